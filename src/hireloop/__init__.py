@@ -1,0 +1,1 @@
+"""HireLoop schedules interviews, and no invitation is ever lost in silence."""

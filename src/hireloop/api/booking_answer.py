@@ -1,0 +1,122 @@
+"""The schedule as every endpoint answers it: the booking, its session with the link, and its invitation."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+
+from hireloop import links
+from hireloop.api import auth
+from hireloop.api.deliveries import DeliverySummary, summary, summary_of_put
+from hireloop.api.door import Door, door_of
+from hireloop.notify import deliveries
+from hireloop.notify.deliveries import DeliveryView, InvitationState
+from hireloop.notify.reasons import sentence_of
+from hireloop.scheduling.schedules import Booked, Booking
+from hireloop.scheduling.sessions import state_of
+
+
+class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The candidate's access; key and link are null for whoever may only read."""
+
+    id: UUID
+    session_key: str | None
+    portal_url: str | None
+    opens_at: datetime
+    closes_at: datetime
+    state: str
+
+
+class InvitationAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the invitation of the current revision stands, and what this installation warns of."""
+
+    state: InvitationState
+    warnings: list[str]
+    deliveries: list[DeliverySummary]
+
+
+class ScheduleAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One interview placed on one slot."""
+
+    id: UUID
+    interview: UUID
+    slot: UUID
+    state: str
+    revision: int
+    booking_notes: str
+    starts_at: datetime
+    ends_at: datetime
+    booked_at: datetime
+    session: SessionAnswer
+    invitation: InvitationAnswer
+    trace_id: str
+    trace_url: str | None
+
+
+def answer_booked(request: Request[Any, Any, Any], booked: Booked) -> ScheduleAnswer:
+    """Return a booking that was just made, without reading anything again."""
+    door = door_of(request)
+    put = [summary_of_put(door, delivery) for delivery in booked.deliveries]
+    state = InvitationState.PENDING if put else InvitationState.NONE
+    invitation = InvitationAnswer(state=state, warnings=list(door.warnings), deliveries=put)
+    return _answer(request, door, booked.booking, invitation)
+
+
+async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -> list[ScheduleAnswer]:
+    """Return stored bookings with where their invitations stand: one more query, however many they are."""
+    door = door_of(request)
+    by_schedule: dict[UUID, list[DeliveryView]] = {booking.id: [] for booking in bookings}
+    for delivery in await deliveries.of_schedules(list(by_schedule), door.channels):
+        by_schedule[delivery.schedule].append(delivery)
+    return [
+        _answer(request, door, booking, _invitation(door, booking, by_schedule[booking.id])) for booking in bookings
+    ]
+
+
+def _invitation(door: Door, booking: Booking, found: list[DeliveryView]) -> InvitationAnswer:
+    current = [delivery for delivery in found if delivery.revision == booking.revision]
+    held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
+    return InvitationAnswer(
+        state=deliveries.invitation_state(found, revision=booking.revision, now=booking.now),
+        warnings=[*door.warnings, *sorted(held - set(door.warnings))],
+        deliveries=[summary(door, delivery) for delivery in current],
+    )
+
+
+def _answer(
+    request: Request[Any, Any, Any], door: Door, booking: Booking, invitation: InvitationAnswer
+) -> ScheduleAnswer:
+    session = booking.session
+    key = door.session_key(session) if auth.sees_links(request) else None
+    ui = door.settings.trace_ui_url
+    return ScheduleAnswer(
+        id=booking.id,
+        interview=booking.interview,
+        slot=booking.slot,
+        state=booking.state.value,
+        revision=booking.revision,
+        booking_notes=booking.booking_notes,
+        starts_at=door.local(booking.starts_at),
+        ends_at=door.local(booking.ends_at),
+        booked_at=door.local(booking.booked_at),
+        session=SessionAnswer(
+            id=session.id,
+            session_key=key,
+            portal_url=links.portal_url(door.settings.base_url, key) if key else None,
+            opens_at=door.local(session.opens_at),
+            closes_at=door.local(session.closes_at),
+            state=state_of(
+                now=booking.now,
+                closes_at=session.closes_at,
+                entered_at=session.entered_at,
+                left_at=session.left_at,
+                revoked_at=session.revoked_at,
+            ).value,
+        ),
+        invitation=invitation,
+        trace_id=booking.trace_id,
+        trace_url=f"{ui.rstrip('/')}/trace/{booking.trace_id}" if ui and booking.trace_id else None,
+    )

@@ -1,0 +1,74 @@
+"""The types of fields that requests share, each with the bounds that a client is told."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from msgspec import Meta
+
+from hireloop import errors
+
+_NOT_BLANK = r"\S"
+# The lookahead: `$` also matches before a last line break.
+_ADDRESS = r"^[^\s@<>\"(),;:\\]+@[^\s@<>\"(),;:\\.]+(\.[^\s@<>\"(),;:\\.]+)*$(?!\n)"
+_FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NOT_BLANK)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Notes = Annotated[str, Meta(max_length=2_000)]
+Locale = Annotated[str, Meta(max_length=35)]
+Address = Annotated[str, Meta(max_length=254, pattern=_ADDRESS)]
+Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
+Seats = Annotated[int, Meta(ge=1, le=1_000)]
+Round = Annotated[int, Meta(ge=1, le=100)]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads the zone files: 5 ms
+
+
+def check_zone(name: object, *, within: str = "") -> None:
+    """Raise BadInput where `name` is a text but no IANA time zone; `within` is the path of the object around it."""
+    if isinstance(name, str) and name not in _zones():
+        raise errors.BadInput(f"{within}time_zone", "is not an IANA time zone, such as Asia/Kolkata or Europe/Berlin")
+
+
+def check_storable(*, within: str = "", **texts: object) -> None:
+    """Raise BadInput for a text with U+0000, which PostgreSQL cannot store; `within` as above."""
+    for field, text in texts.items():
+        if isinstance(text, str) and "\x00" in text:
+            raise errors.BadInput(
+                f"{within}{field}", "contains the character U+0000, which cannot be stored: leave it out"
+            )
+
+
+def check_calendar(**moments: datetime) -> None:
+    """Raise BadInput for a time at the very ends of the calendar, which another time zone could not show."""
+    for field, moment in moments.items():
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise errors.BadInput(field, f"must be in a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+
+
+def check_comparable(**moments: datetime | None) -> None:
+    """Raise BadInput for a time without an offset, or one that is no date in UTC.
+
+    For times in a query: there Litestar does not ask for what `Moment` asks.
+    """
+    for field, moment in moments.items():
+        if moment is not None and moment.tzinfo is None:
+            raise errors.BadInput(field, "needs an offset, such as 2026-12-01T10:00:00+05:30")
+        try:
+            _ = moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise errors.BadInput(field, "is out of the calendar") from None
+
+
+def sentence(message: str) -> str:
+    """Return msgspec's message about a field, in words where it would quote a pattern."""
+    if "matching regex" not in message:
+        return message
+    if repr(_NOT_BLANK)[1:-1] in message:
+        return "must not be blank"
+    return "must be a mail address, such as name@example.com"

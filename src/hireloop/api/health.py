@@ -1,0 +1,87 @@
+"""`/health/`: alive, ready to serve, and whether deliveries are being taken care of. No key needed, no secret said."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router, get
+
+from hireloop import db
+from hireloop.api.door import Door, door_of
+from hireloop.notify import channel_health, workers
+from hireloop.notify.reasons import sentence_of
+
+_LONGEST_WAIT = timedelta(seconds=60)
+
+
+class HealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """`ok`, or `failing` with every reason in plain words; warnings fail nothing."""
+
+    status: str
+    reasons: list[str] = []
+    warnings: list[str] = []
+
+
+def _answer(reasons: list[str], warnings: Sequence[str] = ()) -> Response[HealthAnswer]:
+    status = "failing" if reasons else "ok"
+    return Response(
+        HealthAnswer(status=status, reasons=reasons, warnings=list(warnings)),
+        status_code=503 if reasons else 200,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@get("/live/")
+async def live() -> HealthAnswer:
+    """Say that this process is alive."""
+    return HealthAnswer(status="ok")
+
+
+@get("/ready/")
+async def ready(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
+    """Say whether this process can serve: its database answers and is migrated."""
+    door = door_of(request)
+    try:
+        missing = await door.missing_migrations()
+    except db.TROUBLE as error:
+        return _answer([f"The database does not answer ({db.described(error)})."])
+    return _answer(
+        [f"{len(missing)} migration(s) are missing: run `hireloop migrate`."] if missing else [], door.warnings
+    )
+
+
+@get("/delivery/")
+async def delivery(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
+    """Say whether what is booked is being told: a live worker, no held channel, nothing waiting too long."""
+    try:
+        door, state = door_of(request), await workers.health()
+        return _answer(await _delivery_troubles(door, state), _skewed_links(door, state))
+    except db.TROUBLE as error:
+        return _answer([f"The database does not answer ({db.described(error)})."])
+
+
+async def _delivery_troubles(door: Door, state: workers.Health) -> list[str]:
+    reasons = [] if state.live_workers else ["No worker has been seen lately: start `hireloop work`."]
+    reasons += [
+        f"The channel {row.channel} is held since {row.since:%Y-%m-%d %H:%M:%S} UTC: {sentence_of(row.reason)}"
+        for row in await channel_health.held(door.channels)
+    ]
+    if state.oldest_due_at is not None and state.now - state.oldest_due_at > _LONGEST_WAIT:
+        waited = int((state.now - state.oldest_due_at).total_seconds())
+        reasons.append(f"The oldest due delivery has waited for {waited} s.")
+    if state.untakeable:
+        reasons.append(f"{state.untakeable} delivery(ies) fit no live worker: start workers of the newer version.")
+    return reasons
+
+
+def _skewed_links(door: Door, state: workers.Health) -> list[str]:
+    ours = door.settings.base_url
+    return [
+        f"A worker writes links to {theirs}, this process to {ours}: set the same BASE_URL everywhere."
+        for theirs in state.base_urls
+        if theirs not in {"", ours}
+    ]
+
+
+router = Router("/health", route_handlers=[live, ready, delivery], include_in_schema=False)

@@ -1,0 +1,170 @@
+"""API keys: made, checked, listed, revoked. A key is shown once and stored as a hash.
+
+A key is `hl_` + 22 characters that name its row + 43 characters of secret, 256 bits from the system's randomness: a
+fast hash is enough, there is nothing to guess.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors
+from hireloop.api.tables import ApiKey, Role
+from hireloop.telemetry import log
+
+PREFIX = "hl_"
+CACHED_SECONDS = 5.0
+_IDENT_CHARACTERS = 22
+_KEY_CHARACTERS = len(PREFIX) + _IDENT_CHARACTERS + 43
+_CACHED_AT_MOST = 10_000
+_NOTE_USE_EVERY_SECONDS = 5.0
+_NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(32)).digest()
+
+
+class KeyHolder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls: the key's id, name and role."""
+
+    id: UUID
+    name: str
+    role: Role
+
+
+class KnownKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored key, as far as anybody may see it."""
+
+    id: UUID
+    name: str
+    role: Role
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    holder: KeyHolder
+    secret_hash: bytes
+    until: float
+
+
+class KeyRing:
+    """Checks keys, with a cache of 5 s, and notes their use outside the request."""
+
+    def __init__(self) -> None:
+        self._known: dict[UUID, _Entry] = {}
+        self._used: set[UUID] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    async def holder_of(self, key: str) -> KeyHolder:
+        """Return who holds this key; raises NotSignedIn for any other text, in the same time."""
+        ident = _ident(key)
+        entry = await self._entry(ident) if ident is not None else None
+        known_hash = entry.secret_hash if entry is not None else _NOBODYS_HASH
+        if not hmac.compare_digest(_hash(key), known_hash) or entry is None:
+            raise errors.NotSignedIn
+        self._used.add(entry.holder.id)
+        return entry.holder
+
+    async def _entry(self, ident: UUID) -> _Entry | None:
+        entry = self._known.get(ident)
+        if entry is not None and entry.until > time.monotonic():
+            return entry
+        asked = time.monotonic()
+        row = await db.fetch_row(
+            "SELECT name, role, secret_hash FROM api_key WHERE id = $1 AND revoked_at IS NULL", ident
+        )
+        if row is None:
+            self._known.pop(ident, None)
+            return None
+        if len(self._known) >= _CACHED_AT_MOST:
+            self._known.clear()
+        holder = KeyHolder(id=ident, name=row["name"], role=Role(row["role"]))
+        entry = _Entry(holder, row["secret_hash"], asked + CACHED_SECONDS)
+        self._known[ident] = entry
+        return entry
+
+    def forget(self, ident: UUID) -> None:
+        """Drop a key from this process's cache, as it was just revoked."""
+        self._known.pop(ident, None)
+
+    async def start(self) -> None:
+        """Begin to note in the background which keys were used."""
+        self._task = asyncio.create_task(self._note_for_ever(), name="key uses")
+
+    async def stop(self) -> None:
+        """Note what is left and stop."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self._note()
+
+    async def _note_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_NOTE_USE_EVERY_SECONDS)
+            await self._note()
+
+    async def _note(self) -> None:
+        used, self._used = self._used, set()
+        if not used:
+            return
+        try:
+            await db.fetch("UPDATE api_key SET last_used_at = now() WHERE id = ANY($1::uuid[])", sorted(used))
+        except db.TROUBLE as error:
+            self._used |= used
+            log.warning("key_use.not_noted", error=db.described(error))
+
+
+async def create(name: str, role: Role) -> tuple[KnownKey, str]:
+    """Make a key and return what is stored of it, and the key itself, which nobody can read again."""
+    ident = db.new_id()
+    key = f"{PREFIX}{_b64(ident.bytes)}{_b64(secrets.token_bytes(32))}"
+    row = await db.fetch_row(
+        "INSERT INTO api_key (id, name, role, secret_hash) VALUES ($1, $2, $3, $4) RETURNING *",
+        ident,
+        name,
+        role.value,
+        _hash(key),
+    )
+    return msgspec.convert(dict(row or {}), KnownKey), key
+
+
+async def page(*, limit: int, after: UUID | None) -> list[KnownKey]:
+    """Return at most `limit` keys made before the one called `after`, newest first, revoked ones too."""
+    query = ApiKey.select().order_by(ApiKey.id, ascending=False).limit(limit)
+    rows = await (query.where(ApiKey.id < after) if after else query)
+    return msgspec.convert(rows, list[KnownKey])
+
+
+async def revoke(ident: UUID) -> KnownKey:
+    """Revoke a key for ever; revoking twice is revoking once. Raises NotFound."""
+    row = await db.fetch_row(
+        "UPDATE api_key SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING *", ident
+    )
+    if row is None:
+        raise errors.NotFound("API key", ident)
+    return msgspec.convert(dict(row), KnownKey)
+
+
+def _ident(key: str) -> UUID | None:
+    if len(key) != _KEY_CHARACTERS or not key.startswith(PREFIX) or not key.isascii():
+        return None
+    try:
+        return UUID(bytes=urlsafe_b64decode(key[len(PREFIX) : len(PREFIX) + _IDENT_CHARACTERS] + "=="))
+    except ValueError:
+        return None
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+
+
+def _b64(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,74 @@
+"""`/api/keys/`: API keys, for admins."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from hireloop.api import fields, key_ring
+from hireloop.api.auth import ADMINISTERS
+from hireloop.api.door import Door, door_of
+from hireloop.api.key_ring import KnownKey
+from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.api.tables import Role
+
+
+class KeyFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key to be made."""
+
+    name: fields.Name
+    role: Role
+
+
+class NewKeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that was just made: the only time that `key` is shown."""
+
+    id: UUID
+    name: str
+    role: Role
+    created_at: datetime
+    key: str
+
+
+def _view(door: Door, known: KnownKey) -> KnownKey:
+    return msgspec.structs.replace(
+        known,
+        created_at=door.local(known.created_at),
+        last_used_at=door.local_or_none(known.last_used_at),
+        revoked_at=door.local_or_none(known.revoked_at),
+    )
+
+
+@post("/", opt=ADMINISTERS)
+async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields]) -> Response[NewKeyAnswer]:
+    """Make a key and show it, once."""
+    fields.check_storable(name=data.name)
+    known, key = await key_ring.create(data.name, data.role)
+    created_at = door_of(request).local(known.created_at)
+    answer = NewKeyAnswer(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
+    return Response(answer, status_code=201, headers={"Cache-Control": "no-store"})
+
+
+@get("/", opt=ADMINISTERS)
+async def list_keys(
+    request: Request[Any, Any, Any], limit: Limit = DEFAULT_LIMIT, after: After = None
+) -> Page[KnownKey]:
+    """List keys, newest first, revoked ones too."""
+    rows = await key_ring.page(limit=limit + 1, after=after)
+    door = door_of(request)
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
+
+
+@delete("/{key_id:uuid}/", status_code=200, opt=ADMINISTERS)
+async def revoke_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> KnownKey:
+    """Revoke a key; every process refuses it within 5 s."""
+    known = await key_ring.revoke(key_id)
+    door = door_of(request)
+    door.keys.forget(key_id)
+    return _view(door, known)
+
+
+router = Router("/keys", route_handlers=[create_key, list_keys, revoke_key], tags=["keys"])

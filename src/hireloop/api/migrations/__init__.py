@@ -1,0 +1,1 @@
+"""Piccolo runs these in the order of their names."""

@@ -1,0 +1,13 @@
+"""What Piccolo is told of this room."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from hireloop.api.tables import ApiKey
+
+APP_CONFIG = AppConfig(
+    app_name="api",
+    migrations_folder_path=str(Path(__file__).parent / "migrations"),
+    table_classes=[ApiKey],
+)

@@ -1,0 +1,156 @@
+"""Every error of the API as RFC 9457 `application/problem+json`: the only place where an error meets a status."""
+
+import re
+from typing import Any
+
+import asyncpg
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from hireloop import db, errors
+from hireloop.api import fields
+from hireloop.telemetry import log
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """What is wrong with one field, and the mend."""
+
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457's members; `type` is a slug that a program can tell apart, `detail` a sentence for a person."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
+    fields: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+# The whole meeting of errors and status codes. A subclass that is not listed takes its parent's row.
+STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
+    errors.BadInput: (400, "bad-input"),
+    errors.NotSignedIn: (401, "not-signed-in"),
+    errors.NotAllowed: (403, "not-allowed"),
+    errors.NotFound: (404, "not-found"),
+    errors.SlotFull: (409, "slot-full"),
+    errors.SlotWithdrawn: (409, "slot-withdrawn"),
+    errors.SlotPast: (409, "slot-past"),
+    errors.InterviewAlreadyScheduled: (409, "interview-already-scheduled"),
+    errors.InterviewClosed: (409, "interview-closed"),
+    errors.CandidateBusy: (409, "candidate-busy"),
+    errors.InterviewerBusy: (409, "interviewer-busy"),
+    errors.DiffersFromKnown: (409, "differs-from-known"),
+    errors.Refused: (409, "refused"),
+    errors.DatabaseNotReady: (503, "database-not-ready"),
+}
+_TITLES = {
+    400: "Bad request",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    429: "Too many requests",
+    500: "Our mistake",
+    503: "Not available",
+}
+_SLUGS = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type"}
+_BODY = "data"
+_NAMED_FIELD = re.compile(r"Object (?P<how>missing required|contains unknown) field `(?P<field>[^`]*)`")
+_DATABASE_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # of a connection whose end has only just arrived, see `db.TROUBLE`
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby: a fail-over is under way
+)
+_AWAY = "The database does not answer. Whether anything was changed is not known; a booking may simply be repeated."
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the problem that an exception is to a client; never quotes an exception that we did not write."""
+    if isinstance(error, errors.HireLoopError):
+        return _ours(error)
+    if isinstance(error, ValidationException):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        slug = _SLUGS.get(error.status_code, "bad-input" if error.status_code < 500 else "internal")  # noqa: PLR2004 (server errors)
+        return _problem(error.status_code, slug, error.detail)
+    if isinstance(error, RecursionError):  # nothing but a request's JSON nests here
+        return _problem(400, "bad-input", "The JSON is nested too deeply.")
+    if isinstance(error, _DATABASE_AWAY):
+        return _problem(503, "database-away", _AWAY)
+    return _problem(500, "internal", "Something went wrong on our side; the trace in `traceresponse` names it.")
+
+
+def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Answer any exception with its problem; what we did not foresee is logged with its frames."""
+    problem = problem_of(error)
+    if problem.status >= 500:  # noqa: PLR2004 (server errors)
+        log.error(
+            "request.failed",
+            path=request.scope.get("path_template", ""),
+            problem=problem.type,
+            cause=db.described(error),
+            exc_info=error,
+        )
+    headers = dict(getattr(error, "headers", None) or {})
+    if problem.status == 401:  # noqa: PLR2004 (RFC 9110 11.6.1 asks for the header)
+        headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == 503:  # noqa: PLR2004 (the client may simply repeat)
+        headers["Retry-After"] = "2"
+    return Response(problem, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _ours(error: errors.HireLoopError) -> Problem:
+    status, slug = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (500, "internal"))
+    if isinstance(error, errors.BadInput):
+        return _problem(status, slug, str(error), [FieldProblem(error.field, error.message)])
+    problem = _problem(status, slug, str(error))
+    if isinstance(error, errors.DiffersFromKnown):
+        return msgspec.structs.replace(problem, fields=error.fields)
+    return problem
+
+
+def _invalid(error: ValidationException) -> Problem:
+    found = error.extra if isinstance(error.extra, list) else []
+    wrong = [_wrong_field(item) for item in found if isinstance(item, dict)]
+    if not wrong:
+        return _problem(400, "bad-input", error.detail)
+    return _problem(400, "bad-input", "; ".join(f"{item.field}: {item.message}" for item in wrong), wrong)
+
+
+def _wrong_field(item: dict[str, Any]) -> FieldProblem:
+    """Return what Litestar says of one field; it calls the whole body `data`, and `from` by our own name `from_`."""
+    key, message = str(item.get("key") or _BODY).removesuffix("_"), str(item.get("message", "is not valid"))
+    if message == repr(_BODY):
+        return FieldProblem("body", "must be a JSON object")
+    named = _NAMED_FIELD.match(message)
+    if named is None:
+        return FieldProblem("body" if key == _BODY else key, fields.sentence(message))
+    field = named["field"] if key == _BODY else f"{key}.{named['field']}"
+    return FieldProblem(field, "is required" if named["how"] == "missing required" else "is not known here")
+
+
+def _problem(status: int, slug: str, detail: str, fields: list[FieldProblem] | None = None) -> Problem:
+    return Problem(
+        type=slug,
+        title=_TITLES.get(status, "Bad request"),
+        status=status,
+        detail=detail,
+        errors=fields or msgspec.UNSET,
+    )

@@ -1,0 +1,83 @@
+"""`/api/interviews/schedules/`: bookings."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from hireloop import errors
+from hireloop.api import fields
+from hireloop.api.auth import READS, SCHEDULES
+from hireloop.api.booking_answer import ScheduleAnswer, answer, answer_booked
+from hireloop.api.door import door_of
+from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.scheduling import schedules
+from hireloop.scheduling.schedules import Outcome, Wanted
+from hireloop.scheduling.tables import ScheduleState
+
+
+class BookInterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which interview is booked into which slot."""
+
+    interview_id: UUID
+    slot_id: UUID
+    booking_notes: fields.Notes = ""
+
+
+async def book(
+    request: Request[Any, Any, Any], interview_id: UUID, slot_id: UUID, booking_notes: str
+) -> Response[ScheduleAnswer]:
+    """Book, then hint to the workers: the one path behind both booking endpoints."""
+    fields.check_storable(booking_notes=booking_notes)
+    door = door_of(request)
+    booked = await schedules.book(
+        interview_id, slot_id, booking_notes=booking_notes, outbox=door.outbox, windows=door.windows
+    )
+    location = {"Location": f"/api/interviews/schedules/{booked.booking.id}/"}
+    if booked.outcome is Outcome.AGAIN:
+        return Response((await answer(request, [booked.booking]))[0], status_code=200, headers=location)
+    door.hints.give()
+    return Response(answer_booked(request, booked), status_code=201, headers=location)
+
+
+@post("/book_interview/", opt=SCHEDULES)
+async def book_interview(
+    request: Request[Any, Any, Any], data: JSONBody[BookInterviewFields]
+) -> Response[ScheduleAnswer]:
+    """Book an interview into a slot: 201; the same booking again: 200, and nothing is sent."""
+    try:
+        return await book(request, data.interview_id, data.slot_id, data.booking_notes)
+    except errors.NotFound as missing:  # the slot is a field here, not the address
+        raise errors.BadInput("slot_id", str(missing)) from None
+
+
+@get("/", opt=READS)
+async def list_schedules(
+    request: Request[Any, Any, Any],
+    limit: Limit = DEFAULT_LIMIT,
+    after: After = None,
+    state_: Annotated[ScheduleState | None, QueryParameter(name="state")] = None,
+    from_: Annotated[fields.Moment | None, QueryParameter(name="from")] = None,
+    to: Annotated[fields.Moment | None, QueryParameter(name="to")] = None,
+    candidate: FromQuery[UUID | None] = None,
+    job: FromQuery[UUID | None] = None,
+) -> Page[ScheduleAnswer]:
+    """List bookings, newest first, by state, time, candidate or job."""
+    fields.check_comparable(**{"from": from_, "to": to})
+    wanted = Wanted(state=state_, starts_from=from_, starts_before=to, candidate=candidate, job=job)
+    rows = await schedules.page(wanted, limit=limit + 1, after=after)
+    shown = {one.id: one for one in await answer(request, rows[:limit])}
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
+
+
+@get("/{schedule_id:uuid}/", opt=READS)
+async def get_schedule(request: Request[Any, Any, Any], schedule_id: FromPath[UUID]) -> ScheduleAnswer:
+    """Show one booking with its session and where its invitation stands."""
+    return (await answer(request, [await schedules.find(schedule_id)]))[0]
+
+
+router = Router(
+    "/interviews/schedules", route_handlers=[book_interview, list_schedules, get_schedule], tags=["schedules"]
+)

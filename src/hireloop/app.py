@@ -1,0 +1,186 @@
+"""The composition root: builds the Litestar application from the settings. Nothing else wires parts together."""
+
+import os
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Litestar, Request, Response, Router
+from litestar.config.cors import CORSConfig
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, ControllerRouterHandler
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
+from opentelemetry.trace import Span
+
+from hireloop import db, migrate, portal, telemetry
+from hireloop.api import (
+    candidates,
+    deliveries,
+    docs,
+    door,
+    health,
+    interviews,
+    jobs,
+    keys,
+    problems,
+    schedules,
+    sessions,
+    slots,
+)
+from hireloop.api.auth import require_role
+from hireloop.api.door import Door
+from hireloop.api.key_ring import KeyRing
+from hireloop.notify import routing
+from hireloop.notify.plugin import NotificationHub
+from hireloop.scheduling.schedules import Windows
+from hireloop.settings import Settings, warnings_of
+from hireloop.telemetry import Telemetry, log
+
+_LARGEST_BODY = 1_000_000
+_LOOK_FOR_PARENT_SECONDS = 0.5
+_FOR_PROGRAMS = ("/api", "/health", "/schema", "/docs")
+
+
+def create() -> ASGIApp:
+    """Return the application of one server process, from the environment; what `hireloop serve` runs."""
+    end_with_parent()
+    settings = Settings.read()
+    return traced(build(settings, measured=telemetry.set_up(settings, role="api")))
+
+
+def end_with_parent() -> None:
+    """End this server process, in the background, once the one that started it is gone, even by kill -9.
+
+    Else it would keep the port and go on answering while nobody watches it.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_FOR_PARENT_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def build(
+    settings: Settings,
+    *,
+    measured: Telemetry | None = None,
+    extra_routes: Sequence[ControllerRouterHandler] = (),
+) -> Litestar:
+    """Return the application; it opens the database when it starts and closes everything when it stops.
+
+    `measured` is flushed at the end. Raises SettingsError for settings that cannot work.
+    """
+    channels = routing.channels(settings)
+    hub = NotificationHub(channels, listen_url=settings.listen_url, message_id_domain=_domain(settings))
+    ring = KeyRing()
+    the_door = Door(
+        settings=settings,
+        secret=settings.secrets[0],
+        channels=channels,
+        outbox=hub.outbox,
+        hints=hub.hints,
+        keys=ring,
+        windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
+        warnings=warnings_of(settings),
+        missing_migrations=migrate.pending,
+    )
+    app = Litestar(
+        route_handlers=[_api(), health.router, docs.page, docs.assets, *portal.routes(settings), *extra_routes],
+        exception_handlers={Exception: _explain},
+        plugins=[hub],
+        lifespan=[_lifespan(settings, ring, measured)],
+        before_request=_name_route,
+        cors_config=CORSConfig(allow_origins=settings.cors_origins) if settings.cors_origins else None,
+        openapi_config=_openapi(),
+        request_max_body_size=_LARGEST_BODY,
+        logging_config=None,
+    )
+    app.state[door.STATE_NAME] = the_door
+    return app
+
+
+def _api() -> Router:
+    return Router(
+        "/api",
+        route_handlers=[
+            candidates.router,
+            jobs.router,
+            interviews.router,
+            slots.router,
+            schedules.router,
+            sessions.router,
+            deliveries.router,
+            keys.router,
+        ],
+        guards=[require_role],
+    )
+
+
+def traced(app: Litestar) -> ASGIApp:
+    """Return the application inside the SERVER span of each request; a caller's own trace is linked."""
+    set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call] # OpenTelemetry's
+    return OpenTelemetryMiddleware(  # type: ignore[return-value] # Litestar's ASGI types name every event
+        app,
+        exclude_spans=["send", "receive"],
+        server_request_hook=_link_caller,
+        default_span_details=lambda scope: (str(scope.get("method", scope["type"])), {}),
+    )
+
+
+def _lifespan(settings: Settings, ring: KeyRing, measured: Telemetry | None) -> Callable[[Litestar], Any]:
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        async with db.opened(settings.database_url or settings.listen_url, pool_size=settings.database_pool_size):
+            await migrate.check(settings)
+            for sentence in warnings_of(settings):
+                log.warning("settings.warning", sentence=sentence)
+            await ring.start()
+            try:
+                yield
+            finally:
+                await ring.stop()
+                if measured is not None:
+                    measured.shutdown()
+
+    return lifespan
+
+
+def _explain(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer programs with a problem and people with a page."""
+    is_program = request.url.path.startswith(_FOR_PROGRAMS)
+    return problems.handle(request, error) if is_program else portal.error_page(request, error)
+
+
+async def _name_route(request: Request[Any, Any, Any]) -> None:
+    telemetry.name_route(request.method, request.scope["path_template"])
+
+
+def _link_caller(span: Span, scope: dict[str, Any]) -> None:
+    telemetry.link_caller(span, scope.get("headers", ()))
+
+
+def _domain(settings: Settings) -> str:
+    return urlsplit(settings.base_url).hostname or "localhost"
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="HireLoop",
+        version="1",
+        description="Schedules interviews, and no invitation is ever lost in silence.",
+        path="/schema",
+        render_plugins=[docs.schema],
+        use_handler_docstrings=True,
+        security=[{"key": []}],
+        components=Components(
+            security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description="An API key, `hl_…`.")}
+        ),
+    )

@@ -1,0 +1,234 @@
+"""The database: one Piccolo engine with a pool, transactions that always give their connection back, and errors.
+
+Piccolo's tables bind to `DB` when they are imported; its address is given later, by `DB.open`, once the settings
+have been read. Queries outside a transaction take a pooled connection for one round trip.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+from uuid import UUID
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from uuid_utils.compat import uuid7
+
+from hireloop import errors
+
+os.environ.setdefault("PICCOLO_CONF", "hireloop.piccolo_conf")  # where Piccolo's migrations look for DB
+
+T = TypeVar("T")
+
+_TIMES_TO_TRY = 4
+_STATEMENT_SECONDS = 60
+_PAUSE_SECONDS = 0.01
+
+# One table: what a constraint means to a user. The database is the judge; this only translates its verdict.
+_MEANINGS: dict[str, type[errors.Refused]] = {
+    "slot_seats_are_not_exceeded": errors.SlotFull,
+    "one_live_schedule_per_interview": errors.InterviewAlreadyScheduled,
+    "candidate_has_one_interview_at_a_time": errors.CandidateBusy,
+    "interviewer_has_one_slot_at_a_time": errors.InterviewerBusy,
+}
+_WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+# Everything that a statement may raise where the database, or the way to it, fails. asyncpg's internal error is
+# among it: so it says that a connection's end has arrived while it was idle and has not been taken note of yet.
+TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+# What the database refuses for good, however often it is asked.
+UNWRITABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+
+
+class Transaction(PostgresTransaction):
+    """Piccolo's transaction, which also gives its connection back when BEGIN, COMMIT or ROLLBACK fails.
+
+    Piccolo 1.38 releases the connection, and forgets the dead transaction, only after COMMIT succeeded: two
+    failed commits (or begins, after a restart of the server) exhaust a pool of two, and after a failed commit
+    the task goes on talking to the dead transaction.
+    """
+
+    async def __aenter__(self) -> PostgresTransaction:
+        """Take a connection and begin; inside another transaction, be that one."""
+        if self._parent is not None:
+            return self._parent
+        self.connection = await self.get_connection()  # type: ignore[no-untyped-call] # Piccolo's
+        try:
+            self.transaction = self.connection.transaction()
+            await self.begin()  # type: ignore[no-untyped-call] # Piccolo's
+        except BaseException:
+            await self._give_back()
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        """Commit, or roll back after an exception, and in any case give the connection back."""
+        if self._parent is not None:
+            return False
+        try:
+            if error is not None:
+                if not self._rolled_back:
+                    await self.rollback()  # type: ignore[no-untyped-call] # Piccolo's
+            elif not (self._committed or self._rolled_back):
+                await self.commit()  # type: ignore[no-untyped-call] # Piccolo's
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            await self._give_back()
+        return False
+
+    async def _give_back(self) -> None:
+        if self.engine.pool is None:
+            await self.connection.close()
+            return
+        try:
+            await self.engine.pool.release(self.connection)
+        except TROUBLE:
+            # The connection broke with the statement. The pool has already dropped it and will open another; the
+            # statement's own error is on its way to the caller and says more than this one.
+            return
+
+
+class Engine(PostgresEngine):
+    """A PostgresEngine that is made without an address and connects when it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__(config={})
+
+    async def check_version(self) -> None:
+        """Do nothing: Piccolo would connect here, while modules are still being imported."""
+
+    async def open(self, url: str, *, pool_size: int = 10, patient: bool = False) -> None:
+        """Open the pool; a statement has 60 s, and all the time that it wants where `patient`.
+
+        Raises OSError or asyncpg.PostgresError where the server does not answer.
+        """
+        self.config = {"dsn": url}
+        await self.start_connection_pool(
+            min_size=1,
+            max_size=pool_size,
+            reset=_nothing_to_reset,
+            init=_prepare,
+            command_timeout=None if patient else _STATEMENT_SECONDS,
+        )
+
+    async def close(self) -> None:
+        """Close the pool; idle connections at once, busy ones when they finish, at most 5 s later."""
+        if self.pool is not None:
+            pool, self.pool = self.pool, None
+            try:
+                await asyncio.wait_for(pool.close(), 5)
+            except TimeoutError:
+                pool.terminate()
+
+    def transaction(self, allow_nested: bool = True) -> Transaction:  # noqa: FBT001, FBT002 (Piccolo's signature)
+        """Return a transaction to enter with `async with`; inside another one it is that one."""
+        return Transaction(engine=self, allow_nested=allow_nested)
+
+
+async def _nothing_to_reset(_connection: object) -> None:
+    """Spare a round trip a release: no code here leaves session state on a pooled connection."""
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.execute("SET TIME ZONE 'UTC'")
+
+
+DB = Engine()
+
+
+def new_id() -> UUID:
+    """Return a fresh UUIDv7 (RFC 9562): ids sort by the time they were made, also between processes."""
+    return uuid7()
+
+
+@asynccontextmanager
+async def opened(url: str, *, pool_size: int = 10, patient: bool = False) -> AsyncIterator[Engine]:
+    """Keep the pool open for the length of a block; raises DatabaseNotReady where the server does not answer."""
+    try:
+        await DB.open(url, pool_size=pool_size, patient=patient)
+    except TROUBLE as error:
+        msg = f"The database cannot be reached ({described(error)}): check DATABASE_URL and that PostgreSQL runs."
+        raise errors.DatabaseNotReady(msg) from error
+    try:
+        yield DB
+    finally:
+        await DB.close()
+
+
+async def fetch(sql: str, *args: object) -> list[asyncpg.Record]:
+    """Return the rows of one statement, run in the current transaction where there is one."""
+    transaction = DB.current_transaction.get()
+    if transaction is not None:
+        return await transaction.connection.fetch(sql, *args)  # type: ignore[no-any-return] # Piccolo leaves it untyped
+    if DB.pool is None:
+        msg = "The database pool is not open."
+        raise errors.DatabaseNotReady(msg)
+    return await DB.pool.fetch(sql, *args)
+
+
+async def fetch_row(sql: str, *args: object) -> asyncpg.Record | None:
+    """Return the first row of one statement, or None."""
+    rows = await fetch(sql, *args)
+    return rows[0] if rows else None
+
+
+async def fetch_value(sql: str, *args: object) -> Any:  # noqa: ANN401 (a column has any type)
+    """Return the first column of the first row, or None."""
+    row = await fetch_row(sql, *args)
+    return None if row is None else row[0]
+
+
+async def retried(work: Callable[[], Awaitable[T]]) -> T:
+    """Run `work`, a whole transaction, again after a deadlock or a serialization failure: three times at most.
+
+    Violated constraints come out as the domain errors that they mean (`errors.Refused`).
+    """
+    for attempt in range(1, _TIMES_TO_TRY + 1):
+        try:
+            return await work()
+        except _WORTH_ANOTHER_TRY:
+            if attempt == _TIMES_TO_TRY:
+                raise
+            await asyncio.sleep(_PAUSE_SECONDS * attempt)
+        except asyncpg.IntegrityConstraintViolationError as violation:
+            meaning = meaning_of(violation)
+            if meaning is None:
+                raise
+            raise meaning from None  # the violation quotes the row's values
+    raise AssertionError  # the last turn of the loop returns or raises
+
+
+def meaning_of(violation: asyncpg.PostgresError) -> errors.Refused | None:
+    """Return the domain error that a violated constraint means, or None for one without a meaning to users."""
+    meaning = _MEANINGS.get(str(getattr(violation, "constraint_name", "")))
+    return meaning() if meaning else None
+
+
+class Connection:
+    """A connection of its own, beside the pool, for LISTEN and NOTIFY: opened, and closed without a fuss."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.raw = connection
+
+    @classmethod
+    async def connect(cls, url: str) -> Self:
+        """Connect within 10 s; raises one of `TROUBLE`."""
+        return cls(await asyncpg.connect(url, timeout=10))
+
+    async def close(self) -> None:
+        """Close within a second, or drop it."""
+        try:
+            await self.raw.close(timeout=1)
+        except TROUBLE:
+            self.raw.terminate()
+
+
+def described(error: BaseException) -> str:
+    """Return an error's type and constraint for a log or a span: PostgreSQL's own text quotes rows."""
+    parts: Sequence[str] = (type(error).__name__, str(getattr(error, "constraint_name", "") or ""))
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,112 @@
+"""Everything that HireLoop refuses, in one tree.
+
+HireLoopError
+├── SettingsError            a setting is missing or wrong; the process does not start
+├── DatabaseNotReady         migrations are missing, or the secret differs from the database's
+├── BadInput                 a field of the request is wrong; names the field and the mend
+├── NotFound                 no such thing
+├── NotSignedIn              no valid API key
+├── NotAllowed               the key's role does not reach this far
+└── Refused                  the request is fine, the facts forbid it
+    ├── SlotFull
+    ├── SlotWithdrawn
+    ├── SlotPast
+    ├── InterviewAlreadyScheduled
+    ├── InterviewClosed
+    ├── CandidateBusy
+    ├── InterviewerBusy
+    └── DiffersFromKnown
+
+The docstring of an error is the sentence that its user reads; where a sentence needs facts, the constructor
+takes them. Status codes live in `hireloop.api.problems` alone.
+"""
+
+import re
+
+
+class HireLoopError(Exception):
+    """Something went wrong inside HireLoop."""
+
+    def __str__(self) -> str:
+        """Return the given sentence, or the class's own."""
+        return str(self.args[0]) if self.args else (type(self).__doc__ or "")
+
+    @classmethod
+    def slug(cls) -> str:
+        """Return the error's name as programs see it: `SlotFull` is `slot-full`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+
+class SettingsError(HireLoopError):
+    """A setting is missing or wrong."""
+
+
+class DatabaseNotReady(HireLoopError):
+    """The database is not up to date: run `hireloop migrate`."""
+
+
+class BadInput(HireLoopError):
+    """A field of the request is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+class NotFound(HireLoopError):
+    """There is no such thing."""
+
+    def __init__(self, what: str, ident: object) -> None:
+        super().__init__(f"There is no {what} with the id {ident}.")
+
+
+class NotSignedIn(HireLoopError):
+    """This needs an API key: send `Authorization: Bearer hl_…` with a key that has not been revoked."""
+
+
+class NotAllowed(HireLoopError):
+    """This API key's role does not allow that."""
+
+
+class Refused(HireLoopError):
+    """The facts forbid this."""
+
+
+class SlotFull(Refused):
+    """Every seat of this slot is taken: choose another slot."""
+
+
+class SlotWithdrawn(Refused):
+    """This slot was withdrawn: choose another slot."""
+
+
+class SlotPast(Refused):
+    """This slot began too long ago, its link could no longer open: choose a later slot."""
+
+
+class InterviewAlreadyScheduled(Refused):
+    """This interview is already booked into another slot: create another interview for this one."""
+
+
+class InterviewClosed(Refused):
+    """This interview is over or cancelled: create a new interview."""
+
+
+class CandidateBusy(Refused):
+    """This candidate already has an interview that overlaps this slot: choose another slot."""
+
+
+class InterviewerBusy(Refused):
+    """This interviewer already has a slot that overlaps this one: choose another time."""
+
+
+class DiffersFromKnown(Refused):
+    """What you sent differs from what is known."""
+
+    def __init__(self, what: str, fields: list[str]) -> None:
+        super().__init__(
+            f"This {what} is already known and differs in: {', '.join(fields)}. "
+            "Send its id instead, or the values that are known."
+        )
+        self.fields = fields

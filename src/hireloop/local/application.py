@@ -1,0 +1,17 @@
+"""The application as `hireloop up` serves it: the same one, with the development mailbox's pages beside it."""
+
+from litestar.types import ASGIApp
+
+from hireloop import app, telemetry
+from hireloop.local.home import data_dir_of
+from hireloop.local.mailbox_pages import mailbox_router
+from hireloop.settings import Settings
+
+
+def create() -> ASGIApp:
+    """Return the application of one server process, from the environment."""
+    app.end_with_parent()
+    settings = Settings.read()
+    measured = telemetry.set_up(settings, role="api")
+    mailbox = mailbox_router(data_dir_of(settings) / "mailbox")
+    return app.traced(app.build(settings, measured=measured, extra_routes=[mailbox]))

@@ -1,0 +1,126 @@
+"""The demo: books a sample interview that starts now, through the API, and follows its invitation to the end."""
+
+import asyncio
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from hireloop import db
+from hireloop.api import key_ring
+from hireloop.api.tables import Role
+from hireloop.local.mail_view import MailView
+from hireloop.local.trace_tree import render_tree, what_is_missing
+from hireloop.local.up import Running, Say
+
+_MAIL_SECONDS = 30.0
+_TRACE_SECONDS = 20.0
+_LOOK_AGAIN_SECONDS = 0.05
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What the demo saw: the link, and what was missing from a whole success (nothing, if all went well)."""
+
+    portal_url: str
+    missing: list[str]
+
+
+def show(running: Running, say: Say) -> Shown:
+    """Book, wait for the mail and for the trace, and say each; raises httpx.HTTPStatusError where the API refuses."""
+    known, key = asyncio.run(_make_key(running))
+    try:
+        return _show(running, key, say)
+    finally:
+        asyncio.run(_revoke(running, known))
+
+
+async def _make_key(running: Running) -> tuple[UUID, str]:
+    async with db.opened(running.settings.listen_url, pool_size=1):
+        known, key = await key_ring.create("demo", Role.RECRUITER)
+    return known.id, key
+
+
+async def _revoke(running: Running, ident: UUID) -> None:
+    async with db.opened(running.settings.listen_url, pool_size=1):
+        await key_ring.revoke(ident)
+
+
+def _show(running: Running, key: str, say: Say) -> Shown:
+    with httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as api:
+        schedule = _book(api)
+        link = schedule["session"]["portal_url"]
+        missing: list[str] = []
+        say("\n── The booking ─────────────────────────────────────────────────────────────")
+        say(f"A sample interview is booked: {schedule['starts_at']}, schedule {schedule['id']}")
+        say("\n── The mail, as the SMTP server received it ────────────────────────────────")
+        missing += _show_mail(running, schedule, say)
+        delivery = _await_sent(api, schedule["invitation"]["deliveries"][0]["id"])
+        if delivery["state"] != "sent":
+            missing.append(f"the invitation is {delivery['state']}: {delivery['last_reason']} {delivery['last_reply']}")
+    say("\n── The trace, from the booking to the SMTP reply ───────────────────────────")
+    spans = running.spans.wait_for(
+        schedule["trace_id"], lambda found: not what_is_missing(found), timeout=_TRACE_SECONDS
+    )
+    say(render_tree(spans))
+    return Shown(portal_url=link, missing=[*missing, *what_is_missing(spans)])
+
+
+def _book(api: httpx.Client) -> dict[str, Any]:
+    now = datetime.now(UTC).replace(second=0, microsecond=0)  # a slot begins on a minute; its link is open already
+    interview = _post(
+        api,
+        "/api/interviews/",
+        {
+            "candidate": {"full_name": "Asha Rao", "email": f"asha.rao.{secrets.token_hex(4)}@example.com"},
+            "job": {"title": "Backend Engineer", "company": "Example Labs"},
+        },
+    )
+    slot = _post(
+        api,
+        "/api/interviews/slots/",
+        {"starts_at": now.isoformat(), "ends_at": (now + timedelta(minutes=45)).isoformat()},
+    )
+    notes = "This is a sample interview: open the link, check camera and microphone, and start."
+    return _post(
+        api,
+        f"/api/interviews/slots/{slot['id']}/book_slot/",
+        {"interview_id": interview["id"], "booking_notes": notes},
+    )
+
+
+def _post(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    response = api.post(path, json=body)
+    response.raise_for_status()
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def _show_mail(running: Running, schedule: dict[str, Any], say: Say) -> list[str]:
+    if running.mailbox is None:
+        say("A mail host is configured, so the mail went there.")
+        return []
+    link = schedule["session"]["portal_url"]
+    try:
+        mail = running.mailbox.wait_for(where=lambda one: link in (MailView(one).text or ""), timeout=_MAIL_SECONDS)[0]
+    except TimeoutError as error:
+        return [f"no mail with the link arrived: {error}"]
+    view = MailView(mail)
+    for name, value in [("Subject", view.subject), *view.headers]:
+        say(f"{name}: {value}")
+    say(f"\n{(view.text or '').rstrip()}")
+    return []
+
+
+def _await_sent(api: httpx.Client, delivery_id: str) -> dict[str, Any]:
+    until = time.monotonic() + _MAIL_SECONDS
+    while True:
+        response = api.get(f"/api/notifications/deliveries/{delivery_id}/")
+        response.raise_for_status()
+        delivery: dict[str, Any] = response.json()
+        if delivery["state"] != "pending" or time.monotonic() > until:
+            return delivery
+        time.sleep(_LOOK_AGAIN_SECONDS)

@@ -1,0 +1,44 @@
+"""The secret of one machine's own installation: made once, readable by its owner only."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from hireloop.local.data_dir import make_data_dir
+
+_NAME = "secret"
+
+
+def has_secret(data_dir: Path) -> bool:
+    """Return whether `data_dir` holds a secret already."""
+    return (data_dir / _NAME).exists()
+
+
+def read_or_make_secret(data_dir: Path) -> str:
+    """Return the secret in `data_dir`, made at the first call with mode 0600."""
+    make_data_dir(data_dir)
+    file = data_dir / _NAME
+    if not file.exists():
+        _make(file)
+    return file.read_text().strip()
+
+
+def _make(file: Path) -> None:
+    """Put a secret in place whole or not at all, on the disk; whoever was first has made it."""
+    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=".secret-")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w") as new:
+            new.write(f"{secrets.token_urlsafe(48)}\n")
+            new.flush()
+            os.fsync(new.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        Path(draft).unlink()
+    directory = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

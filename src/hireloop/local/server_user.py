@@ -1,0 +1,152 @@
+"""Who runs PostgreSQL: ourselves, or, since PostgreSQL refuses root, a system user in root's place."""
+
+import os
+import pwd
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from hireloop.errors import SettingsError
+
+_USUAL_NAME = "postgres"
+_OWN_NAME = "hireloop-postgres"
+# PostgreSQL's programs read PGDATA, PGPORT and the like: they get an environment without any of it.
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC"}
+
+
+class ServerUser(NamedTuple):
+    """The system user whom the server's processes belong to."""
+
+    name: str
+    uid: int
+    gid: int
+
+    @classmethod
+    def of(cls, cluster: Path) -> Self:
+        """Return the user for this cluster: its owner where it exists, so that root finds any user's server.
+
+        Raises SettingsError where we may not act for that user, or root finds no user and can make none.
+        """
+        me = os.geteuid()
+        owner = cluster.stat().st_uid if cluster.exists() else None
+        if me != 0:
+            if owner not in {None, me}:
+                msg = (
+                    f"HIRELOOP_DATA_DIR: {cluster} belongs to the user {_name(owner or 0)}: "
+                    "run HireLoop as that user or as root, or choose another directory."
+                )
+                raise SettingsError(msg)
+            return cls(_name(me), me, os.getegid())
+        if owner:
+            return cls._by_uid(owner, cluster)
+        return cls._system_user()
+
+    @classmethod
+    def _by_uid(cls, uid: int, cluster: Path) -> Self:
+        return cls(_name(uid), uid, cluster.stat().st_gid)
+
+    @classmethod
+    def _system_user(cls) -> Self:
+        found = _find(_USUAL_NAME) or _find(_OWN_NAME)
+        if found is None:
+            _create_user(_OWN_NAME)
+            found = pwd.getpwnam(_OWN_NAME)
+        return cls(found.pw_name, found.pw_uid, found.pw_gid)
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        text: str | None = None,
+        cwd: Path = Path("/"),
+        pass_fds: Sequence[int] = (),
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program as this user to its end and return its exit code and output.
+
+        `text` is its standard input; `pass_fds` stay open in it. It does not run in our own directory, which
+        may be closed to this user. Raises OSError where the user may not run it.
+        """
+        switch = os.geteuid() == 0
+        return subprocess.run(  # noqa: S603 (our own programs; no shell)
+            list(command),
+            input=text,
+            stdin=subprocess.DEVNULL if text is None else None,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            cwd=cwd,
+            env=_ENVIRONMENT,
+            pass_fds=pass_fds,
+            start_new_session=True,  # a Ctrl-C in our terminal is not meant for it
+            user=self.uid if switch else None,
+            group=self.gid if switch else None,
+            extra_groups=[] if switch else None,
+        )
+
+    def must_enter(self, directory: Path) -> None:
+        """Check that this user can pass through `directory`; a SettingsError names what bars the way."""
+        if os.geteuid() != 0:
+            return
+        for step in (*reversed(directory.parents), directory):
+            if self.run(["/bin/sh", "-c", 'cd -- "$1"', "sh", step]).returncode:
+                msg = (
+                    f"HIRELOOP_DATA_DIR: PostgreSQL runs as the user {self.name}, who may not enter {step}: "
+                    "set HIRELOOP_DATA_DIR to a directory that everybody may pass through, "
+                    "such as /var/lib/hireloop."
+                )
+                raise SettingsError(msg)
+
+    def make_private_dir(self, path: Path) -> None:
+        """Create or check a directory that this user alone (and root) may enter.
+
+        Raises SettingsError where something else stands there: a link, another's directory, an open mode.
+        """
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            pass
+        else:
+            self.own(path)
+        found = path.lstat()
+        if not path.is_dir() or path.is_symlink() or found.st_uid != self.uid or found.st_mode & 0o077:
+            msg = f"HIRELOOP_DATA_DIR: {path} is not a private directory of the user {self.name}: remove it."
+            raise SettingsError(msg)
+
+    def own(self, path: Path) -> None:
+        """Give `path` to this user, where root made it."""
+        if os.geteuid() == 0:
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+
+def _find(name: str) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _create_user(name: str) -> None:
+    command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", name]
+    try:
+        done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, text=True, check=False)  # noqa: S603 (a fixed command)
+    except OSError as error:
+        problem = error.strerror
+    else:
+        # Another process may have made it since we looked.
+        if done.returncode == 0 or _find(name) is not None:
+            return
+        problem = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"
+    msg = (
+        f"PostgreSQL refuses to run as root, there is no user `{_USUAL_NAME}`, and `useradd {name}` failed "
+        f"({problem}): run HireLoop as a normal user, or set DATABASE_URL."
+    )
+    raise SettingsError(msg)

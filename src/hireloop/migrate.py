@@ -1,0 +1,101 @@
+"""Bring the database up to date, and keep every process on the secret that the database knows."""
+
+import hashlib
+import hmac
+import io
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+
+from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
+from piccolo.apps.migrations.tables import Migration
+from piccolo.conf.apps import AppConfig
+
+from hireloop import db, links
+from hireloop.errors import DatabaseNotReady, SettingsError
+from hireloop.piccolo_conf import APP_REGISTRY
+from hireloop.settings import Settings
+
+_LOCK = 0x48697265  # any number, the same in every version
+_PURPOSE = b"hireloop secret fingerprint 1"
+
+
+async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequence[str]:
+    """Run what has not run yet, all of it or nothing, and return the names of what ran.
+
+    Safe when many processes start at once: the others wait for the first and then find nothing to do. Records
+    the fingerprint of SECRET_KEY; raises SettingsError if the database knows another one and `accept_secret`
+    is false.
+    """
+    async with db.DB.transaction():
+        await db.fetch("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        before = set(await _done())
+        for app in _apps():
+            manager = ForwardsMigrationManager(app_name=app.app_name)
+            with redirect_stdout(io.StringIO()):  # Piccolo prints its progress; `cli` prints ours
+                await manager.create_migration_table()
+                await manager.run_migrations(app)
+        await _agree_on_secret(settings, accept=accept_secret)
+        return [name for name in await _done() if name not in before]
+
+
+async def check(settings: Settings) -> None:
+    """Raise DatabaseNotReady if migrations are missing, SettingsError if SECRET_KEY is not the database's."""
+    missing = await pending()
+    if missing:
+        msg = f"The database lacks {len(missing)} migration(s): run `hireloop migrate`."
+        raise DatabaseNotReady(msg)
+    known = await db.fetch_value("SELECT secret_fingerprint FROM installation")
+    if known is None:
+        msg = "The database does not know SECRET_KEY's fingerprint yet: run `hireloop migrate`."
+        raise DatabaseNotReady(msg)
+    if not hmac.compare_digest(known, fingerprint(settings)):
+        raise SettingsError(_SKEW)
+
+
+async def pending() -> list[str]:
+    """Return the migrations that this code has and the database has not run."""
+    done = set(await _done())
+    expected: list[str] = []
+    for app in _apps():
+        modules = ForwardsMigrationManager(app_name=app.app_name).get_migration_modules(
+            app.resolved_migrations_folder_path
+        )
+        expected += modules
+    return sorted(set(expected) - done)
+
+
+def fingerprint(settings: Settings) -> str:
+    """Return a text that tells two secrets apart and reveals neither."""
+    return hashlib.sha256(links.derive(settings.secrets[0], _PURPOSE)).hexdigest()[:32]
+
+
+_SKEW = (
+    "SECRET_KEY is not the one that this database's links were made with: links in mails would be dead. "
+    "Set the same SECRET_KEY everywhere, or change it with `hireloop migrate --accept-secret` and keep the old "
+    "one in SECRET_KEY_FALLBACKS."
+)
+
+
+async def _agree_on_secret(settings: Settings, *, accept: bool) -> None:
+    ours = fingerprint(settings)
+    known = await db.fetch_value("SELECT secret_fingerprint FROM installation")
+    if known is not None and not hmac.compare_digest(known, ours) and not accept:
+        raise SettingsError(_SKEW)
+    await db.fetch(
+        """
+        INSERT INTO installation (id, secret_fingerprint, base_url) VALUES (1, $1, $2)
+        ON CONFLICT (id) DO UPDATE SET secret_fingerprint = excluded.secret_fingerprint, base_url = excluded.base_url
+        """,
+        ours,
+        settings.base_url,
+    )
+
+
+async def _done() -> list[str]:
+    if not await Migration.table_exists().run():
+        return []
+    return await Migration.get_migrations_which_ran()
+
+
+def _apps() -> list[AppConfig]:
+    return list(APP_REGISTRY.app_configs.values())

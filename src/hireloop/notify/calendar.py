@@ -1,0 +1,101 @@
+"""An invitation as iCalendar: what a mail program needs to put the interview into the candidate's calendar. Pure.
+
+RFC 5545 for the format, RFC 5546 (iTIP) for METHOD, UID and SEQUENCE. Written by hand: icalendar takes
+0.23 ms, twice what rendering all the rest takes, and this 0.01. The tests read every calendar back with it.
+"""
+
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import msgspec
+
+_ASKED = "CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE"
+_LONGEST_LINE = 74  # octets before the line end; RFC 5545, 3.1 allows 75
+_UNQUOTED_IN_ADDRESS = "@!#$&'*+/=?^_`{|}~"
+_TEXT = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
+
+
+class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One interview as a calendar shows it; names and texts are clean of control characters."""
+
+    uid: str  # the same for every revision
+    sequence: int  # the revision: a higher one replaces a lower one
+    stamped_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    description: str
+    url: str
+    organizer: str  # an address
+    organizer_name: str
+    attendee: str  # an address
+    attendee_name: str
+
+
+def request(event: CalendarEvent) -> bytes:
+    """Return the event as a METHOD:REQUEST calendar: UTF-8, CRLF line ends, lines folded at 75 octets.
+
+    Times are in UTC, which needs no VTIMEZONE and which every calendar shows in its reader's own zone.
+    """
+    lines = (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//HireLoop//Interview scheduling//EN",
+        "CALSCALE:GREGORIAN",
+        "METHOD:REQUEST",
+        "BEGIN:VEVENT",
+        f"UID:{_text(event.uid)}",
+        f"SEQUENCE:{event.sequence}",
+        f"DTSTAMP:{_utc(event.stamped_at)}",
+        f"DTSTART:{_utc(event.starts_at)}",
+        f"DTEND:{_utc(event.ends_at)}",
+        f"SUMMARY:{_text(event.summary)}",
+        f"DESCRIPTION:{_text(event.description)}",
+        f"LOCATION:{_text(event.url)}",
+        f"URL:{event.url}",
+        f"ORGANIZER;CN={_quoted(event.organizer_name)}:{_mailto(event.organizer)}",
+        f"ATTENDEE;{_ASKED};CN={_quoted(event.attendee_name)}:{_mailto(event.attendee)}",
+        "STATUS:CONFIRMED",
+        "TRANSP:OPAQUE",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "TRIGGER:-PT15M",
+        f"DESCRIPTION:{_text(event.summary)}",
+        "END:VALARM",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    )
+    return b"".join(_folded(line.encode()) for line in lines)
+
+
+def _utc(at: datetime) -> str:
+    there = at.astimezone(UTC)
+    # strftime pads no year below 1000, and is slower.
+    return f"{there.year:04}{there.month:02}{there.day:02}T{there.hour:02}{there.minute:02}{there.second:02}Z"
+
+
+def _text(value: str) -> str:
+    return value.translate(_TEXT)
+
+
+def _quoted(value: str) -> str:
+    """Return a parameter's value in double quotes, which it cannot contain itself (RFC 5545, 3.2)."""
+    return '"' + value.replace('"', "'").replace("\n", " ") + '"'
+
+
+def _mailto(address: str) -> str:
+    return "mailto:" + quote(address, safe=_UNQUOTED_IN_ADDRESS)
+
+
+def _folded(line: bytes) -> bytes:
+    """Return the line with its end, folded between characters: a continuation begins with a space."""
+    if len(line) <= _LONGEST_LINE:
+        return line + b"\r\n"
+    pieces = []
+    while len(line) > _LONGEST_LINE:
+        cut = _LONGEST_LINE
+        while line[cut] & 0xC0 == 0x80:  # noqa: PLR2004 (a UTF-8 continuation byte)
+            cut -= 1
+        pieces.append(line[:cut])
+        line = b" " + line[cut:]
+    return b"\r\n".join([*pieces, line]) + b"\r\n"

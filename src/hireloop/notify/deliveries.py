@@ -1,0 +1,189 @@
+"""Read deliveries and their attempts, and say where an invitation stands."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors
+from hireloop.notify.channels import Channel
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+
+_TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
+
+# What the candidate must have heard for a live booking.
+INVITING_KINDS = frozenset({"invitation", "rescheduled"})
+
+
+class InvitationState(StrEnum):
+    """Where the invitation of a booking's current revision stands."""
+
+    PENDING = "pending"  # under way
+    SENT = "sent"  # the candidate's mail server took responsibility
+    AT_RISK = "at_risk"  # not sent, and time is running out
+    FAILED = "failed"  # rejected, bounced or exhausted
+    NONE = "none"  # there is nothing to be told
+
+
+class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery as it stands, joined with what holds its channel, if anything does."""
+
+    id: UUID
+    schedule: UUID
+    revision: int
+    kind: str
+    channel: str
+    recipient: str  # in clear: a door masks it
+    required: bool
+    state: DeliveryState
+    attempt_count: int
+    tries: int
+    first_due_at: datetime
+    due_at: datetime
+    at_risk_at: datetime | None
+    deadline_at: datetime
+    last_reason: str | None
+    last_reply: str | None
+    sent_at: datetime | None
+    bounced_at: datetime | None
+    message_id: str
+    traceparent: str
+    created_at: datetime
+    held_reason: str | None
+    now: datetime
+
+
+class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
+    """One try, with the other side's own words."""
+
+    number: int
+    route: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: AttemptOutcome | None
+    maybe_accepted: bool
+    reason: str | None
+    phase: str | None
+    code: int | None
+    enhanced_code: str | None
+    reply: str | None
+    worker: str
+    trace_id: str | None
+    span_id: str | None
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What to list; None does not narrow."""
+
+    state: str | None = None
+    channel: str | None = None
+    reason: str | None = None
+    kind: str | None = None
+    since: datetime | None = None
+
+
+_READ = """
+    SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
+        d.tries, d.first_due_at, d.due_at, d.at_risk_at,
+        d.deadline_at, coalesce(d.last_reason, h.reason) AS last_reason,
+        d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at, h.reason AS held_reason,
+        coalesce($1, now()) AS now
+    FROM delivery d LEFT JOIN LATERAL (
+        SELECT reason FROM channel_health
+        WHERE channel = d.channel AND fingerprint = ANY($2::text[]) AND state = 'held' AND d.state = 'pending' LIMIT 1
+    ) h ON true
+"""
+
+
+async def of_schedules(
+    schedule_ids: Sequence[UUID], channels: Sequence[Channel], *, now: datetime | None = None
+) -> list[DeliveryView]:
+    """Return the deliveries of these schedules, oldest first; `channels` are the ones configured here."""
+    fingerprints = _fingerprints(channels)
+    rows = await db.fetch(f"{_READ} WHERE d.schedule = ANY($3) ORDER BY d.id", now, fingerprints, list(schedule_ids))
+    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+
+
+async def find(
+    delivery_id: UUID, channels: Sequence[Channel], *, now: datetime | None = None
+) -> tuple[DeliveryView, list[AttemptView]]:
+    """Return one delivery with its attempts in order; raises NotFound."""
+    row = await db.fetch_row(f"{_READ} WHERE d.id = $3", now, _fingerprints(channels), delivery_id)
+    if row is None:
+        raise errors.NotFound("delivery", delivery_id)
+    attempts = await db.fetch(
+        """
+        SELECT number, route, started_at, finished_at, outcome, maybe_accepted, reason, phase, code, enhanced_code,
+            reply, worker, trace_id, span_id
+        FROM attempt WHERE delivery = $1 ORDER BY number
+        """,
+        delivery_id,
+    )
+    return msgspec.convert(dict(row), DeliveryView), [msgspec.convert(dict(a), AttemptView) for a in attempts]
+
+
+async def page(
+    wanted: Filter, channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
+) -> list[DeliveryView]:
+    """Return at most `limit` deliveries made before the one called `after`, newest first."""
+    rows = await db.fetch(
+        f"""{_READ}
+        WHERE ($3::text IS NULL OR d.state = $3) AND ($4::text IS NULL OR d.channel = $4)
+          AND ($5::text IS NULL OR coalesce(d.last_reason, h.reason) = $5) AND ($6::text IS NULL OR d.kind = $6)
+          AND ($7::timestamptz IS NULL OR d.created_at >= $7) AND ($8::uuid IS NULL OR d.id < $8)
+        ORDER BY d.id DESC LIMIT $9
+        """,
+        now,
+        _fingerprints(channels),
+        wanted.state,
+        wanted.channel,
+        wanted.reason,
+        wanted.kind,
+        wanted.since,
+        after,
+        limit,
+    )
+    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+
+
+def _fingerprints(channels: Sequence[Channel]) -> list[str]:
+    """Return what a hold must bear to be ours: a hold of a configuration that is no more says nothing."""
+    return [channel.fingerprint for channel in channels]
+
+
+def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: datetime) -> InvitationState:
+    """Return where the invitation of `revision` stands, given all deliveries of its schedule."""
+    ours = [d for d in deliveries if d.required and d.revision == revision and d.kind in INVITING_KINDS]
+    if not ours:
+        return InvitationState.NONE
+    return min((_state_of(delivery, now) for delivery in ours), key=_GRAVEST_FIRST.index)
+
+
+_GRAVEST_FIRST = [
+    InvitationState.FAILED,
+    InvitationState.AT_RISK,
+    InvitationState.PENDING,
+    InvitationState.SENT,
+    InvitationState.NONE,
+]
+
+
+def _state_of(delivery: DeliveryView, now: datetime) -> InvitationState:
+    match delivery.state:
+        case DeliveryState.SENT:
+            return InvitationState.SENT
+        case DeliveryState.REJECTED | DeliveryState.BOUNCED | DeliveryState.EXHAUSTED:
+            return InvitationState.FAILED
+        case DeliveryState.SUPERSEDED:
+            return InvitationState.NONE
+        case DeliveryState.PENDING:
+            return InvitationState.AT_RISK if _is_at_risk(delivery, now) else InvitationState.PENDING
+
+
+def _is_at_risk(delivery: DeliveryView, now: datetime) -> bool:
+    """Return whether time runs out for a delivery that has failed already, or has had time for a first try."""
+    if delivery.at_risk_at is None or now < delivery.at_risk_at:
+        return False
+    return delivery.last_reason is not None or now >= delivery.first_due_at + _TIME_FOR_A_FIRST_TRY

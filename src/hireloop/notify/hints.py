@@ -1,0 +1,90 @@
+"""The hint that something is due: NOTIFY after a booking, LISTEN in a worker. A hint only; polling is the promise.
+
+NOTIFY inside the booking would serialise every commit, so it goes out after the commit, on a connection of its own,
+at most once in 50 ms a process (docs/decisions/0008-hint-after-commit.md).
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from hireloop import db
+from hireloop.telemetry import log
+
+CHANNEL = "hireloop_delivery"
+_AT_MOST_EVERY_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 5.0
+
+
+class HintSender:
+    """Sends at most one NOTIFY in 50 ms, and nothing that it does can fail a booking."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def give(self) -> None:
+        """Ask for a NOTIFY soon; returns at once."""
+        self._wanted.set()
+
+    async def start(self) -> None:
+        """Begin to send, in the background."""
+        self._task = asyncio.create_task(self._run(), name="hints")
+
+    async def stop(self) -> None:
+        """Send nothing more."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        connection: db.Connection | None = None
+        pause = _AT_MOST_EVERY_SECONDS
+        try:
+            while True:
+                await self._wanted.wait()
+                self._wanted.clear()
+                try:
+                    connection = connection or await db.Connection.connect(self._url)
+                    await connection.raw.execute(f"NOTIFY {CHANNEL}")
+                    pause = _AT_MOST_EVERY_SECONDS
+                except db.TROUBLE as error:
+                    log.warning("hint.not_sent", error=db.described(error), again_in_seconds=pause)
+                    if connection is not None:
+                        await connection.close()
+                        connection = None
+                    self._wanted.set()  # once more, on another connection
+                    pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                await asyncio.sleep(pause)
+        finally:
+            if connection is not None:
+                await connection.close()
+
+
+async def listen(url: str, wake: Callable[[], None]) -> None:
+    """Call `wake` at every hint, for ever; a dropped connection is made again within 5 s.
+
+    `wake` is also called after each connect, since hints may have gone by meanwhile.
+    """
+    pause = 0.1
+    while True:
+        try:
+            connection = await db.Connection.connect(url)
+        except db.TROUBLE as error:
+            log.warning("hint.not_listening", error=db.described(error), again_in_seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            continue
+        dropped = asyncio.Event()
+        connection.raw.add_termination_listener(lambda *_, dropped=dropped: dropped.set())
+        try:
+            await connection.raw.add_listener(CHANNEL, lambda *_: wake())
+            pause = 0.1
+            wake()
+            await dropped.wait()
+        except db.TROUBLE as error:
+            log.warning("hint.dropped", error=db.described(error))
+        finally:
+            await connection.close()

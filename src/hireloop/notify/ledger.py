@@ -1,0 +1,57 @@
+"""The ledger: the proof that every booking has its deliveries, and where each stands."""
+
+from datetime import datetime
+
+import msgspec
+
+from hireloop import db
+from hireloop.notify.deliveries import INVITING_KINDS
+
+CANCELLING_KIND = "cancelled"
+_GRACE_SECONDS = 60
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """Deliveries by state, and what nobody accounts for: 0, always."""
+
+    counts: dict[str, int]
+    untold: int  # schedules whose current revision lacks the required delivery that it calls for
+    overdue: int  # deliveries still pending a minute past their deadline, with no try under way
+
+    @property
+    def unaccounted(self) -> int:
+        """Return how many bookings or deliveries nobody accounts for."""
+        return self.untold + self.overdue
+
+
+async def read(*, now: datetime | None = None) -> Ledger:
+    """Count the deliveries and compare them with the bookings that call for them, in one snapshot.
+
+    A live schedule calls for an invitation or a rescheduled message of its current revision; a cancelled one for
+    a cancellation, if an earlier revision had any attempt.
+    """
+    row = await db.fetch_row(
+        """
+        SELECT
+            (SELECT coalesce(json_object_agg(state, n), '{}') FROM
+                (SELECT state, count(*) AS n FROM delivery GROUP BY state) AS states)::text AS counts,
+            (SELECT count(*) FROM schedule_to_tell told WHERE NOT EXISTS (
+                SELECT 1 FROM delivery d WHERE d.schedule = told.schedule AND d.revision = told.revision
+                AND d.required AND d.state <> 'superseded'
+                AND d.kind = ANY(CASE WHEN told.live THEN $1::text[] ELSE ARRAY[$2::text] END)
+            ) AND (told.live OR EXISTS (
+                SELECT 1 FROM delivery d WHERE d.schedule = told.schedule AND d.revision < told.revision
+                AND d.attempt_count > 0 AND d.required
+            ))) AS untold,
+            (SELECT count(*) FROM delivery WHERE state = 'pending'
+                AND deadline_at < coalesce($3, now()) - make_interval(secs => $4)
+                AND (leased_until IS NULL OR leased_until <= coalesce($3, now()))) AS overdue
+        """,
+        sorted(INVITING_KINDS),
+        CANCELLING_KIND,
+        now,
+        _GRACE_SECONDS,
+    )
+    if row is None:
+        return Ledger(counts={}, untold=0, overdue=0)
+    return Ledger(counts=msgspec.json.decode(row["counts"]), untold=row["untold"], overdue=row["overdue"])

@@ -1,0 +1,13 @@
+"""What Piccolo is told of this room."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from hireloop.notify.tables import Attempt, ChannelHealth, Delivery, Worker
+
+APP_CONFIG = AppConfig(
+    app_name="notify",
+    migrations_folder_path=str(Path(__file__).parent / "migrations"),
+    table_classes=[Delivery, Attempt, ChannelHealth, Worker],
+)

@@ -1,0 +1,33 @@
+"""The hub as a Litestar plugin: an application that has it can put messages, and hints its workers."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.plugins import InitPlugin
+
+from hireloop.notify.channels import Channel
+from hireloop.notify.hints import HintSender
+from hireloop.notify.outbox import Outbox
+
+
+class NotificationHub(InitPlugin):
+    """Holds the outbox over the configured channels, and sends hints while the application runs."""
+
+    def __init__(self, channels: Sequence[Channel], *, listen_url: str, message_id_domain: str) -> None:
+        self.outbox = Outbox(channels=tuple(channels), message_id_domain=message_id_domain)
+        self.hints = HintSender(listen_url)
+
+    def on_app_init(self, app_config: AppConfig) -> AppConfig:
+        """Start and stop the hints with the application."""
+        app_config.lifespan.append(self._hinting)
+        return app_config
+
+    @asynccontextmanager
+    async def _hinting(self, _app: Litestar) -> AsyncIterator[None]:
+        await self.hints.start()
+        try:
+            yield
+        finally:
+            await self.hints.stop()

@@ -1,0 +1,110 @@
+"""The tables of the hub, as Piccolo sees them; `migrations/` holds their SQL, and a test compares the two."""
+
+from enum import StrEnum
+
+from piccolo.columns import UUID, Array, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns.column_types import JSONB
+from piccolo.table import Table
+
+from hireloop.db import DB, new_id
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; only `pending` is not an end."""
+
+    PENDING = "pending"  # due now or later, or under way
+    SENT = "sent"  # the other side took responsibility
+    BOUNCED = "bounced"  # it was taken, and came back
+    REJECTED = "rejected"  # the recipient's side said never
+    EXHAUSTED = "exhausted"  # tries or time ran out
+    SUPERSEDED = "superseded"  # a newer revision says something else
+
+
+class AttemptOutcome(StrEnum):
+    """What a try came to; a try without one is under way."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    REJECTED = "rejected"
+    HELD = "held"
+    LOST = "lost"  # its worker died, or was away for longer than its lease
+    RELEASED = "released"  # nothing was sent: its worker was told to stop, or its lease had run out
+
+
+class Delivery(Table, db=DB):
+    """One message to one recipient on one channel; the row is the queue."""
+
+    id = UUID(primary_key=True, default=new_id)
+    schedule = UUID(default=None)
+    revision = Integer()
+    kind = Text()
+    occasion = Text()
+    channel = Text()
+    recipient = Text()
+    required = Boolean()
+    payload = JSONB()
+    payload_version = Integer()
+    state = Text(choices=DeliveryState)
+    attempt_count = Integer()
+    tries = Integer()
+    first_due_at = Timestamptz()
+    due_at = Timestamptz()
+    at_risk_at = Timestamptz(null=True)
+    deadline_at = Timestamptz()
+    lease_token = UUID(null=True, default=None)
+    leased_until = Timestamptz(null=True)
+    message_id = Text()
+    traceparent = Text()
+    tracestate = Text()
+    last_reason = Text(null=True)
+    last_reply = Text(null=True)
+    sent_at = Timestamptz(null=True)
+    bounced_at = Timestamptz(null=True)
+    created_at = Timestamptz()
+
+
+class Attempt(Table, db=DB):
+    """One try of a delivery, with what the other side answered."""
+
+    id = BigInt(primary_key=True)
+    delivery = ForeignKey(Delivery, null=False)
+    number = Integer()
+    route = Text()
+    started_at = Timestamptz()
+    finished_at = Timestamptz(null=True)
+    outcome = Text(null=True, choices=AttemptOutcome)
+    maybe_accepted = Boolean()
+    reason = Text(null=True)
+    phase = Text(null=True)
+    code = Integer(null=True)
+    enhanced_code = Text(null=True)
+    reply = Text(null=True)
+    worker = Text()
+    trace_id = Text(null=True)
+    span_id = Text(null=True)
+
+
+class ChannelHealth(Table, db=DB, tablename="channel_health"):
+    """Whether a channel, as configured, is open or held; shared by all workers."""
+
+    id = BigInt(primary_key=True)
+    channel = Text()
+    fingerprint = Text()
+    state = Text()
+    reason = Text(null=True)
+    since = Timestamptz()
+    probes = Integer()
+    next_probe_at = Timestamptz(null=True)
+
+
+class Worker(Table, db=DB):
+    """A worker's sign of life, and what it knows how to send."""
+
+    id = UUID(primary_key=True, default=new_id)
+    name = Text()
+    started_at = Timestamptz()
+    seen_at = Timestamptz()
+    channels = Array(base_column=Text())
+    kinds = Array(base_column=Text())
+    payload_version = Integer()
+    base_url = Text()

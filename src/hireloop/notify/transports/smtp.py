@@ -1,0 +1,224 @@
+"""The conversation with a mail server, each step taken on its own so that its answer is known.
+
+RFC 5321 with STARTTLS (3207), AUTH PLAIN and LOGIN (4954), enhanced codes (2034) and SMTPUTF8 (6531).
+Not the standard library's smtplib: that bounds each read instead of each phase, reports a time-out while
+writing as a lost connection, signs in with ASCII only and closes the connection on its own account.
+"""
+
+import contextlib
+import ssl
+from base64 import b64encode
+from enum import StrEnum
+
+import msgspec
+from pydantic import SecretStr
+
+from hireloop.notify.channels import Evidence, Held, Outcome, Phase, Rejected
+from hireloop.notify.reasons import Reason
+from hireloop.notify.replies import enhanced_code, kept_reply, outcome_of_failure, outcome_of_reply
+from hireloop.notify.transports.wire import Answer, Wire
+
+_FAREWELL_SECONDS = 2.0  # for RSET and QUIT, when the outcome is known already
+_CLOSING = 421  # the server says so and closes (RFC 5321, 4.2.2)
+_NO_ANSWER = Answer(0, b"")
+
+
+class Security(StrEnum):
+    """How a connection is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"  # from the first byte
+
+
+class MailServer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where mail is handed in, and how."""
+
+    host: str
+    port: int
+    security: Security
+    user: str = ""  # empty: no sign-in
+    password: SecretStr = SecretStr("")
+    timeout: float = 30  # seconds for each phase
+    data_timeout: float = 300  # seconds for the answer to the message
+    own_name: str = "localhost"  # what EHLO says
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """One message for one recipient, as the server is to take it: CRLF line ends, not yet dot-stuffed."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
+class _Answered(Exception):
+    """The server's last answer is not the one that the step needs."""
+
+
+class _Impossible(Exception):
+    """The server does not offer what the step needs."""
+
+    def __init__(self, outcome: type[Held | Rejected], reason: Reason) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+
+
+class SmtpConnection:
+    """One connection, opened by its first delivery. Not for two threads at once."""
+
+    def __init__(self, server: MailServer, tls: ssl.SSLContext | None) -> None:
+        """Take what is needed to connect; `tls` may be None only where the server's security is NONE."""
+        self.sender_answered = False  # this delivery's MAIL was answered, by something else than a farewell
+        self.usable = False  # open, in step, and ready for another MAIL
+        self._server = server
+        self._tls = tls
+        self._wire = Wire()
+        self._extensions: dict[str, str] = {}
+        self._phase = Phase.CONNECT
+        self._answer = _NO_ANSWER
+        self._tls_version: str | None = None
+
+    def deliver(self, envelope: Envelope) -> Outcome:
+        """Take every step up to the answer to the message, and say what came of it."""
+        self.sender_answered = self.usable = False
+        try:
+            if not self._wire.is_open:
+                self._open()
+            self._hand_over(envelope)
+            self.usable = True
+            return outcome_of_reply(self._evidence())
+        except _Answered:
+            outcome = outcome_of_reply(self._evidence())
+            self._reset()
+            return outcome
+        except _Impossible as impossible:
+            outcome = impossible.outcome(reason=impossible.reason, evidence=self._evidence())
+            self._reset()
+            return outcome
+        except OSError as error:
+            return outcome_of_failure(error, self._evidence(error))
+
+    def close(self) -> None:
+        """Say QUIT if the connection is in step, and close it; never raises."""
+        if self.usable:
+            self.usable = False
+            with contextlib.suppress(OSError, _Answered):
+                self._wire.allow(_FAREWELL_SECONDS)
+                self._say("QUIT", 2)
+        self._wire.close()
+
+    def _open(self) -> None:
+        server = self._server
+        self._enter(Phase.CONNECT)
+        self._wire.connect(server.host, server.port)
+        if server.security is Security.TLS:
+            self._secure()
+        self._expect(2)
+        self._greet()
+        if server.security is Security.STARTTLS:
+            self._enter(Phase.TLS)
+            if "STARTTLS" not in self._extensions:
+                raise _Impossible(Held, Reason.STARTTLS_MISSING)
+            self._say("STARTTLS", 2)
+            self._secure()
+            self._greet()
+        if server.user:
+            self._sign_in()
+
+    def _secure(self) -> None:
+        if self._tls is None:
+            raise RuntimeError("A server that is spoken to over TLS needs a TLS context.")
+        self._enter(Phase.TLS)
+        self._tls_version = self._wire.secure(self._tls, self._server.host)
+        self._enter(Phase.CONNECT)
+
+    def _greet(self) -> None:
+        self._say(f"EHLO {self._server.own_name}", 2)
+        lines = self._answer.text.decode("utf-8", "replace").split("\n")[1:]
+        words = (line.replace("=", " ", 1).split(" ", 1) for line in lines)  # some old servers write AUTH=PLAIN
+        self._extensions = {word[0].upper(): word[-1].upper() for word in words}
+
+    def _sign_in(self) -> None:
+        self._enter(Phase.AUTH)
+        user, password = self._server.user, self._server.password.get_secret_value()
+        offered = self._extensions.get("AUTH", "").split()
+        if "PLAIN" in offered:
+            self._say("AUTH PLAIN " + _b64(f"\0{user}\0{password}"), 2)
+        elif "LOGIN" in offered:
+            self._say("AUTH LOGIN", 3)
+            self._say(_b64(user), 3)
+            self._say(_b64(password), 2)
+        else:
+            raise _Impossible(Held, Reason.AUTH_MISSING)
+
+    def _hand_over(self, envelope: Envelope) -> None:
+        parameters = "" if envelope.recipient.isascii() else " SMTPUTF8"
+        if parameters and "SMTPUTF8" not in self._extensions:
+            self.sender_answered = True  # another connection would offer no more
+            self._enter(Phase.RECIPIENT)
+            raise _Impossible(Rejected, Reason.RECIPIENT_NEEDS_SMTPUTF8)
+        self._enter(Phase.SENDER)
+        self._say(f"MAIL FROM:<{envelope.sender}>{parameters}", 2)
+        self.sender_answered = True
+        self._enter(Phase.RECIPIENT)
+        self._say(f"RCPT TO:<{envelope.recipient}>", 2)
+        self._enter(Phase.DATA)
+        self._say("DATA", 3)
+        self._write(_stuffed(envelope.content))
+        self._enter(Phase.REPLY)
+        self._expect(2)
+
+    def _reset(self) -> None:
+        """Bring a connection whose last step was refused back into step; one that cannot be is not usable."""
+        if self._answer.code == _CLOSING or self._phase in {Phase.CONNECT, Phase.TLS, Phase.AUTH}:
+            return
+        with contextlib.suppress(OSError, _Answered):
+            self._wire.allow(_FAREWELL_SECONDS)
+            self._say("RSET", 2)
+            self.usable = True
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        self._answer = _NO_ANSWER
+        self._wire.allow(self._server.data_timeout if phase is Phase.REPLY else self._server.timeout)
+
+    def _say(self, command: str, expected: int) -> None:
+        self._write(f"{command}\r\n".encode())
+        self._expect(expected)
+
+    def _write(self, content: bytes) -> None:
+        self._answer = _NO_ANSWER  # the last step's is no evidence for this one
+        self._wire.write(content)
+
+    def _expect(self, expected: int) -> None:
+        """Read one answer; raise _Answered unless its code begins with the digit `expected`."""
+        self._answer = self._wire.answer()
+        if self._answer.code // 100 != expected:
+            self.sender_answered = self._answer.code != _CLOSING or self._phase is not Phase.SENDER
+            raise _Answered
+
+    def _evidence(self, error: OSError | None = None) -> Evidence:
+        reply = str(error) if error else kept_reply(self._answer.text)
+        return Evidence(
+            phase=self._phase,
+            code=self._answer.code or None,
+            enhanced_code=enhanced_code(reply),
+            reply=reply,
+            host=self._server.host,
+            port=self._server.port,
+            tls_version=self._tls_version,
+        )
+
+
+def _stuffed(content: bytes) -> bytes:
+    """Return the message as DATA carries it: lines that begin with a dot get another, and a lone dot ends it."""
+    if content.startswith(b"."):
+        content = b"." + content
+    ending = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
+    return content.replace(b"\r\n.", b"\r\n..") + ending
+
+
+def _b64(text: str) -> str:
+    return b64encode(text.encode()).decode()

@@ -1,0 +1,289 @@
+"""The worker: leases what is due, has it tried in threads, settles what came of it. Any number of them may run.
+
+Nothing here is a promise that a crash could break: a lease that is not settled runs out, and another worker takes
+the row. LISTEN only makes it quicker than the poll.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from hireloop import db
+from hireloop.notify import attempts, channel_health, hints, outbox, workers
+from hireloop.notify.attempts import Answered, Renders
+from hireloop.notify.channel_health import Claim
+from hireloop.notify.channels import Channel, Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
+from hireloop.notify.messages import KNOWN_KINDS
+from hireloop.notify.outbox import Lease, Settlement
+from hireloop.notify.reasons import Reason
+from hireloop.telemetry import log
+
+POLL_SECONDS = 2.0
+RENEW_SECONDS = 10.0
+SIGN_SECONDS = 5.0
+DRAIN_SECONDS = 25.0
+_SETTLE_TOGETHER = 200
+_AFTER_TROUBLE_SECONDS = 0.5
+
+
+class Missing:
+    """Stands in for a transport that could not be opened: every try says so, and the channel is held."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def send(self, parcel: Parcel) -> Outcome:  # noqa: ARG002 (the protocol's signature)
+        """Hold the channel."""
+        return Held(reason=self._reason, evidence=Evidence(phase=Phase.CONFIGURE))
+
+
+class _Post:
+    """One channel in this worker: its transport, its threads, and the leases under way."""
+
+    def __init__(self, channel: Channel, transport: Transport, capacity: int) -> None:
+        self.channel, self.transport, self.capacity = channel, transport, capacity
+        self.threads = ThreadPoolExecutor(capacity, thread_name_prefix=channel.name)
+        self.under_way: dict[object, tuple[Lease, float]] = {}  # token -> lease, monotonic time it is ours until
+
+    @property
+    def free(self) -> int:
+        return self.capacity - len(self.under_way)
+
+
+class Worker:
+    """Sends what the outbox holds, until it is told to stop."""
+
+    def __init__(
+        self,
+        posts: Sequence[tuple[Channel, Transport]],
+        *,
+        renderer: Renders,
+        listen_url: str,
+        base_url: str = "",
+        concurrency: int | None = None,
+    ) -> None:
+        self._posts = [_Post(channel, transport, concurrency or channel.concurrency) for channel, transport in posts]
+        self._renderer = renderer
+        self._listen_url, self._base_url = listen_url, base_url
+        self.id = db.new_id()
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._settlements: asyncio.Queue[Settlement] = asyncio.Queue()
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._is_broken = False
+
+    def stop(self) -> None:
+        """Lease nothing more, settle what is under way, then let `run` return."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def run(self) -> bool:
+        """Work until `stop`; return whether everything under way was settled within `DRAIN_SECONDS`.
+
+        A worker one of whose helpers broke down stops by itself and returns False: whoever watches it starts another.
+        """
+        log.info("worker.started", worker=self.name, channels=[post.channel.name for post in self._posts])
+        helpers = [
+            self._helper(hints.listen(self._listen_url, self._wake.set)),
+            self._helper(self._every(SIGN_SECONDS, self._sign)),
+            self._helper(self._every(RENEW_SECONDS, self._renew)),
+            self._helper(self._every(POLL_SECONDS, self._expire)),
+            self._helper(self._settle_for_ever()),
+        ]
+        while not self._stopping.is_set():
+            await self._lease_what_is_due()
+        drained = await self._drain()
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        for post in self._posts:
+            post.threads.shutdown(wait=drained, cancel_futures=True)
+        log.info("worker.stopped", worker=self.name, drained=drained)
+        return drained and not self._is_broken
+
+    def _helper(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Start what runs beside the leasing for as long as this worker lives."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("worker.broke_down", worker=self.name, exc_info=error)
+                self._is_broken = True
+                self.stop()
+
+        task = asyncio.create_task(work)
+        task.add_done_callback(ended)
+        return task
+
+    async def _lease_what_is_due(self) -> None:
+        self._wake.clear()
+        more = False
+        for post in self._posts:
+            try:
+                more |= await self._lease(post)
+            except db.TROUBLE as error:
+                log.warning("worker.database_trouble", error=db.described(error))
+                await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
+        if not more:
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            except TimeoutError:
+                return  # the poll, which is the promise
+
+    async def _lease(self, post: _Post) -> bool:
+        """Lease for one channel what it can start now; return whether there may be more for it to take."""
+        limit = post.free
+        if limit == 0:
+            return False  # a finished job wakes us
+        claim = await channel_health.claim(post.channel)
+        if claim is Claim.WAIT:
+            return False
+        if claim is Claim.PROBE:
+            limit = 1
+        asked = time.monotonic()
+        leases = await outbox.lease(
+            post.channel.name,
+            limit=limit,
+            worker=self.name,
+            kinds=sorted(KNOWN_KINDS),
+            probing=claim is Claim.PROBE,
+        )
+        for lease in leases:
+            post.under_way[lease.token] = (lease, asked + outbox.LEASE_SECONDS)
+            job = asyncio.create_task(self._try(post, lease, asked, probing=claim is Claim.PROBE))
+            self._jobs.add(job)
+            job.add_done_callback(self._jobs.discard)
+        return len(leases) == limit and post.free > 0 and claim is Claim.OPEN
+
+    async def _try(self, post: _Post, lease: Lease, asked: float, *, probing: bool) -> None:
+        try:
+            self._settlements.put_nowait(await self._tried(post, lease, asked, probing=probing))
+        except Exception:  # noqa: BLE001 (a fault of ours in one try must neither pass in silence nor stop the others)
+            log.exception("worker.try_crashed", delivery=str(lease.id), number=lease.number)
+            post.under_way.pop(lease.token, None)  # renewed no more: its lease runs out, and the try counts as lost
+            self._wake.set()
+
+    async def _tried(self, post: _Post, lease: Lease, asked: float, *, probing: bool) -> Settlement:
+        answered = await asyncio.get_running_loop().run_in_executor(post.threads, self._attempt, post, lease)
+        try:  # before the delivery is free again, so that a held channel is not tried at once
+            await _note_health(post.channel, answered, probing=probing)
+        except db.TROUBLE as error:  # the next try notes it
+            log.warning("worker.database_trouble", error=db.described(error))
+        elapsed = timedelta(seconds=time.monotonic() - asked)
+        return attempts.settlement(lease, answered, elapsed=elapsed)
+
+    def _attempt(self, post: _Post, lease: Lease) -> Answered:
+        def still_ours() -> bool:
+            return not self._stopping.is_set() and time.monotonic() < post.under_way[lease.token][1]
+
+        return attempts.attempt(
+            lease,
+            transport=post.transport,
+            transport_name=post.channel.transport_name,
+            renderer=self._renderer,
+            still_ours=still_ours,
+        )
+
+    async def _settle_for_ever(self) -> None:
+        while True:
+            batch = [await self._settlements.get()]
+            while len(batch) < _SETTLE_TOGETHER and not self._settlements.empty():
+                batch.append(self._settlements.get_nowait())
+            await self._settle(batch)
+
+    async def _settle(self, batch: list[Settlement]) -> None:
+        batch.sort(key=lambda settlement: settlement.delivery_id)
+        await self._write(batch)
+        for settlement in batch:
+            for post in self._posts:
+                post.under_way.pop(settlement.token, None)
+            self._settlements.task_done()
+        self._wake.set()
+
+    async def _write(self, batch: list[Settlement]) -> None:
+        """Write the batch, again and again until the database takes it: what happened is known here alone.
+
+        What it can never take, such as a plugin's impossible status, is left to its lease and keeps nobody waiting.
+        """
+        while True:
+            try:
+                await db.retried(lambda: outbox.settle(batch))
+            except db.UNWRITABLE as error:
+                if len(batch) == 1:
+                    log.error("worker.unwritable", delivery=str(batch[0].delivery_id), error=db.described(error))
+                    return
+                for settlement in batch:
+                    await self._write([settlement])
+                return
+            except db.TROUBLE as error:
+                log.warning("worker.not_settled_yet", error=db.described(error), settlements=len(batch))
+                await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
+            else:
+                return
+
+    async def _drain(self) -> bool:
+        async def settled() -> None:
+            while self._jobs:
+                await asyncio.wait(set(self._jobs))
+            await self._settlements.join()
+
+        try:
+            await asyncio.wait_for(settled(), DRAIN_SECONDS)
+            await workers.sign_off(self.id)
+        except (TimeoutError, *db.TROUBLE) as error:
+            log.error("worker.not_drained", error=db.described(error), under_way=len(self._jobs))
+            return False
+        return True
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except db.TROUBLE as error:
+                log.warning("worker.database_trouble", error=db.described(error))
+            await asyncio.sleep(seconds)
+
+    async def _sign(self) -> None:
+        names = [post.channel.name for post in self._posts]
+        kinds = sorted(KNOWN_KINDS)
+        await workers.sign(self.id, self.name, channels=names, kinds=kinds, base_url=self._base_url)
+
+    async def _renew(self) -> None:
+        for post in self._posts:
+            asked = time.monotonic()
+            mine = [lease for lease, _ in post.under_way.values()]
+            if mine:
+                renewed = await db.retried(lambda mine=mine: outbox.renew(mine))  # type: ignore[misc] # bound now
+                for lease in mine:
+                    if lease.id in renewed and lease.token in post.under_way:
+                        post.under_way[lease.token] = (lease, asked + outbox.LEASE_SECONDS)
+
+    async def _expire(self) -> None:
+        ended = await outbox.expire()
+        if ended:
+            log.error("delivery.deadline_passed", deliveries=ended)
+
+
+async def _note_health(channel: Channel, answered: Answered, *, probing: bool) -> None:
+    """Hold the channel when our own side is broken; open it when a probe got through to the recipient's side."""
+    outcome = answered.outcome
+    if isinstance(outcome, Held):
+        if await channel_health.hold(channel, outcome.reason):
+            log.error("channel.held", channel=channel.name, reason=outcome.reason)
+    elif probing and outcome is not None and _reached_recipient(outcome):
+        await channel_health.open_again(channel)
+        log.info("channel.opened", channel=channel.name)
+
+
+def _reached_recipient(outcome: Outcome) -> bool:
+    """Return whether a probe got past everything that is ours; what we refused ourselves proves nothing."""
+    evidence = outcome.evidence
+    if isinstance(outcome, Rejected):
+        return evidence.code is not None
+    if isinstance(outcome, Retry) and outcome.reason == Reason.TRANSPORT_CRASHED:
+        return False
+    return isinstance(outcome, Sent) or evidence.phase in {Phase.RECIPIENT, Phase.DATA, Phase.REPLY, Phase.HTTP}

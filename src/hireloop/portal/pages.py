@@ -1,0 +1,80 @@
+"""The portal's routes: the link, the pages of a session, the static files, and a page for whatever goes wrong."""
+
+from http import HTTPStatus
+
+from litestar import HttpMethod, Response, Router, post, route
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import FromPath
+
+from hireloop import telemetry
+from hireloop.portal import render
+from hireloop.portal.access import Access, AnyRequest
+from hireloop.portal.room import Room, path_of
+from hireloop.scheduling.sessions import Visit
+from hireloop.settings import Settings
+
+_LARGEST_BODY = 16_384
+_READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar answers HEAD on a GET route with 405
+
+
+class Link:
+    """What the invitation's link leads to."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def open(self, request: AnyRequest) -> Response[bytes]:
+        """Exchange the link's session key for a cookie, and lead to the session. Changes no row."""
+        key = request.query_params.get("session_key")
+        if key is None:
+            return render.page("welcome")
+        found = await self._access.check(key)
+        if not isinstance(found, Visit):
+            return await self._access.refuse(request, found)
+        return render.see_other(path_of(found), self._access.cookie(key, found))
+
+
+async def static(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """Send a style sheet, a script or the icon."""
+    found = render.static_file(version, name)
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Say in HTML that a request came to nothing, without a word from the request itself."""
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    if status == HTTPStatus.NOT_FOUND:
+        return render.page("unknown", status_code=status)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        telemetry.log.error("portal.failed", exc_info=error)
+        return render.page("failed", status_code=status)
+    answer = render.page("misunderstood", status_code=status)
+    if isinstance(error, HTTPException) and error.headers:
+        answer.headers.update(error.headers)  # such as `allow`
+    return answer
+
+
+def routes(settings: Settings) -> list[Router]:
+    """Return the portal's routes for the composition root; raises SettingsError without a SECRET_KEY."""
+    access = Access(settings)
+    link, room = Link(access), Room(settings, access)
+    handlers = [
+        route("/", http_method=_READ)(link.open),
+        route("/i/{session_id:str}", http_method=_READ)(room.page),
+        post("/i/{session_id:str}/start")(room.start),
+        post("/i/{session_id:str}/finish")(room.finish),
+        post("/i/{session_id:str}/devices")(room.record_devices),
+        route("/portal/{version:str}/{name:str}", http_method=_READ)(static),
+    ]
+    return [
+        Router(
+            "/",
+            route_handlers=handlers,
+            exception_handlers={Exception: error_page},
+            response_headers=render.HEADERS,
+            include_in_schema=False,
+            request_max_body_size=_LARGEST_BODY,
+        )
+    ]

@@ -1,0 +1,80 @@
+// Before the start: the countdown, the page that opens by itself, and the device check beside it.
+
+import * as clock from "./clock.js";
+import * as devices from "./devices.js";
+import * as scripted from "./scripted.js";
+
+const page = document.querySelector("main");
+const say = (words) => (document.getElementById("announcement").textContent = words);
+const announce = clock.announcer((left) => say(`Opens in ${left}.`));
+let looking = false;
+
+function tick() {
+  const countdown = document.getElementById("countdown");
+  if (countdown) {
+    const left = Date.parse(countdown.dataset.until) - clock.now();
+    countdown.textContent = clock.digits(left);
+    announce(left);
+  }
+  if (clock.now() > Date.parse(page.dataset.changesAt) + 200) look();
+}
+
+// Looks again at what the server says. Between early and open only the words change, so that a camera that is
+// on stays on; everything else is a new page.
+async function look() {
+  if (looking) return;
+  looking = true;
+  try {
+    const answer = await fetch(page.dataset.path, { headers: { Accept: "text/html" } });
+    const receivedAt = Date.now();
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const nextPage = next.querySelector("main");
+    if (!answer.ok || !["early", "open"].includes(nextPage?.dataset.stage)) return location.reload();
+    clock.set(nextPage.dataset.now, receivedAt);
+    const opened = page.dataset.stage !== nextPage.dataset.stage;
+    Object.assign(page.dataset, nextPage.dataset);
+    document.title = next.title;
+    for (const id of ["stage", "start"]) document.getElementById(id).replaceWith(next.getElementById(id));
+    arrange();
+    if (opened) say("Your interview is open now. The Start interview button is on this page.");
+    looking = false;
+  } catch {
+    // No connection just now: look again soon.
+    setTimeout(() => (looking = false), 3000);
+  }
+}
+
+function warn() {
+  const warning = document.getElementById("start-warning");
+  if (!warning) return;
+  const failed = ["camera", "microphone"].filter((kind) => devices.found[kind] && devices.found[kind] !== "ok");
+  warning.hidden = failed.length === 0;
+  warning.textContent = failed.length
+    ? `Your ${failed.join(" and your ")} did not work in the check. You can start all the same, but you may not be seen or heard.`
+    : "";
+}
+
+// The press of Start is also the press that turns camera and microphone on, as the sentence above it says.
+function remember() {
+  try {
+    sessionStorage.setItem(page.dataset.path, "on");
+  } catch {
+    // Without storage the room has its own button.
+  }
+}
+
+function arrange() {
+  scripted.show();
+  clock.showLocalTime();
+  warn();
+  document.querySelector("#start form")?.addEventListener("submit", remember);
+}
+
+clock.setFromPage();
+devices.setUp();
+arrange();
+tick();
+setInterval(tick, 500);
+document.addEventListener("devices-changed", warn);
+document.addEventListener("visibilitychange", tick);
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -1,0 +1,76 @@
+"""How the portal says a time: as the invitation does, in the candidate's zone. Pure.
+
+The pages speak English, and so do their dates: an English locale chooses the order of day and month and the clock
+of 12 or 24 hours; any other locale falls back to plain English.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from babel.dates import format_date, format_time
+
+from hireloop.notify import times
+
+_DATE = {"en": "EEEE, d MMMM y"}  # as the invitation writes it where no country is known
+_MINUTE = timedelta(minutes=1)
+
+
+class SaidTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """One interview's times in words, all in the same zone; an end on another day says its date."""
+
+    date: str  # Tuesday, 1 December 2026
+    starts: str  # 10:00 IST
+    ends: str
+    opens: str  # 09:59:30 IST: seconds only where they matter
+    closes: str
+    lasts: str  # 60 minutes
+    zone: str  # Asia/Kolkata, UTC+05:30
+    offset_minutes: int  # east of UTC at the start: what the browser's own zone is compared with
+
+
+def told(
+    *, starts_at: datetime, ends_at: datetime, opens_at: datetime, closes_at: datetime, zone: ZoneInfo, locale: str
+) -> SaidTimes:
+    """Put these moments into words, as clocks in `zone` show them."""
+    start = starts_at.astimezone(zone)
+    return SaidTimes(
+        date=format_date(start, _DATE.get(locale, "full"), locale=locale),
+        starts=times.moment(starts_at, starts_at, zone, locale),
+        ends=times.moment(ends_at, starts_at, zone, locale),
+        opens=times.moment(opens_at, starts_at, zone, locale),
+        closes=times.moment(closes_at, starts_at, zone, locale),
+        lasts=times.length(ends_at - starts_at, locale),
+        zone=f"{zone.key}, UTC{format_time(start, 'xxx', tzinfo=zone, locale=locale)}",
+        offset_minutes=(start.utcoffset() or timedelta()) // _MINUTE,
+    )
+
+
+def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
+    """Return the zone of this name, or `otherwise` where there is none of that name."""
+    if not name:
+        return otherwise
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # no such zone, no path, no file name
+        return otherwise
+
+
+def english_locale(*names: str | None) -> str:
+    """Return the first of these locales that is an English one, as Babel spells it, else plain `en`."""
+    known = (times.known_locale(name) for name in names if name)
+    return next((locale for locale in known if locale.split("_")[0] == "en"), "en")
+
+
+def about(duration: timedelta) -> str:
+    """Return a length of time in at most two units, rounded down: `2 days 3 hours`, `45 minutes`."""
+    minutes = max(duration // _MINUTE, 0)
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        parts = ((days, "day"), (hours, "hour"))
+    elif hours:
+        parts = ((hours, "hour"), (minutes % 60, "minute"))
+    else:
+        parts = ((minutes, "minute"), (0, ""))
+    said = " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count)
+    return said or "less than a minute"

@@ -1,0 +1,114 @@
+"""What may never leave the process in a span or a log line: keys, passwords, query strings, and addresses in clear.
+
+An address leaves as a keyed hash, so that one can still be searched for.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.trace import Status, StatusCode
+from opentelemetry.util.types import AttributeValue
+
+from hireloop import links
+
+_PURPOSE = b"hireloop address hash 1"
+# A local part may be quoted, may hold an apostrophe, and may carry another address (a=b.example@relay.example).
+_ADDRESS = re.compile(
+    r"""(?:"[^"]{1,64}"|(?:[^\s<>"'(),;:\[\]{}]|(?<=\w)'(?=\w)){1,64})"""
+    r"""(?:@|%40)(?:\[[^\]\s]*\]|[^\s<>"'(),;:=\[\]{}&/?#|!*]{0,253}[^\s<>"'(),;:=\[\]{}&/?#|!*.])"""
+)
+_SESSION_KEY = re.compile(r"[A-Za-z0-9_-]{20,24}\.\d{1,10}\.[A-Za-z0-9_-]{20,}")
+_NAMED_SECRET = re.compile(r"((?:session_key|password|passwd|pass)=[\"']?)[^\s&\"'<>]+", re.IGNORECASE)
+_API_KEY = re.compile(r"hl_[A-Za-z0-9_-]{8,}")
+_PASSWORD_IN_URL = re.compile(r"(://[^\s/:]*:)\S+@")
+_FORBIDDEN_ATTRIBUTES = frozenset({"url.query", "url.full", "http.url", "http.target"})
+
+_LONGEST = 8_192  # whoever sends us more must not keep us busy with it
+
+_hash_key = secrets.token_bytes(32)  # until `set_up` knows the installation's
+
+
+def use_secret(secret: str) -> None:
+    """Hash addresses with this installation's key from now on, so that all its processes hash them alike."""
+    global _hash_key  # noqa: PLW0603 (one process has one installation)
+    _hash_key = links.derive(secret, _PURPOSE)
+
+
+def address_hash(address: str) -> str:
+    """Return what stands for a mail address in spans and logs: 12 hex digits, keyed, letter case aside."""
+    return hmac.digest(_hash_key, address.strip().lower().encode(), hashlib.sha256).hex()[:12]
+
+
+def without_links(text: str) -> str:
+    """Return `text` without session keys: a mail filter may quote the link that it blocks."""
+    return _NAMED_SECRET.sub(r"\1<secret>", _SESSION_KEY.sub("<session key>", text))
+
+
+def redact(text: str) -> str:
+    """Return `text`, cut to 8 KiB, without session keys, API keys and passwords, and with each mail address hashed."""
+    text = text[:_LONGEST]
+    if "." in text:
+        text = _SESSION_KEY.sub("<session key>", text)
+    if "@" in text or "%40" in text:
+        text = _PASSWORD_IN_URL.sub(r"\1<password>@", text)
+        text = _ADDRESS.sub(lambda found: f"<address:{address_hash(found[0].rpartition('=')[2])}>", text)
+    if "=" in text:
+        text = _NAMED_SECRET.sub(r"\1<secret>", text)
+    return _API_KEY.sub("<api key>", text) if "hl_" in text else text
+
+
+class Redacted(SpanExporter):
+    """The last door of a span: drops query strings, redacts every text, then hands it to the real exporter."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Export redacted copies; the process's own spans stay as they are."""
+        return self._exporter.export([_redacted(span) for span in spans])
+
+    def shutdown(self) -> None:
+        """Stop the real exporter."""
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Flush the real exporter; True says nothing about arrival."""
+        return self._exporter.force_flush(timeout_millis)
+
+
+def _redacted(span: ReadableSpan) -> ReadableSpan:
+    return ReadableSpan(
+        name=redact(span.name),
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=_clean(span.attributes),
+        events=[Event(event.name, _clean(event.attributes), event.timestamp) for event in span.events],
+        links=span.links,
+        kind=span.kind,
+        instrumentation_scope=span.instrumentation_scope,
+        status=Status(span.status.status_code, redact(span.status.description or "") or None)
+        if span.status.status_code is StatusCode.ERROR
+        else span.status,
+        start_time=span.start_time,
+        end_time=span.end_time,
+    )
+
+
+def _clean(attributes: Mapping[str, AttributeValue] | None) -> dict[str, AttributeValue]:
+    return {
+        name: _clean_value(value) for name, value in (attributes or {}).items() if name not in _FORBIDDEN_ATTRIBUTES
+    }
+
+
+def _clean_value(value: AttributeValue) -> AttributeValue:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return tuple(redact(item) if isinstance(item, str) else item for item in value)
+    return value

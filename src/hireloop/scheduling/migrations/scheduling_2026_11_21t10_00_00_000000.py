@@ -1,0 +1,150 @@
+"""The people, the openings, the slots, and the bookings between them."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from hireloop.db import DB
+
+ID = "2026-11-21T10:00:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "candidates, jobs, interviews, slots, schedules, sessions"
+
+# Range types over one value each, so that an exclusion constraint needs no extension: the embedded server has none.
+_STATEMENTS = (
+    "CREATE TYPE uuidrange AS RANGE (subtype = uuid)",
+    'CREATE TYPE textrange AS RANGE (subtype = text, collation = "C")',
+    """
+    CREATE TABLE candidate (
+        id uuid PRIMARY KEY,
+        full_name text NOT NULL,
+        email text NOT NULL,
+        time_zone text,
+        locale text,
+        phone text NOT NULL DEFAULT '',
+        resume_text text NOT NULL DEFAULT '',
+        created_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT candidate_has_a_name CHECK (full_name <> ''),
+        CONSTRAINT candidate_has_an_address CHECK (position('@' in email) > 1)
+    )
+    """,
+    "CREATE UNIQUE INDEX one_candidate_per_address ON candidate (lower(email))",
+    """
+    CREATE TABLE job (
+        id uuid PRIMARY KEY,
+        title text NOT NULL,
+        company text NOT NULL,
+        description text NOT NULL DEFAULT '',
+        coding_language text NOT NULL DEFAULT '',
+        recruiter_email text,
+        questions text[] NOT NULL DEFAULT '{}',
+        created_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT job_has_a_title CHECK (title <> ''),
+        CONSTRAINT job_has_a_company CHECK (company <> '')
+    )
+    """,
+    "CREATE UNIQUE INDEX one_job_per_title_and_company ON job (lower(title), lower(company))",
+    """
+    CREATE TABLE interview (
+        id uuid PRIMARY KEY,
+        candidate uuid NOT NULL REFERENCES candidate,
+        job uuid NOT NULL REFERENCES job,
+        round integer NOT NULL DEFAULT 1,
+        state text NOT NULL DEFAULT 'open',
+        started_at timestamptz,
+        ended_at timestamptz,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT interview_round_counts_from_one CHECK (round >= 1),
+        CONSTRAINT interview_state_is_known CHECK
+            (state IN ('open', 'scheduled', 'in_progress', 'completed', 'cancelled', 'no_show')),
+        CONSTRAINT scheduled_interviews_have_times CHECK
+            (state <> 'scheduled' OR (started_at IS NOT NULL AND ended_at IS NOT NULL))
+    )
+    """,
+    "CREATE INDEX interviews_of_a_candidate ON interview (candidate)",
+    "CREATE INDEX interviews_of_a_job ON interview (job)",
+    """
+    CREATE TABLE slot (
+        id uuid PRIMARY KEY,
+        starts_at timestamptz NOT NULL,
+        ends_at timestamptz NOT NULL,
+        seats integer NOT NULL DEFAULT 1,
+        taken integer NOT NULL DEFAULT 0,
+        interviewer_email text,
+        job uuid REFERENCES job,
+        notes text NOT NULL DEFAULT '',
+        withdrawn_at timestamptz,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT slot_ends_after_it_starts CHECK (ends_at > starts_at),
+        CONSTRAINT slot_has_seats CHECK (seats >= 1),
+        CONSTRAINT slot_seats_are_not_exceeded CHECK (taken BETWEEN 0 AND seats),
+        CONSTRAINT interviewer_has_one_slot_at_a_time EXCLUDE USING gist (
+            textrange(lower(interviewer_email), lower(interviewer_email), '[]') WITH &&,
+            tstzrange(starts_at, ends_at) WITH &&
+        ) WHERE (withdrawn_at IS NULL AND interviewer_email IS NOT NULL)
+    )
+    """,
+    "CREATE INDEX slots_by_time ON slot (starts_at, id)",
+    """
+    CREATE TABLE schedule (
+        id uuid PRIMARY KEY,
+        interview uuid NOT NULL REFERENCES interview,
+        slot uuid NOT NULL REFERENCES slot,
+        candidate uuid NOT NULL REFERENCES candidate,
+        state text NOT NULL DEFAULT 'pending',
+        revision integer NOT NULL DEFAULT 1,
+        booking_notes text NOT NULL DEFAULT '',
+        starts_at timestamptz NOT NULL,
+        ends_at timestamptz NOT NULL,
+        changes jsonb NOT NULL DEFAULT '[]',
+        trace_id text NOT NULL DEFAULT '',
+        booked_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT schedule_state_is_known CHECK (state IN ('pending', 'confirmed', 'cancelled')),
+        CONSTRAINT schedule_revision_counts_from_one CHECK (revision >= 1),
+        CONSTRAINT candidate_has_one_interview_at_a_time EXCLUDE USING gist (
+            uuidrange(candidate, candidate, '[]') WITH &&,
+            tstzrange(starts_at, ends_at) WITH &&
+        ) WHERE (state <> 'cancelled')
+    )
+    """,
+    "CREATE UNIQUE INDEX one_live_schedule_per_interview ON schedule (interview) WHERE state <> 'cancelled'",
+    "CREATE INDEX schedules_of_a_slot ON schedule (slot)",
+    "CREATE INDEX schedules_of_an_interview ON schedule (interview)",
+    "CREATE INDEX schedules_by_time ON schedule (starts_at, id)",
+    """
+    CREATE TABLE session (
+        id uuid PRIMARY KEY,
+        schedule uuid NOT NULL REFERENCES schedule,
+        key_version integer NOT NULL DEFAULT 1,
+        opens_at timestamptz NOT NULL,
+        closes_at timestamptz NOT NULL,
+        device_check jsonb,
+        entered_at timestamptz,
+        left_at timestamptz,
+        revoked_at timestamptz,
+        CONSTRAINT one_session_per_schedule UNIQUE (schedule),
+        CONSTRAINT session_closes_after_it_opens CHECK (closes_at > opens_at),
+        CONSTRAINT who_left_had_entered CHECK (left_at IS NULL OR entered_at IS NOT NULL)
+    )
+    """,
+    """
+    CREATE TABLE installation (
+        id integer PRIMARY KEY DEFAULT 1,
+        secret_fingerprint text NOT NULL,
+        base_url text NOT NULL,
+        CONSTRAINT there_is_one_installation CHECK (id = 1)
+    )
+    """,
+    # What the hub's ledger may know of bookings: which revision of which schedule somebody must be told.
+    "CREATE VIEW schedule_to_tell AS SELECT id AS schedule, revision, state <> 'cancelled' AS live FROM schedule",
+)
+
+
+async def forwards() -> MigrationManager:
+    """Create the tables in Piccolo's transaction."""
+    manager = MigrationManager(migration_id=ID, app_name="scheduling", description=DESCRIPTION)
+
+    async def run() -> None:
+        for statement in _STATEMENTS:
+            await DB.run_ddl(statement)
+
+    manager.add_raw(run)
+    return manager

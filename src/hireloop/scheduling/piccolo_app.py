@@ -1,0 +1,13 @@
+"""What Piccolo is told of this room."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from hireloop.scheduling.tables import Candidate, Installation, Interview, Job, Schedule, Session, Slot
+
+APP_CONFIG = AppConfig(
+    app_name="scheduling",
+    migrations_folder_path=str(Path(__file__).parent / "migrations"),
+    table_classes=[Candidate, Job, Interview, Slot, Schedule, Session, Installation],
+)

@@ -1,0 +1,72 @@
+"""Whether an interview may be booked into a slot, and when its link opens. Pure: facts in, verdict out."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from hireloop import errors
+from hireloop.scheduling.tables import InterviewState
+
+
+class BookingFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What one read says of an interview, its candidate and job, and the slot asked for, at one moment."""
+
+    now: datetime
+    interview_state: InterviewState
+    candidate_id: UUID
+    candidate_name: str
+    candidate_email: str
+    time_zone: str | None
+    locale: str | None
+    job_id: UUID
+    job_title: str
+    company: str
+    recruiter_email: str | None
+    slot_job_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    seats: int
+    taken: int
+    withdrawn_at: datetime | None
+    live_schedule_id: UUID | None  # the interview's, wherever it is booked
+    live_slot_id: UUID | None
+
+
+class Window(msgspec.Struct, frozen=True):
+    """When a session's link opens, and the last moment to enter."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+
+def window(starts_at: datetime, *, early_seconds: int, late_seconds: int) -> Window:
+    """Return the window around a start: `early_seconds` before it to `late_seconds` after it."""
+    return Window(starts_at - timedelta(seconds=early_seconds), starts_at + timedelta(seconds=late_seconds))
+
+
+def is_same_booking(facts: BookingFacts, slot_id: UUID) -> bool:
+    """Return whether this interview already stands on this very slot: a double click, not a conflict."""
+    return facts.live_slot_id == slot_id
+
+
+def refusal(facts: BookingFacts, *, late_seconds: int) -> errors.HireLoopError | None:
+    """Return why this interview can't be booked into this slot, or None where nothing stands against it.
+
+    A slot can be booked as long as its link could still open: until `late_seconds` after its start.
+    """
+    if facts.live_schedule_id is not None:
+        return errors.InterviewAlreadyScheduled()
+    if facts.interview_state is not InterviewState.OPEN:
+        return errors.InterviewClosed()
+    if facts.slot_job_id not in {None, facts.job_id}:
+        return errors.BadInput("slot_id", "this slot is kept for another job: choose a slot of the interview's job")
+    return _slot_refusal(facts, late_seconds)
+
+
+def _slot_refusal(facts: BookingFacts, late_seconds: int) -> errors.Refused | None:
+    if facts.withdrawn_at is not None:
+        return errors.SlotWithdrawn()
+    if facts.now >= facts.starts_at + timedelta(seconds=late_seconds):
+        return errors.SlotPast()
+    return errors.SlotFull() if facts.taken >= facts.seats else None

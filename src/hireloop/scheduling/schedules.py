@@ -1,0 +1,326 @@
+"""Book an interview into a slot. The rules speak first, then one statement does everything or nothing.
+
+A won booking costs two round trips: one read of the facts, one statement that checks them again, takes the seat,
+writes the schedule, the session and the interview's times, and puts the deliveries.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from hireloop import db, errors, telemetry
+from hireloop.notify.messages import InvitationMessage
+from hireloop.notify.outbox import Delivery, Fragment, Outbox
+from hireloop.scheduling import rules
+from hireloop.scheduling.rules import BookingFacts
+from hireloop.scheduling.tables import ScheduleState
+
+_TIMES_TO_LOOK = 4
+
+
+class SessionOfSchedule(msgspec.Struct, frozen=True, kw_only=True):
+    """The session of a booking, without its key, which only a door mints."""
+
+    id: UUID
+    key_version: int
+    opens_at: datetime
+    closes_at: datetime
+    entered_at: datetime | None = None
+    left_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class Booking(msgspec.Struct, frozen=True, kw_only=True):
+    """One interview placed on one slot, with its session, as the database has it at `now`."""
+
+    id: UUID
+    interview: UUID
+    slot: UUID
+    state: ScheduleState
+    revision: int
+    booking_notes: str
+    starts_at: datetime
+    ends_at: datetime
+    booked_at: datetime
+    trace_id: str
+    session: SessionOfSchedule
+    now: datetime
+
+
+class Outcome(StrEnum):
+    """What `book` came to."""
+
+    BOOKED = "booked"
+    AGAIN = "again"  # this very booking stood already; nothing was written, nothing is sent
+
+
+class Booked(msgspec.Struct, frozen=True):
+    """The booking, whether it is new, and the deliveries just put (none where it stood already)."""
+
+    outcome: Outcome
+    booking: Booking
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class Windows(msgspec.Struct, frozen=True):
+    """How long before and after the start a link opens, in seconds."""
+
+    early_seconds: int
+    late_seconds: int
+
+
+async def book(
+    interview_id: UUID,
+    slot_id: UUID,
+    *,
+    booking_notes: str,
+    outbox: Outbox,
+    windows: Windows,
+    now: datetime | None = None,
+) -> Booked:
+    """Book the interview into the slot, or say that this very booking stands already.
+
+    Raises NotFound, BadInput or the Refused that the facts ask for; then nothing was written. Whoever loses a
+    race reads the facts again and is told what they say now.
+    """
+    with telemetry.booking_span(interview_id=interview_id, slot_id=slot_id) as span:
+        try:
+            booked = await _book(interview_id, slot_id, booking_notes, outbox, windows, now)
+        except errors.HireLoopError as refusal:
+            telemetry.record_booking(span, refusal.slug())
+            raise
+        telemetry.record_booking(span, booked.outcome)
+        return booked
+
+
+async def _book(
+    interview_id: UUID, slot_id: UUID, notes: str, outbox: Outbox, windows: Windows, now: datetime | None
+) -> Booked:
+    lost_to: errors.Refused | None = None
+    for _ in range(_TIMES_TO_LOOK):
+        facts = await _facts(interview_id, slot_id, now)
+        if facts.live_schedule_id is not None and rules.is_same_booking(facts, slot_id):
+            return Booked(Outcome.AGAIN, await find(facts.live_schedule_id, now=now))
+        refusal = rules.refusal(facts, late_seconds=windows.late_seconds)
+        if refusal is not None:
+            raise refusal
+        if lost_to is not None:
+            raise lost_to  # a constraint decided, and no rule has a better word for it
+        draft = _Draft(interview_id, slot_id, notes, facts, windows)
+        fragment = outbox.put_fragment(
+            draft.invitation(),
+            recipient=facts.candidate_email,
+            now=facts.now,
+            source="booked",
+            first_placeholder=17,
+        )
+        try:
+            booked_at = await db.retried(lambda draft=draft, fragment=fragment: _write(draft, fragment, now))  # type: ignore[misc] # bound now
+        except errors.Refused as refused:
+            lost_to = refused
+        else:
+            if booked_at is not None:
+                return Booked(Outcome.BOOKED, draft.booking(booked_at), fragment.deliveries)
+    raise errors.SlotFull
+
+
+class _Draft:
+    """A booking about to be written: fresh ids, and the facts that it was decided on."""
+
+    def __init__(self, interview_id: UUID, slot_id: UUID, notes: str, facts: BookingFacts, windows: Windows) -> None:
+        self.interview_id, self.slot_id, self.notes, self.facts = interview_id, slot_id, notes, facts
+        self.late_seconds = windows.late_seconds
+        self.schedule_id, self.session_id = db.new_id(), db.new_id()
+        self.trace_id = telemetry.current_trace_id()
+        self.window = rules.window(
+            facts.starts_at, early_seconds=windows.early_seconds, late_seconds=windows.late_seconds
+        )
+
+    def invitation(self) -> InvitationMessage:
+        facts = self.facts
+        return InvitationMessage(
+            schedule_id=self.schedule_id,
+            revision=1,
+            session_id=self.session_id,
+            key_version=1,
+            candidate_name=facts.candidate_name,
+            candidate_email=facts.candidate_email,
+            time_zone=facts.time_zone,
+            locale=facts.locale,
+            job_title=facts.job_title,
+            company=facts.company,
+            recruiter_email=facts.recruiter_email,
+            starts_at=facts.starts_at,
+            ends_at=facts.ends_at,
+            opens_at=self.window.opens_at,
+            closes_at=self.window.closes_at,
+            booking_notes=self.notes,
+        )
+
+    def booking(self, booked_at: datetime) -> Booking:
+        return Booking(
+            id=self.schedule_id,
+            interview=self.interview_id,
+            slot=self.slot_id,
+            state=ScheduleState.PENDING,
+            revision=1,
+            booking_notes=self.notes,
+            starts_at=self.facts.starts_at,
+            ends_at=self.facts.ends_at,
+            booked_at=booked_at,
+            trace_id=self.trace_id,
+            now=booked_at,
+            session=SessionOfSchedule(
+                id=self.session_id,
+                key_version=1,
+                opens_at=self.window.opens_at,
+                closes_at=self.window.closes_at,
+            ),
+        )
+
+
+_FACTS = """
+    SELECT coalesce($3, now()) AS now, i.id AS interview_id, i.state AS interview_state, c.id AS candidate_id,
+        c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone, c.locale, j.id AS job_id,
+        j.title AS job_title, j.company, j.recruiter_email, s.id AS slot_id, s.job AS slot_job_id, s.starts_at,
+        s.ends_at, s.seats, s.taken, s.withdrawn_at, live.id AS live_schedule_id, live.slot AS live_slot_id
+    FROM (SELECT $1::uuid AS interview, $2::uuid AS slot) AS asked
+    LEFT JOIN interview i ON i.id = asked.interview
+    LEFT JOIN candidate c ON c.id = i.candidate
+    LEFT JOIN job j ON j.id = i.job
+    LEFT JOIN slot s ON s.id = asked.slot
+    LEFT JOIN schedule live ON live.interview = i.id AND live.state <> 'cancelled'
+"""
+
+
+async def _facts(interview_id: UUID, slot_id: UUID, now: datetime | None) -> BookingFacts:
+    row = await db.fetch_row(_FACTS, interview_id, slot_id, now)
+    if row is None or row["slot_id"] is None:
+        raise errors.NotFound("slot", slot_id)
+    if row["interview_id"] is None:
+        msg = f"there is no interview with the id {interview_id}"
+        raise errors.BadInput("interview_id", msg)
+    return msgspec.convert(dict(row), BookingFacts)
+
+
+# Each part runs only on a row of the part before it. The candidate is locked so that a change of address can't
+# slip between the facts and the booking. Where the interview moved on since, `interview` is null and the whole
+# statement fails, so that no seat is taken for nothing.
+_WRITE = """
+    WITH asked AS (
+        SELECT id FROM candidate WHERE id = $3 AND email = $4 AND full_name = $5 FOR SHARE
+    ), seat AS (
+        UPDATE slot SET taken = taken + 1 FROM asked
+        WHERE slot.id = $2 AND withdrawn_at IS NULL AND taken < seats AND starts_at = $6 AND ends_at = $7
+          AND (slot.job IS NULL OR slot.job = $8)
+          AND starts_at + make_interval(secs => $9) > coalesce($10, now())
+        RETURNING slot.id
+    ), placed AS (
+        UPDATE interview SET state = 'scheduled', started_at = $6, ended_at = $7 FROM seat
+        WHERE interview.id = $1 AND state = 'open' AND candidate = $3 AND job = $8
+        RETURNING interview.id
+    ), booked AS (
+        INSERT INTO schedule (id, interview, slot, candidate, starts_at, ends_at, booking_notes, trace_id, booked_at)
+        SELECT $11, (SELECT id FROM placed), seat.id, $3, $6, $7, $12, $13, coalesce($10, now()) FROM seat
+        RETURNING id, booked_at
+    ), opened AS (
+        INSERT INTO session (id, schedule, opens_at, closes_at) SELECT $14, booked.id, $15, $16 FROM booked
+    ), put AS (
+        {put}
+    )
+    SELECT booked_at FROM booked
+"""
+
+
+async def _write(draft: _Draft, fragment: Fragment, now: datetime | None) -> datetime | None:
+    """Run the one statement; return when it was booked, or None if a fact has changed since it was read."""
+    facts = draft.facts
+    try:
+        booked_at: datetime | None = await db.fetch_value(
+            _WRITE.format(put=fragment.sql),
+            draft.interview_id,
+            draft.slot_id,
+            facts.candidate_id,
+            facts.candidate_email,
+            facts.candidate_name,
+            facts.starts_at,
+            facts.ends_at,
+            facts.job_id,
+            draft.late_seconds,
+            now,
+            draft.schedule_id,
+            draft.notes,
+            draft.trace_id,
+            draft.session_id,
+            draft.window.opens_at,
+            draft.window.closes_at,
+            *fragment.args,
+        )
+    except asyncpg.NotNullViolationError as violation:
+        if violation.column_name != "interview":
+            raise
+        return None  # the interview is no longer open: look again and say why
+    return booked_at
+
+
+_READ = """
+    SELECT sc.id, sc.interview, sc.slot, sc.state, sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
+        sc.booked_at, sc.trace_id, se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at,
+        se.left_at, se.revoked_at, coalesce($1, now()) AS now
+    FROM schedule sc JOIN session se ON se.schedule = sc.id
+"""
+
+
+async def find(schedule_id: UUID, *, now: datetime | None = None) -> Booking:
+    """Return one booking; raises NotFound."""
+    row = await db.fetch_row(f"{_READ} WHERE sc.id = $2", now, schedule_id)
+    if row is None:
+        raise errors.NotFound("schedule", schedule_id)
+    return _from_row(dict(row))
+
+
+async def find_live(interview_ids: list[UUID], *, now: datetime | None = None) -> dict[UUID, Booking]:
+    """Return the live booking of each interview that has one, by the interview's id."""
+    rows = await db.fetch(f"{_READ} WHERE sc.interview = ANY($2) AND sc.state <> 'cancelled'", now, interview_ids)
+    return {row["interview"]: _from_row(dict(row)) for row in rows}
+
+
+def _from_row(row: dict[str, object]) -> Booking:
+    """Return the booking in a row of `_READ`."""
+    session = {name: row[name] for name in SessionOfSchedule.__struct_fields__ if name != "id"}
+    return msgspec.convert({**row, "session": {**session, "id": row["session_id"]}}, Booking)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which bookings to list; None does not narrow."""
+
+    state: str | None = None
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    candidate: UUID | None = None
+    job: UUID | None = None
+
+
+async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[Booking]:
+    """Return at most `limit` bookings made before the one called `after`, newest first."""
+    rows = await db.fetch(
+        f"""{_READ}
+        WHERE ($2::text IS NULL OR sc.state = $2) AND ($3::timestamptz IS NULL OR sc.starts_at >= $3)
+          AND ($4::timestamptz IS NULL OR sc.starts_at < $4) AND ($5::uuid IS NULL OR sc.candidate = $5)
+          AND ($6::uuid IS NULL OR sc.interview IN (SELECT id FROM interview WHERE job = $6))
+          AND ($7::uuid IS NULL OR sc.id < $7)
+        ORDER BY sc.id DESC LIMIT $8
+        """,  # noqa: S608 (a constant of our own)
+        now,
+        wanted.state,
+        wanted.starts_from,
+        wanted.starts_before,
+        wanted.candidate,
+        wanted.job,
+        after,
+        limit,
+    )
+    return [_from_row(dict(row)) for row in rows]

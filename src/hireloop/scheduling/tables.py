@@ -1,0 +1,121 @@
+"""The tables of scheduling, as Piccolo sees them; `migrations/` holds their SQL, and a test compares the two."""
+
+from enum import StrEnum
+
+from piccolo.columns import UUID, Array, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns.column_types import JSONB
+from piccolo.table import Table
+
+from hireloop.db import DB, new_id
+
+
+class InterviewState(StrEnum):
+    """Where an interview stands."""
+
+    OPEN = "open"  # to be booked
+    SCHEDULED = "scheduled"  # has a live schedule
+    IN_PROGRESS = "in_progress"  # the candidate has entered
+    COMPLETED = "completed"  # the candidate has finished
+    CANCELLED = "cancelled"  # will not be held
+    NO_SHOW = "no_show"  # the window closed and nobody came
+
+
+class ScheduleState(StrEnum):
+    """Where a booking stands; `pending` and `confirmed` are live."""
+
+    PENDING = "pending"  # booked, waiting for the candidate's word
+    CONFIRMED = "confirmed"  # the candidate, or a recruiter for them, said yes
+    CANCELLED = "cancelled"  # over; its seat is free again
+
+
+class Candidate(Table, db=DB):
+    """A person who is interviewed: one address, letter case aside."""
+
+    id = UUID(primary_key=True, default=new_id)
+    full_name = Text()
+    email = Text()
+    time_zone = Text(null=True)
+    locale = Text(null=True)
+    phone = Text()
+    resume_text = Text()
+    created_at = Timestamptz()
+
+
+class Job(Table, db=DB):
+    """An opening that candidates are interviewed for."""
+
+    id = UUID(primary_key=True, default=new_id)
+    title = Text()
+    company = Text()
+    description = Text()
+    coding_language = Text()
+    recruiter_email = Text(null=True)
+    questions = Array(base_column=Text())
+    created_at = Timestamptz()
+
+
+class Interview(Table, db=DB):
+    """A conversation to be had between a candidate and a job."""
+
+    id = UUID(primary_key=True, default=new_id)
+    candidate = ForeignKey(Candidate, null=False)
+    job = ForeignKey(Job, null=False)
+    round = Integer(default=1)
+    state = Text(choices=InterviewState)
+    started_at = Timestamptz(null=True)  # the planned start (the seeds' name); entry is the session's
+    ended_at = Timestamptz(null=True)
+    created_at = Timestamptz()
+
+
+class Slot(Table, db=DB):
+    """A stretch of time with a number of seats."""
+
+    id = UUID(primary_key=True, default=new_id)
+    starts_at = Timestamptz()
+    ends_at = Timestamptz()
+    seats = Integer(default=1)
+    taken = Integer(default=0)
+    interviewer_email = Text(null=True)
+    job = ForeignKey(Job, null=True)
+    notes = Text()
+    withdrawn_at = Timestamptz(null=True)
+    created_at = Timestamptz()
+
+
+class Schedule(Table, db=DB):
+    """One interview placed on one slot."""
+
+    id = UUID(primary_key=True, default=new_id)
+    interview = ForeignKey(Interview, null=False)
+    slot = ForeignKey(Slot, null=False)
+    candidate = ForeignKey(Candidate, null=False)  # a copy, for the exclusion constraint
+    state = Text(choices=ScheduleState)
+    revision = Integer(default=1)
+    booking_notes = Text()
+    starts_at = Timestamptz()
+    ends_at = Timestamptz()
+    changes = JSONB()
+    trace_id = Text()
+    booked_at = Timestamptz()
+
+
+class Session(Table, db=DB):
+    """The candidate's access to one schedule; its state follows from these times and the clock."""
+
+    id = UUID(primary_key=True, default=new_id)
+    schedule = ForeignKey(Schedule, null=False)
+    key_version = Integer(default=1)
+    opens_at = Timestamptz()
+    closes_at = Timestamptz()
+    device_check = JSONB(null=True)
+    entered_at = Timestamptz(null=True)
+    left_at = Timestamptz(null=True)
+    revoked_at = Timestamptz(null=True)
+
+
+class Installation(Table, db=DB):
+    """One row: what every process on this database must agree on."""
+
+    id = Integer(primary_key=True, default=1)
+    secret_fingerprint = Text()
+    base_url = Text()

@@ -1,0 +1,251 @@
+"""The settings: read once from the environment and `.env`, typed, frozen, and passed to whoever needs them.
+
+No other module reads the environment. A bad value stops the start with one sentence that names its variable;
+no sentence ever repeats the value of a secret. `docs/settings.md` lists every setting, and a test compares.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hireloop.errors import SettingsError
+
+
+class EmailBackend(StrEnum):
+    """What EMAIL_BACKEND chooses. Only `smtp` reaches a candidate; the others hold the channel and say so."""
+
+    SMTP = "smtp"
+    CONSOLE = "console"
+    FILE = "file"
+
+
+_DJANGO_BACKENDS = {
+    "django.core.mail.backends.smtp.emailbackend": "smtp",
+    "django.core.mail.backends.console.emailbackend": "console",
+    "django.core.mail.backends.filebased.emailbackend": "file",
+}
+
+
+def _backend(value: object) -> object:
+    return _DJANGO_BACKENDS.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        msg = f"{name!r} is not an IANA time zone, such as Asia/Kolkata or Europe/Berlin"
+        raise ValueError(msg)
+    return name
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.username is not None
+        or parts.path not in {"", "/"}
+        or parts.query
+        or parts.fragment
+    ):
+        msg = "must be an http or https address without path, query or sign-in, such as https://hire.example"
+        raise ValueError(msg)
+    return value.rstrip("/")
+
+
+def _database_url(value: str) -> str:
+    sentence = "must be an address such as postgresql://user:password@host/name"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:  # its text quotes the address, and so perhaps a password
+        raise ValueError(sentence) from None
+    if parts.scheme not in {"postgresql", "postgres"} or port == 0:
+        raise ValueError(sentence)
+    return value
+
+
+def _comma_separated(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+Names = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
+Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(_comma_separated)]
+
+
+class Settings(BaseSettings):
+    """Every setting of HireLoop, by the lower-case name of its environment variable."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    # The installation
+    database_url: DatabaseUrl | None = Field(default=None, repr=False)  # may hold a password
+    database_direct_url: DatabaseUrl | None = Field(default=None, repr=False)
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+    secret_key: SecretStr | None = None
+    secret_key_fallbacks: Secrets = []
+    base_url: Annotated[str, AfterValidator(_base_url)] = "http://localhost:8000"
+    hireloop_data_dir: Path | None = None
+    cors_origins: Names = []
+
+    # Mail, by the names that Django gave them
+    email_backend: Annotated[EmailBackend, BeforeValidator(_backend)] = EmailBackend.SMTP
+    email_host: str = ""
+    email_port: int | None = Field(default=None, ge=1, le=65535)
+    email_use_tls: bool = False
+    email_use_ssl: bool = False
+    email_host_user: str = ""
+    email_host_password: SecretStr = SecretStr("")
+    email_url: SecretStr | None = None
+    default_from_email: str = ""
+    email_timeout: float = Field(default=30, gt=0, le=600)
+    email_data_timeout: float = Field(default=300, gt=0, le=3600)
+    email_concurrency: int = Field(default=8, ge=1, le=100)
+
+    # The invitation and the portal
+    default_time_zone: ZoneName = "Asia/Kolkata"
+    default_locale: str = "en"
+    portal_early_seconds: int = Field(default=30, ge=0, le=86_400)
+    portal_late_seconds: int = Field(default=600, ge=1, le=86_400)
+
+    # Tracing and metrics, by OpenTelemetry's names
+    otel_service_name: str = "hireloop"
+    otel_exporter_otlp_endpoint: str | None = None
+    otel_exporter_otlp_protocol: str = "http/protobuf"
+    otel_sdk_disabled: bool = False
+    trust_traceparent: bool = False
+    trace_ui_url: str | None = None
+    trace_copy_endpoint: str | None = None
+
+    @field_validator("otel_exporter_otlp_protocol")
+    @classmethod
+    def _known_protocol(cls, value: str) -> str:
+        if value not in {"http/protobuf", "grpc"}:
+            msg = "must be http/protobuf or grpc"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:  # noqa: PLR2004 (said in the sentence)
+            msg = "must have at least 32 characters; `openssl rand -base64 48` makes one"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("secret_key_fallbacks")
+    @classmethod
+    def _each_long_enough(cls, value: list[SecretStr]) -> list[SecretStr]:
+        for old in value:
+            cls._long_enough(old)
+        return value
+
+    @classmethod
+    def read(cls, **overrides: Any) -> Self:  # noqa: ANN401 (each field has its own type)
+        """Read the environment and `.env`; `overrides` win over both.
+
+        Raises SettingsError with one sentence that names each bad variable.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise SettingsError(_sentence(error)) from None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that still verify a session key; the first one mints. Raises SettingsError without one."""
+        if self.secret_key is None:
+            msg = "SECRET_KEY is not set: set it to the output of `openssl rand -base64 48`, the same everywhere."
+            raise SettingsError(msg)
+        return (
+            self.secret_key.get_secret_value(),
+            *(old.get_secret_value() for old in self.secret_key_fallbacks),
+        )
+
+    @property
+    def mail_sender(self) -> str:
+        """The From address: DEFAULT_FROM_EMAIL, or a sign-in name that is an address, or one at BASE_URL's host."""
+        if self.default_from_email or "@" in self.email_host_user:
+            return self.default_from_email or self.email_host_user
+        host = urlsplit(self.base_url).hostname or ""
+        return f"hireloop@{'localhost' if host.replace('.', '').isdigit() or ':' in host else host}"
+
+    @property
+    def listen_url(self) -> str:
+        """Where to LISTEN and NOTIFY: past a pooler, where there is one. Raises SettingsError without a database."""
+        url = self.database_direct_url or self.database_url
+        if url is None:
+            msg = "DATABASE_URL is not set: set it to postgresql://user:password@host/name, or run `hireloop up`."
+            raise SettingsError(msg)
+        return url
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone for whoever has told us none."""
+        return ZoneInfo(self.default_time_zone)
+
+
+def _sentence(error: ValidationError) -> str:
+    bad = []
+    for item in error.errors(include_url=False, include_input=False, include_context=False):
+        name = str(item["loc"][0]).upper() if item["loc"] else "The settings"
+        bad.append(f"{name} {item['msg'].removeprefix('Value error, ').rstrip('.')}")
+    return "Settings: " + "; ".join(bad) + "."
+
+
+def warnings_of(settings: Settings) -> tuple[str, ...]:
+    """Return what is wrong with an installation that starts all the same, a sentence each with its mend.
+
+    These are the faults that used to pass in silence; they are said at the start and on every booking.
+    """
+    return tuple(sentence for is_so, sentence in _checks(settings) if is_so)
+
+
+def _checks(settings: Settings) -> list[tuple[bool, str]]:
+    by_host = settings.email_url is None and settings.email_backend is EmailBackend.SMTP
+    password = bool(settings.email_host_password.get_secret_value())
+    base = urlsplit(settings.base_url)
+    on_localhost = base.hostname in {"localhost", "127.0.0.1", "::1"}
+    return [
+        (
+            settings.email_backend is not EmailBackend.SMTP,
+            f"EMAIL_BACKEND is {settings.email_backend.value}: no mail leaves this machine. Set it to smtp.",
+        ),
+        (
+            by_host and not settings.email_host,
+            "EMAIL_HOST is not set: no mail can be sent. Set EMAIL_HOST or EMAIL_URL.",
+        ),
+        (
+            by_host and bool(settings.email_host_user) != password,
+            "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set: set both, or neither.",
+        ),
+        (
+            by_host and settings.email_use_tls and settings.email_port == _IMPLICIT_TLS_PORT,
+            "EMAIL_PORT 465 speaks TLS from the start: set EMAIL_USE_SSL instead of EMAIL_USE_TLS.",
+        ),
+        (
+            by_host and settings.email_use_ssl and settings.email_port == _SUBMISSION_PORT,
+            "EMAIL_PORT 587 speaks STARTTLS: set EMAIL_USE_TLS instead of EMAIL_USE_SSL.",
+        ),
+        (
+            by_host and password and not (settings.email_use_tls or settings.email_use_ssl),
+            "EMAIL_HOST_PASSWORD goes in clear, so to this machine only: set EMAIL_USE_TLS or EMAIL_USE_SSL.",
+        ),
+        (on_localhost, "BASE_URL is on localhost: links in invitations open on this machine only. Set BASE_URL."),
+        (
+            base.scheme == "http" and not on_localhost,
+            "BASE_URL is plain http: browsers give no camera there. Set BASE_URL to an https address.",
+        ),
+    ]
+
+
+_IMPLICIT_TLS_PORT = 465
+_SUBMISSION_PORT = 587

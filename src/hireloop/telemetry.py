@@ -1,0 +1,363 @@
+"""What HireLoop tells an operator: every span name and metric is in this file, and nothing leaks here.
+
+Callers say `record_…`; `docs/telemetry.md` lists the vocabulary. Everything that leaves the process as a span or a
+log line passes `redact` first: no session key, API key, password or query string, and a keyed hash in place of a
+mail address, so that one can still be searched for.
+"""
+
+import gc
+import logging
+import os
+import secrets
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import structlog
+from opentelemetry import metrics, propagate, trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import AttributeValue
+
+from hireloop import redaction
+from hireloop.settings import Settings
+
+# The stable names of HTTP attributes; the instrumentation reads this when it is imported.
+os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+
+SPAN_BOOK = "schedule.book"
+SPAN_PUT = "delivery.put"
+SPAN_ATTEMPT = "delivery.attempt"
+SPAN_SEND: Mapping[str, str] = {"email": "smtp.send"}
+SPAN_SEND_OTHERWISE = "chat.post"
+
+_w3c = TraceContextTextMapPropagator()
+_tracer = trace.get_tracer("hireloop")
+_meter = metrics.get_meter("hireloop")
+_bookings = _meter.create_counter("hireloop.bookings", description="Bookings asked for, by outcome")
+_attempts = _meter.create_counter("hireloop.delivery.attempts", description="Tries, by channel, outcome, reason")
+_attempt_seconds = _meter.create_histogram(
+    "hireloop.delivery.attempt.duration", unit="s", description="One try, from lease to answer"
+)
+_wait_seconds = _meter.create_histogram(
+    "hireloop.delivery.wait", unit="s", description="From the booking to the other side's acceptance"
+)
+log: structlog.stdlib.BoundLogger = structlog.get_logger("hireloop")
+
+
+# A span is dozens of objects that live for a second, until it is exported: by Python's own threshold of 700 the
+# collector looks at them again and again, for an eighth of the time that a booking takes (bench/README.md).
+_COLLECT_AFTER = (50_000, 20, 100)
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """The providers of one process; `shutdown` sends what is still waiting, at most 5 s long."""
+
+    tracing: TracerProvider
+    measuring: MeterProvider
+
+    def shutdown(self) -> None:
+        """Flush and stop; later spans are dropped."""
+        self.tracing.force_flush(5_000)
+        self.tracing.shutdown()
+        self.measuring.shutdown(5_000)
+
+
+def set_up(settings: Settings, *, role: Literal["api", "worker", "cli"]) -> Telemetry:
+    """Install the tracer, the meter and the logs of this process; call once, before the first span."""
+    redaction.use_secret(settings.secrets[0])
+    configure_logs()
+    gc.set_threshold(*_COLLECT_AFTER)
+    resource = Resource.create(
+        {
+            SERVICE_NAME: f"{settings.otel_service_name}-{role}",
+            SERVICE_INSTANCE_ID: f"{os.getpid()}-{secrets.token_hex(4)}",
+        }
+    )
+    tracing = TracerProvider(
+        sampler=ALWAYS_ON,
+        resource=resource,
+        shutdown_on_exit=False,
+        span_limits=SpanLimits(max_span_attribute_length=2_048),
+    )
+    for exporter in _span_exporters(settings):
+        tracing.add_span_processor(
+            BatchSpanProcessor(redaction.Redacted(exporter), max_queue_size=16_384, schedule_delay_millis=1_000)
+        )
+    readers = [PeriodicExportingMetricReader(exporter) for exporter in _metric_exporters(settings)]
+    measuring = MeterProvider(metric_readers=readers, resource=resource, shutdown_on_exit=False)
+    trace.set_tracer_provider(tracing)
+    metrics.set_meter_provider(measuring)
+    propagate.set_global_textmap(_w3c if settings.trust_traceparent else _LinkingOnly())
+    return Telemetry(tracing, measuring)
+
+
+class _LinkingOnly(TraceContextTextMapPropagator):
+    """Reads no parent from a caller: their trace is linked (`link_caller`), ours begins here and is whole."""
+
+    def extract(self, carrier: Any, context: Context | None = None, getter: Any = None) -> Context:  # noqa: ANN401, ARG002 (the API's own types)
+        return context if context is not None else Context()
+
+
+def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
+    if settings.otel_sdk_disabled:
+        return
+    if settings.otel_exporter_otlp_endpoint and settings.otel_exporter_otlp_protocol == "grpc":
+        # gRPC takes half a second and 30 MB to import: only where it is asked for.
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
+
+        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint)
+    elif settings.otel_exporter_otlp_endpoint:
+        yield _http_exporter(settings.otel_exporter_otlp_endpoint)
+    if settings.trace_copy_endpoint:
+        yield _http_exporter(settings.trace_copy_endpoint)
+
+
+def _http_exporter(endpoint: str) -> SpanExporter:
+    # Loads `requests`: only where spans are exported over HTTP.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+
+
+def _metric_exporters(settings: Settings) -> Iterator[Any]:
+    if settings.otel_sdk_disabled or not settings.otel_exporter_otlp_endpoint:
+        return
+    if settings.otel_exporter_otlp_protocol == "grpc":
+        # As above: only where it is asked for.
+        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
+
+        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint)
+    else:
+        # As above: only where metrics are exported over HTTP.
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+        yield OTLPMetricExporter(endpoint=f"{settings.otel_exporter_otlp_endpoint.rstrip('/')}/v1/metrics")
+
+
+# --- Spans -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def booking_span(*, interview_id: object, slot_id: object) -> Iterator[Span]:
+    """Open `schedule.book` (INTERNAL) around one booking."""
+    with _tracer.start_as_current_span(
+        SPAN_BOOK,
+        attributes={"hireloop.interview.id": str(interview_id), "hireloop.slot.id": str(slot_id)},
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        yield span
+
+
+def record_booking(span: Span, outcome: str) -> None:
+    """Say on the span and the counter what a booking came to: `booked`, `again`, or a refusal's slug."""
+    span.set_attribute("hireloop.outcome", outcome)
+    _bookings.add(1, {"outcome": outcome})
+
+
+def record_put(*, delivery_id: object, kind: str, channel: str) -> str:
+    """Record `delivery.put` (PRODUCER) and return its traceparent, to be stored in the delivery's row."""
+    span = _tracer.start_span(
+        SPAN_PUT,
+        kind=SpanKind.PRODUCER,
+        attributes={
+            "messaging.system": "hireloop",
+            "messaging.destination.name": channel,
+            "hireloop.delivery.id": str(delivery_id),
+            "hireloop.message.kind": kind,
+        },
+    )
+    span.end()
+    return traceparent(span.get_span_context())
+
+
+@contextmanager
+def attempt_span(
+    *, stored_traceparent: str, previous: tuple[str, str] | None, delivery_id: object, number: int, channel: str
+) -> Iterator[Span]:
+    """Open `delivery.attempt` (CONSUMER) under the booking's `delivery.put`, linked to the previous try.
+
+    `previous` holds the previous try's trace id and span id in hex.
+    """
+    parent = _w3c.extract({"traceparent": stored_traceparent}) if stored_traceparent else Context()
+    linked = [Link(_remote(*previous))] if previous else None
+    with _tracer.start_as_current_span(
+        SPAN_ATTEMPT,
+        context=parent,
+        kind=SpanKind.CONSUMER,
+        links=linked,
+        attributes={
+            "messaging.system": "hireloop",
+            "messaging.destination.name": channel,
+            "hireloop.delivery.id": str(delivery_id),
+            "hireloop.attempt.number": number,
+        },
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        yield span
+
+
+@contextmanager
+def send_span(transport_name: str) -> Iterator[Span]:
+    """Open `smtp.send` or `chat.post` (CLIENT) around one transport's `send`."""
+    with _tracer.start_as_current_span(
+        SPAN_SEND.get(transport_name, SPAN_SEND_OTHERWISE),
+        kind=SpanKind.CLIENT,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        yield span
+
+
+def record_answer(span: Span, answer: Mapping[str, AttributeValue | None]) -> None:
+    """Write what the other side answered on a CLIENT span; None values are left out, the rest is redacted."""
+    span.set_attributes(
+        {k: redaction.redact(v) if isinstance(v, str) else v for k, v in answer.items() if v is not None and v != ""}
+    )
+
+
+def record_attempt(
+    spans: Sequence[Span], *, channel: str, outcome: str, reason: str | None, seconds: float, waited: float | None
+) -> None:
+    """Say what a try came to, on its spans and metrics; any outcome but `sent` is an ERROR that says why.
+
+    `seconds` is the try's length; `waited` the whole time since the booking, given once it is sent.
+    """
+    for span in spans:
+        span.set_attribute("hireloop.outcome", outcome)
+        if outcome != "sent":
+            span.set_attribute("hireloop.reason", reason or outcome)
+            span.set_status(Status(StatusCode.ERROR, reason or outcome))
+    _attempts.add(1, {"channel": channel, "outcome": outcome, "reason": reason or ""})
+    _attempt_seconds.record(seconds, {"channel": channel})
+    if waited is not None:
+        _wait_seconds.record(waited, {"channel": channel})
+
+
+def link_caller(span: Span, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Link a request's span to its caller's own trace, where the caller sent a `traceparent`."""
+    for name, value in headers:
+        if name == b"traceparent":
+            caller = trace.get_current_span(_w3c.extract({"traceparent": value.decode("latin-1")}))
+            if caller.get_span_context().is_valid and span.is_recording():
+                span.add_link(caller.get_span_context())
+
+
+def name_route(method: str, path_template: str) -> None:
+    """Name the current SERVER span after its route, so that ids do not make a name each."""
+    span = trace.get_current_span()
+    span.update_name(f"{method} {path_template}")
+    span.set_attribute("http.route", path_template)
+
+
+def current_trace_id() -> str:
+    """Return the current trace's id in hex, empty outside a trace."""
+    context = trace.get_current_span().get_span_context()
+    return f"{context.trace_id:032x}" if context.is_valid else ""
+
+
+def span_ids(span: Span) -> tuple[str, str]:
+    """Return a span's trace id and span id in hex."""
+    context = span.get_span_context()
+    return f"{context.trace_id:032x}", f"{context.span_id:016x}"
+
+
+def traceparent(context: SpanContext) -> str:
+    """Return a span's context as W3C Trace Context writes it."""
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+def _remote(trace_id: str, span_id: str) -> SpanContext:
+    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(1))
+
+
+# --- Logs ------------------------------------------------------------------------------------------------------
+
+
+def configure_logs() -> None:
+    """Write every log, also the libraries', as redacted JSON lines to standard error."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        _add_trace,
+        _frames_only,
+        _redact_event,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name in ("apprise", "asyncio", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _add_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    trace_id = current_trace_id()
+    if trace_id:
+        event["trace_id"] = trace_id
+    return event
+
+
+def _frames_only(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace an exception by its type and frames: its text may quote a row, a reply or an address."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__name__
+        frames = traceback.extract_tb(error.__traceback__)
+        event["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
+    return event
+
+
+def _redact_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if not key.startswith("_"):  # structlog's own, gone before the line is written
+            event[key] = _redacted_value(value)
+    return event
+
+
+def _redacted_value(value: Any) -> Any:  # noqa: ANN401 (whatever is logged)
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case dict():
+            return {redaction.redact(str(key)): _redacted_value(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_redacted_value(item) for item in value]
+        case _:
+            return redaction.redact(str(value))

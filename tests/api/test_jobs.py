@@ -1,0 +1,66 @@
+from typing import Any
+
+import httpx
+
+from api.clients import NOWHERE, count, ok, problem
+from samples import job_fields
+
+PATH = "/api/jobs/"
+WHOLE = {
+    "title": "Baker",
+    "company": "Example Labs",
+    "description": "Bread.",
+    "coding_language": "python",
+    "recruiter_email": "rita@example.com",
+    "questions": ["Why?", "How?"],
+}
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"title": ""}, "title"),
+    ({"title": "  "}, "title"),
+    ({"title": "t" * 201}, "title"),
+    ({"title": "t\x00"}, "title"),
+    ({"company": " "}, "company"),
+    ({"company": 3}, "company"),
+    ({"description": "d" * 20_001}, "description"),
+    ({"coding_language": "c" * 2_001}, "coding_language"),
+    ({"coding_language": None}, "coding_language"),
+    ({"recruiter_email": "rita"}, "recruiter_email"),
+    ({"recruiter_email": "rita@example.com\n"}, "recruiter_email"),
+    ({"questions": "Why?"}, "questions"),
+    ({"questions": ["?"] * 101}, "questions"),
+    ({"questions": ["a\x00"]}, "questions"),
+    ({"salary": 1}, "salary"),
+]
+
+
+async def test_a_job_is_stored_and_shown(api: httpx.AsyncClient) -> None:
+    created = await api.post(PATH, json=WHOLE)
+    assert created.status_code == 201
+    body = created.json()
+    assert {name: body[name] for name in WHOLE} == WHOLE
+    assert body["created_at"].endswith("+05:30")
+    assert created.headers["location"] == f"/api/jobs/{body['id']}/"
+    assert await ok(api, created.headers["location"]) == body
+
+
+async def test_a_title_at_a_company_is_one_job_letter_case_aside(api: httpx.AsyncClient) -> None:
+    first = (await api.post(PATH, json=WHOLE)).json()
+    again = await api.post(PATH, json={"title": "BAKER", "company": "example labs"})
+    assert (again.status_code, again.json()) == (200, first)
+    other = await api.post(PATH, json={**WHOLE, "questions": [], "recruiter_email": None})
+    assert problem(other, 409, "differs-from-known")["fields"] == ["recruiter_email", "questions"]
+    assert (await api.post(PATH, json={**WHOLE, "company": "Another"})).status_code == 201
+
+
+async def test_each_bad_field_is_a_problem_that_names_it(api: httpx.AsyncClient) -> None:
+    for fields, field in BAD:
+        problem(await api.post(PATH, json=job_fields(**fields)), 400, "bad-input", field)
+    deep = await api.post(PATH, json=job_fields(questions=["fine", 7]))
+    assert deep.status_code == 400
+    assert deep.json()["errors"][0]["field"].startswith("questions")
+    assert await count(api, PATH) == 0
+
+
+async def test_an_unknown_job_is_not_found(api: httpx.AsyncClient) -> None:
+    body = problem(await api.get(f"{PATH}{NOWHERE}/"), 404, "not-found")
+    assert body["detail"] == f"There is no job with the id {NOWHERE}."

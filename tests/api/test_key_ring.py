@@ -1,0 +1,110 @@
+import asyncio
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hireloop import db, errors
+from hireloop.api import key_ring
+from hireloop.api.key_ring import KeyRing
+from hireloop.api.tables import Role
+from samples import rows
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def last_used() -> object:
+    return (await rows("api_key"))[0]["last_used_at"]
+
+
+async def test_a_key_is_stored_as_a_hash_alone() -> None:
+    known, key = await key_ring.create("one", Role.VIEWER)
+    (row,) = await rows("api_key")
+    assert row["secret_hash"] == hashlib.sha256(key.encode()).digest()
+    assert (row["id"], row["name"], row["role"]) == (known.id, "one", "viewer")
+    assert key.startswith("hl_")
+    assert key[-43:] not in str(row)
+
+
+async def test_keys_are_random() -> None:
+    keys = [(await key_ring.create("same", Role.ADMIN))[1] for _ in range(5)]
+    assert len({key[-43:] for key in keys}) == 5
+
+
+async def test_the_ring_says_who_holds_a_key() -> None:
+    known, key = await key_ring.create("one", Role.RECRUITER)
+    holder = await KeyRing().holder_of(key)
+    assert (holder.id, holder.name, holder.role) == (known.id, "one", Role.RECRUITER)
+
+
+async def test_a_key_revoked_elsewhere_is_refused_once_the_cache_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert key_ring.CACHED_SECONDS <= 5
+    monkeypatch.setattr(key_ring, "CACHED_SECONDS", 0.1)
+    ring, (known, key) = KeyRing(), await key_ring.create("one", Role.ADMIN)
+    await ring.holder_of(key)
+    await key_ring.revoke(known.id)  # as another process would
+    await ring.holder_of(key)
+    await asyncio.sleep(0.11)
+    with pytest.raises(errors.NotSignedIn):
+        await ring.holder_of(key)
+
+
+async def test_a_key_revoked_here_is_refused_at_once() -> None:
+    ring, (known, key) = KeyRing(), await key_ring.create("one", Role.ADMIN)
+    await ring.holder_of(key)
+    await key_ring.revoke(known.id)
+    ring.forget(known.id)
+    with pytest.raises(errors.NotSignedIn):
+        await ring.holder_of(key)
+
+
+async def test_its_use_is_noted_outside_the_request() -> None:
+    ring, (_, key) = KeyRing(), await key_ring.create("one", Role.ADMIN)
+    await ring.holder_of(key)
+    assert await last_used() is None
+    await ring.stop()
+    noted = await last_used()
+    assert noted is not None
+    await KeyRing().stop()
+    assert await last_used() == noted
+
+
+async def test_its_use_is_noted_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_ring, "_NOTE_USE_EVERY_SECONDS", 0.02)
+    ring, (_, key) = KeyRing(), await key_ring.create("one", Role.ADMIN)
+    await ring.start()
+    await ring.holder_of(key)
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if await last_used() is not None:
+            break
+    assert await last_used() is not None
+    await ring.stop()
+
+
+async def test_a_wrong_secret_does_not_note_a_use() -> None:
+    ring, (_, key) = KeyRing(), await key_ring.create("one", Role.ADMIN)
+    with pytest.raises(errors.NotSignedIn):
+        await ring.holder_of(key[:-4] + "AAAA")
+    await ring.stop()
+    assert await last_used() is None
+
+
+async def test_revoking_twice_is_revoking_once() -> None:
+    known, _ = await key_ring.create("one", Role.ADMIN)
+    first = await key_ring.revoke(known.id)
+    assert first.revoked_at is not None
+    assert await key_ring.revoke(known.id) == first
+    with pytest.raises(errors.NotFound):
+        await key_ring.revoke(db.new_id())
+
+
+async def test_a_key_of_no_row_reads_the_database_and_is_refused() -> None:
+    with pytest.raises(errors.NotSignedIn):
+        await KeyRing().holder_of(f"hl_{'A' * 65}")
+
+
+@given(st.text(max_size=80) | st.text("hl_ABC-", min_size=68, max_size=68) | st.just("hl_" + "é" * 65))
+def test_any_text_names_a_key_or_none_and_raises_nothing(text: str) -> None:
+    assert key_ring._ident(text) is None or len(text) == 68  # noqa: SLF001 (pure; the rest needs a database)

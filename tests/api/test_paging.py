@@ -1,0 +1,116 @@
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from api.clients import NOWHERE, ok, problem
+from hireloop.api.paging import page_of
+from samples import candidate_fields, job_fields, post_interview, post_slot, soon
+
+Make = Callable[[httpx.AsyncClient, int], Awaitable[str]]
+
+
+async def a_candidate(api: httpx.AsyncClient, _: int) -> str:
+    ident: str = (await api.post("/api/candidates/", json=candidate_fields())).json()["id"]
+    return ident
+
+
+async def a_job(api: httpx.AsyncClient, number: int) -> str:
+    ident: str = (await api.post("/api/jobs/", json=job_fields(title=f"Job {number}"))).json()["id"]
+    return ident
+
+
+async def an_interview(api: httpx.AsyncClient, _: int) -> str:
+    return await post_interview(api)
+
+
+async def a_slot(api: httpx.AsyncClient, number: int) -> str:
+    return await post_slot(api, starts_at=soon(1000 - number // 2))  # two at a time start together
+
+
+async def a_schedule(api: httpx.AsyncClient, _: int) -> str:
+    booking = {"interview_id": await post_interview(api)}
+    booked = await api.post(f"/api/interviews/slots/{await post_slot(api)}/book_slot/", json=booking)
+    ident: str = booked.json()["id"]
+    return ident
+
+
+async def a_delivery(api: httpx.AsyncClient, number: int) -> str:
+    schedule = await ok(api, f"/api/interviews/schedules/{await a_schedule(api, number)}/")
+    ident: str = schedule["invitation"]["deliveries"][0]["id"]
+    return ident
+
+
+async def a_key(api: httpx.AsyncClient, number: int) -> str:
+    ident: str = (await api.post("/api/keys/", json={"name": f"key {number}", "role": "viewer"})).json()["id"]
+    return ident
+
+
+LISTS: list[tuple[str, Make]] = [
+    ("/api/candidates/", a_candidate),
+    ("/api/jobs/", a_job),
+    ("/api/interviews/", an_interview),
+    ("/api/interviews/slots/", a_slot),
+    ("/api/interviews/schedules/", a_schedule),
+    ("/api/notifications/deliveries/", a_delivery),
+    ("/api/keys/", a_key),
+]
+EVERY_LIST = pytest.mark.parametrize(("path", "make"), LISTS, ids=[path for path, _ in LISTS])
+
+
+@EVERY_LIST
+async def test_pages_hold_everything_once_also_while_more_is_stored(
+    api: httpx.AsyncClient, path: str, make: Make
+) -> None:
+    before = [item["id"] for item in (await ok(api, path))["items"]]
+    made = [await make(api, number) for number in range(5)]
+    seen: list[str] = []
+    after, number = None, 5
+    while True:
+        page = await ok(api, f"{path}?limit=2" + (f"&after={after}" if after else ""))
+        assert set(page) == {"items", "next"}
+        seen += [item["id"] for item in page["items"]]
+        after = page["next"]
+        if after is None:
+            break
+        assert len(page["items"]) == 2
+        made.append(await make(api, number))  # newer, or sooner: not on any page to come
+        number += 1
+    assert len(seen) == len(set(seen))
+    assert set(seen) == {*before, *made[:5]}
+
+
+@EVERY_LIST
+async def test_a_limit_is_from_1_to_200(api: httpx.AsyncClient, path: str, make: Make) -> None:
+    await make(api, 0)
+    for limit in ("0", "201", "-1", "many", "1.5"):
+        problem(await api.get(f"{path}?limit={limit}"), 400, "bad-input", "limit")
+    for limit in ("1", "200"):
+        assert (await ok(api, f"{path}?limit={limit}"))["items"]
+
+
+@EVERY_LIST
+async def test_a_cursor_is_an_id(api: httpx.AsyncClient, path: str, make: Make) -> None:
+    await make(api, 0)
+    problem(await api.get(f"{path}?after=first"), 400, "bad-input", "after")
+    assert (await ok(api, f"{path}?after={NOWHERE}"))["next"] is None
+
+
+async def test_an_exact_page_has_no_next_one(api: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        await a_candidate(api, 0)
+    assert (await ok(api, "/api/candidates/?limit=2"))["next"] is None
+    assert (await ok(api, "/api/candidates/?limit=1"))["next"] is not None
+
+
+async def test_fifty_come_where_no_limit_is_given(api: httpx.AsyncClient) -> None:
+    for number in range(51):
+        await a_job(api, number)
+    page = await ok(api, "/api/jobs/")
+    assert len(page["items"]) == 50
+    assert page["next"] == page["items"][-1]["id"]
+
+
+def test_an_empty_list_is_one_empty_page() -> None:
+    page = page_of([], limit=2, ident=lambda row: row, view=str)
+    assert (page.items, page.next) == ([], None)

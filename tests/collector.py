@@ -1,0 +1,73 @@
+"""A real OpenTelemetry collector (rotel) in its own process, which forwards what it receives to the test."""
+
+import subprocess
+import tempfile
+import time
+from importlib.resources import files
+from pathlib import Path
+from socket import create_connection
+from typing import Self
+
+from hireloop.local.otlp import ReceivedSpan
+from hireloop.local.spans import SpanReceiver
+from hireloop.local.trace_tree import is_whole
+from processes import free_port
+
+
+class Collector:
+    """Receives OTLP over HTTP and gRPC, and hands every trace on; ends with the block."""
+
+    def __enter__(self) -> Self:
+        self._receiver = SpanReceiver()
+        forward_to = self._receiver.start()
+        http, grpc = free_port(), free_port()
+        self.http, self.grpc = f"http://127.0.0.1:{http}", f"http://127.0.0.1:{grpc}"
+        descriptor, log = tempfile.mkstemp(prefix="collector-", suffix=".log")
+        self._log = Path(log)
+        self._process = subprocess.Popen(
+            [
+                str(files("rotel") / "rotel-agent"),
+                "start",
+                *("--otlp-http-endpoint", f"127.0.0.1:{http}"),
+                *("--otlp-grpc-endpoint", f"127.0.0.1:{grpc}"),
+                *("--exporter", "otlp", "--otlp-exporter-endpoint", forward_to, "--otlp-exporter-protocol", "http"),
+                *("--batch-timeout", "100ms"),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+        )
+        for port in (http, grpc):
+            _wait_for(port)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        self._receiver.stop()
+        self._log.unlink()
+
+    def whole_trace(self, trace_id: str, seconds: float = 20) -> list[ReceivedSpan]:
+        """Return the trace once it reaches from the booking to the SMTP reply, or as far as it came."""
+        return self._receiver.wait_for(trace_id, is_whole, timeout=seconds)
+
+    def received(self) -> list[ReceivedSpan]:
+        """Return every span that came, whatever its trace."""
+        return self._receiver.received()
+
+    def trace(self, trace_id: str, *, spans: int, seconds: float = 20) -> list[ReceivedSpan]:
+        """Return the trace once it has that many spans, or as far as it came."""
+        return self._receiver.wait_for(trace_id, lambda found: len(found) >= spans, timeout=seconds)
+
+
+def _wait_for(port: int, seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return

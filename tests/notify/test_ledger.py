@@ -1,0 +1,117 @@
+"""The ledger: 0 as long as every booking has its delivery and none has been left lying past its deadline."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from hireloop import db
+from hireloop.notify import ledger
+from hireloop.scheduling import schedules
+from samples import OUTBOX, WINDOWS, make_interview, make_slot
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def _book() -> tuple[UUID, UUID]:
+    """Book, and return the schedule's id and the delivery's."""
+    booked = await schedules.book(
+        await make_interview(), await make_slot(), booking_notes="", outbox=OUTBOX, windows=WINDOWS
+    )
+    return booked.booking.id, booked.deliveries[0].id
+
+
+async def _again(delivery: UUID, *, kind: str, revision: int, required: bool = True) -> None:
+    """Put another message of the same schedule."""
+    columns = "schedule, channel, recipient, payload, payload_version, deadline_at"
+    await db.fetch(
+        f"""
+        INSERT INTO delivery (id, message_id, kind, revision, required, {columns})
+        SELECT gen_random_uuid(), 'another', $2, $3, $4, {columns} FROM delivery WHERE id = $1
+        """,  # noqa: S608 (our own names)
+        delivery,
+        kind,
+        revision,
+        required,
+    )
+
+
+async def test_with_nothing_booked_nothing_is_unaccounted() -> None:
+    proof = await ledger.read()
+    assert (proof.counts, proof.unaccounted) == ({}, 0)
+
+
+async def test_it_counts_the_deliveries_by_state() -> None:
+    for _ in range(3):
+        await _book()
+    _, sent = await _book()
+    await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now() WHERE id = $1", sent)
+    proof = await ledger.read()
+    assert (proof.counts, proof.unaccounted) == ({"pending": 3, "sent": 1}, 0)
+
+
+async def test_a_deleted_delivery_is_seen() -> None:
+    await _book()
+    _, gone = await _book()
+    await db.fetch("DELETE FROM delivery WHERE id = $1", gone)
+    proof = await ledger.read()
+    assert (proof.untold, proof.overdue, proof.unaccounted) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("state", ["rejected", "exhausted"])
+async def test_what_failed_is_accounted_for(state: str) -> None:
+    await _book()
+    await db.fetch("UPDATE delivery SET state = $1", state)
+    assert (await ledger.read()).unaccounted == 0
+
+
+async def test_a_superseded_delivery_of_the_current_revision_tells_nobody() -> None:
+    await _book()
+    await db.fetch("UPDATE delivery SET state = 'superseded'")
+    assert (await ledger.read()).untold == 1
+
+
+async def test_a_chat_copy_is_not_enough() -> None:
+    _, delivery = await _book()
+    await db.fetch("UPDATE delivery SET required = false WHERE id = $1", delivery)
+    assert (await ledger.read()).untold == 1
+
+
+async def test_a_new_revision_calls_for_a_message_of_its_own() -> None:
+    schedule, delivery = await _book()
+    await db.fetch("UPDATE schedule SET revision = 2 WHERE id = $1", schedule)
+    assert (await ledger.read()).untold == 1
+    await _again(delivery, kind="rescheduled", revision=2)
+    assert (await ledger.read()).untold == 0
+
+
+@pytest.mark.parametrize(("tried", "untold"), [(0, 0), (1, 1)])
+async def test_a_cancelled_booking_calls_for_a_cancellation_only_if_somebody_may_have_heard_of_it(
+    tried: int, untold: int
+) -> None:
+    schedule, delivery = await _book()
+    await db.fetch("UPDATE delivery SET attempt_count = $1", tried)
+    await db.fetch("UPDATE schedule SET state = 'cancelled', revision = 2 WHERE id = $1", schedule)
+    assert (await ledger.read()).untold == untold
+    await _again(delivery, kind="cancelled", revision=2)
+    assert (await ledger.read()).untold == 0
+
+
+async def test_a_delivery_left_pending_for_a_minute_past_its_deadline_is_overdue() -> None:
+    await _book()
+    deadline = datetime.now(UTC)
+    await db.fetch("UPDATE delivery SET deadline_at = $1", deadline)
+    assert (await ledger.read(now=deadline + timedelta(seconds=60))).overdue == 0
+    proof = await ledger.read(now=deadline + timedelta(seconds=61))
+    assert (proof.untold, proof.overdue, proof.unaccounted) == (0, 1, 1)
+
+
+async def test_a_try_that_is_under_way_past_the_deadline_is_not_overdue() -> None:
+    await _book()
+    await db.fetch(
+        """
+        UPDATE delivery SET deadline_at = now() - interval '2 minutes', lease_token = gen_random_uuid(),
+            leased_until = now() + interval '20 seconds'
+        """
+    )
+    assert (await ledger.read()).overdue == 0

@@ -1,0 +1,480 @@
+"""The outbox: what is put is leased once at a time, and what came of it is written down under the lease's token."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+import pytest
+
+from hireloop import db
+from hireloop.notify import deliveries, outbox
+from hireloop.notify.channels import Channel, Evidence, Phase
+from hireloop.notify.deliveries import AttemptView, DeliveryView
+from hireloop.notify.outbox import Lease, Outbox, Settlement
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.scheduling import schedules
+from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows, unaccounted
+
+pytestmark = pytest.mark.usefixtures("database")
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+SECOND = timedelta(seconds=1)
+ACCEPTED = Evidence(phase=Phase.REPLY, code=250, enhanced_code="2.0.0", reply="2.0.0 Ok: queued")
+DEFERRED = Evidence(phase=Phase.RECIPIENT, code=451, enhanced_code="4.7.1", reply="4.7.1 Greylisted")
+
+
+async def _put(*, starts_in: timedelta = timedelta(hours=24), hub: Outbox = OUTBOX) -> UUID:
+    """Put one invitation at NOW and return its delivery's id."""
+    slot = await make_slot(starts_at=NOW + starts_in)
+    booked = await schedules.book(await make_interview(), slot, booking_notes="", outbox=hub, windows=WINDOWS, now=NOW)
+    return booked.deliveries[0].id
+
+
+async def _lease(*, after: timedelta = SECOND, limit: int = 10, worker: str = "w") -> list[Lease]:
+    return await outbox.lease("email", limit=limit, worker=worker, kinds=["invitation"], now=NOW + after)
+
+
+def _settlement(lease: Lease, outcome: AttemptOutcome, state: DeliveryState, **facts: object) -> Settlement:
+    settled = Settlement(delivery_id=lease.id, number=lease.number, token=lease.token, outcome=outcome, state=state)
+    return msgspec.structs.replace(settled, **facts)
+
+
+def _sent(lease: Lease) -> Settlement:
+    return _settlement(lease, AttemptOutcome.SENT, DeliveryState.SENT, evidence=ACCEPTED)
+
+
+def _deferred(lease: Lease, *, due_in: timedelta = timedelta(seconds=5)) -> Settlement:
+    return _settlement(
+        lease,
+        AttemptOutcome.RETRY,
+        DeliveryState.PENDING,
+        evidence=DEFERRED,
+        reason="recipient_deferred",
+        due_at=NOW + due_in,
+    )
+
+
+async def _found(delivery: UUID) -> tuple[DeliveryView, list[AttemptView]]:
+    return await deliveries.find(delivery, [EMAIL])
+
+
+# --- put -------------------------------------------------------------------------------------------------------
+
+
+async def test_an_invitation_is_useful_until_its_link_closes_and_at_risk_a_quarter_of_an_hour_after_it_was_due() -> (
+    None
+):
+    found, _ = await _found(await _put())
+    assert found.state == "pending"
+    assert found.due_at == NOW
+    assert found.deadline_at == NOW + timedelta(hours=24, seconds=WINDOWS.late_seconds)
+    assert found.at_risk_at == NOW + timedelta(minutes=15)
+    assert found.message_id == f"<{found.id}@hire.example>"
+
+
+async def test_a_booking_at_short_notice_is_at_risk_only_once_it_failed_or_had_30_s() -> None:
+    found, _ = await _found(await _put(starts_in=timedelta(minutes=5)))
+    assert found.at_risk_at == NOW
+    failed = msgspec.structs.replace(found, last_reason="connection_refused")
+    later = NOW + timedelta(seconds=29)
+    assert deliveries.invitation_state([found], revision=1, now=later) == "pending"
+    assert deliveries.invitation_state([failed], revision=1, now=NOW) == "at_risk"
+    assert deliveries.invitation_state([found], revision=1, now=later + timedelta(seconds=1)) == "at_risk"
+
+
+async def test_a_booking_in_the_last_moment_leaves_its_invitation_30_s() -> None:
+    found, _ = await _found(await _put(starts_in=timedelta(seconds=1 - WINDOWS.late_seconds)))
+    assert found.deadline_at == NOW + timedelta(seconds=30)
+
+
+async def test_every_channel_of_the_kind_gets_its_own_delivery_and_a_chat_copy_holds_no_address() -> None:
+    chat = Channel(
+        name="recruiters",
+        transport_name="apprise",
+        fingerprint="c",
+        required=False,
+        kinds=frozenset({"invitation"}),
+        concurrency=1,
+        url="slack://secret",
+    )
+    other = msgspec.structs.replace(chat, name="failures", kinds=frozenset({"alert"}))
+    await _put(hub=Outbox(channels=(EMAIL, chat, other), message_id_domain="hire.example"))
+    stored = {row["channel"]: row for row in await rows("delivery")}
+    assert stored.keys() == {"email", "recruiters"}
+    assert (stored["recruiters"]["recipient"], stored["recruiters"]["required"]) == ("recruiters", False)
+    assert "@" in stored["email"]["recipient"]
+    assert "secret" not in str(stored)
+
+
+async def test_a_payload_holds_the_session_and_its_key_version_and_never_a_key_or_a_link() -> None:
+    await _put()
+    (row,) = await rows("delivery")
+    payload = msgspec.json.decode(row["payload"])
+    assert payload["key_version"] == 1
+    assert payload["session_id"]
+    assert "session_key" not in row["payload"]
+    assert "http" not in row["payload"]
+
+
+async def test_what_is_put_in_a_transaction_that_fails_is_not_there() -> None:
+    interview, slot = await make_interview(), await make_slot()
+
+    async def book_and_fail() -> None:
+        async with db.DB.transaction():
+            await schedules.book(interview, slot, booking_notes="", outbox=OUTBOX, windows=WINDOWS)
+            assert len(await rows("delivery")) == 1
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await book_and_fail()
+    assert await rows("delivery") == []
+    assert await rows("schedule") == []
+
+
+# --- unwritable ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("lease_token = gen_random_uuid()", "delivery_lease_is_whole"),
+        ("leased_until = now()", "delivery_lease_is_whole"),
+        (
+            "state = 'rejected', lease_token = gen_random_uuid(), leased_until = now()",
+            "ended_deliveries_hold_no_lease",
+        ),
+        ("state = 'sent'", "sent_deliveries_say_when"),
+        ("state = 'bounced', sent_at = now()", "bounced_deliveries_say_when"),
+        ("state = 'delivered'", "delivery_state_is_known"),
+        ("tries = 1", "delivery_counts_are_whole"),
+        ("recipient = ''", "delivery_recipient_is_known"),
+    ],
+)
+async def test_an_impossible_delivery_is_unwritable(change: str, constraint: str) -> None:
+    await _put()
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
+        await db.fetch(f"UPDATE delivery SET {change}")  # noqa: S608 (the cases above)
+    assert refused.value.constraint_name == constraint
+
+
+async def test_the_same_message_to_the_same_recipient_twice_is_unwritable() -> None:
+    await _put()
+    columns = "schedule, revision, kind, occasion, channel, recipient, required, payload, payload_version, deadline_at"
+    with pytest.raises(asyncpg.UniqueViolationError) as refused:
+        await db.fetch(
+            f"INSERT INTO delivery (id, message_id, {columns}) SELECT $1, 'another', {columns} FROM delivery",  # noqa: S608 (our own)
+            uuid4(),
+        )
+    assert refused.value.constraint_name == "one_delivery_per_message_and_recipient"
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("outcome = 'sent'", "finished_attempts_have_an_outcome"),
+        ("finished_at = now()", "finished_attempts_have_an_outcome"),
+        ("outcome = 'fine', finished_at = now()", "attempt_outcome_is_known"),
+        ("phase = 'telepathy'", "attempt_phase_is_known"),
+        ("reply = repeat('ä', 513)", "attempt_reply_is_at_most_a_kibibyte"),
+    ],
+)
+async def test_an_impossible_attempt_is_unwritable(change: str, constraint: str) -> None:
+    await _put()
+    await _lease()
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
+        await db.fetch(f"UPDATE attempt SET {change}")  # noqa: S608 (the cases above)
+    assert refused.value.constraint_name == constraint
+
+
+# --- lease -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_lease_opens_the_attempt_that_it_counts() -> None:
+    delivery = await _put()
+    (lease,) = await _lease(worker="one")
+    assert (lease.id, lease.number, lease.tries, lease.leased_at) == (delivery, 1, 0, NOW + SECOND)
+    found, (attempt,) = await _found(delivery)
+    assert (found.state, found.attempt_count) == ("pending", 1)
+    assert (attempt.number, attempt.outcome, attempt.worker, attempt.started_at) == (1, None, "one", NOW + SECOND)
+    (row,) = await rows("delivery")
+    assert (row["lease_token"], row["leased_until"]) == (lease.token, NOW + 31 * SECOND)
+
+
+async def test_what_is_leased_is_nobody_elses_until_the_lease_runs_out() -> None:
+    await _put()
+    assert len(await _lease()) == 1
+    assert await _lease(after=30 * SECOND) == []
+    assert len(await _lease(after=31 * SECOND)) == 1
+
+
+async def test_what_another_is_just_leasing_is_passed_over_and_not_waited_for(database_url: str) -> None:
+    locked, free = await _put(), await _put()
+    other = await asyncpg.connect(database_url)
+    try:
+        async with other.transaction():
+            await other.fetch("SELECT * FROM delivery WHERE id = $1 FOR UPDATE", locked)
+            assert [lease.id for lease in await _lease()] == [free]
+    finally:
+        await other.close()
+
+
+async def test_the_earliest_deadline_goes_first_and_no_more_than_asked_for() -> None:
+    later, sooner, last = [await _put(starts_in=timedelta(hours=hours)) for hours in (5, 2, 9)]
+    assert [lease.id for lease in await _lease(limit=2)] == [sooner, later]
+    assert [lease.id for lease in await _lease(limit=2)] == [last]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "due_at = due_at + interval '1 minute'",
+        "deadline_at = due_at",
+        "channel = 'chat'",
+        "kind = 'hologram'",
+        "payload_version = 2",
+        "state = 'superseded'",
+        "state = 'sent', sent_at = now()",
+    ],
+)
+async def test_what_is_not_due_or_not_known_is_not_leased(change: str) -> None:
+    await _put()
+    await db.fetch(f"UPDATE delivery SET {change}")  # noqa: S608 (the cases above)
+    assert await _lease() == []
+    assert await rows("attempt") == []
+
+
+async def test_a_lease_that_ran_out_closes_its_attempt_as_lost_and_counts_a_try() -> None:
+    delivery = await _put()
+    await _lease(worker="dead")
+    (lease,) = await _lease(after=40 * SECOND, worker="alive")
+    assert (lease.number, lease.tries) == (2, 1)
+    found, (dead, alive) = await _found(delivery)
+    assert (dead.outcome, dead.worker, dead.finished_at) == ("lost", "dead", NOW + 40 * SECOND)
+    assert (alive.outcome, alive.worker) == (None, "alive")
+    assert (found.attempt_count, found.tries) == (2, 1)
+
+
+async def test_a_lease_names_the_span_of_the_try_before() -> None:
+    await _put()
+    (first,) = await _lease()
+    assert (first.previous_trace_id, first.previous_span_id) == (None, None)
+    settled = msgspec.structs.replace(_deferred(first), trace_id="a" * 32, span_id="b" * 16)
+    await outbox.settle([settled], now=NOW + 2 * SECOND)
+    (second,) = await _lease(after=5 * SECOND)
+    assert (second.previous_trace_id, second.previous_span_id) == ("a" * 32, "b" * 16)
+
+
+async def test_five_lost_in_a_row_end_it_and_the_sixth_worker_gets_nothing() -> None:
+    delivery = await _put()
+    for turn in range(5):
+        assert len(await _lease(after=40 * turn * SECOND)) == 1
+    assert await _lease(after=40 * 5 * SECOND) == []
+    found, attempts = await _found(delivery)
+    assert (found.state, found.last_reason, found.tries, found.attempt_count) == ("exhausted", "crashes_worker", 5, 5)
+    assert {attempt.outcome for attempt in attempts} == {AttemptOutcome.LOST}
+    assert await unaccounted() == 0
+
+
+async def test_four_lost_an_answer_and_four_lost_again_are_not_five_in_a_row() -> None:
+    await _put()
+    for turn in range(4):
+        assert len(await _lease(after=40 * turn * SECOND)) == 1
+    (fifth,) = await _lease(after=160 * SECOND)
+    await outbox.settle([_deferred(fifth)], now=NOW + 161 * SECOND)
+    for turn in range(5, 10):
+        assert len(await _lease(after=40 * turn * SECOND)) == 1
+    assert await _lease(after=400 * SECOND) == []
+
+
+# --- renew -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_renewed_lease_lasts_30_s_from_then_and_keeps_its_attempt() -> None:
+    delivery = await _put()
+    (lease,) = await _lease()
+    assert await outbox.renew([lease], now=NOW + 20 * SECOND) == {delivery}
+    assert await _lease(after=49 * SECOND) == []
+    assert len(await _lease(after=50 * SECOND)) == 1
+
+
+async def test_a_lease_that_is_anothers_by_now_is_not_renewed() -> None:
+    await _put()
+    (lost,) = await _lease()
+    (theirs,) = await _lease(after=40 * SECOND)
+    assert await outbox.renew([lost], now=NOW + 41 * SECOND) == set()
+    (row,) = await rows("delivery")
+    assert (row["lease_token"], row["leased_until"]) == (theirs.token, NOW + 70 * SECOND)
+
+
+# --- settle ----------------------------------------------------------------------------------------------------
+
+
+async def test_an_accepted_message_is_sent_and_the_servers_words_stand_on_the_attempt() -> None:
+    delivery = await _put()
+    (lease,) = await _lease()
+    assert await outbox.settle([_sent(lease)], now=NOW + 2 * SECOND) == {delivery}
+    found, (attempt,) = await _found(delivery)
+    assert (found.state, found.sent_at, found.tries, found.last_reply) == (
+        "sent",
+        NOW + 2 * SECOND,
+        0,
+        "2.0.0 Ok: queued",
+    )
+    assert (attempt.outcome, attempt.phase, attempt.code, attempt.enhanced_code, attempt.reply) == (
+        "sent",
+        "reply",
+        250,
+        "2.0.0",
+        "2.0.0 Ok: queued",
+    )
+    (row,) = await rows("delivery")
+    assert (row["lease_token"], row["leased_until"]) == (None, None)
+
+
+async def test_a_deferred_message_is_due_again_and_has_burnt_a_try() -> None:
+    delivery = await _put()
+    (lease,) = await _lease()
+    await outbox.settle([_deferred(lease, due_in=9 * SECOND)], now=NOW + 2 * SECOND)
+    found, _ = await _found(delivery)
+    assert (found.state, found.tries, found.due_at, found.last_reason, found.last_reply) == (
+        "pending",
+        1,
+        NOW + 9 * SECOND,
+        "recipient_deferred",
+        "4.7.1 Greylisted",
+    )
+    assert await _lease(after=8 * SECOND) == []
+    assert len(await _lease(after=9 * SECOND)) == 1
+
+
+async def test_held_and_released_burn_no_try_and_stay_due() -> None:
+    delivery = await _put()
+    (lease,) = await _lease()
+    held = _settlement(lease, AttemptOutcome.HELD, DeliveryState.PENDING, reason="auth_refused", evidence=DEFERRED)
+    await outbox.settle([held], now=NOW + 2 * SECOND)
+    (again,) = await _lease(after=3 * SECOND)
+    released = _settlement(again, AttemptOutcome.RELEASED, DeliveryState.PENDING)
+    await outbox.settle([released], now=NOW + 4 * SECOND)
+    found, attempts = await _found(delivery)
+    assert (found.state, found.tries, found.attempt_count, found.due_at) == ("pending", 0, 2, NOW)
+    assert found.last_reason == "auth_refused"  # still the reason why it waits
+    assert [attempt.outcome for attempt in attempts] == ["held", "released"]
+
+
+async def test_a_late_answer_fills_its_own_attempt_and_does_not_move_what_another_worker_has_in_hand() -> None:
+    delivery = await _put()
+    (late,) = await _lease()
+    (theirs,) = await _lease(after=40 * SECOND)
+    assert await outbox.settle([_deferred(late)], now=NOW + 41 * SECOND) == set()
+    found, (first, second) = await _found(delivery)
+    assert (first.outcome, first.reply, second.outcome) == ("retry", "4.7.1 Greylisted", None)
+    assert (found.state, found.tries, found.last_reason) == ("pending", 1, None)
+    (row,) = await rows("delivery")
+    assert row["lease_token"] == theirs.token
+    assert await outbox.settle([_sent(theirs)], now=NOW + 42 * SECOND) == {delivery}
+
+
+@pytest.mark.parametrize("state", ["superseded", "exhausted", "pending"])
+async def test_a_late_acceptance_sets_sent_at_whatever_has_become_of_the_delivery(state: str) -> None:
+    delivery = await _put()
+    (lease,) = await _lease()
+    await db.fetch("UPDATE delivery SET state = $1, lease_token = NULL, leased_until = NULL", state)
+    assert await outbox.settle([_sent(lease)], now=NOW + 2 * SECOND) == set()
+    found, (attempt,) = await _found(delivery)
+    assert (found.state, found.sent_at, attempt.outcome) == (state, NOW + 2 * SECOND, "sent")
+
+
+async def test_a_late_acceptance_keeps_an_earlier_sent_at() -> None:
+    delivery = await _put()
+    (late,) = await _lease()
+    (theirs,) = await _lease(after=40 * SECOND)
+    await outbox.settle([_sent(theirs)], now=NOW + 41 * SECOND)
+    await outbox.settle([_sent(late)], now=NOW + 50 * SECOND)
+    found, _ = await _found(delivery)
+    assert found.sent_at == NOW + 41 * SECOND
+
+
+async def test_a_late_acceptance_counts_also_beside_the_same_deliverys_own_answer() -> None:
+    """A worker that was away takes its delivery up again: both tries may end together, and settle in one batch."""
+    delivery = await _put()
+    (late,) = await _lease()
+    (current,) = await _lease(after=40 * SECOND)
+    settled = await outbox.settle([_sent(late), _deferred(current)], now=NOW + 41 * SECOND)
+    assert settled == {delivery}
+    found, attempts = await _found(delivery)
+    assert [attempt.outcome for attempt in attempts] == ["sent", "retry"]
+    assert (found.state, found.sent_at) == ("pending", NOW + 41 * SECOND)
+
+
+async def test_settling_twice_is_settling_once() -> None:
+    """The answer of the first settle may be lost with its connection; the worker then says it all again."""
+    delivery = await _put()
+    (lease,) = await _lease()
+    assert await outbox.settle([_deferred(lease)], now=NOW + 2 * SECOND) == {delivery}
+    assert await outbox.settle([_deferred(lease)], now=NOW + 3 * SECOND) == set()
+    found, (attempt,) = await _found(delivery)
+    assert (found.tries, attempt.outcome) == (1, "retry")
+
+
+async def test_many_settle_in_one_statement_each_by_its_own_token() -> None:
+    for _ in range(20):
+        await _put()
+    leases = await _lease(limit=20)
+    stranger = msgspec.structs.replace(leases[0], token=uuid4())
+    settled = await outbox.settle([_sent(stranger), *(_sent(lease) for lease in leases[1:])], now=NOW + 2 * SECOND)
+    assert settled == {lease.id for lease in leases[1:]}
+    assert await outbox.settle([], now=NOW) == set()
+
+
+@pytest.mark.parametrize("reply", ["ä" * 2000, "a\x00b", "half a pair \ud800", "x" * 1023 + "ä"])
+async def test_whatever_the_other_side_says_can_be_stored(reply: str) -> None:
+    delivery = await _put()
+    (lease,) = await _lease()
+    said = msgspec.structs.replace(ACCEPTED, reply=reply)
+    await outbox.settle([msgspec.structs.replace(_sent(lease), evidence=said)], now=NOW + 2 * SECOND)
+    found, (attempt,) = await _found(delivery)
+    assert found.state == "sent"
+    assert attempt.reply is not None
+    assert 0 < len(attempt.reply.encode()) <= 1024
+    assert attempt.reply[:3].replace("\ufffd", "\x00") == reply[:3]
+
+
+# --- expire ----------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_past_its_deadline_ends_as_exhausted_and_says_what_the_last_try_said() -> None:
+    never_tried, deferred = await _put(), await _put()
+    leases = {lease.id: lease for lease in await _lease()}
+    await outbox.settle([_deferred(leases[deferred])], now=NOW + 2 * SECOND)
+    released = _settlement(leases[never_tried], AttemptOutcome.RELEASED, DeliveryState.PENDING)
+    await outbox.settle([released], now=NOW + 2 * SECOND)
+    after = timedelta(hours=24, seconds=WINDOWS.late_seconds)
+    assert await outbox.expire(now=NOW + after - SECOND) == 0
+    assert await outbox.expire(now=NOW + after) == 2
+    assert await outbox.expire(now=NOW + after) == 0
+    assert [(await _found(one))[0].last_reason for one in (never_tried, deferred)] == [
+        "deadline_passed",
+        "recipient_deferred",
+    ]
+
+
+async def test_a_send_under_way_at_the_deadline_is_left_to_end_and_a_dead_one_is_lost() -> None:
+    delivery = await _put()
+    after = timedelta(hours=24, seconds=WINDOWS.late_seconds)
+    await _lease(after=after - 10 * SECOND)
+    assert await outbox.expire(now=NOW + after) == 0
+    assert await outbox.expire(now=NOW + after + 20 * SECOND) == 1
+    found, (attempt,) = await _found(delivery)
+    assert (found.state, found.tries, attempt.outcome) == ("exhausted", 1, "lost")
+
+
+async def test_a_probe_takes_what_was_tried_least_so_that_one_delivery_cannot_hold_a_channel() -> None:
+    first, second = await _put(starts_in=timedelta(hours=24)), await _put(starts_in=timedelta(hours=48))
+    [tried] = await _lease(limit=1)
+    assert tried.id == first
+    await outbox.settle([_settlement(tried, AttemptOutcome.HELD, DeliveryState.PENDING)])
+    probe = partial(outbox.lease, "email", limit=1, worker="w", kinds=["invitation"], now=NOW + 2 * SECOND)
+    [probed] = await probe(probing=True)
+    assert probed.id == second

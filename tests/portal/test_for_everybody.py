@@ -1,0 +1,132 @@
+"""The portal for everybody: without script, without cookies, by keyboard, on a narrow screen, by axe's rules."""
+
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
+from playwright.async_api import Page, expect
+
+from hireloop import db
+from hireloop.scheduling import sessions
+from hireloop.settings import Settings
+from portal.bookings import Booked, Person, book
+from portal.browsing import (
+    FAKE_CONSENT,
+    FAKE_DEVICES,
+    Launch,
+    expect_picture,
+    expect_stage,
+    link,
+    needs_chromium,
+    visiting,
+)
+
+pytestmark = needs_chromium
+
+
+async def test_without_script_one_can_read_start_and_finish(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=600)
+    browser = await launch()
+    async with visiting(browser, link(address, booked), java_script_enabled=False) as (page, _):
+        await expect(page.get_by_text("Without JavaScript")).to_be_visible()
+        await booked.move(starts_in=20)
+        await page.get_by_role("link", name="load it again").click()
+        await expect(page.get_by_text("Checking them needs JavaScript")).to_be_visible()
+        await page.get_by_role("button", name="Start interview").click()
+        await expect_stage(page, "started")
+        await page.get_by_text("Finish…").click()
+        await page.get_by_role("button", name="Finish interview").click()
+        await expect_stage(page, "finished")
+
+
+async def test_with_the_keyboard_alone(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=20)
+    browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
+    async with visiting(browser, link(address, booked)) as (page, _):
+        await _tab_to(page, "Skip to the content")
+        await page.keyboard.press("Enter")
+        await _tab_to(page, "Check camera and microphone")
+        await page.keyboard.press("Enter")
+        await expect_picture(page)
+        await _tab_to(page, "Play a sound")
+        await page.keyboard.press("Space")
+        await _tab_to(page, "Start interview")
+        await page.keyboard.press("Enter")
+        await expect_stage(page, "started")
+        await _tab_to(page, "Finish…")
+        await page.keyboard.press("Enter")
+        await _tab_to(page, "Finish interview")
+        await page.keyboard.press("Enter")
+        await expect_stage(page, "finished")
+
+
+async def _tab_to(page: Page, name: str) -> None:
+    """Press Tab until the control with this name has the focus, and see that one can see it."""
+    for _ in range(15):
+        await page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if name in await focused.inner_text():
+            outline = await focused.evaluate("it => getComputedStyle(it).outlineStyle")
+            assert outline != "none"
+            return
+    pytest.fail(f"Tab never came to {name}")
+
+
+async def test_a_browser_that_refuses_cookies_is_told_so(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings)
+    browser = await launch()
+    async with visiting(browser, address) as (page, seen):
+
+        async def without_cookies(route: Any) -> None:  # noqa: ANN401 (Playwright's Route)
+            await route.continue_(headers={**route.request.headers, "cookie": ""})
+
+        await page.route("**/i/**", without_cookies)
+        await page.goto(link(address, booked))
+        await page.context.clear_cookies()
+        await page.goto(f"{address}{booked.path}")
+        await expect(page.get_by_text("your browser refuses cookies")).to_be_visible()
+        seen.complaints.clear()  # the answer was 403
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_stage_is_accessible_and_fits_a_narrow_screen(
+    address: str, launch: Launch, settings: Settings, scheme: Literal["light", "dark"]
+) -> None:
+    browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
+    narrow = {"viewport": {"width": 320, "height": 700}, "color_scheme": scheme, "reduced_motion": "reduce"}
+    for stage, booked in (await _every_stage(settings)).items():
+        async with visiting(browser, link(address, booked), **narrow) as (page, seen):
+            await expect_stage(page, stage)
+            if stage in {"early", "started"}:
+                await page.locator("#check-devices").click()
+                await expect_picture(page)
+            await _expect_accessible(page)
+            assert seen.weight < 100_000
+    for path in ("/", "/?session_key=guess", "/i/01a1fd9e-8cf2-76ba-b101-c652a4ce31e8/"):
+        async with visiting(browser, address + path, **narrow) as (page, seen):
+            await _expect_accessible(page)
+            seen.complaints.clear()  # the answer may be 404 or 403
+
+
+async def _expect_accessible(page: Page) -> None:
+    found = await Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+async def _every_stage(settings: Settings) -> dict[str, Booked]:
+    starts = {"early": 7200, "open": 20, "started": 20, "late": -700, "finished": 20, "cancelled": 20, "revoked": 20}
+    long = "Verantwortliche Softwareentwicklungsingenieurin (Donaudampfschifffahrtselektrizitäten)"
+    booked = {
+        stage: await book(settings, Person(email=f"{stage}@example.com", title=f"{long} {stage}"), starts_in=starts_in)
+        for stage, starts_in in starts.items()
+    }
+    for stage in ("started", "finished"):
+        await sessions.enter(booked[stage].session_id, 1)
+    await sessions.leave(booked["finished"].session_id, 1)
+    await db.fetch("UPDATE schedule SET state = 'cancelled' WHERE id = $1", booked["cancelled"].schedule_id)
+    await db.fetch("UPDATE session SET revoked_at = now() WHERE id = $1", booked["revoked"].session_id)
+    return booked

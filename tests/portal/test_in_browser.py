@@ -1,0 +1,207 @@
+"""The portal as a person meets it: a real browser, a real server, the browser's own fake camera and microphone."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from hireloop import db
+from hireloop.scheduling import sessions
+from hireloop.scheduling.sessions import SessionState
+from hireloop.settings import Settings
+from portal.bookings import book
+from portal.browsing import (
+    FAKE_CONSENT,
+    FAKE_DEVICES,
+    NO_DEVICES,
+    Launch,
+    expect_picture,
+    expect_stage,
+    link,
+    loudest,
+    needs_chromium,
+    visiting,
+)
+
+pytestmark = needs_chromium
+
+
+# --- The way through -------------------------------------------------------------------------------------------
+
+
+async def test_a_candidate_checks_starts_reloads_and_finishes(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=20)
+    browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
+    async with visiting(browser, link(address, booked)) as (page, seen):
+        await page.get_by_role("button", name="Check camera and microphone").click()
+        for device in ("#camera", "#microphone"):
+            await expect(page.locator(device)).to_have_attribute("data-finding", "ok")
+        assert await loudest(page) > 8
+        await page.get_by_role("button", name="Play a sound").click()
+        await expect(page.locator("#speaker")).to_contain_text("two soft notes")
+        await expect(page.get_by_role("button", name="Check again")).to_be_enabled()
+        await expect(page.locator("#start-warning")).to_be_hidden()
+        await page.get_by_role("button", name="Start interview").click()
+        await expect_stage(page, "started")
+        await expect_picture(page)
+        await page.reload()
+        await expect_stage(page, "started")
+        await expect_picture(page)  # by itself, where the browser has it allowed
+        await expect(page.locator("#clock")).to_have_text(re.compile(r"^(1:00|59):\d\d$"))
+        await page.get_by_text("Finish…").click()
+        await page.get_by_role("button", name="Finish interview").click()
+        await expect_stage(page, "finished")
+        assert seen.weight < 100_000
+    assert (await sessions.visit(booked.session_id)).state is SessionState.FINISHED
+    check = await db.fetch_value("SELECT device_check::text FROM session WHERE id = $1", booked.session_id)
+    assert '"camera": "ok"' in check
+    assert '"microphone": "ok"' in check
+
+
+async def test_the_page_opens_by_itself_and_keeps_the_camera_on(
+    address: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings)
+    await booked.move(starts_in=34)
+    browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
+    async with visiting(browser, link(address, booked)) as (page, _):
+        await expect_stage(page, "early")
+        await expect(page.locator(".unscripted:visible")).to_have_count(0)
+        await page.get_by_role("button", name="Check camera and microphone").click()
+        await expect_picture(page)
+        await page.locator("#picture").evaluate("video => { video.dataset.mine = 'yes' }")
+        await expect_stage(page, "open", within=8)
+        await expect(page.locator("#announcement")).to_contain_text("open now")
+        await expect(page.locator("#picture")).to_have_attribute("data-mine", "yes")
+        await expect_picture(page)
+        await expect(page).to_have_title("Open now: Backend Engineer at Acme")
+        await booked.move(starts_in=-600.5)  # what the page knows of the window's end is the old one
+        await page.get_by_role("button", name="Start interview").click()
+        await expect_stage(page, "late")
+
+
+async def test_an_open_page_becomes_the_late_one_by_itself(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings)
+    await booked.move(starts_in=-597)
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, _):
+        await expect_stage(page, "open")
+        await expect_stage(page, "late", within=8)
+
+
+async def test_a_wrong_clock_in_the_browser_does_not_matter(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=630)
+    browser = await launch()
+    async with visiting(browser, address) as (page, _):
+        await page.clock.install(time="2031-05-05T05:05:05Z")
+        await page.goto(link(address, booked))
+        await page.clock.run_for(1000)
+        await expect(page.locator("#countdown")).to_have_text(re.compile(r"^(10:00|09:[2-5]\d)$"))
+
+
+async def test_the_other_zone_is_shown_where_it_differs(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=3600)
+    browser = await launch()
+    async with visiting(browser, link(address, booked), timezone_id="America/New_York") as (page, _):
+        await expect(page.locator(".when-local")).to_contain_text("(America/New_York)")
+    async with visiting(browser, link(address, booked), timezone_id="Asia/Colombo") as (page, _):
+        await expect(page.locator("#countdown")).to_contain_text(":")
+        await expect(page.locator(".when-local")).to_be_hidden()  # the same clocks as Asia/Kolkata
+
+
+# --- What fails, with its remedy -------------------------------------------------------------------------------
+
+
+async def test_a_denied_camera_names_the_remedy_and_start_stays_possible(
+    address: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=20)
+    browser = await launch(FAKE_DEVICES)  # without a fake consent a headless browser denies
+    async with visiting(browser, link(address, booked)) as (page, _):
+        await page.get_by_role("button", name="Check camera and microphone").click()
+        for device in ("#camera", "#microphone"):
+            await expect(page.locator(device)).to_contain_text("Not allowed. Press the sign")
+        await expect(page.locator("#start-warning")).to_contain_text("camera and your microphone did not work")
+        await page.get_by_role("button", name="Start interview").click()
+        await expect_stage(page, "started")
+
+
+async def test_without_devices_it_says_so(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=20)
+    browser = await launch(NO_DEVICES, FAKE_CONSENT)
+    async with visiting(browser, link(address, booked)) as (page, _):
+        await page.get_by_role("button", name="Check camera and microphone").click()
+        await expect(page.locator("#camera")).to_contain_text("No camera was found")
+
+
+FAILS_WITH = """name => {
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+        if (wanted.video) throw new DOMException("", name);
+        return new AudioContext().createMediaStreamDestination().stream;
+    };
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("NotReadableError", "another program may be using it"),
+        ("OverconstrainedError", "do what was asked of it"),
+        ("AbortError", "could not be turned on (AbortError)"),
+        ("SomethingNewError", "could not be turned on (UnknownError)"),
+    ],
+)
+async def test_each_failure_is_named_apart_from_what_works(
+    address: str, launch: Launch, settings: Settings, name: str, remedy: str
+) -> None:
+    booked = await book(settings, starts_in=20)
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, _):
+        await page.evaluate(FAILS_WITH, name)
+        await page.get_by_role("button", name="Check camera and microphone").click()
+        await expect(page.locator("#camera")).to_contain_text(remedy)
+        await expect(page.locator("#microphone")).to_contain_text("Say something")
+        await expect(page.locator("#start-warning")).to_contain_text("Your camera did not work")
+
+
+async def test_a_browser_that_never_answers_is_not_waited_for(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=600)
+    browser = await launch()
+    async with visiting(browser, address) as (page, _):
+        await page.clock.install()
+        await page.goto(link(address, booked))
+        await page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}) }")
+        await page.get_by_role("button", name="Check camera and microphone").click()
+        await expect(page.locator("#devices-hint")).to_contain_text("Your browser may ask you now")
+        await page.clock.run_for(15_500)
+        await expect(page.locator("#camera")).to_contain_text("No answer yet about the camera")
+        await expect(page.get_by_role("button", name="Try again")).to_be_enabled()
+
+
+async def test_on_plain_http_it_says_why_there_is_no_camera_and_start_works(
+    address: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=20)
+    browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
+    plain = link(address.replace("localhost", "hire.test"), booked)
+    async with visiting(browser, plain) as (page, _):
+        await page.get_by_role("button", name="Check camera and microphone").click()
+        await expect(page.locator("#camera")).to_contain_text("does not begin with https")
+        await page.get_by_role("button", name="Start interview").click()
+        await expect_stage(page, "started")
+
+
+async def test_a_page_elsewhere_can_not_press_start(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=20)
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, seen):
+        other = address.replace("localhost", "127.0.0.1")
+        await page.goto(other)
+        trap = f'<form method="post" action="{address}{booked.path}start/"><button>Win</button></form>'
+        await page.route("**/attack", lambda route: route.fulfill(body=trap, content_type="text/html"))
+        await page.goto(f"{other}/attack")
+        await page.get_by_role("button").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Please open your invitation link again")
+        seen.hosts.discard(other.split("/")[2])
+        seen.complaints.clear()  # the answer was 403
+    assert (await sessions.visit(booked.session_id)).entered_at is None

@@ -1,0 +1,89 @@
+"""Sample people, openings and slots, made through the API or straight in the database."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from hireloop import db
+from hireloop.notify import ledger
+from hireloop.notify.channels import Channel
+from hireloop.notify.outbox import Outbox
+from hireloop.scheduling import interviews, slots
+from hireloop.scheduling.candidates import NewCandidate
+from hireloop.scheduling.jobs import NewJob
+from hireloop.scheduling.schedules import Windows
+from hireloop.scheduling.slots import NewSlot
+
+WINDOWS = Windows(30, 600)
+EMAIL = Channel(
+    name="email",
+    transport_name="email",
+    fingerprint="f",
+    required=True,
+    kinds=frozenset({"invitation"}),
+    concurrency=4,
+)
+OUTBOX = Outbox(channels=(EMAIL,), message_id_domain="hire.example")
+
+
+class Posts(Protocol):
+    """An HTTP client, asynchronous."""
+
+    async def post(self, url: str, *, json: object) -> Any: ...  # noqa: ANN401 (any client's response)
+
+
+def soon(minutes: float = 0) -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=minutes)
+
+
+def candidate_fields(**fields: object) -> dict[str, object]:
+    return {"full_name": "Asha Rao", "email": f"asha.{uuid4().hex[:12]}@example.com", **fields}
+
+
+def job_fields(**fields: object) -> dict[str, object]:
+    return {"title": "Backend Engineer", "company": "Example Labs", **fields}
+
+
+async def make_interview(**candidate: object) -> UUID:
+    """Store an interview of a new candidate and the sample job; the pool must be open."""
+    person = NewCandidate(**candidate_fields(**candidate))  # type: ignore[arg-type] # texts
+    return (await interviews.create(person, NewJob(title="Backend Engineer", company="Example Labs"))).id
+
+
+async def make_slot(*, starts_at: datetime | None = None, minutes: float = 45, **fields: Any) -> UUID:  # noqa: ANN401 (each field has its own type)
+    """Store a slot that starts in an hour unless said otherwise; the pool must be open."""
+    starts_at = starts_at or soon(60)
+    new = NewSlot(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes), **fields)
+    return (await slots.create(new)).id
+
+
+async def post_interview(client: Posts, **candidate: object) -> str:
+    response = await client.post(
+        "/api/interviews/", json={"candidate": candidate_fields(**candidate), "job": job_fields()}
+    )
+    assert response.status_code == 201, response.text
+    ident: str = response.json()["id"]
+    return ident
+
+
+async def post_slot(client: Posts, *, starts_at: datetime | None = None, minutes: float = 45, **fields: Any) -> str:  # noqa: ANN401 (each field has its own type)
+    starts_at = starts_at or soon(60)
+    body = {
+        "starts_at": starts_at.isoformat(),
+        "ends_at": (starts_at + timedelta(minutes=minutes)).isoformat(),
+        **fields,
+    }
+    response = await client.post("/api/interviews/slots/", json=body)
+    assert response.status_code == 201, response.text
+    ident: str = response.json()["id"]
+    return ident
+
+
+async def unaccounted() -> int:
+    """Return the ledger's verdict; the pool must be open."""
+    return (await ledger.read()).unaccounted
+
+
+async def rows(table: str) -> list[dict[str, Any]]:
+    """Return every row of a table in a stable order."""
+    return [dict(row) for row in await db.fetch(f"SELECT * FROM {table} ORDER BY 1")]  # noqa: S608 (our own names)

@@ -1,0 +1,106 @@
+"""The house rules that a machine can see (CONTRIBUTING.md)."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "hireloop"
+FILES = sorted(file for file in SOURCE.rglob("*.py") if "migrations" not in file.parts)
+EVERY_FILE = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+
+MOST_LINES_OF_A_FILE = 400
+MOST_LINES_OF_A_FUNCTION = 60
+UNWANTED_NAMES = {"utils", "common", "core", "helpers", "base", "manager", "service", "repository", "schemas"}
+
+
+def functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def lines_of_sql_and_prose(function: ast.AST) -> int:
+    """Return how many of a function's lines are texts of several lines: its docstring and its statements of SQL."""
+    texts = [node for node in ast.walk(function) if isinstance(node, ast.Constant | ast.JoinedStr)]
+    return sum((text.end_lineno or 0) - text.lineno for text in texts if not isinstance(text, ast.JoinedStr))
+
+
+def test_imports_run_one_way() -> None:
+    ran = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert "4 kept, 0 broken" in ran.stdout
+
+
+@EVERY_FILE
+def test_a_file_fits_on_a_few_screens(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= MOST_LINES_OF_A_FILE
+
+
+@EVERY_FILE
+def test_a_function_fits_on_a_screen(file: Path) -> None:
+    long = {
+        function.name: lines
+        for function in functions(file)
+        if (lines := (function.end_lineno or 0) - function.lineno + 1 - lines_of_sql_and_prose(function))
+        > MOST_LINES_OF_A_FUNCTION
+    }
+    assert long == {}
+
+
+@EVERY_FILE
+def test_a_file_is_named_after_what_is_in_it(file: Path) -> None:
+    assert not {file.stem, *file.relative_to(SOURCE).parent.parts} & UNWANTED_NAMES
+
+
+@EVERY_FILE
+def test_nothing_is_left_for_later(file: Path) -> None:
+    words = {"TO" + "DO", "FIX" + "ME", "X" * 3}
+    assert not words & set(file.read_text().replace(":", " ").replace("(", " ").split())
+
+
+@EVERY_FILE
+def test_only_the_settings_read_the_environment(file: Path) -> None:
+    reads = {"os.getenv", "os.environ.get", "os.environ["}
+    allowed = {"db.py", "telemetry.py"}  # what other libraries read when they are imported; both only set defaults
+    found = {read for read in reads if read in file.read_text()}
+    assert not found or str(file.relative_to(SOURCE)) in {"settings.py", *allowed}
+
+
+@EVERY_FILE
+def test_a_module_says_what_it_is_for(file: Path) -> None:
+    assert ast.get_docstring(ast.parse(file.read_text()))
+
+
+def test_scheduling_takes_of_the_hub_its_outbox_and_its_messages_alone() -> None:
+    taken = {
+        node.module
+        for file in (SOURCE / "scheduling").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hireloop.notify")
+    }
+    assert taken <= {"hireloop.notify.outbox", "hireloop.notify.messages"}
+
+
+def test_a_message_is_put_and_a_delivery_settled_in_one_module() -> None:
+    writers = {
+        str(file.relative_to(SOURCE))
+        for file in FILES
+        if any(
+            statement in file.read_text() for statement in ("INSERT INTO delivery", "UPDATE delivery", "INTO attempt")
+        )
+    }
+    assert writers == {"notify/outbox.py"}
+
+
+def test_every_test_of_the_api_and_of_scheduling_has_the_path_of_what_it_tests() -> None:
+    for room in ("api", "scheduling"):
+        for test in (ROOT / "tests" / room).glob("test_*.py"):
+            name = test.name.removeprefix("test_")
+            assert (SOURCE / room / name).exists() or (SOURCE / room / Path(name).stem).is_dir(), test

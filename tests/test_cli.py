@@ -1,0 +1,293 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+
+from hireloop import db
+from hireloop.api import key_ring
+from hireloop.local.postgres import EmbeddedPostgres
+from hireloop.local.spans import SpanReceiver
+from hireloop.scheduling import schedules
+from hireloop.scheduling.schedules import Booked
+from processes import Hireloop, Server, WorkerProcess, environment, free_port
+from samples import OUTBOX, WINDOWS, candidate_fields, job_fields, make_interview, make_slot, soon
+
+KEY = re.compile(r"hl_[A-Za-z0-9_-]{65}")
+COMMANDS = ["up", "serve", "work", "migrate", "keys create", "keys list", "keys revoke", "deliveries list"]
+
+
+def hireloop(*arguments: str, env: dict[str, str], seconds: float = 30) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a directory without an `.env`."""
+    return subprocess.run(
+        [sys.executable, "-m", "hireloop", *arguments],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+        cwd=tempfile.gettempdir(),
+    )
+
+
+def refusal(*arguments: str, env: dict[str, str], code: int = 1) -> str:
+    """Assert that a command refuses with one sentence, and return it."""
+    ran = hireloop(*arguments, env=env)
+    assert ran.returncode == code, ran
+    assert ran.stdout == ""
+    assert "Traceback" not in ran.stderr
+    assert "canary" not in ran.stderr
+    (sentence,) = [line for line in ran.stderr.splitlines() if not line.startswith(("hireloop: warning:", "{"))]
+    assert sentence.startswith("hireloop: ")
+    return sentence
+
+
+@pytest.fixture
+def env(database_url: str) -> dict[str, str]:
+    return environment(database_url)
+
+
+@pytest.fixture
+async def booked(database_url: str) -> AsyncIterator[Booked]:
+    """A booking in the commands' database."""
+    async with db.opened(database_url, pool_size=2):
+        yield await schedules.book(
+            await make_interview(email="asha@example.com"),
+            await make_slot(),
+            booking_notes="",
+            outbox=OUTBOX,
+            windows=WINDOWS,
+        )
+
+
+def test_help_names_every_command(env: dict[str, str]) -> None:
+    ran = hireloop("--help", env=env)
+    assert ran.returncode == 0
+    for command in {name.split()[0] for name in [*COMMANDS, "ledger"]}:
+        assert re.search(rf"^  {command}\s+\S", ran.stdout, re.MULTILINE), command
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["up", "--once"],
+        ["serve", "--port", "0"],
+        ["keys", "create", "--role", "owner", "--name", "x"],
+        ["keys", "create", "--role", "admin"],
+        ["keys", "revoke", "seven"],
+        ["deliveries", "list", "--state", "lost"],
+        ["deliveries", "show"],
+    ],
+)
+def test_wrong_usage_is_2_and_says_how(arguments: list[str], env: dict[str, str]) -> None:
+    ran = hireloop(*arguments, env=env)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("Usage: ")
+    assert "Error: " in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "variable", "value"),
+    [
+        ("serve", "EMAIL_PORT", "canary"),
+        ("work", "SECRET_KEY", "canary"),
+        ("migrate", "DATABASE_URL", "mysql://u:canary@h/d"),
+        ("ledger", "DATABASE_URL", "postgresql://u:canary@127.0.0.1:1/d"),
+        ("ledger", "DATABASE_URL", "postgresql://u:canary@h/d?sslmode=perhaps"),
+        ("up", "EMAIL_BACKEND", "pigeon"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence_that_names_it(
+    command: str, variable: str, value: str, env: dict[str, str]
+) -> None:
+    assert variable in refusal(command, env={**env, variable: value})
+
+
+@pytest.mark.parametrize("command", ["serve", "work", "ledger"])
+def test_another_secret_than_the_databases_is_refused(command: str, env: dict[str, str]) -> None:
+    sentence = refusal(command, env={**env, "SECRET_KEY": "another secret, which is long enough too"})
+    assert sentence.startswith("hireloop: SECRET_KEY is not the one")
+    assert "--accept-secret" in sentence
+
+
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_nothing_serves_or_works_without_a_secret(command: str, env: dict[str, str]) -> None:
+    without = {name: value for name, value in env.items() if name != "SECRET_KEY"}
+    assert "SECRET_KEY is not set" in refusal(command, env=without)
+
+
+async def test_a_database_that_is_behind_is_refused_and_migrated_once(database_url: str, env: dict[str, str]) -> None:
+    async with db.opened(database_url, pool_size=1):
+        await db.fetch("DROP TABLE api_key")
+        await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
+    assert "run `hireloop migrate`" in refusal("keys", "list", env=env)
+    said = [hireloop("migrate", env=env) for _ in range(2)]
+    assert [(ran.returncode, ran.stdout) for ran in said] == [
+        (0, "1 migration(s) run.\n"),
+        (0, "The database is up to date.\n"),
+    ]
+    other = {**env, "SECRET_KEY": "another secret, which is long enough too"}
+    assert "SECRET_KEY is not the one" in refusal("migrate", env=other)
+    assert hireloop("migrate", "--accept-secret", env=other).returncode == 0
+    assert "SECRET_KEY is not the one" in refusal("keys", "list", env=env)
+
+
+async def test_a_key_is_printed_alone_then_listed_and_revoked(database_url: str, env: dict[str, str]) -> None:
+    made = hireloop("keys", "create", "--role", "recruiter", "--name", "front end", env=env)
+    assert (made.returncode, made.stderr) == (0, "")
+    key = made.stdout.removesuffix("\n")
+    assert KEY.fullmatch(key)
+    async with db.opened(database_url, pool_size=1):
+        holder = await key_ring.KeyRing().holder_of(key)
+    assert (holder.name, holder.role) == ("front end", "recruiter")
+    listed = hireloop("keys", "list", env=env).stdout
+    assert re.fullmatch(rf"{holder.id}  recruiter  never +  live     front end\n", listed)
+    assert hireloop("keys", "revoke", str(holder.id), env=env).stdout == "Revoked: front end\n"
+    assert "revoked" in hireloop("keys", "list", env=env).stdout
+    assert "There is no API key" in refusal("keys", "revoke", str(UUID(int=7)), env=env)
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_key_without_a_name_is_not_made(name: str, env: dict[str, str]) -> None:
+    ran = hireloop("keys", "create", "--role", "admin", "--name", name, env=env)
+    assert ran.returncode in {1, 2}
+    assert "Traceback" not in ran.stderr
+    assert "name" in ran.stderr
+
+
+async def test_the_ledger_is_0_until_somebody_is_not_told(booked: Booked, env: dict[str, str]) -> None:
+    assert booked.deliveries
+    ran = hireloop("ledger", env=env)
+    assert (ran.returncode, ran.stdout) == (0, "pending: 1\nunaccounted: 0\n")
+    await db.fetch("DELETE FROM delivery")
+    ran = hireloop("ledger", env=env)
+    assert (ran.returncode, ran.stdout) == (1, "unaccounted: 1\n")
+
+
+async def test_deliveries_are_listed_and_shown(booked: Booked, env: dict[str, str]) -> None:
+    (delivery,) = booked.deliveries
+    listed = hireloop("deliveries", "list", env=env)
+    assert listed.returncode == 0
+    assert listed.stdout.startswith(f"{delivery.id}  pending")
+    assert "a…@example.com" in listed.stdout
+    assert hireloop("deliveries", "list", "--state", "sent", env=env).stdout == ""
+    shown = hireloop("deliveries", "show", str(delivery.id), env=env).stdout
+    assert shown.startswith("invitation to a…@example.com on email: pending, due ")
+    assert delivery.message_id in shown
+    assert "There is no delivery" in refusal("deliveries", "show", str(UUID(int=7)), env=env)
+
+
+# --- Processes that stay ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spans() -> Iterator[SpanReceiver]:
+    receiver = SpanReceiver()
+    yield receiver
+    receiver.stop()
+
+
+def book(server: Server, key: str) -> str:
+    """Book over HTTP and return the trace's id."""
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=10) as client:
+        body = {"candidate": candidate_fields(), "job": job_fields()}
+        interview = client.post("/api/interviews/", json=body).json()["id"]
+        times = {"starts_at": soon(60).isoformat(), "ends_at": soon(90).isoformat()}
+        slot = client.post("/api/interviews/slots/", json=times).json()["id"]
+        answered = client.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+    trace_id: str = answered.json()["trace_id"]
+    return trace_id
+
+
+def test_serve_and_work_stop_at_sigterm_and_lose_no_span(database_url: str, spans: SpanReceiver) -> None:
+    env = environment(database_url, OTEL_EXPORTER_OTLP_ENDPOINT=spans.start())
+    key = hireloop("keys", "create", "--role", "admin", "--name", "tests", env=env).stdout.strip()
+    with Server(env) as server:
+        trace_id = book(server, key)
+        assert server.stop() == 0  # at once, before the spans were due
+    found = {span.name for span in spans.wait_for(trace_id, lambda found: len(found) >= 3, timeout=2)}
+    assert found == {"POST /api/interviews/slots/{slot_id}/book_slot", "schedule.book", "delivery.put"}
+    with WorkerProcess(env) as worker:
+        until = time.monotonic() + 10  # no mail host is set: the try says so, and the channel is held
+        while "no_mail_host" not in hireloop("deliveries", "list", env=env).stdout and time.monotonic() < until:
+            time.sleep(0.1)
+        assert worker.stop() == 0
+    attempt = [span for span in spans.trace(trace_id) if span.name == "delivery.attempt"]
+    assert attempt
+    assert attempt[0].attributes["hireloop.reason"] == "no_mail_host"
+
+
+def test_ctrl_c_stops_them_too(env: dict[str, str]) -> None:
+    with Server(env) as server, WorkerProcess(env) as worker:
+        for process in (server.process, worker.process):
+            process.send_signal(signal.SIGINT)
+        assert [process.wait(20) for process in (server.process, worker.process)] == [0, 0]
+
+
+def test_serve_shares_its_port_with_nobody(env: dict[str, str]) -> None:
+    with Server(env) as server:
+        sentence = refusal("serve", "--port", str(server.port), env=env)
+        assert f"127.0.0.1 port {server.port} cannot be used (Address already in use)" in sentence
+    assert "cannot be used" in refusal("serve", "--host", "nowhere.invalid", env=env)
+
+
+# --- hireloop up ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def home() -> Iterator[dict[str, str]]:
+    """The environment of a machine of its own: nothing is configured, and the data is elsewhere."""
+    folder = Path(tempfile.mkdtemp(prefix="hireloop-up-"))
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    yield {**kept, "HIRELOOP_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    EmbeddedPostgres(folder).stop()
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def test_up_shows_the_life_of_an_invitation_and_keeps_its_data(home: dict[str, str]) -> None:
+    port = free_port()
+    demo = hireloop("up", "--demo", "--once", "--port", str(port), env=home, seconds=90)
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    for said in (f"http://localhost:{port}/docs", "/dev/mailbox", "Message-ID: <", "schedule.book", "smtp.send"):
+        assert said in demo.stdout, demo.stdout
+    assert "Missing:" not in demo.stdout
+    assert KEY.search(demo.stdout)
+    assert f"http://localhost:{port}/?session_key=" in demo.stdout
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/health/live")
+    secret = Path(home["HIRELOOP_DATA_DIR"]) / "secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    made = secret.read_text()
+    assert made.strip() not in demo.stdout + demo.stderr
+    assert hireloop("ledger", env=home).stdout == "sent: 1\nunaccounted: 0\n"
+    _second_run(home, free_port())
+    assert secret.read_text() == made
+
+
+def _second_run(home: dict[str, str], port: int) -> None:
+    with Hireloop("up", "--port", str(port), env=home) as up:
+        up.wait_for_log("Running. Ctrl-C stops everything.", 60)
+        said = up.log.read_text()
+        assert not KEY.search(said)
+        assert httpx.get(f"http://127.0.0.1:{port}/dev/mailbox").is_success
+        assert "is in use by another program" in refusal_of_up(home, port)
+        assert "sent: 1" in hireloop("ledger", env=home).stdout
+        up.process.send_signal(signal.SIGINT)
+        assert up.process.wait(40) == 0
+        assert "Stopping" in up.log.read_text()
+
+
+def refusal_of_up(home: dict[str, str], port: int) -> str:
+    ran = hireloop("up", "--port", str(port), env=home)
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    return ran.stderr

@@ -1,0 +1,393 @@
+"""The documents say what the code says: words, settings, telemetry, problems, links, commands, and the examples."""
+
+import ast
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import get_args
+
+import click
+import pytest
+from litestar.exceptions import HTTPException
+from piccolo.apps.migrations.tables import Migration
+from piccolo.table import Table
+from pydantic import SecretStr
+
+import hireloop
+from hireloop import db, telemetry
+from hireloop.api import key_ring, problems
+from hireloop.api.tables import Role
+from hireloop.cli import group
+from hireloop.notify.channels import Outcome, Phase
+from hireloop.notify.deliveries import InvitationState
+from hireloop.notify.reasons import Reason
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.piccolo_conf import APP_REGISTRY
+from hireloop.portal.access import Refusal
+from hireloop.portal.stages import Stage
+from hireloop.scheduling import schedules
+from hireloop.scheduling.sessions import SessionState
+from hireloop.scheduling.tables import InterviewState, ScheduleState
+from hireloop.settings import Settings
+from processes import Server, environment
+from samples import OUTBOX, WINDOWS, make_interview, make_slot
+
+ROOT = Path(__file__).parents[1]
+SOURCE = Path(hireloop.__file__).parent
+DOCS = ROOT / "docs"
+DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+PAGES = sorted({*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "deploy").glob("*.md")})
+
+Row = dict[str, str]
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def section(page: str, heading: str) -> str:
+    """Return what stands under a heading, up to the next one of its level."""
+    text = (ROOT / page).read_text("utf-8")
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"{page} has no section {heading!r}"
+    return found[1]
+
+
+def rows_of(text: str) -> Iterator[Row]:
+    """Yield every row of every table, its cells by the names of their columns."""
+    columns: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            columns = []
+            continue
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not columns:
+            columns = cells
+        elif set(line) - set("|- "):
+            yield dict(zip(columns, cells, strict=True))
+
+
+def code(cell: str) -> str:
+    """Return what stands in a cell as code."""
+    found = re.match(r"`([^`]*)`", cell)
+    assert found is not None, cell
+    return found[1]
+
+
+def column(text: str, name: str) -> list[str]:
+    return [code(row[name]) for row in rows_of(text) if name in row]
+
+
+def values(enum: type[Enum]) -> list[str]:
+    return [member.value for member in enum]
+
+
+# --- Words -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading", "named", "known"),
+    [
+        ("Interview states", "state", values(InterviewState)),
+        ("Schedule states", "state", values(ScheduleState)),
+        ("Session states", "state", values(SessionState)),
+        ("Delivery states", "state", values(DeliveryState)),
+        ("Attempt outcomes", "outcome", values(AttemptOutcome)),
+        ("Outcomes of a transport", "outcome", [kind.__name__ for kind in get_args(Outcome)]),
+        ("Invitation states", "state", values(InvitationState)),
+        ("Roles", "role", values(Role)),
+        ("Phases", "phase", values(Phase)),
+        ("Booking outcomes", "outcome", values(schedules.Outcome)),
+    ],
+)
+def test_the_glossary_has_every_word_of_an_enum(heading: str, named: str, known: Sequence[str]) -> None:
+    assert column(section("docs/glossary.md", heading), named) == list(known)
+
+
+def test_the_glossary_has_every_table() -> None:
+    tables: list[type[Table]] = [table for app in APP_REGISTRY.app_configs.values() for table in app.table_classes]
+    known = {table._meta.tablename for table in tables}  # noqa: SLF001 (Piccolo's own way to a table's name)
+    assert set(column(section("docs/glossary.md", "Tables"), "table")) == known
+    assert Migration._meta.tablename == "migration"  # noqa: SLF001 (as above)
+
+
+def test_the_words_of_the_glossary_stand_in_order_and_once() -> None:
+    words = [row["word"] for row in rows_of(section("docs/glossary.md", "Words"))]
+    assert words == sorted(set(words))
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_channel_states_are_those_that_the_database_takes() -> None:
+    check = await db.fetch_value(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'channel_state_is_known'"
+    )
+    assert column(section("docs/glossary.md", "Channel states"), "state") == re.findall(r"'(\w+)'", check)
+
+
+def test_every_reason_is_listed_with_its_sentence() -> None:
+    listed = {code(row["reason"]): row["sentence"] for row in rows_of(section("docs/delivery-lifecycle.md", "Reasons"))}
+    assert listed == {reason.value: reason.sentence for reason in Reason}
+
+
+def test_the_reasons_that_the_runbook_mends_exist() -> None:
+    text = section("docs/runbook.md", "A held channel")
+    named = {slug for row in rows_of(text) for slug in re.findall(r"`(\w+)`", row["reason"])}
+    assert named <= set(values(Reason))
+
+
+def test_the_portal_page_has_every_stage_and_every_refusal() -> None:
+    text = section("docs/portal.md", "Stages")
+    assert column(text, "stage") == values(Stage)
+    assert column(text, "refusal") == values(Refusal)
+
+
+# --- Settings --------------------------------------------------------------------------------------------------
+
+
+def settings_rows() -> list[Row]:
+    return [row for row in rows_of((DOCS / "settings.md").read_text("utf-8")) if "variable" in row]
+
+
+def default_as_written(value: object) -> str:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if value is None:
+        return "none"
+    if value in ("", []):
+        return "empty"
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    listed = [(code(row["variable"]), row["default"]) for row in settings_rows()]
+    fields = Settings.model_fields.items()
+    assert listed == [(name.upper(), default_as_written(field.default)) for name, field in fields]
+
+
+def test_every_example_of_a_setting_is_a_good_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = {code(row["variable"]): code(row["example"]) for row in settings_rows() if row["example"][:1] == "`"}
+    assert len(examples) > len(Settings.model_fields) / 2
+    for name, example in examples.items():
+        monkeypatch.setenv(name, example)
+    settings = Settings.read(_env_file=None)
+    assert settings.model_fields_set == {name.lower() for name in examples}
+
+
+# --- Telemetry -------------------------------------------------------------------------------------------------
+
+
+def calls(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield object, method and first argument of every call in a file that begins with a text."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+            and isinstance(node.args[0].value, str)
+        ):
+            yield ast.unparse(node.func.value), node.func.attr, node.args[0].value
+
+
+def texts(path: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def metrics() -> set[str]:
+    return {name for on, method, name in calls(SOURCE / "telemetry.py") if (on, method[:7]) == ("_meter", "create_")}
+
+
+def test_every_span_is_listed() -> None:
+    spans = {telemetry.SPAN_BOOK, telemetry.SPAN_PUT, telemetry.SPAN_ATTEMPT, telemetry.SPAN_SEND_OTHERWISE}
+    spans |= set(telemetry.SPAN_SEND.values())
+    listed = column(section("docs/telemetry.md", "Spans"), "span")
+    assert set(listed) - {"{method} {route}"} == spans
+
+
+def test_every_attribute_of_our_own_is_listed() -> None:
+    said = texts(SOURCE / "telemetry.py") | texts(SOURCE / "notify/attempts.py")
+    ours = {text for text in said if re.fullmatch(r"hireloop\.[a-z_.]+", text)} - metrics()
+    listed = re.findall(r"`(hireloop\.[a-z_.]+)`", section("docs/telemetry.md", "Spans"))
+    assert set(listed) == ours
+
+
+def test_every_metric_is_listed() -> None:
+    assert set(column(section("docs/telemetry.md", "Metrics"), "metric")) == metrics()
+
+
+def test_every_log_event_is_listed_with_its_level() -> None:
+    levels = {"debug": "debug", "info": "info", "warning": "warning", "error": "error", "exception": "error"}
+    said = {
+        (event, levels[method])
+        for path in SOURCE.rglob("*.py")
+        for on, method, event in calls(path)
+        if on.rpartition(".")[2] == "log" and method in levels
+    }
+    listed = [(code(row["event"]), row["level"]) for row in rows_of(section("docs/telemetry.md", "Log events"))]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == said
+
+
+def test_the_picture_of_a_trace_shows_the_spans_that_there_are() -> None:
+    picture = (DOCS / "images/trace.svg").read_text("utf-8")
+    for name in (telemetry.SPAN_BOOK, telemetry.SPAN_PUT, telemetry.SPAN_ATTEMPT, telemetry.SPAN_SEND["email"]):
+        assert f">{name}</text>" in picture
+
+
+# --- Problems --------------------------------------------------------------------------------------------------
+
+
+def test_every_problem_is_listed_with_its_status() -> None:
+    listed = [(code(row["type"]), int(row["status"])) for row in rows_of(section("docs/api.md", "Problems"))]
+    ours = [(slug, status) for status, slug in problems.STATUSES.values()]
+    assert listed[: len(ours)] == ours
+    strangers = [*(HTTPException(status_code=status) for status in (405, 413, 415)), ValueError(), ConnectionError()]
+    others = [problems.problem_of(error) for error in strangers]
+    assert listed[len(ours) :] == [(problem.type, problem.status) for problem in others]
+
+
+# --- The repository --------------------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), target
+        assert ROOT in there.parents, target
+        assert not anchor or anchor in anchors(there), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = re.findall(r"(?:`|^)make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE)
+    assert set(named) <= targets
+
+
+def known_commands(parent: click.Group = group, before: str = "") -> set[str]:
+    found = set()
+    for name, command in parent.commands.items():
+        found.add(before + name)
+        if isinstance(command, click.Group):
+            found |= known_commands(command, f"{before}{name} ")
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_that_a_page_names_exists(page: Path) -> None:
+    known = known_commands()
+    for named in re.findall(r"(?<![/\w])hireloop ((?:[a-z-]+ ?)+)", _code_in(page)):
+        words = named.split()
+        assert words[0] in known, named
+        if isinstance(group.commands[words[0]], click.Group) and len(words) > 1:
+            assert f"{words[0]} {words[1]}" in known, named
+
+
+def _code_in(page: Path) -> str:
+    text = page.read_text("utf-8")
+    blocks = re.findall(r"^```(?:sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", text)])
+
+
+def test_the_readme_is_one_screen() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 70
+
+
+def test_the_import_line_is_the_one_that_the_linter_proves() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers: list[str] = contracts[0]["layers"]
+    assert f"\n{' -> '.join(layers)}\n" in section("ARCHITECTURE.md", "The import line")
+
+
+def drawn_paths() -> Iterator[Path]:
+    """Yield every path of the drawing in ARCHITECTURE.md, whose folders are indented two spaces a level."""
+    folders = [ROOT]
+    for line in section("ARCHITECTURE.md", "Where to look for what").strip().strip("`").strip("\n").splitlines():
+        names = re.match(r"\s*((?:\S+(?:  )?)+)(?: {3}|$)", line)
+        if names is None:
+            continue
+        folders = folders[: 1 + (len(line) - len(line.lstrip())) // 2]
+        named = [name for name in names[1].split("  ") if re.fullmatch(r"[\w./-]+(?:/|\.\w+)", name)]
+        yield from (folders[-1] / name for name in named)
+        if len(named) == 1 and named[0].endswith("/"):
+            folders.append(folders[-1] / named[0])
+
+
+def test_every_path_in_the_architecture_exists() -> None:
+    drawn = list(drawn_paths())
+    assert len(drawn) > 50
+    assert [path for path in drawn if not path.exists()] == []
+    packages = {path.parent for path in SOURCE.glob("*/__init__.py")}
+    assert packages <= {path.resolve() for path in drawn}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_path_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|toml|ya?ml|md|txt|svg|png))`", page.read_text("utf-8"))
+    for path in named:
+        assert any((base / path).exists() for base in (ROOT, SOURCE, page.parent)), path
+
+
+@pytest.mark.parametrize("record", DECISIONS, ids=name_of)
+def test_a_decision_has_its_parts_and_ends_with_when_to_revisit_it(record: Path) -> None:
+    text = record.read_text("utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings == ["Context", "Decision", "Consequences", "Revisit when"]
+    assert text.startswith(f"# {record.name[:4]}. ")
+    index = (DOCS / "decisions/README.md").read_text("utf-8")
+    assert f"| [{record.name[:4]}]({record.name}) |" in index
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    assert [int(record.name[:4]) for record in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+def test_every_decision_that_the_code_names_exists() -> None:
+    named = {
+        found for path in SOURCE.rglob("*.py") for found in re.findall(r"docs/[\w./-]+\.md", path.read_text("utf-8"))
+    }
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+# --- The examples ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_query_of_the_runbook_finds_a_booking_without_its_invitation() -> None:
+    query = re.findall(r"```sql\n(.*?)```", section("docs/runbook.md", "The ledger is not 0"), re.DOTALL)[0]
+    booked = await schedules.book(
+        await make_interview(), await make_slot(), booking_notes="", outbox=OUTBOX, windows=WINDOWS
+    )
+    assert await db.fetch(query) == []
+    await db.fetch("DELETE FROM delivery")
+    assert [row["schedule"] for row in await db.fetch(query)] == [booked.booking.id]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.usefixtures("database")
+async def test_the_main_job_with_curl_does_what_it_says(database_url: str, tmp_path: Path) -> None:
+    example = re.findall(r"```sh\n(.*?)```", section("docs/api.md", "The main job, with curl"), re.DOTALL)[1]
+    _, key = await key_ring.create("the documents", Role.RECRUITER)
+    with Server(environment(database_url)) as server:
+        script = f"set -eu\nHIRELOOP={server.url}\nKEY={key}\n{example}"
+        ran = subprocess.run(  # noqa: ASYNC221 (nothing else happens here)
+            ["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path
+        )
+    assert ran.returncode == 0, ran.stderr
+    assert "'state': 'pending'" in ran.stdout
+    assert "'kind': 'invitation'" in ran.stdout

@@ -1,0 +1,75 @@
+import inspect
+import re
+
+import pytest
+
+from hireloop import errors
+from hireloop.api import problems
+from hireloop.errors import HireLoopError
+
+CLASSES = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if inspect.isclass(kind) and issubclass(kind, HireLoopError) and kind.__module__ == errors.__name__
+}
+_LINE = re.compile(r"^(?P<indent>[ │]*)(?:[├└]── )(?P<name>\w+)", re.MULTILINE)
+
+
+def drawn() -> dict[str, str | None]:
+    """Return each class that the module's docstring draws, with the class that it hangs under."""
+    drawing = inspect.cleandoc(errors.__doc__ or "")
+    parents: dict[str, str | None] = {"HireLoopError": None}
+    path = ["HireLoopError"]
+    for found in _LINE.finditer(drawing):
+        depth = len(found["indent"]) // 4 + 1
+        parents[found["name"]] = path[depth - 1]
+        path = [*path[:depth], found["name"]]
+    return parents
+
+
+def test_the_drawn_tree_is_the_tree() -> None:
+    real = {name: kind.__base__.__name__ if kind is not HireLoopError else None for name, kind in CLASSES.items()}  # type: ignore[union-attr] # every class has a base
+    assert drawn() == real
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CLASSES.values() if "__init__" not in vars(kind)])
+def test_an_error_speaks_its_docstring(kind: type[HireLoopError]) -> None:
+    assert str(kind()) == kind.__doc__
+    assert str(kind("Another sentence.")) == "Another sentence."
+
+
+@pytest.mark.parametrize("kind", CLASSES.values())
+def test_a_docstring_is_one_sentence(kind: type[HireLoopError]) -> None:
+    sentence = kind.__doc__ or ""
+    assert sentence[0].isupper()
+    assert sentence.endswith((".", "revoked."))
+    assert "\n" not in sentence
+
+
+def test_errors_that_need_facts_put_them_into_their_sentence() -> None:
+    assert str(errors.BadInput("email", "must be a mail address")) == "email: must be a mail address"
+    assert errors.BadInput("email", "x").field == "email"
+    assert str(errors.NotFound("slot", 7)) == "There is no slot with the id 7."
+    differs = errors.DiffersFromKnown("candidate", ["phone", "locale"])
+    assert "phone, locale" in str(differs)
+    assert differs.fields == ["phone", "locale"]
+
+
+@pytest.mark.parametrize("kind", CLASSES.values())
+def test_every_error_meets_a_status_through_itself_or_a_parent(kind: type[HireLoopError]) -> None:
+    met = [parent for parent in kind.__mro__ if parent in problems.STATUSES]
+    # These two stop a process before it answers anybody; should one come through all the same it is our mistake.
+    assert met or kind in {HireLoopError, errors.SettingsError}
+
+
+def test_every_refusal_is_a_conflict_with_a_slug_of_its_own() -> None:
+    conflicts = {kind: row for kind, row in problems.STATUSES.items() if issubclass(kind, errors.Refused)}
+    assert {status for status, _ in conflicts.values()} == {409}
+    assert set(conflicts) == {kind for kind in CLASSES.values() if issubclass(kind, errors.Refused)}
+    assert len({slug for _, slug in problems.STATUSES.values()}) == len(problems.STATUSES)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CLASSES.values() if issubclass(kind, errors.Refused)])
+def test_a_slug_is_the_errors_own_name(kind: type[HireLoopError]) -> None:
+    words = re.findall("[A-Z][a-z]+", kind.__name__)
+    assert problems.STATUSES[kind][1] == "-".join(words).lower()

@@ -1,0 +1,245 @@
+# ruff: noqa: SLF001 (Piccolo keeps what a table and a column are in `_meta`)
+import asyncio
+import itertools
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+from piccolo.columns import Array, ForeignKey
+from piccolo.columns.base import Column
+from piccolo.table import Table
+
+from conftest import SECRET, settings_for
+from databases import fresh_database
+from hireloop import db, migrate
+from hireloop.errors import DatabaseNotReady, SettingsError
+from hireloop.piccolo_conf import APP_REGISTRY
+from hireloop.settings import Settings
+from processes import environment
+
+TABLES: list[type[Table]] = list(
+    itertools.chain.from_iterable(app.table_classes for app in APP_REGISTRY.app_configs.values())
+)
+OTHER_SECRET = "another secret of the tests, which opens nothing either"
+
+
+@pytest.fixture
+def empty_url(template: str) -> Iterator[str]:
+    """A database without a single table."""
+    with fresh_database(template, migrated=False) as url:
+        yield url
+
+
+@pytest.fixture
+async def empty(empty_url: str) -> AsyncIterator[Settings]:
+    """The settings of an open, empty database."""
+    async with db.opened(empty_url, pool_size=12):
+        yield settings_for(empty_url)
+
+
+async def test_an_empty_database_lacks_every_migration_and_says_what_to_run(empty: Settings) -> None:
+    pending = await migrate.pending()
+    assert len(pending) == len(APP_REGISTRY.app_configs)
+    with pytest.raises(DatabaseNotReady, match=r"lacks 3 migration\(s\): run `hireloop migrate`"):
+        await migrate.check(empty)
+
+
+async def test_migrating_runs_everything_once(empty: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    pending = await migrate.pending()
+    assert sorted(await migrate.migrate(empty)) == pending
+    assert await migrate.migrate(empty) == []
+    assert await migrate.pending() == []
+    await migrate.check(empty)
+    assert capsys.readouterr().out == ""  # Piccolo's own progress is not for our users
+
+
+async def test_of_ten_tasks_that_migrate_at_once_one_does(empty: Settings) -> None:
+    ran = await asyncio.gather(*(asyncio.create_task(migrate.migrate(empty)) for _ in range(10)))
+    assert sorted(len(names) for names in ran) == [0] * 9 + [3]
+    await migrate.check(empty)
+
+
+def test_of_four_processes_that_migrate_at_once_one_does(empty_url: str) -> None:
+    migrates = [sys.executable, "-m", "hireloop", "migrate"]
+    env = environment(empty_url)
+    racing = [subprocess.Popen(migrates, env=env, stdout=subprocess.PIPE, text=True, cwd="/") for _ in range(4)]
+    said = sorted(process.communicate(timeout=60)[0] for process in racing)
+    assert [process.returncode for process in racing] == [0] * 4
+    assert said == ["3 migration(s) run.\n", *["The database is up to date.\n"] * 3]
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(empty: Settings) -> None:
+    await db.fetch("CREATE TABLE worker (id int)")  # stands in the way of the second app's last statement
+    with pytest.raises(asyncpg.DuplicateTableError):
+        await migrate.migrate(empty)
+    tables = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    assert [row["tablename"] for row in tables] == ["worker"]
+
+
+@pytest.mark.usefixtures("database")
+async def test_another_secret_is_refused_until_it_is_accepted(settings: Settings, database_url: str) -> None:
+    other = settings_for(database_url, secret_key=OTHER_SECRET)
+    await migrate.check(settings)
+    for refused in (migrate.check(other), migrate.migrate(other)):
+        with pytest.raises(SettingsError, match=r"^SECRET_KEY .*--accept-secret.*SECRET_KEY_FALLBACKS"):
+            await refused
+    await migrate.check(settings)
+    await migrate.migrate(other, accept_secret=True)
+    await migrate.check(other)
+    with pytest.raises(SettingsError):
+        await migrate.check(settings)
+
+
+@pytest.mark.usefixtures("database")
+async def test_migrating_needs_a_secret(database_url: str) -> None:
+    with pytest.raises(SettingsError, match="SECRET_KEY is not set"):
+        await migrate.migrate(settings_for(database_url, secret_key=None))
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_fingerprint_tells_secrets_apart_and_reveals_neither(settings: Settings, database_url: str) -> None:
+    (row,) = await db.fetch("SELECT * FROM installation")
+    assert row["secret_fingerprint"] == migrate.fingerprint(settings)
+    assert row["secret_fingerprint"] != migrate.fingerprint(settings_for(database_url, secret_key=OTHER_SECRET))
+    assert SECRET not in str(dict(row))
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_database_without_a_fingerprint_asks_for_a_migration(settings: Settings) -> None:
+    await db.fetch("DELETE FROM installation")
+    with pytest.raises(DatabaseNotReady, match="run `hireloop migrate`"):
+        await migrate.check(settings)
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_database_has_the_tables_that_piccolo_is_told_of() -> None:
+    found = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    assert {row["tablename"] for row in found} == {table._meta.tablename for table in TABLES} | {"migration"}
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table._meta.tablename)
+async def test_a_table_class_has_its_tables_columns(table: type[Table]) -> None:
+    found = await db.fetch(
+        """
+        SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable
+        FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+        """,
+        table._meta.tablename,
+    )
+    stored = {row["name"]: (row["type"], row["nullable"]) for row in found}
+    assert stored == {column._meta.name: (_type_of(column), column._meta.null) for column in table._meta.columns}
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table._meta.tablename)
+async def test_a_table_class_has_its_tables_keys(table: type[Table]) -> None:
+    found = await db.fetch(
+        """
+        SELECT contype::text AS kind, confrelid::regclass::text AS target, (
+            SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1]) AS name
+        FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'f')
+        """,
+        table._meta.tablename,
+    )
+    stored = {(row["kind"], row["name"], row["target"]) for row in found}
+    foreign = {
+        ("f", column._meta.name, column._foreign_key_meta.resolved_references._meta.tablename)
+        for column in table._meta.columns
+        if isinstance(column, ForeignKey)
+    }
+    assert stored == foreign | {("p", table._meta.primary_key._meta.name, "-")}
+
+
+def _type_of(column: Column) -> str:
+    if isinstance(column, Array):
+        return f"{_type_of(column.base_column)}[]"
+    words = {"TIMESTAMPTZ": "timestamp with time zone", "SERIAL": "integer"}
+    name: str = column.column_type
+    return words.get(name, name.lower())
+
+
+# --- Rows that must not be ---------------------------------------------------------------------------------------
+
+_DELIVERY: dict[str, Any] = {
+    "id": "gen_random_uuid()",
+    "schedule": "'00000000-0000-7000-8000-000000000001'",
+    "revision": "1",
+    "kind": "'invitation'",
+    "channel": "'email'",
+    "recipient": "'a@example.com'",
+    "required": "true",
+    "payload": "'{}'",
+    "payload_version": "1",
+    "deadline_at": "now()",
+    "message_id": "'<1@hire.example>'",
+}
+_ATTEMPT = {"delivery": "(SELECT id FROM delivery LIMIT 1)", "number": "2", "worker": "'w'"}
+_HEALTH = {"channel": "'email'", "fingerprint": "'g'", "state": "'open'"}
+_API_KEY = {"id": "gen_random_uuid()", "name": "'n'", "role": "'viewer'", "secret_hash": "sha256('x')"}
+_HELD_HALF = {"state": "'held'", "reason": "'no_mail_host'"}
+
+IMPOSSIBLE: list[tuple[str, str, dict[str, str]]] = [
+    ("one_delivery_per_message_and_recipient", "delivery", _DELIVERY),
+    ("delivery_state_is_known", "delivery", {"recipient": "'b@x'", "state": "'forgotten'"}),
+    ("delivery_lease_is_whole", "delivery", {"recipient": "'b@x'", "lease_token": "gen_random_uuid()"}),
+    ("delivery_lease_is_whole", "delivery", {"recipient": "'b@x'", "leased_until": "now()"}),
+    (
+        "ended_deliveries_hold_no_lease",
+        "delivery",
+        {"recipient": "'b@x'", "state": "'exhausted'", "lease_token": "gen_random_uuid()", "leased_until": "now()"},
+    ),
+    ("sent_deliveries_say_when", "delivery", {"recipient": "'b@x'", "state": "'sent'"}),
+    ("bounced_deliveries_say_when", "delivery", {"recipient": "'b@x'", "state": "'bounced'", "sent_at": "now()"}),
+    ("delivery_recipient_is_known", "delivery", {"recipient": "''"}),
+    ("delivery_counts_are_whole", "delivery", {"recipient": "'b@x'", "tries": "2", "attempt_count": "1"}),
+    ("delivery_counts_are_whole", "delivery", {"recipient": "'b@x'", "tries": "-1"}),
+    ("attempts_of_a_delivery_are_numbered", "attempt", {"number": "1"}),
+    ("attempt_outcome_is_known", "attempt", {"outcome": "'perhaps'", "finished_at": "now()"}),
+    ("attempt_route_is_known", "attempt", {"route": "'pigeon'"}),
+    ("attempt_phase_is_known", "attempt", {"phase": "'lunch'"}),
+    ("finished_attempts_have_an_outcome", "attempt", {"outcome": "'sent'"}),
+    ("finished_attempts_have_an_outcome", "attempt", {"finished_at": "now()"}),
+    ("attempt_reply_is_at_most_a_kibibyte", "attempt", {"reply": "repeat('é', 513)"}),
+    ("one_health_per_channel_configuration", "channel_health", {"fingerprint": "'f'"}),
+    ("channel_state_is_known", "channel_health", {"state": "'ajar'"}),
+    ("held_channels_say_why_and_when_next", "channel_health", _HELD_HALF),
+    ("held_channels_say_why_and_when_next", "channel_health", {"reason": "'x'", "next_probe_at": "now()"}),
+    ("api_key_role_is_known", "api_key", {"role": "'owner'"}),
+    ("api_key_hash_is_sha256", "api_key", {"secret_hash": "'hl_in_clear'"}),
+    ("api_key_has_a_name", "api_key", {"name": "''"}),
+]
+_BASES = {"delivery": _DELIVERY, "attempt": _ATTEMPT, "channel_health": _HEALTH, "api_key": _API_KEY}
+
+
+async def _insert(table: str, values: dict[str, str]) -> None:
+    row = {**_BASES[table], **values}
+    await db.fetch(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(row.values())})")  # noqa: S608 (our own)
+
+
+@pytest.mark.usefixtures("database")
+async def test_each_impossible_row_of_the_hub_and_the_keys_is_refused_by_name() -> None:
+    await _insert("delivery", {})
+    await _insert("attempt", {"number": "1"})
+    await _insert("channel_health", {"fingerprint": "'f'"})
+    for constraint, table, values in IMPOSSIBLE:
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
+            await _insert(table, values)
+        assert refused.value.constraint_name == constraint
+    for table in _BASES:
+        await _insert(table, {"recipient": "'c@x'"} if table == "delivery" else {})  # the rest of each row was possible
+
+
+@pytest.mark.usefixtures("database")
+async def test_every_constraint_of_the_hub_and_the_keys_is_among_the_impossible_rows() -> None:
+    rows = await db.fetch(
+        """
+        SELECT conname AS name FROM pg_constraint
+        WHERE contype IN ('c', 'u', 'x') AND conrelid::regclass::text = ANY($1)
+        """,
+        [*_BASES, "worker"],
+    )
+    assert {row["name"] for row in rows} == {constraint for constraint, _, _ in IMPOSSIBLE}

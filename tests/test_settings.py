@@ -1,0 +1,308 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
+
+from conftest import SECRET, settings_for
+from hireloop.errors import SettingsError
+from hireloop.settings import EmailBackend, Settings, warnings_of
+
+URL = "postgresql://someone:hunter2@db.example/hireloop"
+OLD, OLDER = "an old secret of the tests, long ago".replace(",", ""), "an older secret of the tests by far"
+
+# (variable, its text in the environment, the field, what is read)
+GOOD: list[tuple[str, str, str, Any]] = [
+    ("DATABASE_URL", URL, "database_url", URL),
+    ("DATABASE_DIRECT_URL", URL, "database_direct_url", URL),
+    ("DATABASE_POOL_SIZE", "20", "database_pool_size", 20),
+    ("SECRET_KEY", SECRET, "secret_key", SecretStr(SECRET)),
+    (
+        "SECRET_KEY_FALLBACKS",
+        "one old secret of thirty-two letters, two old secrets of thirty-two letters",
+        "secret_key_fallbacks",
+        [SecretStr("one old secret of thirty-two letters"), SecretStr("two old secrets of thirty-two letters")],
+    ),
+    ("BASE_URL", "https://hire.example/", "base_url", "https://hire.example"),
+    ("HIRELOOP_DATA_DIR", "/srv/hireloop", "hireloop_data_dir", Path("/srv/hireloop")),
+    ("CORS_ORIGINS", "https://a.example,https://b.example", "cors_origins", ["https://a.example", "https://b.example"]),
+    ("EMAIL_BACKEND", "smtp", "email_backend", EmailBackend.SMTP),
+    ("EMAIL_HOST", "mail.example", "email_host", "mail.example"),
+    ("EMAIL_PORT", "587", "email_port", 587),
+    ("EMAIL_USE_TLS", "True", "email_use_tls", True),
+    ("EMAIL_USE_SSL", "1", "email_use_ssl", True),
+    ("EMAIL_HOST_USER", "hireloop", "email_host_user", "hireloop"),
+    ("EMAIL_HOST_PASSWORD", "hunter2", "email_host_password", SecretStr("hunter2")),
+    ("EMAIL_URL", "mailtos://u:p@mail.example", "email_url", SecretStr("mailtos://u:p@mail.example")),
+    ("DEFAULT_FROM_EMAIL", "Hire <a@hire.example>", "default_from_email", "Hire <a@hire.example>"),
+    ("EMAIL_TIMEOUT", "2.5", "email_timeout", 2.5),
+    ("EMAIL_DATA_TIMEOUT", "60", "email_data_timeout", 60.0),
+    ("EMAIL_CONCURRENCY", "3", "email_concurrency", 3),
+    ("DEFAULT_TIME_ZONE", "Europe/Berlin", "default_time_zone", "Europe/Berlin"),
+    ("DEFAULT_LOCALE", "de_DE", "default_locale", "de_DE"),
+    ("PORTAL_EARLY_SECONDS", "0", "portal_early_seconds", 0),
+    ("PORTAL_LATE_SECONDS", "900", "portal_late_seconds", 900),
+    ("OTEL_SERVICE_NAME", "hiring", "otel_service_name", "hiring"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318", "otel_exporter_otlp_endpoint", "http://c:4318"),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "otel_exporter_otlp_protocol", "grpc"),
+    ("OTEL_SDK_DISABLED", "true", "otel_sdk_disabled", True),
+    ("TRUST_TRACEPARENT", "yes", "trust_traceparent", True),
+    ("TRACE_UI_URL", "http://jaeger:16686", "trace_ui_url", "http://jaeger:16686"),
+    ("TRACE_COPY_ENDPOINT", "http://c:4318", "trace_copy_endpoint", "http://c:4318"),
+]
+
+BAD = [
+    ("DATABASE_URL", "mysql://u:canary@db.example/hireloop"),
+    ("DATABASE_URL", "u:canary@db.example/hireloop"),
+    ("DATABASE_URL", "postgresql://u:canary@[::1/hireloop"),
+    ("DATABASE_URL", "postgresql://u:canary@db.example:99999/hireloop"),
+    ("DATABASE_URL", "postgresql://u:canary/x@db.example/hireloop"),
+    ("DATABASE_DIRECT_URL", "canary"),
+    ("DATABASE_POOL_SIZE", "0"),
+    ("DATABASE_POOL_SIZE", "201"),
+    ("DATABASE_POOL_SIZE", "many"),
+    ("SECRET_KEY", "hunter2 and no more"),
+    ("BASE_URL", "hire.example"),
+    ("BASE_URL", "ftp://hire.example"),
+    ("BASE_URL", "https://"),
+    ("BASE_URL", "https://hire.example/?a=b"),
+    ("BASE_URL", "https://hire.example/#top"),
+    ("BASE_URL", "http://[::1"),
+    ("EMAIL_BACKEND", "carrier-pigeon"),
+    ("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend"),
+    ("EMAIL_PORT", "0"),
+    ("EMAIL_PORT", "65536"),
+    ("EMAIL_PORT", "smtp"),
+    ("EMAIL_USE_TLS", "perhaps"),
+    ("EMAIL_USE_SSL", "perhaps"),
+    ("EMAIL_TIMEOUT", "0"),
+    ("EMAIL_TIMEOUT", "forever"),
+    ("EMAIL_DATA_TIMEOUT", "-1"),
+    ("EMAIL_CONCURRENCY", "0"),
+    ("DEFAULT_TIME_ZONE", "Asia/Atlantis"),
+    ("DEFAULT_TIME_ZONE", "../../etc/passwd"),
+    ("PORTAL_EARLY_SECONDS", "-1"),
+    ("PORTAL_LATE_SECONDS", "86401"),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke signals"),
+    ("OTEL_SDK_DISABLED", "perhaps"),
+    ("TRUST_TRACEPARENT", "perhaps"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _a_directory_without_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(("variable", "text", "field", "value"), GOOD)
+def test_a_setting_is_read_from_the_environment_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, field: str, value: object
+) -> None:
+    monkeypatch.setenv(variable, text)
+    assert getattr(Settings.read(), field) == value
+
+
+def test_every_setting_is_among_those_tried_here() -> None:
+    assert {field for _, _, field, _ in GOOD} == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", [row[0] for row in GOOD])
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    without = Settings.read()
+    monkeypatch.setenv(name, "")
+    assert Settings.read() == without
+
+
+@pytest.mark.parametrize(("variable", "text"), BAD)
+def test_a_bad_value_is_one_sentence_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str
+) -> None:
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    sentence = str(refused.value)
+    assert variable in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert "pydantic" not in sentence
+    assert "canary" not in sentence
+
+
+def test_two_bad_values_are_both_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_PORT", "smtp")
+    monkeypatch.setenv("BASE_URL", "hire.example")
+    with pytest.raises(SettingsError, match=r"EMAIL_PORT.*BASE_URL|BASE_URL.*EMAIL_PORT"):
+        Settings.read()
+
+
+def test_a_refusal_never_repeats_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "canary-short")
+    monkeypatch.setenv("EMAIL_HOST_PASSWORD", "canary-password")
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", "canary-old" * 4)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:canary-database@h/d")
+    monkeypatch.setenv("EMAIL_URL", "mailtos://u:canary-mail@h")
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    assert "canary" not in str(refused.value)
+    assert refused.value.__cause__ is None  # pydantic's own error would follow in a traceback
+    assert refused.value.__suppress_context__
+
+
+def test_printed_settings_show_no_secret() -> None:
+    settings = settings_for(
+        "postgresql://u:canary@h/d",
+        database_direct_url="postgresql://u:canary@h/d",
+        secret_key=f"canary {SECRET}",
+        secret_key_fallbacks=["canary old" * 4],
+        email_host_password="canary",
+        email_url="mailtos://u:canary@h",
+    )
+    assert "canary" not in f"{settings} {settings!r}"
+
+
+def test_the_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        settings_for(URL).email_host = "elsewhere"
+
+
+def test_the_working_directorys_env_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("EMAIL_HOST=mail.example\nNOT_OURS=1\n# a comment\nemail_port=2525\n")
+    assert (Settings.read().email_host, Settings.read().email_port) == ("mail.example", 2525)
+
+
+def test_the_environment_wins_over_the_env_file_and_an_override_over_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("EMAIL_HOST=file.example\n")
+    monkeypatch.setenv("EMAIL_HOST", "environment.example")
+    assert Settings.read().email_host == "environment.example"
+    assert Settings.read(email_host="override.example").email_host == "override.example"
+
+
+@pytest.mark.parametrize(
+    ("dotted", "backend"),
+    [
+        ("django.core.mail.backends.smtp.EmailBackend", EmailBackend.SMTP),
+        ("django.core.mail.backends.console.EmailBackend", EmailBackend.CONSOLE),
+        ("django.core.mail.backends.filebased.EmailBackend", EmailBackend.FILE),
+        ("SMTP", EmailBackend.SMTP),
+        ("console", EmailBackend.CONSOLE),
+        ("file", EmailBackend.FILE),
+    ],
+)
+def test_djangos_backend_paths_are_understood(
+    monkeypatch: pytest.MonkeyPatch, dotted: str, backend: EmailBackend
+) -> None:
+    monkeypatch.setenv("EMAIL_BACKEND", dotted)
+    assert Settings.read().email_backend is backend
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    settings = Settings.read()
+    assert settings.email_backend is EmailBackend.SMTP
+    assert (settings.portal_early_seconds, settings.portal_late_seconds) == (30, 600)
+    assert str(settings.zone) == settings.default_time_zone == "Asia/Kolkata"
+    assert (settings.email_timeout, settings.email_data_timeout) == (30, 300)
+
+
+def test_the_secrets_are_the_current_one_and_then_the_old_ones() -> None:
+    assert settings_for(URL, secret_key_fallbacks=f"{OLD},{OLDER}").secrets == (SECRET, OLD, OLDER)
+
+
+def test_without_a_secret_or_a_database_the_sentence_says_what_to_set() -> None:
+    with pytest.raises(SettingsError, match=r"^SECRET_KEY is not set: .*\.$"):
+        _ = Settings.read().secrets
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL is not set: .*\.$"):
+        _ = Settings.read().listen_url
+
+
+def test_listening_goes_past_a_pooler() -> None:
+    assert settings_for("postgresql://pooler/d").listen_url == "postgresql://pooler/d"
+    assert settings_for("postgresql://pooler/d", database_direct_url="postgresql://direct/d").listen_url == (
+        "postgresql://direct/d"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given_", "sender"),
+    [
+        ({"default_from_email": "a@b.example", "email_host_user": "c@d.example"}, "a@b.example"),
+        ({"default_from_email": "", "email_host_user": "c@d.example"}, "c@d.example"),
+        ({"default_from_email": "", "email_host_user": "someone"}, "hireloop@hire.example"),
+        ({"default_from_email": "", "base_url": "http://127.0.0.1:8000"}, "hireloop@localhost"),
+        ({"default_from_email": "", "base_url": "http://[::1]:8000"}, "hireloop@localhost"),
+    ],
+)
+def test_the_sender_is_the_given_one_or_one_that_can_be_guessed(given_: dict[str, str], sender: str) -> None:
+    assert settings_for(URL, **given_).mail_sender == sender
+
+
+@given(st.text(max_size=40))
+def test_whatever_stands_in_a_time_zone_it_is_a_zone_or_a_sentence(name: str) -> None:
+    try:
+        settings = settings_for(URL, default_time_zone=name)
+    except SettingsError as refused:
+        assert "DEFAULT_TIME_ZONE" in str(refused)  # noqa: PT017 (which of the two is the point)
+    else:
+        assert settings.zone.key == name
+
+
+# --- What used to pass in silence ------------------------------------------------------------------------------
+
+WHOLE = {
+    "email_host": "mail.example",
+    "email_port": 587,
+    "email_use_tls": True,
+    "email_host_user": "u",
+    "email_host_password": "p",
+}
+
+
+def test_a_whole_installation_has_no_warning() -> None:
+    assert warnings_of(settings_for(URL, **WHOLE)) == ()
+    assert warnings_of(settings_for(URL, email_url="mailtos://u:p@mail.example")) == ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "variable", "mend"),
+    [
+        ({"email_backend": "console"}, "EMAIL_BACKEND", "Set it to smtp"),
+        ({"email_backend": "file"}, "EMAIL_BACKEND", "Set it to smtp"),
+        ({"email_host": ""}, "EMAIL_HOST", "Set EMAIL_HOST or EMAIL_URL"),
+        ({"email_host_user": ""}, "EMAIL_HOST_USER", "set both, or neither"),
+        ({"email_host_password": ""}, "EMAIL_HOST_PASSWORD", "set both, or neither"),
+        ({"email_port": 465}, "EMAIL_PORT 465", "set EMAIL_USE_SSL instead"),
+        ({"email_use_tls": False, "email_use_ssl": True}, "EMAIL_PORT 587", "set EMAIL_USE_TLS instead"),
+        ({"base_url": "http://localhost:8000"}, "BASE_URL", "Set BASE_URL"),
+        ({"base_url": "http://127.0.0.1"}, "BASE_URL", "Set BASE_URL"),
+        ({"base_url": "http://[::1]:8000"}, "BASE_URL", "Set BASE_URL"),
+        ({"base_url": "http://hire.example"}, "BASE_URL", "https"),
+    ],
+)
+def test_each_fault_is_one_warning_with_its_mend(fault: dict[str, object], variable: str, mend: str) -> None:
+    (sentence,) = warnings_of(settings_for(URL, **{**WHOLE, **fault}))
+    assert variable in sentence
+    assert mend in sentence
+    assert sentence.endswith(".")
+
+
+def test_faults_of_the_host_settings_are_not_said_where_email_url_is_used() -> None:
+    assert warnings_of(settings_for(URL, email_url="mailtos://u:p@h", email_port=465, email_use_tls=True)) == ()
+
+
+def test_several_faults_are_several_warnings() -> None:
+    assert len(warnings_of(settings_for(URL, email_host_user="u", base_url="http://localhost"))) == 3
+
+
+@pytest.mark.parametrize("short", ["a", "a,b", f"{'x' * 40},short"])
+def test_an_old_secret_is_as_long_as_a_new_one(short: str) -> None:
+    with pytest.raises(SettingsError, match=r"SECRET_KEY_FALLBACKS must have at least 32 characters"):
+        settings_for(URL, secret_key_fallbacks=short)
+
+
+@pytest.mark.parametrize("address", ["https://hire.example/path", "https://user:word@hire.example"])
+def test_a_base_url_with_a_path_or_a_sign_in_is_refused(address: str) -> None:
+    with pytest.raises(SettingsError, match="BASE_URL must be"):
+        settings_for(URL, base_url=address)

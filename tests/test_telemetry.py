@@ -1,0 +1,232 @@
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from hireloop import links, telemetry
+from hireloop.redaction import Redacted
+
+SECRET = "a secret of the tests, which opens nothing"
+KEY = links.mint(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
+API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43
+CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+
+
+# --- Spans -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    """What leaves through the last door."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(Redacted(exporter)))
+    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("hireloop"))
+    yield exporter
+    provider.shutdown()
+
+
+def named(exporter: InMemorySpanExporter) -> dict[str, ReadableSpan]:
+    return {span.name: span for span in exporter.get_finished_spans()}
+
+
+def test_no_span_carries_a_query_string_or_a_secret_in_any_text(exported: InMemorySpanExporter) -> None:
+    canary = f"{KEY} asha@example.com {API_KEY}"
+    with telemetry.booking_span(interview_id=canary, slot_id="s") as span:
+        span.set_attributes(
+            {
+                "url.query": canary,
+                "url.full": canary,
+                "http.url": canary,
+                "http.target": canary,
+                "url.path": canary,
+                "http.request.header.authorization": [canary, canary],
+                "kept.number": 7,
+                "kept.numbers": [7, 8],
+            }
+        )
+        span.add_event("said", {"text": canary, "texts": [canary]})
+        span.set_status(StatusCode.ERROR, canary)
+        span.update_name(f"GET /{canary}")
+    (shown,) = exported.get_finished_spans()
+    text = shown.to_json()
+    for secret in (KEY, "asha@example.com", API_KEY):
+        assert secret not in text
+    assert not {"url.query", "url.full", "http.url", "http.target"} & set(shown.attributes or {})
+    assert shown.attributes
+    assert shown.attributes["kept.number"] == 7
+    assert shown.attributes["kept.numbers"] == (7, 8)
+
+
+def test_a_booking_and_its_tries_are_one_trace(exported: InMemorySpanExporter) -> None:
+    delivery = uuid4()
+    with telemetry.booking_span(interview_id="i", slot_id="s") as booking:
+        stored = telemetry.record_put(delivery_id=delivery, kind="invitation", channel="email")
+        telemetry.record_booking(booking, "booked")
+    previous: tuple[str, str] | None = None
+    for number in (1, 2):
+        with telemetry.attempt_span(
+            stored_traceparent=stored, previous=previous, delivery_id=delivery, number=number, channel="email"
+        ) as attempt:
+            with telemetry.send_span("email") as send:
+                telemetry.record_answer(send, {"server.address": "mail.example", "reply": "to a@b.example", "x": None})
+            outcome, reason = (("retry", "timed_out"), ("sent", None))[number - 1]
+            telemetry.record_attempt(
+                (attempt, send), channel="email", outcome=outcome, reason=reason, seconds=0.1, waited=None
+            )
+            previous = telemetry.span_ids(attempt)
+    spans = exported.get_finished_spans()
+    assert {span.context.trace_id for span in spans if span.context} == {booking.get_span_context().trace_id}
+    book, put = named(exported)["schedule.book"], named(exported)["delivery.put"]
+    first, second = [span for span in spans if span.name == "delivery.attempt"]
+    sent, _ = [span for span in spans if span.name == "smtp.send"]
+    kinds = [span.kind for span in (book, put, first, sent)]
+    assert kinds == [SpanKind.INTERNAL, SpanKind.PRODUCER, SpanKind.CONSUMER, SpanKind.CLIENT]
+    for child, parent in ((put, book), (first, put), (second, put), (sent, first)):
+        assert child.parent
+        assert parent.context
+        assert child.parent.span_id == parent.context.span_id
+    assert first.links == ()
+    assert [link.context.span_id for link in second.links] == [first.context.span_id if first.context else 0]
+    assert (first.status.status_code, first.status.description) == (StatusCode.ERROR, "timed_out")
+    assert second.status.status_code is not StatusCode.ERROR
+    assert sent.attributes
+    assert "x" not in sent.attributes
+    assert "a@b.example" not in str(sent.attributes["reply"])
+
+
+def test_a_stored_traceparent_is_w3cs_and_a_missing_one_begins_a_trace(exported: InMemorySpanExporter) -> None:
+    stored = telemetry.record_put(delivery_id="d", kind="invitation", channel="email")
+    put = named(exported)["delivery.put"]
+    assert put.context
+    assert stored.startswith(f"00-{put.context.trace_id:032x}-{put.context.span_id:016x}-")
+    assert int(stored[-2:], 16) & 1  # sampled
+    with telemetry.attempt_span(stored_traceparent="", previous=None, delivery_id="d", number=1, channel="email"):
+        pass
+    assert named(exported)["delivery.attempt"].parent is None
+
+
+def test_any_other_transport_posts_to_a_chat(exported: InMemorySpanExporter) -> None:
+    with telemetry.send_span("apprise"):
+        pass
+    assert list(named(exported)) == ["chat.post"]
+
+
+def test_an_exception_in_a_span_leaves_no_text_in_it(exported: InMemorySpanExporter) -> None:
+    with pytest.raises(LookupError), telemetry.booking_span(interview_id="i", slot_id="s"):
+        raise LookupError("canary")
+    (span,) = exported.get_finished_spans()
+    assert "canary" not in span.to_json()
+
+
+def test_a_callers_trace_is_linked_and_nonsense_is_not(exported: InMemorySpanExporter) -> None:
+    for value in (CALLER, "nonsense", "00-" + "0" * 32 + "-" + "0" * 16 + "-01", "\xff"):
+        with telemetry.booking_span(interview_id="i", slot_id="s") as span:
+            telemetry.link_caller(span, [(b"host", b"x"), (b"traceparent", value.encode("latin-1"))])
+    linked = [[f"{link.context.trace_id:032x}" for link in span.links] for span in exported.get_finished_spans()]
+    assert linked == [["0af7651916cd43dd8448eb211c80319c"], [], [], []]
+
+
+def test_a_route_names_its_span_by_its_template(exported: InMemorySpanExporter) -> None:
+    with telemetry.booking_span(interview_id="i", slot_id="s"):
+        assert len(telemetry.current_trace_id()) == 32
+        telemetry.name_route("GET", "/api/interviews/{interview_id:uuid}")
+    (span,) = exported.get_finished_spans()
+    assert span.name == "GET /api/interviews/{interview_id:uuid}"
+    assert span.attributes
+    assert span.attributes["http.route"] == "/api/interviews/{interview_id:uuid}"
+    assert telemetry.current_trace_id() == ""
+
+
+def test_bookings_and_tries_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = InMemoryMetricReader()
+    provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
+    meter = provider.get_meter("hireloop")
+    for name in ("_bookings", "_attempts"):
+        monkeypatch.setattr(telemetry, name, meter.create_counter(name[1:]))
+    for name in ("_attempt_seconds", "_wait_seconds"):
+        monkeypatch.setattr(telemetry, name, meter.create_histogram(name[1:]))
+    with telemetry.booking_span(interview_id="i", slot_id="s") as span:
+        telemetry.record_booking(span, "booked")
+        telemetry.record_attempt((span,), channel="email", outcome="retry", reason="timed_out", seconds=2, waited=None)
+        telemetry.record_attempt((span,), channel="email", outcome="sent", reason=None, seconds=1, waited=60)
+    data = reader.get_metrics_data()
+    assert data
+    points = {
+        (metric.name, tuple(sorted((point.attributes or {}).items()))): getattr(
+            point, "value", getattr(point, "sum", 0)
+        )
+        for metric in data.resource_metrics[0].scope_metrics[0].metrics
+        for point in metric.data.data_points
+    }
+    email = ("channel", "email")
+    assert points == {
+        ("bookings", (("outcome", "booked"),)): 1,
+        ("attempts", (email, ("outcome", "retry"), ("reason", "timed_out"))): 1,
+        ("attempts", (email, ("outcome", "sent"), ("reason", ""))): 1,
+        ("attempt_seconds", (email,)): 3,
+        ("wait_seconds", (email,)): 60,
+    }
+    provider.shutdown()
+
+
+# --- Logs --------------------------------------------------------------------------------------------------------
+
+_PROGRAM = f"""
+import logging, pathlib, sys
+from hireloop import telemetry
+telemetry.configure_logs()
+canary = {f"{KEY} asha@example.com {API_KEY}"!r}
+log = telemetry.log
+log.info("plain", number=7, yes=True, nothing=None)
+log.warning("texts " + canary, text=canary, listed=[canary], mapped={{"k": canary}}, raised=ValueError(canary))
+log.info("objects", path=pathlib.Path("/" + canary), raw=canary.encode(), many={{canary}})
+logging.getLogger("somebody.else").warning("arguments %s", canary)
+logging.getLogger("somebody.else").info("extra", extra={{"who": canary}})
+logging.getLogger("somebody.else").debug("not said")
+def fails():
+    raise ValueError(canary)
+try:
+    fails()
+except ValueError as error:
+    log.error("ours", exc_info=error)
+    log.exception("ours too")
+    logging.getLogger("somebody.else").exception("theirs")
+"""
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[str]:
+    ran = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True)
+    assert ran.stdout == ""
+    return ran.stderr.splitlines()
+
+
+def test_every_line_is_json_with_a_time_a_level_and_a_logger(lines: list[str]) -> None:
+    events = [json.loads(line) for line in lines]
+    assert len(events) == 8
+    assert all(event.keys() >= {"event", "level", "logger", "at"} for event in events)
+    plain = events[0]
+    assert (plain["event"], plain["number"], plain["yes"], plain["nothing"]) == ("plain", 7, True, None)
+    assert {event["logger"] for event in events} == {"hireloop", "somebody.else"}
+
+
+@pytest.mark.parametrize("secret", [KEY, "asha@example.com", API_KEY], ids=["session key", "address", "API key"])
+def test_no_line_holds_a_secret(lines: list[str], secret: str) -> None:
+    assert [line for line in lines if secret in line] == []
+
+
+def test_an_exception_is_its_type_and_its_frames(lines: list[str]) -> None:
+    for event in [json.loads(line) for line in lines][-3:]:
+        assert event["error"] == "ValueError"
+        assert event["frames"][-1].endswith("fails")
+        assert not {"exc_info", "exception", "stack"} & set(event)
