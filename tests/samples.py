@@ -20,6 +20,7 @@ EMAIL = Channel(
     transport_name="email",
     fingerprint="f",
     required=True,
+    personal=True,
     kinds=frozenset({"invitation"}),
     concurrency=4,
 )

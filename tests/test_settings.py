@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ URL = "postgresql://someone:hunter2@db.example/hireloop"
 OLD, OLDER = "an old secret of the tests, long ago".replace(",", ""), "an older secret of the tests by far"
 
 # (variable, its text in the environment, the field, what is read)
+WEBHOOKS = [SecretStr("https://a.example/"), SecretStr("https://b.example/")]
+WEBHOOK_SECRET = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 GOOD: list[tuple[str, str, str, Any]] = [
     ("DATABASE_URL", URL, "database_url", URL),
     ("DATABASE_DIRECT_URL", URL, "database_direct_url", URL),
@@ -40,6 +43,18 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("EMAIL_TIMEOUT", "2.5", "email_timeout", 2.5),
     ("EMAIL_DATA_TIMEOUT", "60", "email_data_timeout", 60.0),
     ("EMAIL_CONCURRENCY", "3", "email_concurrency", 3),
+    ("EMAIL_RATE_LIMIT", "600", "email_rate_limit", 600),
+    ("EMAIL_FALLBACK_URL", "mailtos://u:p@b.example", "email_fallback_url", SecretStr("mailtos://u:p@b.example")),
+    ("BOUNCE_ADDRESS", "bounces@hire.example", "bounce_address", "bounces@hire.example"),
+    ("CHAT_URLS", "json://chat.example", "chat_urls", SecretStr("json://chat.example")),
+    ("APPRISE_CONFIG", "/etc/apprise.yaml", "apprise_config", Path("/etc/apprise.yaml")),
+    ("CHAT_RATE_LIMIT", "30", "chat_rate_limit", 30),
+    ("WEBHOOK_URLS", "https://a.example/,https://b.example/", "webhook_urls", WEBHOOKS),
+    ("WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "webhook_secret", WEBHOOK_SECRET),
+    ("WEBHOOK_ALLOW_PRIVATE", "true", "webhook_allow_private", True),
+    ("MESSAGE_ROUTES", "alert=failures", "message_routes", "alert=failures"),
+    ("ALERT_EMAIL", "operations@hire.example", "alert_email", "operations@hire.example"),
+    ("REMINDERS", "24h,30m", "reminders", "24h,30m"),
     ("DEFAULT_TIME_ZONE", "Europe/Berlin", "default_time_zone", "Europe/Berlin"),
     ("DEFAULT_LOCALE", "de_DE", "default_locale", "de_DE"),
     ("PORTAL_EARLY_SECONDS", "0", "portal_early_seconds", 0),
@@ -81,6 +96,14 @@ BAD = [
     ("EMAIL_TIMEOUT", "forever"),
     ("EMAIL_DATA_TIMEOUT", "-1"),
     ("EMAIL_CONCURRENCY", "0"),
+    ("EMAIL_RATE_LIMIT", "0"),
+    ("BOUNCE_ADDRESS", "canary"),
+    ("CHAT_RATE_LIMIT", "-1"),
+    ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),
+    ("ALERT_EMAIL", "canary @hire.example"),
+    ("REMINDERS", "24"),
+    ("REMINDERS", "1d"),
+    ("REMINDERS", "24h,"),
     ("DEFAULT_TIME_ZONE", "Asia/Atlantis"),
     ("DEFAULT_TIME_ZONE", "../../etc/passwd"),
     ("PORTAL_EARLY_SECONDS", "-1"),
@@ -306,3 +329,13 @@ def test_an_old_secret_is_as_long_as_a_new_one(short: str) -> None:
 def test_a_base_url_with_a_path_or_a_sign_in_is_refused(address: str) -> None:
     with pytest.raises(SettingsError, match="BASE_URL must be"):
         settings_for(URL, base_url=address)
+
+
+def test_reminders_come_longest_lead_first_by_the_word_that_was_set() -> None:
+    leads = Settings.read(reminders="1h,24h,90m").reminder_leads
+    assert list(leads.items()) == [
+        ("24h", timedelta(hours=24)),
+        ("90m", timedelta(minutes=90)),
+        ("1h", timedelta(hours=1)),
+    ]
+    assert Settings.read(reminders="none").reminder_leads == {}

@@ -76,4 +76,9 @@ def _invitation(database: Database) -> Parcel:
         opens_at=one.starts_at - timedelta(seconds=settings.portal_early_seconds),
         closes_at=one.starts_at + timedelta(seconds=settings.portal_late_seconds),
     )
-    return renderer.render(message, message_id="<bench@hire.example>", traceparent=f"00-{1:032x}-{1:016x}-01")
+    return renderer.render(
+        message,
+        recipient=message.candidate_email,
+        message_id="<bench@hire.example>",
+        traceparent=f"00-{1:032x}-{1:016x}-01",
+    )

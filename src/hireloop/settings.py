@@ -4,6 +4,8 @@ No other module reads the environment. A bad value stops the start with one sent
 no sentence ever repeats the value of a secret. `docs/settings.md` lists every setting, and a test compares.
 """
 
+import re
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -73,6 +75,26 @@ def _comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _address(value: str) -> str:
+    local, at, domain = value.rpartition("@")
+    if value and (not at or not local or not domain or any(letter.isspace() for letter in value)):
+        msg = "must be a mail address, such as interviews@hire.example"
+        raise ValueError(msg)
+    return value
+
+
+def _leads(value: str) -> str:
+    if value != "none" and not all(_LEAD.fullmatch(lead) for lead in value.split(",")):
+        msg = "must be lead times such as 24h,1h or 30m, separated by commas, or none"
+        raise ValueError(msg)
+    return value
+
+
+_LEAD = re.compile(r"([1-9]\d{0,3})([hm])")
+_UNITS = {"h": "hours", "m": "minutes"}
+
+Address = Annotated[str, AfterValidator(_address)]
+Leads = Annotated[str, AfterValidator(_leads)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 Names = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
@@ -109,6 +131,20 @@ class Settings(BaseSettings):
     email_timeout: float = Field(default=30, gt=0, le=600)
     email_data_timeout: float = Field(default=300, gt=0, le=3600)
     email_concurrency: int = Field(default=8, ge=1, le=100)
+    email_rate_limit: int | None = Field(default=None, ge=1)  # tries a minute, of all workers together
+    email_fallback_url: SecretStr | None = None
+    bounce_address: Address = ""
+
+    # Chat, webhooks, and who hears what
+    chat_urls: SecretStr = SecretStr("")
+    apprise_config: Path | None = None
+    chat_rate_limit: int | None = Field(default=None, ge=1)
+    webhook_urls: Secrets = []
+    webhook_secret: SecretStr | None = None
+    webhook_allow_private: bool = False
+    message_routes: str = ""
+    alert_email: Address = ""
+    reminders: Leads = "24h,1h"
 
     # The invitation and the portal
     default_time_zone: ZoneName = "Asia/Kolkata"
@@ -177,6 +213,12 @@ class Settings(BaseSettings):
             return self.default_from_email or self.email_host_user
         host = urlsplit(self.base_url).hostname or ""
         return f"hireloop@{'localhost' if host.replace('.', '').isdigit() or ':' in host else host}"
+
+    @property
+    def reminder_leads(self) -> dict[str, timedelta]:
+        """How long before the start a candidate is reminded, by the word in REMINDERS, longest first."""
+        found = {lead[0]: timedelta(**{_UNITS[lead[2]]: int(lead[1])}) for lead in _LEAD.finditer(self.reminders)}
+        return dict(sorted(found.items(), key=lambda item: item[1], reverse=True))
 
     @property
     def listen_url(self) -> str:

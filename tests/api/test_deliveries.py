@@ -6,9 +6,9 @@ import pytest
 from api.clients import NOWHERE, ok, problem
 from hireloop import db
 from hireloop.api.deliveries import mask
-from hireloop.notify import channel_health, outbox
+from hireloop.notify import channel_health, leases
 from hireloop.notify.channels import Evidence, Phase
-from hireloop.notify.outbox import Settlement
+from hireloop.notify.leases import Settlement
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.settings import Settings
 from samples import post_interview, post_slot, soon
@@ -24,11 +24,11 @@ async def booked(api: httpx.AsyncClient, email: str = "asha@example.com") -> dic
 
 
 async def settle_one(outcome: AttemptOutcome, state: DeliveryState, reason: str | None) -> None:
-    (lease,) = await outbox.lease("email", limit=1, worker="w:1", kinds=["invitation"])
+    (lease,) = await leases.take("email", limit=1, worker="w:1", kinds=["invitation"])
     evidence = Evidence(
         phase=Phase.RECIPIENT, code=550, enhanced_code="5.1.1", reply="<asha@example.com>: User unknown"
     )
-    await outbox.settle(
+    await leases.settle(
         [
             Settlement(
                 delivery_id=lease.id,

@@ -61,7 +61,9 @@ def message(starts_at: datetime = START, minutes: int = 60, **values: object) ->
 
 
 def rendered(said: InvitationMessage) -> Parcel:
-    return RENDERER.render(said, message_id="<5@hire.example>", traceparent="00-1", now=NOW)
+    return RENDERER.render(
+        said, recipient=said.candidate_email, message_id="<5@hire.example>", traceparent="00-1", now=NOW
+    )
 
 
 class _Reader(HTMLParser):

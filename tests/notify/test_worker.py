@@ -11,7 +11,7 @@ import pytest
 
 from databases import end_all_others
 from hireloop import db
-from hireloop.notify import attempts, channel_health, deliveries, hints, outbox, worker, workers
+from hireloop.notify import attempts, channel_health, deliveries, hints, leases, worker, workers
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.messages import Message
 from hireloop.notify.worker import Missing, Worker
@@ -51,10 +51,18 @@ class Plain:
     def __init__(self, before: Callable[[Message], None] = lambda _: None) -> None:
         self._before = before
 
-    def render(self, message: Message, *, message_id: str, traceparent: str) -> Parcel:
+    def render(
+        self,
+        message: Message,
+        *,
+        recipient: str,
+        message_id: str,
+        traceparent: str,
+        invitation_state: str | None,  # noqa: ARG002 (the protocol's signature)
+    ) -> Parcel:
         self._before(message)
         return Parcel(
-            recipient=message.candidate_email,
+            recipient=recipient,
             subject="s",
             text=traceparent,
             html="h",
@@ -277,7 +285,7 @@ async def test_a_try_that_breaks_the_workers_own_code_is_left_to_its_lease_and_n
     monkeypatch.setattr(worker, "RENEW_SECONDS", 0.05)
     plan = attempts.settlement
 
-    def break_for_some(lease: outbox.Lease, *arguments: object, **named: object) -> outbox.Settlement:
+    def break_for_some(lease: leases.Lease, *arguments: object, **named: object) -> leases.Settlement:
         if lease.recipient == "unlucky@example.com":
             raise ZeroDivisionError
         return plan(lease, *arguments, **named)  # type: ignore[arg-type] # as it was called
@@ -292,7 +300,7 @@ async def test_a_try_that_breaks_the_workers_own_code_is_left_to_its_lease_and_n
         before = await db.fetch_value("SELECT leased_until FROM delivery WHERE id = $1", unlucky)
         await asyncio.sleep(0.3)  # six renewals
         assert await db.fetch_value("SELECT leased_until FROM delivery WHERE id = $1", unlucky) == before
-    again = await outbox.lease(
+    again = await leases.take(
         "email", limit=1, worker="w", kinds=["invitation"], now=before
     )  # it has run out: as lost, and not as never tried
     assert [(lease.id, lease.number, lease.tries) for lease in again] == [(unlucky, 2, 1)]

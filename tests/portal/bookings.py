@@ -17,6 +17,7 @@ _EMAIL = Channel(
     transport_name="email",
     fingerprint="x",
     required=True,
+    personal=True,
     kinds=frozenset({"invitation"}),
     concurrency=1,
 )

@@ -70,7 +70,8 @@ async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -
     door = door_of(request)
     by_schedule: dict[UUID, list[DeliveryView]] = {booking.id: [] for booking in bookings}
     for delivery in await deliveries.of_schedules(list(by_schedule), door.channels):
-        by_schedule[delivery.schedule].append(delivery)
+        if delivery.schedule is not None:
+            by_schedule[delivery.schedule].append(delivery)
     return [
         _answer(request, door, booking, _invitation(door, booking, by_schedule[booking.id])) for booking in bookings
     ]

@@ -35,7 +35,7 @@ class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
 class DeliveryAnswer(DeliverySummary, frozen=True, kw_only=True):
     """A delivery in full."""
 
-    schedule: UUID
+    schedule: UUID | None
     revision: int
     required: bool
     tries: int

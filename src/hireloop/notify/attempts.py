@@ -12,7 +12,7 @@ from opentelemetry.trace import Span
 from hireloop import redaction, telemetry
 from hireloop.notify import messages, retry
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
-from hireloop.notify.outbox import Lease, Settlement
+from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.telemetry import log
@@ -21,7 +21,15 @@ from hireloop.telemetry import log
 class Renders(Protocol):
     """Turns a message into a parcel."""
 
-    def render(self, message: messages.Message, *, message_id: str, traceparent: str) -> Parcel:
+    def render(
+        self,
+        message: messages.Message,
+        *,
+        recipient: str,
+        message_id: str,
+        traceparent: str,
+        invitation_state: str | None,
+    ) -> Parcel:
         """Return the parcel for one recipient."""
         ...
 
@@ -66,7 +74,13 @@ def _send(
         return Retry(reason=Reason.UNKNOWN_PAYLOAD, evidence=Evidence(phase=Phase.CONFIGURE))
     try:
         context = telemetry.traceparent(span.get_span_context())
-        parcel = renderer.render(message, message_id=lease.message_id, traceparent=context)
+        parcel = renderer.render(
+            message,
+            recipient=lease.recipient,
+            message_id=lease.message_id,
+            traceparent=context,
+            invitation_state=lease.invitation_state,
+        )
     except Exception:  # noqa: BLE001 (one bad template must not stop the others)
         log.exception("delivery.render_failed", delivery=str(lease.id), kind=lease.kind)
         return Retry(reason=Reason.RENDER_FAILED, evidence=Evidence(phase=Phase.CONFIGURE))

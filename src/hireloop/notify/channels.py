@@ -76,6 +76,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """A message rendered for one recipient, ready for a transport."""
 
     recipient: str
+    kind: str = ""  # of the message, such as `invitation`
     subject: str
     text: str
     html: str
@@ -84,6 +85,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     calendar_method: str = "REQUEST"
     reply_to: str | None = None
     headers: tuple[tuple[str, str], ...] = ()  # such as ("Traceparent", "00-…")
+    envelope_sender: str | None = None  # where bounces go; None: the sender itself
+    data: bytes = b""  # the plain values as JSON, for programs; never a session key
 
 
 class Transport(Protocol):
@@ -112,9 +115,13 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     transport_name: str  # an entry point's name
     fingerprint: str  # of its configuration: a mended configuration starts open
     required: bool  # the candidate depends on it
+    personal: bool  # its recipients are people's addresses; else the channel itself is the recipient
     kinds: frozenset[str]  # the message kinds that go over it
     concurrency: int  # tries at once in one worker
     url: str = ""  # may hold a token: never in a log, span or answer
+    fallback_url: str = ""  # a second provider; where there is one, a try may take the route `fallback`
+    fallback_fingerprint: str = ""
+    rate_per_minute: int | None = None  # tries a minute, of all workers together
 
 
 def open_transport(channel: Channel, settings: Settings) -> Transport:

@@ -31,7 +31,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery as it stands, joined with what holds its channel, if anything does."""
 
     id: UUID
-    schedule: UUID
+    schedule: UUID | None
     revision: int
     kind: str
     channel: str
@@ -100,7 +100,7 @@ _READ = """
 async def of_schedules(
     schedule_ids: Sequence[UUID], channels: Sequence[Channel], *, now: datetime | None = None
 ) -> list[DeliveryView]:
-    """Return the deliveries of these schedules, oldest first; `channels` are the ones configured here."""
+    """Return the deliveries of these schedules, and alerts about them, oldest first; `channels` are ours."""
     fingerprints = _fingerprints(channels)
     rows = await db.fetch(f"{_READ} WHERE d.schedule = ANY($3) ORDER BY d.id", now, fingerprints, list(schedule_ids))
     return [msgspec.convert(dict(row), DeliveryView) for row in rows]

@@ -4,24 +4,51 @@ A payload never holds a session key or a link: both are minted at render from th
 A change of a struct's fields raises `PAYLOAD_VERSION`, so that an older worker leaves newer rows alone.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 import msgspec
 
 PAYLOAD_VERSION = 1
+_A_DAY = timedelta(days=1)
 
 
-class InvitationMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """You are invited to an interview: when, with whom, and the link that opens the portal."""
+class Audience(StrEnum):
+    """Who a kind of message is for."""
 
-    kind: ClassVar[str] = "invitation"
+    CANDIDATE = "candidate"  # their own address, over mail
+    RECRUITERS = "recruiters"  # chat channels and webhooks, or the job's recruiter
+    OPERATORS = "operators"  # whoever looks after deliveries
+
+
+class AlertCause(StrEnum):
+    """What an alert is about."""
+
+    AT_RISK = "at_risk"  # a required delivery is not sent, and time is running out
+    FAILED = "failed"  # a required delivery was rejected, has bounced or is exhausted
+    HELD = "held"  # a channel is held
+
+
+class Change(StrEnum):
+    """What a recruiter copy tells of a booking."""
+
+    BOOKED = "booked"
+    RESCHEDULED = "rescheduled"
+    CANCELLED = "cancelled"
+
+
+class BookingMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What every message about a booking carries; not a kind by itself."""
+
+    kind: ClassVar[str]
+    audience: ClassVar[Audience] = Audience.CANDIDATE
+    required: ClassVar[bool] = False  # the ledger counts it, and it ends by time only
+    wait: ClassVar[timedelta] = timedelta()  # before its first try
 
     schedule_id: UUID
     revision: int
-    session_id: UUID
-    key_version: int
     candidate_name: str
     candidate_email: str
     time_zone: str | None  # the candidate's, None while unknown
@@ -31,15 +58,166 @@ class InvitationMessage(msgspec.Struct, frozen=True, kw_only=True):
     recruiter_email: str | None
     starts_at: datetime
     ends_at: datetime
+
+    @property
+    def occasion(self) -> str:
+        """Tell apart messages of one kind about one revision; empty where there is only one."""
+        return ""
+
+    @property
+    def address(self) -> str | None:
+        """The recipient where the channel is mail; None where nobody is to be written to."""
+        return self.candidate_email if self.audience is Audience.CANDIDATE else self.recruiter_email
+
+    def deadline(self, now: datetime) -> datetime:
+        """Return when this message, first due at `now`, stops being useful."""
+        return self.starts_at if self.audience is Audience.CANDIDATE else now + _A_DAY
+
+
+class InvitationMessage(BookingMessage, frozen=True, kw_only=True):
+    """You are invited to an interview: when, with whom, and the link that opens the portal."""
+
+    kind: ClassVar[str] = "invitation"
+    required: ClassVar[bool] = True
+
+    session_id: UUID
+    key_version: int
     opens_at: datetime  # the link opens
     closes_at: datetime  # the last moment to enter
     booking_notes: str = ""
 
+    def deadline(self, now: datetime) -> datetime:  # noqa: ARG002 (the base's signature)
+        """Return when the link no longer opens."""
+        return self.closes_at
 
-Message = InvitationMessage
 
-_KINDS: dict[str, type[Message]] = {InvitationMessage.kind: InvitationMessage}
-KNOWN_KINDS = frozenset(_KINDS)
+class RescheduledMessage(InvitationMessage, frozen=True, kw_only=True):
+    """Your interview has moved: the old time, the new one, and the same link."""
+
+    kind: ClassVar[str] = "rescheduled"
+
+    previous_starts_at: datetime
+    reason: str = ""
+
+
+class CancelledMessage(BookingMessage, frozen=True, kw_only=True):
+    """Your interview is off."""
+
+    kind: ClassVar[str] = "cancelled"
+    required: ClassVar[bool] = True
+
+    reason: str = ""
+
+    def deadline(self, now: datetime) -> datetime:  # noqa: ARG002 (the base's signature)
+        """Return when the interview would have ended."""
+        return self.ends_at
+
+
+class ReminderMessage(InvitationMessage, frozen=True, kw_only=True):
+    """Your interview is near; `lead` says how near, such as `24h`."""
+
+    kind: ClassVar[str] = "reminder"
+    required: ClassVar[bool] = False
+
+    lead: str
+
+    @property
+    def occasion(self) -> str:
+        """One reminder a lead."""
+        return self.lead
+
+
+class RecruiterCopyMessage(BookingMessage, frozen=True, kw_only=True):
+    """A booking was made, moved or cancelled: for the recruiters' chat, without the candidate's link.
+
+    It waits a little, so that it can say whether the invitation was taken.
+    """
+
+    kind: ClassVar[str] = "recruiter_copy"
+    audience: ClassVar[Audience] = Audience.RECRUITERS
+    wait: ClassVar[timedelta] = timedelta(seconds=5)
+
+    change: Change
+    by: str  # the name of the API key that asked for it, or `the candidate`
+
+
+class LateRequestMessage(BookingMessage, frozen=True, kw_only=True):
+    """The candidate came too late and asks for another time."""
+
+    kind: ClassVar[str] = "late_request"
+    audience: ClassVar[Audience] = Audience.RECRUITERS
+
+    asked_at: datetime
+    send_to: str | None = None  # where the job has no recruiter: whoever gets the alerts
+
+    @property
+    def address(self) -> str | None:
+        """The job's recruiter, or whoever gets the alerts."""
+        return self.recruiter_email or self.send_to
+
+
+class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation is at risk or has failed, or a channel is held; never about another alert."""
+
+    kind: ClassVar[str] = "alert"
+    audience: ClassVar[Audience] = Audience.OPERATORS
+    required: ClassVar[bool] = False
+    wait: ClassVar[timedelta] = timedelta()
+
+    cause: AlertCause
+    subject: str  # the delivery's id, or the held channel's name and since when
+    channel: str
+    reason: str | None  # a slug
+    send_to: str | None  # over mail
+    schedule_id: UUID | None = None
+    revision: int = 0
+    trace_id: str = ""
+    about: str | None = None  # the kind of the message that was not delivered
+    candidate_name: str = ""
+    job_title: str = ""
+    company: str = ""
+    starts_at: datetime | None = None
+    deadline_at: datetime | None = None
+
+    @property
+    def occasion(self) -> str:
+        """One alert a cause and subject."""
+        return f"{self.cause.value}:{self.subject}"
+
+    @property
+    def address(self) -> str | None:
+        """Whoever gets the alerts by mail."""
+        return self.send_to
+
+    def deadline(self, now: datetime) -> datetime:
+        """Return when nobody needs to hear of it any more."""
+        return now + _A_DAY
+
+
+Message = (
+    InvitationMessage
+    | RescheduledMessage
+    | CancelledMessage
+    | ReminderMessage
+    | RecruiterCopyMessage
+    | LateRequestMessage
+    | AlertMessage
+)
+
+KINDS: dict[str, type[Message]] = {
+    kind.kind: kind
+    for kind in (
+        InvitationMessage,
+        RescheduledMessage,
+        CancelledMessage,
+        ReminderMessage,
+        RecruiterCopyMessage,
+        LateRequestMessage,
+        AlertMessage,
+    )
+}
+KNOWN_KINDS = frozenset(KINDS)
+CANDIDATE_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.CANDIDATE)
 
 
 def encode(message: Message) -> str:
@@ -49,4 +227,4 @@ def encode(message: Message) -> str:
 
 def decode(kind: str, payload: str) -> Message:
     """Return the message of this kind; raises msgspec.ValidationError for a payload that does not fit."""
-    return msgspec.json.decode(payload, type=_KINDS[kind])
+    return msgspec.json.decode(payload, type=KINDS[kind])

@@ -55,12 +55,21 @@ class Renderer:
         _templates(InvitationMessage.kind)  # compiled now, not at the first message
 
     def render(
-        self, message: Message, *, message_id: str, traceparent: str | None = None, now: datetime | None = None
+        self,
+        message: Message,
+        *,
+        recipient: str,
+        message_id: str,
+        traceparent: str | None = None,
+        invitation_state: str | None = None,  # noqa: ARG002 (for the recruiter copy)
+        now: datetime | None = None,
     ) -> Parcel:
         """Return the parcel for this message; it holds a fresh session key, so keep it out of logs and rows.
 
         `message_id` comes with its angle brackets; `now`, the clock's by default, stamps the calendar.
         """
+        if not isinstance(message, InvitationMessage):
+            raise TypeError(message.kind)
         key = links.mint(self._secret, message.session_id, message.key_version)
         url = links.portal_url(self._base_url, key)
         values = self._values(message, url)
@@ -68,7 +77,8 @@ class Renderer:
         subject = templates.subject.render(values)
         values["subject"] = subject
         return Parcel(
-            recipient=message.candidate_email,
+            recipient=recipient,
+            kind=message.kind,
             subject=subject,
             text=templates.text.render(values),
             html=templates.html.render(values),
@@ -78,7 +88,7 @@ class Renderer:
             headers=(("Traceparent", traceparent),) if traceparent else (),
         )
 
-    def _values(self, message: Message, url: str) -> dict[str, object]:
+    def _values(self, message: InvitationMessage, url: str) -> dict[str, object]:
         zone = _known_zone(message.time_zone) or self._zone
         locale = times.known_locale(message.locale) if message.locale else self._locale
         recruiter = one_line(message.recruiter_email or "")
@@ -96,7 +106,7 @@ class Renderer:
             "ask": f"write to {recruiter}" if recruiter else "reply to this mail",
         }
 
-    def _calendar(self, message: Message, values: dict[str, object], now: datetime) -> bytes:
+    def _calendar(self, message: InvitationMessage, values: dict[str, object], now: datetime) -> bytes:
         company, job_title = values["company"], values["job_title"]
         return calendar.request(
             calendar.CalendarEvent(

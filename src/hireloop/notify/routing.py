@@ -5,7 +5,7 @@ import hmac
 
 from hireloop import links
 from hireloop.notify.channels import Channel
-from hireloop.notify.messages import InvitationMessage
+from hireloop.notify.messages import CANDIDATE_KINDS
 from hireloop.settings import Settings
 
 EMAIL = "email"
@@ -33,7 +33,8 @@ def channels(settings: Settings) -> tuple[Channel, ...]:
             transport_name="email",
             fingerprint=_fingerprint(settings),
             required=True,
-            kinds=frozenset({InvitationMessage.kind}),
+            personal=True,
+            kinds=CANDIDATE_KINDS,
             concurrency=settings.email_concurrency,
         ),
     )

@@ -35,7 +35,7 @@ class Delivery(Table, db=DB):
     """One message to one recipient on one channel; the row is the queue."""
 
     id = UUID(primary_key=True, default=new_id)
-    schedule = UUID(default=None)
+    schedule = UUID(null=True, default=None)  # None: about a channel, not about a booking
     revision = Integer()
     kind = Text()
     occasion = Text()
@@ -60,6 +60,8 @@ class Delivery(Table, db=DB):
     last_reply = Text(null=True)
     sent_at = Timestamptz(null=True)
     bounced_at = Timestamptz(null=True)
+    at_risk_told_at = Timestamptz(null=True)
+    failure_told_at = Timestamptz(null=True)
     created_at = Timestamptz()
 
 
@@ -95,6 +97,7 @@ class ChannelHealth(Table, db=DB, tablename="channel_health"):
     since = Timestamptz()
     probes = Integer()
     next_probe_at = Timestamptz(null=True)
+    told_at = Timestamptz(null=True)
 
 
 class Worker(Table, db=DB):

@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from hireloop import db
-from hireloop.notify import attempts, channel_health, hints, outbox, workers
+from hireloop.notify import attempts, channel_health, hints, leases, workers
 from hireloop.notify.attempts import Answered, Renders
 from hireloop.notify.channel_health import Claim
 from hireloop.notify.channels import Channel, Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
+from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.messages import KNOWN_KINDS
-from hireloop.notify.outbox import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.telemetry import log
 
@@ -145,19 +145,19 @@ class Worker:
         if claim is Claim.PROBE:
             limit = 1
         asked = time.monotonic()
-        leases = await outbox.lease(
+        taken = await leases.take(
             post.channel.name,
             limit=limit,
             worker=self.name,
             kinds=sorted(KNOWN_KINDS),
             probing=claim is Claim.PROBE,
         )
-        for lease in leases:
-            post.under_way[lease.token] = (lease, asked + outbox.LEASE_SECONDS)
+        for lease in taken:
+            post.under_way[lease.token] = (lease, asked + leases.LEASE_SECONDS)
             job = asyncio.create_task(self._try(post, lease, asked, probing=claim is Claim.PROBE))
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)
-        return len(leases) == limit and post.free > 0 and claim is Claim.OPEN
+        return len(taken) == limit and post.free > 0 and claim is Claim.OPEN
 
     async def _try(self, post: _Post, lease: Lease, asked: float, *, probing: bool) -> None:
         try:
@@ -211,7 +211,7 @@ class Worker:
         """
         while True:
             try:
-                await db.retried(lambda: outbox.settle(batch))
+                await db.retried(lambda: leases.settle(batch))
             except db.UNWRITABLE as error:
                 if len(batch) == 1:
                     log.error("worker.unwritable", delivery=str(batch[0].delivery_id), error=db.described(error))
@@ -257,13 +257,13 @@ class Worker:
             asked = time.monotonic()
             mine = [lease for lease, _ in post.under_way.values()]
             if mine:
-                renewed = await db.retried(lambda mine=mine: outbox.renew(mine))  # type: ignore[misc] # bound now
+                renewed = await db.retried(lambda mine=mine: leases.renew(mine))  # type: ignore[misc] # bound now
                 for lease in mine:
                     if lease.id in renewed and lease.token in post.under_way:
-                        post.under_way[lease.token] = (lease, asked + outbox.LEASE_SECONDS)
+                        post.under_way[lease.token] = (lease, asked + leases.LEASE_SECONDS)
 
     async def _expire(self) -> None:
-        ended = await outbox.expire()
+        ended = await leases.expire()
         if ended:
             log.error("delivery.deadline_passed", deliveries=ended)
 

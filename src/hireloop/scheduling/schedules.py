@@ -111,8 +111,7 @@ async def _book(
             raise lost_to  # a constraint decided, and no rule has a better word for it
         draft = _Draft(interview_id, slot_id, notes, facts, windows)
         fragment = outbox.put_fragment(
-            draft.invitation(),
-            recipient=facts.candidate_email,
+            [draft.invitation()],
             now=facts.now,
             source="booked",
             first_placeholder=17,

@@ -12,7 +12,7 @@ _STATEMENTS = (
     """
     CREATE TABLE delivery (
         id uuid PRIMARY KEY,
-        schedule uuid NOT NULL,
+        schedule uuid,
         revision integer NOT NULL,
         kind text NOT NULL,
         occasion text NOT NULL DEFAULT '',
@@ -37,9 +37,11 @@ _STATEMENTS = (
         last_reply text,
         sent_at timestamptz,
         bounced_at timestamptz,
+        at_risk_told_at timestamptz,
+        failure_told_at timestamptz,
         created_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT one_delivery_per_message_and_recipient
-            UNIQUE (schedule, revision, kind, occasion, channel, recipient),
+            UNIQUE NULLS NOT DISTINCT (schedule, revision, kind, occasion, channel, recipient),
         CONSTRAINT delivery_state_is_known CHECK
             (state IN ('pending', 'sent', 'bounced', 'rejected', 'exhausted', 'superseded')),
         CONSTRAINT delivery_lease_is_whole CHECK ((lease_token IS NULL) = (leased_until IS NULL)),
@@ -52,6 +54,15 @@ _STATEMENTS = (
     """,
     # Serves "due and not ended"; it stays as small as the backlog, however many deliveries were sent.
     "CREATE INDEX deliveries_still_to_send ON delivery (channel, deadline_at) WHERE state = 'pending'",
+    # Serve the alerts: required deliveries of which nobody has been told yet.
+    """
+    CREATE INDEX failed_deliveries_to_tell ON delivery (id)
+    WHERE required AND failure_told_at IS NULL AND state IN ('bounced', 'rejected', 'exhausted')
+    """,
+    """
+    CREATE INDEX deliveries_at_risk_to_tell ON delivery (at_risk_at)
+    WHERE required AND at_risk_told_at IS NULL AND state = 'pending'
+    """,
     """
     CREATE TABLE attempt (
         id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
@@ -90,6 +101,7 @@ _STATEMENTS = (
         since timestamptz NOT NULL DEFAULT now(),
         probes integer NOT NULL DEFAULT 0,
         next_probe_at timestamptz,
+        told_at timestamptz,
         CONSTRAINT one_health_per_channel_configuration UNIQUE (channel, fingerprint),
         CONSTRAINT channel_state_is_known CHECK (state IN ('open', 'held')),
         CONSTRAINT held_channels_say_why_and_when_next CHECK

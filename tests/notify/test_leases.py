@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from hireloop import db
-from hireloop.notify import deliveries, outbox
+from hireloop.notify import deliveries, leases
 from hireloop.notify.channels import Channel, Evidence, Phase
 from hireloop.notify.deliveries import AttemptView, DeliveryView
-from hireloop.notify.outbox import Lease, Outbox, Settlement
+from hireloop.notify.leases import Lease, Settlement
+from hireloop.notify.outbox import Outbox
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
 from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows, unaccounted
@@ -33,7 +34,7 @@ async def _put(*, starts_in: timedelta = timedelta(hours=24), hub: Outbox = OUTB
 
 
 async def _lease(*, after: timedelta = SECOND, limit: int = 10, worker: str = "w") -> list[Lease]:
-    return await outbox.lease("email", limit=limit, worker=worker, kinds=["invitation"], now=NOW + after)
+    return await leases.take("email", limit=limit, worker=worker, kinds=["invitation"], now=NOW + after)
 
 
 def _settlement(lease: Lease, outcome: AttemptOutcome, state: DeliveryState, **facts: object) -> Settlement:
@@ -95,6 +96,7 @@ async def test_every_channel_of_the_kind_gets_its_own_delivery_and_a_chat_copy_h
         transport_name="apprise",
         fingerprint="c",
         required=False,
+        personal=False,
         kinds=frozenset({"invitation"}),
         concurrency=1,
         url="slack://secret",
@@ -261,7 +263,7 @@ async def test_a_lease_names_the_span_of_the_try_before() -> None:
     (first,) = await _lease()
     assert (first.previous_trace_id, first.previous_span_id) == (None, None)
     settled = msgspec.structs.replace(_deferred(first), trace_id="a" * 32, span_id="b" * 16)
-    await outbox.settle([settled], now=NOW + 2 * SECOND)
+    await leases.settle([settled], now=NOW + 2 * SECOND)
     (second,) = await _lease(after=5 * SECOND)
     assert (second.previous_trace_id, second.previous_span_id) == ("a" * 32, "b" * 16)
 
@@ -282,7 +284,7 @@ async def test_four_lost_an_answer_and_four_lost_again_are_not_five_in_a_row() -
     for turn in range(4):
         assert len(await _lease(after=40 * turn * SECOND)) == 1
     (fifth,) = await _lease(after=160 * SECOND)
-    await outbox.settle([_deferred(fifth)], now=NOW + 161 * SECOND)
+    await leases.settle([_deferred(fifth)], now=NOW + 161 * SECOND)
     for turn in range(5, 10):
         assert len(await _lease(after=40 * turn * SECOND)) == 1
     assert await _lease(after=400 * SECOND) == []
@@ -294,7 +296,7 @@ async def test_four_lost_an_answer_and_four_lost_again_are_not_five_in_a_row() -
 async def test_a_renewed_lease_lasts_30_s_from_then_and_keeps_its_attempt() -> None:
     delivery = await _put()
     (lease,) = await _lease()
-    assert await outbox.renew([lease], now=NOW + 20 * SECOND) == {delivery}
+    assert await leases.renew([lease], now=NOW + 20 * SECOND) == {delivery}
     assert await _lease(after=49 * SECOND) == []
     assert len(await _lease(after=50 * SECOND)) == 1
 
@@ -303,7 +305,7 @@ async def test_a_lease_that_is_anothers_by_now_is_not_renewed() -> None:
     await _put()
     (lost,) = await _lease()
     (theirs,) = await _lease(after=40 * SECOND)
-    assert await outbox.renew([lost], now=NOW + 41 * SECOND) == set()
+    assert await leases.renew([lost], now=NOW + 41 * SECOND) == set()
     (row,) = await rows("delivery")
     assert (row["lease_token"], row["leased_until"]) == (theirs.token, NOW + 70 * SECOND)
 
@@ -314,7 +316,7 @@ async def test_a_lease_that_is_anothers_by_now_is_not_renewed() -> None:
 async def test_an_accepted_message_is_sent_and_the_servers_words_stand_on_the_attempt() -> None:
     delivery = await _put()
     (lease,) = await _lease()
-    assert await outbox.settle([_sent(lease)], now=NOW + 2 * SECOND) == {delivery}
+    assert await leases.settle([_sent(lease)], now=NOW + 2 * SECOND) == {delivery}
     found, (attempt,) = await _found(delivery)
     assert (found.state, found.sent_at, found.tries, found.last_reply) == (
         "sent",
@@ -336,7 +338,7 @@ async def test_an_accepted_message_is_sent_and_the_servers_words_stand_on_the_at
 async def test_a_deferred_message_is_due_again_and_has_burnt_a_try() -> None:
     delivery = await _put()
     (lease,) = await _lease()
-    await outbox.settle([_deferred(lease, due_in=9 * SECOND)], now=NOW + 2 * SECOND)
+    await leases.settle([_deferred(lease, due_in=9 * SECOND)], now=NOW + 2 * SECOND)
     found, _ = await _found(delivery)
     assert (found.state, found.tries, found.due_at, found.last_reason, found.last_reply) == (
         "pending",
@@ -353,10 +355,10 @@ async def test_held_and_released_burn_no_try_and_stay_due() -> None:
     delivery = await _put()
     (lease,) = await _lease()
     held = _settlement(lease, AttemptOutcome.HELD, DeliveryState.PENDING, reason="auth_refused", evidence=DEFERRED)
-    await outbox.settle([held], now=NOW + 2 * SECOND)
+    await leases.settle([held], now=NOW + 2 * SECOND)
     (again,) = await _lease(after=3 * SECOND)
     released = _settlement(again, AttemptOutcome.RELEASED, DeliveryState.PENDING)
-    await outbox.settle([released], now=NOW + 4 * SECOND)
+    await leases.settle([released], now=NOW + 4 * SECOND)
     found, attempts = await _found(delivery)
     assert (found.state, found.tries, found.attempt_count, found.due_at) == ("pending", 0, 2, NOW)
     assert found.last_reason == "auth_refused"  # still the reason why it waits
@@ -367,13 +369,13 @@ async def test_a_late_answer_fills_its_own_attempt_and_does_not_move_what_anothe
     delivery = await _put()
     (late,) = await _lease()
     (theirs,) = await _lease(after=40 * SECOND)
-    assert await outbox.settle([_deferred(late)], now=NOW + 41 * SECOND) == set()
+    assert await leases.settle([_deferred(late)], now=NOW + 41 * SECOND) == set()
     found, (first, second) = await _found(delivery)
     assert (first.outcome, first.reply, second.outcome) == ("retry", "4.7.1 Greylisted", None)
     assert (found.state, found.tries, found.last_reason) == ("pending", 1, None)
     (row,) = await rows("delivery")
     assert row["lease_token"] == theirs.token
-    assert await outbox.settle([_sent(theirs)], now=NOW + 42 * SECOND) == {delivery}
+    assert await leases.settle([_sent(theirs)], now=NOW + 42 * SECOND) == {delivery}
 
 
 @pytest.mark.parametrize("state", ["superseded", "exhausted", "pending"])
@@ -381,7 +383,7 @@ async def test_a_late_acceptance_sets_sent_at_whatever_has_become_of_the_deliver
     delivery = await _put()
     (lease,) = await _lease()
     await db.fetch("UPDATE delivery SET state = $1, lease_token = NULL, leased_until = NULL", state)
-    assert await outbox.settle([_sent(lease)], now=NOW + 2 * SECOND) == set()
+    assert await leases.settle([_sent(lease)], now=NOW + 2 * SECOND) == set()
     found, (attempt,) = await _found(delivery)
     assert (found.state, found.sent_at, attempt.outcome) == (state, NOW + 2 * SECOND, "sent")
 
@@ -390,8 +392,8 @@ async def test_a_late_acceptance_keeps_an_earlier_sent_at() -> None:
     delivery = await _put()
     (late,) = await _lease()
     (theirs,) = await _lease(after=40 * SECOND)
-    await outbox.settle([_sent(theirs)], now=NOW + 41 * SECOND)
-    await outbox.settle([_sent(late)], now=NOW + 50 * SECOND)
+    await leases.settle([_sent(theirs)], now=NOW + 41 * SECOND)
+    await leases.settle([_sent(late)], now=NOW + 50 * SECOND)
     found, _ = await _found(delivery)
     assert found.sent_at == NOW + 41 * SECOND
 
@@ -401,7 +403,7 @@ async def test_a_late_acceptance_counts_also_beside_the_same_deliverys_own_answe
     delivery = await _put()
     (late,) = await _lease()
     (current,) = await _lease(after=40 * SECOND)
-    settled = await outbox.settle([_sent(late), _deferred(current)], now=NOW + 41 * SECOND)
+    settled = await leases.settle([_sent(late), _deferred(current)], now=NOW + 41 * SECOND)
     assert settled == {delivery}
     found, attempts = await _found(delivery)
     assert [attempt.outcome for attempt in attempts] == ["sent", "retry"]
@@ -412,8 +414,8 @@ async def test_settling_twice_is_settling_once() -> None:
     """The answer of the first settle may be lost with its connection; the worker then says it all again."""
     delivery = await _put()
     (lease,) = await _lease()
-    assert await outbox.settle([_deferred(lease)], now=NOW + 2 * SECOND) == {delivery}
-    assert await outbox.settle([_deferred(lease)], now=NOW + 3 * SECOND) == set()
+    assert await leases.settle([_deferred(lease)], now=NOW + 2 * SECOND) == {delivery}
+    assert await leases.settle([_deferred(lease)], now=NOW + 3 * SECOND) == set()
     found, (attempt,) = await _found(delivery)
     assert (found.tries, attempt.outcome) == (1, "retry")
 
@@ -421,11 +423,11 @@ async def test_settling_twice_is_settling_once() -> None:
 async def test_many_settle_in_one_statement_each_by_its_own_token() -> None:
     for _ in range(20):
         await _put()
-    leases = await _lease(limit=20)
-    stranger = msgspec.structs.replace(leases[0], token=uuid4())
-    settled = await outbox.settle([_sent(stranger), *(_sent(lease) for lease in leases[1:])], now=NOW + 2 * SECOND)
-    assert settled == {lease.id for lease in leases[1:]}
-    assert await outbox.settle([], now=NOW) == set()
+    taken = await _lease(limit=20)
+    stranger = msgspec.structs.replace(taken[0], token=uuid4())
+    settled = await leases.settle([_sent(stranger), *(_sent(lease) for lease in taken[1:])], now=NOW + 2 * SECOND)
+    assert settled == {lease.id for lease in taken[1:]}
+    assert await leases.settle([], now=NOW) == set()
 
 
 @pytest.mark.parametrize("reply", ["ä" * 2000, "a\x00b", "half a pair \ud800", "x" * 1023 + "ä"])
@@ -433,7 +435,7 @@ async def test_whatever_the_other_side_says_can_be_stored(reply: str) -> None:
     delivery = await _put()
     (lease,) = await _lease()
     said = msgspec.structs.replace(ACCEPTED, reply=reply)
-    await outbox.settle([msgspec.structs.replace(_sent(lease), evidence=said)], now=NOW + 2 * SECOND)
+    await leases.settle([msgspec.structs.replace(_sent(lease), evidence=said)], now=NOW + 2 * SECOND)
     found, (attempt,) = await _found(delivery)
     assert found.state == "sent"
     assert attempt.reply is not None
@@ -446,14 +448,14 @@ async def test_whatever_the_other_side_says_can_be_stored(reply: str) -> None:
 
 async def test_what_is_past_its_deadline_ends_as_exhausted_and_says_what_the_last_try_said() -> None:
     never_tried, deferred = await _put(), await _put()
-    leases = {lease.id: lease for lease in await _lease()}
-    await outbox.settle([_deferred(leases[deferred])], now=NOW + 2 * SECOND)
-    released = _settlement(leases[never_tried], AttemptOutcome.RELEASED, DeliveryState.PENDING)
-    await outbox.settle([released], now=NOW + 2 * SECOND)
+    taken = {lease.id: lease for lease in await _lease()}
+    await leases.settle([_deferred(taken[deferred])], now=NOW + 2 * SECOND)
+    released = _settlement(taken[never_tried], AttemptOutcome.RELEASED, DeliveryState.PENDING)
+    await leases.settle([released], now=NOW + 2 * SECOND)
     after = timedelta(hours=24, seconds=WINDOWS.late_seconds)
-    assert await outbox.expire(now=NOW + after - SECOND) == 0
-    assert await outbox.expire(now=NOW + after) == 2
-    assert await outbox.expire(now=NOW + after) == 0
+    assert await leases.expire(now=NOW + after - SECOND) == 0
+    assert await leases.expire(now=NOW + after) == 2
+    assert await leases.expire(now=NOW + after) == 0
     assert [(await _found(one))[0].last_reason for one in (never_tried, deferred)] == [
         "deadline_passed",
         "recipient_deferred",
@@ -464,8 +466,8 @@ async def test_a_send_under_way_at_the_deadline_is_left_to_end_and_a_dead_one_is
     delivery = await _put()
     after = timedelta(hours=24, seconds=WINDOWS.late_seconds)
     await _lease(after=after - 10 * SECOND)
-    assert await outbox.expire(now=NOW + after) == 0
-    assert await outbox.expire(now=NOW + after + 20 * SECOND) == 1
+    assert await leases.expire(now=NOW + after) == 0
+    assert await leases.expire(now=NOW + after + 20 * SECOND) == 1
     found, (attempt,) = await _found(delivery)
     assert (found.state, found.tries, attempt.outcome) == ("exhausted", 1, "lost")
 
@@ -474,7 +476,7 @@ async def test_a_probe_takes_what_was_tried_least_so_that_one_delivery_cannot_ho
     first, second = await _put(starts_in=timedelta(hours=24)), await _put(starts_in=timedelta(hours=48))
     [tried] = await _lease(limit=1)
     assert tried.id == first
-    await outbox.settle([_settlement(tried, AttemptOutcome.HELD, DeliveryState.PENDING)])
-    probe = partial(outbox.lease, "email", limit=1, worker="w", kinds=["invitation"], now=NOW + 2 * SECOND)
+    await leases.settle([_settlement(tried, AttemptOutcome.HELD, DeliveryState.PENDING)])
+    probe = partial(leases.take, "email", limit=1, worker="w", kinds=["invitation"], now=NOW + 2 * SECOND)
     [probed] = await probe(probing=True)
     assert probed.id == second

@@ -1,0 +1,28 @@
+"""Run a command's work on the installation's database, or on this machine's own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from hireloop import db, migrate
+from hireloop.local.home import at_home
+from hireloop.settings import Settings
+
+T = TypeVar("T")
+
+
+def run(work: Callable[[Settings], Awaitable[T]]) -> T:
+    """Run one piece of work on the installation's database, or on this machine's own."""
+    with at_home() as settings:
+
+        async def checked() -> T:
+            await migrate.check(settings)
+            return await work(settings)
+
+        return asyncio.run(with_database(settings, checked))
+
+
+async def with_database(settings: Settings, work: Callable[[], Awaitable[T]], *, patient: bool = False) -> T:
+    """Run `work` on a pool of its own; a `patient` one waits for other processes' locks as long as it takes."""
+    async with db.opened(settings.listen_url, pool_size=2, patient=patient):
+        return await work()

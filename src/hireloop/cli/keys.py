@@ -1,0 +1,43 @@
+"""`hireloop keys`: make, list and revoke API keys."""
+
+from uuid import UUID
+
+import click
+
+from hireloop.api import key_ring
+from hireloop.api.tables import Role
+from hireloop.cli.database import run
+from hireloop.cli.words import moment
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke API keys."""
+
+
+@keys.command("create")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--name", required=True)
+def keys_create(*, role: str, name: str) -> None:
+    """Make a key and print it, alone, on standard output. It is never shown again."""
+    if not name.strip():
+        msg = "must not be blank"
+        raise click.BadParameter(msg, param_hint="--name")
+    _, key = run(lambda _: key_ring.create(name, Role(role)))
+    click.echo(key)
+
+
+@keys.command("list")
+def keys_list() -> None:
+    """List the keys: id, role, last use, state, name."""
+    for known in run(lambda _: key_ring.page(limit=1000, after=None)):
+        state = "revoked" if known.revoked_at else "live"
+        click.echo(f"{known.id}  {known.role:<9}  {moment(known.last_used_at):<20}  {state:<7}  {known.name}")
+
+
+@keys.command("revoke")
+@click.argument("ident", type=click.UUID)
+def keys_revoke(*, ident: UUID) -> None:
+    """Revoke the key with this id; every process refuses it within 5 s."""
+    known = run(lambda _: key_ring.revoke(ident))
+    click.echo(f"Revoked: {known.name}")

@@ -1,0 +1,247 @@
+"""Leases: the SQL by which workers claim deliveries and settle them (docs/delivery-lifecycle.md).
+
+A lease is a time-limited claim, fenced by its token. `take` and `settle` are each a short transaction of their own.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, redaction
+from hireloop.notify import messages
+from hireloop.notify.channels import Evidence
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+
+LEASE_SECONDS = 30
+LOST_IN_A_ROW = 5
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker's time-limited claim on one delivery, with what it needs to send it."""
+
+    id: UUID
+    number: int  # of the attempt that this lease has opened
+    token: UUID
+    schedule: UUID | None  # an alert about a channel is about no schedule
+    revision: int
+    kind: str
+    channel: str
+    recipient: str
+    required: bool
+    payload: str
+    message_id: str
+    traceparent: str
+    tries: int
+    first_due_at: datetime
+    at_risk_at: datetime | None
+    deadline_at: datetime
+    leased_at: datetime
+    invitation_state: str | None  # where the invitation stands that a recruiter copy tells of
+    previous_trace_id: str | None
+    previous_span_id: str | None
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """What one try came to, ready to be written: the attempt's end, and what becomes of the delivery."""
+
+    delivery_id: UUID
+    number: int
+    token: UUID
+    outcome: AttemptOutcome
+    state: DeliveryState
+    evidence: Evidence | None = None
+    reason: str | None = None
+    maybe_accepted: bool = False
+    due_at: datetime | None = None  # for a delivery that stays pending; None leaves it as it is
+    trace_id: str | None = None
+    span_id: str | None = None
+
+
+_TAKE = """
+    WITH due AS (
+        SELECT id, lease_token IS NOT NULL AS was_leased FROM delivery
+        WHERE state = 'pending' AND channel = $1 AND due_at <= coalesce($7, now())
+          AND deadline_at > coalesce($7, now())
+          AND (leased_until IS NULL OR leased_until <= coalesce($7, now()))
+          AND kind = ANY($2::text[]) AND payload_version = $3
+        ORDER BY CASE WHEN $9 THEN attempt_count ELSE 0 END, deadline_at LIMIT $4
+        FOR UPDATE SKIP LOCKED
+    ), dead AS (
+        UPDATE attempt SET outcome = 'lost', finished_at = coalesce($7, now())
+        FROM due WHERE due.was_leased AND attempt.delivery = due.id AND attempt.outcome IS NULL
+        RETURNING attempt.delivery
+    ), streak AS (
+        SELECT due.id FROM due WHERE due.was_leased AND $8 = (
+            SELECT count(*) FROM (
+                SELECT outcome FROM attempt WHERE attempt.delivery = due.id ORDER BY number DESC LIMIT $8
+            ) latest WHERE coalesce(outcome, 'lost') = 'lost'
+        )
+    ), given_up AS (
+        UPDATE delivery SET state = 'exhausted', last_reason = 'crashes_worker', lease_token = NULL,
+            leased_until = NULL, tries = tries + 1
+        FROM streak WHERE delivery.id = streak.id
+    ), leased AS (
+        UPDATE delivery SET lease_token = gen_random_uuid(),
+            leased_until = coalesce($7, now()) + make_interval(secs => $6),
+            attempt_count = attempt_count + 1,
+            tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
+        FROM due WHERE delivery.id = due.id AND due.id NOT IN (SELECT id FROM streak)
+        RETURNING delivery.*
+    ), opened AS (
+        INSERT INTO attempt (delivery, number, worker, started_at)
+        SELECT id, attempt_count, $5, coalesce($7, now()) FROM leased
+    )
+    SELECT leased.id, attempt_count AS number, lease_token AS token, schedule, revision, kind, channel, recipient,
+        required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
+        coalesce($7, now()) AS leased_at,
+        CASE WHEN kind = 'recruiter_copy' THEN (
+            SELECT invitation.state FROM delivery invitation
+            WHERE invitation.schedule = leased.schedule AND invitation.revision = leased.revision
+              AND invitation.required ORDER BY invitation.id LIMIT 1
+        ) END AS invitation_state,
+        previous.trace_id AS previous_trace_id, previous.span_id AS previous_span_id
+    FROM leased LEFT JOIN attempt previous
+        ON previous.delivery = leased.id AND previous.number = leased.attempt_count - 1
+    ORDER BY deadline_at
+"""
+
+
+async def take(
+    channel: str,
+    *,
+    limit: int,
+    worker: str,
+    kinds: Sequence[str],
+    probing: bool = False,
+    now: datetime | None = None,
+) -> list[Lease]:
+    """Claim at most `limit` due deliveries of one channel for `LEASE_SECONDS`, earliest deadline first.
+
+    A probe (`probing`) takes what was tried least often before: one delivery alone must not hold a channel for ever.
+
+    In the same statement each claim opens its attempt, and the attempt of a worker that never came back is
+    closed as `lost`; the fifth lost attempt in a row ends the delivery as `exhausted`, reason `crashes_worker`.
+    """
+    rows = await db.fetch(
+        _TAKE,
+        channel,
+        list(kinds),
+        messages.PAYLOAD_VERSION,
+        limit,
+        worker,
+        LEASE_SECONDS,
+        now,
+        LOST_IN_A_ROW,
+        probing,
+    )
+    return [msgspec.convert(dict(row), Lease) for row in rows]
+
+
+async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[UUID]:
+    """Lengthen the leases that are still ours and return their deliveries' ids."""
+    rows = await db.fetch(
+        """
+        UPDATE delivery SET leased_until = coalesce($3, now()) + make_interval(secs => $4)
+        FROM unnest($1::uuid[], $2::uuid[]) AS ours(id, token)
+        WHERE delivery.id = ours.id AND delivery.lease_token = ours.token
+        RETURNING delivery.id
+        """,
+        [lease.id for lease in leases],
+        [lease.token for lease in leases],
+        now,
+        LEASE_SECONDS,
+    )
+    return {row["id"] for row in rows}
+
+
+_SETTLE = """
+    WITH answer AS (
+        SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bool[],
+            $8::timestamptz[], $9::text[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[])
+        AS a(id, number, token, outcome, state, reason, maybe_accepted, due_at, phase, code, enhanced_code, reply,
+            trace_id, span_id)
+    ), finished AS (
+        UPDATE attempt SET outcome = answer.outcome, finished_at = coalesce($15, now()), reason = answer.reason,
+            maybe_accepted = answer.maybe_accepted, phase = answer.phase, code = answer.code,
+            enhanced_code = answer.enhanced_code, reply = answer.reply, trace_id = answer.trace_id,
+            span_id = answer.span_id
+        FROM answer WHERE attempt.delivery = answer.id AND attempt.number = answer.number
+    )
+    UPDATE delivery SET
+        state = answer.state,
+        lease_token = NULL,
+        leased_until = NULL,
+        due_at = coalesce(answer.due_at, delivery.due_at),
+        tries = tries + (answer.outcome = 'retry')::int,
+        last_reason = CASE WHEN answer.outcome = 'released' THEN last_reason ELSE answer.reason END,
+        last_reply = CASE WHEN answer.outcome = 'released' THEN last_reply ELSE answer.reply END,
+        sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce($15, now()) ELSE sent_at END
+    FROM answer
+    WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
+    RETURNING delivery.id, answer.token
+"""
+
+
+async def settle(settlements: Sequence[Settlement], *, now: datetime | None = None) -> set[UUID]:
+    """Write what these tries came to and return the ids of the deliveries whose lease was still ours.
+
+    An attempt row is always completed; the delivery's state moves only under our token. A late acceptance still
+    sets `sent_at`, whatever has become of the delivery: nothing that happened goes unrecorded.
+    """
+    evidence = [s.evidence for s in settlements]
+    rows = await db.fetch(
+        _SETTLE,
+        [s.delivery_id for s in settlements],
+        [s.number for s in settlements],
+        [s.token for s in settlements],
+        [s.outcome.value for s in settlements],
+        [s.state.value for s in settlements],
+        [s.reason for s in settlements],
+        [s.maybe_accepted for s in settlements],
+        [s.due_at for s in settlements],
+        [e.phase.value if e else None for e in evidence],
+        [e.code if e else None for e in evidence],
+        [e.enhanced_code if e else None for e in evidence],
+        [_at_most_a_kibibyte(e.reply) if e else None for e in evidence],
+        [s.trace_id for s in settlements],
+        [s.span_id for s in settlements],
+        now,
+    )
+    # By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
+    ours = {row["token"]: row["id"] for row in rows}
+    late = [s.delivery_id for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
+    if late:
+        await db.fetch(
+            "UPDATE delivery SET sent_at = coalesce(sent_at, $2, now()) WHERE id = ANY($1::uuid[])", late, now
+        )
+    return set(ours.values())
+
+
+async def expire(*, now: datetime | None = None) -> int:
+    """End what is past its deadline and under nobody's lease as `exhausted`, and return how many ended."""
+    rows = await db.fetch(
+        """
+        WITH late AS (
+            SELECT id FROM delivery
+            WHERE state = 'pending' AND deadline_at <= coalesce($1, now())
+              AND (leased_until IS NULL OR leased_until <= coalesce($1, now()))
+            ORDER BY id FOR UPDATE SKIP LOCKED
+        ), dead AS (
+            UPDATE attempt SET outcome = 'lost', finished_at = coalesce($1, now())
+            FROM late WHERE attempt.delivery = late.id AND attempt.outcome IS NULL RETURNING attempt.delivery
+        )
+        UPDATE delivery SET state = 'exhausted', last_reason = coalesce(last_reason, 'deadline_passed'),
+            lease_token = NULL, leased_until = NULL, tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
+        FROM late WHERE delivery.id = late.id
+        RETURNING delivery.id
+        """,
+        now,
+    )
+    return len(rows)
+
+
+def _at_most_a_kibibyte(reply: str) -> str:
+    reply = redaction.without_links(reply)
+    return reply.replace("\x00", "�").encode(errors="replace")[:1024].decode(errors="ignore")
