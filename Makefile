@@ -15,7 +15,7 @@ help: ## list the targets
 run: .venv/ready-to-run ## set everything up and run the main job on this machine: hireloop up --demo
 	@$(BIN)/hireloop up --demo
 
-test: .venv/ready-to-test browser ## set everything up and run every test
+test: .venv/ready-to-test browser servers ## set everything up and run every test
 	@$(BIN)/pytest
 
 lint: .venv/ready-to-test ## ruff, strict types and import contracts, in one go
@@ -81,11 +81,19 @@ clean: ## remove what the other targets made
 	@.venv-bench/bin/python -m pip --quiet install --no-build-isolation --no-deps --editable .
 	@touch $@
 
-.PHONY: browser postfix package
+.PHONY: browser servers postfix package
 browser:
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory package NAME=chromium \
 	  WHY="the tests that open the portal in a real browser" \
 	  || echo "Without Chromium those tests are skipped, and say so."
+
+servers:
+	@{ test -x /usr/sbin/smtp-sink && test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/lmtp \
+	  && test -x /usr/sbin/ngircd && command -v spamassassin >/dev/null; } \
+	  || $(MAKE) --no-print-directory package \
+	  NAME="postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin" \
+	  WHY="the tests against real mail and chat servers" \
+	  || echo "Without these servers their tests are skipped, and say so."
 
 postfix:
 	@test -x /usr/sbin/smtp-sink || $(MAKE) --no-print-directory package NAME=postfix \
@@ -93,7 +101,7 @@ postfix:
 	@command -v wrk >/dev/null || $(MAKE) --no-print-directory package NAME=wrk WHY="the benchmark that books over HTTP"
 
 package:
-	@echo "Installing the Debian package $(NAME), for $(WHY)"
+	@echo "Installing from Debian: $(NAME), for $(WHY)"
 	@if [ "$$(id -u)" = 0 ]; then as_root=; elif command -v sudo >/dev/null; then as_root=sudo; else \
 	  echo "Only root may do that: apt-get install $(NAME)"; exit 1; fi; \
 	  $$as_root apt-get update -qq && \
