@@ -37,7 +37,12 @@ class Database:
     @property
     def settings(self) -> Settings:
         """Settings that read neither the environment nor `.env`."""
-        return Settings.read(_env_file=None, database_url=self.url, secret_key=_SECRET, base_url="https://hire.example")
+        return self.settings_with()
+
+    def settings_with(self, **more: str) -> Settings:
+        """Return these settings and more of them, by their variables' names."""
+        overrides = {name.lower(): value for name, value in environment(self, **more).items()}
+        return Settings.read(_env_file=None, **overrides)
 
     def beside(self, name: str) -> str:
         """Return the URL of a second, empty database on the same server, made anew."""
@@ -233,3 +238,12 @@ def mail_sink() -> Iterator[int]:
     with Process([*command, f"127.0.0.1:{port}", "1024"]) as process:
         process.wait_for_port(port)
         yield port
+
+
+@contextmanager
+def http_sink() -> Iterator[str]:
+    """Run a server that takes every request; yields its host and port."""
+    port = free_port()
+    with Process([sys.executable, "-m", "bench.http_sink", str(port)]) as process:
+        process.wait_for_port(port)
+        yield f"127.0.0.1:{port}"

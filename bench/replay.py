@@ -24,6 +24,7 @@ from hireloop.notify import routing
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Windows
+from hireloop.settings import Settings
 
 FIRST_REPLAYED = UUID("90000000-0000-7000-8000-000000000000")  # a replayed booking's ids are higher, others lower
 
@@ -51,9 +52,9 @@ class Script(NamedTuple):
 class Recording:
     """The statements of one booking, as it was made for this purpose."""
 
-    def __init__(self, database: Database, people: Crowd) -> None:
+    def __init__(self, database: Database, people: Crowd, settings: Settings | None = None) -> None:
         self._person = crowd.person(people.more(1).start)
-        self._statements, self._trace_id = asyncio.run(_record(database, self._person))
+        self._statements, self._trace_id = asyncio.run(_record(database, self._person, settings or database.settings))
         if not any("INSERT INTO schedule" in statement.sql for statement in self._statements):
             raise SystemExit("The recorded booking wrote no schedule.")
 
@@ -63,6 +64,8 @@ class Recording:
         writer = _Writer(self._person, self._trace_id)
         lines = [r"\set n :first + :i * :clients + :client_id", r"\set i :i + 1"]
         lines += [f"{writer.replayed(statement)};" for statement in chosen]
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
         path = folder / f"booking-{len(chosen)}.sql"
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         path.chmod(0o644)
@@ -90,7 +93,7 @@ def pgbench(database: Database, script: Script, people: Crowd, *, clients: int, 
     return float(found[1])
 
 
-async def _record(database: Database, person: Person) -> tuple[list[Statement], str]:
+async def _record(database: Database, person: Person, settings: Settings) -> tuple[list[Statement], str]:
     """Book for real, and listen at the door to the database."""
     sent: list[Statement] = []
     fetch = db.fetch
@@ -99,7 +102,6 @@ async def _record(database: Database, person: Person) -> tuple[list[Statement], 
         sent.append(Statement(sql, args))
         return await fetch(sql, *args)
 
-    settings = database.settings
     channels = routing.channels(settings)
     trace.set_tracer_provider(TracerProvider())
     async with db.opened(database.url, pool_size=1):
@@ -110,6 +112,7 @@ async def _record(database: Database, person: Person) -> tuple[list[Statement], 
                     person.interview,
                     person.slot,
                     booking_notes="",
+                    booked_by="bench",
                     outbox=Outbox(channels=channels, message_id_domain="hire.example"),
                     windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
                 )

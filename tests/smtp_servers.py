@@ -248,9 +248,9 @@ class _Line:
 
 def _content(reader: BinaryIO) -> bytes | None:
     """Read a message up to its lone dot, and take the stuffing out; None where the connection ends before."""
-    content = b""
+    content = bytearray()
     while (line := reader.readline()) != b".\r\n":
         if not line:
             return None
         content += line[1:] if line.startswith(b".") else line
-    return content
+    return bytes(content)

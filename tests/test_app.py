@@ -67,7 +67,7 @@ async def test_what_is_wrong_with_the_installation_is_said_at_the_start_and_on_a
         async with app.build(settings).lifespan():
             pass
     said = [line["sentence"] for line in logs if line["event"] == "settings.warning"]
-    assert [sentence.split()[0] for sentence in said] == ["EMAIL_BACKEND", "BASE_URL"]
+    assert [sentence.split()[0] for sentence in said] == ["EMAIL_BACKEND", "BASE_URL", "Only"]
 
 
 async def test_the_kept_uses_of_keys_are_noted_when_it_stops(settings: Settings) -> None:

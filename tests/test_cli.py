@@ -22,7 +22,10 @@ from processes import Hireloop, Server, WorkerProcess, environment, free_port
 from samples import OUTBOX, WINDOWS, candidate_fields, job_fields, make_interview, make_slot, soon
 
 KEY = re.compile(r"hl_[A-Za-z0-9_-]{65}")
-COMMANDS = ["up", "serve", "work", "migrate", "keys create", "keys list", "keys revoke", "deliveries list"]
+COMMANDS = [
+    *("up", "serve", "work", "migrate", "doctor", "send-test", "preview", "bounces", "channels"),
+    *("keys create", "keys list", "keys revoke", "deliveries list", "deliveries replay"),
+]
 
 
 def hireloop(*arguments: str, env: dict[str, str], seconds: float = 30) -> subprocess.CompletedProcess[str]:
@@ -63,6 +66,7 @@ async def booked(database_url: str) -> AsyncIterator[Booked]:
             await make_interview(email="asha@example.com"),
             await make_slot(),
             booking_notes="",
+            booked_by="tests",
             outbox=OUTBOX,
             windows=WINDOWS,
         )

@@ -244,3 +244,17 @@ async def test_a_pool_of_two_survives_connections_that_ended_while_idle(database
                     await db.fetch("SELECT 1")
         async with asyncio.timeout(5), db.DB.transaction():
             assert await db.fetch_value("SELECT 1") == 1
+
+
+async def test_a_snapshot_sees_the_rows_and_the_clock_of_one_moment_and_writes_nothing(database_url: str) -> None:
+    async with db.opened(database_url, pool_size=2):
+        assert db.DB.pool is not None
+        await db.fetch("CREATE TABLE thing (id int)")
+        async with db.snapshot():
+            before = await db.fetch_row("SELECT count(*), now() FROM thing")
+            await db.DB.pool.execute("INSERT INTO thing VALUES (1)")  # somebody else's, committed at once
+            assert await db.fetch_row("SELECT count(*), now() FROM thing") == before
+        assert await db.fetch_value("SELECT count(*) FROM thing") == 1
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            async with db.snapshot():
+                await db.fetch("INSERT INTO thing VALUES (2)")

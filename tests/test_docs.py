@@ -25,6 +25,7 @@ from hireloop.cli import group
 from hireloop.notify.channels import Outcome, Phase
 from hireloop.notify.deliveries import InvitationState
 from hireloop.notify.reasons import Reason
+from hireloop.notify.replay import Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.portal.access import Refusal
@@ -40,7 +41,9 @@ ROOT = Path(__file__).parents[1]
 SOURCE = Path(hireloop.__file__).parent
 DOCS = ROOT / "docs"
 DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
-PAGES = sorted({*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "deploy").glob("*.md")})
+PAGES = sorted(
+    {*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "deploy").glob("*.md"), *(ROOT / "examples").rglob("*.md")}
+)
 
 Row = dict[str, str]
 
@@ -99,6 +102,7 @@ def values(enum: type[Enum]) -> list[str]:
         ("Attempt outcomes", "outcome", values(AttemptOutcome)),
         ("Outcomes of a transport", "outcome", [kind.__name__ for kind in get_args(Outcome)]),
         ("Invitation states", "state", values(InvitationState)),
+        ("Skips", "skip", values(Skip)),
         ("Roles", "role", values(Role)),
         ("Phases", "phase", values(Phase)),
         ("Booking outcomes", "outcome", values(schedules.Outcome)),
@@ -204,7 +208,7 @@ def metrics() -> set[str]:
 
 def test_every_span_is_listed() -> None:
     spans = {telemetry.SPAN_BOOK, telemetry.SPAN_PUT, telemetry.SPAN_ATTEMPT, telemetry.SPAN_SEND_OTHERWISE}
-    spans |= set(telemetry.SPAN_SEND.values())
+    spans |= {telemetry.SPAN_BOUNCE, *telemetry.SPAN_SEND.values()}
     listed = column(section("docs/telemetry.md", "Spans"), "span")
     assert set(listed) - {"{method} {route}"} == spans
 
@@ -371,7 +375,7 @@ def test_every_decision_that_the_code_names_exists() -> None:
 async def test_the_query_of_the_runbook_finds_a_booking_without_its_invitation() -> None:
     query = re.findall(r"```sql\n(.*?)```", section("docs/runbook.md", "The ledger is not 0"), re.DOTALL)[0]
     booked = await schedules.book(
-        await make_interview(), await make_slot(), booking_notes="", outbox=OUTBOX, windows=WINDOWS
+        await make_interview(), await make_slot(), booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS
     )
     assert await db.fetch(query) == []
     await db.fetch("DELETE FROM delivery")

@@ -58,8 +58,8 @@ def test_errors_that_need_facts_put_them_into_their_sentence() -> None:
 @pytest.mark.parametrize("kind", CLASSES.values())
 def test_every_error_meets_a_status_through_itself_or_a_parent(kind: type[HireLoopError]) -> None:
     met = [parent for parent in kind.__mro__ if parent in problems.STATUSES]
-    # These two stop a process before it answers anybody; should one come through all the same it is our mistake.
-    assert met or kind in {HireLoopError, errors.SettingsError}
+    # These stop a process, or a command, that answers nobody; should one come through all the same it is our mistake.
+    assert met or kind in {HireLoopError, errors.SettingsError, errors.MailboxTrouble}
 
 
 def test_every_refusal_is_a_conflict_with_a_slug_of_its_own() -> None:

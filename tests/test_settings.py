@@ -9,8 +9,9 @@ from pydantic import SecretStr, ValidationError
 
 from conftest import SECRET, settings_for
 from hireloop.errors import SettingsError
-from hireloop.settings import EmailBackend, Settings, warnings_of
+from hireloop.settings import EmailBackend, Settings
 
+IMAP_URL = "imaps://b%40hire.example:p@imap.example/INBOX"
 URL = "postgresql://someone:hunter2@db.example/hireloop"
 OLD, OLDER = "an old secret of the tests, long ago".replace(",", ""), "an older secret of the tests by far"
 
@@ -46,6 +47,7 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("EMAIL_RATE_LIMIT", "600", "email_rate_limit", 600),
     ("EMAIL_FALLBACK_URL", "mailtos://u:p@b.example", "email_fallback_url", SecretStr("mailtos://u:p@b.example")),
     ("BOUNCE_ADDRESS", "bounces@hire.example", "bounce_address", "bounces@hire.example"),
+    ("BOUNCE_IMAP_URL", IMAP_URL, "bounce_imap_url", SecretStr(IMAP_URL)),
     ("CHAT_URLS", "json://chat.example", "chat_urls", SecretStr("json://chat.example")),
     ("APPRISE_CONFIG", "/etc/apprise.yaml", "apprise_config", Path("/etc/apprise.yaml")),
     ("CHAT_RATE_LIMIT", "30", "chat_rate_limit", 30),
@@ -98,6 +100,13 @@ BAD = [
     ("EMAIL_CONCURRENCY", "0"),
     ("EMAIL_RATE_LIMIT", "0"),
     ("BOUNCE_ADDRESS", "canary"),
+    ("BOUNCE_ADDRESS", f"{'canary' * 4}@hire.example"),
+    ("BOUNCE_ADDRESS", '"can ary"@hire.example'),
+    ("BOUNCE_ADDRESS", "canary@hïre.example"),
+    ("BOUNCE_IMAP_URL", "imap://b:canary@imap.example/INBOX"),
+    ("BOUNCE_IMAP_URL", "imaps://imap.example/canary"),
+    ("BOUNCE_IMAP_URL", "imaps://b:canary@[::1/INBOX"),
+    ("BOUNCE_IMAP_URL", "imaps://b:canary@imap.example:0/INBOX"),
     ("CHAT_RATE_LIMIT", "-1"),
     ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),
     ("ALERT_EMAIL", "canary @hire.example"),
@@ -270,53 +279,6 @@ def test_whatever_stands_in_a_time_zone_it_is_a_zone_or_a_sentence(name: str) ->
         assert "DEFAULT_TIME_ZONE" in str(refused)  # noqa: PT017 (which of the two is the point)
     else:
         assert settings.zone.key == name
-
-
-# --- What used to pass in silence ------------------------------------------------------------------------------
-
-WHOLE = {
-    "email_host": "mail.example",
-    "email_port": 587,
-    "email_use_tls": True,
-    "email_host_user": "u",
-    "email_host_password": "p",
-}
-
-
-def test_a_whole_installation_has_no_warning() -> None:
-    assert warnings_of(settings_for(URL, **WHOLE)) == ()
-    assert warnings_of(settings_for(URL, email_url="mailtos://u:p@mail.example")) == ()
-
-
-@pytest.mark.parametrize(
-    ("fault", "variable", "mend"),
-    [
-        ({"email_backend": "console"}, "EMAIL_BACKEND", "Set it to smtp"),
-        ({"email_backend": "file"}, "EMAIL_BACKEND", "Set it to smtp"),
-        ({"email_host": ""}, "EMAIL_HOST", "Set EMAIL_HOST or EMAIL_URL"),
-        ({"email_host_user": ""}, "EMAIL_HOST_USER", "set both, or neither"),
-        ({"email_host_password": ""}, "EMAIL_HOST_PASSWORD", "set both, or neither"),
-        ({"email_port": 465}, "EMAIL_PORT 465", "set EMAIL_USE_SSL instead"),
-        ({"email_use_tls": False, "email_use_ssl": True}, "EMAIL_PORT 587", "set EMAIL_USE_TLS instead"),
-        ({"base_url": "http://localhost:8000"}, "BASE_URL", "Set BASE_URL"),
-        ({"base_url": "http://127.0.0.1"}, "BASE_URL", "Set BASE_URL"),
-        ({"base_url": "http://[::1]:8000"}, "BASE_URL", "Set BASE_URL"),
-        ({"base_url": "http://hire.example"}, "BASE_URL", "https"),
-    ],
-)
-def test_each_fault_is_one_warning_with_its_mend(fault: dict[str, object], variable: str, mend: str) -> None:
-    (sentence,) = warnings_of(settings_for(URL, **{**WHOLE, **fault}))
-    assert variable in sentence
-    assert mend in sentence
-    assert sentence.endswith(".")
-
-
-def test_faults_of_the_host_settings_are_not_said_where_email_url_is_used() -> None:
-    assert warnings_of(settings_for(URL, email_url="mailtos://u:p@h", email_port=465, email_use_tls=True)) == ()
-
-
-def test_several_faults_are_several_warnings() -> None:
-    assert len(warnings_of(settings_for(URL, email_host_user="u", base_url="http://localhost"))) == 3
 
 
 @pytest.mark.parametrize("short", ["a", "a,b", f"{'x' * 40},short"])

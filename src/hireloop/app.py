@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Litestar, Request, Response, Router
 from litestar.config.cors import CORSConfig
@@ -19,7 +18,9 @@ from opentelemetry.trace import Span
 
 from hireloop import db, migrate, portal, telemetry
 from hireloop.api import (
+    bounces,
     candidates,
+    channels,
     deliveries,
     docs,
     door,
@@ -35,10 +36,11 @@ from hireloop.api import (
 from hireloop.api.auth import require_role
 from hireloop.api.door import Door
 from hireloop.api.key_ring import KeyRing
-from hireloop.notify import routing
+from hireloop.faults import warnings_of
+from hireloop.notify import alerts, routing
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.schedules import Windows
-from hireloop.settings import Settings, warnings_of
+from hireloop.settings import Settings
 from hireloop.telemetry import Telemetry, log
 
 _LARGEST_BODY = 1_000_000
@@ -79,7 +81,7 @@ def build(
     `measured` is flushed at the end. Raises SettingsError for settings that cannot work.
     """
     channels = routing.channels(settings)
-    hub = NotificationHub(channels, listen_url=settings.listen_url, message_id_domain=_domain(settings))
+    hub = NotificationHub(channels, listen_url=settings.listen_url, message_id_domain=settings.message_id_domain)
     ring = KeyRing()
     the_door = Door(
         settings=settings,
@@ -93,10 +95,17 @@ def build(
         missing_migrations=migrate.pending,
     )
     app = Litestar(
-        route_handlers=[_api(), health.router, docs.page, docs.assets, *portal.routes(settings), *extra_routes],
+        route_handlers=[
+            _api(),
+            health.router,
+            docs.page,
+            docs.assets,
+            *portal.routes(settings, hub.outbox, hub.hints.give),
+            *extra_routes,
+        ],
         exception_handlers={Exception: _explain},
         plugins=[hub],
-        lifespan=[_lifespan(settings, ring, measured)],
+        lifespan=[_lifespan(settings, ring, measured, alerts.warnings(hub.outbox, alert_email=settings.alert_email))],
         before_request=_name_route,
         cors_config=CORSConfig(allow_origins=settings.cors_origins) if settings.cors_origins else None,
         openapi_config=_openapi(),
@@ -118,6 +127,8 @@ def _api() -> Router:
             schedules.router,
             sessions.router,
             deliveries.router,
+            channels.router,
+            bounces.router,
             keys.router,
         ],
         guards=[require_role],
@@ -135,12 +146,14 @@ def traced(app: Litestar) -> ASGIApp:
     )
 
 
-def _lifespan(settings: Settings, ring: KeyRing, measured: Telemetry | None) -> Callable[[Litestar], Any]:
+def _lifespan(
+    settings: Settings, ring: KeyRing, measured: Telemetry | None, unheard: Sequence[str]
+) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         async with db.opened(settings.database_url or settings.listen_url, pool_size=settings.database_pool_size):
             await migrate.check(settings)
-            for sentence in warnings_of(settings):
+            for sentence in (*warnings_of(settings), *unheard):
                 log.warning("settings.warning", sentence=sentence)
             await ring.start()
             try:
@@ -165,10 +178,6 @@ async def _name_route(request: Request[Any, Any, Any]) -> None:
 
 def _link_caller(span: Span, scope: dict[str, Any]) -> None:
     telemetry.link_caller(span, scope.get("headers", ()))
-
-
-def _domain(settings: Settings) -> str:
-    return urlsplit(settings.base_url).hostname or "localhost"
 
 
 def _openapi() -> OpenAPIConfig:

@@ -183,6 +183,14 @@ async def fetch_value(sql: str, *args: object) -> Any:  # noqa: ANN401 (a column
     return None if row is None else row[0]
 
 
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[None]:
+    """Let every statement of a block see the database, and its clock, as they were at one moment; it only reads."""
+    async with DB.transaction():
+        await fetch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 async def retried(work: Callable[[], Awaitable[T]]) -> T:
     """Run `work`, a whole transaction, again after a deadlock or a serialization failure: three times at most.
 

@@ -3,8 +3,11 @@
 HireLoopError
 ├── SettingsError            a setting is missing or wrong; the process does not start
 ├── DatabaseNotReady         migrations are missing, or the secret differs from the database's
+├── MailboxTrouble           the mailbox that reports come to cannot be read
 ├── BadInput                 a field of the request is wrong; names the field and the mend
+│   └── NotAReport
 ├── NotFound                 no such thing
+│   └── ReportOfNothing
 ├── NotSignedIn              no valid API key
 ├── NotAllowed               the key's role does not reach this far
 └── Refused                  the request is fine, the facts forbid it
@@ -15,7 +18,8 @@ HireLoopError
     ├── InterviewClosed
     ├── CandidateBusy
     ├── InterviewerBusy
-    └── DiffersFromKnown
+    ├── DiffersFromKnown
+    └── NotReplayable
 
 The docstring of an error is the sentence that its user reads; where a sentence needs facts, the constructor
 takes them. Status codes live in `hireloop.api.problems` alone.
@@ -45,6 +49,10 @@ class DatabaseNotReady(HireLoopError):
     """The database is not up to date: run `hireloop migrate`."""
 
 
+class MailboxTrouble(HireLoopError):
+    """The mailbox of BOUNCE_IMAP_URL cannot be read."""
+
+
 class BadInput(HireLoopError):
     """A field of the request is wrong."""
 
@@ -54,11 +62,25 @@ class BadInput(HireLoopError):
         self.message = message
 
 
+class NotAReport(BadInput):
+    """The mail is no report of failed or delayed delivery."""
+
+    def __init__(self) -> None:
+        super().__init__("body", "is no report of failed or delayed delivery, as RFC 3464 or Exim writes it")
+
+
 class NotFound(HireLoopError):
     """There is no such thing."""
 
     def __init__(self, what: str, ident: object) -> None:
         super().__init__(f"There is no {what} with the id {ident}.")
+
+
+class ReportOfNothing(NotFound):
+    """The report names no delivery of ours."""
+
+    def __init__(self) -> None:
+        HireLoopError.__init__(self, "The report names no delivery of ours, or one to somebody else.")
 
 
 class NotSignedIn(HireLoopError):
@@ -110,3 +132,11 @@ class DiffersFromKnown(Refused):
             "Send its id instead, or the values that are known."
         )
         self.fields = fields
+
+
+class NotReplayable(Refused):
+    """This delivery cannot be replayed."""
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason

@@ -83,6 +83,24 @@ def _address(value: str) -> str:
     return value
 
 
+def _bounce_address(value: str) -> str:
+    local, _, domain = _address(value).rpartition("@")
+    if value and not (_LOCAL_PART.fullmatch(local) and domain.isascii()):
+        raise ValueError("must be a plain address whose name has at most 23 characters, as a tag of 41 follows it")
+    return value
+
+
+def _imap_url(value: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(value.get_secret_value())
+        whole = parts.hostname and parts.username and parts.password and parts.port != 0
+    except ValueError:  # its text quotes the address, and so perhaps a password
+        whole = False
+    if not whole or parts.scheme != "imaps" or parts.query or parts.fragment:
+        raise ValueError("must be an address such as imaps://user:password@mail.example/INBOX, percent-encoded")
+    return value
+
+
 def _leads(value: str) -> str:
     if value != "none" and not all(_LEAD.fullmatch(lead) for lead in value.split(",")):
         msg = "must be lead times such as 24h,1h or 30m, separated by commas, or none"
@@ -90,6 +108,7 @@ def _leads(value: str) -> str:
     return value
 
 
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,23}")  # RFC 5321, 4.5.3.1.1: with its tag at most 64
 _LEAD = re.compile(r"([1-9]\d{0,3})([hm])")
 _UNITS = {"h": "hours", "m": "minutes"}
 
@@ -133,7 +152,8 @@ class Settings(BaseSettings):
     email_concurrency: int = Field(default=8, ge=1, le=100)
     email_rate_limit: int | None = Field(default=None, ge=1)  # tries a minute, of all workers together
     email_fallback_url: SecretStr | None = None
-    bounce_address: Address = ""
+    bounce_address: Annotated[str, AfterValidator(_bounce_address)] = ""
+    bounce_imap_url: Annotated[SecretStr, AfterValidator(_imap_url)] | None = None
 
     # Chat, webhooks, and who hears what
     chat_urls: SecretStr = SecretStr("")
@@ -215,6 +235,11 @@ class Settings(BaseSettings):
         return f"hireloop@{'localhost' if host.replace('.', '').isdigit() or ':' in host else host}"
 
     @property
+    def message_id_domain(self) -> str:
+        """What stands behind the @ of every Message-ID: BASE_URL's host."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+    @property
     def reminder_leads(self) -> dict[str, timedelta]:
         """How long before the start a candidate is reminded, by the word in REMINDERS, longest first."""
         found = {lead[0]: timedelta(**{_UNITS[lead[2]]: int(lead[1])}) for lead in _LEAD.finditer(self.reminders)}
@@ -241,53 +266,3 @@ def _sentence(error: ValidationError) -> str:
         name = str(item["loc"][0]).upper() if item["loc"] else "The settings"
         bad.append(f"{name} {item['msg'].removeprefix('Value error, ').rstrip('.')}")
     return "Settings: " + "; ".join(bad) + "."
-
-
-def warnings_of(settings: Settings) -> tuple[str, ...]:
-    """Return what is wrong with an installation that starts all the same, a sentence each with its mend.
-
-    These are the faults that used to pass in silence; they are said at the start and on every booking.
-    """
-    return tuple(sentence for is_so, sentence in _checks(settings) if is_so)
-
-
-def _checks(settings: Settings) -> list[tuple[bool, str]]:
-    by_host = settings.email_url is None and settings.email_backend is EmailBackend.SMTP
-    password = bool(settings.email_host_password.get_secret_value())
-    base = urlsplit(settings.base_url)
-    on_localhost = base.hostname in {"localhost", "127.0.0.1", "::1"}
-    return [
-        (
-            settings.email_backend is not EmailBackend.SMTP,
-            f"EMAIL_BACKEND is {settings.email_backend.value}: no mail leaves this machine. Set it to smtp.",
-        ),
-        (
-            by_host and not settings.email_host,
-            "EMAIL_HOST is not set: no mail can be sent. Set EMAIL_HOST or EMAIL_URL.",
-        ),
-        (
-            by_host and bool(settings.email_host_user) != password,
-            "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set: set both, or neither.",
-        ),
-        (
-            by_host and settings.email_use_tls and settings.email_port == _IMPLICIT_TLS_PORT,
-            "EMAIL_PORT 465 speaks TLS from the start: set EMAIL_USE_SSL instead of EMAIL_USE_TLS.",
-        ),
-        (
-            by_host and settings.email_use_ssl and settings.email_port == _SUBMISSION_PORT,
-            "EMAIL_PORT 587 speaks STARTTLS: set EMAIL_USE_TLS instead of EMAIL_USE_SSL.",
-        ),
-        (
-            by_host and password and not (settings.email_use_tls or settings.email_use_ssl),
-            "EMAIL_HOST_PASSWORD goes in clear, so to this machine only: set EMAIL_USE_TLS or EMAIL_USE_SSL.",
-        ),
-        (on_localhost, "BASE_URL is on localhost: links in invitations open on this machine only. Set BASE_URL."),
-        (
-            base.scheme == "http" and not on_localhost,
-            "BASE_URL is plain http: browsers give no camera there. Set BASE_URL to an https address.",
-        ),
-    ]
-
-
-_IMPLICIT_TLS_PORT = 465
-_SUBMISSION_PORT = 587

@@ -38,7 +38,8 @@ os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
 SPAN_BOOK = "schedule.book"
 SPAN_PUT = "delivery.put"
 SPAN_ATTEMPT = "delivery.attempt"
-SPAN_SEND: Mapping[str, str] = {"email": "smtp.send"}
+SPAN_BOUNCE = "delivery.bounce"
+SPAN_SEND: Mapping[str, str] = {"email": "smtp.send", "webhook": "webhook.post"}
 SPAN_SEND_OTHERWISE = "chat.post"
 
 _w3c = TraceContextTextMapPropagator()
@@ -52,6 +53,9 @@ _attempt_seconds = _meter.create_histogram(
 _wait_seconds = _meter.create_histogram(
     "hireloop.delivery.wait", unit="s", description="From the booking to the other side's acceptance"
 )
+_bounces = _meter.create_counter("hireloop.delivery.bounces", description="Reports about mails, by outcome, reason")
+_unaccounted = _meter.create_gauge("hireloop.ledger.unaccounted", description="0, or something is lost")
+_deliveries = _meter.create_gauge("hireloop.deliveries", description="Deliveries, by state")
 log: structlog.stdlib.BoundLogger = structlog.get_logger("hireloop")
 
 
@@ -185,7 +189,13 @@ def record_put(*, delivery_id: object, kind: str, channel: str) -> str:
 
 @contextmanager
 def attempt_span(
-    *, stored_traceparent: str, previous: tuple[str, str] | None, delivery_id: object, number: int, channel: str
+    *,
+    stored_traceparent: str,
+    previous: tuple[str, str] | None,
+    delivery_id: object,
+    number: int,
+    channel: str,
+    route: str = "primary",
 ) -> Iterator[Span]:
     """Open `delivery.attempt` (CONSUMER) under the booking's `delivery.put`, linked to the previous try.
 
@@ -203,6 +213,7 @@ def attempt_span(
             "messaging.destination.name": channel,
             "hireloop.delivery.id": str(delivery_id),
             "hireloop.attempt.number": number,
+            "hireloop.route": route,
         },
         record_exception=False,
         set_status_on_exception=False,
@@ -245,6 +256,31 @@ def record_attempt(
     _attempt_seconds.record(seconds, {"channel": channel})
     if waited is not None:
         _wait_seconds.record(waited, {"channel": channel})
+
+
+def record_bounce(
+    *, stored_traceparent: str, delivery_id: object, noted: str, reason: str | None, status: str | None
+) -> None:
+    """Record `delivery.bounce` under the booking's `delivery.put`: what a report said of a mail, hours later maybe.
+
+    One that says `bounced` is an ERROR with its reason.
+    """
+    parent = _w3c.extract({"traceparent": stored_traceparent}) if stored_traceparent else Context()
+    said = {"hireloop.delivery.id": str(delivery_id), "hireloop.outcome": noted}
+    said |= {"hireloop.reason": reason} if reason else {}
+    said |= {"hireloop.enhanced_code": status} if status else {}
+    span = _tracer.start_span(SPAN_BOUNCE, context=parent, kind=SpanKind.CONSUMER, attributes=said)
+    if noted == "bounced":
+        span.set_status(Status(StatusCode.ERROR, reason or noted))
+    span.end()
+    _bounces.add(1, {"outcome": noted, "reason": reason or ""})
+
+
+def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
+    """Say what the ledger proves: deliveries by state, and what nobody accounts for."""
+    for state, count in counts.items():
+        _deliveries.set(count, {"state": state})
+    _unaccounted.set(unaccounted)
 
 
 def link_caller(span: Span, headers: Sequence[tuple[bytes, bytes]]) -> None:

@@ -1,14 +1,21 @@
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
-from api.clients import NOWHERE, ok, problem
+from api.clients import NOWHERE, as_role, ok, problem
+from faults.scene import until_true
 from hireloop import db
 from hireloop.api.deliveries import mask
-from hireloop.notify import channel_health, leases
+from hireloop.api.tables import Role
+from hireloop.notify import channel_health, leases, routing
 from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.leases import Settlement
+from hireloop.notify.replay import Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.settings import Settings
 from samples import post_interview, post_slot, soon
@@ -125,30 +132,19 @@ async def test_the_ledger_counts_and_finds_what_nobody_accounts_for(api: httpx.A
     assert (proof["untold"], proof["unaccounted"]) == (1, 1)
 
 
-async def test_channels_say_whether_they_are_held_and_why(api: httpx.AsyncClient, settings: Settings) -> None:
-    from hireloop.notify import routing
-
-    (item,) = (await ok(api, "/api/notifications/channels/"))["items"]
-    assert item == {
-        "name": "email",
-        "transport": "email",
-        "state": "open",
-        "reason": None,
-        "since": None,
-        "required": True,
-    }
+async def test_what_holds_a_channel_is_its_deliveries_reason(api: httpx.AsyncClient, settings: Settings) -> None:
     (channel,) = routing.channels(settings)
     await channel_health.hold(channel, "no_mail_host")
-    (item,) = (await ok(api, "/api/notifications/channels/"))["items"]
-    assert (item["state"], item["reason"]) == ("held", "no_mail_host")
-    assert item["since"].endswith("+05:30")
     await booked(api)
     (delivery,) = (await ok(api, PATH))["items"]
     assert (delivery["state"], delivery["last_reason"]) == ("pending", "no_mail_host")
     (shown,) = (await ok(api, "/api/interviews/schedules/"))["items"]
     assert shown["invitation"]["warnings"] == [
         "EMAIL_HOST is not set: no mail can be sent. Set EMAIL_HOST or EMAIL_URL.",
-        "No mail server is configured: set EMAIL_HOST or EMAIL_URL.",
+        (
+            "Nobody is told when this invitation fails. Set ALERT_EMAIL, a chat channel for failures, or the job's "
+            "recruiter_email."
+        ),
     ]
 
 
@@ -163,3 +159,123 @@ async def test_channels_say_whether_they_are_held_and_why(api: httpx.AsyncClient
 )
 def test_only_the_first_letter_of_a_recipient_is_shown(recipient: str, shown: str) -> None:
     assert mask(recipient) == shown
+
+
+# --- Replay ----------------------------------------------------------------------------------------------------
+
+
+async def rejected(api: httpx.AsyncClient, email: str = "asha@example.com") -> str:
+    """Book, let the invitation be rejected, and return its delivery's id."""
+    schedule = await booked(api, email)
+    await settle_one(AttemptOutcome.REJECTED, DeliveryState.REJECTED, "policy_block")
+    (delivery,) = schedule["invitation"]["deliveries"]  # type: ignore[index] # JSON
+    ident: str = delivery["id"]
+    return ident
+
+
+async def test_a_delivery_is_replayed_and_shown_with_all_its_tries(api: httpx.AsyncClient, database_url: str) -> None:
+    async with hints_heard(database_url) as heard:
+        ident = await rejected(api)
+        await until_true(lambda: bool(heard), "the hint of the booking has gone by")
+        heard.clear()
+        answered = await api.post(f"{PATH}{ident}/replay/")
+        assert answered.status_code == 200, answered.text
+        await until_true(lambda: bool(heard), "the workers have their hint")
+    body = answered.json()
+    assert (body["id"], body["state"], body["attempt_count"], body["tries"]) == (ident, "pending", 1, 0)
+    assert (body["last_reason"], body["last_reply"]) == (None, None)
+    assert [attempt["outcome"] for attempt in body["attempts"]] == ["rejected"]
+    assert body["next_attempt_at"].endswith("+05:30")
+    again = await api.post(f"{PATH}{ident}/replay/")  # a second press does no harm
+    assert (again.status_code, again.json()) == (200, body)
+    assert await ok(api, f"{PATH}{ident}/") == body
+
+
+@asynccontextmanager
+async def hints_heard(database_url: str) -> AsyncIterator[list[str]]:
+    heard: list[str] = []
+    listener = await asyncpg.connect(database_url)
+    await listener.add_listener("hireloop_delivery", lambda *arguments: heard.append(str(arguments[3])))
+    try:
+        yield heard
+    finally:
+        await listener.close()
+
+
+async def test_what_must_not_be_sent_again_is_refused_with_the_reason(api: httpx.AsyncClient) -> None:
+    ident = await rejected(api)
+    await db.fetch("UPDATE candidate SET email = 'asha@new.example'")
+    refused = problem(await api.post(f"{PATH}{ident}/replay/"), 409, "not-replayable")
+    assert (refused["reason"], refused["detail"]) == ("address_changed", Skip.ADDRESS_CHANGED.sentence)
+    await db.fetch("UPDATE schedule SET revision = 2")
+    assert problem(await api.post(f"{PATH}{ident}/replay/"), 409, "not-replayable")["reason"] == "superseded"
+    problem(await api.post(f"{PATH}{NOWHERE}/replay/"), 404, "not-found")
+    problem(await api.post(f"{PATH}seven/replay/"), 404, "not-found")
+
+
+async def test_by_cause_many_are_replayed_in_one_call(api: httpx.AsyncClient) -> None:
+    idents = [await rejected(api, f"{name}@example.com") for name in ("asha", "ben", "chen")]
+    await db.fetch("UPDATE delivery SET state = 'superseded' WHERE id = $1", UUID(idents[0]))
+
+    async def replay(**body: object) -> dict[str, object]:
+        answered = await api.post(f"{PATH}replay/", json=body)
+        assert answered.status_code == 200, answered.text
+        found: dict[str, object] = answered.json()
+        return found
+
+    would = await replay(reason="policy_block", dry_run=True)
+    assert would == {
+        "dry_run": True,
+        "replayed": 2,
+        "skipped": {"superseded": 1},
+        "deliveries": idents[1:],
+        "more": False,
+    }
+    assert len((await ok(api, f"{PATH}?state=rejected"))["items"]) == 2
+    first = await replay(reason="policy_block", limit=1)
+    assert (first["replayed"], first["deliveries"], first["more"]) == (1, idents[1:2], True)
+    rest = await replay(reason="policy_block", state="rejected", channel="email", kind="invitation", limit=10)
+    assert rest == {"dry_run": False, "replayed": 1, "skipped": {}, "deliveries": idents[2:], "more": False}
+    assert (await replay(since=soon(-5).isoformat()))["skipped"] == {"pending": 2, "superseded": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "body"),
+        ({"dry_run": True, "limit": 5}, "body"),
+        ({"state": "lost"}, "state"),
+        ({"state": "rejected", "limit": 0}, "limit"),
+        ({"state": "rejected", "limit": 10_001}, "limit"),
+        ({"reason": "\x00"}, "reason"),
+        ({"reason": " "}, "reason"),
+        ({"since": "2026-12-01T10:00:00"}, "since"),
+        ({"since": "0001-01-01T00:00:00+05:30"}, "since"),
+        ({"ids": []}, "ids"),
+    ],
+)
+async def test_a_replay_that_names_no_cause_or_a_bad_one_is_refused(
+    api: httpx.AsyncClient, body: dict[str, object], field: str
+) -> None:
+    ident = await rejected(api)
+    problem(await api.post(f"{PATH}replay/", json=body), 400, "bad-input", field)
+    assert (await ok(api, f"{PATH}{ident}/"))["state"] == "rejected"
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.RECRUITER])
+async def test_only_an_admin_replays(api: httpx.AsyncClient, role: Role) -> None:
+    ident = await rejected(api)
+    await as_role(api, role)
+    problem(await api.post(f"{PATH}{ident}/replay/"), 403, "not-allowed")
+    problem(await api.post(f"{PATH}replay/", json={"state": "rejected"}), 403, "not-allowed")
+    assert (await ok(api, f"{PATH}{ident}/"))["state"] == "rejected"
+
+
+async def test_the_next_try_behind_a_held_channel_is_the_next_probe(api: httpx.AsyncClient, settings: Settings) -> None:
+    await booked(api)
+    for channel in routing.channels(settings):
+        await channel_health.hold(channel, "no_mail_host", now=soon(5))
+    (shown,) = (await ok(api, PATH))["items"]
+    assert datetime.fromisoformat(shown["next_attempt_at"]) > soon(5)
+    (listed,) = (await ok(api, "/api/interviews/schedules/"))["items"]
+    assert listed["invitation"]["deliveries"][0]["next_attempt_at"] == shown["next_attempt_at"]

@@ -1,10 +1,26 @@
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
 import httpx
 import pytest
 
-from hireloop import db
+from conftest import settings_for
+from hireloop import app, db
 from hireloop.notify import channel_health, routing, workers
 from hireloop.settings import Settings
 from samples import post_interview, post_slot, soon
+from smtp_servers import ScriptedSmtpServer, Step
+
+
+@pytest.fixture
+def mail_server() -> Iterator[ScriptedSmtpServer]:
+    with ScriptedSmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(database_url: str, mail_server: ScriptedSmtpServer) -> Settings:
+    return settings_for(database_url, email_host="localhost", email_port=mail_server.port)
 
 
 async def reasons(visitor: httpx.AsyncClient) -> list[str]:
@@ -25,8 +41,6 @@ async def live_worker(*, kinds: tuple[str, ...] = ("invitation",), base_url: str
 async def test_a_serving_process_is_alive_and_ready_without_a_key(visitor: httpx.AsyncClient, path: str) -> None:
     answered = await visitor.get(path)
     assert (answered.status_code, answered.json()["status"], answered.json()["reasons"]) == (200, "ok", [])
-    if "ready" in path:
-        assert "EMAIL_HOST is not set" in answered.json()["warnings"][0]
 
 
 async def test_a_missing_migration_is_not_ready(visitor: httpx.AsyncClient) -> None:
@@ -106,3 +120,76 @@ async def test_several_troubles_are_all_said(visitor: httpx.AsyncClient, setting
     (channel,) = routing.channels(settings)
     await channel_health.hold(channel, "no_mail_host")
     assert len(await reasons(visitor)) == 2
+
+
+# --- Mail ------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def visiting(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """Visit an application with these settings; a worker is alive."""
+    application = app.build(settings)
+    async with application.lifespan():
+        await live_worker()
+        transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type] # Litestar's ASGI types
+        async with httpx.AsyncClient(transport=transport, base_url="https://hire.example") as client:
+            yield client
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"email_host": ""}, "EMAIL_HOST is not set: no mail can be sent. Set EMAIL_HOST or EMAIL_URL."),
+        ({"email_backend": "console"}, "EMAIL_BACKEND is console: no mail leaves this machine. Set it to smtp."),
+        (
+            {"email_host_user": "me"},
+            "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set. Set both, or neither.",
+        ),
+    ],
+)
+async def test_mail_settings_that_cannot_send_are_a_reason_and_do_not_lock_candidates_out(
+    settings: Settings, values: dict[str, object], reason: str
+) -> None:
+    async with visiting(settings_for(str(settings.database_url), **{"email_host": "localhost", **values})) as client:
+        assert await reasons(client) == [reason]
+        ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["reasons"]) == (200, [])
+    assert reason in ready.json()["warnings"]
+
+
+async def test_a_wrong_mail_password_is_a_reason_without_the_servers_words_and_does_not_lock_candidates_out(
+    settings: Settings,
+) -> None:
+    script: dict[str, Step] = {"AUTH": "535 5.7.8 me@hire.example has another password than a canary"}
+    with ScriptedSmtpServer(script) as server:
+        values = {"email_port": server.port, "email_host_user": "me@hire.example", "email_host_password": "a canary"}
+        async with visiting(settings_for(str(settings.database_url), email_host="localhost", **values)) as client:
+            [reason] = await reasons(client)
+            ready = await client.get("/health/ready")
+    assert reason.startswith("localhost refused the user name or the password. Correct EMAIL_HOST_USER")
+    assert "canary" not in reason
+    assert "@" not in reason
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "reasons": [], "warnings": [IN_CLEAR]})
+
+
+IN_CLEAR = "EMAIL_HOST_PASSWORD goes in clear, so to this machine only. Set EMAIL_USE_TLS or EMAIL_USE_SSL."
+
+
+async def test_the_mail_server_is_asked_once_however_often_one_looks(
+    visitor: httpx.AsyncClient, mail_server: ScriptedSmtpServer
+) -> None:
+    for _ in range(5):
+        await reasons(visitor)
+    assert mail_server.connection_count == 1
+    assert mail_server.received == []
+
+
+async def test_readiness_asks_no_mail_server(visitor: httpx.AsyncClient, mail_server: ScriptedSmtpServer) -> None:
+    assert (await visitor.get("/health/ready")).status_code == 200
+    assert mail_server.connection_count == 0
+
+
+async def test_a_base_url_on_localhost_is_a_warning(settings: Settings) -> None:
+    async with visiting(settings.model_copy(update={"base_url": "http://localhost:8000"})) as client:
+        answered = await client.get("/health/delivery")
+    assert "BASE_URL is on localhost" in answered.json()["warnings"][0]

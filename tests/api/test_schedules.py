@@ -1,5 +1,6 @@
 import asyncio
 from typing import Protocol
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -172,6 +173,7 @@ async def test_schedules_are_narrowed_by_state_time_candidate_and_job(api: httpx
     [
         ("state", "perhaps"),
         ("state", "\x00"),
+        ("invitation_state", "lost"),
         ("from", "2026-12-01T10:00:00"),
         ("from", "yesterday"),
         ("to", "0001-01-01T00:00:00+05:30"),
@@ -181,6 +183,60 @@ async def test_schedules_are_narrowed_by_state_time_candidate_and_job(api: httpx
 )
 async def test_a_bad_filter_is_refused(api: httpx.AsyncClient, name: str, value: str) -> None:
     problem(await api.get(PATH, params={name: value}), 400, "bad-input", name)
+
+
+# --- Where invitations stand ----------------------------------------------------------------------------------------
+
+_STANDS = {
+    "sent": "UPDATE delivery SET state = 'sent', sent_at = now()",
+    "failed": "UPDATE delivery SET state = 'exhausted', last_reason = 'timed_out'",
+    "at_risk": "UPDATE delivery SET at_risk_at = now(), last_reason = 'timed_out'",
+    "none": "UPDATE delivery SET state = 'superseded'",
+    "pending": "UPDATE delivery SET last_reason = 'timed_out'",
+}
+
+
+async def book_one_of_each_state(api: httpx.AsyncClient) -> dict[str, str]:
+    """Make a booking for each state of an invitation, and return their ids by that state."""
+    ids = {}
+    for state, becomes in _STANDS.items():
+        slot = await post_slot(api, starts_at=soon(600))
+        ids[state] = (await book_slot(api, await post_interview(api), slot)).json()["id"]
+        await db.fetch(f"{becomes} WHERE schedule = $1", UUID(ids[state]))
+    return ids
+
+
+async def test_bookings_are_listed_by_where_their_invitation_stands_and_each_shows_just_that(
+    api: httpx.AsyncClient,
+) -> None:
+    for state, ident in (await book_one_of_each_state(api)).items():
+        (item,) = (await ok(api, f"{PATH}?invitation_state={state}"))["items"]
+        assert (item["id"], item["invitation"]["state"]) == (ident, state)
+        assert await ok(api, f"{PATH}{ident}/") == item
+        assert (await ok(api, f"{PATH}?invitation_state={state}&state=cancelled"))["items"] == []
+
+
+async def test_of_a_moved_booking_the_newest_revision_is_what_counts(api: httpx.AsyncClient) -> None:
+    failed = (await book_one_of_each_state(api))["failed"]
+    await db.fetch("UPDATE schedule SET revision = 2 WHERE id = $1", UUID(failed))
+    assert (await ok(api, f"{PATH}?invitation_state=failed"))["items"] == []
+    assert failed in {item["id"] for item in (await ok(api, f"{PATH}?invitation_state=none"))["items"]}
+
+
+async def test_the_pages_of_such_a_list_neither_repeat_nor_lose_one_while_it_changes(api: httpx.AsyncClient) -> None:
+    failed = []
+    for _ in range(5):
+        ids = await book_one_of_each_state(api)
+        failed.append(ids["failed"])
+    path = f"{PATH}?invitation_state=failed&limit=2"
+    first = await ok(api, path)
+    assert [item["id"] for item in first["items"]] == failed[:2:-1]
+    await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now() WHERE schedule = $1", UUID(failed[3]))
+    await book_one_of_each_state(api)  # newer than all
+    second = await ok(api, f"{path}&after={first['next']}")
+    last = await ok(api, f"{path}&after={second['next']}")
+    assert [item["id"] for page in (second, last) for item in page["items"]] == failed[2::-1]
+    assert last["next"] is None
 
 
 # --- What a booking costs -------------------------------------------------------------------------------------------

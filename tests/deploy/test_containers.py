@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import docker  # type: ignore[import-untyped]
 import httpx
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from docker.errors import DockerException, ImageNotFound  # type: ignore[import-untyped]
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.config import testcontainers_config

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from hireloop import links
 from hireloop.settings import Settings

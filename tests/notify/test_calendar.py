@@ -1,13 +1,20 @@
-"""Every calendar is read back with icalendar, which refuses what is malformed."""
+"""Every calendar is read back with icalendar, and stored by Radicale; both refuse what is malformed."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from hireloop.notify.calendar import CalendarEvent, request
+from calendar_server import CalendarServer
+from hireloop.notify import preview
+from hireloop.notify.calendar import CalendarEvent, cancel, request
+from hireloop.notify.languages import LANGUAGES
+from hireloop.notify.render import Renderer
 
 START = datetime(2026, 12, 1, 10, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 CLEAN = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=200)
@@ -66,6 +73,18 @@ def test_a_revision_keeps_the_uid_and_raises_the_sequence() -> None:
     assert first["SEQUENCE"] < second["SEQUENCE"]
 
 
+def test_a_cancellation_takes_the_same_event_away_and_leads_nowhere() -> None:
+    calendar, found = read_back(cancel(event(url="", sequence=4)))
+    _, asked = read_back(request(event()))
+    assert (calendar["METHOD"], found["STATUS"]) == ("CANCEL", "CANCELLED")
+    assert found["UID"] == asked["UID"]
+    assert found["SEQUENCE"] > asked["SEQUENCE"]
+    for name in ("ORGANIZER", "ATTENDEE", "DTSTART", "DTEND", "SUMMARY"):
+        assert found[name] == asked[name]
+    assert not {"URL", "LOCATION"} & set(found)
+    assert found.walk("VALARM") == []
+
+
 @given(CLEAN, CLEAN, CLEAN)
 def test_any_text_is_read_back(summary: str, description: str, name: str) -> None:
     _, found = read_back(request(event(summary=summary, description=description, attendee_name=name)))
@@ -80,3 +99,54 @@ def test_any_address_is_one_attendee(address: str) -> None:
     _, found = read_back(request(event(attendee=address)))
     assert found["ATTENDEE"].startswith("mailto:")
     assert " " not in found["ATTENDEE"]
+
+
+# On a real server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CalendarServer]:
+    with CalendarServer(tmp_path_factory.mktemp("radicale")) as running:
+        yield running
+
+
+def calendar_of(kind: str, locale: str) -> bytes:
+    renderer = Renderer(
+        secret="a secret of at least thirty-two characters",
+        base_url="https://hire.example",
+        sender="no-reply@hire.example",
+        zone=ZoneInfo("Asia/Kolkata"),
+    )
+    return preview.rendered(preview.sample(kind, locale=locale), renderer).calendar
+
+
+@pytest.mark.parametrize("locale", list(LANGUAGES))
+def test_a_server_stores_the_invitation_then_its_move_then_its_cancellation_as_one_event(
+    server: CalendarServer, locale: str
+) -> None:
+    """As they are, METHOD and all: RFC 4791 wants none in a stored calendar, and Radicale takes it."""
+    statuses, said = [], []
+    for kind in ("invitation", "rescheduled", "cancelled"):
+        statuses.append(server.put("interview", calendar_of(kind, locale)))
+        [stored] = Calendar.from_ical(server.get("interview")).events
+        [sent] = Calendar.from_ical(calendar_of(kind, locale)).events
+        assert {name: str(value) for name, value in stored.items()} == {n: str(value) for n, value in sent.items()}
+        said.append((stored["UID"], stored["SEQUENCE"], stored["STATUS"]))
+    assert statuses[1:] == [204, 204]
+    uid = said[0][0]
+    assert said == [(uid, 1, "CONFIRMED"), (uid, 2, "CONFIRMED"), (uid, 2, "CANCELLED")]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (b"DTSTART:20261201T043000Z", b"DTSTART:tomorrow"),
+        (b"END:VALARM", b"END:ALARM"),
+        (b"TRANSP:OPAQUE", b"TRANSP OPAQUE"),
+        (b"\r\nUID:", b"\r\nX-UID:"),
+    ],
+)
+def test_the_server_refuses_a_malformed_calendar(server: CalendarServer, good: bytes, bad: bytes) -> None:
+    whole = calendar_of("invitation", "en")
+    assert good in whole
+    assert server.put("malformed", whole.replace(good, bad)) == 400

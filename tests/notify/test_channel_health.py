@@ -54,6 +54,31 @@ async def test_after_a_hundred_probes_the_pause_is_still_60_s() -> None:
     assert held.next_probe_at == _in(61)
 
 
+async def test_a_probe_for_which_there_was_nothing_to_send_is_given_back_and_costs_no_pause() -> None:
+    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
+    for seconds in range(1, 8):
+        assert await channel_health.claim(EMAIL, now=_in(seconds)) is Claim.PROBE
+        await channel_health.give_back(EMAIL, now=_in(seconds))
+    assert await channel_health.claim(EMAIL, now=_in(8)) is Claim.PROBE
+    (held,) = await channel_health.held([EMAIL])
+    assert held.next_probe_at == _in(10)  # the second pause, as if nobody had looked before
+
+
+async def test_giving_back_neither_holds_an_open_channel_nor_touches_anothers() -> None:
+    await channel_health.hold(MENDED, "auth_refused", now=NOW)
+    await channel_health.give_back(EMAIL, now=_in(1))
+    assert [(held.fingerprint, held.next_probe_at) for held in await channel_health.held([EMAIL, MENDED])] == [
+        ("mended", _in(1))
+    ]
+
+
+async def test_who_has_nothing_to_probe_with_leaves_the_probe_to_others() -> None:
+    assert await channel_health.claim(EMAIL, may_probe=False, now=NOW) is Claim.OPEN
+    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
+    assert await channel_health.claim(EMAIL, may_probe=False, now=_in(5)) is Claim.WAIT
+    assert await channel_health.claim(EMAIL, now=_in(5)) is Claim.PROBE
+
+
 async def test_of_many_workers_one_gets_the_probe() -> None:
     await channel_health.hold(EMAIL, "auth_refused", now=NOW)
     claims = await asyncio.gather(*(channel_health.claim(EMAIL, now=_in(5)) for _ in range(10)))
@@ -84,6 +109,13 @@ async def test_a_channel_that_opened_begins_anew_when_it_is_held_again() -> None
     assert await channel_health.hold(EMAIL, "auth_refused", now=_in(100)) is True
     (held,) = await channel_health.held([EMAIL])
     assert (held.since, held.next_probe_at) == (_in(100), _in(101))
+
+
+async def test_a_channel_stays_held_for_the_reason_that_the_probe_has_just_met_again() -> None:
+    await channel_health.hold(EMAIL, "policy_block", now=NOW)
+    assert await channel_health.open_again(EMAIL, unless="policy_block", now=_in(1)) is False
+    await channel_health.hold(EMAIL, "auth_refused", now=_in(2))
+    assert await channel_health.open_again(EMAIL, unless="policy_block", now=_in(3)) is True
 
 
 async def test_a_mended_configuration_starts_open_and_the_old_one_holds_only_itself() -> None:

@@ -1,25 +1,29 @@
 """What is read of deliveries: lists, one with its tries, and where an invitation stands."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hireloop import db, errors
 from hireloop.notify import channel_health, deliveries
 from hireloop.notify.deliveries import DeliveryView, Filter, InvitationState
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import schedules
-from hireloop.scheduling.schedules import Booked
-from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot
+from hireloop.scheduling.schedules import Booked, Wanted
+from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 
 
 async def _book() -> Booked:
     return await schedules.book(
-        await make_interview(), await make_slot(), booking_notes="", outbox=OUTBOX, windows=WINDOWS
+        await make_interview(), await make_slot(), booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS
     )
 
 
@@ -50,6 +54,7 @@ def _view(state: DeliveryState = DeliveryState.PENDING, **fields: object) -> Del
         traceparent="",
         created_at=NOW,
         held_reason=None,
+        next_probe_at=None,
         now=NOW,
     )
     return msgspec.structs.replace(view, **fields)
@@ -106,6 +111,74 @@ def test_of_several_required_channels_the_gravest_is_told() -> None:
     assert _stands(_view(DeliveryState.SENT), _view(channel="sms")) == "pending"
 
 
+# --- The same rule in the database, for lists --------------------------------------------------------------------
+
+_BOOKINGS, _REVISION = 12, 2
+_BEFORE_AND_AFTER = [timedelta(minutes=minutes) for minutes in (-60, -1, 0, 1, 60)]
+# Mostly what counts: pending, required, inviting, and of the current revision.
+_STORED = st.fixed_dictionaries(
+    {
+        "state": st.sampled_from([*DeliveryState, *[DeliveryState.PENDING] * 5]),
+        "revision": st.sampled_from([_REVISION] * 4 + [_REVISION - 1, _REVISION + 1]),
+        "kind": st.sampled_from(["invitation", "rescheduled"] * 3 + ["reminder", "recruiter_copy", "cancelled"]),
+        "required": st.sampled_from([True] * 4 + [False]),
+        "last_reason": st.sampled_from([None, "timed_out"]),
+        "at_risk_at": st.sampled_from([None, *(NOW + after for after in _BEFORE_AND_AFTER)]),
+        "first_due_at": st.sampled_from([NOW + after for after in (*_BEFORE_AND_AFTER, timedelta(seconds=-30))]),
+    }
+)
+
+
+_IN_ORDER = ("revision", "kind", "required", "state", "last_reason", "first_due_at")
+
+
+async def _store(histories: list[tuple[UUID, dict[str, Any]]]) -> None:
+    """Put deliveries of these bookings straight into the table, each on a channel of its own."""
+    await db.fetch(
+        """
+        INSERT INTO delivery (id, schedule, revision, kind, channel, recipient, required, payload, payload_version,
+            state, last_reason, first_due_at, at_risk_at, deadline_at, sent_at, bounced_at, message_id)
+        SELECT id, schedule, revision, kind, id::text, 'somebody', required, '{}', 1, state, last_reason, first_due_at,
+            at_risk_at, $9, $9, $9, '<1@hire.example>'
+        FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bool[], $6::text[], $7::text[],
+            $8::timestamptz[], $10::timestamptz[]) AS stored(id, schedule, revision, kind, required, state, last_reason,
+            first_due_at, at_risk_at)
+        """,
+        [uuid4() for _ in histories],
+        [schedule for schedule, _ in histories],
+        *([history[name] for _, history in histories] for name in _IN_ORDER),
+        NOW,
+        [history["at_risk_at"] for _, history in histories],
+    )
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(bookings=st.lists(st.lists(_STORED, max_size=3), min_size=_BOOKINGS, max_size=_BOOKINGS))
+def test_lists_are_narrowed_by_the_very_state_that_a_booking_shows(
+    database_url: str, bookings: list[list[dict[str, Any]]]
+) -> None:
+    asyncio.run(_the_rules_agree(database_url, bookings))
+
+
+async def _the_rules_agree(url: str, bookings: list[list[dict[str, Any]]]) -> None:
+    async with db.opened(url, pool_size=1):
+        # The same bookings for every example: their deliveries are all that differs.
+        ids = [row["id"] for row in await rows("schedule")] or [(await _book()).booking.id for _ in bookings]
+        await db.fetch("DELETE FROM delivery")
+        await db.fetch("UPDATE schedule SET revision = $1", _REVISION)
+        await _store([(ident, one) for ident, histories in zip(ids, bookings, strict=True) for one in histories])
+        found = await deliveries.of_schedules(ids, [EMAIL], now=NOW)
+        shown = {
+            ident: deliveries.invitation_state(
+                [delivery for delivery in found if delivery.schedule == ident], revision=_REVISION, now=NOW
+            )
+            for ident in ids
+        }
+        for state in InvitationState:
+            listed = await schedules.page(Wanted(invitation_state=state), limit=100, after=None, now=NOW)
+            assert {row.id for row in listed} == {ident for ident, stands in shown.items() if stands is state}
+
+
 # --- From the database -----------------------------------------------------------------------------------------
 
 
@@ -133,18 +206,34 @@ async def test_what_waits_behind_a_held_channel_says_why_unless_it_has_a_reason_
     ident = (await _book()).deliveries[0].id
     await channel_health.hold(EMAIL, "auth_refused")
     found, _ = await deliveries.find(ident, [EMAIL])
-    assert (found.last_reason, found.held_reason) == ("auth_refused", "auth_refused")
+    assert (found.reason, found.last_reason, found.held_reason) == ("auth_refused", None, "auth_refused")
     await db.fetch("UPDATE delivery SET last_reason = 'timed_out'")
-    assert (await deliveries.find(ident, [EMAIL]))[0].last_reason == "timed_out"
+    assert (await deliveries.find(ident, [EMAIL]))[0].reason == "timed_out"
     await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now(), last_reason = NULL")
-    assert (await deliveries.find(ident, [EMAIL]))[0].held_reason is None
+    assert (await deliveries.find(ident, [EMAIL]))[0].reason is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_next_try_behind_a_held_channel_is_the_next_probe_and_of_what_has_ended_there_is_none() -> None:
+    ident = (await _book()).deliveries[0].id
+    found, _ = await deliveries.find(ident, [EMAIL])
+    assert found.next_attempt_at == found.due_at
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    await channel_health.hold(EMAIL, "auth_refused", now=later)
+    found, _ = await deliveries.find(ident, [EMAIL])
+    assert found.next_attempt_at == found.next_probe_at == later + timedelta(seconds=1)
+    await db.fetch("UPDATE delivery SET due_at = $1", later + timedelta(hours=1))
+    found, _ = await deliveries.find(ident, [EMAIL])
+    assert found.next_attempt_at == found.due_at
+    await db.fetch("UPDATE delivery SET state = 'rejected'")
+    assert (await deliveries.find(ident, [EMAIL]))[0].next_attempt_at is None
 
 
 @pytest.mark.usefixtures("database")
 async def test_a_hold_of_other_settings_is_not_this_channels_reason() -> None:
     ident = (await _book()).deliveries[0].id
     await channel_health.hold(msgspec.structs.replace(EMAIL, fingerprint="old"), "auth_refused")
-    assert (await deliveries.find(ident, [EMAIL]))[0].last_reason is None
+    assert (await deliveries.find(ident, [EMAIL]))[0].reason is None
 
 
 @pytest.mark.usefixtures("database")

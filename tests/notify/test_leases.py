@@ -1,7 +1,6 @@
-"""The outbox: what is put is leased once at a time, and what came of it is written down under the lease's token."""
+"""Leases: what is due is leased once at a time, and what came of it is written down under the lease's token."""
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -10,10 +9,12 @@ import pytest
 
 from hireloop import db
 from hireloop.notify import deliveries, leases
-from hireloop.notify.channels import Channel, Evidence, Phase
+from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.deliveries import AttemptView, DeliveryView
 from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.outbox import Outbox
+from hireloop.notify.pace import Pace
+from hireloop.notify.routes import Among, Route, Turn
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
 from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows, unaccounted
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SECOND = timedelta(seconds=1)
+TURNS = Turn(route=None)
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250, enhanced_code="2.0.0", reply="2.0.0 Ok: queued")
 DEFERRED = Evidence(phase=Phase.RECIPIENT, code=451, enhanced_code="4.7.1", reply="4.7.1 Greylisted")
 
@@ -29,12 +31,18 @@ DEFERRED = Evidence(phase=Phase.RECIPIENT, code=451, enhanced_code="4.7.1", repl
 async def _put(*, starts_in: timedelta = timedelta(hours=24), hub: Outbox = OUTBOX) -> UUID:
     """Put one invitation at NOW and return its delivery's id."""
     slot = await make_slot(starts_at=NOW + starts_in)
-    booked = await schedules.book(await make_interview(), slot, booking_notes="", outbox=hub, windows=WINDOWS, now=NOW)
+    booked = await schedules.book(
+        await make_interview(), slot, booking_notes="", booked_by="tests", outbox=hub, windows=WINDOWS, now=NOW
+    )
     return booked.deliveries[0].id
 
 
-async def _lease(*, after: timedelta = SECOND, limit: int = 10, worker: str = "w") -> list[Lease]:
-    return await leases.take("email", limit=limit, worker=worker, kinds=["invitation"], now=NOW + after)
+async def _lease(
+    *, after: timedelta = SECOND, limit: int = 10, worker: str = "w", turn: Turn = TURNS, pace: Pace | None = None
+) -> list[Lease]:
+    return await leases.take(
+        "email", limit=limit, worker=worker, kinds=["invitation"], turn=turn, pace=pace, now=NOW + after
+    )
 
 
 def _settlement(lease: Lease, outcome: AttemptOutcome, state: DeliveryState, **facts: object) -> Settlement:
@@ -59,80 +67,6 @@ def _deferred(lease: Lease, *, due_in: timedelta = timedelta(seconds=5)) -> Sett
 
 async def _found(delivery: UUID) -> tuple[DeliveryView, list[AttemptView]]:
     return await deliveries.find(delivery, [EMAIL])
-
-
-# --- put -------------------------------------------------------------------------------------------------------
-
-
-async def test_an_invitation_is_useful_until_its_link_closes_and_at_risk_a_quarter_of_an_hour_after_it_was_due() -> (
-    None
-):
-    found, _ = await _found(await _put())
-    assert found.state == "pending"
-    assert found.due_at == NOW
-    assert found.deadline_at == NOW + timedelta(hours=24, seconds=WINDOWS.late_seconds)
-    assert found.at_risk_at == NOW + timedelta(minutes=15)
-    assert found.message_id == f"<{found.id}@hire.example>"
-
-
-async def test_a_booking_at_short_notice_is_at_risk_only_once_it_failed_or_had_30_s() -> None:
-    found, _ = await _found(await _put(starts_in=timedelta(minutes=5)))
-    assert found.at_risk_at == NOW
-    failed = msgspec.structs.replace(found, last_reason="connection_refused")
-    later = NOW + timedelta(seconds=29)
-    assert deliveries.invitation_state([found], revision=1, now=later) == "pending"
-    assert deliveries.invitation_state([failed], revision=1, now=NOW) == "at_risk"
-    assert deliveries.invitation_state([found], revision=1, now=later + timedelta(seconds=1)) == "at_risk"
-
-
-async def test_a_booking_in_the_last_moment_leaves_its_invitation_30_s() -> None:
-    found, _ = await _found(await _put(starts_in=timedelta(seconds=1 - WINDOWS.late_seconds)))
-    assert found.deadline_at == NOW + timedelta(seconds=30)
-
-
-async def test_every_channel_of_the_kind_gets_its_own_delivery_and_a_chat_copy_holds_no_address() -> None:
-    chat = Channel(
-        name="recruiters",
-        transport_name="apprise",
-        fingerprint="c",
-        required=False,
-        personal=False,
-        kinds=frozenset({"invitation"}),
-        concurrency=1,
-        url="slack://secret",
-    )
-    other = msgspec.structs.replace(chat, name="failures", kinds=frozenset({"alert"}))
-    await _put(hub=Outbox(channels=(EMAIL, chat, other), message_id_domain="hire.example"))
-    stored = {row["channel"]: row for row in await rows("delivery")}
-    assert stored.keys() == {"email", "recruiters"}
-    assert (stored["recruiters"]["recipient"], stored["recruiters"]["required"]) == ("recruiters", False)
-    assert "@" in stored["email"]["recipient"]
-    assert "secret" not in str(stored)
-
-
-async def test_a_payload_holds_the_session_and_its_key_version_and_never_a_key_or_a_link() -> None:
-    await _put()
-    (row,) = await rows("delivery")
-    payload = msgspec.json.decode(row["payload"])
-    assert payload["key_version"] == 1
-    assert payload["session_id"]
-    assert "session_key" not in row["payload"]
-    assert "http" not in row["payload"]
-
-
-async def test_what_is_put_in_a_transaction_that_fails_is_not_there() -> None:
-    interview, slot = await make_interview(), await make_slot()
-
-    async def book_and_fail() -> None:
-        async with db.DB.transaction():
-            await schedules.book(interview, slot, booking_notes="", outbox=OUTBOX, windows=WINDOWS)
-            assert len(await rows("delivery")) == 1
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await book_and_fail()
-    assert await rows("delivery") == []
-    assert await rows("schedule") == []
 
 
 # --- unwritable ------------------------------------------------------------------------------------------------
@@ -294,9 +228,9 @@ async def test_four_lost_an_answer_and_four_lost_again_are_not_five_in_a_row() -
 
 
 async def test_a_renewed_lease_lasts_30_s_from_then_and_keeps_its_attempt() -> None:
-    delivery = await _put()
+    await _put()
     (lease,) = await _lease()
-    assert await leases.renew([lease], now=NOW + 20 * SECOND) == {delivery}
+    assert await leases.renew([lease], now=NOW + 20 * SECOND) == {lease.token}
     assert await _lease(after=49 * SECOND) == []
     assert len(await _lease(after=50 * SECOND)) == 1
 
@@ -477,6 +411,80 @@ async def test_a_probe_takes_what_was_tried_least_so_that_one_delivery_cannot_ho
     [tried] = await _lease(limit=1)
     assert tried.id == first
     await leases.settle([_settlement(tried, AttemptOutcome.HELD, DeliveryState.PENDING)])
-    probe = partial(leases.take, "email", limit=1, worker="w", kinds=["invitation"], now=NOW + 2 * SECOND)
-    [probed] = await probe(probing=True)
+    [probed] = await _lease(after=2 * SECOND, limit=1, turn=Turn(route=Route.PRIMARY, probing=True))
     assert probed.id == second
+
+
+# --- routes ----------------------------------------------------------------------------------------------------
+
+AT_RISK = timedelta(minutes=15)  # after it was first due
+
+
+async def _fail(lease: Lease, *, at: timedelta, outcome: AttemptOutcome = AttemptOutcome.RETRY) -> None:
+    """Settle a try that came to nothing; the delivery is due again at once."""
+    failed = _settlement(lease, outcome, DeliveryState.PENDING, evidence=DEFERRED, due_at=NOW + at)
+    await leases.settle([failed], now=NOW + at)
+
+
+async def test_a_lease_says_its_route_and_so_does_its_attempt() -> None:
+    delivery = await _put()
+    (lease,) = await _lease(turn=Turn(route=Route.FALLBACK))
+    _, (attempt,) = await _found(delivery)
+    assert (lease.route, attempt.route) == (Route.FALLBACK, "fallback")
+
+
+async def test_a_delivery_at_risk_takes_turns_between_the_providers_once_a_try_has_failed() -> None:
+    delivery = await _put()
+    for after in (SECOND, 2 * SECOND, AT_RISK, AT_RISK + SECOND, AT_RISK + 2 * SECOND, AT_RISK + 3 * SECOND):
+        (lease,) = await _lease(after=after)
+        await _fail(lease, at=after)
+    _, attempts = await _found(delivery)
+    assert [a.route for a in attempts] == ["primary", "primary", "fallback", "primary", "fallback", "primary"]
+
+
+async def test_a_first_try_goes_by_the_primary_however_late_it_is() -> None:
+    await _put()
+    (lease,) = await _lease(after=2 * AT_RISK)
+    assert lease.route is Route.PRIMARY
+
+
+async def test_a_try_that_was_lost_has_failed_and_one_that_was_released_has_not_been_a_turn() -> None:
+    delivery = await _put()
+    await _lease(after=AT_RISK)
+    (lost,) = await _lease(after=AT_RISK + 40 * SECOND)
+    assert lost.route is Route.FALLBACK
+    await _fail(lost, at=AT_RISK + 41 * SECOND, outcome=AttemptOutcome.RELEASED)
+    (again,) = await _lease(after=AT_RISK + 42 * SECOND)
+    assert again.route is Route.FALLBACK
+    _, attempts = await _found(delivery)
+    assert [a.outcome for a in attempts] == ["lost", "released", None]
+
+
+async def test_what_the_candidate_does_not_depend_on_never_takes_the_fallback_by_itself() -> None:
+    await _put()
+    await db.fetch("UPDATE delivery SET required = false")
+    (lease,) = await _lease()
+    await _fail(lease, at=SECOND)
+    (again,) = await _lease(after=AT_RISK)
+    assert again.route is Route.PRIMARY
+    await _fail(again, at=AT_RISK)
+    assert await _lease(after=AT_RISK, turn=Turn(route=Route.FALLBACK, among=Among.REQUIRED)) == []
+
+
+async def test_an_alert_may_take_the_fallback_although_no_candidate_depends_on_it() -> None:
+    delivery = await _put()
+    await db.fetch("UPDATE delivery SET required = false, kind = 'alert'")
+    turn = Turn(route=Route.FALLBACK, among=Among.REQUIRED)
+    taken = await leases.take("email", limit=1, worker="w", kinds=["alert"], turn=turn, now=NOW + SECOND)
+    assert [lease.id for lease in taken] == [delivery]
+
+
+async def test_at_risk_is_what_is_required_and_late_and_was_tried_in_vain() -> None:
+    tried, untried, optional = [await _put() for _ in range(3)]
+    await db.fetch("UPDATE delivery SET required = false WHERE id = $1", optional)
+    for lease in await _lease():
+        outcome = AttemptOutcome.RELEASED if lease.id == untried else AttemptOutcome.RETRY
+        await _fail(lease, at=SECOND, outcome=outcome)
+    turn = Turn(route=Route.FALLBACK, among=Among.AT_RISK, probing=True)
+    assert await _lease(after=AT_RISK - SECOND, turn=turn) == []
+    assert [lease.id for lease in await _lease(after=AT_RISK, turn=turn)] == [tried]

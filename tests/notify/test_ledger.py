@@ -4,10 +4,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
+from faults.scene import until_true
 from hireloop import db
-from hireloop.notify import ledger
+from hireloop.notify import leases, ledger
+from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import schedules
+from http_servers import Reply, ScriptedHttpServer
+from processes import WorkerProcess, environment
 from samples import OUTBOX, WINDOWS, make_interview, make_slot
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -16,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("database")
 async def _book() -> tuple[UUID, UUID]:
     """Book, and return the schedule's id and the delivery's."""
     booked = await schedules.book(
-        await make_interview(), await make_slot(), booking_notes="", outbox=OUTBOX, windows=WINDOWS
+        await make_interview(), await make_slot(), booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS
     )
     return booked.booking.id, booked.deliveries[0].id
 
@@ -115,3 +120,41 @@ async def test_a_try_that_is_under_way_past_the_deadline_is_not_overdue() -> Non
         """
     )
     assert (await ledger.read()).overdue == 0
+
+
+async def test_what_waits_on_a_channel_that_is_no_more_is_pending_until_its_deadline_and_then_exhausted() -> None:
+    await _book()
+    deadline = datetime.now(UTC)
+    await db.fetch("UPDATE delivery SET channel = 'pigeons', deadline_at = $1", deadline)
+    assert (await ledger.read(now=deadline)).counts == {"pending": 1}
+    await leases.expire(now=deadline + timedelta(seconds=1))
+    proof = await ledger.read(now=deadline + timedelta(hours=1))
+    assert (proof.counts, proof.unaccounted) == ({"exhausted": 1}, 0)
+
+
+async def test_a_worker_says_as_metrics_what_the_ledger_says(database_url: str) -> None:
+    _, gone = await _book()
+    await _book()
+    await db.fetch("UPDATE delivery SET channel = 'pigeons'")  # so that the worker leaves them alone
+    await db.fetch("DELETE FROM delivery WHERE id = $1", gone)
+    with ScriptedHttpServer(Reply(200)) as collector:
+        env = environment(database_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_METRIC_EXPORT_INTERVAL="200")
+        with WorkerProcess(env):
+            await until_true(lambda: bool(_gauges(collector)), "the worker has said what the ledger says")
+        said = _gauges(collector)
+    assert said["hireloop.ledger.unaccounted"] == {"": 1}
+    assert said["hireloop.deliveries"] == {state.value: int(state == "pending") for state in DeliveryState}
+
+
+def _gauges(collector: ScriptedHttpServer) -> dict[str, dict[str, int]]:
+    """Return the values of our gauges by their attribute, as they came last."""
+    bodies = [request.body for request in collector.received if b"hireloop.ledger" in request.body]
+    if not bodies:
+        return {}
+    return {
+        metric.name: {"".join(a.value.string_value for a in p.attributes): p.as_int for p in metric.gauge.data_points}
+        for resource in ExportMetricsServiceRequest.FromString(bodies[-1]).resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if metric.HasField("gauge")
+    }

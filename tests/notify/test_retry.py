@@ -1,6 +1,8 @@
 """The plan of the next try, for any tries, times and wishes."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import cycle, pairwise
 
 import pytest
 from hypothesis import given
@@ -83,3 +85,52 @@ def test_an_at_risk_time_that_has_passed_no_longer_brings_the_next_try_forward()
 @pytest.mark.parametrize("absurd", [1e12, 1e18, float("inf")])
 def test_an_absurd_wish_of_the_other_side_is_the_deadline(absurd: float) -> None:
     assert _due(after_seconds=absurd) == 86_400
+
+
+# --- all tries of a delivery, one after the other --------------------------------------------------------------
+
+
+def _moments(lifetime: float, at_risk_in: float | None, jitters: Iterator[float]) -> list[float]:
+    """Return when each try is due, in seconds from the first, of a delivery that always fails until its deadline."""
+    deadline_at, at_risk_at = NOW + lifetime * SECOND, None if at_risk_in is None else NOW + at_risk_in * SECOND
+    tried = [NOW]
+    while tried[-1] < deadline_at:
+        due = retry.next_due(
+            tries=len(tried),
+            now=tried[-1],
+            deadline_at=deadline_at,
+            at_risk_at=at_risk_at,
+            after_seconds=None,
+            jitter=lambda: next(jitters),
+        )
+        tried.append(due)
+    return [(moment - NOW).total_seconds() for moment in tried]
+
+
+_lifetimes = st.floats(5, 3 * 86_400)
+_spread = st.lists(_jitter, min_size=1, max_size=20).map(cycle)
+
+
+@given(lifetime=_lifetimes, jitters=_spread)
+def test_from_any_try_with_5_s_left_four_more_fit_before_the_deadline(
+    lifetime: float, jitters: Iterator[float]
+) -> None:
+    tried = _moments(lifetime, None, jitters)
+    assert tried[-1] == pytest.approx(lifetime, abs=1e-5)  # it ends at the deadline and never goes past it
+    before = [moment for moment in tried if moment < lifetime - 1e-5]
+    for nth, moment in enumerate(before):
+        if lifetime - moment >= 5:
+            assert len(before) - nth - 1 >= 4
+
+
+@given(lifetime=_lifetimes, share=st.floats(0, 1), jitters=_spread)
+def test_no_pause_is_longer_than_15_min_or_shorter_than_half_a_second_and_a_try_stands_at_the_at_risk_time(
+    lifetime: float, share: float, jitters: Iterator[float]
+) -> None:
+    at_risk_in = lifetime * share
+    tried = _moments(lifetime, at_risk_in, jitters)
+    assert any(moment == pytest.approx(at_risk_in, abs=1e-5) for moment in tried)
+    for earlier, later in pairwise(tried):
+        assert earlier < later <= earlier + 900 + 1e-5
+        if later < lifetime - 1e-5 and abs(later - at_risk_in) > 1e-5:  # neither end has cut it short
+            assert later - earlier >= 0.5 - 1e-5

@@ -5,21 +5,29 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 from uuid import UUID
 
+import asyncpg
+import msgspec
 import pytest
 
 from databases import end_all_others
 from hireloop import db
-from hireloop.notify import attempts, channel_health, deliveries, hints, leases, worker, workers
-from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
+from hireloop.notify import attempts, channel_health, deliveries, hints, leases, outbox, routes, worker, workers
+from hireloop.notify.channels import Channel, Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.messages import Message
+from hireloop.notify.routes import Route
 from hireloop.notify.worker import Missing, Worker
 from hireloop.scheduling import schedules
-from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, soon, unaccounted
+from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 
+REFUSED = Retry(reason="connection_refused", evidence=Evidence(phase=Phase.CONNECT))
+BROKEN = Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535))
+WITH_FALLBACK = msgspec.structs.replace(EMAIL, fallback_url="mailtos://second", fallback_fingerprint="second")
+FALLBACK = routes.provider(WITH_FALLBACK, Route.FALLBACK)
 ACCEPTED = Sent(evidence=Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok"))
 _PATIENCE_SECONDS = 30.0
 
@@ -80,6 +88,7 @@ async def _book(**candidate: object) -> UUID:
         await make_interview(**candidate),
         await make_slot(starts_at=soon(24 * 60)),
         booking_notes="",
+        booked_by="tests",
         outbox=OUTBOX,
         windows=WINDOWS,
     )
@@ -88,14 +97,19 @@ async def _book(**candidate: object) -> UUID:
 
 @asynccontextmanager
 async def _working(
-    url: str, transport: object, *, renderer: attempts.Renders | None = None, concurrency: int | None = None
+    url: str,
+    transport: object,
+    *,
+    channel: Channel = EMAIL,
+    renderer: attempts.Renders | None = None,
+    **arguments: Any,  # noqa: ANN401 (of the worker)
 ) -> AsyncIterator[Worker]:
     """Let a worker run for the length of a block; it must then stop and have settled everything."""
     one = Worker(
-        [(EMAIL, transport)],  # type: ignore[list-item] # any object that sends
+        [(channel, transport)],  # type: ignore[list-item] # any object that sends
         renderer=renderer or Plain(),
         listen_url=url,
-        concurrency=concurrency,
+        **arguments,
     )
     running = asyncio.create_task(one.run())
     try:
@@ -392,3 +406,220 @@ async def test_a_worker_says_that_it_lives_and_signs_off(database_url: str) -> N
 
         await _until(one_lives)
     assert (await workers.health()).live_workers == 0
+
+
+async def test_after_a_long_time_with_nothing_to_send_a_held_channel_is_probed_with_the_first_delivery(
+    database_url: str,
+    quick: None,  # noqa: ARG001
+) -> None:
+    await channel_health.hold(EMAIL, "auth_refused")
+    await db.fetch("UPDATE channel_health SET next_probe_at = now() - interval '1 second', probes = 10")
+    before = (await channel_health.held([EMAIL]))[0].next_probe_at
+    async with _working(database_url, Scripted()):
+
+        async def looked() -> bool:
+            return (await channel_health.held([EMAIL]))[0].next_probe_at != before
+
+        await _until(looked)
+        await _until_state(await _book(), "sent")  # and not a minute later
+    assert await channel_health.held([EMAIL]) == []
+
+
+# --- the fallback ----------------------------------------------------------------------------------------------
+
+
+async def _routes(delivery: UUID) -> list[tuple[str, str | None]]:
+    return [(a.route, a.outcome and a.outcome.value) for a in (await deliveries.find(delivery, [EMAIL]))[1]]
+
+
+async def test_while_the_primary_is_held_what_is_required_goes_by_the_fallback_at_once(database_url: str) -> None:
+    needed, optional = await _book(), await _book()
+    await db.fetch("UPDATE delivery SET required = false WHERE id = $1", optional)
+    await channel_health.hold(WITH_FALLBACK, "auth_refused")
+    await db.fetch("UPDATE channel_health SET next_probe_at = now() + interval '1 hour'")
+    primary, fallback = Scripted(), Scripted()
+    async with _working(database_url, primary, channel=WITH_FALLBACK, fallbacks={"email": fallback}):
+        await _until_state(needed, "sent")
+    assert (primary.sent, fallback.sent) == ([], [f"<{needed}@hire.example>"])
+    assert await _routes(needed) == [("fallback", "sent")]
+    assert await _routes(optional) == []
+    assert len(await channel_health.held([WITH_FALLBACK])) == 1  # the fallback's success says nothing of it
+
+
+async def test_a_held_primary_is_still_probed_and_opens_by_itself(database_url: str) -> None:
+    await channel_health.hold(WITH_FALLBACK, "auth_refused")
+    await db.fetch("UPDATE channel_health SET next_probe_at = now()")
+    delivery = await _book()
+    primary, fallback = Scripted(), Scripted()
+    async with _working(database_url, primary, channel=WITH_FALLBACK, fallbacks={"email": fallback}):
+        await _until_state(delivery, "sent")
+    assert await _routes(delivery) == [("primary", "sent")]
+    assert await channel_health.held([WITH_FALLBACK]) == []
+
+
+async def test_the_delivery_that_met_a_broken_primary_goes_by_the_fallback_and_burns_no_try(database_url: str) -> None:
+    delivery = await _book()
+    fallback = Scripted()
+    broken = Scripted(lambda _: BROKEN)
+    async with _working(database_url, broken, channel=WITH_FALLBACK, fallbacks={"email": fallback}):
+        await _until_state(delivery, "sent")
+    assert await _routes(delivery) == [("primary", "held"), ("fallback", "sent")]
+    assert (await deliveries.find(delivery, [EMAIL]))[0].tries == 0
+
+
+async def test_where_both_providers_are_broken_each_is_held_by_itself_and_nothing_is_tried_over_and_over(
+    database_url: str,
+) -> None:
+    delivery = await _book()
+    primary, fallback = Scripted(lambda _: BROKEN), Scripted(lambda _: BROKEN)
+    async with _working(database_url, primary, channel=WITH_FALLBACK, fallbacks={"email": fallback}):
+
+        async def both_held() -> bool:
+            return len(await channel_health.held([WITH_FALLBACK, FALLBACK])) == 2
+
+        await _until(both_held)
+        await _until(lambda: _has_ended(delivery))
+        for _ in range(50):
+            await db.fetch(f"NOTIFY {hints.CHANNEL}")
+    assert len(primary.sent) + len(fallback.sent) < 20  # probes, and not one for each look
+    assert (await deliveries.find(delivery, [EMAIL]))[0].tries == 0
+
+
+async def test_a_delivery_at_risk_that_failed_takes_the_other_provider_next(database_url: str) -> None:
+    delivery = await _book()
+    primary, fallback = Scripted(lambda _: REFUSED), Scripted()
+    async with _working(database_url, primary, channel=WITH_FALLBACK, fallbacks={"email": fallback}):
+        await _until(lambda: _has_ended(delivery))
+        assert fallback.sent == []
+        await db.fetch("UPDATE delivery SET due_at = now(), at_risk_at = now()")
+        await db.fetch(f"NOTIFY {hints.CHANNEL}")
+        await _until_state(delivery, "sent")
+    assert await _routes(delivery) == [("primary", "retry"), ("fallback", "sent")]
+
+
+async def test_a_held_fallback_is_probed_with_what_is_at_risk_while_the_rest_goes_by_the_primary(
+    database_url: str,
+) -> None:
+    at_risk, fine = await _book(), await _book()
+    await db.fetch("UPDATE delivery SET attempt_count = 1, tries = 1, at_risk_at = now() WHERE id = $1", at_risk)
+    await channel_health.hold(FALLBACK, "auth_refused")
+    await db.fetch("UPDATE channel_health SET next_probe_at = now()")
+    async with _working(database_url, Scripted(), channel=WITH_FALLBACK, fallbacks={"email": Scripted()}):
+        for delivery in (at_risk, fine):
+            await _until_state(delivery, "sent")
+    assert await _routes(at_risk) == [("fallback", "sent")]
+    assert await _routes(fine) == [("primary", "sent")]
+    assert await channel_health.held([FALLBACK]) == []
+
+
+async def test_a_worker_that_was_given_no_fallback_waits_for_the_primary(database_url: str) -> None:
+    delivery = await _book()
+    async with _working(database_url, Scripted(lambda _: BROKEN), channel=WITH_FALLBACK):
+        await _until(lambda: _has_ended(delivery))
+    assert set(await _routes(delivery)) == {("primary", "held")}
+
+
+# --- the rate limit, blocks, chores ----------------------------------------------------------------------------
+
+
+async def test_two_workers_on_one_channel_keep_its_rate_together(database_url: str) -> None:
+    slow = msgspec.structs.replace(EMAIL, rate_per_minute=1)
+    booked = [await _book() for _ in range(4)]
+    first, second = Scripted(), Scripted()
+    async with _working(database_url, first, channel=slow), _working(database_url, second, channel=slow):
+        await _until(lambda: _one_of(booked))
+        for _ in range(20):
+            await db.fetch(f"NOTIFY {hints.CHANNEL}")
+    assert len(first.sent) + len(second.sent) == 1
+
+
+async def _one_of(booked: list[UUID]) -> bool:
+    return any([(await deliveries.find(one, [EMAIL]))[0].state == "sent" for one in booked])
+
+
+async def test_a_rate_limit_delays_and_starves_nobody(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 600.0)  # no poll helps: the worker itself knows when there is more
+    booked = [await _book() for _ in range(15)]
+    limited = msgspec.structs.replace(EMAIL, rate_per_minute=300)
+    async with _working(database_url, Scripted(), channel=limited):
+        for delivery in booked:
+            await _until_state(delivery, "sent")
+    began = await db.fetch("SELECT started_at FROM attempt ORDER BY started_at")
+    assert (began[-1][0] - began[0][0]).total_seconds() >= 10 * 60 / 296  # a burst of 5, and then one an interval
+
+
+async def test_when_servers_of_three_domains_block_us_the_channel_is_held(database_url: str) -> None:
+    blocked = Retry(reason="policy_block", evidence=Evidence(phase=Phase.RECIPIENT, code=550, enhanced_code="5.7.1"))
+    for domain in ("one", "two", "three"):
+        await _book(email=f"asha@{domain}.example")
+    async with _working(database_url, Scripted(lambda _: blocked)):
+
+        async def is_held() -> bool:
+            return [held.reason for held in await channel_health.held([EMAIL])] == ["policy_block"]
+
+        await _until(is_held)
+    assert {row["tries"] for row in await rows("delivery")} == {1}
+
+
+async def test_what_was_superseded_before_its_send_began_is_not_sent(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RENEW_SECONDS", 0.05)
+    delivery = await _book()
+    rendering, noticed, go_on = asyncio.Event(), asyncio.Event(), threading.Event()
+    loop, renew = asyncio.get_running_loop(), leases.renew
+    in_vain: list[list[leases.Lease]] = []
+
+    def wait(_message: Message) -> None:
+        loop.call_soon_threadsafe(rendering.set)
+        assert go_on.wait(_PATIENCE_SECONDS)
+
+    async def watched(mine: list[leases.Lease]) -> set[UUID]:
+        if len(in_vain) == 1:  # what the first one came to has been noted by now
+            noticed.set()
+        renewed = await renew(mine)
+        if not renewed:
+            in_vain.append(mine)
+        return renewed
+
+    monkeypatch.setattr(leases, "renew", watched)
+    transport = Scripted()
+    async with _working(database_url, transport, renderer=Plain(wait)):
+        await asyncio.wait_for(rendering.wait(), _PATIENCE_SECONDS)
+        schedule = await db.fetch_value("SELECT schedule FROM delivery")
+        assert await outbox.supersede(schedule, before_revision=2) == 1
+        await asyncio.wait_for(noticed.wait(), _PATIENCE_SECONDS)
+        go_on.set()
+        await _until(lambda: _has_ended(delivery))
+    assert transport.sent == []
+    assert await _routes(delivery) == [("primary", "released")]
+    assert (await deliveries.find(delivery, [EMAIL]))[0].state == "superseded"
+
+
+async def test_chores_run_beside_the_sending_and_survive_the_databases_trouble(
+    database_url: str,
+    quick: None,  # noqa: ARG001
+) -> None:
+    ran: list[str] = []
+
+    async def sweep() -> int:
+        ran.append("sweep")
+        if len(ran) == 1:
+            raise asyncpg.ConnectionDoesNotExistError
+        return 1
+
+    async with _working(database_url, Scripted(), chores=[(0.01, sweep)]):
+
+        async def swept() -> bool:
+            return len(ran) >= 3
+
+        await _until(swept)
+        await _until_state(await _book(), "sent")
+
+
+async def test_a_chore_that_breaks_stops_the_worker_so_that_it_is_started_anew(database_url: str) -> None:
+    async def break_down() -> None:
+        raise ZeroDivisionError
+
+    one = Worker([(EMAIL, Scripted())], renderer=Plain(), listen_url=database_url, chores=[(60.0, break_down)])
+    assert await asyncio.wait_for(one.run(), _PATIENCE_SECONDS) is False

@@ -18,9 +18,10 @@ _EMAIL = Channel(
     fingerprint="x",
     required=True,
     personal=True,
-    kinds=frozenset({"invitation"}),
+    kinds=frozenset({"invitation", "late_request"}),
     concurrency=1,
 )
+OUTBOX = Outbox(channels=(_EMAIL,), message_id_domain="hire.example")
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +81,8 @@ async def book(
         interview,
         slot,
         booking_notes=(person or Person()).notes,
-        outbox=Outbox(channels=(_EMAIL,), message_id_domain="hire.example"),
+        booked_by="tests",
+        outbox=OUTBOX,
         windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
     )
     session = booked.booking.session

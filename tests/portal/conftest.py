@@ -13,12 +13,13 @@ from playwright.async_api import Browser, async_playwright
 
 from hireloop import portal
 from hireloop.settings import Settings
+from portal.bookings import OUTBOX
 from portal.browsing import CHROMIUM, QUIET, Launch
 
 
 def _app(settings: Settings) -> Litestar:
     return Litestar(
-        portal.routes(settings),
+        portal.routes(settings, OUTBOX, lambda: None),
         exception_handlers={Exception: portal.error_page},
         openapi_config=None,
         logging_config=None,

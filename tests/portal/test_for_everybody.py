@@ -39,6 +39,17 @@ async def test_without_script_one_can_read_start_and_finish(address: str, launch
         await expect_stage(page, "finished")
 
 
+async def test_without_script_one_can_ask_for_another_time(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=-700)
+    browser = await launch()
+    async with visiting(browser, link(address, booked), java_script_enabled=False) as (page, _):
+        await page.get_by_role("button", name="Ask for another time").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("You asked for another time")
+        await page.reload()
+        await expect(page.get_by_text("on its way to the people who arrange this interview")).to_be_visible()
+    assert await db.fetch_value("SELECT count(*) FROM delivery WHERE kind = 'late_request'") == 1
+
+
 async def test_with_the_keyboard_alone(address: str, launch: Launch, settings: Settings) -> None:
     booked = await book(settings, starts_in=20)
     browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
@@ -102,6 +113,10 @@ async def test_every_stage_is_accessible_and_fits_a_narrow_screen(
                 await expect_picture(page)
             await _expect_accessible(page)
             assert seen.weight < 100_000
+            if stage == "late":
+                await page.get_by_role("button", name="Ask for another time").click()
+                await expect(page.get_by_text("Asked at")).to_be_visible()
+                await _expect_accessible(page)
     for path in ("/", "/?session_key=guess", "/i/01a1fd9e-8cf2-76ba-b101-c652a4ce31e8/"):
         async with visiting(browser, address + path, **narrow) as (page, seen):
             await _expect_accessible(page)

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from hireloop import db, links, portal
 from hireloop.portal import render
 from hireloop.settings import Settings
-from portal.bookings import Person, book
+from portal.bookings import OUTBOX, Person, book
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
@@ -116,7 +116,9 @@ async def test_no_answer_but_the_cookie_holds_the_key(client: httpx.AsyncClient,
 
 
 def test_the_machines_schema_knows_nothing_of_the_portal(settings: Settings) -> None:
-    app = Litestar(portal.routes(settings), openapi_config=OpenAPIConfig("x", "1"), logging_config=None)
+    app = Litestar(
+        portal.routes(settings, OUTBOX, lambda: None), openapi_config=OpenAPIConfig("x", "1"), logging_config=None
+    )
     assert not [path for path in app.openapi_schema.paths or {} if not path.startswith("/schema")]
 
 
@@ -133,7 +135,7 @@ def test_all_static_files_and_the_longest_page_stay_small() -> None:
 
 async def test_a_key_is_never_checked_with_a_query_before_its_signature(settings: Settings) -> None:
     """No pool is open: only a genuine key may notice."""
-    app: Any = Litestar(portal.routes(settings), openapi_config=None, logging_config=None)
+    app: Any = Litestar(portal.routes(settings, OUTBOX, lambda: None), openapi_config=None, logging_config=None)
     genuine = links.mint(settings.secrets[0], db.new_id(), 1)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://hire.example") as client:
         assert (await client.get("/", params={"session_key": genuine[:-2]})).status_code == 404

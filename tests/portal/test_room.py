@@ -84,7 +84,8 @@ async def test_late_it_says_kindly_whom_to_write_to(client: httpx.AsyncClient, s
     assert 'href="mailto:rita@acme.example?subject=My%20interview%3A%20Coder%20%26%20Co"' in page
     page = (await client.get(unknown.path)).text
     assert "mailto:" not in page
-    assert "A reply to your invitation reaches them" in page
+    assert "a reply to your invitation reaches them" in page
+    assert "Ask for another time" not in page  # nobody would hear of it
 
 
 async def test_cancelled_revoked_and_finished_are_said(client: httpx.AsyncClient, settings: Settings) -> None:
@@ -151,6 +152,61 @@ async def test_finish_ends_it_for_good(client: httpx.AsyncClient, settings: Sett
     assert await _stage(client, booked) == "finished"
     assert await everything() == before
     assert (await sessions.visit(booked.session_id)).interview_state == "completed"
+
+
+# --- Asking for another time -----------------------------------------------------------------------------------
+
+
+async def _requests() -> list[dict[str, Any]]:
+    rows = await db.fetch("SELECT payload::text, recipient FROM delivery WHERE kind = 'late_request'")
+    return [msgspec.json.decode(row["payload"]) | {"recipient": row["recipient"]} for row in rows]
+
+
+async def test_one_press_asks_for_another_time_and_the_page_says_so_from_then_on(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booked = await book(settings, Person(time_zone="Europe/Berlin"), starts_in=-700)
+    await _come_in(client, booked)
+    page = (await client.get(booked.path)).text
+    assert "Ask for another time</button>" in page
+    for _ in range(3):
+        await _press(client, booked, "ask")
+    (request,) = await _requests()
+    assert (request["recipient"], request["candidate_name"]) == ("rita@acme.example", "Asha Rao")
+    page = (await client.get(booked.path)).text
+    assert "You asked for another time" in page
+    assert "Asked at" in page
+    assert "asha@example.com" in page
+    assert "Ask for another time</button>" not in page
+
+
+@pytest.mark.parametrize("starts_in", [3600, 25, -590])
+async def test_who_is_not_late_asks_in_vain(client: httpx.AsyncClient, settings: Settings, starts_in: float) -> None:
+    booked = await book(settings, starts_in=starts_in)
+    await _come_in(client, booked)
+    before = await everything()
+    await _press(client, booked, "ask")
+    assert await everything() == before
+
+
+async def test_a_press_that_nobody_would_hear_of_changes_nothing(client: httpx.AsyncClient, settings: Settings) -> None:
+    booked = await book(settings, Person(recruiter_email=None), starts_in=-700)
+    await _come_in(client, booked)
+    before = await everything()
+    await _press(client, booked, "ask")
+    assert await everything() == before
+    assert "The time to start has passed" in (await client.get(booked.path)).text
+
+
+async def test_another_sites_press_asks_for_nothing(client: httpx.AsyncClient, settings: Settings) -> None:
+    booked = await book(settings, starts_in=-700)
+    await _come_in(client, booked)
+    for site in ("cross-site", "same-site", "none"):
+        answer = await client.post(f"{booked.path}ask/", headers={"Sec-Fetch-Site": site})
+        assert answer.status_code == 403
+    client.cookies.clear()
+    assert (await client.post(f"{booked.path}ask/", headers=PRESSED)).status_code == 403
+    assert await _requests() == []
 
 
 # --- The device check ------------------------------------------------------------------------------------------

@@ -21,7 +21,9 @@ Change = Callable[[], Awaitable[object]]
 
 
 async def book(interview: UUID, slot: UUID, *, now: datetime | None = None, windows: Windows = WINDOWS) -> Booked:
-    return await schedules.book(interview, slot, booking_notes="", outbox=OUTBOX, windows=windows, now=now)
+    return await schedules.book(
+        interview, slot, booking_notes="", booked_by="tests", outbox=OUTBOX, windows=windows, now=now
+    )
 
 
 async def second_interview(of: UUID) -> UUID:

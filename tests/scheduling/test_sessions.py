@@ -42,7 +42,7 @@ def test_a_sessions_state_follows_from_its_times_and_the_clock(
 
 async def a_session() -> SessionOfSchedule:
     booked = await schedules.book(
-        await make_interview(), await make_slot(), booking_notes="", outbox=OUTBOX, windows=WINDOWS
+        await make_interview(), await make_slot(), booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS
     )
     return booked.booking.session
 

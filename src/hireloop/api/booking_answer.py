@@ -1,7 +1,7 @@
 """The schedule as every endpoint answers it: the booking, its session with the link, and its invitation."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,18 @@ from hireloop import links
 from hireloop.api import auth
 from hireloop.api.deliveries import DeliverySummary, summary, summary_of_put
 from hireloop.api.door import Door, door_of
-from hireloop.notify import deliveries
+from hireloop.notify import alerts, deliveries
 from hireloop.notify.deliveries import DeliveryView, InvitationState
 from hireloop.notify.reasons import sentence_of
 from hireloop.scheduling.schedules import Booked, Booking
 from hireloop.scheduling.sessions import state_of
+from hireloop.scheduling.tables import ScheduleState
+
+_NEAR = timedelta(minutes=60)
+_UNUSED = (
+    "The interview is near, and the candidate has neither checked their devices nor entered: the invitation may not "
+    "have been seen."
+)
 
 
 class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +67,12 @@ def answer_booked(request: Request[Any, Any, Any], booked: Booked) -> ScheduleAn
     """Return a booking that was just made, without reading anything again."""
     door = door_of(request)
     put = [summary_of_put(door, delivery) for delivery in booked.deliveries]
-    state = InvitationState.PENDING if put else InvitationState.NONE
-    invitation = InvitationAnswer(state=state, warnings=list(door.warnings), deliveries=put)
+    is_put = any(delivery.required for delivery in booked.deliveries)  # a chat copy tells the candidate nothing
+    invitation = InvitationAnswer(
+        state=InvitationState.PENDING if is_put else InvitationState.NONE,
+        warnings=_warnings(door, booked.booking),
+        deliveries=put,
+    )
     return _answer(request, door, booked.booking, invitation)
 
 
@@ -80,10 +91,36 @@ async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -
 def _invitation(door: Door, booking: Booking, found: list[DeliveryView]) -> InvitationAnswer:
     current = [delivery for delivery in found if delivery.revision == booking.revision]
     held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
+    state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
+    said = _warnings(door, booking)
     return InvitationAnswer(
-        state=deliveries.invitation_state(found, revision=booking.revision, now=booking.now),
-        warnings=[*door.warnings, *sorted(held - set(door.warnings))],
+        state=state,
+        warnings=[*said, *sorted(held - set(said)), *([_UNUSED] if _is_unused(booking, state) else [])],
         deliveries=[summary(door, delivery) for delivery in current],
+    )
+
+
+def _warnings(door: Door, booking: Booking) -> list[str]:
+    """Return what is wrong with this installation as far as this booking is concerned."""
+    unheard = alerts.warning_of_booking(
+        door.outbox, alert_email=door.settings.alert_email, recruiter_email=booking.recruiter_email
+    )
+    return [*door.warnings, *([unheard] if unheard else [])]
+
+
+def _is_unused(booking: Booking, state: InvitationState) -> bool:
+    """Return whether the interview is near, its invitation was taken, and nothing shows that anybody read it.
+
+    Opening a link leaves no trace, since mail scanners open links too: a device check and the entry do.
+    """
+    session = booking.session
+    return (
+        state is InvitationState.SENT
+        and booking.state is not ScheduleState.CANCELLED
+        and booking.starts_at - _NEAR <= booking.now <= session.closes_at
+        and not session.checked
+        and session.entered_at is None
+        and session.revoked_at is None
     )
 
 

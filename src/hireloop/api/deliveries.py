@@ -1,20 +1,23 @@
-"""`/api/notifications/`: what was sent, what failed and why, the ledger, and the channels."""
+"""`/api/notifications/`: what was sent, what failed and why, and the ledger."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar import Request, Router, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from hireloop import errors
 from hireloop.api import fields
-from hireloop.api.auth import READS
+from hireloop.api.auth import ADMINISTERS, READS
 from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.notify import channel_health, deliveries, ledger
+from hireloop.notify import deliveries, ledger, replay
 from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter
 from hireloop.notify.outbox import Delivery
+from hireloop.notify.replay import Chosen, Verdict
 from hireloop.notify.tables import DeliveryState
 
 
@@ -54,6 +57,37 @@ class DeliveryWithAttempts(DeliveryAnswer, frozen=True, kw_only=True):
     attempts: list[AttemptView]
 
 
+class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which deliveries are to be replayed: at least one of the first five narrows them."""
+
+    reason: fields.Name | None = None
+    state: DeliveryState | None = None
+    channel: fields.Name | None = None
+    kind: fields.Name | None = None
+    since: fields.Moment | None = None
+    dry_run: bool = False
+    limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000
+
+    def chosen(self) -> Chosen:
+        """Return what they choose; raises BadInput where nothing narrows them."""
+        fields.check_storable(reason=self.reason, channel=self.channel, kind=self.kind)
+        fields.check_comparable(since=self.since)
+        wanted = Filter(state=self.state, channel=self.channel, reason=self.reason, kind=self.kind, since=self.since)
+        if not replay.is_narrow(wanted):
+            raise errors.BadInput("body", "needs at least one of reason, state, channel, kind and since")
+        return Chosen(wanted=wanted)
+
+
+class ReplayAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was replayed, or would be, and how many others were skipped and why."""
+
+    dry_run: bool
+    replayed: int
+    skipped: dict[str, int]
+    deliveries: list[UUID]
+    more: bool  # `limit` was reached: the same request again goes on
+
+
 class LedgerAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The proof: deliveries by state, and what nobody accounts for."""
 
@@ -61,17 +95,6 @@ class LedgerAnswer(msgspec.Struct, frozen=True, kw_only=True):
     untold: int
     overdue: int
     unaccounted: int
-
-
-class ChannelAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel, and what holds it, if anything does."""
-
-    name: str
-    transport: str
-    state: str
-    reason: str | None
-    since: datetime | None
-    required: bool
 
 
 def mask(recipient: str) -> str:
@@ -101,7 +124,6 @@ def summary(door: Door, delivery: DeliveryView) -> DeliverySummary:
 
 
 def _summary_fields(door: Door, delivery: DeliveryView) -> dict[str, Any]:
-    pending = delivery.state == "pending"
     return {
         "id": delivery.id,
         "channel": delivery.channel,
@@ -109,8 +131,8 @@ def _summary_fields(door: Door, delivery: DeliveryView) -> dict[str, Any]:
         "kind": delivery.kind,
         "state": delivery.state.value,
         "attempt_count": delivery.attempt_count,
-        "next_attempt_at": door.local(delivery.due_at) if pending else None,
-        "last_reason": delivery.last_reason,
+        "next_attempt_at": door.local_or_none(delivery.next_attempt_at),
+        "last_reason": delivery.reason,
         "last_reply": delivery.last_reply,
     }
 
@@ -163,10 +185,41 @@ async def list_deliveries(
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)
 async def get_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[UUID]) -> DeliveryWithAttempts:
     """Show one delivery with every try: phase, code, the other side's reply, trace."""
-    door = door_of(request)
+    return await _with_attempts(door_of(request), delivery_id)
+
+
+async def _with_attempts(door: Door, delivery_id: UUID) -> DeliveryWithAttempts:
     delivery, attempts = await deliveries.find(delivery_id, door.channels)
     return DeliveryWithAttempts(
         **_answer_fields(door, delivery), attempts=[_local(door, attempt) for attempt in attempts]
+    )
+
+
+@post("/deliveries/{delivery_id:uuid}/replay/", status_code=200, opt=ADMINISTERS)
+async def replay_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[UUID]) -> DeliveryWithAttempts:
+    """Send one delivery again that has ended; a pending one is left as it is."""
+    door = door_of(request)
+    if await replay.one(delivery_id, door.channels):
+        door.hints.give()
+    return await _with_attempts(door, delivery_id)
+
+
+@post("/deliveries/replay/", status_code=200, opt=ADMINISTERS)
+async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[ReplayFields]) -> ReplayAnswer:
+    """Send again what failed by one cause, the oldest first; `dry_run` only says what would be."""
+    door, chosen = door_of(request), data.chosen()
+    verdicts: list[Verdict] = []
+    async for batch in replay.walk(chosen, door.channels, at_most=data.limit, dry_run=data.dry_run):
+        verdicts += batch
+        if not data.dry_run:
+            door.hints.give()
+    replayed = [verdict.id for verdict in verdicts if verdict.skip is None]
+    return ReplayAnswer(
+        dry_run=data.dry_run,
+        replayed=len(replayed),
+        skipped=Counter(verdict.skip.value for verdict in verdicts if verdict.skip),
+        deliveries=replayed,
+        more=len(replayed) == data.limit,
     )
 
 
@@ -177,27 +230,8 @@ async def get_ledger() -> LedgerAnswer:
     return LedgerAnswer(counts=proof.counts, untold=proof.untold, overdue=proof.overdue, unaccounted=proof.unaccounted)
 
 
-@get("/channels/", opt=READS)
-async def list_channels(request: Request[Any, Any, Any]) -> Page[ChannelAnswer]:
-    """List the configured channels, and which of them are held and why."""
-    door = door_of(request)
-    held = {row.channel: row for row in await channel_health.held(door.channels)}
-    items = [
-        ChannelAnswer(
-            name=channel.name,
-            transport=channel.transport_name,
-            state="held" if channel.name in held else "open",
-            reason=held[channel.name].reason if channel.name in held else None,
-            since=door.local(held[channel.name].since) if channel.name in held else None,
-            required=channel.required,
-        )
-        for channel in door.channels
-    ]
-    return Page(items, None)
-
-
 router = Router(
     "/notifications",
-    route_handlers=[list_deliveries, get_delivery, get_ledger, list_channels],
+    route_handlers=[list_deliveries, get_delivery, replay_delivery, replay_by_cause, get_ledger],
     tags=["notifications"],
 )

@@ -9,10 +9,14 @@ from litestar import Request, Response, Router, get
 
 from hireloop import db
 from hireloop.api.door import Door, door_of
+from hireloop.faults import faults_of
 from hireloop.notify import channel_health, workers
+from hireloop.notify.diagnosis.findings import Finding, Level
+from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.reasons import sentence_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
+_PULSE = "mail_pulse"
 
 
 class HealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +57,31 @@ async def ready(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
 
 @get("/delivery/")
 async def delivery(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
-    """Say whether what is booked is being told: a live worker, no held channel, nothing waiting too long."""
+    """Say whether what is booked is being told: live workers, no held channel, nothing waiting long, mail works."""
+    door = door_of(request)
+    findings = await _mail_pulse(request, door).findings()
+    reasons = [_sentence(finding) for finding in findings if finding.level is Level.FAILURE]
+    warnings = [_sentence(finding) for finding in findings if finding.level is Level.WARNING]
+    warnings += [fault.sentence for fault in faults_of(door.settings) if fault.about == "base_url"]
     try:
-        door, state = door_of(request), await workers.health()
-        return _answer(await _delivery_troubles(door, state), _skewed_links(door, state))
+        state = await workers.health()
+        return _answer([*await _delivery_troubles(door, state), *reasons], [*warnings, *_skewed_links(door, state)])
     except db.TROUBLE as error:
-        return _answer([f"The database does not answer ({db.described(error)})."])
+        return _answer([f"The database does not answer ({db.described(error)}).", *reasons], warnings)
+
+
+def _mail_pulse(request: Request[Any, Any, Any], door: Door) -> MailPulse:
+    """Return this process's own, made when it is first asked for."""
+    state = request.app.state
+    if _PULSE not in state:
+        state[_PULSE] = MailPulse(door.settings)
+    pulse: MailPulse = state[_PULSE]
+    return pulse
+
+
+def _sentence(finding: Finding) -> str:
+    """Return cause and mend; the server's words stay out, as they may quote an address."""
+    return f"{finding.cause} {finding.mend}"
 
 
 async def _delivery_troubles(door: Door, state: workers.Health) -> list[str]:

@@ -31,6 +31,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
     fields: list[str] | msgspec.UnsetType = msgspec.UNSET
+    reason: str | msgspec.UnsetType = msgspec.UNSET
 
 
 # The whole meeting of errors and status codes. A subclass that is not listed takes its parent's row.
@@ -47,6 +48,7 @@ STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
     errors.CandidateBusy: (409, "candidate-busy"),
     errors.InterviewerBusy: (409, "interviewer-busy"),
     errors.DiffersFromKnown: (409, "differs-from-known"),
+    errors.NotReplayable: (409, "not-replayable"),
     errors.Refused: (409, "refused"),
     errors.DatabaseNotReady: (503, "database-not-ready"),
 }
@@ -123,6 +125,8 @@ def _ours(error: errors.HireLoopError) -> Problem:
     problem = _problem(status, slug, str(error))
     if isinstance(error, errors.DiffersFromKnown):
         return msgspec.structs.replace(problem, fields=error.fields)
+    if isinstance(error, errors.NotReplayable):
+        return msgspec.structs.replace(problem, reason=error.reason)
     return problem
 
 

@@ -7,12 +7,13 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from hireloop import errors
+from hireloop import db, errors
 from hireloop.api import fields
-from hireloop.api.auth import READS, SCHEDULES
+from hireloop.api.auth import READS, SCHEDULES, holder_of
 from hireloop.api.booking_answer import ScheduleAnswer, answer, answer_booked
 from hireloop.api.door import door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.notify.deliveries import InvitationState
 from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Outcome, Wanted
 from hireloop.scheduling.tables import ScheduleState
@@ -33,7 +34,12 @@ async def book(
     fields.check_storable(booking_notes=booking_notes)
     door = door_of(request)
     booked = await schedules.book(
-        interview_id, slot_id, booking_notes=booking_notes, outbox=door.outbox, windows=door.windows
+        interview_id,
+        slot_id,
+        booking_notes=booking_notes,
+        booked_by=holder_of(request).name,
+        outbox=door.outbox,
+        windows=door.windows,
     )
     location = {"Location": f"/api/interviews/schedules/{booked.booking.id}/"}
     if booked.outcome is Outcome.AGAIN:
@@ -63,12 +69,21 @@ async def list_schedules(
     to: Annotated[fields.Moment | None, QueryParameter(name="to")] = None,
     candidate: FromQuery[UUID | None] = None,
     job: FromQuery[UUID | None] = None,
+    invitation_state: FromQuery[InvitationState | None] = None,
 ) -> Page[ScheduleAnswer]:
-    """List bookings, newest first, by state, time, candidate or job."""
+    """List bookings, newest first, by state, time, candidate, job, or where their invitation stands."""
     fields.check_comparable(**{"from": from_, "to": to})
-    wanted = Wanted(state=state_, starts_from=from_, starts_before=to, candidate=candidate, job=job)
-    rows = await schedules.page(wanted, limit=limit + 1, after=after)
-    shown = {one.id: one for one in await answer(request, rows[:limit])}
+    wanted = Wanted(
+        state=state_,
+        starts_from=from_,
+        starts_before=to,
+        candidate=candidate,
+        job=job,
+        invitation_state=invitation_state,
+    )
+    async with db.snapshot():  # so that each invitation is shown in the state that it was found by
+        rows = await schedules.page(wanted, limit=limit + 1, after=after)
+        shown = {one.id: one for one in await answer(request, rows[:limit])}
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
 
 

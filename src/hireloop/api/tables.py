@@ -13,7 +13,7 @@ class Role(StrEnum):
 
     VIEWER = "viewer"  # reads
     RECRUITER = "recruiter"  # and schedules
-    ADMIN = "admin"  # and keeps the keys
+    ADMIN = "admin"  # and keeps the keys, and replays
 
 
 class ApiKey(Table, db=DB, tablename="api_key"):

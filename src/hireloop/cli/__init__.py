@@ -9,7 +9,7 @@ import asyncpg
 import click
 
 from hireloop import db
-from hireloop.cli import deliveries, keys, running
+from hireloop.cli import bounces, channels, deliveries, doctor, keys, preview, running, send_test
 from hireloop.errors import HireLoopError
 
 
@@ -45,8 +45,13 @@ for command in (
     running.serve,
     running.work,
     running.migrate_,
+    doctor.doctor,
+    send_test.send_test,
+    preview.preview_,
     keys.keys,
+    channels.channels,
     deliveries.deliveries,
     deliveries.ledger_,
+    bounces.bounces,
 ):
     group.add_command(command)

@@ -1,37 +1,58 @@
 """`hireloop deliveries` and `hireloop ledger`: what was sent, what failed and why, and the proof."""
 
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import click
 
+from hireloop import db
 from hireloop.api.deliveries import mask
 from hireloop.cli.database import run
-from hireloop.cli.words import moment
+from hireloop.cli.words import Moment, moment
 from hireloop.notify import deliveries as notify_deliveries
+from hireloop.notify import hints, replay, routing
 from hireloop.notify import ledger as notify_ledger
-from hireloop.notify import routing
 from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter
 from hireloop.notify.reasons import sentence_of
+from hireloop.notify.replay import Chosen, Skip, Verdict
 from hireloop.notify.tables import DeliveryState
+from hireloop.settings import Settings
+
+Command = TypeVar("Command", bound=Callable[..., None])
 
 
 @click.group()
 def deliveries() -> None:
-    """Show what was sent, what failed and why."""
+    """Show what was sent, what failed and why, and send it again."""
+
+
+def _narrowing(command: Command) -> Command:
+    """Give a command the options that make a `Filter`."""
+    for option in (
+        click.option("--since", type=Moment(), help="booked at or after, such as 2026-12-01T10:00:00+05:30"),
+        click.option("--kind", help="a kind of message, such as invitation"),
+        click.option("--channel", help="a channel's name, such as email"),
+        click.option("--reason", help="a slug, such as connection_refused"),
+        click.option("--state", type=click.Choice([state.value for state in DeliveryState])),
+    ):
+        command = option(command)
+    return command
 
 
 @deliveries.command("list")
-@click.option("--state", type=click.Choice([state.value for state in DeliveryState]))
-@click.option("--reason", help="a slug, such as connection_refused")
+@_narrowing
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
-def deliveries_list(*, state: str | None, reason: str | None, limit: int) -> None:
+def deliveries_list(*, limit: int, **narrowed: str | datetime | None) -> None:
     """List deliveries, newest first: id, state, tries, kind, channel, recipient, reason."""
-    wanted = Filter(state=state, reason=reason)
+    wanted = Filter(**narrowed)  # type: ignore[arg-type] # the options are its fields
     for one in run(lambda ours: notify_deliveries.page(wanted, routing.channels(ours), limit=limit, after=None)):
         click.echo(
             f"{one.id}  {one.state:<10}  {one.attempt_count:>3}  {one.kind:<12}  {one.channel:<8}  "
-            f"{mask(one.recipient)}  {one.last_reason or ''}"
+            f"{mask(one.recipient)}  {one.reason or ''}"
         )
 
 
@@ -44,6 +65,67 @@ def deliveries_show(*, ident: UUID) -> None:
         click.echo(line)
     for attempt in attempts:
         click.echo(_attempt_line(attempt))
+
+
+@deliveries.command("replay")
+@click.argument("idents", metavar="[ID]...", nargs=-1, type=click.UUID)
+@_narrowing
+@click.option("--limit", type=click.IntRange(1), help="Replay so many at most.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be replayed.")
+def deliveries_replay(
+    *, idents: tuple[UUID, ...], limit: int | None, dry_run: bool, **narrowed: str | datetime | None
+) -> None:
+    """Send again what has ended: these, or all that failed by a cause, such as --reason policy_block.
+
+    What is superseded, past, or waiting already is skipped. Exit 1 if an ID that was named cannot be replayed.
+    """
+    wanted = Filter(**narrowed)  # type: ignore[arg-type] # the options are its fields
+    if bool(idents) == replay.is_narrow(wanted):
+        msg = "Name the deliveries, or at least one of --reason, --state, --channel, --kind and --since."
+        raise click.UsageError(msg)
+    chosen = Chosen(ids=idents or None, wanted=wanted)
+    verdicts = run(lambda ours: _replayed(ours, chosen, at_most=limit, dry_run=dry_run))
+    for line in _summary(verdicts, dry_run=dry_run):
+        click.echo(line)
+    refused = [verdict for verdict in verdicts if verdict.skip not in {None, Skip.PENDING}]
+    missing = set(idents) - {verdict.id for verdict in verdicts}
+    for ident in missing:
+        click.echo(f"There is no delivery with the id {ident}.", err=True)
+    sys.exit(1 if missing or (idents and refused) else 0)
+
+
+async def _replayed(settings: Settings, chosen: Chosen, *, at_most: int | None, dry_run: bool) -> list[Verdict]:
+    """Replay batch after batch, give the workers their hint, and show on a terminal how far it is."""
+    verdicts: list[Verdict] = []
+    async for batch in replay.walk(chosen, routing.channels(settings), at_most=at_most, dry_run=dry_run):
+        verdicts += batch
+        if dry_run or chosen.ids:
+            for verdict in batch:
+                click.echo(_verdict_line(verdict))
+        if not dry_run:
+            await db.fetch(f"NOTIFY {hints.CHANNEL}")
+        if sys.stderr.isatty():
+            click.echo(f"\r{len(verdicts)} looked at", nl=False, err=True)
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+    return verdicts
+
+
+def _verdict_line(verdict: Verdict) -> str:
+    then = "replay" if verdict.skip is None else f"skip: {verdict.skip.value}"
+    return (
+        f"{verdict.id}  {verdict.state:<10}  {verdict.kind:<12}  {verdict.channel:<8}  {mask(verdict.recipient)}  "
+        f"{verdict.reason or '-'}  {then}"
+    )
+
+
+def _summary(verdicts: Iterable[Verdict], *, dry_run: bool) -> list[str]:
+    counts = Counter(verdict.skip for verdict in verdicts)
+    replayed = counts.pop(None, 0)
+    return [
+        f"{replayed} would be replayed." if dry_run else f"{replayed} replayed.",
+        *(f"{count} skipped, {skip.value}: {skip.sentence}" for skip, count in counts.items() if skip),
+    ]
 
 
 @click.command("ledger")
@@ -63,8 +145,8 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
         f"schedule {delivery.schedule}, revision {delivery.revision}, useful until {moment(delivery.deadline_at)}",
         f"Message-ID {delivery.message_id}, trace {delivery.traceparent[3:35]}",
     ]
-    if delivery.last_reason:
-        lines.append(f"{delivery.last_reason}: {sentence_of(delivery.last_reason)}")
+    if delivery.reason:
+        lines.append(f"{delivery.reason}: {sentence_of(delivery.reason)}")
     return lines
 
 

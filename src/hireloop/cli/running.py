@@ -8,6 +8,7 @@ import sys
 from functools import partial
 
 import click
+import uvloop
 from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
@@ -15,14 +16,23 @@ from granian.log import LogLevels
 from hireloop import db, migrate, telemetry
 from hireloop.cli.database import with_database
 from hireloop.errors import SettingsError
+from hireloop.faults import warnings_of
 from hireloop.local.home import at_home
-from hireloop.notify import routing
-from hireloop.notify.channels import Channel, Transport, open_transport
+from hireloop.notify import alerts, ledger, routes, routing
+from hireloop.notify.channels import Channel, Transport, TransportBroken, TransportMissing, open_transport
+from hireloop.notify.outbox import Outbox
 from hireloop.notify.reasons import Reason
 from hireloop.notify.render import Renderer
+from hireloop.notify.return_path import Returning, ReturnPath
+from hireloop.notify.routes import Route
+from hireloop.notify.simulator import Simulator
 from hireloop.notify.worker import Missing, Worker
-from hireloop.settings import Settings, warnings_of
+from hireloop.scheduling import reminders
+from hireloop.settings import Settings
 from hireloop.telemetry import log
+
+_ALERT_SECONDS = 2.0
+_REMIND_SECONDS = 10.0
 
 
 @click.command()
@@ -78,7 +88,8 @@ def work(*, concurrency: int | None) -> None:
     for sentence in warnings_of(settings):
         log.warning("settings.warning", sentence=sentence)
     try:
-        drained = asyncio.run(_work(settings, concurrency))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            drained = runner.run(_work(settings, concurrency))
     finally:
         measured.shutdown()
     if not drained:
@@ -86,22 +97,39 @@ def work(*, concurrency: int | None) -> None:
 
 
 async def _work(settings: Settings, concurrency: int | None) -> bool:
-    posts = [(channel, _opened(channel, settings)) for channel in routing.channels(settings)]
+    channels = routing.channels(settings)
+    outbox = Outbox(channels=channels, message_id_domain=settings.message_id_domain)
+    for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
+        log.warning("settings.warning", sentence=sentence)
+    simulator = Simulator(ReturnPath.of(settings))
+    fallbacks = {
+        channel.name: _opened(routes.provider(channel, Route.FALLBACK), settings, simulator)
+        for channel in channels
+        if channel.fallback_url
+    }
     renderer = Renderer(
         secret=settings.secrets[0],
         base_url=settings.base_url,
         sender=settings.mail_sender,
         zone=settings.zone,
         locale=settings.default_locale,
+        trace_ui_url=settings.trace_ui_url,
     )
     async with db.opened(settings.database_url or settings.listen_url, pool_size=settings.database_pool_size):
         await migrate.check(settings)
         worker = Worker(
-            posts,
+            [(channel, _opened(channel, settings, simulator)) for channel in channels],
             renderer=renderer,
             listen_url=settings.listen_url,
             base_url=settings.base_url,
             concurrency=concurrency,
+            fallbacks=fallbacks,
+            chores=[
+                (1.0, simulator.report),
+                (ledger.MEASURE_SECONDS, ledger.measure),
+                (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
+                (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
+            ],
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -109,12 +137,22 @@ async def _work(settings: Settings, concurrency: int | None) -> bool:
         return await worker.run()
 
 
-def _opened(channel: Channel, settings: Settings) -> Transport:
+def _opened(channel: Channel, settings: Settings, simulator: Simulator) -> Transport:
+    transport = _found(channel, settings)
+    if not channel.personal:
+        return transport
+    return Returning(simulator.around(transport), ReturnPath.of(settings))
+
+
+def _found(channel: Channel, settings: Settings) -> Transport:
     try:
         return open_transport(channel, settings)
-    except LookupError as error:
-        log.error("channel.transport_missing", channel=channel.name, error=str(error))
+    except TransportMissing as error:
+        log.error("channel.transport_missing", channel=channel.name, why=str(error))
         return Missing(Reason.TRANSPORT_MISSING)
+    except TransportBroken as error:
+        log.error("channel.transport_broken", channel=channel.name, why=str(error), exc_info=error.__cause__)
+        return Missing(Reason.TRANSPORT_BROKEN)
 
 
 @click.command("migrate")

@@ -1,6 +1,24 @@
-"""How the commands write values."""
+"""How the commands read and write values."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+
+import click
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3 only
+    """A time as RFC 3339 writes it, with its offset, such as 2026-12-01T10:00:00+05:30."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the moment; says what is missing otherwise."""
+        try:
+            found = datetime.fromisoformat(str(value))
+            if found.tzinfo is not None:
+                return found.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        return self.fail(f"{value!r} is no time with an offset, such as 2026-12-01T10:00:00+05:30.", param, ctx)
 
 
 def moment(at: datetime | None) -> str:

@@ -28,6 +28,7 @@ _READY_SECONDS = 60.0
 _STOP_SECONDS = 40.0
 _LOOK_AGAIN_SECONDS = 0.1
 _LOCAL_SENDER = "HireLoop <interviews@hireloop.test>"
+_LOCAL_OPERATORS = "operators@hireloop.test"
 
 Say = Callable[[str], None]
 
@@ -114,6 +115,8 @@ def _start_mailbox(settings: Settings, data_dir: Path, environment: dict[str, st
     host, port = mailbox.start()
     parts.callback(mailbox.stop)
     environment |= {"EMAIL_HOST": host, "EMAIL_PORT": str(port)}
+    if not settings.alert_email:
+        environment["ALERT_EMAIL"] = _LOCAL_OPERATORS
     if not settings.default_from_email:
         environment["DEFAULT_FROM_EMAIL"] = _LOCAL_SENDER
     return mailbox

@@ -57,6 +57,7 @@ def attempt(
         delivery_id=lease.id,
         number=lease.number,
         channel=lease.channel,
+        route=lease.route.value,
     ) as span:
         trace_id, span_id = telemetry.span_ids(span)
         with telemetry.send_span(transport_name) as send_span:
@@ -88,17 +89,18 @@ def _send(
         return None
     try:
         return _checked(transport.send(parcel))
-    except Exception:  # noqa: BLE001 (a transport's own fault; whether the message left is unknown)
+    except (Exception, SystemExit):  # noqa: BLE001 (a transport's own fault; whether the message left is unknown)
         log.exception("delivery.transport_crashed", delivery=str(lease.id), channel=lease.channel)
         evidence = Evidence(phase=Phase.DATA)
         return Retry(reason=Reason.TRANSPORT_CRASHED, evidence=evidence, maybe_accepted=True)
 
 
 def _checked(outcome: object) -> Outcome:
-    """Return a transport's answer; raises TypeError for one that is no Outcome, such as a plugin's None."""
-    if isinstance(outcome, Sent | Retry | Rejected | Held):
-        return outcome
-    raise TypeError(type(outcome).__name__)
+    """Return a transport's answer; raises TypeError or msgspec.ValidationError for one that is none, as of a plugin."""
+    if not isinstance(outcome, Sent | Retry | Rejected | Held):
+        raise TypeError(type(outcome).__name__)
+    checked: Outcome = msgspec.convert(msgspec.to_builtins(outcome), Outcome)
+    return checked
 
 
 def _record(lease: Lease, outcome: Outcome | None, spans: tuple[Span, Span], seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""An invitation as iCalendar: what a mail program needs to put the interview into the candidate's calendar. Pure.
+"""An interview as iCalendar: what a mail program needs to put it into the candidate's calendar, or take it out. Pure.
 
 RFC 5545 for the format, RFC 5546 (iTIP) for METHOD, UID and SEQUENCE. Written by hand: icalendar takes
 0.23 ms, twice what rendering all the rest takes, and this 0.01. The tests read every calendar back with it.
@@ -25,7 +25,7 @@ class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     summary: str
     description: str
-    url: str
+    url: str = ""  # empty in a cancellation, which leads nowhere
     organizer: str  # an address
     organizer_name: str
     attendee: str  # an address
@@ -37,12 +37,47 @@ def request(event: CalendarEvent) -> bytes:
 
     Times are in UTC, which needs no VTIMEZONE and which every calendar shows in its reader's own zone.
     """
+    return _written(
+        "REQUEST",
+        event,
+        (
+            f"LOCATION:{_text(event.url)}",
+            f"URL:{event.url}",
+            f"ATTENDEE;{_ASKED};CN={_quoted(event.attendee_name)}:{_mailto(event.attendee)}",
+            "STATUS:CONFIRMED",
+            "TRANSP:OPAQUE",
+            "BEGIN:VALARM",
+            "ACTION:DISPLAY",
+            "TRIGGER:-PT15M",
+            f"DESCRIPTION:{_text(event.summary)}",
+            "END:VALARM",
+        ),
+    )
+
+
+def cancel(event: CalendarEvent) -> bytes:
+    """Return a METHOD:CANCEL calendar, which takes the event of the same UID away; it has no link and no alarm.
+
+    RFC 5546, 3.2.5: SEQUENCE is no lower than that of the REQUEST, and every attendee who was asked is named.
+    """
+    return _written(
+        "CANCEL",
+        event,
+        (
+            f"ATTENDEE;CN={_quoted(event.attendee_name)}:{_mailto(event.attendee)}",
+            "STATUS:CANCELLED",
+            "TRANSP:TRANSPARENT",
+        ),
+    )
+
+
+def _written(method: str, event: CalendarEvent, rest: tuple[str, ...]) -> bytes:
     lines = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//HireLoop//Interview scheduling//EN",
         "CALSCALE:GREGORIAN",
-        "METHOD:REQUEST",
+        f"METHOD:{method}",
         "BEGIN:VEVENT",
         f"UID:{_text(event.uid)}",
         f"SEQUENCE:{event.sequence}",
@@ -51,17 +86,8 @@ def request(event: CalendarEvent) -> bytes:
         f"DTEND:{_utc(event.ends_at)}",
         f"SUMMARY:{_text(event.summary)}",
         f"DESCRIPTION:{_text(event.description)}",
-        f"LOCATION:{_text(event.url)}",
-        f"URL:{event.url}",
         f"ORGANIZER;CN={_quoted(event.organizer_name)}:{_mailto(event.organizer)}",
-        f"ATTENDEE;{_ASKED};CN={_quoted(event.attendee_name)}:{_mailto(event.attendee)}",
-        "STATUS:CONFIRMED",
-        "TRANSP:OPAQUE",
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        "TRIGGER:-PT15M",
-        f"DESCRIPTION:{_text(event.summary)}",
-        "END:VALARM",
+        *rest,
         "END:VEVENT",
         "END:VCALENDAR",
     )

@@ -34,8 +34,8 @@ class HeldChannel(msgspec.Struct, frozen=True, kw_only=True):
     next_probe_at: datetime
 
 
-async def claim(channel: Channel, *, now: datetime | None = None) -> Claim:
-    """Say what may be leased from this channel; at most one worker at a time gets `PROBE`."""
+async def claim(channel: Channel, *, may_probe: bool = True, now: datetime | None = None) -> Claim:
+    """Say what may be leased from this channel; at most one worker at a time gets `PROBE`, if it asks for it."""
     state = await db.fetch_value(
         "SELECT state FROM channel_health WHERE channel = $1 AND fingerprint = $2",
         channel.name,
@@ -43,6 +43,8 @@ async def claim(channel: Channel, *, now: datetime | None = None) -> Claim:
     )
     if state != "held":
         return Claim.OPEN
+    if not may_probe:
+        return Claim.WAIT
     row = await db.fetch_row(
         f"""
         UPDATE channel_health SET probes = probes + 1,
@@ -55,6 +57,23 @@ async def claim(channel: Channel, *, now: datetime | None = None) -> Claim:
         now,
     )
     return Claim.PROBE if row else Claim.WAIT
+
+
+async def give_back(channel: Channel, *, now: datetime | None = None) -> None:
+    """Undo a claim of `PROBE` for which there was nothing to probe with: the next one may come at once.
+
+    Otherwise a channel with nothing due would pace its probes down to one a minute, and the first delivery after
+    that would wait so long.
+    """
+    await db.fetch(
+        """
+        UPDATE channel_health SET probes = greatest(probes - 1, 0), next_probe_at = coalesce($3, now())
+        WHERE channel = $1 AND fingerprint = $2 AND state = 'held'
+        """,
+        channel.name,
+        channel.fingerprint,
+        now,
+    )
 
 
 async def hold(channel: Channel, reason: str, *, now: datetime | None = None) -> bool:
@@ -82,17 +101,21 @@ async def hold(channel: Channel, reason: str, *, now: datetime | None = None) ->
     return bool(row and row["newly"])
 
 
-async def open_again(channel: Channel, *, now: datetime | None = None) -> bool:
-    """Open the channel after a success, and return whether it was held."""
+async def open_again(channel: Channel, *, unless: str | None = None, now: datetime | None = None) -> bool:
+    """Open the channel after a probe got through, and return whether it was held.
+
+    One that is held for the reason `unless` stays held: what the probe came to shows that this lasts.
+    """
     row = await db.fetch_row(
         """
         UPDATE channel_health SET state = 'open', reason = NULL, next_probe_at = NULL, probes = 0,
             since = coalesce($3, now())
-        WHERE channel = $1 AND fingerprint = $2 AND state = 'held' RETURNING id
+        WHERE channel = $1 AND fingerprint = $2 AND state = 'held' AND reason IS DISTINCT FROM $4 RETURNING id
         """,
         channel.name,
         channel.fingerprint,
         now,
+        unless,
     )
     return row is not None
 
@@ -107,6 +130,28 @@ async def held(channels: Sequence[Channel]) -> list[HeldChannel]:
         """,
         [channel.name for channel in channels],
         [channel.fingerprint for channel in channels],
+    )
+    return [msgspec.convert(dict(row), HeldChannel) for row in rows]
+
+
+async def take_untold(channels: Sequence[Channel], *, now: datetime | None = None) -> list[HeldChannel]:
+    """Return which of these channels are held without anybody having been told, and note that somebody is told now.
+
+    In the caller's transaction. A channel that is held again within ten minutes of being told of is told of then, if
+    it is still held.
+    """
+    rows = await db.fetch(
+        """
+        UPDATE channel_health h SET told_at = coalesce($3, now())
+        FROM unnest($1::text[], $2::text[]) AS ours(channel, fingerprint)
+        WHERE h.channel = ours.channel AND h.fingerprint = ours.fingerprint AND h.state = 'held' AND (
+            h.told_at IS NULL OR h.told_at < h.since AND h.told_at <= coalesce($3, now()) - interval '10 minutes'
+        )
+        RETURNING h.channel, h.fingerprint, h.reason, h.since, h.next_probe_at
+        """,
+        [channel.name for channel in channels],
+        [channel.fingerprint for channel in channels],
+        now,
     )
     return [msgspec.convert(dict(row), HeldChannel) for row in rows]
 

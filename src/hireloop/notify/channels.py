@@ -1,14 +1,18 @@
 """A channel is a way to reach somebody; its transport is the code that sends. What a try came to is a value."""
 
 from enum import StrEnum
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
 import msgspec
 
 from hireloop.settings import Settings
+from hireloop.telemetry import log
 
 ENTRY_POINT_GROUP = "hireloop.transports"
+_OWN_PACKAGE = "hireloop"
+# What somebody else's code may raise when it is imported or called; a plugin's `sys.exit()` must not end a worker.
+_ANYTHING = (Exception, SystemExit)
 
 
 class Phase(StrEnum):
@@ -86,7 +90,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str | None = None
     headers: tuple[tuple[str, str], ...] = ()  # such as ("Traceparent", "00-…")
     envelope_sender: str | None = None  # where bounces go; None: the sender itself
-    data: bytes = b""  # the plain values as JSON, for programs; never a session key
+    data: bytes = b""  # for programs: JSON of `type` (the kind) and `data` (plain values); never a session key
 
 
 class Transport(Protocol):
@@ -123,15 +127,80 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     fallback_fingerprint: str = ""
     rate_per_minute: int | None = None  # tries a minute, of all workers together
 
+    def __repr__(self) -> str:
+        return f"Channel({self.name!r})"  # its addresses may hold tokens
+
+
+class InstalledTransport(msgspec.Struct, frozen=True, kw_only=True):
+    """A transport that an installed package offers."""
+
+    name: str  # what a channel calls it
+    package: str
+    version: str
+    error: str | None = None  # the kind of error with which it does not load, such as ModuleNotFoundError
+    hidden_by: str | None = None  # the package whose transport of the same name is the one that is used
+
+
+class TransportMissing(LookupError):
+    """No installed package offers the channel's transport."""
+
+
+class TransportBroken(RuntimeError):
+    """The channel's transport is installed and cannot be opened; `__cause__` is what it raised, if it did."""
+
+
+def installed_transports() -> list[InstalledTransport]:
+    """Import every transport that is installed, and return them by their names, the one that is used first."""
+    found: list[InstalledTransport] = []
+    for point in _offered():
+        package, version = _package(point)
+        used = next((other.package for other in found if other.name == point.name), None)
+        found.append(
+            InstalledTransport(name=point.name, package=package, version=version, error=_error(point), hidden_by=used)
+        )
+    return found
+
 
 def open_transport(channel: Channel, settings: Settings) -> Transport:
     """Return the channel's transport, found by its name among the installed entry points.
 
-    Raises LookupError where no installed package offers a transport of that name.
+    Where two packages offer one name, HireLoop's own is taken, else that of the package whose name comes first. Raises
+    TransportMissing where none does, and TransportBroken for one that cannot be imported or made, or has no `send`.
     """
-    found = entry_points(group=ENTRY_POINT_GROUP, name=channel.transport_name)
-    if not found:
-        msg = f"No installed package offers the transport {channel.transport_name!r}."
-        raise LookupError(msg)
-    factory: TransportFactory = next(iter(found)).load()
-    return factory(channel.url, settings)
+    offered = _offered(channel.transport_name)
+    if not offered:
+        raise TransportMissing(f"No installed package offers the transport {channel.transport_name!r}.")
+    point = offered[0]
+    package, version = _package(point)
+    if len(offered) > 1:
+        ignored = [_package(other)[0] for other in offered[1:]]
+        log.warning("channel.transport_ambiguous", transport=point.name, used=package, ignored=ignored)
+    try:
+        factory: TransportFactory = point.load()
+        transport = factory(channel.url, settings)
+        sends = callable(getattr(transport, "send", None))
+    except _ANYTHING as error:
+        kind = type(error).__name__  # its text may quote the channel's address
+        raise TransportBroken(f"The transport {point.name!r} of {package} {version} raised {kind}.") from error
+    if not sends:
+        raise TransportBroken(f"The transport {point.name!r} of {package} {version} has no method `send`.")
+    return transport
+
+
+def _offered(name: str | None = None) -> list[EntryPoint]:
+    """Return the entry points of transports, of all names or of one; the one that is used comes first of its name."""
+    found = entry_points(group=ENTRY_POINT_GROUP)
+    wanted = [point for point in found if name in {None, point.name}]
+    return sorted(wanted, key=lambda point: (point.name, _package(point)[0] != _OWN_PACKAGE, _package(point)))
+
+
+def _package(point: EntryPoint) -> tuple[str, str]:
+    """Return the name and the version of the package that an entry point comes from."""
+    return (point.dist.name, point.dist.version) if point.dist else ("", "")
+
+
+def _error(point: EntryPoint) -> str | None:
+    try:
+        return None if callable(point.load()) else "NotCallable"
+    except _ANYTHING as error:
+        return type(error).__name__

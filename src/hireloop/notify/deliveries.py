@@ -11,7 +11,7 @@ from hireloop import db, errors
 from hireloop.notify.channels import Channel
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 
-_TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
+TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
 
 # What the candidate must have heard for a live booking.
 INVITING_KINDS = frozenset({"invitation", "rescheduled"})
@@ -44,7 +44,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     at_risk_at: datetime | None
     deadline_at: datetime
-    last_reason: str | None
+    last_reason: str | None  # of its own last try; `reason` also knows of what holds its channel
     last_reply: str | None
     sent_at: datetime | None
     bounced_at: datetime | None
@@ -52,7 +52,20 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     created_at: datetime
     held_reason: str | None
+    next_probe_at: datetime | None  # of its channel, where that is held
     now: datetime
+
+    @property
+    def reason(self) -> str | None:
+        """Return why it is not sent: its own last reason, or else what holds its channel."""
+        return self.last_reason or self.held_reason
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """Return when it can be tried next, None where it has ended; behind a held channel that is the next probe."""
+        if self.state is not DeliveryState.PENDING:
+            return None
+        return max(self.due_at, self.next_probe_at) if self.next_probe_at else self.due_at
 
 
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,11 +100,10 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 _READ = """
     SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
         d.tries, d.first_due_at, d.due_at, d.at_risk_at,
-        d.deadline_at, coalesce(d.last_reason, h.reason) AS last_reason,
-        d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at, h.reason AS held_reason,
-        coalesce($1, now()) AS now
+        d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
+        h.reason AS held_reason, h.next_probe_at, coalesce($1, now()) AS now
     FROM delivery d LEFT JOIN LATERAL (
-        SELECT reason FROM channel_health
+        SELECT reason, next_probe_at FROM channel_health
         WHERE channel = d.channel AND fingerprint = ANY($2::text[]) AND state = 'held' AND d.state = 'pending' LIMIT 1
     ) h ON true
 """
@@ -154,7 +166,10 @@ def _fingerprints(channels: Sequence[Channel]) -> list[str]:
 
 
 def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: datetime) -> InvitationState:
-    """Return where the invitation of `revision` stands, given all deliveries of its schedule."""
+    """Return where the invitation of `revision` stands, given all deliveries of its schedule.
+
+    The database's function `invitation_state` is the same rule, for lists; a test compares the two.
+    """
     ours = [d for d in deliveries if d.required and d.revision == revision and d.kind in INVITING_KINDS]
     if not ours:
         return InvitationState.NONE
@@ -186,4 +201,4 @@ def _is_at_risk(delivery: DeliveryView, now: datetime) -> bool:
     """Return whether time runs out for a delivery that has failed already, or has had time for a first try."""
     if delivery.at_risk_at is None or now < delivery.at_risk_at:
         return False
-    return delivery.last_reason is not None or now >= delivery.first_due_at + _TIME_FOR_A_FIRST_TRY
+    return delivery.last_reason is not None or now >= delivery.first_due_at + TIME_FOR_A_FIRST_TRY

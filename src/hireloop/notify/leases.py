@@ -12,6 +12,8 @@ import msgspec
 from hireloop import db, redaction
 from hireloop.notify import messages
 from hireloop.notify.channels import Evidence
+from hireloop.notify.pace import Pace
+from hireloop.notify.routes import Route, Turn
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 
 LEASE_SECONDS = 30
@@ -24,6 +26,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     number: int  # of the attempt that this lease has opened
     token: UUID
+    route: Route  # by which it goes
     schedule: UUID | None  # an alert about a channel is about no schedule
     revision: int
     kind: str
@@ -59,14 +62,41 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     span_id: str | None = None
 
 
+# Of a channel with a rate limit: how many more tries are paid for now, counted by `pace.Pace` under the row's lock.
+_PACE = """
+    pace AS (
+        SELECT greatest(paid_until, coalesce($7, now())) AS paid_until, $12 - ceil(
+            1000000 * extract(epoch FROM greatest(paid_until, coalesce($7, now())) - coalesce($7, now())) / $13::bigint
+        )::bigint AS free
+        FROM channel_pace WHERE channel = $1 FOR UPDATE
+    ),
+"""
+_PAID = """
+    paid AS (
+        UPDATE channel_pace SET paid_until = pace.paid_until + count * $13::bigint * interval '1 microsecond'
+        FROM pace, (SELECT count(*) FROM leased) AS taken WHERE channel = $1 AND count > 0
+    ),
+"""
 _TAKE = """
-    WITH due AS (
-        SELECT id, lease_token IS NOT NULL AS was_leased FROM delivery
+    WITH {pace} due AS (
+        SELECT id, lease_token IS NOT NULL AS was_leased, CASE
+            WHEN $10 <> 'turns' THEN $10
+            WHEN (required OR kind = 'alert') AND (tries > 0 OR lease_token IS NOT NULL)
+                AND at_risk_at <= coalesce($7, now()) THEN (
+                SELECT CASE route WHEN 'primary' THEN 'fallback' ELSE 'primary' END FROM attempt
+                WHERE attempt.delivery = delivery.id AND outcome IS DISTINCT FROM 'released'
+                ORDER BY number DESC LIMIT 1
+            )
+            ELSE 'primary' END AS route
+        FROM delivery
         WHERE state = 'pending' AND channel = $1 AND due_at <= coalesce($7, now())
           AND deadline_at > coalesce($7, now())
           AND (leased_until IS NULL OR leased_until <= coalesce($7, now()))
           AND kind = ANY($2::text[]) AND payload_version = $3
-        ORDER BY CASE WHEN $9 THEN attempt_count ELSE 0 END, deadline_at LIMIT $4
+          AND ($11 = 'all' OR (required OR kind = 'alert') AND (
+              $11 = 'required' OR tries > 0 AND at_risk_at <= coalesce($7, now())
+          ))
+        ORDER BY CASE WHEN $9 THEN attempt_count ELSE 0 END, deadline_at LIMIT {limit}
         FOR UPDATE SKIP LOCKED
     ), dead AS (
         UPDATE attempt SET outcome = 'lost', finished_at = coalesce($7, now())
@@ -88,13 +118,13 @@ _TAKE = """
             attempt_count = attempt_count + 1,
             tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
         FROM due WHERE delivery.id = due.id AND due.id NOT IN (SELECT id FROM streak)
-        RETURNING delivery.*
-    ), opened AS (
-        INSERT INTO attempt (delivery, number, worker, started_at)
-        SELECT id, attempt_count, $5, coalesce($7, now()) FROM leased
+        RETURNING delivery.*, due.route
+    ), {paid} opened AS (
+        INSERT INTO attempt (delivery, number, route, worker, started_at)
+        SELECT id, attempt_count, route, $5, coalesce($7, now()) FROM leased
     )
-    SELECT leased.id, attempt_count AS number, lease_token AS token, schedule, revision, kind, channel, recipient,
-        required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
+    SELECT leased.id, attempt_count AS number, lease_token AS token, leased.route, schedule, revision, kind, channel,
+        recipient, required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
         coalesce($7, now()) AS leased_at,
         CASE WHEN kind = 'recruiter_copy' THEN (
             SELECT invitation.state FROM delivery invitation
@@ -106,6 +136,10 @@ _TAKE = """
         ON previous.delivery = leased.id AND previous.number = leased.attempt_count - 1
     ORDER BY deadline_at
 """
+_TAKE_FREELY = _TAKE.format(pace="", paid="", limit="$4")
+_TAKE_AT_A_PACE = _TAKE.format(
+    pace=_PACE, paid=_PAID, limit="(SELECT greatest(0, least($4, coalesce(max(free), 0))) FROM pace)"
+)
 
 
 async def take(
@@ -114,18 +148,22 @@ async def take(
     limit: int,
     worker: str,
     kinds: Sequence[str],
-    probing: bool = False,
+    turn: Turn = Turn(route=Route.PRIMARY),  # noqa: B008 (frozen)
+    pace: Pace | None = None,
     now: datetime | None = None,
 ) -> list[Lease]:
     """Claim at most `limit` due deliveries of one channel for `LEASE_SECONDS`, earliest deadline first.
 
-    A probe (`probing`) takes what was tried least often before: one delivery alone must not hold a channel for ever.
+    `turn` narrows them and says by which provider they go. Where it leaves that open, they go by the primary; but one
+    that is required, was tried in vain and is at risk goes by the other provider than the last time. A probe takes
+    what was tried least often before: one delivery alone must not hold a channel for ever.
+
+    With a `pace`, all workers together take no more than it allows.
 
     In the same statement each claim opens its attempt, and the attempt of a worker that never came back is
     closed as `lost`; the fifth lost attempt in a row ends the delivery as `exhausted`, reason `crashes_worker`.
     """
-    rows = await db.fetch(
-        _TAKE,
+    arguments: list[object] = [
         channel,
         list(kinds),
         messages.PAYLOAD_VERSION,
@@ -134,26 +172,37 @@ async def take(
         LEASE_SECONDS,
         now,
         LOST_IN_A_ROW,
-        probing,
-    )
+        turn.probing,
+        turn.route.value if turn.route else "turns",
+        turn.among.value,
+    ]
+    if pace is None:
+        rows = await db.fetch(_TAKE_FREELY, *arguments)
+    else:
+        await db.fetch(
+            "INSERT INTO channel_pace (channel, paid_until) VALUES ($1, coalesce($2, now())) ON CONFLICT DO NOTHING",
+            channel,
+            now,
+        )
+        rows = await db.fetch(_TAKE_AT_A_PACE, *arguments, pace.burst, pace.interval)
     return [msgspec.convert(dict(row), Lease) for row in rows]
 
 
 async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[UUID]:
-    """Lengthen the leases that are still ours and return their deliveries' ids."""
+    """Lengthen the leases that are still ours and return their tokens."""
     rows = await db.fetch(
         """
         UPDATE delivery SET leased_until = coalesce($3, now()) + make_interval(secs => $4)
         FROM unnest($1::uuid[], $2::uuid[]) AS ours(id, token)
         WHERE delivery.id = ours.id AND delivery.lease_token = ours.token
-        RETURNING delivery.id
+        RETURNING ours.token
         """,
         [lease.id for lease in leases],
         [lease.token for lease in leases],
         now,
         LEASE_SECONDS,
     )
-    return {row["id"] for row in rows}
+    return {row["token"] for row in rows}
 
 
 _SETTLE = """

@@ -4,9 +4,11 @@ from datetime import datetime
 
 import msgspec
 
-from hireloop import db
+from hireloop import db, telemetry
 from hireloop.notify.deliveries import INVITING_KINDS
+from hireloop.notify.tables import DeliveryState
 
+MEASURE_SECONDS = 60.0
 CANCELLING_KIND = "cancelled"
 _GRACE_SECONDS = 60
 
@@ -55,3 +57,10 @@ async def read(*, now: datetime | None = None) -> Ledger:
     if row is None:
         return Ledger(counts={}, untold=0, overdue=0)
     return Ledger(counts=msgspec.json.decode(row["counts"]), untold=row["untold"], overdue=row["overdue"])
+
+
+async def measure() -> None:
+    """Read the ledger and let the metrics say it; for a worker, once in `MEASURE_SECONDS`."""
+    proof = await read()
+    counts = {state.value: proof.counts.get(state, 0) for state in DeliveryState}
+    telemetry.record_ledger(counts=counts, unaccounted=proof.unaccounted)

@@ -120,11 +120,16 @@ class ReminderMessage(InvitationMessage, frozen=True, kw_only=True):
     required: ClassVar[bool] = False
 
     lead: str
+    until: datetime | None = None  # when a nearer reminder takes over, or the start, as None does too
 
     @property
     def occasion(self) -> str:
         """One reminder a lead."""
         return self.lead
+
+    def deadline(self, now: datetime) -> datetime:  # noqa: ARG002 (the base's signature)
+        """Return when the next reminder is due, or the interview starts: nobody wants two at once."""
+        return self.until or self.starts_at
 
 
 class RecruiterCopyMessage(BookingMessage, frozen=True, kw_only=True):
@@ -178,11 +183,13 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     company: str = ""
     starts_at: datetime | None = None
     deadline_at: datetime | None = None
+    attempt_count: int = 0  # of the delivery
+    others: int = 0  # how many more deliveries this one alert stands for, all with the same cause and reason
 
     @property
     def occasion(self) -> str:
-        """One alert a cause and subject."""
-        return f"{self.cause.value}:{self.subject}"
+        """One alert a cause, subject and number of attempts: what is sent again may fail again."""
+        return f"{self.cause.value}:{self.subject}:{self.attempt_count}"
 
     @property
     def address(self) -> str | None:

@@ -86,6 +86,10 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         new = {row["id"] for row in rows}
         return tuple(delivery for delivery in fragment.deliveries if delivery.id in new)
 
+    def reaches(self, kind: str, address: str | None) -> bool:
+        """Return whether a message of this kind would reach anybody, `address` being its recipient over mail."""
+        return any(kind in channel.kinds and bool(address or not channel.personal) for channel in self.channels)
+
     def _delivery(self, message: messages.Message, channel: Channel, recipient: str, now: datetime) -> Delivery:
         delivery_id = db.new_id()
         return Delivery(
@@ -128,7 +132,6 @@ def _recipient(message: messages.Message, channel: Channel) -> str | None:
 
 
 def _row(message: messages.Message, delivery: Delivery, now: datetime) -> dict[str, object]:
-    at_risk = at_risk_at(now, message.starts_at) if message.required and message.starts_at else None
     return {
         "id": delivery.id,
         "channel": delivery.channel,
@@ -143,9 +146,16 @@ def _row(message: messages.Message, delivery: Delivery, now: datetime) -> dict[s
         "payload": messages.encode(message),
         "first_due_at": delivery.due_at,
         "due_at": delivery.due_at,
-        "at_risk_at": at_risk,
+        "at_risk_at": _at_risk_at(message, now),
         "deadline_at": max(message.deadline(now), delivery.due_at + _SHORTEST_LIFE),
     }
+
+
+def _at_risk_at(message: messages.Message, now: datetime) -> datetime | None:
+    """Return from when on a failed try is reason enough to take the fallback; an alert is in a hurry from the first."""
+    if isinstance(message, messages.AlertMessage):
+        return now
+    return at_risk_at(now, message.starts_at) if message.required else None
 
 
 async def supersede(schedule_id: UUID, *, before_revision: int) -> int:

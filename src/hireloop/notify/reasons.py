@@ -6,6 +6,8 @@ The slugs are part of the API. Each has a sentence for its reader, and `docs/del
 from enum import StrEnum
 from typing import Self
 
+from hireloop import faults
+
 
 class Reason(StrEnum):
     """A slug; `sentence` says what it means and, where somebody can mend it, how."""
@@ -20,24 +22,12 @@ class Reason(StrEnum):
         return member
 
     # Our own settings forbid it; nothing was sent
-    NO_MAIL_HOST = "no_mail_host", "No mail server is configured: set EMAIL_HOST or EMAIL_URL."
-    CONSOLE_BACKEND = (
-        "console_backend",
-        "EMAIL_BACKEND is the console, which reaches nobody: set it to `smtp`.",
-    )
-    FILE_BACKEND = "file_backend", "EMAIL_BACKEND writes files, which reach nobody: set it to `smtp`."
-    INCOMPLETE_CREDENTIALS = (
-        "incomplete_credentials",
-        "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set: set both, or neither.",
-    )
-    PASSWORD_WITHOUT_TLS = (
-        "password_without_tls",
-        "A mail password would cross the network in clear: set EMAIL_USE_TLS or EMAIL_USE_SSL, or use mailtos://.",
-    )
-    TLS_AND_SSL = (
-        "tls_and_ssl",
-        "EMAIL_USE_TLS (STARTTLS, port 587) and EMAIL_USE_SSL (TLS from the start, port 465) exclude each other.",
-    )
+    NO_MAIL_HOST = "no_mail_host", faults.NO_MAIL_HOST.sentence
+    CONSOLE_BACKEND = "console_backend", faults.CONSOLE_BACKEND.sentence
+    FILE_BACKEND = "file_backend", faults.FILE_BACKEND.sentence
+    INCOMPLETE_CREDENTIALS = "incomplete_credentials", faults.INCOMPLETE_CREDENTIALS.sentence
+    PASSWORD_WITHOUT_TLS = "password_without_tls", faults.PASSWORD_WITHOUT_TLS.sentence
+    TLS_AND_SSL = "tls_and_ssl", faults.TLS_AND_SSL.sentence
     BAD_MAIL_URL = (
         "bad_mail_url",
         "EMAIL_URL must be mailto:// or mailtos://, with no more than smtp, mode, from, name, user and pass.",
@@ -45,6 +35,26 @@ class Reason(StrEnum):
     BAD_SENDER = (
         "bad_sender",
         "DEFAULT_FROM_EMAIL (or `from=` in EMAIL_URL) is no address that mail can be sent from.",
+    )
+    BAD_CHAT_URL = (
+        "bad_chat_url",
+        "The channel's Apprise URL cannot be used any more: correct it in CHAT_URLS or APPRISE_CONFIG.",
+    )
+    BAD_WEBHOOK_URL = (
+        "bad_webhook_url",
+        "A webhook's address must be https://host/path without a sign-in; http:// needs WEBHOOK_ALLOW_PRIVATE.",
+    )
+    NO_WEBHOOK_SECRET = (
+        "no_webhook_secret",
+        "Webhooks cannot be signed: set WEBHOOK_SECRET, the same here and at the receiver.",
+    )
+    BAD_WEBHOOK_SECRET = (
+        "bad_webhook_secret",
+        "WEBHOOK_SECRET must be `whsec_` and 24 to 64 random bytes in base64: `echo whsec_$(openssl rand -base64 32)`.",
+    )
+    PRIVATE_ADDRESS = (
+        "private_address",
+        "The webhook's name leads to a private address: set WEBHOOK_ALLOW_PRIVATE if that is meant.",
     )
 
     # The way to the server
@@ -88,6 +98,28 @@ class Reason(StrEnum):
     MESSAGE_TOO_LARGE = "message_too_large", "The message is larger than the recipient's side takes."
     MESSAGE_REFUSED = "message_refused", "The recipient's side refused the message after reading it."
     MESSAGE_DEFERRED = "message_deferred", "The server does not take the message right now."
+    NO_DATA = "no_data", "This kind of message has no values for programs, and so cannot go over a webhook."
+
+    # What an HTTP endpoint answered
+    ENDPOINT_REFUSED = (
+        "endpoint_refused",
+        "The endpoint does not let us in (401 or 403): check the channel's address and its token or secret.",
+    )
+    ENDPOINT_MISSING = (
+        "endpoint_missing",
+        "Nothing at the channel's address takes messages (404 or 405): correct the address.",
+    )
+    ENDPOINT_GONE = (
+        "endpoint_gone",
+        "The receiver has removed its endpoint (410): remove the channel, or set its new address.",
+    )
+    REDIRECTED = "redirected", "The endpoint redirects, which is not followed: set the address that it leads to."
+    RATE_LIMITED = "rate_limited", "The endpoint asks for fewer messages at a time (429)."
+    ENDPOINT_BROKEN = "endpoint_broken", "The endpoint has a fault of its own right now (5xx)."
+    CHAT_FAILED = (
+        "chat_failed",
+        "The chat service did not take the message and named no cause; its answer, if it gave one, is all there is.",
+    )
 
     # What the worker found
     DEADLINE_PASSED = "deadline_passed", "Time ran out before the message could be delivered."
@@ -95,7 +127,15 @@ class Reason(StrEnum):
     UNKNOWN_PAYLOAD = "unknown_payload", "The stored message cannot be read by this version."
     RENDER_FAILED = "render_failed", "The message's text could not be made from its values."
     TRANSPORT_MISSING = "transport_missing", "No installed package offers the channel's transport."
+    TRANSPORT_BROKEN = (
+        "transport_broken",
+        "The channel's transport is installed and cannot be opened: the worker's log says why.",
+    )
     TRANSPORT_CRASHED = "transport_crashed", "The channel's transport raised an error of its own."
+
+    # What a report said later
+    BOUNCED = "bounced", "A mail server took the message and gave it back later: its words say why."
+    DELAYED = "delayed", "A mail server took the message, has not got it any further yet, and goes on trying."
 
 
 def sentence_of(slug: str) -> str:

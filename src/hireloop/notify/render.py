@@ -1,58 +1,75 @@
 """A message becomes a parcel: the words, the link and the calendar, for one recipient.
 
-MJML is compiled to HTML once a process, with Jinja's placeholders left in place; a message then costs one pass of
-Jinja. Every value loses its control and direction-changing characters first: a name can neither begin a header nor
-turn the text around it.
+Everything slow was done before: templates are compiled once a process and language (`wording`), dates are remembered
+(`times`). A message costs one pass of Jinja for each of its templates.
 """
 
-import re
-import unicodedata
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from functools import cache
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple, TypeGuard, assert_never
+from urllib.parse import quote, urlsplit
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import mrml
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+import msgspec
 
 from hireloop import links
-from hireloop.notify import calendar, times
+from hireloop.notify import calendar, for_programs, languages, times, values
 from hireloop.notify.channels import Parcel
-from hireloop.notify.messages import InvitationMessage, Message
+from hireloop.notify.messages import (
+    KINDS,
+    AlertMessage,
+    Audience,
+    CancelledMessage,
+    InvitationMessage,
+    LateRequestMessage,
+    Message,
+    RecruiterCopyMessage,
+    ReminderMessage,
+)
+from hireloop.notify.values import Reader, Values
+from hireloop.notify.wording import event_wording, wording
+from hireloop.notify.words import isolated, one_line
 
-_LANGUAGE = "en"  # of the templates; dates follow the reader's locale
-# Embeddings, overrides, isolates and marks (UAX #9). Joiners stay: Hindi, Persian and emoji need them.
-_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
-_PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*\Z")
-_BLANK = frozenset({"Cc", "Cs", "Zl", "Zp", "Zs"})
 
+class _Said(NamedTuple):
+    """What a message says, and what goes along with it."""
 
-class _Templates(NamedTuple):
-    subject: Template
-    text: Template
-    html: Template
+    values: Values
+    reply_to: str | None = None
+    data: bytes = b""
 
 
 class Renderer:
     """Renders every kind of message; safe to use from many threads."""
 
     def __init__(
-        self, *, secret: str, base_url: str, sender: str, zone: ZoneInfo, locale: str = times.FALLBACK_LOCALE
+        self,
+        *,
+        secret: str,
+        base_url: str,
+        sender: str,
+        zone: ZoneInfo,
+        locale: str = times.FALLBACK_LOCALE,
+        trace_ui_url: str | None = None,
     ) -> None:
         """Take what every message needs.
 
         `secret` mints the session keys, `base_url` is the portal's, `sender` who the calendar's organizer is where
-        a job has no recruiter, `zone` and `locale` are for candidates who have told us none.
+        a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and those of candidates
+        who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts.
         """
         self._secret = secret
-        self._base_url = base_url
+        self._base_url = base_url.rstrip("/")
         self._host = urlsplit(base_url).hostname or "localhost"
         self._sender = parseaddr(sender)[1] or f"hireloop@{self._host}"
-        self._zone = zone
-        self._locale = times.known_locale(locale)
-        _templates(InvitationMessage.kind)  # compiled now, not at the first message
+        self._ours = Reader(zone, languages.reader_locale(locale))
+        self._trace_ui_url = trace_ui_url
+        for language in languages.LANGUAGES:  # a catalogue that cannot be read stops the start, not a message
+            languages.catalogue(language)
+        for kind in KINDS:  # compiled now, not at the first message
+            wording(kind, languages.language_of(self._ours.locale))
 
     def render(
         self,
@@ -61,88 +78,102 @@ class Renderer:
         recipient: str,
         message_id: str,
         traceparent: str | None = None,
-        invitation_state: str | None = None,  # noqa: ARG002 (for the recruiter copy)
+        invitation_state: str | None = None,
         now: datetime | None = None,
     ) -> Parcel:
-        """Return the parcel for this message; it holds a fresh session key, so keep it out of logs and rows.
+        """Return the parcel for this message; it may hold a fresh session key, so keep it out of logs and rows.
 
-        `message_id` comes with its angle brackets; `now`, the clock's by default, stamps the calendar.
+        `message_id` comes with its angle brackets; `invitation_state` is the delivery state that a recruiter copy
+        tells of; `now`, the clock's by default, stamps the calendar.
         """
-        if not isinstance(message, InvitationMessage):
-            raise TypeError(message.kind)
-        key = links.mint(self._secret, message.session_id, message.key_version)
-        url = links.portal_url(self._base_url, key)
-        values = self._values(message, url)
-        templates = _templates(message.kind)
-        subject = templates.subject.render(values)
-        values["subject"] = subject
+        now = now or datetime.now(UTC)
+        reader = self._reader(message)
+        language = languages.language_of(reader.locale)
+        words = wording(message.kind, language)
+        said = self._said(message, reader, invitation_state, now)
+        in_text = isolated(said.values)
+        subject = said.values["subject"] = words.subject.render(in_text).strip()
         return Parcel(
             recipient=recipient,
             kind=message.kind,
             subject=subject,
-            text=templates.text.render(values),
-            html=templates.html.render(values),
+            text=words.text.render(in_text),
+            html=words.html.render(said.values),
             message_id=message_id,
-            calendar=self._calendar(message, values, now or datetime.now(UTC)),
-            reply_to=message.recruiter_email,
+            calendar=self._calendar(message, in_text, language, now) if _has_calendar(message) else b"",
+            calendar_method="CANCEL" if isinstance(message, CancelledMessage) else "REQUEST",
+            reply_to=said.reply_to,
             headers=(("Traceparent", traceparent),) if traceparent else (),
+            data=said.data,
         )
 
-    def _values(self, message: InvitationMessage, url: str) -> dict[str, object]:
-        zone = _known_zone(message.time_zone) or self._zone
-        locale = times.known_locale(message.locale) if message.locale else self._locale
-        recruiter = one_line(message.recruiter_email or "")
-        return {
-            "lang": _LANGUAGE,
-            "candidate_name": one_line(message.candidate_name),
-            "job_title": one_line(message.job_title),
-            "company": one_line(message.company),
-            "when": times.span(message.starts_at, message.ends_at, zone, locale),
-            "length": times.length(message.ends_at - message.starts_at, locale),
-            "opens": times.moment(message.opens_at, message.starts_at, zone, locale),
-            "closes": times.moment(message.closes_at, message.starts_at, zone, locale),
-            "portal_url": url,
-            "notes": _lines(message.booking_notes),
-            "ask": f"write to {recruiter}" if recruiter else "reply to this mail",
-        }
+    def _reader(self, message: Message) -> Reader:
+        """Return the candidate's clock and locale for what is theirs, and ours for all the rest."""
+        if message.audience is not Audience.CANDIDATE or isinstance(message, AlertMessage):
+            return self._ours
+        zone = _known_zone(message.time_zone) or self._ours.zone
+        return Reader(zone, languages.reader_locale(message.locale, self._ours.locale))
 
-    def _calendar(self, message: InvitationMessage, values: dict[str, object], now: datetime) -> bytes:
-        company, job_title = values["company"], values["job_title"]
-        return calendar.request(
-            calendar.CalendarEvent(
-                uid=f"{message.schedule_id}@{self._host}",
-                sequence=message.revision,
-                stamped_at=now,
-                starts_at=message.starts_at,
-                ends_at=message.ends_at,
-                summary=f"Interview: {job_title} at {company}",
-                description=(
-                    f"Open your interview: {values['portal_url']}\n\n"
-                    f"It opens at {values['opens']}, and you can enter until {values['closes']}.\n"
-                    f"To move or cancel it, open the link, or {values['ask']}."
-                ),
-                url=str(values["portal_url"]),
-                organizer=one_line(message.recruiter_email or "") or self._sender,
-                organizer_name=str(company),
-                attendee=one_line(message.candidate_email),
-                attendee_name=str(values["candidate_name"]),
-            )
+    def _said(self, message: Message, reader: Reader, invitation_state: str | None, now: datetime) -> _Said:
+        match message:
+            case InvitationMessage():
+                key = links.mint(self._secret, message.session_id, message.key_version)
+                url = links.portal_url(self._base_url, key)
+                said = values.of_invitation(message, reader, portal_url=url, now=now)
+                return _Said(said, message.recruiter_email)
+            case CancelledMessage():
+                return _Said(values.of_cancellation(message, reader), message.recruiter_email)
+            case RecruiterCopyMessage():
+                url = self._booking_url(message.schedule_id)
+                said = values.of_copy(message, reader, booking_url=url, invitation_state=invitation_state)
+                data = for_programs.of_copy(message, booking_url=url, invitation_state=invitation_state)
+                return _Said(said, data=data)
+            case LateRequestMessage():
+                url = self._booking_url(message.schedule_id)
+                said = values.of_late_request(message, reader, booking_url=url)
+                data = for_programs.of_late_request(message, booking_url=url)
+                return _Said(said, message.candidate_email, data)
+            case AlertMessage():
+                if not message.trace_id.strip("0"):  # an invalid id: nothing was traced (W3C Trace Context, 3.2.2.3)
+                    message = msgspec.structs.replace(message, trace_id="")
+                url = self._booking_url(message.schedule_id) if message.schedule_id else ""
+                trace = self._trace_url(message.trace_id)
+                said = values.of_alert(message, reader, booking_url=url, trace_url=trace)
+                return _Said(said, data=for_programs.of_alert(message, booking_url=url))
+            case _:
+                assert_never(message)
+
+    def _booking_url(self, schedule_id: UUID) -> str:
+        """Return where a booking is read, behind sign-in."""
+        return f"{self._base_url}/api/interviews/schedules/{schedule_id}/"
+
+    def _trace_url(self, trace_id: str) -> str:
+        return f"{self._trace_ui_url.rstrip('/')}/trace/{quote(trace_id)}" if self._trace_ui_url and trace_id else ""
+
+    def _calendar(
+        self, message: InvitationMessage | CancelledMessage, said: Values, language: str, now: datetime
+    ) -> bytes:
+        summary, _, description = event_wording(language).render(said).partition("\n")
+        event = calendar.CalendarEvent(
+            uid=f"{message.schedule_id}@{self._host}",
+            sequence=message.revision,
+            stamped_at=now,
+            starts_at=message.starts_at,
+            ends_at=message.ends_at,
+            summary=summary,
+            description=description.strip(),
+            url=str(said["portal_url"]),
+            organizer=one_line(message.recruiter_email or "") or self._sender,
+            organizer_name=one_line(message.company),
+            attendee=one_line(message.candidate_email),
+            attendee_name=one_line(message.candidate_name),
         )
+        return calendar.cancel(event) if isinstance(message, CancelledMessage) else calendar.request(event)
 
 
-def one_line(value: str) -> str:
-    """Return a value as one line: control characters and runs of white space become one space each.
-
-    Characters that change the direction of the text around them are dropped.
-    """
-    if _PLAIN.match(value):
-        return value
-    kept = value.translate(_DIRECTIONS)
-    return " ".join("".join(" " if unicodedata.category(c) in _BLANK else c for c in kept).split())
-
-
-def _lines(notes: str) -> list[str]:
-    return [one_line(line) for line in notes.strip().splitlines()]
+def _has_calendar(message: Message) -> TypeGuard[InvitationMessage | CancelledMessage]:
+    """Return whether the message changes the candidate's calendar; a reminder finds it as it should be."""
+    return isinstance(message, InvitationMessage | CancelledMessage) and not isinstance(message, ReminderMessage)
 
 
 @cache
@@ -151,16 +182,3 @@ def _known_zone(name: str | None) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, malformed, or a folder of the database
         return None
-
-
-@cache
-def _templates(kind: str) -> _Templates:
-    loader = PackageLoader("hireloop.notify", "templates")
-    text = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 (plain text)
-    html = Environment(undefined=StrictUndefined, autoescape=True)
-    mjml, _, _ = loader.get_source(text, f"{kind}/body.mjml")
-    return _Templates(
-        subject=text.get_template(f"{kind}/subject.txt"),
-        text=text.get_template(f"{kind}/body.txt"),
-        html=html.from_string(mrml.to_html(mjml, render_options=mrml.RenderOptions(fonts={})).content),
-    )

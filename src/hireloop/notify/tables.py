@@ -100,6 +100,13 @@ class ChannelHealth(Table, db=DB, tablename="channel_health"):
     told_at = Timestamptz(null=True)
 
 
+class ChannelPace(Table, db=DB, tablename="channel_pace"):
+    """Of a channel with a rate limit: the moment up to which its tries are paid for (`pace`)."""
+
+    channel = Text(primary_key=True)
+    paid_until = Timestamptz()
+
+
 class Worker(Table, db=DB):
     """A worker's sign of life, and what it knows how to send."""
 

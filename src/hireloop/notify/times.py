@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from babel.units import format_unit
 
 FALLBACK_LOCALE = "en"
@@ -23,8 +23,9 @@ _MINUTE = timedelta(minutes=1)
 @lru_cache(maxsize=256)
 def known_locale(name: str | None) -> str:
     """Return the locale as Babel names it, such as `pt_BR` for `pt-BR`; `en` for one that it does not know."""
+    tag, _, _ = (name or "").replace("-", "_").partition("_u_")  # without extensions, such as the digits wanted
     try:
-        return str(Locale.parse((name or "").replace("-", "_")))
+        return str(Locale.parse(tag))
     except (UnknownLocaleError, ValueError, TypeError):
         return FALLBACK_LOCALE
 
@@ -33,17 +34,32 @@ def span(starts_at: datetime, ends_at: datetime, zone: ZoneInfo, locale: str) ->
     """Return a stretch of time with its zone.
 
     Such as `Tuesday, 1 December 2026, 10:00–11:00 IST (UTC+05:30, Asia/Kolkata)`. A second date, or a second
-    abbreviation where the clocks change meanwhile, stands at the end that it belongs to.
+    abbreviation and offset where the clocks change meanwhile, stands at the end that it belongs to.
     """  # noqa: RUF002 (en dash)
     start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
     first, last = _clock(start.time(), locale), _clock(end.time(), locale)
+    offset = _offset(start)
     if start.utcoffset() != end.utcoffset():
         first += f" {_abbreviation(start)}".rstrip()
+        offset += f" → {_offset(end)}"
     if start.date() != end.date():
         last = f" {_day(end.date(), locale)}, {last}"
         first += " "
     named = f"{last} {_abbreviation(end)}".rstrip()
-    return f"{_day(start.date(), locale)}, {first}–{named} ({_offset(start)}, {zone.key})"  # noqa: RUF001 (en dash)
+    return f"{_day(start.date(), locale)}, {first}–{named} ({offset}, {zone.key})"  # noqa: RUF001 (en dash)
+
+
+def point(at: datetime, zone: ZoneInfo, locale: str) -> str:
+    """Return one moment with its zone, such as `Tuesday, 1 December 2026, 10:00 IST (UTC+05:30, Asia/Kolkata)`."""
+    there = at.astimezone(zone)
+    clock = f"{_clock(there.time(), locale)} {_abbreviation(there)}".rstrip()
+    return f"{_day(there.date(), locale)}, {clock} ({_offset(there)}, {zone.key})"
+
+
+def soon(duration: timedelta, locale: str) -> str:
+    """Return how far ahead something is, such as `in 24 hours`; empty where it is not ahead by half a minute."""
+    minutes = round(duration / _MINUTE)
+    return _ahead(minutes, locale) if minutes > 0 else ""
 
 
 def moment(at: datetime, beside: datetime, zone: ZoneInfo, locale: str) -> str:
@@ -59,6 +75,12 @@ def moment(at: datetime, beside: datetime, zone: ZoneInfo, locale: str) -> str:
 def length(duration: timedelta, locale: str) -> str:
     """Return a duration in whole minutes, such as `60 minutes`."""
     return format_unit(duration // _MINUTE, "duration-minute", locale=locale)
+
+
+@lru_cache(maxsize=256)
+def _ahead(minutes: int, locale: str) -> str:
+    # From two of a unit on: `in 24 hours`, never `in 1 day`, which might be any time of tomorrow.
+    return format_timedelta(timedelta(minutes=minutes), threshold=2, add_direction=True, locale=locale)
 
 
 @lru_cache(maxsize=1024)

@@ -8,18 +8,18 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 
 from hireloop import db
-from hireloop.notify import attempts, channel_health, hints, leases, workers
+from hireloop.notify import attempts, channel_health, hints, leases, routes, verdicts, workers
 from hireloop.notify.attempts import Answered, Renders
 from hireloop.notify.channel_health import Claim
-from hireloop.notify.channels import Channel, Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
+from hireloop.notify.channels import Channel, Evidence, Held, Outcome, Parcel, Phase, Transport
 from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.messages import KNOWN_KINDS
-from hireloop.notify.reasons import Reason
+from hireloop.notify.posts import Post
+from hireloop.notify.routes import Route, Turn
 from hireloop.telemetry import log
 
 POLL_SECONDS = 2.0
@@ -28,6 +28,10 @@ SIGN_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
 _SETTLE_TOGETHER = 200
 _AFTER_TROUBLE_SECONDS = 0.5
+
+# Seconds between the end of one run and the next, and what runs: it opens its own transactions, and the database's
+# trouble is logged and met by the next run.
+Chore = tuple[float, Callable[[], Awaitable[object]]]
 
 
 class Missing:
@@ -41,19 +45,6 @@ class Missing:
         return Held(reason=self._reason, evidence=Evidence(phase=Phase.CONFIGURE))
 
 
-class _Post:
-    """One channel in this worker: its transport, its threads, and the leases under way."""
-
-    def __init__(self, channel: Channel, transport: Transport, capacity: int) -> None:
-        self.channel, self.transport, self.capacity = channel, transport, capacity
-        self.threads = ThreadPoolExecutor(capacity, thread_name_prefix=channel.name)
-        self.under_way: dict[object, tuple[Lease, float]] = {}  # token -> lease, monotonic time it is ours until
-
-    @property
-    def free(self) -> int:
-        return self.capacity - len(self.under_way)
-
-
 class Worker:
     """Sends what the outbox holds, until it is told to stop."""
 
@@ -65,9 +56,20 @@ class Worker:
         listen_url: str,
         base_url: str = "",
         concurrency: int | None = None,
+        fallbacks: Mapping[str, Transport] | None = None,
+        chores: Sequence[Chore] = (),
     ) -> None:
-        self._posts = [_Post(channel, transport, concurrency or channel.concurrency) for channel, transport in posts]
+        """Take what to send over, and the chores to run beside it; nothing runs before `run`.
+
+        `fallbacks` holds the transports of the route `fallback`, by the channels' names.
+        """
+        second = fallbacks or {}
+        self._posts = [
+            Post(channel, transport, second.get(channel.name), concurrency or channel.concurrency)
+            for channel, transport in posts
+        ]
         self._renderer = renderer
+        self._chores = tuple(chores)
         self._listen_url, self._base_url = listen_url, base_url
         self.id = db.new_id()
         self.name = f"{socket.gethostname()}:{os.getpid()}"
@@ -94,6 +96,7 @@ class Worker:
             self._helper(self._every(RENEW_SECONDS, self._renew)),
             self._helper(self._every(POLL_SECONDS, self._expire)),
             self._helper(self._settle_for_ever()),
+            *(self._helper(self._every(seconds, chore)) for seconds, chore in self._chores),
         ]
         while not self._stopping.is_set():
             await self._lease_what_is_due()
@@ -121,71 +124,85 @@ class Worker:
 
     async def _lease_what_is_due(self) -> None:
         self._wake.clear()
-        more = False
+        wait = POLL_SECONDS
         for post in self._posts:
             try:
-                more |= await self._lease(post)
+                wait = min(wait, await self._lease(post))
             except db.TROUBLE as error:
                 log.warning("worker.database_trouble", error=db.described(error))
                 await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
-        if not more:
+        if wait > 0:
             try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                await asyncio.wait_for(self._wake.wait(), wait)
             except TimeoutError:
                 return  # the poll, which is the promise
 
-    async def _lease(self, post: _Post) -> bool:
-        """Lease for one channel what it can start now; return whether there may be more for it to take."""
-        limit = post.free
-        if limit == 0:
-            return False  # a finished job wakes us
-        claim = await channel_health.claim(post.channel)
-        if claim is Claim.WAIT:
-            return False
-        if claim is Claim.PROBE:
-            limit = 1
+    async def _lease(self, post: Post) -> float:
+        """Lease for one channel what it can start now; return in how many seconds there may be more for it."""
+        if post.free == 0:
+            return POLL_SECONDS  # a finished job wakes us
+        if post.paced_seconds > 0:
+            return post.paced_seconds
+        more = False
+        for turn in routes.turns(*await self._claims(post)):
+            more |= await self._take_turn(post, turn)
+        if post.paced_seconds > 0:
+            return post.paced_seconds
+        return 0 if more else POLL_SECONDS
+
+    @staticmethod
+    async def _claims(post: Post) -> tuple[Claim, Claim | None]:
+        """Say what may be leased by the primary, and by the fallback; None where the channel has none."""
+
+        async def by(route: Route) -> Claim:
+            return await channel_health.claim(routes.provider(post.channel, route), may_probe=post.may_probe(route))
+
+        return await by(Route.PRIMARY), await by(Route.FALLBACK) if Route.FALLBACK in post.transports else None
+
+    async def _take_turn(self, post: Post, turn: Turn) -> bool:
+        """Lease what the turn allows; return whether there may be more of it."""
+        limit = min(post.free, 1) if turn.probing else post.free
         asked = time.monotonic()
-        taken = await leases.take(
-            post.channel.name,
-            limit=limit,
-            worker=self.name,
-            kinds=sorted(KNOWN_KINDS),
-            probing=claim is Claim.PROBE,
-        )
+        taken = []
+        if limit:
+            kinds = sorted(KNOWN_KINDS)
+            taken = await leases.take(
+                post.channel.name, limit=limit, worker=self.name, kinds=kinds, turn=turn, pace=post.pace
+            )
+        if turn.probing and turn.route and not taken:
+            await channel_health.give_back(routes.provider(post.channel, turn.route))
+            post.nothing_to_probe(turn.route, for_seconds=POLL_SECONDS)
+        post.took(taken, asked=asked, ours_for=leases.LEASE_SECONDS)
         for lease in taken:
-            post.under_way[lease.token] = (lease, asked + leases.LEASE_SECONDS)
-            job = asyncio.create_task(self._try(post, lease, asked, probing=claim is Claim.PROBE))
+            job = asyncio.create_task(self._try(post, lease, asked, probing=turn.probing))
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)
-        return len(taken) == limit and post.free > 0 and claim is Claim.OPEN
+        return len(taken) == limit and post.free > 0 and not turn.probing
 
-    async def _try(self, post: _Post, lease: Lease, asked: float, *, probing: bool) -> None:
+    async def _try(self, post: Post, lease: Lease, asked: float, *, probing: bool) -> None:
         try:
             self._settlements.put_nowait(await self._tried(post, lease, asked, probing=probing))
         except Exception:  # noqa: BLE001 (a fault of ours in one try must neither pass in silence nor stop the others)
             log.exception("worker.try_crashed", delivery=str(lease.id), number=lease.number)
-            post.under_way.pop(lease.token, None)  # renewed no more: its lease runs out, and the try counts as lost
+            post.ended(lease.token)  # renewed no more: its lease runs out, and the try counts as lost
             self._wake.set()
 
-    async def _tried(self, post: _Post, lease: Lease, asked: float, *, probing: bool) -> Settlement:
+    async def _tried(self, post: Post, lease: Lease, asked: float, *, probing: bool) -> Settlement:
         answered = await asyncio.get_running_loop().run_in_executor(post.threads, self._attempt, post, lease)
         try:  # before the delivery is free again, so that a held channel is not tried at once
-            await _note_health(post.channel, answered, probing=probing)
+            await verdicts.after_try(post.channel, lease.route, answered.outcome, probing=probing)
         except db.TROUBLE as error:  # the next try notes it
             log.warning("worker.database_trouble", error=db.described(error))
         elapsed = timedelta(seconds=time.monotonic() - asked)
         return attempts.settlement(lease, answered, elapsed=elapsed)
 
-    def _attempt(self, post: _Post, lease: Lease) -> Answered:
-        def still_ours() -> bool:
-            return not self._stopping.is_set() and time.monotonic() < post.under_way[lease.token][1]
-
+    def _attempt(self, post: Post, lease: Lease) -> Answered:
         return attempts.attempt(
             lease,
-            transport=post.transport,
+            transport=post.transports[lease.route],
             transport_name=post.channel.transport_name,
             renderer=self._renderer,
-            still_ours=still_ours,
+            still_ours=lambda: not self._stopping.is_set() and post.is_ours(lease),
         )
 
     async def _settle_for_ever(self) -> None:
@@ -198,9 +215,14 @@ class Worker:
     async def _settle(self, batch: list[Settlement]) -> None:
         batch.sort(key=lambda settlement: settlement.delivery_id)
         await self._write(batch)
-        for settlement in batch:
-            for post in self._posts:
-                post.under_way.pop(settlement.token, None)
+        for post in self._posts:
+            try:
+                await verdicts.after_settling(post.channel, post.under_way, batch)
+            except db.TROUBLE as error:  # the next block counts these too
+                log.warning("worker.database_trouble", error=db.described(error))
+            for settlement in batch:
+                post.ended(settlement.token)
+        for _ in batch:
             self._settlements.task_done()
         self._wake.set()
 
@@ -239,7 +261,7 @@ class Worker:
             return False
         return True
 
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:
             try:
                 await work()
@@ -255,35 +277,13 @@ class Worker:
     async def _renew(self) -> None:
         for post in self._posts:
             asked = time.monotonic()
-            mine = [lease for lease, _ in post.under_way.values()]
+            mine = list(post.under_way.values())
             if mine:
                 renewed = await db.retried(lambda mine=mine: leases.renew(mine))  # type: ignore[misc] # bound now
                 for lease in mine:
-                    if lease.id in renewed and lease.token in post.under_way:
-                        post.under_way[lease.token] = (lease, asked + leases.LEASE_SECONDS)
+                    post.renewed(lease, until=asked + leases.LEASE_SECONDS if lease.token in renewed else 0)
 
     async def _expire(self) -> None:
         ended = await leases.expire()
         if ended:
             log.error("delivery.deadline_passed", deliveries=ended)
-
-
-async def _note_health(channel: Channel, answered: Answered, *, probing: bool) -> None:
-    """Hold the channel when our own side is broken; open it when a probe got through to the recipient's side."""
-    outcome = answered.outcome
-    if isinstance(outcome, Held):
-        if await channel_health.hold(channel, outcome.reason):
-            log.error("channel.held", channel=channel.name, reason=outcome.reason)
-    elif probing and outcome is not None and _reached_recipient(outcome):
-        await channel_health.open_again(channel)
-        log.info("channel.opened", channel=channel.name)
-
-
-def _reached_recipient(outcome: Outcome) -> bool:
-    """Return whether a probe got past everything that is ours; what we refused ourselves proves nothing."""
-    evidence = outcome.evidence
-    if isinstance(outcome, Rejected):
-        return evidence.code is not None
-    if isinstance(outcome, Retry) and outcome.reason == Reason.TRANSPORT_CRASHED:
-        return False
-    return isinstance(outcome, Sent) or evidence.phase in {Phase.RECIPIENT, Phase.DATA, Phase.REPLY, Phase.HTTP}

@@ -1,5 +1,6 @@
 """The portal's routes: the link, the pages of a session, the static files, and a page for whatever goes wrong."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from litestar import HttpMethod, Response, Router, post, route
@@ -7,6 +8,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
 from hireloop import telemetry
+from hireloop.notify.outbox import Outbox
 from hireloop.portal import render
 from hireloop.portal.access import Access, AnyRequest
 from hireloop.portal.room import Room, path_of
@@ -56,15 +58,19 @@ def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
     return answer
 
 
-def routes(settings: Settings) -> list[Router]:
-    """Return the portal's routes for the composition root; raises SettingsError without a SECRET_KEY."""
+def routes(settings: Settings, outbox: Outbox, hint: Callable[[], None]) -> list[Router]:
+    """Return the portal's routes for the composition root; raises SettingsError without a SECRET_KEY.
+
+    Requests for another time are put into `outbox`, and `hint` then tells the workers that something is due.
+    """
     access = Access(settings)
-    link, room = Link(access), Room(settings, access)
+    link, room = Link(access), Room(settings, access, outbox, hint)
     handlers = [
         route("/", http_method=_READ)(link.open),
         route("/i/{session_id:str}", http_method=_READ)(room.page),
         post("/i/{session_id:str}/start")(room.start),
         post("/i/{session_id:str}/finish")(room.finish),
+        post("/i/{session_id:str}/ask")(room.ask),
         post("/i/{session_id:str}/devices")(room.record_devices),
         route("/portal/{version:str}/{name:str}", http_method=_READ)(static),
     ]

@@ -1,5 +1,6 @@
-"""One session behind its cookie: the page of its stage, the device check, Start and Finish."""
+"""One session behind its cookie: the page of its stage, the device check, Start, Finish, and a late request."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -9,9 +10,11 @@ from litestar import Response
 from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath
 
+from hireloop.notify.outbox import Outbox
+from hireloop.notify.times import moment
 from hireloop.portal import render, stages, times
 from hireloop.portal.access import Access, AnyRequest, form_token
-from hireloop.scheduling import sessions
+from hireloop.scheduling import late_requests, sessions
 from hireloop.scheduling.sessions import Visit
 from hireloop.settings import Settings
 
@@ -41,8 +44,9 @@ class DeviceWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Room:
     """The handlers under `/i/{session id}/`. Every one of them checks the cookie again."""
 
-    def __init__(self, settings: Settings, access: Access) -> None:
-        self._settings, self._access = settings, access
+    def __init__(self, settings: Settings, access: Access, outbox: Outbox, hint: Callable[[], None]) -> None:
+        """Take what the pages need; `hint` tells the workers that something is due."""
+        self._settings, self._access, self._outbox, self._hint = settings, access, outbox, hint
 
     async def page(self, request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
         """Show where the session stands. Changes nothing."""
@@ -65,6 +69,17 @@ class Room:
         if isinstance(visit, Response):
             return visit
         await sessions.leave(visit.session_id, visit.key_version)
+        return render.see_other(path_of(visit))
+
+    async def ask(self, request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+        """Tell the recruiters that this candidate, who came too late, asks for another time; once is enough."""
+        visit = await self._let_in(request, session_id, to_act=True)
+        if isinstance(visit, Response):
+            return visit
+        if await late_requests.ask(
+            visit.session_id, visit.key_version, outbox=self._outbox, alert_email=self._settings.alert_email
+        ):
+            self._hint()
         return render.see_other(path_of(visit))
 
     async def record_devices(self, request: AnyRequest, session_id: FromPath[str]) -> Response[Any]:
@@ -94,14 +109,16 @@ class Room:
     def _show(self, visit: Visit, key: str) -> Response[bytes]:
         stage = stages.stage_of(visit)
         locale = times.english_locale(visit.locale, self._settings.default_locale)
+        zone = times.zone_of(visit.time_zone, self._settings.zone)
         said = times.told(
             starts_at=visit.starts_at,
             ends_at=visit.ends_at,
             opens_at=visit.opens_at,
             closes_at=visit.closes_at,
-            zone=times.zone_of(visit.time_zone, self._settings.zone),
+            zone=zone,
             locale=locale,
         )
+        asked_at = visit.late_request_at
         return render.page(
             stage.value,
             lang=locale.replace("_", "-"),
@@ -113,6 +130,8 @@ class Room:
             changes_at=stages.changes_at(visit, stage),
             opens_in=times.about(visit.opens_at - visit.now),
             mailto=_mailto(visit),
+            asked=moment(asked_at, visit.starts_at, zone, locale) if asked_at else "",
+            can_ask=late_requests.reach_anybody(visit, self._outbox, alert_email=self._settings.alert_email),
         )
 
 

@@ -6,13 +6,14 @@ writes the schedule, the session and the interview's times, and puts the deliver
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from hireloop import db, errors, telemetry
-from hireloop.notify.messages import InvitationMessage
+from hireloop.notify.messages import Change, InvitationMessage, RecruiterCopyMessage
 from hireloop.notify.outbox import Delivery, Fragment, Outbox
 from hireloop.scheduling import rules
 from hireloop.scheduling.rules import BookingFacts
@@ -31,6 +32,7 @@ class SessionOfSchedule(msgspec.Struct, frozen=True, kw_only=True):
     entered_at: datetime | None = None
     left_at: datetime | None = None
     revoked_at: datetime | None = None
+    checked: bool = False  # the candidate has had their devices checked
 
 
 class Booking(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     booked_at: datetime
     trace_id: str
+    recruiter_email: str | None  # the job's
     session: SessionOfSchedule
     now: datetime
 
@@ -77,18 +80,20 @@ async def book(
     slot_id: UUID,
     *,
     booking_notes: str,
+    booked_by: str,
     outbox: Outbox,
     windows: Windows,
     now: datetime | None = None,
 ) -> Booked:
     """Book the interview into the slot, or say that this very booking stands already.
 
+    `booked_by` is the name of the API key that asks for it: the recruiters' copy says so.
     Raises NotFound, BadInput or the Refused that the facts ask for; then nothing was written. Whoever loses a
     race reads the facts again and is told what they say now.
     """
     with telemetry.booking_span(interview_id=interview_id, slot_id=slot_id) as span:
         try:
-            booked = await _book(interview_id, slot_id, booking_notes, outbox, windows, now)
+            booked = await _book(_Wish(interview_id, slot_id, booking_notes, booked_by), outbox, windows, now)
         except errors.HireLoopError as refusal:
             telemetry.record_booking(span, refusal.slug())
             raise
@@ -96,22 +101,29 @@ async def book(
         return booked
 
 
-async def _book(
-    interview_id: UUID, slot_id: UUID, notes: str, outbox: Outbox, windows: Windows, now: datetime | None
-) -> Booked:
+class _Wish(msgspec.Struct, frozen=True):
+    """What is asked for, and by whom."""
+
+    interview_id: UUID
+    slot_id: UUID
+    notes: str
+    by: str
+
+
+async def _book(wish: _Wish, outbox: Outbox, windows: Windows, now: datetime | None) -> Booked:
     lost_to: errors.Refused | None = None
     for _ in range(_TIMES_TO_LOOK):
-        facts = await _facts(interview_id, slot_id, now)
-        if facts.live_schedule_id is not None and rules.is_same_booking(facts, slot_id):
+        facts = await _facts(wish.interview_id, wish.slot_id, now)
+        if facts.live_schedule_id is not None and rules.is_same_booking(facts, wish.slot_id):
             return Booked(Outcome.AGAIN, await find(facts.live_schedule_id, now=now))
         refusal = rules.refusal(facts, late_seconds=windows.late_seconds)
         if refusal is not None:
             raise refusal
         if lost_to is not None:
             raise lost_to  # a constraint decided, and no rule has a better word for it
-        draft = _Draft(interview_id, slot_id, notes, facts, windows)
+        draft = _Draft(wish, facts, windows)
         fragment = outbox.put_fragment(
-            [draft.invitation()],
+            [draft.invitation(), draft.recruiter_copy()],
             now=facts.now,
             source="booked",
             first_placeholder=17,
@@ -129,8 +141,8 @@ async def _book(
 class _Draft:
     """A booking about to be written: fresh ids, and the facts that it was decided on."""
 
-    def __init__(self, interview_id: UUID, slot_id: UUID, notes: str, facts: BookingFacts, windows: Windows) -> None:
-        self.interview_id, self.slot_id, self.notes, self.facts = interview_id, slot_id, notes, facts
+    def __init__(self, wish: _Wish, facts: BookingFacts, windows: Windows) -> None:
+        self.wish, self.facts = wish, facts
         self.late_seconds = windows.late_seconds
         self.schedule_id, self.session_id = db.new_id(), db.new_id()
         self.trace_id = telemetry.current_trace_id()
@@ -139,38 +151,48 @@ class _Draft:
         )
 
     def invitation(self) -> InvitationMessage:
-        facts = self.facts
         return InvitationMessage(
-            schedule_id=self.schedule_id,
-            revision=1,
+            **self._shared(),
             session_id=self.session_id,
             key_version=1,
-            candidate_name=facts.candidate_name,
-            candidate_email=facts.candidate_email,
-            time_zone=facts.time_zone,
-            locale=facts.locale,
-            job_title=facts.job_title,
-            company=facts.company,
-            recruiter_email=facts.recruiter_email,
-            starts_at=facts.starts_at,
-            ends_at=facts.ends_at,
             opens_at=self.window.opens_at,
             closes_at=self.window.closes_at,
-            booking_notes=self.notes,
+            booking_notes=self.wish.notes,
         )
+
+    def recruiter_copy(self) -> RecruiterCopyMessage:
+        return RecruiterCopyMessage(**self._shared(), change=Change.BOOKED, by=self.wish.by)
+
+    def _shared(self) -> dict[str, Any]:
+        """Return what every message about this booking says."""
+        facts = self.facts
+        return {
+            "schedule_id": self.schedule_id,
+            "revision": 1,
+            "candidate_name": facts.candidate_name,
+            "candidate_email": facts.candidate_email,
+            "time_zone": facts.time_zone,
+            "locale": facts.locale,
+            "job_title": facts.job_title,
+            "company": facts.company,
+            "recruiter_email": facts.recruiter_email,
+            "starts_at": facts.starts_at,
+            "ends_at": facts.ends_at,
+        }
 
     def booking(self, booked_at: datetime) -> Booking:
         return Booking(
             id=self.schedule_id,
-            interview=self.interview_id,
-            slot=self.slot_id,
+            interview=self.wish.interview_id,
+            slot=self.wish.slot_id,
             state=ScheduleState.PENDING,
             revision=1,
-            booking_notes=self.notes,
+            booking_notes=self.wish.notes,
             starts_at=self.facts.starts_at,
             ends_at=self.facts.ends_at,
             booked_at=booked_at,
             trace_id=self.trace_id,
+            recruiter_email=self.facts.recruiter_email,
             now=booked_at,
             session=SessionOfSchedule(
                 id=self.session_id,
@@ -222,8 +244,10 @@ _WRITE = """
         WHERE interview.id = $1 AND state = 'open' AND candidate = $3 AND job = $8
         RETURNING interview.id
     ), booked AS (
-        INSERT INTO schedule (id, interview, slot, candidate, starts_at, ends_at, booking_notes, trace_id, booked_at)
-        SELECT $11, (SELECT id FROM placed), seat.id, $3, $6, $7, $12, $13, coalesce($10, now()) FROM seat
+        INSERT INTO schedule (id, interview, slot, candidate, starts_at, ends_at, booking_notes, trace_id, booked_at,
+            reminded_at)
+        SELECT $11, (SELECT id FROM placed), seat.id, $3, $6, $7, $12, $13, coalesce($10, now()), coalesce($10, now())
+        FROM seat
         RETURNING id, booked_at
     ), opened AS (
         INSERT INTO session (id, schedule, opens_at, closes_at) SELECT $14, booked.id, $15, $16 FROM booked
@@ -240,8 +264,8 @@ async def _write(draft: _Draft, fragment: Fragment, now: datetime | None) -> dat
     try:
         booked_at: datetime | None = await db.fetch_value(
             _WRITE.format(put=fragment.sql),
-            draft.interview_id,
-            draft.slot_id,
+            draft.wish.interview_id,
+            draft.wish.slot_id,
             facts.candidate_id,
             facts.candidate_email,
             facts.candidate_name,
@@ -251,7 +275,7 @@ async def _write(draft: _Draft, fragment: Fragment, now: datetime | None) -> dat
             draft.late_seconds,
             now,
             draft.schedule_id,
-            draft.notes,
+            draft.wish.notes,
             draft.trace_id,
             draft.session_id,
             draft.window.opens_at,
@@ -268,8 +292,10 @@ async def _write(draft: _Draft, fragment: Fragment, now: datetime | None) -> dat
 _READ = """
     SELECT sc.id, sc.interview, sc.slot, sc.state, sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
         sc.booked_at, sc.trace_id, se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at,
-        se.left_at, se.revoked_at, coalesce($1, now()) AS now
-    FROM schedule sc JOIN session se ON se.schedule = sc.id
+        se.left_at, se.revoked_at, se.device_check IS NOT NULL AS checked, j.recruiter_email,
+        coalesce($1, now()) AS now
+    FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
+        JOIN job j ON j.id = i.job
 """
 
 
@@ -301,18 +327,26 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     starts_before: datetime | None = None
     candidate: UUID | None = None
     job: UUID | None = None
+    invitation_state: str | None = None
+
+
+# What a booking must have for its invitation to stand there: a quick way to the few among many that were sent.
+_HAS = {"pending": "pending_delivery", "at_risk": "pending_delivery", "failed": "failed_delivery"}
 
 
 async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[Booking]:
     """Return at most `limit` bookings made before the one called `after`, newest first."""
+    has = _HAS.get(wanted.invitation_state or "")
     rows = await db.fetch(
         f"""{_READ}
         WHERE ($2::text IS NULL OR sc.state = $2) AND ($3::timestamptz IS NULL OR sc.starts_at >= $3)
           AND ($4::timestamptz IS NULL OR sc.starts_at < $4) AND ($5::uuid IS NULL OR sc.candidate = $5)
           AND ($6::uuid IS NULL OR sc.interview IN (SELECT id FROM interview WHERE job = $6))
           AND ($7::uuid IS NULL OR sc.id < $7)
-        ORDER BY sc.id DESC LIMIT $8
-        """,  # noqa: S608 (a constant of our own)
+          AND ($8::text IS NULL OR $8 = (SELECT * FROM invitation_state(sc.id, sc.revision, coalesce($1, now()))))
+          {f"AND sc.id IN (SELECT schedule FROM {has})" if has else ""}
+        ORDER BY sc.id DESC LIMIT $9
+        """,  # noqa: S608 (constants of our own)
         now,
         wanted.state,
         wanted.starts_from,
@@ -320,6 +354,7 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime 
         wanted.candidate,
         wanted.job,
         after,
+        wanted.invitation_state,
         limit,
     )
     return [_from_row(dict(row)) for row in rows]

@@ -50,6 +50,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     recruiter_email: str | None
     coding_language: str
     device_check: dict[str, str] | None  # the latest, as `record_device_check` stored it
+    asked_at: datetime | None = None  # when the candidate last asked for another time
     now: datetime
 
     @property
@@ -62,6 +63,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
             left_at=self.left_at,
             revoked_at=self.revoked_at,
         )
+
+    @property
+    def late_request_at(self) -> datetime | None:
+        """When the candidate asked for another time, having come too late for this one; a moved session begins anew."""
+        return self.asked_at if self.asked_at is not None and self.asked_at > self.closes_at else None
 
 
 def state_of(
@@ -84,8 +90,8 @@ def state_of(
 
 _VISIT = """
     SELECT se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at,
-        se.device_check::text AS device_check, sc.id AS schedule_id, sc.state AS schedule_state, sc.revision,
-        sc.booking_notes, sc.starts_at, sc.ends_at,
+        se.device_check::text AS device_check, se.asked_at, sc.id AS schedule_id, sc.state AS schedule_state,
+        sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
         i.id AS interview_id, i.state AS interview_state, c.full_name AS candidate_name, c.email AS candidate_email,
         c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email, j.coding_language,
         coalesce($2, now()) AS now

@@ -97,6 +97,7 @@ class Schedule(Table, db=DB):
     changes = JSONB()
     trace_id = Text()
     booked_at = Timestamptz()
+    reminded_at = Timestamptz()  # reminders that fell due by then are done with; a booking and a move set it
 
 
 class Session(Table, db=DB):
@@ -108,6 +109,7 @@ class Session(Table, db=DB):
     opens_at = Timestamptz()
     closes_at = Timestamptz()
     device_check = JSONB(null=True)
+    asked_at = Timestamptz(null=True)  # the candidate came too late and asked for another time
     entered_at = Timestamptz(null=True)
     left_at = Timestamptz(null=True)
     revoked_at = Timestamptz(null=True)

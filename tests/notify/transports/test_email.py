@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from hireloop.notify.channels import Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.reasons import Reason
@@ -271,6 +272,56 @@ def test_a_name_that_cannot_be_looked_up_is_tried_again(host: str, monkeypatch: 
     outcome = EmailTransport("", settings(email_host=host)).send(PARCEL)
     assert isinstance(outcome, Retry)
     assert (outcome.reason, outcome.evidence.phase) == (Reason.NAME_NOT_FOUND, Phase.CONNECT)
+
+
+# Bounces
+
+BOUNCING = structs.replace(PARCEL, recipient="asha+jobs=1@example.com", envelope_sender="bounces+abc=1@hire.example")
+
+
+def spoken(server: ScriptedSmtpServer) -> list[str]:
+    return [command for command in server.commands() if command.startswith(("MAIL", "RCPT"))]
+
+
+def test_a_server_with_dsn_is_asked_to_report_failures_and_delays_to_the_envelope_sender(
+    transport_to: TransportTo,
+) -> None:
+    with ScriptedSmtpServer(extensions=["DSN"]) as server:
+        outcome = transport_to(server).send(structs.replace(BOUNCING, message_id="<0190-a=b+c@hire.example>"))
+    assert isinstance(outcome, Sent)
+    assert spoken(server) == [
+        "MAIL FROM:<bounces+abc=1@hire.example> RET=HDRS ENVID=0190-a+3Db+2Bc@hire.example",
+        "RCPT TO:<asha+jobs=1@example.com> NOTIFY=FAILURE,DELAY ORCPT=rfc822;asha+2Bjobs+3D1@example.com",
+    ]
+    assert message_from_bytes(server.received[0].content)["From"] == "Acme Hiring <no-reply@hire.example>"
+
+
+def test_a_server_without_dsn_only_hears_the_envelope_sender(transport_to: TransportTo) -> None:
+    with ScriptedSmtpServer() as server:
+        transport_to(server).send(BOUNCING)
+    assert spoken(server) == ["MAIL FROM:<bounces+abc=1@hire.example>", "RCPT TO:<asha+jobs=1@example.com>"]
+
+
+@pytest.mark.parametrize("nowhere", [None, "", "no address", "bounces@", "büro@hire.example"])
+def test_without_a_place_for_bounces_no_report_is_asked_for(transport_to: TransportTo, nowhere: str | None) -> None:
+    with ScriptedSmtpServer(extensions=["DSN"]) as server:
+        transport_to(server).send(structs.replace(PARCEL, envelope_sender=nowhere))
+    assert spoken(server) == ["MAIL FROM:<no-reply@hire.example>", "RCPT TO:<asha@example.com>"]
+
+
+def test_a_message_id_too_long_for_a_report_is_left_out_of_it(transport_to: TransportTo) -> None:
+    with ScriptedSmtpServer(extensions=["DSN"]) as server:
+        transport_to(server).send(structs.replace(BOUNCING, message_id=f"<1@{'x' * 120}.example>"))
+    assert spoken(server)[0] == "MAIL FROM:<bounces+abc=1@hire.example> RET=HDRS"
+
+
+def test_a_recipient_outside_ascii_is_reported_on_without_its_original_form(transport_to: TransportTo) -> None:
+    with ScriptedSmtpServer(extensions=["DSN", "SMTPUTF8"]) as server:
+        transport_to(server).send(structs.replace(BOUNCING, recipient="आशा@example.com"))
+    assert spoken(server) == [
+        "MAIL FROM:<bounces+abc=1@hire.example> SMTPUTF8 RET=HDRS ENVID=1@hire.example",
+        "RCPT TO:<आशा@example.com> NOTIFY=FAILURE,DELAY",
+    ]
 
 
 # Sign-in and TLS

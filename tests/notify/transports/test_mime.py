@@ -70,6 +70,11 @@ def test_an_invitation_is_an_alternative_and_a_file() -> None:
     assert file.get_payload(decode=True) == CALENDAR
 
 
+def test_a_cancellation_says_so_in_its_content_type() -> None:
+    alternative, _ = read_back(parcel(calendar_method="CANCEL")).iter_parts()
+    assert list(alternative.iter_parts())[-1]["Content-Type"].params["method"] == "CANCEL"
+
+
 def test_a_message_without_a_calendar_is_text_and_html() -> None:
     mail = read_back(parcel(calendar=b""))
     assert mail.get_content_type() == "multipart/alternative"

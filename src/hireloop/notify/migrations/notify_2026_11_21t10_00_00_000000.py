@@ -64,6 +64,11 @@ _STATEMENTS = (
     WHERE required AND at_risk_told_at IS NULL AND state = 'pending'
     """,
     """
+    CREATE INDEX blocked_deliveries_to_tell ON delivery (id)
+    WHERE required AND at_risk_told_at IS NULL AND state = 'pending' AND last_reason = 'policy_block'
+    """,
+    "CREATE INDEX alerts_by_time ON delivery (first_due_at) WHERE kind = 'alert'",
+    """
     CREATE TABLE attempt (
         id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
         delivery uuid NOT NULL REFERENCES delivery,
@@ -91,6 +96,28 @@ _STATEMENTS = (
         CONSTRAINT attempt_reply_is_at_most_a_kibibyte CHECK (octet_length(reply) <= 1024)
     )
     """,
+    "CREATE INDEX failed_deliveries ON delivery (schedule) WHERE state IN ('bounced', 'rejected', 'exhausted')",
+    # What scheduling may know of deliveries, to narrow a list of bookings: where an invitation stands (the same rule as
+    # `deliveries.invitation_state`), and a quick way to the few that are not sent. The function returns a set of one:
+    # such a function is expanded into the query that calls it, and so costs one index scan a booking.
+    """
+    CREATE FUNCTION invitation_state(of_schedule uuid, of_revision integer, at timestamptz) RETURNS SETOF text
+    LANGUAGE sql STABLE AS $$
+        SELECT CASE
+            WHEN bool_or(state IN ('bounced', 'rejected', 'exhausted')) THEN 'failed'
+            WHEN bool_or(state = 'pending' AND at_risk_at <= at
+                AND (last_reason IS NOT NULL OR first_due_at + interval '30 seconds' <= at)) THEN 'at_risk'
+            WHEN bool_or(state = 'pending') THEN 'pending'
+            WHEN bool_or(state = 'sent') THEN 'sent'
+            ELSE 'none'
+        END
+        FROM delivery
+        WHERE schedule = of_schedule AND revision = of_revision AND required
+          AND kind IN ('invitation', 'rescheduled')
+    $$
+    """,
+    "CREATE VIEW pending_delivery AS SELECT schedule FROM delivery WHERE state = 'pending'",
+    "CREATE VIEW failed_delivery AS SELECT schedule FROM delivery WHERE state IN ('bounced', 'rejected', 'exhausted')",
     """
     CREATE TABLE channel_health (
         id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
@@ -106,6 +133,12 @@ _STATEMENTS = (
         CONSTRAINT channel_state_is_known CHECK (state IN ('open', 'held')),
         CONSTRAINT held_channels_say_why_and_when_next CHECK
             ((state = 'held') = (reason IS NOT NULL AND next_probe_at IS NOT NULL))
+    )
+    """,
+    """
+    CREATE TABLE channel_pace (
+        channel text PRIMARY KEY,
+        paid_until timestamptz NOT NULL
     )
     """,
     """

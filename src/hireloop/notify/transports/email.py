@@ -4,7 +4,6 @@ Apprise's NotifyEmail knows addresses, URLs and providers, but it says only succ
 Message-ID for every try and a new connection for every mail (docs/decisions/0003-apprise-email.md).
 """
 
-import ipaddress
 import re
 import socket
 import ssl
@@ -20,11 +19,14 @@ from apprise.asset import AppriseAsset
 from apprise.exception import AppriseImproperlyConfigured
 from apprise.manager_plugins import NotificationManager
 from apprise.plugins.email import NotifyEmail
+from msgspec import structs
 from pydantic import SecretStr
 
+from hireloop.faults import is_loopback
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Sent
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transports import mime
+from hireloop.notify.transports.rehearsal import Rehearsal, Watch, rehearse
 from hireloop.notify.transports.smtp import Envelope, MailServer, Security
 from hireloop.notify.transports.smtp_pool import SmtpPool
 from hireloop.settings import EmailBackend, Settings
@@ -70,8 +72,8 @@ class HireLoopMail(NotifyEmail):
             data_timeout=data_seconds,
             own_name=_own_name(),
         )
-        tls = None if self.server.security is Security.NONE else ssl.create_default_context()
-        self.pool = SmtpPool(self.server, tls)
+        self.tls = None if self.server.security is Security.NONE else ssl.create_default_context()
+        self.pool = SmtpPool(self.server, self.tls)
 
     def send(self, *_args: Any, **_kwargs: Any) -> bool:  # noqa: ANN401 (Apprise's title and body)
         """Send the parcel under way in this context and keep its outcome there; true where it was sent."""
@@ -80,12 +82,14 @@ class HireLoopMail(NotifyEmail):
         return isinstance(current.outcome, Sent)
 
     def _send(self, parcel: Parcel) -> Outcome:
-        recipient = _mailbox(parcel.recipient)
+        recipient = mailbox(parcel.recipient)
         if recipient is None:
             evidence = Evidence(phase=Phase.RECIPIENT, host=self.server.host, port=self.server.port)
             return Rejected(reason=Reason.BAD_RECIPIENT, evidence=evidence)
         content = mime.to_bytes(parcel, recipient, self._from_header, datetime.now(UTC))
-        return self.pool.send(Envelope(self.sender, recipient, content))
+        bounces_to = _bounces_to(parcel.envelope_sender)
+        envid = parcel.message_id.strip("<>") if bounces_to else ""
+        return self.pool.send(Envelope(bounces_to or self.sender, recipient, content, envid))
 
 
 if not NotificationManager().add(HireLoopMail):
@@ -104,6 +108,7 @@ class EmailTransport:
         opened = _open(url, settings)
         self._plugin = opened if isinstance(opened, HireLoopMail) else None
         self._refusal = opened if isinstance(opened, Reason) else None
+        self._bounces_to = _bounces_to(settings.bounce_address)
 
     @property
     def refusal(self) -> Reason | None:
@@ -115,6 +120,21 @@ class EmailTransport:
         """The mail server in use; None where the settings cannot send."""
         return self._plugin.server if self._plugin else None
 
+    def watch(self, watch: Watch) -> None:
+        """Have `watch` told of every answer of the mail server from now on, for `hireloop send-test`."""
+        if self._plugin is not None:
+            self._plugin.pool.watch = watch
+
+    def rehearse(self, *, seconds: float) -> Rehearsal:
+        """Talk to the mail server up to MAIL FROM and send nothing; blocking, each phase at most `seconds`.
+
+        Raises LookupError where the settings cannot send.
+        """
+        if self._plugin is None:
+            raise LookupError(self._refusal)
+        server = structs.replace(self._plugin.server, timeout=min(seconds, self._plugin.server.timeout))
+        return rehearse(server, self._plugin.tls, self._bounces_to or self._plugin.sender)
+
     def send(self, parcel: Parcel) -> Outcome:
         """Try once, blocking, from any thread; Held with Phase.CONFIGURE where the settings cannot send."""
         if self._plugin is None:
@@ -122,7 +142,7 @@ class EmailTransport:
         current = _Try(parcel)
         token = _under_way.set(current)
         try:
-            self._plugin.notify(body=parcel.text, title=parcel.subject)
+            self._plugin.notify(body="-")  # the parcel is what is sent; Apprise refuses an empty text
         finally:
             _under_way.reset(token)
         if current.outcome is None:
@@ -150,7 +170,7 @@ def _open(url: str, settings: Settings) -> HireLoopMail | Reason:
     except AppriseImproperlyConfigured:  # with a host and a known mode, only the sender is left to be wrong
         return Reason.BAD_SENDER
     server = plugin.server
-    if server.user and server.security is Security.NONE and not _is_loopback(server.host):
+    if server.user and server.security is Security.NONE and not is_loopback(server.host):
         return Reason.PASSWORD_WITHOUT_TLS
     return plugin
 
@@ -192,7 +212,13 @@ def _from_url(url: str, settings: Settings) -> Mapping[str, Any] | Reason:
     return values
 
 
-def _mailbox(address: str) -> str | None:
+def _bounces_to(address: str | None) -> str:
+    """Return the envelope's sender, or an empty text for an address that not every server can take as one."""
+    written = mailbox(address or "") or ""
+    return written if written.isascii() else ""  # without SMTPUTF8 every mail would be refused for its bounces' sake
+
+
+def mailbox(address: str) -> str | None:
     """Return the address as a mail command takes it, its domain in ASCII (RFC 5891); None if it cannot be one."""
     local, _, domain = address.rpartition("@")
     if not local or not domain or _UNWRITABLE.search(address):
@@ -201,15 +227,6 @@ def _mailbox(address: str) -> str | None:
         return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
     except UnicodeError:
         return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 @cache

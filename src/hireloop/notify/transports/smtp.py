@@ -1,6 +1,6 @@
 """The conversation with a mail server, each step taken on its own so that its answer is known.
 
-RFC 5321 with STARTTLS (3207), AUTH PLAIN and LOGIN (4954), enhanced codes (2034) and SMTPUTF8 (6531).
+RFC 5321 with STARTTLS (3207), AUTH PLAIN and LOGIN (4954), enhanced codes (2034), SMTPUTF8 (6531) and DSN (3461).
 Not the standard library's smtplib: that bounds each read instead of each phase, reports a time-out while
 writing as a lost connection, signs in with ASCII only and closes the connection on its own account.
 """
@@ -21,6 +21,7 @@ from hireloop.notify.transports.wire import Answer, Wire
 _FAREWELL_SECONDS = 2.0  # for RSET and QUIT, when the outcome is known already
 _CLOSING = 421  # the server says so and closes (RFC 5321, 4.2.2)
 _NO_ANSWER = Answer(0, b"")
+_LONGEST_ENVID = 100  # RFC 3461, 4.4
 
 
 class Security(StrEnum):
@@ -50,6 +51,7 @@ class Envelope(msgspec.Struct, frozen=True):
     sender: str
     recipient: str
     content: bytes
+    envid: str = ""  # what a bounce is to name it by; empty: no report is asked for
 
 
 class _Answered(Exception):
@@ -82,13 +84,15 @@ class SmtpConnection:
 
     def deliver(self, envelope: Envelope) -> Outcome:
         """Take every step up to the answer to the message, and say what came of it."""
+        return self._tried(envelope) or outcome_of_reply(self._evidence())
+
+    def _tried(self, envelope: Envelope) -> Outcome | None:
+        """Take every step; None where each was answered as it should be."""
         self.sender_answered = self.usable = False
         try:
             if not self._wire.is_open:
                 self._open()
             self._hand_over(envelope)
-            self.usable = True
-            return outcome_of_reply(self._evidence())
         except _Answered:
             outcome = outcome_of_reply(self._evidence())
             self._reset()
@@ -99,6 +103,8 @@ class SmtpConnection:
             return outcome
         except OSError as error:
             return outcome_of_failure(error, self._evidence(error))
+        self.usable = True
+        return None
 
     def close(self) -> None:
         """Say QUIT if the connection is in step, and close it; never raises."""
@@ -154,16 +160,19 @@ class SmtpConnection:
             raise _Impossible(Held, Reason.AUTH_MISSING)
 
     def _hand_over(self, envelope: Envelope) -> None:
-        parameters = "" if envelope.recipient.isascii() else " SMTPUTF8"
-        if parameters and "SMTPUTF8" not in self._extensions:
+        of_mail, of_rcpt = ("", "") if envelope.recipient.isascii() else (" SMTPUTF8", "")
+        if of_mail and "SMTPUTF8" not in self._extensions:
             self.sender_answered = True  # another connection would offer no more
             self._enter(Phase.RECIPIENT)
             raise _Impossible(Rejected, Reason.RECIPIENT_NEEDS_SMTPUTF8)
+        if envelope.envid and "DSN" in self._extensions:
+            of_mail += _reported(envelope.envid)
+            of_rcpt = _notified(envelope.recipient)
         self._enter(Phase.SENDER)
-        self._say(f"MAIL FROM:<{envelope.sender}>{parameters}", 2)
+        self._say(f"MAIL FROM:<{envelope.sender}>{of_mail}", 2)
         self.sender_answered = True
         self._enter(Phase.RECIPIENT)
-        self._say(f"RCPT TO:<{envelope.recipient}>", 2)
+        self._say(f"RCPT TO:<{envelope.recipient}>{of_rcpt}", 2)
         self._enter(Phase.DATA)
         self._say("DATA", 3)
         self._write(_stuffed(envelope.content))
@@ -218,6 +227,24 @@ def _stuffed(content: bytes) -> bytes:
         content = b"." + content
     ending = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
     return content.replace(b"\r\n.", b"\r\n..") + ending
+
+
+def _reported(envid: str) -> str:
+    """Return the parameters of MAIL that ask for reports with the headers alone, and name the message in them."""
+    named = _xtext(envid)
+    return " RET=HDRS" + (f" ENVID={named}" if len(named) <= _LONGEST_ENVID else "")
+
+
+def _notified(recipient: str) -> str:
+    """Return the parameters of RCPT that ask for a report of a failure or a delay, and of nothing else."""
+    # An address outside ASCII would need another type (RFC 6533); reports name the final recipient anyway.
+    original = f" ORCPT=rfc822;{_xtext(recipient)}" if recipient.isascii() else ""
+    return f" NOTIFY=FAILURE,DELAY{original}"
+
+
+def _xtext(text: str) -> str:
+    """Return printable ASCII as RFC 3461, 4, writes it in a parameter."""
+    return "".join(f"+{ord(c):02X}" if c in "+=" or not "!" <= c <= "~" else c for c in text)
 
 
 def _b64(text: str) -> str:

@@ -5,6 +5,7 @@ import time
 from threading import Lock
 
 from hireloop.notify.channels import Outcome
+from hireloop.notify.transports.rehearsal import Watch, WatchedConnection
 from hireloop.notify.transports.smtp import Envelope, MailServer, SmtpConnection
 
 IDLE_SECONDS = 30.0  # a kept connection older than this is closed instead of used
@@ -14,6 +15,7 @@ class SmtpPool:
     """Connections kept from send to send; safe to use from many threads, each send having one of its own."""
 
     def __init__(self, server: MailServer, tls: ssl.SSLContext | None) -> None:
+        self.watch: Watch | None = None  # told of every answer on the connections that are opened from now on
         self._server = server
         self._tls = tls
         self._idle: list[tuple[float, SmtpConnection]] = []
@@ -33,7 +35,7 @@ class SmtpPool:
                 self._give_back(connection)
                 return outcome
             connection.close()
-        connection = SmtpConnection(self._server, self._tls)
+        connection = self._new()
         outcome = connection.deliver(envelope)
         self._give_back(connection)
         return outcome
@@ -45,6 +47,11 @@ class SmtpPool:
             idle, self._idle = self._idle, []
         for _, connection in idle:
             connection.close()
+
+    def _new(self) -> SmtpConnection:
+        if self.watch is not None:
+            return WatchedConnection(self._server, self._tls, self.watch)
+        return SmtpConnection(self._server, self._tls)
 
     def _take(self) -> SmtpConnection | None:
         """Return the connection that was used last, so that the surplus of a rush grows old and is closed."""

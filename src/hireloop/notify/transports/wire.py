@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hireloop.notify.transports.names import look_up
+
 _LONGEST_ANSWER = 65_536
 _CONTINUATION = b"-"
 
@@ -39,12 +41,25 @@ class Wire:
         self._deadline = time.monotonic() + seconds
 
     def connect(self, host: str, port: int) -> None:
-        """Look the name up and connect to the first of its addresses that answers."""
-        try:
-            self._socket = socket.create_connection((host, port), timeout=self._left())
-        except UnicodeError as error:  # a label of the name is empty or too long
-            raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        """Look the name up and connect to the first of its addresses that answers.
+
+        One deadline bounds it all; each address gets its share of what is left, so that one which does not answer
+        leaves time for the next. Raises what the last address came to.
+        """
+        addresses = look_up(host, port, seconds=self._left())
+        for later, (family, address) in zip(reversed(range(len(addresses))), addresses, strict=True):
+            connection = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                connection.settimeout(self._left() / (later + 1))
+                connection.connect(address)
+            except OSError:
+                connection.close()
+                if not later:
+                    raise
+            else:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._socket = connection
+                return
 
     def secure(self, tls: ssl.SSLContext, host: str) -> str | None:
         """Shake hands over TLS; the certificate must be the host's. Return the version, such as TLSv1.3."""

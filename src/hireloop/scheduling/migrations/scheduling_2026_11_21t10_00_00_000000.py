@@ -97,6 +97,7 @@ _STATEMENTS = (
         changes jsonb NOT NULL DEFAULT '[]',
         trace_id text NOT NULL DEFAULT '',
         booked_at timestamptz NOT NULL DEFAULT now(),
+        reminded_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT schedule_state_is_known CHECK (state IN ('pending', 'confirmed', 'cancelled')),
         CONSTRAINT schedule_revision_counts_from_one CHECK (revision >= 1),
         CONSTRAINT candidate_has_one_interview_at_a_time EXCLUDE USING gist (
@@ -117,6 +118,7 @@ _STATEMENTS = (
         opens_at timestamptz NOT NULL,
         closes_at timestamptz NOT NULL,
         device_check jsonb,
+        asked_at timestamptz,
         entered_at timestamptz,
         left_at timestamptz,
         revoked_at timestamptz,
@@ -133,8 +135,11 @@ _STATEMENTS = (
         CONSTRAINT there_is_one_installation CHECK (id = 1)
     )
     """,
-    # What the hub's ledger may know of bookings: which revision of which schedule somebody must be told.
-    "CREATE VIEW schedule_to_tell AS SELECT id AS schedule, revision, state <> 'cancelled' AS live FROM schedule",
+    # What the hub may know of bookings: which revision of which schedule somebody must be told, and at which address.
+    """
+    CREATE VIEW schedule_to_tell AS SELECT id AS schedule, revision, state <> 'cancelled' AS live,
+        (SELECT email FROM candidate WHERE candidate.id = schedule.candidate) AS address FROM schedule
+    """,
 )
 
 

@@ -1,0 +1,79 @@
+"""`POST /api/notifications/bounces/`: a mail that was sent has come back, as a report or as a provider's webhook."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Router, post
+from litestar.exceptions import HTTPException, ValidationException
+
+from hireloop.api import fields
+from hireloop.api.auth import SCHEDULES
+from hireloop.api.door import door_of
+from hireloop.notify import bounces, delivery_reports
+from hireloop.notify.delivery_reports import Action, DeliveryReport
+from hireloop.notify.return_path import ReturnPath
+
+_REPORT, _JSON = "message/rfc822", "application/json"
+
+
+class NewBounce(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a provider says of a mail."""
+
+    message_id: Annotated[str, msgspec.Meta(min_length=1, max_length=998)]
+    action: Action = Action.FAILED
+    status: Annotated[str, msgspec.Meta(pattern=r"^[245]\.[0-9]{1,3}\.[0-9]{1,3}$(?!\n)")] | None = None
+    diagnostic: fields.Text = ""
+    recipient: fields.Address | None = None
+
+
+class BounceAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The delivery that has come back, as it stands now, and what was written down of the report."""
+
+    delivery: UUID
+    state: str
+    noted: str
+    last_reason: str | None
+
+
+@post("/bounces/", opt=SCHEDULES, status_code=200)
+async def take_bounce(request: Request[Any, Any, Any]) -> BounceAnswer:
+    """Take in a bounce: a whole report as `message/rfc822`, or what a provider says of one mail as JSON.
+
+    A report is believed by its signed address, or by its Message-ID and recipient together. JSON is believed by its
+    `message_id`, and by `recipient` where that is given. `action` is `failed` where it is not given.
+    """
+    kind = request.content_type[0]
+    if kind not in {_REPORT, _JSON}:
+        raise HTTPException(f"The body must be {_REPORT} or {_JSON}.", status_code=415)
+    body = await request.body()
+    report = delivery_reports.read(body) if kind == _REPORT else _said(body)
+    return_path = ReturnPath.of(door_of(request).settings)
+    recorded = await bounces.record(report, return_path, vouched=kind == _JSON)
+    return BounceAnswer(
+        delivery=recorded.delivery,
+        state=recorded.state.value,
+        noted=recorded.noted.value,
+        last_reason=recorded.reason,
+    )
+
+
+def _said(body: bytes) -> DeliveryReport:
+    try:
+        new = msgspec.json.decode(body, type=NewBounce)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$.")
+        raise ValidationException(extra=[{"key": path.rstrip("`") or "data", "message": message}]) from None
+    except msgspec.DecodeError:
+        raise ValidationException(extra=[{"key": "data", "message": "is no JSON"}]) from None
+    return DeliveryReport(
+        action=new.action,
+        status=new.status,
+        code=delivery_reports.code_of(new.diagnostic),
+        diagnostic=delivery_reports.shortened(new.diagnostic),
+        recipients=frozenset({new.recipient.lower()} if new.recipient else ()),
+        message_ids=(new.message_id,),
+    )
+
+
+router = Router("/notifications", route_handlers=[take_bounce], tags=["notifications"])

@@ -1,0 +1,61 @@
+"""`hireloop channels`: how somebody can be reached, what is held, and which transports are installed."""
+
+import asyncio
+
+import click
+
+from hireloop import db
+from hireloop.cli.database import with_database
+from hireloop.cli.words import moment
+from hireloop.errors import DatabaseNotReady
+from hireloop.local.home import at_home
+from hireloop.notify import channel_health, routing
+from hireloop.notify.channel_health import HeldChannel
+from hireloop.notify.channels import Channel, InstalledTransport, installed_transports
+from hireloop.notify.reasons import sentence_of
+
+Health = dict[str, HeldChannel]
+
+
+@click.command()
+def channels() -> None:
+    """List the channels: state, transport, what goes over them, why one is held; then the installed transports."""
+    with at_home() as settings:
+        found = routing.channels(settings)
+        health: Health | None = None
+        try:
+            health = asyncio.run(with_database(settings, lambda: _held(found)))
+        except DatabaseNotReady as error:
+            click.echo(f"hireloop: warning: {error} Whether a channel is held is not known.", err=True)
+        except db.TROUBLE as error:
+            why = f"The database failed ({db.described(error)}): is it migrated?"
+            click.echo(f"hireloop: warning: {why} Whether a channel is held is not known.", err=True)
+    for channel in found:
+        for line in _channel_lines(channel, health):
+            click.echo(line)
+    for transport in installed_transports():
+        click.echo(_transport_line(transport))
+
+
+async def _held(found: tuple[Channel, ...]) -> Health:
+    return {row.channel: row for row in await channel_health.held(found)}
+
+
+def _channel_lines(channel: Channel, health: Health | None) -> list[str]:
+    held = (health or {}).get(channel.name)
+    state = "unknown" if health is None else "held" if held else "open"
+    required = "required" if channel.required else "optional"
+    kinds = " ".join(sorted(channel.kinds)) or "nothing"
+    lines = [f"{channel.name:<22}  {state:<7}  {channel.transport_name:<8}  {required:<8}  {kinds}"]
+    if held:
+        lines.append(f"  since {moment(held.since)}: {held.reason}: {sentence_of(held.reason)}")
+    return lines
+
+
+def _transport_line(transport: InstalledTransport) -> str:
+    state = "loaded"
+    if transport.error:
+        state = f"broken: {transport.error}"
+    elif transport.hidden_by:
+        state = f"not used: {transport.hidden_by} offers one of this name"
+    return f"transport {transport.name:<12}  {transport.package} {transport.version}  {state}"

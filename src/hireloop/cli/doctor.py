@@ -1,0 +1,149 @@
+"""`hireloop doctor`: check everything before the first booking."""
+
+import asyncio
+import logging
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
+
+import click
+import msgspec
+
+from hireloop.doctor.examination import examine
+from hireloop.errors import HireLoopError
+from hireloop.local.home import at_home
+from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, skipped
+from hireloop.settings import Settings
+
+_LABELS = {
+    Level.OK: ("ok", "green"),
+    Level.WARNING: ("warning", "yellow"),
+    Level.FAILURE: ("FAILURE", "red"),
+    Level.SKIPPED: ("-", "bright_black"),
+}
+_LABEL_WIDTH = 9
+_NAME_WIDTH = 16
+_WIDEST = 110
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """A finding as programs read it."""
+
+    check: str
+    level: str
+    cause: str
+    mend: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print an array of check, level, cause and mend.")
+def doctor(*, as_json: bool) -> None:
+    """Check everything before the first booking: a line each, its cause and its mend; exit 1 if something fails."""
+    logging.disable()  # what libraries say of a failed try; the finding says it better
+    show = _Quiet() if as_json else _Page()
+    with ExitStack() as stack:
+        findings = asyncio.run(_examined(stack, show))
+    if as_json:
+        lines = [_Line(one.check, one.level.value, _cause(one), one.mend) for one in findings]
+        click.echo(msgspec.json.format(msgspec.json.encode(lines)).decode())
+    else:
+        click.echo(_sum(findings))
+    sys.exit(1 if any(one.level is Level.FAILURE for one in findings) else 0)
+
+
+class _Quiet:
+    """Shows nothing on the way."""
+
+    def show(self, finding: Finding) -> None:
+        """Show one finding."""
+
+    def waiting(self, names: Sequence[str]) -> None:
+        """Say what is under way."""
+
+
+class _Page(_Quiet):
+    """Shows findings as they come; on a terminal also what is still under way, on a line that goes again."""
+
+    def __init__(self) -> None:
+        self._lively = sys.stdout.isatty()
+        self._width = min(shutil.get_terminal_size().columns, _WIDEST) if self._lively else 0
+
+    def show(self, finding: Finding) -> None:
+        """Show one finding."""
+        self._erase()
+        label, colour = _LABELS[finding.level]
+        told = [click.style(f"{label:<{_LABEL_WIDTH}}", fg=colour) + f"{finding.check:<{_NAME_WIDTH - 1}} "]
+        told[0] += self._wrapped(finding.cause)
+        if finding.said:
+            told.append(self._wrapped(f"The server said: {finding.said}", hanging=True))
+        if finding.mend:
+            told.append(self._wrapped(f"→ {finding.mend}", hanging=True))
+        click.echo("\n".join(told))
+
+    def waiting(self, names: Sequence[str]) -> None:
+        """Say what is under way."""
+        if self._lively and names:
+            self._erase()
+            text = f"… waiting for {', '.join(names)}"[: self._width - 1]
+            click.echo(click.style(text, fg="bright_black"), nl=False)
+
+    def _erase(self) -> None:
+        if self._lively:
+            click.echo("\r\x1b[K", nl=False)
+
+    def _wrapped(self, text: str, *, hanging: bool = False) -> str:
+        margin = " " * (_LABEL_WIDTH + _NAME_WIDTH)
+        if not self._lively:  # one line a sentence, for whoever greps
+            return f"{margin}{text}" if hanging else text
+        lines = textwrap.wrap(text, max(self._width - len(margin), 30), break_long_words=False, break_on_hyphens=False)
+        return (margin if hanging else "") + f"\n{margin}".join(lines)
+
+
+async def _examined(stack: ExitStack, show: _Quiet) -> list[Finding]:
+    findings = []
+    async for finding in _findings(stack, show):
+        show.show(finding)
+        findings.append(finding)
+    return findings
+
+
+async def _findings(stack: ExitStack, show: _Quiet) -> AsyncIterator[Finding]:
+    try:
+        settings = Settings.read()
+    except HireLoopError as error:
+        yield failure("settings", str(error).removeprefix("Settings: "), "Correct it in the environment or in .env.")
+        yield skipped("the rest", "settings failed")
+        return
+    show.waiting(["database" if settings.database_url else "the database of this machine"])
+    fault = None
+    try:
+        settings = stack.enter_context(at_home())
+    except HireLoopError as error:
+        fault = of_sentence("database", str(error))
+    async for finding in examine(settings, show.waiting, database_fault=fault):
+        yield finding
+
+
+def _cause(finding: Finding) -> str:
+    return f"{finding.cause} The server said: {finding.said}" if finding.said else finding.cause
+
+
+def _sum(findings: Sequence[Finding]) -> str:
+    counts = Counter(finding.level for finding in findings)
+    failures, warnings = counts[Level.FAILURE], counts[Level.WARNING]
+    parts = [
+        click.style(_counted(failures, "failure"), fg="red" if failures else None, bold=bool(failures)),
+        click.style(_counted(warnings, "warning"), fg="yellow" if warnings else None),
+        f"{counts[Level.OK]} ok",
+    ]
+    if counts[Level.SKIPPED]:
+        parts.append(f"{counts[Level.SKIPPED]} not tried")
+    verdict = "Mend the failures before the first booking." if failures else "Ready for bookings."
+    return f"\n{', '.join(parts)}. {verdict}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

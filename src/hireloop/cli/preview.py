@@ -1,0 +1,48 @@
+"""`hireloop preview`: messages as files, to look at before anybody is written to."""
+
+import secrets
+import tempfile
+from pathlib import Path
+
+import click
+
+from hireloop.notify import languages, messages, preview
+from hireloop.notify.render import Renderer
+from hireloop.settings import Settings
+
+
+@click.command("preview")
+@click.argument("kind", required=False, type=click.Choice(sorted(messages.KINDS)))
+@click.option("--all", "every", is_flag=True, help="Every kind, in every language unless --locale names one.")
+@click.option("--locale", help="The reader's, such as de or en-GB; DEFAULT_LOCALE without it.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Where to write; a new folder without it."
+)
+def preview_(*, kind: str | None, every: bool, locale: str | None, out: Path | None) -> None:
+    """Write a sample of a message as subject, text, HTML, calendar and mail; needs no database and sends nothing."""
+    if every == (kind is not None):
+        msg = "Name one kind of message, or --all."
+        raise click.UsageError(msg)
+    settings = Settings.read()
+    out = out or Path(tempfile.mkdtemp(prefix="hireloop-preview-"))
+    locales = [locale or settings.default_locale] if kind or locale else list(languages.LANGUAGES)
+    for reader in locales:
+        for named in [kind] if kind else list(messages.KINDS):
+            folder = out / languages.reader_locale(reader) / named
+            _write(folder, named, reader, settings)
+            click.echo(folder)
+
+
+def _write(folder: Path, kind: str, locale: str, settings: Settings) -> None:
+    renderer = Renderer(
+        secret=secrets.token_urlsafe(32),  # the links of a preview open nothing
+        base_url=settings.base_url,
+        sender=settings.mail_sender,
+        zone=settings.zone,
+        locale=locale,
+        trace_ui_url=settings.trace_ui_url,
+    )
+    parcel = preview.rendered(preview.sample(kind, locale=locale), renderer)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in preview.files(parcel, sender=settings.mail_sender).items():
+        (folder / name).write_bytes(content)

@@ -1,0 +1,82 @@
+"""`hireloop send-test`: one real invitation, and every word that the mail server says to it."""
+
+import sys
+
+import click
+
+from hireloop.doctor import sample
+from hireloop.notify.channels import Evidence, Held, Phase, Rejected, Retry, Sent
+from hireloop.notify.diagnosis import mail
+from hireloop.notify.diagnosis.findings import Level
+from hireloop.notify.reasons import sentence_of
+from hireloop.notify.transports.email import EmailTransport, mailbox
+from hireloop.settings import Settings
+
+_BEFORE_THE_RECIPIENT = frozenset({Phase.CONFIGURE, Phase.CONNECT, Phase.TLS, Phase.AUTH, Phase.SENDER})
+_PHASE_WIDTH = 11
+
+
+@click.command("send-test")
+@click.argument("address")
+@click.option("--fallback", is_flag=True, help="Send through EMAIL_FALLBACK_URL.")
+def send_test(*, address: str, fallback: bool) -> None:
+    """Send a real invitation to ADDRESS, plainly a test; exit 0 only if the mail server took it."""
+    if mailbox(address) is None:
+        raise click.BadParameter(f"{address!r} is no mail address", param_hint="ADDRESS")
+    settings = Settings.read()
+    url = settings.email_fallback_url.get_secret_value() if settings.email_fallback_url is not None else ""
+    if fallback and not url:
+        raise click.UsageError("--fallback needs EMAIL_FALLBACK_URL")
+    sys.exit(0 if _sent(settings, address, url if fallback else "") else 1)
+
+
+def _sent(settings: Settings, address: str, url: str) -> bool:
+    transport = EmailTransport(url, settings)
+    if transport.server is None:
+        finding = mail.check(settings, url=url)
+        _conclude(f"Nothing was sent. {finding.cause}", finding.mend)
+        return False
+    server = transport.server
+    _tell("configure", f"{server.host} port {server.port}, {_SECURITY[server.security.value]}")
+    transport.watch(_show)
+    outcome = transport.send(sample.invitation(settings, address))
+    transport.close()
+    if isinstance(outcome, Sent):
+        click.echo(f"\n{click.style('Accepted', fg='green')} by the mail server. Look into the mailbox, also for spam.")
+        return True
+    _explain(outcome, settings, url)
+    return False
+
+
+_SECURITY = {"none": "in clear", "starttls": "STARTTLS", "tls": "TLS from the start"}
+
+
+def _show(said: str, evidence: Evidence) -> None:
+    if evidence.code is None:
+        _tell(evidence.phase.value, f"{said}: {evidence.tls_version}")
+        return
+    _tell(evidence.phase.value, said)
+    for line in evidence.reply.split("\n") or [""]:
+        _tell("", f"  {evidence.code} {line}")
+
+
+def _tell(phase: str, text: str) -> None:
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)  # no remote escape codes
+    click.echo(click.style(f"{phase:<{_PHASE_WIDTH}}", fg="bright_black") + shown)
+
+
+def _explain(outcome: Retry | Rejected | Held, settings: Settings, url: str) -> None:
+    """Say why it was not taken: in the doctor's words where the doctor comes to the same end."""
+    evidence = outcome.evidence
+    if evidence.phase in _BEFORE_THE_RECIPIENT:
+        finding = mail.check(settings, url=url)
+        if finding.level is not Level.OK:
+            _conclude(finding.cause, finding.mend)
+            return
+    _conclude(sentence_of(outcome.reason), "")
+
+
+def _conclude(cause: str, mend: str) -> None:
+    click.echo(f"\n{click.style('Not accepted', fg='red')}: {cause}")
+    if mend:
+        click.echo(f"→ {mend}")

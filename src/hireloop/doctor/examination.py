@@ -1,0 +1,116 @@
+"""All checks together: what waits on the network at once, what hangs on another check after it, one finding each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+
+from hireloop.doctor import database, tracing
+from hireloop.doctor.database import Examined
+from hireloop.errors import SettingsError
+from hireloop.faults import faults_of
+from hireloop.notify import alerts, routing
+from hireloop.notify.channel_health import HeldChannel
+from hireloop.notify.channels import Channel
+from hireloop.notify.diagnosis import background, mail, others
+from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped, warning
+from hireloop.notify.message_routes import EMAIL
+from hireloop.notify.outbox import Outbox
+from hireloop.notify.reasons import sentence_of
+from hireloop.settings import Settings
+
+TOTAL_SECONDS = 45.0  # for everything on the network together
+
+Waiting = Callable[[Sequence[str]], None]
+
+
+async def examine(settings: Settings, waiting: Waiting, *, database_fault: Finding | None) -> AsyncIterator[Finding]:
+    """Yield the findings in their order, each as soon as it and those before it are known.
+
+    `waiting` is told, now and then, what is still under way; with a `database_fault` the database is not tried.
+    """
+    until = asyncio.get_running_loop().time() + TOTAL_SECONDS
+    yield ok("settings", "Every value can be read.")
+    channels, bad_channels = _channels(settings)
+    running = [(name, background.start(name, check)) for name, check in _on_the_network(settings, channels)]
+    waiting(["database", *background.names_of(running)])
+    visit = await database.examine(settings, channels) if database_fault is None else database.left_out(database_fault)
+    for name in ("database", "migrations", "secret", "clock"):
+        yield visit.findings[name]
+    yield _base_url(settings, visit)
+    failed = set()
+    for name, found in running:
+        waiting(background.names_of(running))
+        finding = await background.finished(name, found, until=until)
+        if finding.level is Level.FAILURE:
+            failed.add(name)
+        yield finding
+    if bad_channels is None:
+        yield _held(visit.held, failed)
+        yield _alerts(settings, channels)
+    else:
+        yield bad_channels
+        yield skipped("alerts", "the channels are not known")
+    yield _bounces(settings)
+    yield visit.findings["workers"]
+    yield visit.findings["ledger"]
+
+
+def _channels(settings: Settings) -> tuple[Sequence[Channel], Finding | None]:
+    """Return the configured channels; or none, and why."""
+    if settings.secret_key is None:
+        return (), skipped("channels", "secret failed")
+    try:
+        return routing.channels(settings), None
+    except SettingsError as error:
+        return (), of_sentence("channels", str(error))
+
+
+def _on_the_network(settings: Settings, channels: Sequence[Channel]) -> list[tuple[str, background.Check]]:
+    checks: list[tuple[str, background.Check]] = [("mail", partial(mail.check, settings))]
+    if settings.email_fallback_url is not None:
+        url = settings.email_fallback_url.get_secret_value()
+        checks.append(("mail_fallback", partial(mail.check, settings, url=url)))
+    checks += [(one.name, partial(others.check, one, settings)) for one in channels if one.name != EMAIL]
+    return [*checks, (tracing.CHECK, partial(tracing.check, settings))]
+
+
+def _base_url(settings: Settings, visit: Examined) -> Finding:
+    for fault in faults_of(settings):
+        if fault.about == "base_url":
+            return (failure if fault.stops else warning)("base_url", fault.cause, fault.mend)
+    ours = settings.base_url
+    for theirs in visit.base_urls:
+        if theirs not in {"", ours}:
+            cause = f"A worker writes links to {theirs}, this process to {ours}."
+            return warning("base_url", cause, "Set the same BASE_URL everywhere.")
+    return ok("base_url", f"Links lead to {ours}.")
+
+
+def _held(held: Sequence[HeldChannel] | None, failed: set[str]) -> Finding:
+    if held is None:
+        return skipped("channels", "the database cannot be asked")
+    told = {"email" if name == "mail" else name for name in failed}
+    for row in held:
+        if row.channel not in told:
+            cause = f"The channel {row.channel} is held since {row.since:%Y-%m-%d %H:%M} UTC: {sentence_of(row.reason)}"
+            return warning("channels", cause, "Nothing: it opens by itself with its next probe, 60 s later at most.")
+    if held:
+        return skipped("channels", "the held channel's own check says why")
+    return ok("channels", "None is held.")
+
+
+def _alerts(settings: Settings, channels: Sequence[Channel]) -> Finding:
+    outbox = Outbox(channels=tuple(channels), message_id_domain=settings.message_id_domain)
+    for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
+        return of_sentence("alerts", sentence, Level.WARNING)
+    return ok("alerts", "Somebody is told when an invitation fails.")
+
+
+def _bounces(settings: Settings) -> Finding:
+    if settings.bounce_address:
+        return ok("bounces", "What comes back later goes to BOUNCE_ADDRESS.")
+    return warning(
+        "bounces",
+        "BOUNCE_ADDRESS is not set: mail that comes back later is not seen.",
+        "Set it to a mailbox that `hireloop bounces` can read.",
+    )

@@ -1,0 +1,139 @@
+"""What is wrong with settings that a process starts with all the same: the only place that says it.
+
+The start, every booking, the reasons of a held channel, `hireloop doctor` and `/health/` repeat these sentences.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from hireloop.settings import EmailBackend, Settings
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong, and how to mend it, a sentence each."""
+
+    about: Literal["mail", "base_url"]
+    cause: str
+    mend: str
+    stops: bool = True  # nothing can be told while it lasts; else it may yet work
+
+    @property
+    def sentence(self) -> str:
+        """Return the cause and its mend."""
+        return f"{self.cause} {self.mend}"
+
+
+NO_MAIL_HOST = Fault(
+    about="mail", cause="EMAIL_HOST is not set: no mail can be sent.", mend="Set EMAIL_HOST or EMAIL_URL."
+)
+CONSOLE_BACKEND = Fault(
+    about="mail", cause="EMAIL_BACKEND is console: no mail leaves this machine.", mend="Set it to smtp."
+)
+FILE_BACKEND = Fault(about="mail", cause="EMAIL_BACKEND is file: no mail leaves this machine.", mend="Set it to smtp.")
+INCOMPLETE_CREDENTIALS = Fault(
+    about="mail",
+    cause="Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set.",
+    mend="Set both, or neither.",
+)
+TLS_AND_SSL = Fault(
+    about="mail",
+    cause="EMAIL_USE_TLS (STARTTLS, port 587) and EMAIL_USE_SSL (TLS from the start, port 465) exclude each other.",
+    mend="Set the one that the mail server speaks.",
+)
+PASSWORD_WITHOUT_TLS = Fault(
+    about="mail",
+    cause="A mail password would cross the network in clear.",
+    mend="Set EMAIL_USE_TLS or EMAIL_USE_SSL, or use mailtos://.",
+)
+PASSWORD_IN_CLEAR_HERE = Fault(
+    about="mail",
+    cause="EMAIL_HOST_PASSWORD goes in clear, so to this machine only.",
+    mend="Set EMAIL_USE_TLS or EMAIL_USE_SSL.",
+    stops=False,
+)
+STARTTLS_ON_465 = Fault(
+    about="mail",
+    cause="EMAIL_PORT 465 speaks TLS from the start.",
+    mend="Set EMAIL_USE_SSL instead of EMAIL_USE_TLS.",
+    stops=False,
+)
+TLS_ON_587 = Fault(
+    about="mail",
+    cause="EMAIL_PORT 587 speaks STARTTLS.",
+    mend="Set EMAIL_USE_TLS instead of EMAIL_USE_SSL.",
+    stops=False,
+)
+BASE_URL_ON_LOCALHOST = Fault(
+    about="base_url",
+    cause="BASE_URL is on localhost: links in invitations open on this machine only.",
+    mend="Set BASE_URL to the address that candidates reach.",
+)
+BASE_URL_WITHOUT_TLS = Fault(
+    about="base_url",
+    cause="BASE_URL is plain http: browsers give no camera there.",
+    mend="Set BASE_URL to an https address.",
+    stops=False,
+)
+
+
+def warnings_of(settings: Settings) -> tuple[str, ...]:
+    """Return what is wrong with an installation that starts all the same, a sentence each with its mend.
+
+    These are the faults that used to pass in silence; they are said at the start and on every booking.
+    """
+    return tuple(fault.sentence for fault in faults_of(settings))
+
+
+def faults_of(settings: Settings) -> tuple[Fault, ...]:
+    """Return the same faults as values; those about mail come first."""
+    return (*_mail_faults(settings), *_base_url_faults(settings))
+
+
+def _mail_faults(settings: Settings) -> Iterator[Fault]:
+    if settings.email_backend is not EmailBackend.SMTP:
+        yield CONSOLE_BACKEND if settings.email_backend is EmailBackend.CONSOLE else FILE_BACKEND
+    elif settings.email_url is None:
+        yield from _mail_host_faults(settings)
+
+
+def _mail_host_faults(settings: Settings) -> Iterator[Fault]:
+    password = bool(settings.email_host_password.get_secret_value())
+    starttls, tls = settings.email_use_tls, settings.email_use_ssl
+    if not settings.email_host:
+        yield NO_MAIL_HOST
+    if bool(settings.email_host_user) != password:
+        yield INCOMPLETE_CREDENTIALS
+    elif password and not (starttls or tls):
+        yield PASSWORD_IN_CLEAR_HERE if is_loopback(settings.email_host) else PASSWORD_WITHOUT_TLS
+    if starttls and tls:
+        yield TLS_AND_SSL
+    elif starttls and settings.email_port == _IMPLICIT_TLS_PORT:
+        yield STARTTLS_ON_465
+    elif tls and settings.email_port == _SUBMISSION_PORT:
+        yield TLS_ON_587
+
+
+def _base_url_faults(settings: Settings) -> Iterator[Fault]:
+    base = urlsplit(settings.base_url)
+    if base.hostname in {"localhost", "127.0.0.1", "::1"}:
+        yield BASE_URL_ON_LOCALHOST
+    elif base.scheme == "http":
+        yield BASE_URL_WITHOUT_TLS
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host's name or address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+_IMPLICIT_TLS_PORT = 465
+_SUBMISSION_PORT = 587

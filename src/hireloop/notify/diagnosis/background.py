@@ -1,0 +1,57 @@
+"""Checks that wait on the network, each in a thread of its own that nobody has to wait for in the end."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+
+from hireloop.notify.diagnosis.findings import Finding, failure
+
+Check = Callable[[], Finding]
+
+
+def start(name: str, check: Check) -> asyncio.Future[Finding]:
+    """Start a check and return the future of its finding; an error of its own is a finding too.
+
+    Its thread ends with the process, wherever it is: a look-up of a name cannot be bounded otherwise.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[Finding] = loop.create_future()
+
+    def settle(finding: Finding) -> None:
+        if not found.done():
+            found.set_result(finding)
+
+    def run() -> None:
+        finding = guarded(name, check)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, finding)
+
+    threading.Thread(target=run, name=f"check: {name}", daemon=True).start()
+    return found
+
+
+def guarded(name: str, check: Check) -> Finding:
+    """Return the check's finding, or that it broke down: one broken check stops no other."""
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001 (said above)
+        return broken(name, error)
+
+
+def broken(name: str, error: Exception) -> Finding:
+    """Return the finding about a check that raised; an error's own text may hold a secret."""
+    return failure(name, f"This check broke down ({type(error).__name__}).", "Report it; the others do not need it.")
+
+
+async def finished(name: str, found: asyncio.Future[Finding], *, until: float) -> Finding:
+    """Wait for a finding until the loop's clock says `until`; then say that it took too long."""
+    loop = asyncio.get_running_loop()
+    try:
+        return await asyncio.wait_for(asyncio.shield(found), max(until - loop.time(), 0.01))
+    except TimeoutError:
+        return failure(name, "This check did not end in time.", "Look at this machine's DNS and its network.")
+
+
+def names_of(running: Sequence[tuple[str, asyncio.Future[Finding]]]) -> list[str]:
+    """Return the names of the checks that have not ended."""
+    return [name for name, found in running if not found.done()]

@@ -1,0 +1,104 @@
+"""Is the mail server reachable, what it says it is, and willing to take our mail? Everything but a message."""
+
+from hireloop.faults import STARTTLS_ON_465, TLS_ON_587, Fault, faults_of, is_loopback
+from hireloop.notify.channels import Held, Phase, Rejected, Retry, Sent
+from hireloop.notify.diagnosis import mail_faults
+from hireloop.notify.diagnosis.findings import Finding, failure, of_reason, ok, warning
+from hireloop.notify.diagnosis.mail_faults import Advice, Called, Met
+from hireloop.notify.reasons import Reason
+from hireloop.notify.transports.email import EmailTransport
+from hireloop.notify.transports.rehearsal import Rehearsal, speaks_tls_first
+from hireloop.notify.transports.smtp import MailServer, Security
+from hireloop.settings import Settings
+
+PHASE_SECONDS = 8.0  # of the mail server's patience and ours; a doctor is not waited for longer
+_BETWEEN_SERVERS = 25
+"""The port of mail between servers; many networks let no other machine use it."""
+
+
+def check(settings: Settings, *, url: str = "", phase_seconds: float = PHASE_SECONDS) -> Finding:
+    """Return the one finding about EMAIL_… (or EMAIL_FALLBACK_URL, where `url` is given).
+
+    What the settings alone tell comes first, and then nothing is tried. Blocking: a phase at most `phase_seconds`, the
+    look-up of the server's name aside.
+    """
+    called = mail_faults.called(settings, url=url)
+    transport = EmailTransport(url, settings)
+    server = transport.server
+    if server is None:
+        return _refused(called, transport.refusal or Reason.NO_MAIL_HOST)
+    rehearsal = transport.rehearse(seconds=phase_seconds)
+    faults = () if url else tuple(fault for fault in faults_of(settings) if fault.about == "mail")
+    if rehearsal.outcome is None or isinstance(rehearsal.outcome, Sent):
+        return _accepted(called, server, rehearsal, faults)
+    met = Met(
+        outcome=rehearsal.outcome,
+        server=server,
+        rehearsal=rehearsal,
+        patience=min(phase_seconds, server.timeout),
+        other_tls=_speaks_otherwise(server, rehearsal),
+    )
+    advice = _of_port(faults) if met.other_tls else None
+    advice = advice or mail_faults.advice(met, called)
+    made = warning if advice.passes else failure
+    return made(called.check, advice.cause, advice.mend, _said(rehearsal.outcome))
+
+
+def _refused(called: Called, reason: Reason) -> Finding:
+    name = called.url or "EMAIL_URL"
+    if reason is Reason.BAD_SENDER:
+        cause = f"DEFAULT_FROM_EMAIL (or `from=` in {name}) is no address that mail can be sent from."
+        return failure(called.check, cause, "Set DEFAULT_FROM_EMAIL to an address, such as jobs@hire.example.")
+    if reason is Reason.BAD_MAIL_URL:
+        cause = f"{name} is no mail URL, or asks for more than smtp, mode, from, name, user and pass."
+        return failure(called.check, cause, f"Write {name} as mailtos://user:password@host.")
+    return of_reason(called.check, reason)
+
+
+def _accepted(called: Called, server: MailServer, rehearsal: Rehearsal, faults: tuple[Fault, ...]) -> Finding:
+    where = f"{server.host} port {server.port}"
+    here = is_loopback(server.host)
+    if server.security is Security.NONE and not here:
+        mend = f"Use a server with TLS ({called.tls})."
+        if "STARTTLS" in rehearsal.extensions:
+            mend = f"Set {called.starttls}: the server offers STARTTLS."
+        return warning(
+            called.check,
+            f"{where} takes our mail, but in clear: whoever listens can open the links.",
+            mend,
+        )
+    if server.user and server.port == _BETWEEN_SERVERS and not here:
+        return warning(
+            called.check,
+            f"{where} takes our mail, but port 25 is for mail between servers, and many networks block it.",
+            f"Set {called.port} to 587 with {called.starttls}.",
+        )
+    for fault in faults:
+        return warning(called.check, fault.cause, fault.mend)
+    signed_in = ", signed in" if server.user else ""
+    over = f", over {rehearsal.evidence.tls_version}" if rehearsal.evidence.tls_version else ", in clear"
+    return ok(called.check, f"{where} takes mail from our sender{over}{signed_in}.")
+
+
+def _speaks_otherwise(server: MailServer, rehearsal: Rehearsal) -> bool:
+    """Return whether the port speaks TLS first and we did not, or we did and it does not."""
+    evidence = rehearsal.evidence
+    if server.security is Security.TLS:
+        return "WRONG_VERSION_NUMBER" in evidence.reply
+    silent = rehearsal.connected and evidence.phase is Phase.CONNECT and not evidence.code
+    return silent and speaks_tls_first(server.host, server.port)
+
+
+def _of_port(faults: tuple[Fault, ...]) -> Advice | None:
+    for fault in faults:
+        if fault in {STARTTLS_ON_465, TLS_ON_587}:
+            return Advice(fault.cause, fault.mend)
+    return None
+
+
+def _said(outcome: Held | Retry | Rejected) -> str:
+    """Return the server's own words on one line, in letters that a terminal can show."""
+    if outcome.evidence.code is None:
+        return ""
+    said = f"{outcome.evidence.code} {outcome.evidence.reply}"
+    return "".join(letter if letter.isprintable() else " " for letter in said).strip()

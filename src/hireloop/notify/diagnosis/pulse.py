@@ -1,0 +1,37 @@
+"""The mail check as a health endpoint can have it: its last finding, asked anew at most once a minute a process."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from hireloop.notify.diagnosis import background, mail
+from hireloop.notify.diagnosis.findings import Finding
+from hireloop.settings import Settings
+
+SECONDS_BETWEEN = 60.0
+PATIENCE_SECONDS = 2.0
+
+
+class MailPulse:
+    """Knows whether the mail server would take mail; for one event loop."""
+
+    def __init__(self, settings: Settings, *, seconds_between: float = SECONDS_BETWEEN) -> None:
+        self._checks = [("mail", partial(mail.check, settings))]
+        if settings.email_fallback_url is not None:
+            url = settings.email_fallback_url.get_secret_value()
+            self._checks.append(("mail_fallback", partial(mail.check, settings, url=url)))
+        self._between = seconds_between
+        self._asked_at = float("-inf")
+        self._asking: Sequence[asyncio.Future[Finding]] = ()
+        self._known: dict[str, Finding] = {}
+
+    async def findings(self, *, patience: float = PATIENCE_SECONDS) -> tuple[Finding, ...]:
+        """Return the last findings, none of a check that has never ended; waits for newer ones `patience` seconds."""
+        now = asyncio.get_running_loop().time()
+        if now - self._asked_at >= self._between and all(asked.done() for asked in self._asking):
+            self._asked_at = now
+            self._asking = [background.start(name, check) for name, check in self._checks]
+        if self._asking:
+            done, _ = await asyncio.wait(self._asking, timeout=patience)
+            self._known |= {finding.check: finding for finding in (asked.result() for asked in done)}
+        return tuple(self._known.values())

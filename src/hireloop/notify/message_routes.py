@@ -1,0 +1,90 @@
+"""Who hears what: which message kinds go over which channel, by MESSAGE_ROUTES or as is usual. Pure.
+
+Candidates are told by mail alone, since their link is a secret. Everything else has a usual place that
+MESSAGE_ROUTES can change, kind by kind.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
+
+from hireloop.errors import SettingsError
+from hireloop.notify.messages import CANDIDATE_KINDS, KINDS, KNOWN_KINDS, Audience
+
+EMAIL = "email"
+NOBODY = "none"
+
+_TAGS = {Audience.RECRUITERS: "recruiters", Audience.OPERATORS: "failures"}
+# With nobody else to hear them, these go by mail: a candidate's request and a failure must reach somebody.
+_NEVER_UNHEARD = frozenset({"late_request", "alert"})
+
+
+class Hearer(msgspec.Struct, frozen=True, kw_only=True):
+    """A chat channel or a webhook, by the names that MESSAGE_ROUTES may call it."""
+
+    name: str
+    tags: tuple[str, ...] = ()  # as the settings give them; without any it hears everything that is not a candidate's
+    family: str = ""  # a name that it shares with all of its kind, such as `webhook` or `slack`
+
+
+def kinds_by_channel(routes: str, hearers: Sequence[Hearer]) -> dict[str, frozenset[str]]:
+    """Return the message kinds of `email` and of every other channel, by the channel's name.
+
+    Raises SettingsError, with what is known, for a route that names what there is not.
+    """
+    chosen = _chosen(routes, hearers)
+    heard: dict[str, set[str]] = {EMAIL: set(CANDIDATE_KINDS), **{hearer.name: set() for hearer in hearers}}
+    for kind in KNOWN_KINDS - CANDIDATE_KINDS:
+        for name in chosen[kind] if kind in chosen else _usual(kind, hearers):
+            heard[name].add(kind)
+    return {name: frozenset(kinds) for name, kinds in heard.items()}
+
+
+def _usual(kind: str, hearers: Sequence[Hearer]) -> list[str]:
+    tag = _TAGS[KINDS[kind].audience]
+    found = [hearer.name for hearer in hearers if not hearer.tags or tag in hearer.tags]
+    return found or ([EMAIL] if kind in _NEVER_UNHEARD else [])
+
+
+def _chosen(routes: str, hearers: Sequence[Hearer]) -> Mapping[str, Collection[str]]:
+    """Return the channels' names of each kind that MESSAGE_ROUTES speaks of."""
+    named: dict[str, list[str]] = {}
+    for word in re.split(r"[\s,]+", routes.strip()) if routes.strip() else ():
+        kind, equals, name = word.partition("=")
+        if not word:
+            continue
+        if not equals or not kind or not name:
+            raise SettingsError(f"MESSAGE_ROUTES: {word!r} is no route: write kind=name, such as alert=failures.")
+        if kind not in KNOWN_KINDS:
+            raise SettingsError(f"MESSAGE_ROUTES: there is no kind {kind!r}; known are {_listed(KNOWN_KINDS)}.")
+        if kind in CANDIDATE_KINDS and name != EMAIL:
+            raise SettingsError(
+                f"MESSAGE_ROUTES: {kind} cannot go to {name!r}: candidates are told by email alone, for their link is "
+                "a secret; remove that route."
+            )
+        named.setdefault(kind, []).append(name)
+    return {kind: _channels(kind, names, hearers) for kind, names in named.items()}
+
+
+def _channels(kind: str, names: Sequence[str], hearers: Sequence[Hearer]) -> set[str]:
+    if NOBODY in names:
+        if len(names) > 1:
+            raise SettingsError(f"MESSAGE_ROUTES: {kind} goes to nobody and to somebody: remove one of the two.")
+        return set()
+    found = set[str]()
+    for name in names:
+        matching = {hearer.name for hearer in hearers if name in {hearer.name, *hearer.tags, hearer.family}}
+        if name == EMAIL:
+            matching = {EMAIL}
+        if not matching:
+            known = {EMAIL, NOBODY, *(one for hearer in hearers for one in (hearer.name, *hearer.tags, hearer.family))}
+            raise SettingsError(
+                f"MESSAGE_ROUTES: there is no channel and no tag {name!r}; known are {_listed(known - {''})}."
+            )
+        found |= matching
+    return found
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,71 @@
+"""An Apprise YAML file taken apart into its entries, so that none is dropped in silence.
+
+Apprise reads the whole file, logs what it cannot use, and goes on without it. Each entry is handed to it alone
+instead, and has to come back as what it says.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from hireloop.errors import SettingsError
+
+_SHARED = ("version", "tag", "tags", "groups")  # apply to every entry
+_KNOWN = frozenset({*_SHARED, "urls"})
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the list `urls`."""
+
+    number: int  # from 1
+    document: str  # YAML with this entry alone, and with what the file says of all
+    identity: str  # the entry as YAML
+    count: int  # how many addresses it is
+    url: str  # where the entry is a URL and nothing else
+
+
+def entries_of(config: Path) -> Iterator[Entry]:
+    """Yield the entries of the file; raises SettingsError, with the mend, where it is not what Apprise describes."""
+    content = _content(config)
+    unknown = sorted(str(key) for key in content.keys() - _KNOWN)
+    if unknown:
+        raise SettingsError(f"APPRISE_CONFIG: HireLoop does not use {', '.join(unknown)}: remove it from {config}.")
+    urls = content.get("urls")
+    if not isinstance(urls, list) or not urls:
+        raise SettingsError(f"APPRISE_CONFIG: {config} has no list `urls`: put one there, or unset APPRISE_CONFIG.")
+    shared = {key: content[key] for key in _SHARED if key in content}
+    for number, entry in enumerate(urls, start=1):
+        yield Entry(
+            number=number,
+            document=yaml.safe_dump({**shared, "urls": [entry]}),
+            identity=yaml.safe_dump(entry),
+            count=_count(entry),
+            url=entry if isinstance(entry, str) else "",
+        )
+
+
+def _content(config: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(config.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"APPRISE_CONFIG: {config} cannot be read ({error.strerror}).") from None
+    except (ValueError, RecursionError):
+        raise SettingsError(f"APPRISE_CONFIG: {config} is no text in UTF-8.") from None
+    except yaml.YAMLError as error:  # its text quotes the file, and so perhaps a token
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark is not None else ""
+        raise SettingsError(f"APPRISE_CONFIG: {config} is no YAML{where}.") from None
+    if not isinstance(content, dict):
+        raise SettingsError(f"APPRISE_CONFIG: {config} must be a mapping with a list `urls`, as Apprise describes it.")
+    return content
+
+
+def _count(entry: object) -> int:
+    """Return how many addresses an entry is: a URL with a list of options below it is one an option."""
+    if isinstance(entry, dict):
+        lists = [below for key, below in entry.items() if "://" in str(key) and isinstance(below, list)]
+        return len(lists[0]) if lists else 1
+    return 1

@@ -1,0 +1,56 @@
+"""Looking a server's name up within a deadline, which the system's resolver does not know of.
+
+`getaddrinfo` cannot be given up: it runs in a thread of its own, and whoever is out of time leaves it behind. All who
+ask for one name meanwhile share that thread, so that a resolver which hangs collects one thread a name and no more.
+"""
+
+import socket
+import threading
+from concurrent.futures import Future
+
+Found = tuple[socket.AddressFamily, tuple[str | int | bytes, ...]]
+
+THREADS = "look-up of "
+_under_way: dict[tuple[str, int], "Future[list[Found]]"] = {}
+_lock = threading.Lock()
+
+
+def look_up(host: str, port: int, *, seconds: float) -> list[Found]:
+    """Return the TCP addresses of a host, at least one; raises TimeoutError, or socket.gaierror where it has none."""
+    try:
+        return _resolve(host, port, socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        pass  # a name, and no address
+    with _lock:
+        answer = _under_way.get((host, port))
+        if answer is None:
+            answer = _under_way[host, port] = Future()
+            threading.Thread(target=_look_up, args=(host, port, answer), name=THREADS + host, daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        raise TimeoutError("The server's name could not be looked up in time.") from None
+
+
+def _look_up(host: str, port: int, answer: "Future[list[Found]]") -> None:
+    try:
+        found = _resolve(host, port, 0)
+    except Exception as error:  # noqa: BLE001 (handed on to whoever asked)
+        _forget(host, port)
+        answer.set_exception(error)
+    else:
+        _forget(host, port)
+        answer.set_result(found)
+
+
+def _forget(host: str, port: int) -> None:
+    with _lock:
+        del _under_way[host, port]
+
+
+def _resolve(host: str, port: int, flags: int) -> list[Found]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    except UnicodeError as error:  # a label of the name is empty or too long
+        raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
+    return [(family, address) for family, _, _, _, address in found]

@@ -1,0 +1,58 @@
+"""Remind candidates of interviews that are near. A sweep, so that a move or a cancellation needs to undo nothing.
+
+`schedule.reminded_at` says until when a booking's reminders are done with. It begins as the time of the booking, or of
+the move: so whoever books inside a lead gets no reminder of that lead, and only the next one that still fits.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from hireloop import db
+from hireloop.notify.messages import ReminderMessage
+from hireloop.notify.outbox import Outbox
+
+_TOGETHER = 200
+
+# Of one lead ($3): what starts after the next nearer lead takes over ($1), and no later than the lead allows ($2). With
+# such bounds this reads a short stretch of an index; all leads in one statement would read every booking there is.
+_DUE = """
+    SELECT sc.id AS schedule_id, sc.revision, sc.starts_at, sc.ends_at, sc.booking_notes, se.id AS session_id,
+        se.key_version, se.opens_at, se.closes_at, c.full_name AS candidate_name, c.email AS candidate_email,
+        c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email
+    FROM schedule sc JOIN session se ON se.schedule = sc.id
+        JOIN candidate c ON c.id = sc.candidate
+        JOIN interview i ON i.id = sc.interview JOIN job j ON j.id = i.job
+    WHERE sc.starts_at > $1 AND sc.starts_at <= $2 AND sc.reminded_at < sc.starts_at - $3::interval
+      AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
+    ORDER BY sc.starts_at LIMIT $4 FOR UPDATE OF sc SKIP LOCKED
+"""
+
+
+async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: datetime | None = None) -> int:
+    """Put the reminders that are due and return how many bookings they are about; any number may do so at once.
+
+    `leads` are times before the start, by their word. Each booking gets one reminder a lead. After a pause of the
+    workers, only the nearest of the leads that have passed meanwhile is made up for.
+    """
+    total, nearer = 0, timedelta()
+    for word, length in sorted(leads.items(), key=lambda lead: lead[1]):
+        count = _TOGETHER
+        while count == _TOGETHER:
+            async with db.DB.transaction():
+                count = await _put_some(outbox, word, length, nearer, now)
+            total += count
+        nearer = length
+    return total
+
+
+async def _put_some(outbox: Outbox, lead: str, length: timedelta, nearer: timedelta, now: datetime | None) -> int:
+    """Put reminders of one lead, `_TOGETHER` at most; `nearer` is the next shorter lead, zero where there is none."""
+    at: datetime = now or await db.fetch_value("SELECT now()")
+    due = await db.fetch(_DUE, at + nearer, at + length, length, _TOGETHER)
+    if due:
+        told = [ReminderMessage(**row, lead=lead, until=row["starts_at"] - nearer) for row in due]
+        await outbox.put(told, now=at)
+        await db.fetch(
+            "UPDATE schedule SET reminded_at = $2 WHERE id = ANY($1::uuid[])", [row["schedule_id"] for row in due], at
+        )
+    return len(due)

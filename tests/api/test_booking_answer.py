@@ -1,0 +1,135 @@
+"""What a booking says of its invitation: its chat copies, and what a recruiter must know of it."""
+
+import httpx
+import pytest
+
+from api.clients import ok
+from conftest import settings_for
+from hireloop import db
+from hireloop.scheduling import sessions
+from hireloop.scheduling.sessions import DeviceCheck
+from hireloop.settings import Settings
+from samples import candidate_fields, job_fields, post_slot, rows, soon
+
+PATH = "/api/interviews/schedules/"
+UNHEARD = "Nobody is told when this invitation fails."
+UNUSED = "neither checked their devices nor entered"
+
+
+async def booked(api: httpx.AsyncClient, **job: object) -> dict[str, object]:
+    body = {"candidate": candidate_fields(), "job": job_fields(**job)}
+    interview = (await api.post("/api/interviews/", json=body)).json()["id"]
+    slot = await post_slot(api, starts_at=soon(24 * 60))
+    answered = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+    assert answered.status_code == 201, answered.text
+    found: dict[str, object] = answered.json()
+    return found
+
+
+async def warnings(api: httpx.AsyncClient) -> str:
+    """Return all that the one booking warns of."""
+    (shown,) = (await ok(api, PATH))["items"]
+    return " ".join(shown["invitation"]["warnings"])
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, database_url: str) -> Settings:
+    return settings_for(database_url, chat_urls=getattr(request, "param", ""))
+
+
+WITH_CHAT = pytest.mark.parametrize("settings", ["json://127.0.0.1:9/hook"], indirect=True)
+
+
+@WITH_CHAT
+async def test_a_chat_copy_is_listed_beside_the_invitation_and_says_who_booked(api: httpx.AsyncClient) -> None:
+    answer = await booked(api)
+    (shown,) = (await ok(api, PATH))["items"]
+    for invitation in (answer["invitation"], shown["invitation"]):
+        assert isinstance(invitation, dict)
+        assert invitation["state"] == "pending"
+        assert {one["kind"] for one in invitation["deliveries"]} == {"invitation", "recruiter_copy"}
+        assert invitation["warnings"] == answer["invitation"]["warnings"]  # type: ignore[index] # JSON
+    (copy,) = [row for row in await rows("delivery") if row["kind"] == "recruiter_copy"]
+    assert '"by": "tests"' in copy["payload"]
+    assert '"change": "booked"' in copy["payload"]
+    assert not copy["required"]
+    assert copy["channel"] == copy["recipient"] != "email"
+    assert not any(word in copy["payload"] for word in ("session", "key", "http"))
+
+
+@WITH_CHAT
+async def test_a_lost_chat_copy_leaves_the_invitations_state_alone(api: httpx.AsyncClient) -> None:
+    await booked(api)
+    await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now() WHERE required")
+    await db.fetch("UPDATE delivery SET state = 'rejected' WHERE NOT required")
+    (shown,) = (await ok(api, PATH))["items"]
+    assert shown["invitation"]["state"] == "sent"
+
+
+@WITH_CHAT
+async def test_somebody_hears_of_failures(api: httpx.AsyncClient) -> None:
+    await booked(api)
+    assert UNHEARD not in await warnings(api)
+
+
+async def test_without_a_chat_channel_a_booking_makes_one_delivery(api: httpx.AsyncClient) -> None:
+    await booked(api)
+    assert [row["kind"] for row in await rows("delivery")] == ["invitation"]
+
+
+async def test_a_booking_of_whose_failure_nobody_hears_says_so(api: httpx.AsyncClient) -> None:
+    answer = await booked(api)
+    assert UNHEARD in str(answer["invitation"])
+    assert UNHEARD in await warnings(api)
+
+
+async def test_the_jobs_recruiter_hears_of_failures(api: httpx.AsyncClient) -> None:
+    answer = await booked(api, recruiter_email="rita@hire.example")
+    assert UNHEARD not in str(answer["invitation"]) + await warnings(api)
+
+
+async def _near(minutes: float) -> None:
+    """Let the interview start in so many minutes, its invitation sent."""
+    await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now()")
+    await db.fetch(
+        """
+        WITH moved AS (UPDATE schedule SET starts_at = now() + make_interval(secs => $1 * 60) RETURNING starts_at)
+        UPDATE session SET opens_at = moved.starts_at, closes_at = moved.starts_at + interval '10 minutes' FROM moved
+        """,
+        minutes,
+    )
+
+
+@pytest.mark.parametrize(("minutes", "is_said"), [(61, False), (59, True), (0, True), (-9, True), (-11, False)])
+async def test_an_invitation_that_shows_no_sign_of_having_been_read_is_flagged_an_hour_before(
+    api: httpx.AsyncClient, *, minutes: float, is_said: bool
+) -> None:
+    await booked(api)
+    await _near(minutes)
+    assert (UNUSED in await warnings(api)) is is_said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE session SET entered_at = now()",
+        "UPDATE session SET revoked_at = now()",
+        "UPDATE schedule SET state = 'cancelled'",
+        "UPDATE delivery SET state = 'rejected'",
+    ],
+)
+async def test_who_has_entered_or_was_never_told_is_not_flagged(api: httpx.AsyncClient, change: str) -> None:
+    await booked(api)
+    await _near(30)
+    await db.fetch(change)
+    assert UNUSED not in await warnings(api)
+
+
+async def test_a_device_check_shows_that_the_link_was_used(api: httpx.AsyncClient) -> None:
+    answer = await booked(api)
+    await _near(30)
+    assert UNUSED in await warnings(api)
+    (session,) = await rows("session")
+    await sessions.record_device_check(session["id"], DeviceCheck(camera="NotAllowedError", microphone="ok"))
+    assert UNUSED not in await warnings(api)
+    assert answer["state"] == "pending"

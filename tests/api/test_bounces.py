@@ -1,0 +1,111 @@
+from typing import Any
+
+import httpx
+import pytest
+
+from api.clients import NOWHERE, as_role, ok, problem
+from conftest import SECRET
+from hireloop.api.tables import Role
+from hireloop.notify.return_path import ReturnPath
+from notify.mailed import mailed, state_of
+from notify.reported import report
+
+PATH = "/api/notifications/bounces/"
+RAW = {"Content-Type": "message/rfc822"}
+
+
+async def take(api: httpx.AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
+    answered = await api.post(PATH, json=body)
+    assert answered.status_code == 200, answered.text
+    answer: dict[str, Any] = answered.json()
+    return answer
+
+
+async def test_a_whole_report_turns_sent_into_bounced(api: httpx.AsyncClient) -> None:
+    delivery = await mailed()
+    address = ReturnPath("bounces@hire.example", [SECRET]).address(delivery)
+    assert address is not None
+    answered = await api.post(PATH, content=report("gmail_failed", to=address), headers=RAW)
+    assert answered.status_code == 200
+    assert answered.json() == {
+        "delivery": str(delivery),
+        "state": "bounced",
+        "noted": "bounced",
+        "last_reason": "recipient_unknown",
+    }
+    shown = await ok(api, f"/api/notifications/deliveries/{delivery}/")
+    assert shown["state"] == "bounced"
+    assert shown["bounced_at"].endswith("+05:30")
+    assert "550-5.1.1 The email account" in shown["last_reply"]
+    (schedule,) = (await ok(api, "/api/interviews/schedules/"))["items"]
+    assert schedule["invitation"]["state"] == "failed"
+
+
+async def test_what_a_provider_says_as_json_counts_by_the_message_id(api: httpx.AsyncClient) -> None:
+    delivery = await mailed()
+    said = {
+        "message_id": f"<{delivery}@hire.example>",
+        "status": "5.2.2",
+        "diagnostic": "smtp; 552 5.2.2 over quota",
+        "recipient": "ASHA@example.com",
+    }
+    answer = await take(api, said)
+    assert (answer["delivery"], answer["noted"], answer["last_reason"]) == (str(delivery), "bounced", "mailbox_full")
+    assert (await take(api, said))["noted"] == "again"
+
+
+async def test_a_delay_is_noted_and_the_least_is_a_message_id(api: httpx.AsyncClient) -> None:
+    delivery = await mailed()
+    answer = await take(api, {"message_id": f"{delivery}@hire.example", "action": "delayed"})
+    assert (answer["state"], answer["noted"], answer["last_reason"]) == ("sent", "delayed", "delayed")
+    answer = await take(api, {"message_id": f"{delivery}@hire.example"})
+    assert (answer["state"], answer["last_reason"]) == ("bounced", "bounced")
+
+
+async def test_a_mail_of_nobody_or_to_another_address_is_not_found(api: httpx.AsyncClient) -> None:
+    delivery = await mailed()
+    to_another = {"message_id": f"<{delivery}@hire.example>", "recipient": "mallory@example.com"}
+    for body in (to_another, {"message_id": f"<{NOWHERE}@hire.example>"}, {"message_id": "nonsense"}):
+        problem(await api.post(PATH, json=body), 404, "not-found")
+    problem(await api.post(PATH, content=report(), headers=RAW), 404, "not-found")
+    assert await state_of(delivery) == ("sent", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "message_id"),
+        ({"message_id": ""}, "message_id"),
+        ({"message_id": "x", "status": "550"}, "status"),
+        ({"message_id": "x", "action": "lost"}, "action"),
+        ({"message_id": "x", "recipient": "nobody"}, "recipient"),
+        ({"message_id": "x", "secret": 1}, "secret"),
+        ([], "body"),
+    ],
+)
+async def test_a_bad_field_is_named(api: httpx.AsyncClient, body: object, field: str) -> None:
+    problem(await api.post(PATH, json=body), 400, "bad-input", field)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "slug"),
+    [
+        (b"Subject: hello\n\nThis is no report.\n", "message/rfc822", 400, "bad-input"),
+        (b"", "message/rfc822", 400, "bad-input"),
+        (b"{", "application/json", 400, "bad-input"),
+        (b"\xff", "application/json", 400, "bad-input"),
+        (b"a=b", "application/x-www-form-urlencoded", 415, "unsupported-media-type"),
+        (b"x" * 1_000_001, "message/rfc822", 413, "too-large"),
+    ],
+)
+async def test_what_is_no_report_is_refused(
+    api: httpx.AsyncClient, content: bytes, kind: str, status: int, slug: str
+) -> None:
+    answered = await api.post(PATH, content=content, headers={"Content-Type": kind})
+    assert (answered.status_code, answered.json()["type"]) == (status, slug)
+
+
+async def test_it_takes_a_recruiters_key(visitor: httpx.AsyncClient) -> None:
+    problem(await visitor.post(PATH, content=report(), headers=RAW), 401, "not-signed-in")
+    problem(await (await as_role(visitor, Role.VIEWER)).post(PATH, content=report(), headers=RAW), 403, "not-allowed")
+    problem(await (await as_role(visitor, Role.RECRUITER)).post(PATH, content=report(), headers=RAW), 404, "not-found")

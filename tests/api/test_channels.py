@@ -1,0 +1,70 @@
+"""`GET /api/notifications/channels/`: what is configured, what is held, what is installed."""
+
+from importlib.metadata import version
+
+import httpx
+import pytest
+
+from api.clients import as_role, ok, problem
+from hireloop.api.tables import Role
+from hireloop.notify import channel_health, routing
+from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.settings import Settings
+
+PATH = "/api/notifications/channels/"
+CHAT = "json://chat.example/canary-token"
+
+
+async def test_a_channel_is_listed_with_what_goes_over_it_and_whether_it_is_held(
+    api: httpx.AsyncClient, settings: Settings
+) -> None:
+    answer = await ok(api, PATH)
+    assert answer["next"] is None
+    assert answer["items"] == [
+        {
+            "name": "email",
+            "transport": "email",
+            "state": "open",
+            "reason": None,
+            "since": None,
+            "required": True,
+            "kinds": sorted(CANDIDATE_KINDS | {"alert", "late_request"}),
+        }
+    ]
+    (channel,) = routing.channels(settings)
+    await channel_health.hold(channel, "no_mail_host")
+    (item,) = (await ok(api, PATH))["items"]
+    assert (item["state"], item["reason"]) == ("held", "no_mail_host")
+    assert item["since"].endswith("+05:30")
+
+
+async def test_the_installed_transports_are_listed(api: httpx.AsyncClient) -> None:
+    listed = {transport["name"]: transport for transport in (await ok(api, PATH))["transports"]}
+    assert listed.keys() >= {"apprise", "email", "webhook"}
+    for name in ("apprise", "email", "webhook"):
+        assert listed[name] == {
+            "name": name,
+            "package": "hireloop",
+            "version": version("hireloop"),
+            "error": None,
+            "hidden_by": None,
+        }
+
+
+class TestWithChat:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return Settings.read(_env_file=None, **settings.model_dump(exclude_unset=True) | {"chat_urls": CHAT})
+
+    async def test_no_answer_holds_the_token_of_a_chat(self, api: httpx.AsyncClient) -> None:
+        answered = await api.get(PATH)
+        mail, chat = answered.json()["items"]
+        assert (chat["transport"], chat["required"]) == ("apprise", False)
+        assert chat["kinds"] == ["alert", "late_request", "recruiter_copy"]
+        assert mail["kinds"] == sorted(CANDIDATE_KINDS)
+        assert "canary" not in answered.text
+
+
+async def test_channels_want_a_key(visitor: httpx.AsyncClient) -> None:
+    problem(await visitor.get(PATH), 401, "not-signed-in")
+    assert (await (await as_role(visitor, Role.VIEWER)).get(PATH)).status_code == 200

@@ -1,0 +1,170 @@
+"""`hireloop bounces`, as a mail server's pipe runs it and as a service reads a mailbox."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+
+import imap_server
+from conftest import SECRET
+from hireloop import db
+from hireloop.notify.return_path import ReturnPath
+from imap_server import PASSWORD, USER, ImapServer
+from notify.mailed import mailed, state_of
+from notify.reported import report
+from processes import Hireloop, environment
+from smtp_servers import self_signed
+
+PATH = ReturnPath("bounces@hire.example", [SECRET])
+
+
+def piped(mail: bytes, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end with a mail on its standard input."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "hireloop", "bounces", *arguments],
+        env=env,
+        input=mail,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=tempfile.gettempdir(),
+    )
+    return subprocess.CompletedProcess(ran.args, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+
+def address_of(delivery: UUID) -> str:
+    address = PATH.address(delivery)
+    assert address is not None
+    return address
+
+
+@pytest.fixture
+def env(database_url: str) -> dict[str, str]:
+    return environment(database_url)
+
+
+@pytest.fixture
+async def delivery(database_url: str) -> AsyncIterator[UUID]:
+    """A delivery that was sent, and the database of the commands."""
+    async with db.opened(database_url, pool_size=2):
+        yield await mailed()
+
+
+async def test_a_report_on_standard_input_is_taken(delivery: UUID, env: dict[str, str]) -> None:
+    ran = piped(report(to=address_of(delivery)), env)
+    assert (ran.returncode, ran.stdout) == (0, f"bounced: delivery {delivery} is bounced  recipient_unknown\n")
+    assert await state_of(delivery) == ("bounced", "recipient_unknown")
+    assert '"event": "bounce.recorded"' in ran.stderr
+    assert "@" not in ran.stdout + ran.stderr
+    assert piped(report(to=address_of(delivery)), env).stdout.startswith("again: ")
+
+
+async def test_the_pipe_may_say_whom_the_report_is_for(delivery: UUID, env: dict[str, str]) -> None:
+    hidden = report("exim_failed", to="someone@elsewhere.example")
+    assert piped(hidden, env).stdout == "a report about no delivery of ours\n"
+    ran = piped(hidden, env, "--recipient", address_of(delivery))
+    assert ran.stdout == f"bounced: delivery {delivery} is bounced  mailbox_full\n"
+
+
+@pytest.mark.parametrize(
+    ("mail", "said"),
+    [
+        (b"", "not a report"),
+        (b"\xff\x00" * 1_000_000, "not a report"),
+        (report("not_out_of_office"), "not a report"),
+        (report(), "a report about no delivery of ours"),
+    ],
+)
+def test_what_can_be_read_is_never_sent_back(mail: bytes, said: str, env: dict[str, str]) -> None:
+    ran = piped(mail, env)
+    assert ran.returncode == 0
+    assert ran.stdout.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("DATABASE_URL", "postgresql://hireloop@127.0.0.1:1/hireloop"),
+        ("SECRET_KEY", "another secret than the database's, by far"),
+        ("EMAIL_PORT", "canary"),
+    ],
+)
+def test_our_own_trouble_makes_the_mail_server_come_again(setting: str, value: str, env: dict[str, str]) -> None:
+    ran = piped(report(), {**env, setting: value})
+    assert ran.returncode == 75
+    assert ran.stdout == ""
+    assert ran.stderr.startswith("hireloop: ")
+    assert "Traceback" not in ran.stderr
+
+
+def test_wrong_usage_says_how(env: dict[str, str]) -> None:
+    ran = piped(b"", env, "--every", "60")
+    assert ran.returncode == 2
+    assert "--every goes with --imap" in ran.stderr
+    ran = piped(b"", env, "--imap")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "BOUNCE_IMAP_URL is not set" in ran.stderr
+
+
+# --- A mailbox --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def imap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ImapServer, dict[str, str]]]:
+    """A real IMAP server, and the settings that read it."""
+    if imap_server.missing():
+        pytest.skip(imap_server.missing())
+    certificate = self_signed(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1")
+    if certificate is None:
+        pytest.skip("there is no openssl command to make a certificate with")
+    with ImapServer(certificate) as server:
+        url = f"imaps://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}/INBOX"
+        yield server, {"BOUNCE_IMAP_URL": url, "SSL_CERT_FILE": str(certificate.cert)}
+
+
+async def test_of_a_mailbox_only_the_reports_about_our_mail_are_taken(
+    delivery: UUID, env: dict[str, str], imap: tuple[ImapServer, dict[str, str]]
+) -> None:
+    server, settings = imap
+    server.empty()
+    server.put("holiday", report("not_out_of_office", to=address_of(delivery)))
+    server.put("ours", report("office365_failed", to=address_of(delivery)))
+    server.put("strangers", report("gmail_failed"))
+    ran = piped(b"", {**env, **settings}, "--imap")
+    assert ran.returncode == 0, ran.stderr
+    assert f"bounced: delivery {delivery} is bounced  recipient_unknown\n" in ran.stdout
+    assert [line[:6] for line in ran.stdout.splitlines()[:3]] == ["1 of 3", "2 of 3", "3 of 3"]
+    assert ran.stdout.endswith("1 taken, 2 left as they were\n")
+    assert server.seen() == {"holiday": False, "ours": True, "strangers": False}
+    assert await state_of(delivery) == ("bounced", "recipient_unknown")
+    assert PASSWORD not in ran.stdout + ran.stderr
+    assert piped(b"", {**env, **settings}, "--imap").stdout.endswith("2 left as they were\n")
+
+
+async def test_a_mailbox_is_read_again_and_again_until_ctrl_c(
+    delivery: UUID, env: dict[str, str], imap: tuple[ImapServer, dict[str, str]]
+) -> None:
+    server, settings = imap
+    server.empty()
+    server.put("strangers", report("gmail_failed"))
+    with Hireloop("bounces", "--imap", "--every", "1", env={**env, **settings}) as service:
+        service.wait_for_log("1 left as they were")
+        server.put("ours", report(to=address_of(delivery)))
+        service.wait_for_log(f"1 of 1: bounced: delivery {delivery}")
+        service.process.send_signal(2)
+        assert service.process.wait(20) == 0
+        assert service.log.read_text().count("left as they were") == 1  # looked at once
+
+
+def test_a_mailbox_that_is_away_is_one_sentence(env: dict[str, str]) -> None:
+    away = {**env, "BOUNCE_IMAP_URL": "imaps://bounces:canary@127.0.0.1:1/INBOX"}
+    ran = piped(b"", away, "--imap")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "hireloop: The mailbox of BOUNCE_IMAP_URL cannot be reached (ConnectionRefusedError).\n"
+    with Hireloop("bounces", "--imap", "--every", "1", env=away) as service:
+        service.wait_for_log("The next pass is in 1 s.")
+        assert "canary" not in service.log.read_text()

@@ -1,0 +1,60 @@
+"""`hireloop channels`: the same as the API, also where no database answers."""
+
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from conftest import SECRET
+from hireloop.notify import channel_health, routing
+from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.settings import Settings
+from processes import environment
+
+CHAT = "json://chat.example/canary-token"
+
+
+def channels(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hireloop", "channels"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tempfile.gettempdir(),
+    )
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_command_says_the_same_and_why_a_channel_is_held(database_url: str) -> None:
+    env = environment(database_url, CHAT_URLS=CHAT, MESSAGE_ROUTES="alert=none")
+    ours = Settings.read(
+        _env_file=None, secret_key=SECRET, chat_urls=CHAT, default_from_email=env["DEFAULT_FROM_EMAIL"]
+    )
+    await channel_health.hold(routing.channels(ours)[1], "endpoint_refused")
+    ran = channels(env)
+    assert ran.returncode == 0, ran.stderr
+    mail, chat, why, *transports = ran.stdout.splitlines()
+    assert mail.split() == ["email", "open", "email", "required", *sorted(CANDIDATE_KINDS)]
+    assert chat.split()[1:] == ["held", "apprise", "optional", "late_request", "recruiter_copy"]
+    assert "endpoint_refused: The endpoint does not let us in" in why
+    assert [line.split()[:2] for line in transports][:2] == [["transport", "apprise"], ["transport", "email"]]
+    assert all(line.endswith("loaded") for line in transports)
+    assert "canary" not in ran.stdout + ran.stderr
+
+
+def test_the_command_works_where_no_database_answers() -> None:
+    ran = channels(environment("postgresql://u:canary@127.0.0.1:1/nowhere"))
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines()[0].split()[:2] == ["email", "unknown"]
+    assert ran.stderr.startswith("hireloop: warning: The database cannot be reached")
+    assert "canary" not in ran.stderr
+
+
+def test_the_command_refuses_a_bad_chat_url_with_one_sentence() -> None:
+    ran = channels(environment("postgresql://127.0.0.1:1/nowhere", CHAT_URLS="json://canary.example/?retry=2"))
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("hireloop: CHAT_URLS: address 1 (json://) has `retry=`: remove it")
+    assert "canary" not in ran.stderr

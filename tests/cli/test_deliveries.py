@@ -1,0 +1,121 @@
+"""`hireloop deliveries`: lists that are narrowed, and what is sent again from the command line."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from hireloop import db
+from hireloop.cli import group
+from hireloop.cli.words import Moment
+from hireloop.notify.replay import Skip
+from hireloop.scheduling import schedules
+from processes import environment
+from samples import OUTBOX, WINDOWS, make_interview, make_slot
+from test_cli import hireloop
+
+
+async def _rejected() -> UUID:
+    """Book, and let the invitation be rejected; return its delivery's id."""
+    booked = await schedules.book(
+        await make_interview(email=f"asha.{uuid4().hex[:8]}@example.com"),
+        await make_slot(),
+        booking_notes="",
+        booked_by="tests",
+        outbox=OUTBOX,
+        windows=WINDOWS,
+    )
+    (delivery,) = booked.deliveries
+    await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'policy_block' WHERE id = $1", delivery.id)
+    return delivery.id
+
+
+def _deliveries(*arguments: str, url: str) -> tuple[int, list[str], list[str]]:
+    """Run the command to its end; return its exit code and the lines that it said."""
+    ran = hireloop("deliveries", *arguments, env=environment(url))
+    return ran.returncode, ran.stdout.splitlines(), ran.stderr.splitlines()
+
+
+async def _states() -> list[str]:
+    return [row["state"] for row in await db.fetch("SELECT state FROM delivery ORDER BY id")]
+
+
+@pytest.mark.usefixtures("database")
+async def test_by_cause_a_dry_run_names_each_and_the_run_counts_them(database_url: str) -> None:
+    first, second = await _rejected(), await _rejected()
+    await db.fetch("UPDATE delivery SET state = 'superseded' WHERE id = $1", first)
+    by_cause = (
+        "--reason",
+        "policy_block",
+        "--channel",
+        "email",
+        "--kind",
+        "invitation",
+        "--since",
+        "2026-01-01T00:00Z",
+    )
+    skipped = f"1 skipped, superseded: {Skip.SUPERSEDED.sentence}"
+    code, said, warned = _deliveries("replay", *by_cause, "--dry-run", url=database_url)
+    assert (code, warned) == (0, [])
+    assert [line.split()[0] for line in said[:2]] == [str(first), str(second)]
+    assert [line.rpartition("  ")[2] for line in said[:2]] == ["skip: superseded", "replay"]
+    assert "a…@example.com" in said[1]
+    assert said[2:] == ["1 would be replayed.", skipped]
+    assert await _states() == ["superseded", "rejected"]
+    assert _deliveries("replay", *by_cause, url=database_url) == (0, ["1 replayed.", skipped], [])
+    assert await _states() == ["superseded", "pending"]
+
+
+@pytest.mark.usefixtures("database")
+async def test_by_id_each_is_named_and_one_that_cannot_be_is_exit_1(database_url: str) -> None:
+    moved, kept = await _rejected(), await _rejected()
+    await db.fetch("UPDATE schedule SET revision = 2 WHERE id = (SELECT schedule FROM delivery WHERE id = $1)", moved)
+    code, said, _ = _deliveries("replay", str(kept), str(moved), url=database_url)
+    assert code == 1
+    assert [line.rpartition("  ")[2] for line in said[:2]] == ["skip: superseded", "replay"]
+    assert await _states() == ["rejected", "pending"]
+    code, said, _ = _deliveries("replay", str(kept), url=database_url)
+    assert (code, said[1:]) == (0, ["0 replayed.", f"1 skipped, pending: {Skip.PENDING.sentence}"])
+    nobody = str(UUID(int=7))
+    assert _deliveries("replay", nobody, url=database_url) == (
+        1,
+        ["0 replayed."],
+        [f"There is no delivery with the id {nobody}."],
+    )
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_list_is_narrowed_as_a_replay_is(database_url: str) -> None:
+    ident = await _rejected()
+    (line,) = _deliveries("list", "--reason", "policy_block", "--kind", "invitation", url=database_url)[1]
+    assert line.startswith(f"{ident}  rejected")
+    assert _deliveries("list", "--channel", "chat", url=database_url) == (0, [], [])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--dry-run"],
+        [str(UUID(int=7)), "--state", "rejected"],
+        ["--state", "lost"],
+        ["--since", "yesterday"],
+        ["--since", "2026-12-01T10:00:00"],
+        ["--since", "0001-01-01T00:00:00+05:30"],
+        ["--reason", "x", "--limit", "0"],
+        ["seven"],
+    ],
+)
+def test_a_replay_of_everything_or_of_nothing_known_is_wrong_usage(arguments: list[str]) -> None:
+    ran = CliRunner().invoke(group, ["deliveries", "replay", *arguments])
+    assert ran.exit_code == 2
+    assert "Error: " in ran.output
+
+
+def test_a_moment_is_read_with_its_offset() -> None:
+    read = Moment()("2026-12-01T10:00:00+05:30")
+    assert read == datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
+    with pytest.raises(click.BadParameter, match="offset"):
+        Moment()("2026-12-01T10:00:00")

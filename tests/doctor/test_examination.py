@@ -1,0 +1,574 @@
+"""The doctor on real servers: each fault alone is exactly one line, with its cause and its mend."""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+from certificates import expired
+from conftest import settings_for
+from hireloop import db
+from hireloop.doctor import database
+from hireloop.doctor.examination import examine
+from hireloop.faults import warnings_of
+from hireloop.local.spans import SpanReceiver
+from hireloop.notify import channel_health, routing, workers
+from hireloop.notify.diagnosis.findings import Finding, Level
+from hireloop.scheduling import schedules
+from hireloop.settings import Settings
+from processes import free_port
+from samples import OUTBOX, WINDOWS, make_interview, make_slot
+from smtp_servers import Certificate, Drop, Hang, ScriptedSmtpServer, Step, self_signed
+
+SIGNED_IN = {"email_host_user": "me@hire.example", "email_host_password": "a canary of a password"}
+GMAIL = (
+    "535-5.7.8 Username and Password not accepted. For more information, go to\r\n"
+    "535 5.7.8  https://support.google.com/mail/?p=BadCredentials 4fb4d7f45d1cf-5a3 - gsmtp"
+)
+SERVER = "localhost port {port}"
+
+
+@pytest.fixture
+async def whole(database_url: str) -> dict[str, Any]:
+    """Settings with which nothing is wrong, but for a mail server; a worker is alive."""
+    async with db.opened(database_url, pool_size=1):
+        await workers.sign(
+            db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="https://hire.example"
+        )
+    return {
+        "database_url": database_url,
+        "email_host": "localhost",
+        "email_timeout": 0.5,
+        "alert_email": "ops@hire.example",
+        "bounce_address": "bounces@hire.example",
+    }
+
+
+def settings_of(values: Mapping[str, Any], **more: Any) -> Settings:  # noqa: ANN401 (each setting has its own type)
+    return settings_for("", **{**values, **more})
+
+
+async def findings(settings: Settings) -> list[Finding]:
+    return [finding async for finding in examine(settings, lambda _: None, database_fault=None)]
+
+
+def at_level(found: Sequence[Finding], level: Level) -> list[tuple[str, str, str]]:
+    return [(finding.check, finding.cause, finding.mend) for finding in found if finding.level is level]
+
+
+async def test_where_nothing_is_wrong_every_line_is_ok(whole: dict[str, Any]) -> None:
+    receiver = SpanReceiver()
+    try:
+        with ScriptedSmtpServer() as server:
+            found = await findings(
+                settings_of(whole, email_port=server.port, otel_exporter_otlp_endpoint=receiver.start())
+            )
+    finally:
+        receiver.stop()
+    assert {finding.level for finding in found} == {Level.OK}, found
+    assert {finding.check: finding.cause for finding in found}["mail"] == (
+        f"localhost port {server.port} takes mail from our sender, in clear."
+    )
+    assert server.received == []
+    assert [command.split()[0] for command in server.commands()] == ["EHLO", "MAIL", "RSET", "QUIT"]
+    assert "MAIL FROM:<bounces@hire.example>" in server.commands()
+
+
+# --- Mail ------------------------------------------------------------------------------------------------------
+
+
+class Fault(NamedTuple):
+    script: Mapping[str, Step]
+    settings: Mapping[str, Any]
+    cause: str
+    mend: str
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(
+            {},
+            {"email_backend": "console"},
+            "EMAIL_BACKEND is console: no mail leaves this machine.",
+            "Set it to smtp.",
+        ),
+        Fault({}, {"email_backend": "file"}, "EMAIL_BACKEND is file: no mail leaves this machine.", "Set it to smtp."),
+        Fault({}, {"email_host": ""}, "EMAIL_HOST is not set: no mail can be sent.", "Set EMAIL_HOST or EMAIL_URL."),
+        Fault(
+            {},
+            {"email_host_user": "me@hire.example"},
+            "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set.",
+            "Set both, or neither.",
+        ),
+        Fault(
+            {},
+            {"email_host_password": "a canary of a password"},
+            "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set.",
+            "Set both, or neither.",
+        ),
+        Fault(
+            {},
+            {"email_use_tls": True, "email_use_ssl": True},
+            "EMAIL_USE_TLS (STARTTLS, port 587) and EMAIL_USE_SSL (TLS from the start, port 465) exclude each other.",
+            "Set the one that the mail server speaks.",
+        ),
+        Fault(
+            {},
+            {"email_host": "mail.hire.example", **SIGNED_IN},
+            "A mail password would cross the network in clear.",
+            "Set EMAIL_USE_TLS or EMAIL_USE_SSL, or use mailtos://.",
+        ),
+        Fault(
+            {},
+            {"email_url": "smtp://me:a-canary@hire.example"},
+            "EMAIL_URL is no mail URL, or asks for more than smtp, mode, from, name, user and pass.",
+            "Write EMAIL_URL as mailtos://user:password@host.",
+        ),
+        Fault(
+            {},
+            {"default_from_email": "nobody at all"},
+            "DEFAULT_FROM_EMAIL (or `from=` in EMAIL_URL) is no address that mail can be sent from.",
+            "Set DEFAULT_FROM_EMAIL to an address, such as jobs@hire.example.",
+        ),
+        Fault(
+            {},
+            {"email_host": f"{'x' * 70}.example"},
+            f"There is no server named {'x' * 70}.example.",
+            "Correct EMAIL_HOST, or mend this machine's DNS.",
+        ),
+        Fault(
+            {"banner": "554 5.7.1 No mail from you"},
+            {},
+            f"{SERVER} turns this machine away before any mail.",
+            "Have the server's operator let this machine's address in, or correct EMAIL_HOST.",
+        ),
+        Fault(
+            {"EHLO": Drop()},
+            {},
+            f"{SERVER} closed the connection without a word (before its greeting was over).",
+            "Check that EMAIL_PORT is a mail server's port, and that the server lets this machine in.",
+        ),
+        Fault(
+            {"banner": Hang()},
+            {},
+            f"{SERVER} took the connection and said nothing within 0.5 s.",
+            "Check that EMAIL_PORT is a mail server's port, and look into the server's log.",
+        ),
+        Fault(
+            {"MAIL": Hang()},
+            {},
+            f"{SERVER} did not answer within 0.5 s (at MAIL FROM).",
+            "Look into the mail server's log.",
+        ),
+        Fault(
+            {"banner": "HTTP/1.1 400 Bad Request"},
+            {},
+            f"What answers at {SERVER} is no mail server.",
+            "Correct EMAIL_HOST and EMAIL_PORT.",
+        ),
+        Fault(
+            {},
+            {"email_use_tls": True},
+            f"{SERVER} does not offer STARTTLS.",
+            "Use the server's submission port (mostly 587), or EMAIL_USE_SSL with port 465.",
+        ),
+        Fault(
+            {},
+            {"email_use_ssl": True},
+            f"{SERVER} does not speak TLS from the start.",
+            "Set EMAIL_USE_TLS instead of EMAIL_USE_SSL.",
+        ),
+        Fault(
+            {"AUTH": "535 5.7.8 Bad credentials"},
+            SIGNED_IN,
+            "localhost refused the user name or the password.",
+            "Correct EMAIL_HOST_USER and EMAIL_HOST_PASSWORD; with two-step sign-in it must be an app password.",
+        ),
+        Fault(
+            {"AUTH": GMAIL},
+            SIGNED_IN,
+            "Gmail refused the sign-in: it takes an app password, not the account's own.",
+            "Make one at https://myaccount.google.com/apppasswords and set EMAIL_HOST_PASSWORD to its 16 letters.",
+        ),
+        Fault(
+            {"AUTH": "534 5.7.9 Application-specific password required"},
+            SIGNED_IN,
+            "localhost refused the sign-in: it takes an app password, not the account's own.",
+            "Make one in the account's security settings and set EMAIL_HOST_PASSWORD to it.",
+        ),
+        Fault(
+            {"MAIL": "550 5.7.1 Sender refused"},
+            {},
+            "localhost does not take mail from our sender's address.",
+            "Set DEFAULT_FROM_EMAIL (and BOUNCE_ADDRESS) to an address that this account may send from.",
+        ),
+        Fault(
+            {"MAIL": "530 5.7.0 Authentication required"},
+            {},
+            f"{SERVER} wants a sign-in before it takes mail.",
+            "Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD.",
+        ),
+    ],
+    ids=lambda fault: fault.cause[:60],
+)
+async def test_a_fault_of_mail_is_one_failure(whole: dict[str, Any], fault: Fault) -> None:
+    with ScriptedSmtpServer(fault.script) as server:
+        found = await findings(settings_of(whole, **{"email_port": server.port, **fault.settings}))
+    assert at_level(found, Level.FAILURE) == [("mail", fault.cause.format(port=server.port), fault.mend)]
+    assert "canary" not in repr(found)
+
+
+@pytest.mark.parametrize("values", [{"email_backend": "console"}, {"email_host": ""}, {"email_host_user": "me"}])
+async def test_the_start_says_what_the_doctor_says(whole: dict[str, Any], values: dict[str, Any]) -> None:
+    settings = settings_of(whole, **values)
+    [(_, cause, mend)] = at_level(await findings(settings), Level.FAILURE)
+    assert warnings_of(settings) == (f"{cause} {mend}",)
+
+
+async def test_nobody_listening_is_one_failure(whole: dict[str, Any]) -> None:
+    port = free_port()
+    assert at_level(await findings(settings_of(whole, email_port=port)), Level.FAILURE) == [
+        (
+            "mail",
+            f"Nothing listens at localhost port {port}.",
+            "Correct EMAIL_HOST and EMAIL_PORT, or start the mail server.",
+        )
+    ]
+
+
+async def test_a_server_that_is_busy_is_a_warning(whole: dict[str, Any]) -> None:
+    with ScriptedSmtpServer({"banner": "421 4.3.2 Shutting down"}) as server:
+        found = await findings(settings_of(whole, email_port=server.port))
+    assert at_level(found, Level.FAILURE) == []
+    assert at_level(found, Level.WARNING) == [
+        (
+            "mail",
+            f"localhost port {server.port} takes no mail right now.",
+            "Try again in a few minutes; deliveries do so by themselves.",
+        )
+    ]
+
+
+async def test_a_fault_of_the_fallback_names_its_own_setting(whole: dict[str, Any]) -> None:
+    port = free_port()
+    with ScriptedSmtpServer() as server:
+        url = f"mailto://localhost:{port}?from=jobs@hire.example"
+        found = await findings(settings_of(whole, email_port=server.port, email_fallback_url=url))
+    assert at_level(found, Level.FAILURE) == [
+        (
+            "mail_fallback",
+            f"Nothing listens at localhost port {port}.",
+            "Correct host and port in EMAIL_FALLBACK_URL, or start the mail server.",
+        )
+    ]
+
+
+# --- Certificates ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Certificate]:
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl command to make certificates with")
+
+    def own(*names: str) -> Certificate:
+        made = self_signed(tmp_path_factory.mktemp("tls"), *names)
+        assert made is not None
+        return made
+
+    return {
+        "good": own("DNS:localhost"),
+        "another name": own("DNS:other.example"),
+        "expired": expired(tmp_path_factory.mktemp("tls"), "DNS:localhost"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "trusted", "cause", "mend"),
+    [
+        ("expired", True, "has expired.", "Renew it on the mail server."),
+        ("another name", True, "is for another name.", "Set EMAIL_HOST to the name that the certificate is for."),
+        (
+            "good",
+            False,
+            "is signed by itself.",
+            "Give the server one of a public authority, or name its authority in SSL_CERT_FILE.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("implicit", [False, True])
+async def test_a_bad_certificate_is_one_failure_that_says_how_it_is_bad(
+    whole: dict[str, Any],
+    certificates: dict[str, Certificate],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    kind: str,
+    trusted: bool,
+    cause: str,
+    mend: str,
+    implicit: bool,
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates[kind].cert))
+    with ScriptedSmtpServer(certificate=certificates[kind], implicit_tls=implicit) as server:
+        values = {"email_port": server.port, "email_use_ssl": implicit, "email_use_tls": not implicit}
+        found = await findings(settings_of(whole, **values, email_timeout=5))
+    expected = ("mail", f"The certificate of localhost port {server.port} {cause}", mend)
+    assert at_level(found, Level.FAILURE) == [expected]
+
+
+async def test_a_port_that_speaks_tls_from_the_start_is_found_out(
+    whole: dict[str, Any], certificates: dict[str, Certificate]
+) -> None:
+    with ScriptedSmtpServer(certificate=certificates["good"], implicit_tls=True) as server:
+        found = await findings(settings_of(whole, email_port=server.port, email_use_tls=True))
+    assert at_level(found, Level.FAILURE) == [
+        (
+            "mail",
+            f"localhost port {server.port} speaks TLS from the start.",
+            "Set EMAIL_USE_SSL, with port 465 as a rule.",
+        )
+    ]
+
+
+async def test_over_tls_and_signed_in_it_is_ok(
+    whole: dict[str, Any], certificates: dict[str, Certificate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates["good"].cert))
+    with ScriptedSmtpServer(certificate=certificates["good"]) as server:
+        found = await findings(
+            settings_of(whole, email_port=server.port, email_use_tls=True, email_timeout=5, **SIGNED_IN)
+        )
+    (mail,) = [finding for finding in found if finding.check == "mail"]
+    assert (mail.level, mail.cause) == (
+        Level.OK,
+        f"localhost port {server.port} takes mail from our sender, over TLSv1.3, signed in.",
+    )
+
+
+# --- The installation ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mail_server() -> Iterator[ScriptedSmtpServer]:
+    with ScriptedSmtpServer() as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("values", "check", "cause", "mend"),
+    [
+        (
+            {"base_url": "http://localhost:8000"},
+            "base_url",
+            "BASE_URL is on localhost: links in invitations open on this machine only.",
+            "Set BASE_URL to the address that candidates reach.",
+        ),
+        (
+            {"secret_key": "another secret, which is long enough too"},
+            "secret",
+            "SECRET_KEY is not the one that this database's links were made with: links in mails would be dead.",
+            (
+                "Set the same SECRET_KEY everywhere, or change it with `hireloop migrate --accept-secret` "
+                "and keep the old one in SECRET_KEY_FALLBACKS."
+            ),
+        ),
+        (
+            {"secret_key": None},
+            "secret",
+            "SECRET_KEY is not set.",
+            "Set it to the output of `openssl rand -base64 48`, the same everywhere.",
+        ),
+        (
+            {"otel_exporter_otlp_endpoint": "http://localhost:9"},
+            "tracing",
+            "Nothing listens at localhost port 9.",
+            "Correct OTEL_EXPORTER_OTLP_ENDPOINT, or start what is to listen there.",
+        ),
+        (
+            {"otel_exporter_otlp_endpoint": "http://localhost:9", "otel_exporter_otlp_protocol": "grpc"},
+            "tracing",
+            "Nothing listens at localhost port 9.",
+            "Correct OTEL_EXPORTER_OTLP_ENDPOINT, or start what is to listen there.",
+        ),
+        (
+            {"otel_exporter_otlp_endpoint": "collector"},
+            "tracing",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is no address.",
+            "Write it as http://collector:4318.",
+        ),
+        (
+            {"webhook_urls": "https://hooks.hire.example/a-canary"},
+            "webhook-",
+            "Webhooks cannot be signed.",
+            "Set WEBHOOK_SECRET, the same here and at the receiver.",
+        ),
+        (
+            {"webhook_urls": "http://localhost:9/a-canary", "webhook_secret": "whsec_" + "A" * 32},
+            "webhook-",
+            "A webhook's address must be https://host/path without a sign-in; http:// needs WEBHOOK_ALLOW_PRIVATE.",
+            "",
+        ),
+        (
+            {"webhook_urls": "https://localhost:9/a-canary", "webhook_secret": "whsec_" + "A" * 32},
+            "webhook-",
+            "The webhook's name leads to a private address.",
+            "Set WEBHOOK_ALLOW_PRIVATE if that is meant.",
+        ),
+        (
+            {"chat_urls": "json://localhost:9/a-canary"},
+            "json-",
+            "Nothing listens at localhost port 9.",
+            "Correct CHAT_URLS or APPRISE_CONFIG, or start what is to listen there.",
+        ),
+        (
+            {"chat_urls": "nonsense://a-canary"},
+            "channels",
+            "CHAT_URLS: address 1 (nonsense://) has no schema that Apprise knows.",
+            "See Apprise's page of that service for how its URL is written.",
+        ),
+    ],
+)
+async def test_a_fault_of_the_installation_is_one_failure(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer, values: dict[str, Any], check: str, cause: str, mend: str
+) -> None:
+    found = await findings(settings_of(whole, email_port=mail_server.port, **values))
+    [(named, said, mended)] = at_level(found, Level.FAILURE)
+    assert named.startswith(check)
+    assert (said, mended) == (cause, mend) if mend else said == cause
+    assert "canary" not in repr(found)
+
+
+async def test_a_database_that_is_not_there_is_one_failure_and_what_hangs_on_it_is_not_tried(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer
+) -> None:
+    url = f"postgresql://u:a-canary@localhost:{free_port()}/d"
+    found = await findings(settings_of(whole, email_port=mail_server.port, database_url=url))
+    assert at_level(found, Level.FAILURE) == [
+        (
+            "database",
+            "Nothing listens where DATABASE_URL leads.",
+            "Start PostgreSQL, or correct the host and the port.",
+        )
+    ]
+    not_tried = {finding.check: finding.cause for finding in found if finding.level is Level.SKIPPED}
+    assert not_tried.keys() == {"migrations", "secret", "clock", "workers", "ledger", "channels"}
+    assert not_tried["secret"] == "Not tried: database failed."
+    assert "canary" not in repr(found)
+
+
+async def test_another_database_than_there_is_is_one_failure(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer
+) -> None:
+    url = urlsplit(whole["database_url"])._replace(path="/nowhere").geturl()
+    found = await findings(settings_of(whole, email_port=mail_server.port, database_url=url))
+    assert at_level(found, Level.FAILURE) == [
+        (
+            "database",
+            "The server has no database of that name.",
+            "Create it, or correct the name in DATABASE_URL.",
+        )
+    ]
+
+
+async def test_missing_migrations_are_one_failure(whole: dict[str, Any], mail_server: ScriptedSmtpServer) -> None:
+    async with db.opened(whole["database_url"], pool_size=1):
+        await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
+    found = await findings(settings_of(whole, email_port=mail_server.port))
+    assert at_level(found, Level.FAILURE) == [
+        ("migrations", "The database lacks 1 migration(s).", "Run `hireloop migrate`.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "check", "cause"),
+    [
+        (
+            {"alert_email": ""},
+            "alerts",
+            "Only a job's own recruiter, and else nobody, is told when an invitation fails.",
+        ),
+        ({"bounce_address": ""}, "bounces", "BOUNCE_ADDRESS is not set: mail that comes back later is not seen."),
+        ({"base_url": "http://hire.example"}, "base_url", "BASE_URL is plain http: browsers give no camera there."),
+        (
+            {"base_url": "https://other.example"},
+            "base_url",
+            "A worker writes links to https://hire.example, this process to https://other.example.",
+        ),
+        (
+            SIGNED_IN,
+            "mail",
+            "EMAIL_HOST_PASSWORD goes in clear, so to this machine only.",
+        ),
+    ],
+)
+async def test_what_works_and_will_be_regretted_is_a_warning(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer, values: dict[str, Any], check: str, cause: str
+) -> None:
+    found = await findings(settings_of(whole, email_port=mail_server.port, **values))
+    assert at_level(found, Level.FAILURE) == []
+    [(named, said, mend)] = at_level(found, Level.WARNING)
+    assert (named, said) == (check, cause)
+    assert mend
+
+
+async def test_without_a_worker_it_warns(whole: dict[str, Any], mail_server: ScriptedSmtpServer) -> None:
+    async with db.opened(whole["database_url"], pool_size=1):
+        await db.fetch("DELETE FROM worker")
+    found = await findings(settings_of(whole, email_port=mail_server.port))
+    assert at_level(found, Level.WARNING) == [
+        ("workers", "No worker has been seen lately: nothing is sent.", "Start `hireloop work`.")
+    ]
+
+
+async def test_a_held_channel_warns_unless_its_own_check_says_why(whole: dict[str, Any]) -> None:
+    with ScriptedSmtpServer() as server:
+        settings = settings_of(whole, email_port=server.port)
+        async with db.opened(whole["database_url"], pool_size=1):
+            await channel_health.hold(routing.channels(settings)[0], "auth_refused")
+        [(check, cause, _)] = at_level(await findings(settings), Level.WARNING)
+    assert check == "channels"
+    assert cause.startswith("The channel email is held since ")
+    assert "refused the user name or the password" in cause
+    found = await findings(settings)  # the server has gone
+    assert [check for check, _, _ in at_level(found, Level.FAILURE)] == ["mail"]
+    assert at_level(found, Level.WARNING) == []
+
+
+async def test_a_booking_without_its_delivery_is_one_failure(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer
+) -> None:
+    async with db.opened(whole["database_url"], pool_size=1):
+        interview, slot = await make_interview(), await make_slot()
+        await schedules.book(interview, slot, booked_by="tests", booking_notes="", outbox=OUTBOX, windows=WINDOWS)
+        await db.fetch("DELETE FROM delivery")
+    found = await findings(settings_of(whole, email_port=mail_server.port))
+    assert [check for check, _, _ in at_level(found, Level.FAILURE)] == ["ledger"]
+
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level"),
+    [
+        (0, Level.OK),
+        (1.9, Level.OK),
+        (-1.9, Level.OK),
+        (3, Level.WARNING),
+        (-3, Level.WARNING),
+        (31, Level.FAILURE),
+        (-31, Level.FAILURE),
+    ],
+)
+def test_clocks_that_differ_are_a_warning_and_then_a_failure(seconds: float, level: Level) -> None:
+    found = database.clock(NOON, NOON + timedelta(seconds=seconds), NOON)
+    assert found.level is level
+
+
+def test_a_slow_answer_is_no_skew() -> None:
+    assert database.clock(NOON, NOON + timedelta(seconds=20), NOON + timedelta(seconds=40)).level is Level.OK

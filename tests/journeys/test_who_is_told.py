@@ -1,0 +1,56 @@
+"""Reminders and alerts, put by a real worker and received over real SMTP."""
+
+from datetime import timedelta
+
+import pytest
+
+from hireloop.local.mail_folder import ReceivedMail
+from hireloop.local.mailbox import Mailbox
+from hireloop.notify import routing
+from hireloop.notify.outbox import Outbox
+from hireloop.scheduling import schedules
+from hireloop.settings import Settings
+from processes import WorkerProcess, environment
+from samples import WINDOWS, make_interview, make_slot, soon, unaccounted
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_candidate_is_reminded_and_a_failed_invitation_is_told_of(
+    database_url: str, settings: Settings, mailbox: Mailbox
+) -> None:
+    outbox = Outbox(channels=routing.channels(settings), message_id_domain=settings.message_id_domain)
+    near = await make_slot(starts_at=soon(30), seats=2)
+    for email in ("asha@example.com", "rejected@simulated.test"):
+        await schedules.book(
+            await make_interview(email=email),
+            near,
+            booking_notes="",
+            booked_by="journey",
+            outbox=outbox,
+            windows=WINDOWS,
+            now=soon() - timedelta(hours=3),
+        )
+    host, port = mailbox.start()
+    env = environment(database_url, EMAIL_HOST=host, EMAIL_PORT=str(port), ALERT_EMAIL="ops@hire.example")
+    with WorkerProcess(env) as worker:
+        mails = mailbox.wait_for(3, timeout=30)
+        assert worker.stop() == 0
+    told = {(mail.recipients, str(mail.email["Subject"]).partition(":")[0]): mail for mail in mails}
+    assert {recipients for recipients, _ in told} == {("asha@example.com",), ("ops@hire.example",)}
+    (alert,) = [mail for (recipients, _), mail in told.items() if recipients == ("ops@hire.example",)]
+    assert "recipient_unknown" in text_of(alert)
+    assert "session_key" not in text_of(alert)
+    invitation, reminder = sorted(
+        (mail for (recipients, _), mail in told.items() if recipients == ("asha@example.com",)),
+        key=lambda mail: "Interview scheduled" not in str(mail.email["Subject"]),
+    )
+    assert "session_key" in text_of(invitation)
+    assert "session_key" in text_of(reminder)
+    assert await unaccounted() == 0
+
+
+def text_of(mail: ReceivedMail) -> str:
+    body = mail.email.get_body(("plain",))
+    assert body is not None
+    text: str = body.get_content()
+    return text

@@ -1,0 +1,27 @@
+"""Findings: a sentence that is told elsewhere becomes a cause and a mend."""
+
+import pytest
+
+from hireloop.notify.diagnosis.findings import Level, of_reason, of_sentence
+from hireloop.notify.reasons import Reason
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cause", "mend"),
+    [
+        ("It is so: mend it.", "It is so.", "Mend it."),
+        ("It is so: for two: mend it.", "It is so: for two.", "Mend it."),
+        ("It is so: for good. Mend it, or leave it: now.", "It is so: for good.", "Mend it, or leave it: now."),
+        ("It is so.", "It is so.", "See docs/runbook.md, under `A held channel`."),
+    ],
+)
+def test_a_sentence_is_split_into_its_cause_and_its_mend(sentence: str, cause: str, mend: str) -> None:
+    found = of_sentence("x", sentence)
+    assert (found.check, found.level, found.cause, found.mend) == ("x", Level.FAILURE, cause, mend)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_has_a_cause_and_a_mend(reason: Reason) -> None:
+    found = of_reason("x", reason)
+    assert found.cause.endswith(".")
+    assert found.mend.endswith(".")
