@@ -19,7 +19,8 @@ from hireloop import db
 from hireloop.notify import ledger
 
 _PATIENCE_SECONDS = 600
-_SPAN_NAMES = ("delivery.attempt", "smtp.send")
+_SPAN_NAMES = ("delivery.attempt", "smtp.send", "chat.post", "webhook.post")
+_SPANS_A_MESSAGE = 2
 HIRELOOP, FOUR, THREE = "HireLoop, one worker process", "four worker processes", "one, over three channels, messages"
 POST_OFFICE, SMTPLIB, APPRISE = "django-post-office", "smtplib, kept connection", "stock Apprise"
 _FAN_OUT = {
@@ -54,21 +55,22 @@ def main() -> None:
         about = machine(database.folder)
         mail = {"OTEL_EXPORTER_OTLP_ENDPOINT": spans, "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
         env = environment(database, **mail)
-        fan_out = {name: value.format(http=http) for name, value in _FAN_OUT.items()}
+        sends_all = env | {name: value.format(http=http) for name, value in _FAN_OUT.items()}
         people = Crowd(database)
         script = Recording(database, people).script(database.folder, whole=False)
-        fan = Recording(database, people, database.settings_with(**fan_out)).script(
-            database.folder / "fan", whole=False
+        three_channels = database.settings_with(
+            **{name: value for name, value in sends_all.items() if name in _FAN_OUT}
         )
+        fan = Recording(database, people, three_channels).script(database.folder / "fan", whole=False)
         peers = Peers(database, port)
         for number in range(options.rounds):
             progress(f"round {number + 1} of {options.rounds}: {options.invitations} invitations, and the peers")
             _put(database, people, script, options.invitations)
-            noted.add(HIRELOOP, _drain(database, noted, env, options.concurrency))
+            noted.add(HIRELOOP, _drain(database, noted, sends_all, options.concurrency))
             _put(database, people, script, options.invitations)
-            noted.add(FOUR, _drain(database, Rounds(), env, options.concurrency, workers=4))
+            noted.add(FOUR, _drain(database, Rounds(), sends_all, options.concurrency, workers=4))
             _put(database, people, fan, options.invitations // 3)
-            noted.add(THREE, _drain(database, Rounds(), env | fan_out, options.concurrency))
+            noted.add(THREE, _drain(database, Rounds(), sends_all, options.concurrency))
             noted.add(POST_OFFICE, peers.post_office(max(200, options.invitations // 10)))
             noted.add(SMTPLIB, peers.smtplib_kept(options.invitations // 4))
             noted.add(APPRISE, peers.stock_apprise(max(20, options.invitations // 100)))
@@ -81,7 +83,7 @@ def main() -> None:
         latency.measure(database, people, noted, env, rate=options.rate, seconds=options.seconds)
         unaccounted = _unaccounted(database)
     print(table(f"Invitations/s, {peers.size} bytes each (aim: 1,000)", noted.figures()), end="\n\n")
-    print(f"Spans received for each invitation: {traced:.2f} of {len(_SPAN_NAMES)}")
+    print(f"Spans received for each message: {traced:.2f} of {_SPANS_A_MESSAGE}")
     print(f"Unaccounted in the ledger: {unaccounted}")
     results = {"machine": about, "options": options, "results": noted.figures(), "spans_an_invitation": traced}
     print(f"Written to {write('delivery', results | {'unaccounted': unaccounted}, options.out)}")

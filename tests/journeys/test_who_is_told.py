@@ -19,7 +19,7 @@ async def test_a_candidate_is_reminded_and_a_failed_invitation_is_told_of(
     database_url: str, settings: Settings, mailbox: Mailbox
 ) -> None:
     outbox = Outbox(channels=routing.channels(settings), message_id_domain=settings.message_id_domain)
-    near = await make_slot(starts_at=soon(30), seats=2)
+    near = await make_slot(starts_at=soon(85), seats=2)
     for email in ("asha@example.com", "rejected@simulated.test"):
         await schedules.book(
             await make_interview(email=email),
@@ -28,10 +28,11 @@ async def test_a_candidate_is_reminded_and_a_failed_invitation_is_told_of(
             booked_by="journey",
             outbox=outbox,
             windows=WINDOWS,
-            now=soon() - timedelta(hours=3),
+            now=soon() - timedelta(minutes=10),  # before the lead of the reminder, and not at risk yet
         )
     host, port = mailbox.start()
-    env = environment(database_url, EMAIL_HOST=host, EMAIL_PORT=str(port), ALERT_EMAIL="ops@hire.example")
+    mail = {"EMAIL_HOST": host, "EMAIL_PORT": str(port), "ALERT_EMAIL": "ops@hire.example"}
+    env = environment(database_url, **mail, REMINDERS="90m")
     with WorkerProcess(env) as worker:
         mails = mailbox.wait_for(3, timeout=30)
         assert worker.stop() == 0

@@ -1,11 +1,13 @@
 """`POST /api/notifications/bounces/`: a mail that was sent has come back, as a report or as a provider's webhook."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, post
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from hireloop.api import fields
 from hireloop.api.auth import SCHEDULES
@@ -27,6 +29,31 @@ class NewBounce(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     recipient: fields.Address | None = None
 
 
+_TEXT = Schema(type=OpenAPIType.STRING)
+_CONTENT = {
+    _REPORT: OpenAPIMediaType(schema=_TEXT),
+    _JSON: OpenAPIMediaType(
+        schema=Schema(
+            type=OpenAPIType.OBJECT,
+            properties={
+                **dict.fromkeys(NewBounce.__struct_fields__, _TEXT),
+                "action": Schema(type=OpenAPIType.STRING, enum=[action.value for action in Action]),
+            },
+            required=["message_id"],
+            additional_properties=False,
+        )
+    ),
+}
+
+
+@dataclass
+class _TakesReport(Operation):
+    """Describes the body, which Litestar cannot know: the handler reads it as it came."""
+
+    def __post_init__(self) -> None:
+        self.request_body = RequestBody(content=_CONTENT, required=True)
+
+
 class BounceAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The delivery that has come back, as it stands now, and what was written down of the report."""
 
@@ -36,7 +63,7 @@ class BounceAnswer(msgspec.Struct, frozen=True, kw_only=True):
     last_reason: str | None
 
 
-@post("/bounces/", opt=SCHEDULES, status_code=200)
+@post("/bounces/", opt=SCHEDULES, status_code=200, operation_class=_TakesReport)
 async def take_bounce(request: Request[Any, Any, Any]) -> BounceAnswer:
     """Take in a bounce: a whole report as `message/rfc822`, or what a provider says of one mail as JSON.
 

@@ -18,7 +18,7 @@ from hireloop.notify.channel_health import Claim
 from hireloop.notify.channels import Channel, Evidence, Held, Outcome, Parcel, Phase, Transport
 from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.messages import KNOWN_KINDS
-from hireloop.notify.posts import Post
+from hireloop.notify.posts import GATHER_SECONDS, Post
 from hireloop.notify.routes import Route, Turn
 from hireloop.telemetry import log
 
@@ -143,6 +143,8 @@ class Worker:
             return POLL_SECONDS  # a finished job wakes us
         if post.paced_seconds > 0:
             return post.paced_seconds
+        if post.gathers:
+            return GATHER_SECONDS
         more = False
         for turn in routes.turns(*await self._claims(post)):
             more |= await self._take_turn(post, turn)
@@ -177,7 +179,8 @@ class Worker:
             job = asyncio.create_task(self._try(post, lease, asked, probing=turn.probing))
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)
-        return len(taken) == limit and post.free > 0 and not turn.probing
+        post.has_backlog = len(taken) == limit and not turn.probing
+        return post.has_backlog and post.free > 0
 
     async def _try(self, post: Post, lease: Lease, asked: float, *, probing: bool) -> None:
         try:
