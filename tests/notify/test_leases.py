@@ -1,5 +1,6 @@
 """Leases: what is due is leased once at a time, and what came of it is written down under the lease's token."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -375,6 +376,24 @@ async def test_whatever_the_other_side_says_can_be_stored(reply: str) -> None:
     assert attempt.reply is not None
     assert 0 < len(attempt.reply.encode()) <= 1024
     assert attempt.reply[:3].replace("\ufffd", "\x00") == reply[:3]
+
+
+# --- what a recruiter copy tells -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tried", "told"), [(None, "pending"), (_deferred, "waiting"), (_sent, "sent")], ids=["untried", "in vain", "sent"]
+)
+async def test_a_recruiter_copy_is_leased_with_where_its_invitation_stands(
+    tried: Callable[[Lease], Settlement] | None, told: str
+) -> None:
+    chat = msgspec.structs.replace(EMAIL, name="recruiters", personal=False, kinds=frozenset({"recruiter_copy"}))
+    await _put(hub=Outbox(channels=(EMAIL, chat), message_id_domain="hire.example"))
+    if tried:
+        (invitation,) = await _lease()
+        await leases.settle([tried(invitation)], now=NOW + 2 * SECOND)
+    (copy,) = await leases.take("recruiters", limit=1, worker="w", kinds=["recruiter_copy"], now=NOW + 6 * SECOND)
+    assert copy.invitation_state == told
 
 
 # --- expire ----------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     at_risk_at: datetime | None
     deadline_at: datetime
     leased_at: datetime
-    invitation_state: str | None  # where the invitation stands that a recruiter copy tells of
+    invitation_state: str | None  # of the invitation that a recruiter copy tells of; `waiting`: tried in vain so far
     previous_trace_id: str | None
     previous_span_id: str | None
 
@@ -127,7 +127,8 @@ _TAKE = """
         recipient, required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
         coalesce($7, now()) AS leased_at,
         CASE WHEN kind = 'recruiter_copy' THEN (
-            SELECT invitation.state FROM delivery invitation
+            SELECT CASE WHEN state = 'pending' AND last_reason IS NOT NULL THEN 'waiting' ELSE state END
+            FROM delivery invitation
             WHERE invitation.schedule = leased.schedule AND invitation.revision = leased.revision
               AND invitation.required ORDER BY invitation.id LIMIT 1
         ) END AS invitation_state,

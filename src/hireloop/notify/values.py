@@ -53,7 +53,11 @@ def of_cancellation(message: CancelledMessage, reader: Reader) -> Values:
 
 
 def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, invitation_state: str | None) -> Values:
-    """Return what recruiters hear of a booking; `invitation_state` is a delivery state, None where there is none."""
+    """Return what recruiters hear of a booking.
+
+    `invitation_state` is a delivery state, or `waiting` for a pending one that was tried in vain; None where there is
+    no invitation.
+    """
     return {
         **_of_booking(message, reader),
         "change": message.change.value,
