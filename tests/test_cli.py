@@ -160,6 +160,11 @@ async def test_a_key_is_printed_alone_then_listed_and_revoked(database_url: str,
     assert "There is no API key" in refusal("keys", "revoke", str(UUID(int=7)), env=env)
 
 
+def test_no_key_is_called_as_a_candidate_is(env: dict[str, str]) -> None:
+    said = refusal("keys", "create", "--role", "recruiter", "--name", " The  candidate", env=env)
+    assert "it would look like the candidate's own doing" in said
+
+
 @pytest.mark.parametrize("name", ["", "  "])
 def test_a_key_without_a_name_is_not_made(name: str, env: dict[str, str]) -> None:
     ran = hireloop("keys", "create", "--role", "admin", "--name", name, env=env)

@@ -143,6 +143,23 @@ def test_the_reasons_that_the_runbook_mends_exist() -> None:
     assert named <= set(values(Reason))
 
 
+def test_the_runbook_mends_every_reason_that_can_hold_a_channel() -> None:
+    text = section("docs/runbook.md", "A held channel")
+    named = {slug for row in rows_of(text) for slug in re.findall(r"`(\w+)`", row["reason"])}
+    assert {Reason[name].value for name in holding_reasons()} == named
+
+
+def holding_reasons() -> Iterator[str]:
+    for path in (SOURCE / "notify").rglob("*.py"):
+        text = path.read_text("utf-8")
+        for table in re.findall(r"^_HELD = \{.*?^\}", text, re.MULTILINE | re.DOTALL):
+            yield from re.findall(r"Reason\.(\w+)", table)
+        yield from re.findall(r"(?:Held\(reason=(?:[\w.]+ or )?|Impossible\(Held, |_hold\(.*, )Reason\.(\w+)", text)
+        if path.name in {"email.py", "webhook.py"}:  # a transport's refusal of its own settings
+            yield from re.findall(r"return Reason\.(\w+)", text)
+    yield from re.findall(r"Missing\(Reason\.(\w+)", (SOURCE / "cli/running.py").read_text("utf-8"))
+
+
 def test_the_portal_page_has_every_stage_and_every_refusal() -> None:
     text = section("docs/portal.md", "Stages")
     assert column(text, "stage") == values(Stage)

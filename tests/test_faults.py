@@ -3,7 +3,7 @@
 import pytest
 
 from conftest import settings_for
-from hireloop.faults import warnings_of
+from hireloop.faults import is_loopback, warnings_of
 
 URL = "postgresql://u@h/d"
 WHOLE = {
@@ -35,7 +35,9 @@ def test_a_whole_installation_has_no_warning() -> None:
         ({"email_use_tls": False, "email_host": "127.0.0.1"}, "EMAIL_HOST_PASSWORD", "Set EMAIL_USE_TLS"),
         ({"base_url": "http://localhost:8000"}, "BASE_URL", "Set BASE_URL"),
         ({"base_url": "http://127.0.0.1"}, "BASE_URL", "Set BASE_URL"),
-        ({"base_url": "http://[::1]:8000"}, "BASE_URL", "Set BASE_URL"),
+        ({"base_url": "http://[::1]:8000"}, "BASE_URL is on localhost", "Set BASE_URL"),
+        ({"base_url": "https://127.0.0.2"}, "BASE_URL is on localhost", "Set BASE_URL"),
+        ({"base_url": "https://[::]:8000"}, "BASE_URL is on localhost", "Set BASE_URL"),
         ({"base_url": "http://hire.example"}, "BASE_URL", "https"),
     ],
 )
@@ -52,3 +54,21 @@ def test_faults_of_the_host_settings_are_not_said_where_email_url_is_used() -> N
 
 def test_several_faults_are_several_warnings() -> None:
     assert len(warnings_of(settings_for(URL, email_host_user="u", base_url="http://localhost"))) == 3
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "LOCALHOST", "localhost.", "app.localhost", "127.0.0.1", "127.0.0.2", "127.1", "0.0.0.0"),
+        *("::1", "[::1]", "::", "[::]", "::ffff:127.0.0.1"),
+    ],
+)
+def test_every_spelling_of_this_very_machine_is_known(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["", "mail.example", "localhost.example", "10.0.0.1", "128.1", "::2", "a\0b", "notlocalhost"]
+)
+def test_another_machine_is_not_this_one(host: str) -> None:
+    assert not is_loopback(host)

@@ -64,6 +64,7 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("OTEL_SERVICE_NAME", "hiring", "otel_service_name", "hiring"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318", "otel_exporter_otlp_endpoint", "http://c:4318"),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "otel_exporter_otlp_protocol", "grpc"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "Api-Key=a%20b", "otel_exporter_otlp_headers", SecretStr("Api-Key=a%20b")),
     ("OTEL_SDK_DISABLED", "true", "otel_sdk_disabled", True),
     ("TRUST_TRACEPARENT", "yes", "trust_traceparent", True),
     ("TRACE_UI_URL", "http://jaeger:16686", "trace_ui_url", "http://jaeger:16686"),
@@ -87,6 +88,23 @@ BAD = [
     ("BASE_URL", "https://hire.example/?a=b"),
     ("BASE_URL", "https://hire.example/#top"),
     ("BASE_URL", "http://[::1"),
+    ("BASE_URL", "https://hire.example?"),
+    ("BASE_URL", "https://hire.example#"),
+    ("BASE_URL", "https://hire.example\r"),
+    ("BASE_URL", "https://hire.example\n"),
+    ("BASE_URL", " https://hire.example"),
+    ("BASE_URL", "https://hire.example "),
+    ("BASE_URL", "https://hire.example/\t"),
+    ("BASE_URL", "https://hi re.example"),
+    ("BASE_URL", "https://hire.example\u200b"),
+    ("BASE_URL", 'https://hire.example">'),
+    ("BASE_URL", "https://hire.example\\"),
+    ("BASE_URL", "https://hire.example:99999"),
+    ("BASE_URL", "https://hire.example:0"),
+    ("EMAIL_HOST", "mail.example\r"),
+    ("EMAIL_HOST", "mail example"),
+    ("DEFAULT_FROM_EMAIL", "a@hire.example\r\nBcc: canary@hire.example"),
+    ("DEFAULT_FROM_EMAIL", "a@hire.example\r"),
     ("EMAIL_BACKEND", "carrier-pigeon"),
     ("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend"),
     ("EMAIL_PORT", "0"),
@@ -118,6 +136,9 @@ BAD = [
     ("PORTAL_EARLY_SECONDS", "-1"),
     ("PORTAL_LATE_SECONDS", "86401"),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke signals"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "a canary"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=x%0d%0aa: canary"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "api key=canary"),
     ("OTEL_SDK_DISABLED", "perhaps"),
     ("TRUST_TRACEPARENT", "perhaps"),
 ]
@@ -211,6 +232,44 @@ def test_the_environment_wins_over_the_env_file_and_an_override_over_both(
     monkeypatch.setenv("EMAIL_HOST", "environment.example")
     assert Settings.read().email_host == "environment.example"
     assert Settings.read(email_host="override.example").email_host == "override.example"
+
+
+@pytest.mark.parametrize("variable", ["BASE_URL", "EMAIL_HOST"])
+def test_a_value_with_white_space_is_told_apart(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "https://hire.example\r")  # as `docker run --env-file` reads a file of Windows
+    with pytest.raises(SettingsError, match=rf"^Settings: {variable} holds white space or a control character.*\.$"):
+        Settings.read()
+
+
+def test_an_env_file_that_is_no_utf_8_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("DEFAULT_FROM_EMAIL=Jörg <canary@hire.example>\n".encode("latin-1"))
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    assert str(refused.value) == ".env is no text in UTF-8: save it as UTF-8."
+    assert refused.value.__suppress_context__
+
+
+def test_an_env_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").symlink_to("/proc/self/mem")  # a file that opens and does not read, whoever one is
+    with pytest.raises(SettingsError, match=r"^\.env cannot be read \(Input/output error\): .*\.$"):
+        Settings.read()
+
+
+def test_a_backend_that_there_is_not_is_told_in_our_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_BACKEND", "pigeon")
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    assert str(refused.value) == "Settings: EMAIL_BACKEND must be smtp (or console or file, which reach nobody)."
+
+
+def test_an_ipv6_address_may_stand_in_brackets_as_in_a_url() -> None:
+    assert settings_for(URL, email_host="[::1]").email_host == "::1"
+
+
+def test_the_headers_for_a_collector_are_read_as_opentelemetry_does() -> None:
+    assert settings_for(URL).otlp_headers == {}
+    given_ = settings_for(URL, otel_exporter_otlp_headers=" Api-Key=a%20b=, x-tenant = one,")
+    assert given_.otlp_headers == {"api-key": "a b=", "x-tenant": "one"}
 
 
 @pytest.mark.parametrize(

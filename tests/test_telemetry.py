@@ -12,8 +12,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
+from conftest import settings_for
 from hireloop import links, telemetry
 from hireloop.redaction import Redacted
+from http_servers import Reply, ScriptedHttpServer
 
 SECRET = "a secret of the tests, which opens nothing"
 KEY = links.mint(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
@@ -230,3 +232,16 @@ def test_an_exception_is_its_type_and_its_frames(lines: list[str]) -> None:
         assert event["error"] == "ValueError"
         assert event["frames"][-1].endswith("fails")
         assert not {"exc_info", "exception", "stack"} & set(event)
+
+
+def test_the_headers_that_a_collector_wants_go_with_every_export_also_from_an_env_file() -> None:
+    with ScriptedHttpServer(Reply(200)) as server:
+        settings = settings_for(
+            "postgresql://nowhere/d",
+            otel_exporter_otlp_endpoint=server.url,
+            otel_exporter_otlp_headers="api-key=a%20canary",
+        )
+        for exporter in telemetry._span_exporters(settings):  # noqa: SLF001 (`set_up` is for a whole process)
+            exporter.export([])
+    [posted] = server.received
+    assert {name.lower(): value for name, value in posted.headers.items()}["api-key"] == "a canary"

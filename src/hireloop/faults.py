@@ -4,6 +4,7 @@ The start, every booking, the reasons of a held channel, `hireloop doctor` and `
 """
 
 import ipaddress
+import socket
 from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import urlsplit
@@ -119,20 +120,29 @@ def _mail_host_faults(settings: Settings) -> Iterator[Fault]:
 
 def _base_url_faults(settings: Settings) -> Iterator[Fault]:
     base = urlsplit(settings.base_url)
-    if base.hostname in {"localhost", "127.0.0.1", "::1"}:
+    if is_loopback(base.hostname or ""):
         yield BASE_URL_ON_LOCALHOST
     elif base.scheme == "http":
         yield BASE_URL_WITHOUT_TLS
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host's name or address is this machine's own."""
-    if host == "localhost":
+    """Return whether a host's name or address, in whatever spelling, leads to this very machine (RFC 6761, 6.3)."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
+        address = _address(name)
+    except (OSError, ValueError):
         return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    if ":" not in host:
+        return ipaddress.IPv4Address(socket.inet_aton(host))  # 127.1 too, as the resolver reads it
+    address = ipaddress.IPv6Address(host)
+    return address.ipv4_mapped or address
 
 
 _IMPLICIT_TLS_PORT = 465

@@ -5,11 +5,13 @@ no sentence ever repeats the value of a secret. `docs/settings.md` lists every s
 """
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -34,7 +36,11 @@ _DJANGO_BACKENDS = {
 
 
 def _backend(value: object) -> object:
-    return _DJANGO_BACKENDS.get(value.lower(), value.lower()) if isinstance(value, str) else value
+    name = str(value).lower()
+    name = _DJANGO_BACKENDS.get(name, name)
+    if name not in set(EmailBackend):
+        raise ValueError("must be smtp (or console or file, which reach nobody)")
+    return name
 
 
 def _known_zone(name: str) -> str:
@@ -44,19 +50,48 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _without_blanks(value: str) -> str:
+    if any(letter.isspace() or not letter.isprintable() for letter in value):
+        raise ValueError("holds white space or a control character, often a line end of Windows: remove it")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if any(unicodedata.category(letter) in _CONTROLS for letter in value):
+        raise ValueError("holds a line end or another control character: remove it")
+    return value
+
+
+def _host(value: str) -> str:
+    bracketed = value.startswith("[") and value.endswith("]") and ":" in value
+    return _without_blanks(value[1:-1] if bracketed else value)  # [::1], as it stands in URLs
+
+
 def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.username is not None
-        or parts.path not in {"", "/"}
-        or parts.query
-        or parts.fragment
-    ):
+    _without_blanks(value)  # of the value itself: urlsplit drops some of them, and the links would have them all
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # its text has no mend
+        whole = False
+    if not whole or parts.username is not None or parts.path not in {"", "/"} or _NOT_IN_BASE_URL & set(value):
         msg = "must be an http or https address without path, query or sign-in, such as https://hire.example"
         raise ValueError(msg)
     return value.rstrip("/")
+
+
+def _otlp_headers(value: SecretStr) -> SecretStr:
+    for name, text in _header_pairs(value):
+        if not _HEADER_NAME.fullmatch(name) or not text.isascii() or not text.isprintable():
+            raise ValueError("must be name=value, percent-encoded, more of them separated by commas")
+    return value
+
+
+def _header_pairs(value: SecretStr) -> Iterator[tuple[str, str]]:
+    for part in value.get_secret_value().split(","):
+        name, _, text = part.partition("=")
+        if part.strip():
+            yield unquote(name).strip().lower(), unquote(text).strip()
 
 
 def _database_url(value: str) -> str:
@@ -108,11 +143,15 @@ def _leads(value: str) -> str:
     return value
 
 
+_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})  # Unicode's categories
+_NOT_IN_BASE_URL = frozenset('?#"<>\\')
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110, 5.6.2
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,23}")  # RFC 5321, 4.5.3.1.1: with its tag at most 64
 _LEAD = re.compile(r"([1-9]\d{0,3})([hm])")
 _UNITS = {"h": "hours", "m": "minutes"}
 
 Address = Annotated[str, AfterValidator(_address)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
 Leads = Annotated[str, AfterValidator(_leads)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
@@ -139,14 +178,14 @@ class Settings(BaseSettings):
 
     # Mail, by the names that Django gave them
     email_backend: Annotated[EmailBackend, BeforeValidator(_backend)] = EmailBackend.SMTP
-    email_host: str = ""
+    email_host: Annotated[str, AfterValidator(_host)] = ""
     email_port: int | None = Field(default=None, ge=1, le=65535)
     email_use_tls: bool = False
     email_use_ssl: bool = False
-    email_host_user: str = ""
+    email_host_user: OneLine = ""
     email_host_password: SecretStr = SecretStr("")
     email_url: SecretStr | None = None
-    default_from_email: str = ""
+    default_from_email: OneLine = ""
     email_timeout: float = Field(default=30, gt=0, le=600)
     email_data_timeout: float = Field(default=300, gt=0, le=3600)
     email_concurrency: int = Field(default=8, ge=1, le=100)
@@ -176,6 +215,7 @@ class Settings(BaseSettings):
     otel_service_name: str = "hireloop"
     otel_exporter_otlp_endpoint: str | None = None
     otel_exporter_otlp_protocol: str = "http/protobuf"
+    otel_exporter_otlp_headers: Annotated[SecretStr, AfterValidator(_otlp_headers)] | None = None
     otel_sdk_disabled: bool = False
     trust_traceparent: bool = False
     trace_ui_url: str | None = None
@@ -208,12 +248,16 @@ class Settings(BaseSettings):
     def read(cls, **overrides: Any) -> Self:  # noqa: ANN401 (each field has its own type)
         """Read the environment and `.env`; `overrides` win over both.
 
-        Raises SettingsError with one sentence that names each bad variable.
+        Raises SettingsError with one sentence that names each bad variable, or says why `.env` cannot be read.
         """
         try:
             return cls(**overrides)
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
+        except UnicodeDecodeError:  # its text quotes the file
+            raise SettingsError(".env is no text in UTF-8: save it as UTF-8.") from None
+        except OSError as error:
+            raise SettingsError(f".env cannot be read ({error.strerror}): let this user read it.") from None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -233,6 +277,11 @@ class Settings(BaseSettings):
             return self.default_from_email or self.email_host_user
         host = urlsplit(self.base_url).hostname or ""
         return f"hireloop@{'localhost' if host.replace('.', '').isdigit() or ':' in host else host}"
+
+    @property
+    def otlp_headers(self) -> dict[str, str]:
+        """What every export to the collector carries besides, such as its key; the names in lower case."""
+        return dict(_header_pairs(self.otel_exporter_otlp_headers or SecretStr("")))
 
     @property
     def message_id_domain(self) -> str:

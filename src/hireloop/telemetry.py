@@ -121,18 +121,18 @@ def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
         # gRPC takes half a second and 30 MB to import: only where it is asked for.
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 
-        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint)
+        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint, headers=settings.otlp_headers or None)
     elif settings.otel_exporter_otlp_endpoint:
-        yield _http_exporter(settings.otel_exporter_otlp_endpoint)
+        yield _http_exporter(settings.otel_exporter_otlp_endpoint, settings.otlp_headers)
     if settings.trace_copy_endpoint:
         yield _http_exporter(settings.trace_copy_endpoint)
 
 
-def _http_exporter(endpoint: str) -> SpanExporter:
+def _http_exporter(endpoint: str, headers: dict[str, str] | None = None) -> SpanExporter:
     # Loads `requests`: only where spans are exported over HTTP.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", headers=headers or None)
 
 
 def _metric_exporters(settings: Settings) -> Iterator[Any]:
@@ -142,12 +142,13 @@ def _metric_exporters(settings: Settings) -> Iterator[Any]:
         # As above: only where it is asked for.
         from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
 
-        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint)
+        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint, headers=settings.otlp_headers or None)
     else:
         # As above: only where metrics are exported over HTTP.
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 
-        yield OTLPMetricExporter(endpoint=f"{settings.otel_exporter_otlp_endpoint.rstrip('/')}/v1/metrics")
+        endpoint = f"{settings.otel_exporter_otlp_endpoint.rstrip('/')}/v1/metrics"
+        yield OTLPMetricExporter(endpoint=endpoint, headers=settings.otlp_headers or None)
 
 
 # --- Spans -----------------------------------------------------------------------------------------------------

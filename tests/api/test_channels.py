@@ -7,8 +7,9 @@ import pytest
 
 from api.clients import as_role, ok, problem
 from hireloop.api.tables import Role
-from hireloop.notify import channel_health, routing
+from hireloop.notify import channel_health, routes, routing
 from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.notify.routes import Route
 from hireloop.settings import Settings
 
 PATH = "/api/notifications/channels/"
@@ -27,6 +28,7 @@ async def test_a_channel_is_listed_with_what_goes_over_it_and_whether_it_is_held
             "state": "open",
             "reason": None,
             "since": None,
+            "fallback": None,
             "required": True,
             "kinds": sorted(CANDIDATE_KINDS | {"alert", "late_request"}),
         }
@@ -49,6 +51,23 @@ async def test_the_installed_transports_are_listed(api: httpx.AsyncClient) -> No
             "error": None,
             "hidden_by": None,
         }
+
+
+class TestWithFallback:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        url = "mailto://u:canary@second.example"
+        return Settings.read(_env_file=None, **settings.model_dump(exclude_unset=True) | {"email_fallback_url": url})
+
+    async def test_a_fallback_is_open_or_held_by_itself(self, api: httpx.AsyncClient, settings: Settings) -> None:
+        (item,) = (await ok(api, PATH))["items"]
+        assert item["fallback"] == {"state": "open", "reason": None, "since": None}
+        (channel,) = routing.channels(settings)
+        await channel_health.hold(routes.provider(channel, Route.FALLBACK), "auth_refused")
+        (item,) = (await ok(api, PATH))["items"]
+        assert (item["state"], item["reason"], item["since"]) == ("open", None, None)
+        assert (item["fallback"]["state"], item["fallback"]["reason"]) == ("held", "auth_refused")
+        assert item["fallback"]["since"].endswith("+05:30")
 
 
 class TestWithChat:

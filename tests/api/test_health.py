@@ -1,12 +1,15 @@
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from conftest import settings_for
 from hireloop import app, db
-from hireloop.notify import channel_health, routing, workers
+from hireloop.notify import channel_health, routes, routing, workers
+from hireloop.notify.routes import Route
 from hireloop.settings import Settings
 from samples import post_interview, post_slot, soon
 from smtp_servers import ScriptedSmtpServer, Step
@@ -87,6 +90,33 @@ async def test_a_held_channel_is_named_with_its_reason(visitor: httpx.AsyncClien
     assert "refused the user name or the password" in reason
     await channel_health.open_again(channel)
     assert await reasons(visitor) == []
+
+
+async def test_one_fault_is_said_once_where_the_mail_servers_own_check_says_why(settings: Settings) -> None:
+    script: dict[str, Step] = {"AUTH": "535 5.7.8 No"}
+    with ScriptedSmtpServer(script) as server:
+        url = f"mailto://u:a-canary@localhost:{server.port}?from=jobs@hire.example"
+        values = {"email_port": server.port, "email_host_user": "u", "email_host_password": "p"}
+        both = settings_for(str(settings.database_url), email_host="localhost", email_fallback_url=url, **values)
+        async with visiting(both) as client:
+            (channel,) = routing.channels(both)
+            await channel_health.hold(channel, "auth_refused")
+            await channel_health.hold(routes.provider(channel, Route.FALLBACK), "auth_refused")
+            async with asyncio.timeout(10):
+                said = await reasons(client)
+                while any("held" in reason for reason in said):  # not both mail servers have answered yet
+                    said = await reasons(client)
+    assert [reason.partition(".")[0] for reason in said] == ["localhost refused the user name or the password"] * 2
+
+
+async def test_a_held_fallback_is_a_reason(settings: Settings, mail_server: ScriptedSmtpServer) -> None:
+    url = f"mailto://localhost:{mail_server.port}?from=jobs@hire.example"
+    both = settings.model_copy(update={"email_fallback_url": SecretStr(url)})
+    async with visiting(both) as client:
+        (channel,) = routing.channels(both)
+        await channel_health.hold(routes.provider(channel, Route.FALLBACK), "auth_refused")
+        [reason] = await reasons(client)
+    assert reason.startswith("The fallback of the channel email is held since ")
 
 
 async def test_a_channel_held_by_somebody_elses_settings_is_not_ours(

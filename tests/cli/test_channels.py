@@ -7,8 +7,9 @@ import tempfile
 import pytest
 
 from conftest import SECRET
-from hireloop.notify import channel_health, routing
+from hireloop.notify import channel_health, routes, routing
 from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.notify.routes import Route
 from hireloop.settings import Settings
 from processes import environment
 
@@ -42,6 +43,24 @@ async def test_the_command_says_the_same_and_why_a_channel_is_held(database_url:
     assert "endpoint_refused: The endpoint does not let us in" in why
     assert [line.split()[:2] for line in transports][:2] == [["transport", "apprise"], ["transport", "email"]]
     assert all(line.endswith("loaded") for line in transports)
+    assert "canary" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_command_says_that_a_fallback_is_held(database_url: str) -> None:
+    url = "mailto://u:canary@second.example"
+    env = environment(database_url, EMAIL_FALLBACK_URL=url)
+    ours = Settings.read(
+        _env_file=None, secret_key=SECRET, email_fallback_url=url, default_from_email=env["DEFAULT_FROM_EMAIL"]
+    )
+    assert channels(env).stdout.splitlines()[1] == "  its fallback is open"
+    (channel,) = routing.channels(ours)
+    await channel_health.hold(routes.provider(channel, Route.FALLBACK), "auth_refused")
+    ran = channels(env)
+    mail, second, *_ = ran.stdout.splitlines()
+    assert mail.split()[1] == "open"
+    assert second.startswith("  its fallback is held since ")
+    assert second.endswith(": auth_refused: The server refused the user name or the password.")
     assert "canary" not in ran.stdout + ran.stderr
 
 

@@ -79,6 +79,17 @@ def test_json_is_an_array_of_check_level_cause_and_mend(env: dict[str, str]) -> 
     ]
 
 
+def test_json_is_nothing_but_json_also_where_something_is_logged(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "pager.py").write_text("class Pager:\n  def __init__(self, *_): pass\n  def send(self, parcel): pass\n")
+    for package in ("one", "two"):  # of the same transport, which is worth a warning
+        info = tmp_path / f"{package}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[hireloop.transports]\npager = pager:Pager\n")
+    ran = hireloop("doctor", "--json", env=env | {"PYTHONPATH": str(tmp_path), "CHAT_URLS": "pager://x"})
+    assert any(line["check"].startswith("pager") for line in json.loads(ran.stdout))
+
+
 def test_a_bad_setting_is_the_one_failure_and_names_it(env: dict[str, str]) -> None:
     ran = hireloop("doctor", "--json", env=env | {"EMAIL_PORT": "canary", "SECRET_KEY": "canary"})
     assert ran.returncode == 1

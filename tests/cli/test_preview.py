@@ -1,15 +1,18 @@
 """`hireloop preview`, with neither a database nor a secret."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from hireloop.cli.preview import preview_
+from hireloop.errors import HireLoopError
 from hireloop.notify.languages import LANGUAGES
 from hireloop.notify.messages import KINDS
 
@@ -60,3 +63,22 @@ def test_wrong_usage_says_so(arguments: list[str], tmp_path: Path) -> None:
     assert ran.exit_code == 2
     assert "Error: " in ran.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("out", ["/proc/nope", "a-file/below"])
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, out: str) -> None:
+    (tmp_path / "a-file").write_text("")
+    ran = CliRunner().invoke(preview_, ["invitation", "--out", out])
+    assert isinstance(ran.exception, HireLoopError)
+    assert re.fullmatch(
+        rf"Nothing can be written to {out}/en/invitation \(.+\): choose another --out\.", str(ran.exception)
+    )
+
+
+def test_the_mail_has_the_sender_as_the_transport_writes_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DEFAULT_FROM_EMAIL", "Jörg, Hiring <jobs@hire.example>")
+    assert CliRunner().invoke(preview_, ["invitation", "--out", str(tmp_path)]).exit_code == 0
+    raw = (tmp_path / "en" / "invitation" / "message.eml").read_bytes()
+    assert raw.split(b"\r\n")[0].isascii()
+    read = message_from_bytes(raw, policy=policy.SMTP)["From"].addresses
+    assert [(one.display_name, one.addr_spec) for one in read] == [("Jörg, Hiring", "jobs@hire.example")]

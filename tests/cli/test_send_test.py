@@ -108,6 +108,16 @@ def test_the_fallback_is_tried_where_it_is_asked_for() -> None:
     assert len(server.received) == 1
 
 
+def test_a_simulated_recipient_is_refused_as_it_is_never_written_to() -> None:
+    with ScriptedSmtpServer() as server:
+        ran = hireloop("send-test", "sent@Simulated.test", env=environment(EMAIL_PORT=server.port))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "sent@Simulated.test is a simulated recipient, which no mail server ever sees" in " ".join(
+        ran.stderr.split()
+    )
+    assert server.connection_count == 0
+
+
 @pytest.mark.parametrize(
     "arguments", [["asha"], ["asha@"], ["a b@example.com"], [], ["--fallback", "asha@example.com"], ["a@b.c", "d@e.f"]]
 )

@@ -15,8 +15,9 @@ from hireloop.doctor import database
 from hireloop.doctor.examination import examine
 from hireloop.faults import warnings_of
 from hireloop.local.spans import SpanReceiver
-from hireloop.notify import channel_health, routing, workers
+from hireloop.notify import channel_health, routes, routing, workers
 from hireloop.notify.diagnosis.findings import Finding, Level
+from hireloop.notify.routes import Route
 from hireloop.scheduling import schedules
 from hireloop.settings import Settings
 from processes import free_port
@@ -482,6 +483,8 @@ async def test_missing_migrations_are_one_failure(whole: dict[str, Any], mail_se
     assert at_level(found, Level.FAILURE) == [
         ("migrations", "The database lacks 1 migration(s).", "Run `hireloop migrate`.")
     ]
+    [channels] = [finding for finding in found if finding.check == "channels"]
+    assert channels.cause == "Not tried: migrations are missing."
 
 
 @pytest.mark.parametrize(
@@ -536,6 +539,22 @@ async def test_a_held_channel_warns_unless_its_own_check_says_why(whole: dict[st
     assert "refused the user name or the password" in cause
     found = await findings(settings)  # the server has gone
     assert [check for check, _, _ in at_level(found, Level.FAILURE)] == ["mail"]
+    assert at_level(found, Level.WARNING) == []
+
+
+async def test_a_held_fallback_warns_too_unless_its_own_check_says_why(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer
+) -> None:
+    with ScriptedSmtpServer() as second:
+        url = f"mailto://localhost:{second.port}?from=jobs@hire.example"
+        settings = settings_of(whole, email_port=mail_server.port, email_fallback_url=url)
+        async with db.opened(whole["database_url"], pool_size=1):
+            await channel_health.hold(routes.provider(routing.channels(settings)[0], Route.FALLBACK), "auth_refused")
+        [(check, cause, _)] = at_level(await findings(settings), Level.WARNING)
+    assert check == "channels"
+    assert cause.startswith("The fallback of the channel email is held since ")
+    found = await findings(settings)  # the second server has gone
+    assert [check for check, _, _ in at_level(found, Level.FAILURE)] == ["mail_fallback"]
     assert at_level(found, Level.WARNING) == []
 
 

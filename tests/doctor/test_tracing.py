@@ -1,5 +1,8 @@
 """The OTLP endpoint: what its answers to an empty export mean."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc  # type: ignore[import-untyped] # there are no types of it
 import pytest
 
 from conftest import settings_for
@@ -20,11 +23,11 @@ def checked(server: ScriptedHttpServer, **more: object) -> Finding:
         (Reply(404), Level.FAILURE, "What answers at 127.0.0.1 port {port} takes no traces (404)."),
         (Reply(503), Level.FAILURE, "The collector at 127.0.0.1 port {port} fails (503)."),
         (Raw(b"220 mail.test ESMTP\r\n"), Level.FAILURE, "127.0.0.1 port {port} does not speak HTTP."),
-        (
-            Reply(401),
-            Level.OK,
-            "127.0.0.1 port {port} answers, and wants the headers that OTEL_EXPORTER_OTLP_HEADERS gives.",
-        ),
+        (Reply(401), Level.FAILURE, "The collector at 127.0.0.1 port {port} does not let us in (401)."),
+        (Reply(403), Level.FAILURE, "The collector at 127.0.0.1 port {port} does not let us in (403)."),
+        (Reply(400), Level.FAILURE, "What answers at 127.0.0.1 port {port} takes no traces (400)."),
+        (Reply(302, b"", {"Location": "/elsewhere"}), Level.FAILURE, "127.0.0.1 port {port} redirects (302)."),
+        (Reply(308, b"", {"Location": "/elsewhere"}), Level.FAILURE, "127.0.0.1 port {port} redirects (308)."),
     ],
 )
 def test_each_answer_has_its_finding(does: Reply | Raw, level: Level, cause: str) -> None:
@@ -32,6 +35,40 @@ def test_each_answer_has_its_finding(does: Reply | Raw, level: Level, cause: str
         found = checked(server)
         assert (found.level, found.cause) == (level, cause.format(port=server.port))
         assert [(one.method, one.path, one.body) for one in server.received] == [("POST", "/v1/traces", b"")]
+
+
+def test_the_headers_that_the_collector_wants_are_sent() -> None:
+    with ScriptedHttpServer(Reply(200)) as server:
+        found = checked(server, otel_exporter_otlp_headers="api-key=a%20canary")
+    assert found.level is Level.OK
+    assert {name.lower(): value for name, value in server.received[0].headers.items()}["api-key"] == "a canary"
+
+
+def test_without_or_with_the_wrong_headers_the_mend_names_them() -> None:
+    with ScriptedHttpServer(Reply(401)) as server:
+        without, wrong = checked(server), checked(server, otel_exporter_otlp_headers="api-key=canary")
+    assert without.mend == "Set OTEL_EXPORTER_OTLP_HEADERS to what the collector wants, such as api-key=…."
+    assert wrong.mend == "Correct OTEL_EXPORTER_OTLP_HEADERS."
+    assert "canary" not in repr(wrong)
+
+
+def test_a_server_of_grpc_is_ok_and_one_of_http_is_found_out() -> None:
+    theirs = grpc.server(ThreadPoolExecutor(1))
+    port = theirs.add_insecure_port("127.0.0.1:0")
+    theirs.start()
+    try:
+        assert over_grpc(port).cause == f"127.0.0.1 port {port} speaks gRPC's HTTP/2."
+    finally:
+        theirs.stop(None).wait()
+    with ScriptedHttpServer() as server:
+        found = over_grpc(server.port)
+    assert (found.level, found.cause) == (Level.FAILURE, f"What answers at 127.0.0.1 port {server.port} is no gRPC.")
+    assert "OTEL_EXPORTER_OTLP_PROTOCOL" in found.mend
+
+
+def over_grpc(port: int) -> Finding:
+    given = {"otel_exporter_otlp_endpoint": f"http://127.0.0.1:{port}", "otel_exporter_otlp_protocol": "grpc"}
+    return tracing.check(settings_for("postgresql://nowhere/d", **given))
 
 
 def test_where_tracing_is_off_nobody_is_asked() -> None:

@@ -167,10 +167,28 @@ async def test_what_was_sent_again_and_fails_again_is_told_again() -> None:
     await book()
     await end()
     assert len(await put()) == 1
-    await db.fetch(
-        "UPDATE delivery SET failure_told_at = NULL, attempt_count = attempt_count + 1 WHERE kind = 'invitation'"
-    )
+    await replayed()
     assert len(await put(minutes=1)) == 1
+
+
+async def test_what_is_replayed_and_ends_without_another_try_is_told_again_with_all_that_failed_beside_it() -> None:
+    many = 12
+    for _ in range(many):
+        await book()
+    await end()
+    assert sum(1 + alert["others"] for alert in await put()) == many
+    await replayed()
+    assert sum(1 + alert["others"] for alert in await put(minutes=2)) == many
+
+
+async def replayed() -> None:
+    """Do what a replay does to what an alert looks at; then it fails again."""
+    await db.fetch(
+        """
+        UPDATE delivery SET failure_told_at = NULL, first_due_at = first_due_at + interval '1 second'
+        WHERE kind = 'invitation'
+        """
+    )
 
 
 async def test_no_alert_is_about_an_alert_or_a_chat_copy() -> None:

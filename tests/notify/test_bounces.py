@@ -211,9 +211,12 @@ async def test_without_a_tag_the_message_id_counts_together_with_the_address(nam
 
 
 @stored
-async def test_an_address_outside_ascii_is_known_as_the_mail_wrote_it() -> None:
-    delivery = await mailed(email="asha@büro.example")
-    said = read(report(recipient="asha@xn--bro-hoa.example", message_id=f"<{delivery}@hire.example>"))
+@pytest.mark.parametrize(
+    ("domain", "written"), [("büro.example", "xn--bro-hoa.example"), ("faß.example", "xn--fa-hia.example")]
+)
+async def test_an_address_outside_ascii_is_known_as_the_mail_wrote_it(domain: str, written: str) -> None:
+    delivery = await mailed(email=f"asha@{domain}")
+    said = read(report(recipient=f"asha@{written}", message_id=f"<{delivery}@hire.example>"))
     assert (await record(said)).noted is Noted.BOUNCED
 
 

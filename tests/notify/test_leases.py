@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hireloop import db
-from hireloop.notify import deliveries, leases
+from hireloop.notify import channel_health, deliveries, leases
 from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.deliveries import AttemptView, DeliveryView
 from hireloop.notify.leases import Lease, Settlement
@@ -53,6 +53,10 @@ def _settlement(lease: Lease, outcome: AttemptOutcome, state: DeliveryState, **f
 
 def _sent(lease: Lease) -> Settlement:
     return _settlement(lease, AttemptOutcome.SENT, DeliveryState.SENT, evidence=ACCEPTED)
+
+
+def _released(lease: Lease) -> Settlement:
+    return _settlement(lease, AttemptOutcome.RELEASED, DeliveryState.PENDING)
 
 
 def _deferred(lease: Lease, *, due_in: timedelta = timedelta(seconds=5)) -> Settlement:
@@ -313,14 +317,16 @@ async def test_a_late_answer_fills_its_own_attempt_and_does_not_move_what_anothe
     assert await leases.settle([_sent(theirs)], now=NOW + 42 * SECOND) == {delivery}
 
 
-@pytest.mark.parametrize("state", ["superseded", "exhausted", "pending"])
-async def test_a_late_acceptance_sets_sent_at_whatever_has_become_of_the_delivery(state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "then"), [("superseded", "superseded"), ("exhausted", "exhausted"), ("pending", "sent")]
+)
+async def test_a_late_acceptance_sets_sent_at_and_ends_what_still_waits(state: str, then: str) -> None:
     delivery = await _put()
     (lease,) = await _lease()
     await db.fetch("UPDATE delivery SET state = $1, lease_token = NULL, leased_until = NULL", state)
     assert await leases.settle([_sent(lease)], now=NOW + 2 * SECOND) == set()
     found, (attempt,) = await _found(delivery)
-    assert (found.state, found.sent_at, attempt.outcome) == (state, NOW + 2 * SECOND, "sent")
+    assert (found.state, found.sent_at, attempt.outcome) == (then, NOW + 2 * SECOND, "sent")
 
 
 async def test_a_late_acceptance_keeps_an_earlier_sent_at() -> None:
@@ -334,7 +340,10 @@ async def test_a_late_acceptance_keeps_an_earlier_sent_at() -> None:
 
 
 async def test_a_late_acceptance_counts_also_beside_the_same_deliverys_own_answer() -> None:
-    """A worker that was away takes its delivery up again: both tries may end together, and settle in one batch."""
+    """A worker that was away takes its delivery up again: both tries may end together, and settle in one batch.
+
+    The delivery stays pending for a third try only where nobody has accepted it.
+    """
     delivery = await _put()
     (late,) = await _lease()
     (current,) = await _lease(after=40 * SECOND)
@@ -342,7 +351,67 @@ async def test_a_late_acceptance_counts_also_beside_the_same_deliverys_own_answe
     assert settled == {delivery}
     found, attempts = await _found(delivery)
     assert [attempt.outcome for attempt in attempts] == ["sent", "retry"]
-    assert (found.state, found.sent_at) == ("pending", NOW + 41 * SECOND)
+    assert found.sent_at == NOW + 41 * SECOND
+
+
+async def test_once_a_late_acceptance_is_known_another_workers_failure_asks_for_no_further_try() -> None:
+    delivery = await _put()
+    (late,) = await _lease()
+    (theirs,) = await _lease(after=40 * SECOND)
+    await leases.settle([_sent(late)], now=NOW + 41 * SECOND)
+    assert await leases.settle([_deferred(theirs)], now=NOW + 42 * SECOND) == {delivery}
+    found, (first, second) = await _found(delivery)
+    assert (found.state, found.sent_at) == ("sent", NOW + 41 * SECOND)
+    assert (first.outcome, first.maybe_accepted, second.outcome) == ("sent", True, "retry")
+
+
+async def test_who_sent_nothing_leaves_an_attempt_that_counts_as_lost() -> None:
+    delivery = await _put()
+    (away,) = await _lease()
+    (theirs,) = await _lease(after=40 * SECOND)
+    for lease in (away, theirs):
+        await leases.settle([_released(lease)], now=NOW + 41 * SECOND)
+    _, attempts = await _found(delivery)
+    assert [attempt.outcome for attempt in attempts] == ["lost", "released"]
+
+
+async def test_a_delivery_at_risk_whose_tries_all_came_to_nothing_goes_by_the_primary() -> None:
+    """Its last route is unknown, and it must not keep the others of its batch from being leased."""
+    delivery, healthy = await _put(starts_in=timedelta(minutes=30)), await _put()
+    await _lease(limit=1)
+    await db.fetch("UPDATE attempt SET outcome = 'released', finished_at = now()")
+    await db.fetch("UPDATE delivery SET tries = 1, lease_token = NULL, leased_until = NULL WHERE id = $1", delivery)
+    taken = {lease.id: lease.route for lease in await _lease(after=60 * SECOND)}
+    assert taken == {delivery: Route.PRIMARY, healthy: Route.PRIMARY}
+
+
+async def test_a_send_that_hangs_past_its_deadline_is_renewed_no_more_and_comes_to_an_end() -> None:
+    delivery = await _put(starts_in=timedelta(minutes=1))
+    (hanging,) = await _lease()
+    deadline = (await _found(delivery))[0].deadline_at
+    assert await leases.renew([hanging], now=deadline + timedelta(minutes=9)) == {hanging.token}
+    assert await leases.renew([hanging], now=deadline + timedelta(minutes=11)) == set()
+    assert await leases.expire(now=deadline + timedelta(minutes=12)) == 1
+    found, (attempt,) = await _found(delivery)
+    assert (found.state, attempt.outcome) == ("exhausted", "lost")
+
+
+async def test_what_a_held_channel_kept_back_ends_with_the_reason_for_that() -> None:
+    kept, other = await _put(), await _put()
+    await db.fetch("UPDATE delivery SET channel = 'elsewhere' WHERE id = $1", other)
+    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
+    assert await leases.expire([EMAIL], now=NOW + timedelta(days=2)) == 2
+    assert [(await _found(one))[0].last_reason for one in (kept, other)] == ["auth_refused", "deadline_passed"]
+
+
+async def test_the_open_attempt_of_a_dead_worker_is_closed_also_where_its_delivery_has_ended_otherwise() -> None:
+    delivery = await _put()
+    await _lease()
+    await db.fetch("UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL")
+    assert await leases.close_abandoned(now=NOW + timedelta(minutes=50)) == 0
+    assert await leases.close_abandoned(now=NOW + timedelta(minutes=70)) == 1
+    _, (attempt,) = await _found(delivery)
+    assert attempt.outcome == "lost"
 
 
 async def test_settling_twice_is_settling_once() -> None:

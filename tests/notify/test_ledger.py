@@ -122,6 +122,17 @@ async def test_a_try_that_is_under_way_past_the_deadline_is_not_overdue() -> Non
     assert (await ledger.read()).overdue == 0
 
 
+async def test_a_try_that_hangs_long_past_the_deadline_is_overdue_whoever_holds_its_lease() -> None:
+    await _book()
+    await db.fetch(
+        """
+        UPDATE delivery SET deadline_at = now() - interval '21 minutes', lease_token = gen_random_uuid(),
+            leased_until = now() + interval '20 seconds'
+        """
+    )
+    assert (await ledger.read()).overdue == 1
+
+
 async def test_what_waits_on_a_channel_that_is_no_more_is_pending_until_its_deadline_and_then_exhausted() -> None:
     await _book()
     deadline = datetime.now(UTC)

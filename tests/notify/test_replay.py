@@ -373,15 +373,38 @@ async def test_a_booking_that_is_being_moved_is_waited_for_and_then_superseded()
         await db.fetch("UPDATE schedule SET revision = 2")
         (schedule,) = await rows("schedule")
         await outbox.supersede(schedule["id"], before_revision=2)
-        asked = asyncio.create_task(_in_a_task_of_its_own(delivery))
+        asked = asyncio.create_task(_in_a_task_of_its_own(Chosen(ids=(delivery,))))
         await until(_somebody_waits, "the replay waits for the move")
     assert await asked is Skip.SUPERSEDED
     assert (await _found(delivery)).state == "rejected"
 
 
-async def _in_a_task_of_its_own(delivery: UUID) -> Skip | None:
+async def test_what_another_replay_has_had_sent_meanwhile_is_not_sent_once_more() -> None:
+    await _put()
+    await _rejected()
+    async with db.DB.transaction():  # the other replay, and the worker that was quick
+        (schedule,) = await rows("schedule")
+        await db.fetch("SELECT FROM schedule WHERE id = $1 FOR UPDATE", schedule["id"])
+        asked = asyncio.create_task(_in_a_task_of_its_own(_by(state="rejected")))
+        await until(_somebody_waits, "the replay waits for the booking")
+        await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now()")
+    assert await asked is Skip.MOVED_ON
+    assert [row["state"] for row in await rows("delivery")] == ["sent"]
+
+
+async def test_many_that_are_skipped_cost_no_more_batches_for_a_small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "AT_ONCE", 5)
+    idents = [await _put() for _ in range(8)]
+    await _rejected()
+    await db.fetch("UPDATE delivery SET state = 'superseded' WHERE id = ANY($1)", idents[:6])
+    walked = replay.walk(_by(kind="invitation"), [EMAIL], at_most=1, now=LATER)
+    assert [len(batch) async for batch in walked] == [5, 2]
+    assert [row["state"] for row in await rows("delivery")].count("pending") == 1
+
+
+async def _in_a_task_of_its_own(chosen: Chosen) -> Skip | None:
     db.DB.current_transaction.set(None)  # a task inherits its maker's
-    (verdict,) = await _replay(Chosen(ids=(delivery,)))
+    (verdict,) = await _replay(chosen)
     return verdict.skip
 
 
@@ -397,7 +420,7 @@ async def _somebody_waits() -> bool:
 
 async def test_a_late_acceptance_of_an_earlier_try_does_not_touch_what_was_reopened() -> None:
     delivery = await _put()
-    (lost,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"], now=LATER)
+    (lost,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"], now=LATER - timedelta(seconds=1))
     await db.fetch("UPDATE delivery SET state = 'exhausted', lease_token = NULL, leased_until = NULL")
     await replay.one(delivery, [EMAIL], now=LATER)
     late = Settlement(

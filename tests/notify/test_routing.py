@@ -144,6 +144,15 @@ def test_another_packages_transport_is_used_by_its_schema(monkeypatch: pytest.Mo
     assert (bird.transport_name, bird.url) == ("pigeon", "pigeon://loft.example/canary")
 
 
+def test_another_packages_transport_may_have_a_tag(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pigeon = EntryPoint("pigeon", "loft.pigeons:PigeonTransport", "hireloop.transports")
+    monkeypatch.setattr(routing, "entry_points", lambda **_: [pigeon])
+    file = config(tmp_path, "urls:\n  - pigeon://loft.example/canary:\n      tag: failures\n")
+    _, bird = channels(apprise_config=file).values()
+    assert (bird.name, bird.transport_name, bird.url) == ("failures", "pigeon", "pigeon://loft.example/canary")
+    assert bird.kinds == {"alert"}
+
+
 @pytest.mark.parametrize(
     ("settings", "variable"),
     [

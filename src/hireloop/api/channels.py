@@ -9,9 +9,18 @@ from litestar import Request, Router, get
 
 from hireloop.api.auth import READS
 from hireloop.api.door import Door, door_of
-from hireloop.notify import channel_health
-from hireloop.notify.channel_health import HeldChannel
+from hireloop.notify import held
 from hireloop.notify.channels import Channel, InstalledTransport, installed_transports
+from hireloop.notify.held import HeldProvider
+from hireloop.notify.routes import Route
+
+
+class FallbackAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel's second provider, and what holds it, if anything does."""
+
+    state: str
+    reason: str | None
+    since: datetime | None
 
 
 class ChannelAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +31,7 @@ class ChannelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     reason: str | None
     since: datetime | None
+    fallback: FallbackAnswer | None
     required: bool
     kinds: list[str]
 
@@ -38,24 +48,38 @@ class ChannelsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 async def list_channels(request: Request[Any, Any, Any]) -> ChannelsAnswer:
     """List the configured channels and which of them are held and why, and the transports that are installed."""
     door = door_of(request)
-    held = {row.channel: row for row in await channel_health.held(door.channels)}
+    rows = {(row.channel, row.route): row for row in await held.held(door.channels)}
     transports = await asyncio.to_thread(installed_transports)  # it imports them, once a process
     return ChannelsAnswer(
-        items=[_answer(door, channel, held.get(channel.name)) for channel in door.channels],
+        items=[
+            _answer(door, channel, rows.get((channel.name, Route.PRIMARY)), rows.get((channel.name, Route.FALLBACK)))
+            for channel in door.channels
+        ],
         transports=transports,
     )
 
 
-def _answer(door: Door, channel: Channel, held: HeldChannel | None) -> ChannelAnswer:
+def _answer(door: Door, channel: Channel, primary: HeldProvider | None, fallback: HeldProvider | None) -> ChannelAnswer:
     return ChannelAnswer(
         name=channel.name,
         transport=channel.transport_name,
-        state="held" if held else "open",
-        reason=held.reason if held else None,
-        since=door.local(held.since) if held else None,
+        state=_state(primary),
+        reason=primary.reason if primary else None,
+        since=door.local(primary.since) if primary else None,
+        fallback=_fallback(door, fallback) if channel.fallback_url else None,
         required=channel.required,
         kinds=sorted(channel.kinds),
     )
+
+
+def _fallback(door: Door, row: HeldProvider | None) -> FallbackAnswer:
+    return FallbackAnswer(
+        state=_state(row), reason=row.reason if row else None, since=door.local(row.since) if row else None
+    )
+
+
+def _state(row: HeldProvider | None) -> str:
+    return "held" if row else "open"
 
 
 router = Router("/notifications", route_handlers=[list_channels], tags=["notifications"])

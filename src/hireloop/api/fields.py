@@ -11,7 +11,8 @@ from hireloop import errors
 
 _NOT_BLANK = r"\S"
 # The lookahead: `$` also matches before a last line break.
-_ADDRESS = r"^[^\s@<>\"(),;:\\]+@[^\s@<>\"(),;:\\.]+(\.[^\s@<>\"(),;:\\.]+)*$(?!\n)"
+_ODD = r"\s\x00-\x1f\x7f@<>\"(),;:\\"  # what an address cannot hold without quotes, which few programs know
+_ADDRESS = rf"^[^{_ODD}]+@[^{_ODD}.]+(\.[^{_ODD}.]+)*$(?!\n)"
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NOT_BLANK)]

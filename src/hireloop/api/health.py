@@ -10,10 +10,11 @@ from litestar import Request, Response, Router, get
 from hireloop import db
 from hireloop.api.door import Door, door_of
 from hireloop.faults import faults_of
-from hireloop.notify import channel_health, workers
+from hireloop.notify import held, workers
+from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.diagnosis.pulse import MailPulse
-from hireloop.notify.reasons import sentence_of
+from hireloop.notify.message_routes import EMAIL
 
 _LONGEST_WAIT = timedelta(seconds=60)
 _PULSE = "mail_pulse"
@@ -65,7 +66,8 @@ async def delivery(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
     warnings += [fault.sentence for fault in faults_of(door.settings) if fault.about == "base_url"]
     try:
         state = await workers.health()
-        return _answer([*await _delivery_troubles(door, state), *reasons], [*warnings, *_skewed_links(door, state)])
+        troubles = await _delivery_troubles(door, state, {one.check for one in findings if one.level is Level.FAILURE})
+        return _answer([*troubles, *reasons], [*warnings, *_skewed_links(door, state)])
     except db.TROUBLE as error:
         return _answer([f"The database does not answer ({db.described(error)}).", *reasons], warnings)
 
@@ -84,11 +86,13 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.cause} {finding.mend}"
 
 
-async def _delivery_troubles(door: Door, state: workers.Health) -> list[str]:
+async def _delivery_troubles(door: Door, state: workers.Health, failed: set[str]) -> list[str]:
+    """Return what hinders deliveries; a held provider is left out where its own check failed, and so says why."""
     reasons = [] if state.live_workers else ["No worker has been seen lately: start `hireloop work`."]
     reasons += [
-        f"The channel {row.channel} is held since {row.since:%Y-%m-%d %H:%M:%S} UTC: {sentence_of(row.reason)}"
-        for row in await channel_health.held(door.channels)
+        row.sentence
+        for row in await held.held(door.channels)
+        if row.channel != EMAIL or mail.CHECKS[row.route] not in failed
     ]
     if state.oldest_due_at is not None and state.now - state.oldest_due_at > _LONGEST_WAIT:
         waited = int((state.now - state.oldest_due_at).total_seconds())

@@ -22,6 +22,7 @@ from hireloop.telemetry import log
 
 PREFIX = "hl_"
 CACHED_SECONDS = 5.0
+_CANDIDATE = "the candidate"
 _IDENT_CHARACTERS = 22
 _KEY_CHARACTERS = len(PREFIX) + _IDENT_CHARACTERS + 43
 _CACHED_AT_MOST = 10_000
@@ -123,7 +124,12 @@ class KeyRing:
 
 
 async def create(name: str, role: Role) -> tuple[KnownKey, str]:
-    """Make a key and return what is stored of it, and the key itself, which nobody can read again."""
+    """Make a key and return what is stored of it, and the key itself, which nobody can read again.
+
+    Raises BadInput for the name by which mails call the candidate, where they say who did something.
+    """
+    if " ".join(name.split()).casefold() == _CANDIDATE:
+        raise errors.BadInput("name", "must be another: it would look like the candidate's own doing")
     ident = db.new_id()
     key = f"{PREFIX}{_b64(ident.bytes)}{_b64(secrets.token_bytes(32))}"
     row = await db.fetch_row(

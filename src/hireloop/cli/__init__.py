@@ -1,5 +1,6 @@
 """The command line. Exit codes: 0 done, 1 a check failed, 2 wrong usage; a bad setting is one sentence and 1."""
 
+import logging
 import os
 import signal
 import sys
@@ -8,19 +9,21 @@ import threading
 import asyncpg
 import click
 
-from hireloop import db
+from hireloop import db, telemetry
 from hireloop.cli import bounces, channels, deliveries, doctor, keys, preview, running, send_test
 from hireloop.errors import HireLoopError
 
 
 def main() -> None:
-    """Run the command line; a known fault is one sentence on standard error."""
+    """Run the command line; a known fault is one sentence on standard error, where every log line goes too."""
+    telemetry.configure_logs()
+    logging.getLogger().setLevel(logging.WARNING)  # `serve` and `work` say more
     try:
         group(standalone_mode=True)
     except HireLoopError as error:
         click.echo(f"hireloop: {error}", err=True)
         sys.exit(1)
-    except (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (ConnectionError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         click.echo(f"hireloop: The database failed ({db.described(error)}): try again, and see its log.", err=True)
         sys.exit(1)
 

@@ -9,12 +9,13 @@ from hireloop.cli.database import with_database
 from hireloop.cli.words import moment
 from hireloop.errors import DatabaseNotReady
 from hireloop.local.home import at_home
-from hireloop.notify import channel_health, routing
-from hireloop.notify.channel_health import HeldChannel
+from hireloop.notify import held, routing
 from hireloop.notify.channels import Channel, InstalledTransport, installed_transports
+from hireloop.notify.held import HeldProvider
 from hireloop.notify.reasons import sentence_of
+from hireloop.notify.routes import Route
 
-Health = dict[str, HeldChannel]
+Health = dict[tuple[str, Route], HeldProvider]
 
 
 @click.command()
@@ -24,7 +25,7 @@ def channels() -> None:
         found = routing.channels(settings)
         health: Health | None = None
         try:
-            health = asyncio.run(with_database(settings, lambda: _held(found)))
+            health = asyncio.run(with_database(settings, lambda: _health(found)))
         except DatabaseNotReady as error:
             click.echo(f"hireloop: warning: {error} Whether a channel is held is not known.", err=True)
         except db.TROUBLE as error:
@@ -37,19 +38,26 @@ def channels() -> None:
         click.echo(_transport_line(transport))
 
 
-async def _held(found: tuple[Channel, ...]) -> Health:
-    return {row.channel: row for row in await channel_health.held(found)}
+async def _health(found: tuple[Channel, ...]) -> Health:
+    return {(row.channel, row.route): row for row in await held.held(found)}
 
 
 def _channel_lines(channel: Channel, health: Health | None) -> list[str]:
-    held = (health or {}).get(channel.name)
-    state = "unknown" if health is None else "held" if held else "open"
+    row = (health or {}).get((channel.name, Route.PRIMARY))
+    state = "unknown" if health is None else "held" if row else "open"
     required = "required" if channel.required else "optional"
     kinds = " ".join(sorted(channel.kinds)) or "nothing"
     lines = [f"{channel.name:<22}  {state:<7}  {channel.transport_name:<8}  {required:<8}  {kinds}"]
-    if held:
-        lines.append(f"  since {moment(held.since)}: {held.reason}: {sentence_of(held.reason)}")
+    if row:
+        lines.append(f"  {_since(row)}")
+    if channel.fallback_url and health is not None:
+        second = health.get((channel.name, Route.FALLBACK))
+        lines.append(f"  its fallback is {f'held {_since(second)}' if second else 'open'}")
     return lines
+
+
+def _since(row: HeldProvider) -> str:
+    return f"since {moment(row.since)}: {row.reason}: {sentence_of(row.reason)}"
 
 
 def _transport_line(transport: InstalledTransport) -> str:

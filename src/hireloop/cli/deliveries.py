@@ -19,6 +19,7 @@ from hireloop.notify import ledger as notify_ledger
 from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.replay import Chosen, Skip, Verdict
+from hireloop.notify.replies import printable
 from hireloop.notify.tables import DeliveryState
 from hireloop.settings import Settings
 
@@ -155,4 +156,4 @@ def _attempt_line(attempt: AttemptView) -> str:
     outcome = attempt.outcome.value if attempt.outcome else "under way"
     maybe = " (may have been accepted)" if attempt.maybe_accepted else ""
     line = f"  {attempt.number}. {moment(attempt.started_at)} {outcome}{maybe}: {said} {attempt.reply or ''}"
-    return "".join(letter if letter.isprintable() else " " for letter in line).rstrip()  # no remote escape codes
+    return printable(line).rstrip()

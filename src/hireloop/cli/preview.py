@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hireloop.errors import HireLoopError
 from hireloop.notify import languages, messages, preview
 from hireloop.notify.render import Renderer
 from hireloop.settings import Settings
@@ -29,7 +30,11 @@ def preview_(*, kind: str | None, every: bool, locale: str | None, out: Path | N
     for reader in locales:
         for named in [kind] if kind else list(messages.KINDS):
             folder = out / languages.reader_locale(reader) / named
-            _write(folder, named, reader, settings)
+            try:
+                _write(folder, named, reader, settings)
+            except OSError as error:
+                sentence = f"Nothing can be written to {folder} ({error.strerror}): choose another --out."
+                raise HireLoopError(sentence) from None
             click.echo(folder)
 
 

@@ -5,10 +5,12 @@ import sys
 import click
 
 from hireloop.doctor import sample
+from hireloop.notify import simulator
 from hireloop.notify.channels import Evidence, Held, Phase, Rejected, Retry, Sent
 from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Level
 from hireloop.notify.reasons import sentence_of
+from hireloop.notify.replies import printable
 from hireloop.notify.transports.email import EmailTransport, mailbox
 from hireloop.settings import Settings
 
@@ -23,6 +25,11 @@ def send_test(*, address: str, fallback: bool) -> None:
     """Send a real invitation to ADDRESS, plainly a test; exit 0 only if the mail server took it."""
     if mailbox(address) is None:
         raise click.BadParameter(f"{address!r} is no mail address", param_hint="ADDRESS")
+    if address.rpartition("@")[2].lower() == simulator.DOMAIN:
+        sentence = (
+            f"{address} is a simulated recipient, which no mail server ever sees: book an interview with it instead"
+        )
+        raise click.BadParameter(sentence, param_hint="ADDRESS")
     settings = Settings.read()
     url = settings.email_fallback_url.get_secret_value() if settings.email_fallback_url is not None else ""
     if fallback and not url:
@@ -61,8 +68,7 @@ def _show(said: str, evidence: Evidence) -> None:
 
 
 def _tell(phase: str, text: str) -> None:
-    shown = "".join(letter if letter.isprintable() else " " for letter in text)  # no remote escape codes
-    click.echo(click.style(f"{phase:<{_PHASE_WIDTH}}", fg="bright_black") + shown)
+    click.echo(click.style(f"{phase:<{_PHASE_WIDTH}}", fg="bright_black") + printable(text))
 
 
 def _explain(outcome: Retry | Rejected | Held, settings: Settings, url: str) -> None:

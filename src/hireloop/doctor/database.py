@@ -12,10 +12,11 @@ import msgspec
 
 from hireloop import db, migrate
 from hireloop.errors import DatabaseNotReady, SettingsError
-from hireloop.notify import channel_health, ledger, workers
-from hireloop.notify.channel_health import HeldChannel
+from hireloop.notify import held as held_providers
+from hireloop.notify import ledger, workers
 from hireloop.notify.channels import Channel
 from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, skipped, warning
+from hireloop.notify.held import HeldProvider
 from hireloop.settings import Settings
 
 OLDEST_VERSION = 15
@@ -31,7 +32,7 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     """The findings of one visit to the database, by their check, and what others draw on."""
 
     findings: dict[str, Finding]
-    held: list[HeldChannel] | None = None  # None: could not be asked
+    held: list[HeldProvider] | None = None  # None: could not be asked
     base_urls: list[str] = []  # where the live workers' links lead
 
 
@@ -68,7 +69,7 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     state = await workers.health()
     findings["workers"] = _workers(state)
     findings["ledger"] = _ledger(await ledger.read())
-    held = await channel_health.held(channels) if channels else None
+    held = await held_providers.held(channels) if channels else None
     return Examined(findings=findings, held=held, base_urls=state.base_urls)
 
 

@@ -9,13 +9,12 @@ from hireloop.doctor.database import Examined
 from hireloop.errors import SettingsError
 from hireloop.faults import faults_of
 from hireloop.notify import alerts, routing
-from hireloop.notify.channel_health import HeldChannel
 from hireloop.notify.channels import Channel
 from hireloop.notify.diagnosis import background, mail, others
 from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped, warning
+from hireloop.notify.held import HeldProvider
 from hireloop.notify.message_routes import EMAIL
 from hireloop.notify.outbox import Outbox
-from hireloop.notify.reasons import sentence_of
 from hireloop.settings import Settings
 
 TOTAL_SECONDS = 45.0  # for everything on the network together
@@ -45,7 +44,7 @@ async def examine(settings: Settings, waiting: Waiting, *, database_fault: Findi
             failed.add(name)
         yield finding
     if bad_channels is None:
-        yield _held(visit.held, failed)
+        yield _held(visit, failed)
         yield _alerts(settings, channels)
     else:
         yield bad_channels
@@ -86,17 +85,22 @@ def _base_url(settings: Settings, visit: Examined) -> Finding:
     return ok("base_url", f"Links lead to {ours}.")
 
 
-def _held(held: Sequence[HeldChannel] | None, failed: set[str]) -> Finding:
-    if held is None:
-        return skipped("channels", "the database cannot be asked")
-    told = {"email" if name == "mail" else name for name in failed}
-    for row in held:
-        if row.channel not in told:
-            cause = f"The channel {row.channel} is held since {row.since:%Y-%m-%d %H:%M} UTC: {sentence_of(row.reason)}"
-            return warning("channels", cause, "Nothing: it opens by itself with its next probe, 60 s later at most.")
-    if held:
+def _held(visit: Examined, failed: set[str]) -> Finding:
+    if visit.held is None:
+        lacking = visit.findings["migrations"].level is Level.FAILURE
+        return skipped("channels", "migrations are missing" if lacking else "the database cannot be asked")
+    for row in visit.held:
+        if _check_of(row) not in failed:
+            mend = "Nothing: it opens by itself with its next probe, 60 s later at most."
+            return warning("channels", row.sentence, mend)
+    if visit.held:
         return skipped("channels", "the held channel's own check says why")
     return ok("channels", "None is held.")
+
+
+def _check_of(row: HeldProvider) -> str:
+    """Return the check that says why, where it fails too."""
+    return mail.CHECKS[row.route] if row.channel == EMAIL else row.channel
 
 
 def _alerts(settings: Settings, channels: Sequence[Channel]) -> Finding:

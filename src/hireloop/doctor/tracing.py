@@ -1,11 +1,14 @@
 """Is anybody there to take the traces? An export of nothing is posted, which a collector answers like any other."""
 
+import email.message
 import http.client
 import urllib.error
 import urllib.request
 from http import HTTPStatus
+from typing import IO
 from urllib.parse import urlsplit
 
+from hireloop.doctor import http2
 from hireloop.notify.diagnosis import reach
 from hireloop.notify.diagnosis.findings import Finding, failure, ok
 from hireloop.settings import Settings
@@ -13,6 +16,7 @@ from hireloop.settings import Settings
 CHECK = "tracing"
 
 _SETTING = "OTEL_EXPORTER_OTLP_ENDPOINT"
+_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
 _PORTS = {"http": 80, "https": 443}
 _GRPC_PORT = 4317
 
@@ -31,30 +35,68 @@ def check(settings: Settings) -> Finding:
         host, port = None, None
     if not host or parts.scheme not in _PORTS:
         return failure(CHECK, f"{_SETTING} is no address.", "Write it as http://collector:4318.")
-    if over_grpc:
-        return reach.check(CHECK, host, port or _GRPC_PORT, secure=parts.scheme == "https", setting=_SETTING)
-    where = reach.check(CHECK, host, port or _PORTS[parts.scheme], secure=parts.scheme == "https", setting=_SETTING)
-    return where if where.level != "ok" else _posted(endpoint, host, port or _PORTS[parts.scheme])
+    secure = parts.scheme == "https"
+    port = port or (_GRPC_PORT if over_grpc else _PORTS[parts.scheme])
+    found = reach.check(CHECK, host, port, secure=secure, setting=_SETTING)
+    if found.level != "ok":
+        return found
+    return _greeted(host, port, secure=secure) if over_grpc else _posted(settings, endpoint, f"{host} port {port}")
 
 
-def _posted(endpoint: str, host: str, port: int) -> Finding:
+def _greeted(host: str, port: int, *, secure: bool) -> Finding:
     where = f"{host} port {port}"
+    try:
+        if http2.is_spoken(host, port, secure=secure, seconds=reach.SECONDS):
+            return ok(CHECK, f"{where} speaks gRPC's HTTP/2.")
+    except (OSError, UnicodeError) as error:
+        return failure(CHECK, *reach.trouble(error, host, port, setting=_SETTING, seconds=reach.SECONDS))
+    mend = f"Set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or the port in {_SETTING} to 4317."
+    return failure(CHECK, f"What answers at {where} is no gRPC.", mend)
+
+
+class _Staying(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: a POST would become a GET, and the traces would be lost."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,  # noqa: ARG002 (the standard library's signature, here and below)
+        fp: IO[bytes],  # noqa: ARG002
+        code: int,  # noqa: ARG002
+        msg: str,  # noqa: ARG002
+        headers: email.message.Message,  # noqa: ARG002
+        newurl: str,  # noqa: ARG002
+    ) -> None:
+        """Leave the redirect as the answer."""
+        return
+
+
+def _posted(settings: Settings, endpoint: str, where: str) -> Finding:
     request = urllib.request.Request(  # noqa: S310 (http or https, checked above)
-        f"{endpoint.rstrip('/')}/v1/traces", data=b"", headers={"Content-Type": "application/x-protobuf"}
+        f"{endpoint.rstrip('/')}/v1/traces",
+        data=b"",
+        headers={**settings.otlp_headers, "Content-Type": "application/x-protobuf"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=reach.SECONDS) as answer:  # noqa: S310 (as above)
+        with urllib.request.build_opener(_Staying).open(request, timeout=reach.SECONDS) as answer:
             status: int = answer.status
     except urllib.error.HTTPError as error:
         status = error.code
         error.close()
     except (OSError, ValueError, http.client.HTTPException):
         return failure(CHECK, f"{where} does not speak HTTP.", f"Correct {_SETTING}; OTLP over gRPC is another port.")
-    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
-        mend = f"Set {_SETTING} to the address before /v1/traces, such as http://collector:4318."
-        return failure(CHECK, f"What answers at {where} takes no traces ({status}).", mend)
+    return _answered(status, where, with_headers=bool(settings.otlp_headers))
+
+
+def _answered(status: int, where: str, *, with_headers: bool) -> Finding:
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return ok(CHECK, f"{where} takes traces.")
+    if status < HTTPStatus.BAD_REQUEST:
+        return failure(CHECK, f"{where} redirects ({status}).", f"Set {_SETTING} to the address that it leads to.")
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        mend = f"Set {_HEADERS} to what the collector wants, such as api-key=…."
+        mend = f"Correct {_HEADERS}." if with_headers else mend
+        return failure(CHECK, f"The collector at {where} does not let us in ({status}).", mend)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return failure(CHECK, f"The collector at {where} fails ({status}).", "Look into the collector's log.")
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return ok(CHECK, f"{where} answers, and wants the headers that OTEL_EXPORTER_OTLP_HEADERS gives.")
-    return ok(CHECK, f"{where} takes traces.")
+    mend = f"Set {_SETTING} to the address before /v1/traces, such as http://collector:4318."
+    return failure(CHECK, f"What answers at {where} takes no traces ({status}).", mend)

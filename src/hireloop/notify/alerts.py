@@ -40,7 +40,7 @@ class _Untold(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     channel: str
     state: DeliveryState
-    attempt_count: int
+    first_due_at: datetime
     last_reason: str | None
     traceparent: str
     deadline_at: datetime
@@ -107,7 +107,7 @@ async def _untold(now: datetime) -> list[_Untold]:
     """Lock and return what is to be told of, the earliest deadline first; `deliveries` says what at risk means."""
     rows = await db.fetch(
         """
-        SELECT id, schedule, revision, kind, channel, state, attempt_count, last_reason, traceparent, deadline_at,
+        SELECT id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
             payload->>'recruiter_email' AS recruiter_email
         FROM delivery WHERE required AND (
             state = 'pending' AND at_risk_told_at IS NULL AND at_risk_at <= $1
@@ -184,7 +184,7 @@ async def _about_deliveries(told: Sequence[Sequence[_Untold]], alert_email: str)
             trace_id=_trace_id(group[0].traceparent),
             about=group[0].kind,
             deadline_at=group[0].deadline_at,
-            attempt_count=group[0].attempt_count,
+            first_due_at=group[0].first_due_at,
             others=len(group) - 1,
             **values[group[0].id],
         )
@@ -228,4 +228,7 @@ async def _put(outbox: Outbox, alert: AlertMessage, now: datetime) -> int:
     if not outbox.reaches(alert.kind, alert.send_to):
         log.error("alert.reaches_nobody", cause=alert.cause.value, subject=alert.subject, reason=alert.reason)
         return 0
-    return 1 if await outbox.put([alert], now=now) else 0
+    if not await outbox.put([alert], now=now):
+        log.error("alert.not_put", cause=alert.cause.value, subject=alert.subject, reason=alert.reason)
+        return 0
+    return 1

@@ -18,6 +18,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.replies import outcome_of_reply
 from hireloop.notify.return_path import ReturnPath, delivery_of
 from hireloop.notify.tables import DeliveryState
+from hireloop.notify.transports.domains import with_ascii_domain
 from hireloop.telemetry import log
 
 _MOST_NAMED = 20  # deliveries that one report may name
@@ -121,12 +122,8 @@ async def _named(report: DeliveryReport, return_path: ReturnPath, *, vouched: bo
 
 
 def _went_to(row: _Row, report: DeliveryReport) -> bool:
-    local, _, domain = row.recipient.lower().rpartition("@")
-    try:
-        written = domain.encode("idna").decode()  # as the mail's To has it
-    except UnicodeError:
-        written = domain
-    return not report.recipients.isdisjoint({row.recipient.lower(), f"{local}@{written}"})
+    recipient = row.recipient.lower()
+    return not report.recipients.isdisjoint({recipient, with_ascii_domain(recipient)})  # the second as the mail's To
 
 
 def _is_of_an_earlier_sending(report: DeliveryReport, row: _Row) -> bool:
@@ -159,7 +156,7 @@ async def _bounce(report: DeliveryReport, row: _Row, now: datetime | None) -> No
         WHERE id = $1 AND (
             state = 'sent'
             OR (state = 'pending' AND $5 AND EXISTS (
-                SELECT FROM attempt WHERE attempt.delivery = delivery.id
+                SELECT FROM attempt WHERE attempt.delivery = delivery.id AND started_at >= first_due_at
                 AND (outcome IS NULL OR outcome IN ('sent', 'lost') OR maybe_accepted)
             ))
             OR (state NOT IN ('sent', 'pending', 'bounced') AND bounced_at IS NULL)

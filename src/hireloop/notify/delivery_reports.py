@@ -24,6 +24,7 @@ _DEEPEST = 6
 _MOST_PARTS = 50
 _MOST_GROUPS = 100
 _MOST_FIELDS = 1_000
+_LOOK_FOR_NAMES, _LOOK_FOR_NAMES_IN = 20, 65_536  # recipients, and characters of the text that may name them
 _LONGEST_TRACE = 20_000  # characters of a header field in which a tag or a Message-ID is looked for
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -173,7 +174,8 @@ def _of_text(top: _Part, text: str) -> tuple[DeliveryReport, _Part | None]:
     copy = _COPY.search(text)
     said, returned = (text[: copy.start()], text[copy.end() :].lstrip()) if copy else (text, "")
     recipients = _addresses(top.all_of("x-failed-recipients"))
-    named = next((at for name in sorted(recipients) if (at := said.lower().find(name)) >= 0), 0)
+    lowered = said[:_LOOK_FOR_NAMES_IN].lower()
+    named = next((at for name in sorted(recipients)[:_LOOK_FOR_NAMES] if (at := lowered.find(name)) >= 0), 0)
     said = said[named:]
     code = re.search(r"(?<![\d.])([45]\d\d)(?=[ -])", said)
     report = DeliveryReport(

@@ -11,13 +11,15 @@ import msgspec
 
 from hireloop import db, redaction
 from hireloop.notify import messages
-from hireloop.notify.channels import Evidence
+from hireloop.notify.channels import Channel, Evidence
 from hireloop.notify.pace import Pace
+from hireloop.notify.replies import kept_reply
 from hireloop.notify.routes import Route, Turn
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 
 LEASE_SECONDS = 30
 LOST_IN_A_ROW = 5
+RENEWED_PAST_DEADLINE_SECONDS = 600  # a send that has not ended by then is lost, however long its thread hangs
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,38 +67,38 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
 # Of a channel with a rate limit: how many more tries are paid for now, counted by `pace.Pace` under the row's lock.
 _PACE = """
     pace AS (
-        SELECT greatest(paid_until, coalesce($7, now())) AS paid_until, $12 - ceil(
-            1000000 * extract(epoch FROM greatest(paid_until, coalesce($7, now())) - coalesce($7, now())) / $13::bigint
+        SELECT greatest(paid_until, coalesce($7, now())) AS paid_until, $11 - ceil(
+            1000000 * extract(epoch FROM greatest(paid_until, coalesce($7, now())) - coalesce($7, now())) / $12::bigint
         )::bigint AS free
         FROM channel_pace WHERE channel = $1 FOR UPDATE
     ),
 """
 _PAID = """
     paid AS (
-        UPDATE channel_pace SET paid_until = pace.paid_until + count * $13::bigint * interval '1 microsecond'
+        UPDATE channel_pace SET paid_until = pace.paid_until + count * $12::bigint * interval '1 microsecond'
         FROM pace, (SELECT count(*) FROM leased) AS taken WHERE channel = $1 AND count > 0
     ),
 """
 _TAKE = """
     WITH {pace} due AS (
-        SELECT id, lease_token IS NOT NULL AS was_leased, CASE
-            WHEN $10 <> 'turns' THEN $10
+        SELECT id, first_due_at, lease_token IS NOT NULL AS was_leased, CASE
+            WHEN $9 <> 'turns' THEN $9
             WHEN (required OR kind = 'alert') AND (tries > 0 OR lease_token IS NOT NULL)
-                AND at_risk_at <= coalesce($7, now()) THEN (
+                AND at_risk_at <= coalesce($7, now()) THEN coalesce((
                 SELECT CASE route WHEN 'primary' THEN 'fallback' ELSE 'primary' END FROM attempt
                 WHERE attempt.delivery = delivery.id AND outcome IS DISTINCT FROM 'released'
                 ORDER BY number DESC LIMIT 1
-            )
+            ), 'primary')
             ELSE 'primary' END AS route
         FROM delivery
         WHERE state = 'pending' AND channel = $1 AND due_at <= coalesce($7, now())
           AND deadline_at > coalesce($7, now())
           AND (leased_until IS NULL OR leased_until <= coalesce($7, now()))
           AND kind = ANY($2::text[]) AND payload_version = $3
-          AND ($11 = 'all' OR (required OR kind = 'alert') AND (
-              $11 = 'required' OR tries > 0 AND at_risk_at <= coalesce($7, now())
+          AND ($10 = 'all' OR (required OR kind = 'alert') AND (
+              $10 = 'required' OR tries > 0 AND at_risk_at <= coalesce($7, now())
           ))
-        ORDER BY CASE WHEN $9 THEN attempt_count ELSE 0 END, deadline_at LIMIT {limit}
+        ORDER BY {order} LIMIT {limit}
         FOR UPDATE SKIP LOCKED
     ), dead AS (
         UPDATE attempt SET outcome = 'lost', finished_at = coalesce($7, now())
@@ -105,7 +107,8 @@ _TAKE = """
     ), streak AS (
         SELECT due.id FROM due WHERE due.was_leased AND $8 = (
             SELECT count(*) FROM (
-                SELECT outcome FROM attempt WHERE attempt.delivery = due.id ORDER BY number DESC LIMIT $8
+                SELECT outcome FROM attempt WHERE attempt.delivery = due.id AND started_at >= due.first_due_at
+                ORDER BY number DESC LIMIT $8
             ) latest WHERE coalesce(outcome, 'lost') = 'lost'
         )
     ), given_up AS (
@@ -137,10 +140,22 @@ _TAKE = """
         ON previous.delivery = leased.id AND previous.number = leased.attempt_count - 1
     ORDER BY deadline_at
 """
-_TAKE_FREELY = _TAKE.format(pace="", paid="", limit="$4")
-_TAKE_AT_A_PACE = _TAKE.format(
-    pace=_PACE, paid=_PAID, limit="(SELECT greatest(0, least($4, coalesce(max(free), 0))) FROM pace)"
-)
+# A probe's order is a statement of its own: with an order that depends on an argument, a plan made for any argument
+# would sort the whole backlog.
+_IN_TIME, _IN_TURNS = "deadline_at", "attempt_count, deadline_at"
+_TAKE_FREELY = {
+    probing: _TAKE.format(pace="", paid="", limit="$4", order=_IN_TURNS if probing else _IN_TIME)
+    for probing in (False, True)
+}
+_TAKE_AT_A_PACE = {
+    probing: _TAKE.format(
+        pace=_PACE,
+        paid=_PAID,
+        limit="(SELECT greatest(0, least($4, coalesce(max(free), 0))) FROM pace)",
+        order=_IN_TURNS if probing else _IN_TIME,
+    )
+    for probing in (False, True)
+}
 
 
 async def take(
@@ -173,19 +188,18 @@ async def take(
         LEASE_SECONDS,
         now,
         LOST_IN_A_ROW,
-        turn.probing,
         turn.route.value if turn.route else "turns",
         turn.among.value,
     ]
     if pace is None:
-        rows = await db.fetch(_TAKE_FREELY, *arguments)
+        rows = await db.fetch(_TAKE_FREELY[turn.probing], *arguments)
     else:
         await db.fetch(
             "INSERT INTO channel_pace (channel, paid_until) VALUES ($1, coalesce($2, now())) ON CONFLICT DO NOTHING",
             channel,
             now,
         )
-        rows = await db.fetch(_TAKE_AT_A_PACE, *arguments, pace.burst, pace.interval)
+        rows = await db.fetch(_TAKE_AT_A_PACE[turn.probing], *arguments, pace.burst, pace.interval)
     return [msgspec.convert(dict(row), Lease) for row in rows]
 
 
@@ -196,12 +210,14 @@ async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[
         UPDATE delivery SET leased_until = coalesce($3, now()) + make_interval(secs => $4)
         FROM unnest($1::uuid[], $2::uuid[]) AS ours(id, token)
         WHERE delivery.id = ours.id AND delivery.lease_token = ours.token
+          AND deadline_at > coalesce($3, now()) - make_interval(secs => $5)
         RETURNING ours.token
         """,
         [lease.id for lease in leases],
         [lease.token for lease in leases],
         now,
         LEASE_SECONDS,
+        RENEWED_PAST_DEADLINE_SECONDS,
     )
     return {row["token"] for row in rows}
 
@@ -214,13 +230,16 @@ _SETTLE = """
             trace_id, span_id)
     ), finished AS (
         UPDATE attempt SET outcome = answer.outcome, finished_at = coalesce($15, now()), reason = answer.reason,
-            maybe_accepted = answer.maybe_accepted, phase = answer.phase, code = answer.code,
+            maybe_accepted = answer.maybe_accepted
+                OR (attempt.outcome IS NOT DISTINCT FROM 'lost' AND answer.outcome = 'sent'),
+            phase = answer.phase, code = answer.code,
             enhanced_code = answer.enhanced_code, reply = answer.reply, trace_id = answer.trace_id,
             span_id = answer.span_id
         FROM answer WHERE attempt.delivery = answer.id AND attempt.number = answer.number
+          AND (attempt.outcome IS NULL OR answer.outcome <> 'released')
     )
     UPDATE delivery SET
-        state = answer.state,
+        state = CASE WHEN answer.state = 'pending' AND sent_at >= first_due_at THEN 'sent' ELSE answer.state END,
         lease_token = NULL,
         leased_until = NULL,
         due_at = coalesce(answer.due_at, delivery.due_at),
@@ -238,7 +257,9 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     """Write what these tries came to and return the ids of the deliveries whose lease was still ours.
 
     An attempt row is always completed; the delivery's state moves only under our token. A late acceptance still
-    sets `sent_at`, whatever has become of the delivery: nothing that happened goes unrecorded.
+    sets `sent_at`, whatever has become of the delivery: nothing that happened goes unrecorded. Its attempt counted as
+    lost meanwhile, and so says `maybe_accepted`: there may be a second copy. No further one is sent, unless a try is
+    under way already.
     """
     evidence = [s.evidence for s in settlements]
     rows = await db.fetch(
@@ -261,16 +282,29 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     )
     # By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
     ours = {row["token"]: row["id"] for row in rows}
-    late = [s.delivery_id for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
+    late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
     if late:
         await db.fetch(
-            "UPDATE delivery SET sent_at = coalesce(sent_at, $2, now()) WHERE id = ANY($1::uuid[])", late, now
+            """
+            UPDATE delivery SET sent_at = coalesce(sent_at, $3, now()), state = CASE
+                WHEN state = 'pending' AND lease_token IS NULL AND attempt.started_at >= first_due_at THEN 'sent'
+                ELSE state END
+            FROM unnest($1::uuid[], $2::int[]) AS late(id, number)
+                JOIN attempt ON attempt.delivery = late.id AND attempt.number = late.number
+            WHERE delivery.id = late.id
+            """,
+            [s.delivery_id for s in late],
+            [s.number for s in late],
+            now,
         )
     return set(ours.values())
 
 
-async def expire(*, now: datetime | None = None) -> int:
-    """End what is past its deadline and under nobody's lease as `exhausted`, and return how many ended."""
+async def expire(channels: Sequence[Channel] = (), *, now: datetime | None = None) -> int:
+    """End what is past its deadline and under nobody's lease as `exhausted`, and return how many ended.
+
+    What was never tried, as one of these `channels` is held, ends with the reason for that.
+    """
     rows = await db.fetch(
         """
         WITH late AS (
@@ -282,10 +316,34 @@ async def expire(*, now: datetime | None = None) -> int:
             UPDATE attempt SET outcome = 'lost', finished_at = coalesce($1, now())
             FROM late WHERE attempt.delivery = late.id AND attempt.outcome IS NULL RETURNING attempt.delivery
         )
-        UPDATE delivery SET state = 'exhausted', last_reason = coalesce(last_reason, 'deadline_passed'),
+        UPDATE delivery SET state = 'exhausted', last_reason = coalesce(last_reason, (
+                SELECT health.reason FROM channel_health health
+                JOIN unnest($2::text[], $3::text[]) AS ours(channel, fingerprint) USING (channel, fingerprint)
+                WHERE health.channel = delivery.channel AND health.state = 'held' LIMIT 1
+            ), 'deadline_passed'),
             lease_token = NULL, leased_until = NULL, tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
         FROM late WHERE delivery.id = late.id
         RETURNING delivery.id
+        """,
+        now,
+        [channel.name for channel in channels],
+        [channel.fingerprint for channel in channels],
+    )
+    return len(rows)
+
+
+async def close_abandoned(*, now: datetime | None = None) -> int:
+    """Close as `lost` the attempts that are still open an hour on, on deliveries that have ended; return how many.
+
+    A superseded or bounced delivery has lost its lease; where the worker of a try under way died as well, nobody else
+    would ever close it.
+    """
+    rows = await db.fetch(
+        """
+        UPDATE attempt SET outcome = 'lost', finished_at = coalesce($1, now()) FROM delivery
+        WHERE attempt.outcome IS NULL AND attempt.started_at < coalesce($1, now()) - interval '1 hour'
+          AND delivery.id = attempt.delivery AND delivery.state <> 'pending'
+        RETURNING attempt.id
         """,
         now,
     )
@@ -293,5 +351,4 @@ async def expire(*, now: datetime | None = None) -> int:
 
 
 def _at_most_a_kibibyte(reply: str) -> str:
-    reply = redaction.without_links(reply)
-    return reply.replace("\x00", "�").encode(errors="replace")[:1024].decode(errors="ignore")
+    return kept_reply(redaction.without_links(reply).encode(errors="replace"))

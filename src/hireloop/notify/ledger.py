@@ -6,6 +6,7 @@ import msgspec
 
 from hireloop import db, telemetry
 from hireloop.notify.deliveries import INVITING_KINDS
+from hireloop.notify.leases import RENEWED_PAST_DEADLINE_SECONDS
 from hireloop.notify.tables import DeliveryState
 
 MEASURE_SECONDS = 60.0
@@ -47,12 +48,14 @@ async def read(*, now: datetime | None = None) -> Ledger:
             ))) AS untold,
             (SELECT count(*) FROM delivery WHERE state = 'pending'
                 AND deadline_at < coalesce($3, now()) - make_interval(secs => $4)
-                AND (leased_until IS NULL OR leased_until <= coalesce($3, now()))) AS overdue
+                AND (leased_until IS NULL OR leased_until <= coalesce($3, now())
+                    OR deadline_at < coalesce($3, now()) - make_interval(secs => $5))) AS overdue
         """,
         sorted(INVITING_KINDS),
         CANCELLING_KIND,
         now,
         _GRACE_SECONDS,
+        2 * RENEWED_PAST_DEADLINE_SECONDS,
     )
     if row is None:
         return Ledger(counts={}, untold=0, overdue=0)

@@ -183,13 +183,14 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     company: str = ""
     starts_at: datetime | None = None
     deadline_at: datetime | None = None
-    attempt_count: int = 0  # of the delivery
+    first_due_at: datetime | None = None  # of the delivery; a replay renews it
     others: int = 0  # how many more deliveries this one alert stands for, all with the same cause and reason
 
     @property
     def occasion(self) -> str:
-        """One alert a cause, subject and number of attempts: what is sent again may fail again."""
-        return f"{self.cause.value}:{self.subject}:{self.attempt_count}"
+        """One alert a cause, subject and time when it was first due: what is replayed may fail again."""
+        since = f":{self.first_due_at.isoformat()}" if self.first_due_at else ""
+        return f"{self.cause.value}:{self.subject}{since}"
 
     @property
     def address(self) -> str | None:

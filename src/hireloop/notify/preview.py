@@ -91,6 +91,13 @@ def files(parcel: Parcel, *, sender: str) -> dict[str, bytes]:
         "body.html": parcel.html.encode(),
         "invite.ics": parcel.calendar,
         "data.json": parcel.data,
-        "message.eml": mime.to_bytes(parcel, parcel.recipient, sender, SENT_AT),
+        "message.eml": mime.to_bytes(parcel, parcel.recipient, _from_header(sender), SENT_AT),
     }
     return {name: content for name, content in parts.items() if content}
+
+
+def _from_header(sender: str) -> str:
+    name, bracket, address = sender.rpartition("<")
+    if not address.isascii():
+        return sender
+    return mime.sender_header(name.strip(' "') if bracket else "", address.rstrip("> "))

@@ -43,6 +43,7 @@ class Skip(StrEnum):
     )
     CHANNEL_GONE = "channel_gone", "Its channel is not configured any more."
     UNREADABLE = "unreadable", "This version cannot read its stored message."
+    MOVED_ON = "moved_on", "Its state has changed since it was looked for: another replay was quicker."
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,8 +135,7 @@ async def walk(
     after: UUID | None = None
     left = at_most
     while left is None or left > 0:
-        limit = AT_ONCE if left is None else min(AT_ONCE, left)
-        verdicts = await batch(chosen, channels, limit=limit, after=after, dry_run=dry_run, now=now)
+        verdicts = await batch(chosen, channels, limit=AT_ONCE, after=after, at_most=left, dry_run=dry_run, now=now)
         if not verdicts:
             return
         after = verdicts[-1].id
@@ -150,24 +150,49 @@ async def batch(
     *,
     limit: int,
     after: UUID | None = None,
+    at_most: int | None = None,
     dry_run: bool = False,
     now: datetime | None = None,
 ) -> list[Verdict]:
     """Look at the `limit` deliveries after the one called `after`, replay those that may be, and say of each.
 
+    It ends early with the one that makes `at_most` replayed.
+
     One transaction: it locks the bookings, so that none moves on meanwhile, then the deliveries, so that of two
     replays at once the second finds them pending. A dry run locks and writes nothing.
     """
+    names = {channel.name for channel in channels}
 
     async def work() -> list[Verdict]:
         async with db.DB.transaction():
             rows, told = await _read(chosen, limit, after, now, lock=not dry_run)
-            judged = [_judge(row, told, {channel.name for channel in channels}) for row in rows]
+            judged = _first(at_most, [_judge(row, told, names, chosen) for row in rows])
             if not dry_run:
                 await _reopen([reopened for _, reopened in judged if reopened], rows)
             return [verdict for verdict, _ in judged]
 
     return await db.retried(work)
+
+
+def _is_still(row: _Row, chosen: Chosen) -> bool:
+    """Whether the locked row is in the state that was asked for: another replay may have had it sent meanwhile."""
+    if chosen.ids is not None or row.state is DeliveryState.PENDING:
+        return True
+    return row.state == chosen.wanted.state if chosen.wanted.state else row.state is not DeliveryState.SENT
+
+
+def _first(
+    at_most: int | None, judged: list[tuple[Verdict, _Reopened | None]]
+) -> list[tuple[Verdict, _Reopened | None]]:
+    """Return the verdicts up to the one that makes `at_most` replayed."""
+    if at_most is None:
+        return judged
+    replayed = 0
+    for number, (_, reopened) in enumerate(judged, start=1):
+        replayed += reopened is not None
+        if replayed == at_most:
+            return judged[:number]
+    return judged
 
 
 async def _read(
@@ -213,9 +238,12 @@ async def _read(
     }
 
 
-def _judge(row: _Row, told: dict[UUID, _Told], channels: Collection[str]) -> tuple[Verdict, _Reopened | None]:
+def _judge(
+    row: _Row, told: dict[UUID, _Told], channels: Collection[str], chosen: Chosen
+) -> tuple[Verdict, _Reopened | None]:
     message = _decoded(row)
-    skip = _skip(row, message, told.get(row.schedule) if row.schedule else None, channels)
+    skip = None if _is_still(row, chosen) else Skip.MOVED_ON
+    skip = skip or _skip(row, message, told.get(row.schedule) if row.schedule else None, channels)
     verdict = Verdict(
         id=row.id,
         kind=row.kind,
@@ -289,7 +317,7 @@ async def _reopen(reopened: Sequence[_Reopened], rows: Sequence[_Row]) -> None:
         """
         UPDATE delivery SET state = 'pending', tries = 0, first_due_at = $5, due_at = $5, at_risk_at = new.at_risk_at,
             deadline_at = new.deadline_at, message_id = new.message_id, last_reason = NULL, last_reply = NULL,
-            at_risk_told_at = NULL, failure_told_at = NULL
+            at_risk_told_at = NULL, failure_told_at = NULL, bounced_at = NULL
         FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
             AS new(id, at_risk_at, deadline_at, message_id)
         WHERE delivery.id = new.id

@@ -63,6 +63,11 @@ def kept_reply(raw: bytes) -> str:
     return text.encode()[:LONGEST_REPLY].decode("utf-8", "ignore")
 
 
+def printable(text: str) -> str:
+    """Return a server's words as a terminal may show them: no escape code, and all on one line."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def outcome_of_reply(evidence: Evidence) -> Outcome:
     """Return what the server's answer in `evidence` comes to; its phase must be one of SMTP's."""
     code = evidence.code or 0

@@ -107,7 +107,7 @@ def _chats(settings: Settings) -> list[_Way]:
     plugins = _plugins()
     found = apprise.addresses_in(urls, plugins) if urls.strip() else []
     if settings.apprise_config is not None:
-        found += apprise.addresses_of(settings.apprise_config)
+        found += apprise.addresses_of(settings.apprise_config, plugins)
     stems = Counter(_stem(address.tags) for address in found)
     return [
         _Way(

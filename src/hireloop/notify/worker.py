@@ -287,6 +287,7 @@ class Worker:
                     post.renewed(lease, until=asked + leases.LEASE_SECONDS if lease.token in renewed else 0)
 
     async def _expire(self) -> None:
-        ended = await leases.expire()
+        ended = await leases.expire([post.channel for post in self._posts])
+        await leases.close_abandoned()
         if ended:
             log.error("delivery.deadline_passed", deliveries=ended)

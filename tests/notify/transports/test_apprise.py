@@ -19,6 +19,8 @@ from chat_servers import NGIRCD, IrcReader, IrcServer, Synapse
 from conftest import settings_for
 from hireloop.errors import SettingsError
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
+from hireloop.notify.diagnosis import reach
+from hireloop.notify.diagnosis.findings import Level
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transports import apprise
 from hireloop.notify.transports.apprise import AppriseTransport
@@ -183,12 +185,16 @@ def test_a_certificate_that_nobody_vouches_for_holds_the_channel(certificate: Ce
     assert server.received == []
 
 
-def test_a_certificate_that_is_trusted_is_no_obstacle(
-    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "is_heeded"), [("SSL_CERT_FILE", True), ("REQUESTS_CA_BUNDLE", False)])
+def test_chat_trusts_whom_mail_and_the_doctor_trust(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, name: str, *, is_heeded: bool
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.cert))
+    monkeypatch.setenv(name, str(certificate.cert))
     with ScriptedHttpServer(certificate=certificate) as server:
-        assert isinstance(transport(json_url(server)).send(PARCEL), Sent)
+        outcome = transport(json_url(server)).send(PARCEL)
+        found = reach.check("chat", "127.0.0.1", server.port, secure=True, setting="CHAT_URLS")
+    assert isinstance(outcome, Sent) is is_heeded
+    assert (found.level is Level.OK) is is_heeded
 
 
 # --- What a plugin makes of it ---------------------------------------------------------------------------------
@@ -325,6 +331,31 @@ def test_urls_are_split_as_apprise_splits_them() -> None:
     assert found[0].url.startswith("json://a.example/?format=text")
 
 
+@pytest.mark.parametrize(
+    "urls",
+    [
+        "json://a.example/one canary.example/services/two",
+        "json://a.example/one,\ncanary",
+        "canary json://a.example",
+        "json://a.example\ncanary\njson://b.example",
+        "json://a.example json://b.example, canary",
+        "my-pager://canary",
+        "canary-pager://x json://a.example",
+        "-pager://canary",
+    ],
+)
+def test_nothing_in_chat_urls_is_dropped_in_silence(urls: str) -> None:
+    with pytest.raises(SettingsError, match="schema") as refused:
+        apprise.addresses_in(urls, {"pager"})
+    assert str(refused.value).startswith("CHAT_URLS: ")
+    assert "canary" not in str(refused.value)
+
+
+def test_separators_around_the_urls_are_nothing() -> None:
+    found = apprise.addresses_in(" ,\n json://a.example ,; \n" + " " * 40 + "pager://b.example?x=1,2 ;\n", {"pager"})
+    assert [address.url for address in found] == ["json://a.example", "pager://b.example?x=1,2"]
+
+
 def test_a_services_own_https_address_is_named_after_the_service() -> None:
     url = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
     assert apprise.addresses_in(url)[0].schema == "slack"
@@ -395,6 +426,48 @@ def test_a_file_that_is_no_good_is_refused_with_what_is_wrong(tmp_path: Path, te
     with pytest.raises(SettingsError, match=cause) as refused:
         apprise.addresses_of(config(tmp_path, text))
     assert str(refused.value).startswith("APPRISE_CONFIG: ")
+    assert "canary" not in str(refused.value)
+
+
+def test_a_file_may_tag_another_packages_addresses(tmp_path: Path) -> None:
+    text = """
+        groups: [{failures: night}]
+        tag: all
+        urls:
+          - pager://one
+          - pager://two:
+              tag: failures
+          - PAGER://three?x=1:
+              - tag: recruiters
+              - tags: [night]
+          - json://a.example:
+              tag: recruiters
+        """
+    found = apprise.addresses_of(config(tmp_path, text), {"pager"})
+    assert [(address.url.partition("?")[0], address.schema, address.tags) for address in found] == [
+        ("pager://one", "pager", ("all",)),
+        ("pager://two", "pager", ("all", "failures")),
+        ("PAGER://three", "pager", ("all", "recruiters")),
+        ("PAGER://three", "pager", ("all", "failures", "night")),
+        ("json://a.example/", "json", ("all", "recruiters")),
+    ]
+    assert len({address.identity for address in found}) == 5
+
+
+@pytest.mark.parametrize(
+    ("entry", "cause"),
+    [
+        ("pager://canary:\n    to: canary", "takes tags alone"),
+        ("pager://canary:\n   - tag: a\n     canary: 1", "takes tags alone"),
+        ("pager://canary:\n   - tag: a\n   - canary", "takes tags alone"),
+        ("pager://canary:\n    tag: 'canäry'", "no name"),
+        ("pager://canary:\n    tag: recruiters:2", "retry count"),
+        ("pager://canary: canary", "takes tags alone"),
+    ],
+)
+def test_another_packages_address_takes_nothing_but_tags(tmp_path: Path, entry: str, cause: str) -> None:
+    with pytest.raises(SettingsError, match=cause) as refused:
+        apprise.addresses_of(config(tmp_path, f"urls:\n - {entry}"), {"pager"})
     assert "canary" not in str(refused.value)
 
 

@@ -340,6 +340,31 @@ def test_a_wrong_password_holds_the_channel(transport_to: TransportTo) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("offered", "echoed"),
+    [
+        ("AUTH PLAIN", "AUTH PLAIN AG1lAGdlaGVpbW5pcy00NzEx"),
+        ("AUTH PLAIN", "me/geheimnis-4711"),
+        ("AUTH LOGIN", "Z2VoZWltbmlzLTQ3MTE="),
+        ("AUTH LOGIN", "Z2VoZWltbmlzLTQ3MTE"),  # its padding left out
+    ],
+)
+@pytest.mark.parametrize("before", ["", "x" * 995])  # the second has the reply cut within what is echoed
+def test_a_password_that_the_server_repeats_is_not_kept(
+    transport_to: TransportTo, offered: str, echoed: str, before: str
+) -> None:
+    script: dict[str, Step] = {"AUTH": f"535 5.7.8 {before} Not {echoed}!"}
+    if offered == "AUTH LOGIN":
+        script = {"AUTH": "334 VXNlcm5hbWU6", "BWU=": "334 UGFzc3dvcmQ6", "Z2VOZWLTBMLZLTQ3MTE=": script["AUTH"]}
+    with ScriptedSmtpServer(script, extensions=[offered]) as server:
+        outcome = transport_to(server, email_host_user="me", email_host_password="geheimnis-4711").send(PARCEL)
+    assert seen(outcome)[:5] == (Held, Reason.AUTH_REFUSED, Phase.AUTH, 535, "5.7.8")
+    kept = outcome.evidence.reply
+    assert not any(part in kept for part in ("AG1l", "geheim", "Z2Vo"))
+    if not before:
+        assert kept.endswith(("AUTH PLAIN …!", "me/…!", "Not …!", "Not …=!"))
+
+
 def test_a_sign_in_that_cannot_be_checked_now_is_tried_again(transport_to: TransportTo) -> None:
     with ScriptedSmtpServer({"AUTH": "454 4.7.0 Later"}) as server:
         outcome = transport_to(server, email_host_user="me", email_host_password="x").send(PARCEL)
@@ -533,7 +558,11 @@ def test_threads_never_share_a_connection(transport_to: TransportTo) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "asha", "@example.com", "a@b\r\nRCPT TO:<evil@x.example>", "a@b> NOTIFY=NEVER", "a @b.example"]
+    "address",
+    [
+        *["", "asha", "@example.com", "a@b\r\nRCPT TO:<evil@x.example>", "a@b> NOTIFY=NEVER", "a @b.example"],
+        *["a@b..c", "a@☕.de"],
+    ],
 )
 def test_an_address_that_cannot_be_written_is_rejected_unsent(transport_to: TransportTo, address: str) -> None:
     with ScriptedSmtpServer() as server:
@@ -544,11 +573,15 @@ def test_an_address_that_cannot_be_written_is_rejected_unsent(transport_to: Tran
     assert (outcome.reason, outcome.evidence.phase) == (Reason.BAD_RECIPIENT, Phase.RECIPIENT)
 
 
-def test_a_domain_in_another_script_needs_no_smtputf8(transport_to: TransportTo) -> None:
+@pytest.mark.parametrize(
+    ("domain", "written"),
+    [("bücher.example", "xn--bcher-kva.example"), ("faß.de", "xn--fa-hia.de")],  # the second never to fass.de
+)
+def test_a_domain_in_another_script_needs_no_smtputf8(transport_to: TransportTo, domain: str, written: str) -> None:
     with ScriptedSmtpServer(extensions=[]) as server:
-        parcel = Parcel(recipient="a@bücher.example", subject="x", text="x", html="x", message_id="<1@x>")
+        parcel = Parcel(recipient=f"a@{domain}", subject="x", text="x", html="x", message_id="<1@x>")
         assert isinstance(transport_to(server).send(parcel), Sent)
-    assert server.received[0].recipient == "RCPT TO:<a@xn--bcher-kva.example>"
+    assert server.received[0].recipient == f"RCPT TO:<a@{written}>"
 
 
 @pytest.mark.parametrize("offered", [True, False])

@@ -70,6 +70,19 @@ def test_an_invitation_is_an_alternative_and_a_file() -> None:
     assert file.get_payload(decode=True) == CALENDAR
 
 
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("rita@bücher.example", "rita@xn--bcher-kva.example"),
+        ("rita@faß.de", "rita@xn--fa-hia.de"),
+        ("ríta@acme.example", None),  # would need SMTPUTF8 of every server on the way
+        ("rita@☕.example", None),
+    ],
+)
+def test_answers_go_to_a_recruiter_whose_domain_is_in_another_script(address: str, written: str | None) -> None:
+    assert read_back(parcel(reply_to=address))["Reply-To"] == written
+
+
 def test_a_cancellation_says_so_in_its_content_type() -> None:
     alternative, _ = read_back(parcel(calendar_method="CANCEL")).iter_parts()
     assert list(alternative.iter_parts())[-1]["Content-Type"].params["method"] == "CANCEL"

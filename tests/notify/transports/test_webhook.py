@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import socket
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from standardwebhooks import Webhook
 
 from hireloop.notify.channels import Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.reasons import Reason
-from hireloop.notify.transports import webhook, webhook_addresses, webhook_request
+from hireloop.notify.transports import names, webhook, webhook_request
 from hireloop.notify.transports.webhook import WebhookTransport
 from hireloop.settings import Settings
 from http_servers import Does, Endless, Raw, Reply, ScriptedHttpServer
@@ -23,6 +24,7 @@ from smtp_servers import Certificate, Drop, Hang, ScriptedSmtpServer, self_signe
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(bytes(range(64))).decode()
+LONG_TOKEN = "SECRETT0KEN-" + "0123456789abcdef" * 8
 DATA = b'{"type": "alert", "data": {}}'
 PARCEL = Parcel(
     recipient="webhook:1234abcd",
@@ -264,6 +266,56 @@ def test_a_reply_keeps_no_nul_and_no_token_of_the_address() -> None:
     assert outcome.evidence.reply == "Cannot POST <address> \ufffd <address>! <address>"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "abc%2FSECRETdefghi",
+        "abc/SECRETdefghi",
+        "key=abc%2FSECRETdefghi",
+        "BAREKEY-0123456789",
+        "ABCDEF7",
+        LONG_TOKEN,
+    ],
+)
+@pytest.mark.parametrize("before", ["", "p" * 1010, (LONG_TOKEN * 400)[:16_400]])
+def test_no_part_of_the_address_is_kept_wherever_the_reply_is_cut(said: str, before: str) -> None:
+    path = f"/{LONG_TOKEN}?key=abc%2FSECRETdefghi&BAREKEY-0123456789&s=ABCDEF7"
+    with ScriptedHttpServer(Reply(400, f"{before}{said}!".encode())) as server:
+        reply = transport_to(server, path).send(PARCEL).evidence.reply
+    assert not any(part in reply for part in ("SECRET", "BAREKEY", "ABCD", "0123", "abc"))
+    if not before:
+        assert reply in {"<address>!", "key=<address>!"}
+
+
+def test_a_token_that_is_cut_off_with_the_reply_is_not_kept_either() -> None:
+    answer = b"HTTP/1.1 400 No\r\nContent-Length: 500\r\n\r\nCannot POST /hooks/" + LONG_TOKEN[:40].encode()
+    with ScriptedHttpServer(Raw(answer)) as server:
+        outcome = transport_to(server, f"/hooks/{LONG_TOKEN}").send(PARCEL)
+    assert seen(outcome) == (Rejected, Reason.MESSAGE_REFUSED, Phase.HTTP, 400)
+    assert outcome.evidence.reply == "Cannot POST "
+
+
+def test_a_look_up_that_hangs_ends_with_the_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "TRY_SECONDS", 0.2)
+    real, answers = socket.getaddrinfo, threading.Event()
+
+    def look_up(name: str, port: int, **rest: Any) -> Any:  # noqa: ANN401 (the standard library's signature)
+        if not rest.get("flags"):
+            answers.wait(30)
+        return real(name, port, **rest)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    outcome = WebhookTransport("https://hangs.invalid/", settings()).send(PARCEL)
+    answers.set()
+    assert seen(outcome) == (Retry, Reason.TIMED_OUT, Phase.CONNECT, None)
+
+
+def test_a_webhook_goes_to_the_name_that_idna_2008_says(resolves: Callable[..., list[str]]) -> None:
+    asked = resolves("127.0.0.1")
+    WebhookTransport("https://faß.example:1/", settings()).send(PARCEL)
+    assert asked[-1] == "xn--fa-hia.example"
+
+
 def test_nobody_listening_is_tried_again_and_nothing_was_handed_over() -> None:
     with ScriptedHttpServer() as server:
         pass
@@ -338,8 +390,8 @@ def test_the_next_address_is_taken_where_the_first_does_not_answer(monkeypatch: 
     with ScriptedHttpServer() as closed:
         pass
     with ScriptedHttpServer() as server:
-        found = [webhook_addresses.Address(socket.AF_INET, ("127.0.0.1", port)) for port in (closed.port, server.port)]
-        monkeypatch.setattr(webhook, "addresses_of", lambda *_: found)
+        found = [names.Found(socket.AF_INET, ("127.0.0.1", port)) for port in (closed.port, server.port)]
+        monkeypatch.setattr(webhook, "addresses_of", lambda *_, **__: found)
         assert isinstance(transport_to(server).send(PARCEL), Sent)
 
 

@@ -12,7 +12,7 @@ Check = Callable[[], Finding]
 def start(name: str, check: Check) -> asyncio.Future[Finding]:
     """Start a check and return the future of its finding; an error of its own is a finding too.
 
-    Its thread ends with the process, wherever it is: a look-up of a name cannot be bounded otherwise.
+    Its thread ends with the process, wherever it is: the system may look a name up for longer than anybody waits.
     """
     loop = asyncio.get_running_loop()
     found: asyncio.Future[Finding] = loop.create_future()

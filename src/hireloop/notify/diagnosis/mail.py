@@ -1,15 +1,20 @@
 """Is the mail server reachable, what it says it is, and willing to take our mail? Everything but a message."""
 
-from hireloop.faults import STARTTLS_ON_465, TLS_ON_587, Fault, faults_of, is_loopback
+from hireloop.faults import PASSWORD_WITHOUT_TLS, STARTTLS_ON_465, TLS_ON_587, Fault, faults_of, is_loopback
 from hireloop.notify.channels import Held, Phase, Rejected, Retry, Sent
 from hireloop.notify.diagnosis import mail_faults
 from hireloop.notify.diagnosis.findings import Finding, failure, of_reason, ok, warning
 from hireloop.notify.diagnosis.mail_faults import Advice, Called, Met
 from hireloop.notify.reasons import Reason
+from hireloop.notify.replies import printable
+from hireloop.notify.routes import Route
 from hireloop.notify.transports.email import EmailTransport
 from hireloop.notify.transports.rehearsal import Rehearsal, speaks_tls_first
 from hireloop.notify.transports.smtp import MailServer, Security
 from hireloop.settings import Settings
+
+CHECKS = {Route.PRIMARY: "mail", Route.FALLBACK: "mail_fallback"}
+"""The check that looks at each provider of mail."""
 
 PHASE_SECONDS = 8.0  # of the mail server's patience and ours; a doctor is not waited for longer
 _BETWEEN_SERVERS = 25
@@ -20,7 +25,7 @@ def check(settings: Settings, *, url: str = "", phase_seconds: float = PHASE_SEC
     """Return the one finding about EMAIL_… (or EMAIL_FALLBACK_URL, where `url` is given).
 
     What the settings alone tell comes first, and then nothing is tried. Blocking: a phase at most `phase_seconds`, the
-    look-up of the server's name aside.
+    first with the look-up of the server's name.
     """
     called = mail_faults.called(settings, url=url)
     transport = EmailTransport(url, settings)
@@ -52,6 +57,11 @@ def _refused(called: Called, reason: Reason) -> Finding:
     if reason is Reason.BAD_MAIL_URL:
         cause = f"{name} is no mail URL, or asks for more than smtp, mode, from, name, user and pass."
         return failure(called.check, cause, f"Write {name} as mailtos://user:password@host.")
+    if called.url and reason is Reason.INCOMPLETE_CREDENTIALS:
+        cause = f"{name} has a password and no user name."
+        return failure(called.check, cause, f"Write {name} as mailtos://user:password@host.")
+    if called.url and reason is Reason.PASSWORD_WITHOUT_TLS:
+        return failure(called.check, PASSWORD_WITHOUT_TLS.cause, f"Begin {name} with mailtos://.")
     return of_reason(called.check, reason)
 
 
@@ -100,5 +110,4 @@ def _said(outcome: Held | Retry | Rejected) -> str:
     """Return the server's own words on one line, in letters that a terminal can show."""
     if outcome.evidence.code is None:
         return ""
-    said = f"{outcome.evidence.code} {outcome.evidence.reply}"
-    return "".join(letter if letter.isprintable() else " " for letter in said).strip()
+    return printable(f"{outcome.evidence.code} {outcome.evidence.reply}").strip()

@@ -4,7 +4,14 @@ import urllib.request
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
-from hireloop.notify.channels import Channel, open_transport
+from hireloop.notify.channels import (
+    Channel,
+    InstalledTransport,
+    TransportBroken,
+    TransportMissing,
+    installed_transports,
+    open_transport,
+)
 from hireloop.notify.diagnosis import reach
 from hireloop.notify.diagnosis.findings import Finding, failure, of_reason, ok
 from hireloop.notify.reasons import Reason
@@ -40,16 +47,11 @@ def check(channel: Channel, settings: Settings) -> Finding:
     setting = "WEBHOOK_URLS" if channel.transport_name == _WEBHOOK else "CHAT_URLS or APPRISE_CONFIG"
     try:
         transport = open_transport(channel, settings)
-    except LookupError:
-        return failure(
-            channel.name, f"No installed package offers the transport {channel.transport_name}.", "Install it here."
-        )
-    except Exception as error:  # noqa: BLE001 (a plugin's own fault must not stop the other checks)
-        return failure(
-            channel.name,
-            f"The transport {channel.transport_name} cannot be opened ({type(error).__name__}).",
-            f"Correct {setting}, or mend the plugin.",
-        )
+    except TransportMissing:
+        cause = f"No installed package offers the transport {channel.transport_name}."
+        return failure(channel.name, cause, "Install the package that does, wherever a worker runs.")
+    except TransportBroken as error:
+        return failure(channel.name, str(error), _mend(channel, error, setting))
     if isinstance(transport, Refusing) and transport.refusal is not None:
         return of_reason(channel.name, transport.refusal)
     where = _where(channel, transport)
@@ -60,6 +62,21 @@ def check(channel: Channel, settings: Settings) -> Finding:
     return _private(channel, settings, where) or reach.check(
         channel.name, where[0], where[1], secure=where[2], setting=setting
     )
+
+
+def _mend(channel: Channel, error: TransportBroken, setting: str) -> str:
+    """Return what mends a transport that cannot be opened: its package, unless it may be its address."""
+    used = _used(channel)
+    if used is None or used.error is not None:
+        return f"Install the package {used.package if used else ''} again, or a newer version of it."
+    if error.__cause__ is None:
+        return f"Install a newer version of the package {used.package}, or remove the channel."
+    return f"Correct its address in {setting}; if that is right, install a newer {used.package}."
+
+
+def _used(channel: Channel) -> InstalledTransport | None:
+    of_the_name = (found for found in installed_transports() if found.name == channel.transport_name)
+    return next(of_the_name, None)
 
 
 def _where(channel: Channel, transport: object) -> tuple[str, int, bool] | None:
@@ -76,7 +93,7 @@ def _private(channel: Channel, settings: Settings, where: tuple[str, int, bool])
     if channel.transport_name != _WEBHOOK or settings.webhook_allow_private:
         return None
     try:
-        addresses = addresses_of(where[0], where[1])
+        addresses = addresses_of(where[0], where[1], seconds=reach.SECONDS)
     except OSError:
         return None  # `reach` says so
     if any(is_public(str(address.where[0])) for address in addresses):

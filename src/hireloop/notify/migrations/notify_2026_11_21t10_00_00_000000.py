@@ -118,6 +118,8 @@ _STATEMENTS = (
     """,
     "CREATE VIEW pending_delivery AS SELECT schedule FROM delivery WHERE state = 'pending'",
     "CREATE VIEW failed_delivery AS SELECT schedule FROM delivery WHERE state IN ('bounced', 'rejected', 'exhausted')",
+    # Tries under way, and those that a dead worker left behind.
+    "CREATE INDEX open_attempts ON attempt (started_at) WHERE outcome IS NULL",
     """
     CREATE TABLE channel_health (
         id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,

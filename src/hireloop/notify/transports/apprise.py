@@ -32,6 +32,8 @@ from hireloop.settings import Settings
 _ROUNDS = 3  # a plugin may sign in, join and post: together no longer than this many times EMAIL_TIMEOUT
 _OWN_SCHEMAS = frozenset({"hireloopmail", "hireloopmails"})  # `email`'s, which needs a parcel beside the call
 _SCHEMA = re.compile(r"\s*([a-z0-9]{1,24})://", re.IGNORECASE)
+_SEPARATORS = " ,;"
+_WHOLE_URLS = "write each address whole, with its schema, commas or spaces between them, and %20 for a space in one."
 _TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # What would wake everybody in a room: a candidate's name is a stranger's text.
 _CALLS_FOR_ALL = re.compile(r"@(?=(?:everyone|here|channel|all|room)\b)|<(?=[!@#])", re.IGNORECASE)
@@ -150,7 +152,7 @@ def addresses_in(text: str, plugins: Collection[str] = ()) -> list[ChatAddress]:
     with the mend for one that Apprise cannot load, or that would hide a failure.
     """
     found = []
-    for number, url in enumerate(parse_urls(text), start=1):
+    for number, url in enumerate(_split(text), start=1):
         schema = _SCHEMA.match(url)
         name = schema[1].lower() if schema else ""
         if name in plugins:
@@ -166,23 +168,37 @@ def addresses_in(text: str, plugins: Collection[str] = ()) -> list[ChatAddress]:
     return found
 
 
-def addresses_of(config: Path) -> list[ChatAddress]:
-    """Return the chat addresses in an Apprise YAML file, with their tags.
+def _split(text: str) -> list[str]:
+    """Return the URLs in the text; raises SettingsError for words between them, which Apprise would drop or append."""
+    whole = " ".join(text.split()).strip(_SEPARATORS)  # over lines Apprise would not find each
+    urls: list[str] = parse_urls(whole)
+    rest = whole
+    for number, url in enumerate(urls, start=1):
+        before, _, rest = rest.partition(url)
+        if before.strip(_SEPARATORS):
+            raise SettingsError(f"CHAT_URLS: what stands before address {number} is no address: {_WHOLE_URLS}")
+        if " " in url:
+            raise SettingsError(f"CHAT_URLS: what stands behind the space in address {number} is none: {_WHOLE_URLS}")
+    return urls
+
+
+def addresses_of(config: Path, plugins: Collection[str] = ()) -> list[ChatAddress]:
+    """Return the chat addresses in an Apprise YAML file, with their tags; `plugins` as for `addresses_in`.
 
     Raises SettingsError, with the mend, for a file that cannot be read, and for an entry as `addresses_in` does.
     """
     found = []
-    for entry in chat_config.entries_of(config):
+    for entry in chat_config.entries_of(config, plugins):
         what = f"APPRISE_CONFIG: entry {entry.number}"
         services = _services(entry.document)
         urls = [entry.url or service.url(privacy=False) for service in services]
-        if len(services) != entry.count or any(_loaded(url) is None for url in urls):
+        if len(services) != entry.count or not (entry.plugin or all(map(_loaded, urls))):
             raise SettingsError(
                 f"{what} cannot be used by Apprise: check its schema, what its URL must hold, and that no tag has a "
                 "retry count."
             )
         for item, (service, url) in enumerate(zip(services, urls, strict=True), start=1):
-            found.append(_address(service, url, f"{item} {entry.identity}", what))
+            found.append(_address(service, url, f"{item} {entry.identity}", what, plugin=entry.plugin))
     return found
 
 
@@ -193,10 +209,10 @@ def _services(document: str) -> list[Any]:
         return []
 
 
-def _address(plugin: NotifyBase, url: str, identity: str, what: str) -> ChatAddress:
-    for refusal in _refusals(plugin):
+def _address(service: NotifyBase, url: str, identity: str, what: str, *, plugin: str = "") -> ChatAddress:
+    for refusal in _refusals(service):
         raise SettingsError(f"{what} {refusal}.")
-    return ChatAddress(url=url, identity=identity, schema=_schema(plugin, url), tags=_tags(plugin, what))
+    return ChatAddress(url=url, identity=identity, schema=plugin or _schema(service, url), tags=_tags(service, what))
 
 
 def _schema(plugin: NotifyBase, url: str) -> str:

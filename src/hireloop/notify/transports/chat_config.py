@@ -4,7 +4,8 @@ Apprise reads the whole file, logs what it cannot use, and goes on without it. E
 instead, and has to come back as what it says.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from hireloop.errors import SettingsError
 
 _SHARED = ("version", "tag", "tags", "groups")  # apply to every entry
 _KNOWN = frozenset({*_SHARED, "urls"})
+_OF_A_PLUGIN = frozenset({"tag", "tags"})
+_SCHEMA = re.compile(r"([a-z0-9]+)://", re.IGNORECASE)
+_STAND_IN = "json://localhost"  # in the place of another package's URL, for Apprise to read its tags
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,11 +28,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     document: str  # YAML with this entry alone, and with what the file says of all
     identity: str  # the entry as YAML
     count: int  # how many addresses it is
-    url: str  # where the entry is a URL and nothing else
+    url: str  # where the entry is a URL and nothing else, or a plugin's
+    plugin: str = ""  # the schema, where that is the name of another package's transport
 
 
-def entries_of(config: Path) -> Iterator[Entry]:
-    """Yield the entries of the file; raises SettingsError, with the mend, where it is not what Apprise describes."""
+def entries_of(config: Path, plugins: Collection[str] = ()) -> Iterator[Entry]:
+    """Yield the entries of the file; a URL whose schema is one of `plugins` is that package's, and may have tags.
+
+    Raises SettingsError, with the mend, where the file is not what Apprise describes.
+    """
     content = _content(config)
     unknown = sorted(str(key) for key in content.keys() - _KNOWN)
     if unknown:
@@ -38,13 +46,38 @@ def entries_of(config: Path) -> Iterator[Entry]:
         raise SettingsError(f"APPRISE_CONFIG: {config} has no list `urls`: put one there, or unset APPRISE_CONFIG.")
     shared = {key: content[key] for key in _SHARED if key in content}
     for number, entry in enumerate(urls, start=1):
+        url = _url(entry)
+        schema = _SCHEMA.match(url)
+        plugin = schema[1].lower() if schema and schema[1].lower() in plugins else ""
+        read = _with_stand_in(entry, number) if plugin else entry
         yield Entry(
             number=number,
-            document=yaml.safe_dump({**shared, "urls": [entry]}),
+            document=yaml.safe_dump({**shared, "urls": [read]}),
             identity=yaml.safe_dump(entry),
             count=_count(entry),
-            url=entry if isinstance(entry, str) else "",
+            url=url if plugin or isinstance(entry, str) else "",
+            plugin=plugin,
         )
+
+
+def _url(entry: object) -> str:
+    """Return the URL of an entry that is one, or that has options below one."""
+    named = [entry] if isinstance(entry, str) else list(entry)[:1] if isinstance(entry, dict) else []
+    return str(named[0]).strip() if named else ""
+
+
+def _with_stand_in(entry: object, number: int) -> object:
+    """Return a plugin's entry under a URL that Apprise knows; raises SettingsError where it has more than tags."""
+    if not isinstance(entry, dict):
+        return _STAND_IN
+    (below,) = entry.values() if len(entry) == 1 else ("more than one",)
+    options = below if isinstance(below, list) else [below or {}]
+    if not all(isinstance(each, dict) and each.keys() <= _OF_A_PLUGIN for each in options):
+        raise SettingsError(
+            f"APPRISE_CONFIG: entry {number} is another package's address, which takes tags alone: write the rest "
+            "into its URL."
+        )
+    return {_STAND_IN: below}
 
 
 def _content(config: Path) -> dict[str, Any]:

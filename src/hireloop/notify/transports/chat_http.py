@@ -85,6 +85,19 @@ def _watched_send(
 
 HTTPAdapter.send = _watched_send  # type: ignore[method-assign] # the one place that every plugin's request passes
 
+_cert_verify: Any = HTTPAdapter.cert_verify  # has no types
+
+
+def _watched_cert_verify(self: HTTPAdapter, pool: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401 (requests' own)
+    _cert_verify(self, pool, url, verify, cert)
+    if _watch.get(None) is not None:
+        # urllib3 then takes what this machine and SSL_CERT_FILE trust, as mail, webhooks and the doctor do. Requests
+        # would take a list of its own.
+        pool.ca_certs = pool.ca_cert_dir = None
+
+
+HTTPAdapter.cert_verify = _watched_cert_verify  # type: ignore[method-assign] # as above
+
 
 def _ask(
     watch: Watch, adapter: HTTPAdapter, request: requests.PreparedRequest, options: Mapping[str, Any]
@@ -97,9 +110,7 @@ def _ask(
     if watch.is_over or left <= 0:
         raise requests.ConnectionError("This try asks nothing more.", request=request)
     evidence = _asked(request)
-    bounded = {**options, "timeout": _within(left, options.get("timeout"))}
-    if bounded.get("verify") is False:
-        bounded["verify"] = True
+    bounded = {**options, "timeout": _within(left, options.get("timeout")), "verify": True}
     try:
         response = _send(adapter, request, **bounded)
     except (requests.RequestException, OSError) as error:
@@ -193,7 +204,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def secrets_of(url: str) -> tuple[str, ...]:
     """Return what in an Apprise URL may be a token or a password, as written and unquoted, the longest first."""
     before, _, query = url.partition("://")[2].partition("?")
-    pieces = {*re.split(r"[/:@,#]", before), *(pair.partition("=")[2] for pair in query.split("&"))}
+    pieces = {*re.split(r"[/:@,#]", before), *(pair.partition("=")[2] or pair for pair in query.split("&"))}
     all_ways = {way(piece) for piece in pieces for way in (str, unquote, unquote_plus)}
     return tuple(sorted((piece for piece in all_ways if len(piece) >= _SHORTEST_SECRET), key=len, reverse=True))
 

@@ -26,6 +26,7 @@ from hireloop.faults import is_loopback
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Sent
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transports import mime
+from hireloop.notify.transports.domains import with_ascii_domain
 from hireloop.notify.transports.rehearsal import Rehearsal, Watch, rehearse
 from hireloop.notify.transports.smtp import Envelope, MailServer, Security
 from hireloop.notify.transports.smtp_pool import SmtpPool
@@ -220,13 +221,7 @@ def _bounces_to(address: str | None) -> str:
 
 def mailbox(address: str) -> str | None:
     """Return the address as a mail command takes it, its domain in ASCII (RFC 5891); None if it cannot be one."""
-    local, _, domain = address.rpartition("@")
-    if not local or not domain or _UNWRITABLE.search(address):
-        return None
-    try:
-        return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
-    except UnicodeError:
-        return None
+    return None if _UNWRITABLE.search(address) else with_ascii_domain(address)
 
 
 @cache

@@ -7,10 +7,18 @@ ask for one name meanwhile share that thread, so that a resolver which hangs col
 import socket
 import threading
 from concurrent.futures import Future
-
-Found = tuple[socket.AddressFamily, tuple[str | int | bytes, ...]]
+from typing import NamedTuple
 
 THREADS = "look-up of "
+
+
+class Found(NamedTuple):
+    """One address of a name, as a socket takes it."""
+
+    family: socket.AddressFamily
+    where: tuple[str | int | bytes, ...]
+
+
 _under_way: dict[tuple[str, int], "Future[list[Found]]"] = {}
 _lock = threading.Lock()
 
@@ -53,4 +61,4 @@ def _resolve(host: str, port: int, flags: int) -> list[Found]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError as error:  # a label of the name is empty or too long
         raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
-    return [(family, address) for family, _, _, _, address in found]
+    return [Found(family, where) for family, _, _, _, where in found]

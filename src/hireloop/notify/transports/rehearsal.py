@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-from base64 import b64encode
 from collections.abc import Callable
 
 import msgspec
@@ -30,7 +29,7 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
 class WatchedConnection(SmtpConnection):
     """Tells `watch` of every answer: what was said, in which phase, and the server's words.
 
-    What is said in a sign-in is its method alone, and no answer repeats the user name or the password.
+    What is said in a sign-in is its method alone, and no answer repeats the password.
     """
 
     def __init__(self, server: MailServer, tls: ssl.SSLContext | None, watch: Watch | None = None) -> None:
@@ -38,7 +37,6 @@ class WatchedConnection(SmtpConnection):
         self._watch = watch
         self._said = "the greeting"
         self._failure: OSError | None = None
-        self._secrets = _spellings(server)
 
     def _secure(self) -> None:
         super()._secure()
@@ -65,11 +63,7 @@ class WatchedConnection(SmtpConnection):
 
     def _evidence(self, error: OSError | None = None) -> Evidence:
         self._failure = error or self._failure
-        evidence = super()._evidence(error)
-        reply = evidence.reply
-        for secret in self._secrets:
-            reply = reply.replace(secret, "…")
-        return structs.replace(evidence, reply=reply)
+        return super()._evidence(error)
 
     def _tell(self, said: str, evidence: Evidence) -> None:
         if self._watch is not None:
@@ -121,11 +115,3 @@ def speaks_tls_first(host: str, port: int) -> bool:
             return True
     except (OSError, ValueError):
         return False
-
-
-def _spellings(server: MailServer) -> tuple[str, ...]:
-    user, password = server.user, server.password.get_secret_value()
-    if not password:
-        return ()
-    both = f"\0{user}\0{password}"
-    return (password, *(b64encode(text.encode()).decode() for text in (both, password)))

@@ -21,6 +21,7 @@ from hireloop.notify.transports.wire import Answer, Wire
 _FAREWELL_SECONDS = 2.0  # for RSET and QUIT, when the outcome is known already
 _CLOSING = 421  # the server says so and closes (RFC 5321, 4.2.2)
 _NO_ANSWER = Answer(0, b"")
+_LEFT_OUT = "…".encode()
 _LONGEST_ENVID = 100  # RFC 3461, 4.4
 
 
@@ -77,6 +78,7 @@ class SmtpConnection:
         self._server = server
         self._tls = tls
         self._wire = Wire()
+        self._secrets = _spellings(server)
         self._extensions: dict[str, str] = {}
         self._phase = Phase.CONNECT
         self._answer = _NO_ANSWER
@@ -209,7 +211,10 @@ class SmtpConnection:
             raise _Answered
 
     def _evidence(self, error: OSError | None = None) -> Evidence:
-        reply = str(error) if error else kept_reply(self._answer.text)
+        text = self._answer.text
+        for secret in self._secrets:  # some servers repeat the sign-in that they refuse
+            text = text.replace(secret, _LEFT_OUT)
+        reply = str(error) if error else kept_reply(text)
         return Evidence(
             phase=self._phase,
             code=self._answer.code or None,
@@ -245,6 +250,16 @@ def _notified(recipient: str) -> str:
 def _xtext(text: str) -> str:
     """Return printable ASCII as RFC 3461, 4, writes it in a parameter."""
     return "".join(f"+{ord(c):02X}" if c in "+=" or not "!" <= c <= "~" else c for c in text)
+
+
+def _spellings(server: MailServer) -> tuple[bytes, ...]:
+    """Return what gives the password away, the longest first: itself, and what a sign-in makes of it."""
+    user, password = server.user, server.password.get_secret_value()
+    if not password:
+        return ()
+    # Without padding, which some leave out.
+    encoded = [_b64(text).rstrip("=") for text in (f"\0{user}\0{password}", password)]
+    return tuple(sorted((text.encode() for text in (password, *encoded)), key=len, reverse=True))
 
 
 def _b64(text: str) -> str:

@@ -6,7 +6,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 import http.client
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from uuid import UUID
@@ -17,18 +17,21 @@ from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rej
 from hireloop.notify.http_replies import outcome_of_status
 from hireloop.notify.reasons import Reason
 from hireloop.notify.replies import kept_reply, outcome_of_failure
+from hireloop.notify.transports.domains import ascii_domain
 from hireloop.notify.transports.webhook_addresses import addresses_of, is_public
-from hireloop.notify.transports.webhook_request import Answer, Endpoint, Request
+from hireloop.notify.transports.webhook_request import Endpoint, Request
 from hireloop.notify.transports.webhook_signature import keys_of, signature, webhook_id
 from hireloop.settings import Settings
 
-TRY_SECONDS = 20.0  # for one try, the look-up of the name aside; the specification says 15 to 30
+TRY_SECONDS = 20.0  # for one try; the specification says 15 to 30
 LARGEST_BODY = 262_144  # bytes of a request's body; the specification wants it below 20 kB
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 _TARGET = re.compile(r"/[!-~]*")  # as it may stand in a request line
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}(?:-[0-9a-f]{2,32}){3}")
-_SHORTEST_TOKEN = 8
+_SHORTEST_TOKEN = 8  # of the path, whose short parts are words such as `hooks`
+_SHORTEST_HALF = 4  # of a query's `name=value`, where either may be the token
+_LEFT_OUT = b"<address>"
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -51,7 +54,7 @@ class _Opened(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[bytes, ...]
     tls: ssl.SSLContext | None
     may_be_private: bool
-    tokens: tuple[str, ...]  # parts of the URL that let somebody post; the longest first
+    tokens: tuple[bytes, ...]  # parts of the URL that let somebody post; the longest first
 
 
 class WebhookTransport:
@@ -105,7 +108,7 @@ def _open(url: str, settings: Settings) -> _Opened | Reason:
         keys=keys,
         tls=ssl.create_default_context() if endpoint.is_secure else None,
         may_be_private=settings.webhook_allow_private,
-        tokens=tuple(sorted(set(_tokens(parts)), key=len, reverse=True)),
+        tokens=tuple(sorted({token.encode() for token in _tokens(parts)}, key=len, reverse=True)),
     )
 
 
@@ -114,7 +117,7 @@ def _endpoint(parts: SplitResult, *, may_be_plain: bool) -> Endpoint | None:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     schemes = {"https", "http"} if may_be_plain else {"https"}
     name = parts.hostname or ""
-    host = name if ":" in name else name.encode("idna").decode()
+    host = (name if ":" in name else ascii_domain(name)) or ""
     is_signed_in = parts.username is not None or parts.password is not None
     if parts.scheme not in schemes or is_signed_in or parts.port == 0:
         return None
@@ -131,10 +134,14 @@ def _endpoint(parts: SplitResult, *, may_be_plain: bool) -> Endpoint | None:
 
 def _tokens(parts: SplitResult) -> Iterator[str]:
     """Yield what of an address must not be repeated: error pages often quote the path that was asked for."""
-    words = [parts.path, parts.query, *parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
-    for word in words:
+    for word in (parts.path, parts.query, *parts.path.split("/")):
         if len(word) >= _SHORTEST_TOKEN:
             yield from (word, unquote(word))
+    halves = [half for pair in parts.query.split("&") for half in pair.partition("=")[::2]]
+    decoded = [half for pair in parse_qsl(parts.query, keep_blank_values=True) for half in pair]
+    for half in (*halves, *decoded):
+        if len(half) >= _SHORTEST_HALF:
+            yield half
 
 
 def _body(parcel: Parcel, now: datetime) -> bytes | None:
@@ -173,18 +180,18 @@ def _post(opened: _Opened, headers: dict[str, str], body: bytes) -> Outcome:
     endpoint = opened.endpoint
     request = Request(endpoint, opened.tls, seconds=TRY_SECONDS)
     try:
-        addresses = addresses_of(endpoint.host, endpoint.port)
-        allowed = addresses if opened.may_be_private else [found for found in addresses if is_public(found.where[0])]
+        addresses = addresses_of(endpoint.host, endpoint.port, seconds=request.seconds_left)
+        allowed = [one for one in addresses if opened.may_be_private or is_public(str(one.where[0]))]
         if not allowed:
             return Held(reason=Reason.PRIVATE_ADDRESS, evidence=_evidence(opened, request))
         answer = request.post(allowed, headers, body)
     except OSError as error:
-        outcome = outcome_of_failure(error, _evidence(opened, request, reply=str(error)))
+        outcome = outcome_of_failure(error, _evidence(opened, request, said=str(error).encode()))
         return _maybe_accepted(outcome, request)
     except http.client.HTTPException:
         outcome = Retry(reason=Reason.UNEXPECTED_REPLY, evidence=_evidence(opened, request))
         return _maybe_accepted(outcome, request)
-    evidence = _evidence(opened, request, answer=answer, reply=kept_reply(answer.body))
+    evidence = _evidence(opened, request, code=answer.status, said=answer.body)
     return outcome_of_status(evidence, answer.retry_after, datetime.now(UTC))
 
 
@@ -194,14 +201,20 @@ def _maybe_accepted(outcome: Outcome, request: Request) -> Outcome:
     return msgspec.structs.replace(outcome, maybe_accepted=request.is_handed_over)
 
 
-def _evidence(opened: _Opened, request: Request, *, answer: Answer | None = None, reply: str = "") -> Evidence:
-    for token in opened.tokens:
-        reply = reply.replace(token, "<address>")
+def _evidence(opened: _Opened, request: Request, *, code: int | None = None, said: bytes = b"") -> Evidence:
     return Evidence(
         phase=request.phase,
-        code=answer.status if answer else None,
-        reply=reply,
+        code=code,
+        reply=kept_reply(_without(opened.tokens, said)),
         host=opened.endpoint.host,
         port=opened.endpoint.port,
         tls_version=request.tls_version,
     )
+
+
+def _without(tokens: Sequence[bytes], said: bytes) -> bytes:
+    """Return what was said without the tokens, nor the beginning of one where it broke off."""
+    for token in tokens:
+        said = said.replace(token, _LEFT_OUT)
+    begun = [n for token in tokens for n in range(_SHORTEST_HALF, len(token)) if said.endswith(token[:n])]
+    return said[: len(said) - max(begun, default=0)]

@@ -5,31 +5,22 @@ moment later (DNS rebinding) leads nowhere.
 """
 
 import ipaddress
-import socket
-from typing import NamedTuple
+
+from hireloop.notify.transports.names import Found, look_up
 
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has given out to be reached
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are the IPv4 address that is reached
 _6TO4 = ipaddress.IPv6Network("2002::/16")  # a tunnel to the IPv4 address inside it, retired by RFC 7526
 _MOST = 4  # addresses of one name that are tried
 
-SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
-
-class Address(NamedTuple):
-    """One address of a name, as a socket takes it."""
-
-    family: int
-    where: SocketAddress
-
-
-def addresses_of(host: str, port: int) -> list[Address]:
+def addresses_of(host: str, port: int, *, seconds: float) -> list[Found]:
     """Look a name up, once, and return its first addresses, each checked by nobody yet.
 
-    Raises socket.gaierror where there are none.
+    Raises socket.gaierror where there are none, and TimeoutError where they were not found within `seconds`.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [Address(family, where) for family, _, _, _, where in found if len(where) in {2, 4}][:_MOST]  # type: ignore[arg-type] # Python without IPv6 answers others
+    found = look_up(host, port, seconds=seconds)
+    return [one for one in found if isinstance(one.where[0], str)][:_MOST]  # Python without IPv6 answers others
 
 
 def is_public(address: str) -> bool:

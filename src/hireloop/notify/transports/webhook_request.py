@@ -7,19 +7,17 @@ looked up, followed or asked on the way (docs/decisions/0020-webhooks.md).
 import contextlib
 import http.client
 import io
-import socket
 import ssl
-import time
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from hireloop.notify.channels import Phase
-from hireloop.notify.transports.webhook_addresses import Address
+from hireloop.notify.transports.names import Found
+from hireloop.notify.transports.timed_socket import TimedSocket
 
-LONGEST_BODY = 1_024  # bytes of the answer's body that are read
+LONGEST_BODY = 16_384  # bytes of the answer's body that are read: far more than is kept, for tokens to be left out
 _BODY_SECONDS = 2.0  # for the body, when the status and so the outcome is known already
-_AT_A_TIME = 16_384
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +36,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the endpoint said; of its body the first KiB."""
+    """What the endpoint said; of its body the beginning."""
 
     status: int
     retry_after: str | None
@@ -55,9 +53,14 @@ class Request:
         self.is_handed_over = False  # its last byte has left
         self._endpoint = endpoint
         self._tls = tls
-        self._timed = _Timed(time.monotonic() + seconds)
+        self._connection = TimedSocket(seconds=seconds)
 
-    def post(self, addresses: Sequence[Address], headers: Mapping[str, str], body: bytes) -> Answer:
+    @property
+    def seconds_left(self) -> float:
+        """What is left of the time; raises TimeoutError past the deadline."""
+        return self._connection.left()
+
+    def post(self, addresses: Sequence[Found], headers: Mapping[str, str], body: bytes) -> Answer:
         """Connect to the first address that answers, and post.
 
         Raises OSError, a TimeoutError past the deadline, or http.client.HTTPException for what is no HTTP.
@@ -66,105 +69,51 @@ class Request:
             self._connect(addresses)
             return self._exchange(headers, body)
         finally:
-            self._timed.hang_up()
+            self._connection.close()
 
-    def _connect(self, addresses: Sequence[Address]) -> None:
-        for n, address in enumerate(addresses):
-            try:
-                self._timed.connect(address, share=len(addresses) - n)
-                break
-            except OSError:
-                if n == len(addresses) - 1:
-                    raise
+    def _connect(self, addresses: Sequence[Found]) -> None:
+        self._connection.reach(addresses)
         if self._tls is not None:
             self.phase = Phase.TLS
-            self.tls_version = self._timed.secure(self._tls, self._endpoint.host)
+            self.tls_version = self._connection.secure(self._tls, self._endpoint.host)
 
     def _exchange(self, headers: Mapping[str, str], body: bytes) -> Answer:
         self.phase = Phase.HTTP
         spoken = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
         spoken.auto_open = 0  # it must never look for a connection of its own
-        spoken.sock = self._timed  # the part of a socket that it uses
+        spoken.sock = _Spoken(self._connection)  # the part of a socket that it uses
         spoken.request("POST", self._endpoint.target, body, {"Host": self._endpoint.host_header, **headers})
         self.is_handed_over = True
         response = spoken.getresponse()
-        self._timed.allow_at_most(_BODY_SECONDS)
+        self._connection.allow_at_most(_BODY_SECONDS)
         start = b""
         with contextlib.suppress(OSError, http.client.HTTPException, ValueError):  # the status is what counts
-            start = response.read(LONGEST_BODY)
+            while len(start) < LONGEST_BODY and (piece := response.read1(LONGEST_BODY - len(start))):
+                start += piece
         return Answer(status=response.status, retry_after=response.headers.get("Retry-After"), body=start)
 
 
-class _Timed:
-    """The part of a socket that http.client uses, ended by a deadline instead of by a pause."""
+class _Spoken:
+    """The part of a socket that http.client uses."""
 
-    def __init__(self, deadline: float) -> None:
-        self._deadline = deadline
-        self._socket: socket.socket | None = None
-
-    def connect(self, address: Address, *, share: int) -> None:
-        """Connect within the `share`th part of the time that is left."""
-        self._socket = socket.socket(address.family, socket.SOCK_STREAM)
-        self._socket.settimeout(self._left() / share)
-        try:
-            self._socket.connect(address.where)
-        except OSError:
-            self.hang_up()
-            raise
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def secure(self, tls: ssl.SSLContext, host: str) -> str | None:
-        """Shake hands; the certificate must be the host's. Return the version, such as TLSv1.3."""
-        secured = tls.wrap_socket(self._ready(), server_hostname=host)
-        self._socket = secured
-        return secured.version()
-
-    def allow_at_most(self, seconds: float) -> None:
-        """Bring the deadline nearer."""
-        self._deadline = min(self._deadline, time.monotonic() + seconds)
-
-    def sendall(self, content: bytes) -> None:
-        """Send all of it, in parts, since TLS counts the time of each part alone."""
-        for start in range(0, len(content), _AT_A_TIME):
-            self._ready().sendall(content[start : start + _AT_A_TIME])
+    def __init__(self, connection: TimedSocket) -> None:
+        self._connection = connection
+        self.sendall = connection.write
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what the answer is read from."""
-        return io.BufferedReader(_Reader(self))
-
-    def read_into(self, buffer: memoryview) -> int:
-        """Read what is there; 0 at the end."""
-        return self._ready().recv_into(buffer)
+        return io.BufferedReader(_Reader(self._connection))
 
     def close(self) -> None:
         """Do nothing: http.client lets go of its connection before the body is read."""
 
-    def hang_up(self) -> None:
-        """Close the connection, if there is one; never raises."""
-        connection, self._socket = self._socket, None
-        if connection is not None:
-            with contextlib.suppress(OSError):
-                connection.close()
-
-    def _ready(self) -> socket.socket:
-        if self._socket is None:
-            raise ConnectionResetError("The connection is closed.")
-        self._socket.settimeout(self._left())
-        return self._socket
-
-    def _left(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("The endpoint did not answer in time.")
-        return left
-
 
 class _Reader(io.RawIOBase):
-    def __init__(self, timed: _Timed) -> None:
-        self._timed = timed
+    def __init__(self, connection: TimedSocket) -> None:
+        self._connection = connection
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # any writable buffer
-        return self._timed.read_into(buffer)
+        return self._connection.read_into(buffer)

@@ -1,0 +1,28 @@
+"""What the mail settings alone tell: each fault in the words of the settings that it came from."""
+
+import pytest
+
+from conftest import settings_for
+from hireloop.notify.diagnosis import mail
+from hireloop.notify.diagnosis.findings import Level
+
+CLEAR = "A mail password would cross the network in clear."
+NO_USER = "{name} has a password and no user name."
+NO_URL = "{name} is no mail URL, or asks for more than smtp, mode, from, name, user and pass."
+WHOLE = "Write {name} as mailtos://user:password@host."
+
+
+@pytest.mark.parametrize("name", ["EMAIL_URL", "EMAIL_FALLBACK_URL"])
+@pytest.mark.parametrize(
+    ("url", "cause", "mend"),
+    [
+        ("mailtos://:canary@mail.example?from=a@b.example", NO_USER, WHOLE),
+        ("mailto://u:canary@mail.example", CLEAR, "Begin {name} with mailtos://."),
+        ("slack://u:canary@mail.example", NO_URL, WHOLE),
+    ],
+)
+def test_a_fault_of_a_url_is_told_by_its_own_name(name: str, url: str, cause: str, mend: str) -> None:
+    settings = settings_for("postgresql://nowhere/d", email_host="localhost", **{name.lower(): url})
+    found = mail.check(settings, url=url if name == "EMAIL_FALLBACK_URL" else "")
+    assert (found.level, found.cause, found.mend) == (Level.FAILURE, cause.format(name=name), mend.format(name=name))
+    assert "canary" not in repr(found)
