@@ -97,7 +97,7 @@ class _Rehearsing(WatchedConnection):
 def rehearse(server: MailServer, tls: ssl.SSLContext | None, sender: str) -> Rehearsal:
     """Take every step up to MAIL FROM on a connection of its own, take it back, and say QUIT; sends no message.
 
-    Blocking: each phase within the server's `timeout`, the look-up of its name as long as the system takes.
+    Blocking: each phase within the server's `timeout`.
     """
     return _Rehearsing(server, tls).rehearse(sender)
 
