@@ -166,7 +166,7 @@ class Worker:
         limit = min(post.free, 1) if turn.probing else post.free
         asked = time.monotonic()
         taken = []
-        if limit:
+        if limit and not self._stopping.is_set():  # while the claims were asked for, somebody may have said so
             kinds = sorted(KNOWN_KINDS)
             taken = await leases.take(
                 post.channel.name, limit=limit, worker=self.name, kinds=kinds, turn=turn, pace=post.pace
