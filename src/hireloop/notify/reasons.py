@@ -9,8 +9,8 @@ from typing import Self
 from hireloop import faults
 
 
-class Reason(StrEnum):
-    """A slug; `sentence` says what it means and, where somebody can mend it, how."""
+class Slug(StrEnum):
+    """A slug with a sentence for its reader; an enum of slugs is a subclass."""
 
     sentence: str
 
@@ -21,6 +21,10 @@ class Reason(StrEnum):
         member.sentence = sentence
         return member
 
+
+class Reason(Slug):
+    """A slug; `sentence` says what it means and, where somebody can mend it, how."""
+
     # Our own settings forbid it; nothing was sent
     NO_MAIL_HOST = "no_mail_host", faults.NO_MAIL_HOST.sentence
     CONSOLE_BACKEND = "console_backend", faults.CONSOLE_BACKEND.sentence
@@ -30,7 +34,8 @@ class Reason(StrEnum):
     TLS_AND_SSL = "tls_and_ssl", faults.TLS_AND_SSL.sentence
     BAD_MAIL_URL = (
         "bad_mail_url",
-        "EMAIL_URL must be mailto:// or mailtos://, with no more than smtp, mode, from, name, user and pass.",
+        "EMAIL_URL (or EMAIL_FALLBACK_URL) must be mailto:// or mailtos://, with no more than smtp, mode, from, name, "
+        "user and pass.",
     )
     BAD_SENDER = (
         "bad_sender",

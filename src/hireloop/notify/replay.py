@@ -3,8 +3,6 @@
 import re
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -15,6 +13,7 @@ from hireloop.notify.channels import Channel
 from hireloop.notify.deliveries import Filter
 from hireloop.notify.messages import CANDIDATE_KINDS, AlertMessage, BookingMessage, CancelledMessage, Message
 from hireloop.notify.outbox import at_risk_at
+from hireloop.notify.reasons import Slug
 from hireloop.notify.tables import DeliveryState
 
 AT_ONCE = 500  # in one transaction
@@ -22,17 +21,8 @@ _SHORTEST_LIFE = timedelta(seconds=30)
 _MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
 
 
-class Skip(StrEnum):
+class Skip(Slug):
     """Why a delivery is not replayed; `sentence` says it to a person, with the advice where there is one."""
-
-    sentence: str
-
-    def __new__(cls, slug: str, sentence: str) -> Self:
-        """Return a member that equals its slug."""
-        member = str.__new__(cls, slug)
-        member._value_ = slug
-        member.sentence = sentence
-        return member
 
     PENDING = "pending", "It has not ended: it is due already, or waits for its next try."
     SUPERSEDED = "superseded", "Its booking was changed or cancelled since: a newer message says so, or none is needed."
