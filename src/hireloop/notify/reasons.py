@@ -34,8 +34,10 @@ class Reason(Slug):
     TLS_AND_SSL = "tls_and_ssl", faults.TLS_AND_SSL.sentence
     BAD_MAIL_URL = (
         "bad_mail_url",
-        "EMAIL_URL (or EMAIL_FALLBACK_URL) must be mailto:// or mailtos://, with no more than smtp, mode, from, name, "
-        "user and pass.",
+        (
+            "EMAIL_URL (or EMAIL_FALLBACK_URL) must be mailto:// or mailtos://, with no more than smtp, mode, from, "
+            "name, user and pass."
+        ),
     )
     BAD_SENDER = (
         "bad_sender",
