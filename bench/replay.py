@@ -23,6 +23,7 @@ from hireloop import db, telemetry
 from hireloop.notify import routing
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import schedules
+from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.schedules import Windows
 from hireloop.settings import Settings
 
@@ -112,7 +113,7 @@ async def _record(database: Database, person: Person, settings: Settings) -> tup
                     person.interview,
                     person.slot,
                     booking_notes="",
-                    booked_by="bench",
+                    booked_by=Actor("bench"),
                     outbox=Outbox(channels=channels, message_id_domain="hire.example"),
                     windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
                 )

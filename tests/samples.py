@@ -9,19 +9,21 @@ from hireloop.notify import ledger
 from hireloop.notify.channels import Channel
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import interviews, slots
+from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.schedules import Windows
 from hireloop.scheduling.slots import NewSlot
 
 WINDOWS = Windows(30, 600)
+TESTS = Actor("tests")  # who books in tests
 EMAIL = Channel(
     name="email",
     transport_name="email",
     fingerprint="f",
     required=True,
     personal=True,
-    kinds=frozenset({"invitation"}),
+    kinds=frozenset({"invitation", "rescheduled", "cancelled"}),
     concurrency=4,
 )
 OUTBOX = Outbox(channels=(EMAIL,), message_id_domain="hire.example")

@@ -19,7 +19,7 @@ from hireloop.local.spans import SpanReceiver
 from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Booked
 from processes import Hireloop, Server, WorkerProcess, environment, free_port
-from samples import OUTBOX, WINDOWS, candidate_fields, job_fields, make_interview, make_slot, soon
+from samples import OUTBOX, TESTS, WINDOWS, candidate_fields, job_fields, make_interview, make_slot, soon
 
 KEY = re.compile(r"hl_[A-Za-z0-9_-]{65}")
 COMMANDS = [
@@ -66,7 +66,7 @@ async def booked(database_url: str) -> AsyncIterator[Booked]:
             await make_interview(email="asha@example.com"),
             await make_slot(),
             booking_notes="",
-            booked_by="tests",
+            booked_by=TESTS,
             outbox=OUTBOX,
             windows=WINDOWS,
         )

@@ -35,7 +35,7 @@ from hireloop.scheduling.sessions import SessionState
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
 from processes import Server, environment
-from samples import OUTBOX, WINDOWS, make_interview, make_slot
+from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 
 ROOT = Path(__file__).parents[1]
 SOURCE = Path(hireloop.__file__).parent
@@ -225,7 +225,7 @@ def metrics() -> set[str]:
 
 def test_every_span_is_listed() -> None:
     spans = {telemetry.SPAN_BOOK, telemetry.SPAN_PUT, telemetry.SPAN_ATTEMPT, telemetry.SPAN_SEND_OTHERWISE}
-    spans |= {telemetry.SPAN_BOUNCE, *telemetry.SPAN_SEND.values()}
+    spans |= {telemetry.SPAN_BOUNCE, *telemetry.SPAN_SEND.values(), *telemetry.SPAN_CHANGES}
     listed = column(section("docs/telemetry.md", "Spans"), "span")
     assert set(listed) - {"{method} {route}"} == spans
 
@@ -392,7 +392,12 @@ def test_every_decision_that_the_code_names_exists() -> None:
 async def test_the_query_of_the_runbook_finds_a_booking_without_its_invitation() -> None:
     query = re.findall(r"```sql\n(.*?)```", section("docs/runbook.md", "The ledger is not 0"), re.DOTALL)[0]
     booked = await schedules.book(
-        await make_interview(), await make_slot(), booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS
+        await make_interview(),
+        await make_slot(),
+        booking_notes="",
+        booked_by=TESTS,
+        outbox=OUTBOX,
+        windows=WINDOWS,
     )
     assert await db.fetch(query) == []
     await db.fetch("DELETE FROM delivery")

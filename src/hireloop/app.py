@@ -37,11 +37,12 @@ from hireloop.api.auth import require_role
 from hireloop.api.door import Door
 from hireloop.api.key_ring import KeyRing
 from hireloop.faults import warnings_of
+from hireloop.log_lines import log
 from hireloop.notify import alerts, routing
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.schedules import Windows
 from hireloop.settings import Settings
-from hireloop.telemetry import Telemetry, log
+from hireloop.telemetry import Telemetry
 
 _LARGEST_BODY = 1_000_000
 _LOOK_FOR_PARENT_SECONDS = 0.5

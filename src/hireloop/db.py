@@ -191,14 +191,30 @@ async def snapshot() -> AsyncIterator[None]:
         yield
 
 
+@asynccontextmanager
+async def savepoint() -> AsyncIterator[None]:
+    """Keep what a block's error undoes to the block, where a transaction is open; else do nothing.
+
+    Without it, one refused statement ends the whole transaction around it.
+    """
+    transaction = DB.current_transaction.get()
+    if transaction is None:
+        yield
+        return
+    async with transaction.connection.transaction():
+        yield
+
+
 async def retried(work: Callable[[], Awaitable[T]]) -> T:
     """Run `work`, a whole transaction, again after a deadlock or a serialization failure: three times at most.
 
+    Inside another transaction, each try is a savepoint of it: going back to it gives up the locks taken since.
     Violated constraints come out as the domain errors that they mean (`errors.Refused`).
     """
     for attempt in range(1, _TIMES_TO_TRY + 1):
         try:
-            return await work()
+            async with savepoint():
+                return await work()
         except _WORTH_ANOTHER_TRY:
             if attempt == _TIMES_TO_TRY:
                 raise

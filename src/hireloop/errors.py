@@ -18,8 +18,18 @@ HireLoopError
     ├── InterviewClosed
     ├── CandidateBusy
     ├── InterviewerBusy
+    ├── SlotInUse
+    ├── InterviewInProgress
+    ├── ScheduleCancelled
+    ├── UseReschedule
+    ├── ChangeTooLate
+    ├── TooManyChanges
     ├── DiffersFromKnown
-    └── NotReplayable
+    ├── NotReplayable
+    ├── IdempotencyInProgress
+    ├── IdempotencyKeyReused
+    ├── ChangedSince         what stands is not what the client's If-Match names
+    └── TooManyRequests
 
 The docstring of an error is the sentence that its user reads; where a sentence needs facts, the constructor
 takes them. Status codes live in `hireloop.api.problems` alone.
@@ -123,6 +133,30 @@ class InterviewerBusy(Refused):
     """This interviewer already has a slot that overlaps this one: choose another time."""
 
 
+class SlotInUse(Refused):
+    """Interviews are booked into this slot: reschedule or release them first."""
+
+
+class InterviewInProgress(Refused):
+    """The candidate has entered this interview: nothing about it can be changed now."""
+
+
+class ScheduleCancelled(Refused):
+    """This booking is cancelled: book the interview into a slot again."""
+
+
+class UseReschedule(Refused):
+    """This interview is booked: to move it, POST to `/api/interviews/schedules/{id}/reschedule/`."""
+
+
+class ChangeTooLate(Refused):
+    """It is too late to change this interview by yourself: please write to the people who arrange it."""
+
+
+class TooManyChanges(Refused):
+    """This interview was moved too often already: please write to the people who arrange it."""
+
+
 class DiffersFromKnown(Refused):
     """What you sent differs from what is known."""
 
@@ -140,3 +174,23 @@ class NotReplayable(Refused):
     def __init__(self, reason: str, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
+
+
+class IdempotencyInProgress(Refused):
+    """A request with this Idempotency-Key is still being worked on: send the same request again in a moment."""
+
+
+class IdempotencyKeyReused(Refused):
+    """This Idempotency-Key was sent with another request before: use a new key for a new request."""
+
+
+class ChangedSince(Refused):
+    """This was changed since you read it: read it again, and send the change with its new ETag."""
+
+
+class TooManyRequests(Refused):
+    """This API key has sent more requests than RATE_LIMIT allows: wait as long as `Retry-After` says."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__()
+        self.retry_after_seconds = retry_after_seconds

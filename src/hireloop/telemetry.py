@@ -6,17 +6,13 @@ mail address, so that one can still be searched for.
 """
 
 import gc
-import logging
 import os
 import secrets
-import sys
-import traceback
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import structlog
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
@@ -30,12 +26,30 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import AttributeValue
 
 from hireloop import redaction
+from hireloop.errors import HireLoopError
+from hireloop.log_lines import configure_logs
 from hireloop.settings import Settings
 
 # The stable names of HTTP attributes; the instrumentation reads this when it is imported.
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
 
 SPAN_BOOK = "schedule.book"
+SPAN_CHANGES = (
+    "schedule.confirm",
+    "schedule.reschedule",
+    "schedule.cancel",
+    "slot.release",
+    "session.reissue",
+    "session.revoke",
+    "candidate.change",
+    "candidate.erase",
+)
+_IDS = {
+    "schedule_id": "hireloop.schedule.id",
+    "slot_id": "hireloop.slot.id",
+    "session_id": "hireloop.session.id",
+    "candidate_id": "hireloop.candidate.id",
+}
 SPAN_PUT = "delivery.put"
 SPAN_ATTEMPT = "delivery.attempt"
 SPAN_BOUNCE = "delivery.bounce"
@@ -46,6 +60,7 @@ _w3c = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("hireloop")
 _meter = metrics.get_meter("hireloop")
 _bookings = _meter.create_counter("hireloop.bookings", description="Bookings asked for, by outcome")
+_changes = _meter.create_counter("hireloop.changes", description="Changes of bookings asked for, by span, outcome")
 _attempts = _meter.create_counter("hireloop.delivery.attempts", description="Tries, by channel, outcome, reason")
 _attempt_seconds = _meter.create_histogram(
     "hireloop.delivery.attempt.duration", unit="s", description="One try, from lease to answer"
@@ -56,7 +71,6 @@ _wait_seconds = _meter.create_histogram(
 _bounces = _meter.create_counter("hireloop.delivery.bounces", description="Reports about mails, by outcome, reason")
 _unaccounted = _meter.create_gauge("hireloop.ledger.unaccounted", description="0, or something is lost")
 _deliveries = _meter.create_gauge("hireloop.deliveries", description="Deliveries, by state")
-log: structlog.stdlib.BoundLogger = structlog.get_logger("hireloop")
 
 
 # A span is dozens of objects that live for a second, until it is exported: by Python's own threshold of 700 the
@@ -170,6 +184,30 @@ def record_booking(span: Span, outcome: str) -> None:
     """Say on the span and the counter what a booking came to: `booked`, `again`, or a refusal's slug."""
     span.set_attribute("hireloop.outcome", outcome)
     _bookings.add(1, {"outcome": outcome})
+
+
+@contextmanager
+def change_span(name: str, **ids: object) -> Iterator[Span]:
+    """Open one of `SPAN_CHANGES` (INTERNAL) around a change of what stands; `ids`, such as `schedule_id`, name it.
+
+    The span and the counter say what it came to: `done`, or a refusal's slug.
+    """
+    with _tracer.start_as_current_span(
+        name,
+        attributes={_IDS[name]: str(value) for name, value in ids.items()},
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        outcome = "failed"
+        try:
+            yield span
+            outcome = "done"
+        except HireLoopError as refusal:
+            outcome = refusal.slug()
+            raise
+        finally:
+            span.set_attribute("hireloop.outcome", outcome)
+            _changes.add(1, {"change": name, "outcome": outcome})
 
 
 def record_put(*, delivery_id: object, kind: str, channel: str) -> str:
@@ -303,7 +341,7 @@ def name_route(method: str, path_template: str) -> None:
 def current_trace_id() -> str:
     """Return the current trace's id in hex, empty outside a trace."""
     context = trace.get_current_span().get_span_context()
-    return f"{context.trace_id:032x}" if context.is_valid else ""
+    return trace.format_trace_id(context.trace_id) if context.is_valid else ""
 
 
 def span_ids(span: Span) -> tuple[str, str]:
@@ -319,82 +357,3 @@ def traceparent(context: SpanContext) -> str:
 
 def _remote(trace_id: str, span_id: str) -> SpanContext:
     return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(1))
-
-
-# --- Logs ------------------------------------------------------------------------------------------------------
-
-
-def configure_logs() -> None:
-    """Write every log, also the libraries', as redacted JSON lines to standard error."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        _add_trace,
-        _frames_only,
-        _redact_event,
-    ]
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
-    )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    for name in ("apprise", "asyncio", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-
-
-def _add_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    trace_id = current_trace_id()
-    if trace_id:
-        event["trace_id"] = trace_id
-    return event
-
-
-def _frames_only(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace an exception by its type and frames: its text may quote a row, a reply or an address."""
-    given = event.pop("exc_info", None)
-    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
-    if isinstance(error, BaseException):
-        event["error"] = type(error).__name__
-        frames = traceback.extract_tb(error.__traceback__)
-        event["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
-    return event
-
-
-def _redact_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key, value in event.items():
-        if not key.startswith("_"):  # structlog's own, gone before the line is written
-            event[key] = _redacted_value(value)
-    return event
-
-
-def _redacted_value(value: Any) -> Any:  # noqa: ANN401 (whatever is logged)
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case dict():
-            return {redaction.redact(str(key)): _redacted_value(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_redacted_value(item) for item in value]
-        case _:
-            return redaction.redact(str(value))

@@ -13,7 +13,7 @@ from hireloop.cli.words import Moment
 from hireloop.notify.replay import Skip
 from hireloop.scheduling import schedules
 from processes import environment
-from samples import OUTBOX, WINDOWS, make_interview, make_slot
+from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 from test_cli import hireloop
 
 
@@ -23,7 +23,7 @@ async def _rejected() -> UUID:
         await make_interview(email=f"asha.{uuid4().hex[:8]}@example.com"),
         await make_slot(),
         booking_notes="",
-        booked_by="tests",
+        booked_by=TESTS,
         outbox=OUTBOX,
         windows=WINDOWS,
     )

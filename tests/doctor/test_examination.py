@@ -21,7 +21,7 @@ from hireloop.notify.routes import Route
 from hireloop.scheduling import schedules
 from hireloop.settings import Settings
 from processes import free_port
-from samples import OUTBOX, WINDOWS, make_interview, make_slot
+from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 from smtp_servers import Certificate, Drop, Hang, ScriptedSmtpServer, Step, self_signed
 
 SIGNED_IN = {"email_host_user": "me@hire.example", "email_host_password": "a canary of a password"}
@@ -563,7 +563,7 @@ async def test_a_booking_without_its_delivery_is_one_failure(
 ) -> None:
     async with db.opened(whole["database_url"], pool_size=1):
         interview, slot = await make_interview(), await make_slot()
-        await schedules.book(interview, slot, booked_by="tests", booking_notes="", outbox=OUTBOX, windows=WINDOWS)
+        await schedules.book(interview, slot, booked_by=TESTS, booking_notes="", outbox=OUTBOX, windows=WINDOWS)
         await db.fetch("DELETE FROM delivery")
     found = await findings(settings_of(whole, email_port=mail_server.port))
     assert [check for check, _, _ in at_level(found, Level.FAILURE)] == ["ledger"]

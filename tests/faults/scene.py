@@ -21,7 +21,7 @@ from hireloop.notify import deliveries, hints, ledger
 from hireloop.notify.deliveries import AttemptView, DeliveryView
 from hireloop.scheduling import schedules
 from processes import environment
-from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, soon
+from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from smtp_servers import ReceivedMail, ScriptedSmtpServer
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ async def book(*, starts_at: datetime | None = None, interview: UUID | None = No
     """Book an interview, as the API does, and return its delivery's id; the workers get their hint."""
     interview = interview or await make_interview()
     slot = await make_slot(starts_at=starts_at or soon(24 * 60))
-    booked = await schedules.book(interview, slot, booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS)
+    booked = await schedules.book(interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
     await hint()
     return booked.deliveries[0].id
 

@@ -17,7 +17,7 @@ from hireloop import db
 from hireloop.notify import ledger
 from hireloop.scheduling import schedules
 from processes import WorkerProcess
-from samples import OUTBOX, WINDOWS, make_interview, make_slot, soon
+from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from smtp_servers import ScriptedSmtpServer
 from test_cli import hireloop
 
@@ -65,7 +65,7 @@ async def book_many() -> None:
 
 async def book_into(slot: UUID) -> None:
     await schedules.book(
-        await make_interview(), slot, booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS
+        await make_interview(), slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS
     )
 
 

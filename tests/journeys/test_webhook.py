@@ -12,6 +12,7 @@ from hireloop import db
 from hireloop.notify import deliveries, routing
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import schedules
+from hireloop.scheduling.audit import Actor
 from http_servers import Reply, ScriptedHttpServer
 from processes import WorkerProcess, environment
 from samples import WINDOWS, make_interview, make_slot, unaccounted
@@ -33,7 +34,7 @@ async def test_a_recruiters_program_hears_of_a_booking_signed_and_without_the_li
             booking_notes="",
             outbox=Outbox(channels=channels, message_id_domain="hire.example"),
             windows=WINDOWS,
-            booked_by="the tests",
+            booked_by=Actor("the tests"),
         )
         [copy] = [delivery for delivery in booked.deliveries if delivery.kind == "recruiter_copy"]
         named = {name.upper(): value for name, value in wanted.items()}

@@ -9,6 +9,7 @@ from hireloop.local.mailbox import Mailbox
 from hireloop.notify import routing
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import schedules
+from hireloop.scheduling.audit import Actor
 from hireloop.settings import Settings
 from processes import WorkerProcess, environment
 from samples import WINDOWS, make_interview, make_slot, soon, unaccounted
@@ -25,7 +26,7 @@ async def test_a_candidate_is_reminded_and_a_failed_invitation_is_told_of(
             await make_interview(email=email),
             near,
             booking_notes="",
-            booked_by="journey",
+            booked_by=Actor("journey"),
             outbox=outbox,
             windows=WINDOWS,
             now=soon() - timedelta(minutes=10),  # before the lead of the reminder, and not at risk yet

@@ -8,7 +8,7 @@ from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
-from samples import OUTBOX, WINDOWS, make_interview, make_slot, soon
+from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 
 _ENDS = {
     "sent": (AttemptOutcome.SENT, DeliveryState.SENT),
@@ -24,7 +24,7 @@ async def booked(email: str = "asha@example.com") -> UUID:
         await make_interview(email=email),
         await make_slot(starts_at=soon(24 * 60)),
         booking_notes="",
-        booked_by="tests",
+        booked_by=TESTS,
         outbox=OUTBOX,
         windows=WINDOWS,
     )

@@ -21,7 +21,7 @@ from hireloop.notify.outbox import Outbox
 from hireloop.notify.routes import Among, Route, Turn
 from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Booked
-from samples import EMAIL, WINDOWS, make_interview, make_slot, rows, unaccounted
+from samples import EMAIL, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -52,7 +52,7 @@ async def book(*, hours: float = 24, recruiter: str | None = None, now: datetime
     await db.fetch("UPDATE job SET recruiter_email = $1", recruiter)
     slot = await make_slot(starts_at=now + timedelta(hours=hours))
     return await schedules.book(
-        interview, slot, booking_notes="", booked_by="tests", outbox=outbox_of(MAIL), windows=WINDOWS, now=now
+        interview, slot, booking_notes="", booked_by=TESTS, outbox=outbox_of(MAIL), windows=WINDOWS, now=now
     )
 
 

@@ -15,15 +15,21 @@ from hireloop.notify import channel_health, deliveries
 from hireloop.notify.deliveries import DeliveryView, Filter, InvitationState
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import schedules
-from hireloop.scheduling.schedules import Booked, Wanted
-from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows
+from hireloop.scheduling.bookings import Wanted, page
+from hireloop.scheduling.schedules import Booked
+from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 
 
 async def _book() -> Booked:
     return await schedules.book(
-        await make_interview(), await make_slot(), booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS
+        await make_interview(),
+        await make_slot(),
+        booking_notes="",
+        booked_by=TESTS,
+        outbox=OUTBOX,
+        windows=WINDOWS,
     )
 
 
@@ -175,7 +181,7 @@ async def _the_rules_agree(url: str, bookings: list[list[dict[str, Any]]]) -> No
             for ident in ids
         }
         for state in InvitationState:
-            listed = await schedules.page(Wanted(invitation_state=state), limit=100, after=None, now=NOW)
+            listed = await page(Wanted(invitation_state=state), limit=100, after=None, now=NOW)
             assert {row.id for row in listed} == {ident for ident, stands in shown.items() if stands is state}
 
 

@@ -18,7 +18,7 @@ from hireloop.notify.pace import Pace
 from hireloop.notify.routes import Among, Route, Turn
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
-from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows, unaccounted
+from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -33,7 +33,7 @@ async def _put(*, starts_in: timedelta = timedelta(hours=24), hub: Outbox = OUTB
     """Put one invitation at NOW and return its delivery's id."""
     slot = await make_slot(starts_at=NOW + starts_in)
     booked = await schedules.book(
-        await make_interview(), slot, booking_notes="", booked_by="tests", outbox=hub, windows=WINDOWS, now=NOW
+        await make_interview(), slot, booking_notes="", booked_by=TESTS, outbox=hub, windows=WINDOWS, now=NOW
     )
     return booked.deliveries[0].id
 

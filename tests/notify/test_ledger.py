@@ -13,7 +13,7 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import schedules
 from http_servers import Reply, ScriptedHttpServer
 from processes import WorkerProcess, environment
-from samples import OUTBOX, WINDOWS, make_interview, make_slot
+from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -21,7 +21,12 @@ pytestmark = pytest.mark.usefixtures("database")
 async def _book() -> tuple[UUID, UUID]:
     """Book, and return the schedule's id and the delivery's."""
     booked = await schedules.book(
-        await make_interview(), await make_slot(), booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS
+        await make_interview(),
+        await make_slot(),
+        booking_notes="",
+        booked_by=TESTS,
+        outbox=OUTBOX,
+        windows=WINDOWS,
     )
     return booked.booking.id, booked.deliveries[0].id
 

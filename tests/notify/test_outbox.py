@@ -16,7 +16,7 @@ from hireloop.notify.outbox import Outbox
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
 from notify.sample_messages import invitation, recruiter_copy
-from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows
+from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -39,7 +39,7 @@ async def _book(*, starts_in: timedelta = timedelta(hours=24), hub: Outbox = OUT
     """Book at NOW and return the invitation's delivery's id."""
     slot = await make_slot(starts_at=NOW + starts_in)
     booked = await schedules.book(
-        await make_interview(), slot, booking_notes="", booked_by="tests", outbox=hub, windows=WINDOWS, now=NOW
+        await make_interview(), slot, booking_notes="", booked_by=TESTS, outbox=hub, windows=WINDOWS, now=NOW
     )
     return booked.deliveries[0].id
 
@@ -112,7 +112,7 @@ async def test_what_is_put_in_a_transaction_that_fails_is_not_there() -> None:
 
     async def book_and_fail() -> None:
         async with db.DB.transaction():
-            await schedules.book(interview, slot, booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS)
+            await schedules.book(interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
             assert len(await rows("delivery")) == 1
             raise ZeroDivisionError
 

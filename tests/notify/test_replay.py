@@ -19,7 +19,7 @@ from hireloop.notify.replay import Chosen, Skip, Verdict
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
 from processes import WorkerProcess
-from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows, unaccounted
+from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 from smtp_servers import ScriptedSmtpServer
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -45,7 +45,7 @@ async def _put(*, starts_in: timedelta = timedelta(hours=24), hub: Outbox = OUTB
         await make_interview(**candidate),
         slot,
         booking_notes="",
-        booked_by="tests",
+        booked_by=TESTS,
         outbox=hub,
         windows=WINDOWS,
         now=NOW,

@@ -20,7 +20,7 @@ from hireloop.notify.messages import Message
 from hireloop.notify.routes import Route
 from hireloop.notify.worker import Missing, Worker
 from hireloop.scheduling import schedules
-from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
+from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -88,7 +88,7 @@ async def _book(**candidate: object) -> UUID:
         await make_interview(**candidate),
         await make_slot(starts_at=soon(24 * 60)),
         booking_notes="",
-        booked_by="tests",
+        booked_by=TESTS,
         outbox=OUTBOX,
         windows=WINDOWS,
     )

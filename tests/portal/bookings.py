@@ -11,6 +11,7 @@ from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Windows
 from hireloop.settings import Settings
+from samples import TESTS
 
 _EMAIL = Channel(
     name="email",
@@ -81,7 +82,7 @@ async def book(
         interview,
         slot,
         booking_notes=(person or Person()).notes,
-        booked_by="tests",
+        booked_by=TESTS,
         outbox=OUTBOX,
         windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
     )

@@ -12,8 +12,8 @@ from hireloop import db
 from hireloop.notify.channels import Channel
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import late_requests, schedules, sessions
-from hireloop.scheduling.schedules import Booking
-from samples import EMAIL, OUTBOX, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
+from hireloop.scheduling.bookings import Booking
+from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -35,7 +35,7 @@ async def book(recruiter: str | None = None) -> Booking:
     interview = await make_interview()
     await db.fetch("UPDATE job SET recruiter_email = $1", recruiter)
     slot = await make_slot(starts_at=soon(60))
-    booked = await schedules.book(interview, slot, booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS)
+    booked = await schedules.book(interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
     return booked.booking
 
 

@@ -28,6 +28,7 @@ _SESSION = {
     "closes_at": "now() + interval '1 minute'",
 }
 _INSTALLATION = {"id": "1", "secret_fingerprint": "'f'", "base_url": "'u'"}
+_AUDIT = {"id": "gen_random_uuid()", "action": "'a.b'", "subject": "gen_random_uuid()", "actor": "'tests'"}
 _BASES = {
     "candidate": _CANDIDATE,
     "job": _JOB,
@@ -36,6 +37,7 @@ _BASES = {
     "schedule": _SCHEDULE,
     "session": _SESSION,
     "installation": _INSTALLATION,
+    "audit_entry": _AUDIT,
 }
 _WITH_INTERVIEWER = {"interviewer_email": "'I@example.com'", "starts_at": "'2030-01-01 10:30Z'"}
 
@@ -70,6 +72,8 @@ IMPOSSIBLE: list[tuple[str, str, dict[str, str]]] = [
     ("one_session_per_schedule", "session", {"schedule": "(SELECT schedule FROM session)"}),
     ("session_closes_after_it_opens", "session", {"closes_at": "now()"}),
     ("who_left_had_entered", "session", {"left_at": "now()"}),
+    ("audit_says_what_was_done", "audit_entry", {"action": "''"}),
+    ("audit_says_who", "audit_entry", {"actor": "''"}),
     ("there_is_one_installation", "installation", {"id": "2"}),
 ]
 

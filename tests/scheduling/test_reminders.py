@@ -15,9 +15,9 @@ from hireloop.notify import outbox as hub
 from hireloop.notify.messages import CANDIDATE_KINDS
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import reminders, schedules
-from hireloop.scheduling.schedules import Booking
+from hireloop.scheduling.bookings import Booking
 from hireloop.settings import Settings
-from samples import EMAIL, WINDOWS, make_interview, make_slot, rows, unaccounted
+from samples import EMAIL, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -36,7 +36,7 @@ async def book(at: datetime, *, starts_at: datetime = START) -> Booking:
         await make_interview(time_zone="Europe/Berlin"),
         await make_slot(starts_at=starts_at),
         booking_notes="Bring a pen.",
-        booked_by="tests",
+        booked_by=TESTS,
         outbox=OUTBOX,
         windows=WINDOWS,
         now=at,

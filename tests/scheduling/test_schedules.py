@@ -9,11 +9,11 @@ import pytest
 
 from hireloop import db, errors
 from hireloop.notify.messages import InvitationMessage
-from hireloop.scheduling import interviews, jobs, rules, schedules
+from hireloop.scheduling import bookings, interviews, jobs, rules, schedules
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.schedules import Booked, Outcome, Windows
-from samples import OUTBOX, WINDOWS, candidate_fields, make_interview, make_slot, rows, soon, unaccounted
+from samples import OUTBOX, TESTS, WINDOWS, candidate_fields, make_interview, make_slot, rows, soon, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -22,7 +22,7 @@ Change = Callable[[], Awaitable[object]]
 
 async def book(interview: UUID, slot: UUID, *, now: datetime | None = None, windows: Windows = WINDOWS) -> Booked:
     return await schedules.book(
-        interview, slot, booking_notes="", booked_by="tests", outbox=OUTBOX, windows=windows, now=now
+        interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=windows, now=now
     )
 
 
@@ -54,7 +54,7 @@ async def test_a_booking_writes_everything_at_once() -> None:
     assert (session["schedule"], delivery["schedule"]) == (row["id"], row["id"])
     assert session["opens_at"] == seat["starts_at"] - timedelta(seconds=30)
     assert session["closes_at"] == seat["starts_at"] + timedelta(seconds=600)
-    assert await schedules.find(booked.booking.id, now=booked.booking.now) == booked.booking
+    assert await bookings.find(booked.booking.id, now=booked.booking.now) == booked.booking
     assert await unaccounted() == 0
 
 
@@ -265,7 +265,7 @@ async def test_unknown_ids_are_told_apart() -> None:
     with pytest.raises(errors.BadInput, match="interview_id"):
         await book(db.new_id(), slot)
     with pytest.raises(errors.NotFound, match="There is no schedule"):
-        await schedules.find(db.new_id())
+        await bookings.find(db.new_id())
 
 
 async def test_live_bookings_are_found_by_their_interviews() -> None:
@@ -273,5 +273,5 @@ async def test_live_bookings_are_found_by_their_interviews() -> None:
     booking = (await book(booked, await make_slot())).booking
     await book(over, await make_slot())
     await db.fetch("UPDATE schedule SET state = 'cancelled' WHERE interview = $1", over)
-    found = await schedules.find_live([booked, free, over], now=booking.now)
+    found = await bookings.find_live([booked, free, over], now=booking.now)
     assert found == {booked: booking}

@@ -5,9 +5,9 @@ import pytest
 
 from hireloop import db, errors
 from hireloop.scheduling import schedules, sessions
-from hireloop.scheduling.schedules import SessionOfSchedule
+from hireloop.scheduling.bookings import SessionOfSchedule
 from hireloop.scheduling.sessions import DeviceCheck, SessionState, state_of
-from samples import OUTBOX, WINDOWS, make_interview, make_slot, rows, soon
+from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=1)
@@ -42,7 +42,12 @@ def test_a_sessions_state_follows_from_its_times_and_the_clock(
 
 async def a_session() -> SessionOfSchedule:
     booked = await schedules.book(
-        await make_interview(), await make_slot(), booking_notes="", booked_by="tests", outbox=OUTBOX, windows=WINDOWS
+        await make_interview(),
+        await make_slot(),
+        booking_notes="",
+        booked_by=TESTS,
+        outbox=OUTBOX,
+        windows=WINDOWS,
     )
     return booked.booking.session
 

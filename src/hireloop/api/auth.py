@@ -9,6 +9,7 @@ from hireloop import errors
 from hireloop.api.door import door_of
 from hireloop.api.key_ring import KeyHolder
 from hireloop.api.tables import Role
+from hireloop.scheduling.audit import Actor
 
 ROLE = "least_role"
 READS: dict[str, Role] = {ROLE: Role.VIEWER}
@@ -36,6 +37,12 @@ def holder_of(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder:
     """Return who sent this request, once the guard has let it through."""
     holder: KeyHolder = connection.scope["state"][_HOLDER]
     return holder
+
+
+def actor_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
+    """Return who sent this request, as the audit and the recruiters' copies name them."""
+    holder = holder_of(connection)
+    return Actor(holder.name, holder.id)
 
 
 def sees_links(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:

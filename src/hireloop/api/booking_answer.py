@@ -15,7 +15,8 @@ from hireloop.api.door import Door, door_of
 from hireloop.notify import alerts, deliveries
 from hireloop.notify.deliveries import DeliveryView, InvitationState
 from hireloop.notify.reasons import sentence_of
-from hireloop.scheduling.schedules import Booked, Booking
+from hireloop.scheduling.bookings import Booking
+from hireloop.scheduling.schedules import Booked
 from hireloop.scheduling.sessions import state_of
 from hireloop.scheduling.tables import ScheduleState
 

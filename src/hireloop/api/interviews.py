@@ -15,7 +15,7 @@ from hireloop.api.candidates import CandidateFields
 from hireloop.api.door import door_of
 from hireloop.api.jobs import JobFields
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.scheduling import interviews, schedules
+from hireloop.scheduling import bookings, interviews
 from hireloop.scheduling.interviews import KnownInterview
 
 
@@ -45,7 +45,7 @@ class InterviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _answers(request: Request[Any, Any, Any], rows: list[KnownInterview]) -> list[InterviewAnswer]:
-    live = await schedules.find_live([row.id for row in rows])
+    live = await bookings.find_live([row.id for row in rows])
     booked = {one.interview: one for one in await answer(request, list(live.values()))}
     return [_answer(request, row, booked.get(row.id)) for row in rows]
 

@@ -18,7 +18,7 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.api.tables import ApiKey, Role
-from hireloop.telemetry import log
+from hireloop.log_lines import log
 
 PREFIX = "hl_"
 CACHED_SECONDS = 5.0

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from hireloop.api.tables import ApiKey
+from hireloop.api.tables import ApiKey, RequestPace, StoredAnswer
 
 APP_CONFIG = AppConfig(
     app_name="api",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[ApiKey],
+    table_classes=[ApiKey, StoredAnswer, RequestPace],
 )

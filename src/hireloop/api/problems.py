@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from hireloop import db, errors
 from hireloop.api import fields
-from hireloop.telemetry import log
+from hireloop.log_lines import log
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -49,6 +49,16 @@ STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
     errors.InterviewerBusy: (409, "interviewer-busy"),
     errors.DiffersFromKnown: (409, "differs-from-known"),
     errors.NotReplayable: (409, "not-replayable"),
+    errors.SlotInUse: (409, "slot-in-use"),
+    errors.InterviewInProgress: (409, "interview-in-progress"),
+    errors.ScheduleCancelled: (409, "schedule-cancelled"),
+    errors.UseReschedule: (409, "use-reschedule"),
+    errors.ChangeTooLate: (409, "change-too-late"),
+    errors.TooManyChanges: (409, "too-many-changes"),
+    errors.IdempotencyInProgress: (409, "idempotency-in-progress"),
+    errors.ChangedSince: (412, "changed-since"),
+    errors.IdempotencyKeyReused: (422, "idempotency-key-reused"),
+    errors.TooManyRequests: (429, "too-many-requests"),
     errors.Refused: (409, "refused"),
     errors.DatabaseNotReady: (503, "database-not-ready"),
 }
@@ -59,8 +69,10 @@ _TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    412: "Precondition failed",
     413: "Too large",
     415: "Unsupported media type",
+    422: "Unprocessable",
     429: "Too many requests",
     500: "Our mistake",
     503: "Not available",
@@ -113,6 +125,8 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     headers = dict(getattr(error, "headers", None) or {})
     if problem.status == 401:  # noqa: PLR2004 (RFC 9110 11.6.1 asks for the header)
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after_seconds)
     if problem.status == 503:  # noqa: PLR2004 (the client may simply repeat)
         headers["Retry-After"] = "2"
     return Response(problem, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)

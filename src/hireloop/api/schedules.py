@@ -9,13 +9,14 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from hireloop import db, errors
 from hireloop.api import fields
-from hireloop.api.auth import READS, SCHEDULES, holder_of
+from hireloop.api.auth import READS, SCHEDULES, actor_of
 from hireloop.api.booking_answer import ScheduleAnswer, answer, answer_booked
 from hireloop.api.door import door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.notify.deliveries import InvitationState
-from hireloop.scheduling import schedules
-from hireloop.scheduling.schedules import Outcome, Wanted
+from hireloop.scheduling import bookings, cancellations, schedules
+from hireloop.scheduling.bookings import Wanted
+from hireloop.scheduling.schedules import Outcome
 from hireloop.scheduling.tables import ScheduleState
 
 
@@ -37,7 +38,7 @@ async def book(
         interview_id,
         slot_id,
         booking_notes=booking_notes,
-        booked_by=holder_of(request).name,
+        booked_by=actor_of(request),
         outbox=door.outbox,
         windows=door.windows,
     )
@@ -57,6 +58,25 @@ async def book_interview(
         return await book(request, data.interview_id, data.slot_id, data.booking_notes)
     except errors.NotFound as missing:  # the slot is a field here, not the address
         raise errors.BadInput("slot_id", str(missing)) from None
+
+
+class CancelFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a booking is cancelled; the candidate reads it."""
+
+    reason: fields.Notes = ""
+
+
+@post("/{schedule_id:uuid}/cancel/", status_code=200, opt=SCHEDULES)
+async def cancel_schedule(
+    request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
+) -> ScheduleAnswer:
+    """Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once."""
+    reason = data.reason if data else ""
+    fields.check_storable(reason=reason)
+    door = door_of(request)
+    if await cancellations.cancel(schedule_id, by=actor_of(request), reason=reason, outbox=door.outbox):
+        door.hints.give()
+    return (await answer(request, [await bookings.find(schedule_id)]))[0]
 
 
 @get("/", opt=READS)
@@ -82,7 +102,7 @@ async def list_schedules(
         invitation_state=invitation_state,
     )
     async with db.snapshot():  # so that each invitation is shown in the state that it was found by
-        rows = await schedules.page(wanted, limit=limit + 1, after=after)
+        rows = await bookings.page(wanted, limit=limit + 1, after=after)
         shown = {one.id: one for one in await answer(request, rows[:limit])}
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
 
@@ -90,9 +110,11 @@ async def list_schedules(
 @get("/{schedule_id:uuid}/", opt=READS)
 async def get_schedule(request: Request[Any, Any, Any], schedule_id: FromPath[UUID]) -> ScheduleAnswer:
     """Show one booking with its session and where its invitation stands."""
-    return (await answer(request, [await schedules.find(schedule_id)]))[0]
+    return (await answer(request, [await bookings.find(schedule_id)]))[0]
 
 
 router = Router(
-    "/interviews/schedules", route_handlers=[book_interview, list_schedules, get_schedule], tags=["schedules"]
+    "/interviews/schedules",
+    route_handlers=[book_interview, cancel_schedule, list_schedules, get_schedule],
+    tags=["schedules"],
 )

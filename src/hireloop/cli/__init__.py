@@ -9,14 +9,14 @@ import threading
 import asyncpg
 import click
 
-from hireloop import db, telemetry
+from hireloop import db, log_lines
 from hireloop.cli import bounces, channels, deliveries, doctor, keys, preview, running, send_test
 from hireloop.errors import HireLoopError
 
 
 def main() -> None:
     """Run the command line; a known fault is one sentence on standard error, where every log line goes too."""
-    telemetry.configure_logs()
+    log_lines.configure_logs()
     logging.getLogger().setLevel(logging.WARNING)  # `serve` and `work` say more
     try:
         group(standalone_mode=True)

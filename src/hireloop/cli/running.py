@@ -13,11 +13,12 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
-from hireloop import db, migrate, telemetry
+from hireloop import db, log_lines, migrate, telemetry
 from hireloop.cli.database import with_database
 from hireloop.errors import SettingsError
 from hireloop.faults import warnings_of
 from hireloop.local.home import at_home
+from hireloop.log_lines import log
 from hireloop.notify import alerts, ledger, routes, routing
 from hireloop.notify.channels import Channel, Transport, TransportBroken, TransportMissing, open_transport
 from hireloop.notify.outbox import Outbox
@@ -29,7 +30,6 @@ from hireloop.notify.simulator import Simulator
 from hireloop.notify.worker import Missing, Worker
 from hireloop.scheduling import reminders
 from hireloop.settings import Settings
-from hireloop.telemetry import log
 
 _ALERT_SECONDS = 2.0
 _REMIND_SECONDS = 10.0
@@ -58,7 +58,7 @@ def up(*, port: int, demo: bool, once: bool) -> None:
 def serve(*, host: str, port: int, workers: int, mailbox: bool) -> None:
     """Serve the API and the portal until SIGTERM."""
     settings = Settings.read()
-    telemetry.configure_logs()
+    log_lines.configure_logs()
     _check_free(host, port)
     for sentence in warnings_of(settings):
         log.warning("settings.warning", sentence=sentence)

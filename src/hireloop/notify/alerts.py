@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db
+from hireloop.log_lines import log
 from hireloop.notify import channel_health, messages, routes
 from hireloop.notify.channel_health import HeldChannel
 from hireloop.notify.channels import Channel
@@ -20,7 +21,6 @@ from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage
 from hireloop.notify.outbox import Outbox
 from hireloop.notify.routes import Route
 from hireloop.notify.tables import DeliveryState
-from hireloop.telemetry import log
 
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
 _LOOK_AT = 10_000

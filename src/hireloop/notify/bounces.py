@@ -12,6 +12,7 @@ import msgspec
 
 from hireloop import db, redaction, telemetry
 from hireloop.errors import ReportOfNothing
+from hireloop.log_lines import log
 from hireloop.notify.channels import Evidence, Phase, Rejected, Retry
 from hireloop.notify.delivery_reports import Action, DeliveryReport, shortened
 from hireloop.notify.reasons import Reason
@@ -19,7 +20,6 @@ from hireloop.notify.replies import outcome_of_reply
 from hireloop.notify.return_path import ReturnPath, delivery_of
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transports.domains import with_ascii_domain
-from hireloop.telemetry import log
 
 _MOST_NAMED = 20  # deliveries that one report may name
 

@@ -174,6 +174,15 @@ async def supersede(schedule_id: UUID, *, before_revision: int) -> int:
     return len(rows)
 
 
+async def was_tried(schedule_id: UUID) -> bool:
+    """Return whether anything that a candidate depends on was ever tried for this schedule, and so may have arrived."""
+    return bool(
+        await db.fetch_value(
+            "SELECT EXISTS (SELECT FROM delivery WHERE schedule = $1 AND required AND attempt_count > 0)", schedule_id
+        )
+    )
+
+
 def at_risk_at(first_due_at: datetime, starts_at: datetime) -> datetime:
     """Return from when on an unsent delivery is at risk, once it has failed or had 30 s (`deliveries`).
 

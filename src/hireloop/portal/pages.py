@@ -7,7 +7,7 @@ from litestar import HttpMethod, Response, Router, post, route
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
-from hireloop import telemetry
+from hireloop.log_lines import log
 from hireloop.notify.outbox import Outbox
 from hireloop.portal import render
 from hireloop.portal.access import Access, AnyRequest
@@ -50,7 +50,7 @@ def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
     if status == HTTPStatus.NOT_FOUND:
         return render.page("unknown", status_code=status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        telemetry.log.error("portal.failed", exc_info=error)
+        log.error("portal.failed", exc_info=error)
         return render.page("failed", status_code=status)
     answer = render.page("misunderstood", status_code=status)
     if isinstance(error, HTTPException) and error.headers:

@@ -15,42 +15,13 @@ import msgspec
 from hireloop import db, errors, telemetry
 from hireloop.notify.messages import Change, InvitationMessage, RecruiterCopyMessage
 from hireloop.notify.outbox import Delivery, Fragment, Outbox
-from hireloop.scheduling import rules
+from hireloop.scheduling import audit, rules
+from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.bookings import Booking, SessionOfSchedule, find
 from hireloop.scheduling.rules import BookingFacts
 from hireloop.scheduling.tables import ScheduleState
 
 _TIMES_TO_LOOK = 4
-
-
-class SessionOfSchedule(msgspec.Struct, frozen=True, kw_only=True):
-    """The session of a booking, without its key, which only a door mints."""
-
-    id: UUID
-    key_version: int
-    opens_at: datetime
-    closes_at: datetime
-    entered_at: datetime | None = None
-    left_at: datetime | None = None
-    revoked_at: datetime | None = None
-    checked: bool = False  # the candidate has had their devices checked
-
-
-class Booking(msgspec.Struct, frozen=True, kw_only=True):
-    """One interview placed on one slot, with its session, as the database has it at `now`."""
-
-    id: UUID
-    interview: UUID
-    slot: UUID
-    state: ScheduleState
-    revision: int
-    booking_notes: str
-    starts_at: datetime
-    ends_at: datetime
-    booked_at: datetime
-    trace_id: str
-    recruiter_email: str | None  # the job's
-    session: SessionOfSchedule
-    now: datetime
 
 
 class Outcome(StrEnum):
@@ -80,14 +51,14 @@ async def book(
     slot_id: UUID,
     *,
     booking_notes: str,
-    booked_by: str,
+    booked_by: Actor,
     outbox: Outbox,
     windows: Windows,
     now: datetime | None = None,
 ) -> Booked:
     """Book the interview into the slot, or say that this very booking stands already.
 
-    `booked_by` is the name of the API key that asks for it: the recruiters' copy says so.
+    `booked_by` is who asks for it: the recruiters' copy and the audit say so.
     Raises NotFound, BadInput or the Refused that the facts ask for; then nothing was written. Whoever loses a
     race reads the facts again and is told what they say now.
     """
@@ -107,7 +78,7 @@ class _Wish(msgspec.Struct, frozen=True):
     interview_id: UUID
     slot_id: UUID
     notes: str
-    by: str
+    by: Actor
 
 
 async def _book(wish: _Wish, outbox: Outbox, windows: Windows, now: datetime | None) -> Booked:
@@ -126,7 +97,7 @@ async def _book(wish: _Wish, outbox: Outbox, windows: Windows, now: datetime | N
             [draft.invitation(), draft.recruiter_copy()],
             now=facts.now,
             source="booked",
-            first_placeholder=17,
+            first_placeholder=25,
         )
         try:
             booked_at = await db.retried(lambda draft=draft, fragment=fragment: _write(draft, fragment, now))  # type: ignore[misc] # bound now
@@ -161,7 +132,16 @@ class _Draft:
         )
 
     def recruiter_copy(self) -> RecruiterCopyMessage:
-        return RecruiterCopyMessage(**self._shared(), change=Change.BOOKED, by=self.wish.by)
+        return RecruiterCopyMessage(**self._shared(), change=Change.BOOKED, by=self.wish.by.name)
+
+    def entry(self) -> Entry:
+        return Entry(
+            action=Action.SCHEDULE_BOOKED,
+            subject=self.schedule_id,
+            candidate=self.facts.candidate_id,
+            by=self.wish.by,
+            details={"interview": self.wish.interview_id, "slot": self.wish.slot_id, "revision": 1},
+        )
 
     def _shared(self) -> dict[str, Any]:
         """Return what every message about this booking says."""
@@ -251,6 +231,8 @@ _WRITE = """
         RETURNING id, booked_at
     ), opened AS (
         INSERT INTO session (id, schedule, opens_at, closes_at) SELECT $14, booked.id, $15, $16 FROM booked
+    ), audited AS (
+        {audit}
     ), put AS (
         {put}
     )
@@ -258,30 +240,16 @@ _WRITE = """
 """
 
 
+_AUDITED = audit.fragment(source="booked", first_placeholder=17)
+
+
 async def _write(draft: _Draft, fragment: Fragment, now: datetime | None) -> datetime | None:
     """Run the one statement; return when it was booked, or None if a fact has changed since it was read."""
-    facts = draft.facts
     try:
-        booked_at: datetime | None = await db.fetch_value(
-            _WRITE.format(put=fragment.sql),
-            draft.wish.interview_id,
-            draft.wish.slot_id,
-            facts.candidate_id,
-            facts.candidate_email,
-            facts.candidate_name,
-            facts.starts_at,
-            facts.ends_at,
-            facts.job_id,
-            draft.late_seconds,
-            now,
-            draft.schedule_id,
-            draft.wish.notes,
-            draft.trace_id,
-            draft.session_id,
-            draft.window.opens_at,
-            draft.window.closes_at,
-            *fragment.args,
-        )
+        async with db.savepoint():
+            booked_at: datetime | None = await db.fetch_value(
+                _WRITE.format(put=fragment.sql, audit=_AUDITED), *_arguments(draft, now), *fragment.args
+            )
     except asyncpg.NotNullViolationError as violation:
         if violation.column_name != "interview":
             raise
@@ -289,72 +257,24 @@ async def _write(draft: _Draft, fragment: Fragment, now: datetime | None) -> dat
     return booked_at
 
 
-_READ = """
-    SELECT sc.id, sc.interview, sc.slot, sc.state, sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
-        sc.booked_at, sc.trace_id, se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at,
-        se.left_at, se.revoked_at, se.device_check IS NOT NULL AS checked, j.recruiter_email,
-        coalesce($1, now()) AS now
-    FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
-        JOIN job j ON j.id = i.job
-"""
-
-
-async def find(schedule_id: UUID, *, now: datetime | None = None) -> Booking:
-    """Return one booking; raises NotFound."""
-    row = await db.fetch_row(f"{_READ} WHERE sc.id = $2", now, schedule_id)
-    if row is None:
-        raise errors.NotFound("schedule", schedule_id)
-    return _from_row(dict(row))
-
-
-async def find_live(interview_ids: list[UUID], *, now: datetime | None = None) -> dict[UUID, Booking]:
-    """Return the live booking of each interview that has one, by the interview's id."""
-    rows = await db.fetch(f"{_READ} WHERE sc.interview = ANY($2) AND sc.state <> 'cancelled'", now, interview_ids)
-    return {row["interview"]: _from_row(dict(row)) for row in rows}
-
-
-def _from_row(row: dict[str, object]) -> Booking:
-    """Return the booking in a row of `_READ`."""
-    session = {name: row[name] for name in SessionOfSchedule.__struct_fields__ if name != "id"}
-    return msgspec.convert({**row, "session": {**session, "id": row["session_id"]}}, Booking)
-
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which bookings to list; None does not narrow."""
-
-    state: str | None = None
-    starts_from: datetime | None = None
-    starts_before: datetime | None = None
-    candidate: UUID | None = None
-    job: UUID | None = None
-    invitation_state: str | None = None
-
-
-# What a booking must have for its invitation to stand there: a quick way to the few among many that were sent.
-_HAS = {"pending": "pending_delivery", "at_risk": "pending_delivery", "failed": "failed_delivery"}
-
-
-async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[Booking]:
-    """Return at most `limit` bookings made before the one called `after`, newest first."""
-    has = _HAS.get(wanted.invitation_state or "")
-    rows = await db.fetch(
-        f"""{_READ}
-        WHERE ($2::text IS NULL OR sc.state = $2) AND ($3::timestamptz IS NULL OR sc.starts_at >= $3)
-          AND ($4::timestamptz IS NULL OR sc.starts_at < $4) AND ($5::uuid IS NULL OR sc.candidate = $5)
-          AND ($6::uuid IS NULL OR sc.interview IN (SELECT id FROM interview WHERE job = $6))
-          AND ($7::uuid IS NULL OR sc.id < $7)
-          AND ($8::text IS NULL OR $8 = (SELECT * FROM invitation_state(sc.id, sc.revision, coalesce($1, now()))))
-          {f"AND sc.id IN (SELECT schedule FROM {has})" if has else ""}
-        ORDER BY sc.id DESC LIMIT $9
-        """,  # noqa: S608 (constants of our own)
+def _arguments(draft: _Draft, now: datetime | None) -> tuple[object, ...]:
+    facts = draft.facts
+    return (
+        draft.wish.interview_id,
+        draft.wish.slot_id,
+        facts.candidate_id,
+        facts.candidate_email,
+        facts.candidate_name,
+        facts.starts_at,
+        facts.ends_at,
+        facts.job_id,
+        draft.late_seconds,
         now,
-        wanted.state,
-        wanted.starts_from,
-        wanted.starts_before,
-        wanted.candidate,
-        wanted.job,
-        after,
-        wanted.invitation_state,
-        limit,
+        draft.schedule_id,
+        draft.wish.notes,
+        draft.trace_id,
+        draft.session_id,
+        draft.window.opens_at,
+        draft.window.closes_at,
+        *audit.arguments(draft.entry()),
     )
-    return [_from_row(dict(row)) for row in rows]

@@ -39,6 +39,7 @@ class Candidate(Table, db=DB):
     phone = Text()
     resume_text = Text()
     created_at = Timestamptz()
+    erased_at = Timestamptz(null=True)
 
 
 class Job(Table, db=DB):
@@ -113,6 +114,20 @@ class Session(Table, db=DB):
     entered_at = Timestamptz(null=True)
     left_at = Timestamptz(null=True)
     revoked_at = Timestamptz(null=True)
+
+
+class AuditEntry(Table, db=DB, tablename="audit_entry"):
+    """Who did what when; only ever added to."""
+
+    id = UUID(primary_key=True, default=new_id)
+    at = Timestamptz()
+    action = Text()
+    subject = UUID()
+    candidate = UUID(null=True)  # whom it is about
+    actor = Text()
+    actor_key = UUID(null=True)
+    details = JSONB()
+    trace_id = Text()
 
 
 class Installation(Table, db=DB):

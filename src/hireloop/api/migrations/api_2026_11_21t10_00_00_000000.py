@@ -1,4 +1,4 @@
-"""The API keys."""
+"""The API keys, stored answers, request rates."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -6,9 +6,10 @@ from hireloop.db import DB
 
 ID = "2026-11-21T10:00:00:000002"
 VERSION = "1.38.0"
-DESCRIPTION = "API keys"
+DESCRIPTION = "API keys, stored answers, request rates"
 
-_API_KEY = """
+_STATEMENTS = (
+    """
     CREATE TABLE api_key (
         id uuid PRIMARY KEY,
         name text NOT NULL,
@@ -21,15 +22,41 @@ _API_KEY = """
         CONSTRAINT api_key_hash_is_sha256 CHECK (octet_length(secret_hash) = 32),
         CONSTRAINT api_key_has_a_name CHECK (name <> '')
     )
-"""
+    """,
+    # What a request with an Idempotency-Key was answered, for 24 hours; secrets stand in `body` as placeholders.
+    """
+    CREATE TABLE stored_answer (
+        api_key uuid NOT NULL REFERENCES api_key,
+        path text NOT NULL,
+        idempotency_key text NOT NULL,
+        request_hash bytea NOT NULL,
+        status integer,
+        headers jsonb NOT NULL DEFAULT '{}',
+        body text NOT NULL DEFAULT '',
+        created_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (api_key, path, idempotency_key),
+        CONSTRAINT stored_answer_hash_is_sha256 CHECK (octet_length(request_hash) = 32),
+        CONSTRAINT stored_answers_are_no_server_errors CHECK (status < 500)
+    )
+    """,
+    "CREATE INDEX stored_answers_by_age ON stored_answer (created_at)",
+    # Of a key under RATE_LIMIT: the moment up to which its requests are paid for. Nothing is lost with a crash.
+    """
+    CREATE UNLOGGED TABLE request_pace (
+        api_key uuid PRIMARY KEY,
+        paid_until timestamptz NOT NULL
+    )
+    """,
+)
 
 
 async def forwards() -> MigrationManager:
-    """Create the table in Piccolo's transaction."""
+    """Create the tables in Piccolo's transaction."""
     manager = MigrationManager(migration_id=ID, app_name="api", description=DESCRIPTION)
 
     async def run() -> None:
-        await DB.run_ddl(_API_KEY)
+        for statement in _STATEMENTS:
+            await DB.run_ddl(statement)
 
     manager.add_raw(run)
     return manager

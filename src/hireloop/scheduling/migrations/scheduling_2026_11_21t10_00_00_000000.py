@@ -22,6 +22,7 @@ _STATEMENTS = (
         phone text NOT NULL DEFAULT '',
         resume_text text NOT NULL DEFAULT '',
         created_at timestamptz NOT NULL DEFAULT now(),
+        erased_at timestamptz,
         CONSTRAINT candidate_has_a_name CHECK (full_name <> ''),
         CONSTRAINT candidate_has_an_address CHECK (position('@' in email) > 1)
     )
@@ -128,6 +129,43 @@ _STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE audit_entry (
+        id uuid PRIMARY KEY,
+        at timestamptz NOT NULL DEFAULT now(),
+        action text NOT NULL,
+        subject uuid NOT NULL,
+        candidate uuid,
+        actor text NOT NULL,
+        actor_key uuid,
+        details jsonb NOT NULL DEFAULT '{}',
+        trace_id text NOT NULL DEFAULT '',
+        CONSTRAINT audit_says_what_was_done CHECK (action <> ''),
+        CONSTRAINT audit_says_who CHECK (actor <> '')
+    )
+    """,
+    "CREATE INDEX audit_of_a_subject ON audit_entry (subject, id)",
+    "CREATE INDEX audit_of_a_candidate ON audit_entry (candidate, id) WHERE candidate IS NOT NULL",
+    # Entries are added, and never changed: erasing a person alone may blank the details of what is about them.
+    """
+    CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP = 'UPDATE' AND current_setting('hireloop.erasing', true) = 'on'
+            AND NEW.details = '{}' AND to_jsonb(NEW) - 'details' = to_jsonb(OLD) - 'details' THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'the audit is append-only' USING ERRCODE = 'integrity_constraint_violation';
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE ON audit_entry
+    FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()
+    """,
+    """
+    CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()
+    """,
+    """
     CREATE TABLE installation (
         id integer PRIMARY KEY DEFAULT 1,
         secret_fingerprint text NOT NULL,
@@ -136,9 +174,11 @@ _STATEMENTS = (
     )
     """,
     # What the hub may know of bookings: which revision of which schedule somebody must be told, and at which address.
+    # Of a revoked session nobody is told anything: its link is dead.
     """
     CREATE VIEW schedule_to_tell AS SELECT id AS schedule, revision, state <> 'cancelled' AS live,
         (SELECT email FROM candidate WHERE candidate.id = schedule.candidate) AS address FROM schedule
+    WHERE NOT EXISTS (SELECT FROM session WHERE session.schedule = schedule.id AND session.revoked_at IS NOT NULL)
     """,
 )
 

@@ -1,0 +1,150 @@
+"""The audit: who did what when, from which key. Entries are only ever added, in the transaction of what they tell.
+
+A database trigger refuses to change or delete one; only erasing a person may blank its details (docs/decisions/0026).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, telemetry
+
+
+class Action(StrEnum):
+    """What somebody did, as `<subject>.<verb>`."""
+
+    CANDIDATE_CREATED = "candidate.created"
+    CANDIDATE_CHANGED = "candidate.changed"
+    CANDIDATE_ERASED = "candidate.erased"
+    JOB_CREATED = "job.created"
+    JOB_CHANGED = "job.changed"
+    INTERVIEW_CREATED = "interview.created"
+    INTERVIEW_CHANGED = "interview.changed"
+    INTERVIEW_CANCELLED = "interview.cancelled"
+    INTERVIEW_MISSED = "interview.missed"  # nobody came: the interview is a no-show
+    INTERVIEW_COMPLETED = "interview.completed"
+    SLOT_CREATED = "slot.created"
+    SLOT_CHANGED = "slot.changed"
+    SLOT_WITHDRAWN = "slot.withdrawn"
+    SCHEDULE_BOOKED = "schedule.booked"
+    SCHEDULE_CONFIRMED = "schedule.confirmed"
+    SCHEDULE_RESCHEDULED = "schedule.rescheduled"
+    SCHEDULE_CANCELLED = "schedule.cancelled"
+    SESSION_ENTERED = "session.entered"
+    SESSION_REISSUED = "session.reissued"
+    SESSION_REVOKED = "session.revoked"
+    KEY_CREATED = "key.created"
+    KEY_REVOKED = "key.revoked"
+    DELIVERY_REPLAYED = "delivery.replayed"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who does something: by name, and by the id of the API key that asked for it."""
+
+    name: str
+    key: UUID | None = None
+
+
+CANDIDATE = Actor("the candidate")
+HIRELOOP = Actor("HireLoop")  # by the clock
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the audit; `candidate` is whom it is about, so that erasing them can find it."""
+
+    action: Action
+    subject: UUID
+    by: Actor
+    candidate: UUID | None = None
+    details: dict[str, Any] = {}
+
+
+class KnownEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored entry, as an admin reads it."""
+
+    id: UUID
+    at: datetime
+    action: Action
+    subject: UUID
+    candidate: UUID | None
+    actor: str
+    actor_key: UUID | None
+    details: dict[str, Any]
+    trace_id: str
+
+
+_COLUMNS = {
+    "id": "uuid",
+    "action": "text",
+    "subject": "uuid",
+    "candidate": "uuid",
+    "actor": "text",
+    "actor_key": "uuid",
+    "details": "text",
+    "trace_id": "text",
+}
+
+
+def fragment(*, source: str, first_placeholder: int) -> str:
+    """Return the INSERT of one entry, if the relation `source` of the surrounding statement has a row.
+
+    It takes the values of `arguments` from `first_placeholder` on: eight of them.
+    """
+    values = ", ".join(
+        f"${first_placeholder + n}::{kind}{'::jsonb' if name == 'details' else ''}"
+        for n, (name, kind) in enumerate(_COLUMNS.items())
+    )
+    return f"INSERT INTO audit_entry ({', '.join(_COLUMNS)}) SELECT {values} FROM {source}"  # noqa: S608 (our own names)
+
+
+def arguments(entry: Entry) -> tuple[object, ...]:
+    """Return what `fragment` writes, in its order."""
+    return (
+        db.new_id(),
+        entry.action.value,
+        entry.subject,
+        entry.candidate,
+        entry.by.name,
+        entry.by.key,
+        msgspec.json.encode(entry.details).decode(),
+        telemetry.current_trace_id(),
+    )
+
+
+async def record(entry: Entry) -> None:
+    """Add an entry, in the caller's transaction."""
+    await db.fetch(fragment(source="(SELECT) AS always", first_placeholder=1), *arguments(entry))
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries to list; None does not narrow."""
+
+    action: Action | None = None
+    subject: UUID | None = None
+    candidate: UUID | None = None
+    actor_key: UUID | None = None
+    since: datetime | None = None
+
+
+async def page(wanted: Wanted, *, limit: int, after: UUID | None) -> list[KnownEntry]:
+    """Return at most `limit` entries from before the one called `after`, newest first."""
+    rows = await db.fetch(
+        """
+        SELECT id, at, action, subject, candidate, actor, actor_key, details::text, trace_id FROM audit_entry
+        WHERE ($1::text IS NULL OR action = $1) AND ($2::uuid IS NULL OR subject = $2)
+          AND ($3::uuid IS NULL OR candidate = $3) AND ($4::uuid IS NULL OR actor_key = $4)
+          AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::uuid IS NULL OR id < $6)
+        ORDER BY id DESC LIMIT $7
+        """,
+        wanted.action,
+        wanted.subject,
+        wanted.candidate,
+        wanted.actor_key,
+        wanted.since,
+        after,
+        limit,
+    )
+    return [msgspec.convert({**row, "details": msgspec.json.decode(row["details"])}, KnownEntry) for row in rows]
