@@ -10,15 +10,24 @@ from hireloop.notify.messages import Change as CopiedChange
 from hireloop.notify.outbox import Outbox, was_tried
 from hireloop.scheduling import changes
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.changes import Change
+from hireloop.scheduling.changes import Change, Rule
 from hireloop.scheduling.locked import LockedBooking, lock
 from hireloop.scheduling.tables import ScheduleState
 
 
-async def cancel(schedule_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> bool:
+async def cancel(
+    schedule_id: UUID,
+    *,
+    by: Actor,
+    reason: str,
+    outbox: Outbox,
+    rule: Rule | None = None,
+    now: datetime | None = None,
+) -> bool:
     """Cancel a booking and return whether this did it: cancelling twice is cancelling once.
 
-    One transaction. Raises NotFound, InterviewInProgress once the candidate has entered, InterviewClosed after.
+    One transaction, in which `rule` may forbid it too. Raises NotFound, InterviewInProgress once the candidate has
+    entered, InterviewClosed after.
     """
 
     async def work() -> bool:
@@ -26,7 +35,7 @@ async def cancel(schedule_id: UUID, *, by: Actor, reason: str, outbox: Outbox, n
             booking = await lock(schedule_id, now=now)
             if booking.state is ScheduleState.CANCELLED:
                 return False
-            refusal = changes.refusal(booking)
+            refusal = changes.refusal(booking) or (rule(booking) if rule else None)
             if refusal is not None:
                 raise refusal
             await end([booking], by=by, reason=reason, outbox=outbox)

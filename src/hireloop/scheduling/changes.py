@@ -3,6 +3,7 @@
 Every function takes a `LockedBooking` and writes in the transaction that holds it.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -40,6 +41,9 @@ _ACTIONS = {
     Change.REVOKED: Action.SESSION_REVOKED,
 }
 _OF_THE_SESSION = {Change.REISSUED, Change.REVOKED}
+
+
+Rule = Callable[[LockedBooking], errors.Refused | None]  # one more reason why a change may be refused
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
