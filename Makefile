@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --
         --no-emit-find-links --prerelease=if-necessary-or-explicit --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types fix venv bench docs lock ci clean
+.PHONY: help run test lint types fix venv bench docs client fuzz lock ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -33,12 +33,19 @@ fix: .venv/ready-to-test ## mend what ruff can mend
 
 venv: .venv/ready-to-test ## make the virtual environment in .venv with everything for development
 
-bench: .venv-bench/ready postfix ## measure bookings and deliveries against their peers
+bench: .venv-bench/ready postfix ## measure bookings and deliveries against their peers, and lists at a million bookings
 	@.venv-bench/bin/python -m bench.booking
 	@.venv-bench/bin/python -m bench.delivery
+	@.venv-bench/bin/python -m bench.api
 
 docs: .venv/ready-to-test ## check the documents against the code
 	@$(BIN)/pytest tests/test_docs.py
+
+client: .venv/ready-to-test ## generate clients/python from the OpenAPI document
+	@$(BIN)/python clients/generate_python.py
+
+fuzz: .venv/ready-to-test ## ask a real server some 20,000 things that the OpenAPI document allows, or does not
+	@HIRELOOP_FUZZ_FULL=1 $(BIN)/pytest -n 0 -s tests/doors/test_fuzz.py
 
 lock: .venv/ready-to-test ## resolve the dependencies anew and write requirements/*.txt
 	@$(LOCK) --upgrade pyproject.toml -o requirements/serve.txt

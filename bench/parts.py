@@ -106,6 +106,12 @@ def postgres(folder: Path | None = None) -> Iterator[Database]:
         shutil.rmtree(place)
 
 
+def migrated(database: Database) -> Database:
+    """Bring a database up to date, and return it."""
+    asyncio.run(_migrate(database))
+    return database
+
+
 async def _migrate(database: Database) -> None:
     async with db.opened(database.url, pool_size=1):
         await migrate.migrate(database.settings)

@@ -11,8 +11,10 @@ import pytest
 from litestar import Litestar
 
 from databases import fresh_database
+from documented import Documented
 from hireloop import app, db, migrate
 from hireloop.api import key_ring
+from hireloop.api.document import document_of
 from hireloop.api.tables import Role
 from hireloop.local.mailbox import Mailbox
 from hireloop.local.postgres import EmbeddedPostgres
@@ -93,14 +95,25 @@ async def application(settings: Settings) -> Litestar:
     return app.build(settings)
 
 
+@pytest.fixture(scope="session")
+def documented() -> Documented:
+    """The OpenAPI document, as a judge of answers."""
+    return Documented(document_of(app.build(settings_for("postgresql:///nowhere"))))
+
+
 @pytest.fixture
-async def visitor(application: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    """A client without a key; the application runs in the test's own loop, so a test can look at its database."""
+async def visitor(application: Litestar, documented: Documented) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key; the application runs in the test's own loop, so a test can look at its database.
+
+    Every answer is held against the OpenAPI document, whatever the test is about.
+    """
     transport = httpx.ASGITransport(app=app.traced(application))  # type: ignore[arg-type] # Litestar's ASGI types
     ready, over = asyncio.Event(), asyncio.Event()
     life = asyncio.create_task(_live(application, ready, over))
     await asyncio.wait([life, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
-    async with httpx.AsyncClient(transport=transport, base_url="https://hire.example") as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="https://hire.example", event_hooks={"response": [documented.check]}
+    ) as client:
         yield client
     over.set()
     await life

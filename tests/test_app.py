@@ -98,12 +98,16 @@ async def _key(database_url: str) -> str:
 
 
 def _book(server: Server, key: str) -> httpx.Response:
-    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}", "traceparent": CALLER}) as client:
+    with httpx.Client(base_url=server.url, headers=_headers(key)) as client:
         body = {"candidate": candidate_fields(), "job": job_fields()}
         interview = client.post("/api/interviews/", json=body).json()["id"]
         times = {"starts_at": soon(60).isoformat(), "ends_at": soon(90).isoformat()}
         slot = client.post("/api/interviews/slots/", json=times).json()["id"]
         return client.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+
+
+def _headers(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}", "traceparent": CALLER, "X-Request-ID": "order-7"}
 
 
 def _is_whole(found: Sequence[ReceivedSpan]) -> bool:
@@ -128,6 +132,7 @@ async def test_a_callers_trace_is_linked_and_joined_only_with_trust(
     assert request.name == "POST /api/interviews/slots/{slot_id}/book_slot"
     assert request.attributes["http.route"] == "/api/interviews/slots/{slot_id}/book_slot"
     assert request.service == "hireloop-api"
+    assert request.attributes["hireloop.request.id"] == answered.headers["x-request-id"] == "order-7"
     assert CALLERS_TRACE in [link.trace_id for link in request.links]
     assert request.parent_id == ("b7ad6b7169203331" if trusted else "")
     assert re.fullmatch(rf"00-{trace_id}-{request.span_id}-[0-9a-f]{{2}}", answered.headers["traceresponse"])

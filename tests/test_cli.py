@@ -16,7 +16,7 @@ from hireloop import db
 from hireloop.api import key_ring
 from hireloop.local.postgres import EmbeddedPostgres
 from hireloop.local.spans import SpanReceiver
-from hireloop.scheduling import schedules
+from hireloop.scheduling import audit, schedules
 from hireloop.scheduling.schedules import Booked
 from processes import Hireloop, Server, WorkerProcess, environment, free_port
 from samples import OUTBOX, TESTS, WINDOWS, candidate_fields, job_fields, make_interview, make_slot, soon
@@ -158,11 +158,17 @@ async def test_a_key_is_printed_alone_then_listed_and_revoked(database_url: str,
     assert hireloop("keys", "revoke", str(holder.id), env=env).stdout == "Revoked: front end\n"
     assert "revoked" in hireloop("keys", "list", env=env).stdout
     assert "There is no API key" in refusal("keys", "revoke", str(UUID(int=7)), env=env)
+    async with db.opened(database_url, pool_size=1):
+        entries = await audit.page(audit.Wanted(subject=holder.id), limit=9, after=None)
+    assert [(entry.action, entry.actor) for entry in entries] == [
+        ("key.revoked", "the command line"),
+        ("key.created", "the command line"),
+    ]
 
 
 def test_no_key_is_called_as_a_candidate_is(env: dict[str, str]) -> None:
     said = refusal("keys", "create", "--role", "recruiter", "--name", " The  candidate", env=env)
-    assert "it would look like the candidate's own doing" in said
+    assert "would look like somebody else's doing" in said
 
 
 @pytest.mark.parametrize("name", ["", "  "])

@@ -112,6 +112,11 @@ async def test_times_come_back_in_utc() -> None:
 
 
 @pytest.mark.usefixtures("database")
+async def test_a_process_that_froze_does_not_hold_its_locks_for_ever() -> None:
+    assert await db.fetch_value("SHOW idle_in_transaction_session_timeout") == "1min"
+
+
+@pytest.mark.usefixtures("database")
 async def test_a_real_deadlock_is_tried_again_and_both_win() -> None:
     slots = [await make_slot(), await make_slot()]
     ready = [asyncio.Event(), asyncio.Event()]
@@ -173,8 +178,11 @@ async def test_a_violated_constraint_is_the_error_that_it_means() -> None:
     assert full.value.__suppress_context__  # the violation quotes the row
     with pytest.raises(errors.InterviewerBusy):
         await make_slot(interviewer_email="I@example.com")
-    booked = "INSERT INTO schedule (id, interview, slot, candidate, starts_at, ends_at) SELECT $1, id, $2, candidate"
-    far = f"{booked}, $3::timestamptz, $3::timestamptz + interval '1 hour' FROM interview WHERE id = $4"
+    far = """
+        INSERT INTO schedule (id, interview, slot, candidate, job, starts_at, ends_at)
+        SELECT $1, id, $2, candidate, job, $3::timestamptz, $3::timestamptz + interval '1 hour'
+        FROM interview WHERE id = $4
+    """
     await db.fetch(far, db.new_id(), slot, soon(), interview)
     with pytest.raises(errors.InterviewAlreadyScheduled):
         await db.retried(lambda: db.fetch(far, db.new_id(), slot, soon(600), interview))

@@ -12,6 +12,7 @@ from typing import get_args
 
 import click
 import pytest
+from asyncpg import DeadlockDetectedError
 from litestar.exceptions import HTTPException
 from piccolo.apps.migrations.tables import Migration
 from piccolo.table import Table
@@ -31,6 +32,7 @@ from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.portal.access import Refusal
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import schedules
+from hireloop.scheduling.recurrence import Omission
 from hireloop.scheduling.sessions import SessionState
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
@@ -103,6 +105,7 @@ def values(enum: type[Enum]) -> list[str]:
         ("Outcomes of a transport", "outcome", [kind.__name__ for kind in get_args(Outcome)]),
         ("Invitation states", "state", values(InvitationState)),
         ("Skips", "skip", values(Skip)),
+        ("Omissions", "omission", values(Omission)),
         ("Roles", "role", values(Role)),
         ("Phases", "phase", values(Phase)),
         ("Booking outcomes", "outcome", values(schedules.Outcome)),
@@ -267,7 +270,8 @@ def test_every_problem_is_listed_with_its_status() -> None:
     listed = [(code(row["type"]), int(row["status"])) for row in rows_of(section("docs/api.md", "Problems"))]
     ours = [(slug, status) for status, slug in problems.STATUSES.values()]
     assert listed[: len(ours)] == ours
-    strangers = [*(HTTPException(status_code=status) for status in (405, 413, 415)), ValueError(), ConnectionError()]
+    strangers: list[Exception] = [HTTPException(status_code=status) for status in (405, 413, 414, 415, 431)]
+    strangers += [ValueError(), ConnectionError(), DeadlockDetectedError()]
     others = [problems.problem_of(error) for error in strangers]
     assert listed[len(ours) :] == [(problem.type, problem.status) for problem in others]
 

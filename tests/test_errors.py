@@ -62,10 +62,11 @@ def test_every_error_meets_a_status_through_itself_or_a_parent(kind: type[HireLo
     assert met or kind in {HireLoopError, errors.SettingsError, errors.MailboxTrouble}
 
 
-def test_every_refusal_is_a_conflict_with_a_slug_of_its_own() -> None:
-    conflicts = {kind: row for kind, row in problems.STATUSES.items() if issubclass(kind, errors.Refused)}
-    assert {status for status, _ in conflicts.values()} == {409}
-    assert set(conflicts) == {kind for kind in CLASSES.values() if issubclass(kind, errors.Refused)}
+def test_every_refusal_has_a_slug_of_its_own_and_is_a_conflict_where_http_has_no_better_word() -> None:
+    refusals = {kind: row for kind, row in problems.STATUSES.items() if issubclass(kind, errors.Refused)}
+    others = {kind: status for kind, (status, _) in refusals.items() if status != 409}
+    assert others == {errors.ChangedSince: 412, errors.IdempotencyKeyReused: 422, errors.TooManyRequests: 429}
+    assert set(refusals) == {kind for kind in CLASSES.values() if issubclass(kind, errors.Refused)}
     assert len({slug for _, slug in problems.STATUSES.values()}) == len(problems.STATUSES)
 
 

@@ -61,6 +61,8 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("DEFAULT_LOCALE", "de_DE", "default_locale", "de_DE"),
     ("PORTAL_EARLY_SECONDS", "0", "portal_early_seconds", 0),
     ("PORTAL_LATE_SECONDS", "900", "portal_late_seconds", 900),
+    ("CANDIDATE_CUT_OFF", "24h", "candidate_cut_off", "24h"),
+    ("CANDIDATE_MOVES", "0", "candidate_moves", 0),
     ("OTEL_SERVICE_NAME", "hiring", "otel_service_name", "hiring"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318", "otel_exporter_otlp_endpoint", "http://c:4318"),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "otel_exporter_otlp_protocol", "grpc"),
@@ -135,6 +137,10 @@ BAD = [
     ("DEFAULT_TIME_ZONE", "../../etc/passwd"),
     ("PORTAL_EARLY_SECONDS", "-1"),
     ("PORTAL_LATE_SECONDS", "86401"),
+    ("CANDIDATE_CUT_OFF", "2"),
+    ("CANDIDATE_CUT_OFF", "2h,1h"),
+    ("CANDIDATE_CUT_OFF", "none"),
+    ("CANDIDATE_MOVES", "-1"),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke signals"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "a canary"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=x%0d%0aa: canary"),
@@ -360,3 +366,9 @@ def test_reminders_come_longest_lead_first_by_the_word_that_was_set() -> None:
         ("1h", timedelta(hours=1)),
     ]
     assert Settings.read(reminders="none").reminder_leads == {}
+
+
+def test_the_cut_off_of_a_candidates_own_changes_is_a_time_or_the_start_itself() -> None:
+    assert Settings.read().cut_off == timedelta(hours=2)
+    assert Settings.read(candidate_cut_off="90m").cut_off == timedelta(minutes=90)
+    assert Settings.read(candidate_cut_off="0").cut_off == timedelta()

@@ -8,22 +8,22 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router
-from litestar.config.cors import CORSConfig
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
 from opentelemetry.trace import Span
 
-from hireloop import db, migrate, portal, telemetry
+from hireloop import console, db, migrate, portal, telemetry
 from hireloop.api import (
+    audit,
     bounces,
     candidates,
     channels,
     deliveries,
     docs,
+    document,
     door,
+    erasures,
     health,
     interviews,
     jobs,
@@ -33,9 +33,16 @@ from hireloop.api import (
     sessions,
     slots,
 )
+from hireloop.api.admission import Admission
 from hireloop.api.auth import require_role
+from hireloop.api.conditional import Conditional
 from hireloop.api.door import Door
+from hireloop.api.envelope import FOR_PROGRAMS, Envelope
+from hireloop.api.idempotency import Idempotency
 from hireloop.api.key_ring import KeyRing
+from hireloop.api.origins import Origins
+from hireloop.api.short_heads import ShortHeads
+from hireloop.api.strictness import be_strict
 from hireloop.faults import warnings_of
 from hireloop.log_lines import log
 from hireloop.notify import alerts, routing
@@ -46,7 +53,6 @@ from hireloop.telemetry import Telemetry
 
 _LARGEST_BODY = 1_000_000
 _LOOK_FOR_PARENT_SECONDS = 0.5
-_FOR_PROGRAMS = ("/api", "/health", "/schema", "/docs")
 
 
 def create() -> ASGIApp:
@@ -100,20 +106,24 @@ def build(
             _api(),
             health.router,
             docs.page,
-            docs.assets,
+            docs.style,
             *portal.routes(settings, hub.outbox, hub.hints.give),
+            *console.routes(settings),
             *extra_routes,
         ],
         exception_handlers={Exception: _explain},
         plugins=[hub],
         lifespan=[_lifespan(settings, ring, measured, alerts.warnings(hub.outbox, alert_email=settings.alert_email))],
         before_request=_name_route,
-        cors_config=CORSConfig(allow_origins=settings.cors_origins) if settings.cors_origins else None,
-        openapi_config=_openapi(),
+        openapi_config=document.config(),
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
     )
     app.state[door.STATE_NAME] = the_door
+    answers: ASGIApp = ShortHeads(app.asgi_handler)
+    if settings.cors_origins:
+        answers = Origins(answers, settings.cors_origins)
+    app.asgi_handler = Envelope(answers, varies_by_origin=bool(settings.cors_origins))
     return app
 
 
@@ -122,6 +132,7 @@ def _api() -> Router:
         "/api",
         route_handlers=[
             candidates.router,
+            erasures.router,
             jobs.router,
             interviews.router,
             slots.router,
@@ -131,8 +142,10 @@ def _api() -> Router:
             channels.router,
             bounces.router,
             keys.router,
+            audit.router,
         ],
-        guards=[require_role],
+        middleware=[Admission, Idempotency, Conditional],  # from the outside in
+        guards=[require_role, be_strict],
     )
 
 
@@ -169,8 +182,10 @@ def _lifespan(
 
 def _explain(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer programs with a problem and people with a page."""
-    is_program = request.url.path.startswith(_FOR_PROGRAMS)
-    return problems.handle(request, error) if is_program else portal.error_page(request, error)
+    path = request.scope["path"]  # `request.url` raises for a Host that is none
+    if path.startswith(FOR_PROGRAMS):
+        return problems.handle(request, error)
+    return console.error_page(request, error) if path.startswith("/console") else portal.error_page(request, error)
 
 
 async def _name_route(request: Request[Any, Any, Any]) -> None:
@@ -179,18 +194,3 @@ async def _name_route(request: Request[Any, Any, Any]) -> None:
 
 def _link_caller(span: Span, scope: dict[str, Any]) -> None:
     telemetry.link_caller(span, scope.get("headers", ()))
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="HireLoop",
-        version="1",
-        description="Schedules interviews, and no invitation is ever lost in silence.",
-        path="/schema",
-        render_plugins=[docs.schema],
-        use_handler_docstrings=True,
-        security=[{"key": []}],
-        components=Components(
-            security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description="An API key, `hl_…`.")}
-        ),
-    )

@@ -32,12 +32,29 @@ _MEANINGS: dict[str, type[errors.Refused]] = {
     "one_live_schedule_per_interview": errors.InterviewAlreadyScheduled,
     "candidate_has_one_interview_at_a_time": errors.CandidateBusy,
     "interviewer_has_one_slot_at_a_time": errors.InterviewerBusy,
+    "one_candidate_per_address": errors.AddressTaken,
+    "one_job_per_title_and_company": errors.JobTaken,
 }
-_WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+# What `retried` tries again: others were at the same rows, and nothing was done.
+WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 # Everything that a statement may raise where the database, or the way to it, fails. asyncpg's internal error is
 # among it: so it says that a connection's end has arrived while it was idle and has not been taken note of yet.
 TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+# What they say while the database does not answer, and may answer again by itself.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # as above
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby: a fail-over is under way
+)
 # What the database refuses for good, however often it is asked.
 UNWRITABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 
@@ -135,7 +152,8 @@ async def _nothing_to_reset(_connection: object) -> None:
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:
-    await connection.execute("SET TIME ZONE 'UTC'")
+    # A process that froze in mid-transaction must not keep bookings locked for as long as its machine is up.
+    await connection.execute(f"SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = '{_STATEMENT_SECONDS}s'")
 
 
 DB = Engine()
@@ -185,9 +203,14 @@ async def fetch_value(sql: str, *args: object) -> Any:  # noqa: ANN401 (a column
 
 @asynccontextmanager
 async def snapshot() -> AsyncIterator[None]:
-    """Let every statement of a block see the database, and its clock, as they were at one moment; it only reads."""
-    async with DB.transaction():
-        await fetch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    """Let every statement of a block see the database, and its clock, as they were at one moment; it only reads.
+
+    Each is planned for its own values: a list that is narrowed by little and one by much want different indexes.
+    """
+    async with DB.transaction() as transaction:
+        await transaction.connection.execute(
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan"
+        )
         yield
 
 
@@ -215,7 +238,7 @@ async def retried(work: Callable[[], Awaitable[T]]) -> T:
         try:
             async with savepoint():
                 return await work()
-        except _WORTH_ANOTHER_TRY:
+        except WORTH_ANOTHER_TRY:
             if attempt == _TIMES_TO_TRY:
                 raise
             await asyncio.sleep(_PAUSE_SECONDS * attempt)

@@ -25,6 +25,8 @@ HireLoopError
     ├── ChangeTooLate
     ├── TooManyChanges
     ├── DiffersFromKnown
+    ├── AddressTaken
+    ├── JobTaken
     ├── NotReplayable
     ├── IdempotencyInProgress
     ├── IdempotencyKeyReused
@@ -166,6 +168,14 @@ class DiffersFromKnown(Refused):
             "Send its id instead, or the values that are known."
         )
         self.fields = fields
+
+
+class AddressTaken(Refused):
+    """Another candidate has this address, letter case aside: give theirs another one first, or use that candidate."""
+
+
+class JobTaken(Refused):
+    """Another job has this title and company, letter case aside: use that job."""
 
 
 class NotReplayable(Refused):

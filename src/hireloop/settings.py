@@ -143,6 +143,13 @@ def _leads(value: str) -> str:
     return value
 
 
+def _cut_off(value: str) -> str:
+    if value != "0" and not _LEAD.fullmatch(value):
+        msg = "must be a time such as 2h or 30m, or 0 for until the start"
+        raise ValueError(msg)
+    return value
+
+
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})  # Unicode's categories
 _NOT_IN_BASE_URL = frozenset('?#"<>\\')
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110, 5.6.2
@@ -175,6 +182,7 @@ class Settings(BaseSettings):
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://localhost:8000"
     hireloop_data_dir: Path | None = None
     cors_origins: Names = []
+    rate_limit: int | None = Field(default=None, ge=1)  # requests a minute, of each API key
 
     # Mail, by the names that Django gave them
     email_backend: Annotated[EmailBackend, BeforeValidator(_backend)] = EmailBackend.SMTP
@@ -210,6 +218,8 @@ class Settings(BaseSettings):
     default_locale: str = "en"
     portal_early_seconds: int = Field(default=30, ge=0, le=86_400)
     portal_late_seconds: int = Field(default=600, ge=1, le=86_400)
+    candidate_cut_off: Annotated[str, AfterValidator(_cut_off)] = "2h"
+    candidate_moves: int = Field(default=2, ge=0, le=100)
 
     # Tracing and metrics, by OpenTelemetry's names
     otel_service_name: str = "hireloop"
@@ -293,6 +303,12 @@ class Settings(BaseSettings):
         """How long before the start a candidate is reminded, by the word in REMINDERS, longest first."""
         found = {lead[0]: timedelta(**{_UNITS[lead[2]]: int(lead[1])}) for lead in _LEAD.finditer(self.reminders)}
         return dict(sorted(found.items(), key=lambda item: item[1], reverse=True))
+
+    @property
+    def cut_off(self) -> timedelta:
+        """How long before the start a candidate's own moves and cancellation end."""
+        found = _LEAD.fullmatch(self.candidate_cut_off)
+        return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else timedelta()
 
     @property
     def listen_url(self) -> str:

@@ -39,16 +39,19 @@ SPAN_CHANGES = (
     "schedule.reschedule",
     "schedule.cancel",
     "slot.release",
+    "slot.withdraw",
     "session.reissue",
     "session.revoke",
     "candidate.change",
     "candidate.erase",
+    "interview.cancel",
 )
 _IDS = {
     "schedule_id": "hireloop.schedule.id",
     "slot_id": "hireloop.slot.id",
     "session_id": "hireloop.session.id",
     "candidate_id": "hireloop.candidate.id",
+    "interview_id": "hireloop.interview.id",
 }
 SPAN_PUT = "delivery.put"
 SPAN_ATTEMPT = "delivery.attempt"
@@ -336,6 +339,11 @@ def name_route(method: str, path_template: str) -> None:
     span = trace.get_current_span()
     span.update_name(f"{method} {path_template}")
     span.set_attribute("http.route", path_template)
+
+
+def name_request(ident: str) -> None:
+    """Say on the current SERVER span by which X-Request-ID its caller knows the request."""
+    trace.get_current_span().set_attribute("hireloop.request.id", ident)
 
 
 def current_trace_id() -> str:

@@ -37,8 +37,10 @@ def routes(application: Litestar) -> Iterator[tuple[str, str]]:
 
 
 def least(method: str, path: str) -> Role:
-    """Return the role that the contract asks for: keys and replays are for admins, writing is for recruiters."""
-    if path.startswith(("/api/keys/", "/api/forgotten/")) or path.endswith("/replay/"):
+    """Return the role that the contract asks for: keys, erasure, replays and the audit are for admins."""
+    if path.startswith(("/api/keys/", "/api/audit/", "/api/forgotten/")) or path.endswith("/replay/"):
+        return Role.ADMIN
+    if method == "DELETE" and path.startswith("/api/candidates/"):
         return Role.ADMIN
     return Role.VIEWER if method == "GET" else Role.RECRUITER
 
@@ -131,3 +133,16 @@ async def test_a_preflight_is_answered_without_a_key(database_url: str) -> None:
         assert "authorization" in allowed.headers["access-control-allow-headers"].lower()
         refused = await client.options("/api/jobs/", headers={**headers, "Origin": "https://evil.example"})
         assert refused.headers.get("access-control-allow-origin") != "https://evil.example"
+
+
+async def test_two_keys_are_none(visitor: httpx.AsyncClient) -> None:
+    _, key = await key_ring.create("one", Role.VIEWER)
+    for values in ((key, "x"), ("x", key), (key, key)):
+        headers = [("Authorization", f"Bearer {value}") for value in values]
+        request = httpx.Request("GET", "https://hire.example/api/jobs/", headers=headers)
+        problem(await visitor.send(request), 401, "not-signed-in")
+
+
+async def test_every_role_may_ask_what_a_path_can_do(visitor: httpx.AsyncClient) -> None:
+    await as_role(visitor, Role.VIEWER)
+    assert (await visitor.options("/api/keys/")).headers["allow"] == "GET, OPTIONS, POST"

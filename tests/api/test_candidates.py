@@ -5,7 +5,8 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, count, ok, problem
-from samples import candidate_fields
+from hireloop import db
+from samples import candidate_fields, post_interview, post_slot, rows, unaccounted
 
 PATH = "/api/candidates/"
 WHOLE = {
@@ -138,3 +139,106 @@ async def test_half_of_a_surrogate_pair_is_refused(api: httpx.AsyncClient) -> No
 async def test_an_unknown_candidate_is_not_found(api: httpx.AsyncClient) -> None:
     body = problem(await api.get(f"{PATH}{NOWHERE}/"), 404, "not-found")
     assert body["detail"] == f"There is no candidate with the id {NOWHERE}."
+
+
+async def test_a_patch_changes_what_is_given_and_answers_the_candidate(api: httpx.AsyncClient) -> None:
+    before = (await api.post(PATH, json=WHOLE)).json()
+    path = f"{PATH}{before['id']}/"
+    changed = await api.patch(path, json={"full_name": "Asha Iyer", "time_zone": None, "phone": ""})
+    assert changed.status_code == 200, changed.text
+    assert changed.json() == {**before, "full_name": "Asha Iyer", "time_zone": None, "phone": ""}
+    assert await ok(api, path) == changed.json()
+    merged = await api.patch(
+        path, content=b'{"locale": "en"}', headers={"Content-Type": "application/merge-patch+json"}
+    )
+    assert (merged.status_code, merged.json()["locale"]) == (200, "en")
+    entries = (await ok(api, f"/api/audit/?subject={before['id']}"))["items"]
+    assert [(entry["action"], entry["details"]) for entry in entries] == [
+        ("candidate.changed", {"fields": ["locale"]}),
+        ("candidate.changed", {"fields": ["full_name", "time_zone", "phone"]}),
+        ("candidate.created", {}),
+    ]
+    assert {entry["actor"] for entry in entries} == {"tests"}
+
+
+async def test_a_patch_that_changes_nothing_changes_nothing(api: httpx.AsyncClient) -> None:
+    before = (await api.post(PATH, json=WHOLE)).json()
+    entries = await rows("audit_entry")
+    for body in ({}, {"email": WHOLE["email"]}, {name: before[name] for name in WHOLE}):
+        answered = await api.patch(f"{PATH}{before['id']}/", json=body)
+        assert (answered.status_code, answered.json()) == (200, before)
+    assert await rows("audit_entry") == entries
+
+
+async def test_each_bad_field_of_a_patch_is_a_problem_that_names_it(api: httpx.AsyncClient) -> None:
+    before = (await api.post(PATH, json=WHOLE)).json()
+    path = f"{PATH}{before['id']}/"
+    bad = [*BAD[::4], ({"email": None}, "email"), ({"resume_text": None}, "resume_text"), ({"id": NOWHERE}, "id")]
+    for fields, field in bad:
+        problem(await api.patch(path, json=fields), 400, "bad-input", field)
+    problem(await api.patch(f"{PATH}{NOWHERE}/", json={}), 404, "not-found")
+    await api.post(PATH, json={"full_name": "Asha", "email": "other@example.com"})
+    taken = problem(await api.patch(path, json={"email": "Other@Example.com"}), 409, "address-taken")
+    assert "other@example.com" not in str(taken).lower()
+    assert await ok(api, path) == before
+
+
+async def test_a_patch_of_what_was_changed_since_is_refused(api: httpx.AsyncClient) -> None:
+    ident = (await api.post(PATH, json=WHOLE)).json()["id"]
+    path = f"{PATH}{ident}/"
+    etag = (await api.get(path)).headers["etag"]
+    both = [api.patch(path, json={"phone": f"{n}"}, headers={"If-Match": etag}) for n in range(4)]
+    answers = await asyncio.gather(*both)
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+    problem(next(answer for answer in answers if answer.status_code == 412), 412, "changed-since")
+    (kept,) = [answer.json() for answer in answers if answer.status_code == 200]
+    assert await ok(api, path) == kept
+    assert (await api.patch(path, json={"phone": "9"}, headers={"If-Match": "*"})).status_code == 200
+
+
+async def test_a_new_address_is_invited_and_a_new_name_is_not(api: httpx.AsyncClient) -> None:
+    interview, slot = await post_interview(api, email="asah@example.com"), await post_slot(api)
+    booked = (await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})).json()
+    candidate = (await ok(api, f"/api/interviews/{interview}/"))["candidate"]
+    schedule = f"/api/interviews/schedules/{booked['id']}/"
+    named = await api.patch(f"{PATH}{candidate}/", json={"full_name": "Asha Iyer", "time_zone": "Europe/Berlin"})
+    assert named.status_code == 200
+    assert (await ok(api, schedule))["revision"] == 1
+    await api.patch(f"{PATH}{candidate}/", json={"email": "asha@example.com"})
+    after = await ok(api, schedule)
+    assert after["revision"] == 2
+    assert after["session"] == booked["session"]  # the same link
+    assert [one["kind"] for one in after["invitation"]["deliveries"]] == ["invitation"]
+    sent = await db.fetch("SELECT recipient FROM delivery WHERE state = 'pending' AND kind = 'invitation'")
+    assert [row["recipient"] for row in sent] == ["asha@example.com"]
+    assert await unaccounted() == 0
+
+
+async def test_candidates_are_found_by_their_address_or_how_they_begin(api: httpx.AsyncClient) -> None:
+    for name, email in (("Asha Rao", "asha@example.com"), ("ÅSA Öberg", "x@example.com"), ("As%ha", "rao@example.com")):
+        assert (await api.post(PATH, json={"full_name": name, "email": email})).status_code == 201
+
+    async def found(query: dict[str, str]) -> list[str]:
+        answered = await api.get(PATH, params=query)
+        assert answered.status_code == 200, answered.text
+        return [item["full_name"] for item in answered.json()["items"]]
+
+    assert await found({"email": "ASHA@example.com"}) == ["Asha Rao"]
+    assert await found({"email": "asha@example.co"}) == []
+    assert await found({"q": "as"}) == ["As%ha", "Asha Rao"]
+    assert await found({"q": "as%"}) == ["As%ha"]
+    assert await found({"q": "RAO@"}) == ["As%ha"]
+    assert await found({"q": "åsa ö"}) == ["ÅSA Öberg"]
+    assert await found({"q": "rao", "email": "asha@example.com"}) == []
+    problem(await api.get(PATH, params={"q": "a\x00"}), 400, "bad-input", "q")
+
+
+async def test_who_was_erased_is_nobody(api: httpx.AsyncClient) -> None:
+    ident = (await api.post(PATH, json=WHOLE)).json()["id"]
+    await db.fetch("UPDATE candidate SET erased_at = now()")
+    problem(await api.get(f"{PATH}{ident}/"), 404, "not-found")
+    problem(await api.patch(f"{PATH}{ident}/", json={"phone": "1"}), 404, "not-found")
+    assert await count(api, PATH) == await count(api, f"{PATH}?email=asha@example.com") == 0
+    body = {"candidate": ident, "job": {"title": "Baker", "company": "Example"}}
+    problem(await api.post("/api/interviews/", json=body), 400, "bad-input", "candidate")
+    assert await count(api, "/api/interviews/") == await count(api, "/api/jobs/") == 0

@@ -189,6 +189,10 @@ async def test_a_delivery_is_replayed_and_shown_with_all_its_tries(api: httpx.As
     again = await api.post(f"{PATH}{ident}/replay/")  # a second press does no harm
     assert (again.status_code, again.json()) == (200, body)
     assert await ok(api, f"{PATH}{ident}/") == body
+    (entry,) = (await ok(api, "/api/audit/?action=delivery.replayed"))["items"]
+    assert (entry["subject"], entry["actor"]) == (ident, "tests")
+    assert entry["details"] == {"kind": "invitation", "channel": "email", "state": "rejected"}
+    assert entry["candidate"] == (await ok(api, "/api/candidates/"))["items"][0]["id"]
 
 
 @asynccontextmanager
@@ -204,11 +208,13 @@ async def hints_heard(database_url: str) -> AsyncIterator[list[str]]:
 
 async def test_what_must_not_be_sent_again_is_refused_with_the_reason(api: httpx.AsyncClient) -> None:
     ident = await rejected(api)
-    await db.fetch("UPDATE candidate SET email = 'asha@new.example'")
-    refused = problem(await api.post(f"{PATH}{ident}/replay/"), 409, "not-replayable")
-    assert (refused["reason"], refused["detail"]) == ("address_changed", Skip.ADDRESS_CHANGED.sentence)
     await db.fetch("UPDATE schedule SET revision = 2")
     assert problem(await api.post(f"{PATH}{ident}/replay/"), 409, "not-replayable")["reason"] == "superseded"
+    (candidate,) = (await ok(api, "/api/candidates/"))["items"]
+    changed = await api.patch(f"/api/candidates/{candidate['id']}/", json={"email": "asha@new.example"})
+    assert changed.status_code == 200, changed.text
+    refused = problem(await api.post(f"{PATH}{ident}/replay/"), 409, "not-replayable")
+    assert (refused["reason"], refused["detail"]) == ("address_changed", Skip.ADDRESS_CHANGED.sentence)
     problem(await api.post(f"{PATH}{NOWHERE}/replay/"), 404, "not-found")
     problem(await api.post(f"{PATH}seven/replay/"), 404, "not-found")
 

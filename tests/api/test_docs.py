@@ -1,96 +1,108 @@
-import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from litestar import Litestar
-from litestar.routes import HTTPRoute
+from playwright.async_api import Page, Route, async_playwright, expect
+
+from browsers import CHROMIUM, QUIET, needs_chromium
+from conftest import settings_for
+from hireloop import app
+from hireloop.api.document import document_of
+
+ADDRESS = "http://hire.test"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture
-async def schema(visitor: httpx.AsyncClient) -> dict[str, Any]:
-    answered = await visitor.get("/schema/openapi.json")
+def built() -> Litestar:
+    """The application, which needs no database for its documentation."""
+    return app.build(settings_for("postgresql:///nowhere"))
+
+
+@pytest.fixture
+def client(built: Litestar) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=built)  # type: ignore[arg-type] # Litestar's ASGI types
+    return httpx.AsyncClient(transport=transport, base_url=ADDRESS)
+
+
+async def test_the_page_shows_every_operation_problem_and_type(client: httpx.AsyncClient, built: Litestar) -> None:
+    answered = await client.get("/docs")
     assert answered.status_code == 200
-    document: dict[str, Any] = json.loads(answered.text)
-    return document
+    assert answered.headers["content-type"].startswith("text/html")
+    document = document_of(built)
+    operations = {it["operationId"] for item in document["paths"].values() for it in item.values()}
+    assert operations <= set(re.findall(r'id="([a-z_]+)"', answered.text))
+    assert {f"type-{name}" for name in document["components"]["schemas"]} <= set(
+        re.findall(r'id="(type-[^"]+)"', answered.text)
+    )
+    for said in ("slot-full", "Every seat of this slot is taken", "Bring an idea.", "time with an offset", "at_risk"):
+        assert said in answered.text, said
 
 
-def operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in schema["paths"].items():
-        for method, operation in item.items():
-            if method in {"get", "post", "patch", "put", "delete"}:
-                yield path, method, operation
+async def test_every_link_of_the_page_leads_somewhere(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    addresses = set(re.findall(r'(?:href|src)="([^"]+)"', page))
+    assert {address[1:] for address in addresses if address.startswith("#")} <= set(ids)
+    for address in addresses:
+        if not address.startswith(("#", "data:")):
+            assert (await client.get(address)).status_code == 200, address
 
 
-async def test_the_page_and_its_files_come_from_here(visitor: httpx.AsyncClient) -> None:
-    page = await visitor.get("/docs")
-    assert page.status_code == 200
-    assert page.headers["content-type"].startswith("text/html")
-    loaded = re.findall(r"""(?:src|href|url|action)\s*[=:]\s*["']([^"']+)""", page.text.split("SwaggerUIBundle(")[0])
-    assert len(loaded) == 4
-    for address in loaded:
-        assert address.startswith("/"), address
-        file = await visitor.get(address)
-        assert (file.status_code, bool(file.content)) == (200, True)
+async def test_nothing_is_loaded_from_elsewhere_and_no_script_runs(client: httpx.AsyncClient) -> None:
+    answered = await client.get("/docs")
+    assert "<script" not in answered.text
+    assert "default-src 'none'" in answered.headers["content-security-policy"]
+    (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)"', answered.text)
+    sheet = await client.get(style)
+    assert sheet.headers["content-type"].startswith("text/css")
+    assert "immutable" in sheet.headers["cache-control"]
+    assert "url(" not in sheet.text
+    assert "@import" not in sheet.text
 
 
-async def test_nothing_on_the_page_has_an_address_elsewhere(visitor: httpx.AsyncClient) -> None:
-    page = await visitor.get("/docs")
-    assert not re.search(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", page.text)
+@needs_chromium
+@pytest.mark.timeout(300)  # axe looks at some thousand elements
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+async def test_the_page_is_accessible_and_fits_narrow_and_wide_screens(
+    client: httpx.AsyncClient,
+    scheme: Any,  # noqa: ANN401 (Playwright's Literal)
+    width: int,
+) -> None:
+    async def serve(route: Route) -> None:
+        answered = await client.get(route.request.url.removeprefix(ADDRESS))
+        await route.fulfill(status=answered.status_code, headers=dict(answered.headers.items()), body=answered.content)
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        page = await browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        complaints = _complaints(page)
+        await page.route("**/*", serve)
+        await page.goto(f"{ADDRESS}/docs#book_slot")
+        await expect(page.locator("#book_slot")).to_be_visible()  # a link opens what it leads to
+        await _open(page, 3)
+        rules = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
+        found = await Axe().run(page, options=rules)
+        assert found.violations_count == 0, found.generate_report()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        assert complaints == []
+        await browser.close()
 
 
-async def test_the_style_sheet_loads_nothing_from_elsewhere(visitor: httpx.AsyncClient) -> None:
-    style = (await visitor.get("/docs-assets/swagger-ui.css")).text
-    assert not re.findall(r"url\(\s*['\"]?(?:https?:)?//", style)
-    assert "@import" not in style
+def _complaints(page: Page) -> list[str]:
+    """Return the list in which the page's complaints will be."""
+    said: list[str] = []
+    page.on("console", lambda it: said.append(it.text))
+    return said
 
 
-async def test_a_file_that_is_not_there_is_not_found(visitor: httpx.AsyncClient) -> None:
-    for path in ("/docs-assets/nothing.js", "/docs-assets/../docs.py", "/docs-assets/%2e%2e/docs.py"):
-        assert (await visitor.get(path)).status_code == 404
-
-
-async def test_the_document_is_openapi_3_1_and_whole(schema: dict[str, Any]) -> None:
-    assert schema["openapi"].startswith("3.1.")
-    assert schema["info"]["title"] == "HireLoop"
-    names = [operation["operationId"] for _, _, operation in operations(schema)]
-    assert len(set(names)) == len(names) > 20
-    for path, method, operation in operations(schema):
-        assert operation["responses"], (method, path)
-        placeholders = {part["name"] for part in operation.get("parameters", []) if part["in"] == "path"}
-        assert placeholders == set(re.findall(r"{(\w+)}", path)), path
-        takes_a_body = method in {"post", "patch", "put"} and not path.endswith("{delivery_id}/replay")
-        assert takes_a_body == ("requestBody" in operation), (method, path)
-
-
-async def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
-    for reference in set(re.findall(r'"\$ref":\s*"([^"]+)"', json.dumps(schema))):
-        at: Any = schema
-        for part in reference.removeprefix("#/").split("/"):
-            at = at[part.replace("~1", "/").replace("~0", "~")]
-        assert at
-
-
-async def test_every_route_of_the_api_is_described(schema: dict[str, Any], application: Litestar) -> None:
-    described = {(method.upper(), re.sub(r"{\w+}", "{}", path)) for path, method, _ in operations(schema)}
-    served = {
-        (method, re.sub(r"{\w+:\w+}", "{}", route.path))
-        for route in application.routes
-        if isinstance(route, HTTPRoute) and route.path.startswith("/api/")
-        for method in route.methods - {"OPTIONS"}
-    }
-    assert described == served
-
-
-async def test_the_page_can_be_given_an_api_key(schema: dict[str, Any]) -> None:
-    (name, scheme), *others = schema["components"]["securitySchemes"].items()
-    assert others == []
-    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
-    assert schema["security"] == [{name: []}]
-
-
-async def test_patterns_in_the_document_are_regular_expressions(schema: dict[str, Any]) -> None:
-    for pattern in re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', json.dumps(schema)):
-        re.compile(json.loads(pattern))
+async def _open(page: Page, count: int) -> None:
+    """Open some operations, with the keyboard."""
+    for at in range(count):
+        await page.locator("summary").nth(at).focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("details").nth(at)).to_have_attribute("open", "")

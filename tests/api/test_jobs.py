@@ -64,3 +64,41 @@ async def test_each_bad_field_is_a_problem_that_names_it(api: httpx.AsyncClient)
 async def test_an_unknown_job_is_not_found(api: httpx.AsyncClient) -> None:
     body = problem(await api.get(f"{PATH}{NOWHERE}/"), 404, "not-found")
     assert body["detail"] == f"There is no job with the id {NOWHERE}."
+
+
+async def test_a_patch_changes_what_is_given_and_answers_the_job(api: httpx.AsyncClient) -> None:
+    before = (await api.post(PATH, json=WHOLE)).json()
+    path = f"{PATH}{before['id']}/"
+    changes = {"questions": ["When?"], "recruiter_email": None, "description": "Bread."}
+    changed = await api.patch(path, json=changes)
+    assert changed.status_code == 200, changed.text
+    assert changed.json() == {**before, **changes}
+    assert await ok(api, path) == changed.json()
+    assert (await api.patch(path, json={})).json() == changed.json()
+    entries = (await ok(api, f"/api/audit/?subject={before['id']}"))["items"]
+    assert [(entry["action"], entry["details"]) for entry in entries] == [
+        ("job.changed", {"fields": ["recruiter_email", "questions"]}),
+        ("job.created", {}),
+    ]
+
+
+async def test_each_bad_patch_is_a_problem_that_names_it(api: httpx.AsyncClient) -> None:
+    before = (await api.post(PATH, json=WHOLE)).json()
+    path = f"{PATH}{before['id']}/"
+    for fields, field in [*BAD[::3], ({"title": None}, "title"), ({"created_at": "now"}, "created_at")]:
+        problem(await api.patch(path, json=fields), 400, "bad-input", field)
+    problem(await api.patch(f"{PATH}{NOWHERE}/", json={"title": "Cook"}), 404, "not-found")
+    await api.post(PATH, json={**WHOLE, "title": "Cook"})
+    problem(await api.patch(path, json={"title": "COOK"}), 409, "job-taken")
+    etag = (await api.get(path)).headers["etag"]
+    assert (await api.patch(path, json={"description": "Cake"}, headers={"If-Match": etag})).status_code == 200
+    problem(await api.patch(path, json={"description": "Pie"}, headers={"If-Match": etag}), 412, "changed-since")
+    assert (await ok(api, path))["description"] == "Cake"
+
+
+async def test_jobs_are_found_by_title_and_company_letter_case_aside(api: httpx.AsyncClient) -> None:
+    for title, company in (("Baker", "One"), ("Cook", "One"), ("Baker", "Two")):
+        await api.post(PATH, json={"title": title, "company": company})
+    assert await count(api, f"{PATH}?title=BAKER") == await count(api, f"{PATH}?company=one") == 2
+    assert await count(api, f"{PATH}?company=ONE&title=cook") == 1
+    assert await count(api, f"{PATH}?title=Bake") == 0

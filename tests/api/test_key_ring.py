@@ -9,6 +9,8 @@ from hireloop import db, errors
 from hireloop.api import key_ring
 from hireloop.api.key_ring import KeyRing
 from hireloop.api.tables import Role
+from hireloop.scheduling import audit
+from hireloop.scheduling.audit import COMMAND_LINE, Action, Wanted
 from samples import rows
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -92,12 +94,18 @@ async def test_a_wrong_secret_does_not_note_a_use() -> None:
 
 
 async def test_revoking_twice_is_revoking_once() -> None:
-    known, _ = await key_ring.create("one", Role.ADMIN)
-    first = await key_ring.revoke(known.id)
+    known, _ = await key_ring.create("one", Role.ADMIN, by=COMMAND_LINE)
+    first = await key_ring.revoke(known.id, by=COMMAND_LINE)
     assert first.revoked_at is not None
     assert await key_ring.revoke(known.id) == first
+    assert await key_ring.find(known.id) == first
     with pytest.raises(errors.NotFound):
         await key_ring.revoke(db.new_id())
+    entries = await audit.page(Wanted(), limit=9, after=None)
+    assert [(one.action, one.subject, one.actor) for one in entries] == [
+        (Action.KEY_REVOKED, known.id, "the command line"),
+        (Action.KEY_CREATED, known.id, "the command line"),
+    ]
 
 
 async def test_a_key_of_no_row_reads_the_database_and_is_refused() -> None:

@@ -11,6 +11,7 @@ async def test_a_key_is_shown_once_and_works(api: httpx.AsyncClient) -> None:
     made = await api.post(PATH, json={"name": "front", "role": "viewer"})
     assert made.status_code == 201
     assert made.headers["cache-control"] == "no-store"
+    assert made.headers["location"] == f"{PATH}{made.json()['id']}/"
     body = made.json()
     assert (body["name"], body["role"]) == ("front", "viewer")
     assert body["created_at"].endswith("+05:30")
@@ -31,12 +32,13 @@ async def test_a_revoked_key_is_refused_at_once_and_stays_listed(api: httpx.Asyn
     assert revoked.json()["revoked_at"].endswith("+05:30")
     problem(await api.get("/api/jobs/", headers=header), 401, "not-signed-in")
     shown = next(item for item in (await ok(api, PATH))["items"] if item["id"] == made["id"])
-    assert shown == revoked.json()
+    assert shown == revoked.json() == await ok(api, f"{PATH}{made['id']}/")
     assert (await api.delete(f"{PATH}{made['id']}/")).json() == shown
 
 
 async def test_an_unknown_key_is_not_found(api: httpx.AsyncClient) -> None:
-    problem(await api.delete(f"{PATH}{NOWHERE}/"), 404, "not-found")
+    for method in ("GET", "DELETE"):
+        problem(await api.request(method, f"{PATH}{NOWHERE}/"), 404, "not-found")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,9 @@ async def test_an_unknown_key_is_not_found(api: httpx.AsyncClient) -> None:
         ({"name": "", "role": "viewer"}, "name"),
         ({"name": " ", "role": "viewer"}, "name"),
         ({"name": "a\x00", "role": "viewer"}, "name"),
+        ({"name": "The  Candidate", "role": "viewer"}, "name"),
+        ({"name": "hireloop", "role": "viewer"}, "name"),
+        ({"name": "the command line", "role": "viewer"}, "name"),
         ({"name": "a" * 201, "role": "viewer"}, "name"),
         ({"name": "a", "role": "owner"}, "role"),
         ({"name": "a", "role": None}, "role"),

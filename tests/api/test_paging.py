@@ -1,10 +1,15 @@
+import random
 from collections.abc import Awaitable, Callable
+from itertools import islice
+from uuid import UUID
 
 import httpx
 import pytest
 
-from api.clients import NOWHERE, ok, problem
+from api.clients import NOWHERE, count, ok, problem
+from hireloop import db
 from hireloop.api.paging import page_of
+from hireloop.scheduling import candidates
 from samples import candidate_fields, job_fields, post_interview, post_slot, soon
 
 Make = Callable[[httpx.AsyncClient, int], Awaitable[str]]
@@ -54,7 +59,10 @@ LISTS: list[tuple[str, Make]] = [
     ("/api/interviews/schedules/", a_schedule),
     ("/api/notifications/deliveries/", a_delivery),
     ("/api/keys/", a_key),
+    ("/api/audit/", a_key),
 ]
+BY_TIME = {"/api/interviews/slots/", "/api/interviews/schedules/"}
+NEWER_THAN_ALL = "ffffffff-ffff-7fff-bfff-ffffffffffff"
 EVERY_LIST = pytest.mark.parametrize(("path", "make"), LISTS, ids=[path for path, _ in LISTS])
 
 
@@ -93,7 +101,41 @@ async def test_a_limit_is_from_1_to_200(api: httpx.AsyncClient, path: str, make:
 async def test_a_cursor_is_an_id(api: httpx.AsyncClient, path: str, make: Make) -> None:
     await make(api, 0)
     problem(await api.get(f"{path}?after=first"), 400, "bad-input", "after")
-    assert (await ok(api, f"{path}?after={NOWHERE}"))["next"] is None
+    if path in BY_TIME:  # where in time such a one would be, nobody knows
+        problem(await api.get(f"{path}?after={NOWHERE}"), 400, "bad-input", "after")
+    else:
+        assert await ok(api, f"{path}?after={NOWHERE}") == {"items": [], "next": None}  # older than everything
+        assert await count(api, f"{path}?after={NEWER_THAN_ALL}") == await count(api, path)
+
+
+async def _store(number: int) -> None:
+    """Store a candidate whose id was made at some moment, by a process that came to commit it only now."""
+    await db.fetch(
+        "INSERT INTO candidate (id, full_name, email) VALUES ($1, 'A', $2)",
+        UUID(int=number),
+        f"{number}@example.com",
+    )
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_walk_sees_what_stood_when_it_began_once_whatever_is_committed_meanwhile() -> None:
+    for seed in range(12):
+        dice = random.Random(seed)  # noqa: S311 (so that a failure can be had again)
+        numbers = dice.sample(range(1, 1_000), 40)
+        for number in numbers[:20]:
+            await _store(number)
+        stood, seen, after = set(numbers[:20]), [], None
+        late = iter(numbers[20:])
+        while page := await candidates.page(limit=dice.randint(1, 7), after=after):
+            seen += [known.id.int for known in page]
+            after = page[-1].id
+            for _ in range(dice.randint(0, 3)):
+                for number in islice(late, 1):
+                    await _store(number)  # before the cursor or behind it
+        assert len(seen) == len(set(seen))
+        assert stood <= set(seen)
+        assert seen == sorted(seen, reverse=True)
+        await db.fetch("DELETE FROM candidate")
 
 
 async def test_an_exact_page_has_no_next_one(api: httpx.AsyncClient) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import asyncpg
@@ -177,6 +178,8 @@ async def test_a_database_that_went_away_is_503_and_comes_back_by_itself(cut: Ca
         (TimeoutError("canary"), 503, "database-away"),
         (asyncpg.InterfaceError("canary"), 503, "database-away"),
         (asyncpg.AdminShutdownError("canary"), 503, "database-away"),
+        (asyncpg.DeadlockDetectedError("canary"), 503, "database-busy"),
+        (asyncpg.IdleInTransactionSessionTimeoutError("canary"), 503, "database-away"),
         (asyncpg.UniqueViolationError("canary"), 500, "internal"),
         (KeyError("canary"), 500, "internal"),
     ],
@@ -186,3 +189,37 @@ def test_any_exception_is_some_problem(error: Exception, status: int, slug: str)
     assert (found.status, found.type) == (status, slug)
     assert found.title
     assert "canary" not in found.detail
+
+
+async def test_an_answer_is_no_echo(api: httpx.AsyncClient) -> None:
+    for sent in ({"x" * 500_000: 1}, {"name": "n", "role": "x" * 500_000}):
+        answered = await api.post("/api/keys/", json={"name": "n", "role": "viewer", **sent})
+        (wrong,) = answered.json()["errors"]
+        problem(answered, 400, "bad-input", wrong["field"])
+        assert len(answered.content) < 1_000
+
+
+async def test_a_body_that_breaks_off_is_nobodys_mistake_of_ours(api: httpx.AsyncClient, application: Litestar) -> None:
+    for header in ([], [(b"idempotency-key", b"1")]):
+        parts = [{"type": "http.request", "body": b'{"ti', "more_body": True}, {"type": "http.disconnect"}]
+        sent: list[Any] = []
+
+        async def receive(parts: list[Any] = parts) -> Any:  # noqa: ANN401 (ASGI)
+            return parts.pop(0)
+
+        async def send(message: Any, sent: list[Any] = sent) -> None:  # noqa: ANN401 (ASGI)
+            sent.append(message)
+
+        scope: Any = {
+            "type": "http",
+            "method": "POST",
+            "path": "/api/jobs/",
+            "raw_path": b"/api/jobs/",
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(b"authorization", api.headers["Authorization"].encode()), *header],
+        }
+        with capture_logs() as lines:
+            await application(scope, receive, send)
+        assert [message.get("status") for message in sent] == [400, None]
+        assert lines == []

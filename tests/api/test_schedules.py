@@ -1,5 +1,5 @@
 import asyncio
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +12,7 @@ from conftest import SECRET
 from hireloop import db, links
 from hireloop.api import door
 from hireloop.api.tables import Role
+from hireloop.scheduling import sessions
 from samples import candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
 
 PATH = "/api/interviews/schedules/"
@@ -183,6 +184,118 @@ async def test_schedules_are_narrowed_by_state_time_candidate_and_job(api: httpx
 )
 async def test_a_bad_filter_is_refused(api: httpx.AsyncClient, name: str, value: str) -> None:
     problem(await api.get(PATH, params={name: value}), 400, "bad-input", name)
+
+
+# --- Changes --------------------------------------------------------------------------------------------------------
+
+
+async def a_booking(api: httpx.AsyncClient, minutes: float = 60) -> dict[str, Any]:
+    slot = await post_slot(api, starts_at=soon(minutes))
+    body: dict[str, Any] = (await book_slot(api, await post_interview(api), slot)).json()
+    return body
+
+
+async def changed(api: httpx.AsyncClient, ident: str, verb: str, **fields: object) -> dict[str, Any]:
+    answered = await api.post(f"{PATH}{ident}/{verb}/", json=fields)
+    assert answered.status_code == 200, answered.text
+    body: dict[str, Any] = answered.json()
+    assert await ok(api, f"{PATH}{ident}/") == body
+    assert await unaccounted() == 0
+    return body
+
+
+async def test_a_booking_is_confirmed_moved_and_cancelled_and_its_history_says_so(api: httpx.AsyncClient) -> None:
+    booked = await a_booking(api)
+    assert booked["changes"] == []
+    confirmed = await changed(api, booked["id"], "confirm")
+    assert (confirmed["state"], confirmed["revision"]) == ("confirmed", 1)
+    slot = await post_slot(api, starts_at=soon(300))
+    moved = await changed(api, booked["id"], "reschedule", slot_id=slot, reason="Room change")
+    assert (moved["state"], moved["revision"], moved["slot"]) == ("pending", 2, slot)
+    assert moved["session"]["session_key"] == booked["session"]["session_key"]
+    assert moved["session"]["opens_at"] > booked["session"]["opens_at"]
+    assert [one["kind"] for one in moved["invitation"]["deliveries"]] == ["invitation"]
+    cancelled = await changed(api, booked["id"], "cancel", reason="Filled")
+    assert [(one["change"], one["by"], one["revision"], one["reason"]) for one in cancelled["changes"]] == [
+        ("confirmed", "tests", 1, ""),
+        ("rescheduled", "tests", 2, "Room change"),
+        ("cancelled", "tests", 3, "Filled"),
+    ]
+    assert [one["moved"] is None for one in cancelled["changes"]] == [True, False, True]
+    assert cancelled["changes"][1]["moved"] == {
+        "from_slot": booked["slot"],
+        "from_starts_at": booked["starts_at"],
+        "to_slot": slot,
+        "to_starts_at": moved["starts_at"],
+    }
+    assert all(one["at"].endswith("+05:30") for one in cancelled["changes"])
+    assert (await ok(api, PATH))["items"] == [cancelled]
+
+
+async def test_a_change_twice_is_a_change_once(api: httpx.AsyncClient) -> None:
+    booked = await a_booking(api)
+    slot = await post_slot(api, starts_at=soon(300))
+    for verb, given in (("confirm", {}), ("reschedule", {"slot_id": slot}), ("cancel", {})):
+        once = await changed(api, booked["id"], verb, **given)
+        if verb == "reschedule":
+            once = await changed(api, booked["id"], "confirm")  # which a move to where it is leaves alone
+        before = await rows("delivery")
+        assert await changed(api, booked["id"], verb, **given) == once
+        assert await rows("delivery") == before
+
+
+async def test_what_needs_no_body_takes_none_or_an_empty_object_and_nothing_else(api: httpx.AsyncClient) -> None:
+    booked = await a_booking(api)
+    session = f"/api/interviews/sessions/{booked['session']['id']}/"
+    paths = (
+        f"{PATH}{booked['id']}/confirm/",
+        f"{session}revoke/",
+        f"{session}reissue/",
+        f"{PATH}{booked['id']}/cancel/",
+    )
+    for path in paths:
+        problem(await api.post(path, json={"because": "I can"}), 400, "bad-input", "because")
+        no_json = await api.post(path, content=b"{", headers={"Content-Type": "application/json"})
+        problem(no_json, 400, "bad-input", "body")
+    for path in paths:
+        for answered in (await api.post(path), await api.post(path.rstrip("/"), json={})):
+            assert answered.status_code == 200, answered.text
+    assert (await ok(api, f"{PATH}{booked['id']}/"))["state"] == "cancelled"
+
+
+async def test_each_refusal_of_a_change_has_a_type_of_its_own(api: httpx.AsyncClient) -> None:
+    booked = await a_booking(api, minutes=0)
+    full, past = await post_slot(api, starts_at=soon(300)), await post_slot(api, starts_at=soon(-10.1))
+    await book_slot(api, await post_interview(api), full)
+    move = f"{PATH}{booked['id']}/reschedule/"
+    problem(await api.post(move, json={"slot_id": full}), 409, "slot-full")
+    problem(await api.post(move, json={"slot_id": past}), 409, "slot-past")
+    problem(await api.post(move, json={"slot_id": NOWHERE}), 400, "bad-input", "slot_id")
+    problem(await api.post(move, json={"slot_id": "noon"}), 400, "bad-input", "slot_id")
+    problem(await api.post(move, json={}), 400, "bad-input", "slot_id")
+    problem(await api.post(move, json={"slot_id": full, "reason": "\x00"}), 400, "bad-input", "reason")
+    for verb, fields in (("confirm", {}), ("reschedule", {"slot_id": full}), ("cancel", {})):
+        problem(await api.post(f"{PATH}{NOWHERE}/{verb}/", json=fields), 404, "not-found")
+    (session,) = [row["id"] for row in await rows("session") if str(row["id"]) == booked["session"]["id"]]
+    free = await post_slot(api, starts_at=soon(600))
+    await sessions.enter(session, 1)
+    for verb, fields in (("confirm", {}), ("reschedule", {"slot_id": free}), ("cancel", {})):
+        problem(await api.post(f"{PATH}{booked['id']}/{verb}/", json=fields), 409, "interview-in-progress")
+    await sessions.leave(session, 1)
+    problem(await api.post(move, json={"slot_id": free}), 409, "interview-closed")
+    off = await a_booking(api)
+    await changed(api, off["id"], "cancel")
+    for verb, fields in (("confirm", {}), ("reschedule", {"slot_id": free})):
+        problem(await api.post(f"{PATH}{off['id']}/{verb}/", json=fields), 409, "schedule-cancelled")
+    assert await unaccounted() == 0
+
+
+async def test_whoever_only_reads_changes_nothing(api: httpx.AsyncClient) -> None:
+    booked = await a_booking(api)
+    await as_role(api, Role.VIEWER)
+    for verb in ("confirm", "reschedule", "cancel"):
+        problem(await api.post(f"{PATH}{booked['id']}/{verb}/", json={"slot_id": NOWHERE}), 403, "not-allowed")
+    assert (await ok(api, f"{PATH}{booked['id']}/"))["changes"] == []
 
 
 # --- Where invitations stand ----------------------------------------------------------------------------------------

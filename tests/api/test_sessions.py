@@ -4,7 +4,7 @@ from api.clients import NOWHERE, as_role, ok, problem
 from hireloop.api.tables import Role
 from hireloop.scheduling import sessions
 from hireloop.scheduling.sessions import DeviceCheck
-from samples import post_interview, post_slot, rows, soon
+from samples import post_interview, post_slot, rows, soon, unaccounted
 
 
 async def test_a_session_shows_window_device_check_entry_and_end(api: httpx.AsyncClient) -> None:
@@ -44,3 +44,44 @@ async def test_no_session_shows_a_key(api: httpx.AsyncClient) -> None:
 
 async def test_an_unknown_session_is_not_found(api: httpx.AsyncClient) -> None:
     problem(await api.get(f"/api/interviews/sessions/{NOWHERE}/"), 404, "not-found")
+
+
+async def test_a_new_link_is_answered_with_its_booking_and_the_old_one_is_dead(
+    api: httpx.AsyncClient, visitor: httpx.AsyncClient
+) -> None:
+    interview, slot = await post_interview(api), await post_slot(api)
+    booked = (await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})).json()
+    path = f"/api/interviews/sessions/{booked['session']['id']}/"
+    revoked = (await api.post(f"{path}revoke/")).json()
+    assert (revoked["id"], revoked["session"]["state"], revoked["revision"]) == (booked["id"], "revoked", 2)
+    assert (revoked["state"], revoked["invitation"]["state"]) == ("pending", "none")
+    assert (await ok(api, path))["revoked_at"].endswith("+05:30")
+    answered = await api.post(f"{path}reissue/")
+    assert answered.status_code == 200, answered.text
+    reissued = answered.json()
+    assert (reissued["session"]["state"], reissued["revision"]) == ("scheduled", 3)
+    assert (reissued["invitation"]["state"], len(reissued["invitation"]["deliveries"])) == ("pending", 1)
+    assert [one["change"] for one in reissued["changes"]] == ["revoked", "reissued"]
+    assert await ok(api, f"/api/interviews/schedules/{booked['id']}/") == reissued
+    assert (await ok(api, path))["key_version"] == 2
+    old, new = (body["session"]["session_key"] for body in (booked, reissued))
+    assert (await visitor.get("/", params={"session_key": old})).status_code == 410
+    assert (await visitor.get("/", params={"session_key": new})).status_code == 303
+    assert await unaccounted() == 0
+
+
+async def test_a_link_that_is_in_use_or_of_no_use_is_neither_replaced_nor_withdrawn(api: httpx.AsyncClient) -> None:
+    interview, slot = await post_interview(api), await post_slot(api, starts_at=soon())
+    booked = (await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})).json()
+    path = f"/api/interviews/sessions/{booked['session']['id']}/"
+    (row,) = await rows("session")
+    await sessions.enter(row["id"], 1)
+    for verb in ("reissue", "revoke"):
+        problem(await api.post(f"{path}{verb}/"), 409, "interview-in-progress")
+        problem(await api.post(f"/api/interviews/sessions/{NOWHERE}/{verb}/"), 404, "not-found")
+    await sessions.leave(row["id"], 1)
+    for verb in ("reissue", "revoke"):
+        problem(await api.post(f"{path}{verb}/"), 409, "interview-closed")
+    await as_role(api, Role.VIEWER)
+    for verb in ("reissue", "revoke"):
+        problem(await api.post(f"{path}{verb}/"), 403, "not-allowed")

@@ -1,9 +1,13 @@
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 
-from api.clients import NOWHERE, count, ok, problem
+from api.clients import NOWHERE, as_role, count, ok, problem
+from hireloop.api.etags import etag_of
+from hireloop.api.tables import Role
+from hireloop.scheduling import sessions
 from samples import job_fields, post_interview, post_slot, soon
 
 PATH = "/api/interviews/slots/"
@@ -91,7 +95,11 @@ async def test_slots_are_listed_by_start_and_narrowed_by_filters(api: httpx.Asyn
     assert await found() == [past, early, full, late]
     assert await found(available="true") == [early, late]
     assert await found(available="false") == [past, full]
-    assert await found(job=job) == [early]
+    assert await found(job=job) == [past, early, full, late]  # the others are for any job
+    other = (await api.post("/api/jobs/", json=job_fields(title="Cook"))).json()["id"]
+    assert await found(job=other) == [past, full, late]
+    assert await found(min_minutes="45") == [past, early, full, late]
+    assert await found(min_minutes="46") == []
     assert await found(interviewer="I@Example.com") == [late]
     middle = (soon(60) + timedelta(minutes=1)).isoformat()
     assert await found(**{"from": middle}) == [full, late]
@@ -107,6 +115,9 @@ async def test_bad_filters_are_refused(api: httpx.AsyncClient) -> None:
         ("interviewer", "i\x00@example.com"),
         ("from", "0001-01-01T00:00:00+05:30"),
         ("to", "9999-12-31T23:59:59-05:30"),
+        ("min_minutes", "0"),
+        ("min_minutes", "long"),
+        ("after", NOWHERE),
     ]:
         problem(await api.get(PATH, params={name: value}), 400, "bad-input", name)
 
@@ -115,3 +126,110 @@ async def test_an_unknown_slot_is_not_found(api: httpx.AsyncClient) -> None:
     problem(await api.get(f"{PATH}{NOWHERE}/"), 404, "not-found")
     booking = {"interview_id": await post_interview(api)}
     problem(await api.post(f"{PATH}{NOWHERE}/book_slot/", json=booking), 404, "not-found")
+    problem(await api.patch(f"{PATH}{NOWHERE}/", json={"seats": 2}), 404, "not-found")
+    problem(await api.delete(f"{PATH}{NOWHERE}/"), 404, "not-found")
+    problem(await api.post(f"{PATH}{NOWHERE}/release_slot/"), 404, "not-found")
+
+
+async def book(api: httpx.AsyncClient, slot_id: str) -> str:
+    booked = await api.post(f"{PATH}{slot_id}/book_slot/", json={"interview_id": await post_interview(api)})
+    assert booked.status_code == 201, booked.text
+    ident: str = booked.json()["id"]
+    return ident
+
+
+async def test_a_slot_is_changed_by_what_is_sent(api: httpx.AsyncClient) -> None:
+    path = f"{PATH}{await post_slot(api, seats=2, interviewer_email='i@example.com')}/"
+    before = await ok(api, path)
+    changed = await api.patch(path, json={"notes": "Room 6", "interviewer_email": None})
+    assert changed.status_code == 200
+    assert changed.json() == {**before, "notes": "Room 6", "interviewer_email": None} == await ok(api, path)
+    assert (await api.patch(path, json={})).json() == changed.json()
+    for fields, field in [
+        ({"seats": 0}, "seats"),
+        ({"seats": None}, "seats"),
+        ({"starts_at": None}, "starts_at"),
+        ({"starts_at": "2026-12-01T10:00:00"}, "starts_at"),
+        ({"ends_at": "9999-12-31T23:59:59-05:00"}, "ends_at"),
+        ({"ends_at": before["starts_at"]}, "ends_at"),
+        ({"job": NOWHERE}, "job"),
+        ({"notes": "\x00"}, "notes"),
+        ({"taken": 0}, "taken"),
+    ]:
+        problem(await api.patch(path, json=fields), 400, "bad-input", field)
+    assert await ok(api, path) == changed.json()
+
+
+async def test_a_change_of_what_somebody_else_changed_meanwhile_is_refused(api: httpx.AsyncClient) -> None:
+    path = f"{PATH}{await post_slot(api)}/"
+    old = etag_of((await api.get(path)).content)
+    changed = await api.patch(path, json={"seats": 2}, headers={"If-Match": old})
+    assert changed.status_code == 200
+    problem(await api.patch(path, json={"seats": 3}, headers={"If-Match": old}), 412, "changed-since")
+    problem(await api.delete(path, headers={"If-Match": old}), 412, "changed-since")
+    assert await ok(api, path) == changed.json()
+    assert (await api.delete(path, headers={"If-Match": etag_of(changed.content)})).status_code == 200
+
+
+async def test_a_slot_in_use_keeps_what_its_candidates_rely_on(api: httpx.AsyncClient) -> None:
+    ident = await post_slot(api, seats=2)
+    await book(api, ident)
+    later = soon(600).isoformat()
+    for fields in ({"starts_at": soon(30).isoformat()}, {"ends_at": later}, {"interviewer_email": "i@example.com"}):
+        problem(await api.patch(f"{PATH}{ident}/", json=fields), 409, "slot-in-use")
+    await book(api, ident)
+    problem(await api.patch(f"{PATH}{ident}/", json={"seats": 1}), 409, "slot-in-use")
+    assert (await api.patch(f"{PATH}{ident}/", json={"seats": 3, "notes": "n"})).json()["seats"] == 3
+    taken = await post_slot(api, starts_at=soon(300), interviewer_email="i@example.com")
+    free = await post_slot(api, starts_at=soon(300))
+    body = {"interviewer_email": "I@example.com"}
+    problem(await api.patch(f"{PATH}{free}/", json=body), 409, "interviewer-busy")
+    await api.delete(f"{PATH}{taken}/")
+    assert (await api.patch(f"{PATH}{free}/", json=body)).status_code == 200
+
+
+async def test_a_slot_is_withdrawn_once_and_in_use_only_with_its_bookings(api: httpx.AsyncClient) -> None:
+    ident = await post_slot(api)
+    schedule = await book(api, ident)
+    problem(await api.delete(f"{PATH}{ident}/"), 409, "slot-in-use")
+    withdrawn = await api.delete(f"{PATH}{ident}/?cancel=true")
+    assert withdrawn.status_code == 200
+    assert withdrawn.json()["withdrawn_at"] is not None
+    assert withdrawn.json()["taken"] == 0
+    assert (await ok(api, f"/api/interviews/schedules/{schedule}/"))["state"] == "cancelled"
+    assert (await api.delete(f"{PATH}{ident}/")).json() == withdrawn.json() == await ok(api, f"{PATH}{ident}/")
+    problem(await api.patch(f"{PATH}{ident}/", json={"notes": "n"}), 409, "slot-withdrawn")
+
+
+async def test_a_released_slot_says_how_many_bookings_were_cancelled(api: httpx.AsyncClient) -> None:
+    ident = await post_slot(api, seats=2)
+    booked = [await book(api, ident), await book(api, ident)]
+    released = await api.post(f"{PATH}{ident}/release_slot/", json={"reason": "The room is closed."})
+    assert released.status_code == 200
+    assert released.json() == {"slot": await ok(api, f"{PATH}{ident}/"), "cancelled": 2}
+    assert released.json()["slot"]["taken"] == 0
+    for schedule in booked:
+        assert (await ok(api, f"/api/interviews/schedules/{schedule}/"))["state"] == "cancelled"
+    assert (await api.post(f"{PATH}{ident}/release_slot/")).json()["cancelled"] == 0
+    problem(await api.post(f"{PATH}{ident}/release_slot/", json={"reason": "\x00"}), 400, "bad-input", "reason")
+    await book(api, ident)
+
+
+async def test_a_slot_with_an_interview_in_progress_is_neither_released_nor_withdrawn(api: httpx.AsyncClient) -> None:
+    ident = await post_slot(api, starts_at=soon(0.1))
+    schedule = await ok(api, f"/api/interviews/schedules/{await book(api, ident)}/")
+    assert (await sessions.enter(UUID(schedule["session"]["id"]), 1)).entered_at
+    problem(await api.post(f"{PATH}{ident}/release_slot/"), 409, "interview-in-progress")
+    problem(await api.delete(f"{PATH}{ident}/?cancel=true"), 409, "interview-in-progress")
+    assert (await ok(api, f"{PATH}{ident}/"))["taken"] == 1
+
+
+async def test_a_viewer_changes_no_slot(api: httpx.AsyncClient) -> None:
+    path = f"{PATH}{await post_slot(api)}/"
+    viewer = await as_role(api, Role.VIEWER)
+    for refused in (
+        await viewer.patch(path, json={"seats": 2}),
+        await viewer.delete(path),
+        await viewer.post(f"{path}release_slot/"),
+    ):
+        problem(refused, 403, "not-allowed")

@@ -11,7 +11,7 @@ from hireloop import db
 from hireloop.cli import group
 from hireloop.cli.words import Moment
 from hireloop.notify.replay import Skip
-from hireloop.scheduling import schedules
+from hireloop.scheduling import audit, schedules
 from processes import environment
 from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 from test_cli import hireloop
@@ -66,6 +66,8 @@ async def test_by_cause_a_dry_run_names_each_and_the_run_counts_them(database_ur
     assert await _states() == ["superseded", "rejected"]
     assert _deliveries("replay", *by_cause, url=database_url) == (0, ["1 replayed.", skipped], [])
     assert await _states() == ["superseded", "pending"]
+    (entry,) = await audit.page(audit.Wanted(action=audit.Action.DELIVERY_REPLAYED), limit=9, after=None)
+    assert (entry.subject, entry.actor) == (second, "the command line")
 
 
 @pytest.mark.usefixtures("database")

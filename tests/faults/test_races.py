@@ -14,7 +14,7 @@ from hireloop import db
 from hireloop.local.mailbox import Mailbox
 from hireloop.scheduling import interviews
 from processes import Server, WorkerProcess
-from samples import job_fields, make_interview, make_slot, soon
+from samples import TESTS, job_fields, make_interview, make_slot, soon
 
 pytestmark = pytest.mark.usefixtures("opened")
 
@@ -112,7 +112,7 @@ async def test_one_candidate_booked_into_two_overlapping_slots_at_once_has_one_o
         for _ in range(10):
             first = await make_interview()
             known = await interviews.find(first)
-            second = (await interviews.create(known.candidate, known.job, round_number=2)).id
+            second = (await interviews.create(known.candidate, known.job, by=TESTS, round_number=2)).id
             early, late = await make_slot(starts_at=soon(60)), await make_slot(starts_at=soon(90))
             answers = await book_all_at_once(client, [(first, early), (second, late)])
             assert tally(answers) == {(201, ""): 1, (409, "candidate-busy"): 1}
@@ -125,7 +125,7 @@ async def test_many_interviews_of_one_candidate_into_one_slot_at_once_come_to_on
 ) -> None:
     """Exclusion constraints deadlock under contention; a deadlock is retried, never shown."""
     first = await interviews.find(await make_interview())
-    others = [(await interviews.create(first.candidate, first.job, round_number=n)).id for n in range(2, 21)]
+    others = [(await interviews.create(first.candidate, first.job, by=TESTS, round_number=n)).id for n in range(2, 21)]
     wishes = [(interview, await make_slot(seats=2)) for interview in (first.id, *others)]
     async with client_of(house.server.url, await new_key(), connections=20) as client:
         answers = await book_all_at_once(client, wishes)

@@ -10,6 +10,7 @@ from hireloop import db
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
 from hireloop.local.mailbox import Mailbox
+from hireloop_client import AuthenticatedClient
 from journeys.installation import Installation
 from processes import Server, WorkerProcess, environment
 
@@ -37,5 +38,6 @@ async def installation(
         _, key = await key_ring.create("journey", Role.ADMIN)
         with Server(env) as server, WorkerProcess(env) as worker:
             headers = {"Authorization": f"Bearer {key}"}
-            async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=20) as api:
-                yield Installation(api, key, server, worker, mailbox, collector)
+            client = AuthenticatedClient(base_url=server.url, token=key, timeout=httpx.Timeout(20))
+            async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=20) as api, client:
+                yield Installation(api, key, server, worker, mailbox, collector, client)

@@ -3,17 +3,19 @@
 import os
 import re
 import shutil
-import time
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
 from opentelemetry.trace import SpanKind
 from playwright.async_api import async_playwright, expect
 
 from hireloop.local.otlp import ReceivedSpan
-from journeys.installation import Installation
-from samples import post_interview, post_slot, soon, unaccounted
+from hireloop_client import AuthenticatedClient
+from hireloop_client.api.interviews import get_interview
+from hireloop_client.api.sessions import get_session
+from hireloop_client.models import DeliveryState, InterviewState, SessionState
+from journeys.installation import Installation, book, done, sent
+from samples import unaccounted
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
@@ -29,26 +31,6 @@ FLAGS = (
 )
 
 
-async def book(installation: Installation, **candidate: object) -> dict[str, Any]:
-    interview = await post_interview(installation.api, **candidate)
-    slot = await post_slot(installation.api, starts_at=soon())
-    path = f"/api/interviews/slots/{slot}/book_slot/"
-    response = await installation.api.post(path, json={"interview_id": interview})
-    assert response.status_code == 201, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
-
-
-async def sent(installation: Installation, schedule: dict[str, Any]) -> dict[str, Any]:
-    """Return the delivery once it is not pending any more."""
-    ident = schedule["invitation"]["deliveries"][0]["id"]
-    until = time.monotonic() + 20
-    while True:
-        delivery: dict[str, Any] = (await installation.api.get(f"/api/notifications/deliveries/{ident}/")).json()
-        if delivery["state"] != "pending" or time.monotonic() > until:
-            return delivery
-
-
 def link_in(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
@@ -60,11 +42,11 @@ def link_in(mail: EmailMessage) -> str:
 @pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium is installed (Debian: chromium)")
 @pytest.mark.parametrize("installation", ["http/protobuf"], indirect=True)
 async def test_a_candidate_gets_the_mail_opens_the_link_and_holds_the_interview(installation: Installation) -> None:
-    schedule = await book(installation, email="meera@example.com", full_name="Meera Iyer")
+    schedule = await book(installation.client, email="meera@example.com", full_name="Meera Iyer")
     [mail] = installation.mailbox.wait_for(1, timeout=20)
     assert mail.recipients == ("meera@example.com",)
     link = link_in(mail.email)
-    assert link == schedule["session"]["portal_url"]
+    assert link == schedule.session.portal_url
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         page = await browser.new_page()
@@ -78,20 +60,23 @@ async def test_a_candidate_gets_the_mail_opens_the_link_and_holds_the_interview(
         await page.get_by_role("button", name="Finish interview").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Your interview is finished")
         await browser.close()
-    session = (await installation.api.get(f"/api/interviews/sessions/{schedule['session']['id']}/")).json()
-    interview = (await installation.api.get(f"/api/interviews/{schedule['interview']}/")).json()
-    assert session["state"] == "finished"
-    assert session["device_check"]["camera"] == "ok"
-    assert session["opens_at"] < session["entered_at"] < session["left_at"]
-    assert interview["state"] == "completed"
+    session = done(await get_session.asyncio(schedule.session.id, client=installation.client))
+    interview = done(await get_interview.asyncio(schedule.interview, client=installation.client))
+    assert session.state is SessionState.FINISHED
+    assert session.device_check is not None
+    assert session.device_check["camera"] == "ok"
+    assert session.entered_at is not None
+    assert session.left_at is not None
+    assert session.opens_at < session.entered_at < session.left_at
+    assert interview.state is InterviewState.COMPLETED
     assert await unaccounted() == 0
 
 
 async def test_one_trace_holds_the_booking_and_the_smtp_reply(installation: Installation) -> None:
-    schedule = await book(installation)
-    delivery = await sent(installation, schedule)
-    assert delivery["state"] == "sent"
-    spans = {span.name: span for span in installation.collector.whole_trace(schedule["trace_id"])}
+    schedule = await book(installation.client)
+    delivery = await sent(installation.client, schedule)
+    assert delivery.state is DeliveryState.SENT
+    spans = {span.name: span for span in installation.collector.whole_trace(schedule.trace_id)}
     request, booking, put, attempt, send = (
         spans[name]
         for name in (
@@ -118,38 +103,40 @@ async def test_one_trace_holds_the_booking_and_the_smtp_reply(installation: Inst
     assert {span.service for span in (attempt, send)} == {"hireloop-worker"}
     assert send.attributes["hireloop.code"] == 250
     assert send.attributes["hireloop.phase"] == "reply"
-    assert send.attributes["hireloop.reply"] == delivery["attempts"][0]["reply"]
-    assert delivery["attempts"][0]["trace_id"] == schedule["trace_id"]
+    assert send.attributes["hireloop.reply"] == delivery.attempts[0].reply
+    assert delivery.attempts[0].trace_id == schedule.trace_id
 
 
 @pytest.mark.parametrize("installation", ["http/protobuf"], indirect=True)
 async def test_a_callers_own_trace_is_linked_and_not_joined(installation: Installation) -> None:
-    installation.api.headers["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
-    schedule = await book(installation)
-    spans = installation.collector.whole_trace(schedule["trace_id"])
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+    headers = {"traceparent": traceparent}
+    async with AuthenticatedClient(base_url=installation.url, token=installation.key, headers=headers) as client:
+        schedule = await book(client)
+    spans = installation.collector.whole_trace(schedule.trace_id)
     [request] = [span for span in spans if span.kind is SpanKind.SERVER]
-    assert schedule["trace_id"] != "0af7651916cd43dd8448eb211c80319c"
+    assert schedule.trace_id != "0af7651916cd43dd8448eb211c80319c"
     assert [link.trace_id for link in request.links] == ["0af7651916cd43dd8448eb211c80319c"]
 
 
 @pytest.mark.parametrize("installation", ["http/protobuf"], indirect=True)
 async def test_spans_are_flushed_when_the_processes_are_told_to_stop(installation: Installation) -> None:
-    schedule = await book(installation)
-    assert (await sent(installation, schedule))["state"] == "sent"
+    schedule = await book(installation.client)
+    assert (await sent(installation.client, schedule)).state is DeliveryState.SENT
     assert installation.worker.stop() == 0
     assert installation.server.stop() == 0
-    found: list[ReceivedSpan] = installation.collector.trace(schedule["trace_id"], spans=5, seconds=5)
+    found: list[ReceivedSpan] = installation.collector.trace(schedule.trace_id, spans=5, seconds=5)
     assert len(found) == 5
 
 
 async def test_the_mail_says_what_the_booking_says(installation: Installation) -> None:
-    schedule = await book(installation, time_zone="Europe/Berlin")
+    schedule = await book(installation.client, time_zone="Europe/Berlin")
     [mail] = installation.mailbox.wait_for(1, timeout=20)
-    delivery = await sent(installation, schedule)
+    delivery = await sent(installation.client, schedule)
     assert mail.email["Subject"] == "Interview scheduled: Backend Engineer at Example Labs"
-    assert mail.email["Message-ID"] == delivery["message_id"]
-    assert mail.email["Traceparent"].split("-")[1] == schedule["trace_id"]
-    assert link_in(mail.email) == schedule["session"]["portal_url"]
+    assert mail.email["Message-ID"] == delivery.message_id
+    assert mail.email["Traceparent"].split("-")[1] == schedule.trace_id
+    assert link_in(mail.email) == schedule.session.portal_url
     assert "Europe/Berlin" in mail.raw.decode()
     calendar = next(part for part in mail.email.walk() if part.get_content_type() == "text/calendar")
     assert calendar.get_param("method") == "REQUEST"

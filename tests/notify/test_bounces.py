@@ -11,7 +11,7 @@ from hireloop import db
 from hireloop.errors import ReportOfNothing
 from hireloop.notify import bounces, replay
 from hireloop.notify.bounces import Noted, Recorded, reason_of
-from hireloop.notify.delivery_reports import Action, DeliveryReport, read
+from hireloop.notify.delivery_reports import DeliveryReport, MailAction, read
 from hireloop.notify.reasons import Reason
 from hireloop.notify.return_path import ReturnPath
 from notify.mailed import booked, leased, mailed, settle, state_of
@@ -239,7 +239,7 @@ async def test_a_genuine_tag_of_a_delivery_that_is_gone_counts_for_nothing() -> 
 @stored
 async def test_whoever_has_signed_in_needs_the_message_id_alone() -> None:
     delivery = await mailed()
-    said = DeliveryReport(action=Action.FAILED, message_ids=(f"<{delivery}@hire.example>",))
+    said = DeliveryReport(action=MailAction.FAILED, message_ids=(f"<{delivery}@hire.example>",))
     with pytest.raises(ReportOfNothing):
         await bounces.record(said, PATH)
     to_another = msgspec.structs.replace(said, recipients=frozenset({"mallory@example.com"}))
@@ -276,4 +276,4 @@ async def test_whoever_has_signed_in_needs_the_message_id_alone() -> None:
     ],
 )
 def test_the_status_says_why_in_the_words_of_a_try(status: str | None, code: int | None, reason: Reason) -> None:
-    assert reason_of(DeliveryReport(action=Action.FAILED, status=status, code=code)) is reason
+    assert reason_of(DeliveryReport(action=MailAction.FAILED, status=status, code=code)) is reason

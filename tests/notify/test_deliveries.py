@@ -1,6 +1,7 @@
 """What is read of deliveries: lists, one with its tries, and where an invitation stands."""
 
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -142,10 +143,11 @@ async def _store(histories: list[tuple[UUID, dict[str, Any]]]) -> None:
     """Put deliveries of these bookings straight into the table, each on a channel of its own."""
     await db.fetch(
         """
-        INSERT INTO delivery (id, schedule, revision, kind, channel, recipient, required, payload, payload_version,
-            state, last_reason, first_due_at, at_risk_at, deadline_at, sent_at, bounced_at, message_id)
-        SELECT id, schedule, revision, kind, id::text, 'somebody', required, '{}', 1, state, last_reason, first_due_at,
-            at_risk_at, $9, $9, $9, '<1@hire.example>'
+        INSERT INTO delivery (id, schedule, revision, kind, channel, recipient, required, starts_at, payload,
+            payload_version, state, last_reason, first_due_at, at_risk_at, deadline_at, sent_at, bounced_at, message_id)
+        SELECT id, schedule, revision, kind, id::text, 'somebody', required,
+            (SELECT starts_at FROM schedule sc WHERE sc.id = stored.schedule), '{}', 1, state, last_reason,
+            first_due_at, at_risk_at, $9, $9, $9, '<1@hire.example>'
         FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bool[], $6::text[], $7::text[],
             $8::timestamptz[], $10::timestamptz[]) AS stored(id, schedule, revision, kind, required, state, last_reason,
             first_due_at, at_risk_at)
@@ -267,3 +269,52 @@ async def test_the_deliveries_of_some_bookings_come_oldest_first_and_nobody_else
     found = await deliveries.of_schedules([second.booking.id, first.booking.id], [EMAIL])
     assert [row.id for row in found] == [first.deliveries[0].id, second.deliveries[0].id]
     assert await deliveries.of_schedules([], [EMAIL]) == []
+
+
+async def _store_all_sorts() -> None:
+    """Put 120 deliveries straight into the table, of every state and more, about nothing; email is held."""
+    for number in range(120):
+        state = list(DeliveryState)[number % 6]
+        ident = db.new_id()
+        await db.fetch(
+            """
+            INSERT INTO delivery (id, revision, kind, channel, recipient, required, payload, payload_version, state,
+                last_reason, deadline_at, sent_at, bounced_at, message_id, created_at)
+            VALUES ($1, 1, $2, $3, $8, true, '{}', 1, $4, $5, $6, $6, $6, '<1@hire.example>',
+                now() - make_interval(mins => $7))
+            """,
+            ident,
+            ("invitation", "reminder", "alert", "recruiter_copy")[number // 6 % 4],
+            ("email", "chat-a", "webhook-b")[number // 24 % 3],
+            state.value,
+            None if state is DeliveryState.SENT else (None, "timeout", "auth_refused")[number // 2 % 3],
+            NOW,
+            120 - number,
+            str(ident),
+        )
+    await channel_health.hold(EMAIL, "auth_refused")
+
+
+@pytest.mark.usefixtures("database")
+async def test_every_combination_of_filters_lists_what_fits_and_nothing_else_newest_first() -> None:
+    await _store_all_sorts()
+    everything = await deliveries.page(Filter(), [EMAIL], limit=200, after=None)
+    assert [row.id for row in everything] == sorted((row.id for row in everything), reverse=True)
+    choices: dict[str, list[Any]] = {
+        "state": [None, *DeliveryState],
+        "channel": [None, "email", "webhook-b", "webhook-none"],
+        "reason": [None, "timeout", "auth_refused"],
+        "kind": [None, "invitation", "rescheduled"],
+        "since": [None, everything[50].created_at],
+    }
+    for chosen in itertools.product(*choices.values()):
+        wanted = dict(zip(choices, chosen, strict=True))
+        fitting = [
+            row.id
+            for row in everything
+            if all(wanted[name] in {None, getattr(row, name)} for name in ("state", "channel", "reason", "kind"))
+            and (wanted["since"] is None or row.created_at >= wanted["since"])
+        ]
+        first = await deliveries.page(Filter(**wanted), [EMAIL], limit=7, after=None)
+        rest = await deliveries.page(Filter(**wanted), [EMAIL], limit=200, after=first[-1].id) if first else []
+        assert [row.id for row in first + rest] == fitting, wanted

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hireloop.errors import NotAReport
 from hireloop.notify import delivery_reports
-from hireloop.notify.delivery_reports import Action, DeliveryReport, read
+from hireloop.notify.delivery_reports import DeliveryReport, MailAction, read
 from notify.reported import NAMES, REPORTS, report
 
 TO = "bounces+tag@hire.example"
@@ -23,20 +23,20 @@ def sample(name: str) -> DeliveryReport:
 @pytest.mark.parametrize(
     ("name", "action", "status", "code", "remote", "said"),
     [
-        ("postfix_failed", Action.FAILED, "5.1.1", 550, "mx.example.com", "rejected: User unknown in virtual mailbox"),
-        ("postfix_no_such_domain", Action.FAILED, "5.4.4", None, None, "Host or domain name not found"),
-        ("postfix_delayed", Action.DELAYED, "4.4.1", None, None, "Connection timed out"),
-        ("postfix_relayed", Action.RELAYED, "2.0.0", 250, "mx.example.com", "queued as 42"),
-        ("exim_failed", Action.FAILED, "5.2.2", 552, "mx.example.com", "Mailbox over quota"),
-        ("exim_old_failed", Action.FAILED, "5.1.1", 550, None, "Recipient address rejected: User unknown"),
-        ("exchange_failed", Action.FAILED, "5.2.2", 554, "EX02.corp.example", "QuotaExceededException"),
-        ("office365_failed", Action.FAILED, "5.1.10", 550, None, "RESOLVER.ADR.RecipientNotFound"),
-        ("gmail_failed", Action.FAILED, "5.1.1", 550, "gmail-smtp-in.l.google.com.", "NoSuchUser"),
-        ("gmail_delayed", Action.DELAYED, "4.4.1", None, None, "did not accept our requests to connect"),
+        ("postfix_failed", MailAction.FAILED, "5.1.1", 550, "mx.example.com", "rejected: User unknown in virtual"),
+        ("postfix_no_such_domain", MailAction.FAILED, "5.4.4", None, None, "Host or domain name not found"),
+        ("postfix_delayed", MailAction.DELAYED, "4.4.1", None, None, "Connection timed out"),
+        ("postfix_relayed", MailAction.RELAYED, "2.0.0", 250, "mx.example.com", "queued as 42"),
+        ("exim_failed", MailAction.FAILED, "5.2.2", 552, "mx.example.com", "Mailbox over quota"),
+        ("exim_old_failed", MailAction.FAILED, "5.1.1", 550, None, "Recipient address rejected: User unknown"),
+        ("exchange_failed", MailAction.FAILED, "5.2.2", 554, "EX02.corp.example", "QuotaExceededException"),
+        ("office365_failed", MailAction.FAILED, "5.1.10", 550, None, "RESOLVER.ADR.RecipientNotFound"),
+        ("gmail_failed", MailAction.FAILED, "5.1.1", 550, "gmail-smtp-in.l.google.com.", "NoSuchUser"),
+        ("gmail_delayed", MailAction.DELAYED, "4.4.1", None, None, "did not accept our requests to connect"),
     ],
 )
 def test_each_servers_report_says_what_became_of_the_mail(
-    name: str, action: Action, status: str, code: int | None, remote: str | None, said: str
+    name: str, action: MailAction, status: str, code: int | None, remote: str | None, said: str
 ) -> None:
     read_ = sample(name)
     assert (read_.action, read_.status, read_.code, read_.remote) == (action, status, code, remote)
@@ -92,14 +92,14 @@ def test_of_several_recipients_the_gravest_word_counts() -> None:
         b"--7A1D2A0B39.1796133602/mail.hire.example\nContent-Description: Message Headers",
     )
     read_ = read(raw)
-    assert (read_.action, read_.status) == (Action.FAILED, "5.1.1")
+    assert (read_.action, read_.status) == (MailAction.FAILED, "5.1.1")
 
 
 @pytest.mark.parametrize(
     ("status", "action"),
-    [(b"5.1.1", Action.FAILED), (b"4.4.7", Action.DELAYED), (b"2.1.5", Action.DELIVERED)],
+    [(b"5.1.1", MailAction.FAILED), (b"4.4.7", MailAction.DELAYED), (b"2.1.5", MailAction.DELIVERED)],
 )
-def test_without_an_action_the_status_says_it(status: bytes, action: Action) -> None:
+def test_without_an_action_the_status_says_it(status: bytes, action: MailAction) -> None:
     raw = report().replace(b"Action: failed\nStatus: 5.1.1", b"Status: " + status)
     assert read(raw).action is action
 

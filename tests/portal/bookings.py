@@ -19,10 +19,19 @@ _EMAIL = Channel(
     fingerprint="x",
     required=True,
     personal=True,
-    kinds=frozenset({"invitation", "late_request"}),
+    kinds=frozenset({"invitation", "rescheduled", "cancelled", "late_request"}),
     concurrency=1,
 )
-OUTBOX = Outbox(channels=(_EMAIL,), message_id_domain="hire.example")
+_CHAT = Channel(
+    name="chat",
+    transport_name="apprise",
+    fingerprint="x",
+    required=False,
+    personal=False,
+    kinds=frozenset({"recruiter_copy"}),
+    concurrency=1,
+)
+OUTBOX = Outbox(channels=(_EMAIL, _CHAT), message_id_domain="hire.example")
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +101,20 @@ async def book(
     if at is None:
         await found.move(starts_in=starts_in)
     return found
+
+
+async def offer(starts_at: datetime, *, minutes: float = 60, seats: int = 1, job: UUID | None = None) -> UUID:
+    """Store a slot that bookings could be moved to, as long as theirs unless said otherwise."""
+    slot = db.new_id()
+    await db.fetch(
+        "INSERT INTO slot (id, starts_at, ends_at, seats, job) VALUES ($1, $2, $3, $4, $5)",
+        slot,
+        starts_at,
+        starts_at + timedelta(minutes=minutes),
+        seats,
+        job,
+    )
+    return slot
 
 
 async def everything() -> dict[str, list[str]]:

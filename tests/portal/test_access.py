@@ -180,6 +180,8 @@ async def test_without_a_cookie_it_says_how_to_come_in_whether_or_not_the_sessio
         {"Sec-Fetch-Site": "cross-site", "Origin": "https://hire.example"},
         {"Origin": "https://evil.example"},
         {"Origin": "https://hire.example.evil.example"},
+        {"Origin": "http://hire.example"},  # a page that anybody on the wire could have written
+        {"Origin": "http://["},
         {"Origin": "null"},
         {},
     ],

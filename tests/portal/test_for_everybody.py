@@ -1,24 +1,23 @@
 """The portal for everybody: without script, without cookies, by keyboard, on a narrow screen, by axe's rules."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.async_api import Page, expect
 
+from browsers import Launch, needs_chromium, visiting
 from hireloop import db
 from hireloop.scheduling import sessions
 from hireloop.settings import Settings
-from portal.bookings import Booked, Person, book
+from portal.bookings import Booked, Person, book, offer
 from portal.browsing import (
     FAKE_CONSENT,
     FAKE_DEVICES,
-    Launch,
     expect_picture,
     expect_stage,
     link,
-    needs_chromium,
-    visiting,
 )
 
 pytestmark = needs_chromium
@@ -48,6 +47,54 @@ async def test_without_script_one_can_ask_for_another_time(address: str, launch:
         await page.reload()
         await expect(page.get_by_text("on its way to the people who arrange this interview")).to_be_visible()
     assert await db.fetch_value("SELECT count(*) FROM delivery WHERE kind = 'late_request'") == 1
+
+
+async def test_without_script_one_can_confirm_move_and_cancel(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings)
+    await offer(datetime.now(UTC) + timedelta(days=2))
+    browser = await launch()
+    async with visiting(browser, link(address, booked), java_script_enabled=False) as (page, _):
+        await page.get_by_role("button", name="I will be there").click()
+        await expect(page.get_by_text("you will be there")).to_be_visible()
+        await page.get_by_role("link", name="Move the interview").click()
+        await page.get_by_role("radio").check()
+        await page.get_by_label("Reason").fill("My train")
+        await page.get_by_role("button", name="Move the interview").click()
+        await expect(page.get_by_text("You moved this interview")).to_be_visible()
+        await page.get_by_role("link", name="Cancel the interview").click()
+        await page.get_by_role("button", name="Cancel the interview").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("You cancelled this interview")
+    visit = await sessions.visit(booked.session_id)
+    assert [past.change for past in visit.changes] == ["confirmed", "rescheduled", "cancelled"]
+
+
+async def test_with_the_keyboard_alone_one_can_confirm_move_and_cancel(
+    address: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings)
+    for days in (2, 3):
+        await offer(datetime.now(UTC) + timedelta(days=days))
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, _):
+        await _tab_to(page, "I will be there")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("you will be there")).to_be_visible()
+        await _tab_to(page, "Move the interview")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("radio")).to_have_count(2)
+        await page.keyboard.press("Tab")
+        while await page.locator(":focus[type=radio]").count() == 0:
+            await page.keyboard.press("Tab")
+        await page.keyboard.press("ArrowDown")
+        await _tab_to(page, "Move the interview")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("You moved this interview")).to_be_visible()
+        await _tab_to(page, "Cancel the interview")
+        await page.keyboard.press("Enter")
+        await expect_stage(page, "own_change")
+        await _tab_to(page, "Cancel the interview")
+        await page.keyboard.press("Enter")
+        await expect_stage(page, "cancelled")
 
 
 async def test_with_the_keyboard_alone(address: str, launch: Launch, settings: Settings) -> None:
@@ -117,10 +164,46 @@ async def test_every_stage_is_accessible_and_fits_a_narrow_screen(
                 await page.get_by_role("button", name="Ask for another time").click()
                 await expect(page.get_by_text("Asked at")).to_be_visible()
                 await _expect_accessible(page)
+    await _expect_own_changes_accessible(address, launch, settings, narrow)
     for path in ("/", "/?session_key=guess", "/i/01a1fd9e-8cf2-76ba-b101-c652a4ce31e8/"):
         async with visiting(browser, address + path, **narrow) as (page, seen):
             await _expect_accessible(page)
             seen.complaints.clear()  # the answer may be 404 or 403
+
+
+async def _expect_own_changes_accessible(
+    address: str, launch: Launch, settings: Settings, narrow: dict[str, Any]
+) -> None:
+    """Go through every look of the pages that move and cancel."""
+    browser = await launch()
+    booked = await book(settings, Person(email="own@example.com", time_zone="America/Argentina/Buenos_Aires"))
+    async with visiting(browser, link(address, booked), **narrow) as (page, seen):
+        for act in ("cancel", "move"):  # with a form, and without an open time
+            await page.goto(f"{address}{booked.path}{act}/")
+            await _expect_accessible(page)
+        for n in range(25):
+            await offer(datetime.now(UTC) + timedelta(days=2, hours=n))
+        seen.answers.clear()
+        await page.reload()
+        await expect(page.get_by_role("radio")).to_have_count(20)
+        assert seen.weight < 100_000
+        await page.get_by_role("radio").first.check()
+        await _expect_accessible(page)
+        await db.fetch("UPDATE slot SET taken = 1 WHERE taken = 0")
+        await offer(datetime.now(UTC) + timedelta(days=9))
+        await page.get_by_role("button", name="Move the interview").click()
+        await expect(page.get_by_role("alert")).to_contain_text("not free any more")
+        await _expect_accessible(page)
+        await page.get_by_role("radio").check()
+        await page.get_by_role("button", name="Move the interview").click()
+        await expect(page.get_by_text("You moved this interview")).to_be_visible()
+        await _expect_accessible(page)
+        await booked.move(starts_in=3600)
+        for act in ("cancel", "move"):
+            await page.goto(f"{address}{booked.path}{act}/")
+            await expect(page.get_by_text(f"too late to {act}")).to_be_visible()
+            await _expect_accessible(page)
+        seen.complaints.clear()  # one answer was 409
 
 
 async def _expect_accessible(page: Page) -> None:

@@ -1,26 +1,25 @@
 """The portal as a person meets it: a real browser, a real server, the browser's own fake camera and microphone."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import expect
 
+from browsers import Launch, needs_chromium, visiting
 from hireloop import db
 from hireloop.scheduling import sessions
 from hireloop.scheduling.sessions import SessionState
 from hireloop.settings import Settings
-from portal.bookings import book
+from portal.bookings import Person, book, offer
 from portal.browsing import (
     FAKE_CONSENT,
     FAKE_DEVICES,
     NO_DEVICES,
-    Launch,
     expect_picture,
     expect_stage,
     link,
     loudest,
-    needs_chromium,
-    visiting,
 )
 
 pytestmark = needs_chromium
@@ -56,6 +55,43 @@ async def test_a_candidate_checks_starts_reloads_and_finishes(address: str, laun
     check = await db.fetch_value("SELECT device_check::text FROM session WHERE id = $1", booked.session_id)
     assert '"camera": "ok"' in check
     assert '"microphone": "ok"' in check
+
+
+async def test_a_candidate_confirms_moves_and_cancels(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, Person(time_zone="Europe/Berlin"))
+    taken = await offer(datetime.now(UTC) + timedelta(days=2))
+    await offer(datetime.now(UTC) + timedelta(days=3))
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, seen):
+        await page.get_by_role("button", name="I will be there").click()
+        await expect(page.get_by_text("you will be there")).to_be_visible()
+        await expect(page.get_by_role("button", name="I will be there")).to_have_count(0)
+        await page.get_by_role("link", name="Move the interview").click()
+        await page.get_by_role("radio").first.check()
+        await page.get_by_label("Reason").fill("My train")
+        await db.fetch("UPDATE slot SET taken = 1 WHERE id = $1", taken)
+        await page.get_by_role("button", name="Move the interview").click()
+        await expect(page.get_by_role("alert")).to_contain_text("not free any more")
+        seen.complaints.clear()  # the answer was 409
+        await expect(page.get_by_label("Reason")).to_have_value("My train")
+        await page.get_by_role("radio").check()
+        await page.get_by_role("button", name="Move the interview").click()
+        await expect_stage(page, "early")
+        await expect(page.locator(".moved")).to_contain_text("You moved this interview")
+        await expect(page.get_by_role("button", name="I will be there")).to_be_visible()  # to the new time
+        await page.get_by_role("link", name="Cancel the interview").click()
+        await page.get_by_role("link", name="Keep it").click()
+        await expect_stage(page, "early")
+        await page.get_by_role("link", name="Cancel the interview").click()
+        await page.get_by_role("button", name="Cancel the interview").click()
+        await expect_stage(page, "cancelled")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("You cancelled this interview")
+    visit = await sessions.visit(booked.session_id)
+    assert [(past.change, past.by) for past in visit.changes] == [
+        ("confirmed", "the candidate"),
+        ("rescheduled", "the candidate"),
+        ("cancelled", "the candidate"),
+    ]
 
 
 async def test_the_page_opens_by_itself_and_keeps_the_camera_on(

@@ -51,6 +51,24 @@ def test_an_american_reads_an_american_date() -> None:
     assert said.starts.replace("\u202f", " ") == "11:30 PM EST"
 
 
+def test_a_moment_by_itself_says_its_date() -> None:
+    assert times.dated(START, ZoneInfo("Asia/Kolkata"), "en") == "Tuesday, 1 December 2026, 10:00 IST"
+
+
+@pytest.mark.parametrize(
+    ("hours", "zone", "other", "words"),
+    [
+        (0, "Asia/Kolkata", "Asia/Colombo", ""),  # the same clocks
+        (0, "Europe/Berlin", "Asia/Kolkata", "10:00 IST"),
+        (16, "Europe/Berlin", "Asia/Kolkata", "02:00 IST, the next day"),
+        (-4, "Asia/Kolkata", "America/New_York", "19:30 EST, the day before"),
+        (0, "Asia/Kolkata", "America/Sao_Paulo", "01:30 UTC-03:00"),
+    ],
+)
+def test_what_other_clocks_show_is_said_where_they_differ(hours: int, zone: str, other: str, words: str) -> None:
+    assert times.elsewhere(START + timedelta(hours=hours), ZoneInfo(zone), ZoneInfo(other), "en") == words
+
+
 @pytest.mark.parametrize(
     ("names", "locale"),
     [

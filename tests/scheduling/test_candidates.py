@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hireloop import db, errors
 from hireloop.scheduling import candidates
 from hireloop.scheduling.candidates import NewCandidate, refuse_differences
-from samples import rows
+from samples import TESTS, rows
 
 DATABASE = pytest.mark.usefixtures("database")
 
@@ -43,38 +43,40 @@ def test_exactly_what_was_given_and_differs_is_named(a: str, b: str | None, emai
 @DATABASE
 async def test_a_candidate_is_created_once_and_then_known() -> None:
     new = NewCandidate(full_name="Asha", email="asha@example.com", locale="en_IN")
-    known, created = await candidates.create(new)
+    known, created = await candidates.create(new, by=TESTS)
     assert created
-    assert await candidates.create(new) == (known, False)
-    assert await candidates.create(NewCandidate(full_name="Asha", email="ASHA@example.com")) == (known, False)
+    assert await candidates.create(new, by=TESTS) == (known, False)
+    assert await candidates.create(NewCandidate(full_name="Asha", email="ASHA@example.com"), by=TESTS) == (known, False)
     assert await candidates.find(known.id) == known
 
 
 @DATABASE
 async def test_null_is_something_that_was_given_and_unset_is_not() -> None:
-    await candidates.create(NewCandidate(full_name="Asha", email="a@example.com", time_zone="Asia/Kolkata"))
+    await candidates.create(NewCandidate(full_name="Asha", email="a@example.com", time_zone="Asia/Kolkata"), by=TESTS)
     with pytest.raises(errors.DiffersFromKnown, match="time_zone"):
-        await candidates.create(NewCandidate(full_name="Asha", email="a@example.com", time_zone=None))
+        await candidates.create(NewCandidate(full_name="Asha", email="a@example.com", time_zone=None), by=TESTS)
 
 
 @DATABASE
 async def test_letter_case_is_set_aside_beyond_ascii_too() -> None:
-    known, _ = await candidates.create(NewCandidate(full_name="Jürgen", email="jürgen@example.com"))
-    again, created = await candidates.create(NewCandidate(full_name="Jürgen", email="JÜRGEN@example.com"))
+    known, _ = await candidates.create(NewCandidate(full_name="Jürgen", email="jürgen@example.com"), by=TESTS)
+    again, created = await candidates.create(NewCandidate(full_name="Jürgen", email="JÜRGEN@example.com"), by=TESTS)
     assert (again.id, created) == (known.id, False)
 
 
 @DATABASE
 async def test_many_who_create_one_address_at_once_get_one_candidate() -> None:
     new = NewCandidate(full_name="Asha", email="asha@example.com")
-    ends = await asyncio.gather(*(candidates.create(new) for _ in range(9)))
+    ends = await asyncio.gather(*(candidates.create(new, by=TESTS) for _ in range(9)))
     assert sum(created for _, created in ends) == 1
     assert len({known.id for known, _ in ends}) == len(await rows("candidate")) == 1
 
 
 @DATABASE
 async def test_pages_go_from_the_newest_to_the_oldest() -> None:
-    made = [(await candidates.create(NewCandidate(full_name="A", email=f"{n}@b.example")))[0] for n in range(5)]
+    made = [
+        (await candidates.create(NewCandidate(full_name="A", email=f"{n}@b.example"), by=TESTS))[0] for n in range(5)
+    ]
     assert await candidates.page(limit=2, after=None) == [made[4], made[3]]
     assert await candidates.page(limit=9, after=made[3].id) == [made[2], made[1], made[0]]
     assert await candidates.page(limit=9, after=made[0].id) == []

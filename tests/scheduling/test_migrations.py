@@ -18,6 +18,7 @@ _SCHEDULE = {
     "interview": "(SELECT id FROM interview ORDER BY id DESC LIMIT 1)",
     "slot": "(SELECT id FROM slot LIMIT 1)",
     "candidate": "(SELECT id FROM candidate LIMIT 1)",
+    "job": "(SELECT id FROM job LIMIT 1)",
     "starts_at": "'2030-01-01 11:00Z'",
     "ends_at": "'2030-01-01 12:00Z'",
 }

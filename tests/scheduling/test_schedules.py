@@ -29,7 +29,7 @@ async def book(interview: UUID, slot: UUID, *, now: datetime | None = None, wind
 async def second_interview(of: UUID) -> UUID:
     """Store another interview of the same candidate and job."""
     known = await interviews.find(of)
-    return (await interviews.create(known.candidate, known.job, round_number=2)).id
+    return (await interviews.create(known.candidate, known.job, by=TESTS, round_number=2)).id
 
 
 async def nothing_was_written(slot: UUID | None = None) -> bool:
@@ -145,7 +145,7 @@ async def test_what_changed_meanwhile_is_what_the_loser_hears(
 
 async def test_a_slot_given_to_another_job_meanwhile_is_refused(meanwhile: Callable[[Change], None]) -> None:
     interview, slot = await make_interview(), await make_slot()
-    other, _ = await jobs.create(NewJob(title="Cook", company="Example Labs"))
+    other, _ = await jobs.create(NewJob(title="Cook", company="Example Labs"), by=TESTS)
     meanwhile(lambda: db.fetch("UPDATE slot SET job = $1", other.id))
     with pytest.raises(errors.BadInput, match="kept for another job"):
         await book(interview, slot)
@@ -220,12 +220,12 @@ async def test_a_slot_of_three_seats_takes_three() -> None:
 
 
 async def test_a_slot_kept_for_another_job_is_refused_by_name() -> None:
-    other, _ = await jobs.create(NewJob(title="Cook", company="Example Labs"))
+    other, _ = await jobs.create(NewJob(title="Cook", company="Example Labs"), by=TESTS)
     with pytest.raises(errors.BadInput) as refused:
         await book(await make_interview(), await make_slot(job=other.id))
     assert refused.value.field == "slot_id"
     cook = NewCandidate(**candidate_fields())  # type: ignore[arg-type] # texts
-    fitting = await interviews.create(cook, other.id)
+    fitting = await interviews.create(cook, other.id, by=TESTS)
     assert (await book(fitting.id, await make_slot(job=other.id))).outcome is Outcome.BOOKED
 
 

@@ -15,9 +15,11 @@ from hireloop.api.door import Door, door_of
 from hireloop.notify import alerts, deliveries
 from hireloop.notify.deliveries import DeliveryView, InvitationState
 from hireloop.notify.reasons import sentence_of
+from hireloop.scheduling import bookings
 from hireloop.scheduling.bookings import Booking
+from hireloop.scheduling.history import Change, Moved, Past
 from hireloop.scheduling.schedules import Booked
-from hireloop.scheduling.sessions import state_of
+from hireloop.scheduling.sessions import SessionState, state_of
 from hireloop.scheduling.tables import ScheduleState
 
 _NEAR = timedelta(minutes=60)
@@ -35,7 +37,7 @@ class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     portal_url: str | None
     opens_at: datetime
     closes_at: datetime
-    state: str
+    state: SessionState
 
 
 class InvitationAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,13 +48,33 @@ class InvitationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: list[DeliverySummary]
 
 
+class MovedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """From where to where a booking was moved."""
+
+    from_slot: UUID
+    from_starts_at: datetime
+    to_slot: UUID
+    to_starts_at: datetime
+
+
+class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a booking; `revision` is the one that the booking had afterwards."""
+
+    at: datetime
+    change: Change
+    by: str
+    revision: int
+    reason: str
+    moved: MovedAnswer | None
+
+
 class ScheduleAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One interview placed on one slot."""
 
     id: UUID
     interview: UUID
     slot: UUID
-    state: str
+    state: ScheduleState
     revision: int
     booking_notes: str
     starts_at: datetime
@@ -60,6 +82,7 @@ class ScheduleAnswer(msgspec.Struct, frozen=True, kw_only=True):
     booked_at: datetime
     session: SessionAnswer
     invitation: InvitationAnswer
+    changes: list[ChangeAnswer]
     trace_id: str
     trace_url: str | None
 
@@ -87,6 +110,11 @@ async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -
     return [
         _answer(request, door, booking, _invitation(door, booking, by_schedule[booking.id])) for booking in bookings
     ]
+
+
+async def answer_one(request: Request[Any, Any, Any], schedule_id: UUID) -> ScheduleAnswer:
+    """Return one stored booking as it stands now; raises NotFound."""
+    return (await answer(request, [await bookings.find(schedule_id)]))[0]
 
 
 def _invitation(door: Door, booking: Booking, found: list[DeliveryView]) -> InvitationAnswer:
@@ -125,6 +153,26 @@ def _is_unused(booking: Booking, state: InvitationState) -> bool:
     )
 
 
+def _change(door: Door, past: Past) -> ChangeAnswer:
+    return ChangeAnswer(
+        at=door.local(past.at),
+        change=past.change,
+        by=past.by,
+        revision=past.revision,
+        reason=past.reason,
+        moved=None if past.moved is None else _moved(door, past.moved),
+    )
+
+
+def _moved(door: Door, moved: Moved) -> MovedAnswer:
+    return MovedAnswer(
+        from_slot=moved.from_slot,
+        from_starts_at=door.local(moved.from_starts_at),
+        to_slot=moved.to_slot,
+        to_starts_at=door.local(moved.to_starts_at),
+    )
+
+
 def _answer(
     request: Request[Any, Any, Any], door: Door, booking: Booking, invitation: InvitationAnswer
 ) -> ScheduleAnswer:
@@ -135,7 +183,7 @@ def _answer(
         id=booking.id,
         interview=booking.interview,
         slot=booking.slot,
-        state=booking.state.value,
+        state=booking.state,
         revision=booking.revision,
         booking_notes=booking.booking_notes,
         starts_at=door.local(booking.starts_at),
@@ -153,9 +201,10 @@ def _answer(
                 entered_at=session.entered_at,
                 left_at=session.left_at,
                 revoked_at=session.revoked_at,
-            ).value,
+            ),
         ),
         invitation=invitation,
+        changes=[_change(door, past) for past in booking.changes],
         trace_id=booking.trace_id,
         trace_url=f"{ui.rstrip('/')}/trace/{booking.trace_id}" if ui and booking.trace_id else None,
     )

@@ -1,20 +1,23 @@
 """`POST /api/notifications/bounces/`: a mail that was sent has come back, as a report or as a provider's webhook."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, post
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
+from hireloop import errors
 from hireloop.api import fields
 from hireloop.api.auth import SCHEDULES
+from hireloop.api.documented import reads, refuses
 from hireloop.api.door import door_of
+from hireloop.api.strictness import check_json
 from hireloop.notify import bounces, delivery_reports
-from hireloop.notify.delivery_reports import Action, DeliveryReport
+from hireloop.notify.bounces import Noted
+from hireloop.notify.delivery_reports import DeliveryReport, MailAction
 from hireloop.notify.return_path import ReturnPath
+from hireloop.notify.tables import DeliveryState
 
 _REPORT, _JSON = "message/rfc822", "application/json"
 
@@ -23,47 +26,24 @@ class NewBounce(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What a provider says of a mail."""
 
     message_id: Annotated[str, msgspec.Meta(min_length=1, max_length=998)]
-    action: Action = Action.FAILED
+    action: MailAction = MailAction.FAILED
     status: Annotated[str, msgspec.Meta(pattern=r"^[245]\.[0-9]{1,3}\.[0-9]{1,3}$(?!\n)")] | None = None
     diagnostic: fields.Text = ""
     recipient: fields.Address | None = None
-
-
-_TEXT = Schema(type=OpenAPIType.STRING)
-_CONTENT = {
-    _REPORT: OpenAPIMediaType(schema=_TEXT),
-    _JSON: OpenAPIMediaType(
-        schema=Schema(
-            type=OpenAPIType.OBJECT,
-            properties={
-                **dict.fromkeys(NewBounce.__struct_fields__, _TEXT),
-                "action": Schema(type=OpenAPIType.STRING, enum=[action.value for action in Action]),
-            },
-            required=["message_id"],
-            additional_properties=False,
-        )
-    ),
-}
-
-
-@dataclass
-class _TakesReport(Operation):
-    """Describes the body, which Litestar cannot know: the handler reads it as it came."""
-
-    def __post_init__(self) -> None:
-        self.request_body = RequestBody(content=_CONTENT, required=True)
 
 
 class BounceAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The delivery that has come back, as it stands now, and what was written down of the report."""
 
     delivery: UUID
-    state: str
-    noted: str
+    state: DeliveryState
+    noted: Noted
     last_reason: str | None
 
 
-@post("/bounces/", opt=SCHEDULES, status_code=200, operation_class=_TakesReport)
+@post(
+    "/bounces/", opt=SCHEDULES | reads({_JSON: NewBounce, _REPORT: bytes}) | refuses(errors.NotFound), status_code=200
+)
 async def take_bounce(request: Request[Any, Any, Any]) -> BounceAnswer:
     """Take in a bounce: a whole report as `message/rfc822`, or what a provider says of one mail as JSON.
 
@@ -73,14 +53,16 @@ async def take_bounce(request: Request[Any, Any, Any]) -> BounceAnswer:
     kind = request.content_type[0]
     if kind not in {_REPORT, _JSON}:
         raise HTTPException(f"The body must be {_REPORT} or {_JSON}.", status_code=415)
+    if kind == _JSON:
+        await check_json(request)
     body = await request.body()
     report = delivery_reports.read(body) if kind == _REPORT else _said(body)
     return_path = ReturnPath.of(door_of(request).settings)
     recorded = await bounces.record(report, return_path, vouched=kind == _JSON)
     return BounceAnswer(
         delivery=recorded.delivery,
-        state=recorded.state.value,
-        noted=recorded.noted.value,
+        state=recorded.state,
+        noted=recorded.noted,
         last_reason=recorded.reason,
     )
 

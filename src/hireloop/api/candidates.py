@@ -4,15 +4,17 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, post
-from litestar.params import FromPath, JSONBody
+from litestar import Request, Response, Router, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
-from hireloop.api import fields
-from hireloop.api.auth import READS, SCHEDULES
+from hireloop import db, errors
+from hireloop.api import etags, fields
+from hireloop.api.auth import READS, SCHEDULES, actor_of
+from hireloop.api.documented import again, refuses
 from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import candidates
-from hireloop.scheduling.candidates import KnownCandidate, NewCandidate
+from hireloop.scheduling.candidates import CandidateChanges, KnownCandidate, NewCandidate, Wanted
 
 
 class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,7 +22,7 @@ class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     full_name: fields.Name
     email: fields.Address
-    time_zone: str | msgspec.UnsetType | None = msgspec.UNSET
+    time_zone: fields.Zone | msgspec.UnsetType | None = msgspec.UNSET
     locale: fields.Locale | msgspec.UnsetType | None = msgspec.UNSET
     phone: fields.Notes | msgspec.UnsetType = msgspec.UNSET
     resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
@@ -36,18 +38,37 @@ class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         return NewCandidate(**given)
 
 
-def _view(door: Door, known: KnownCandidate) -> KnownCandidate:
+class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be otherwise about a candidate: what is left out stays, null empties what may be empty."""
+
+    full_name: fields.Name | msgspec.UnsetType = msgspec.UNSET
+    email: fields.Address | msgspec.UnsetType = msgspec.UNSET
+    time_zone: fields.Zone | msgspec.UnsetType | None = msgspec.UNSET
+    locale: fields.Locale | msgspec.UnsetType | None = msgspec.UNSET
+    phone: fields.Notes | msgspec.UnsetType = msgspec.UNSET
+    resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
+
+    def changes(self) -> CandidateChanges:
+        """Return it for scheduling; raises BadInput for an unknown zone or a character that cannot be stored."""
+        given = msgspec.structs.asdict(self)
+        fields.check_zone(self.time_zone)
+        fields.check_storable(**given)
+        return CandidateChanges(**given)
+
+
+def view(door: Door, known: KnownCandidate) -> KnownCandidate:
+    """Return a candidate as the API shows them."""
     return msgspec.structs.replace(known, created_at=door.local(known.created_at))
 
 
-@post("/", opt=SCHEDULES)
+@post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This very candidate is known already."))
 async def create_candidate(
     request: Request[Any, Any, Any], data: JSONBody[CandidateFields]
 ) -> Response[KnownCandidate]:
     """Store a candidate: 201, or 200 with the known one where this very candidate is known already."""
-    known, created = await candidates.create(data.new())
+    known, created = await candidates.create(data.new(), by=actor_of(request))
     return Response(
-        _view(door_of(request), known),
+        view(door_of(request), known),
         status_code=201 if created else 200,
         headers={"Location": f"/api/candidates/{known.id}/"},
     )
@@ -55,18 +76,46 @@ async def create_candidate(
 
 @get("/", opt=READS)
 async def list_candidates(
-    request: Request[Any, Any, Any], limit: Limit = DEFAULT_LIMIT, after: After = None
+    request: Request[Any, Any, Any],
+    limit: Limit = DEFAULT_LIMIT,
+    after: After = None,
+    email: FromQuery[str | None] = None,
+    q: FromQuery[str | None] = None,
 ) -> Page[KnownCandidate]:
-    """List candidates, newest first."""
-    rows = await candidates.page(limit=limit + 1, after=after)
+    """List candidates, newest first, by their address, or by the beginning `q` of their name or address."""
+    fields.check_storable(email=email, q=q)
+    async with db.snapshot():
+        rows = await candidates.page(Wanted(email=email, beginning=q), limit=limit + 1, after=after)
     door = door_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view(door, row))
 
 
 @get("/{candidate_id:uuid}/", opt=READS)
 async def get_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[UUID]) -> KnownCandidate:
     """Show one candidate."""
-    return _view(door_of(request), await candidates.find(candidate_id))
+    return view(door_of(request), await candidates.find(candidate_id))
 
 
-router = Router("/candidates", route_handlers=[create_candidate, list_candidates, get_candidate], tags=["candidates"])
+@patch("/{candidate_id:uuid}/", opt=SCHEDULES | refuses(errors.AddressTaken, errors.ChangedSince))
+async def change_candidate(
+    request: Request[Any, Any, Any], candidate_id: FromPath[UUID], data: JSONBody[CandidatePatch]
+) -> KnownCandidate:
+    """Change what is given. To a new address, invitations to what is still to come go anew; nothing else is sent."""
+    door = door_of(request)
+
+    async def check(known: KnownCandidate) -> None:
+        etags.check_if_match(request, view(door, known))
+
+    changed = await candidates.change(
+        candidate_id, data.changes(), by=actor_of(request), outbox=door.outbox, check=check
+    )
+    if changed.invited_anew:
+        door.hints.give()
+    return view(door, changed.candidate)
+
+
+router = Router(
+    "/candidates",
+    route_handlers=[create_candidate, list_candidates, get_candidate, change_candidate],
+    tags=["candidates"],
+)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -15,10 +16,17 @@ from hireloop.notify.held import HeldProvider
 from hireloop.notify.routes import Route
 
 
+class ChannelState(StrEnum):
+    """Whether deliveries go out over a channel."""
+
+    OPEN = "open"
+    HELD = "held"
+
+
 class FallbackAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A channel's second provider, and what holds it, if anything does."""
 
-    state: str
+    state: ChannelState
     reason: str | None
     since: datetime | None
 
@@ -28,7 +36,7 @@ class ChannelAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     transport: str
-    state: str
+    state: ChannelState
     reason: str | None
     since: datetime | None
     fallback: FallbackAnswer | None
@@ -78,8 +86,8 @@ def _fallback(door: Door, row: HeldProvider | None) -> FallbackAnswer:
     )
 
 
-def _state(row: HeldProvider | None) -> str:
-    return "held" if row else "open"
+def _state(row: HeldProvider | None) -> ChannelState:
+    return ChannelState.HELD if row else ChannelState.OPEN
 
 
 router = Router("/notifications", route_handlers=[list_channels], tags=["notifications"])

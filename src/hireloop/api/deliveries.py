@@ -1,6 +1,7 @@
 """`/api/notifications/`: what was sent, what failed and why, and the ledger."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,14 +12,17 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from hireloop import errors
 from hireloop.api import fields
-from hireloop.api.auth import ADMINISTERS, READS
+from hireloop.api.auth import ADMINISTERS, READS, actor_of
+from hireloop.api.documented import refuses
 from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.notify import deliveries, ledger, replay
 from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter
 from hireloop.notify.outbox import Delivery
-from hireloop.notify.replay import Chosen, Verdict
+from hireloop.notify.replay import Chosen, Note, Verdict
 from hireloop.notify.tables import DeliveryState
+from hireloop.scheduling import audit, bookings
+from hireloop.scheduling.audit import Action, Actor, Entry
 
 
 class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +32,7 @@ class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     recipient: str
     kind: str
-    state: str
+    state: DeliveryState
     attempt_count: int
     next_attempt_at: datetime | None
     last_reason: str | None
@@ -110,7 +114,7 @@ def summary_of_put(door: Door, delivery: Delivery) -> DeliverySummary:
         channel=delivery.channel,
         recipient=mask(delivery.recipient),
         kind=delivery.kind,
-        state="pending",
+        state=DeliveryState.PENDING,
         attempt_count=0,
         next_attempt_at=door.local(delivery.due_at),
         last_reason=None,
@@ -129,7 +133,7 @@ def _summary_fields(door: Door, delivery: DeliveryView) -> dict[str, Any]:
         "channel": delivery.channel,
         "recipient": mask(delivery.recipient),
         "kind": delivery.kind,
-        "state": delivery.state.value,
+        "state": delivery.state,
         "attempt_count": delivery.attempt_count,
         "next_attempt_at": door.local_or_none(delivery.next_attempt_at),
         "last_reason": delivery.reason,
@@ -195,11 +199,35 @@ async def _with_attempts(door: Door, delivery_id: UUID) -> DeliveryWithAttempts:
     )
 
 
-@post("/deliveries/{delivery_id:uuid}/replay/", status_code=200, opt=ADMINISTERS)
-async def replay_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[UUID]) -> DeliveryWithAttempts:
+def audited(by: Actor) -> Note:
+    """Return what writes each replay into the audit, as this actor's doing and about the delivery's candidate."""
+
+    async def note(replayed: Sequence[Verdict]) -> None:
+        candidates = await bookings.candidates_of({verdict.schedule for verdict in replayed if verdict.schedule})
+        entries = [
+            Entry(
+                action=Action.DELIVERY_REPLAYED,
+                subject=verdict.id,
+                candidate=candidates.get(verdict.schedule) if verdict.schedule else None,
+                by=by,
+                details={"kind": verdict.kind, "channel": verdict.channel, "state": verdict.state},
+            )
+            for verdict in replayed
+        ]
+        await audit.record(*entries)
+
+    return note
+
+
+@post("/deliveries/{delivery_id:uuid}/replay/", status_code=200, opt=ADMINISTERS | refuses(errors.NotReplayable))
+async def replay_delivery(
+    request: Request[Any, Any, Any],
+    delivery_id: FromPath[UUID],
+    data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (checked: it has no fields, and so no `dry_run`)
+) -> DeliveryWithAttempts:
     """Send one delivery again that has ended; a pending one is left as it is."""
     door = door_of(request)
-    if await replay.one(delivery_id, door.channels):
+    if await replay.one(delivery_id, door.channels, note=audited(actor_of(request))):
         door.hints.give()
     return await _with_attempts(door, delivery_id)
 
@@ -209,7 +237,8 @@ async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[Replay
     """Send again what failed by one cause, the oldest first; `dry_run` only says what would be."""
     door, chosen = door_of(request), data.chosen()
     verdicts: list[Verdict] = []
-    async for batch in replay.walk(chosen, door.channels, at_most=data.limit, dry_run=data.dry_run):
+    note = audited(actor_of(request))
+    async for batch in replay.walk(chosen, door.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
         verdicts += batch
         if not data.dry_run:
             door.hints.give()

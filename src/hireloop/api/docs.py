@@ -1,33 +1,50 @@
-"""`/docs` and `/schema/openapi.json`, which work without internet: the renderer's files are served from here."""
+"""`/docs`: the OpenAPI document as one page for people, without script, which works without internet."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
-from litestar import MediaType, Request, get
-from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
-from litestar.static_files import create_static_files_router
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import MediaType, Request, Response, get
 
-_AT = "/docs-assets"
+from hireloop.api import docs_words
+from hireloop.api.document import document_of
 
-assets = create_static_files_router(
-    path=_AT,
-    directories=[Path(__file__).parent / "static" / "swagger-ui"],
-    include_in_schema=False,
-    cache_control=None,
+_STYLE = (Path(__file__).parent / "static" / "docs.css").read_bytes()
+# A digest in the path: another version's page never meets this style.
+STYLE_PATH = f"/docs/{hashlib.sha256(_STYLE).hexdigest()[:16]}.css"
+_STATE_NAME = "docs_page"
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_templates = Environment(
+    loader=PackageLoader("hireloop.api"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
-
-
-schema = JsonRenderPlugin(path="/openapi.json")
-_page = SwaggerRenderPlugin(
-    path="/docs",
-    js_url=f"{_AT}/swagger-ui-bundle.js",
-    css_url=f"{_AT}/swagger-ui.css",
-    standalone_preset_js_url=f"{_AT}/swagger-ui-standalone-preset.js",
-    favicon=f'<link rel="icon" type="image/png" href="{_AT}/favicon-32x32.png">',
-)
+_templates.filters.update(prose=docs_words.prose, kind=docs_words.kind, curl=docs_words.curl, json=docs_words.as_json)
 
 
 @get("/docs", include_in_schema=False, media_type=MediaType.HTML, sync_to_thread=False)
-def page(request: Request[Any, Any, Any]) -> bytes:
-    """Show the OpenAPI document as a page to try the API from."""
-    return _page.render(request, request.app.openapi_schema.to_schema())
+def page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show every operation with its examples and problems, and every type."""
+    state = request.app.state
+    if _STATE_NAME not in state:
+        shown = docs_words.Shown(document_of(request.app))
+        state[_STATE_NAME] = _templates.get_template("docs.html").render(shown=shown, style=STYLE_PATH)
+    return Response(state[_STATE_NAME], media_type=MediaType.HTML, headers=_HEADERS)
+
+
+@get(STYLE_PATH, include_in_schema=False, media_type=MediaType.CSS, sync_to_thread=False)
+def style() -> Response[bytes]:
+    """Serve the page's style sheet."""
+    headers = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(_STYLE, media_type=MediaType.CSS, headers=headers)

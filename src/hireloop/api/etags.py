@@ -7,6 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.serialization import encode_json
 
 from hireloop import errors
+from hireloop.api.whole_answers import header_of
 
 
 def etag_of(body: bytes) -> str:
@@ -16,8 +17,13 @@ def etag_of(body: bytes) -> str:
 
 def is_named(header: str, etag: str) -> bool:
     """Return whether a list of entity tags, as If-Match and If-None-Match hold it, names this one; `*` names any."""
-    names = {name.strip().removeprefix("W/") for name in header.split(",")}
+    names = {name.strip() for name in header.split(",")}
     return "*" in names or etag in names
+
+
+def is_named_weakly(header: str, etag: str) -> bool:
+    """Return the same where `W/` does not count, as a read asks: an edit must not (RFC 9110, 13.1.1)."""
+    return is_named(header.replace("W/", ""), etag)
 
 
 def check_if_match(connection: ASGIConnection[Any, Any, Any, Any], answer: object) -> None:
@@ -26,6 +32,6 @@ def check_if_match(connection: ASGIConnection[Any, Any, Any, Any], answer: objec
     Call it in the transaction of the change, with the row locked: else somebody may change it in between. Without
     If-Match everything goes.
     """
-    header = connection.headers.get("if-match")
+    header = header_of(connection.scope, b"if-match")
     if header is not None and not is_named(header, etag_of(encode_json(answer))):
         raise errors.ChangedSince

@@ -5,24 +5,39 @@ from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
+import msgspec
 from msgspec import Meta
 
 from hireloop import errors
 
 _NOT_BLANK = r"\S"
 # The lookahead: `$` also matches before a last line break.
-_ODD = r"\s\x00-\x1f\x7f@<>\"(),;:\\"  # what an address cannot hold without quotes, which few programs know
+_ODD = r'\s\x00-\x1f\x7f@<>"(),;:\\'  # what an address cannot hold without quotes, which few programs know
 _ADDRESS = rf"^[^{_ODD}]+@[^{_ODD}.]+(\.[^{_ODD}.]+)*$(?!\n)"
+LONGEST_MINUTES = 1_440  # a day
+UNSTORABLE = "contains the character U+0000, which cannot be stored: leave it out"
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
 
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NOT_BLANK)]
-Text = Annotated[str, Meta(max_length=20_000)]
-Notes = Annotated[str, Meta(max_length=2_000)]
-Locale = Annotated[str, Meta(max_length=35)]
+# What `check_storable` and `check_zone` judge with words of their own, as the document says it.
+STORABLE = r"^[^\u0000]*$"
+_STORABLE = {"pattern": STORABLE}
+_STORABLE_NAME = {"not": {"pattern": r"\u0000"}}  # beside a pattern of its own
+_ZONE = {"format": "iana-time-zone", "maxLength": 64, "examples": ["Asia/Kolkata", "Europe/Berlin"]}
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NOT_BLANK, extra_json_schema=_STORABLE_NAME)]
+Text = Annotated[str, Meta(max_length=20_000, extra_json_schema=_STORABLE)]
+Notes = Annotated[str, Meta(max_length=2_000, extra_json_schema=_STORABLE)]
+Locale = Annotated[str, Meta(max_length=35, extra_json_schema=_STORABLE)]
+Zone = Annotated[str, Meta(extra_json_schema=_ZONE)]
 Address = Annotated[str, Meta(max_length=254, pattern=_ADDRESS)]
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
 Seats = Annotated[int, Meta(ge=1, le=1_000)]
+Minutes = Annotated[int, Meta(ge=1, le=LONGEST_MINUTES)]
 Round = Annotated[int, Meta(ge=1, le=100)]
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a request that says all in its path: none, or an empty object."""
 
 
 @cache
@@ -40,9 +55,7 @@ def check_storable(*, within: str = "", **texts: object) -> None:
     """Raise BadInput for a text with U+0000, which PostgreSQL cannot store; `within` as above."""
     for field, text in texts.items():
         if isinstance(text, str) and "\x00" in text:
-            raise errors.BadInput(
-                f"{within}{field}", "contains the character U+0000, which cannot be stored: leave it out"
-            )
+            raise errors.BadInput(f"{within}{field}", UNSTORABLE)
 
 
 def check_calendar(**moments: datetime) -> None:

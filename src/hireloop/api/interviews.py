@@ -1,22 +1,26 @@
 """`/api/interviews/`: conversations to be had, and, once booked, their link and invitation."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, post
-from litestar.params import FromPath, JSONBody
+from litestar import Request, Response, Router, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from hireloop.api import fields
-from hireloop.api.auth import READS, SCHEDULES
+from hireloop import db, errors
+from hireloop.api import etags, fields
+from hireloop.api.auth import READS, SCHEDULES, actor_of
 from hireloop.api.booking_answer import InvitationAnswer, ScheduleAnswer, answer
 from hireloop.api.candidates import CandidateFields
+from hireloop.api.documented import refuses
 from hireloop.api.door import door_of
 from hireloop.api.jobs import JobFields
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.scheduling import bookings, interviews
-from hireloop.scheduling.interviews import KnownInterview
+from hireloop.api.schedules import CancelFields
+from hireloop.scheduling import bookings, interviews, patches
+from hireloop.scheduling.interviews import InterviewChanges, KnownInterview, Wanted
+from hireloop.scheduling.tables import InterviewState
 
 
 class InterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,6 +31,21 @@ class InterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     round: fields.Round = 1
 
 
+class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be otherwise about an interview: what is left out stays.
+
+    The last four are here to say where they are changed: a booking sets them.
+    """
+
+    candidate: UUID | msgspec.UnsetType = msgspec.UNSET
+    job: UUID | msgspec.UnsetType = msgspec.UNSET
+    round: fields.Round | msgspec.UnsetType = msgspec.UNSET
+    started_at: Any = msgspec.UNSET
+    ended_at: Any = msgspec.UNSET
+    slot: Any = msgspec.UNSET
+    schedule: Any = msgspec.UNSET
+
+
 class InterviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An interview; `started_at` and `ended_at` are its slot's times, once it is booked."""
 
@@ -34,7 +53,7 @@ class InterviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
     candidate: UUID
     job: UUID
     round: int
-    state: str
+    state: InterviewState
     started_at: datetime | None
     ended_at: datetime | None
     created_at: datetime
@@ -57,7 +76,7 @@ def _answer(request: Request[Any, Any, Any], row: KnownInterview, schedule: Sche
         candidate=row.candidate,
         job=row.job,
         round=row.round,
-        state=row.state.value,
+        state=row.state,
         started_at=door.local_or_none(row.started_at),
         ended_at=door.local_or_none(row.ended_at),
         created_at=door.local(row.created_at),
@@ -68,7 +87,7 @@ def _answer(request: Request[Any, Any, Any], row: KnownInterview, schedule: Sche
     )
 
 
-@post("/", opt=SCHEDULES)
+@post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown))
 async def create_interview(
     request: Request[Any, Any, Any], data: JSONBody[InterviewFields]
 ) -> Response[InterviewAnswer]:
@@ -76,6 +95,7 @@ async def create_interview(
     row = await interviews.create(
         data.candidate.new(within="candidate.") if isinstance(data.candidate, CandidateFields) else data.candidate,
         data.job.new(within="job.") if isinstance(data.job, JobFields) else data.job,
+        by=actor_of(request),
         round_number=data.round,
     )
     headers = {"Location": f"/api/interviews/{row.id}/"}
@@ -84,11 +104,21 @@ async def create_interview(
 
 @get("/", opt=READS)
 async def list_interviews(
-    request: Request[Any, Any, Any], limit: Limit = DEFAULT_LIMIT, after: After = None
+    request: Request[Any, Any, Any],
+    limit: Limit = DEFAULT_LIMIT,
+    after: After = None,
+    state_: Annotated[InterviewState | None, QueryParameter(name="state")] = None,
+    candidate: FromQuery[UUID | None] = None,
+    job: FromQuery[UUID | None] = None,
+    from_: Annotated[fields.Moment | None, QueryParameter(name="from")] = None,
+    to: Annotated[fields.Moment | None, QueryParameter(name="to")] = None,
 ) -> Page[InterviewAnswer]:
-    """List interviews, newest first."""
-    rows = await interviews.page(limit=limit + 1, after=after)
-    shown = {one.id: one for one in await _answers(request, rows[:limit])}
+    """List interviews, newest first, by state, candidate or job; or by their start, the latest first (`from`, `to`)."""
+    fields.check_comparable(**{"from": from_, "to": to})
+    wanted = Wanted(state=state_, candidate=candidate, job=job, starts_from=from_, starts_before=to)
+    async with db.snapshot():
+        rows = await interviews.page(wanted, limit=limit + 1, after=after)
+        shown = {one.id: one for one in await _answers(request, rows[:limit])}
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
 
 
@@ -98,4 +128,65 @@ async def get_interview(request: Request[Any, Any, Any], interview_id: FromPath[
     return (await _answers(request, [await interviews.find(interview_id)]))[0]
 
 
-router = Router("/interviews", route_handlers=[create_interview, list_interviews, get_interview], tags=["interviews"])
+@patch(
+    "/{interview_id:uuid}/",
+    opt=SCHEDULES
+    | refuses(
+        errors.InterviewAlreadyScheduled,
+        errors.InterviewInProgress,
+        errors.InterviewClosed,
+        errors.UseReschedule,
+        errors.ChangedSince,
+    ),
+)
+async def change_interview(
+    request: Request[Any, Any, Any], interview_id: FromPath[UUID], data: JSONBody[InterviewPatch]
+) -> InterviewAnswer:
+    """Change what is given. Candidate and job stay once it was booked; to move a booking, reschedule it."""
+    given = patches.given(data)
+    set_by_booking = [name for name in given if name not in InterviewChanges.__struct_fields__]
+
+    async def check(known: KnownInterview) -> None:
+        etags.check_if_match(request, (await _answers(request, [known]))[0])
+        if set_by_booking:
+            raise _refusal_of_times(known.state, set_by_booking[0])
+
+    changes = InterviewChanges(**{name: value for name, value in given.items() if name not in set_by_booking})
+    known = await interviews.change(interview_id, changes, by=actor_of(request), check=check)
+    return (await _answers(request, [known]))[0]
+
+
+def _refusal_of_times(state: InterviewState, field: str) -> errors.HireLoopError:
+    """Return why a PATCH can't set what a booking sets."""
+    if state is InterviewState.SCHEDULED:
+        return errors.UseReschedule()
+    if state is InterviewState.IN_PROGRESS:
+        return errors.InterviewInProgress()
+    if state is InterviewState.OPEN:
+        mend = "is set by booking: POST to /api/interviews/slots/{id}/book_slot/"
+        return errors.BadInput(field, mend)
+    return errors.InterviewClosed()
+
+
+@post(
+    "/{interview_id:uuid}/cancel/",
+    status_code=200,
+    opt=SCHEDULES | refuses(errors.InterviewInProgress, errors.InterviewClosed),
+)
+async def cancel_interview(
+    request: Request[Any, Any, Any], interview_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
+) -> InterviewAnswer:
+    """Call an interview off for good, with its booking where it has one; who was told of it is told. Twice is once."""
+    reason = data.reason if data else ""
+    fields.check_storable(reason=reason)
+    door = door_of(request)
+    if await interviews.cancel(interview_id, by=actor_of(request), reason=reason, outbox=door.outbox):
+        door.hints.give()
+    return (await _answers(request, [await interviews.find(interview_id)]))[0]
+
+
+router = Router(
+    "/interviews",
+    route_handlers=[create_interview, list_interviews, get_interview, change_interview, cancel_interview],
+    tags=["interviews"],
+)

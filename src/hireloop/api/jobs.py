@@ -4,15 +4,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, post
-from litestar.params import FromPath, JSONBody
+from litestar import Request, Response, Router, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
-from hireloop.api import fields
-from hireloop.api.auth import READS, SCHEDULES
+from hireloop import db, errors
+from hireloop.api import etags, fields
+from hireloop.api.auth import READS, SCHEDULES, actor_of
+from hireloop.api.documented import again, refuses
 from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import jobs
-from hireloop.scheduling.jobs import KnownJob, NewJob
+from hireloop.scheduling.jobs import JobChanges, KnownJob, NewJob, Wanted
+
+Questions = Annotated[list[fields.Notes], msgspec.Meta(max_length=100)]
 
 
 class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,28 +27,44 @@ class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     description: fields.Text | msgspec.UnsetType = msgspec.UNSET
     coding_language: fields.Notes | msgspec.UnsetType = msgspec.UNSET
     recruiter_email: fields.Address | msgspec.UnsetType | None = msgspec.UNSET
-    questions: Annotated[list[fields.Notes], msgspec.Meta(max_length=100)] | msgspec.UnsetType = msgspec.UNSET
+    questions: Questions | msgspec.UnsetType = msgspec.UNSET
 
     def new(self, *, within: str = "") -> NewJob:
         """Return it for scheduling; raises BadInput for a character that cannot be stored.
 
         `within` is the path of this object in the request, such as `job.`.
         """
-        given = msgspec.structs.asdict(self)
-        fields.check_storable(within=within, **given)
-        for question in self.questions or ():
-            fields.check_storable(within=within, questions=question)
-        return NewJob(**given)
+        return NewJob(**_storable(self, within=within))
+
+
+class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be otherwise about a job: what is left out stays, null empties what may be empty."""
+
+    title: fields.Name | msgspec.UnsetType = msgspec.UNSET
+    company: fields.Name | msgspec.UnsetType = msgspec.UNSET
+    description: fields.Text | msgspec.UnsetType = msgspec.UNSET
+    coding_language: fields.Notes | msgspec.UnsetType = msgspec.UNSET
+    recruiter_email: fields.Address | msgspec.UnsetType | None = msgspec.UNSET
+    questions: Questions | msgspec.UnsetType = msgspec.UNSET
+
+
+def _storable(job: JobFields | JobPatch, *, within: str = "") -> dict[str, Any]:
+    """Return the fields by name; raises BadInput for a character that cannot be stored."""
+    given = msgspec.structs.asdict(job)
+    fields.check_storable(within=within, **given)
+    for question in job.questions or ():
+        fields.check_storable(within=within, questions=question)
+    return given
 
 
 def _view(door: Door, known: KnownJob) -> KnownJob:
     return msgspec.structs.replace(known, created_at=door.local(known.created_at))
 
 
-@post("/", opt=SCHEDULES)
+@post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This very job is known already."))
 async def create_job(request: Request[Any, Any, Any], data: JSONBody[JobFields]) -> Response[KnownJob]:
     """Store a job: 201, or 200 with the known one where this very job is known already."""
-    known, created = await jobs.create(data.new())
+    known, created = await jobs.create(data.new(), by=actor_of(request))
     return Response(
         _view(door_of(request), known),
         status_code=201 if created else 200,
@@ -54,10 +74,16 @@ async def create_job(request: Request[Any, Any, Any], data: JSONBody[JobFields])
 
 @get("/", opt=READS)
 async def list_jobs(
-    request: Request[Any, Any, Any], limit: Limit = DEFAULT_LIMIT, after: After = None
+    request: Request[Any, Any, Any],
+    limit: Limit = DEFAULT_LIMIT,
+    after: After = None,
+    title: FromQuery[str | None] = None,
+    company: FromQuery[str | None] = None,
 ) -> Page[KnownJob]:
-    """List jobs, newest first."""
-    rows = await jobs.page(limit=limit + 1, after=after)
+    """List jobs, newest first, by their title or company, letter case aside."""
+    fields.check_storable(title=title, company=company)
+    async with db.snapshot():
+        rows = await jobs.page(Wanted(title=title, company=company), limit=limit + 1, after=after)
     door = door_of(request)
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
 
@@ -68,4 +94,16 @@ async def get_job(request: Request[Any, Any, Any], job_id: FromPath[UUID]) -> Kn
     return _view(door_of(request), await jobs.find(job_id))
 
 
-router = Router("/jobs", route_handlers=[create_job, list_jobs, get_job], tags=["jobs"])
+@patch("/{job_id:uuid}/", opt=SCHEDULES | refuses(errors.JobTaken, errors.ChangedSince))
+async def change_job(request: Request[Any, Any, Any], job_id: FromPath[UUID], data: JSONBody[JobPatch]) -> KnownJob:
+    """Change what is given; nothing is sent."""
+    door = door_of(request)
+
+    async def check(known: KnownJob) -> None:
+        etags.check_if_match(request, _view(door, known))
+
+    changes = JobChanges(**_storable(data))
+    return _view(door, await jobs.change(job_id, changes, by=actor_of(request), check=check))
+
+
+router = Router("/jobs", route_handlers=[create_job, list_jobs, get_job, change_job], tags=["jobs"])

@@ -10,6 +10,7 @@ import hmac
 import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -19,10 +20,12 @@ import msgspec
 from hireloop import db, errors
 from hireloop.api.tables import ApiKey, Role
 from hireloop.log_lines import log
+from hireloop.scheduling import audit
+from hireloop.scheduling.audit import Action, Actor, Entry
 
 PREFIX = "hl_"
 CACHED_SECONDS = 5.0
-_CANDIDATE = "the candidate"
+_NAMES_OF_OURS = frozenset(actor.name.casefold() for actor in (audit.CANDIDATE, audit.COMMAND_LINE, audit.HIRELOOP))
 _IDENT_CHARACTERS = 22
 _KEY_CHARACTERS = len(PREFIX) + _IDENT_CHARACTERS + 43
 _CACHED_AT_MOST = 10_000
@@ -68,7 +71,18 @@ class KeyRing:
         ident = _ident(key)
         entry = await self._entry(ident) if ident is not None else None
         known_hash = entry.secret_hash if entry is not None else _NOBODYS_HASH
-        if not hmac.compare_digest(_hash(key), known_hash) or entry is None:
+        if not hmac.compare_digest(hash_of(key), known_hash) or entry is None:
+            raise errors.NotSignedIn
+        self._used.add(entry.holder.id)
+        return entry.holder
+
+    async def holder_by_proof(self, ident: UUID, proves: Callable[[bytes], bool]) -> KeyHolder:
+        """Return who holds the key of this id, if `proves` accepts the key's hash; raises NotSignedIn.
+
+        For whoever was given a proof when they showed the key itself, such as the console's cookie.
+        """
+        entry = await self._entry(ident)
+        if not proves(entry.secret_hash if entry is not None else _NOBODYS_HASH) or entry is None:
             raise errors.NotSignedIn
         self._used.add(entry.holder.id)
         return entry.holder
@@ -123,21 +137,34 @@ class KeyRing:
             log.warning("key_use.not_noted", error=db.described(error))
 
 
-async def create(name: str, role: Role) -> tuple[KnownKey, str]:
+_CREATE = f"""
+    WITH created AS (
+        INSERT INTO api_key (id, name, role, secret_hash) VALUES ($1, $2, $3, $4) RETURNING *
+    ), audited AS (
+        {audit.fragment(source="created", first_placeholder=5)}
+    )
+    SELECT * FROM created
+"""  # noqa: S608 (our own names)
+
+
+async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[KnownKey, str]:
     """Make a key and return what is stored of it, and the key itself, which nobody can read again.
 
-    Raises BadInput for the name by which mails call the candidate, where they say who did something.
+    `by` is who asks for it: HireLoop itself at the first start. Raises BadInput for a name by which mails and the audit
+    call somebody else, such as the candidate, where they say who did something.
     """
-    if " ".join(name.split()).casefold() == _CANDIDATE:
-        raise errors.BadInput("name", "must be another: it would look like the candidate's own doing")
+    if " ".join(name.split()).casefold() in _NAMES_OF_OURS:
+        raise errors.BadInput("name", "must be another: what its holder does would look like somebody else's doing")
     ident = db.new_id()
     key = f"{PREFIX}{_b64(ident.bytes)}{_b64(secrets.token_bytes(32))}"
+    details = {"name": name, "role": role}
     row = await db.fetch_row(
-        "INSERT INTO api_key (id, name, role, secret_hash) VALUES ($1, $2, $3, $4) RETURNING *",
+        _CREATE,
         ident,
         name,
         role.value,
-        _hash(key),
+        hash_of(key),
+        *audit.arguments(Entry(action=Action.KEY_CREATED, subject=ident, by=by, details=details)),
     )
     return msgspec.convert(dict(row or {}), KnownKey), key
 
@@ -149,14 +176,26 @@ async def page(*, limit: int, after: UUID | None) -> list[KnownKey]:
     return msgspec.convert(rows, list[KnownKey])
 
 
-async def revoke(ident: UUID) -> KnownKey:
-    """Revoke a key for ever; revoking twice is revoking once. Raises NotFound."""
-    row = await db.fetch_row(
-        "UPDATE api_key SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING *", ident
-    )
+async def find(ident: UUID) -> KnownKey:
+    """Return one key, revoked or not; raises NotFound."""
+    row = await ApiKey.select().where(ApiKey.id == ident).first()
     if row is None:
         raise errors.NotFound("API key", ident)
-    return msgspec.convert(dict(row), KnownKey)
+    return msgspec.convert(row, KnownKey)
+
+
+_REVOKE = f"""
+    WITH revoked AS (
+        UPDATE api_key SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id
+    )
+    {audit.fragment(source="revoked", first_placeholder=2)}
+"""  # noqa: S608 (our own names)
+
+
+async def revoke(ident: UUID, *, by: Actor = audit.HIRELOOP) -> KnownKey:
+    """Revoke a key for ever; revoking twice is revoking once. Raises NotFound."""
+    await db.fetch(_REVOKE, ident, *audit.arguments(Entry(action=Action.KEY_REVOKED, subject=ident, by=by)))
+    return await find(ident)
 
 
 def _ident(key: str) -> UUID | None:
@@ -168,7 +207,8 @@ def _ident(key: str) -> UUID | None:
         return None
 
 
-def _hash(key: str) -> bytes:
+def hash_of(key: str) -> bytes:
+    """Return what is stored of a key."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 

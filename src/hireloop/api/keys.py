@@ -8,9 +8,12 @@ import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 
+from hireloop import errors
 from hireloop.api import fields, key_ring
-from hireloop.api.auth import ADMINISTERS
+from hireloop.api.auth import ADMINISTERS, actor_of
+from hireloop.api.documented import refuses
 from hireloop.api.door import Door, door_of
+from hireloop.api.etags import check_if_match
 from hireloop.api.key_ring import KnownKey
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.tables import Role
@@ -24,13 +27,13 @@ class KeyFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class NewKeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that was just made: the only time that `key` is shown."""
+    """A key that was just made: the only time that `key` is shown; a repeated answer (`Idempotency-Key`) has null."""
 
     id: UUID
     name: str
     role: Role
     created_at: datetime
-    key: str
+    key: str | None
 
 
 def _view(door: Door, known: KnownKey) -> KnownKey:
@@ -46,10 +49,12 @@ def _view(door: Door, known: KnownKey) -> KnownKey:
 async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields]) -> Response[NewKeyAnswer]:
     """Make a key and show it, once."""
     fields.check_storable(name=data.name)
-    known, key = await key_ring.create(data.name, data.role)
+    known, key = await key_ring.create(data.name, data.role, by=actor_of(request))
     created_at = door_of(request).local(known.created_at)
     answer = NewKeyAnswer(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
-    return Response(answer, status_code=201, headers={"Cache-Control": "no-store"})
+    return Response(
+        answer, status_code=201, headers={"Cache-Control": "no-store", "Location": f"/api/keys/{known.id}/"}
+    )
 
 
 @get("/", opt=ADMINISTERS)
@@ -62,13 +67,20 @@ async def list_keys(
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
 
 
-@delete("/{key_id:uuid}/", status_code=200, opt=ADMINISTERS)
+@get("/{key_id:uuid}/", opt=ADMINISTERS)
+async def get_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> KnownKey:
+    """Show what is known of a key; never the key itself."""
+    return _view(door_of(request), await key_ring.find(key_id))
+
+
+@delete("/{key_id:uuid}/", status_code=200, opt=ADMINISTERS | refuses(errors.ChangedSince))
 async def revoke_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> KnownKey:
     """Revoke a key; every process refuses it within 5 s."""
-    known = await key_ring.revoke(key_id)
     door = door_of(request)
+    check_if_match(request, _view(door, await key_ring.find(key_id)))  # unlocked: it can only be revoked, for ever
+    known = await key_ring.revoke(key_id, by=actor_of(request))
     door.keys.forget(key_id)
     return _view(door, known)
 
 
-router = Router("/keys", route_handlers=[create_key, list_keys, revoke_key], tags=["keys"])
+router = Router("/keys", route_handlers=[create_key, list_keys, get_key, revoke_key], tags=["keys"])

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import asyncpg
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -48,6 +47,8 @@ STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
     errors.CandidateBusy: (409, "candidate-busy"),
     errors.InterviewerBusy: (409, "interviewer-busy"),
     errors.DiffersFromKnown: (409, "differs-from-known"),
+    errors.AddressTaken: (409, "address-taken"),
+    errors.JobTaken: (409, "job-taken"),
     errors.NotReplayable: (409, "not-replayable"),
     errors.SlotInUse: (409, "slot-in-use"),
     errors.InterviewInProgress: (409, "interview-in-progress"),
@@ -71,27 +72,34 @@ _TITLES = {
     409: "Conflict",
     412: "Precondition failed",
     413: "Too large",
+    414: "Address too long",
     415: "Unsupported media type",
     422: "Unprocessable",
     429: "Too many requests",
+    431: "Headers too large",
     500: "Our mistake",
     503: "Not available",
 }
-_SLUGS = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type"}
+# Where Litestar's own detail is no sentence.
+_SENTENCES = {
+    404: "There is nothing at this path.",
+    405: "This path has no such method: the header Allow names those that it has.",
+    413: "The body is larger than a megabyte: send less.",
+}
+_SLUGS = {
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    414: "address-too-long",
+    415: "unsupported-media-type",
+    431: "headers-too-large",
+}
 _BODY = "data"
 _NAMED_FIELD = re.compile(r"Object (?P<how>missing required|contains unknown) field `(?P<field>[^`]*)`")
-_DATABASE_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # of a connection whose end has only just arrived, see `db.TROUBLE`
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.ReadOnlySQLTransactionError,  # a standby: a fail-over is under way
-)
+_LONGEST_QUOTE = 200  # of what a client sent: an answer is no echo
+_GONE = "client disconnected prematurely"  # Litestar's, with a 500
+_CUT_OFF = "The connection ended before the whole body had arrived."
+_BUSY = "Others changed the same things at the same moment, and nothing was done: send the same request again."
 _AWAY = "The database does not answer. Whether anything was changed is not known; a booking may simply be repeated."
 
 
@@ -102,13 +110,8 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, ValidationException):
         return _invalid(error)
     if isinstance(error, HTTPException):
-        slug = _SLUGS.get(error.status_code, "bad-input" if error.status_code < 500 else "internal")  # noqa: PLR2004 (server errors)
-        return _problem(error.status_code, slug, error.detail)
-    if isinstance(error, RecursionError):  # nothing but a request's JSON nests here
-        return _problem(400, "bad-input", "The JSON is nested too deeply.")
-    if isinstance(error, _DATABASE_AWAY):
-        return _problem(503, "database-away", _AWAY)
-    return _problem(500, "internal", "Something went wrong on our side; the trace in `traceresponse` names it.")
+        return _refused_before(error)
+    return _unforeseen(error)
 
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -123,6 +126,8 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
             exc_info=error,
         )
     headers = dict(getattr(error, "headers", None) or {})
+    if problem.status == 405:  # noqa: PLR2004 (RFC 9110 15.5.6 asks for the header)
+        headers = {"Allow": _with_head(headers.get("allow", ""))}
     if problem.status == 401:  # noqa: PLR2004 (RFC 9110 11.6.1 asks for the header)
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, errors.TooManyRequests):
@@ -144,6 +149,24 @@ def _ours(error: errors.HireLoopError) -> Problem:
     return problem
 
 
+def _refused_before(error: HTTPException) -> Problem:
+    """Return what Litestar refuses before a handler is asked."""
+    if error.detail == _GONE:
+        return _problem(400, "bad-input", _CUT_OFF)
+    slug = _SLUGS.get(error.status_code, "bad-input" if error.status_code < 500 else "internal")  # noqa: PLR2004 (server errors)
+    return _problem(error.status_code, slug, _SENTENCES.get(error.status_code, error.detail))
+
+
+def _unforeseen(error: Exception) -> Problem:
+    if isinstance(error, RecursionError):  # nothing but a request's JSON nests here
+        return _problem(400, "bad-input", "The JSON is nested too deeply.")
+    if isinstance(error, db.WORTH_ANOTHER_TRY):
+        return _problem(503, "database-busy", _BUSY)
+    if isinstance(error, db.AWAY):
+        return _problem(503, "database-away", _AWAY)
+    return _problem(500, "internal", "Something went wrong on our side; the trace in `traceresponse` names it.")
+
+
 def _invalid(error: ValidationException) -> Problem:
     found = error.extra if isinstance(error.extra, list) else []
     wrong = [_wrong_field(item) for item in found if isinstance(item, dict)]
@@ -154,14 +177,26 @@ def _invalid(error: ValidationException) -> Problem:
 
 def _wrong_field(item: dict[str, Any]) -> FieldProblem:
     """Return what Litestar says of one field; it calls the whole body `data`, and `from` by our own name `from_`."""
-    key, message = str(item.get("key") or _BODY).removesuffix("_"), str(item.get("message", "is not valid"))
+    key = _shortened(str(item.get("key") or _BODY)).removesuffix("_")
+    message = str(item.get("message", "is not valid"))
     if message == repr(_BODY):
         return FieldProblem("body", "must be a JSON object")
     named = _NAMED_FIELD.match(message)
     if named is None:
-        return FieldProblem("body" if key == _BODY else key, fields.sentence(message))
-    field = named["field"] if key == _BODY else f"{key}.{named['field']}"
+        return FieldProblem("body" if key == _BODY else key, _shortened(fields.sentence(message)))
+    name = _shortened(named["field"])
+    field = name if key == _BODY else f"{key}.{name}"
     return FieldProblem(field, "is required" if named["how"] == "missing required" else "is not known here")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"
+
+
+def _with_head(allowed: str) -> str:
+    """Return the methods of a path; where there is GET there is HEAD, of which the router knows nothing."""
+    methods = set(allowed.split(", ")) - {""}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _problem(status: int, slug: str, detail: str, fields: list[FieldProblem] | None = None) -> Problem:

@@ -10,14 +10,25 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from hireloop import db, errors
 from hireloop.api import fields
 from hireloop.api.auth import READS, SCHEDULES, actor_of
-from hireloop.api.booking_answer import ScheduleAnswer, answer, answer_booked
+from hireloop.api.booking_answer import ScheduleAnswer, answer, answer_booked, answer_one
+from hireloop.api.documented import again, refuses
 from hireloop.api.door import door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.notify.deliveries import InvitationState
-from hireloop.scheduling import bookings, cancellations, schedules
+from hireloop.scheduling import bookings, cancellations, confirmations, moves, schedules
 from hireloop.scheduling.bookings import Wanted
 from hireloop.scheduling.schedules import Outcome
 from hireloop.scheduling.tables import ScheduleState
+
+BOOKS = SCHEDULES | refuses(
+    errors.SlotFull,
+    errors.SlotWithdrawn,
+    errors.SlotPast,
+    errors.InterviewAlreadyScheduled,
+    errors.InterviewClosed,
+    errors.CandidateBusy,
+)
+BOOKS |= again("This very booking stands already; nothing was written, and nothing is sent.")
 
 
 class BookInterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +60,7 @@ async def book(
     return Response(answer_booked(request, booked), status_code=201, headers=location)
 
 
-@post("/book_interview/", opt=SCHEDULES)
+@post("/book_interview/", opt=BOOKS)
 async def book_interview(
     request: Request[Any, Any, Any], data: JSONBody[BookInterviewFields]
 ) -> Response[ScheduleAnswer]:
@@ -66,7 +77,71 @@ class CancelFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reason: fields.Notes = ""
 
 
-@post("/{schedule_id:uuid}/cancel/", status_code=200, opt=SCHEDULES)
+@post(
+    "/{schedule_id:uuid}/confirm/",
+    status_code=200,
+    opt=SCHEDULES
+    | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed, errors.SlotPast),
+)
+async def confirm_schedule(
+    request: Request[Any, Any, Any],
+    schedule_id: FromPath[UUID],
+    data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (checked: it has no fields)
+) -> ScheduleAnswer:
+    """Note that the candidate agrees to the time. Nothing is sent; twice is once."""
+    await confirmations.confirm(schedule_id, by=actor_of(request))
+    return await answer_one(request, schedule_id)
+
+
+class RescheduleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To which slot a booking is moved, and why; the candidate reads it."""
+
+    slot_id: UUID
+    reason: fields.Notes = ""
+
+
+@post(
+    "/{schedule_id:uuid}/reschedule/",
+    status_code=200,
+    opt=SCHEDULES
+    | refuses(
+        errors.ScheduleCancelled,
+        errors.InterviewInProgress,
+        errors.InterviewClosed,
+        errors.SlotWithdrawn,
+        errors.SlotPast,
+        errors.SlotFull,
+        errors.CandidateBusy,
+    ),
+)
+async def reschedule(
+    request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[RescheduleFields]
+) -> ScheduleAnswer:
+    """Move a booking to another slot: id, session and link stay. To the slot where it is: nothing is sent."""
+    fields.check_storable(reason=data.reason)
+    door = door_of(request)
+    await bookings.find(schedule_id)  # so that what is not found below is the slot
+    try:
+        moved = await moves.move(
+            schedule_id,
+            data.slot_id,
+            by=actor_of(request),
+            reason=data.reason,
+            outbox=door.outbox,
+            windows=door.windows,
+        )
+    except errors.NotFound as missing:
+        raise errors.BadInput("slot_id", str(missing)) from None
+    if moved:
+        door.hints.give()
+    return await answer_one(request, schedule_id)
+
+
+@post(
+    "/{schedule_id:uuid}/cancel/",
+    status_code=200,
+    opt=SCHEDULES | refuses(errors.InterviewInProgress, errors.InterviewClosed),
+)
 async def cancel_schedule(
     request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
 ) -> ScheduleAnswer:
@@ -76,7 +151,7 @@ async def cancel_schedule(
     door = door_of(request)
     if await cancellations.cancel(schedule_id, by=actor_of(request), reason=reason, outbox=door.outbox):
         door.hints.give()
-    return (await answer(request, [await bookings.find(schedule_id)]))[0]
+    return await answer_one(request, schedule_id)
 
 
 @get("/", opt=READS)
@@ -91,7 +166,7 @@ async def list_schedules(
     job: FromQuery[UUID | None] = None,
     invitation_state: FromQuery[InvitationState | None] = None,
 ) -> Page[ScheduleAnswer]:
-    """List bookings, newest first, by state, time, candidate, job, or where their invitation stands."""
+    """List bookings, the latest start first, by state, time, candidate, job, or where their invitation stands."""
     fields.check_comparable(**{"from": from_, "to": to})
     wanted = Wanted(
         state=state_,
@@ -110,11 +185,11 @@ async def list_schedules(
 @get("/{schedule_id:uuid}/", opt=READS)
 async def get_schedule(request: Request[Any, Any, Any], schedule_id: FromPath[UUID]) -> ScheduleAnswer:
     """Show one booking with its session and where its invitation stands."""
-    return (await answer(request, [await bookings.find(schedule_id)]))[0]
+    return await answer_one(request, schedule_id)
 
 
 router = Router(
     "/interviews/schedules",
-    route_handlers=[book_interview, cancel_schedule, list_schedules, get_schedule],
+    route_handlers=[book_interview, confirm_schedule, reschedule, cancel_schedule, list_schedules, get_schedule],
     tags=["schedules"],
 )

@@ -1,16 +1,21 @@
-"""`/api/interviews/sessions/`: what the portal has seen of one booking."""
+"""`/api/interviews/sessions/`: what the portal has seen of one booking, and its link."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, get
-from litestar.params import FromPath
+from litestar import Request, Router, get, post
+from litestar.params import FromPath, JSONBody
 
-from hireloop.api.auth import READS
+from hireloop import errors
+from hireloop.api import fields
+from hireloop.api.auth import READS, SCHEDULES, actor_of
+from hireloop.api.booking_answer import ScheduleAnswer, answer_one
+from hireloop.api.documented import refuses
 from hireloop.api.door import door_of
-from hireloop.scheduling import sessions
+from hireloop.scheduling import session_keys, sessions
+from hireloop.scheduling.sessions import SessionState
 
 
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +24,7 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     schedule: UUID
     interview: UUID
-    state: str
+    state: SessionState
     key_version: int
     opens_at: datetime
     closes_at: datetime
@@ -38,7 +43,7 @@ async def get_session(request: Request[Any, Any, Any], session_id: FromPath[UUID
         id=visit.session_id,
         schedule=visit.schedule_id,
         interview=visit.interview_id,
-        state=visit.state.value,
+        state=visit.state,
         key_version=visit.key_version,
         opens_at=door.local(visit.opens_at),
         closes_at=door.local(visit.closes_at),
@@ -49,4 +54,43 @@ async def get_session(request: Request[Any, Any, Any], session_id: FromPath[UUID
     )
 
 
-router = Router("/interviews/sessions", route_handlers=[get_session], tags=["sessions"])
+@post(
+    "/{session_id:uuid}/reissue/",
+    status_code=200,
+    opt=SCHEDULES
+    | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed, errors.SlotPast),
+)
+async def reissue_session(
+    request: Request[Any, Any, Any],
+    session_id: FromPath[UUID],
+    data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (checked: it has no fields)
+) -> ScheduleAnswer:
+    """Give the candidate a new link, which ends the old one, and invite them anew; answers the booking with it."""
+    door = door_of(request)
+    await session_keys.reissue(session_id, by=actor_of(request), outbox=door.outbox)
+    door.hints.give()
+    return await _booking_of(request, session_id)
+
+
+@post(
+    "/{session_id:uuid}/revoke/",
+    status_code=200,
+    opt=SCHEDULES | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed),
+)
+async def revoke_session(
+    request: Request[Any, Any, Any],
+    session_id: FromPath[UUID],
+    data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (as above)
+) -> ScheduleAnswer:
+    """Withdraw the candidate's link; nobody is told. The booking stays, and is answered. Twice is once."""
+    await session_keys.revoke(session_id, by=actor_of(request))
+    return await _booking_of(request, session_id)
+
+
+async def _booking_of(request: Request[Any, Any, Any], session_id: UUID) -> ScheduleAnswer:
+    return await answer_one(request, (await sessions.visit(session_id)).schedule_id)
+
+
+router = Router(
+    "/interviews/sessions", route_handlers=[get_session, reissue_session, revoke_session], tags=["sessions"]
+)

@@ -4,17 +4,23 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import UNSET, UnsetType
 
+from hireloop import errors
 from hireloop.api import fields
-from hireloop.api.auth import READS, SCHEDULES
+from hireloop.api.auth import READS, SCHEDULES, actor_of
 from hireloop.api.booking_answer import ScheduleAnswer
-from hireloop.api.door import Door, door_of
+from hireloop.api.documented import refuses
+from hireloop.api.door import door_of
+from hireloop.api.etags import check_if_match
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.api.schedules import book
-from hireloop.scheduling import slots
-from hireloop.scheduling.slots import KnownSlot, NewSlot, Wanted
+from hireloop.api.recurring import create_recurring
+from hireloop.api.schedules import BOOKS, book
+from hireloop.api.slot_answer import view_slot
+from hireloop.scheduling import slots, withdrawals
+from hireloop.scheduling.slots import Check, KnownSlot, NewSlot, SlotChanges, Wanted
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +34,30 @@ class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     notes: fields.Notes = ""
 
 
+class SlotChangeFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to become of a slot; what is not sent stays."""
+
+    starts_at: fields.Moment | UnsetType = UNSET
+    ends_at: fields.Moment | UnsetType = UNSET
+    seats: fields.Seats | UnsetType = UNSET
+    interviewer_email: fields.Address | UnsetType | None = UNSET
+    job: UUID | UnsetType | None = UNSET
+    notes: fields.Notes | UnsetType = UNSET
+
+
+class ReleaseFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a slot's bookings are cancelled; the candidates read it."""
+
+    reason: fields.Notes = ""
+
+
+class Released(msgspec.Struct, frozen=True):
+    """A slot after its release, and how many bookings were cancelled by it."""
+
+    slot: KnownSlot
+    cancelled: int
+
+
 class BookSlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which interview is booked into this slot."""
 
@@ -35,24 +65,20 @@ class BookSlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     booking_notes: fields.Notes = ""
 
 
-def _view(door: Door, slot: KnownSlot) -> KnownSlot:
-    return msgspec.structs.replace(
-        slot,
-        starts_at=door.local(slot.starts_at),
-        ends_at=door.local(slot.ends_at),
-        withdrawn_at=door.local_or_none(slot.withdrawn_at),
-        created_at=door.local(slot.created_at),
-    )
+def _as_read(request: Request[Any, Any, Any]) -> Check:
+    """Return what raises ChangedSince where the request's If-Match names another state of a slot."""
+    door = door_of(request)
+    return lambda slot: check_if_match(request, view_slot(door, slot))
 
 
-@post("/", opt=SCHEDULES)
+@post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
 async def create_slot(request: Request[Any, Any, Any], data: JSONBody[SlotFields]) -> Response[KnownSlot]:
     """Store a slot."""
     fields.check_storable(notes=data.notes, interviewer_email=data.interviewer_email)
     fields.check_calendar(starts_at=data.starts_at, ends_at=data.ends_at)
-    slot = await slots.create(NewSlot(**msgspec.structs.asdict(data)))
+    slot = await slots.create(NewSlot(**msgspec.structs.asdict(data)), by=actor_of(request))
     headers = {"Location": f"/api/interviews/slots/{slot.id}/"}
-    return Response(_view(door_of(request), slot), status_code=201, headers=headers)
+    return Response(view_slot(door_of(request), slot), status_code=201, headers=headers)
 
 
 @get("/", opt=READS)
@@ -65,23 +91,78 @@ async def list_slots(
     available: FromQuery[bool | None] = None,
     job: FromQuery[UUID | None] = None,
     interviewer: FromQuery[str | None] = None,
+    min_minutes: Annotated[int | None, QueryParameter(name="min_minutes", ge=1, le=fields.LONGEST_MINUTES)] = None,
 ) -> Page[KnownSlot]:
-    """List slots in the order of their start, by time, availability, job or interviewer."""
+    """List slots in the order of their start, by time, availability, the job they serve, interviewer or length."""
     fields.check_storable(interviewer=interviewer)
     fields.check_comparable(**{"from": from_, "to": to})
-    wanted = Wanted(starts_from=from_, starts_before=to, available=available, job=job, interviewer=interviewer)
+    wanted = Wanted(
+        starts_from=from_,
+        starts_before=to,
+        available=available,
+        job=job,
+        interviewer=interviewer,
+        min_minutes=min_minutes,
+    )
     rows = await slots.page(wanted, limit=limit + 1, after=after)
     door = door_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view_slot(door, row))
 
 
 @get("/{slot_id:uuid}/", opt=READS)
 async def get_slot(request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> KnownSlot:
     """Show one slot."""
-    return _view(door_of(request), await slots.find(slot_id))
+    return view_slot(door_of(request), await slots.find(slot_id))
 
 
-@post("/{slot_id:uuid}/book_slot/", opt=SCHEDULES)
+@patch(
+    "/{slot_id:uuid}/",
+    opt=SCHEDULES | refuses(errors.SlotWithdrawn, errors.SlotInUse, errors.InterviewerBusy, errors.ChangedSince),
+)
+async def change_slot(
+    request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[SlotChangeFields]
+) -> KnownSlot:
+    """Change what is sent of a slot. Of one in use the times, the interviewer and the job stand."""
+    given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
+    fields.check_storable(**given)
+    fields.check_calendar(**{name: given[name] for name in ("starts_at", "ends_at") if name in given})
+    changes = SlotChanges(**given)
+    slot = await slots.change(slot_id, changes, by=actor_of(request), check=_as_read(request))
+    return view_slot(door_of(request), slot)
+
+
+@delete(
+    "/{slot_id:uuid}/",
+    status_code=200,
+    opt=SCHEDULES | refuses(errors.SlotInUse, errors.InterviewInProgress, errors.ChangedSince),
+)
+async def withdraw_slot(
+    request: Request[Any, Any, Any], slot_id: FromPath[UUID], *, cancel: FromQuery[bool] = False
+) -> KnownSlot:
+    """Withdraw a slot, with `cancel` also its bookings; nothing is booked into it again. Twice is once."""
+    door = door_of(request)
+    if await withdrawals.withdraw(
+        slot_id, cancel=cancel, by=actor_of(request), reason="", outbox=door.outbox, check=_as_read(request)
+    ):
+        door.hints.give()
+    return view_slot(door, await slots.find(slot_id))
+
+
+@post("/{slot_id:uuid}/release_slot/", status_code=200, opt=SCHEDULES | refuses(errors.InterviewInProgress))
+async def release_slot(
+    request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[ReleaseFields | None] = None
+) -> Released:
+    """Cancel the bookings of a slot and free their seats; candidates who were told are told. It stays bookable."""
+    reason = data.reason if data else ""
+    fields.check_storable(reason=reason)
+    door = door_of(request)
+    cancelled = await withdrawals.release(slot_id, by=actor_of(request), reason=reason, outbox=door.outbox)
+    if cancelled:
+        door.hints.give()
+    return Released(view_slot(door, await slots.find(slot_id)), cancelled)
+
+
+@post("/{slot_id:uuid}/book_slot/", opt=BOOKS)
 async def book_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[BookSlotFields]
 ) -> Response[ScheduleAnswer]:
@@ -89,4 +170,17 @@ async def book_slot(
     return await book(request, data.interview_id, slot_id, data.booking_notes)
 
 
-router = Router("/interviews/slots", route_handlers=[create_slot, list_slots, get_slot, book_slot], tags=["slots"])
+router = Router(
+    "/interviews/slots",
+    route_handlers=[
+        create_slot,
+        list_slots,
+        create_recurring,
+        get_slot,
+        change_slot,
+        withdraw_slot,
+        book_slot,
+        release_slot,
+    ],
+    tags=["slots"],
+)

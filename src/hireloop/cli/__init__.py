@@ -10,7 +10,7 @@ import asyncpg
 import click
 
 from hireloop import db, log_lines
-from hireloop.cli import bounces, channels, deliveries, doctor, keys, preview, running, send_test
+from hireloop.cli import bounces, channels, deliveries, doctor, keys, preview, retention, running, send_test
 from hireloop.errors import HireLoopError
 
 
@@ -56,5 +56,6 @@ for command in (
     deliveries.deliveries,
     deliveries.ledger_,
     bounces.bounces,
+    retention.retention,
 ):
     group.add_command(command)

@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from hireloop import db
-from hireloop.api.deliveries import mask
+from hireloop.api.deliveries import audited, mask
 from hireloop.cli.database import run
 from hireloop.cli.words import Moment, moment
 from hireloop.notify import deliveries as notify_deliveries
@@ -21,6 +21,7 @@ from hireloop.notify.reasons import sentence_of
 from hireloop.notify.replay import Chosen, Skip, Verdict
 from hireloop.notify.replies import printable
 from hireloop.notify.tables import DeliveryState
+from hireloop.scheduling.audit import COMMAND_LINE
 from hireloop.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -98,7 +99,8 @@ def deliveries_replay(
 async def _replayed(settings: Settings, chosen: Chosen, *, at_most: int | None, dry_run: bool) -> list[Verdict]:
     """Replay batch after batch, give the workers their hint, and show on a terminal how far it is."""
     verdicts: list[Verdict] = []
-    async for batch in replay.walk(chosen, routing.channels(settings), at_most=at_most, dry_run=dry_run):
+    channels, note = routing.channels(settings), audited(COMMAND_LINE)
+    async for batch in replay.walk(chosen, channels, at_most=at_most, dry_run=dry_run, note=note):
         verdicts += batch
         if dry_run or chosen.ids:
             for verdict in batch:

@@ -8,6 +8,7 @@ from hireloop.api import key_ring
 from hireloop.api.tables import Role
 from hireloop.cli.database import run
 from hireloop.cli.words import moment
+from hireloop.scheduling.audit import COMMAND_LINE
 
 
 @click.group()
@@ -23,7 +24,7 @@ def keys_create(*, role: str, name: str) -> None:
     if not name.strip():
         msg = "must not be blank"
         raise click.BadParameter(msg, param_hint="--name")
-    _, key = run(lambda _: key_ring.create(name, Role(role)))
+    _, key = run(lambda _: key_ring.create(name, Role(role), by=COMMAND_LINE))
     click.echo(key)
 
 
@@ -39,5 +40,5 @@ def keys_list() -> None:
 @click.argument("ident", type=click.UUID)
 def keys_revoke(*, ident: UUID) -> None:
     """Revoke the key with this id; every process refuses it within 5 s."""
-    known = run(lambda _: key_ring.revoke(ident))
+    known = run(lambda _: key_ring.revoke(ident, by=COMMAND_LINE))
     click.echo(f"Revoked: {known.name}")

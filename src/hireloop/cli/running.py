@@ -14,6 +14,7 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from hireloop import db, log_lines, migrate, telemetry
+from hireloop.api import stored_answers
 from hireloop.cli.database import with_database
 from hireloop.errors import SettingsError
 from hireloop.faults import warnings_of
@@ -28,11 +29,13 @@ from hireloop.notify.return_path import Returning, ReturnPath
 from hireloop.notify.routes import Route
 from hireloop.notify.simulator import Simulator
 from hireloop.notify.worker import Missing, Worker
-from hireloop.scheduling import reminders
+from hireloop.scheduling import attendance, reminders
 from hireloop.settings import Settings
 
 _ALERT_SECONDS = 2.0
 _REMIND_SECONDS = 10.0
+_FORGET_SECONDS = 600.0
+_ATTENDANCE_SECONDS = 30.0
 
 
 @click.command()
@@ -127,8 +130,11 @@ async def _work(settings: Settings, concurrency: int | None) -> bool:
             chores=[
                 (1.0, simulator.report),
                 (ledger.MEASURE_SECONDS, ledger.measure),
+                (_FORGET_SECONDS, stored_answers.forget_old),
                 (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
                 (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
+                # Who enters at the last moment has the interview's whole length all the same.
+                (_ATTENDANCE_SECONDS, partial(attendance.note_due, grace_seconds=settings.portal_late_seconds)),
             ],
         )
         loop = asyncio.get_running_loop()

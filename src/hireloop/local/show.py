@@ -44,6 +44,7 @@ def _say_addresses(running: Running, say: Say) -> None:
     say("")
     say(f"API and portal   {running.url}")
     say(f"API docs         {running.url}/docs")
+    say(f"Console          {running.url}/console/")
     if running.mailbox is not None:
         say(f"Mailbox          {running.url}/dev/mailbox")
     if running.first_key is not None:

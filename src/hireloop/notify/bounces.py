@@ -14,7 +14,7 @@ from hireloop import db, redaction, telemetry
 from hireloop.errors import ReportOfNothing
 from hireloop.log_lines import log
 from hireloop.notify.channels import Evidence, Phase, Rejected, Retry
-from hireloop.notify.delivery_reports import Action, DeliveryReport, shortened
+from hireloop.notify.delivery_reports import DeliveryReport, MailAction, shortened
 from hireloop.notify.reasons import Reason
 from hireloop.notify.replies import outcome_of_reply
 from hireloop.notify.return_path import ReturnPath, delivery_of
@@ -79,9 +79,9 @@ async def record(
         raise ReportOfNothing
     noted, reason = Noted.IGNORED, None
     if not _is_of_an_earlier_sending(report, row):
-        if report.action is Action.FAILED:
+        if report.action is MailAction.FAILED:
             noted, reason = await _bounce(report, row, now), reason_of(report)
-        elif report.action is Action.DELAYED and await _delay(report, row):
+        elif report.action is MailAction.DELAYED and await _delay(report, row):
             noted, reason = Noted.DELAYED, Reason.DELAYED
     telemetry.record_bounce(
         stored_traceparent=row.traceparent, delivery_id=row.id, noted=noted.value, reason=reason, status=report.status

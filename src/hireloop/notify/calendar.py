@@ -64,7 +64,7 @@ def cancel(event: CalendarEvent) -> bytes:
         "CANCEL",
         event,
         (
-            f"ATTENDEE;CN={_quoted(event.attendee_name)}:{_mailto(event.attendee)}",
+            f"ATTENDEE{_named(event.attendee_name)}:{_mailto(event.attendee)}",
             "STATUS:CANCELLED",
             "TRANSP:TRANSPARENT",
         ),
@@ -107,6 +107,11 @@ def _text(value: str) -> str:
 def _quoted(value: str) -> str:
     """Return a parameter's value in double quotes, which it cannot contain itself (RFC 5545, 3.2)."""
     return '"' + value.replace('"', "'").replace("\n", " ") + '"'
+
+
+def _named(name: str) -> str:
+    """Return the parameter with somebody's name, nothing for who has none any more."""
+    return f";CN={_quoted(name)}" if name else ""
 
 
 def _mailto(address: str) -> str:

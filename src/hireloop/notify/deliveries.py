@@ -1,6 +1,6 @@
 """Read deliveries and their attempts, and say where an invitation stands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -12,6 +12,7 @@ from hireloop.notify.channels import Channel
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 
 TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
+_CLOCKS_APART_SECONDS = 3600
 
 # What the candidate must have heard for a live booking.
 INVITING_KINDS = frozenset({"invitation", "rescheduled"})
@@ -136,28 +137,105 @@ async def find(
     return msgspec.convert(dict(row), DeliveryView), [msgspec.convert(dict(a), AttemptView) for a in attempts]
 
 
+async def attempts_of(delivery_ids: Sequence[UUID], *, at_most: int) -> dict[UUID, list[AttemptView]]:
+    """Return the latest `at_most` attempts of each of these deliveries, in order; none for one without."""
+    rows = await db.fetch(
+        """
+        SELECT a.* FROM unnest($1::uuid[]) AS wanted(delivery) CROSS JOIN LATERAL (
+            SELECT delivery, number, route, started_at, finished_at, outcome, maybe_accepted, reason, phase, code,
+                enhanced_code, reply, worker, trace_id, span_id
+            FROM attempt WHERE attempt.delivery = wanted.delivery ORDER BY number DESC LIMIT $2
+        ) a ORDER BY a.delivery, a.number
+        """,
+        list(delivery_ids),
+        at_most,
+    )
+    found: dict[UUID, list[AttemptView]] = {}
+    for row in rows:
+        found.setdefault(row["delivery"], []).append(msgspec.convert(dict(row), AttemptView))
+    return found
+
+
 async def page(
     wanted: Filter, channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
 ) -> list[DeliveryView]:
     """Return at most `limit` deliveries made before the one called `after`, newest first."""
+    args: list[object] = [now, _fingerprints(channels)]
+
+    def value(of: object) -> str:
+        args.append(of)
+        return f"${len(args)}"
+
+    place = []
+    if wanted.since is not None:
+        place.append(f"d.created_at >= {value(wanted.since)} AND d.id >= {value(_first_id(wanted.since))}")
+    if after is not None:
+        place.append(f"d.id < {value(after)}")
+    lists = _lists(wanted, " AND ".join(["true", *place]), limit, value)
+    # By an array of ids: the channels' health is then looked up for these few alone.
     rows = await db.fetch(
         f"""{_READ}
-        WHERE ($3::text IS NULL OR d.state = $3) AND ($4::text IS NULL OR d.channel = $4)
-          AND ($5::text IS NULL OR coalesce(d.last_reason, h.reason) = $5) AND ($6::text IS NULL OR d.kind = $6)
-          AND ($7::timestamptz IS NULL OR d.created_at >= $7) AND ($8::uuid IS NULL OR d.id < $8)
-        ORDER BY d.id DESC LIMIT $9
-        """,
-        now,
-        _fingerprints(channels),
-        wanted.state,
-        wanted.channel,
-        wanted.reason,
-        wanted.kind,
-        wanted.since,
-        after,
-        limit,
+        WHERE d.id = ANY(ARRAY(
+            SELECT id FROM ({" UNION ALL ".join(lists)}) AS found ORDER BY id DESC LIMIT {limit:d}
+        )) ORDER BY d.id DESC
+        """,  # noqa: S608 (our own words)
+        *args,
     )
     return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+
+
+# Every class of deliveries that there is, of `among` if need be: its channel, kind and state. An index that begins with
+# these is read at its first entry, at the first of the next class, and so on: some dozens of looks at any size.
+_CLASSES = """
+    WITH RECURSIVE class AS (
+        (SELECT channel, kind, state FROM delivery WHERE {among} ORDER BY channel, kind, state LIMIT 1)
+        UNION ALL
+        SELECT following.* FROM class, LATERAL (
+            SELECT channel, kind, state FROM delivery
+            WHERE {among} AND (channel, kind, state) > (class.channel, class.kind, class.state)
+            ORDER BY channel, kind, state LIMIT 1
+        ) AS following
+    )
+    SELECT listed.id FROM class, LATERAL (
+        SELECT d.id FROM delivery d
+        WHERE d.channel = class.channel AND d.kind = class.kind AND d.state = class.state AND {among} AND {place}
+        ORDER BY d.id DESC LIMIT {limit}
+    ) AS listed
+    WHERE {classes}
+"""
+# A pending delivery that was not tried has the reason for which its channel is held.
+_HELD_FOR = """
+    class.state = 'pending' AND (
+        SELECT reason FROM channel_health
+        WHERE channel = class.channel AND fingerprint = ANY($2::text[]) AND state = 'held' LIMIT 1
+    )
+"""
+
+
+def _lists(wanted: Filter, place: str, limit: int, value: Callable[[object], str]) -> list[str]:
+    """Return lists of whose first `limit` deliveries the page consists.
+
+    Whatever narrows them, each class is read in the order of an index from its newest on: to look for a rare one
+    among all the others would take longer the more there are.
+    """
+    if wanted.state is wanted.channel is wanted.kind is wanted.reason is None:
+        return [f"(SELECT d.id FROM delivery d WHERE {place} ORDER BY d.id DESC LIMIT {limit:d})"]  # noqa: S608 (our own words)
+    chosen = {"state": wanted.state, "channel": wanted.channel, "kind": wanted.kind}
+    classes = " AND ".join(["true", *(f"class.{name} = {value(of)}" for name, of in chosen.items() if of is not None)])
+    if wanted.reason is None:
+        return [f"({_CLASSES.format(among='true', place=place, limit=limit, classes=classes)})"]
+    reason = value(wanted.reason)
+    held = f"{classes} AND {_HELD_FOR} = {reason}"
+    return [
+        f"({_CLASSES.format(among=f'last_reason = {reason}', place=place, limit=limit, classes=classes)})",
+        f"({_CLASSES.format(among='true', place=f'd.last_reason IS NULL AND {place}', limit=limit, classes=held)})",
+    ]
+
+
+def _first_id(since: datetime) -> UUID:
+    """Return an id below all of deliveries made since then, by clocks that are an hour apart at most (RFC 9562)."""
+    milliseconds = int((since.timestamp() - _CLOCKS_APART_SECONDS) * 1000)
+    return UUID(int=max(milliseconds, 0) << 80)
 
 
 def _fingerprints(channels: Sequence[Channel]) -> list[str]:

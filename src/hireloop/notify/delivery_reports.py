@@ -52,7 +52,7 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")  # RFC 3461, 4
 _COPY = re.compile(r"^-{3,} ?(?:This is a copy|The header|The body).*$", re.MULTILINE | re.IGNORECASE)
 
 
-class Action(StrEnum):
+class MailAction(StrEnum):
     """What a report says became of a mail (RFC 3464, 2.3.3), the gravest first."""
 
     FAILED = "failed"
@@ -62,14 +62,14 @@ class Action(StrEnum):
     DELIVERED = "delivered"
 
 
-_GRAVEST_FIRST = list(Action)
-_ACTION_OF_CLASS = {"5": Action.FAILED, "4": Action.DELAYED, "2": Action.DELIVERED}
+_GRAVEST_FIRST = list(MailAction)
+_ACTION_OF_CLASS = {"5": MailAction.FAILED, "4": MailAction.DELAYED, "2": MailAction.DELIVERED}
 
 
 class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a report says, and what it is known by. Every text is the sender's: believe none before it is checked."""
 
-    action: Action
+    action: MailAction
     status: str | None = None  # RFC 3463, such as 5.1.1
     code: int | None = None  # SMTP's, where the diagnostic begins with one
     diagnostic: str = ""  # the other side's words, at most 1 KiB
@@ -156,7 +156,7 @@ def _of_group(group: dict[str, list[str]], words: str) -> DeliveryReport | None:
     if not status or status.endswith(".0.0"):  # the sentence mostly knows more
         status = _status(said) or status
     first_word = next(iter(part.first("action").split()), "").lower()
-    action = Action(first_word) if first_word in _GRAVEST_FIRST else _ACTION_OF_CLASS.get(status[:1])
+    action = MailAction(first_word) if first_word in _GRAVEST_FIRST else _ACTION_OF_CLASS.get(status[:1])
     if action is None:
         return None
     return DeliveryReport(
@@ -179,7 +179,7 @@ def _of_text(top: _Part, text: str) -> tuple[DeliveryReport, _Part | None]:
     said = said[named:]
     code = re.search(r"(?<![\d.])([45]\d\d)(?=[ -])", said)
     report = DeliveryReport(
-        action=Action.FAILED,
+        action=MailAction.FAILED,
         status=_status(said),
         code=int(code[1]) if code else None,
         diagnostic=shortened(said),

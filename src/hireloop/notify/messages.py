@@ -226,6 +226,7 @@ KINDS: dict[str, type[Message]] = {
 }
 KNOWN_KINDS = frozenset(KINDS)
 CANDIDATE_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.CANDIDATE)
+RECRUITER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.RECRUITERS)
 
 
 def encode(message: Message) -> str:

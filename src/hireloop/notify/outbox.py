@@ -4,7 +4,7 @@
 one statement. What becomes of a delivery then is written by the worker, through `leases`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -64,9 +64,9 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         arrays = ", ".join(f"{p[n]}::{kind}[]" for n, kind in enumerate(_COLUMNS.values()))
         sql = f"""
             INSERT INTO delivery ({", ".join(_COLUMNS)}, payload_version)
-            SELECT d.id, d.channel, d.recipient, d.required, d.message_id, d.traceparent, d.schedule, d.revision,
-                d.kind, d.occasion, d.payload::jsonb, d.first_due_at, d.due_at, d.at_risk_at, d.deadline_at,
-                {p[-1]}::int
+            SELECT d.id, d.channel, d.recipient, d.required, d.starts_at, d.message_id, d.traceparent, d.schedule,
+                d.revision, d.kind, d.occasion, d.payload::jsonb, d.first_due_at, d.due_at, d.at_risk_at,
+                d.deadline_at, {p[-1]}::int
             FROM unnest({arrays}) AS d({", ".join(_COLUMNS)}), {source}
         """  # noqa: S608 (placeholders' numbers and names from our own code)
         rows = [_row(message, delivery, now) for message, delivery in puts]
@@ -110,6 +110,7 @@ _COLUMNS = {
     "channel": "text",
     "recipient": "text",
     "required": "bool",
+    "starts_at": "timestamptz",
     "message_id": "text",
     "traceparent": "text",
     "schedule": "uuid",
@@ -137,6 +138,7 @@ def _row(message: messages.Message, delivery: Delivery, now: datetime) -> dict[s
         "channel": delivery.channel,
         "recipient": delivery.recipient,
         "required": delivery.required,
+        "starts_at": message.starts_at,
         "message_id": delivery.message_id,
         "traceparent": delivery.traceparent,
         "schedule": message.schedule_id,
@@ -158,18 +160,20 @@ def _at_risk_at(message: messages.Message, now: datetime) -> datetime | None:
     return at_risk_at(now, message.starts_at) if message.required else None
 
 
-async def supersede(schedule_id: UUID, *, before_revision: int) -> int:
+async def supersede(schedule_id: UUID, *, before_revision: int, kept: Collection[str] = ()) -> int:
     """End what is still to be sent of a schedule's older revisions, in the caller's transaction; return how many.
 
+    Messages of the kinds `kept` go out all the same.
     A try under way loses its lease: what it comes to still fills its attempt, and `sent_at` where it was sent.
     """
     rows = await db.fetch(
         """
         UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL
-        WHERE schedule = $1 AND revision < $2 AND state = 'pending' RETURNING id
+        WHERE schedule = $1 AND revision < $2 AND state = 'pending' AND kind <> ALL($3::text[]) RETURNING id
         """,
         schedule_id,
         before_revision,
+        sorted(kept),
     )
     return len(rows)
 
@@ -180,6 +184,60 @@ async def was_tried(schedule_id: UUID) -> bool:
         await db.fetch_value(
             "SELECT EXISTS (SELECT FROM delivery WHERE schedule = $1 AND required AND attempt_count > 0)", schedule_id
         )
+    )
+
+
+# What a blanked payload says of a person; an alert's `reason` is a slug, and stays.
+_BLANKS = {
+    "candidate_name": "",
+    "candidate_email": "",
+    "booking_notes": "",
+    "time_zone": None,
+    "locale": None,
+}
+
+
+async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Blank the person whom these schedules' deliveries are about, in the caller's transaction.
+
+    Names, addresses and the other sides' words are gone; what was sent when, how often and how it ended stays. What is
+    still to be sent is superseded, but for a cancellation: a candidate who knows of an interview must hear that it is
+    off. Its address is kept apart (`kept_address`) until it has ended, at most 24 h; then the database drops it.
+    """
+    # First all stand still, in a statement of their own: whoever held one may have put an alert about it, with the
+    # name, which the snapshot of the statement that waited does not show.
+    await db.fetch("SELECT FROM delivery WHERE schedule = ANY($1::uuid[]) ORDER BY id FOR UPDATE", list(schedule_ids))
+    await db.fetch(
+        """
+        WITH about AS (
+            SELECT id, recipient, state = 'pending' AND kind = $3 AS is_last FROM delivery
+            WHERE schedule = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+        ), kept AS (
+            INSERT INTO kept_address (delivery, address) SELECT id, recipient FROM about WHERE is_last
+            ON CONFLICT DO NOTHING
+        ), blanked AS (
+            UPDATE delivery SET erased_at = $2::timestamptz,
+                recipient = CASE WHEN kind = ANY($4::text[]) THEN 'erased:' || delivery.id ELSE delivery.recipient END,
+                payload = CASE
+                    WHEN is_last THEN payload || $5::jsonb - '{time_zone,locale}'::text[]
+                    ELSE payload || $5::jsonb || CASE WHEN kind = 'alert' THEN '{}' ELSE '{"reason": ""}'::jsonb END
+                END,
+                state = CASE WHEN state = 'pending' AND NOT is_last THEN 'superseded' ELSE state END,
+                lease_token = CASE WHEN is_last THEN lease_token END,
+                leased_until = CASE WHEN is_last THEN leased_until END,
+                deadline_at = CASE
+                    WHEN is_last THEN least(deadline_at, $2::timestamptz + interval '24 hours') ELSE deadline_at
+                END,
+                last_reply = NULL
+            FROM about WHERE delivery.id = about.id RETURNING delivery.id
+        )
+        UPDATE attempt SET reply = NULL FROM blanked WHERE attempt.delivery = blanked.id
+        """,
+        list(schedule_ids),
+        now,
+        messages.CancelledMessage.kind,
+        sorted(messages.CANDIDATE_KINDS),
+        msgspec.json.encode(_BLANKS).decode(),
     )
 
 

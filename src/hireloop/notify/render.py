@@ -100,7 +100,7 @@ class Renderer:
             text=words.text.render(in_text),
             html=words.html.render(said.values),
             message_id=message_id,
-            calendar=self._calendar(message, in_text, language, now) if _has_calendar(message) else b"",
+            calendar=self._calendar(message, recipient, in_text, language, now) if _has_calendar(message) else b"",
             calendar_method="CANCEL" if isinstance(message, CancelledMessage) else "REQUEST",
             reply_to=said.reply_to,
             headers=(("Traceparent", traceparent),) if traceparent else (),
@@ -124,34 +124,44 @@ class Renderer:
             case CancelledMessage():
                 return _Said(values.of_cancellation(message, reader), message.recruiter_email)
             case RecruiterCopyMessage():
-                url = self._booking_url(message.schedule_id)
-                said = values.of_copy(message, reader, booking_url=url, invitation_state=invitation_state)
+                page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
+                said = values.of_copy(message, reader, booking_url=page, invitation_state=invitation_state)
                 data = for_programs.of_copy(message, booking_url=url, invitation_state=invitation_state)
                 return _Said(said, data=data)
             case LateRequestMessage():
-                url = self._booking_url(message.schedule_id)
-                said = values.of_late_request(message, reader, booking_url=url)
+                page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
+                said = values.of_late_request(message, reader, booking_url=page)
                 data = for_programs.of_late_request(message, booking_url=url)
                 return _Said(said, message.candidate_email, data)
             case AlertMessage():
                 if not message.trace_id.strip("0"):  # an invalid id: nothing was traced (W3C Trace Context, 3.2.2.3)
                     message = msgspec.structs.replace(message, trace_id="")
+                page = self._booking_page(message.schedule_id) if message.schedule_id else ""
                 url = self._booking_url(message.schedule_id) if message.schedule_id else ""
                 trace = self._trace_url(message.trace_id)
-                said = values.of_alert(message, reader, booking_url=url, trace_url=trace)
+                said = values.of_alert(message, reader, booking_url=page, trace_url=trace)
                 return _Said(said, data=for_programs.of_alert(message, booking_url=url))
             case _:
                 assert_never(message)
 
+    def _booking_page(self, schedule_id: UUID) -> str:
+        """Return where a person reads a booking, behind the console's sign-in (`console.cards.path_of`)."""
+        return f"{self._base_url}/console/bookings/{schedule_id}/"
+
     def _booking_url(self, schedule_id: UUID) -> str:
-        """Return where a booking is read, behind sign-in."""
+        """Return where a program reads a booking, with an API key."""
         return f"{self._base_url}/api/interviews/schedules/{schedule_id}/"
 
     def _trace_url(self, trace_id: str) -> str:
         return f"{self._trace_ui_url.rstrip('/')}/trace/{quote(trace_id)}" if self._trace_ui_url and trace_id else ""
 
     def _calendar(
-        self, message: InvitationMessage | CancelledMessage, said: Values, language: str, now: datetime
+        self,
+        message: InvitationMessage | CancelledMessage,
+        recipient: str,
+        said: Values,
+        language: str,
+        now: datetime,
     ) -> bytes:
         summary, _, description = event_wording(language).render(said).partition("\n")
         event = calendar.CalendarEvent(
@@ -165,7 +175,7 @@ class Renderer:
             url=str(said["portal_url"]),
             organizer=one_line(message.recruiter_email or "") or self._sender,
             organizer_name=one_line(message.company),
-            attendee=one_line(message.candidate_email),
+            attendee=one_line(recipient),
             attendee_name=one_line(message.candidate_name),
         )
         return calendar.cancel(event) if isinstance(message, CancelledMessage) else calendar.request(event)

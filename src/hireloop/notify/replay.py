@@ -1,7 +1,7 @@
 """Replay: what has ended is reopened, the same row, and tried anew in its first trace (docs/delivery-lifecycle.md)."""
 
 import re
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -50,12 +50,21 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery as it was before, and why it is not replayed; None: it is."""
 
     id: UUID
+    schedule: UUID | None
     kind: str
     channel: str
     recipient: str  # in clear: a door masks it
     state: DeliveryState
     reason: str | None
     skip: Skip | None
+
+
+# What somebody else writes of a batch that is replayed, in its transaction.
+Note = Callable[[Sequence[Verdict]], Awaitable[None]]
+
+
+async def _nothing(_replayed: Sequence[Verdict]) -> None:
+    """Write nothing."""
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,12 +105,14 @@ def is_narrow(wanted: Filter) -> bool:
     return any(value is not None for value in msgspec.structs.astuple(wanted))
 
 
-async def one(delivery_id: UUID, channels: Sequence[Channel], *, now: datetime | None = None) -> bool:
+async def one(
+    delivery_id: UUID, channels: Sequence[Channel], *, note: Note = _nothing, now: datetime | None = None
+) -> bool:
     """Replay one delivery and return whether it had ended: a pending one is left as it is.
 
     Raises NotFound, and NotReplayable where it must not be replayed.
     """
-    verdicts = await batch(Chosen(ids=(delivery_id,)), channels, limit=1, now=now)
+    verdicts = await batch(Chosen(ids=(delivery_id,)), channels, limit=1, note=note, now=now)
     if not verdicts:
         raise errors.NotFound("delivery", delivery_id)
     skip = verdicts[0].skip
@@ -116,6 +127,7 @@ async def walk(
     *,
     at_most: int | None = None,
     dry_run: bool = False,
+    note: Note = _nothing,
     now: datetime | None = None,
 ) -> AsyncIterator[list[Verdict]]:
     """Replay batch after batch, the oldest first, until none is left or `at_most` are replayed; yield each verdict.
@@ -125,7 +137,9 @@ async def walk(
     after: UUID | None = None
     left = at_most
     while left is None or left > 0:
-        verdicts = await batch(chosen, channels, limit=AT_ONCE, after=after, at_most=left, dry_run=dry_run, now=now)
+        verdicts = await batch(
+            chosen, channels, limit=AT_ONCE, after=after, at_most=left, dry_run=dry_run, note=note, now=now
+        )
         if not verdicts:
             return
         after = verdicts[-1].id
@@ -142,6 +156,7 @@ async def batch(
     after: UUID | None = None,
     at_most: int | None = None,
     dry_run: bool = False,
+    note: Note = _nothing,
     now: datetime | None = None,
 ) -> list[Verdict]:
     """Look at the `limit` deliveries after the one called `after`, replay those that may be, and say of each.
@@ -149,7 +164,7 @@ async def batch(
     It ends early with the one that makes `at_most` replayed.
 
     One transaction: it locks the bookings, so that none moves on meanwhile, then the deliveries, so that of two
-    replays at once the second finds them pending. A dry run locks and writes nothing.
+    replays at once the second finds them pending; `note` is given what is replayed. A dry run locks and writes nothing.
     """
     names = {channel.name for channel in channels}
 
@@ -159,6 +174,7 @@ async def batch(
             judged = _first(at_most, [_judge(row, told, names, chosen) for row in rows])
             if not dry_run:
                 await _reopen([reopened for _, reopened in judged if reopened], rows)
+                await note([verdict for verdict, reopened in judged if reopened])
             return [verdict for verdict, _ in judged]
 
     return await db.retried(work)
@@ -236,6 +252,7 @@ def _judge(
     skip = skip or _skip(row, message, told.get(row.schedule) if row.schedule else None, channels)
     verdict = Verdict(
         id=row.id,
+        schedule=row.schedule,
         kind=row.kind,
         channel=row.channel,
         recipient=row.recipient,
@@ -251,7 +268,9 @@ def _skip(row: _Row, message: Message | None, told: _Told | None, channels: Coll
     if row.state is DeliveryState.PENDING:
         return Skip.PENDING
     if row.state is DeliveryState.SUPERSEDED or (row.schedule is not None and _is_superseded(row, told)):
-        return Skip.SUPERSEDED
+        # A new address makes a new revision too: then this says more, and has the advice.
+        is_elsewhere = message is not None and told is not None and told.live and _has_moved(message, told)
+        return Skip.ADDRESS_CHANGED if is_elsewhere else Skip.SUPERSEDED
     if row.channel not in channels:
         return Skip.CHANNEL_GONE
     if message is None:

@@ -42,6 +42,7 @@ class Delivery(Table, db=DB):
     channel = Text()
     recipient = Text()
     required = Boolean()
+    starts_at = Timestamptz(null=True)  # of what it is about, where that begins
     payload = JSONB()
     payload_version = Integer()
     state = Text(choices=DeliveryState)
@@ -62,7 +63,15 @@ class Delivery(Table, db=DB):
     bounced_at = Timestamptz(null=True)
     at_risk_told_at = Timestamptz(null=True)
     failure_told_at = Timestamptz(null=True)
+    erased_at = Timestamptz(null=True)  # whom it is about was erased: no name, address or words are left
     created_at = Timestamptz()
+
+
+class KeptAddress(Table, db=DB, tablename="kept_address"):
+    """Where a last cancellation to an erased person goes; gone as soon as that has ended."""
+
+    delivery = UUID(primary_key=True)
+    address = Text()
 
 
 class Attempt(Table, db=DB):

@@ -11,9 +11,11 @@ from uuid import UUID
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.exceptions import NotFoundException
 
 from hireloop import errors, links
 from hireloop.portal import render
+from hireloop.portal.forms import fields_of
 from hireloop.portal.limiter import BadKeyLimiter
 from hireloop.scheduling import sessions
 from hireloop.scheduling.sessions import Visit
@@ -42,6 +44,19 @@ class Access:
         self._secure = base.scheme == "https"
         self._origin = f"{base.scheme}://{base.netloc}"
         self._limiter = BadKeyLimiter()
+
+    async def let_in(self, request: AnyRequest, text: str, *, to_act: bool = False) -> Visit | Response[bytes]:
+        """Return the visit of the session called `text`, or the page to answer with.
+
+        With `to_act` only a press on our own page gets in. Raises NotFoundException for what is no session's id.
+        """
+        session_id = _parse(text)
+        found = await self.check_cookie(request, session_id)
+        if not isinstance(found, Visit):
+            return await self.refuse(request, found)
+        if to_act and not await self.is_from_our_page(request, self.key_in(request, session_id)):
+            return render.page("foreign", status_code=403, path=path_of(found))
+        return found
 
     async def check(self, key: str) -> Visit | Refusal:
         """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database."""
@@ -105,9 +120,16 @@ class Access:
             return site == "same-origin"
         origin = request.headers.get("origin", "null")
         if origin != "null":
-            return origin == self._origin or urlsplit(origin).netloc == request.headers.get("host")
-        form = await request.form()
-        return hmac.compare_digest(str(form.get("token", "")).encode(), form_token(key).encode())
+            return origin in self._origins_at(request.headers.get("host", ""))
+        fields = await fields_of(request)
+        return hmac.compare_digest(fields.get("token", "").encode(), form_token(key).encode())
+
+    def _origins_at(self, host: str) -> set[str]:
+        """Return our own origins: BASE_URL's, and those of the host that was asked, for which we may have other names.
+
+        Never one of plain http where BASE_URL is https: whoever sits on the wire can write such a page.
+        """
+        return {self._origin, f"https://{host}", *(() if self._secure else (f"http://{host}",))}
 
     def _cookie_name(self, session_id: UUID) -> str:
         """Each session has a name of its own, so that two links in one browser do not mix."""
@@ -117,3 +139,19 @@ class Access:
 def form_token(key: str) -> str:
     """Return what our forms carry: only who holds the session key can make it, and it does not reveal the key."""
     return urlsafe_b64encode(hmac.digest(key.encode(), _TOKEN_PURPOSE, hashlib.sha256)).rstrip(b"=").decode()
+
+
+def path_of(visit: Visit) -> str:
+    """Return where a session lives."""
+    return f"/i/{visit.session_id}/"
+
+
+def _parse(text: str) -> UUID:
+    """Return the session id in a path; raises NotFoundException for any other spelling than ours."""
+    try:
+        session_id = UUID(text)
+    except ValueError:
+        raise NotFoundException from None
+    if str(session_id) != text:
+        raise NotFoundException
+    return session_id

@@ -7,15 +7,19 @@ from litestar import HttpMethod, Response, Router, post, route
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
+from hireloop import db, errors
 from hireloop.log_lines import log
 from hireloop.notify.outbox import Outbox
 from hireloop.portal import render
-from hireloop.portal.access import Access, AnyRequest
-from hireloop.portal.room import Room, path_of
+from hireloop.portal.access import Access, AnyRequest, path_of
+from hireloop.portal.own_changes import OwnChanges
+from hireloop.portal.room import Room
+from hireloop.portal.session_pages import SessionPages
 from hireloop.scheduling.sessions import Visit
 from hireloop.settings import Settings
 
 _LARGEST_BODY = 16_384
+_TRY_AGAIN_SECONDS = "30"  # as the page says in words
 _READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar answers HEAD on a GET route with 405
 
 
@@ -46,25 +50,38 @@ async def static(version: FromPath[str], name: FromPath[str]) -> Response[bytes]
 
 def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
     """Say in HTML that a request came to nothing, without a word from the request itself."""
-    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    status = _status_of(error)
     if status == HTTPStatus.NOT_FOUND:
         return render.page("unknown", status_code=status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("portal.failed", exc_info=error)
-        return render.page("failed", status_code=status)
+        answer = render.page("failed", status_code=status)
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            answer.headers["Retry-After"] = _TRY_AGAIN_SECONDS
+        return answer
     answer = render.page("misunderstood", status_code=status)
     if isinstance(error, HTTPException) and error.headers:
         answer.headers.update(error.headers)  # such as `allow`
     return answer
 
 
+def _status_of(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.status_code
+    if isinstance(error, errors.NotFound):  # it went between the reading and the press
+        return HTTPStatus.NOT_FOUND
+    away = isinstance(error, (errors.DatabaseNotReady, *db.AWAY))
+    return HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def routes(settings: Settings, outbox: Outbox, hint: Callable[[], None]) -> list[Router]:
     """Return the portal's routes for the composition root; raises SettingsError without a SECRET_KEY.
 
-    Requests for another time are put into `outbox`, and `hint` then tells the workers that something is due.
+    What a candidate's press puts goes into `outbox`, and `hint` then tells the workers that something is due.
     """
-    access = Access(settings)
-    link, room = Link(access), Room(settings, access, outbox, hint)
+    access, pages = Access(settings), SessionPages(settings, outbox)
+    link, room = Link(access), Room(settings, access, pages, outbox, hint)
+    own = OwnChanges(settings, access, pages, outbox, hint)
     handlers = [
         route("/", http_method=_READ)(link.open),
         route("/i/{session_id:str}", http_method=_READ)(room.page),
@@ -72,6 +89,11 @@ def routes(settings: Settings, outbox: Outbox, hint: Callable[[], None]) -> list
         post("/i/{session_id:str}/finish")(room.finish),
         post("/i/{session_id:str}/ask")(room.ask),
         post("/i/{session_id:str}/devices")(room.record_devices),
+        post("/i/{session_id:str}/confirm")(own.confirm),
+        route("/i/{session_id:str}/move", http_method=_READ)(own.choose),
+        post("/i/{session_id:str}/move")(own.move),
+        route("/i/{session_id:str}/cancel", http_method=_READ)(own.consider),
+        post("/i/{session_id:str}/cancel")(own.cancel),
         route("/portal/{version:str}/{name:str}", http_method=_READ)(static),
     ]
     return [

@@ -35,7 +35,7 @@ def told(
     """Put these moments into words, as clocks in `zone` show them."""
     start = starts_at.astimezone(zone)
     return SaidTimes(
-        date=format_date(start, _DATE.get(locale, "full"), locale=locale),
+        date=day_of(starts_at, zone, locale),
         starts=times.moment(starts_at, starts_at, zone, locale),
         ends=times.moment(ends_at, starts_at, zone, locale),
         opens=times.moment(opens_at, starts_at, zone, locale),
@@ -44,6 +44,26 @@ def told(
         zone=f"{zone.key}, UTC{format_time(start, 'xxx', tzinfo=zone, locale=locale)}",
         offset_minutes=(start.utcoffset() or timedelta()) // _MINUTE,
     )
+
+
+def dated(at: datetime, zone: ZoneInfo, locale: str) -> str:
+    """Return a moment with its date and abbreviation, such as `Tuesday, 1 December 2026, 10:00 IST`."""
+    return f"{day_of(at, zone, locale)}, {times.moment(at, at, zone, locale)}"
+
+
+def day_of(at: datetime, zone: ZoneInfo, locale: str) -> str:
+    """Return the date that a calendar in `zone` shows, such as `Tuesday, 1 December 2026`."""
+    return format_date(at.astimezone(zone), _DATE.get(locale, "full"), locale=locale)
+
+
+def elsewhere(at: datetime, zone: ZoneInfo, other: ZoneInfo, locale: str) -> str:
+    """Return what clocks in `other` show then, such as `02:00 IST, the next day`; empty where they agree."""
+    here, there = at.astimezone(zone), at.astimezone(other)
+    if here.utcoffset() == there.utcoffset():
+        return ""
+    days = (there.date() - here.date()).days
+    beside = ", the next day" if days > 0 else ", the day before" if days < 0 else ""
+    return f"{times.moment(at, at, other, locale)}{beside}"
 
 
 def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:

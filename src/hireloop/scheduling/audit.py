@@ -3,6 +3,7 @@
 A database trigger refuses to change or delete one; only erasing a person may blank its details (docs/decisions/0026).
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -49,7 +50,8 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 CANDIDATE = Actor("the candidate")
-HIRELOOP = Actor("HireLoop")  # by the clock
+HIRELOOP = Actor("HireLoop")  # by the clock, or at the first start
+COMMAND_LINE = Actor("the command line")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,9 +116,44 @@ def arguments(entry: Entry) -> tuple[object, ...]:
     )
 
 
-async def record(entry: Entry) -> None:
-    """Add an entry, in the caller's transaction."""
-    await db.fetch(fragment(source="(SELECT) AS always", first_placeholder=1), *arguments(entry))
+async def record(*entries: Entry) -> None:
+    """Add entries, in the caller's transaction and in one statement."""
+    if not entries:
+        return
+    columns = zip(*map(arguments, entries), strict=True)
+    names = ", ".join(_COLUMNS)
+    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_COLUMNS.values(), start=1))
+    await db.fetch(
+        f"""
+        INSERT INTO audit_entry ({names})
+        SELECT id, action, subject, candidate, actor, actor_key, details::jsonb, trace_id
+        FROM unnest({arrays}) AS entry({names})
+        """,  # noqa: S608 (our own names)
+        *(list(column) for column in columns),
+    )
+
+
+async def record_each(entries: Sequence[Entry]) -> None:
+    """Add many entries at once, in the caller's transaction."""
+    each = zip(*(arguments(entry) for entry in entries), strict=True)
+    columns = ", ".join(_COLUMNS)
+    given = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), start=1))
+    values = columns.replace("details", "details::jsonb")
+    await db.fetch(
+        f"INSERT INTO audit_entry ({columns}) SELECT {values} FROM unnest({given}) AS given ({columns})",  # noqa: S608 (our own names)
+        *(list(column) for column in each),
+    )
+
+
+async def blank(candidate: UUID, subjects: Collection[UUID]) -> None:
+    """Blank the details of every entry about a person, or about one of these things, in the caller's transaction."""
+    await db.fetch("SELECT set_config('hireloop.erasing', 'on', true)")
+    await db.fetch(
+        "UPDATE audit_entry SET details = '{}' WHERE candidate = $1 OR subject = ANY($2::uuid[])",
+        candidate,
+        list(subjects),
+    )
+    await db.fetch("SELECT set_config('hireloop.erasing', 'off', true)")
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from hireloop.notify.messages import Change as CopiedChange
 from hireloop.notify.outbox import Outbox, was_tried
 from hireloop.scheduling import changes
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.changes import Change, Rule
+from hireloop.scheduling.changes import Rule
+from hireloop.scheduling.history import Change
 from hireloop.scheduling.locked import LockedBooking, lock
 from hireloop.scheduling.tables import ScheduleState
 

@@ -1,4 +1,4 @@
-"""Candidates: one address is one person, letter case aside."""
+"""Candidates: one address is one person, letter case aside. Who was erased is nobody any more."""
 
 from datetime import datetime
 from typing import Any
@@ -6,8 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors
-from hireloop.scheduling.tables import Candidate
+from hireloop import db, errors, telemetry
+from hireloop.notify.outbox import Outbox
+from hireloop.scheduling import addresses, audit, patches
+from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.patches import Check
 
 
 class NewCandidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -15,6 +18,17 @@ class NewCandidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     full_name: str
     email: str
+    time_zone: str | msgspec.UnsetType | None = msgspec.UNSET
+    locale: str | msgspec.UnsetType | None = msgspec.UNSET
+    phone: str | msgspec.UnsetType = msgspec.UNSET
+    resume_text: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class CandidateChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be otherwise about a candidate; UNSET fields stay as they are."""
+
+    full_name: str | msgspec.UnsetType = msgspec.UNSET
+    email: str | msgspec.UnsetType = msgspec.UNSET
     time_zone: str | msgspec.UnsetType | None = msgspec.UNSET
     locale: str | msgspec.UnsetType | None = msgspec.UNSET
     phone: str | msgspec.UnsetType = msgspec.UNSET
@@ -34,30 +48,49 @@ class KnownCandidate(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-async def create(new: NewCandidate) -> tuple[KnownCandidate, bool]:
+class Changed(msgspec.Struct, frozen=True):
+    """A candidate after a change, and how many bookings they were invited to anew, at their new address."""
+
+    candidate: KnownCandidate
+    invited_anew: int = 0
+
+
+_CREATE = f"""
+    WITH created AS (
+        INSERT INTO candidate (id, full_name, email, time_zone, locale, phone, resume_text)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lower(email)) DO NOTHING RETURNING *
+    ), audited AS (
+        {audit.fragment(source="created", first_placeholder=8)}
+    )
+    SELECT * FROM created
+"""  # noqa: S608 (our own names)
+
+
+async def create(new: NewCandidate, *, by: Actor) -> tuple[KnownCandidate, bool]:
     """Store a candidate and return them and True, or return the known one of this address and False.
 
     Raises DiffersFromKnown where a field that was given differs from what is known.
     """
-    given = {name: value for name, value in msgspec.structs.asdict(new).items() if value is not msgspec.UNSET}
+    given, ident = patches.given(new), db.new_id()
     row = await db.fetch_row(
-        """
-        INSERT INTO candidate (id, full_name, email, time_zone, locale, phone, resume_text)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lower(email)) DO NOTHING RETURNING *
-        """,
-        db.new_id(),
+        _CREATE,
+        ident,
         new.full_name,
         new.email,
         given.get("time_zone"),
         given.get("locale"),
         given.get("phone", ""),
         given.get("resume_text", ""),
+        *audit.arguments(Entry(action=Action.CANDIDATE_CREATED, subject=ident, candidate=ident, by=by)),
     )
     if row is not None:
         return msgspec.convert(dict(row), KnownCandidate), True
-    row = await db.fetch_row("SELECT * FROM candidate WHERE lower(email) = lower($1)", new.email)
-    if row is None:  # erased between the two statements
-        raise errors.NotFound("candidate", "of this address")
+    # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
+    row = await db.fetch_row(
+        "SELECT * FROM candidate WHERE lower(email) = lower($1) AND erased_at IS NULL FOR SHARE", new.email
+    )
+    if row is None:  # erased between the two statements: the address is nobody's now
+        return await create(new, by=by)
     known = msgspec.convert(dict(row), KnownCandidate)
     refuse_differences("candidate", given, known, letter_case_aside={"email"})
     return known, False
@@ -77,16 +110,114 @@ def refuse_differences(what: str, given: dict[str, Any], known: object, *, lette
         raise errors.DiffersFromKnown(what, fields)
 
 
-async def find(candidate_id: UUID) -> KnownCandidate:
-    """Return one candidate; raises NotFound."""
-    row = await Candidate.select().where(Candidate.id == candidate_id).first()
+async def change(
+    candidate_id: UUID,
+    changes: CandidateChanges,
+    *,
+    by: Actor,
+    outbox: Outbox,
+    check: Check[KnownCandidate] = patches.anything_goes,
+    now: datetime | None = None,
+) -> Changed:
+    """Change what is given of a candidate; to a new address, invite them anew to what is still to come.
+
+    One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
+    AddressTaken where another candidate has that address.
+    """
+
+    async def work() -> Changed:
+        async with db.DB.transaction():
+            known = await _hold(candidate_id)
+            await check(known)
+            changed = patches.changed(known, changes)
+            if not changed:
+                return Changed(known)
+            after = await _write(msgspec.structs.replace(known, **changed))
+            entry = Entry(
+                action=Action.CANDIDATE_CHANGED,
+                subject=candidate_id,
+                candidate=candidate_id,
+                by=by,
+                details={"fields": list(changed)},  # never their values: those are the person's
+            )
+            await audit.record(entry)
+            if addresses.is_same(known.email, after.email):
+                return Changed(after)
+            return Changed(after, await addresses.follow(candidate_id, by=by, outbox=outbox, now=now))
+
+    with telemetry.change_span("candidate.change", candidate_id=candidate_id):
+        return await db.retried(work)
+
+
+async def _hold(candidate_id: UUID) -> KnownCandidate:
+    """Return a candidate whom nobody else can change, book, or erase before this transaction ends."""
+    row = await db.fetch_row(
+        "SELECT * FROM candidate WHERE id = $1 AND erased_at IS NULL FOR NO KEY UPDATE", candidate_id
+    )
     if row is None:
         raise errors.NotFound("candidate", candidate_id)
-    return msgspec.convert(row, KnownCandidate)
+    return msgspec.convert(dict(row), KnownCandidate)
 
 
-async def page(*, limit: int, after: UUID | None) -> list[KnownCandidate]:
+async def _write(known: KnownCandidate) -> KnownCandidate:
+    await db.fetch(
+        """
+        UPDATE candidate SET full_name = $2, email = $3, time_zone = $4, locale = $5, phone = $6, resume_text = $7
+        WHERE id = $1
+        """,
+        known.id,
+        known.full_name,
+        known.email,
+        known.time_zone,
+        known.locale,
+        known.phone,
+        known.resume_text,
+    )
+    return known
+
+
+async def find(candidate_id: UUID) -> KnownCandidate:
+    """Return one candidate; raises NotFound."""
+    row = await db.fetch_row("SELECT * FROM candidate WHERE id = $1 AND erased_at IS NULL", candidate_id)
+    if row is None:
+        raise errors.NotFound("candidate", candidate_id)
+    return msgspec.convert(dict(row), KnownCandidate)
+
+
+async def keep(candidate_id: UUID) -> UUID:
+    """Return the id, of a candidate whom nobody changes or erases before this transaction ends; raises NotFound."""
+    if not await db.fetch("SELECT FROM candidate WHERE id = $1 AND erased_at IS NULL FOR SHARE", candidate_id):
+        raise errors.NotFound("candidate", candidate_id)
+    return candidate_id
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which candidates to list, letter case aside; None does not narrow."""
+
+    email: str | None = None
+    beginning: str | None = None  # of the name or of the address
+
+
+_LAST_CHARACTER = "\U0010ffff"  # whatever goes on after a beginning sorts before this
+
+
+async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[KnownCandidate]:
     """Return at most `limit` candidates stored before the one called `after`, newest first."""
-    query = Candidate.select().order_by(Candidate.id, ascending=False).limit(limit)
-    rows = await (query.where(Candidate.id < after) if after else query)
-    return msgspec.convert(rows, list[KnownCandidate])
+    wanted = wanted or Wanted()
+    rows = await db.fetch(
+        """
+        SELECT * FROM candidate
+        WHERE erased_at IS NULL AND ($1::text IS NULL OR lower(email) = lower($1))
+          AND ($2::text IS NULL
+            OR lower(full_name) COLLATE "C" >= lower($2) AND lower(full_name) COLLATE "C" < lower($2) || $3
+            OR lower(email) COLLATE "C" >= lower($2) AND lower(email) COLLATE "C" < lower($2) || $3)
+          AND ($4::uuid IS NULL OR id < $4)
+        ORDER BY id DESC LIMIT $5
+        """,
+        wanted.email,
+        wanted.beginning,
+        _LAST_CHARACTER,
+        after,
+        limit,
+    )
+    return [msgspec.convert(dict(row), KnownCandidate) for row in rows]

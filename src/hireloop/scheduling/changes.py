@@ -4,33 +4,17 @@ Every function takes a `LockedBooking` and writes in the transaction that holds 
 """
 
 from collections.abc import Callable
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
-from uuid import UUID
-
-import msgspec
 
 from hireloop import db, errors
+from hireloop.notify.messages import RECRUITER_KINDS, InvitationMessage, RecruiterCopyMessage
 from hireloop.notify.messages import Change as CopiedChange
-from hireloop.notify.messages import InvitationMessage, RecruiterCopyMessage
 from hireloop.notify.outbox import supersede
-from hireloop.scheduling import audit
+from hireloop.scheduling import audit, history
 from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.history import Change, Moved, Past
 from hireloop.scheduling.locked import LockedBooking
 from hireloop.scheduling.tables import ScheduleState
-
-
-class Change(StrEnum):
-    """What was done to a booking, in its history."""
-
-    CONFIRMED = "confirmed"
-    RESCHEDULED = "rescheduled"
-    CANCELLED = "cancelled"
-    ADDRESS_CHANGED = "address_changed"
-    REISSUED = "reissued"
-    REVOKED = "revoked"
-
 
 _ACTIONS = {
     Change.CONFIRMED: Action.SCHEDULE_CONFIRMED,
@@ -41,38 +25,32 @@ _ACTIONS = {
     Change.REVOKED: Action.SESSION_REVOKED,
 }
 _OF_THE_SESSION = {Change.REISSUED, Change.REVOKED}
+# After these, what recruiters were to hear of the booking is no longer right; after the others it is.
+_OF_THE_TIME = {Change.RESCHEDULED, Change.CANCELLED}
+_PAST = (
+    "The last moment to enter this interview is past, so its link could no longer open: to move it, POST to "
+    "`/api/interviews/schedules/{id}/reschedule/`."
+)
 
+_INVITING = {Change.RESCHEDULED, Change.ADDRESS_CHANGED, Change.REISSUED}  # their callers put an invitation
 
 Rule = Callable[[LockedBooking], errors.Refused | None]  # one more reason why a change may be refused
-
-
-class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """From where to where a booking was moved."""
-
-    from_slot: UUID
-    from_starts_at: datetime
-    to_slot: UUID
-    to_starts_at: datetime
-
-
-class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a booking's history: since when it has `revision`, and who did what, why."""
-
-    at: datetime
-    change: Change
-    by: str
-    revision: int
-    reason: str = ""
-    moved: Moved | None = None
 
 
 def refusal(booking: LockedBooking) -> errors.Refused | None:
     """Return why nothing about this booking can be changed any more, or None; pure."""
     if booking.state is ScheduleState.CANCELLED:
         return errors.ScheduleCancelled()
-    if booking.left_at is not None:
+    if booking.left_at is not None or booking.erased_at is not None:
         return errors.InterviewClosed()
     return errors.InterviewInProgress() if booking.entered_at is not None else None
+
+
+def refusal_of_past(booking: LockedBooking) -> errors.SlotPast | None:
+    """Return why what concerns only an interview that can still be entered is refused, or None; pure."""
+    if booking.now <= booking.closes_at:
+        return None
+    return errors.SlotPast(_PAST)
 
 
 async def note(
@@ -87,14 +65,20 @@ async def note(
     """Write a change into the booking's history and the audit; raise its revision; return the one it has then.
 
     What is still to be sent of older revisions is superseded: whoever raises the revision puts what is told instead.
+    Where the booking keeps its time, recruiters still get what was put for them: no link stands in it.
     """
     revision = booking.revision + raises_revision
     past = Past(at=booking.now, change=change, by=by.name, revision=revision, reason=reason, moved=moved)
     await db.fetch(
-        "UPDATE schedule SET revision = $2, changes = changes || $3::jsonb WHERE id = $1",
+        """
+        UPDATE schedule SET revision = $2, changes = changes || $3::jsonb,
+            invited_revision = CASE WHEN $4 THEN $2 ELSE invited_revision END
+        WHERE id = $1
+        """,
         booking.schedule_id,
         revision,
-        msgspec.json.encode([past]).decode(),
+        history.written(past),
+        change in _INVITING,
     )
     action = _ACTIONS[change]
     if action is not None:
@@ -104,11 +88,16 @@ async def note(
                 subject=booking.session_id if change in _OF_THE_SESSION else booking.schedule_id,
                 candidate=booking.candidate_id,
                 by=by,
-                details={"revision": revision, **({"reason": reason} if reason else {})},
+                details={
+                    "revision": revision,
+                    **({"reason": reason} if reason else {}),
+                    **({"moved": moved} if moved else {}),
+                },
             )
         )
     if raises_revision:
-        await supersede(booking.schedule_id, before_revision=revision)
+        kept = frozenset() if change in _OF_THE_TIME else RECRUITER_KINDS
+        await supersede(booking.schedule_id, before_revision=revision, kept=kept)
     return revision
 
 

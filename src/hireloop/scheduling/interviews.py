@@ -1,15 +1,31 @@
 """Interviews: a candidate and a job that are to meet."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors
-from hireloop.scheduling import candidates, jobs
+from hireloop import db, errors, telemetry
+from hireloop.notify.outbox import Outbox
+from hireloop.scheduling import audit, cancellations, candidates, changes, jobs, patches
+from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.jobs import NewJob
-from hireloop.scheduling.tables import Interview, InterviewState
+from hireloop.scheduling.locked import lock_all
+from hireloop.scheduling.patches import Check
+from hireloop.scheduling.tables import InterviewState
+
+_WAS_BOOKED = "This interview has been booked, its candidate and its job stay: create a new interview for others."
+
+
+class InterviewChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be otherwise about an interview; UNSET fields stay as they are."""
+
+    candidate: UUID | msgspec.UnsetType = msgspec.UNSET
+    job: UUID | msgspec.UnsetType = msgspec.UNSET
+    round: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class KnownInterview(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,54 +41,230 @@ class KnownInterview(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-async def create(candidate: UUID | NewCandidate, job: UUID | NewJob, *, round_number: int = 1) -> KnownInterview:
+async def create(
+    candidate: UUID | NewCandidate, job: UUID | NewJob, *, by: Actor, round_number: int = 1
+) -> KnownInterview:
     """Store an interview, and the candidate and the job too where they are new, all or nothing.
 
     Raises BadInput for an unknown id, DiffersFromKnown where a given candidate or job is known otherwise.
     """
-    async with db.DB.transaction():
-        candidate_id = await _candidate_id(candidate)
-        job_id = await _job_id(job)
-        row = await db.fetch_row(
-            "INSERT INTO interview (id, candidate, job, round) VALUES ($1, $2, $3, $4) RETURNING *",
-            db.new_id(),
-            candidate_id,
-            job_id,
-            round_number,
-        )
-    return msgspec.convert(dict(row or {}), KnownInterview)
+
+    async def work() -> KnownInterview:
+        async with db.DB.transaction():
+            candidate_id = await _candidate_id(candidate, by)
+            job_id = await _job_id(job, by)
+            row = await db.fetch_row(
+                "INSERT INTO interview (id, candidate, job, round) VALUES ($1, $2, $3, $4) RETURNING *",
+                db.new_id(),
+                candidate_id,
+                job_id,
+                round_number,
+            )
+            known = msgspec.convert(dict(row or {}), KnownInterview)
+            await audit.record(_entry(Action.INTERVIEW_CREATED, known, by))
+            return known
+
+    return await db.retried(work)
 
 
-async def _candidate_id(candidate: UUID | NewCandidate) -> UUID:
+async def _candidate_id(candidate: UUID | NewCandidate, by: Actor) -> UUID:
+    """Return the id of a candidate whom nobody erases before this transaction ends."""
     try:
-        if isinstance(candidate, UUID):
-            return (await candidates.find(candidate)).id
-        known, _ = await candidates.create(candidate)
+        known = candidate if isinstance(candidate, UUID) else (await candidates.create(candidate, by=by))[0].id
+        return await candidates.keep(known)
     except errors.NotFound as missing:
         raise errors.BadInput("candidate", str(missing)) from None
-    return known.id
 
 
-async def _job_id(job: UUID | NewJob) -> UUID:
+async def _job_id(job: UUID | NewJob, by: Actor) -> UUID:
     try:
         if isinstance(job, UUID):
             return (await jobs.find(job)).id
-        known, _ = await jobs.create(job)
+        known, _ = await jobs.create(job, by=by)
     except errors.NotFound as missing:
         raise errors.BadInput("job", str(missing)) from None
     return known.id
 
 
+def _entry(action: Action, known: KnownInterview, by: Actor, **details: object) -> Entry:
+    return Entry(action=action, subject=known.id, candidate=known.candidate, by=by, details=details)
+
+
+async def change(
+    interview_id: UUID,
+    fields: InterviewChanges,
+    *,
+    by: Actor,
+    check: Check[KnownInterview] = patches.anything_goes,
+) -> KnownInterview:
+    """Change what is given of an interview; who is to meet whom can be changed until it is booked for the first time.
+
+    One transaction, in which `check` may refuse it. Raises NotFound, BadInput for an unknown id, and what `refusal`
+    returns.
+    """
+
+    async def work() -> KnownInterview:
+        async with db.DB.transaction():
+            known = await _hold(interview_id)
+            await check(known)
+            changed = patches.changed(known, fields)
+            if not changed:
+                return known
+            if changed.keys() & {"candidate", "job"}:
+                refused = refusal(known, was_booked=await _was_booked(interview_id))
+                if refused is not None:
+                    raise refused
+            after = msgspec.structs.replace(known, **changed)
+            if after.candidate != known.candidate:
+                await _candidate_id(after.candidate, by)
+            if after.job != known.job:
+                await _job_id(after.job, by)
+            was = {name: getattr(known, name) for name in changed}
+            await audit.record(_entry(Action.INTERVIEW_CHANGED, after, by, was=was, now=changed))
+            return await _write(after)
+
+    return await db.retried(work)
+
+
+def refusal(known: KnownInterview, *, was_booked: bool) -> errors.Refused | None:
+    """Return why an interview can't get another candidate or job, or None; pure.
+
+    Of one that was booked, a link is out that shows whose it was: it must not come to show somebody else's name.
+    """
+    match known.state:
+        case InterviewState.IN_PROGRESS:
+            return errors.InterviewInProgress()
+        case InterviewState.COMPLETED | InterviewState.CANCELLED | InterviewState.NO_SHOW:
+            return errors.InterviewClosed()
+        case InterviewState.OPEN | InterviewState.SCHEDULED:
+            return errors.InterviewAlreadyScheduled(_WAS_BOOKED) if was_booked else None
+    assert_never(known.state)
+
+
+async def _was_booked(interview_id: UUID) -> bool:
+    return bool(await db.fetch_value("SELECT EXISTS (SELECT FROM schedule WHERE interview = $1)", interview_id))
+
+
+async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> bool:
+    """Call an interview off, with its booking where it has one, and return whether this did it: twice is once.
+
+    It can't be booked again. One transaction. Raises NotFound, InterviewInProgress once the candidate has entered,
+    InterviewClosed after.
+    """
+
+    async def work() -> bool:
+        async with db.DB.transaction():
+            known = await _hold(interview_id)
+            if known.state is InterviewState.CANCELLED:
+                return False
+            if known.state is InterviewState.COMPLETED:
+                raise errors.InterviewClosed
+            live = await db.fetch("SELECT id FROM schedule WHERE interview = $1 AND state <> 'cancelled'", interview_id)
+            bookings = await lock_all([row["id"] for row in live], now=now)
+            for booking in bookings:
+                refused = changes.refusal(booking)
+                if refused is not None:
+                    raise refused
+            await cancellations.end(bookings, by=by, reason=reason, outbox=outbox)
+            await db.fetch(
+                "UPDATE interview SET state = $2, started_at = NULL, ended_at = NULL WHERE id = $1",
+                interview_id,
+                InterviewState.CANCELLED.value,
+            )
+            details = {"reason": reason} if reason else {}
+            await audit.record(_entry(Action.INTERVIEW_CANCELLED, known, by, **details))
+            return True
+
+    with telemetry.change_span("interview.cancel", interview_id=interview_id):
+        return await db.retried(work)
+
+
+async def _hold(interview_id: UUID) -> KnownInterview:
+    """Return an interview that nobody can book, enter or change before this transaction ends; raises NotFound.
+
+    All of those lock the candidate first, and so do we. The interview may have got another one while we waited.
+    """
+    known = await find(interview_id)
+    while True:
+        await db.fetch("SELECT FROM candidate WHERE id = $1 FOR NO KEY UPDATE", known.candidate)
+        candidate, known = known.candidate, await find(interview_id)
+        if known.candidate == candidate:
+            return known
+
+
+async def _write(known: KnownInterview) -> KnownInterview:
+    await db.fetch(
+        "UPDATE interview SET candidate = $2, job = $3, round = $4 WHERE id = $1",
+        known.id,
+        known.candidate,
+        known.job,
+        known.round,
+    )
+    return known
+
+
 async def find(interview_id: UUID) -> KnownInterview:
     """Return one interview; raises NotFound."""
-    row = await Interview.select().where(Interview.id == interview_id).first()
+    row = await db.fetch_row("SELECT * FROM interview WHERE id = $1", interview_id)
     if row is None:
         raise errors.NotFound("interview", interview_id)
-    return msgspec.convert(row, KnownInterview)
+    return msgspec.convert(dict(row), KnownInterview)
 
 
-async def page(*, limit: int, after: UUID | None) -> list[KnownInterview]:
-    """Return at most `limit` interviews stored before the one called `after`, newest first."""
-    query = Interview.select().order_by(Interview.id, ascending=False).limit(limit)
-    rows = await (query.where(Interview.id < after) if after else query)
-    return msgspec.convert(rows, list[KnownInterview])
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which interviews to list, those with a planned start by that too; None does not narrow."""
+
+    state: InterviewState | None = None
+    candidate: UUID | None = None
+    job: UUID | None = None
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+
+
+async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[KnownInterview]:
+    """Return at most `limit` interviews behind the one called `after`: newest first, or by time the latest start first.
+
+    Raises BadInput where they are listed by time and there is no such interview, or it was not booked.
+    """
+    wanted = wanted or Wanted()
+    args: list[object] = []
+
+    def value(of: object) -> str:
+        args.append(of)
+        return f"${len(args)}"
+
+    by_time = wanted.starts_from is not None or wanted.starts_before is not None
+    narrowed = await _narrowed(wanted, after, value)
+    # Of a job, a list for each state: so each is in the order of an index, also where only one state is asked for.
+    states = [wanted.state] if wanted.state is not None else list(InterviewState)
+    split = wanted.state is not None or (wanted.job is not None and not by_time)
+    order = "started_at DESC, id DESC" if by_time else "id DESC"
+    page_of = f"ORDER BY {order} LIMIT {limit:d}"
+    lists = [
+        f"(SELECT id, started_at FROM interview WHERE {' AND '.join([state, *narrowed])} {page_of})"  # noqa: S608 (our own words)
+        for state in ([f"state = '{one.value}'" for one in states] if split else ["true"])
+    ]
+    found = f"SELECT id FROM ({' UNION ALL '.join(lists)}) AS found {page_of}"  # noqa: S608 (as above)
+    rows = await db.fetch(f"SELECT * FROM interview WHERE id = ANY(ARRAY({found})) ORDER BY {order}", *args)  # noqa: S608 (as above)
+    return [msgspec.convert(dict(row), KnownInterview) for row in rows]
+
+
+async def _narrowed(wanted: Wanted, after: UUID | None, value: Callable[[object], str]) -> list[str]:
+    """Return the conditions of a list: only those asked for, as "or is null" would keep an index from it."""
+    conditions = []
+    if wanted.candidate is not None:
+        conditions.append(f"candidate = {value(wanted.candidate)}")
+    if wanted.job is not None:
+        conditions.append(f"job = {value(wanted.job)}")
+    if wanted.starts_from is not None:
+        conditions.append(f"started_at >= {value(wanted.starts_from)}")
+    if wanted.starts_before is not None:
+        conditions.append(f"started_at < {value(wanted.starts_before)}")
+    if after is not None and wanted.starts_from is wanted.starts_before is None:
+        conditions.append(f"id < {value(after)}")
+    elif after is not None:
+        started_at = await db.fetch_value("SELECT started_at FROM interview WHERE id = $1", after)
+        if started_at is None:
+            raise errors.BadInput("after", "names no interview with a planned start: begin again at the first page")
+        conditions.append(f"(started_at, id) < ({value(started_at)}, {value(after)})")
+    return conditions

@@ -7,7 +7,9 @@ from hireloop import db
 from hireloop.notify.messages import LateRequestMessage
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import sessions
-from hireloop.scheduling.sessions import Visit
+from hireloop.scheduling.locked import lock_session
+from hireloop.scheduling.sessions import SessionState, Visit
+from hireloop.scheduling.tables import ScheduleState
 
 
 def reach_anybody(visit: Visit, outbox: Outbox, *, alert_email: str) -> bool:
@@ -21,29 +23,29 @@ async def ask(
     """Put the request for another time, and return whether this put one: asking twice is asking once.
 
     Nothing happens unless the window has closed without an entry, the key is the current one, the booking stands, and
-    somebody can be told. In one transaction; raises NotFound.
+    somebody can be told. In one transaction, one after the other with whatever changes the booking; raises NotFound.
     """
-    async with db.DB.transaction():
-        visit = await sessions.visit(session_id, now=now)
-        if not reach_anybody(visit, outbox, alert_email=alert_email):
-            return False
-        asked_at: datetime | None = await db.fetch_value(
-            """
-            UPDATE session SET asked_at = $3 FROM schedule
-            WHERE session.id = $1 AND key_version = $2 AND entered_at IS NULL AND revoked_at IS NULL
-              AND closes_at < $3 AND (asked_at IS NULL OR asked_at <= closes_at)
-              AND schedule.id = session.schedule AND schedule.state <> 'cancelled' AND schedule.revision = $4
-            RETURNING asked_at
-            """,
-            session_id,
-            key_version,
-            visit.now,
-            visit.revision,
-        )
-        if asked_at is None:
-            return False
-        await outbox.put([_message(visit, asked_at, alert_email)], now=asked_at)
-    return True
+
+    async def work() -> bool:
+        async with db.DB.transaction():
+            await lock_session(session_id, now=now)
+            visit = await sessions.visit(session_id, now=now)
+            if not _may_ask(visit, key_version) or not reach_anybody(visit, outbox, alert_email=alert_email):
+                return False
+            await db.fetch("UPDATE session SET asked_at = $2 WHERE id = $1", session_id, visit.now)
+            await outbox.put([_message(visit, visit.now, alert_email)], now=visit.now)
+            return True
+
+    return await db.retried(work)
+
+
+def _may_ask(visit: Visit, key_version: int) -> bool:
+    return (
+        visit.key_version == key_version
+        and visit.state is SessionState.EXPIRED
+        and visit.schedule_state is not ScheduleState.CANCELLED
+        and visit.late_request_at is None
+    )
 
 
 def _message(visit: Visit, asked_at: datetime, alert_email: str) -> LateRequestMessage:

@@ -1,7 +1,7 @@
 """Remind candidates of interviews that are near. A sweep, so that a move or a cancellation needs to undo nothing.
 
-`schedule.reminded_at` says until when a booking's reminders are done with. It begins as the time of the booking, or of
-the move: so whoever books inside a lead gets no reminder of that lead, and only the next one that still fits.
+`schedule.reminded_at` says until when a booking's reminders are done with. A booking, a move and a new link
+set it: so whoever books inside a lead gets no reminder of that lead, and only the next one that still fits.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,8 @@ _TOGETHER = 200
 
 # Of one lead ($3): what starts after the next nearer lead takes over ($1), and no later than the lead allows ($2). With
 # such bounds this reads a short stretch of an index; all leads in one statement would read every booking there is.
+# All that a reminder says is locked: of a row that changes meanwhile, PostgreSQL reads anew only what is locked, and a
+# reminder of the new revision must not carry the old key. Whom somebody is changing gets theirs from the next sweep.
 _DUE = """
     SELECT sc.id AS schedule_id, sc.revision, sc.starts_at, sc.ends_at, sc.booking_notes, se.id AS session_id,
         se.key_version, se.opens_at, se.closes_at, c.full_name AS candidate_name, c.email AS candidate_email,
@@ -24,7 +26,8 @@ _DUE = """
         JOIN interview i ON i.id = sc.interview JOIN job j ON j.id = i.job
     WHERE sc.starts_at > $1 AND sc.starts_at <= $2 AND sc.reminded_at < sc.starts_at - $3::interval
       AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
-    ORDER BY sc.starts_at LIMIT $4 FOR UPDATE OF sc SKIP LOCKED
+    ORDER BY sc.starts_at LIMIT $4
+    FOR NO KEY UPDATE OF sc, se SKIP LOCKED FOR SHARE OF c SKIP LOCKED
 """
 
 

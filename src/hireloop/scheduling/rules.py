@@ -9,26 +9,31 @@ from hireloop import errors
 from hireloop.scheduling.tables import InterviewState
 
 
-class BookingFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one read says of an interview, its candidate and job, and the slot asked for, at one moment."""
+class SlotFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What one read says of a slot that an interview of `job_id` is to be placed on, at one moment."""
 
     now: datetime
-    interview_state: InterviewState
-    candidate_id: UUID
-    candidate_name: str
-    candidate_email: str
-    time_zone: str | None
-    locale: str | None
     job_id: UUID
-    job_title: str
-    company: str
-    recruiter_email: str | None
     slot_job_id: UUID | None
     starts_at: datetime
     ends_at: datetime
     seats: int
     taken: int
     withdrawn_at: datetime | None
+
+
+class BookingFacts(SlotFacts, frozen=True, kw_only=True):
+    """The same, with what it says of the interview, its candidate and its job."""
+
+    interview_state: InterviewState
+    candidate_id: UUID
+    candidate_name: str
+    candidate_email: str
+    time_zone: str | None
+    locale: str | None
+    job_title: str
+    company: str
+    recruiter_email: str | None
     live_schedule_id: UUID | None  # the interview's, wherever it is booked
     live_slot_id: UUID | None
 
@@ -51,20 +56,21 @@ def is_same_booking(facts: BookingFacts, slot_id: UUID) -> bool:
 
 
 def refusal(facts: BookingFacts, *, late_seconds: int) -> errors.HireLoopError | None:
-    """Return why this interview can't be booked into this slot, or None where nothing stands against it.
-
-    A slot can be booked as long as its link could still open: until `late_seconds` after its start.
-    """
+    """Return why this interview can't be booked into this slot, or None where nothing stands against it."""
     if facts.live_schedule_id is not None:
         return errors.InterviewAlreadyScheduled()
     if facts.interview_state is not InterviewState.OPEN:
         return errors.InterviewClosed()
+    return slot_refusal(facts, late_seconds=late_seconds)
+
+
+def slot_refusal(facts: SlotFacts, *, late_seconds: int) -> errors.HireLoopError | None:
+    """Return why no interview of this job can be placed on this slot, or None.
+
+    It can as long as its link could still open: until `late_seconds` after its start.
+    """
     if facts.slot_job_id not in {None, facts.job_id}:
         return errors.BadInput("slot_id", "this slot is kept for another job: choose a slot of the interview's job")
-    return _slot_refusal(facts, late_seconds)
-
-
-def _slot_refusal(facts: BookingFacts, late_seconds: int) -> errors.Refused | None:
     if facts.withdrawn_at is not None:
         return errors.SlotWithdrawn()
     if facts.now >= facts.starts_at + timedelta(seconds=late_seconds):

@@ -86,6 +86,8 @@ async def _book(wish: _Wish, outbox: Outbox, windows: Windows, now: datetime | N
     for _ in range(_TIMES_TO_LOOK):
         facts = await _facts(wish.interview_id, wish.slot_id, now)
         if facts.live_schedule_id is not None and rules.is_same_booking(facts, wish.slot_id):
+            # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
+            await db.fetch("SELECT FROM candidate WHERE id = $1 FOR SHARE", facts.candidate_id)
             return Booked(Outcome.AGAIN, await find(facts.live_schedule_id, now=now))
         refusal = rules.refusal(facts, late_seconds=windows.late_seconds)
         if refusal is not None:
@@ -171,6 +173,7 @@ class _Draft:
             starts_at=self.facts.starts_at,
             ends_at=self.facts.ends_at,
             booked_at=booked_at,
+            changes=[],
             trace_id=self.trace_id,
             recruiter_email=self.facts.recruiter_email,
             now=booked_at,
@@ -224,9 +227,10 @@ _WRITE = """
         WHERE interview.id = $1 AND state = 'open' AND candidate = $3 AND job = $8
         RETURNING interview.id
     ), booked AS (
-        INSERT INTO schedule (id, interview, slot, candidate, starts_at, ends_at, booking_notes, trace_id, booked_at,
-            reminded_at)
-        SELECT $11, (SELECT id FROM placed), seat.id, $3, $6, $7, $12, $13, coalesce($10, now()), coalesce($10, now())
+        INSERT INTO schedule (id, interview, slot, candidate, job, starts_at, ends_at, booking_notes, trace_id,
+            booked_at, reminded_at)
+        SELECT $11, (SELECT id FROM placed), seat.id, $3, $8, $6, $7, $12, $13, coalesce($10, now()),
+            coalesce($10, now())
         FROM seat
         RETURNING id, booked_at
     ), opened AS (

@@ -10,6 +10,10 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
+from hireloop.scheduling import audit, history
+from hireloop.scheduling.audit import CANDIDATE, Action, Entry
+from hireloop.scheduling.history import Past
+from hireloop.scheduling.locked import LockedBooking, lock_session
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 
 
@@ -51,6 +55,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     coding_language: str
     device_check: dict[str, str] | None  # the latest, as `record_device_check` stored it
     asked_at: datetime | None = None  # when the candidate last asked for another time
+    changes: list[Past] = []  # the booking's history, oldest first
     now: datetime
 
     @property
@@ -91,7 +96,7 @@ def state_of(
 _VISIT = """
     SELECT se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at,
         se.device_check::text AS device_check, se.asked_at, sc.id AS schedule_id, sc.state AS schedule_state,
-        sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
+        sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at, sc.changes::text AS changes,
         i.id AS interview_id, i.state AS interview_state, c.full_name AS candidate_name, c.email AS candidate_email,
         c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email, j.coding_language,
         coalesce($2, now()) AS now
@@ -106,51 +111,79 @@ async def visit(session_id: UUID, *, now: datetime | None = None) -> Visit:
     row = await db.fetch_row(_VISIT, session_id, now)
     if row is None:
         raise errors.NotFound("session", session_id)
-    check = row["device_check"]
-    return msgspec.convert({**row, "device_check": check and msgspec.json.decode(check)}, Visit)
+    check, past = row["device_check"], history.read(row["changes"])
+    return msgspec.convert({**row, "device_check": check and msgspec.json.decode(check), "changes": past}, Visit)
 
 
 async def enter(session_id: UUID, key_version: int, *, now: datetime | None = None) -> Visit:
     """Enter the interview if the window is open and the key is the current one, and return the session then.
 
     Entering twice is entering once. Where it could not be entered the visit says why: its `state` is not
-    `entered`, or it is too early.
+    `entered`, or it is too early. In one transaction, one after the other with whatever changes the booking.
+    Raises NotFound.
     """
-    await db.fetch(
-        """
-        WITH entered AS (
-            UPDATE session SET entered_at = coalesce($3, now()) FROM schedule
-            WHERE session.id = $1 AND key_version = $2 AND revoked_at IS NULL AND entered_at IS NULL
-              AND coalesce($3, now()) BETWEEN opens_at AND closes_at
-              AND schedule.id = session.schedule AND schedule.state <> 'cancelled'
-            RETURNING schedule.interview
-        )
-        UPDATE interview SET state = 'in_progress' FROM entered WHERE interview.id = entered.interview
-        """,
-        session_id,
-        key_version,
-        now,
-    )
+
+    async def work() -> None:
+        async with db.DB.transaction():
+            booking = await lock_session(session_id, now=now)
+            if not _can_enter(booking, key_version):
+                return
+            await db.fetch(
+                """
+                WITH entered AS (UPDATE session SET entered_at = $3 WHERE id = $1)
+                UPDATE interview SET state = 'in_progress' WHERE id = $2
+                """,
+                session_id,
+                booking.interview_id,
+                booking.now,
+            )
+            await _record(Action.SESSION_ENTERED, session_id, booking)
+
+    await db.retried(work)
     return await visit(session_id, now=now)
+
+
+def _can_enter(booking: LockedBooking, key_version: int) -> bool:
+    return (
+        booking.key_version == key_version
+        and booking.state is not ScheduleState.CANCELLED
+        and booking.revoked_at is None
+        and booking.entered_at is None
+        and booking.opens_at <= booking.now <= booking.closes_at
+    )
 
 
 async def leave(session_id: UUID, key_version: int, *, now: datetime | None = None) -> Visit:
-    """Finish the interview that was entered, and return the session then. Leaving twice is leaving once."""
-    await db.fetch(
-        """
-        WITH finished AS (
-            UPDATE session SET left_at = coalesce($3, now()) FROM schedule
-            WHERE session.id = $1 AND key_version = $2 AND entered_at IS NOT NULL AND left_at IS NULL
-              AND schedule.id = session.schedule
-            RETURNING schedule.interview
-        )
-        UPDATE interview SET state = 'completed' FROM finished WHERE interview.id = finished.interview
-        """,
-        session_id,
-        key_version,
-        now,
-    )
+    """Finish the interview that was entered, and return the session then. Leaving twice is leaving once.
+
+    In one transaction, as `enter`. Raises NotFound.
+    """
+
+    async def work() -> None:
+        async with db.DB.transaction():
+            booking = await lock_session(session_id, now=now)
+            if booking.key_version != key_version or booking.entered_at is None or booking.left_at is not None:
+                return
+            await db.fetch(
+                """
+                WITH finished AS (UPDATE session SET left_at = $3 WHERE id = $1)
+                UPDATE interview SET state = 'completed' WHERE id = $2
+                """,
+                session_id,
+                booking.interview_id,
+                booking.now,
+            )
+            await _record(Action.INTERVIEW_COMPLETED, booking.interview_id, booking)
+
+    await db.retried(work)
     return await visit(session_id, now=now)
+
+
+async def _record(action: Action, subject: UUID, booking: LockedBooking) -> None:
+    details = {"schedule": booking.schedule_id, "revision": booking.revision}
+    await audit.record(
+        Entry(action=action, subject=subject, candidate=booking.candidate_id, by=CANDIDATE, details=details)
+    )
 
 
 class DeviceCheck(msgspec.Struct, frozen=True, kw_only=True):

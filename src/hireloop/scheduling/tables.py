@@ -90,15 +90,17 @@ class Schedule(Table, db=DB):
     interview = ForeignKey(Interview, null=False)
     slot = ForeignKey(Slot, null=False)
     candidate = ForeignKey(Candidate, null=False)  # a copy, for the exclusion constraint
+    job = UUID()  # a copy, for the lists: an interview that was booked keeps its job
     state = Text(choices=ScheduleState)
     revision = Integer(default=1)
+    invited_revision = Integer(default=1)  # the latest that the candidate was invited to: not to one that revoked
     booking_notes = Text()
     starts_at = Timestamptz()
     ends_at = Timestamptz()
     changes = JSONB()
     trace_id = Text()
     booked_at = Timestamptz()
-    reminded_at = Timestamptz()  # reminders that fell due by then are done with; a booking and a move set it
+    reminded_at = Timestamptz()  # reminders due by then are done with; a booking, a move and a new link set it
 
 
 class Session(Table, db=DB):

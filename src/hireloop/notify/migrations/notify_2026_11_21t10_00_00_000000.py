@@ -19,6 +19,7 @@ _STATEMENTS = (
         channel text NOT NULL,
         recipient text NOT NULL,
         required boolean NOT NULL,
+        starts_at timestamptz,
         payload jsonb NOT NULL,
         payload_version integer NOT NULL,
         state text NOT NULL DEFAULT 'pending',
@@ -39,6 +40,7 @@ _STATEMENTS = (
         bounced_at timestamptz,
         at_risk_told_at timestamptz,
         failure_told_at timestamptz,
+        erased_at timestamptz,
         created_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT one_delivery_per_message_and_recipient
             UNIQUE NULLS NOT DISTINCT (schedule, revision, kind, occasion, channel, recipient),
@@ -96,17 +98,78 @@ _STATEMENTS = (
         CONSTRAINT attempt_reply_is_at_most_a_kibibyte CHECK (octet_length(reply) <= 1024)
     )
     """,
-    "CREATE INDEX failed_deliveries ON delivery (schedule) WHERE state IN ('bounced', 'rejected', 'exhausted')",
+    # Where a last cancellation to an erased person goes, kept apart from the delivery until that has ended.
+    """
+    CREATE TABLE kept_address (
+        delivery uuid PRIMARY KEY REFERENCES delivery,
+        address text NOT NULL
+    )
+    """,
+    # Whatever a worker or a report still learns of an erased person's delivery, the other side's words are not kept:
+    # they quote addresses. It is the database that sees to it, as such an answer may be under way while we erase.
+    """
+    CREATE FUNCTION erased_deliveries_keep_no_words() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        NEW.last_reply := NULL;
+        IF NEW.state <> 'pending' AND OLD.state = 'pending' THEN
+            NEW.payload := NEW.payload || '{"time_zone": null, "locale": null, "reason": ""}';
+            DELETE FROM kept_address WHERE delivery = NEW.id;
+        END IF;
+        RETURN NEW;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER erased_deliveries_keep_no_words BEFORE UPDATE ON delivery
+    FOR EACH ROW WHEN (OLD.erased_at IS NOT NULL) EXECUTE FUNCTION erased_deliveries_keep_no_words()
+    """,
+    """
+    CREATE FUNCTION erased_attempts_keep_no_words() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM delivery WHERE id = NEW.delivery AND erased_at IS NOT NULL) THEN
+            NEW.reply := NULL;
+        END IF;
+        RETURN NEW;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER erased_attempts_keep_no_words BEFORE UPDATE ON attempt
+    FOR EACH ROW WHEN (NEW.reply IS NOT NULL) EXECUTE FUNCTION erased_attempts_keep_no_words()
+    """,
+    # Serve the lists: of deliveries, by what they are and how they stand; and of bookings by their invitation.
+    "CREATE INDEX deliveries_by_class ON delivery (channel, kind, state, id)",
+    """
+    CREATE INDEX deliveries_by_reason ON delivery (last_reason, channel, kind, state, id)
+    WHERE last_reason IS NOT NULL
+    """,
+    """
+    CREATE INDEX invitations_by_state ON delivery (state, starts_at, schedule, revision)
+    WHERE required AND kind IN ('invitation', 'rescheduled')
+    """,
+    "CREATE INDEX cancellations ON delivery (schedule, revision) WHERE required AND kind = 'cancelled'",
+    # Serve the console: what failed, newest first, and what failed and is still of use; both as small as the failures.
+    "CREATE INDEX failed_deliveries_by_age ON delivery (id) WHERE state IN ('bounced', 'rejected', 'exhausted')",
+    """
+    CREATE INDEX failed_deliveries_by_deadline ON delivery (deadline_at)
+    WHERE required AND state IN ('bounced', 'rejected', 'exhausted')
+    """,
     # What scheduling may know of deliveries, to narrow a list of bookings: where an invitation stands (the same rule as
     # `deliveries.invitation_state`), and a quick way to the few that are not sent. The function returns a set of one:
     # such a function is expanded into the query that calls it, and so costs one index scan a booking.
+    """
+    CREATE FUNCTION is_at_risk(at_risk_at timestamptz, last_reason text, first_due_at timestamptz, at timestamptz)
+    RETURNS boolean LANGUAGE sql STABLE AS $$
+        SELECT coalesce(at_risk_at, 'infinity') <= at
+            AND (last_reason IS NOT NULL OR first_due_at + interval '30 seconds' <= at)
+    $$
+    """,
     """
     CREATE FUNCTION invitation_state(of_schedule uuid, of_revision integer, at timestamptz) RETURNS SETOF text
     LANGUAGE sql STABLE AS $$
         SELECT CASE
             WHEN bool_or(state IN ('bounced', 'rejected', 'exhausted')) THEN 'failed'
-            WHEN bool_or(state = 'pending' AND at_risk_at <= at
-                AND (last_reason IS NOT NULL OR first_due_at + interval '30 seconds' <= at)) THEN 'at_risk'
+            WHEN bool_or(state = 'pending' AND is_at_risk(at_risk_at, last_reason, first_due_at, at)) THEN 'at_risk'
             WHEN bool_or(state = 'pending') THEN 'pending'
             WHEN bool_or(state = 'sent') THEN 'sent'
             ELSE 'none'
@@ -116,8 +179,11 @@ _STATEMENTS = (
           AND kind IN ('invitation', 'rescheduled')
     $$
     """,
-    "CREATE VIEW pending_delivery AS SELECT schedule FROM delivery WHERE state = 'pending'",
-    "CREATE VIEW failed_delivery AS SELECT schedule FROM delivery WHERE state IN ('bounced', 'rejected', 'exhausted')",
+    """
+    CREATE VIEW invitation AS
+    SELECT state, starts_at, schedule, revision, at_risk_at, last_reason, first_due_at FROM delivery
+    WHERE required AND kind IN ('invitation', 'rescheduled')
+    """,
     # Tries under way, and those that a dead worker left behind.
     "CREATE INDEX open_attempts ON attempt (started_at) WHERE outcome IS NULL",
     """

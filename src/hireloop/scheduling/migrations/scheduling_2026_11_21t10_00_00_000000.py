@@ -28,6 +28,9 @@ _STATEMENTS = (
     )
     """,
     "CREATE UNIQUE INDEX one_candidate_per_address ON candidate (lower(email))",
+    # Serve those of whom the beginning of a name or an address is known: a range, in the order of code points.
+    'CREATE INDEX candidates_by_name ON candidate (lower(full_name) COLLATE "C")',
+    'CREATE INDEX candidates_by_address ON candidate (lower(email) COLLATE "C")',
     """
     CREATE TABLE job (
         id uuid PRIMARY KEY,
@@ -43,6 +46,7 @@ _STATEMENTS = (
     )
     """,
     "CREATE UNIQUE INDEX one_job_per_title_and_company ON job (lower(title), lower(company))",
+    "CREATE INDEX jobs_of_a_company ON job (lower(company), id)",
     """
     CREATE TABLE interview (
         id uuid PRIMARY KEY,
@@ -61,7 +65,13 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX interviews_of_a_candidate ON interview (candidate)",
-    "CREATE INDEX interviews_of_a_job ON interview (job)",
+    # Of a job and of all: by state too, so that a state which hardly any interview has is found as fast.
+    "CREATE INDEX interviews_of_a_job ON interview (job, state, id)",
+    "CREATE INDEX interviews_by_state ON interview (state, id)",
+    "CREATE INDEX interviews_by_time ON interview (started_at, id) WHERE started_at IS NOT NULL",
+    # Serves the sweep for no-shows and ends; it stays as small as what lies ahead, however many interviews were held.
+    "CREATE INDEX interviews_not_over ON interview (started_at) WHERE state IN ('scheduled', 'in_progress')",
+    # A booking changes `taken`, which stands in no index: with room left on its page, none needs to be told of it.
     """
     CREATE TABLE slot (
         id uuid PRIMARY KEY,
@@ -81,17 +91,22 @@ _STATEMENTS = (
             textrange(lower(interviewer_email), lower(interviewer_email), '[]') WITH &&,
             tstzrange(starts_at, ends_at) WITH &&
         ) WHERE (withdrawn_at IS NULL AND interviewer_email IS NOT NULL)
-    )
+    ) WITH (fillfactor = 85)
     """,
     "CREATE INDEX slots_by_time ON slot (starts_at, id)",
+    "CREATE INDEX slots_of_a_job ON slot (job, starts_at, id)",
+    "CREATE INDEX slots_of_an_interviewer ON slot (lower(interviewer_email), starts_at, id)",
+    "CREATE INDEX slots_by_length ON slot ((ends_at - starts_at), starts_at, id)",
     """
     CREATE TABLE schedule (
         id uuid PRIMARY KEY,
         interview uuid NOT NULL REFERENCES interview,
         slot uuid NOT NULL REFERENCES slot,
         candidate uuid NOT NULL REFERENCES candidate,
+        job uuid NOT NULL,
         state text NOT NULL DEFAULT 'pending',
         revision integer NOT NULL DEFAULT 1,
+        invited_revision integer NOT NULL DEFAULT 1,
         booking_notes text NOT NULL DEFAULT '',
         starts_at timestamptz NOT NULL,
         ends_at timestamptz NOT NULL,
@@ -110,7 +125,15 @@ _STATEMENTS = (
     "CREATE UNIQUE INDEX one_live_schedule_per_interview ON schedule (interview) WHERE state <> 'cancelled'",
     "CREATE INDEX schedules_of_a_slot ON schedule (slot)",
     "CREATE INDEX schedules_of_an_interview ON schedule (interview)",
+    # Serve the lists, which are in the order of time: whatever they are narrowed by, a page reads a page (ADR 0035).
     "CREATE INDEX schedules_by_time ON schedule (starts_at, id)",
+    "CREATE INDEX schedules_by_state ON schedule (state, starts_at, id) INCLUDE (revision)",
+    "CREATE INDEX schedules_of_a_job ON schedule (job, state, starts_at, id)",
+    "CREATE INDEX schedules_of_a_candidate ON schedule (candidate)",
+    """
+    CREATE INDEX schedules_not_invited_to ON schedule (starts_at, id)
+    WHERE invited_revision <> revision AND state <> 'cancelled'
+    """,
     """
     CREATE TABLE session (
         id uuid PRIMARY KEY,
@@ -128,6 +151,7 @@ _STATEMENTS = (
         CONSTRAINT who_left_had_entered CHECK (left_at IS NULL OR entered_at IS NOT NULL)
     )
     """,
+    "CREATE INDEX revoked_sessions ON session (schedule) WHERE revoked_at IS NOT NULL",
     """
     CREATE TABLE audit_entry (
         id uuid PRIMARY KEY,
@@ -145,6 +169,9 @@ _STATEMENTS = (
     """,
     "CREATE INDEX audit_of_a_subject ON audit_entry (subject, id)",
     "CREATE INDEX audit_of_a_candidate ON audit_entry (candidate, id) WHERE candidate IS NOT NULL",
+    "CREATE INDEX audit_of_a_key ON audit_entry (actor_key, id) WHERE actor_key IS NOT NULL",
+    "CREATE INDEX audit_of_an_action ON audit_entry (action, id)",
+    "CREATE INDEX audit_by_time ON audit_entry (at)",
     # Entries are added, and never changed: erasing a person alone may blank the details of what is about them.
     """
     CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -174,11 +201,12 @@ _STATEMENTS = (
     )
     """,
     # What the hub may know of bookings: which revision of which schedule somebody must be told, and at which address.
-    # Of a revoked session nobody is told anything: its link is dead.
+    # Of a revoked session nobody is told anything, its link is dead; but that a booking is off is told all the same.
     """
     CREATE VIEW schedule_to_tell AS SELECT id AS schedule, revision, state <> 'cancelled' AS live,
         (SELECT email FROM candidate WHERE candidate.id = schedule.candidate) AS address FROM schedule
-    WHERE NOT EXISTS (SELECT FROM session WHERE session.schedule = schedule.id AND session.revoked_at IS NOT NULL)
+    WHERE state = 'cancelled'
+        OR NOT EXISTS (SELECT FROM session WHERE session.schedule = schedule.id AND session.revoked_at IS NOT NULL)
     """,
 )
 

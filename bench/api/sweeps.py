@@ -1,0 +1,46 @@
+"""What the workers look for again and again: each sweep once, by its own code, in a transaction that is taken back."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from bench.parts import Database
+from hireloop import db
+from hireloop.notify import alerts, leases, ledger, messages, routing, workers
+from hireloop.notify.outbox import Outbox
+from hireloop.scheduling import attendance, reminders
+
+
+def measure(database: Database) -> dict[str, float]:
+    """Return how long each sweep takes, in milliseconds, by what it is called."""
+    return asyncio.run(_measure(database))
+
+
+async def _measure(database: Database) -> dict[str, float]:
+    settings = database.settings
+    channels = routing.channels(settings)
+    outbox = Outbox(channels=channels, message_id_domain=settings.message_id_domain)
+    sweeps: dict[str, Callable[[], Awaitable[object]]] = {
+        "leases.take": lambda: leases.take("email", limit=8, worker="bench", kinds=sorted(messages.KNOWN_KINDS)),
+        "leases.expire": leases.expire,
+        "leases.close_abandoned": leases.close_abandoned,
+        "workers.health": workers.health,
+        "ledger.read": ledger.read,
+        "alerts.put_due": lambda: alerts.put_due(outbox, alert_email="alerts@example.com"),
+        "reminders.put_due": lambda: reminders.put_due(outbox, settings.reminder_leads),
+        "attendance.note_due": lambda: attendance.note_due(grace_seconds=settings.portal_late_seconds),
+    }
+    async with db.opened(database.url, pool_size=1, patient=True):
+        return {name: await _taken_back(sweep) for name, sweep in sweeps.items()}
+
+
+async def _taken_back(sweep: Callable[[], Awaitable[object]]) -> float:
+    """Return how many milliseconds a sweep takes when it is run for the second time, and leave no trace of it."""
+    took = 0.0
+    for _ in range(2):
+        async with db.DB.transaction() as transaction:
+            began = time.monotonic()
+            await sweep()
+            took = (time.monotonic() - began) * 1000
+            await transaction.rollback()  # type: ignore[no-untyped-call] # Piccolo's
+    return took

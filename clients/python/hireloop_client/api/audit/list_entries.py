@@ -1,0 +1,329 @@
+import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.action import Action
+from ...models.page_known_entry import PageKnownEntry
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    limit: int | Unset = 50,
+    after: UUID | Unset = UNSET,
+    action: Action | Unset = UNSET,
+    subject: UUID | Unset = UNSET,
+    candidate: UUID | Unset = UNSET,
+    key: UUID | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    json_after: str | Unset = UNSET
+    if not isinstance(after, Unset):
+        json_after = str(after)
+    params["after"] = json_after
+
+    json_action: str | Unset = UNSET
+    if not isinstance(action, Unset):
+        json_action = action.value
+
+    params["action"] = json_action
+
+    json_subject: str | Unset = UNSET
+    if not isinstance(subject, Unset):
+        json_subject = str(subject)
+    params["subject"] = json_subject
+
+    json_candidate: str | Unset = UNSET
+    if not isinstance(candidate, Unset):
+        json_candidate = str(candidate)
+    params["candidate"] = json_candidate
+
+    json_key: str | Unset = UNSET
+    if not isinstance(key, Unset):
+        json_key = str(key)
+    params["key"] = json_key
+
+    json_since: str | Unset = UNSET
+    if not isinstance(since, Unset):
+        json_since = since.isoformat()
+    params["since"] = json_since
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/audit/",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> PageKnownEntry | Problem | None:
+    if response.status_code == 200:
+        response_200 = PageKnownEntry.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 414:
+        response_414 = Problem.from_dict(response.json())
+
+        return response_414
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[PageKnownEntry | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    after: UUID | Unset = UNSET,
+    action: Action | Unset = UNSET,
+    subject: UUID | Unset = UNSET,
+    candidate: UUID | Unset = UNSET,
+    key: UUID | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+) -> Response[PageKnownEntry | Problem]:
+    """List entries
+
+     List what was done, newest first: by what, to what, about whom, with which key, since when.
+
+    Needs a key with the role `admin`.
+
+    Args:
+        limit (int | Unset): How many items at most. Default: 50.
+        after (UUID | Unset): The `next` of the page before.
+        action (Action | Unset): What somebody did, as `<subject>.<verb>`.
+        subject (UUID | Unset):
+        candidate (UUID | Unset):
+        key (UUID | Unset): Whose doing: the id of an API key.
+        since (datetime.datetime | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PageKnownEntry | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        limit=limit,
+        after=after,
+        action=action,
+        subject=subject,
+        candidate=candidate,
+        key=key,
+        since=since,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    after: UUID | Unset = UNSET,
+    action: Action | Unset = UNSET,
+    subject: UUID | Unset = UNSET,
+    candidate: UUID | Unset = UNSET,
+    key: UUID | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+) -> PageKnownEntry | Problem | None:
+    """List entries
+
+     List what was done, newest first: by what, to what, about whom, with which key, since when.
+
+    Needs a key with the role `admin`.
+
+    Args:
+        limit (int | Unset): How many items at most. Default: 50.
+        after (UUID | Unset): The `next` of the page before.
+        action (Action | Unset): What somebody did, as `<subject>.<verb>`.
+        subject (UUID | Unset):
+        candidate (UUID | Unset):
+        key (UUID | Unset): Whose doing: the id of an API key.
+        since (datetime.datetime | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PageKnownEntry | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        limit=limit,
+        after=after,
+        action=action,
+        subject=subject,
+        candidate=candidate,
+        key=key,
+        since=since,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    after: UUID | Unset = UNSET,
+    action: Action | Unset = UNSET,
+    subject: UUID | Unset = UNSET,
+    candidate: UUID | Unset = UNSET,
+    key: UUID | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+) -> Response[PageKnownEntry | Problem]:
+    """List entries
+
+     List what was done, newest first: by what, to what, about whom, with which key, since when.
+
+    Needs a key with the role `admin`.
+
+    Args:
+        limit (int | Unset): How many items at most. Default: 50.
+        after (UUID | Unset): The `next` of the page before.
+        action (Action | Unset): What somebody did, as `<subject>.<verb>`.
+        subject (UUID | Unset):
+        candidate (UUID | Unset):
+        key (UUID | Unset): Whose doing: the id of an API key.
+        since (datetime.datetime | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PageKnownEntry | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        limit=limit,
+        after=after,
+        action=action,
+        subject=subject,
+        candidate=candidate,
+        key=key,
+        since=since,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    limit: int | Unset = 50,
+    after: UUID | Unset = UNSET,
+    action: Action | Unset = UNSET,
+    subject: UUID | Unset = UNSET,
+    candidate: UUID | Unset = UNSET,
+    key: UUID | Unset = UNSET,
+    since: datetime.datetime | Unset = UNSET,
+) -> PageKnownEntry | Problem | None:
+    """List entries
+
+     List what was done, newest first: by what, to what, about whom, with which key, since when.
+
+    Needs a key with the role `admin`.
+
+    Args:
+        limit (int | Unset): How many items at most. Default: 50.
+        after (UUID | Unset): The `next` of the page before.
+        action (Action | Unset): What somebody did, as `<subject>.<verb>`.
+        subject (UUID | Unset):
+        candidate (UUID | Unset):
+        key (UUID | Unset): Whose doing: the id of an API key.
+        since (datetime.datetime | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PageKnownEntry | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            limit=limit,
+            after=after,
+            action=action,
+            subject=subject,
+            candidate=candidate,
+            key=key,
+            since=since,
+        )
+    ).parsed

@@ -1,0 +1,275 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.cancel_fields import CancelFields
+from ...models.problem import Problem
+from ...models.schedule_answer import ScheduleAnswer
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    schedule_id: UUID,
+    *,
+    body: CancelFields | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/api/interviews/schedules/{schedule_id}/cancel/".format(
+            schedule_id=quote(str(schedule_id), safe=""),
+        ),
+    }
+
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Problem | ScheduleAnswer | None:
+    if response.status_code == 200:
+        response_200 = ScheduleAnswer.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 414:
+        response_414 = Problem.from_dict(response.json())
+
+        return response_414
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Problem | ScheduleAnswer]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    schedule_id: UUID,
+    *,
+    client: AuthenticatedClient | Client,
+    body: CancelFields | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[Problem | ScheduleAnswer]:
+    """Cancel schedule
+
+     Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once.
+
+    Needs a key with the role `recruiter`.
+
+    Args:
+        schedule_id (UUID):
+        idempotency_key (str | Unset):
+        body (CancelFields | Unset): Why a booking is cancelled; the candidate reads it.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | ScheduleAnswer]
+    """
+
+    kwargs = _get_kwargs(
+        schedule_id=schedule_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    schedule_id: UUID,
+    *,
+    client: AuthenticatedClient | Client,
+    body: CancelFields | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Problem | ScheduleAnswer | None:
+    """Cancel schedule
+
+     Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once.
+
+    Needs a key with the role `recruiter`.
+
+    Args:
+        schedule_id (UUID):
+        idempotency_key (str | Unset):
+        body (CancelFields | Unset): Why a booking is cancelled; the candidate reads it.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | ScheduleAnswer
+    """
+
+    return sync_detailed(
+        schedule_id=schedule_id,
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
+    ).parsed
+
+
+async def asyncio_detailed(
+    schedule_id: UUID,
+    *,
+    client: AuthenticatedClient | Client,
+    body: CancelFields | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[Problem | ScheduleAnswer]:
+    """Cancel schedule
+
+     Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once.
+
+    Needs a key with the role `recruiter`.
+
+    Args:
+        schedule_id (UUID):
+        idempotency_key (str | Unset):
+        body (CancelFields | Unset): Why a booking is cancelled; the candidate reads it.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | ScheduleAnswer]
+    """
+
+    kwargs = _get_kwargs(
+        schedule_id=schedule_id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    schedule_id: UUID,
+    *,
+    client: AuthenticatedClient | Client,
+    body: CancelFields | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Problem | ScheduleAnswer | None:
+    """Cancel schedule
+
+     Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once.
+
+    Needs a key with the role `recruiter`.
+
+    Args:
+        schedule_id (UUID):
+        idempotency_key (str | Unset):
+        body (CancelFields | Unset): Why a booking is cancelled; the candidate reads it.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | ScheduleAnswer
+    """
+
+    return (
+        await asyncio_detailed(
+            schedule_id=schedule_id,
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

@@ -1,0 +1,262 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.known_slot import KnownSlot
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    slot_id: UUID,
+    *,
+    cancel: bool | Unset = False,
+    if_match: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_match, Unset):
+        headers["If-Match"] = if_match
+
+    params: dict[str, Any] = {}
+
+    params["cancel"] = cancel
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": "/api/interviews/slots/{slot_id}/".format(
+            slot_id=quote(str(slot_id), safe=""),
+        ),
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> KnownSlot | Problem | None:
+    if response.status_code == 200:
+        response_200 = KnownSlot.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 412:
+        response_412 = Problem.from_dict(response.json())
+
+        return response_412
+
+    if response.status_code == 414:
+        response_414 = Problem.from_dict(response.json())
+
+        return response_414
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[KnownSlot | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    slot_id: UUID,
+    *,
+    client: AuthenticatedClient | Client,
+    cancel: bool | Unset = False,
+    if_match: str | Unset = UNSET,
+) -> Response[KnownSlot | Problem]:
+    """Withdraw slot
+
+     Withdraw a slot, with `cancel` also its bookings; nothing is booked into it again. Twice is once.
+
+    Needs a key with the role `recruiter`.
+
+    Args:
+        slot_id (UUID):
+        cancel (bool | Unset):  Default: False.
+        if_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[KnownSlot | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        slot_id=slot_id,
+        cancel=cancel,
+        if_match=if_match,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    slot_id: UUID,
+    *,
+    client: AuthenticatedClient | Client,
+    cancel: bool | Unset = False,
+    if_match: str | Unset = UNSET,
+) -> KnownSlot | Problem | None:
+    """Withdraw slot
+
+     Withdraw a slot, with `cancel` also its bookings; nothing is booked into it again. Twice is once.
+
+    Needs a key with the role `recruiter`.
+
+    Args:
+        slot_id (UUID):
+        cancel (bool | Unset):  Default: False.
+        if_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        KnownSlot | Problem
+    """
+
+    return sync_detailed(
+        slot_id=slot_id,
+        client=client,
+        cancel=cancel,
+        if_match=if_match,
+    ).parsed
+
+
+async def asyncio_detailed(
+    slot_id: UUID,
+    *,
+    client: AuthenticatedClient | Client,
+    cancel: bool | Unset = False,
+    if_match: str | Unset = UNSET,
+) -> Response[KnownSlot | Problem]:
+    """Withdraw slot
+
+     Withdraw a slot, with `cancel` also its bookings; nothing is booked into it again. Twice is once.
+
+    Needs a key with the role `recruiter`.
+
+    Args:
+        slot_id (UUID):
+        cancel (bool | Unset):  Default: False.
+        if_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[KnownSlot | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        slot_id=slot_id,
+        cancel=cancel,
+        if_match=if_match,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    slot_id: UUID,
+    *,
+    client: AuthenticatedClient | Client,
+    cancel: bool | Unset = False,
+    if_match: str | Unset = UNSET,
+) -> KnownSlot | Problem | None:
+    """Withdraw slot
+
+     Withdraw a slot, with `cancel` also its bookings; nothing is booked into it again. Twice is once.
+
+    Needs a key with the role `recruiter`.
+
+    Args:
+        slot_id (UUID):
+        cancel (bool | Unset):  Default: False.
+        if_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        KnownSlot | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            slot_id=slot_id,
+            client=client,
+            cancel=cancel,
+            if_match=if_match,
+        )
+    ).parsed

@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+
+class ChannelState(StrEnum):
+    HELD = "held"
+    OPEN = "open"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,43 @@
+"""`/api/audit/`: who did what when, from which key; for admins."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Router, get
+from litestar.params import FromQuery, QueryParameter
+
+from hireloop import db
+from hireloop.api import fields
+from hireloop.api.auth import ADMINISTERS
+from hireloop.api.door import Door, door_of
+from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.scheduling import audit
+from hireloop.scheduling.audit import Action, KnownEntry, Wanted
+
+
+def _view(door: Door, entry: KnownEntry) -> KnownEntry:
+    return msgspec.structs.replace(entry, at=door.local(entry.at))
+
+
+@get("/", opt=ADMINISTERS)
+async def list_entries(
+    request: Request[Any, Any, Any],
+    limit: Limit = DEFAULT_LIMIT,
+    after: After = None,
+    action: FromQuery[Action | None] = None,
+    subject: FromQuery[UUID | None] = None,
+    candidate: FromQuery[UUID | None] = None,
+    key: Annotated[UUID | None, QueryParameter(name="key", description="Whose doing: the id of an API key.")] = None,
+    since: FromQuery[fields.Moment | None] = None,
+) -> Page[KnownEntry]:
+    """List what was done, newest first: by what, to what, about whom, with which key, since when."""
+    fields.check_comparable(since=since)
+    wanted = Wanted(action=action, subject=subject, candidate=candidate, actor_key=key, since=since)
+    async with db.snapshot():
+        rows = await audit.page(wanted, limit=limit + 1, after=after)
+    door = door_of(request)
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
+
+
+router = Router("/audit", route_handlers=[list_entries], tags=["audit"])

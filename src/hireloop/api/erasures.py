@@ -1,0 +1,81 @@
+"""`DELETE /api/candidates/{id}/`: erase a person, for admins; and the same for the command line."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Router, delete
+from litestar.params import FromPath
+
+from hireloop import db, errors
+from hireloop.api import etags
+from hireloop.api.auth import ADMINISTERS, actor_of
+from hireloop.api.candidates import view
+from hireloop.api.documented import refuses
+from hireloop.api.door import door_of
+from hireloop.notify.outbox import Outbox
+from hireloop.scheduling import candidates, erasure, retention
+from hireloop.scheduling.audit import Actor
+from hireloop.scheduling.candidates import KnownCandidate
+from hireloop.scheduling.erasure import Erased
+from hireloop.scheduling.patches import Check, anything_goes
+
+
+async def erase(
+    candidate_id: UUID,
+    *,
+    by: Actor,
+    outbox: Outbox,
+    older_than: timedelta | None = None,
+    check: Check[KnownCandidate] = anything_goes,
+) -> Erased:
+    """Erase a person everywhere, stored answers to repeated requests too, all or nothing.
+
+    With `older_than`, only somebody with whom nothing has happened for so long; `check` may refuse it. Raises NotFound
+    and InterviewInProgress.
+    """
+
+    async def work() -> Erased:
+        async with db.DB.transaction():
+            if older_than is not None:
+                await retention.hold(candidate_id, older_than)
+            await db.fetch("SELECT FROM candidate WHERE id = $1 FOR UPDATE", candidate_id)
+            await check(await candidates.find(candidate_id))
+            erased = await erasure.erase(candidate_id, by=by, outbox=outbox)
+            await _drop_stored_answers(erased)
+            return erased
+
+    return await db.retried(work)
+
+
+async def _drop_stored_answers(erased: Erased) -> None:
+    """Delete what a repeated request would be answered, where it names the person: whoever repeats it asks anew."""
+    await db.fetch(
+        """
+        DELETE FROM stored_answer WHERE EXISTS (
+            SELECT FROM unnest($1::text[]) AS word
+            WHERE position(word IN lower(body)) > 0 OR position(word IN lower(path)) > 0
+        )
+        """,
+        [*(str(ident) for ident in erased.ids), erased.email.lower()],
+    )
+
+
+@delete(
+    "/{candidate_id:uuid}/", status_code=204, opt=ADMINISTERS | refuses(errors.InterviewInProgress, errors.ChangedSince)
+)
+async def erase_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[UUID]) -> None:
+    """Erase a candidate: name, address and words are gone everywhere, the proof of what was sent stays.
+
+    Interviews to come are cancelled, and who was told of one is told that it is off.
+    """
+    door = door_of(request)
+
+    async def check(known: KnownCandidate) -> None:
+        etags.check_if_match(request, view(door, known))
+
+    await erase(candidate_id, by=actor_of(request), outbox=door.outbox, check=check)
+    door.hints.give()
+
+
+router = Router("/candidates", route_handlers=[erase_candidate], tags=["candidates"])

@@ -1,0 +1,122 @@
+"""`/api/interviews/slots/create_recurring/`: the slots that one recurrence rule names."""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from hireloop import errors
+from hireloop.api import fields
+from hireloop.api.auth import SCHEDULES, actor_of
+from hireloop.api.documented import again
+from hireloop.api.door import Door, door_of
+from hireloop.api.slot_answer import view_slot
+from hireloop.scheduling import series
+from hireloop.scheduling.recurrence import Omission
+from hireloop.scheduling.series import LeftOut, NewSeries, Series
+from hireloop.scheduling.slots import KnownSlot
+
+_MOST_EXCLUDED = 1_000
+_WALL_CLOCK = "%Y-%m-%dT%H:%M:%S"
+_DETAILS = {
+    Omission.NONEXISTENT_TIME: "The clocks go forward over this time, so it does not exist on that day.",
+    Omission.EXCLUDED: "You left this date out.",
+    Omission.PAST: "This time has begun already.",
+    Omission.ALREADY_EXISTS: "This very slot is there already.",
+    Omission.INTERVIEWER_BUSY: "The interviewer has another slot that overlaps this one.",
+}
+_DOUBLED = "The clocks go back over this time, so it comes twice on that day: the slot is at the first of the two."
+
+_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?", re.ASCII)
+
+
+class RecurringFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A recurrence rule and what its slots have in common, as a frontend sends them."""
+
+    rule: str
+    time_zone: fields.Zone
+    starts_at_local: Annotated[str, Meta(examples=["2026-12-01T10:00:00"])]
+    duration_minutes: fields.Minutes
+    exclude: Annotated[list[date], Meta(max_length=_MOST_EXCLUDED)] = []
+    seats: fields.Seats = 1
+    interviewer_email: fields.Address | None = None
+    job: UUID | None = None
+    notes: fields.Notes = ""
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """A time that the rule names and that did not become a slot: on the wall clock, why, and the slot in its way."""
+
+    starts_at_local: str
+    reason: Omission
+    detail: str
+    slot: UUID | None
+
+
+class Doubled(msgspec.Struct, frozen=True):
+    """A time that the clocks show twice, and the moment that was taken."""
+
+    starts_at_local: str
+    starts_at: datetime
+    detail: str
+
+
+class SeriesAnswer(msgspec.Struct, frozen=True):
+    """The slots that were created, what was skipped and why, and which of those created the clocks show twice."""
+
+    created: list[KnownSlot]
+    skipped: list[Skipped]
+    doubled: list[Doubled]
+
+
+@post("/create_recurring/", opt=SCHEDULES | again("There was nothing to create."))
+async def create_recurring(request: Request[Any, Any, Any], data: JSONBody[RecurringFields]) -> Response[SeriesAnswer]:
+    """Create a slot for each time that a rule of RFC 5545 names: 201; 200 where there was nothing to create."""
+    fields.check_storable(notes=data.notes, interviewer_email=data.interviewer_email)
+    fields.check_zone(data.time_zone)
+    new = NewSeries(
+        rule=data.rule,
+        zone=ZoneInfo(data.time_zone),
+        starts_at_local=_wall_clock(data.starts_at_local),
+        duration=timedelta(minutes=data.duration_minutes),
+        exclude=frozenset(data.exclude),
+        seats=data.seats,
+        interviewer_email=data.interviewer_email,
+        job=data.job,
+        notes=data.notes,
+    )
+    made = await series.create(new, by=actor_of(request))
+    return Response(_answer(door_of(request), made), status_code=201 if made.created else 200)
+
+
+def _wall_clock(text: str) -> datetime:
+    """Return a time as a clock on the wall shows it; raises BadInput."""
+    mend = "must be a time on the wall clock of time_zone, without an offset, such as 2026-12-01T10:00:00"
+    if not _WRITTEN.fullmatch(text):
+        raise errors.BadInput("starts_at_local", mend)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise errors.BadInput("starts_at_local", mend) from None
+
+
+def _answer(door: Door, made: Series) -> SeriesAnswer:
+    return SeriesAnswer(
+        created=[view_slot(door, slot) for slot in made.created],
+        skipped=[_skipped(one) for one in made.left_out],
+        doubled=[
+            Doubled(one.wall.strftime(_WALL_CLOCK), door.local(one.starts_at), _DOUBLED)
+            for one in made.doubled
+            if one.starts_at is not None
+        ],
+    )
+
+
+def _skipped(one: LeftOut) -> Skipped:
+    return Skipped(one.occurrence.wall.strftime(_WALL_CLOCK), one.omission, _DETAILS[one.omission], one.slot)

@@ -1,0 +1,115 @@
+"""One booking: who and when, every delivery with every try, its history, the link, and what can be done about it."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Response
+from litestar.params import FromPath
+
+from hireloop import db
+from hireloop.api.door import Door, door_of
+from hireloop.console import render
+from hireloop.console.cards import Card, cards_of
+from hireloop.console.gate import AnyRequest
+from hireloop.notify import deliveries, times
+from hireloop.notify.deliveries import AttemptView, DeliveryView
+from hireloop.notify.tables import DeliveryState
+from hireloop.portal.times import zone_of
+from hireloop.scheduling import agenda
+from hireloop.scheduling.agenda import Appointment
+from hireloop.scheduling.tables import ScheduleState
+
+_DELIVERIES = 50  # the newest
+_ATTEMPTS = 20  # of each, the newest
+
+
+class ShownDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery with its latest tries."""
+
+    delivery: DeliveryView
+    attempts: list[AttemptView]
+    is_current: bool  # of the booking's present revision
+    can_replay: bool
+
+
+class Possible(msgspec.Struct, frozen=True, kw_only=True):
+    """What can still be done about a booking; whether it may, the verbs judge."""
+
+    confirm: bool
+    reissue: bool
+    move: bool
+    cancel: bool
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to press."""
+        return self.move  # nothing is possible where this is not
+
+
+async def page(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
+    """Show one booking."""
+    return await shown(request, schedule_id)
+
+
+async def shown(
+    request: AnyRequest, schedule_id: UUID, *, refused: str = "", status_code: int = 200
+) -> Response[bytes]:
+    """Return a booking's page, with why nothing was done where something was `refused`; raises NotFound."""
+    door = door_of(request)
+    async with db.snapshot():
+        card = (await cards_of(request, [await agenda.find(schedule_id)]))[0]
+        found = (await deliveries.of_schedules([schedule_id], door.channels))[-_DELIVERIES:]
+        attempts = await deliveries.attempts_of([one.id for one in found], at_most=_ATTEMPTS)
+    return render.show(
+        request,
+        "booking",
+        here="booking",
+        status_code=status_code,
+        refused=refused,
+        card=card,
+        theirs=_their_time(card, door),
+        possible=possible(card.appointment),
+        deliveries=[_delivery(one, attempts.get(one.id, []), card) for one in reversed(found)],
+        trace_url=_trace_url(door),
+        common=door.warnings,
+    )
+
+
+def possible(appointment: Appointment) -> Possible:
+    """Return what can be done about this booking now. Pure."""
+    booking, session = appointment.booking, appointment.booking.session
+    is_live = booking.state is not ScheduleState.CANCELLED and not appointment.is_erased
+    changes = is_live and session.entered_at is None
+    opens = booking.now <= session.closes_at
+    return Possible(
+        confirm=changes and opens and booking.state is ScheduleState.PENDING,
+        reissue=changes and opens,
+        move=changes,
+        cancel=changes,
+    )
+
+
+def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -> ShownDelivery:
+    is_current = delivery.revision == card.answer.revision
+    return ShownDelivery(
+        delivery=delivery,
+        attempts=attempts,
+        is_current=is_current,
+        can_replay=is_current and delivery.state not in {DeliveryState.PENDING, DeliveryState.SUPERSEDED},
+    )
+
+
+def _their_time(card: Card, door: Door) -> str:
+    """Return when it is on the candidate's own clock, empty where that is ours."""
+    zone: ZoneInfo = zone_of(card.appointment.time_zone, door.settings.zone)
+    starts_at: datetime = card.answer.starts_at
+    if zone.key == door.settings.zone.key:
+        return ""
+    return times.span(starts_at, card.answer.ends_at, zone, times.FALLBACK_LOCALE)
+
+
+def _trace_url(door: Door) -> str:
+    """Return what a trace's id is appended to, empty where no TRACE_UI_URL is set."""
+    return f"{door.settings.trace_ui_url.rstrip('/')}/trace/" if door.settings.trace_ui_url else ""

@@ -1,0 +1,56 @@
+"""A booking as the console shows it: the names, what the API answers of it, and what is to be said of its state."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+
+from hireloop.api.booking_answer import ScheduleAnswer, answer
+from hireloop.api.door import door_of
+from hireloop.console import labels
+from hireloop.console.labels import Label
+from hireloop.scheduling.agenda import Appointment
+from hireloop.scheduling.tables import ScheduleState
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One booking, ready to be shown; a viewer's has no link."""
+
+    appointment: Appointment
+    answer: ScheduleAnswer
+    state: Label
+    telling: Label  # where the invitation stands, or the cancellation
+    why: list[str]  # why it was not taken, in plain words
+    warnings: list[str]  # of this booking alone: what concerns all of them is said once
+
+    @property
+    def path(self) -> str:
+        """Where its page is."""
+        return path_of(self.answer.id)
+
+
+def path_of(schedule_id: UUID) -> str:
+    """Return where a booking's page is; the mails' links lead there too (`notify.render`)."""
+    return f"/console/bookings/{schedule_id}/"
+
+
+async def cards_of(request: Request[Any, Any, Any], appointments: Sequence[Appointment]) -> list[Card]:
+    """Return a card for each of these bookings, in their order: one more query, however many they are."""
+    answers = await answer(request, [one.booking for one in appointments])
+    common = set(door_of(request).warnings)
+    return [_card(one, said, common) for one, said in zip(appointments, answers, strict=True)]
+
+
+def _card(appointment: Appointment, said: ScheduleAnswer, common: set[str]) -> Card:
+    state = ScheduleState(said.state)
+    why = labels.why(said.invitation.deliveries)
+    return Card(
+        appointment=appointment,
+        answer=said,
+        state=labels.BOOKINGS[state],
+        telling=labels.telling(state is ScheduleState.CANCELLED, said.invitation.state, said.invitation.deliveries),
+        why=why,
+        warnings=[warning for warning in said.invitation.warnings if warning not in common | set(why)],
+    )

@@ -1,0 +1,203 @@
+"""What a recruiter presses: confirm, a new link, another time, cancel. What is refused says so, and loses nothing."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from litestar import Response
+from litestar.params import FromPath
+
+from hireloop import db, errors
+from hireloop.api import fields
+from hireloop.api.auth import actor_of
+from hireloop.api.door import door_of
+from hireloop.console import booking, labels, render
+from hireloop.console.cards import cards_of, path_of
+from hireloop.console.clock import Clock, clock_of, parse_day
+from hireloop.console.days import NO_DAY, ident
+from hireloop.console.gate import AnyRequest, pressed
+from hireloop.scheduling import agenda, cancellations, confirmations, moves, session_keys
+from hireloop.scheduling.agenda import Opening
+from hireloop.scheduling.changes import Rule
+from hireloop.scheduling.locked import LockedBooking, lock
+
+_A_PAGE = 40
+_LONGEST_REASON = 2_000
+_CONFLICT, _BAD = 409, 400
+_NO_SLOT = "Choose the new time."
+_ONE_DAY = timedelta(days=1)
+
+
+async def confirm(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
+    """Confirm a booking in the candidate's place."""
+    form = await pressed(request)
+    try:
+        await confirmations.confirm(schedule_id, by=actor_of(request), rule=_unchanged_since(form))
+    except errors.Refused as refused:
+        return await booking.shown(request, schedule_id, refused=labels.refusal(refused), status_code=_CONFLICT)
+    return render.see_other(path_of(schedule_id), done="confirmed")
+
+
+async def reissue(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
+    """Invite the candidate anew, with a new link; the old one ends."""
+    form = await pressed(request)
+    outbox, by, rule = door_of(request).outbox, actor_of(request), _unchanged_since(form)
+
+    async def work() -> None:
+        async with db.DB.transaction():
+            held = await lock(schedule_id)
+            if refused := rule(held):  # a second press of the same button must not end the link that the first one sent
+                raise refused
+            await session_keys.reissue(held.session_id, by=by, outbox=outbox)
+
+    try:
+        await db.retried(work)
+    except errors.Refused as refused:
+        return await booking.shown(request, schedule_id, refused=labels.refusal(refused), status_code=_CONFLICT)
+    door_of(request).hints.give()
+    return render.see_other(path_of(schedule_id), done="reissued")
+
+
+async def ask_to_cancel(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
+    """Ask whether the interview is really to be cancelled, and why."""
+    return await _cancelling(request, schedule_id)
+
+
+async def cancel(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
+    """Cancel the interview."""
+    form = await pressed(request)
+    reason = _reason(form)
+    try:
+        _check(reason)
+        did = await cancellations.cancel(
+            schedule_id,
+            by=actor_of(request),
+            reason=reason,
+            outbox=door_of(request).outbox,
+            rule=_unchanged_since(form),
+        )
+    except (errors.Refused, errors.BadInput) as refused:
+        return await _cancelling(request, schedule_id, reason=reason, refused=refused)
+    if did:
+        door_of(request).hints.give()
+    return render.see_other(path_of(schedule_id), done="cancelled" if did else "not-cancelled")
+
+
+async def ask_to_move(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
+    """Show the times of one day that the interview could be moved to."""
+    return await _moving(request, schedule_id, day=request.query_params.get("day"))
+
+
+async def move(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
+    """Move the interview to the chosen slot."""
+    form = await pressed(request)
+    reason, chosen = _reason(form), form.get("slot", "")
+    door = door_of(request)
+    try:
+        _check(reason)
+        did = await moves.move(
+            schedule_id,
+            _slot(chosen),
+            by=actor_of(request),
+            reason=reason,
+            outbox=door.outbox,
+            windows=door.windows,
+            rule=_unchanged_since(form),
+        )
+    except (errors.Refused, errors.BadInput, errors.NotFound) as refused:  # not found: the slot, or the page says so
+        day = form.get("day", "")
+        return await _moving(request, schedule_id, day=day, reason=reason, chosen=chosen, refused=refused)
+    if did:
+        door.hints.give()
+    return render.see_other(path_of(schedule_id), done="moved" if did else "not-moved")
+
+
+async def _cancelling(
+    request: AnyRequest, schedule_id: UUID, *, reason: str = "", refused: errors.HireLoopError | None = None
+) -> Response[bytes]:
+    card = (await cards_of(request, [await agenda.find(schedule_id)]))[0]
+    return render.show(
+        request,
+        "cancel",
+        here="booking",
+        status_code=_status(refused),
+        refused=labels.refusal(refused) if refused else "",
+        card=card,
+        reason=reason,
+        possible=booking.possible(card.appointment),
+    )
+
+
+async def _moving(
+    request: AnyRequest,
+    schedule_id: UUID,
+    *,
+    day: str | None,
+    reason: str = "",
+    chosen: str = "",
+    refused: errors.HireLoopError | None = None,
+) -> Response[bytes]:
+    clock = clock_of(door_of(request).settings)
+    today = clock.day_of(datetime.now(UTC))
+    async with db.snapshot():
+        moving = await agenda.find(schedule_id)
+        card = (await cards_of(request, [moving]))[0]
+        asked = parse_day(day, today=max(today, clock.day_of(moving.booking.starts_at)))
+        shown = asked or today
+        begin, end = clock.bounds(shown)
+        found = await agenda.openings(moving, begin, end, limit=_A_PAGE + 1, after=ident(request, "after"))
+        later = await agenda.openings(moving, end, None, limit=1)
+    return render.show(
+        request,
+        "move",
+        here="booking",
+        status_code=_status(refused) if asked else _BAD,
+        refused=labels.refusal(refused, moves=True) if refused else "",
+        wrong="" if asked else NO_DAY,
+        card=card,
+        possible=booking.possible(card.appointment),
+        day=shown,
+        day_before=shown - _ONE_DAY if shown > today else None,
+        day_after=shown + _ONE_DAY,
+        next_day=_day_of(later, clock),
+        openings=found[:_A_PAGE],
+        after=found[_A_PAGE - 1].id if len(found) > _A_PAGE else None,
+        reason=reason,
+        chosen=chosen,
+    )
+
+
+def _day_of(openings: list[Opening], clock: Clock) -> date | None:
+    return clock.day_of(openings[0].starts_at) if openings else None
+
+
+def _status(refused: errors.HireLoopError | None) -> int:
+    if refused is None:
+        return 200
+    return _BAD if isinstance(refused, errors.BadInput) else _CONFLICT
+
+
+def _slot(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise errors.BadInput("slot", _NO_SLOT.rstrip(".")) from None
+
+
+def _reason(form: dict[str, str]) -> str:
+    return form.get("reason", "").replace("\r\n", "\n").strip()
+
+
+def _check(reason: str) -> None:
+    fields.check_storable(reason=reason)
+    if len(reason) > _LONGEST_REASON:
+        raise errors.BadInput("reason", f"the reason has {len(reason)} characters: shorten it to {_LONGEST_REASON}")
+
+
+def _unchanged_since(form: dict[str, str]) -> Rule:
+    """Return the rule that a press counts only for the booking as its page showed it."""
+    revision = form.get("revision", "")
+
+    def rule(booking: LockedBooking) -> errors.Refused | None:
+        return None if revision == str(booking.revision) else errors.ChangedSince()
+
+    return rule

@@ -1,0 +1,39 @@
+"""The channels: which are open, which are held, since when, why, and what mends it."""
+
+import msgspec
+from litestar import Response
+
+from hireloop import db
+from hireloop.api.door import door_of
+from hireloop.console import labels, render
+from hireloop.console.gate import AnyRequest
+from hireloop.notify import held
+from hireloop.notify.channels import Channel
+from hireloop.notify.held import HeldProvider
+from hireloop.notify.routes import Route
+
+
+class ShownChannel(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel, what goes over it, and what holds it or its fallback."""
+
+    channel: Channel
+    kinds: list[str]
+    held: HeldProvider | None
+    fallback_held: HeldProvider | None
+
+
+async def page(request: AnyRequest) -> Response[bytes]:
+    """Show the channels of this installation."""
+    door = door_of(request)
+    async with db.snapshot():
+        rows = {(row.channel, row.route): row for row in await held.held(door.channels)}
+    shown = [
+        ShownChannel(
+            channel=channel,
+            kinds=sorted(labels.kind(kind) for kind in channel.kinds),
+            held=rows.get((channel.name, Route.PRIMARY)),
+            fallback_held=rows.get((channel.name, Route.FALLBACK)),
+        )
+        for channel in door.channels
+    ]
+    return render.show(request, "channels", here="channels", channels=shown, common=door.warnings)

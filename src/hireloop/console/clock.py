@@ -1,0 +1,80 @@
+"""How the console says a time: on the clock of DEFAULT_TIME_ZONE, in English. Pure."""
+
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+
+from hireloop.notify import times
+from hireloop.portal.times import english_locale
+from hireloop.settings import Settings
+
+_FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 30)  # with a day around it, still a date in any zone
+
+
+class Clock(NamedTuple):
+    """The clock on the wall of whoever works with the console."""
+
+    zone: ZoneInfo
+    locale: str  # an English one, as Babel spells it
+
+    def day_of(self, at: datetime) -> date:
+        """Return which day a moment is on."""
+        return at.astimezone(self.zone).date()
+
+    def bounds(self, day: date) -> tuple[datetime, datetime]:
+        """Return when a day begins and when the next one does; days on which the clocks change are no exception."""
+        return (
+            datetime.combine(day, time(), self.zone),
+            datetime.combine(day + timedelta(days=1), time(), self.zone),
+        )
+
+    def day(self, day: date) -> str:
+        """Return a day in words, such as `Tuesday, 1 December 2026`."""
+        return format_date(day, "EEEE, d MMMM y", locale=self.locale)
+
+    def hours(self, starts_at: datetime, ends_at: datetime) -> str:
+        """Return from when to when, such as `10:00–11:00`; an end on another day says which."""  # noqa: RUF002 (en dash)
+        days = (self.day_of(ends_at) - self.day_of(starts_at)).days
+        change = starts_at.astimezone(self.zone).utcoffset() != ends_at.astimezone(self.zone).utcoffset()
+        start, end = self._hour(starts_at, named=change), self._hour(ends_at, named=change)
+        if not days:
+            return f"{start}–{end}"  # noqa: RUF001 (as above)
+        return f"{start} – {f'{end} next day' if days == 1 else self.short(ends_at)}"  # noqa: RUF001 (as above)
+
+    def short(self, at: datetime) -> str:
+        """Return a moment in short, such as `Tue 1 Dec 2026, 10:00`."""
+        return f"{format_date(self.day_of(at), 'EEE d MMM y', locale=self.locale)}, {self._hour(at)}"
+
+    def exact(self, at: datetime) -> str:
+        """Return a moment to the second, as one compares it with a log: `2026-12-01 10:00:00 IST`."""
+        there = at.astimezone(self.zone)
+        return f"{there:%Y-%m-%d %H:%M:%S} {there.tzname() or ''}".rstrip()
+
+    def span(self, starts_at: datetime, ends_at: datetime) -> str:
+        """Return a stretch of time in full, with its zone."""
+        return times.span(starts_at, ends_at, self.zone, self.locale)
+
+    def _hour(self, at: datetime, *, named: bool = False) -> str:
+        """Return a time of day; with its zone's abbreviation too where it comes twice, as the clocks are put back."""
+        there = at.astimezone(self.zone)
+        twice = there.replace(fold=1 - there.fold).utcoffset() != there.utcoffset()
+        hour: str = format_time(there.time(), "HH:mm", locale=self.locale)
+        return f"{hour} {there.tzname()}" if named or twice else hour
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Return the console's clock in this installation."""
+    return Clock(settings.zone, english_locale(settings.default_locale))
+
+
+def parse_day(text: str | None, *, today: date) -> date | None:
+    """Return the day that a query asks for, today where it asks for none, None where it is no day."""
+    if not text:
+        return today
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if _FIRST_DAY <= day <= _LAST_DAY else None

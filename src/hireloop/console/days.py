@@ -1,0 +1,111 @@
+"""The first page: a day's interviews in the order of their start, and on top, across all days, what needs attention."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from hireloop import db
+from hireloop.api.door import door_of
+from hireloop.console import booking, labels, render
+from hireloop.console.cards import cards_of
+from hireloop.console.clock import clock_of, parse_day
+from hireloop.console.gate import AnyRequest
+from hireloop.console.labels import Label
+from hireloop.notify import held, troubles
+from hireloop.notify.deliveries import INVITING_KINDS
+from hireloop.notify.tables import DeliveryState
+from hireloop.notify.troubles import Trouble
+from hireloop.scheduling import agenda
+from hireloop.scheduling.agenda import Appointment
+
+_A_PAGE = 50
+_ON_TOP = 5
+_A_DAY = timedelta(days=1)
+NO_DAY = "This is no day: choose one as year, month and day, such as 2026-12-01."
+_AT_RISK = Label("!", "At risk: not taken yet, and time is running out", "bad")
+
+
+class ShownTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """A trouble, and the booking that it is about."""
+
+    trouble: Trouble
+    appointment: Appointment
+    state: Label
+    can_reissue: bool  # one press invites anew; not while the hub still tries by itself
+
+
+async def day(request: AnyRequest) -> Response[bytes]:
+    """Show a day's interviews, today's unless asked for another; above them, the first of what needs attention."""
+    door = door_of(request)
+    clock = clock_of(door.settings)
+    today = clock.day_of(datetime.now(UTC))
+    asked = parse_day(request.query_params.get("day"), today=today)
+    shown, after = asked or today, ident(request, "after")
+    async with db.snapshot():
+        rows = await agenda.of_day(*clock.bounds(shown), limit=_A_PAGE + 1, after=after)
+        cards = await cards_of(request, rows[:_A_PAGE])
+        urgent = await _troubles(request, limit=_ON_TOP + 1, after=None)
+        broken = await held.held(door.channels)
+    return render.show(
+        request,
+        "day",
+        here="day",
+        status_code=200 if asked else 400,
+        day=shown,
+        today=today,
+        day_before=shown - _A_DAY,
+        day_after=shown + _A_DAY,
+        wrong="" if asked else NO_DAY,
+        cards=cards,
+        after=cards[-1].answer.id if len(rows) > _A_PAGE else None,
+        goes_on=after is not None,
+        troubles=urgent[:_ON_TOP],
+        more_troubles=len(urgent) > _ON_TOP,
+        broken=broken,
+        common=door.warnings,
+    )
+
+
+async def attention(request: AnyRequest) -> Response[bytes]:
+    """Show all that needs attention, the earliest deadline first."""
+    after = ident(request, "after")
+    async with db.snapshot():
+        found = await _troubles(request, limit=_A_PAGE + 1, after=after)
+    return render.show(
+        request,
+        "attention",
+        here="attention",
+        troubles=found[:_A_PAGE],
+        after=found[_A_PAGE - 1].trouble.id if len(found) > _A_PAGE else None,
+        goes_on=after is not None,
+    )
+
+
+def ident(request: AnyRequest, name: str) -> UUID | None:
+    """Return the id that a query holds under this name, None for any other text: the list then begins anew."""
+    try:
+        return UUID(request.query_params.get(name, ""))
+    except ValueError:
+        return None
+
+
+async def _troubles(request: AnyRequest, *, limit: int, after: UUID | None) -> list[ShownTrouble]:
+    found = await troubles.page(door_of(request).channels, limit=limit, after=after)
+    about = await agenda.of_schedules([one.schedule for one in found if one.schedule is not None])
+    return [
+        ShownTrouble(
+            trouble=one,
+            appointment=about[one.schedule],
+            state=_AT_RISK if one.state is DeliveryState.PENDING else labels.DELIVERIES[one.state],
+            can_reissue=_can_reissue(one, about[one.schedule]),
+        )
+        for one in found
+        if one.schedule in about
+    ]
+
+
+def _can_reissue(trouble: Trouble, appointment: Appointment) -> bool:
+    has_failed = trouble.state is not DeliveryState.PENDING and trouble.kind in INVITING_KINDS
+    return has_failed and booking.possible(appointment).reissue

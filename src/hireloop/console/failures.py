@@ -1,0 +1,117 @@
+"""What failed, by cause, newest first; and for admins: send one again, or all of one cause, counted beforehand."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from litestar import Response
+from litestar.params import FromPath
+
+from hireloop import db, errors
+from hireloop.api.auth import actor_of
+from hireloop.api.deliveries import audited
+from hireloop.api.door import door_of
+from hireloop.console import booking, labels, render
+from hireloop.console.cards import path_of
+from hireloop.console.days import ident
+from hireloop.console.gate import AnyRequest, pressed
+from hireloop.notify import deliveries, replay, troubles
+from hireloop.notify.deliveries import Filter
+from hireloop.notify.replay import Chosen, Verdict
+
+PATH = "/console/failures/"
+_A_PAGE = 50
+_AT_ONCE = 1_000
+_COUNTED = 20_000  # at most, for a page; where more failed, it says so
+_LOOKED_BACK = timedelta(days=30)
+_LONGEST_REASON = 200
+
+
+async def page(request: AnyRequest) -> Response[bytes]:
+    """List what was rejected, came back or ran out of time, by one reason or by any."""
+    reason = _reason(request.query_params.get("reason"))
+    door, after = door_of(request), ident(request, "after")
+    async with db.snapshot():
+        found = await troubles.failed(door.channels, reason=reason, limit=_A_PAGE + 1, after=after)
+        reasons = await troubles.reasons(since=datetime.now(UTC) - _LOOKED_BACK)
+    return render.show(
+        request,
+        "failures",
+        here="failures",
+        reason=reason,
+        reasons=reasons if reason is None or reason in reasons else {reason: 0, **reasons},
+        failed=found[:_A_PAGE],
+        after=found[_A_PAGE - 1].id if len(found) > _A_PAGE else None,
+        goes_on=after is not None,
+    )
+
+
+async def replay_one(request: AnyRequest, delivery_id: FromPath[UUID]) -> Response[bytes]:
+    """Send one delivery again that has ended, as it is: the same link, in the same trace."""
+    await pressed(request)
+    door = door_of(request)
+    delivery, _ = await deliveries.find(delivery_id, door.channels)
+    try:
+        did = await replay.one(delivery_id, door.channels, note=audited(actor_of(request)))
+    except errors.NotReplayable as refused:
+        if delivery.schedule is None:
+            raise
+        return await booking.shown(request, delivery.schedule, refused=labels.refusal(refused), status_code=409)
+    if did:
+        door.hints.give()
+    path = path_of(delivery.schedule) if delivery.schedule else PATH
+    return render.see_other(path, done="replayed" if did else "not-replayed")
+
+
+async def ask_to_replay(request: AnyRequest) -> Response[bytes]:
+    """Count what one press would send again, and what it would leave and why. Changes nothing."""
+    reason = _reason(request.query_params.get("reason"))
+    if reason is None:
+        return render.see_other(PATH)
+    verdicts = await _replay(request, reason, dry_run=True, look_at=_COUNTED)
+    skipped = Counter(verdict.skip for verdict in verdicts if verdict.skip is not None)
+    return render.show(
+        request,
+        "replay",
+        here="failures",
+        reason=reason,
+        count=_replayed(verdicts),
+        skipped=[(skip.sentence, count) for skip, count in skipped.most_common()],
+        at_once=_AT_ONCE,
+        counted=len(verdicts) if len(verdicts) >= _COUNTED else None,
+        days=_LOOKED_BACK.days,
+    )
+
+
+async def replay_all(request: AnyRequest) -> Response[bytes]:
+    """Send again what failed by one reason, the oldest first."""
+    form = await pressed(request)
+    reason = _reason(form.get("reason"))
+    if reason is None:
+        return render.see_other(PATH)
+    count = _replayed(await _replay(request, reason, dry_run=False))
+    return render.see_other(PATH, done="replayed-some" if count == _AT_ONCE else "replayed-all", n=count)
+
+
+async def _replay(request: AnyRequest, reason: str, *, dry_run: bool, look_at: int | None = None) -> list[Verdict]:
+    """Replay the oldest that failed by this reason; a dry run ends once it has looked at `look_at`."""
+    door = door_of(request)
+    chosen = Chosen(wanted=Filter(reason=reason, since=datetime.now(UTC) - _LOOKED_BACK))
+    verdicts: list[Verdict] = []
+    note = audited(actor_of(request))
+    async for batch in replay.walk(chosen, door.channels, at_most=_AT_ONCE, dry_run=dry_run, note=note):
+        verdicts += batch
+        if not dry_run:
+            door.hints.give()
+        if look_at is not None and len(verdicts) >= look_at:
+            break
+    return verdicts
+
+
+def _replayed(verdicts: list[Verdict]) -> int:
+    return sum(verdict.skip is None for verdict in verdicts)
+
+
+def _reason(text: str | None) -> str | None:
+    """Return the reason that was asked for, None where there is none, or it is none that could be stored."""
+    return text if text and len(text) <= _LONGEST_REASON and text.isprintable() else None

@@ -1,0 +1,130 @@
+"""What the pages of one session show: the page of its stage, and what every one of its pages has in common."""
+
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Response
+
+from hireloop.notify.outbox import Outbox
+from hireloop.notify.times import moment
+from hireloop.portal import render, stages, times
+from hireloop.portal.access import form_token, path_of
+from hireloop.portal.stages import Stage
+from hireloop.scheduling import audit, late_requests, own_changes
+from hireloop.scheduling.history import Change, Past
+from hireloop.scheduling.own_changes import Limits, OwnChange
+from hireloop.scheduling.sessions import Visit
+from hireloop.scheduling.tables import ScheduleState
+from hireloop.settings import Settings
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Where the candidate's clock hangs, and how they write dates."""
+
+    zone: ZoneInfo
+    locale: str
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody did to the booking, as its candidate is told."""
+
+    own: bool  # the candidate's own doing
+    at: str
+    reason: str
+    before: str = ""  # when it was planned for, before it was moved
+
+
+class SessionPages:
+    """Renders the pages of one session; changes nothing."""
+
+    def __init__(self, settings: Settings, outbox: Outbox) -> None:
+        self._settings, self._outbox = settings, outbox
+        self.limits = Limits(settings.cut_off, settings.candidate_moves)
+
+    def reader(self, visit: Visit) -> Reader:
+        """Return how this visit's candidate reads times."""
+        return Reader(
+            times.zone_of(visit.time_zone, self._settings.zone),
+            times.english_locale(visit.locale, self._settings.default_locale),
+        )
+
+    def stage(self, visit: Visit, key: str, *, problem: str = "", status_code: int = 200) -> Response[bytes]:
+        """Show where the session stands; `problem` says why what was pressed was not done."""
+        stage, reader = stages.stage_of(visit), self.reader(visit)
+        asked_at = visit.late_request_at
+        can_confirm = visit.schedule_state is ScheduleState.PENDING and self.allows(OwnChange.CONFIRM, visit)
+        return self.show(
+            stage.value,
+            visit,
+            key,
+            status_code=status_code,
+            stage=stage.value,
+            changes_at=stages.changes_at(visit, stage),
+            problem=problem,
+            opens_in=times.about(visit.opens_at - visit.now),
+            asked=moment(asked_at, visit.starts_at, reader.zone, reader.locale) if asked_at else "",
+            can_ask=late_requests.reach_anybody(visit, self._outbox, alert_email=self._settings.alert_email),
+            confirmed=visit.schedule_state is ScheduleState.CONFIRMED,
+            can_confirm=can_confirm and visit.now < visit.starts_at,
+            cancelled=self._last(Change.CANCELLED, visit),
+        )
+
+    def show(self, template: str, visit: Visit, key: str, *, status_code: int = 200, **more: Any) -> Response[bytes]:  # noqa: ANN401 (a template takes anything)
+        """Show a page of this session, with what all of them have in common and `more`."""
+        reader = self.reader(visit)
+        said = times.told(
+            starts_at=visit.starts_at,
+            ends_at=visit.ends_at,
+            opens_at=visit.opens_at,
+            closes_at=visit.closes_at,
+            zone=reader.zone,
+            locale=reader.locale,
+        )
+        common = {
+            "lang": reader.locale.replace("_", "-"),
+            "visit": visit,
+            "said": said,
+            "path": path_of(visit),
+            "stage": "",
+            "changes_at": None,
+            "token": form_token(key),
+            "mailto": _mailto(visit),
+            "moved": self._last(Change.RESCHEDULED, visit),
+            "can_move": self.allows(OwnChange.MOVE, visit),
+            "can_cancel": self.allows(OwnChange.CANCEL, visit),
+            "until": self.until(visit),
+        }
+        return render.page(template, status_code=status_code, **{**common, **more})
+
+    def allows(self, change: OwnChange, visit: Visit) -> bool:
+        """Return whether the candidate may do this by themselves now, as far as the page can know."""
+        waits = stages.stage_of(visit) in {Stage.EARLY, Stage.OPEN}
+        return waits and own_changes.refusal(change, visit, self.limits) is None
+
+    def until(self, visit: Visit) -> str:
+        """Return the last moment for the candidate's own move or cancellation, in words."""
+        reader = self.reader(visit)
+        return times.dated(own_changes.cut_off_at(visit.starts_at, self.limits), reader.zone, reader.locale)
+
+    def _last(self, change: Change, visit: Visit) -> Told | None:
+        """Return the latest change of this kind, or None where there was none."""
+        found = next((past for past in reversed(visit.changes) if past.change is change), None)
+        return self._told(found, visit) if found else None
+
+    def _told(self, past: Past, visit: Visit) -> Told:
+        reader = self.reader(visit)
+        return Told(
+            own=past.by == audit.CANDIDATE.name,
+            at=times.dated(past.at.replace(second=0, microsecond=0), reader.zone, reader.locale),
+            reason=past.reason,
+            before=times.dated(past.moved.from_starts_at, reader.zone, reader.locale) if past.moved else "",
+        )
+
+
+def _mailto(visit: Visit) -> str:
+    if not visit.recruiter_email:
+        return ""
+    subject = quote(f"My interview: {visit.job_title}", safe="")
+    return f"mailto:{quote(visit.recruiter_email, safe='@')}?subject={subject}"

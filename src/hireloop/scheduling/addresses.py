@@ -1,0 +1,58 @@
+"""A candidate's new address: whatever they are still to come to, they are invited to there (docs/decisions/0028).
+
+The link and its key stay: a mistyped address is the usual reason, and whoever has the link already may use it. Where a
+stranger may have got the old mail, reissue the session's key.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from hireloop import db
+from hireloop.notify.outbox import Outbox
+from hireloop.scheduling import changes
+from hireloop.scheduling.audit import Actor
+from hireloop.scheduling.history import Change
+from hireloop.scheduling.locked import LockedBooking, lock_all
+from hireloop.scheduling.tables import ScheduleState
+
+
+def is_same(address: str, other: str) -> bool:
+    """Return whether two addresses are one mailbox to us: letter case tells nobody apart."""
+    return address.lower() == other.lower()
+
+
+async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> int:
+    """Invite a candidate to what they can still come to, at the address that they have now; return to how much.
+
+    Each such booking has a new revision, and what was unsent is superseded. Who is in an interview, has left it, came
+    too late or lost their link is not invited. In the caller's transaction, which holds the candidate.
+    """
+    rows = await db.fetch(
+        """
+        SELECT sc.id FROM schedule sc JOIN session se ON se.schedule = sc.id
+        WHERE sc.candidate = $1 AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
+          AND se.closes_at >= coalesce($2, clock_timestamp())
+        """,
+        candidate_id,
+        now,
+    )
+    if not rows:
+        return 0
+    held = await lock_all([row["id"] for row in rows], now=now)
+    to_come = [booking for booking in held if is_to_come(booking)]  # one may have been entered before it was locked
+    for booking in to_come:
+        revision = await changes.note(booking, Change.ADDRESS_CHANGED, by=by)
+        # A reminder that is due by now would come on the heels of the invitation.
+        await db.fetch("UPDATE schedule SET reminded_at = $2 WHERE id = $1", booking.schedule_id, booking.now)
+        await outbox.put([changes.invitation(booking, revision)], now=booking.now)
+    return len(to_come)
+
+
+def is_to_come(booking: LockedBooking) -> bool:
+    """Return whether the candidate can still enter this; pure."""
+    return (
+        booking.state is not ScheduleState.CANCELLED
+        and booking.entered_at is None
+        and booking.revoked_at is None
+        and booking.closes_at >= booking.now
+    )

@@ -1,0 +1,125 @@
+"""Erase a person and keep the proof: what happened stays, with nobody's name on it (docs/decisions/0036).
+
+Nothing is deleted here: rows of interviews, bookings, sessions, deliveries and the audit stay and are blanked.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors, telemetry
+from hireloop.notify.outbox import Outbox, forget
+from hireloop.scheduling import attendance, audit, cancellations
+from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.locked import LockedBooking, lock_all
+from hireloop.scheduling.tables import InterviewState, ScheduleState
+
+
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
+    """What was blanked of a person, and by which ids and address anything else may still name them."""
+
+    candidate: UUID
+    email: str
+    ids: tuple[UUID, ...]  # of the candidate, their interviews, bookings and sessions
+    cancelled: int  # bookings that were still to come
+
+
+async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> Erased:
+    """Blank a candidate everywhere, end their sessions, and cancel what was still to come.
+
+    One transaction. Whoever was told of an interview to come is told that it is off, and that mail alone still knows
+    the address, for a day at most. Raises NotFound, also for who was erased before, and InterviewInProgress.
+    """
+
+    async def work() -> Erased:
+        async with db.DB.transaction():
+            return await _erase(candidate_id, by, outbox, now)
+
+    with telemetry.change_span("candidate.erase", candidate_id=candidate_id):
+        return await db.retried(work)
+
+
+async def _erase(candidate_id: UUID, by: Actor, outbox: Outbox, now: datetime | None) -> Erased:
+    person = await db.fetch_row(
+        """
+        SELECT email, coalesce($2, clock_timestamp()) AS now FROM candidate
+        WHERE id = $1 AND erased_at IS NULL FOR UPDATE
+        """,
+        candidate_id,
+        now,
+    )
+    if person is None:
+        raise errors.NotFound("candidate", candidate_id)
+    schedules = [row["id"] for row in await db.fetch("SELECT id FROM schedule WHERE candidate = $1", candidate_id)]
+    bookings = await lock_all(schedules, now=now)
+    if any(_is_in_progress(booking) for booking in bookings):
+        raise errors.InterviewInProgress
+    to_come = [booking for booking in bookings if _is_to_come(booking)]
+    # The next sweep would pass over these: it takes a revoked session for somebody who was kept out.
+    await attendance.miss([booking for booking in bookings if attendance.is_missed(booking)])
+    await cancellations.end(to_come, by=by, reason="", outbox=outbox)
+    await forget(schedules, now=person["now"])
+    interviews = await _blank(candidate_id, person["now"])
+    ids = (candidate_id, *interviews, *schedules, *(booking.session_id for booking in bookings))
+    await audit.blank(candidate_id, ids)
+    await audit.record(
+        Entry(
+            action=Action.CANDIDATE_ERASED,
+            subject=candidate_id,
+            candidate=candidate_id,
+            by=by,
+            details={"interviews": len(interviews), "bookings": len(bookings), "cancelled": len(to_come)},
+        )
+    )
+    return Erased(candidate=candidate_id, email=person["email"], ids=ids, cancelled=len(to_come))
+
+
+def _is_in_progress(booking: LockedBooking) -> bool:
+    return booking.state is not ScheduleState.CANCELLED and booking.entered_at is not None and booking.left_at is None
+
+
+def _is_to_come(booking: LockedBooking) -> bool:
+    return (
+        booking.state is not ScheduleState.CANCELLED and booking.entered_at is None and booking.closes_at >= booking.now
+    )
+
+
+async def _blank(candidate_id: UUID, now: datetime) -> list[UUID]:
+    """Blank the person's own rows and return the ids of their interviews; what was open can't be booked any more.
+
+    The address that takes the place of theirs is one that nobody can have given to somebody else before.
+    """
+    await db.fetch(
+        """
+        UPDATE candidate SET full_name = 'Erased', email = 'erased-' || gen_random_uuid() || '@erased.invalid',
+            time_zone = NULL, locale = NULL, phone = '', resume_text = '', erased_at = $2
+        WHERE id = $1
+        """,
+        candidate_id,
+        now,
+    )
+    await db.fetch(
+        """
+        UPDATE schedule SET booking_notes = '', changes = coalesce(
+            (SELECT jsonb_agg(past || '{"reason": ""}' ORDER BY nth) FROM jsonb_array_elements(changes)
+                WITH ORDINALITY AS history(past, nth)), '[]')
+        WHERE candidate = $1
+        """,
+        candidate_id,
+    )
+    await db.fetch(
+        """
+        UPDATE session SET revoked_at = coalesce(revoked_at, $2), device_check = NULL
+        FROM schedule WHERE schedule.id = session.schedule AND schedule.candidate = $1
+        """,
+        candidate_id,
+        now,
+    )
+    rows = await db.fetch(
+        "UPDATE interview SET state = CASE WHEN state = $2 THEN $3 ELSE state END WHERE candidate = $1 RETURNING id",
+        candidate_id,
+        InterviewState.OPEN.value,
+        InterviewState.CANCELLED.value,
+    )
+    return [row["id"] for row in rows]

@@ -1,0 +1,54 @@
+"""Whose time is up: candidates with whom nothing has happened for so long that nobody needs to know them any more."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hireloop import db, errors
+from hireloop.scheduling.audit import Action
+
+
+async def due(
+    older_than: timedelta,
+    *,
+    limit: int,
+    after: UUID | None = None,
+    only: UUID | None = None,
+    now: datetime | None = None,
+) -> list[UUID]:
+    """Return at most `limit` candidates after the one called `after` who were last seen longer ago than that.
+
+    Seen means: stored, changed, given an interview, or having one that ends. Erased ones are nobody any more. With
+    `only`, it is this one or nobody.
+    """
+    rows = await db.fetch(
+        """
+        WITH cut AS (SELECT coalesce($1, now()) - $2::interval AS at)
+        SELECT id FROM candidate, cut
+        WHERE erased_at IS NULL AND created_at < cut.at AND ($3::uuid IS NULL OR id > $3)
+          AND ($6::uuid IS NULL OR id = $6)
+          AND NOT EXISTS (SELECT FROM schedule sc WHERE sc.candidate = candidate.id AND sc.ends_at >= cut.at)
+          AND NOT EXISTS (SELECT FROM interview i WHERE i.candidate = candidate.id AND i.created_at >= cut.at)
+          AND NOT EXISTS (
+            SELECT FROM audit_entry entry
+            WHERE entry.candidate = candidate.id AND entry.action = $5 AND entry.at >= cut.at
+          )
+        ORDER BY id LIMIT $4
+        """,
+        now,
+        older_than,
+        after,
+        limit,
+        Action.CANDIDATE_CHANGED.value,
+        only,
+    )
+    return [row["id"] for row in rows]
+
+
+async def hold(candidate_id: UUID, older_than: timedelta, *, now: datetime | None = None) -> None:
+    """Let nothing happen with a candidate before the caller's transaction ends.
+
+    Raises NotFound where they were seen since they were listed as due.
+    """
+    await db.fetch("SELECT FROM candidate WHERE id = $1 FOR UPDATE", candidate_id)
+    if not await due(older_than, limit=1, only=candidate_id, now=now):
+        raise errors.NotFound("candidate", candidate_id)

@@ -1,0 +1,118 @@
+"""Take a slot out of use: release it, which cancels what is booked into it, or withdraw it for good.
+
+What is over stays as it was: an interview that was held, or missed, did take place in this slot, and keeps its seat.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from hireloop import db, errors, telemetry
+from hireloop.notify.outbox import Outbox
+from hireloop.scheduling import audit, cancellations, slots
+from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.locked import LockedBooking, lock_all
+from hireloop.scheduling.slots import Check, KnownSlot
+from hireloop.scheduling.tables import InterviewState
+
+T = TypeVar("T")
+
+_OVER = {InterviewState.COMPLETED, InterviewState.NO_SHOW}
+
+
+class _SlippedIn(Exception):
+    """A booking came into the slot before it stood still."""
+
+
+async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> int:
+    """Cancel every booking of a slot that is not over, and return how many there were; the slot can be booked again.
+
+    One transaction: all of them or none. Raises NotFound, and InterviewInProgress where a candidate has entered.
+    """
+
+    async def work() -> int:
+        async with db.DB.transaction():
+            _, bookings = await _hold(slot_id, now)
+            await _end(bookings, by=by, reason=reason, outbox=outbox)
+            return len(bookings)
+
+    with telemetry.change_span("slot.release", slot_id=slot_id):
+        return await _until_it_stands_still(work)
+
+
+async def withdraw(
+    slot_id: UUID,
+    *,
+    cancel: bool,
+    by: Actor,
+    reason: str,
+    outbox: Outbox,
+    check: Check | None = None,
+    now: datetime | None = None,
+) -> bool:
+    """Withdraw a slot, so that nothing is booked into it again, and return whether this did it: twice is once.
+
+    With `cancel` its bookings that are not over are cancelled in the same transaction; without it they are in the way.
+    Raises NotFound, what `check` raises, SlotInUse, and InterviewInProgress where a candidate has entered.
+    """
+
+    async def work() -> bool:
+        async with db.DB.transaction():
+            slot, bookings = await _hold(slot_id, now)
+            if check is not None:
+                check(slot)
+            if slot.withdrawn_at is not None:
+                return False
+            if bookings and not cancel:
+                raise errors.SlotInUse
+            await _end(bookings, by=by, reason=reason, outbox=outbox)
+            await db.fetch("UPDATE slot SET withdrawn_at = coalesce($2, now()) WHERE id = $1", slot_id, now)
+            details = {"cancelled": len(bookings), **({"reason": reason} if reason else {})}
+            await audit.record(Entry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
+            return True
+
+    with telemetry.change_span("slot.withdraw", slot_id=slot_id):
+        return await _until_it_stands_still(work)
+
+
+async def _until_it_stands_still(work: Callable[[], Awaitable[T]]) -> T:
+    """Run `work`, and again from its beginning, its locks given up, as long as a booking slips in."""
+    while True:
+        try:
+            return await db.retried(work)
+        except _SlippedIn:
+            continue
+
+
+async def _hold(slot_id: UUID, now: datetime | None) -> tuple[KnownSlot, list[LockedBooking]]:
+    """Hold a slot and its bookings still; return it with those that are not over.
+
+    Bookings are locked before their slot, as everywhere, so they must be known before the slot stands still: one that
+    slipped in meanwhile was not locked, and locking it now could make two changes wait for each other. So this raises
+    `_SlippedIn`: as an exception it undoes a savepoint too, where this is part of a larger transaction.
+    """
+    bookings = await lock_all(await _live(slot_id), slots=[slot_id], now=now)
+    slot = await slots.lock(slot_id)
+    live = set(await _live(slot_id))
+    if not live <= {booking.schedule_id for booking in bookings}:
+        raise _SlippedIn
+    return slot, [booking for booking in bookings if booking.schedule_id in live and not is_over(booking)]
+
+
+async def _live(slot_id: UUID) -> list[UUID]:
+    rows = await db.fetch("SELECT id FROM schedule WHERE slot = $1 AND state <> 'cancelled' ORDER BY id", slot_id)
+    return [row["id"] for row in rows]
+
+
+def is_over(booking: LockedBooking) -> bool:
+    """Return whether a booking is history: finished, or missed, noted or not: nobody can enter any more; pure."""
+    if booking.left_at is not None or booking.interview_state in _OVER:
+        return True
+    return booking.entered_at is None and booking.now > booking.closes_at
+
+
+async def _end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:
+    if any(booking.entered_at is not None for booking in bookings):
+        raise errors.InterviewInProgress
+    await cancellations.end(bookings, by=by, reason=reason, outbox=outbox)

@@ -1,0 +1,102 @@
+"""Bookings in every state that the console shows, straight in the database; the pool must be open."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db
+from hireloop.scheduling import schedules
+from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
+
+UNKNOWN_MAILBOX = "550 5.1.1 <asha@example.com>: user unknown"
+
+
+class Booked(msgspec.Struct, frozen=True, kw_only=True):
+    """One booking, as its page knows it."""
+
+    id: UUID
+    session_id: UUID
+    slot_id: UUID
+
+    @property
+    def path(self) -> str:
+        return f"/console/bookings/{self.id}/"
+
+
+async def booked(
+    name: str = "Asha Rao", *, starts_at: datetime | None = None, notes: str = "", **candidate: object
+) -> Booked:
+    """Book an interview, tomorrow unless said otherwise."""
+    interview = await make_interview(full_name=name, **candidate)
+    slot = await make_slot(starts_at=starts_at or soon(24 * 60))
+    made = await schedules.book(interview, slot, booking_notes=notes, booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
+    return Booked(id=made.booking.id, session_id=made.booking.session.id, slot_id=slot)
+
+
+async def tried(
+    booking: Booked,
+    state: str,
+    *,
+    reason: str | None = "recipient_unknown",
+    reply: str = UNKNOWN_MAILBOX,
+    revision: int = 1,
+) -> UUID:
+    """Let a try of the booking's invitation have come to this; return the delivery."""
+    delivery: UUID = await db.fetch_value(
+        """
+        WITH settled AS (
+            UPDATE delivery SET state = $2, attempt_count = 1, tries = 1, last_reason = $3, last_reply = $4,
+                sent_at = CASE WHEN $2 IN ('sent', 'bounced') THEN now() END,
+                bounced_at = CASE WHEN $2 = 'bounced' THEN now() END
+            WHERE schedule = $1 AND revision = $5 AND required RETURNING id
+        ), attempted AS (
+            INSERT INTO attempt
+                (delivery, number, finished_at, outcome, reason, phase, code, enhanced_code, reply, worker)
+            SELECT id, 1, now(), CASE WHEN $2 = 'sent' THEN 'sent' ELSE 'rejected' END, $3, 'recipient', 550, '5.1.1',
+                $4, 'tests' FROM settled
+        )
+        SELECT id FROM settled
+        """,
+        booking.id,
+        state,
+        reason,
+        reply,
+        revision,
+    )
+    return delivery
+
+
+async def at_risk(booking: Booked, reason: str = "connection_refused") -> UUID:
+    """Let time run out for the booking's invitation, which was tried in vain."""
+    delivery: UUID = await db.fetch_value(
+        """
+        UPDATE delivery SET at_risk_at = now() - interval '1 minute', last_reason = $2
+        WHERE schedule = $1 AND required RETURNING id
+        """,
+        booking.id,
+        reason,
+    )
+    return delivery
+
+
+async def entered(booking: Booked) -> None:
+    """Let the candidate be in the interview."""
+    await db.fetch("UPDATE session SET entered_at = now() WHERE id = $1", booking.session_id)
+
+
+async def held(channel: str, fingerprint: str, reason: str = "auth_refused") -> None:
+    """Hold a channel."""
+    await db.fetch(
+        """
+        INSERT INTO channel_health (channel, fingerprint, state, reason, next_probe_at)
+        VALUES ($1, $2, 'held', $3, now() + interval '1 minute')
+        """,
+        channel,
+        fingerprint,
+        reason,
+    )
+
+
+def in_days(days: float) -> datetime:
+    return soon(0) + timedelta(days=days)

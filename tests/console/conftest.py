@@ -1,0 +1,34 @@
+"""The whole application on the test's database, and two kinds of recruiters: an HTTP client, a browser."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from browsers import launch, serving
+from hireloop import app
+from hireloop.settings import Settings
+
+__all__ = ["address", "client", "launch", "settings"]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A mail server that nobody asks here, and a Jaeger: else every page would warn of the one and lack the other."""
+    told = {"email_host": "mail.example", "alert_email": "ops@hire.example", "trace_ui_url": "https://jaeger.example"}
+    return settings.model_copy(update=told)
+
+
+@pytest.fixture
+async def client(visitor: httpx.AsyncClient) -> httpx.AsyncClient:
+    """Keeps cookies as a browser does, says that it comes from our own pages, and follows no redirect by itself."""
+    visitor.headers["Sec-Fetch-Site"] = "same-origin"
+    return visitor
+
+
+@pytest.fixture
+async def address(settings: Settings) -> AsyncIterator[str]:
+    """Where it is served; it opens the pool for the test too."""
+    built = app.build(settings.model_copy(update={"base_url": "http://localhost"}))
+    async with serving(built, opens_the_pool=True) as served:
+        yield served

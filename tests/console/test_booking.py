@@ -1,0 +1,152 @@
+"""One booking's page: what it shows to whom."""
+
+import httpx
+
+from console.bookings import booked, entered, tried
+from console.signing import press, sign_in
+from hireloop import db, links
+from hireloop.api.tables import Role
+from hireloop.scheduling import cancellations, erasure, moves
+from hireloop.settings import Settings
+from samples import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
+
+NASTY = "\"><script>alert(1)</script>'{{7*7}}"
+NOWHERE = "/console/bookings/01990000-0000-7000-8000-000000000000/"
+
+
+async def test_a_booking_shows_who_when_and_every_try_in_the_other_sides_words(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booking = await booked(notes="Bring a pen.", time_zone="America/New_York")
+    await tried(booking, "rejected")
+    slot = await make_slot(starts_at=soon(3000))
+    await moves.move(booking.id, slot, by=TESTS, reason="Illness", outbox=OUTBOX, windows=WINDOWS)
+    await db.fetch("UPDATE schedule SET trace_id = $2 WHERE id = $1", booking.id, "ab" * 16)
+    await sign_in(client, Role.RECRUITER)
+    page = (await client.get(booking.path)).text
+    for words in (
+        "Asha Rao",
+        "<bdi>Backend Engineer</bdi> at <bdi>Example Labs</bdi>, round 1",
+        "Asia/Kolkata",
+        "America/New_York",
+        "Bring a pen.",
+        "Invitation",
+        "(of an earlier revision)",
+        "Refused by the recipient&#39;s side",
+        "Came as far as <code>recipient</code>, answer 550 5.1.1.",
+        "550 5.1.1 &lt;asha@example.com&gt;: user unknown",
+        "The recipient&#39;s address does not exist.",
+        "Notice of the new time",
+        "Moved by <bdi>tests</bdi>",
+        "Illness",
+        f'href="https://jaeger.example/trace/{"ab" * 16}"',
+        f"{settings.base_url}/?session_key={links.mint(settings.secrets[0], booking.session_id, 1)}",
+    ):
+        assert words in page, words
+
+
+async def test_a_viewer_sees_neither_a_link_nor_a_button(client: httpx.AsyncClient) -> None:
+    booking = await booked()
+    await tried(booking, "rejected")
+    await sign_in(client, Role.VIEWER)
+    for path in (booking.path, "/console/", "/console/failures/?reason=recipient_unknown"):
+        page = (await client.get(path)).text
+        assert "session_key" not in page
+        actions = page.count('method="post"')
+        assert actions == page.count('action="/console/sign-out/"') == 1
+        assert "/move/" not in page
+        assert "/cancel/" not in page
+
+
+async def test_a_recruiter_changes_and_only_an_admin_replays(client: httpx.AsyncClient) -> None:
+    booking = await booked()
+    await tried(booking, "rejected")
+    await sign_in(client, Role.RECRUITER)
+    recruiters = (await client.get(booking.path)).text
+    await sign_in(client, Role.ADMIN)
+    admins = (await client.get(booking.path)).text
+    for word in ("/reissue/", "/confirm/", "/move/", "/cancel/"):
+        assert word in recruiters
+        assert word in admins
+    assert "/replay/" not in recruiters
+    assert "/replay/" in admins
+
+
+async def test_what_cannot_be_changed_any_more_offers_nothing(client: httpx.AsyncClient) -> None:
+    off, begun = await booked("Off"), await booked("Begun")
+    await cancellations.cancel(off.id, by=TESTS, reason="Changed plans", outbox=OUTBOX)
+    await entered(begun)
+    await sign_in(client, Role.RECRUITER)
+    for booking in (off, begun):
+        page = (await client.get(booking.path)).text
+        assert "Nothing about it can be changed any more." in page
+        assert page.count('method="post"') == 1
+        assert "any more" in (await client.get(f"{booking.path}move/")).text
+        assert "any more" in (await client.get(f"{booking.path}cancel/")).text
+    assert "Changed plans" in (await client.get(off.path)).text
+
+
+async def test_what_others_wrote_is_shown_as_they_wrote_it(client: httpx.AsyncClient) -> None:
+    booking = await booked(NASTY, notes=NASTY)
+    await tried(booking, "rejected", reason=NASTY, reply=NASTY)
+    await cancellations.cancel(booking.id, by=TESTS, reason=NASTY, outbox=OUTBOX)
+    other = await booked(NASTY)
+    await tried(other, "rejected", reason=NASTY, reply=NASTY)
+    await db.fetch("UPDATE job SET title = $1, company = $1", NASTY)
+    await sign_in(client, Role.ADMIN, NASTY)
+    for path in (
+        booking.path,
+        other.path,
+        f"{other.path}move/",
+        f"{other.path}cancel/",
+        "/console/",
+        "/console/attention/",
+        "/console/failures/",
+        f"/console/failures/?reason={NASTY}",
+        f"/console/replay/?reason={NASTY}",
+        f"/console/?day={NASTY}&done={NASTY}&n={NASTY}",
+    ):
+        page = (await client.get(path)).text
+        assert "<script" not in page, path
+        assert "{{" not in page.replace("{{7*7}}", ""), path
+        assert "&lt;script&gt;" in page, path
+
+
+async def test_what_there_is_not_is_a_page_that_says_so(client: httpx.AsyncClient) -> None:
+    await sign_in(client, Role.RECRUITER)
+    for path in (NOWHERE, f"{NOWHERE}move/", "/console/bookings/nonsense/", "/console/nothing/"):
+        answer = await client.get(path)
+        assert answer.status_code == 404
+        assert "There is nothing here" in answer.text
+        assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_pages_are_kept_by_nobody_and_ask_nobody_else(client: httpx.AsyncClient) -> None:
+    booking = await booked()
+    await sign_in(client, Role.ADMIN)
+    for path in ("/console/", booking.path, "/console/sign-in/", "/console/nothing/"):
+        answer = await client.get(path)
+        assert answer.headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "script-src" not in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert "<script" not in answer.text
+        head = await client.head(path)
+        assert (head.status_code, head.content) == (answer.status_code, b"")
+
+
+async def test_an_erased_candidates_missed_interview_is_read_and_not_changed(client: httpx.AsyncClient) -> None:
+    booking = await booked("Asha Rao", notes="Asha's own")
+    (candidate,) = await rows("candidate")
+    await erasure.erase(candidate["id"], by=TESTS, outbox=OUTBOX, now=soon(72 * 60))
+    await sign_in(client, Role.ADMIN)
+    page = (await client.get(booking.path)).text
+    assert "<bdi>Erased</bdi>" in page
+    assert "Asha" not in page
+    assert "Nothing about it can be changed any more." in page
+    assert "cannot be moved" in (await client.get(f"{booking.path}move/")).text
+    slot = await make_slot(starts_at=soon(3000))
+    answer = await press(client, "/console/", f"{booking.path}move/", slot=str(slot), revision="1")
+    assert answer.status_code == 409
+    assert "This interview is over or cancelled" in answer.text

@@ -1,0 +1,43 @@
+"""The console's words: every state that there is has its own."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import pytest
+
+from hireloop.console import labels
+from hireloop.notify.deliveries import InvitationState
+from hireloop.notify.messages import KNOWN_KINDS
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.scheduling.history import Change
+from hireloop.scheduling.sessions import SessionState
+from hireloop.scheduling.tables import ScheduleState
+
+
+@pytest.mark.parametrize(
+    ("said", "states"),
+    [
+        (labels.BOOKINGS, ScheduleState),
+        (labels.INVITATIONS, InvitationState),
+        (labels.CANCELLATIONS, DeliveryState),
+        (labels.DELIVERIES, DeliveryState),
+        (labels.ATTEMPTS, AttemptOutcome),
+        (labels.SESSIONS, SessionState),
+        (labels.CHANGES, Change),
+    ],
+)
+def test_every_state_has_words_of_its_own(said: Mapping[StrEnum | None, object], states: type[StrEnum]) -> None:
+    assert set(said) - {None} == set(states)
+    words = [label.words if isinstance(label, labels.Label) else label for label in said.values()]
+    assert len(set(words)) == len(words)
+    assert all(words)
+
+
+def test_every_kind_of_message_has_a_name() -> None:
+    assert set(labels.KINDS) == KNOWN_KINDS
+
+
+def test_a_tone_is_one_that_the_style_sheet_knows() -> None:
+    tables = (labels.BOOKINGS, labels.INVITATIONS, labels.CANCELLATIONS, labels.DELIVERIES, labels.ATTEMPTS)
+    tones = {label.tone for table in tables for label in table.values()}
+    assert tones == {"good", "bad", "waiting", "quiet"}

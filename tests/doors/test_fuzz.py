@@ -1,0 +1,69 @@
+"""The document holds a real server to its word: schemathesis asks whatever the document allows, and what it does not.
+
+No answer may be a 5xx, or one that the document does not foresee. A small size runs with the other tests; `make fuzz`
+runs the full one, and prints what it did.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from hireloop import db
+from hireloop.api import key_ring
+from hireloop.api.tables import Role
+from hireloop.scheduling.audit import Actor
+from processes import Server, environment
+
+HERE = Path(__file__).parent
+FULL = bool(os.environ.get("HIRELOOP_FUZZ_FULL"))
+# How many examples of each operation, seconds of walking over links, and cases in all.
+EXAMPLES, WALK_SECONDS, CASES = ("350", "300", 20_000) if FULL else ("3", "15", 1_500)
+
+
+@pytest.mark.timeout(7200 if FULL else 300)
+async def test_no_answer_is_a_surprise(database_url: str) -> None:
+    async with db.opened(database_url, pool_size=1):
+        known, key = await key_ring.create("fuzz", Role.ADMIN, by=Actor("tests"))
+    with Server(environment(database_url)) as server:
+        told = {
+            "SCHEMATHESIS_HOOKS": "fuzz_hooks",
+            "PYTHONPATH": str(HERE),
+            "FUZZ_KEY": key,
+            "FUZZ_KEY_ID": str(known.id),
+        }
+        alone = run(server.url, told, "examples,coverage,fuzzing", "--max-examples", EXAMPLES)
+        walked = run(server.url, told, "stateful", "--max-time", WALK_SECONDS)
+        log = server.log.read_text()[-5_000:]
+    print(alone[1][-8_000:], walked[1][-8_000:])  # noqa: T201 (`make fuzz` shows it)
+    for code, said in (alone, walked):
+        assert code == 0, f"{said}\n{log}"
+    assert sum(int(found) for _, said in (alone, walked) for found in re.findall(r"(\d+) generated", said)) >= CASES
+
+
+def run(url: str, told: dict[str, str], phases: str, *size: str) -> tuple[int, str]:
+    """Let schemathesis ask the server, and return its exit code and what it says."""
+    with tempfile.TemporaryDirectory() as folder:
+        ran = subprocess.run(
+            [
+                Path(sys.executable).parent / "schemathesis",
+                *("--config-file", HERE / "schemathesis.toml"),
+                *("run", f"{url}/schema/openapi.json"),
+                *("--phases", phases),
+                *size,
+                *("--workers", "2"),
+                *(() if FULL else ("--seed", "1")),
+                "--no-color",
+            ],
+            cwd=folder,
+            env={**os.environ, **told, "COLUMNS": "200"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+    return ran.returncode, ran.stdout

@@ -1,0 +1,253 @@
+"""Erasing a person: nothing names them any more, and what happened stays."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from faults.scene import until
+from hireloop import db, errors
+from hireloop.notify import alerts, leases, replay
+from hireloop.notify.channels import Channel, Evidence, Phase
+from hireloop.notify.leases import Lease, Settlement
+from hireloop.notify.pace import Pace
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.scheduling import cancellations, confirmations, erasure, moves, schedules, session_keys, sessions
+from hireloop.scheduling.schedules import Booked
+from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
+from scheduling.changing import beside, somebody_waits
+
+pytestmark = pytest.mark.usefixtures("database")
+
+NAME, ADDRESS = "Zebulon Quartz", "zebulon.quartz@example.com"
+PERSONAL = ("Zebulon", "Quartz", "zebulon", "a private matter", "+49 30 1234")
+
+
+async def book(minutes: float = 60, interview: UUID | None = None) -> Booked:
+    if interview is None:
+        interview = await make_interview(
+            full_name=NAME, email=ADDRESS, phone="+49 30 1234", resume_text="a private matter"
+        )
+    return await schedules.book(
+        interview,
+        await make_slot(starts_at=soon(minutes)),
+        booking_notes="a private matter",
+        booked_by=TESTS,
+        outbox=OUTBOX,
+        windows=WINDOWS,
+    )
+
+
+async def take() -> list[Lease]:
+    return await leases.take("email", limit=9, worker="w", kinds=["invitation", "cancelled"])
+
+
+async def settle(lease: Lease, outcome: AttemptOutcome, state: DeliveryState) -> None:
+    said = Evidence(phase=Phase.REPLY, code=250, reply=f"2.1.5 <{ADDRESS}> taken")
+    settlement = Settlement(
+        delivery_id=lease.id, number=lease.number, token=lease.token, outcome=outcome, state=state, evidence=said
+    )
+    await leases.settle([settlement])
+
+
+async def candidate() -> UUID:
+    return (await rows("candidate"))[0]["id"]  # type: ignore[no-any-return] # a column
+
+
+async def erase(ident: UUID) -> erasure.Erased:
+    return await erasure.erase(ident, by=TESTS, outbox=OUTBOX)
+
+
+async def everything() -> dict[str, str]:
+    tables = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return {row["tablename"]: str(await rows(row["tablename"])) for row in tables}
+
+
+async def tables_that_name_the_person() -> set[str]:
+    return {table for table, text in (await everything()).items() if any(word in text for word in PERSONAL)}
+
+
+async def test_after_a_whole_story_nothing_names_the_person_and_the_proof_stays() -> None:
+    booked = await book()
+    (lease,) = await take()
+    await settle(lease, AttemptOutcome.SENT, DeliveryState.SENT)
+    await cancellations.cancel(booked.booking.id, by=TESTS, reason="a private matter", outbox=OUTBOX)
+    (told,) = await take()
+    await settle(told, AttemptOutcome.SENT, DeliveryState.SENT)
+    assert {"candidate", "schedule", "delivery", "attempt", "audit_entry"} <= await tables_that_name_the_person()
+
+    erased = await erase(await candidate())
+
+    assert await tables_that_name_the_person() == set()
+    assert (erased.email, erased.cancelled) == (ADDRESS, 0)
+    assert [(row["kind"], row["state"], row["sent_at"] is not None) for row in await rows("delivery")] == [
+        ("invitation", "sent", True),
+        ("cancelled", "sent", True),
+    ]
+    assert [(row["outcome"], row["code"]) for row in await rows("attempt")] == [("sent", 250), ("sent", 250)]
+    assert [row["action"] for row in await rows("audit_entry")][-1] == "candidate.erased"
+    assert await unaccounted() == 0
+
+
+async def test_who_was_told_of_an_interview_to_come_hears_that_it_is_off_and_only_that() -> None:
+    booked = await book()
+    (lease,) = await take()
+    await settle(lease, AttemptOutcome.SENT, DeliveryState.SENT)
+    await erase(await candidate())
+    assert await tables_that_name_the_person() == {"kept_address"}
+    (last,) = await take()
+    assert (last.kind, last.recipient, last.schedule) == ("cancelled", ADDRESS, booked.booking.id)
+    assert ADDRESS not in last.payload
+    await settle(last, AttemptOutcome.SENT, DeliveryState.SENT)
+    assert await tables_that_name_the_person() == set()
+    assert await rows("kept_address") == []
+    (slot,) = await rows("slot")
+    assert slot["taken"] == 0
+    assert await unaccounted() == 0
+
+
+async def test_an_invitation_that_nobody_tried_is_never_sent() -> None:
+    await book()
+    await erase(await candidate())
+    assert [(row["kind"], row["state"]) for row in await rows("delivery")] == [("invitation", "superseded")]
+    assert await take() == []
+    assert await unaccounted() == 0
+
+
+async def test_the_answer_to_a_try_under_way_is_recorded_without_the_other_sides_words() -> None:
+    await book()
+    (lease,) = await take()
+    await erase(await candidate())
+    await settle(lease, AttemptOutcome.SENT, DeliveryState.SENT)
+    (attempt,) = await rows("attempt")
+    assert (attempt["outcome"], attempt["code"], attempt["reply"]) == ("sent", 250, None)
+    assert await tables_that_name_the_person() == {"kept_address"}
+    assert await unaccounted() == 0
+
+
+async def test_the_last_cancellation_ends_within_a_day_and_takes_the_address_with_it() -> None:
+    await book(minutes=60 * 24 * 30)
+    (lease,) = await take()
+    await settle(lease, AttemptOutcome.SENT, DeliveryState.SENT)
+    await erase(await candidate())
+    await leases.expire(now=soon(60 * 24 + 1))
+    states: dict[str, Any] = {row["kind"]: row["state"] for row in await rows("delivery")}
+    assert states == {"invitation": "sent", "cancelled": "exhausted"}
+    assert await tables_that_name_the_person() == set()
+
+
+async def test_nothing_of_an_erased_person_is_replayed() -> None:
+    await book()
+    (lease,) = await take()
+    await settle(lease, AttemptOutcome.REJECTED, DeliveryState.REJECTED)
+    await erase(await candidate())
+    with pytest.raises(errors.NotReplayable):
+        await replay.one(lease.id, [EMAIL])
+
+
+async def test_an_open_interview_of_an_erased_person_can_not_be_booked() -> None:
+    interview = await make_interview(full_name=NAME, email=ADDRESS)
+    await erase(await candidate())
+    with pytest.raises(errors.InterviewClosed):
+        await book(interview=interview)
+
+
+async def test_who_is_in_an_interview_is_erased_after_it() -> None:
+    booked = await book(minutes=0.1)
+    session = booked.booking.session
+    await sessions.enter(session.id, session.key_version)
+    with pytest.raises(errors.InterviewInProgress):
+        await erase(await candidate())
+    await sessions.leave(session.id, session.key_version)
+    await erase(await candidate())
+    (interview,), (seen,) = await rows("interview"), await rows("session")
+    assert (interview["state"], seen["entered_at"] is not None) == ("completed", True)
+    assert seen["revoked_at"] is not None
+
+
+async def test_a_person_is_erased_once() -> None:
+    await book()
+    ident = await candidate()
+    came = await asyncio.gather(erase(ident), erase(ident), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in came) == ["Erased", "NotFound"]
+    with pytest.raises(errors.NotFound):
+        await erase(db.new_id())
+
+
+async def test_an_alert_that_is_being_put_while_a_person_is_erased_does_not_keep_their_name() -> None:
+    await book()
+    await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'recipient_unknown'")
+    telling = Channel(
+        name="chat",
+        transport_name="apprise",
+        fingerprint="c",
+        required=False,
+        personal=False,
+        kinds=frozenset({"alert"}),
+        concurrency=1,
+    )
+    async with db.DB.transaction():
+        assert await alerts.put_due(msgspec.structs.replace(OUTBOX, channels=(EMAIL, telling)), alert_email="") == 1
+        erasing = beside(erase(await candidate()))
+        await until(somebody_waits, "the erasure waits for the sweep")
+    await erasing
+    assert await tables_that_name_the_person() == set()
+    assert {row["kind"]: row["state"] for row in await rows("delivery")} == {
+        "invitation": "rejected",
+        "alert": "superseded",
+    }
+
+
+async def test_a_last_cancellation_that_is_taken_during_the_erasure_goes_to_the_person() -> None:
+    booked = await book()
+    (lease,) = await take()
+    await settle(lease, AttemptOutcome.SENT, DeliveryState.SENT)
+    await cancellations.cancel(booked.booking.id, by=TESTS, reason="", outbox=OUTBOX)
+    await take_at_a_pace(limit=0)  # makes the row that the next one waits for
+    async with db.DB.transaction():
+        await db.fetch("SELECT FROM channel_pace FOR UPDATE")
+        taking = beside(take_at_a_pace())  # its snapshot is older than the erasure
+        await until(somebody_waits, "the worker waits for its turn")
+        await beside(erase(await candidate()))
+    found = [*await taking, *await take_at_a_pace()]
+    assert [lease.recipient for lease in found] == [ADDRESS]
+
+
+async def take_at_a_pace(limit: int = 9) -> list[Lease]:
+    return await leases.take("email", limit=limit, worker="w", kinds=["cancelled"], pace=Pace.of(600))
+
+
+async def test_who_did_not_come_and_is_erased_before_the_sweep_did_not_come() -> None:
+    booked = await book(minutes=-5)
+    later = booked.booking.session.closes_at + timedelta(seconds=1)
+    await erasure.erase(await candidate(), by=TESTS, outbox=OUTBOX, now=later)
+    (interview,) = await rows("interview")
+    assert interview["state"] == "no_show"
+    assert "interview.missed" in {row["action"] for row in await rows("audit_entry")}
+
+
+async def test_nobody_can_stand_in_the_way_of_an_erasure_with_an_address() -> None:
+    await book()
+    ident = await candidate()
+    await make_interview(email=f"erased-{ident}@erased.invalid")
+    await erase(ident)
+    assert await tables_that_name_the_person() == set()
+
+
+async def test_nothing_is_done_any_more_with_an_erased_persons_missed_interview() -> None:
+    missed = (await book()).booking
+    later, slot = soon(24 * 60), await make_slot(starts_at=soon(48 * 60))
+    assert (await erasure.erase(await candidate(), by=TESTS, outbox=OUTBOX, now=later)).cancelled == 0
+    before = await rows("delivery")
+    for change in (
+        moves.move(missed.id, slot, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS, now=later),
+        session_keys.reissue(missed.session.id, by=TESTS, outbox=OUTBOX, now=later),
+        cancellations.cancel(missed.id, by=TESTS, reason="", outbox=OUTBOX, now=later),
+        confirmations.confirm(missed.id, by=TESTS, now=later),
+    ):
+        with pytest.raises(errors.InterviewClosed):
+            await change
+    assert await rows("delivery") == before
