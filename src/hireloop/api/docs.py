@@ -30,7 +30,9 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(prose=docs_words.prose, kind=docs_words.kind, curl=docs_words.curl, json=docs_words.as_json)
+_templates.filters.update(
+    prose=docs_words.prose, coded=docs_words.coded, kind=docs_words.kind, curl=docs_words.curl, json=docs_words.as_json
+)
 
 
 @get("/docs", include_in_schema=False, media_type=MediaType.HTML, sync_to_thread=False)

@@ -61,11 +61,12 @@ class Shown:
 
 def prose(text: str) -> Markup:
     """Return a text of ours as HTML: paragraphs, and code between backticks."""
-    paragraphs = (Markup("<p>{}</p>").format(_coded(one)) for one in text.split("\n\n"))
+    paragraphs = (Markup("<p>{}</p>").format(coded(one)) for one in text.split("\n\n"))
     return Markup().join(paragraphs)
 
 
-def _coded(text: str) -> Markup:
+def coded(text: str) -> Markup:
+    """Return a sentence of ours as HTML, with code between backticks."""
     parts = escape(text).split("`")
     return Markup().join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
 
