@@ -70,7 +70,7 @@ def _of_schedules(database: Database, past: Past) -> Asked:
     yield "rare job, invitation_state=sent", {"job": past.rare_job, "invitation_state": "sent"}
     yield "rare job, invitation_state=failed", {"job": past.rare_job, "invitation_state": "failed"}
     yield "state=confirmed, invitation_state=failed", {"state": "confirmed", "invitation_state": "failed", **_FEW}
-    yield "state=cancelled, to come", {"state": "cancelled", "from": _moment(0)}
+    yield "state=cancelled, to come", {"state": "cancelled", "from": _moment(0), **_FEW}
     yield "candidate, state=pending", {"candidate": past.candidate, "state": "pending"}
     yield "failed, deep page", {"invitation_state": "failed", "after": _deep_failed(database), **_FEW}
 
@@ -80,11 +80,11 @@ def _of_slots(database: Database, past: Past) -> Asked:
     yield "deep page", {"after": _deep(database, "slot", "starts_at, id")}
     yield "two months to come", {"from": _moment(1), "to": _moment(61)}
     yield "available", {"available": "true"}
-    yield "available, two months to come", {"available": "true", "from": _moment(1), "to": _moment(61)}
+    yield "available, two months to come", {"available": "true", "from": _moment(1), "to": _moment(61), **_FEW}
     yield "taken, to come", {"available": "false", "from": _moment(0)}
     yield "busy job, to come", {"job": past.busy_job, "from": _moment(0)}
     yield "job without slots of its own", {"job": past.idle_job}
-    yield "interviewer, to come", {"interviewer": past.interviewer, "from": _moment(0)}
+    yield "interviewer, to come", {"interviewer": past.interviewer, "from": _moment(0), **_FEW}
     yield "interviewer without slots", {"interviewer": past.idle_interviewer}
     yield "an hour long (none)", {"min_minutes": 60}
 

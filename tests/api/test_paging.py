@@ -51,6 +51,12 @@ async def a_key(api: httpx.AsyncClient, number: int) -> str:
     return ident
 
 
+async def an_entry(api: httpx.AsyncClient, number: int) -> str:
+    await a_key(api, number)
+    ident: str = (await ok(api, "/api/audit/?limit=1"))["items"][0]["id"]
+    return ident
+
+
 LISTS: list[tuple[str, Make]] = [
     ("/api/candidates/", a_candidate),
     ("/api/jobs/", a_job),
@@ -59,7 +65,7 @@ LISTS: list[tuple[str, Make]] = [
     ("/api/interviews/schedules/", a_schedule),
     ("/api/notifications/deliveries/", a_delivery),
     ("/api/keys/", a_key),
-    ("/api/audit/", a_key),
+    ("/api/audit/", an_entry),
 ]
 BY_TIME = {"/api/interviews/slots/", "/api/interviews/schedules/"}
 NEWER_THAN_ALL = "ffffffff-ffff-7fff-bfff-ffffffffffff"

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from piccolo.columns import UUID, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
@@ -32,7 +32,7 @@ class ApiKey(Table, db=DB, tablename="api_key"):
 class StoredAnswer(Table, db=DB, tablename="stored_answer"):
     """What a request with an Idempotency-Key was answered; the real key has three columns."""
 
-    api_key = UUID(primary_key=True)
+    api_key = ForeignKey(ApiKey, primary_key=True, null=False)
     path = Text()
     idempotency_key = Text()
     request_hash = Bytea()

@@ -70,7 +70,7 @@ class Delivery(Table, db=DB):
 class KeptAddress(Table, db=DB, tablename="kept_address"):
     """Where a last cancellation to an erased person goes; gone as soon as that has ended."""
 
-    delivery = UUID(primary_key=True)
+    delivery = ForeignKey(Delivery, primary_key=True, null=False)
     address = Text()
 
 
