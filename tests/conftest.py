@@ -25,7 +25,7 @@ SECRET = "a secret of the tests, which opens nothing"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no process is left alone with one of them at the end."""
-    items.sort(key=lambda item: not {"journeys", "faults"} & set(item.path.parts))
+    items.sort(key=lambda item: not {"journeys", "faults", "invariants", "doors"} & set(item.path.parts))
 
 
 def settings_for(url: str, **overrides: object) -> Settings:

@@ -68,6 +68,7 @@ def _of_schedules(database: Database, past: Past) -> Asked:
     yield "busy job, a year ago", {"job": past.busy_job, "from": _moment(-700), "to": _moment(-330)}
     yield "busy job, invitation_state=sent", {"job": past.busy_job, "invitation_state": "sent"}
     yield "rare job, invitation_state=sent", {"job": past.rare_job, "invitation_state": "sent"}
+    yield "busy job, invitation_state=failed", {"job": past.busy_job, "invitation_state": "failed", **_FEW}
     yield "rare job, invitation_state=failed", {"job": past.rare_job, "invitation_state": "failed"}
     yield "state=confirmed, invitation_state=failed", {"state": "confirmed", "invitation_state": "failed", **_FEW}
     yield "state=cancelled, to come", {"state": "cancelled", "from": _moment(0), **_FEW}
@@ -79,7 +80,7 @@ def _of_slots(database: Database, past: Past) -> Asked:
     yield "", {}
     yield "deep page", {"after": _deep(database, "slot", "starts_at, id")}
     yield "two months to come", {"from": _moment(1), "to": _moment(61)}
-    yield "available", {"available": "true"}
+    yield "available", {"available": "true", **_FEW}
     yield "available, two months to come", {"available": "true", "from": _moment(1), "to": _moment(61), **_FEW}
     yield "taken, to come", {"available": "false", "from": _moment(0)}
     yield "busy job, to come", {"job": past.busy_job, "from": _moment(0)}

@@ -109,7 +109,8 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime 
         args.append(of)
         return f"${len(args)}"
 
-    lists = _lists(wanted, await _narrowed(wanted, after, value), limit)
+    narrowed = await _narrowed(wanted, after, value)
+    lists = _lists(wanted, narrowed, limit, by_bookings=await _are_few(wanted))
     if not lists:
         return []
     # By an array of ids: what belongs to these few is then looked up for each, however many bookings there are.
@@ -154,6 +155,7 @@ async def _narrowed(wanted: Wanted, after: UUID | None, value: Callable[[object]
     return _Narrowed(" AND ".join(times), " AND ".join(others), stands)
 
 
+_MANY = 1000  # bookings of a job: up to here they are looked through one by one
 _LIVE = (ScheduleState.PENDING, ScheduleState.CONFIRMED)
 _AT_RISK = "is_at_risk(at_risk_at, last_reason, first_due_at, coalesce($1, now()))"
 # Which deliveries to look at for bookings whose invitation may stand there, besides those that were invited to nothing.
@@ -166,7 +168,22 @@ _INVITATIONS = {
 }
 
 
-def _lists(wanted: Wanted, narrowed: _Narrowed, limit: int) -> list[str]:
+async def _are_few(wanted: Wanted) -> bool:
+    """Return whether to look through bookings for where their invitation stands, and not through invitations for whose.
+
+    A candidate has few bookings, and of a job's nearly all were sent; of all invitations hardly any are theirs.
+    """
+    if wanted.candidate is not None or (wanted.job is not None and wanted.invitation_state == "sent"):
+        return True
+    if wanted.job is None or wanted.invitation_state is None:
+        return False
+    count: int = await db.fetch_value(
+        "SELECT count(*) FROM (SELECT FROM schedule WHERE job = $1 LIMIT $2) AS first_ones", wanted.job, _MANY
+    )
+    return count < _MANY
+
+
+def _lists(wanted: Wanted, narrowed: _Narrowed, limit: int, *, by_bookings: bool) -> list[str]:
     """Return lists, each in the order of an index, of whose first `limit` bookings the page consists.
 
     Several states in one list would have to be sorted, or one looked for among all the others. The invitation of a
@@ -180,8 +197,7 @@ def _lists(wanted: Wanted, narrowed: _Narrowed, limit: int) -> list[str]:
     live = [state for state in states if state in _LIVE]
     nowhere = wanted.invitation_state == "none"
     among = states if nowhere else live
-    if wanted.candidate is not None or (wanted.job is not None and wanted.invitation_state == "sent"):
-        # A candidate has few bookings, and of a job's nearly all were sent; of all invitations hardly any are theirs.
+    if by_bookings:
         sources = [_schedules(f"state = '{state.value}'", narrowed) for state in among]
     else:
         sources = [_invitations(condition, narrowed) for condition in _INVITATIONS[wanted.invitation_state] if live]
