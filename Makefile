@@ -1,92 +1,93 @@
 # The front door. `make` lists what there is.
 SHELL := /bin/sh
-PYTHON ?= python3
+# A Python that is named is used, also where .venv was made by another one; else any that is new enough.
+ifdef PYTHON
+SAME_PYTHON := --same-python
+else
+PYTHON := $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && exit; done; echo python3)
+endif
+PORT ?= 8000
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
-        --no-emit-find-links --prerelease=if-necessary-or-explicit --custom-compile-command "make lock"
+INSTALL := $(PYTHON) requirements/install.py $(SAME_PYTHON)
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+        --no-emit-index-url --no-emit-find-links --prerelease=if-necessary-or-explicit \
+        --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types fix venv bench docs client fuzz lock ci clean
+.PHONY: help run test test-install lint types fix venv bench docs client fuzz lock ci clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-run: .venv/ready-to-run ## set everything up and run the main job on this machine: hireloop up --demo
+run: installed-to-run ## set everything up and run the main job on this machine: hireloop up --demo
 	@$(BIN)/hireloop up --demo
 
-test: .venv/ready-to-test browser servers ## set everything up and run every test
+test: installed-to-test browser servers ## set everything up and run every test
 	@$(BIN)/pytest
 
-lint: .venv/ready-to-test ## ruff, strict types and import contracts, in one go
+test-install: installed-to-test ## install each lock with every Python and pip at hand, beside newer releases
+	@$(BIN)/pytest tests/requirements
+
+lint: installed-to-test ## ruff, strict types and import contracts, in one go
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-types: .venv/ready-to-test ## strict types alone
+types: installed-to-test ## strict types alone
 	@$(BIN)/mypy
 
-fix: .venv/ready-to-test ## mend what ruff can mend
+fix: installed-to-test ## mend what ruff can mend
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-venv: .venv/ready-to-test ## make the virtual environment in .venv with everything for development
+venv: installed-to-test ## make the virtual environment in .venv with everything for development
 
-bench: .venv-bench/ready postfix ## measure bookings and deliveries against their peers, and lists at a million bookings
+bench: installed-to-bench postfix ## measure bookings and deliveries against their peers, and lists at a million bookings
 	@.venv-bench/bin/python -m bench.booking
 	@.venv-bench/bin/python -m bench.delivery
 	@.venv-bench/bin/python -m bench.api
 
-docs: .venv/ready-to-test ## check the documents against the code
+docs: installed-to-test ## check the documents against the code
 	@$(BIN)/pytest tests/test_docs.py
 
-client: .venv/ready-to-test ## generate clients/python from the OpenAPI document
+client: installed-to-test ## generate clients/python from the OpenAPI document
 	@$(BIN)/python clients/generate_python.py
 
-fuzz: .venv/ready-to-test ## ask a real server some 20,000 things that the OpenAPI document allows, or does not
+fuzz: installed-to-test ## ask a real server some 20,000 things that the OpenAPI document allows, or does not
 	@HIRELOOP_FUZZ_FULL=1 $(BIN)/pytest -n 0 -s tests/doors/test_fuzz.py
 
-lock: .venv/ready-to-test ## resolve the dependencies anew and write requirements/*.txt
+lock: installed-to-test ## resolve the dependencies anew and write requirements/*.txt
 	@$(LOCK) --upgrade pyproject.toml -o requirements/serve.txt
 	@$(LOCK) --upgrade pyproject.toml --group build --extra local -o requirements/run.txt
 	@$(LOCK) --upgrade pyproject.toml --group build --extra local --group test --group lint -o requirements/dev.txt
 	@$(LOCK) --upgrade pyproject.toml --group build --extra local --group bench -o requirements/bench.txt
-	@printf 'hatchling>=1.27\n' | $(LOCK) - --universal --constraint requirements/run.txt -o requirements/build.txt
+	@$(LOCK) --upgrade --group build --constraint requirements/run.txt -o requirements/build.txt
+	@$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
 
-ci: lint test ## what runs for every change
+ci: lint test test-install ## what runs for every change
 
 clean: ## remove what the other targets made
 	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
-# --- How it is set up ------------------------------------------------------------------------------------------
+# --- How it is set up: requirements/install.py does it, and costs nothing where all is there --------------------
 
-.venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "HireLoop needs Python 3.11 or newer; name one with PYTHON=…"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory package \
+.PHONY: installed-to-run installed-to-test installed-to-bench python
+installed-to-run: python
+	@$(INSTALL) run --project
+
+installed-to-test: python
+	@$(INSTALL) dev --project
+
+installed-to-bench: python
+	@$(INSTALL) bench --project --into .venv-bench
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "HireLoop needs Python 3.11 or newer: install one, or name it with PYTHON=…"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory package \
 	  NAME=python3-venv WHY="a virtual environment"
-	@echo "Making the virtual environment .venv"
-	@$(PYTHON) -m venv .venv
-
-.venv/ready-to-run: requirements/run.txt pyproject.toml | .venv/bin/python
-	@echo "Installing what HireLoop runs on (requirements/run.txt)"
-	@$(PIP) install --require-hashes -r requirements/run.txt
-	@$(PIP) install --no-build-isolation --no-deps --editable .
-	@touch $@
-
-.venv/ready-to-test: requirements/dev.txt pyproject.toml | .venv/bin/python
-	@echo "Installing what developing HireLoop takes (requirements/dev.txt)"
-	@$(PIP) install --require-hashes -r requirements/dev.txt
-	@$(PIP) install --no-build-isolation --no-deps --editable .
-	@touch $@ .venv/ready-to-run
-
-.venv-bench/ready: requirements/bench.txt pyproject.toml
-	@echo "Installing what the benchmarks take (requirements/bench.txt)"
-	@$(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/python -m pip --quiet install --require-hashes -r requirements/bench.txt
-	@.venv-bench/bin/python -m pip --quiet install --no-build-isolation --no-deps --editable .
-	@touch $@
 
 .PHONY: browser servers postfix package
 browser:
