@@ -39,20 +39,16 @@ _SAY_EVERY_SECONDS = 5.0
 _PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input"]
 _BY_HASH = ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
 
+_DISK_FULL = "The disk is full: free some space (about 500 MB), and run it again."
+_NOT_OURS = "A file cannot be written: run it as the user who made the environment, or remove the environment first."
+_OTHER_HASH = (
+    "A package is not the one that the lock names by its hash: nothing was installed from it. "
+    "If a mirror or a proxy stands between, ask who runs it."
+)
 _FAULTS = (
-    (
-        r"No space left on device|os error 28|Errno 28\b|Disk quota exceeded",
-        "The disk is full: free some space (about 500 MB), and run it again.",
-    ),
-    (
-        r"Permission denied|os error 13\b|Read-only file system|os error 30\b",
-        "A file cannot be written: run it as the user who made the environment, or remove the environment first.",
-    ),
-    (
-        r"DO NOT MATCH THE HASHES|Hash mismatch",
-        "A package is not the one that the lock names by its hash: nothing was installed from it. "
-        "If a mirror or a proxy stands between, ask who runs it.",
-    ),
+    (r"No space left on device|os error 28|Errno 28\b|Disk quota exceeded", _DISK_FULL),
+    (r"Permission denied|os error 13\b|Read-only file system|os error 30\b", _NOT_OURS),
+    (r"DO NOT MATCH THE HASHES|Hash mismatch", _OTHER_HASH),
 )
 _NO_NETWORK = re.compile(
     r"Failed to establish a new connection|NewConnectionError|name resolution|dns error|failed to lookup address"
@@ -110,7 +106,7 @@ def fail(sentence: str) -> NoReturn:
 
 def install(lock: str, *, into: Path, tools: Path, project: bool, same_python: bool = False) -> None:
     """Bring the environment `into` to what the lock says; raises InstallError with the sentence to show."""
-    with one_at_a_time():
+    with one_at_a_time(into.parent):
         wanted = lock_to_install(lock, into)
         record = record_of(wanted, into, project=project)
         if is_installed(record, into, same_python=same_python):
@@ -128,14 +124,15 @@ def install(lock: str, *, into: Path, tools: Path, project: bool, same_python: b
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Wait, and say so, while another call installs from this checkout; the kernel frees the lock of a dead one."""
-    lock = os.open(HERE, os.O_RDONLY)
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait, and say so, while another call works in this folder; the kernel frees the lock of one that is killed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("Another set-up is under way in this checkout: waiting for it to end")
+            say(f"Another set-up is under way in {folder}: waiting for it to end")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
@@ -230,11 +227,9 @@ def sync(lock: str, *, into: Path, tools: Path) -> None:
     why = get_uv(tools) or why_not_uv(configured)
     if why is None:
         say(f"Installing what requirements/{lock}.txt names: {count} packages")
-        done = run(
-            [str(tools / "bin" / "uv"), "pip", "sync", "--require-hashes", "--no-build", "--compile-bytecode"]
-            + ["--python", str(into / "bin" / "python"), str(path)],
-            environment=uv_environment(configured),
-        )
+        options = ["--require-hashes", "--no-build", "--compile-bytecode", "--python", str(into / "bin" / "python")]
+        uv = str(tools / "bin" / "uv")
+        done = run([uv, "pip", "sync", *options, str(path)], environment=uv_environment(configured))
         if done.code == 0:
             return
         if not _NO_NETWORK.search(done.said):
@@ -299,6 +294,8 @@ def pip_into(into: Path, tools: Path, what: Sequence[str]) -> None:
     done = run([str(tools / "bin" / "python"), *_PIP, *target, "install", *_BY_HASH, *what])
     if done.code:
         raise_known(done.said)
+        if "from versions: none" in done.said:  # without its retries pip does not say that it reached nobody
+            raise InstallError(_OFFLINE)
         raise InstallError(f"pip ended with: {last_line(done.said)}")
 
 

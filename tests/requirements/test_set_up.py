@@ -1,0 +1,148 @@
+"""What goes wrong while setting up is one sentence, and the next run ends well."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from requirements.environments import CHECKOUT, assert_exact, install, surroundings
+
+NO_WAY_OUT: dict[str, str | Path] = {
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "PIP_RETRIES": "0",
+    "PIP_NO_CACHE_DIR": "1",
+}
+DEBIANS = "/usr/bin/python3"
+VERSION = ".".join(map(str, sys.version_info[:3]))
+
+
+@pytest.fixture
+def into(tmp_path: Path) -> Path:
+    return tmp_path / "venv"
+
+
+def test_a_second_call_finds_all_done_and_says_nothing(into: Path) -> None:
+    assert "Installing what requirements/build.txt names" in built(into)
+    assert built(into) == ""
+
+
+def test_without_a_network_one_sentence_says_so(into: Path) -> None:
+    done = install(sys.executable, "build", "--into", into, UV_CACHE_DIR=into.parent / "cache", **NO_WAY_OUT)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("Setting up failed. The package index cannot be reached:")
+    assert "Traceback" not in done.stdout
+    built(into)  # once there is one again
+
+
+def test_a_full_disk_is_called_so(into: Path, small_disk: Path) -> None:
+    done = install(sys.executable, "build", "--into", small_disk / "venv", TMPDIR=into.parent)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("Setting up failed. The disk is full: free some space")
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize("missing", ["bin/python", "bin/pip", "lib"])
+def test_an_environment_that_was_left_half_made_is_made_anew(missing: str, into: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", into], check=True)
+    for path in [*into.glob(f"{missing}*")]:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    if missing == "bin/pip":
+        shutil.rmtree(next(into.glob("lib/python*/site-packages/pip")))
+    assert "anew, since it was left unfinished" in built(into)
+
+
+def test_an_installation_that_was_killed_is_begun_anew(into: Path) -> None:
+    built(into)
+    shutil.rmtree(next(into.glob("lib/python*/site-packages/hatchling")))  # its dist-info says that all is there
+    (into / "hireloop-installed.json").unlink()
+    (into / "hireloop-installed.json.begun").touch()
+    assert "anew, since it was left unfinished" in built(into)
+    subprocess.run([into / "bin" / "python", "-c", "import hatchling.build"], check=True)
+
+
+def test_an_environment_that_was_moved_is_made_anew(into: Path) -> None:
+    built(into)
+    moved = into.rename(into.with_name("moved"))
+    assert "anew, since it was moved" in built(moved)
+
+
+def test_what_is_no_environment_is_left_alone(into: Path) -> None:
+    into.mkdir()
+    (into / "thesis.txt").write_text("three years of work")
+    done = install(sys.executable, "build", "--into", into)
+    assert done.returncode == 1
+    assert "is no virtual environment: remove it, or name another directory." in done.stdout
+    assert (into / "thesis.txt").read_text() == "three years of work"
+
+
+def test_a_larger_lock_that_is_installed_serves_a_smaller_one(into: Path) -> None:
+    built(into)
+    record = into / "hireloop-installed.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "lock": "dev"}))
+    done = install(sys.executable, "run", "--into", into)
+    assert "Installing what requirements/dev.txt names" in done.stdout, done.stdout
+
+
+def test_two_at_once_wait_for_each_other(into: Path) -> None:
+    command: list[str | Path] = [sys.executable, CHECKOUT / "requirements" / "install.py", "build", "--into", into]
+    both = [subprocess.Popen(command, env=surroundings(), stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = sorted(process.communicate(timeout=300)[0] for process in both)
+    assert [process.returncode for process in both] == [0, 0]
+    assert said[0] == f"Another set-up is under way in {into.parent}: waiting for it to end\n"
+    assert_exact(into, "build", VERSION)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else; everybody else runs all of this so")
+def test_whoever_is_not_root_sets_up_a_checkout_of_their_own(home: Path) -> None:
+    shutil.copytree(CHECKOUT / "requirements", home / "a checkout" / "requirements")
+    for path in (home, *home.rglob("*")):
+        os.chown(path, 65534, 65534)
+    script = home / "a checkout" / "requirements" / "install.py"
+    command: list[str | Path] = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        DEBIANS,
+        script,
+        "build",
+    ]
+    done = subprocess.run(
+        command, env=surroundings(HOME=home), cwd="/", capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert_exact(home / "a checkout" / ".venv", "build", VERSION)
+
+
+def built(into: Path) -> str:
+    """Install the smallest lock and return what was said."""
+    done = install(sys.executable, "build", "--into", into)
+    assert done.returncode == 0, done.stdout
+    assert_exact(into, "build", VERSION)
+    return done.stdout
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A directory that others may enter, as pytest's own may not."""
+    folder = Path(tempfile.mkdtemp(prefix="hireloop-home-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 30 MB, which is too small for uv."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=30m", "none", disk], capture_output=True).returncode:  # noqa: PLW1510 (judged here)
+        pytest.skip("only whoever may mount a file system can try a full one")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
