@@ -323,7 +323,13 @@ def run(command: Sequence[str], *, environment: Mapping[str, str] | None = None)
             ended.get(timeout=_SAY_EVERY_SECONDS)
             return Done(process.wait(), "".join(lines))
         except queue.Empty:
-            say(f"  … {time.monotonic() - began:.0f} s" + (f": {last_line(''.join(lines))}" if lines else ""))
+            say(f"  … {time.monotonic() - began:.0f} s{_under_way(lines)}")
+
+
+def _under_way(lines: Sequence[str]) -> str:
+    """Return which package pip is at, as the end of a line."""
+    at = [line.split()[1].rstrip("\\") for line in lines if line.startswith("Collecting ")]
+    return f": {at[-1]} ({len(at)} so far)" if at else ""
 
 
 def _read(process: "subprocess.Popen[str]", keep: Callable[[str], None], ended: "queue.SimpleQueue[None]") -> None:

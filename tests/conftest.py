@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ from hireloop.api.tables import Role
 from hireloop.local.mailbox import Mailbox
 from hireloop.local.postgres import EmbeddedPostgres
 from hireloop.settings import Settings
+
+# A background job of a shell ignores Ctrl-C, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SECRET = "a secret of the tests, which opens nothing"
 

@@ -105,8 +105,11 @@ def _text(value: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    """Return a parameter's value in double quotes, which it cannot contain itself (RFC 5545, 3.2)."""
-    return '"' + value.replace('"', "'").replace("\n", " ") + '"'
+    """Return a parameter's value in double quotes, which it cannot contain itself (RFC 5545, 3.2).
+
+    Nor does it contain a backslash: the RFC gives it no meaning there, and calendar programs read it in two ways.
+    """
+    return '"' + value.replace('"', "'").replace("\\", "/").replace("\n", " ") + '"'
 
 
 def _named(name: str) -> str:
