@@ -7,7 +7,6 @@ else
 PYTHON := $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && exit; done; echo python3)
 endif
-PORT ?= 8000
 BIN := .venv/bin
 INSTALL := $(PYTHON) requirements/install.py $(SAME_PYTHON)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
@@ -20,8 +19,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-run: installed-to-run ## set everything up and run the main job on this machine: hireloop up --demo
-	@$(BIN)/hireloop up --demo
+run: installed-to-run ## set everything up and run it on this machine with a sample interview; PORT=… names its port
+	@$(BIN)/hireloop up --demo $(if $(PORT),--port $(PORT))
 
 test: installed-to-test browser servers ## set everything up and run every test
 	@$(BIN)/pytest

@@ -4,6 +4,7 @@ No other module reads the environment. A bad value stops the start with one sent
 no sentence ever repeats the value of a secret. `docs/settings.md` lists every setting, and a test compares.
 """
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from hireloop.errors import SettingsError
 
@@ -268,6 +269,17 @@ class Settings(BaseSettings):
             raise SettingsError(".env is no text in UTF-8: save it as UTF-8.") from None
         except OSError as error:
             raise SettingsError(f".env cannot be read ({error.strerror}): let this user read it.") from None
+
+    @classmethod
+    def variables_of_dotenv(cls) -> dict[str, str]:
+        """Return what only `.env` sets, by the names of the variables, for a process that starts somewhere else."""
+        set_outside = {name.upper() for name, value in os.environ.items() if value}
+        found = DotEnvSettingsSource(cls).env_vars
+        return {
+            name.upper(): value
+            for name, value in found.items()
+            if value and name in cls.model_fields and name.upper() not in set_outside
+        }
 
     @property
     def secrets(self) -> tuple[str, ...]:

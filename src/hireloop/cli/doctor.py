@@ -14,9 +14,8 @@ import msgspec
 
 from hireloop.doctor.examination import examine
 from hireloop.errors import HireLoopError
-from hireloop.local.home import at_home
-from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, skipped
-from hireloop.settings import Settings
+from hireloop.local import home
+from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped
 
 _LABELS = {
     Level.OK: ("ok", "green"),
@@ -112,15 +111,17 @@ async def _examined(stack: ExitStack, show: _Quiet) -> list[Finding]:
 
 async def _findings(stack: ExitStack, show: _Quiet) -> AsyncIterator[Finding]:
     try:
-        settings = Settings.read()
+        found = home.find()
     except HireLoopError as error:
         yield failure("settings", str(error).removeprefix("Settings: "), "Correct it in the environment or in .env.")
         yield skipped("the rest", "settings failed")
         return
+    yield ok("installation", found.which)
+    settings = found.settings
     show.waiting(["database" if settings.database_url else "the database of this machine"])
     fault = None
     try:
-        settings = stack.enter_context(at_home())
+        settings = stack.enter_context(home.at_home(found))
     except HireLoopError as error:
         fault = of_sentence("database", str(error))
     async for finding in examine(settings, show.waiting, database_fault=fault):

@@ -39,10 +39,10 @@ _ATTENDANCE_SECONDS = 30.0
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--port", type=click.IntRange(1, 65535), help="8000 by default, or the next one that is free.")
 @click.option("--demo", is_flag=True, help="Book a sample interview that starts now and show what becomes of it.")
 @click.option("--once", is_flag=True, help="With --demo: stop afterwards; exit 0 only if all went well.")
-def up(*, port: int, demo: bool, once: bool) -> None:
+def up(*, port: int | None, demo: bool, once: bool) -> None:
     """Run everything on this machine, nothing else to install."""
     if once and not demo:
         msg = "--once goes with --demo"

@@ -5,6 +5,7 @@ import sys
 import click
 
 from hireloop.doctor import sample
+from hireloop.local import home
 from hireloop.notify import simulator
 from hireloop.notify.channels import Evidence, Held, Phase, Rejected, Retry, Sent
 from hireloop.notify.diagnosis import mail
@@ -30,10 +31,12 @@ def send_test(*, address: str, fallback: bool) -> None:
             f"{address} is a simulated recipient, which no mail server ever sees: book an interview with it instead"
         )
         raise click.BadParameter(sentence, param_hint="ADDRESS")
-    settings = Settings.read()
+    found = home.find()
+    settings = found.settings
     url = settings.email_fallback_url.get_secret_value() if settings.email_fallback_url is not None else ""
     if fallback and not url:
         raise click.UsageError("--fallback needs EMAIL_FALLBACK_URL")
+    click.echo(found.which)
     sys.exit(0 if _sent(settings, address, url if fallback else "") else 1)
 
 

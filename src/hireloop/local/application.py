@@ -3,7 +3,7 @@
 from litestar.types import ASGIApp
 
 from hireloop import app, telemetry
-from hireloop.local.home import data_dir_of
+from hireloop.local.data_dir import default_data_dir
 from hireloop.local.mailbox_pages import mailbox_router
 from hireloop.settings import Settings
 
@@ -13,5 +13,5 @@ def create() -> ASGIApp:
     app.end_with_parent()
     settings = Settings.read()
     measured = telemetry.set_up(settings, role="api")
-    mailbox = mailbox_router(data_dir_of(settings) / "mailbox")
+    mailbox = mailbox_router((settings.hireloop_data_dir or default_data_dir()) / "mailbox", settings)
     return app.traced(app.build(settings, measured=measured, extra_routes=[mailbox]))

@@ -5,22 +5,26 @@ forms or anything fetched from elsewhere, and its files are only ever downloaded
 """
 
 import hashlib
+import re
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import jinja2
-from litestar import MediaType, Request, Response, Router, get
+from litestar import MediaType, Response, Router, get, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_200_OK, HTTP_404_NOT_FOUND
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED, HTTP_404_NOT_FOUND
 from markupsafe import Markup
 
 from hireloop.local.mail_folder import MailFolder
 from hireloop.local.mail_view import MailView
+from hireloop.local.mailbox_gate import PATH, TICKET, AnyRequest, Gate
+from hireloop.portal.forms import fields_of
+from hireloop.settings import Settings
 
-_PATH = "/dev/mailbox"
 _TEMPLATES = Path(__file__).parent / "templates"
 _jinja = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -31,14 +35,16 @@ _jinja = jinja2.Environment(
 )
 _STYLE = (_TEMPLATES / "mailbox.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_jinja.globals.update(path=_PATH, style=Markup(_STYLE))  # noqa: S704 (a file of ours)
+_jinja.globals.update(path=PATH, style=Markup(_STYLE))  # noqa: S704 (a file of ours)
 
 _PAGE_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_KEY_POLICY = _PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 _CLOSED_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 # A press on a link opens a new tab that is not sandboxed: that is how one follows an invitation.
+_OURS = re.compile(re.escape(PATH) + r"(/[A-Za-z0-9._=,:+-]*)*")
 _OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
@@ -46,21 +52,65 @@ _FRAME_POLICY = (
 )
 
 
-def mailbox_router(folder: Path) -> Router:
-    """Return the pages of the mailbox that keeps its mail in `folder`. They ask nobody who they are."""
-    mail = MailFolder(folder)
+def mailbox_router(folder: Path, settings: Settings) -> Router:
+    """Return the pages of the mailbox that keeps its mail in `folder`, behind its gate."""
+    mail, gate = MailFolder(folder), Gate(settings)
+
+    async def admit(request: AnyRequest) -> Response[Any] | None:
+        return await _admit(request, gate)
+
     return Router(
-        _PATH,
-        route_handlers=[list_page, message_page, html_part, source, file],
-        dependencies={"mail": Provide(lambda: mail, sync_to_thread=False)},
-        before_request=_refuse_other_names,
+        PATH,
+        route_handlers=[list_page, message_page, html_part, source, file, sign_in],
+        dependencies={
+            "mail": Provide(lambda: mail, sync_to_thread=False),
+            "gate": Provide(lambda: gate, sync_to_thread=False),
+        },
+        before_request=admit,
         include_in_schema=False,
     )
 
 
-def _refuse_other_names(request: Request[Any, Any, Any]) -> Response[str] | None:
-    """Answer only under this machine's own name: another site's name for it could be a page that reads along."""
-    return None if request.url.hostname in _OWN_NAMES else _gone()
+async def _admit(request: AnyRequest, gate: Gate) -> Response[Any] | None:
+    """Let a request through, or answer it: with the cookie for a ticket, else by asking for a key.
+
+    Only this machine's own names are answered: another site's name for it could be a page that reads along.
+    """
+    if request.url.hostname not in _OWN_NAMES:
+        return _gone()
+    ticket = request.query_params.get(TICKET)
+    if ticket is not None and gate.takes(ticket):
+        return _onward(request.scope["path"], gate.cookie(request))
+    if request.method == "POST" or await gate.is_open_to(request):
+        return None
+    late = "This link is of another installation, or older than 12 hours." if ticket is not None else ""
+    return _ask_for_key(request.scope["path"], wrong=late)
+
+
+@post("/sign-in")
+async def sign_in(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[Any]:
+    """Exchange an admin's API key for the cookie, and lead to the mail that was asked for."""
+    fields = await fields_of(request)
+    goal = fields.get("next", "")
+    if await gate.takes_key(request, fields.get("key", "").strip()):
+        return _onward(goal, gate.cookie(request))
+    return _ask_for_key(goal, wrong="This is no API key with the role admin, or it was revoked.")
+
+
+def _onward(path: str, cookie: Cookie) -> Response[None]:
+    """Lead to a page of the mailbox, without the ticket in its address."""
+    to = quote(path) if _OURS.fullmatch(path) else PATH
+    return Response(
+        None, status_code=HTTP_303_SEE_OTHER, headers={**_headers(_CLOSED_POLICY), "Location": to}, cookies=[cookie]
+    )
+
+
+def _ask_for_key(goal: str, *, wrong: str) -> Response[str]:
+    page = _page(
+        "mailbox_key.html", status=HTTP_401_UNAUTHORIZED, goal=goal if _OURS.fullmatch(goal) else PATH, wrong=wrong
+    )
+    page.headers["Content-Security-Policy"] = _KEY_POLICY
+    return page
 
 
 @get("/", sync_to_thread=True)

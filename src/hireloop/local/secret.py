@@ -12,8 +12,11 @@ _NAME = "secret"
 
 
 def has_secret(data_dir: Path) -> bool:
-    """Return whether `data_dir` holds a secret already."""
-    return (data_dir / _NAME).exists()
+    """Return whether `data_dir` holds a secret already; one in a directory that is closed to us is none of ours."""
+    try:
+        return (data_dir / _NAME).exists()
+    except OSError:
+        return False
 
 
 def read_or_make_secret(data_dir: Path) -> str:

@@ -85,18 +85,25 @@ class ServerUser(NamedTuple):
             extra_groups=[] if switch else None,
         )
 
+    def barred_at(self, directory: Path) -> Path | None:
+        """Return the first step on the way to `directory` that this user may not enter, None where the way is free."""
+        if os.geteuid() != 0 or self._may_enter(directory):
+            return None
+        return next(step for step in (*reversed(directory.parents), directory) if not self._may_enter(step))
+
+    def _may_enter(self, directory: Path) -> bool:
+        return self.run(["/bin/sh", "-c", 'cd -- "$1"', "sh", directory]).returncode == 0
+
     def must_enter(self, directory: Path) -> None:
         """Check that this user can pass through `directory`; a SettingsError names what bars the way."""
-        if os.geteuid() != 0:
-            return
-        for step in (*reversed(directory.parents), directory):
-            if self.run(["/bin/sh", "-c", 'cd -- "$1"', "sh", step]).returncode:
-                msg = (
-                    f"HIRELOOP_DATA_DIR: PostgreSQL runs as the user {self.name}, who may not enter {step}: "
-                    "set HIRELOOP_DATA_DIR to a directory that everybody may pass through, "
-                    "such as /var/lib/hireloop."
-                )
-                raise SettingsError(msg)
+        barred = self.barred_at(directory)
+        if barred is not None:
+            msg = (
+                f"HIRELOOP_DATA_DIR: PostgreSQL runs as the user {self.name}, who may not enter {barred}: "
+                "set HIRELOOP_DATA_DIR to a directory that everybody may pass through, "
+                "such as /var/lib/hireloop."
+            )
+            raise SettingsError(msg)
 
     def make_private_dir(self, path: Path) -> None:
         """Create or check a directory that this user alone (and root) may enter.

@@ -1,12 +1,15 @@
 """What `hireloop up` says: the addresses, the first key once, and with `--demo` the life of one invitation."""
 
 import signal
+from datetime import UTC, datetime
 
 from hireloop.local import demo as sample
-from hireloop.local.up import Running, Say, everything, wait_for_the_end
+from hireloop.local import parts
+from hireloop.local.mailbox_gate import PATH, TICKET, ticket_of
+from hireloop.local.up import Running, Say, everything
 
 
-def run(*, port: int, demo: bool, once: bool, say: Say) -> int:
+def run(*, port: int | None, demo: bool, once: bool, say: Say) -> int:
     """Run everything until Ctrl-C, or with `once` until the demo is over; return the exit code.
 
     With `once` it is 0 only if the mail was accepted and the trace is whole.
@@ -36,7 +39,7 @@ def _use(running: Running, *, demo: bool, once: bool, say: Say) -> int:
     if once:
         return 1 if missing else 0
     say("Running. Ctrl-C stops everything.")
-    wait_for_the_end(running)
+    parts.watch(running.processes, running.data_dir)
     return 0
 
 
@@ -46,7 +49,7 @@ def _say_addresses(running: Running, say: Say) -> None:
     say(f"API docs         {running.url}/docs")
     say(f"Console          {running.url}/console/")
     if running.mailbox is not None:
-        say(f"Mailbox          {running.url}/dev/mailbox")
+        say(f"Mailbox          {running.url}{PATH}?{TICKET}={ticket_of(running.settings, now=datetime.now(UTC))}")
     if running.first_key is not None:
         say(f"First API key    {running.first_key}   (role admin; shown this once)")
     else:

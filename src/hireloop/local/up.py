@@ -4,29 +4,28 @@ import asyncio
 import os
 import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
 import msgspec
 
 from hireloop import db, migrate
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
 from hireloop.errors import SettingsError
-from hireloop.local.home import data_dir_of
+from hireloop.local import record
+from hireloop.local.home import new_beside_another
 from hireloop.local.mailbox import Mailbox
+from hireloop.local.parts import part, wait_until_ready
+from hireloop.local.place import become, place_of
 from hireloop.local.postgres import EmbeddedPostgres
 from hireloop.local.secret import read_or_make_secret
 from hireloop.local.spans import SpanReceiver
 from hireloop.settings import EmailBackend, Settings
 
-_READY_SECONDS = 60.0
-_STOP_SECONDS = 40.0
-_LOOK_AGAIN_SECONDS = 0.1
+USUAL_PORT = 8000
+_PORTS_TRIED = 20
 _LOCAL_SENDER = "HireLoop <interviews@hireloop.test>"
 _LOCAL_OPERATORS = "operators@hireloop.test"
 
@@ -46,79 +45,90 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def everything(*, port: int, say: Say) -> Iterator[Running]:
+def everything(*, port: int | None, say: Say) -> Iterator[Running]:
     """Run database, migrations, API, portal, worker and mailbox until the block ends, then stop all of them.
 
-    `say` gets a line of progress each. Raises SettingsError where a part cannot start, with the mend.
+    Without a `port` it is 8000 or the next one that is free. `say` gets a line of progress each. Where root starts it,
+    this process goes on as the user who owns the data (`hireloop.local.place`), and stays that user.
+    Raises SettingsError where a part cannot start, with how to fix it.
     """
     settings = Settings.read()
-    data_dir = data_dir_of(settings)
-    _check_free(port)
+    outside = _variables(settings)
+    place = place_of(settings)
+    if place.why_root:
+        say(f"{place.why_root} The data is in {place.data_dir}.")
+    beside = new_beside_another(place.data_dir) if settings.database_url is None else ""
+    if beside:
+        say(beside)
+    become(place)
+    os.environ |= outside
     with ExitStack() as parts:
-        environment = _environment(settings, data_dir, port)
-        if settings.database_url is None:
-            say("Starting PostgreSQL …")
-            server = EmbeddedPostgres(data_dir)
-            parts.callback(server.leave)  # first: a Ctrl-C in the middle of the start stops it too
-            environment["DATABASE_URL"] = server.start()
-        mailbox = _start_mailbox(settings, data_dir, environment, parts)
-        spans = SpanReceiver()
-        environment["TRACE_COPY_ENDPOINT"] = spans.start()
-        parts.callback(spans.stop)
-        whole = Settings.read(**{name.lower(): value for name, value in environment.items()})
-        say("Migrating …")
-        asyncio.run(_migrate(whole))
-        say("Starting API, portal and worker …")
-        commands = (["work"], ["serve", "--port", str(port), *(["--mailbox"] if mailbox else [])])
-        processes = {command[0]: parts.enter_context(_process(command, environment, data_dir)) for command in commands}
-        _wait_until_ready(port, processes, data_dir)
-        yield Running(
-            url=f"http://localhost:{port}",
-            first_key=asyncio.run(_first_key(whole)),
-            mailbox=mailbox,
-            spans=spans,
-            data_dir=data_dir,
-            settings=whole,
-            processes=processes,
-        )
+        parts.enter_context(record.alone(place.data_dir))
+        port = _free_port(port, settings, say)
+        running = _start(settings, place.data_dir, port, parts, say)
+        yield running
 
 
-def wait_for_the_end(running: Running) -> None:
-    """Block until Ctrl-C; raises SettingsError, naming its log, where a part has ended by itself."""
-    while True:
-        _check_alive(running.processes, running.data_dir)
-        time.sleep(_LOOK_AGAIN_SECONDS)
+def _variables(settings: Settings) -> dict[str, str]:
+    """Return what the processes, which start in the data directory, would miss of where we stand: `.env`, a path."""
+    found = settings.variables_of_dotenv()
+    if settings.apprise_config is not None:
+        found["APPRISE_CONFIG"] = str(settings.apprise_config.absolute())
+    return found
 
 
-def _check_alive(processes: Mapping[str, subprocess.Popen[bytes]], data_dir: Path) -> None:
-    for name, process in processes.items():
-        if process.poll() is not None:
-            log = data_dir / f"{name}.log"
-            msg = f"`hireloop {name}` has ended by itself (exit code {process.returncode}): {log} says why."
-            raise SettingsError(msg)
+def _start(settings: Settings, data_dir: Path, port: int, parts: ExitStack, say: Say) -> Running:
+    added = _added_to(settings, data_dir, port)
+    secret = {} if settings.secret_key is not None else {"SECRET_KEY": read_or_make_secret(data_dir)}
+    if settings.database_url is None:
+        say("Starting PostgreSQL …")
+        server = EmbeddedPostgres(data_dir)
+        parts.callback(server.leave)  # first: a Ctrl-C in the middle of the start stops it too
+        added["DATABASE_URL"] = server.start()
+    mailbox = _start_mailbox(settings, data_dir, added, parts)
+    spans = SpanReceiver()
+    added["TRACE_COPY_ENDPOINT"] = spans.start()
+    parts.callback(spans.stop)
+    whole = Settings.read(**{name.lower(): value for name, value in (added | secret).items()})
+    say("Migrating …")
+    asyncio.run(_migrate(whole))
+    say("Starting API, portal and worker …")
+    commands = (["work"], ["serve", "--port", str(port), *(["--mailbox"] if mailbox else [])])
+    processes = {command[0]: parts.enter_context(part(command, added | secret, data_dir)) for command in commands}
+    wait_until_ready(port, processes, data_dir)
+    url = f"http://localhost:{port}"
+    database = record.mark_of(whole.database_url or "")
+    record.write(data_dir, record.Record(url=url, pid=os.getpid(), database=database, settings=added))
+    return Running(
+        url=url,
+        first_key=asyncio.run(_first_key(whole)),
+        mailbox=mailbox,
+        spans=spans,
+        data_dir=data_dir,
+        settings=whole,
+        processes=processes,
+    )
 
 
-def _environment(settings: Settings, data_dir: Path, port: int) -> dict[str, str]:
-    """Return what the processes need beyond our own environment."""
+def _added_to(settings: Settings, data_dir: Path, port: int) -> dict[str, str]:
+    """Return what the processes need beyond our own environment, no secret among it."""
     added = {"HIRELOOP_DATA_DIR": str(data_dir)}
-    if settings.secret_key is None:
-        added["SECRET_KEY"] = read_or_make_secret(data_dir)
     if "base_url" not in settings.model_fields_set:
         added["BASE_URL"] = f"http://localhost:{port}"
     return added
 
 
-def _start_mailbox(settings: Settings, data_dir: Path, environment: dict[str, str], parts: ExitStack) -> Mailbox | None:
+def _start_mailbox(settings: Settings, data_dir: Path, added: dict[str, str], parts: ExitStack) -> Mailbox | None:
     if settings.email_backend is not EmailBackend.SMTP or settings.email_host or settings.email_url:
         return None
     mailbox = Mailbox(data_dir / "mailbox")
     host, port = mailbox.start()
     parts.callback(mailbox.stop)
-    environment |= {"EMAIL_HOST": host, "EMAIL_PORT": str(port)}
+    added |= {"EMAIL_HOST": host, "EMAIL_PORT": str(port)}
     if not settings.alert_email:
-        environment["ALERT_EMAIL"] = _LOCAL_OPERATORS
+        added["ALERT_EMAIL"] = _LOCAL_OPERATORS
     if not settings.default_from_email:
-        environment["DEFAULT_FROM_EMAIL"] = _LOCAL_SENDER
+        added["DEFAULT_FROM_EMAIL"] = _LOCAL_SENDER
     return mailbox
 
 
@@ -136,60 +146,32 @@ async def _first_key(settings: Settings) -> str | None:
         return key
 
 
-@contextmanager
-def _process(command: list[str], environment: dict[str, str], data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one `hireloop` command, its log in the data directory, until the block ends.
-
-    `--with-parent` makes it end with us, whatever ends us: its standard input is a pipe that only we hold.
-    """
-    with _private_log(data_dir / f"{command[0]}.log") as log:
-        process = subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, "-P", "-m", "hireloop", "--with-parent", *command],
-            env={**os.environ, **environment},
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C reaches us alone, and we stop the parts in order
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
+def _free_port(port: int | None, settings: Settings, say: Say) -> int:
+    """Return a port that we can serve on; raises SettingsError where the one that is named is not to be had."""
+    if port is not None:
+        if why := _what_keeps(port):
+            msg = f"Port {port} cannot be used ({why}): stop what uses it, or choose another with --port or PORT=."
+            raise SettingsError(msg)
+        return port
+    if not _what_keeps(USUAL_PORT):
+        return USUAL_PORT
+    if "base_url" in settings.model_fields_set:
+        msg = f"Port {USUAL_PORT} is taken: stop what uses it, or choose another with --port or PORT=, and in BASE_URL."
+        raise SettingsError(msg)
+    for other in range(USUAL_PORT + 1, USUAL_PORT + _PORTS_TRIED):
+        if not _what_keeps(other):
+            say(f"Port {USUAL_PORT} is taken by another program: using {other} instead.")
+            return other
+    msg = f"The ports from {USUAL_PORT} to {other} are all taken: choose another with --port or PORT=."
+    raise SettingsError(msg)
 
 
-@contextmanager
-def _private_log(file: Path) -> Iterator[int]:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _check_free(port: int) -> None:
+def _what_keeps(port: int) -> str:
+    """Return why nobody can listen there, empty where somebody can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            msg = f"Port {port} is in use by another program: stop it, or choose another with --port."
-            raise SettingsError(msg) from None
-
-
-def _wait_until_ready(port: int, processes: Mapping[str, subprocess.Popen[bytes]], data_dir: Path) -> None:
-    until = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < until:
-        _check_alive(processes, data_dir)
-        with suppress(httpx.TransportError):
-            if httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=2).is_success:
-                return
-        time.sleep(_LOOK_AGAIN_SECONDS)
-    msg = f"The API did not become ready within {_READY_SECONDS:.0f} s: {data_dir / 'serve.log'} says why."
-    raise SettingsError(msg)
+        except OSError as error:
+            return error.strerror or "it is not free"
+    return ""

@@ -1,0 +1,122 @@
+"""The processes that `hireloop up` starts: each with a log in the data directory, none of them outlives it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+
+from hireloop.errors import SettingsError
+
+LONGEST_LOG = 10_000_000  # bytes; as much again is kept of what was before
+_STOP_SECONDS = 40.0
+_READY_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 0.1
+_LOOK_AT_LOGS_SECONDS = 5.0
+
+Processes = Mapping[str, "subprocess.Popen[bytes]"]
+
+
+@contextmanager
+def part(command: list[str], environment: Mapping[str, str], data_dir: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run one `hireloop` command until the block ends; it starts in the data directory, where there is no `.env`.
+
+    `--with-parent` makes it end with us, whatever ends us: its standard input is a pipe that only we hold.
+    """
+    with _private_log(log_of(command[0], data_dir)) as log:
+        process = subprocess.Popen(  # noqa: S603 (our own program)
+            [sys.executable, "-P", "-m", "hireloop", "--with-parent", *command],
+            env={**os.environ, **environment},
+            cwd=data_dir,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we stop the parts in order
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def log_of(name: str, data_dir: Path) -> Path:
+    """Return the log of the part of this name."""
+    return data_dir / f"{name}.log"
+
+
+def wait_until_ready(port: int, processes: Processes, data_dir: Path) -> None:
+    """Wait until the API takes requests; raises SettingsError, naming the log, where it does not come to that."""
+    until = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < until:
+        check_alive(processes, data_dir)
+        with suppress(httpx.TransportError):
+            if httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=2).is_success:
+                return
+        time.sleep(_LOOK_AGAIN_SECONDS)
+    msg = f"The API did not become ready within {_READY_SECONDS:.0f} s: {log_of('serve', data_dir)} says why."
+    raise SettingsError(msg)
+
+
+def watch(processes: Processes, data_dir: Path) -> None:
+    """Block until Ctrl-C, and keep the logs short; raises SettingsError where a part has ended by itself."""
+    look_at_logs = 0.0
+    while True:
+        check_alive(processes, data_dir)
+        if time.monotonic() > look_at_logs:
+            shorten_logs(data_dir)
+            look_at_logs = time.monotonic() + _LOOK_AT_LOGS_SECONDS
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def check_alive(processes: Processes, data_dir: Path) -> None:
+    """Raise SettingsError, naming its log, where a part has ended by itself."""
+    for name, process in processes.items():
+        if process.poll() is not None:
+            msg = (
+                f"`hireloop {name}` has ended by itself (exit code {process.returncode}): "
+                f"{log_of(name, data_dir)} says why."
+            )
+            raise SettingsError(msg)
+
+
+def shorten_logs(data_dir: Path, *, longest: int = LONGEST_LOG) -> None:
+    """Move what a log holds to `<name>.log.1` once it is longer than `longest` bytes.
+
+    Whoever writes has the file open, so it is emptied in place: every writer appends, PostgreSQL too. A line that is
+    written between the copy and that is lost; that is a few microseconds every few megabytes.
+    """
+    for log in data_dir.glob("*.log"):
+        if log.stat().st_size > longest:
+            with suppress(OSError):  # a full disk: emptying the log is what helps
+                _set_aside(log)
+            os.truncate(log, 0)
+
+
+def _set_aside(log: Path) -> None:
+    with (
+        log.open("rb") as source,
+        _private_log(log.with_suffix(".log.1"), os.O_TRUNC) as descriptor,
+        os.fdopen(descriptor, "wb", closefd=False) as target,
+    ):
+        shutil.copyfileobj(source, target)
+
+
+@contextmanager
+def _private_log(file: Path, flags: int = os.O_APPEND) -> Iterator[int]:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | flags, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
