@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from hireloop.errors import DatabaseNotReady, SettingsError
-from hireloop.local.data_dir import default_data_dir, make_data_dir
+from hireloop.local.data_dir import make_data_dir
 from hireloop.local.postgres import EmbeddedPostgres
 from hireloop.local.postmaster import Postmaster
 from hireloop.local.server_user import ServerUser
@@ -440,15 +440,6 @@ def test_a_link_in_place_of_the_socket_directory_is_refused(data_dir: Path, tmp_
 
     with pytest.raises(SettingsError, match="socket is not a private directory"):
         EmbeddedPostgres(data_dir).start()
-
-
-def test_roots_data_directory_is_the_systems_and_a_users_is_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert default_data_dir() == Path("/var/lib/hireloop")
-
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setenv("XDG_DATA_HOME", "/home/someone/.data")
-    assert default_data_dir() == Path("/home/someone/.data/hireloop")
 
 
 def test_a_directory_that_holds_something_keeps_its_mode(tmp_path: Path) -> None:

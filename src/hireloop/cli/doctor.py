@@ -124,7 +124,7 @@ async def _findings(stack: ExitStack, show: _Quiet) -> AsyncIterator[Finding]:
         settings = stack.enter_context(home.at_home(found))
     except HireLoopError as error:
         fault = of_sentence("database", str(error))
-    async for finding in examine(settings, show.waiting, database_fault=fault):
+    async for finding in examine(settings, show.waiting, database_fault=fault, for_trying=found.is_up):
         yield finding
 
 

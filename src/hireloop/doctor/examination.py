@@ -22,10 +22,13 @@ TOTAL_SECONDS = 45.0  # for everything on the network together
 Waiting = Callable[[Sequence[str]], None]
 
 
-async def examine(settings: Settings, waiting: Waiting, *, database_fault: Finding | None) -> AsyncIterator[Finding]:
+async def examine(
+    settings: Settings, waiting: Waiting, *, database_fault: Finding | None, for_trying: bool = False
+) -> AsyncIterator[Finding]:
     """Yield the findings in their order, each as soon as it and those before it are known.
 
-    `waiting` is told, now and then, what is still under way; with a `database_fault` the database is not tried.
+    `waiting` is told, now and then, what is still under way; with a `database_fault` the database is not tried. Links
+    that lead to this machine alone are a fault but `for_trying` it out on one machine, as `hireloop up` does.
     """
     until = asyncio.get_running_loop().time() + TOTAL_SECONDS
     yield ok("settings", "Every value can be read.")
@@ -35,7 +38,7 @@ async def examine(settings: Settings, waiting: Waiting, *, database_fault: Findi
     visit = await database.examine(settings, channels) if database_fault is None else database.left_out(database_fault)
     for name in ("database", "migrations", "secret", "clock"):
         yield visit.findings[name]
-    yield _base_url(settings, visit)
+    yield _base_url(settings, visit, for_trying=for_trying)
     failed = set()
     for name, found in running:
         waiting(background.names_of(running))
@@ -73,10 +76,11 @@ def _on_the_network(settings: Settings, channels: Sequence[Channel]) -> list[tup
     return [*checks, (tracing.CHECK, partial(tracing.check, settings))]
 
 
-def _base_url(settings: Settings, visit: Examined) -> Finding:
+def _base_url(settings: Settings, visit: Examined, *, for_trying: bool) -> Finding:
     for fault in faults_of(settings):
         if fault.about == "base_url":
-            return (failure if fault.stops else warning)("base_url", fault.cause, fault.mend)
+            stops = fault.stops and not for_trying
+            return (failure if stops else warning)("base_url", fault.cause, fault.mend)
     ours = settings.base_url
     for theirs in visit.base_urls:
         if theirs not in {"", ours}:

@@ -21,6 +21,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     which: str
     data_dir: Path
+    is_up: bool = False  # `hireloop up` runs it, on this machine alone
 
 
 def find() -> Found:
@@ -33,7 +34,7 @@ def find() -> Found:
             added = record.settings_of(running, settings.model_fields_set)
             which = f"The installation that `hireloop up` runs at {running.url}, data in {data_dir}."
             whole = _with_secret(Settings.read(**added), data_dir, added)
-            return Found(settings=whole, which=which, data_dir=data_dir)
+            return Found(settings=whole, which=which, data_dir=data_dir, is_up=True)
     if own is not None:
         data_dir = next(filter(has_secret, _candidates(settings)), SYSTEMS)
         which = "The installation that DATABASE_URL leads to."

@@ -44,7 +44,7 @@ _PAGE_POLICY = (
 _KEY_POLICY = _PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 _CLOSED_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 # A press on a link opens a new tab that is not sandboxed: that is how one follows an invitation.
-_OURS = re.compile(re.escape(PATH) + r"(/[A-Za-z0-9._=,:+-]*)*")
+_OURS = re.compile(re.escape(PATH) + r"(?:/(?!\.)[A-Za-z0-9._=,:+-]*)*")
 _OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "

@@ -1,0 +1,83 @@
+"""Commands find the installation that they are meant for, and say which one it is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hireloop.local import home, record
+from hireloop.local.record import Record
+
+OWN = "postgresql://me@db.example/hire"
+UPS = {"DATABASE_URL": "postgresql://hireloop@/hireloop?host=/s", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": "1025"}
+
+
+@pytest.fixture
+def data_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A data directory with a secret; `.env` is nobody's."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "secret").write_text("s" * 64)
+    monkeypatch.setenv("HIRELOOP_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def up(data_dir: Path) -> Iterator[Record]:
+    """An `up` that runs there, on its own PostgreSQL."""
+    made = Record(url="http://localhost:8123", pid=1, database=record.mark_of(UPS["DATABASE_URL"]), settings=UPS)
+    with record.alone(data_dir):
+        record.write(data_dir, made)
+        yield made
+
+
+@pytest.mark.usefixtures("up")
+def test_the_one_that_up_runs_is_found_with_its_database_its_mailbox_and_its_secret(data_dir: Path) -> None:
+    found = home.find()
+    assert found.which == f"The installation that `hireloop up` runs at http://localhost:8123, data in {data_dir}."
+    assert found.settings.database_url == UPS["DATABASE_URL"]
+    assert (found.settings.email_host, found.settings.email_port) == ("127.0.0.1", 1025)
+    assert found.settings.secrets == ("s" * 64,)
+
+
+@pytest.mark.usefixtures("up")
+def test_who_names_another_database_means_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", OWN)
+    found = home.find()
+    assert found.which == "The installation that DATABASE_URL leads to."
+    assert (found.settings.database_url, found.settings.email_host) == (OWN, "")
+
+
+def test_up_on_a_database_of_ones_own_is_found_too(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", OWN)
+    made = Record(
+        url="http://localhost:8123", pid=1, database=record.mark_of(OWN), settings={"EMAIL_HOST": "127.0.0.1"}
+    )
+    with record.alone(data_dir):
+        record.write(data_dir, made)
+        found = home.find()
+    assert found.which.startswith("The installation that `hireloop up` runs at http://localhost:8123")
+    assert (found.settings.database_url, found.settings.email_host) == (OWN, "127.0.0.1")
+
+
+def test_where_none_runs_this_machines_own_is_named_and_nothing_is_started(data_dir: Path) -> None:
+    found = home.find()
+    assert found.which == f"The installation of this machine, which is not running, data in {data_dir}."
+    assert found.settings.database_url is None
+    assert found.settings.secrets == ("s" * 64,)
+    assert sorted(path.name for path in data_dir.iterdir()) == ["secret"]
+
+
+def test_a_new_database_beside_another_one_is_said(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
+    monkeypatch.setattr(home, "others_with_a_database", lambda _: iter([Path("/var/lib/hireloop"), Path("/b")]))
+    assert home.new_beside_another(data_dir) == (
+        f"The database in {data_dir} is new and empty. There is another one in /var/lib/hireloop and in /b: "
+        "to go on with it, set HIRELOOP_DATA_DIR=/var/lib/hireloop."
+    )
+    (data_dir / "postgres").mkdir()
+    assert home.new_beside_another(data_dir) == ""
+
+
+def test_a_new_database_that_is_the_only_one_needs_no_word(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
+    monkeypatch.setattr(home, "others_with_a_database", lambda _: iter([]))
+    assert home.new_beside_another(data_dir) == ""

@@ -1,0 +1,158 @@
+"""Where the data is and who runs the processes: everybody as themselves, root as a system user where that can be."""
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import settings_for
+from hireloop.errors import SettingsError
+from hireloop.local import place
+from hireloop.local.place import Place, place_of
+from hireloop.settings import Settings
+
+RunPython = Callable[..., "subprocess.Popen[str]"]
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+_BECOME = """
+import os, sys; from pathlib import Path
+from hireloop.local.place import Place, become; from hireloop.local.server_user import ServerUser
+become(Place(Path(sys.argv[1]), ServerUser(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
+(Path(sys.argv[1]) / 'mine').write_text('')
+print(os.getresuid(), os.getresgid(), os.getgroups(), os.environ['HOME'], os.getcwd())
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that everybody may pass through, as pytest's own may not be."""
+    made = Path(tempfile.mkdtemp(prefix="hireloop-place-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter that everybody can run; these tests may run on one that is root's alone."""
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+
+
+def settings_in(data_dir: Path | None) -> Settings:
+    return settings_for("postgresql:///nowhere", hireloop_data_dir=data_dir)
+
+
+def test_whoever_is_not_root_is_themselves_in_the_directory_that_they_name(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.chdir(folder)
+    assert place_of(settings_in(Path("data"))) == Place(folder / "data")
+
+
+@as_root
+@pytest.mark.usefixtures("readable")
+def test_root_becomes_postgresqls_user_where_that_user_can_read_everything(folder: Path) -> None:
+    found = place_of(settings_in(folder / "data"))
+    assert found.user is not None
+    assert found.user.uid == pwd.getpwnam(found.user.name).pw_uid != 0
+    assert (found.data_dir, found.why_root) == (folder / "data", "")
+
+
+@as_root
+@pytest.mark.usefixtures("readable")
+def test_root_becomes_the_user_whose_data_it_is(folder: Path) -> None:
+    for made in (folder / "data", folder / "data" / "postgres"):
+        made.mkdir()
+        os.chown(made, 12345, 12345)
+        found = place_of(settings_in(folder / "data"))
+        assert found.user is not None
+        assert (found.user.uid, found.user.gid) == (12345, 12345)
+
+
+@as_root
+@pytest.mark.usefixtures("readable")
+def test_root_stays_root_where_the_data_is_out_of_the_users_reach(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    (folder / "closed").mkdir(mode=0o700)
+    monkeypatch.setattr(place, "default_data_dir", lambda: folder / "closed" / "checkout" / ".hireloop")
+    found = place_of(settings_in(None))
+    assert (found.data_dir, found.user) == (Path("/var/lib/hireloop"), None)
+    assert found.why_root.startswith("The API, the worker and the mailbox run as root, since the user ")
+    assert found.why_root.endswith(f" may not enter {folder}/closed.")
+    named = place_of(settings_in(folder / "closed" / "data"))
+    assert named.data_dir == folder / "closed" / "data"  # PostgreSQL's own check says what to do about it
+
+
+@as_root
+def test_root_stays_root_where_the_interpreter_is_out_of_the_users_reach(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copy("/bin/true", closed / "python")
+    monkeypatch.setattr(sys, "executable", str(closed / "python"))
+    found = place_of(settings_in(folder / "data"))
+    assert (found.data_dir, found.user) == (folder / "data", None)
+    assert found.why_root.endswith(f" may not run {closed}/python: {closed} is closed to it.")
+
+
+@as_root
+def test_root_stays_root_where_the_packages_cannot_be_read(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    found = place_of(settings_in(folder / "data"))
+    assert found.user is None
+    assert found.why_root.endswith(f" cannot read the packages in {sys.prefix}.")
+
+
+@as_root
+def test_becoming_somebody_hands_over_what_was_roots_and_leaves_no_way_back(
+    folder: Path, run_python: RunPython
+) -> None:
+    data = folder / "data"
+    (data / "mailbox" / "new").mkdir(parents=True)
+    (data / "mailbox" / "new" / "1").write_text("")
+    (data / "secret").write_text("")
+    ran = run_python(_BECOME, data, "nobody", 65534, 65534)
+    assert ran.communicate()[0] == f"(65534, 65534, 65534) (65534, 65534, 65534) [] {data} {data}\n"
+    assert {path.stat().st_uid for path in (data, *data.rglob("*"))} == {65534}
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+
+
+@as_root
+@pytest.mark.parametrize("kept", ["thesis.txt", "secret.old"])
+def test_a_directory_that_holds_something_else_is_not_handed_over(
+    folder: Path, run_python: RunPython, kept: str
+) -> None:
+    data = folder / "data"
+    data.mkdir()
+    (data / kept).write_text("")
+    (data / "secret").write_text("")
+    run_python(_BECOME, data, "nobody", 65534, 65534).communicate()
+    assert {path.stat().st_uid for path in (data, *data.rglob("*"))} == {0}
+
+
+@as_root
+def test_a_link_in_a_directory_that_is_handed_over_leads_to_nothing_that_is(
+    folder: Path, run_python: RunPython
+) -> None:
+    data = folder / "data"
+    data.mkdir()
+    (folder / "roots").write_text("")
+    (data / "secret").symlink_to(folder / "roots")
+    run_python(_BECOME, data, "nobody", 65534, 65534).communicate()
+    assert data.stat().st_uid == 65534
+    assert (folder / "roots").stat().st_uid == 0
+
+
+def test_a_file_where_the_directory_should_be_is_named(folder: Path) -> None:
+    (folder / "data").write_text("")
+    with pytest.raises(SettingsError, match=f"HIRELOOP_DATA_DIR: {folder}/data cannot be used"):
+        place.become(Place(folder / "data"))
