@@ -90,6 +90,7 @@ def _what_bars(user: ServerUser, data_dir: Path) -> str:
     try:
         tried = user.run([sys.executable, "-P", "-c", _TRY])
     except OSError:
-        barred = user.barred_at(Path(sys.executable).resolve().parent)
+        program = Path(sys.executable)  # in a virtual environment, a link to another one
+        barred = user.barred_at(program.parent) or user.barred_at(program.resolve().parent)
         return f"may not run {sys.executable}" + (f": {barred} is closed to it" if barred else "")
     return f"cannot read the packages in {sys.prefix}" if tried.returncode else ""
