@@ -10,12 +10,12 @@ from uuid import UUID
 import click
 
 from hireloop import db
-from hireloop.api.deliveries import audited, mask
+from hireloop.api.replay_audit import audited
 from hireloop.cli.database import run
 from hireloop.cli.words import Moment, moment
 from hireloop.notify import deliveries as notify_deliveries
 from hireloop.notify import hints, replay, routing
-from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter
+from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter, mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.replay import Chosen, Skip, Verdict
 from hireloop.notify.replies import printable
