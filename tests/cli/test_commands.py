@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from hireloop.cli import group
 from hireloop.cli.commands import COMMANDS, load
+from processes import environment
 
 # What takes long to import, and what shows that a command was imported that nobody called.
 HEAVY = {"litestar", "apprise", "babel", "jinja2", "opentelemetry.sdk", "granian", "black"}
@@ -108,3 +109,30 @@ def test_a_group_of_commands_shows_its_own_help() -> None:
     assert ran.returncode == 0
     assert re.findall(r"^  (\w+) ", ran.stdout.partition("Commands:\n")[2], re.MULTILINE) == ["list", "replay", "show"]
     assert "hireloop.cli.keys" not in modules
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ledger"],
+        ["bounces"],
+        ["deliveries", "list"],
+        ["deliveries", "replay", "--reason", "policy_block"],
+        ["keys", "list"],
+        ["migrate"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_run_often_loads_neither_the_doors_nor_the_transports(arguments: list[str], database_url: str) -> None:
+    ran, modules = run(*arguments, **environment(database_url))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert not modules & HEAVY
+
+
+def test_the_servers_parent_and_a_worker_without_chat_load_no_more_than_they_use(database_url: str) -> None:
+    refused, modules = run("serve", "--host", "nowhere.invalid", **environment(database_url))
+    assert "cannot be used" in refused.stderr
+    assert not modules & (HEAVY - {"granian"})
+    refused, modules = run("work", **environment(database_url, DATABASE_URL="postgresql://nobody@127.0.0.1:1/d"))
+    assert "cannot be reached" in refused.stderr
+    assert not modules & {"litestar", "granian", "black", "apprise.plugins.slack"}
