@@ -313,7 +313,7 @@ def known_commands() -> dict[str, set[str]]:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_command_that_a_page_names_exists(page: Path) -> None:
     known = known_commands()
-    for named in re.findall(r"(?<![/\w])hireloop ((?:[a-z-]+ ?)+)", _code_in(page)):
+    for named in re.findall(r"(?<![/\w])hireloop ((?:[a-z][a-z-]* ?)+)", _code_in(page)):
         words = named.split()
         assert words[0] in known, named
         if known[words[0]] and len(words) > 1:
