@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.columns import Array, ForeignKey
 from piccolo.columns.base import Column
 from piccolo.table import Table
@@ -45,6 +46,18 @@ async def test_an_empty_database_lacks_every_migration_and_says_what_to_run(empt
     assert len(pending) == len(APP_REGISTRY.app_configs)
     with pytest.raises(DatabaseNotReady, match=r"lacks 3 migration\(s\): run `hireloop migrate`"):
         await migrate.check(empty)
+
+
+async def test_what_is_pending_is_what_piccolo_would_run(empty: Settings) -> None:
+    would_run: list[str] = []
+    for app in APP_REGISTRY.app_configs.values():
+        modules = ForwardsMigrationManager(app_name=app.app_name).get_migration_modules(
+            app.resolved_migrations_folder_path
+        )
+        would_run += modules
+    assert await migrate.pending() == sorted(would_run)
+    await migrate.migrate(empty)
+    assert await db.fetch_value("SELECT array_agg(name ORDER BY name) FROM migration") == sorted(would_run)
 
 
 async def test_migrating_runs_everything_once(empty: Settings, capsys: pytest.CaptureFixture[str]) -> None:

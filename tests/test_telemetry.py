@@ -9,10 +9,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from conftest import settings_for
 from hireloop import links, telemetry
-from hireloop.redaction import Redacted
-from http_servers import Reply, ScriptedHttpServer
+from hireloop.exporters import Redacted
 
 SECRET = "a secret of the tests, which opens nothing"
 KEY = links.mint(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
@@ -176,16 +174,3 @@ def test_bookings_and_tries_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
         ("wait_seconds", (email,)): 60,
     }
     provider.shutdown()
-
-
-def test_the_headers_that_a_collector_wants_go_with_every_export_also_from_an_env_file() -> None:
-    with ScriptedHttpServer(Reply(200)) as server:
-        settings = settings_for(
-            "postgresql://nowhere/d",
-            otel_exporter_otlp_endpoint=server.url,
-            otel_exporter_otlp_headers="api-key=a%20canary",
-        )
-        for exporter in telemetry._span_exporters(settings):  # noqa: SLF001 (`set_up` is for a whole process)
-            exporter.export([])
-    [posted] = server.received
-    assert {name.lower(): value for name, value in posted.headers.items()}["api-key"] == "a canary"

@@ -14,8 +14,8 @@ from hireloop import redaction
 log: structlog.stdlib.BoundLogger = structlog.get_logger("hireloop")
 
 
-def configure_logs() -> None:
-    """Write every log, also the libraries', as redacted JSON lines to standard error."""
+def configure_logs(least: str = "INFO") -> None:
+    """Write every log of this level or above, also the libraries', as redacted JSON lines to standard error."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -37,7 +37,7 @@ def configure_logs() -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(least)
     for name in ("apprise", "asyncio", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(

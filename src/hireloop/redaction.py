@@ -7,12 +7,6 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping, Sequence
-
-from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from opentelemetry.trace import Status, StatusCode
-from opentelemetry.util.types import AttributeValue
 
 from hireloop import links
 
@@ -26,7 +20,6 @@ _SESSION_KEY = re.compile(r"[A-Za-z0-9_-]{20,24}\.\d{1,10}\.[A-Za-z0-9_-]{20,}")
 _NAMED_SECRET = re.compile(r"((?:session_key|password|passwd|pass)=[\"']?)[^\s&\"'<>]+", re.IGNORECASE)
 _API_KEY = re.compile(r"hl_[A-Za-z0-9_-]{8,}")
 _PASSWORD_IN_URL = re.compile(r"(://[^\s/:]*:)\S+@")
-_FORBIDDEN_ATTRIBUTES = frozenset({"url.query", "url.full", "http.url", "http.target"})
 
 _LONGEST = 8_192  # whoever sends us more must not keep us busy with it
 
@@ -60,55 +53,3 @@ def redact(text: str) -> str:
     if "=" in text:
         text = _NAMED_SECRET.sub(r"\1<secret>", text)
     return _API_KEY.sub("<api key>", text) if "hl_" in text else text
-
-
-class Redacted(SpanExporter):
-    """The last door of a span: drops query strings, redacts every text, then hands it to the real exporter."""
-
-    def __init__(self, exporter: SpanExporter) -> None:
-        self._exporter = exporter
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Export redacted copies; the process's own spans stay as they are."""
-        return self._exporter.export([_redacted(span) for span in spans])
-
-    def shutdown(self) -> None:
-        """Stop the real exporter."""
-        self._exporter.shutdown()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Flush the real exporter; True says nothing about arrival."""
-        return self._exporter.force_flush(timeout_millis)
-
-
-def _redacted(span: ReadableSpan) -> ReadableSpan:
-    return ReadableSpan(
-        name=redact(span.name),
-        context=span.context,
-        parent=span.parent,
-        resource=span.resource,
-        attributes=_clean(span.attributes),
-        events=[Event(event.name, _clean(event.attributes), event.timestamp) for event in span.events],
-        links=span.links,
-        kind=span.kind,
-        instrumentation_scope=span.instrumentation_scope,
-        status=Status(span.status.status_code, redact(span.status.description or "") or None)
-        if span.status.status_code is StatusCode.ERROR
-        else span.status,
-        start_time=span.start_time,
-        end_time=span.end_time,
-    )
-
-
-def _clean(attributes: Mapping[str, AttributeValue] | None) -> dict[str, AttributeValue]:
-    return {
-        name: _clean_value(value) for name, value in (attributes or {}).items() if name not in _FORBIDDEN_ATTRIBUTES
-    }
-
-
-def _clean_value(value: AttributeValue) -> AttributeValue:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return tuple(redact(item) if isinstance(item, str) else item for item in value)
-    return value

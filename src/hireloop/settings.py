@@ -301,6 +301,11 @@ class Settings(BaseSettings):
         return f"hireloop@{'localhost' if host.replace('.', '').isdigit() or ':' in host else host}"
 
     @property
+    def exports_spans(self) -> bool:
+        """Whether spans go anywhere: to the collector, or to whoever gets a copy."""
+        return not self.otel_sdk_disabled and bool(self.otel_exporter_otlp_endpoint or self.trace_copy_endpoint)
+
+    @property
     def otlp_headers(self) -> dict[str, str]:
         """What every export to the collector carries besides, such as its key; the names in lower case."""
         return dict(_header_pairs(self.otel_exporter_otlp_headers or SecretStr("")))

@@ -7,20 +7,13 @@ mail address, so that one can still be searched for.
 
 import gc
 import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
@@ -29,6 +22,9 @@ from hireloop import redaction
 from hireloop.errors import HireLoopError
 from hireloop.log_lines import configure_logs
 from hireloop.settings import Settings
+
+if TYPE_CHECKING:
+    from hireloop.exporters import Providers
 
 # The stable names of HTTP attributes; the instrumentation reads this when it is imported.
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
@@ -83,45 +79,31 @@ _COLLECT_AFTER = (50_000, 20, 100)
 
 @dataclass(frozen=True)
 class Telemetry:
-    """The providers of one process; `shutdown` sends what is still waiting, at most 5 s long."""
+    """What one process records and exports; `shutdown` sends what is still waiting, at most 5 s long."""
 
-    tracing: TracerProvider
-    measuring: MeterProvider
+    providers: "Providers | None" = None  # None: nothing leaves it
 
     def shutdown(self) -> None:
         """Flush and stop; later spans are dropped."""
-        self.tracing.force_flush(5_000)
-        self.tracing.shutdown()
-        self.measuring.shutdown(5_000)
+        if self.providers is not None:
+            self.providers.shutdown()
 
 
 def set_up(settings: Settings, *, role: Literal["api", "worker", "cli"]) -> Telemetry:
-    """Install the tracer, the meter and the logs of this process; call once, before the first span."""
+    """Install the tracer, the meter and the logs of this process; call once, before the first span.
+
+    A command whose spans nobody collects makes none: there is no booking whose trace would begin with it.
+    """
     redaction.use_secret(settings.secrets[0])
     configure_logs()
     gc.set_threshold(*_COLLECT_AFTER)
-    resource = Resource.create(
-        {
-            SERVICE_NAME: f"{settings.otel_service_name}-{role}",
-            SERVICE_INSTANCE_ID: f"{os.getpid()}-{secrets.token_hex(4)}",
-        }
-    )
-    tracing = TracerProvider(
-        sampler=ALWAYS_ON,
-        resource=resource,
-        shutdown_on_exit=False,
-        span_limits=SpanLimits(max_span_attribute_length=2_048),
-    )
-    for exporter in _span_exporters(settings):
-        tracing.add_span_processor(
-            BatchSpanProcessor(redaction.Redacted(exporter), max_queue_size=16_384, schedule_delay_millis=1_000)
-        )
-    readers = [PeriodicExportingMetricReader(exporter) for exporter in _metric_exporters(settings)]
-    measuring = MeterProvider(metric_readers=readers, resource=resource, shutdown_on_exit=False)
-    trace.set_tracer_provider(tracing)
-    metrics.set_meter_provider(measuring)
     propagate.set_global_textmap(_w3c if settings.trust_traceparent else _LinkingOnly())
-    return Telemetry(tracing, measuring)
+    if role == "cli" and not settings.exports_spans:
+        return Telemetry()
+    # Loads OpenTelemetry's SDK: only where spans are made.
+    from hireloop import exporters
+
+    return Telemetry(exporters.install(settings, role))
 
 
 class _LinkingOnly(TraceContextTextMapPropagator):
@@ -129,43 +111,6 @@ class _LinkingOnly(TraceContextTextMapPropagator):
 
     def extract(self, carrier: Any, context: Context | None = None, getter: Any = None) -> Context:  # noqa: ANN401, ARG002 (the API's own types)
         return context if context is not None else Context()
-
-
-def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
-    if settings.otel_sdk_disabled:
-        return
-    if settings.otel_exporter_otlp_endpoint and settings.otel_exporter_otlp_protocol == "grpc":
-        # gRPC takes half a second and 30 MB to import: only where it is asked for.
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
-
-        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint, headers=settings.otlp_headers or None)
-    elif settings.otel_exporter_otlp_endpoint:
-        yield _http_exporter(settings.otel_exporter_otlp_endpoint, settings.otlp_headers)
-    if settings.trace_copy_endpoint:
-        yield _http_exporter(settings.trace_copy_endpoint)
-
-
-def _http_exporter(endpoint: str, headers: dict[str, str] | None = None) -> SpanExporter:
-    # Loads `requests`: only where spans are exported over HTTP.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", headers=headers or None)
-
-
-def _metric_exporters(settings: Settings) -> Iterator[Any]:
-    if settings.otel_sdk_disabled or not settings.otel_exporter_otlp_endpoint:
-        return
-    if settings.otel_exporter_otlp_protocol == "grpc":
-        # As above: only where it is asked for.
-        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
-
-        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint, headers=settings.otlp_headers or None)
-    else:
-        # As above: only where metrics are exported over HTTP.
-        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-
-        endpoint = f"{settings.otel_exporter_otlp_endpoint.rstrip('/')}/v1/metrics"
-        yield OTLPMetricExporter(endpoint=endpoint, headers=settings.otlp_headers or None)
 
 
 # --- Spans -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import pytest
 from api.clients import NOWHERE, as_role, ok, problem
 from faults.scene import until_true
 from hireloop import db
-from hireloop.api.deliveries import mask
 from hireloop.api.tables import Role
 from hireloop.notify import channel_health, leases, routing
 from hireloop.notify.channels import Evidence, Phase
@@ -146,19 +145,6 @@ async def test_what_holds_a_channel_is_its_deliveries_reason(api: httpx.AsyncCli
             "recruiter_email."
         ),
     ]
-
-
-@pytest.mark.parametrize(
-    ("recipient", "shown"),
-    [
-        ("asha@example.com", "a…@example.com"),
-        ("a@example.com", "a…@example.com"),
-        ("ä@exämple.de", "ä…@exämple.de"),
-        ("slack-1a2b3c4d", "slack-1a2b3c4d"),
-    ],
-)
-def test_only_the_first_letter_of_a_recipient_is_shown(recipient: str, shown: str) -> None:
-    assert mask(recipient) == shown
 
 
 # --- Replay ----------------------------------------------------------------------------------------------------

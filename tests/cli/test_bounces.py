@@ -12,6 +12,7 @@ import pytest
 import imap_server
 from conftest import SECRET
 from hireloop import db
+from hireloop.local.spans import SpanReceiver
 from hireloop.notify.return_path import ReturnPath
 from imap_server import PASSWORD, USER, ImapServer
 from notify.mailed import mailed, state_of
@@ -61,6 +62,22 @@ async def test_a_report_on_standard_input_is_taken(delivery: UUID, env: dict[str
     assert '"event": "bounce.recorded"' in ran.stderr
     assert "@" not in ran.stdout + ran.stderr
     assert piped(report(to=address_of(delivery)), env).stdout.startswith("again: ")
+
+
+async def test_a_report_ends_in_the_trace_of_its_booking_where_spans_are_collected(
+    delivery: UUID, env: dict[str, str]
+) -> None:
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    await db.fetch("UPDATE delivery SET traceparent = $1", f"00-{trace_id}-b7ad6b7169203331-01")
+    receiver = SpanReceiver()
+    try:
+        ran = piped(report(to=address_of(delivery)), {**env, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.start()})
+        (span,) = receiver.trace(trace_id)
+    finally:
+        receiver.stop()
+    assert ran.returncode == 0
+    assert (span.name, span.attributes["hireloop.delivery.id"]) == ("delivery.bounce", str(delivery))
+    assert span.attributes["hireloop.reason"] == "recipient_unknown"
 
 
 async def test_the_pipe_may_say_whom_the_report_is_for(delivery: UUID, env: dict[str, str]) -> None:

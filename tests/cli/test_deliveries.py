@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from hireloop import db
-from hireloop.cli import group
+from hireloop.cli.deliveries import deliveries
 from hireloop.cli.words import Moment
 from hireloop.notify.replay import Skip
 from hireloop.scheduling import audit, schedules
@@ -111,7 +111,7 @@ async def test_a_list_is_narrowed_as_a_replay_is(database_url: str) -> None:
     ],
 )
 def test_a_replay_of_everything_or_of_nothing_known_is_wrong_usage(arguments: list[str]) -> None:
-    ran = CliRunner().invoke(group, ["deliveries", "replay", *arguments])
+    ran = CliRunner().invoke(deliveries, ["replay", *arguments])
     assert ran.exit_code == 2
     assert "Error: " in ran.output
 

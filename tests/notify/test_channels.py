@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from hireloop import db
-from hireloop.cli.running import _found
+from hireloop.cli.work import _found
 from hireloop.notify import channel_health, channels, deliveries
 from hireloop.notify.channels import (
     Channel,

@@ -318,3 +318,16 @@ async def test_every_combination_of_filters_lists_what_fits_and_nothing_else_new
         first = await deliveries.page(Filter(**wanted), [EMAIL], limit=7, after=None)
         rest = await deliveries.page(Filter(**wanted), [EMAIL], limit=200, after=first[-1].id) if first else []
         assert [row.id for row in first + rest] == fitting, wanted
+
+
+@pytest.mark.parametrize(
+    ("recipient", "shown"),
+    [
+        ("asha@example.com", "a…@example.com"),
+        ("a@example.com", "a…@example.com"),
+        ("ä@exämple.de", "ä…@exämple.de"),
+        ("slack-1a2b3c4d", "slack-1a2b3c4d"),
+    ],
+)
+def test_only_the_first_letter_of_a_recipient_is_shown(recipient: str, shown: str) -> None:
+    assert deliveries.mask(recipient) == shown

@@ -1,7 +1,6 @@
 """`/api/notifications/`: what was sent, what failed and why, and the ledger."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,13 +15,12 @@ from hireloop.api.auth import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.api.replay_audit import audited
 from hireloop.notify import deliveries, ledger, replay
-from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter
+from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter, mask
 from hireloop.notify.outbox import Delivery
-from hireloop.notify.replay import Chosen, Note, Verdict
+from hireloop.notify.replay import Chosen, Verdict
 from hireloop.notify.tables import DeliveryState
-from hireloop.scheduling import audit, bookings
-from hireloop.scheduling.audit import Action, Actor, Entry
 
 
 class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,12 +97,6 @@ class LedgerAnswer(msgspec.Struct, frozen=True, kw_only=True):
     untold: int
     overdue: int
     unaccounted: int
-
-
-def mask(recipient: str) -> str:
-    """Return an address with only the first letter of its local part: `a…@example.com`."""
-    local, at, domain = recipient.rpartition("@")
-    return f"{local[:1]}…@{domain}" if at else recipient
 
 
 def summary_of_put(door: Door, delivery: Delivery) -> DeliverySummary:
@@ -197,26 +189,6 @@ async def _with_attempts(door: Door, delivery_id: UUID) -> DeliveryWithAttempts:
     return DeliveryWithAttempts(
         **_answer_fields(door, delivery), attempts=[_local(door, attempt) for attempt in attempts]
     )
-
-
-def audited(by: Actor) -> Note:
-    """Return what writes each replay into the audit, as this actor's doing and about the delivery's candidate."""
-
-    async def note(replayed: Sequence[Verdict]) -> None:
-        candidates = await bookings.candidates_of({verdict.schedule for verdict in replayed if verdict.schedule})
-        entries = [
-            Entry(
-                action=Action.DELIVERY_REPLAYED,
-                subject=verdict.id,
-                candidate=candidates.get(verdict.schedule) if verdict.schedule else None,
-                by=by,
-                details={"kind": verdict.kind, "channel": verdict.channel, "state": verdict.state},
-            )
-            for verdict in replayed
-        ]
-        await audit.record(*entries)
-
-    return note
 
 
 @post("/deliveries/{delivery_id:uuid}/replay/", status_code=200, opt=ADMINISTERS | refuses(errors.NotReplayable))

@@ -1,7 +1,11 @@
 """An answer that is held back until it is whole, so that it can be judged and stored before anybody sees it."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:  # the worker, which forgets old answers, does without Litestar
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -13,18 +17,18 @@ class WholeAnswer(msgspec.Struct, frozen=True):
     headers: Headers
     body: bytes
 
-    async def send(self, send: Send) -> None:
+    async def send(self, send: "Send") -> None:
         """Send it, as two messages."""
         await send({"type": "http.response.start", "status": self.status, "headers": list(self.headers)})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
-async def hold_back(app: ASGIApp, scope: Scope, receive: Receive) -> WholeAnswer:
+async def hold_back(app: "ASGIApp", scope: "Scope", receive: "Receive") -> WholeAnswer:
     """Let `app` answer and return what it would have sent."""
     status, body = 0, bytearray()
     headers: Headers = ()
 
-    async def keep(message: Message) -> None:
+    async def keep(message: "Message") -> None:
         nonlocal status, headers
         if message["type"] == "http.response.start":
             status, headers = message["status"], lower(message["headers"])
@@ -40,7 +44,7 @@ def lower(headers: object) -> Headers:
     return tuple((bytes(name).lower(), bytes(value)) for name, value in headers)  # type: ignore[attr-defined] # ASGI's
 
 
-def header_of(scope: Scope, name: bytes) -> str | None:
+def header_of(scope: "Scope", name: bytes) -> str | None:
     """Return a request's header as one text, its lines joined by commas (RFC 9110, 5.3), or None."""
     found = [value.decode("latin-1") for known, value in scope["headers"] if known.lower() == name]
     return ", ".join(found) if found else None

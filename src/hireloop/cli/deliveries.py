@@ -1,4 +1,4 @@
-"""`hireloop deliveries` and `hireloop ledger`: what was sent, what failed and why, and the proof."""
+"""`hireloop deliveries`: what was sent, what failed and why, and how it is sent again."""
 
 import sys
 from collections import Counter
@@ -10,13 +10,12 @@ from uuid import UUID
 import click
 
 from hireloop import db
-from hireloop.api.deliveries import audited, mask
+from hireloop.api.replay_audit import audited
 from hireloop.cli.database import run
 from hireloop.cli.words import Moment, moment
 from hireloop.notify import deliveries as notify_deliveries
 from hireloop.notify import hints, replay, routing
-from hireloop.notify import ledger as notify_ledger
-from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter
+from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter, mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.replay import Chosen, Skip, Verdict
 from hireloop.notify.replies import printable
@@ -129,16 +128,6 @@ def _summary(verdicts: Iterable[Verdict], *, dry_run: bool) -> list[str]:
         f"{replayed} would be replayed." if dry_run else f"{replayed} replayed.",
         *(f"{count} skipped, {skip.value}: {skip.sentence}" for skip, count in counts.items() if skip),
     ]
-
-
-@click.command("ledger")
-def ledger_() -> None:
-    """Prove that every booking has its deliveries; exit 1 if one has not."""
-    proof = run(lambda _: notify_ledger.read())
-    for state, count in sorted(proof.counts.items()):
-        click.echo(f"{state}: {count}")
-    click.echo(f"unaccounted: {proof.unaccounted}")
-    sys.exit(1 if proof.unaccounted else 0)
 
 
 def _delivery_lines(delivery: DeliveryView) -> list[str]:

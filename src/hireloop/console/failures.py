@@ -9,8 +9,8 @@ from litestar.params import FromPath
 
 from hireloop import db, errors
 from hireloop.api.auth import actor_of
-from hireloop.api.deliveries import audited
 from hireloop.api.door import door_of
+from hireloop.api.replay_audit import audited
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import path_of
 from hireloop.console.days import ident

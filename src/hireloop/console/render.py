@@ -8,12 +8,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
-from hireloop.api.deliveries import mask
 from hireloop.api.door import door_of
 from hireloop.api.tables import Role
 from hireloop.console import labels
 from hireloop.console.clock import clock_of
 from hireloop.console.gate import AnyRequest, visitor_of
+from hireloop.notify.deliveries import mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.portal.render import VERSION as PORTAL_VERSION
 

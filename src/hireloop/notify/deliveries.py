@@ -243,6 +243,12 @@ def _fingerprints(channels: Sequence[Channel]) -> list[str]:
     return [channel.fingerprint for channel in channels]
 
 
+def mask(recipient: str) -> str:
+    """Return an address with only the first letter of its local part: `a…@example.com`."""
+    local, at, domain = recipient.rpartition("@")
+    return f"{local[:1]}…@{domain}" if at else recipient
+
+
 def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: datetime) -> InvitationState:
     """Return where the invitation of `revision` stands, given all deliveries of its schedule.
 

@@ -30,7 +30,6 @@ from hireloop.notify.transports.chat_http import secrets_of, watched
 from hireloop.settings import Settings
 
 _ROUNDS = 3  # a plugin may sign in, join and post: together no longer than this many times EMAIL_TIMEOUT
-_OWN_SCHEMAS = frozenset({"hireloopmail", "hireloopmails"})  # `email`'s, which needs a parcel beside the call
 _SCHEMA = re.compile(r"\s*([a-z0-9]{1,24})://", re.IGNORECASE)
 _SEPARATORS = " ,;"
 _WHOLE_URLS = "write each address whole, with its schema, commas or spaces between them, and %20 for a space in one."
@@ -161,7 +160,7 @@ def addresses_in(text: str, plugins: Collection[str] = ()) -> list[ChatAddress]:
         what = f"CHAT_URLS: address {number}" + (f" ({name}://)" if name else "")
         plugin = _loaded(url)
         if plugin is None:
-            known = name in NotificationManager() and name not in _OWN_SCHEMAS
+            known = name in NotificationManager()
             cause = "is not complete or not right" if known else "has no schema that Apprise knows"
             raise SettingsError(f"{what} {cause}: see Apprise's page of that service for how its URL is written.")
         found.append(_address(plugin, url, url, what))
@@ -247,9 +246,6 @@ def _asset() -> AppriseAsset:
 
 
 def _loaded(url: str) -> NotifyBase | None:
-    schema = _SCHEMA.match(url)
-    if schema is not None and schema[1].lower() in _OWN_SCHEMAS:
-        return None
     try:
         return Apprise.instantiate(url, asset=_asset())
     except Exception:  # noqa: BLE001 (a few plugins stumble over what is no URL; its text may quote a token)

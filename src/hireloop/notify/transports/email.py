@@ -17,7 +17,6 @@ from urllib.parse import quote
 import msgspec
 from apprise.asset import AppriseAsset
 from apprise.exception import AppriseImproperlyConfigured
-from apprise.manager_plugins import NotificationManager
 from apprise.plugins.email import NotifyEmail
 from msgspec import structs
 from pydantic import SecretStr
@@ -50,7 +49,10 @@ _under_way: ContextVar[_Try] = ContextVar("hireloop_mail")
 
 
 class HireLoopMail(NotifyEmail):
-    """Apprise's e-mail plugin under schemas of our own, sending the parcel under way as it is."""
+    """Apprise's e-mail plugin under schemas of our own, sending the parcel under way as it is.
+
+    It is made here alone, and Apprise's manager is not told of it: that would load the plugins of all services.
+    """
 
     service_name = "HireLoop mail"
     protocol = "hireloopmail"
@@ -91,10 +93,6 @@ class HireLoopMail(NotifyEmail):
         bounces_to = _bounces_to(parcel.envelope_sender)
         envid = parcel.message_id.strip("<>") if bounces_to else ""
         return self.pool.send(Envelope(bounces_to or self.sender, recipient, content, envid))
-
-
-if not NotificationManager().add(HireLoopMail):
-    raise RuntimeError("Another Apprise plugin has taken the schemas of HireLoop's mail.")
 
 
 class EmailTransport:

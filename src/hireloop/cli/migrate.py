@@ -1,0 +1,20 @@
+"""`hireloop migrate`: the database as this version wants it."""
+
+import asyncio
+from functools import partial
+
+import click
+
+from hireloop import migrate
+from hireloop.cli.database import with_database
+from hireloop.local.home import at_home
+
+
+@click.command("migrate")
+@click.option("--accept-secret", is_flag=True, help="Make SECRET_KEY the one that this database knows.")
+def migrate_(*, accept_secret: bool) -> None:
+    """Bring the database up to date; safe when many start at once."""
+    with at_home() as settings:
+        work = partial(migrate.migrate, settings, accept_secret=accept_secret)
+        ran = asyncio.run(with_database(settings, work, patient=True))
+    click.echo(f"{len(ran)} migration(s) run." if ran else "The database is up to date.")
