@@ -100,7 +100,7 @@ def main() -> None:
 
 def fail(sentence: str) -> NoReturn:
     """End with a sentence."""
-    print(f"Setting up failed. {sentence}", file=sys.stderr)
+    print(f"Setup failed. {sentence}", file=sys.stderr)
     sys.exit(1)
 
 
@@ -132,7 +132,7 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"Another set-up is under way in {folder}: waiting for it to end")
+            say(f"Another setup is running in {folder}; waiting for it to finish")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
@@ -193,7 +193,7 @@ def make_environment(into: Path, *, with_pip: bool, same_python: bool) -> None:
     why = why_anew(into, with_pip=with_pip, same_python=same_python)
     if why is None:
         return
-    say(f"Making the virtual environment {shown(into)}{why}")
+    say(f"{'Recreating' if why else 'Creating'} the virtual environment {shown(into)}{why}")
     command = [sys.executable, "-m", "venv", "--clear", *([] if with_pip else ["--without-pip"]), str(into)]
     done = run(command)
     if done.code:
@@ -209,11 +209,11 @@ def why_anew(into: Path, *, with_pip: bool, same_python: bool) -> str | None:
         raise InstallError(msg)
     held = installed(into)
     if held and held.get("path") != str(into):
-        return " anew, since it was moved"
+        return ", because it was moved"
     whole = works(into) and (not with_pip or run([str(into / "bin" / "python"), *_PIP, "--version"]).code == 0)
     if not whole or (into / f"{_RECORD}.begun").exists():
-        return " anew, since it was left unfinished"
-    return " anew, for another Python" if same_python and is_of_another_python(into) else None
+        return ", because it was left unfinished"
+    return " for another Python" if same_python and is_of_another_python(into) else None
 
 
 # --- Installing ------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def sync(lock: str, *, into: Path, tools: Path) -> None:
     configured = pip_configuration(tools)
     why = get_uv(tools) or why_not_uv(configured)
     if why is None:
-        say(f"Installing what requirements/{lock}.txt names: {count} packages")
+        say(f"Installing {count} packages from requirements/{lock}.txt")
         options = ["--require-hashes", "--no-build", "--compile-bytecode", "--python", str(into / "bin" / "python")]
         uv = str(tools / "bin" / "uv")
         done = run([uv, "pip", "sync", *options, str(path)], environment=uv_environment(configured))
@@ -245,7 +245,7 @@ def get_uv(tools: Path) -> str | None:
     uv = tools / "bin" / "uv"
     if locked and uv.exists() and run([str(uv), "--version"]).said.split()[1:2] == [locked[1]]:
         return None
-    say("Getting the installer, uv (requirements/bootstrap.txt)")
+    say("Installing uv (requirements/bootstrap.txt)")
     done = run([str(tools / "bin" / "python"), *_PIP, "install", "--quiet", *_BY_HASH, "-r", str(BOOTSTRAP)])
     if done.code == 0:
         return None if run([str(uv), "--version"]).code == 0 else "uv does not run on this machine"

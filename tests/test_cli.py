@@ -297,8 +297,9 @@ def _second_run(home: dict[str, str], port: int) -> None:
         assert not KEY.search(said)
         _assert_only_its_link_opens_the_mailbox(said, port)
         _assert_commands_find_it(home, port)
-        assert f"HireLoop runs already on {home['HIRELOOP_DATA_DIR']}, at http://localhost:{port}" in refusal_of_up(
-            home
+        assert (
+            f"HireLoop is already running on {home['HIRELOOP_DATA_DIR']} at http://localhost:{port}"
+            in refusal_of_up(home)
         )
         up.process.send_signal(signal.SIGINT)
         assert up.process.wait(40) == 0
@@ -316,7 +317,9 @@ def _assert_only_its_link_opens_the_mailbox(said: str, port: int) -> None:
 
 
 def _assert_commands_find_it(home: dict[str, str], port: int) -> None:
-    which = f"The installation that `hireloop up` runs at http://localhost:{port}, data in {home['HIRELOOP_DATA_DIR']}."
+    which = (
+        f"The installation started by `hireloop up` at http://localhost:{port} (data in {home['HIRELOOP_DATA_DIR']})."
+    )
     assert hireloop("ledger", env=home).stdout == "sent: 1\nunaccounted: 0\n"
     doctor = hireloop("doctor", env=home)
     assert f"ok       installation    {which}" in doctor.stdout
@@ -343,7 +346,7 @@ def test_a_port_that_is_taken_is_left_to_its_owner_and_the_next_free_one_is_said
         up = stack.enter_context(Hireloop("up", env=home))
         up.wait_for_log("Running. Ctrl-C stops everything.", 60)
         said = up.log.read_text()
-    found = re.search(r"^Port 8000 is taken by another program: using (80\d\d) instead\.$", said, re.MULTILINE)
+    found = re.search(r"^Port 8000 is in use by another program; using (80\d\d) instead\.$", said, re.MULTILINE)
     assert found is not None
     assert f"API and portal   http://localhost:{found[1]}\n" in said
 

@@ -34,7 +34,7 @@ def up(data_dir: Path) -> Iterator[Record]:
 @pytest.mark.usefixtures("up")
 def test_the_one_that_up_runs_is_found_with_its_database_its_mailbox_and_its_secret(data_dir: Path) -> None:
     found = home.find()
-    assert found.which == f"The installation that `hireloop up` runs at http://localhost:8123, data in {data_dir}."
+    assert found.which == f"The installation started by `hireloop up` at http://localhost:8123 (data in {data_dir})."
     assert found.settings.database_url == UPS["DATABASE_URL"]
     assert (found.settings.email_host, found.settings.email_port) == ("127.0.0.1", 1025)
     assert found.settings.secrets == ("s" * 64,)
@@ -44,7 +44,7 @@ def test_the_one_that_up_runs_is_found_with_its_database_its_mailbox_and_its_sec
 def test_who_names_another_database_means_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", OWN)
     found = home.find()
-    assert found.which == "The installation that DATABASE_URL leads to."
+    assert found.which == "The installation that DATABASE_URL points to."
     assert (found.settings.database_url, found.settings.email_host) == (OWN, "")
 
 
@@ -56,13 +56,13 @@ def test_up_on_a_database_of_ones_own_is_found_too(monkeypatch: pytest.MonkeyPat
     with record.alone(data_dir):
         record.write(data_dir, made)
         found = home.find()
-    assert found.which.startswith("The installation that `hireloop up` runs at http://localhost:8123")
+    assert found.which.startswith("The installation started by `hireloop up` at http://localhost:8123")
     assert (found.settings.database_url, found.settings.email_host) == (OWN, "127.0.0.1")
 
 
 def test_where_none_runs_this_machines_own_is_named_and_nothing_is_started(data_dir: Path) -> None:
     found = home.find()
-    assert found.which == f"The installation of this machine, which is not running, data in {data_dir}."
+    assert found.which == f"This machine's own installation, which is not running (data in {data_dir})."
     assert found.settings.database_url is None
     assert found.settings.secrets == ("s" * 64,)
     assert sorted(path.name for path in data_dir.iterdir()) == ["secret"]
@@ -71,8 +71,8 @@ def test_where_none_runs_this_machines_own_is_named_and_nothing_is_started(data_
 def test_a_new_database_beside_another_one_is_said(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
     monkeypatch.setattr(home, "others_with_a_database", lambda _: iter([Path("/var/lib/hireloop"), Path("/b")]))
     assert home.new_beside_another(data_dir) == (
-        f"The database in {data_dir} is new and empty. There is another one in /var/lib/hireloop and in /b: "
-        "to go on with it, set HIRELOOP_DATA_DIR=/var/lib/hireloop."
+        f"The database in {data_dir} is new and empty. Another one exists in /var/lib/hireloop and in /b; "
+        "to use it, set HIRELOOP_DATA_DIR=/var/lib/hireloop."
     )
     (data_dir / "postgres").mkdir()
     assert home.new_beside_another(data_dir) == ""

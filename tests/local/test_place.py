@@ -85,8 +85,8 @@ def test_root_stays_root_where_the_data_is_out_of_the_users_reach(
     monkeypatch.setattr(place, "default_data_dir", lambda: folder / "closed" / "checkout" / ".hireloop")
     found = place_of(settings_in(None))
     assert (found.data_dir, found.user) == (Path("/var/lib/hireloop"), None)
-    assert found.why_root.startswith("The API, the worker and the mailbox run as root, since the user ")
-    assert found.why_root.endswith(f" may not enter {folder}/closed.")
+    assert found.why_root.startswith("The API, the worker and the mailbox run as root because the user ")
+    assert found.why_root.endswith(f" has no access to {folder}/closed.")
     named = place_of(settings_in(folder / "closed" / "data"))
     assert named.data_dir == folder / "closed" / "data"  # PostgreSQL's own check says what to do about it
 
@@ -101,7 +101,7 @@ def test_root_stays_root_where_the_interpreter_is_out_of_the_users_reach(
     monkeypatch.setattr(sys, "executable", str(closed / "python"))
     found = place_of(settings_in(folder / "data"))
     assert (found.data_dir, found.user) == (folder / "data", None)
-    assert found.why_root.endswith(f" may not run {closed}/python: {closed} is closed to it.")
+    assert found.why_root.endswith(f" cannot run {closed}/python (it has no access to {closed}).")
 
 
 @as_root

@@ -43,7 +43,7 @@ def test_it_is_found_while_it_runs_and_a_second_one_is_told_where(tmp_path: Path
     found = record.running(tmp_path)
     assert found is not None
     assert (found.url, found.pid) == ("http://localhost:8000", up.pid)
-    sentence = f"HireLoop runs already on {tmp_path}, at http://localhost:8000 \\(process {up.pid}\\): use that one"
+    sentence = f"HireLoop is already running on {tmp_path} at http://localhost:8000 \\(process {up.pid}\\). Use it"
     with pytest.raises(SettingsError, match=sentence), record.alone(tmp_path):
         pass
     assert record.running(tmp_path) == found  # the second one has taken nothing away

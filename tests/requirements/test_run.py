@@ -50,7 +50,7 @@ def run(checkout: Path, *, uid: int, home: Path, **variables: str | Path) -> str
     assert done.returncode == 0, done.stdout
     assert "/?session_key=" in done.stdout
     assert "Missing:" not in done.stdout
-    assert done.stdout.splitlines()[0] == "Making the virtual environment .venv"
+    assert done.stdout.splitlines()[0] == "Creating the virtual environment .venv"
     return done.stdout
 
 
@@ -78,7 +78,7 @@ def test_root_stays_root_where_the_checkout_is_closed_to_others_and_says_why(che
     checkout.chmod(0o700)
     data_dir = checkout.parent / "data"
     said = run(checkout, uid=0, home=tmp_path, HIRELOOP_DATA_DIR=data_dir)
-    assert "The API, the worker and the mailbox run as root, since the user " in said
-    assert f"{checkout} is closed to it. The data is in {data_dir}." in said
+    assert "The API, the worker and the mailbox run as root because the user " in said
+    assert f"(it has no access to {checkout}). The data is in {data_dir}." in said
     assert (data_dir / "secret").stat().st_uid == 0
     assert (data_dir / "postgres").stat().st_uid != 0

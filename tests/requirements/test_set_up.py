@@ -29,14 +29,14 @@ def into(tmp_path: Path) -> Path:
 
 
 def test_a_second_call_finds_all_done_and_says_nothing(into: Path) -> None:
-    assert "Installing what requirements/build.txt names" in built(into)
+    assert "packages from requirements/build.txt" in built(into)
     assert built(into) == ""
 
 
 def test_without_a_network_one_sentence_says_so(into: Path) -> None:
     done = install(sys.executable, "build", "--into", into, UV_CACHE_DIR=into.parent / "cache", **NO_WAY_OUT)
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1].startswith("Setting up failed. The package index cannot be reached:")
+    assert done.stdout.splitlines()[-1].startswith("Setup failed. The package index cannot be reached:")
     assert "Traceback" not in done.stdout
     built(into)  # once there is one again
 
@@ -44,7 +44,7 @@ def test_without_a_network_one_sentence_says_so(into: Path) -> None:
 def test_a_full_disk_is_called_so(into: Path, small_disk: Path) -> None:
     done = install(sys.executable, "build", "--into", small_disk / "venv", TMPDIR=into.parent)
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1].startswith("Setting up failed. The disk is full: free some space")
+    assert done.stdout.splitlines()[-1].startswith("Setup failed. The disk is full: free some space")
     assert "Traceback" not in done.stdout
 
 
@@ -55,7 +55,7 @@ def test_an_environment_that_was_left_half_made_is_made_anew(missing: str, into:
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     if missing == "bin/pip":
         shutil.rmtree(next(into.glob("lib/python*/site-packages/pip")))
-    assert "anew, since it was left unfinished" in built(into)
+    assert "Recreating the virtual environment" in built(into)
 
 
 def test_an_installation_that_was_killed_is_begun_anew(into: Path) -> None:
@@ -63,14 +63,14 @@ def test_an_installation_that_was_killed_is_begun_anew(into: Path) -> None:
     shutil.rmtree(next(into.glob("lib/python*/site-packages/hatchling")))  # its dist-info says that all is there
     (into / "hireloop-installed.json").unlink()
     (into / "hireloop-installed.json.begun").touch()
-    assert "anew, since it was left unfinished" in built(into)
+    assert "Recreating the virtual environment" in built(into)
     subprocess.run([into / "bin" / "python", "-c", "import hatchling.build"], check=True)
 
 
 def test_an_environment_that_was_moved_is_made_anew(into: Path) -> None:
     built(into)
     moved = into.rename(into.with_name("moved"))
-    assert "anew, since it was moved" in built(moved)
+    assert ", because it was moved" in built(moved)
 
 
 def test_what_is_no_environment_is_left_alone(into: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_larger_lock_that_is_installed_serves_a_smaller_one(into: Path) -> Non
     record = into / "hireloop-installed.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "lock": "dev"}))
     done = install(sys.executable, "run", "--into", into)
-    assert "Installing what requirements/dev.txt names" in done.stdout, done.stdout
+    assert "packages from requirements/dev.txt" in done.stdout, done.stdout
 
 
 def test_two_at_once_wait_for_each_other(into: Path) -> None:
@@ -95,7 +95,7 @@ def test_two_at_once_wait_for_each_other(into: Path) -> None:
     both = [subprocess.Popen(command, env=surroundings(), stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = sorted(process.communicate(timeout=300)[0] for process in both)
     assert [process.returncode for process in both] == [0, 0]
-    assert said[0] == f"Another set-up is under way in {into.parent}: waiting for it to end\n"
+    assert said[0] == f"Another setup is running in {into.parent}; waiting for it to finish\n"
     assert_exact(into, "build", VERSION)
 
 

@@ -32,15 +32,15 @@ def find() -> Found:
         running = record.running(data_dir)
         if running is not None and (own is None or record.mark_of(own) == running.database):
             added = record.settings_of(running, settings.model_fields_set)
-            which = f"The installation that `hireloop up` runs at {running.url}, data in {data_dir}."
+            which = f"The installation started by `hireloop up` at {running.url} (data in {data_dir})."
             whole = _with_secret(Settings.read(**added), data_dir, added)
             return Found(settings=whole, which=which, data_dir=data_dir, is_up=True)
     if own is not None:
         data_dir = next(filter(has_secret, _candidates(settings)), SYSTEMS)
-        which = "The installation that DATABASE_URL leads to."
+        which = "The installation that DATABASE_URL points to."
     else:
         data_dir = place_of(settings).data_dir
-        which = f"The installation of this machine, which is not running, data in {data_dir}."
+        which = f"This machine's own installation, which is not running (data in {data_dir})."
     return Found(settings=_with_secret(settings, data_dir, {}), which=which, data_dir=data_dir)
 
 
@@ -89,8 +89,8 @@ def new_beside_another(data_dir: Path) -> str:
     if not others:
         return ""
     return (
-        f"The database in {data_dir} is new and empty. There is another one in {' and in '.join(others)}: "
-        f"to go on with it, set HIRELOOP_DATA_DIR={others[0]}."
+        f"The database in {data_dir} is new and empty. Another one exists in {' and in '.join(others)}; "
+        f"to use it, set HIRELOOP_DATA_DIR={others[0]}."
     )
 
 

@@ -39,7 +39,7 @@ def place_of(settings: Settings) -> Place:
     bar = _what_bars(user, wanted)
     if not bar:
         return Place(wanted, user)
-    why = f"The API, the worker and the mailbox run as root, since the user {user.name} {bar}."
+    why = f"The API, the worker and the mailbox run as root because the user {user.name} {bar}."
     return Place(wanted if settings.hireloop_data_dir is not None else SYSTEMS, None, why)
 
 
@@ -86,11 +86,11 @@ def _what_bars(user: ServerUser, data_dir: Path) -> str:
     # The directory itself is handed over; what is above it is not.
     barred = user.barred_at(next(step for step in data_dir.parents if step.is_dir()))
     if barred is not None:
-        return f"may not enter {barred}"
+        return f"has no access to {barred}"
     try:
         tried = user.run([sys.executable, "-P", "-c", _TRY])
     except OSError:
         program = Path(sys.executable)  # in a virtual environment, a link to another one
         barred = user.barred_at(program.parent) or user.barred_at(program.resolve().parent)
-        return f"may not run {sys.executable}" + (f": {barred} is closed to it" if barred else "")
+        return f"cannot run {sys.executable}" + (f" (it has no access to {barred})" if barred else "")
     return f"cannot read the packages in {sys.prefix}" if tried.returncode else ""

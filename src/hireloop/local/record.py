@@ -99,9 +99,9 @@ def _read(data_dir: Path) -> Record | None:
 
 def _taken(data_dir: Path) -> str:
     other = _read(data_dir)
-    where = f"at {other.url} (process {other.pid})" if other else "and is starting"
+    where = f"at {other.url} (process {other.pid})" if other else "(it is starting)"
     return (
-        f"HireLoop runs already on {data_dir}, {where}: use that one, stop it with Ctrl-C, "
+        f"HireLoop is already running on {data_dir} {where}. Use it, stop it with Ctrl-C, "
         "or set HIRELOOP_DATA_DIR to another directory to run a second one."
     )
 

@@ -160,7 +160,7 @@ def _free_port(port: int | None, settings: Settings, say: Say) -> int:
         raise SettingsError(msg)
     for other in range(USUAL_PORT + 1, USUAL_PORT + _PORTS_TRIED):
         if not _what_keeps(other):
-            say(f"Port {USUAL_PORT} is taken by another program: using {other} instead.")
+            say(f"Port {USUAL_PORT} is in use by another program; using {other} instead.")
             return other
     msg = f"The ports from {USUAL_PORT} to {other} are all taken: choose another with --port or PORT=."
     raise SettingsError(msg)
