@@ -68,6 +68,7 @@ lock: installed-to-test ## resolve the dependencies anew and write requirements/
 ci: lint test test-install ## what runs for every change
 
 clean: ## remove what the other targets made
+	@rm -f .venv/hireloop-installed.json .venv-bench/hireloop-installed.json # what is left half-removed is known as such
 	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 # --- How it is set up: requirements/install.py does it, and costs nothing where all is there --------------------
@@ -86,7 +87,7 @@ python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "HireLoop needs Python 3.11 or newer: install one, or name it with PYTHON=…"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory package \
-	  NAME=python3-venv WHY="a virtual environment"
+	  NAME="$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" WHY="a virtual environment"
 
 .PHONY: browser servers postfix package
 browser:

@@ -32,6 +32,7 @@ def environment(database_url: str, **settings: str) -> dict[str, str]:
     defaults = {
         "DATABASE_URL": database_url,
         "SECRET_KEY": SECRET,
+        "HIRELOOP_DATA_DIR": "/nonexistent/hireloop",  # not that of whoever runs the tests
         "DEFAULT_FROM_EMAIL": "HireLoop <interviews@hire.example>",
         "PYTHONUNBUFFERED": "1",
     }

@@ -75,7 +75,7 @@ def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
     elif settings.otel_exporter_otlp_endpoint:
         yield _http_exporter(settings.otel_exporter_otlp_endpoint, settings.otlp_headers)
     if settings.trace_copy_endpoint:
-        yield _http_exporter(settings.trace_copy_endpoint)
+        yield _local_exporter(settings.trace_copy_endpoint)
 
 
 def _http_exporter(endpoint: str, headers: dict[str, str] | None = None) -> SpanExporter:
@@ -83,6 +83,16 @@ def _http_exporter(endpoint: str, headers: dict[str, str] | None = None) -> Span
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
     return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", headers=headers or None)
+
+
+def _local_exporter(endpoint: str) -> SpanExporter:
+    # As above.
+    import requests
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    session = requests.Session()
+    session.trust_env = False  # it is on this machine: no proxy stands between
+    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", session=session)
 
 
 def _metric_exporters(settings: Settings) -> Iterator[Any]:

@@ -34,11 +34,12 @@ def test_a_whole_installation_ends_0_with_a_line_each_and_their_sum(
     ran = hireloop("doctor", env=env | {"EMAIL_PORT": str(mail_server.port)})
     assert (ran.returncode, ran.stderr) == (0, "")
     lines = ran.stdout.splitlines()
-    assert lines[0] == "ok       settings        Every value can be read."
+    assert lines[0] == "ok       installation    The installation that DATABASE_URL points to."
+    assert lines[1] == "ok       settings        Every value can be read."
     assert f"ok       mail            localhost port {mail_server.port} takes mail from our sender, in clear." in lines
     assert "warning  workers         No worker has been seen lately: nothing is sent." in lines
     assert "                         → Start `hireloop work`." in lines
-    assert lines[-1] == "0 failures, 3 warnings, 10 ok. Ready for bookings."
+    assert lines[-1] == "0 failures, 3 warnings, 11 ok. Ready for bookings."
     assert "\x1b" not in ran.stdout
     assert mail_server.received == []
 
@@ -101,13 +102,15 @@ def test_a_bad_setting_is_the_one_failure_and_names_it(env: dict[str, str]) -> N
     assert (rest["level"], rest["cause"]) == ("skipped", "Not tried: settings failed.")
 
 
-def test_without_a_database_url_this_machines_own_is_examined() -> None:
-    with tempfile.NamedTemporaryFile() as no_directory:
-        kept = {name: value for name, value in environment("").items() if name != "DATABASE_URL"}
-        ran = hireloop("doctor", "--json", env={**kept, "HIRELOOP_DATA_DIR": no_directory.name})
+def test_without_any_database_it_says_so_and_makes_none(tmp_path: Path) -> None:
+    kept = {name: value for name, value in environment("").items() if name != "DATABASE_URL"}
+    ran = hireloop("doctor", "--json", env={**kept, "HIRELOOP_DATA_DIR": str(tmp_path)})
     found = {line["check"]: line for line in json.loads(ran.stdout)}
+    assert f"there is no database in {tmp_path}." in found["installation"]["cause"]
+    assert list(tmp_path.iterdir()) == []
     assert found["database"]["level"] == "failure"
-    assert "HIRELOOP_DATA_DIR" in found["database"]["cause"]
+    assert found["database"]["cause"] == "There is no database."
+    assert found["database"]["mend"] == "Set DATABASE_URL, or start one with `hireloop up`."
     assert found["secret"]["level"] == "skipped"
     assert found["mail"]["cause"] == "EMAIL_HOST is not set: no mail can be sent."
 

@@ -10,12 +10,14 @@ from smtp_servers import ScriptedSmtpServer
 from test_cli import hireloop
 
 PASSWORD = "canary-password"
+NO_DATA = "/nonexistent/hireloop"
 
 
 def environment(**settings: object) -> dict[str, str]:
     """Return the settings of nothing but mail: neither a database nor a secret."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     values = {"EMAIL_HOST": "localhost", "BASE_URL": "https://hire.example", "DEFAULT_FROM_EMAIL": "jobs@hire.example"}
+    values["HIRELOOP_DATA_DIR"] = NO_DATA
     return kept | {name: str(value) for name, value in (values | settings).items()}
 
 
@@ -25,6 +27,7 @@ def test_the_invitation_arrives_and_every_answer_is_shown() -> None:
         ran = hireloop("send-test", "asha@example.com", env=env)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == (
+        f"The settings of this environment: DATABASE_URL is not set, and there is no database in {NO_DATA}.\n"
         f"configure  localhost port {server.port}, in clear\n"
         "connect    the greeting\n"
         "             220 mail.test ESMTP\n"

@@ -1,11 +1,13 @@
 """Commands find the installation that they are meant for, and say which one it is."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hireloop.local import home, record
+from hireloop.local.place import Place
 from hireloop.local.record import Record
 
 OWN = "postgresql://me@db.example/hire"
@@ -60,16 +62,44 @@ def test_up_on_a_database_of_ones_own_is_found_too(monkeypatch: pytest.MonkeyPat
     assert (found.settings.database_url, found.settings.email_host) == (OWN, "127.0.0.1")
 
 
-def test_where_none_runs_this_machines_own_is_named_and_nothing_is_started(data_dir: Path) -> None:
+def test_where_none_runs_this_machines_own_is_named_and_nothing_is_started(
+    monkeypatch: pytest.MonkeyPatch, data_dir: Path
+) -> None:
+    monkeypatch.setattr(home, "place_of", lambda _: Place(data_dir))
+    (data_dir / "postgres").mkdir()
     found = home.find()
     assert found.which == f"This machine's own installation, which is not running (data in {data_dir})."
     assert found.settings.database_url is None
     assert found.settings.secrets == ("s" * 64,)
+    assert sorted(path.name for path in data_dir.iterdir()) == ["postgres", "secret"]
+
+
+def test_where_there_is_none_it_is_said_and_nothing_is_made(data_dir: Path) -> None:
+    found = home.find()
+    assert not found.is_there
+    assert found.which.startswith(
+        f"The settings of this environment: DATABASE_URL is not set, and there is no database in {data_dir}."
+    )
     assert sorted(path.name for path in data_dir.iterdir()) == ["secret"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root makes what others may not enter")
+def test_an_installation_that_is_closed_to_us_is_named_with_its_owner_and_not_advised(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closed = tmp_path / ".hireloop"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(home, "others_with_a_database", lambda _: iter([closed]))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert home.new_beside_another(tmp_path / "new") == (
+        f"The database in {tmp_path}/new is new and empty. There is one in {closed} that belongs to the user root: "
+        "run this as that user or as root."
+    )
 
 
 def test_a_new_database_beside_another_one_is_said(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
     monkeypatch.setattr(home, "others_with_a_database", lambda _: iter([Path("/var/lib/hireloop"), Path("/b")]))
+    monkeypatch.setattr(os, "access", lambda *_: True)
     assert home.new_beside_another(data_dir) == (
         f"The database in {data_dir} is new and empty. Another one exists in /var/lib/hireloop and in /b; "
         "to use it, set HIRELOOP_DATA_DIR=/var/lib/hireloop."

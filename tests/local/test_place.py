@@ -19,6 +19,7 @@ from hireloop.local.place import Place, place_of
 from hireloop.settings import Settings
 
 RunPython = Callable[..., "subprocess.Popen[str]"]
+NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 _BECOME = """
 import os, sys; from pathlib import Path
@@ -45,7 +46,7 @@ def readable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settings_in(data_dir: Path | None) -> Settings:
-    return settings_for("postgresql:///nowhere", hireloop_data_dir=data_dir)
+    return Settings.read(_env_file=None, hireloop_data_dir=data_dir)
 
 
 def test_whoever_is_not_root_is_themselves_in_the_directory_that_they_name(
@@ -124,6 +125,56 @@ def test_becoming_somebody_hands_over_what_was_roots_and_leaves_no_way_back(
     assert ran.communicate()[0] == f"(65534, 65534, 65534) (65534, 65534, 65534) [] {data} {data}\n"
     assert {path.stat().st_uid for path in (data, *data.rglob("*"))} == {65534}
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
+
+
+@as_root
+@pytest.mark.usefixtures("readable")
+def test_root_stays_root_where_the_directory_holds_something_else(folder: Path) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "thesis.txt").write_text("")
+    found = place_of(settings_in(folder / "data"))
+    assert found.user is None
+    assert found.why_root.endswith(f" cannot write to {folder}/data.")
+    (folder / "data" / "thesis.txt").rename(folder / "data" / "lost+found")
+    assert place_of(settings_in(folder / "data")).user is not None
+
+
+@as_root
+def test_root_stays_root_in_no_directory_of_somebody_else(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    (folder / "data").mkdir()
+    os.chown(folder / "data", NOBODY, NOBODY)
+    with pytest.raises(SettingsError, match=f"{folder}/data belongs to another user, and root works in no directory"):
+        place_of(settings_in(folder / "data"))
+
+
+@as_root
+@pytest.mark.usefixtures("readable")
+def test_root_stays_root_for_a_database_of_ones_own(folder: Path) -> None:
+    found = place_of(settings_for("postgresql:///hire", hireloop_data_dir=folder / "data"))
+    assert (found.data_dir, found.user) == (folder / "data", None)
+    assert "run as root: DATABASE_URL is set" in found.why_root
+
+
+@as_root
+@pytest.mark.usefixtures("readable")
+def test_a_link_to_the_directory_means_the_directory(folder: Path) -> None:
+    (folder / "disk").mkdir()
+    (folder / "data").symlink_to(folder / "disk")
+    found = place_of(settings_in(folder / "data"))
+    assert found.data_dir == folder / "disk"
+
+
+@as_root
+def test_no_key_of_roots_goes_along(folder: Path, run_python: RunPython, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "PGPASSWORD"):
+        monkeypatch.setenv(name, "canary")
+    for name in ("email_host", "DEFAULT_LOCALE", "OTEL_SERVICE_NAME", "HTTPS_PROXY", "LC_TIME"):
+        monkeypatch.setenv(name, "kept")
+    ran = run_python(f"{_BECOME}\nprint(os.environ)", folder / "data", "nobody", NOBODY, NOBODY)
+    said = ran.communicate()[0]
+    assert "canary" not in said
+    assert said.count("kept") == 5
 
 
 @as_root

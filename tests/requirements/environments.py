@@ -59,9 +59,10 @@ def newer_releases(folder: Path) -> Path:
 
 
 def surroundings(**added: str | Path) -> dict[str, str]:
-    """Return this process's variables without what steers an installer, and those that are `added`."""
-    steering = ("PIP_FIND_LINKS", "PIP_INDEX_URL", "VIRTUAL_ENV", "UV_FIND_LINKS", "UV_DEFAULT_INDEX", "PYTHONPATH")
-    kept = {name: value for name, value in os.environ.items() if name not in steering}
+    """Return this process's variables without what steers an installer, but how it reaches its index; and `added`."""
+    steering = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV")
+    reaching = ("PIP_CERT", "PIP_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_CACHE_DIR")
+    kept = {name: value for name, value in os.environ.items() if name in reaching or not name.startswith(steering)}
     return {**kept, **{name: str(value) for name, value in added.items()}}
 
 

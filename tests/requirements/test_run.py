@@ -63,7 +63,7 @@ def test_roots_processes_are_postgresqls_users_and_the_data_is_in_the_checkout(c
     assert f"Data and logs    {checkout}/.hireloop" in said
     assert "as root" not in said
     (owner,) = owners(checkout / ".hireloop")
-    assert pwd.getpwuid(owner).pw_name in {"postgres", "hireloop-postgres"}
+    assert pwd.getpwuid(owner).pw_name in {"hireloop", "hireloop-postgres"}
 
 
 def test_whoever_is_not_root_keeps_everything_in_their_checkout(checkout: Path) -> None:

@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from requirements.environments import CHECKOUT, assert_exact, install, surroundings
+from requirements.environments import CHECKOUT, INSTALL, assert_exact, install, pythons, surroundings
 
 NO_WAY_OUT: dict[str, str | Path] = {
     "HTTPS_PROXY": "http://127.0.0.1:9",
@@ -20,6 +21,7 @@ NO_WAY_OUT: dict[str, str | Path] = {
     "PIP_NO_CACHE_DIR": "1",
 }
 DEBIANS = "/usr/bin/python3"
+OTHER = next((path for version, path in pythons() if version.split(".")[:2] != sys.version.split(".")[:2]), None)
 VERSION = ".".join(map(str, sys.version_info[:3]))
 
 
@@ -48,23 +50,101 @@ def test_a_full_disk_is_called_so(into: Path, small_disk: Path) -> None:
     assert "Traceback" not in done.stdout
 
 
-@pytest.mark.parametrize("missing", ["bin/python", "bin/pip", "lib"])
-def test_an_environment_that_was_left_half_made_is_made_anew(missing: str, into: Path) -> None:
+@pytest.mark.parametrize("missing", ["bin/python", "lib", "lib/python*/site-packages/pip", "pyvenv.cfg", "bin"])
+def test_an_environment_that_was_left_half_made_is_finished_or_made_anew(missing: str, into: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", into], check=True)
-    for path in [*into.glob(f"{missing}*")]:
+    for path in [*into.glob(missing)]:
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    if missing == "bin/pip":
-        shutil.rmtree(next(into.glob("lib/python*/site-packages/pip")))
-    assert "Recreating the virtual environment" in built(into)
+    built(into)
 
 
 def test_an_installation_that_was_killed_is_begun_anew(into: Path) -> None:
     built(into)
     shutil.rmtree(next(into.glob("lib/python*/site-packages/hatchling")))  # its dist-info says that all is there
     (into / "hireloop-installed.json").unlink()
-    (into / "hireloop-installed.json.begun").touch()
+    (into / "hireloop-installing").touch()
     assert "Recreating the virtual environment" in built(into)
     subprocess.run([into / "bin" / "python", "-c", "import hatchling.build"], check=True)
+
+
+def test_an_environment_of_which_a_part_is_gone_is_made_anew(into: Path) -> None:
+    built(into)
+    shutil.rmtree(next(into.glob("lib/python*/site-packages/hatchling")))
+    assert ", because some of it is missing" in built(into)
+    subprocess.run([into / "bin" / "python", "-c", "import hatchling.build"], check=True)
+
+
+def test_what_somebody_added_to_an_environment_stays(into: Path) -> None:
+    built(into)
+    added = next(into.glob("lib/python*/site-packages")) / "mine.py"
+    added.write_text("")
+    assert built(into) == ""
+    assert added.exists()
+
+
+@pytest.mark.skipif(OTHER is None, reason="needs two Pythons")
+def test_an_environment_whose_python_became_another_one_is_made_anew(into: Path) -> None:
+    built(into)
+    (into / "bin" / "python").unlink()
+    (into / "bin" / "python").symlink_to(str(OTHER))
+    assert ", because its Python is gone" in built(into)
+
+
+@pytest.mark.skipif(OTHER is None, reason="needs two Pythons")
+def test_a_python_that_is_named_is_used_and_any_other_call_keeps_it(into: Path) -> None:
+    built(into)
+    done = install(str(OTHER), "build", "--into", into)
+    assert (done.returncode, done.stdout) == (0, "")
+    done = install(str(OTHER), "build", "--into", into, "--same-python")
+    assert "Recreating the virtual environment" in done.stdout
+    assert " for another Python" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTHONPATH": "pluggy-1.7.0-of-somebody-else"},
+        {"UV_EXCLUDE_NEWER": "2020-01-01", "UV_CONSTRAINT": "/nowhere", "UV_NO_CACHE": ""},
+        {"PIP_TARGET": "/nowhere", "PIP_CONSTRAINT": "/nowhere", "PIP_USER": "1", "PIP_REQUIRE_VIRTUALENV": "1"},
+        {"UV_SYSTEM_PYTHON": "1", "UV_TARGET": "/nowhere", "UV_PYTHON": "2.7", "VIRTUAL_ENV": "/nowhere"},
+        {"HOME": "/nonexistent", "UV_CACHE_DIR": "/proc/nowhere"},
+    ],
+    ids=["path", "uv", "pip", "places", "no home"],
+)
+def test_variables_that_mean_other_installations_change_nothing(
+    variables: dict[str, str | Path], into: Path, tmp_path: Path
+) -> None:
+    if "PYTHONPATH" in variables:
+        (tmp_path / "pluggy-1.7.0.dist-info").mkdir()
+        (tmp_path / "pluggy-1.7.0.dist-info" / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: pluggy\nVersion: 1.7.0\n"
+        )
+        (tmp_path / "pluggy.py").write_text("")
+        variables = {"PYTHONPATH": tmp_path}
+    built(into, **variables)
+    subprocess.run([into / "bin" / "python", "-I", "-c", "import pluggy, hatchling.build"], check=True)
+
+
+def test_an_index_that_is_switched_off_is_said(into: Path, tmp_path: Path) -> None:
+    done = install(sys.executable, "build", "--into", into, PIP_NO_INDEX="1", PIP_FIND_LINKS=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("Setup failed. pip is configured with no-index")
+
+
+def test_a_setup_that_is_told_to_stop_ends_what_it_has_started(into: Path) -> None:
+    command: list[str | Path] = [sys.executable, INSTALL, "dev", "--into", into]
+    process = subprocess.Popen(command, env=surroundings(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("Installing"):
+        pass
+    process.terminate()
+    said = process.communicate(timeout=60)[0]
+    assert said.splitlines()[-1] == "Setup failed. It was stopped; run it again to go on."
+    until = time.monotonic() + 30
+    while subprocess.run(["pgrep", "-f", into], capture_output=True, check=False).stdout:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    built(into)
 
 
 def test_an_environment_that_was_moved_is_made_anew(into: Path) -> None:
@@ -78,7 +158,7 @@ def test_what_is_no_environment_is_left_alone(into: Path) -> None:
     (into / "thesis.txt").write_text("three years of work")
     done = install(sys.executable, "build", "--into", into)
     assert done.returncode == 1
-    assert "is no virtual environment: remove it, or name another directory." in done.stdout
+    assert "holds thesis.txt, so it is not just a virtual environment: remove it" in done.stdout
     assert (into / "thesis.txt").read_text() == "three years of work"
 
 
@@ -91,7 +171,7 @@ def test_a_larger_lock_that_is_installed_serves_a_smaller_one(into: Path) -> Non
 
 
 def test_two_at_once_wait_for_each_other(into: Path) -> None:
-    command: list[str | Path] = [sys.executable, CHECKOUT / "requirements" / "install.py", "build", "--into", into]
+    command: list[str | Path] = [sys.executable, INSTALL, "build", "--into", into]
     both = [subprocess.Popen(command, env=surroundings(), stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = sorted(process.communicate(timeout=300)[0] for process in both)
     assert [process.returncode for process in both] == [0, 0]
@@ -121,9 +201,9 @@ def test_whoever_is_not_root_sets_up_a_checkout_of_their_own(home: Path) -> None
     assert_exact(home / "a checkout" / ".venv", "build", VERSION)
 
 
-def built(into: Path) -> str:
+def built(into: Path, **variables: str | Path) -> str:
     """Install the smallest lock and return what was said."""
-    done = install(sys.executable, "build", "--into", into)
+    done = install(sys.executable, "build", "--into", into, **variables)
     assert done.returncode == 0, done.stdout
     assert_exact(into, "build", VERSION)
     return done.stdout

@@ -120,10 +120,13 @@ async def _findings(stack: ExitStack, show: _Quiet) -> AsyncIterator[Finding]:
     settings = found.settings
     show.waiting(["database" if settings.database_url else "the database of this machine"])
     fault = None
-    try:
-        settings = stack.enter_context(home.at_home(found))
-    except HireLoopError as error:
-        fault = of_sentence("database", str(error))
+    if not found.is_there:
+        fault = failure("database", "There is no database.", "Set DATABASE_URL, or start one with `hireloop up`.")
+    else:
+        try:
+            settings = stack.enter_context(home.at_home(found))
+        except HireLoopError as error:
+            fault = of_sentence("database", str(error))
     async for finding in examine(settings, show.waiting, database_fault=fault, for_trying=found.is_up):
         yield finding
 

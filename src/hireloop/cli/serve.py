@@ -21,14 +21,16 @@ from hireloop.settings import Settings
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Server processes.")
 @click.option("--mailbox", is_flag=True, hidden=True, help="Serve /dev/mailbox too, as `up` does.")
-def serve(*, host: str, port: int, workers: int, mailbox: bool) -> None:
+@click.option("--held", is_flag=True, hidden=True, help="The port is kept for us by `up`.")
+def serve(*, host: str, port: int, workers: int, mailbox: bool, held: bool) -> None:
     """Serve the API and the portal until SIGTERM."""
     settings = Settings.read()
     log_lines.configure_logs()
     for sentence in warnings_of(settings):
         log.warning("settings.warning", sentence=sentence)
     asyncio.run(with_database(settings, lambda: migrate.check(settings)))
-    _check_free(host, port)
+    if not held:
+        _check_free(host, port)
     server = Granian(
         "hireloop.local.application:create" if mailbox else "hireloop.app:create",
         factory=True,

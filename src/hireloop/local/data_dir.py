@@ -45,17 +45,16 @@ def others_with_a_database(data_dir: Path) -> Iterator[Path]:
     for other in (*([top / _IN_A_CHECKOUT] if top else []), _users(), SYSTEMS):
         if other.absolute() == data_dir.expanduser().absolute():
             continue
-        try:
-            found = has_database(other)
-        except OSError:
-            found = other.parent == top
-        if found:
+        if has_database(other) or (other.parent == top and _is_closed(other)):
             yield other
 
 
 def has_database(data_dir: Path) -> bool:
-    """Return whether an embedded PostgreSQL keeps its cluster there; raises OSError where it is closed to us."""
-    return (data_dir / "postgres").exists()
+    """Return whether an embedded PostgreSQL keeps its cluster there, as far as we may see."""
+    try:
+        return (data_dir / "postgres").exists()
+    except OSError:  # it is closed to us
+        return False
 
 
 def make_data_dir(data_dir: Path) -> None:
@@ -90,6 +89,10 @@ def _is_ours(found: Path) -> bool:
         return os.access(found.parent, os.W_OK)
     except OSError:
         return False
+
+
+def _is_closed(directory: Path) -> bool:
+    return directory.is_dir() and not os.access(directory, os.X_OK)
 
 
 def _users() -> Path:

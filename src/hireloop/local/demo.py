@@ -50,7 +50,9 @@ async def _revoke(running: Running, ident: UUID) -> None:
 
 
 def _show(running: Running, key: str, say: Say) -> Shown:
-    with httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as api:
+    with httpx.Client(
+        base_url=running.url, headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False
+    ) as api:
         schedule = _book(api)
         link = schedule["session"]["portal_url"]
         missing: list[str] = []

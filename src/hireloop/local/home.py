@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -12,6 +12,7 @@ from hireloop.local import record
 from hireloop.local.data_dir import SYSTEMS, default_data_dir, has_database, others_with_a_database
 from hireloop.local.place import place_of
 from hireloop.local.secret import has_secret, read_or_make_secret
+from hireloop.local.server_user import name_of
 from hireloop.settings import Settings
 
 
@@ -20,35 +21,43 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     which: str
-    data_dir: Path
     is_up: bool = False  # `hireloop up` runs it, on this machine alone
+    is_there: bool = True  # it has a database, or an address of one
 
 
 def find() -> Found:
-    """Find the installation; starts nothing. Raises SettingsError for a bad setting."""
+    """Find the installation; starts and makes nothing. Raises SettingsError for a bad setting."""
     settings = Settings.read()
     own = settings.database_url
-    for data_dir in _candidates(settings):
+    candidates = _candidates(settings)
+    for data_dir in candidates:
         running = record.running(data_dir)
         if running is not None and (own is None or record.mark_of(own) == running.database):
             added = record.settings_of(running, settings.model_fields_set)
             which = f"The installation started by `hireloop up` at {running.url} (data in {data_dir})."
             whole = _with_secret(Settings.read(**added), data_dir, added)
-            return Found(settings=whole, which=which, data_dir=data_dir, is_up=True)
+            return Found(settings=whole, which=which, is_up=True)
     if own is not None:
-        data_dir = next(filter(has_secret, _candidates(settings)), SYSTEMS)
-        which = "The installation that DATABASE_URL points to."
-    else:
-        data_dir = place_of(settings).data_dir
-        which = f"This machine's own installation, which is not running (data in {data_dir})."
-    return Found(settings=_with_secret(settings, data_dir, {}), which=which, data_dir=data_dir)
+        data_dir = next(filter(has_secret, candidates), candidates[0])
+        return Found(
+            settings=_with_secret(settings, data_dir, {}), which="The installation that DATABASE_URL points to."
+        )
+    if not any(map(has_database, candidates)):
+        which = (
+            f"The settings of this environment: DATABASE_URL is not set, and there is no database in {candidates[0]}."
+            f"{_closed(candidates[0])}"
+        )
+        return Found(settings=settings, which=which, is_there=False)
+    data_dir = place_of(settings).data_dir
+    which = f"This machine's own installation, which is not running (data in {data_dir})."
+    return Found(settings=_with_secret(settings, data_dir, {}), which=which)
 
 
 def _candidates(settings: Settings) -> list[Path]:
     """Return the directories where `up` could have been started, by these settings."""
     if settings.hireloop_data_dir is not None:
-        return [settings.hireloop_data_dir.expanduser().absolute()]
-    return [default_data_dir(), *([SYSTEMS] if os.geteuid() == 0 else [])]
+        return [settings.hireloop_data_dir.expanduser().resolve()]
+    return [default_data_dir().resolve(), *([SYSTEMS] if os.geteuid() == 0 else [])]
 
 
 @contextmanager
@@ -58,22 +67,20 @@ def at_home(found: Found | None = None) -> Iterator[Settings]:
     At the end the database is left to whoever else uses it, or stopped. Raises SettingsError for a bad setting.
     """
     settings = found.settings if found else Settings.read()
-    if settings.database_url is not None and settings.secret_key is not None:  # nothing to look for
-        yield settings
-        return
-    found = found or find()
-    settings = found.settings
+    if settings.database_url is None or settings.secret_key is None:
+        settings = (found or find()).settings
     if settings.database_url is not None:
         yield settings
         return
-    if sentence := new_beside_another(found.data_dir):
+    data_dir = place_of(settings).data_dir
+    if sentence := new_beside_another(data_dir):
         click.echo(f"hireloop: warning: {sentence}", err=True)
     if settings.secret_key is None:
-        settings = Settings.read(secret_key=read_or_make_secret(found.data_dir))
+        settings = Settings.read(secret_key=read_or_make_secret(data_dir))
     # The embedded server comes with the extra `hireloop[local]`, which a server's installation does not have.
     from hireloop.local.postgres import EmbeddedPostgres
 
-    server = EmbeddedPostgres(found.data_dir)
+    server = EmbeddedPostgres(data_dir)
     try:
         yield Settings.read(database_url=server.start(), secret_key=settings.secret_key)
     finally:
@@ -82,16 +89,26 @@ def at_home(found: Found | None = None) -> Iterator[Settings]:
 
 def new_beside_another(data_dir: Path) -> str:
     """Return a sentence where a new database is about to be made though there is one elsewhere; else an empty one."""
-    with suppress(OSError):  # closed to us: what comes next says so
-        if has_database(data_dir):
-            return ""
-    others = [str(other) for other in others_with_a_database(data_dir)]
-    if not others:
+    if has_database(data_dir):
         return ""
+    found = list(others_with_a_database(data_dir))
+    open_to_us = [str(other) for other in found if os.access(other, os.R_OK | os.X_OK)]
+    closed = "".join(_closed(data_dir, other) for other in found if str(other) not in open_to_us)
+    if not open_to_us:
+        return f"The database in {data_dir} is new and empty.{closed}" if closed else ""
     return (
-        f"The database in {data_dir} is new and empty. Another one exists in {' and in '.join(others)}; "
-        f"to use it, set HIRELOOP_DATA_DIR={others[0]}."
+        f"The database in {data_dir} is new and empty. Another one exists in {' and in '.join(open_to_us)}; "
+        f"to use it, set HIRELOOP_DATA_DIR={open_to_us[0]}.{closed}"
     )
+
+
+def _closed(data_dir: Path, other: Path | None = None) -> str:
+    """Return a sentence about a directory that somebody else's installation keeps closed, after a blank; or nothing."""
+    for one in [other] if other else others_with_a_database(data_dir):
+        if not os.access(one, os.R_OK | os.X_OK):
+            owner = name_of(one.stat().st_uid)
+            return f" There is one in {one} that belongs to the user {owner}: run this as that user or as root."
+    return ""
 
 
 def _with_secret(settings: Settings, data_dir: Path, added: dict[str, str]) -> Settings:

@@ -28,13 +28,12 @@ TICKET = "ticket"
 PATH = "/dev/mailbox"
 _TICKET_PURPOSE = b"hireloop mailbox ticket 1"
 _COOKIE_PURPOSE = b"hireloop mailbox cookie 1"
-_TICKETS_LIFE = timedelta(hours=12)
-_COOKIES_LIFE = timedelta(days=30)
+_LIFE = timedelta(hours=12)
 
 
 def ticket_of(settings: Settings, *, now: datetime) -> str:
     """Return a ticket that opens the mailbox for 12 hours from now."""
-    return _written(settings.secrets[0], _TICKET_PURPOSE, int((now + _TICKETS_LIFE).timestamp()))
+    return _written(settings.secrets[0], _TICKET_PURPOSE, int((now + _LIFE).timestamp()))
 
 
 class Gate:
@@ -68,12 +67,12 @@ class Gate:
 
     def cookie(self, request: AnyRequest) -> Cookie:
         """Return the cookie for a browser that was let in."""
-        until = int((datetime.now(UTC) + _COOKIES_LIFE).timestamp())
+        until = int((datetime.now(UTC) + _LIFE).timestamp())
         return Cookie(
             key=_cookie_name(request),
             value=_written(self._secret, _COOKIE_PURPOSE, until),
             path=PATH,
-            max_age=int(_COOKIES_LIFE.total_seconds()),
+            max_age=int(_LIFE.total_seconds()),
             httponly=True,
             samesite="lax",
         )

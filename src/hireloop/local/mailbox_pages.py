@@ -76,7 +76,7 @@ async def _admit(request: AnyRequest, gate: Gate) -> Response[Any] | None:
 
     Only this machine's own names are answered: another site's name for it could be a page that reads along.
     """
-    if request.url.hostname not in _OWN_NAMES:
+    if not _is_own_name(request):
         return _gone()
     ticket = request.query_params.get(TICKET)
     if ticket is not None and gate.takes(ticket):
@@ -85,6 +85,13 @@ async def _admit(request: AnyRequest, gate: Gate) -> Response[Any] | None:
         return None
     late = "That link is older than 12 hours, or belongs to another installation." if ticket is not None else ""
     return _ask_for_key(request.scope["path"], wrong=late)
+
+
+def _is_own_name(request: AnyRequest) -> bool:
+    try:
+        return request.url.hostname in _OWN_NAMES and request.url.port != 0
+    except ValueError:  # a port that is none
+        return False
 
 
 @post("/sign-in")

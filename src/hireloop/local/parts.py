@@ -2,20 +2,24 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 
 from hireloop.errors import SettingsError
 
 LONGEST_LOG = 10_000_000  # bytes; as much again is kept of what was before
+_LOGS = ("serve", "work", "postgres")
 _STOP_SECONDS = 40.0
 _READY_SECONDS = 60.0
+_SAY_EVERY_SECONDS = 5.0
 _LOOK_AGAIN_SECONDS = 0.1
 _LOOK_AT_LOGS_SECONDS = 5.0
 
@@ -56,15 +60,19 @@ def log_of(name: str, data_dir: Path) -> Path:
     return data_dir / f"{name}.log"
 
 
-def wait_until_ready(port: int, processes: Processes, data_dir: Path) -> None:
+def wait_until_ready(port: int, processes: Processes, data_dir: Path, say: Callable[[str], None]) -> None:
     """Wait until the API takes requests; raises SettingsError, naming the log, where it does not come to that."""
-    until = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < until:
-        check_alive(processes, data_dir)
-        with suppress(httpx.TransportError):
-            if httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=2).is_success:
-                return
-        time.sleep(_LOOK_AGAIN_SECONDS)
+    began = said = time.monotonic()
+    with httpx.Client(trust_env=False, timeout=2) as client:  # no proxy stands between us and ourselves
+        while time.monotonic() < began + _READY_SECONDS:
+            check_alive(processes, data_dir)
+            with suppress(httpx.TransportError):
+                if client.get(f"http://127.0.0.1:{port}/health/ready").is_success:
+                    return
+            if time.monotonic() > said + _SAY_EVERY_SECONDS:
+                said = time.monotonic()
+                say(f"  … {said - began:.0f} s")
+            time.sleep(_LOOK_AGAIN_SECONDS)
     msg = f"The API did not become ready within {_READY_SECONDS:.0f} s: {log_of('serve', data_dir)} says why."
     raise SettingsError(msg)
 
@@ -97,19 +105,24 @@ def shorten_logs(data_dir: Path, *, longest: int = LONGEST_LOG) -> None:
     Whoever writes has the file open, so it is emptied in place: every writer appends, PostgreSQL too. A line that is
     written between the copy and that is lost; that is a few microseconds every few megabytes.
     """
-    for log in data_dir.glob("*.log"):
-        if log.stat().st_size > longest:
-            with suppress(OSError):  # a full disk: emptying the log is what helps
-                _set_aside(log)
-            os.truncate(log, 0)
+    for name in _LOGS:
+        with suppress(OSError):  # it is not there, or is no file of ours
+            _shorten(log_of(name, data_dir), longest)
 
 
-def _set_aside(log: Path) -> None:
-    with (
-        log.open("rb") as source,
-        _private_log(log.with_suffix(".log.1"), os.O_TRUNC) as descriptor,
-        os.fdopen(descriptor, "wb", closefd=False) as target,
-    ):
+def _shorten(log: Path, longest: int) -> None:
+    descriptor = os.open(log, os.O_RDWR | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "rb+") as source:
+        found = os.fstat(descriptor)
+        if found.st_size <= longest or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            return
+        with suppress(OSError):  # a full disk: emptying the log is what helps
+            _set_aside(source, log.with_suffix(".log.1"))
+        os.ftruncate(descriptor, 0)
+
+
+def _set_aside(source: BinaryIO, to: Path) -> None:
+    with _private_log(to, os.O_TRUNC) as descriptor, os.fdopen(descriptor, "wb", closefd=False) as target:
         shutil.copyfileobj(source, target)
 
 

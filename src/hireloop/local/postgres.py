@@ -226,5 +226,7 @@ def _url(role: str, database: str, socket_dir: str) -> str:
 
 
 def _reason(said: str) -> str:
+    if "No space left on device" in said:
+        return "the disk is full: free some space, and start it again."
     lines = said.strip().splitlines() or ["it said nothing"]
     return next((line for line in reversed(lines) if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)), lines[-1])

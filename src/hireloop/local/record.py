@@ -101,7 +101,7 @@ def _taken(data_dir: Path) -> str:
     other = _read(data_dir)
     where = f"at {other.url} (process {other.pid})" if other else "(it is starting)"
     return (
-        f"HireLoop is already running on {data_dir} {where}. Use it, stop it with Ctrl-C, "
+        f"HireLoop is already running on {data_dir} {where}. Use it, stop it (Ctrl-C where it runs), "
         "or set HIRELOOP_DATA_DIR to another directory to run a second one."
     )
 

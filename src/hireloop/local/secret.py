@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from hireloop.errors import SettingsError
 from hireloop.local.data_dir import make_data_dir
 
 _NAME = "secret"
@@ -23,9 +24,13 @@ def read_or_make_secret(data_dir: Path) -> str:
     """Return the secret in `data_dir`, made at the first call with mode 0600."""
     make_data_dir(data_dir)
     file = data_dir / _NAME
-    if not file.exists():
+    if not has_secret(data_dir) and os.access(data_dir, os.X_OK):
         _make(file)
-    return file.read_text().strip()
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        msg = f"{file} cannot be read ({error.strerror}): run this as the user who owns it, or as root."
+        raise SettingsError(msg) from None
 
 
 def _make(file: Path) -> None:
@@ -36,6 +41,9 @@ def _make(file: Path) -> None:
             new.write(f"{secrets.token_urlsafe(48)}\n")
             new.flush()
             os.fsync(new.fileno())
+            if os.geteuid() == 0:  # root visiting somebody's directory leaves nothing there that is closed to its owner
+                owner = file.parent.stat()
+                os.fchown(new.fileno(), owner.st_uid, owner.st_gid)
         with suppress(FileExistsError):
             os.link(draft, file)
     finally:

@@ -9,8 +9,9 @@ from typing import NamedTuple, Self
 
 from hireloop.errors import SettingsError
 
-_USUAL_NAME = "postgres"
-_OWN_NAME = "hireloop-postgres"
+_NAME = "hireloop"
+_OTHER_NAMES = ("hireloop-postgres", "postgres")  # where the first is a person's, or cannot be made
+_FIRST_OF_PEOPLE = 1000
 # PostgreSQL's programs read PGDATA, PGPORT and the like: they get an environment without any of it.
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC"}
 
@@ -24,34 +25,45 @@ class ServerUser(NamedTuple):
 
     @classmethod
     def of(cls, cluster: Path) -> Self:
-        """Return the user for this cluster: its owner where it exists, so that root finds any user's server.
+        """Return the user for this cluster: its owner, or that of its directory, so that root finds any user's server.
+
+        Where nobody but root owns either, a system user of our own, made where it is missing.
 
         Raises SettingsError where we may not act for that user, or root finds no user and can make none.
         """
         me = os.geteuid()
-        owner = cluster.stat().st_uid if cluster.exists() else None
+        owned = cluster if cluster.exists() else cluster.parent
+        owner = owned.stat().st_uid if owned.exists() else None
         if me != 0:
-            if owner not in {None, me}:
+            if cluster.exists() and owner != me:
                 msg = (
-                    f"HIRELOOP_DATA_DIR: {cluster} belongs to the user {_name(owner or 0)}: "
+                    f"HIRELOOP_DATA_DIR: {cluster} belongs to the user {name_of(owner or 0)}: "
                     "run HireLoop as that user or as root, or choose another directory."
                 )
                 raise SettingsError(msg)
-            return cls(_name(me), me, os.getegid())
+            return cls(name_of(me), me, os.getegid())
         if owner:
-            return cls._by_uid(owner, cluster)
+            return cls(name_of(owner), owner, owned.stat().st_gid)
         return cls._system_user()
 
     @classmethod
-    def _by_uid(cls, uid: int, cluster: Path) -> Self:
-        return cls(_name(uid), uid, cluster.stat().st_gid)
-
-    @classmethod
     def _system_user(cls) -> Self:
-        found = _find(_USUAL_NAME) or _find(_OWN_NAME)
+        """Return our own user; PostgreSQL's only where there can be none, since others' data may be that one's."""
+        name = _NAME
+        for known in (_NAME, _OTHER_NAMES[0]):
+            found = _find(known)
+            if found is not None and 0 < found.pw_uid < _FIRST_OF_PEOPLE:
+                return cls(found.pw_name, found.pw_uid, found.pw_gid)
+            if found is not None:  # a person's
+                name = _OTHER_NAMES[0]
+        problem = _create_user(name)
+        found = _find(name if not problem else _OTHER_NAMES[1])
         if found is None:
-            _create_user(_OWN_NAME)
-            found = pwd.getpwnam(_OWN_NAME)
+            msg = (
+                f"PostgreSQL refuses to run as root, and `useradd {name}` failed ({problem}): "
+                "run HireLoop as a normal user, or set DATABASE_URL."
+            )
+            raise SettingsError(msg)
         return cls(found.pw_name, found.pw_uid, found.pw_gid)
 
     def run(
@@ -94,6 +106,10 @@ class ServerUser(NamedTuple):
     def _may_enter(self, directory: Path) -> bool:
         return self.run(["/bin/sh", "-c", 'cd -- "$1"', "sh", directory]).returncode == 0
 
+    def may_write_to(self, directory: Path) -> bool:
+        """Return whether this user may make files in a directory that exists."""
+        return self.run(["/bin/sh", "-c", 'test -w "$1" && test -x "$1"', "sh", directory]).returncode == 0
+
     def must_enter(self, directory: Path) -> None:
         """Check that this user can pass through `directory`; a SettingsError names what bars the way."""
         barred = self.barred_at(directory)
@@ -134,26 +150,22 @@ def _find(name: str) -> pwd.struct_passwd | None:
         return None
 
 
-def _name(uid: int) -> str:
+def name_of(uid: int) -> str:
+    """Return the name of the user with this number, or the number where it has none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
 
 
-def _create_user(name: str) -> None:
+def _create_user(name: str) -> str:
+    """Make a system user; return what went wrong, empty where there is one now."""
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", name]
     try:
         done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, text=True, check=False)  # noqa: S603 (a fixed command)
     except OSError as error:
-        problem = error.strerror
-    else:
-        # Another process may have made it since we looked.
-        if done.returncode == 0 or _find(name) is not None:
-            return
-        problem = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"
-    msg = (
-        f"PostgreSQL refuses to run as root, there is no user `{_USUAL_NAME}`, and `useradd {name}` failed "
-        f"({problem}): run HireLoop as a normal user, or set DATABASE_URL."
-    )
-    raise SettingsError(msg)
+        return error.strerror or "it cannot be run"
+    # Another process may have made it since we looked.
+    if done.returncode == 0 or _find(name) is not None:
+        return ""
+    return done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"

@@ -1,5 +1,6 @@
 """What `hireloop up` says: the addresses, the first key once, and with `--demo` the life of one invitation."""
 
+import os
 import signal
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ def run(*, port: int | None, demo: bool, once: bool, say: Say) -> int:
 
     With `once` it is 0 only if the mail was accepted and the trace is whole.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # from the first moment on, also while parts start
+    _stop_in_order()  # from the first moment on, also while parts start
     try:
         with everything(port=port, say=say) as running:
             try:
@@ -24,6 +25,26 @@ def run(*, port: int | None, demo: bool, once: bool, say: Say) -> int:
     except KeyboardInterrupt:
         say("Stopped.")
     return 0
+
+
+def _stop_in_order() -> None:
+    """Have every signal that means the end stop the parts, one after the other.
+
+    What a caller ignores stays ignored, such as a closed terminal under `nohup`; but Ctrl-C is promised, and a shell
+    that is run by no person ignores it for whatever it starts in the background.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and _is_in_the_foreground():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _is_in_the_foreground() -> bool:
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:  # no terminal
+        return False
 
 
 def _use(running: Running, *, demo: bool, once: bool, say: Say) -> int:

@@ -1,11 +1,12 @@
 """`hireloop up`: everything on this machine. Starts the parts as processes of their own, and stops all of them."""
 
 import asyncio
+import errno
 import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from hireloop.api import key_ring
 from hireloop.api.tables import Role
 from hireloop.errors import SettingsError
 from hireloop.local import record
+from hireloop.local.data_dir import unusable
 from hireloop.local.home import new_beside_another
 from hireloop.local.mailbox import Mailbox
 from hireloop.local.parts import part, wait_until_ready
@@ -64,8 +66,11 @@ def everything(*, port: int | None, say: Say) -> Iterator[Running]:
     os.environ |= outside
     with ExitStack() as parts:
         parts.enter_context(record.alone(place.data_dir))
-        port = _free_port(port, settings, say)
-        running = _start(settings, place.data_dir, port, parts, say)
+        port = _held_port(port, settings, say, parts)
+        try:
+            running = _start(settings, place.data_dir, port, parts, say)
+        except OSError as error:
+            raise unusable(place.data_dir, error) from None
         yield running
 
 
@@ -93,9 +98,9 @@ def _start(settings: Settings, data_dir: Path, port: int, parts: ExitStack, say:
     say("Migrating …")
     asyncio.run(_migrate(whole))
     say("Starting API, portal and worker …")
-    commands = (["work"], ["serve", "--port", str(port), *(["--mailbox"] if mailbox else [])])
+    commands = (["work"], ["serve", "--held", "--port", str(port), *(["--mailbox"] if mailbox else [])])
     processes = {command[0]: parts.enter_context(part(command, added | secret, data_dir)) for command in commands}
-    wait_until_ready(port, processes, data_dir)
+    wait_until_ready(port, processes, data_dir, say)
     url = f"http://localhost:{port}"
     database = record.mark_of(whole.database_url or "")
     record.write(data_dir, record.Record(url=url, pid=os.getpid(), database=database, settings=added))
@@ -146,32 +151,62 @@ async def _first_key(settings: Settings) -> str | None:
         return key
 
 
-def _free_port(port: int | None, settings: Settings, say: Say) -> int:
-    """Return a port that we can serve on; raises SettingsError where the one that is named is not to be had."""
+def _held_port(port: int | None, settings: Settings, say: Say, parts: ExitStack) -> int:
+    """Return a port on which nobody but our server can listen from now on, until the end.
+
+    Raises SettingsError where the one that is named is not to be had.
+    """
     if port is not None:
-        if why := _what_keeps(port):
-            msg = f"Port {port} cannot be used ({why}): stop what uses it, or choose another with --port or PORT=."
-            raise SettingsError(msg)
+        try:
+            _hold(port, parts)
+        except OSError as error:
+            mend = "choose one from 1024 on" if error.errno == errno.EACCES else "stop what uses it, or choose another"
+            msg = f"Port {port} cannot be used ({error.strerror}): {mend} with --port or PORT=."
+            raise SettingsError(msg) from None
         return port
-    if not _what_keeps(USUAL_PORT):
-        return USUAL_PORT
-    if "base_url" in settings.model_fields_set:
-        msg = f"Port {USUAL_PORT} is taken: stop what uses it, or choose another with --port or PORT=, and in BASE_URL."
-        raise SettingsError(msg)
-    for other in range(USUAL_PORT + 1, USUAL_PORT + _PORTS_TRIED):
-        if not _what_keeps(other):
-            say(f"Port {USUAL_PORT} is in use by another program; using {other} instead.")
+    for other in range(USUAL_PORT, USUAL_PORT + _PORTS_TRIED):
+        with suppress(OSError):
+            _hold(other, parts)
+            if other != USUAL_PORT:
+                say(f"Port {USUAL_PORT} is in use by another program; using {other} instead.")
             return other
-    msg = f"The ports from {USUAL_PORT} to {other} are all taken: choose another with --port or PORT=."
+        if "base_url" in settings.model_fields_set:
+            msg = (
+                f"Port {USUAL_PORT} is in use: stop what uses it, or choose another with --port or PORT= and BASE_URL."
+            )
+            raise SettingsError(msg)
+    msg = f"The ports from {USUAL_PORT} to {other} are all in use: choose another with --port or PORT=."
     raise SettingsError(msg)
 
 
-def _what_keeps(port: int) -> str:
-    """Return why nobody can listen there, empty where somebody can."""
+def _hold(port: int, parts: ExitStack) -> None:
+    """Keep a port for our server: whoever else asks for it is refused. Raises OSError where it is taken.
+
+    Granian listens with SO_REUSEPORT, so it can join us on 127.0.0.1, and only processes of our user could. On ::1, to
+    which `localhost` leads as well, nobody is to listen: another user's program there would be shown our links.
+    """
+    with ExitStack() as held:
+        ours = held.enter_context(socket.socket())
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if _is_served(port):
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        ours.bind(("127.0.0.1", port))
+        if socket.has_ipv6:
+            other = held.enter_context(socket.socket(socket.AF_INET6))
+            try:
+                other.bind(("::1", port))
+            except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL:  # this machine has no ::1, and so nobody else has
+                    raise
+        parts.enter_context(held.pop_all())
+
+
+def _is_served(port: int) -> bool:
+    """Return whether a server of our own user listens there already, which SO_REUSEPORT would let us join."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            return error.strerror or "it is not free"
-    return ""
+            return error.errno == errno.EADDRINUSE
+    return False
