@@ -21,8 +21,11 @@ from hireloop.local.mailbox import Mailbox
 from hireloop.local.postgres import EmbeddedPostgres
 from hireloop.settings import Settings
 
-# A background job of a shell ignores Ctrl-C, and so would every process that a test starts.
+# A background job of a shell ignores Ctrl-C, one under `nohup` a closed terminal, and so would every process that a
+# test starts: what is handled here is not ignored there.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 SECRET = "a secret of the tests, which opens nothing"
 
