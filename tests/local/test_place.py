@@ -169,7 +169,7 @@ def test_a_link_to_the_directory_means_the_directory(folder: Path) -> None:
 def test_no_key_of_roots_goes_along(folder: Path, run_python: RunPython, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "PGPASSWORD"):
         monkeypatch.setenv(name, "canary")
-    for name in ("email_host", "DEFAULT_LOCALE", "OTEL_SERVICE_NAME", "HTTPS_PROXY", "LC_TIME"):
+    for name in ("email_host", "PICCOLO_CONF", "OTEL_SERVICE_NAME", "HTTPS_PROXY", "LC_TIME"):
         monkeypatch.setenv(name, "kept")
     ran = run_python(f"{_BECOME}\nprint(os.environ)", folder / "data", "nobody", NOBODY, NOBODY)
     said = ran.communicate()[0]

@@ -16,11 +16,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 INSTALL = CHECKOUT / "requirements" / "install.py"
 LOCKS = sorted(path.stem for path in (CHECKOUT / "requirements").glob("*.txt") if path.stem != "bootstrap")
 
-# Debian 12's and python.org's 3.11.7's, the first that takes --require-hashes at its word, by the hash of their wheels.
+# Debian 12's and python.org's 3.11.7's, by the hash of their wheels: both resolve extras in spite of --require-hashes.
 PIPS = {
     "23.0.1": "236bcb61156d76c4b8a05821b988c7b8c35bf0da28a4b614e8d6ab5212c25c6f",
     "23.2.1": "7ccf472345f20d35bdc9d1841ff5f313260c2c33fe417f48c30ac46cccabf5be",
-    "24.2": "2cd581cf58ab7fcfca4ce8efa6dcacd0de5bf8d0a3eb9ec927e07405f4d9e2a2",
 }
 _TOOLS = {"pip", "setuptools", "uv", "hireloop"}  # of the environment itself, unless a lock names them
 _NEWER = ("pydantic", "piccolo", "litestar", "pluggy", "packaging")
@@ -34,7 +33,8 @@ def pythons() -> Iterator[tuple[str, str]]:
     """Yield the version and the path of each Python from 3.11 on that this machine offers, once each."""
     named = [*(f"python3.{minor}" for minor in range(11, 20)), "python3"]
     paths = [sys.executable, *(found for name in named if (found := shutil.which(name)))]
-    paths += ["/usr/bin/python3", *map(str, Path.home().glob(".pyenv/versions/3.*/bin/python3"))]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    paths += ["/usr/bin/python3", *map(str, pyenv.glob("versions/3.*/bin/python3"))]
     seen = set()
     for path in paths:
         if not Path(path).exists():
@@ -60,7 +60,7 @@ def newer_releases(folder: Path) -> Path:
 
 def surroundings(**added: str | Path) -> dict[str, str]:
     """Return this process's variables without what steers an installer, but how it reaches its index; and `added`."""
-    steering = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV")
+    steering = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS")
     reaching = ("PIP_CERT", "PIP_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_CACHE_DIR")
     kept = {name: value for name, value in os.environ.items() if name in reaching or not name.startswith(steering)}
     return {**kept, **{name: str(value) for name, value in added.items()}}

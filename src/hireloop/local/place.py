@@ -24,7 +24,7 @@ _OURS = ("postgres*", "socket", "secret", ".secret-*", "mailbox", "*.log", "*.lo
 _NOBODYS = frozenset({"lost+found"})
 # What of root's environment goes along to another user: how a program runs and reaches the network. No key of root's.
 _KEPT = frozenset({"PATH", "LANG", "LANGUAGE", "TZ", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "SHELL", "TMPDIR"})
-_KEPT_PREFIXES = ("LC_", "PYTHON", "HIRELOOP_", "OTEL_", "SSL_CERT_", "GRANIAN_", "UVLOOP_")
+_KEPT_PREFIXES = ("LC_", "PYTHON", "HIRELOOP_", "PICCOLO_", "OTEL_", "SSL_CERT_", "GRANIAN_", "UVLOOP_")
 _KEPT_SUFFIXES = ("_PROXY", "_CA_BUNDLE")
 
 
