@@ -125,6 +125,20 @@ def test_two_at_once_on_one_machine_keep_apart_and_nobody_else_answers_for_local
                     stranger.bind(("::1", port))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only whoever may mount a file system can try a full one")
+def test_a_full_disk_is_one_sentence(home: dict[str, str]) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=30m,mode=0755", "none", home["HIRELOOP_DATA_DIR"]], check=True)
+    try:
+        ran = hireloop("up", "--demo", "--once", "--port", str(free_port()), env=home, seconds=90)
+    finally:
+        EmbeddedPostgres(Path(home["HIRELOOP_DATA_DIR"])).stop()
+        subprocess.run(["umount", "-l", home["HIRELOOP_DATA_DIR"]], check=True)
+    assert ran.returncode == 1
+    assert "free some space" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+
+
 def test_a_closed_terminal_stops_everything_too(home: dict[str, str]) -> None:
     with Hireloop("up", "--port", str(free_port()), env=home) as up:
         up.wait_for_log("Running. Ctrl-C stops everything.", 60)

@@ -1,5 +1,6 @@
 """The data directory: where one machine keeps its database, its secret and its development mail."""
 
+import errno
 import os
 import tomllib
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import platformdirs
 from hireloop.errors import SettingsError
 
 SYSTEMS = Path("/var/lib/hireloop")
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _IN_A_CHECKOUT = ".hireloop"
 
 
@@ -74,11 +76,8 @@ def make_data_dir(data_dir: Path) -> None:
 
 def unusable(data_dir: Path, error: OSError) -> SettingsError:
     """Return what to raise where the directory cannot be used; a full disk is called so."""
-    how = "free some space" if error.errno in _NO_SPACE else "choose a directory that this user can write to"
+    how = "free some space" if error.errno in NO_SPACE else "choose a directory that this user can write to"
     return SettingsError(f"HIRELOOP_DATA_DIR: {data_dir} cannot be used ({error.strerror}): {how}.")
-
-
-_NO_SPACE = frozenset({28, 122})  # ENOSPC, EDQUOT
 
 
 def _is_ours(found: Path) -> bool:

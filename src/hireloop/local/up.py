@@ -16,7 +16,7 @@ from hireloop.api import key_ring
 from hireloop.api.tables import Role
 from hireloop.errors import SettingsError
 from hireloop.local import record
-from hireloop.local.data_dir import unusable
+from hireloop.local.data_dir import NO_SPACE, unusable
 from hireloop.local.home import new_beside_another
 from hireloop.local.mailbox import Mailbox
 from hireloop.local.parts import part, wait_until_ready
@@ -70,6 +70,8 @@ def everything(*, port: int | None, say: Say) -> Iterator[Running]:
         try:
             running = _start(settings, place.data_dir, port, parts, say)
         except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise
             raise unusable(place.data_dir, error) from None
         yield running
 
