@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -141,7 +142,7 @@ def test_a_setup_that_is_told_to_stop_ends_what_it_has_started(into: Path) -> No
     said = process.communicate(timeout=60)[0]
     assert said.splitlines()[-1] == "Setup failed. It was stopped; run it again to go on."
     until = time.monotonic() + 30
-    while subprocess.run(["pgrep", "-f", into], capture_output=True, check=False).stdout:
+    while any(str(into) in command for command in running()):
         assert time.monotonic() < until
         time.sleep(0.05)
     built(into)
@@ -199,6 +200,13 @@ def test_whoever_is_not_root_sets_up_a_checkout_of_their_own(home: Path) -> None
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert_exact(home / "a checkout" / ".venv", "build", VERSION)
+
+
+def running() -> Iterator[str]:
+    """Yield the command line of every process."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has just ended
+            yield file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 def built(into: Path, **variables: str | Path) -> str:
