@@ -8,8 +8,8 @@ says; where uv cannot reach the index as pip does, pip installs the lock instead
 neither looks at what a wheel asks for, so that a release of tomorrow changes nothing
 (docs/decisions/0037-installing-never-resolves.md).
 
-It needs Python 3.11 and nothing else. Being called again costs a look at one file; two calls at once wait for each
-other; an environment that was left half-made, moved, or made for another Python is made anew. What goes wrong is one
+It needs Python 3.11 and nothing else. Being called again costs a fraction of a second; two calls at once wait for each
+other; an environment that was left half-made, was moved, or has lost its Python is made anew. What goes wrong is one
 sentence on standard error, and exit code 1.
 """
 

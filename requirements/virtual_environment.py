@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import platform
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from programs import InstallError, fault_in, last_line, run, say
@@ -48,11 +47,14 @@ def record_of(lock: str, into: Path, *, project: bool) -> dict[str, object]:
 
 def is_installed(record: Mapping[str, object], into: Path, *, same_python: bool) -> bool:
     """Return whether the environment is at the place, of the Python and from the files that the record names."""
-    held = dict(installed(into))
-    packages = held.pop("packages", None)
-    if held != record or not isinstance(packages, list) or (same_python and is_of_another_python(into)):
-        return False
-    return bool(packages) and set(packages) <= set(packages_in(into))  # somebody's own additions are theirs
+    held = {name: value for name, value in installed(into).items() if name != "packages"}
+    return held == record and has_all(into) and not (same_python and is_of_another_python(into))
+
+
+def has_all(into: Path) -> bool:
+    """Return whether all that the record lists is still there; what somebody has added is theirs."""
+    listed = installed(into).get("packages")
+    return isinstance(listed, list) and bool(listed) and set(listed) <= set(packages_in(into))
 
 
 def begin(into: Path) -> None:
@@ -84,9 +86,15 @@ def python_in(into: Path) -> str:
 
 def is_of_another_python(into: Path) -> bool:
     """Return whether the environment was made by another Python than the one that runs this."""
-    home, version = setting_of(into, "home"), setting_of(into, "version")
+    home = setting_of(into, "home")
     base = Path(getattr(sys, "_base_executable", sys.executable)).parent
-    return bool(home) and (Path(home) != base or version != platform.python_version())
+    return bool(home) and (Path(home) != base or version_of(into) != ".".join(map(str, sys.version_info[:3])))
+
+
+def version_of(into: Path) -> str:
+    """Return the version of Python that the environment was made for, in three numbers; uv has another name for it."""
+    version = setting_of(into, "version") or setting_of(into, "version_info")
+    return ".".join(version.split(".")[:3])
 
 
 def setting_of(into: Path, name: str) -> str:
@@ -128,17 +136,12 @@ def why_anew(into: Path, *, same_python: bool) -> str | None:
         return ", because it was moved"
     if (into / _BEGUN).exists() or not setting_of(into, "home"):
         return ", because it was left unfinished"
-    made_by = setting_of(into, "version").rpartition(".")[0]
+    made_by = version_of(into).rpartition(".")[0]
     if not made_by or python_in(into) != made_by:
         return ", because its Python is gone"
-    if held and not set(map(str, _listed(held))) <= set(packages_in(into)):
+    if held and not has_all(into):
         return ", because some of it is missing"
     return " for another Python" if same_python and is_of_another_python(into) else None
-
-
-def _listed(held: Mapping[str, object]) -> Sequence[object]:
-    packages = held.get("packages")
-    return packages if isinstance(packages, list) else []
 
 
 def has_pip(into: Path) -> bool:

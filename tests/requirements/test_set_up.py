@@ -75,6 +75,15 @@ def test_an_environment_of_which_a_part_is_gone_is_made_anew(into: Path) -> None
     subprocess.run([into / "bin" / "python", "-c", "import hatchling.build"], check=True)
 
 
+def test_an_environment_that_uv_made_is_used_as_it_is(into: Path) -> None:
+    uv = Path(sys.prefix) / "bin" / "uv"
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, into], check=True, env=surroundings())
+    kept = next(into.glob("lib/python*/site-packages")) / "mine.py"
+    kept.write_text("")
+    assert "Recreating" not in built(into)
+    assert kept.exists()
+
+
 def test_what_somebody_added_to_an_environment_stays(into: Path) -> None:
     built(into)
     added = next(into.glob("lib/python*/site-packages")) / "mine.py"

@@ -1,7 +1,7 @@
 """Where commands find their installation: the one that `hireloop up` runs, the environment's, or this machine's own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find() -> Found:
-    """Find the installation; starts and makes nothing. Raises SettingsError for a bad setting."""
+    """Find the installation; starts nothing and makes no database. Raises SettingsError for a bad setting."""
     settings = Settings.read()
     own = settings.database_url
     candidates = _candidates(settings)
@@ -45,7 +45,7 @@ def find() -> Found:
     if not any(map(has_database, candidates)):
         which = (
             f"The settings of this environment: DATABASE_URL is not set, and there is no database in {candidates[0]}."
-            f"{_closed(candidates[0])}"
+            f"{_closed(others_with_a_database(candidates[0]))}"
         )
         return Found(settings=settings, which=which, is_there=False)
     data_dir = place_of(settings).data_dir
@@ -92,8 +92,8 @@ def new_beside_another(data_dir: Path) -> str:
     if has_database(data_dir):
         return ""
     found = list(others_with_a_database(data_dir))
-    open_to_us = [str(other) for other in found if os.access(other, os.R_OK | os.X_OK)]
-    closed = "".join(_closed(data_dir, other) for other in found if str(other) not in open_to_us)
+    open_to_us = [str(other) for other in found if _is_open(other)]
+    closed = _closed(found)
     if not open_to_us:
         return f"The database in {data_dir} is new and empty.{closed}" if closed else ""
     return (
@@ -102,13 +102,18 @@ def new_beside_another(data_dir: Path) -> str:
     )
 
 
-def _closed(data_dir: Path, other: Path | None = None) -> str:
-    """Return a sentence about a directory that somebody else's installation keeps closed, after a blank; or nothing."""
-    for one in [other] if other else others_with_a_database(data_dir):
-        if not os.access(one, os.R_OK | os.X_OK):
-            owner = name_of(one.stat().st_uid)
-            return f" There is one in {one} that belongs to the user {owner}: run this as that user or as root."
-    return ""
+def _closed(others: Iterable[Path]) -> str:
+    """Return a sentence, after a blank, for each of these that somebody keeps closed to us."""
+    return "".join(
+        f" There is one in {one} that belongs to the user {name_of(one.stat().st_uid)}: "
+        "run this as that user or as root."
+        for one in others
+        if not _is_open(one)
+    )
+
+
+def _is_open(directory: Path) -> bool:
+    return os.access(directory, os.R_OK | os.X_OK)
 
 
 def _with_secret(settings: Settings, data_dir: Path, added: dict[str, str]) -> Settings:
