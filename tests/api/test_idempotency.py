@@ -9,7 +9,7 @@ from litestar.exceptions import LitestarException
 
 from api.clients import NOWHERE, as_role, problem
 from hireloop import app, db
-from hireloop.api import door, idempotency, key_ring
+from hireloop.api import door, idempotency, key_ring, stored_answers
 from hireloop.api.admission import Admission
 from hireloop.api.auth import SCHEDULES, require_role
 from hireloop.api.idempotency import Idempotency
@@ -223,8 +223,9 @@ async def _until_somebody_waits_for_a_lock(connection: asyncpg.Connection) -> No
 
 
 async def test_many_at_once_are_one_and_waiters_leave_the_pool_to_others(
-    api: httpx.AsyncClient, bystander: asyncpg.Connection
+    api: httpx.AsyncClient, bystander: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(idempotency, "LONGEST_WAIT_SECONDS", 60)  # how fast the machine is does not matter here
     slot = await post_slot(api)
     body = {"interview_id": await post_interview(api)}
     held = bystander.transaction()
@@ -258,6 +259,29 @@ async def test_who_has_waited_long_enough_is_told_that_it_is_still_under_way(
     booked = await first
     assert booked.status_code == 201
     assert (await api.post(path, json=body, headers=KEY)).content == booked.content
+
+
+async def test_who_reads_the_answer_keeps_nobody_else_from_it(
+    api: httpx.AsyncClient, bystander: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "LONGEST_WAIT_SECONDS", 0)
+    claimed = []
+
+    async def claim(ticket: stored_answers.Ticket) -> stored_answers.Claim:
+        claimed.append(ticket)
+        return await claim_of(ticket)
+
+    claim_of = stored_answers.claim
+    monkeypatch.setattr(stored_answers, "claim", claim)
+    path = f"/api/interviews/slots/{await post_slot(api)}/book_slot/"
+    body = {"interview_id": await post_interview(api)}
+    booked = await api.post(path, json=body, headers=KEY)
+    async with bystander.transaction():
+        await bystander.execute("SELECT pg_advisory_xact_lock($1)", claimed[0].lock)
+        again = await api.post(path, json=body, headers=KEY)
+        other = await api.post(path, json={**body, "booking_notes": "x"}, headers=KEY)
+    assert (booked.status_code, again.status_code, again.content) == (201, 201, booked.content)
+    problem(other, 422, "idempotency-key-reused")
 
 
 async def test_workers_are_given_a_hint_once_there_is_something_to_see(

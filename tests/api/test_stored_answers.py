@@ -80,15 +80,16 @@ async def test_an_answer_is_found_for_24_hours_and_counts_as_none_after() -> Non
     ours = await ticket()
     await answered(ours, NOON)
     assert await stored_answers.claim(ours, now=NOON + timedelta(hours=23, minutes=59)) is Claim.AGAIN
-    found = await stored_answers.find(ours, SECRET)
+    found = await stored_answers.find(ours, SECRET, now=NOON + timedelta(hours=23, minutes=59))
     assert found is not None
     assert (found.status, found.body) == (201, b'{"id":1}')
     assert dict(found.headers) == {b"location": b"/there", b"content-length": b"8", b"idempotency-replayed": b"true"}
     another = Ticket(ours.api_key, ours.path, ours.idempotency_key, hash_of(b"2"))
     with pytest.raises(errors.IdempotencyKeyReused):
-        await stored_answers.find(another, SECRET)
+        await stored_answers.find(another, SECRET, now=NOON)
+    assert await stored_answers.find(ours, SECRET, now=NOON + timedelta(hours=24)) is None
     await answered(another, NOON + timedelta(hours=24))
-    assert await stored_answers.find(another, SECRET) is not None
+    assert await stored_answers.find(another, SECRET, now=NOON + timedelta(hours=24)) is not None
 
 
 @pytest.mark.usefixtures("database")
@@ -117,5 +118,5 @@ async def test_old_answers_are_forgotten_in_batches_and_young_ones_stay(monkeypa
         await answered(Ticket(ours.api_key, ours.path, str(uuid4()), hash_of(b"%d" % number)), NOON)
     await answered(ours, NOON + timedelta(hours=1))
     assert await stored_answers.forget_old(now=NOON + timedelta(hours=24)) == 5
-    assert await stored_answers.find(ours, SECRET) is not None
+    assert await stored_answers.find(ours, SECRET, now=NOON) is not None
     assert await stored_answers.forget_old(now=NOON + timedelta(hours=24)) == 0

@@ -69,17 +69,14 @@ class Idempotency:
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _once(self, request: Request[Any, Any, Any], ticket: Ticket, receive: Receive) -> WholeAnswer | None:
-        """Return the answer, or None while another request has the key."""
+        """Return the answer, or None while the request that has the key is still worked on."""
         door = door_of(request)
         try:
             async with db.DB.transaction():
-                match await stored_answers.claim(ticket):
-                    case Claim.BUSY:
-                        return None
-                    case Claim.AGAIN:
-                        return await stored_answers.find(ticket, door.secret)
-                    case Claim.FIRST:
-                        answer = await self._work(request, ticket, receive)
+                # Who has the key may only be reading the answer, as we do: busy does not mean that there is none.
+                if await stored_answers.claim(ticket) != Claim.FIRST:
+                    return await stored_answers.find(ticket, door.secret)
+                answer = await self._work(request, ticket, receive)
         except _NotKept as undone:
             return undone.answer
         door.hints.give()  # the handler's own may have come before the commit, when there was nothing to see

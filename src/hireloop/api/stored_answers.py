@@ -107,19 +107,22 @@ async def keep(ticket: Ticket, answer: WholeAnswer, secrets: Sequence[str]) -> N
     )
 
 
-async def find(ticket: Ticket, secret: str) -> WholeAnswer | None:
-    """Return the stored answer with its session keys minted again, or None where it is gone meanwhile.
+async def find(ticket: Ticket, secret: str, *, now: datetime | None = None) -> WholeAnswer | None:
+    """Return the stored answer of the last 24 hours with its session keys minted again, or None where there is none.
 
-    Raises IdempotencyKeyReused where it is the answer to another request.
+    The key need not be claimed: what others have committed is seen. Raises IdempotencyKeyReused where it is the answer
+    to another request.
     """
     row = await db.fetch_row(
         """
         SELECT request_hash, status, headers::text, body FROM stored_answer
         WHERE api_key = $1 AND path = $2 AND idempotency_key = $3
+            AND status IS NOT NULL AND created_at > coalesce($4, now()) - interval '24 hours'
         """,
         ticket.api_key,
         ticket.path,
         ticket.idempotency_key,
+        now,
     )
     if row is None:
         return None
