@@ -9,12 +9,14 @@ PYTHON := $(shell for one in python3 python3.14 python3.13 python3.12 python3.11
 endif
 BIN := .venv/bin
 INSTALL := $(PYTHON) requirements/install.py $(SAME_PYTHON)
+# Many tests wait for real processes: twice as many run side by side as there are processors. A file stays in one piece.
+SIDE_BY_SIDE := -n $(shell echo $$((2 * $$(nproc)))) --dist loadfile --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
         --no-emit-index-url --no-emit-find-links --prerelease=if-necessary-or-explicit \
         --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-install lint types fix venv bench docs client fuzz lock ci clean
+.PHONY: help run test test-long test-install lint types fix venv bench docs client fuzz lock ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -22,8 +24,11 @@ help: ## list the targets
 run: installed-to-run ## set everything up and run it on this machine with a sample interview; PORT=… names its port
 	@$(BIN)/hireloop up --demo $(if $(PORT),--port $(PORT))
 
-test: installed-to-test browser servers ## set everything up and run every test
-	@$(BIN)/pytest
+test: installed-to-test browser servers ## set everything up and run every test; ROOM=notify runs those of one room
+	@$(BIN)/pytest $(SIDE_BY_SIDE) $(if $(ROOM),tests/$(ROOM))
+
+test-long: installed-to-test browser servers ## run in a long form what `make test` runs in a short one
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "long or hypothesis" --hypothesis-profile=long
 
 test-install: installed-to-test ## install each lock with every Python and pip at hand, beside newer releases
 	@$(BIN)/pytest tests/requirements
@@ -55,7 +60,8 @@ client: installed-to-test ## generate clients/python from the OpenAPI document
 	@$(BIN)/python clients/generate_python.py
 
 fuzz: installed-to-test ## ask a real server some 20,000 things that the OpenAPI document allows, or does not
-	@HIRELOOP_FUZZ_FULL=1 $(BIN)/pytest -n 0 -s tests/doors/test_fuzz.py
+	@HIRELOOP_FUZZ_FULL=1 $(BIN)/pytest -s tests/doors/test_fuzz.py
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m hypothesis --hypothesis-profile=search
 
 lock: installed-to-test ## resolve the dependencies anew and write requirements/*.txt
 	@$(LOCK) --upgrade pyproject.toml -o requirements/serve.txt
@@ -65,7 +71,7 @@ lock: installed-to-test ## resolve the dependencies anew and write requirements/
 	@$(LOCK) --upgrade --group build --constraint requirements/run.txt -o requirements/build.txt
 	@$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
 
-ci: lint test test-install ## what runs for every change
+ci: lint test test-long test-install ## what runs for every change
 
 clean: ## remove what the other targets made
 	@rm -f .venv/hireloop-installed.json .venv-bench/hireloop-installed.json # what is left half-removed is known as such

@@ -1,25 +1,31 @@
-"""What every test may ask for: a fresh migrated database on a real PostgreSQL, settings, the API, real processes."""
+"""What every test may ask for: a fresh migrated database on a real PostgreSQL, settings, the API, real processes.
+
+Fixtures import what they need themselves: a test of something pure does without the application, and starts at once.
+"""
 
 import asyncio
+import os
 import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
-from litestar import Litestar
+from hypothesis import HealthCheck
+from hypothesis import settings as profile
 
-from databases import fresh_database
-from documented import Documented
-from hireloop import app, db, migrate
-from hireloop.api import key_ring
-from hireloop.api.document import document_of
-from hireloop.api.tables import Role
-from hireloop.local.mailbox import Mailbox
-from hireloop.local.postgres import EmbeddedPostgres
 from hireloop.settings import Settings
+from sample_settings import settings_for
+
+if TYPE_CHECKING:
+    import httpx
+    from litestar import Litestar
+
+    from databases import Template
+    from documented import Documented
+    from hireloop.local.mailbox import Mailbox
 
 # A background job of a shell ignores Ctrl-C, one under `nohup` a closed terminal, and so would every process that a
 # test starts: what is handled here is not ignored there.
@@ -27,7 +33,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
 
-SECRET = "a secret of the tests, which opens nothing"
+# How much property tests try. The same examples each time, however fast the machine is: a change is never stopped by
+# luck. `--hypothesis-profile=long` tries more of them (`make test-long`), `search` others each time (`make fuzz`).
+_STEADY = profile(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+profile.register_profile("short", _STEADY, derandomize=True, max_examples=100)
+profile.register_profile("long", _STEADY, derandomize=True, max_examples=1_000)
+profile.register_profile("search", _STEADY, max_examples=2_000)
+profile.load_profile("short")
+
+# A test's database need not outlive a power cut.
+_SERVER_OPTIONS = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,39 +50,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not {"journeys", "faults", "invariants", "doors"} & set(item.path.parts))
 
 
-def settings_for(url: str, **overrides: object) -> Settings:
-    """Return settings that read neither the environment nor `.env`."""
-    values = {
-        "database_url": url,
-        "secret_key": SECRET,
-        "base_url": "https://hire.example",
-        "default_from_email": "HireLoop <interviews@hire.example>",
-        **overrides,
-    }
-    return Settings.read(_env_file=None, **values)
-
-
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of whoever runs the tests out of them."""
-    for name in Settings.model_fields:
+    for name in Settings.model_fields.keys() & {one.lower() for one in os.environ}:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
-    """One PostgreSQL for the whole run; each test has a database of its own on it."""
+def template() -> Iterator["Template"]:
+    """A migrated, empty database to be copied, on the run's own PostgreSQL."""
+    from databases import Template
+    from hireloop import db, migrate
+    from hireloop.local.postgres import EmbeddedPostgres
+
     folder = Path(tempfile.mkdtemp(prefix="hireloop-tests-"))
-    postgres = EmbeddedPostgres(folder)
-    postgres.start()
-    yield postgres
-    postgres.stop()
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
-def template(server: EmbeddedPostgres) -> str:
-    """A migrated, empty database to be copied."""
+    server = EmbeddedPostgres(folder, _SERVER_OPTIONS)
     url = server.start()
 
     async def make() -> None:
@@ -75,13 +73,16 @@ def template(server: EmbeddedPostgres) -> str:
             await migrate.migrate(settings_for(url))
 
     asyncio.run(make())
-    return url
+    with Template(url) as made:
+        yield made
+    server.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
-def database_url(template: str) -> Iterator[str]:
+def database_url(template: "Template") -> Iterator[str]:
     """A fresh, migrated, empty database."""
-    with fresh_database(template) as url:
+    with template.copied() as url:
         yield url
 
 
@@ -93,27 +94,39 @@ def settings(database_url: str) -> Settings:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[None]:
     """The pool, open for the length of a test."""
+    from hireloop import db
+
     async with db.opened(database_url):
         yield
 
 
 @pytest.fixture
-async def application(settings: Settings) -> Litestar:
+async def application(settings: Settings) -> "Litestar":
+    from hireloop import app
+
     return app.build(settings)
 
 
 @pytest.fixture(scope="session")
-def documented() -> Documented:
+def documented() -> "Documented":
     """The OpenAPI document, as a judge of answers."""
+    from documented import Documented
+    from hireloop import app
+    from hireloop.api.document import document_of
+
     return Documented(document_of(app.build(settings_for("postgresql:///nowhere"))))
 
 
 @pytest.fixture
-async def visitor(application: Litestar, documented: Documented) -> AsyncIterator[httpx.AsyncClient]:
+async def visitor(application: "Litestar", documented: "Documented") -> AsyncIterator["httpx.AsyncClient"]:
     """A client without a key; the application runs in the test's own loop, so a test can look at its database.
 
     Every answer is held against the OpenAPI document, whatever the test is about.
     """
+    import httpx
+
+    from hireloop import app
+
     transport = httpx.ASGITransport(app=app.traced(application))  # type: ignore[arg-type] # Litestar's ASGI types
     ready, over = asyncio.Event(), asyncio.Event()
     life = asyncio.create_task(_live(application, ready, over))
@@ -126,7 +139,7 @@ async def visitor(application: Litestar, documented: Documented) -> AsyncIterato
     await life
 
 
-async def _live(application: Litestar, ready: asyncio.Event, over: asyncio.Event) -> None:
+async def _live(application: "Litestar", ready: asyncio.Event, over: asyncio.Event) -> None:
     """Start and stop the application in one task: a fixture's two halves run in two."""
     async with application.lifespan():
         ready.set()
@@ -134,16 +147,21 @@ async def _live(application: Litestar, ready: asyncio.Event, over: asyncio.Event
 
 
 @pytest.fixture
-async def api(visitor: httpx.AsyncClient) -> httpx.AsyncClient:
+async def api(visitor: "httpx.AsyncClient") -> "httpx.AsyncClient":
     """A client with an admin's key."""
+    from hireloop.api import key_ring
+    from hireloop.api.tables import Role
+
     _, key = await key_ring.create("tests", Role.ADMIN)
     visitor.headers["Authorization"] = f"Bearer {key}"
     return visitor
 
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
+def mailbox() -> Iterator["Mailbox"]:
     """A real SMTP server in its own process."""
+    from hireloop.local.mailbox import Mailbox
+
     folder = Path(tempfile.mkdtemp(prefix="hireloop-mail-"))
     box = Mailbox(folder)
     box.start()

@@ -13,7 +13,7 @@ from typing import Self
 
 import httpx
 
-from conftest import SECRET
+from sample_settings import SECRET
 
 _READY_SECONDS = 30.0
 

@@ -7,7 +7,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from structlog.testing import capture_logs
 
-from conftest import settings_for
+from factories import candidate_fields, job_fields, soon
 from hireloop import app, db
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
@@ -16,7 +16,7 @@ from hireloop.local.otlp import ReceivedSpan
 from hireloop.local.spans import SpanReceiver
 from hireloop.settings import Settings
 from processes import Server, environment
-from samples import candidate_fields, job_fields, soon
+from sample_settings import settings_for
 
 ANY_ID = "01990000-0000-7000-8000-000000000000"
 CALLERS_TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -10,13 +10,13 @@ from uuid import UUID
 import httpx
 import pytest
 
+from factories import OUTBOX, TESTS, WINDOWS, candidate_fields, job_fields, make_interview, make_slot, soon
 from hireloop import db
 from hireloop.api import key_ring
 from hireloop.local.spans import SpanReceiver
 from hireloop.scheduling import audit, schedules
 from hireloop.scheduling.schedules import Booked
 from processes import Server, WorkerProcess, environment
-from samples import OUTBOX, TESTS, WINDOWS, candidate_fields, job_fields, make_interview, make_slot, soon
 
 KEY = re.compile(r"hl_[A-Za-z0-9_-]{65}")
 COMMANDS = [

@@ -19,6 +19,7 @@ from piccolo.table import Table
 from pydantic import SecretStr
 
 import hireloop
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 from hireloop import db, telemetry
 from hireloop.api import key_ring, problems
 from hireloop.api.tables import Role
@@ -37,7 +38,6 @@ from hireloop.scheduling.sessions import SessionState
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
 from processes import Server, environment
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 
 ROOT = Path(__file__).parents[1]
 SOURCE = Path(hireloop.__file__).parent

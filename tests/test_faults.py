@@ -2,8 +2,8 @@
 
 import pytest
 
-from conftest import settings_for
 from hireloop.faults import is_loopback, warnings_of
+from sample_settings import settings_for
 
 URL = "postgresql://u@h/d"
 WHOLE = {

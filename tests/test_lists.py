@@ -13,7 +13,7 @@ from bench.api.past import fill
 from bench.api.questions import questions
 from bench.parts import Database, migrated
 
-from databases import fresh_database
+from databases import Template
 
 _FEW, _MANY = 2_000, 8_000
 _GROWTH, _SLACK = 1.5, 60  # an index that is a little deeper, a page that is full; in pages of 8 kB
@@ -40,10 +40,10 @@ def read_for_each(url: str, bookings: int, folder: Path) -> dict[str, tuple[int,
 
 
 @pytest.mark.timeout(300)
-def test_no_list_reads_more_for_a_page_when_there_is_more_to_list(template: str, tmp_path: Path) -> None:
-    with fresh_database(template, migrated=False) as url:
+def test_no_list_reads_more_for_a_page_when_there_is_more_to_list(template: Template, tmp_path: Path) -> None:
+    with template.emptied() as url:
         few = read_for_each(url, _FEW, tmp_path)
-    with fresh_database(template, migrated=False) as url:
+    with template.emptied() as url:
         many = read_for_each(url, _MANY, tmp_path)
     grown = [
         f"{name}: {few[name][0]} pages at {_FEW} bookings, {read} at {_MANY}\n{explained}"

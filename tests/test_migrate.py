@@ -13,13 +13,13 @@ from piccolo.columns import Array, ForeignKey
 from piccolo.columns.base import Column
 from piccolo.table import Table
 
-from conftest import SECRET, settings_for
-from databases import fresh_database
+from databases import Template
 from hireloop import db, migrate
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.settings import Settings
 from processes import environment
+from sample_settings import SECRET, settings_for
 
 TABLES: list[type[Table]] = list(
     itertools.chain.from_iterable(app.table_classes for app in APP_REGISTRY.app_configs.values())
@@ -28,9 +28,9 @@ OTHER_SECRET = "another secret of the tests, which opens nothing either"
 
 
 @pytest.fixture
-def empty_url(template: str) -> Iterator[str]:
+def empty_url(template: Template) -> Iterator[str]:
     """A database without a single table."""
-    with fresh_database(template, migrated=False) as url:
+    with template.emptied() as url:
         yield url
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from conftest import SECRET, settings_for
 from hireloop.errors import SettingsError
 from hireloop.settings import EmailBackend, Settings
+from sample_settings import SECRET, settings_for
 
 IMAP_URL = "imaps://b%40hire.example:p@imap.example/INBOX"
 URL = "postgresql://someone:hunter2@db.example/hireloop"

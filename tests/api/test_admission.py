@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from api.clients import problem
-from conftest import settings_for
+from factories import post_interview, post_slot
 from hireloop import app, db
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
-from samples import post_interview, post_slot
+from sample_settings import settings_for
 
 
 @pytest.fixture

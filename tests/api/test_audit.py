@@ -1,8 +1,8 @@
 import httpx
 
 from api.clients import NOWHERE, as_role, ok, problem
+from factories import post_interview, post_slot
 from hireloop.api.tables import Role
-from samples import post_interview, post_slot
 
 PATH = "/api/audit/"
 

@@ -6,12 +6,12 @@ from litestar import Litestar, Router, get
 from litestar.routes import HTTPRoute
 
 from api.clients import NOWHERE, as_role, problem
-from conftest import settings_for
 from hireloop import app
 from hireloop.api import key_ring
 from hireloop.api.auth import require_role
 from hireloop.api.tables import Role
 from hireloop.settings import Settings
+from sample_settings import settings_for
 
 RANK = {Role.VIEWER: 1, Role.RECRUITER: 2, Role.ADMIN: 3}
 

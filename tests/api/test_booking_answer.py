@@ -4,12 +4,12 @@ import httpx
 import pytest
 
 from api.clients import ok
-from conftest import settings_for
+from factories import candidate_fields, job_fields, post_slot, rows, soon
 from hireloop import db
 from hireloop.scheduling import sessions
 from hireloop.scheduling.sessions import DeviceCheck
 from hireloop.settings import Settings
-from samples import candidate_fields, job_fields, post_slot, rows, soon
+from sample_settings import settings_for
 
 PATH = "/api/interviews/schedules/"
 UNHEARD = "Nobody is told when this invitation fails."

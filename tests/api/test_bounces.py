@@ -4,11 +4,11 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, as_role, ok, problem
-from conftest import SECRET
 from hireloop.api.tables import Role
 from hireloop.notify.return_path import ReturnPath
 from notify.mailed import mailed, state_of
 from notify.reported import report
+from sample_settings import SECRET
 
 PATH = "/api/notifications/bounces/"
 RAW = {"Content-Type": "message/rfc822"}

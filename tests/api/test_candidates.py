@@ -5,8 +5,8 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, count, ok, problem
+from factories import candidate_fields, post_interview, post_slot, rows, unaccounted
 from hireloop import db
-from samples import candidate_fields, post_interview, post_slot, rows, unaccounted
 
 PATH = "/api/candidates/"
 WHOLE = {

@@ -4,12 +4,12 @@ from litestar import Litestar, Router, get
 from litestar.response import Stream
 
 from api.clients import NOWHERE, as_role, ok, problem
+from factories import job_fields, post_interview, post_slot
 from hireloop import app
 from hireloop.api.auth import READS, require_role
 from hireloop.api.conditional import Conditional
 from hireloop.api.tables import Role
 from hireloop.settings import Settings
-from samples import job_fields, post_interview, post_slot
 
 
 @get("/", opt=READS)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, as_role, ok, problem
+from factories import post_interview, post_slot, soon
 from faults.scene import until_true
 from hireloop import db
 from hireloop.api.tables import Role
@@ -17,7 +18,6 @@ from hireloop.notify.leases import Settlement
 from hireloop.notify.replay import Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.settings import Settings
-from samples import post_interview, post_slot, soon
 
 PATH = "/api/notifications/deliveries/"
 

@@ -8,9 +8,9 @@ from litestar import Litestar
 from playwright.async_api import Page, Route, async_playwright, expect
 
 from browsers import CHROMIUM, QUIET, needs_chromium
-from conftest import settings_for
 from hireloop import app
 from hireloop.api.document import document_of
+from sample_settings import settings_for
 
 ADDRESS = "http://hire.test"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

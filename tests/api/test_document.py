@@ -9,10 +9,10 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from openapi_spec_validator import validate
 
-from conftest import settings_for
 from documented import Documented
 from hireloop import app
 from hireloop.api import document, problems
+from sample_settings import settings_for
 
 # What is said to candidates in the portal, or where nothing more special is known.
 NOT_SAID_BY_THE_API = {"change-too-late", "too-many-changes", "refused", "database-not-ready"}

@@ -9,13 +9,13 @@ from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
 from api.clients import NOWHERE, problem
-from conftest import settings_for
+from factories import job_fields
 from hireloop import app, db
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
 from hireloop.log_lines import log
 from hireloop.settings import Settings
-from samples import job_fields
+from sample_settings import settings_for
 
 FRONT = "https://front.example"
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, as_role, ok, problem
+from factories import OUTBOX, TESTS, candidate_fields, post_interview, post_slot, rows, unaccounted
 from faults.scene import until
 from hireloop import db
 from hireloop.api import erasures, stored_answers
@@ -14,7 +15,6 @@ from hireloop.api.stored_answers import Ticket
 from hireloop.api.tables import Role
 from hireloop.api.whole_answers import WholeAnswer
 from hireloop.scheduling.erasure import Erased
-from samples import OUTBOX, TESTS, candidate_fields, post_interview, post_slot, rows, unaccounted
 from scheduling.changing import beside, somebody_waits
 
 ADDRESS = "zebulon.quartz@example.com"

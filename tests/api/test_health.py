@@ -6,12 +6,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from conftest import settings_for
+from factories import post_interview, post_slot, soon
 from hireloop import app, db
 from hireloop.notify import channel_health, routes, routing, workers
 from hireloop.notify.routes import Route
 from hireloop.settings import Settings
-from samples import post_interview, post_slot, soon
+from sample_settings import settings_for
 from smtp_servers import ScriptedSmtpServer, Step
 
 

@@ -8,15 +8,7 @@ from litestar import Litestar, Request, Router, get, post
 from litestar.exceptions import LitestarException
 
 from api.clients import NOWHERE, as_role, problem
-from hireloop import app, db
-from hireloop.api import door, idempotency, key_ring, stored_answers
-from hireloop.api.admission import Admission
-from hireloop.api.auth import SCHEDULES, require_role
-from hireloop.api.idempotency import Idempotency
-from hireloop.api.tables import Role
-from hireloop.settings import Settings
-from processes import Server, environment
-from samples import (
+from factories import (
     candidate_fields,
     job_fields,
     make_interview,
@@ -27,6 +19,14 @@ from samples import (
     soon,
     unaccounted,
 )
+from hireloop import app, db
+from hireloop.api import door, idempotency, key_ring, stored_answers
+from hireloop.api.admission import Admission
+from hireloop.api.auth import SCHEDULES, require_role
+from hireloop.api.idempotency import Idempotency
+from hireloop.api.tables import Role
+from hireloop.settings import Settings
+from processes import Server, environment
 
 KEY = {"Idempotency-Key": "the first try"}
 

@@ -4,9 +4,9 @@ from uuid import UUID
 import httpx
 
 from api.clients import NOWHERE, as_role, count, ok, problem
+from factories import candidate_fields, job_fields, post_interview, post_slot, soon, unaccounted
 from hireloop.api.tables import Role
 from hireloop.scheduling import sessions
-from samples import candidate_fields, job_fields, post_interview, post_slot, soon, unaccounted
 
 PATH = "/api/interviews/"
 

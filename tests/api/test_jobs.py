@@ -3,7 +3,7 @@ from typing import Any
 import httpx
 
 from api.clients import NOWHERE, count, ok, problem
-from samples import job_fields
+from factories import job_fields
 
 PATH = "/api/jobs/"
 WHOLE = {

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factories import rows
 from hireloop import db, errors
 from hireloop.api import key_ring
 from hireloop.api.key_ring import KeyRing
 from hireloop.api.tables import Role
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import COMMAND_LINE, Action, Wanted
-from samples import rows
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, ok, problem
-from samples import rows
+from factories import rows
 
 PATH = "/api/keys/"
 

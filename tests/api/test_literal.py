@@ -1,7 +1,7 @@
 import httpx
 
 from api.clients import problem
-from samples import candidate_fields, job_fields, post_slot
+from factories import candidate_fields, job_fields, post_slot
 
 BODIES = [
     ({"seats": "3"}, "seats"),

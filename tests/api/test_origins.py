@@ -5,9 +5,9 @@ import httpx
 import pytest
 
 from api.clients import problem
-from conftest import settings_for
 from hireloop import app, db
 from hireloop.api.short_heads import LONGEST_ADDRESS, LONGEST_COOKIES
+from sample_settings import settings_for
 
 FRONT = "https://front.example"
 PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, count, ok, problem
+from factories import candidate_fields, job_fields, post_interview, post_slot, soon
 from hireloop import db
 from hireloop.api.paging import page_of
 from hireloop.scheduling import candidates
-from samples import candidate_fields, job_fields, post_interview, post_slot, soon
 
 Make = Callable[[httpx.AsyncClient, int], Awaitable[str]]
 

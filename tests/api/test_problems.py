@@ -12,11 +12,11 @@ from litestar.exceptions import HTTPException
 from structlog.testing import capture_logs
 
 from api.clients import problem
-from conftest import settings_for
+from factories import job_fields
 from hireloop import app, db, errors
 from hireloop.api import problems
 from hireloop.settings import Settings
-from samples import job_fields
+from sample_settings import settings_for
 
 JSON = {"Content-Type": "application/json"}
 

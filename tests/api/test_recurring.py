@@ -3,8 +3,8 @@ from typing import Any
 import httpx
 
 from api.clients import NOWHERE, as_role, count, ok, problem
+from factories import job_fields
 from hireloop.api.tables import Role
-from samples import job_fields
 
 SLOTS = "/api/interviews/slots/"
 PATH = f"{SLOTS}create_recurring/"

@@ -8,12 +8,12 @@ import pytest
 from litestar import Litestar
 
 from api.clients import NOWHERE, as_role, ok, problem
-from conftest import SECRET
+from factories import candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
 from hireloop import db, links
 from hireloop.api import door
 from hireloop.api.tables import Role
 from hireloop.scheduling import sessions
-from samples import candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
+from sample_settings import SECRET
 
 PATH = "/api/interviews/schedules/"
 BOOKING_TABLES = ("schedule", "session", "delivery")

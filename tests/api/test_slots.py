@@ -5,10 +5,10 @@ from uuid import UUID
 import httpx
 
 from api.clients import NOWHERE, as_role, count, ok, problem
+from factories import job_fields, post_interview, post_slot, soon
 from hireloop.api.etags import etag_of
 from hireloop.api.tables import Role
 from hireloop.scheduling import sessions
-from samples import job_fields, post_interview, post_slot, soon
 
 PATH = "/api/interviews/slots/"
 START, END = "2026-12-01T10:00:00+05:30", "2026-12-01T11:00:00+05:30"

@@ -3,12 +3,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from conftest import SECRET
 from hireloop import db, errors, links
 from hireloop.api import key_ring, stored_answers
 from hireloop.api.stored_answers import Claim, Ticket, hash_of
 from hireloop.api.tables import Role
 from hireloop.api.whole_answers import WholeAnswer
+from sample_settings import SECRET
 
 SESSION = UUID("01990000-0000-7000-8000-000000000001")
 OTHER = UUID("01990000-0000-7000-8000-000000000002")

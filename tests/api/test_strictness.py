@@ -3,8 +3,8 @@ import json
 import httpx
 
 from api.clients import NOWHERE, problem
+from factories import candidate_fields, job_fields, post_slot, rows
 from processes import Server, environment
-from samples import candidate_fields, job_fields, post_slot, rows
 
 JSON = {"Content-Type": "application/json"}
 

@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 
 import imap_server
-from conftest import SECRET
 from hireloop import db
 from hireloop.local.spans import SpanReceiver
 from hireloop.notify.return_path import ReturnPath
@@ -18,6 +17,7 @@ from imap_server import PASSWORD, USER, ImapServer
 from notify.mailed import mailed, state_of
 from notify.reported import report
 from processes import Hireloop, environment
+from sample_settings import SECRET
 from smtp_servers import self_signed
 
 PATH = ReturnPath("bounces@hire.example", [SECRET])

@@ -6,12 +6,12 @@ import tempfile
 
 import pytest
 
-from conftest import SECRET
 from hireloop.notify import channel_health, routes, routing
 from hireloop.notify.messages import CANDIDATE_KINDS
 from hireloop.notify.routes import Route
 from hireloop.settings import Settings
 from processes import environment
+from sample_settings import SECRET
 
 CHAT = "json://chat.example/canary-token"
 

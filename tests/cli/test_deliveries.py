@@ -7,13 +7,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 from hireloop import db
 from hireloop.cli.deliveries import deliveries
 from hireloop.cli.words import Moment
 from hireloop.notify.replay import Skip
 from hireloop.scheduling import audit, schedules
 from processes import environment
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 from test_cli import hireloop
 
 

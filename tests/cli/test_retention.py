@@ -3,10 +3,10 @@
 import click
 import pytest
 
+from factories import make_interview, rows
 from hireloop import db
 from hireloop.cli.retention import Age
 from processes import environment
-from samples import make_interview, rows
 from test_cli import hireloop
 
 

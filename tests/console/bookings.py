@@ -5,9 +5,9 @@ from uuid import UUID
 
 import msgspec
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from hireloop import db
 from hireloop.scheduling import schedules
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 
 UNKNOWN_MAILBOX = "550 5.1.1 <asha@example.com>: user unknown"
 

@@ -4,11 +4,11 @@ import httpx
 
 from console.bookings import booked, entered, tried
 from console.signing import press, sign_in
+from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db, links
 from hireloop.api.tables import Role
 from hireloop.scheduling import cancellations, erasure, moves
 from hireloop.settings import Settings
-from samples import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 
 NASTY = "\"><script>alert(1)</script>'{{7*7}}"
 NOWHERE = "/console/bookings/01990000-0000-7000-8000-000000000000/"

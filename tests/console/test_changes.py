@@ -11,11 +11,11 @@ from litestar.routes import HTTPRoute
 
 from console.bookings import Booked, booked, entered, tried
 from console.signing import fields_of, press, sign_in, token_on
+from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db
 from hireloop.api.tables import Role
 from hireloop.portal.access import form_token
 from hireloop.scheduling import moves
-from samples import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 
 
 async def told(client: httpx.AsyncClient, answer: httpx.Response) -> str:

@@ -8,12 +8,12 @@ import pytest
 
 from console.bookings import at_risk, booked, held, in_days, tried
 from console.signing import press, sign_in
+from factories import OUTBOX, TESTS, soon
 from hireloop import db
 from hireloop.api.tables import Role
 from hireloop.notify import routing
 from hireloop.scheduling import cancellations
 from hireloop.settings import Settings
-from samples import OUTBOX, TESTS, soon
 
 
 def day_of(at: datetime, settings: Settings) -> str:

@@ -7,9 +7,9 @@ import pytest
 
 from console.bookings import booked, in_days, tried
 from console.signing import press, sign_in
+from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop.api.tables import Role
 from hireloop.scheduling import moves
-from samples import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 
 PATH = "/console/failures/"
 

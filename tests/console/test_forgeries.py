@@ -5,8 +5,8 @@ import pytest
 
 from console.bookings import Booked, booked
 from console.signing import SIGN_IN, key_of, sign_in, token_on
+from factories import rows
 from hireloop.api.tables import Role
-from samples import rows
 
 _PART = b'--x\r\nContent-Disposition: form-data; name="key"%b\r\n\r\n%b\r\n--x--\r\n'
 _MULTIPART = "multipart/form-data; boundary=x"

@@ -10,11 +10,11 @@ from playwright.async_api import Browser, Page, expect
 from browsers import Launch, needs_chromium, visiting
 from console.bookings import Booked, at_risk, booked, held, tried
 from console.signing import key_of
+from factories import OUTBOX, TESTS, make_slot, rows, soon
 from hireloop.api.tables import Role
 from hireloop.notify import routing
 from hireloop.scheduling import cancellations
 from hireloop.settings import Settings
-from samples import OUTBOX, TESTS, make_slot, rows, soon
 
 pytestmark = needs_chromium
 

@@ -11,13 +11,13 @@ from litestar import Litestar
 
 from console.bookings import booked
 from console.signing import COOKIE, SIGN_IN, key_of, press, sign_in, token_on
+from factories import rows
 from hireloop.api import key_ring
 from hireloop.api.door import STATE_NAME
 from hireloop.api.tables import Role
 from hireloop.console import tickets
 from hireloop.console.sign_in import safe_next
 from hireloop.settings import Settings
-from samples import rows
 
 FOREIGN = [
     "https://evil.example/",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from certificates import expired
-from conftest import settings_for
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 from hireloop import db
 from hireloop.doctor import database
 from hireloop.doctor.examination import examine
@@ -21,7 +21,7 @@ from hireloop.notify.routes import Route
 from hireloop.scheduling import schedules
 from hireloop.settings import Settings
 from processes import free_port
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
+from sample_settings import settings_for
 from smtp_servers import Certificate, Drop, Hang, ScriptedSmtpServer, Step, self_signed
 
 SIGNED_IN = {"email_host_user": "me@hire.example", "email_host_password": "a canary of a password"}

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc  # type: ignore[import-untyped] # there are no types of it
 import pytest
 
-from conftest import settings_for
 from hireloop.doctor import tracing
 from hireloop.notify.diagnosis.findings import Finding, Level
 from http_servers import Raw, Reply, ScriptedHttpServer
+from sample_settings import settings_for
 
 
 def checked(server: ScriptedHttpServer, **more: object) -> Finding:

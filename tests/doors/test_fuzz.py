@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -20,13 +21,25 @@ from hireloop.scheduling.audit import Actor
 from processes import Server, environment
 
 HERE = Path(__file__).parent
-FULL = bool(os.environ.get("HIRELOOP_FUZZ_FULL"))
-# How many examples of each operation, seconds of walking over links, and cases in all.
-EXAMPLES, WALK_SECONDS, CASES = ("350", "300", 20_000) if FULL else ("3", "15", 1_500)
+FULL_SIZE = bool(os.environ.get("HIRELOOP_FUZZ_FULL"))
 
 
-@pytest.mark.timeout(7200 if FULL else 300)
-async def test_no_answer_is_a_surprise(database_url: str) -> None:
+class Size(NamedTuple):
+    """How much is asked: of each operation by itself, walking over the links between them, and in all at least."""
+
+    alone: tuple[str, ...]
+    walked: tuple[str, ...]
+    cases: int
+
+
+SHORT = Size(("examples,fuzzing", "--max-examples", "3"), ("stateful", "--max-examples", "5"), 150)
+LONG = Size(("examples,coverage,fuzzing", "--max-examples", "40"), ("stateful", "--max-examples", "100"), 3_500)
+FULL = Size(("examples,coverage,fuzzing", "--max-examples", "350"), ("stateful", "--max-time", "300"), 20_000)
+
+
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("size", [FULL] if FULL_SIZE else [SHORT, pytest.param(LONG, marks=pytest.mark.long)])
+async def test_no_answer_is_a_surprise(database_url: str, size: Size) -> None:
     async with db.opened(database_url, pool_size=1):
         known, key = await key_ring.create("fuzz", Role.ADMIN, by=Actor("tests"))
     with Server(environment(database_url)) as server:
@@ -36,13 +49,15 @@ async def test_no_answer_is_a_surprise(database_url: str) -> None:
             "FUZZ_KEY": key,
             "FUZZ_KEY_ID": str(known.id),
         }
-        alone = run(server.url, told, "examples,coverage,fuzzing", "--max-examples", EXAMPLES)
-        walked = run(server.url, told, "stateful", "--max-time", WALK_SECONDS)
+        alone = run(server.url, told, *size.alone)
+        walked = run(server.url, told, *size.walked)
         log = server.log.read_text()[-5_000:]
     print(alone[1][-8_000:], walked[1][-8_000:])  # noqa: T201 (`make fuzz` shows it)
     for code, said in (alone, walked):
         assert code == 0, f"{said}\n{log}"
-    assert sum(int(found) for _, said in (alone, walked) for found in re.findall(r"(\d+) generated", said)) >= CASES
+    assert (
+        sum(int(found) for _, said in (alone, walked) for found in re.findall(r"(\d+) generated", said)) >= size.cases
+    )
 
 
 def run(url: str, told: dict[str, str], phases: str, *size: str) -> tuple[int, str]:
@@ -56,7 +71,7 @@ def run(url: str, told: dict[str, str], phases: str, *size: str) -> tuple[int, s
                 *("--phases", phases),
                 *size,
                 *("--workers", "2"),
-                *(() if FULL else ("--seed", "1")),
+                *(() if FULL_SIZE else ("--seed", "1")),
                 "--no-color",
             ],
             cwd=folder,

@@ -16,13 +16,13 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from api.clients import NOWHERE
-from conftest import SECRET, settings_for
 from documented import Documented
+from factories import candidate_fields, job_fields, post_interview, post_slot, soon
 from hireloop import app, links
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
 from hireloop.scheduling.audit import Actor
-from samples import candidate_fields, job_fields, post_interview, post_slot, soon
+from sample_settings import SECRET, settings_for
 
 VIEWER, RECRUITER, ADMIN = Role.VIEWER, Role.RECRUITER, Role.ADMIN
 RANK = {"nobody": 0, "revoked": 0, VIEWER: 1, RECRUITER: 2, ADMIN: 3}

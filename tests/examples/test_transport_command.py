@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import settings_for
 from hireloop import db
 from hireloop.notify import deliveries, routing
 from hireloop.notify.channels import InstalledTransport, installed_transports, open_transport
 from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.outbox import Outbox
 from processes import Hireloop, environment
+from sample_settings import settings_for
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hireloop-transport-command"
 

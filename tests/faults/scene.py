@@ -15,13 +15,13 @@ from uuid import UUID
 
 import asyncpg
 
+from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from hireloop import db
 from hireloop.local.mailbox import Mailbox
 from hireloop.notify import deliveries, hints, ledger
 from hireloop.notify.deliveries import AttemptView, DeliveryView
 from hireloop.scheduling import schedules
 from processes import environment
-from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from smtp_servers import ReceivedMail, ScriptedSmtpServer
 
 T = TypeVar("T")

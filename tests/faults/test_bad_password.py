@@ -12,12 +12,12 @@ from uuid import UUID
 
 import pytest
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from faults.scene import hint, mail_through, message_ids, until
 from hireloop import db
 from hireloop.notify import ledger
 from hireloop.scheduling import schedules
 from processes import WorkerProcess
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from smtp_servers import ScriptedSmtpServer
 from test_cli import hireloop
 

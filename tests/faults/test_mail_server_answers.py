@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from factories import EMAIL, soon
 from faults.scene import (
     all_is_accounted_for,
     attempts_of,
@@ -21,7 +22,6 @@ from faults.scene import (
 from hireloop import db
 from hireloop.notify import channel_health, deliveries, ledger
 from processes import WorkerProcess, free_port
-from samples import EMAIL, soon
 from smtp_servers import Drop, Hang, ScriptedSmtpServer, Step
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conftest import settings_for
+from factories import OUTBOX, WINDOWS, make_interview, make_slot
 from faults.scene import all_is_accounted_for, message_ids
 from hireloop import db
 from hireloop.notify import attempts, leases, ledger
@@ -23,7 +23,7 @@ from hireloop.notify.render import Renderer
 from hireloop.notify.transports.email import EmailTransport
 from hireloop.scheduling import schedules
 from hireloop.scheduling.audit import Actor
-from samples import OUTBOX, WINDOWS, make_interview, make_slot
+from sample_settings import settings_for
 from smtp_servers import ScriptedSmtpServer
 
 pytestmark = pytest.mark.usefixtures("database")

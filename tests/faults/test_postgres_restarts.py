@@ -15,8 +15,8 @@ import asyncpg
 import httpx
 import pytest
 
-from conftest import settings_for
 from databases import END_ALL_OTHERS
+from factories import make_interview, make_slot, soon
 from faults.bookers import Crowd, book_over_http, client_of, every_booking_is_whole, new_key, tally
 from faults.scene import all_is_accounted_for, mail_through, until, until_state
 from hireloop import db, migrate
@@ -25,7 +25,7 @@ from hireloop.local.postgres import EmbeddedPostgres
 from hireloop.local.postmaster import Postmaster
 from hireloop.notify import hints
 from processes import Server, WorkerProcess
-from samples import make_interview, make_slot, soon
+from sample_settings import settings_for
 
 _RECOVERY_SECONDS = 10.0
 _AWAY_SECONDS = 1.0

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from databases import fresh_database
+from databases import Template
+from factories import TESTS, job_fields, make_interview, make_slot, soon
 from faults.bookers import book_all_at_once, client_of, every_booking_is_whole, new_key, tally
 from faults.scene import all_is_accounted_for, mail_through, mailbox_server, until
 from hireloop import db
 from hireloop.local.mailbox import Mailbox
 from hireloop.scheduling import interviews
 from processes import Server, WorkerProcess
-from samples import TESTS, job_fields, make_interview, make_slot, soon
 
 pytestmark = pytest.mark.usefixtures("opened")
 
@@ -28,9 +28,9 @@ class House(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def house(template: str) -> Iterator[House]:
+def house(template: Template) -> Iterator[House]:
     """Two server processes behind one address, a worker and a mailbox."""
-    with fresh_database(template) as url, mailbox_server() as mailbox:
+    with template.copied() as url, mailbox_server() as mailbox:
         env = mail_through(url, mailbox.start()[1])
         with WorkerProcess(env), Server(env, workers=2) as server:
             yield House(url, server, mailbox)

@@ -17,13 +17,13 @@ import pytest
 from opentelemetry.trace import StatusCode
 
 import real_mail_server
+from factories import post_interview, post_slot, soon
 from faults.scene import hint, mail_through, make_due, until, until_attempt_ends, until_state, until_true
 from hireloop.local.otlp import ReceivedSpan
 from hireloop.local.spans import SpanReceiver
 from hireloop.notify import ledger
 from processes import WorkerProcess, free_port
 from real_mail_server import DOMAIN, PASSWORD, USER, RealMailServer
-from samples import post_interview, post_slot, soon
 from smtp_servers import Drop, ScriptedSmtpServer, Step, self_signed
 
 _LONG_REPLY = "451 4.3.0 " + "x" * 5000

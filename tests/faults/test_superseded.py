@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from factories import EMAIL, OUTBOX, soon
 from faults.scene import (
     HeldSmtpServer,
     all_is_accounted_for,
@@ -22,7 +23,6 @@ from hireloop import db
 from hireloop.notify import deliveries, messages, outbox
 from hireloop.notify.messages import InvitationMessage
 from processes import WorkerProcess
-from samples import EMAIL, OUTBOX, soon
 
 pytestmark = pytest.mark.usefixtures("database")
 

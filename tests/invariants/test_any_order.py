@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from databases import fresh_database
+from databases import Template
+from factories import OUTBOX, TESTS, WINDOWS, rows
 from hireloop import db, errors
 from hireloop.notify import leases
 from hireloop.notify.channels import Evidence, Phase
@@ -39,7 +40,6 @@ from hireloop.scheduling.candidates import CandidateChanges, NewCandidate
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.slots import NewSlot
 from invariants.invariants import broken
-from samples import OUTBOX, TESTS, WINDOWS, rows
 
 BEGAN = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 TABLES = ("candidate", "interview", "slot", "schedule", "session", "delivery", "audit_entry", "kept_address")
@@ -49,7 +49,7 @@ ENDINGS = {
     AttemptOutcome.REJECTED: DeliveryState.REJECTED,
 }
 
-_template = ""
+_templates: list[Template] = []  # hypothesis makes the machine itself, without arguments
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -62,7 +62,7 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        url = self.stack.enter_context(fresh_database(_template))
+        url = self.stack.enter_context(_templates[-1].copied())
         self.runner = self.stack.enter_context(asyncio.Runner())
         self.now = BEGAN
         self.revisions: dict[UUID, int] = {}
@@ -238,22 +238,17 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 @pytest.fixture(name="prepared")
-def prepared_(template: str) -> Iterator[None]:
-    global _template  # noqa: PLW0603 (hypothesis makes the machine itself, without arguments)
-    _template = template
+def prepared_(template: Template) -> Iterator[None]:
+    _templates.append(template)
     yield
-    _template = ""
+    _templates.clear()
 
 
 @pytest.mark.usefixtures("prepared")
 @pytest.mark.timeout(600)
-def test_whatever_is_done_in_whatever_order_the_database_is_whole() -> None:
+@pytest.mark.parametrize("walks", [12, pytest.param(100, marks=pytest.mark.long)])
+def test_whatever_is_done_in_whatever_order_the_database_is_whole(walks: int) -> None:
     run_state_machine_as_test(
         AnyOrder,
-        settings=settings(
-            max_examples=25,
-            stateful_step_count=40,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(max_examples=walks, stateful_step_count=40, suppress_health_check=list(HealthCheck)),
     )

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from collector import Collector
+from factories import soon
 from hireloop.local.mailbox import Mailbox
 from hireloop_client import AuthenticatedClient
 from hireloop_client.api.interviews import create_interview
@@ -27,7 +28,6 @@ from hireloop_client.models import (
     SlotFields,
 )
 from processes import Server, WorkerProcess
-from samples import soon
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from socket import create_connection
 
 import pytest
 
-from conftest import SECRET, settings_for
+from factories import EMAIL
 from hireloop import db
 from hireloop.notify import bounces, delivery_reports
 from hireloop.notify.render import Renderer
@@ -21,7 +21,7 @@ from hireloop.notify.transports.email import EmailTransport
 from hireloop.notify.worker import Worker
 from notify.mailed import booked, state_of
 from processes import WorkerProcess, environment, free_port
-from samples import EMAIL
+from sample_settings import SECRET, settings_for
 from smtp_servers import ScriptedSmtpServer
 
 _POSTFIX = Path("/usr/sbin/postfix")

@@ -8,11 +8,11 @@ import httpx
 import msgspec
 
 from collector import Collector
+from factories import candidate_fields, job_fields, post_interview, post_slot, soon
 from hireloop import db
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
 from processes import Server, WorkerProcess, environment
-from samples import candidate_fields, job_fields, post_interview, post_slot, soon
 from smtp_servers import ScriptedSmtpServer
 
 ADDRESS = "canary.person@example.com"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from factories import soon
 from hireloop_client.api.interviews import get_interview
 from hireloop_client.api.notifications import get_ledger
 from hireloop_client.api.schedules import cancel_schedule, confirm_schedule, reschedule
@@ -17,7 +18,6 @@ from hireloop_client.models import (
     ScheduleState,
 )
 from journeys.installation import Installation, book, done, sent, slot_from
-from samples import soon
 
 
 @pytest.mark.parametrize("installation", ["http/protobuf"], indirect=True)

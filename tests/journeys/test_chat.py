@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import msgspec
 
+from factories import post_interview, post_slot
 from hireloop import db
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
 from hireloop.local.mailbox import Mailbox
 from http_servers import Reply, ScriptedHttpServer
 from processes import Server, WorkerProcess, environment, free_port
-from samples import post_interview, post_slot
 
 SESSION_KEY = re.compile(r"session_key|[A-Za-z0-9_-]{20,}\.\d+\.[A-Za-z0-9_-]{20,}")
 

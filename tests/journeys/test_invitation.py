@@ -9,13 +9,13 @@ import pytest
 from opentelemetry.trace import SpanKind
 from playwright.async_api import async_playwright, expect
 
+from factories import unaccounted
 from hireloop.local.otlp import ReceivedSpan
 from hireloop_client import AuthenticatedClient
 from hireloop_client.api.interviews import get_interview
 from hireloop_client.api.sessions import get_session
 from hireloop_client.models import DeliveryState, InterviewState, SessionState
 from journeys.installation import Installation, book, done, sent
-from samples import unaccounted
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (

@@ -7,7 +7,7 @@ import time
 import pytest
 from standardwebhooks import Webhook
 
-from conftest import settings_for
+from factories import WINDOWS, make_interview, make_slot, unaccounted
 from hireloop import db
 from hireloop.notify import deliveries, routing
 from hireloop.notify.outbox import Outbox
@@ -15,7 +15,7 @@ from hireloop.scheduling import schedules
 from hireloop.scheduling.audit import Actor
 from http_servers import Reply, ScriptedHttpServer
 from processes import WorkerProcess, environment
-from samples import WINDOWS, make_interview, make_slot, unaccounted
+from sample_settings import settings_for
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 

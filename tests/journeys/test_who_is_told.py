@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from factories import WINDOWS, make_interview, make_slot, soon, unaccounted
 from hireloop.local.mail_folder import ReceivedMail
 from hireloop.local.mailbox import Mailbox
 from hireloop.notify import routing
@@ -12,7 +13,6 @@ from hireloop.scheduling import schedules
 from hireloop.scheduling.audit import Actor
 from hireloop.settings import Settings
 from processes import WorkerProcess, environment
-from samples import WINDOWS, make_interview, make_slot, soon, unaccounted
 
 
 @pytest.mark.usefixtures("database")

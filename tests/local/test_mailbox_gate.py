@@ -7,7 +7,6 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from conftest import settings_for
 from hireloop import app
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
@@ -15,6 +14,7 @@ from hireloop.local.mail_folder import MailFolder
 from hireloop.local.mailbox_gate import TICKET, ticket_of
 from hireloop.local.mailbox_pages import mailbox_router
 from hireloop.settings import Settings
+from sample_settings import settings_for
 
 LINK = "http://localhost:8000/?session_key=a.1.b"
 

@@ -10,10 +10,10 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from conftest import settings_for
 from hireloop.local.mail_folder import MailFolder
 from hireloop.local.mailbox_gate import TICKET, ticket_of
 from hireloop.local.mailbox_pages import mailbox_router
+from sample_settings import settings_for
 
 HOSTILE = "<script>alert(1)</script>"
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import settings_for
 from hireloop.errors import SettingsError
 from hireloop.local import place
 from hireloop.local.place import Place, place_of
 from hireloop.settings import Settings
+from sample_settings import settings_for
 
 RunPython = Callable[..., "subprocess.Popen[str]"]
 NOBODY = 65534

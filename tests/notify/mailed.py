@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from hireloop import db
 from hireloop.notify import leases
 from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 
 _ENDS = {
     "sent": (AttemptOutcome.SENT, DeliveryState.SENT),

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from factories import EMAIL, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 from hireloop import db
 from hireloop.notify import alerts, channel_health, deliveries, leases
 from hireloop.notify.channels import Channel
@@ -21,7 +22,6 @@ from hireloop.notify.outbox import Outbox
 from hireloop.notify.routes import Among, Route, Turn
 from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Booked
-from samples import EMAIL, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 

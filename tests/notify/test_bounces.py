@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from conftest import SECRET
+from factories import EMAIL, rows, unaccounted
 from hireloop import db
 from hireloop.errors import ReportOfNothing
 from hireloop.notify import bounces, replay
@@ -16,7 +16,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.return_path import ReturnPath
 from notify.mailed import booked, leased, mailed, settle, state_of
 from notify.reported import FAILED, report
-from samples import EMAIL, rows, unaccounted
+from sample_settings import SECRET
 
 PATH = ReturnPath("bounces@hire.example", [SECRET])
 OF_ANOTHER = UUID("01990000-0000-7000-8000-0000000000a1")

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from factories import EMAIL, soon
 from hireloop import db
 from hireloop.cli.work import _found
 from hireloop.notify import channel_health, channels, deliveries
@@ -26,7 +27,6 @@ from hireloop.notify.testing import sample_parcel
 from hireloop.notify.transports.email import EmailTransport
 from hireloop.notify.worker import Worker
 from hireloop.settings import Settings
-from samples import EMAIL, soon
 
 CHAT = msgspec.structs.replace(
     EMAIL, name="chat", personal=False, required=False, kinds=frozenset({"alert"}), url="good://T0KEN"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
 from hireloop import db, errors
 from hireloop.notify import channel_health, deliveries
 from hireloop.notify.deliveries import DeliveryView, Filter, InvitationState
@@ -18,7 +19,6 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import schedules
 from hireloop.scheduling.bookings import Wanted, page
 from hireloop.scheduling.schedules import Booked
-from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 
@@ -160,7 +160,7 @@ async def _store(histories: list[tuple[UUID, dict[str, Any]]]) -> None:
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples * 2 // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bookings=st.lists(st.lists(_STORED, max_size=3), min_size=_BOOKINGS, max_size=_BOOKINGS))
 def test_lists_are_narrowed_by_the_very_state_that_a_booking_shows(
     database_url: str, bookings: list[list[dict[str, Any]]]

@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 from hireloop import db
 from hireloop.notify import channel_health, deliveries, leases
 from hireloop.notify.channels import Evidence, Phase
@@ -18,7 +19,6 @@ from hireloop.notify.pace import Pace
 from hireloop.notify.routes import Among, Route, Turn
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
-from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from factories import EMAIL, OUTBOX, rows
 from hireloop import db
 from hireloop.notify import leases
 from hireloop.notify.outbox import Outbox
 from hireloop.notify.pace import Pace
 from hireloop.notify.routes import Route, Turn
 from notify.sample_messages import invitation
-from samples import EMAIL, OUTBOX, rows
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TOMORROW = NOW + timedelta(days=1)
@@ -55,7 +55,7 @@ def test_the_pace_comes_within_a_burst_of_the_rate(rate: int) -> None:
 
 
 @pytest.mark.usefixtures("database")
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rate=st.integers(1, 240),
     asked=st.lists(st.tuples(st.integers(0, 20_000_000), st.integers(1, 30)), min_size=5, max_size=25),

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 from faults.scene import mail_through, until, until_state
 from hireloop import db, errors
 from hireloop.local.spans import SpanReceiver
@@ -19,7 +20,6 @@ from hireloop.notify.replay import Chosen, Skip, Verdict
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
 from processes import WorkerProcess
-from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 from smtp_servers import ScriptedSmtpServer
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import SECRET, settings_for
 from hireloop.errors import SettingsError
 from hireloop.notify.channels import Evidence, Outcome, Parcel, Phase, Sent
 from hireloop.notify.return_path import Returning, ReturnPath, delivery_of
+from sample_settings import SECRET, settings_for
 
 ADDRESS = "bounces@hire.example"
 OLD = "an older secret, as long as it takes"

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from conftest import SECRET, settings_for
 from hireloop.errors import SettingsError
 from hireloop.notify import routing
 from hireloop.notify.channels import Channel
 from hireloop.notify.messages import CANDIDATE_KINDS
+from sample_settings import SECRET, settings_for
 
 YAML = """
 urls:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SECRET, settings_for
+from factories import EMAIL
 from hireloop import db
 from hireloop.notify import simulator, verdicts
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
@@ -16,7 +16,7 @@ from hireloop.notify.routes import Route
 from hireloop.notify.simulator import Simulator
 from hireloop.notify.worker import Worker
 from notify.mailed import booked, mailed, state_of
-from samples import EMAIL
+from sample_settings import SECRET, settings_for
 
 PATH = ReturnPath("bounces@hire.example", [SECRET])
 DOCS = Path(__file__).parents[2] / "docs"

@@ -7,7 +7,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hireloop.notify import times
@@ -136,7 +136,6 @@ def minutes(first: datetime, last: datetime) -> st.SearchStrategy[datetime]:
 @example(name="Australia/Lord_Howe", starts_at=datetime(2026, 4, 4, 14, 45, tzinfo=UTC), length=30)
 @example(name="Pacific/Apia", starts_at=datetime(2011, 12, 30, 9, 45, tzinfo=UTC), length=30)
 @example(name="Africa/Monrovia", starts_at=datetime(1971, 1, 1, tzinfo=UTC), length=30)
-@settings(deadline=None)
 def test_a_stretch_of_time_is_read_back_in_every_zone(
     language: str, name: str, starts_at: datetime, length: int
 ) -> None:
@@ -159,7 +158,6 @@ def test_both_edges_of_every_clock_change_of_the_world_are_read_back(language: s
     at=minutes(datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)),
     language=st.sampled_from(sorted(LANGUAGES)),
 )
-@settings(deadline=None)
 def test_a_moment_by_itself_is_read_back_in_every_zone(name: str, at: datetime, language: str) -> None:
     found = patterns(language)[1].fullmatch(times.point(at, ZoneInfo(name), language))
     assert found is not None

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from hireloop import db
 from hireloop.notify import deliveries, troubles
 from hireloop.notify.deliveries import InvitationState
 from hireloop.scheduling import moves, schedules
-from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from factories import EMAIL, OUTBOX
 from hireloop import db
 from hireloop.notify import channel_health, leases, verdicts
 from hireloop.notify.channels import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
@@ -12,7 +13,6 @@ from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.routes import Route, Turn, provider
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from notify.sample_messages import invitation
-from samples import EMAIL, OUTBOX
 
 pytestmark = pytest.mark.usefixtures("database")
 

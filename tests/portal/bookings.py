@@ -5,13 +5,13 @@ from uuid import UUID
 
 import msgspec
 
+from factories import TESTS
 from hireloop import db, links
 from hireloop.notify.channels import Channel
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Windows
 from hireloop.settings import Settings
-from samples import TESTS
 
 _EMAIL = Channel(
     name="email",

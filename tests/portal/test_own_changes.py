@@ -12,13 +12,13 @@ import msgspec
 import pytest
 from litestar import Litestar
 
+from factories import TESTS, unaccounted
 from hireloop import db, portal
 from hireloop.scheduling import cancellations, confirmations, moves, sessions
 from hireloop.scheduling.schedules import Windows
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
 from portal.bookings import OUTBOX, Booked, Person, book, everything, offer
-from samples import TESTS, unaccounted
 
 PRESSED = {"Sec-Fetch-Site": "same-origin"}
 WINDOWS = Windows(30, 600)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from factories import EMAIL, TESTS, WINDOWS, make_interview, make_slot, soon, unaccounted
 from hireloop import db
 from hireloop.notify import leases
 from hireloop.notify.channels import Channel, Evidence, Phase
@@ -19,7 +20,6 @@ from hireloop.scheduling import audit, history, moves, schedules
 from hireloop.scheduling.audit import Actor, KnownEntry, Wanted
 from hireloop.scheduling.bookings import Booking
 from hireloop.scheduling.history import Past
-from samples import EMAIL, TESTS, WINDOWS, make_interview, make_slot, soon, unaccounted
 
 T = TypeVar("T")
 

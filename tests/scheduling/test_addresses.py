@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.scheduling import cancellations, candidates, interviews, schedules, session_keys, sessions
 from hireloop.scheduling.candidates import CandidateChanges
 from hireloop.scheduling.schedules import Booked
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 

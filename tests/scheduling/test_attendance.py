@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from factories import make_slot, rows, soon
 from hireloop import db
 from hireloop.scheduling import attendance, cancellations, session_keys, sessions
 from hireloop.scheduling.audit import Action
 from hireloop.scheduling.locked import lock
 from hireloop.scheduling.sessions import SessionState
-from samples import make_slot, rows, soon
 from scheduling.changing import OUTBOX, RECRUITER, assert_fits, beside, book, entries, move
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -3,11 +3,11 @@
 import asyncpg
 import pytest
 
+from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling import audit, interviews
 from hireloop.scheduling.audit import Action, Actor, Entry, Wanted
 from hireloop.scheduling.candidates import NewCandidate
-from samples import TESTS, rows
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db, errors
 from hireloop.notify import deliveries
 from hireloop.notify.deliveries import InvitationState
@@ -16,7 +17,6 @@ from hireloop.scheduling.bookings import Booking, Wanted
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.tables import ScheduleState
-from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -4,12 +4,12 @@ from uuid import UUID
 
 import pytest
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.scheduling import bookings, cancellations, schedules, sessions
 from hireloop.scheduling.audit import Action, Actor, Wanted
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.schedules import Booked
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 

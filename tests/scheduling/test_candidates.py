@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling import candidates
 from hireloop.scheduling.candidates import NewCandidate, refuse_differences
-from samples import TESTS, rows
 
 DATABASE = pytest.mark.usefixtures("database")
 

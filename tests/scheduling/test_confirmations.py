@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from factories import rows
 from hireloop import db, errors
 from hireloop.scheduling import attendance, bookings, cancellations, confirmations, session_keys, sessions
 from hireloop.scheduling.audit import CANDIDATE, Action
 from hireloop.scheduling.history import Change
-from samples import rows
 from scheduling.changing import OUTBOX, RECRUITER, assert_fits, book, entries, past, told
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 from faults.scene import until
 from hireloop import db, errors
 from hireloop.notify import alerts, leases, replay
@@ -17,7 +18,6 @@ from hireloop.notify.pace import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import cancellations, confirmations, erasure, moves, schedules, session_keys, sessions
 from hireloop.scheduling.schedules import Booked
-from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 from scheduling.changing import beside, somebody_waits
 
 pytestmark = pytest.mark.usefixtures("database")

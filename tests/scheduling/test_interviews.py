@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.scheduling import cancellations, candidates, interviews, jobs, schedules, sessions
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.interviews import InterviewChanges, Wanted
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.tables import InterviewState
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 

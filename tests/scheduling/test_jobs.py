@@ -2,10 +2,10 @@ import asyncio
 
 import pytest
 
+from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling import jobs
 from hireloop.scheduling.jobs import NewJob
-from samples import TESTS, rows
 
 pytestmark = pytest.mark.usefixtures("database")
 

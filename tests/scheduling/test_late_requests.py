@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 from hireloop import db
 from hireloop.notify.channels import Channel
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import late_requests, schedules, sessions
 from hireloop.scheduling.bookings import Booking
-from samples import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 

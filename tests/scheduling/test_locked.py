@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from factories import make_slot, rows, soon
 from faults.scene import until
 from hireloop import db, errors
 from hireloop.scheduling import (
@@ -21,7 +22,6 @@ from hireloop.scheduling import (
 from hireloop.scheduling.bookings import Booking
 from hireloop.scheduling.locked import lock
 from hireloop.scheduling.sessions import SessionState
-from samples import make_slot, rows, soon
 from scheduling.changing import OUTBOX, RECRUITER, assert_fits, beside, book, move, past, somebody_waits, told
 
 pytestmark = pytest.mark.usefixtures("database")

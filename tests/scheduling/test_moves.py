@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from factories import TESTS, WINDOWS, make_interview, make_slot, rows, soon
 from hireloop import db, errors
 from hireloop.scheduling import (
     attendance,
@@ -24,7 +25,6 @@ from hireloop.scheduling.history import Change
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.jobs import create as create_job
 from hireloop.scheduling.sessions import SessionState
-from samples import TESTS, WINDOWS, make_interview, make_slot, rows, soon
 from scheduling.changing import (
     OUTBOX,
     RECRUITER,

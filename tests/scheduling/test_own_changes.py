@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factories import OUTBOX, TESTS, WINDOWS, unaccounted
 from hireloop import db, errors
 from hireloop.scheduling import audit, cancellations, moves, own_changes, schedules, sessions
 from hireloop.scheduling.audit import Actor
@@ -16,7 +17,6 @@ from hireloop.scheduling.locked import LockedBooking
 from hireloop.scheduling.own_changes import Limits, OwnChange, Seen
 from hireloop.scheduling.schedules import Booked
 from hireloop.scheduling.tables import InterviewState, ScheduleState
-from samples import OUTBOX, TESTS, WINDOWS, unaccounted
 
 START = datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import icalendar
 import pytest
 import recurring_ical_events  # type: ignore[import-untyped] # it has no annotations
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hireloop import errors
@@ -346,14 +346,12 @@ def agree(rule: str, start: datetime, zone: ZoneInfo, *, count: int | None = Non
         assert one.doubled == (all(shows) and first != second)
 
 
-@settings(deadline=None, max_examples=150)
 @given(rule=RULES, start=STARTS, zone=st.sampled_from(ZONES).map(ZoneInfo))
 @example(rule="FREQ=DAILY;INTERVAL=1;BYHOUR=2", start=datetime.fromisoformat("2026-03-01T02:30"), zone=BERLIN)
 def test_every_zone_agrees_with_another_implementation(rule: str, start: datetime, zone: ZoneInfo) -> None:
     agree(rule, start, zone)
 
 
-@settings(deadline=None, max_examples=100)
 @given(
     zone=st.sampled_from(ODD_ZONES),
     year=st.integers(1990, 2037),
@@ -374,7 +372,6 @@ def test_around_every_change_of_the_clocks_it_agrees_too(
 # --- Against a count of days ----------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=100)
 @given(
     start=STARTS,
     weekdays=st.sets(st.integers(0, 6), min_size=1),
@@ -395,7 +392,6 @@ def test_weekly_rules_name_the_days_that_counting_weeks_finds(
         assert [one.wall for one in found] == [datetime.combine(day, start.time()) for day in expected]
 
 
-@settings(deadline=None, max_examples=100)
 @given(start=STARTS, day=st.integers(-31, 31).filter(bool), interval=st.integers(1, 7), months=st.integers(0, 60))
 def test_monthly_rules_name_the_days_that_counting_months_finds(
     start: datetime, day: int, interval: int, months: int

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from factories import EMAIL, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 from hireloop import db
 from hireloop.notify import outbox as hub
 from hireloop.notify.messages import CANDIDATE_KINDS
@@ -17,7 +18,6 @@ from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import reminders, schedules
 from hireloop.scheduling.bookings import Booking
 from hireloop.settings import Settings
-from samples import EMAIL, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from hireloop import db, errors
 from hireloop.api import erasures
 from hireloop.scheduling import candidates, erasure, interviews, retention, schedules
 from hireloop.scheduling.candidates import CandidateChanges
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -7,13 +7,13 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from factories import OUTBOX, TESTS, WINDOWS, candidate_fields, make_interview, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.notify.messages import InvitationMessage
 from hireloop.scheduling import bookings, interviews, jobs, rules, schedules
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.schedules import Booked, Outcome, Windows
-from samples import OUTBOX, TESTS, WINDOWS, candidate_fields, make_interview, make_slot, rows, soon, unaccounted
 
 pytestmark = pytest.mark.usefixtures("database")
 

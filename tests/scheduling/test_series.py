@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from factories import TESTS, make_slot, rows
 from hireloop import db, errors
 from hireloop.scheduling import series, slots
 from hireloop.scheduling.audit import Action
@@ -14,7 +15,6 @@ from hireloop.scheduling.audit import Wanted as WantedEntries
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.recurrence import Omission
 from hireloop.scheduling.series import NewSeries, Series
-from samples import TESTS, make_slot, rows
 
 pytestmark = pytest.mark.usefixtures("database")
 

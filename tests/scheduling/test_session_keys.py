@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from factories import rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.notify import deliveries, replay
 from hireloop.notify.replay import Chosen, Skip
@@ -13,7 +14,6 @@ from hireloop.scheduling.audit import Action
 from hireloop.scheduling.bookings import Booking
 from hireloop.scheduling.history import Change
 from hireloop.scheduling.sessions import SessionState
-from samples import rows, soon, unaccounted
 from scheduling.changing import (
     CHAT,
     MAIL,

@@ -3,11 +3,11 @@ from uuid import UUID
 
 import pytest
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon
 from hireloop import db, errors
 from hireloop.scheduling import schedules, sessions
 from hireloop.scheduling.bookings import SessionOfSchedule
 from hireloop.scheduling.sessions import DeviceCheck, SessionState, state_of
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=1)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from factories import TESTS, make_slot, rows, soon
 from hireloop import db, errors
 from hireloop.scheduling import jobs, slots
 from hireloop.scheduling.audit import Action
@@ -11,7 +12,6 @@ from hireloop.scheduling.audit import Wanted as WantedEntries
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.slots import KnownSlot, NewSlot, SlotChanges, Wanted
-from samples import TESTS, make_slot, rows, soon
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 from faults.scene import until
 from hireloop import db, errors
 from hireloop.scheduling import bookings, cancellations, moves, schedules, sessions, slots, withdrawals
@@ -15,7 +16,6 @@ from hireloop.scheduling.audit import Action
 from hireloop.scheduling.audit import Wanted as WantedEntries
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.schedules import Booked
-from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 from scheduling.changing import beside, somebody_waits
 
 pytestmark = pytest.mark.usefixtures("database")

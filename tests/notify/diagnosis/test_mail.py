@@ -2,9 +2,9 @@
 
 import pytest
 
-from conftest import settings_for
 from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Level
+from sample_settings import settings_for
 
 CLEAR = "A mail password would cross the network in clear."
 NO_USER = "{name} has a password and no user name."

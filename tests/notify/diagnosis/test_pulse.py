@@ -2,10 +2,10 @@
 
 import asyncio
 
-from conftest import settings_for
 from hireloop.notify.diagnosis.findings import Level
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.settings import Settings
+from sample_settings import settings_for
 from smtp_servers import Hang, ScriptedSmtpServer
 
 

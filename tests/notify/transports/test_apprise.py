@@ -16,7 +16,6 @@ import requests
 from msgspec import json, structs
 
 from chat_servers import NGIRCD, IrcReader, IrcServer, Synapse
-from conftest import settings_for
 from hireloop.errors import SettingsError
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.diagnosis import reach
@@ -26,6 +25,7 @@ from hireloop.notify.transports import apprise
 from hireloop.notify.transports.apprise import AppriseTransport
 from http_servers import Endless, Raw, Reply, ScriptedHttpServer
 from processes import free_port
+from sample_settings import settings_for
 from smtp_servers import Certificate, Drop, Hang, self_signed
 
 TOKEN = "canary-token-of-the-tests"
