@@ -12,7 +12,7 @@ import pytest
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
-from playwright.async_api import Browser, Page, Response, async_playwright
+from playwright.async_api import Browser, Page, Response, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
@@ -26,6 +26,8 @@ QUIET = (
     # A name that is not localhost: plain http there is no secure context.
     "--host-resolver-rules=MAP hire.test 127.0.0.1",
 )
+
+expect.set_options(timeout=30_000)  # ms; what takes a second on a quiet machine
 
 Launch = Callable[..., Awaitable[Browser]]
 

@@ -41,8 +41,15 @@ profile.register_profile("long", _STEADY, derandomize=True, max_examples=1_000)
 profile.register_profile("search", _STEADY, max_examples=2_000)
 profile.load_profile("short")
 
-# A test's database need not outlive a power cut.
-_SERVER_OPTIONS = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
+# A test's database need not outlive a power cut, so it lies in memory where there is room.
+_SERVER_OPTIONS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "128MB",
+}
+_MEMORY, _ROOM = Path("/dev/shm"), 2_000_000_000  # bytes, for all the processes side by side
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,7 +71,8 @@ def template() -> Iterator["Template"]:
     from hireloop import db, migrate
     from hireloop.local.postgres import EmbeddedPostgres
 
-    folder = Path(tempfile.mkdtemp(prefix="hireloop-tests-"))
+    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    folder = Path(tempfile.mkdtemp(prefix="hireloop-tests-", dir=_MEMORY if in_memory else None))
     server = EmbeddedPostgres(folder, _SERVER_OPTIONS)
     url = server.start()
 

@@ -16,13 +16,16 @@ from bench.parts import Database, migrated
 from databases import Template
 
 _FEW, _MANY = 2_000, 8_000
-_GROWTH, _SLACK = 1.5, 60  # an index that is a little deeper, a page that is full; in pages of 8 kB
+_GROWTH, _SLACK = 1.5, 30  # an index that is a little deeper, a page that is full; in pages of 8 kB
 _SCANNED = re.compile(r"Seq Scan on (schedule|session|slot|interview|candidate|delivery|attempt)\b")
 
 
 def as_at_a_million(url: str) -> str:
-    """Return the address with which a connection plans as if reading a whole table, or sorting it, were dear."""
-    return f"{url}&enable_seqscan=off&enable_bitmapscan=off&enable_mergejoin=off&enable_hashjoin=off"
+    """Return the address with which a connection plans as if reading a whole table were dear.
+
+    Bitmaps stay allowed: who searches names or addresses needs two indexes at once.
+    """
+    return f"{url}&enable_seqscan=off&enable_mergejoin=off&enable_hashjoin=off"
 
 
 def read_for_each(url: str, bookings: int, folder: Path) -> dict[str, tuple[int, str]]:

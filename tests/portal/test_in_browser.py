@@ -97,16 +97,19 @@ async def test_a_candidate_confirms_moves_and_cancels(address: str, launch: Laun
 async def test_the_page_opens_by_itself_and_keeps_the_camera_on(
     address: str, launch: Launch, settings: Settings
 ) -> None:
-    booked = await book(settings)
-    await booked.move(starts_in=34)
+    booked = await book(settings, starts_in=630)
     browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
-    async with visiting(browser, link(address, booked)) as (page, _):
+    async with visiting(browser, address) as (page, _):
+        await page.clock.install()
+        await page.goto(link(address, booked))
         await expect_stage(page, "early")
         await expect(page.locator(".unscripted:visible")).to_have_count(0)
         await page.get_by_role("button", name="Check camera and microphone").click()
         await expect_picture(page)
         await page.locator("#picture").evaluate("video => { video.dataset.mine = 'yes' }")
-        await expect_stage(page, "open", within=8)
+        await booked.move(starts_in=29)
+        await page.clock.fast_forward(601_000)
+        await expect_stage(page, "open")
         await expect(page.locator("#announcement")).to_contain_text("open now")
         await expect(page.locator("#picture")).to_have_attribute("data-mine", "yes")
         await expect_picture(page)
@@ -117,12 +120,15 @@ async def test_the_page_opens_by_itself_and_keeps_the_camera_on(
 
 
 async def test_an_open_page_becomes_the_late_one_by_itself(address: str, launch: Launch, settings: Settings) -> None:
-    booked = await book(settings)
-    await booked.move(starts_in=-597)
+    booked = await book(settings, starts_in=20)
     browser = await launch()
-    async with visiting(browser, link(address, booked)) as (page, _):
+    async with visiting(browser, address) as (page, _):
+        await page.clock.install()
+        await page.goto(link(address, booked))
         await expect_stage(page, "open")
-        await expect_stage(page, "late", within=8)
+        await booked.move(starts_in=-601)
+        await page.clock.fast_forward(621_000)
+        await expect_stage(page, "late")
 
 
 async def test_a_wrong_clock_in_the_browser_does_not_matter(address: str, launch: Launch, settings: Settings) -> None:
