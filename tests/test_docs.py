@@ -2,8 +2,6 @@
 
 import ast
 import re
-import shutil
-import subprocess
 import tomllib
 from collections.abc import Iterator, Sequence
 from enum import Enum
@@ -20,7 +18,7 @@ from pydantic import SecretStr
 
 import hireloop
 from hireloop import db, telemetry
-from hireloop.api import key_ring, problems
+from hireloop.api import problems
 from hireloop.api.tables import Role
 from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.channels import Outcome, Phase
@@ -36,7 +34,6 @@ from hireloop.scheduling.recurrence import Omission
 from hireloop.scheduling.sessions import SessionState
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
-from processes import Server, environment
 from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 
 ROOT = Path(__file__).parents[1]
@@ -54,9 +51,13 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text("utf-8")
+
+
 def section(page: str, heading: str) -> str:
     """Return what stands under a heading, up to the next one of its level."""
-    text = (ROOT / page).read_text("utf-8")
+    text = text_of(page)
     found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     assert found is not None, f"{page} has no section {heading!r}"
     return found[1]
@@ -112,18 +113,18 @@ def values(enum: type[Enum]) -> list[str]:
     ],
 )
 def test_the_glossary_has_every_word_of_an_enum(heading: str, named: str, known: Sequence[str]) -> None:
-    assert column(section("docs/glossary.md", heading), named) == list(known)
+    assert column(section("docs/reference/glossary.md", heading), named) == list(known)
 
 
 def test_the_glossary_has_every_table() -> None:
     tables: list[type[Table]] = [table for app in APP_REGISTRY.app_configs.values() for table in app.table_classes]
     known = {table._meta.tablename for table in tables}  # noqa: SLF001 (Piccolo's own way to a table's name)
-    assert set(column(section("docs/glossary.md", "Tables"), "table")) == known
+    assert set(column(section("docs/reference/glossary.md", "Tables"), "table")) == known
     assert Migration._meta.tablename == "migration"  # noqa: SLF001 (as above)
 
 
 def test_the_words_of_the_glossary_stand_in_order_and_once() -> None:
-    words = [row["word"] for row in rows_of(section("docs/glossary.md", "Words"))]
+    words = [row["word"] for row in rows_of(section("docs/reference/glossary.md", "Words"))]
     assert words == sorted(set(words))
 
 
@@ -132,22 +133,22 @@ async def test_the_channel_states_are_those_that_the_database_takes() -> None:
     check = await db.fetch_value(
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'channel_state_is_known'"
     )
-    assert column(section("docs/glossary.md", "Channel states"), "state") == re.findall(r"'(\w+)'", check)
+    assert column(section("docs/reference/glossary.md", "Channel states"), "state") == re.findall(r"'(\w+)'", check)
 
 
 def test_every_reason_is_listed_with_its_sentence() -> None:
-    listed = {code(row["reason"]): row["sentence"] for row in rows_of(section("docs/delivery-lifecycle.md", "Reasons"))}
+    listed = {code(row["reason"]): row["sentence"] for row in rows_of(text_of("docs/reference/reasons.md"))}
     assert listed == {reason.value: reason.sentence for reason in Reason}
 
 
-def test_the_reasons_that_the_runbook_mends_exist() -> None:
-    text = section("docs/runbook.md", "A held channel")
+def test_the_reasons_that_the_page_on_held_channels_fixes_exist() -> None:
+    text = text_of("docs/how-to/fix-a-held-channel.md")
     named = {slug for row in rows_of(text) for slug in re.findall(r"`(\w+)`", row["reason"])}
     assert named <= set(values(Reason))
 
 
-def test_the_runbook_mends_every_reason_that_can_hold_a_channel() -> None:
-    text = section("docs/runbook.md", "A held channel")
+def test_that_page_fixes_every_reason_that_can_hold_a_channel() -> None:
+    text = text_of("docs/how-to/fix-a-held-channel.md")
     named = {slug for row in rows_of(text) for slug in re.findall(r"`(\w+)`", row["reason"])}
     assert {Reason[name].value for name in holding_reasons()} == named
 
@@ -164,7 +165,7 @@ def holding_reasons() -> Iterator[str]:
 
 
 def test_the_portal_page_has_every_stage_and_every_refusal() -> None:
-    text = section("docs/portal.md", "Stages")
+    text = section("docs/reference/portal.md", "Stages")
     assert column(text, "stage") == values(Stage)
     assert column(text, "refusal") == values(Refusal)
 
@@ -173,7 +174,7 @@ def test_the_portal_page_has_every_stage_and_every_refusal() -> None:
 
 
 def settings_rows() -> list[Row]:
-    return [row for row in rows_of((DOCS / "settings.md").read_text("utf-8")) if "variable" in row]
+    return [row for row in rows_of((DOCS / "reference/settings.md").read_text("utf-8")) if "variable" in row]
 
 
 def default_as_written(value: object) -> str:
@@ -229,19 +230,19 @@ def metrics() -> set[str]:
 def test_every_span_is_listed() -> None:
     spans = {telemetry.SPAN_BOOK, telemetry.SPAN_PUT, telemetry.SPAN_ATTEMPT, telemetry.SPAN_SEND_OTHERWISE}
     spans |= {telemetry.SPAN_BOUNCE, *telemetry.SPAN_SEND.values(), *telemetry.SPAN_CHANGES}
-    listed = column(section("docs/telemetry.md", "Spans"), "span")
+    listed = column(section("docs/reference/telemetry.md", "Spans"), "span")
     assert set(listed) - {"{method} {route}"} == spans
 
 
 def test_every_attribute_of_our_own_is_listed() -> None:
     said = texts(SOURCE / "telemetry.py") | texts(SOURCE / "notify/attempts.py")
     ours = {text for text in said if re.fullmatch(r"hireloop\.[a-z_.]+", text)} - metrics()
-    listed = re.findall(r"`(hireloop\.[a-z_.]+)`", section("docs/telemetry.md", "Spans"))
+    listed = re.findall(r"`(hireloop\.[a-z_.]+)`", section("docs/reference/telemetry.md", "Spans"))
     assert set(listed) == ours
 
 
 def test_every_metric_is_listed() -> None:
-    assert set(column(section("docs/telemetry.md", "Metrics"), "metric")) == metrics()
+    assert set(column(section("docs/reference/telemetry.md", "Metrics"), "metric")) == metrics()
 
 
 def test_every_log_event_is_listed_with_its_level() -> None:
@@ -252,7 +253,8 @@ def test_every_log_event_is_listed_with_its_level() -> None:
         for on, method, event in calls(path)
         if on.rpartition(".")[2] == "log" and method in levels
     }
-    listed = [(code(row["event"]), row["level"]) for row in rows_of(section("docs/telemetry.md", "Log events"))]
+    rows = rows_of(section("docs/reference/telemetry.md", "Log events"))
+    listed = [(code(row["event"]), row["level"]) for row in rows]
     assert len(listed) == len(set(listed))
     assert set(listed) == said
 
@@ -267,7 +269,7 @@ def test_the_picture_of_a_trace_shows_the_spans_that_there_are() -> None:
 
 
 def test_every_problem_is_listed_with_its_status() -> None:
-    listed = [(code(row["type"]), int(row["status"])) for row in rows_of(section("docs/api.md", "Problems"))]
+    listed = [(code(row["type"]), int(row["status"])) for row in rows_of(section("docs/reference/api.md", "Problems"))]
     ours = [(slug, status) for status, slug in problems.STATUSES.values()]
     assert listed[: len(ours)] == ours
     strangers: list[Exception] = [HTTPException(status_code=status) for status in (405, 413, 414, 415, 431)]
@@ -390,8 +392,9 @@ def test_every_decision_that_the_code_names_exists() -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_the_query_of_the_runbook_finds_a_booking_without_its_invitation() -> None:
-    query = re.findall(r"```sql\n(.*?)```", section("docs/runbook.md", "The ledger is not 0"), re.DOTALL)[0]
+async def test_the_query_of_the_page_on_failures_finds_a_booking_without_its_invitation() -> None:
+    text = section("docs/how-to/recover-from-a-failure.md", "The ledger is not 0")
+    query = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[0]
     booked = await schedules.book(
         await make_interview(),
         await make_slot(),
@@ -403,18 +406,3 @@ async def test_the_query_of_the_runbook_finds_a_booking_without_its_invitation()
     assert await db.fetch(query) == []
     await db.fetch("DELETE FROM delivery")
     assert [row["schedule"] for row in await db.fetch(query)] == [booked.booking.id]
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-@pytest.mark.usefixtures("database")
-async def test_the_main_job_with_curl_does_what_it_says(database_url: str, tmp_path: Path) -> None:
-    example = re.findall(r"```sh\n(.*?)```", section("docs/api.md", "The main job, with curl"), re.DOTALL)[1]
-    _, key = await key_ring.create("the documents", Role.RECRUITER)
-    with Server(environment(database_url)) as server:
-        script = f"set -eu\nHIRELOOP={server.url}\nKEY={key}\n{example}"
-        ran = subprocess.run(  # noqa: ASYNC221 (nothing else happens here)
-            ["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path
-        )
-    assert ran.returncode == 0, ran.stderr
-    assert "'state': 'pending'" in ran.stdout
-    assert "'kind': 'invitation'" in ran.stdout
