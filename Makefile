@@ -49,7 +49,7 @@ bench: installed-to-bench postfix ## measure bookings and deliveries against the
 	@.venv-bench/bin/python -m bench.api
 
 docs: installed-to-test ## check the documents against the code
-	@$(BIN)/pytest tests/test_docs.py
+	@$(BIN)/pytest tests/test_docs.py tests/test_pages_that_run.py
 
 client: installed-to-test ## generate clients/python from the OpenAPI document
 	@$(BIN)/python clients/generate_python.py
@@ -96,11 +96,11 @@ browser:
 	  || echo "Without Chromium those tests are skipped, and say so."
 
 servers:
-	@{ test -x /usr/sbin/smtp-sink && test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/lmtp \
+	@{ command -v curl >/dev/null && test -x /usr/sbin/smtp-sink && test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/lmtp \
 	  && test -x /usr/sbin/ngircd && command -v spamassassin >/dev/null; } \
 	  || $(MAKE) --no-print-directory package \
-	  NAME="postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin" \
-	  WHY="the tests against real mail and chat servers" \
+	  NAME="curl postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin" \
+	  WHY="the tests against real mail and chat servers, and the commands of the documents" \
 	  || echo "Without these servers their tests are skipped, and say so."
 
 postfix:
