@@ -149,8 +149,8 @@ def test_the_page_for_frontends_books_once_and_tells_refusals_apart(installation
 
 @pytest.mark.skipif(NODE is None, reason="the frontend of this page needs Node")
 def test_the_page_for_frontends_asks_again_with_the_same_key_after_a_break_and_a_503() -> None:
-    answers = [Raw(b""), Reply(503, b"{}", {"Retry-After": "0"}), Reply(201, b'{"id": "b"}')]
-    with ScriptedHttpServer(*answers) as server:
+    broken, busy, done = Raw(b""), Reply(503, b"{}", {"Retry-After": "0"}), Reply(201, b'{"id": "b"}')
+    with ScriptedHttpServer(broken, busy, done) as server:
         found = book_by_the_page("await book('s', 'i', 'a wish')", url=server.url.rstrip("/"), key="hl_x")
     assert found == [{"booked": {"id": "b"}}]
     keys = [{name.lower(): value for name, value in one.headers.items()} for one in server.received]
