@@ -37,7 +37,7 @@ lint: installed-to-test ## ruff, strict types and import contracts, in one go
 types: installed-to-test ## strict types alone
 	@$(BIN)/mypy
 
-fix: installed-to-test ## mend what ruff can mend
+fix: installed-to-test ## fix what ruff can fix
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
@@ -48,7 +48,7 @@ bench: installed-to-bench postfix ## measure bookings and deliveries against the
 	@.venv-bench/bin/python -m bench.delivery
 	@.venv-bench/bin/python -m bench.api
 
-docs: installed-to-test ## check the documents against the code
+docs: installed-to-test ## check the documents against the code, and run what they show
 	@$(BIN)/pytest tests/test_docs.py tests/test_pages_that_run.py
 
 client: installed-to-test ## generate clients/python from the OpenAPI document

@@ -32,7 +32,7 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.portal.access import Refusal
 from hireloop.portal.stages import Stage
-from hireloop.scheduling import schedules
+from hireloop.scheduling import schedules, session_keys
 from hireloop.scheduling.jobs import KnownJob
 from hireloop.scheduling.recurrence import Omission
 from hireloop.scheduling.sessions import SessionState
@@ -494,3 +494,5 @@ async def test_the_query_of_the_page_on_failures_finds_a_booking_without_its_inv
     assert await db.fetch(query) == []
     await db.fetch("DELETE FROM delivery")
     assert [row["schedule"] for row in await db.fetch(query)] == [booked.booking.id]
+    await session_keys.reissue(booked.booking.session.id, by=TESTS, outbox=OUTBOX)
+    assert await db.fetch(query) == []
