@@ -21,7 +21,9 @@ from documented import Documented
 from documents import blocks_of
 from hireloop import db, telemetry
 from hireloop.api import problems
+from hireloop.api.documented import REFUSALS
 from hireloop.api.interviews import InterviewAnswer
+from hireloop.api.schedules import BOOKS
 from hireloop.api.tables import Role
 from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.channels import Outcome, Phase
@@ -303,6 +305,15 @@ def test_every_call_that_a_page_names_exists(page: Path, documented: Documented)
         for method, path, _ in documented.operations.values()
     }
     assert set(calls_named_in(page.read_text("utf-8"))) <= known
+
+
+def test_the_refusals_of_a_booking_are_those_that_the_page_for_frontends_explains() -> None:
+    text = section("docs/how-to/book-from-a-frontend.md", "What to do about each refusal")
+    cells = [row["`type`"] for row in rows_of(text)]
+    named = {slug for cell in cells for slug in re.findall(r"`([\w-]+)`(?! \()", cell)}
+    assert named == {problems.STATUSES[kind][1] for kind in BOOKS[REFUSALS]}
+    others = {(slug, int(status)) for cell in cells for slug, status in re.findall(r"`([\w-]+)` \((\d+)\)", cell)}
+    assert others <= {(slug, status) for status, slug in problems.STATUSES.values()}
 
 
 def test_the_fields_for_frontends_of_the_django_application_exist() -> None:
