@@ -14,14 +14,15 @@ import pytest
 
 from documents import blocks_of
 from hireloop import db
-from hireloop.notify import bounces, leases, outbox, replay
+from hireloop.notify import bounces, leases, outbox, replay, routing
+from hireloop.notify.channels import Channel
 from hireloop.notify.delivery_reports import DeliveryReport, MailAction
 from hireloop.notify.leases import LOST_IN_A_ROW, Settlement
 from hireloop.notify.replay import Chosen
 from hireloop.notify.return_path import ReturnPath
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.settings import Settings
 from notify.mailed import booked
-from samples import EMAIL
 
 PAGE = "docs/why/delivery-lifecycle.md"
 WAITING, LEASED = "pending", "leased"  # a pending delivery without a lease, and one with it
@@ -55,6 +56,7 @@ class Row(NamedTuple):
     delivery: UUID
     schedule: UUID
     token: UUID
+    channels: tuple[Channel, ...]
 
 
 Verb = Callable[[Row], Awaitable[object]]
@@ -108,8 +110,8 @@ async def claim(_row: Row) -> None:
     await leases.take("email", limit=1, worker="w", kinds=["invitation"])
 
 
-async def expire(_row: Row) -> None:
-    await leases.expire([EMAIL])
+async def expire(row: Row) -> None:
+    await leases.expire(row.channels)
 
 
 async def supersede(row: Row) -> None:
@@ -117,7 +119,7 @@ async def supersede(row: Row) -> None:
 
 
 async def send_again(row: Row) -> None:
-    async for _ in replay.walk(Chosen(ids=(row.delivery,)), [EMAIL]):
+    async for _ in replay.walk(Chosen(ids=(row.delivery,)), row.channels):
         pass
 
 
@@ -161,10 +163,10 @@ VERBS: list[Verb] = [
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_delivery_moves_along_the_arrows_of_the_diagram_and_no_others() -> None:
+async def test_a_delivery_moves_along_the_arrows_of_the_diagram_and_no_others(settings: Settings) -> None:
     delivery = await booked()
     schedule = await db.fetch_value("SELECT schedule FROM delivery WHERE id = $1", delivery)
-    row = Row(delivery, schedule, uuid4())
+    row = Row(delivery, schedule, uuid4(), routing.channels(settings))
     seen: set[Arrow] = {("[*]", (await where(row))[0])}
     for state in STATES:
         for verb in VERBS:
