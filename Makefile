@@ -42,7 +42,7 @@ lint: installed-to-test ## ruff, strict types and import contracts, in one go
 types: installed-to-test ## strict types alone
 	@$(BIN)/mypy
 
-fix: installed-to-test ## mend what ruff can mend
+fix: installed-to-test ## fix what ruff can fix
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
@@ -53,8 +53,8 @@ bench: installed-to-bench postfix ## measure bookings and deliveries against the
 	@.venv-bench/bin/python -m bench.delivery
 	@.venv-bench/bin/python -m bench.api
 
-docs: installed-to-test ## check the documents against the code
-	@$(BIN)/pytest tests/test_docs.py
+docs: installed-to-test ## check the documents against the code, and run what they show
+	@$(BIN)/pytest tests/test_docs.py tests/test_pages_that_run.py tests/test_delivery_diagram.py
 
 client: installed-to-test ## generate clients/python from the OpenAPI document
 	@$(BIN)/python clients/generate_python.py
@@ -102,11 +102,11 @@ browser:
 	  || echo "Without Chromium those tests are skipped, and say so."
 
 servers:
-	@{ test -x /usr/sbin/smtp-sink && test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/lmtp \
+	@{ command -v curl >/dev/null && test -x /usr/sbin/smtp-sink && test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/lmtp \
 	  && test -x /usr/sbin/ngircd && command -v spamassassin >/dev/null; } \
 	  || $(MAKE) --no-print-directory package \
-	  NAME="postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin" \
-	  WHY="the tests against real mail and chat servers" \
+	  NAME="curl postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin" \
+	  WHY="the tests against real mail and chat servers, and the commands of the documents" \
 	  || echo "Without these servers their tests are skipped, and say so."
 
 postfix:

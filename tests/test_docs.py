@@ -2,8 +2,6 @@
 
 import ast
 import re
-import shutil
-import subprocess
 import tomllib
 from collections.abc import Iterator, Sequence
 from enum import Enum
@@ -19,9 +17,14 @@ from piccolo.table import Table
 from pydantic import SecretStr
 
 import hireloop
+from documented import Documented
+from documents import blocks_of
 from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
 from hireloop import db, telemetry
-from hireloop.api import key_ring, problems
+from hireloop.api import problems
+from hireloop.api.documented import REFUSALS
+from hireloop.api.interviews import InterviewAnswer
+from hireloop.api.schedules import BOOKS
 from hireloop.api.tables import Role
 from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.channels import Outcome, Phase
@@ -32,16 +35,18 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.portal.access import Refusal
 from hireloop.portal.stages import Stage
-from hireloop.scheduling import schedules
+from hireloop.scheduling import schedules, session_keys
+from hireloop.scheduling.jobs import KnownJob
 from hireloop.scheduling.recurrence import Omission
 from hireloop.scheduling.sessions import SessionState
+from hireloop.scheduling.slots import KnownSlot
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
-from processes import Server, environment
 
 ROOT = Path(__file__).parents[1]
 SOURCE = Path(hireloop.__file__).parent
 DOCS = ROOT / "docs"
+COMMAND_LINE = "docs/reference/command-line.md"
 DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
 PAGES = sorted(
     {*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "deploy").glob("*.md"), *(ROOT / "examples").rglob("*.md")}
@@ -54,9 +59,13 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text("utf-8")
+
+
 def section(page: str, heading: str) -> str:
     """Return what stands under a heading, up to the next one of its level."""
-    text = (ROOT / page).read_text("utf-8")
+    text = text_of(page)
     found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     assert found is not None, f"{page} has no section {heading!r}"
     return found[1]
@@ -112,18 +121,18 @@ def values(enum: type[Enum]) -> list[str]:
     ],
 )
 def test_the_glossary_has_every_word_of_an_enum(heading: str, named: str, known: Sequence[str]) -> None:
-    assert column(section("docs/glossary.md", heading), named) == list(known)
+    assert column(section("docs/reference/glossary.md", heading), named) == list(known)
 
 
 def test_the_glossary_has_every_table() -> None:
     tables: list[type[Table]] = [table for app in APP_REGISTRY.app_configs.values() for table in app.table_classes]
     known = {table._meta.tablename for table in tables}  # noqa: SLF001 (Piccolo's own way to a table's name)
-    assert set(column(section("docs/glossary.md", "Tables"), "table")) == known
+    assert set(column(section("docs/reference/glossary.md", "Tables"), "table")) == known
     assert Migration._meta.tablename == "migration"  # noqa: SLF001 (as above)
 
 
 def test_the_words_of_the_glossary_stand_in_order_and_once() -> None:
-    words = [row["word"] for row in rows_of(section("docs/glossary.md", "Words"))]
+    words = [row["word"] for row in rows_of(section("docs/reference/glossary.md", "Words"))]
     assert words == sorted(set(words))
 
 
@@ -132,22 +141,22 @@ async def test_the_channel_states_are_those_that_the_database_takes() -> None:
     check = await db.fetch_value(
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'channel_state_is_known'"
     )
-    assert column(section("docs/glossary.md", "Channel states"), "state") == re.findall(r"'(\w+)'", check)
+    assert column(section("docs/reference/glossary.md", "Channel states"), "state") == re.findall(r"'(\w+)'", check)
 
 
 def test_every_reason_is_listed_with_its_sentence() -> None:
-    listed = {code(row["reason"]): row["sentence"] for row in rows_of(section("docs/delivery-lifecycle.md", "Reasons"))}
+    listed = {code(row["reason"]): row["sentence"] for row in rows_of(text_of("docs/reference/reasons.md"))}
     assert listed == {reason.value: reason.sentence for reason in Reason}
 
 
-def test_the_reasons_that_the_runbook_mends_exist() -> None:
-    text = section("docs/runbook.md", "A held channel")
+def test_the_reasons_that_the_page_on_held_channels_fixes_exist() -> None:
+    text = text_of("docs/how-to/fix-a-held-channel.md")
     named = {slug for row in rows_of(text) for slug in re.findall(r"`(\w+)`", row["reason"])}
     assert named <= set(values(Reason))
 
 
-def test_the_runbook_mends_every_reason_that_can_hold_a_channel() -> None:
-    text = section("docs/runbook.md", "A held channel")
+def test_that_page_fixes_every_reason_that_can_hold_a_channel() -> None:
+    text = text_of("docs/how-to/fix-a-held-channel.md")
     named = {slug for row in rows_of(text) for slug in re.findall(r"`(\w+)`", row["reason"])}
     assert {Reason[name].value for name in holding_reasons()} == named
 
@@ -164,7 +173,7 @@ def holding_reasons() -> Iterator[str]:
 
 
 def test_the_portal_page_has_every_stage_and_every_refusal() -> None:
-    text = section("docs/portal.md", "Stages")
+    text = section("docs/reference/portal.md", "Stages")
     assert column(text, "stage") == values(Stage)
     assert column(text, "refusal") == values(Refusal)
 
@@ -173,7 +182,7 @@ def test_the_portal_page_has_every_stage_and_every_refusal() -> None:
 
 
 def settings_rows() -> list[Row]:
-    return [row for row in rows_of((DOCS / "settings.md").read_text("utf-8")) if "variable" in row]
+    return [row for row in rows_of((DOCS / "reference/settings.md").read_text("utf-8")) if "variable" in row]
 
 
 def default_as_written(value: object) -> str:
@@ -229,19 +238,19 @@ def metrics() -> set[str]:
 def test_every_span_is_listed() -> None:
     spans = {telemetry.SPAN_BOOK, telemetry.SPAN_PUT, telemetry.SPAN_ATTEMPT, telemetry.SPAN_SEND_OTHERWISE}
     spans |= {telemetry.SPAN_BOUNCE, *telemetry.SPAN_SEND.values(), *telemetry.SPAN_CHANGES}
-    listed = column(section("docs/telemetry.md", "Spans"), "span")
+    listed = column(section("docs/reference/telemetry.md", "Spans"), "span")
     assert set(listed) - {"{method} {route}"} == spans
 
 
 def test_every_attribute_of_our_own_is_listed() -> None:
     said = texts(SOURCE / "telemetry.py") | texts(SOURCE / "notify/attempts.py")
     ours = {text for text in said if re.fullmatch(r"hireloop\.[a-z_.]+", text)} - metrics()
-    listed = re.findall(r"`(hireloop\.[a-z_.]+)`", section("docs/telemetry.md", "Spans"))
+    listed = re.findall(r"`(hireloop\.[a-z_.]+)`", section("docs/reference/telemetry.md", "Spans"))
     assert set(listed) == ours
 
 
 def test_every_metric_is_listed() -> None:
-    assert set(column(section("docs/telemetry.md", "Metrics"), "metric")) == metrics()
+    assert set(column(section("docs/reference/telemetry.md", "Metrics"), "metric")) == metrics()
 
 
 def test_every_log_event_is_listed_with_its_level() -> None:
@@ -252,7 +261,8 @@ def test_every_log_event_is_listed_with_its_level() -> None:
         for on, method, event in calls(path)
         if on.rpartition(".")[2] == "log" and method in levels
     }
-    listed = [(code(row["event"]), row["level"]) for row in rows_of(section("docs/telemetry.md", "Log events"))]
+    rows = rows_of(section("docs/reference/telemetry.md", "Log events"))
+    listed = [(code(row["event"]), row["level"]) for row in rows]
     assert len(listed) == len(set(listed))
     assert set(listed) == said
 
@@ -267,13 +277,91 @@ def test_the_picture_of_a_trace_shows_the_spans_that_there_are() -> None:
 
 
 def test_every_problem_is_listed_with_its_status() -> None:
-    listed = [(code(row["type"]), int(row["status"])) for row in rows_of(section("docs/api.md", "Problems"))]
+    listed = [(code(row["type"]), int(row["status"])) for row in rows_of(section("docs/reference/api.md", "Problems"))]
     ours = [(slug, status) for status, slug in problems.STATUSES.values()]
     assert listed[: len(ours)] == ours
     strangers: list[Exception] = [HTTPException(status_code=status) for status in (405, 413, 414, 415, 431)]
     strangers += [ValueError(), ConnectionError(), DeadlockDetectedError()]
     others = [problems.problem_of(error) for error in strangers]
     assert listed[len(ours) :] == [(problem.type, problem.status) for problem in others]
+
+
+# --- Calls and commands ----------------------------------------------------------------------------------------
+
+
+def calls_named_in(text: str) -> Iterator[tuple[str, str]]:
+    """Yield method and path of every call of the API in a text, an id as `{}`; what a heading names is an old one."""
+    lines = "\n".join(line for line in text.splitlines() if not line.startswith("### "))
+    verb = "(?:GET|POST|PUT|PATCH|DELETE)"
+    for methods, path in re.findall(rf"\b({verb}(?: {verb})*) (/api/[^\s`?]*)", lines):
+        at = re.sub(r"\{[^}]*\}|[^/]*…[^/]*", "{}", path).rstrip("/")
+        yield from ((method, at) for method in methods.split())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_call_that_a_page_names_exists(page: Path, documented: Documented) -> None:
+    known = {
+        (method.upper(), re.sub(r"\{[^}]*\}", "{}", path).rstrip("/"))
+        for method, path, _ in documented.operations.values()
+    }
+    assert set(calls_named_in(page.read_text("utf-8"))) <= known
+
+
+def test_the_refusals_of_a_booking_are_those_that_the_page_for_frontends_explains() -> None:
+    text = section("docs/how-to/book-from-a-frontend.md", "What to do about each refusal")
+    cells = [row["`type`"] for row in rows_of(text)]
+    named = {slug for cell in cells for slug in re.findall(r"`([\w-]+)`(?! \()", cell)}
+    assert named == {problems.STATUSES[kind][1] for kind in BOOKS[REFUSALS]}
+    others = {(slug, int(status)) for cell in cells for slug, status in re.findall(r"`([\w-]+)` \((\d+)\)", cell)}
+    assert others <= {(slug, status) for status, slug in problems.STATUSES.values()}
+
+
+def test_the_fields_for_frontends_of_the_django_application_exist() -> None:
+    answers = {"Slots": KnownSlot, "Interviews": InterviewAnswer, "Jobs": KnownJob}
+    text = section("docs/how-to/move-from-the-django-application.md", "Fields")
+    tables = re.findall(r"^\*\*(\w+)\*\*\n(.*?)(?=^\*\*|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in tables] == list(answers)
+    for name, table in tables:
+        known = answers[name].__struct_fields__
+        for row in rows_of(table):
+            there = {code(row["new"])} if row["new"].startswith("`") else {code(row["old"])}
+            assert row["new"].startswith("none") or there <= set(known), row
+
+
+def test_every_command_is_listed_with_its_options() -> None:
+    rows = [row for row in rows_of(text_of(COMMAND_LINE)) if "command" in row]
+    listed = {code(row["command"]).removeprefix("hireloop "): row["does"] for row in rows}
+    leaves: dict[str, click.Command] = {}
+    for name in COMMANDS:
+        one = load(name)
+        group = one.commands if isinstance(one, click.Group) else {"": one}
+        leaves |= {f"{name} {leaf}".strip(): command for leaf, command in group.items()}
+    assert set(listed) == set(leaves)
+    for name, command in leaves.items():
+        _, found, below = text_of(COMMAND_LINE).partition(f"\n## `hireloop {name}`\n")
+        said = listed[name] + (below.partition("\n## ")[0] if found else "")
+        options = {opt for one in command.params if not getattr(one, "hidden", False) for opt in one.opts}
+        assert {opt for opt in options if opt.startswith("--") and f"`{opt}`" not in said} == set(), name
+
+
+def lines_of_settings() -> Iterator[tuple[str, str, str]]:
+    """Yield page, variable and value of every line in a block of settings; `…` is left for the reader to fill in."""
+    for page in PAGES:
+        for block in blocks_of(name_of(page)):
+            if block.language == "ini":
+                for line in block.text.splitlines():
+                    variable, _, value = line.partition("=")
+                    yield name_of(page), variable, value
+
+
+def test_every_setting_that_a_page_sets_is_a_good_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = list(lines_of_settings())
+    assert len(lines) > 5
+    for page, variable, value in lines:
+        assert variable.lower() in Settings.model_fields, f"{page}: {variable}"
+        if "…" not in value:
+            monkeypatch.setenv(variable, value)
+            assert variable.lower() in Settings.read(_env_file=None).model_fields_set, f"{page}: {variable}"
 
 
 # --- The repository --------------------------------------------------------------------------------------------
@@ -295,6 +383,19 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert there.exists(), target
         assert ROOT in there.parents, target
         assert not anchor or anchor in anchors(there), target
+
+
+def test_the_index_leads_to_every_page() -> None:
+    linked = set(re.findall(r"\]\(([^)#\s]+)", text_of("docs/README.md")))
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md") if page not in DECISIONS}
+    assert pages - {"README.md"} <= linked
+
+
+def test_a_how_to_page_has_a_short_title() -> None:
+    for page in (DOCS / "how-to").glob("*.md"):
+        title = page.read_text("utf-8").partition("\n")[0]
+        assert title.startswith("# "), page
+        assert len(title) <= 60, page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -390,8 +491,9 @@ def test_every_decision_that_the_code_names_exists() -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_the_query_of_the_runbook_finds_a_booking_without_its_invitation() -> None:
-    query = re.findall(r"```sql\n(.*?)```", section("docs/runbook.md", "The ledger is not 0"), re.DOTALL)[0]
+async def test_the_query_of_the_page_on_failures_finds_a_booking_without_its_invitation() -> None:
+    text = section("docs/how-to/recover-from-a-failure.md", "The ledger is not 0")
+    query = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[0]
     booked = await schedules.book(
         await make_interview(),
         await make_slot(),
@@ -403,18 +505,5 @@ async def test_the_query_of_the_runbook_finds_a_booking_without_its_invitation()
     assert await db.fetch(query) == []
     await db.fetch("DELETE FROM delivery")
     assert [row["schedule"] for row in await db.fetch(query)] == [booked.booking.id]
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-@pytest.mark.usefixtures("database")
-async def test_the_main_job_with_curl_does_what_it_says(database_url: str, tmp_path: Path) -> None:
-    example = re.findall(r"```sh\n(.*?)```", section("docs/api.md", "The main job, with curl"), re.DOTALL)[1]
-    _, key = await key_ring.create("the documents", Role.RECRUITER)
-    with Server(environment(database_url)) as server:
-        script = f"set -eu\nHIRELOOP={server.url}\nKEY={key}\n{example}"
-        ran = subprocess.run(  # noqa: ASYNC221 (nothing else happens here)
-            ["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path
-        )
-    assert ran.returncode == 0, ran.stderr
-    assert "'state': 'pending'" in ran.stdout
-    assert "'kind': 'invitation'" in ran.stdout
+    await session_keys.reissue(booked.booking.session.id, by=TESTS, outbox=OUTBOX)
+    assert await db.fetch(query) == []

@@ -1,7 +1,7 @@
 """The settings: read once from the environment and `.env`, typed, frozen, and passed to whoever needs them.
 
 No other module reads the environment. A bad value stops the start with one sentence that names its variable;
-no sentence ever repeats the value of a secret. `docs/settings.md` lists every setting, and a test compares.
+no sentence ever repeats the value of a secret. `docs/reference/settings.md` lists every setting, and a test compares.
 """
 
 import os

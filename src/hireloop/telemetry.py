@@ -1,7 +1,7 @@
 """What HireLoop tells an operator: every span name and metric is in this file, and nothing leaks here.
 
-Callers say `record_…`; `docs/telemetry.md` lists the vocabulary. Everything that leaves the process as a span or a
-log line passes `redact` first: no session key, API key, password or query string, and a keyed hash in place of a
+Callers say `record_…`; `docs/reference/telemetry.md` lists the vocabulary. Everything that leaves the process as a span
+or a log line passes `redact` first: no session key, API key, password or query string, and a keyed hash in place of a
 mail address, so that one can still be searched for.
 """
 

@@ -145,7 +145,7 @@ def _renderer(url: str) -> Renderer:
     )
 
 
-@pytest.mark.parametrize("page", ["transports.md"])
+@pytest.mark.parametrize("page", ["reference/transports.md"])
 def test_the_documents_name_every_simulated_recipient(page: str) -> None:
     text = (DOCS / page).read_text("utf-8")
     assert {name for name in simulator.NAMES if f"`{name}@simulated.test`" in text} == simulator.NAMES

@@ -187,5 +187,5 @@ def _workers(state: workers.Health) -> Finding:
 def _ledger(proof: ledger.Ledger) -> Finding:
     if proof.unaccounted:
         cause = f"{proof.unaccounted} booking(s) or delivery(ies) are not accounted for."
-        return failure("ledger", cause, "See the runbook, under `The ledger is not 0`.")
+        return failure("ledger", cause, "See docs/how-to/recover-from-a-failure.md, under `The ledger is not 0`.")
     return ok("ledger", "Every booking has its deliveries.")

@@ -1,4 +1,4 @@
-"""What an HTTP answer means for the delivery: the outcome table of docs/delivery-lifecycle.md for channels over HTTP.
+"""What an HTTP answer means for the delivery: the outcomes of docs/why/delivery-lifecycle.md, for channels over HTTP.
 
 Pure. Whose fault it is decides: a wrong address or token is ours and holds the channel, a busy or broken endpoint is
 tried again, and what is said of this one message is its end.

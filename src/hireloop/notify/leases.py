@@ -1,4 +1,4 @@
-"""Leases: the SQL by which workers claim deliveries and settle them (docs/delivery-lifecycle.md).
+"""Leases: the SQL by which workers claim deliveries and settle them (docs/why/delivery-lifecycle.md).
 
 A lease is a time-limited claim, fenced by its token. `take` and `settle` are each a short transaction of their own.
 """

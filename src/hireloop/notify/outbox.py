@@ -1,4 +1,4 @@
-"""The outbox: the SQL that puts deliveries and supersedes them (docs/delivery-lifecycle.md).
+"""The outbox: the SQL that puts deliveries and supersedes them (docs/why/delivery-lifecycle.md).
 
 `put_fragment` writes nothing by itself: it hands SQL to whoever books, so that the booking and its deliveries are
 one statement. What becomes of a delivery then is written by the worker, through `leases`.

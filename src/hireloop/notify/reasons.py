@@ -1,6 +1,6 @@
 """Why a try did not end in `Sent`: every slug that an attempt, a delivery or a held channel may carry.
 
-The slugs are part of the API. Each has a sentence for its reader, and `docs/delivery-lifecycle.md` lists them.
+The slugs are part of the API. Each has a sentence for its reader, and `docs/reference/reasons.md` lists them.
 """
 
 from enum import StrEnum

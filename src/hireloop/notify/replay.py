@@ -1,4 +1,4 @@
-"""Replay: what has ended is reopened, the same row, and tried anew in its first trace (docs/delivery-lifecycle.md)."""
+"""Replay: what has ended is reopened, the same row, and tried in its first trace (docs/why/delivery-lifecycle.md)."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence

@@ -1,4 +1,4 @@
-"""What an SMTP answer, or its absence, means for the delivery: the outcome table of docs/delivery-lifecycle.md.
+"""What an SMTP answer, or its absence, means for the delivery: the outcome table of docs/why/delivery-lifecycle.md.
 
 Pure. The code's first digit decides whether a try is worth repeating (RFC 5321, 4.2.1), the phase whose fault it
 is, and the enhanced code (RFC 3463) what it is called.

@@ -1,7 +1,7 @@
 """The contract of a transport as tests, for whoever writes one: subclass `TransportContract` and run pytest.
 
 Give the subclass a fixture `other_side` that plays the scenes below, as really as it can: a server on loopback rather
-than a mock. Needs pytest, which does not come with HireLoop. docs/transports.md shows it step by step.
+than a mock. Needs pytest, which does not come with HireLoop. docs/how-to/write-a-transport.md shows it step by step.
 """
 
 import logging

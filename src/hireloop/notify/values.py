@@ -76,7 +76,7 @@ def of_late_request(message: LateRequestMessage, reader: Reader, *, booking_url:
 def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_url: str) -> Values:
     """Return what operators hear of a delivery or of a channel.
 
-    `sentence`, the reason in plain words, is English in every language, as in the API and the runbook.
+    `sentence`, the reason in plain words, is English in every language, as in the API and the documents.
     """
     is_of_a_delivery = message.cause.value != "held"
     when = times.point(message.starts_at, *reader) if message.starts_at else ""

@@ -12,7 +12,7 @@ from hireloop.notify.reasons import Reason
         ("It is so: mend it.", "It is so.", "Mend it."),
         ("It is so: for two: mend it.", "It is so: for two.", "Mend it."),
         ("It is so: for good. Mend it, or leave it: now.", "It is so: for good.", "Mend it, or leave it: now."),
-        ("It is so.", "It is so.", "See docs/runbook.md, under `A held channel`."),
+        ("It is so.", "It is so.", "See docs/how-to/fix-a-held-channel.md."),
     ],
 )
 def test_a_sentence_is_split_into_its_cause_and_its_mend(sentence: str, cause: str, mend: str) -> None:

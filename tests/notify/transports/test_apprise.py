@@ -480,8 +480,8 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_examples_of_the_documents_are_good(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[3] / "docs/transports.md").read_text("utf-8")
-    (urls,) = re.findall(r"^CHAT_URLS=(.*)$", page, re.MULTILINE)
+    page = (Path(__file__).parents[3] / "docs/how-to/add-chat-channels.md").read_text("utf-8")
+    (urls,) = re.findall(r"^ *CHAT_URLS=(.*)$", page, re.MULTILINE)
     assert [address.schema for address in apprise.addresses_in(urls)] == ["slack", "matrixs"]
     (file,) = re.findall(r"```yaml\n(urls:.*?)```", page, re.DOTALL)
     assert [address.tags for address in apprise.addresses_of(config(tmp_path, file))] == [

@@ -3,12 +3,14 @@
 import base64
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from documents import blocks_of
 from hireloop.notify.transports.webhook_signature import keys_of, signature, webhook_id
 
 
@@ -75,3 +77,18 @@ def test_an_id_never_holds_what_would_blur_the_signed_text_or_break_a_header(mes
     assert ident.replace("-", "").replace("_", "").isalnum()
     assert len(ident) <= 104
     assert webhook_id(message_id) == ident
+
+
+def test_the_lines_that_the_documents_give_to_receivers_verify_what_we_sign() -> None:
+    (lines,) = [block.text for block in blocks_of("docs/how-to/receive-webhooks.md") if block.language == "python"]
+    mine, body, now = secret(), b'{"type": "alert"}', int(datetime.now(UTC).timestamp())
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(now),
+        "webhook-signature": signature(keys_of(mine), "msg_1", now, body),
+    }
+    known: dict[str, object] = {"secret": mine, "request": SimpleNamespace(body=body, headers=headers)}
+    exec(lines, known)  # noqa: S102 (the page's own lines)
+    assert known["told"] == {"type": "alert"}
+    with pytest.raises(WebhookVerificationError):
+        exec(lines, {**known, "request": SimpleNamespace(body=body + b" ", headers=headers)})  # noqa: S102 (as above)

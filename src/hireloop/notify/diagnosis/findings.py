@@ -57,8 +57,8 @@ def of_sentence(check: str, sentence: str, level: Level = Level.FAILURE) -> Find
     if not stop:
         cause, stop, mend = sentence.rstrip(".").rpartition(": ")
     if not stop:
-        return Finding(check=check, level=level, cause=sentence, mend=_RUNBOOK)
+        return Finding(check=check, level=level, cause=sentence, mend=_HOW_TO)
     return Finding(check=check, level=level, cause=f"{cause}.", mend=f"{mend[:1].upper()}{mend[1:]}.")
 
 
-_RUNBOOK = "See docs/runbook.md, under `A held channel`."
+_HOW_TO = "See docs/how-to/fix-a-held-channel.md."
