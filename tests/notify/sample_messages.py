@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from hireloop.notify.messages import Change, InvitationMessage, RecruiterCopyMessage
+from hireloop.notify.messages import CopiedChange, InvitationMessage, RecruiterCopyMessage
 
 
 def _booking(starts_at: datetime, facts: dict[str, Any]) -> dict[str, Any]:
@@ -30,4 +30,4 @@ def invitation(*, starts_at: datetime, **facts: Any) -> InvitationMessage:  # no
 
 def recruiter_copy(about: InvitationMessage) -> RecruiterCopyMessage:
     same: dict[str, UUID | int] = {"schedule_id": about.schedule_id, "revision": about.revision}
-    return RecruiterCopyMessage(**_booking(about.starts_at, {"change": Change.BOOKED, "by": "tests"} | same))
+    return RecruiterCopyMessage(**_booking(about.starts_at, {"change": CopiedChange.BOOKED, "by": "tests"} | same))

@@ -21,7 +21,7 @@ from hireloop.notify.messages import (
     AlertMessage,
     Audience,
     CancelledMessage,
-    Change,
+    CopiedChange,
     InvitationMessage,
     LateRequestMessage,
     Message,
@@ -311,7 +311,7 @@ def booking_values(**values: object) -> dict[str, Any]:
     return {name: getattr(message(), name) for name in names} | values
 
 
-def copy(change: Change = Change.BOOKED, **values: object) -> RecruiterCopyMessage:
+def copy(change: CopiedChange = CopiedChange.BOOKED, **values: object) -> RecruiterCopyMessage:
     return RecruiterCopyMessage(**booking_values(change=change, by="ats", **values))
 
 
@@ -405,12 +405,12 @@ def test_a_reminder_says_how_near_the_interview_is_when_it_is_sent(ahead: timede
 @pytest.mark.parametrize(
     ("change", "subject", "by"),
     [
-        (Change.BOOKED, "Interview booked: Asha Rao, Backend Engineer at Acme", "Booked by: ats"),
-        (Change.RESCHEDULED, "Interview moved: Asha Rao, Backend Engineer at Acme", "Moved by: ats"),
-        (Change.CANCELLED, "Interview cancelled: Asha Rao, Backend Engineer at Acme", "Cancelled by: ats"),
+        (CopiedChange.BOOKED, "Interview booked: Asha Rao, Backend Engineer at Acme", "Booked by: ats"),
+        (CopiedChange.RESCHEDULED, "Interview moved: Asha Rao, Backend Engineer at Acme", "Moved by: ats"),
+        (CopiedChange.CANCELLED, "Interview cancelled: Asha Rao, Backend Engineer at Acme", "Cancelled by: ats"),
     ],
 )
-def test_a_recruiter_copy_says_what_changed_and_who_did_it(change: Change, subject: str, by: str) -> None:
+def test_a_recruiter_copy_says_what_changed_and_who_did_it(change: CopiedChange, subject: str, by: str) -> None:
     parcel = rendered(copy(change, time_zone="America/New_York", locale="de"))
     assert parcel.subject == subject
     for fact in (

@@ -31,7 +31,7 @@ class AlertCause(StrEnum):
     HELD = "held"  # a channel is held
 
 
-class Change(StrEnum):
+class CopiedChange(StrEnum):
     """What a recruiter copy tells of a booking."""
 
     BOOKED = "booked"
@@ -142,7 +142,7 @@ class RecruiterCopyMessage(BookingMessage, frozen=True, kw_only=True):
     audience: ClassVar[Audience] = Audience.RECRUITERS
     wait: ClassVar[timedelta] = timedelta(seconds=5)
 
-    change: Change
+    change: CopiedChange
     by: str  # the name of the API key that asked for it, or `the candidate`
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from hireloop.notify import messages
 from hireloop.notify.channels import Parcel
-from hireloop.notify.messages import AlertCause, Change
+from hireloop.notify.messages import AlertCause, CopiedChange
 from hireloop.notify.reasons import Reason
 from hireloop.notify.render import Renderer
 from hireloop.notify.transports import mime
@@ -50,7 +50,7 @@ _VALUES: dict[str, dict[str, object]] = {
     | {"revision": 2, "previous_starts_at": STARTS_AT - 25 * _HOUR, "reason": "The interviewer is travelling."},
     "cancelled": _BOOKING | {"revision": 2, "reason": "The position has been filled."},
     "reminder": _INVITATION | {"lead": "24h"},
-    "recruiter_copy": _BOOKING | {"change": Change.BOOKED, "by": "careers site"},
+    "recruiter_copy": _BOOKING | {"change": CopiedChange.BOOKED, "by": "careers site"},
     "late_request": _BOOKING | {"asked_at": STARTS_AT + timedelta(minutes=12)},
     "alert": _PERSON
     | {

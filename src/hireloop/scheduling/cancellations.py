@@ -5,8 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hireloop import db, telemetry
-from hireloop.notify.messages import CancelledMessage, Message
-from hireloop.notify.messages import Change as CopiedChange
+from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
 from hireloop.notify.outbox import Outbox, was_tried
 from hireloop.scheduling import changes
 from hireloop.scheduling.audit import Actor

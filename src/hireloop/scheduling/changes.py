@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hireloop import db, errors
-from hireloop.notify.messages import RECRUITER_KINDS, InvitationMessage, RecruiterCopyMessage
-from hireloop.notify.messages import Change as CopiedChange
+from hireloop.notify.messages import RECRUITER_KINDS, CopiedChange, InvitationMessage, RecruiterCopyMessage
 from hireloop.notify.outbox import supersede
 from hireloop.scheduling import audit, history
 from hireloop.scheduling.audit import Action, Actor, Entry

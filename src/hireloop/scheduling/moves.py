@@ -6,8 +6,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors, telemetry
-from hireloop.notify.messages import Change as CopiedChange
-from hireloop.notify.messages import InvitationMessage, Message, RescheduledMessage
+from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, RescheduledMessage
 from hireloop.notify.outbox import Outbox, was_tried
 from hireloop.scheduling import changes, rules
 from hireloop.scheduling.audit import Actor

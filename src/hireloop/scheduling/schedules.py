@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 
 from hireloop import db, errors, telemetry
-from hireloop.notify.messages import Change, InvitationMessage, RecruiterCopyMessage
+from hireloop.notify.messages import CopiedChange, InvitationMessage, RecruiterCopyMessage
 from hireloop.notify.outbox import Delivery, Fragment, Outbox
 from hireloop.scheduling import audit, rules
 from hireloop.scheduling.audit import Action, Actor, Entry
@@ -134,7 +134,7 @@ class _Draft:
         )
 
     def recruiter_copy(self) -> RecruiterCopyMessage:
-        return RecruiterCopyMessage(**self._shared(), change=Change.BOOKED, by=self.wish.by.name)
+        return RecruiterCopyMessage(**self._shared(), change=CopiedChange.BOOKED, by=self.wish.by.name)
 
     def entry(self) -> Entry:
         return Entry(
