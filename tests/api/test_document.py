@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Iterator
+from difflib import unified_diff
 from typing import Any
 
 import httpx
@@ -9,9 +10,11 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from openapi_spec_validator import validate
 
+import openapi_file
 from documented import Documented
 from hireloop import app
 from hireloop.api import document, problems
+from hireloop.notify.messages import KINDS, Audience
 from sample_settings import settings_for
 
 # What is said to candidates in the portal, or where nothing more special is known.
@@ -34,12 +37,14 @@ async def test_the_document_is_served(visitor: httpx.AsyncClient, documented: Do
 
 def contents(documented: Documented) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every body that is described, of requests and of answers, and where."""
-    for name, (_, _, operation) in documented.operations.items():
+    bodies = {**documented.webhooks, **{name: it[2] for name, it in documented.every_operation.items()}}
+    for name, operation in bodies.items():
         for kind, content in operation.get("requestBody", {}).get("content", {}).items():
             yield f"{name} takes {kind}", content
         for status, answer in operation["responses"].items():
             for kind, content in documented.resolved(answer).get("content", {}).items():
-                yield f"{name} answers {status} {kind}", content
+                if not kind.startswith("text/"):  # a page for people
+                    yield f"{name} answers {status} {kind}", content
 
 
 def slugs(documented: Documented, name: str, status: str) -> set[str]:
@@ -58,15 +63,17 @@ def test_the_document_is_valid_openapi_3_1(documented: Documented) -> None:
 
 def test_every_operation_says_what_it_does_under_a_name_of_its_own(documented: Documented) -> None:
     items = documented.document["paths"].values()
-    assert len(documented.operations) == sum(len(item) for item in items) > 40
+    assert len(documented.every_operation) == sum(len(item) for item in items) > 40
     tags = {tag["name"]: tag["description"] for tag in documented.document["tags"]}
-    for name, (_, path, operation) in documented.operations.items():
+    for name, (_, path, operation) in documented.every_operation.items():
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", name)
         assert operation["summary"], name
         assert len(operation["description"]) > 20, name
         assert tags[operation["tags"][0]], name
         placeholders = {part["name"] for part in operation["parameters"] if part.get("in") == "path"}
         assert placeholders == set(re.findall(r"{(\w+)}", path)), name
+        unsaid = [part["name"] for part in operation["parameters"] if not documented.resolved(part)["description"]]
+        assert unsaid == [], f"{name}: write a sentence into api/document_parameters.py"
 
 
 def test_every_body_has_an_example_that_fits_its_schema(documented: Documented) -> None:
@@ -171,6 +178,46 @@ def test_every_route_of_the_api_is_described(documented: Documented, built: Lite
         for method in route.methods - {"OPTIONS"}
     }
     assert described == served
+
+
+def test_what_needs_no_key_says_so(documented: Documented) -> None:
+    keyless = {name for name, (_, _, it) in documented.every_operation.items() if it.get("security") == []}
+    assert keyless == documented.every_operation.keys() - documented.operations.keys()
+    assert keyless == {"check_live", "check_ready", "check_delivery", "open_link"}
+    assert all(it["security"] == [] for it in documented.webhooks.values())
+
+
+def test_a_health_check_fails_with_its_reasons(documented: Documented) -> None:
+    for name in ("check_ready", "check_delivery"):
+        schema = documented.every_operation[name][2]["responses"]["503"]["content"]["application/json"]["schema"]
+        assert documented.faults(schema, {"status": "failing", "reasons": ["It is Monday."], "warnings": []}) == []
+        assert documented.faults(schema, {"status": "tired", "reasons": [], "warnings": []}) != []
+    assert "503" not in documented.every_operation["check_live"][2]["responses"]
+
+
+def test_every_kind_of_message_for_programs_is_a_webhook(documented: Documented) -> None:
+    assert set(documented.webhooks) == {name for name, kind in KINDS.items() if kind.audience is not Audience.CANDIDATE}
+
+
+def test_the_known_types_of_problem_are_named_and_others_are_allowed(documented: Documented) -> None:
+    of = documented.document["components"]["schemas"]["Problem"]["properties"]["type"]
+    assert set(of) == {"type", "x-extensible-enum"}
+    listed = {
+        slug
+        for name, it in documented.operations.items()
+        for status in it[2]["responses"]
+        if int(status) >= 400
+        for slug in slugs(documented, name, status)
+    }
+    assert set(of["x-extensible-enum"]) == listed | {"method-not-allowed"}
+
+
+def test_the_file_is_what_the_code_makes(documented: Documented) -> None:
+    kept = openapi_file.PATH.read_text("utf-8").splitlines()
+    made = openapi_file.written(documented.document).decode().splitlines()
+    difference = list(unified_diff(kept, made, "openapi.json", "the code", n=1, lineterm=""))
+    shown = "\n".join([*difference[:40], *([f"… and {len(difference) - 40} lines more"] if difference[40:] else [])])
+    assert kept == made, f"openapi.json is stale: run `make openapi`, and look at the difference.\n{shown}"
 
 
 def test_patterns_in_the_document_are_regular_expressions(documented: Documented) -> None:

@@ -68,6 +68,7 @@ def run(url: str, told: dict[str, str], phases: str, *size: str) -> tuple[int, s
                 Path(sys.executable).parent / "schemathesis",
                 *("--config-file", HERE / "schemathesis.toml"),
                 *("run", f"{url}/schema/openapi.json"),
+                *("--include-path-regex", "^/api/"),  # a forged link is held back, and a failing check is a 503
                 *("--phases", phases),
                 *size,
                 *("--workers", "2"),

@@ -7,6 +7,7 @@ import time
 import pytest
 from standardwebhooks import Webhook
 
+from documented import Documented
 from factories import WINDOWS, make_interview, make_slot, unaccounted
 from hireloop import db
 from hireloop.notify import deliveries, routing
@@ -21,7 +22,9 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_recruiters_program_hears_of_a_booking_signed_and_without_the_link(database_url: str) -> None:
+async def test_a_recruiters_program_hears_of_a_booking_signed_and_without_the_link(
+    database_url: str, documented: Documented
+) -> None:
     with ScriptedHttpServer(Reply(503, b"starting", {"Retry-After": "1"}), Reply(200, b"noted")) as receiver:
         url = f"{receiver.url}/hooks/T0KEN"
         wanted = {"webhook_urls": url, "webhook_secret": SECRET, "webhook_allow_private": "true"}
@@ -49,6 +52,7 @@ async def test_a_recruiters_program_hears_of_a_booking_signed_and_without_the_li
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     told = Webhook(SECRET).verify(second.body, second.headers)
     assert told["type"] == "recruiter_copy"
+    assert documented.webhook_faults(second.headers, told) == []
     assert (told["data"]["candidate_name"], told["data"]["change"]) == ("Asha Räo", "booked")
     assert "session_key" not in second.body.decode()
     _, tries = await deliveries.find(copy.id, channels)

@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 
 from browsers import launch, serving
+from documented import Documented
 from hireloop import portal
 from hireloop.settings import Settings
 from portal.bookings import OUTBOX
@@ -24,10 +25,15 @@ def _app(settings: Settings) -> Litestar:
 
 
 @pytest.fixture
-async def client(settings: Settings, database: None) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG001 (the pool is open)
-    """Keeps cookies as a browser does, and follows no redirect by itself."""
+async def client(settings: Settings, documented: Documented, database: None) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG001 (the pool is open)
+    """Keeps cookies as a browser does, and follows no redirect by itself.
+
+    What the OpenAPI document says of the link of an invitation is held against every answer.
+    """
     transport = httpx.ASGITransport(app=_app(settings))  # type: ignore[arg-type] # httpx knows ASGI by looser types
-    async with httpx.AsyncClient(transport=transport, base_url=settings.base_url) as opened:
+    async with httpx.AsyncClient(
+        transport=transport, base_url=settings.base_url, event_hooks={"response": [documented.check]}
+    ) as opened:
         yield opened
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -34,10 +34,18 @@ class Shown:
         self.types = dict(sorted(document["components"]["schemas"].items()))
 
     def groups(self) -> Iterator[tuple[dict[str, str], list[dict[str, Any]]]]:
-        """Yield each tag with its operations: each with `method`, `path`, and its references followed."""
+        """Yield each tag with its operations: each with `method`, `path`, and its references followed.
+
+        A webhook is one too, whose path is its name.
+        """
         operations = [
             {**operation, "method": method.upper(), "path": path}
             for path, item in self.document["paths"].items()
+            for method, operation in item.items()
+        ]
+        operations += [
+            {**operation, "method": method.upper(), "path": name, "is_webhook": True}
+            for name, item in self.document["webhooks"].items()
             for method, operation in item.items()
         ]
         for tag in self.document["tags"]:
@@ -46,7 +54,7 @@ class Shown:
     def _followed(self, operation: dict[str, Any]) -> dict[str, Any]:
         answers = {status: self.follow(answer) for status, answer in operation["responses"].items()}
         parameters = [self.follow(parameter) for parameter in operation["parameters"]]
-        return {**operation, "responses": answers, "parameters": parameters}
+        return {"is_webhook": False, **operation, "responses": answers, "parameters": parameters}
 
     def follow(self, found: dict[str, Any]) -> dict[str, Any]:
         """Return what a reference leads to, or what is none."""
@@ -78,8 +86,10 @@ def kind(schema: dict[str, Any]) -> Markup:
         return Markup('<a href="#type-{0}">{0}</a>').format(name)
     if "anyOf" in schema:
         return Markup(" or ").join(kind(one) for one in schema["anyOf"])
-    if "enum" in schema:
-        return Markup(", ").join(Markup("<code>{}</code>").format(value) for value in schema["enum"])
+    if "const" in schema or "enum" in schema:
+        return _codes(schema.get("enum") or [schema["const"]])
+    if "x-extensible-enum" in schema:
+        return Markup("{}, or a new one").format(_codes(schema["x-extensible-enum"]))
     if schema.get("type") == "array":
         said = Markup("list of {}").format(kind(schema["items"]))
     elif schema.get("type") == "object":
@@ -90,6 +100,10 @@ def kind(schema: dict[str, Any]) -> Markup:
     return Markup("{}, {}").format(said, " ".join(bounds)) if bounds else said
 
 
+def _codes(values: Iterable[str]) -> Markup:
+    return Markup(", ").join(Markup("<code>{}</code>").format(value) for value in values)
+
+
 def as_json(value: object) -> str:
     """Return an example as a person reads it; a text stays what it is."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
@@ -98,7 +112,7 @@ def as_json(value: object) -> str:
 def curl(operation: dict[str, Any]) -> str:
     """Return the command that asks for the operation with the example's body."""
     asked = f'curl --request {operation["method"]} "$HIRELOOP{operation["path"]}"'
-    lines = [asked, '--header "Authorization: Bearer $KEY"']
+    lines = [asked] if operation.get("security") == [] else [asked, '--header "Authorization: Bearer $KEY"']
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
     if body is not None:
         lines.append(f"--json {shlex.quote(json.dumps(body, ensure_ascii=False))}")

@@ -15,17 +15,20 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 from hireloop import errors
-from hireloop.api import document_problems, fields
+from hireloop.api import document_health, document_portal, document_problems, document_webhooks, fields
 from hireloop.api.document_links import links_of, names_one_thing
 from hireloop.api.document_operations import DescribedOperation, Parameter, operations_of
+from hireloop.api.document_parameters import sentence_of
 from hireloop.api.document_problems import EVERY_HEADER
 from hireloop.api.document_schemas import Schemas
 from hireloop.api.examples import example_of
+from hireloop.api.health import HealthAnswer
 from hireloop.api.problems import Problem
 
 _STATE_NAME = "openapi_document"
 _KEY = "key"
 _TITLE, _VERSION = "HireLoop", "1"
+_LICENSE = {"name": "Apache License 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 _DESCRIPTION = """\
 Schedules interviews, and no invitation is ever lost in silence.
 
@@ -41,6 +44,9 @@ _TAGS = {
     "notifications": "What was sent, what failed and why, the channels, and the ledger.",
     "keys": "API keys, for admins.",
     "audit": "Who did what when, with which key.",
+    "health": "Whether a process runs, can serve, and whether what is booked is told. For load balancers and alerts.",
+    "portal": "What an invitation's link answers. The pages behind it are for candidates.",
+    "webhooks": "What your own server gets where its address is in `WEBHOOK_URLS`.",
 }
 _TEXT = {"type": "string"}
 _SHARED_PARAMETERS = {
@@ -119,19 +125,29 @@ def document_of(app: Litestar) -> dict[str, Any]:
 
 
 def _document(operations: Sequence[DescribedOperation]) -> dict[str, Any]:
-    schemas = Schemas([Problem, *(kind for operation in operations for kind in _types_of(operation))])
+    schemas = Schemas(
+        [
+            Problem,
+            HealthAnswer,
+            *document_webhooks.TYPES,
+            *(kind for operation in operations for kind in _types_of(operation)),
+        ]
+    )
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas, operations)
+    components = schemas.components | document_webhooks.bodies(schemas)
+    components["Problem"]["properties"]["type"]["x-extensible-enum"] = document_problems.known_types(operations)
     return {
         "openapi": "3.1.0",
-        "info": {"title": _TITLE, "version": _VERSION, "description": _DESCRIPTION},
+        "info": {"title": _TITLE, "version": _VERSION, "description": _DESCRIPTION, "license": _LICENSE},
         "servers": [{"url": "/", "description": "Where this document comes from."}],
         "security": [{_KEY: []}],
         "tags": [{"name": name, "description": said} for name, said in _TAGS.items()],
-        "paths": paths,
+        "paths": {**paths, **document_health.paths(schemas), **document_portal.paths()},
+        "webhooks": document_webhooks.webhooks(),
         "components": {
-            "schemas": schemas.components,
+            "schemas": dict(sorted(components.items())),
             "parameters": _SHARED_PARAMETERS,
             "headers": _SHARED_HEADERS,
             "responses": _shared_responses(operations),
@@ -155,7 +171,10 @@ def _operation(operation: DescribedOperation, schemas: Schemas, every: Sequence[
         "summary": operation.name.replace("_", " ").capitalize(),
         "description": f"{operation.prose}\n\n{needs}",
         "operationId": operation.name,
-        "parameters": [*(_parameter(one, schemas) for one in operation.parameters), *_shared_parameters(operation)],
+        "parameters": [
+            *(_parameter(operation, one, schemas) for one in operation.parameters),
+            *_shared_parameters(operation),
+        ],
         **({"requestBody": _body(operation, schemas)} if operation.bodies else {}),
         "responses": {**_successes(operation, schemas, every), **_problems(operation)},
     }
@@ -170,7 +189,7 @@ def _shared_parameters(operation: DescribedOperation) -> list[dict[str, Any]]:
     return [{"$ref": f"#/components/parameters/{name}"} for name, is_wanted in wanted.items() if is_wanted]
 
 
-def _parameter(parameter: Parameter, schemas: Schemas) -> dict[str, Any]:
+def _parameter(operation: DescribedOperation, parameter: Parameter, schemas: Schemas) -> dict[str, Any]:
     schema = schemas.of(parameter.type)
     if schema.keys() <= {"type", "description"} and schema["type"] == "string":
         schema |= {"minLength": 1, "pattern": fields.STORABLE}  # what `strictness` asks of every query
@@ -178,7 +197,7 @@ def _parameter(parameter: Parameter, schemas: Schemas) -> dict[str, Any]:
         "name": parameter.name,
         "in": parameter.place,
         "required": parameter.required,
-        **({"description": parameter.description} if parameter.description else {}),
+        "description": parameter.description or sentence_of(operation.name, parameter.name),
         "schema": schema if parameter.default is None else {**schema, "default": parameter.default},
     }
 

@@ -1,5 +1,6 @@
 """The problems that each operation may answer, with an example each, made by `problems` itself."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,7 @@ _TOO_LARGE = HTTPException("Request Entity Too Large", status_code=413)
 _TOO_LONG = HTTPException("The address has more than 4096 characters: ask for less.", status_code=414)
 _COOKIES = HTTPException("The cookies have more than 8192 characters: delete those of this site.", status_code=431)
 _WRONG_TYPE = HTTPException("The body must be application/json.", status_code=415)
+_WRONG_METHOD = HTTPException(status_code=405)  # of no operation, and so listed by none
 _AWAY = ConnectionRefusedError()
 _BUSY = DeadlockDetectedError()
 _OUR_MISTAKE = Exception()
@@ -40,6 +42,20 @@ _HEADERS: dict[int, dict[str, Any]] = {
     429: {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
     503: {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
 }
+
+
+# What may answer a request before anybody has looked at what it is for, on every path for programs.
+REFUSED_ANYWHERE: dict[str, Any] = {
+    "414": {"$ref": "#/components/responses/AddressTooLong"},
+    "431": {"$ref": "#/components/responses/HeadersTooLarge"},
+    "500": {"$ref": "#/components/responses/Internal"},
+}
+
+
+def known_types(operations: Sequence[DescribedOperation]) -> list[str]:
+    """Return the type of every problem that the API knows today; a later version may know more."""
+    listed = {problem.type for operation in operations for problem in problems_of(operation)}
+    return sorted({*listed, problems.problem_of(_WRONG_METHOD).type})
 
 
 def problems_of(operation: DescribedOperation) -> list[problems.Problem]:

@@ -21,8 +21,9 @@ class Schemas:
             _mark_times(struct, by_title[_title(struct)])
             _leave_out_refused(struct, by_title[_title(struct)])
         for schema in self.components.values():
-            if "enum" in schema:
-                schema["type"] = "string"  # as all of ours are; generators of clients want it said
+            for one in (schema, *schema.get("properties", {}).values()):
+                if "enum" in one:
+                    one["type"] = "string"  # as all of ours are; generators of clients want it said
 
     def of(self, kind: Any) -> dict[str, Any]:  # noqa: ANN401 (types, as values)
         """Return the schema of one of the types, or a reference to it."""

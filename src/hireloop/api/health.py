@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import Request, Response, Router, get
@@ -23,15 +23,14 @@ _PULSE = "mail_pulse"
 class HealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """`ok`, or `failing` with every reason in plain words; warnings fail nothing."""
 
-    status: str
-    reasons: list[str] = []
-    warnings: list[str] = []
+    status: Literal["ok", "failing"]
+    reasons: list[str]
+    warnings: list[str]
 
 
 def _answer(reasons: list[str], warnings: Sequence[str] = ()) -> Response[HealthAnswer]:
-    status = "failing" if reasons else "ok"
     return Response(
-        HealthAnswer(status=status, reasons=reasons, warnings=list(warnings)),
+        HealthAnswer(status="failing" if reasons else "ok", reasons=reasons, warnings=list(warnings)),
         status_code=503 if reasons else 200,
         headers={"Cache-Control": "no-store"},
     )
@@ -40,7 +39,7 @@ def _answer(reasons: list[str], warnings: Sequence[str] = ()) -> Response[Health
 @get("/live/")
 async def live() -> HealthAnswer:
     """Say that this process is alive."""
-    return HealthAnswer(status="ok")
+    return HealthAnswer(status="ok", reasons=[], warnings=[])
 
 
 @get("/ready/")
