@@ -1,37 +1,88 @@
-"""Generate the Python client from the OpenAPI document: `python clients/generate_python.py [DIRECTORY]`."""
+"""The Python client, generated from `openapi.json`: `python clients/generate_python.py` brings it up to date.
 
+It is not kept in the tree. Whatever needs it calls `bring_up_to_date`, which costs some milliseconds where nothing has
+changed. Digests of what the client is made from, and of what was made, tell; modification times do not.
+"""
+
+import fcntl
+import hashlib
+import importlib
+import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
 
-from hireloop import app
-from hireloop.api.document import document_of
-from hireloop.settings import Settings
+import openapi_file
 
-PACKAGE = Path(__file__).parent / "python" / "hireloop_client"
-_CONFIG = PACKAGE.parent / "generate.yaml"
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE / "python" / "hireloop_client"
+_CONFIG = HERE / "python" / "generate.yaml"
+_MADE_FROM = ".made-from"  # in the package: the digests; not in the wheel
 _IF_NONE_MATCH = {"$ref": "#/components/parameters/IfNoneMatch"}
 _BIN = Path(sys.executable).parent
 
 
-def document() -> bytes:
-    """Return the document as JSON; the settings do not show in it, and nothing is connected to."""
-    settings = Settings.read(
-        _env_file=None,
-        database_url="postgresql:///nowhere",
-        secret_key="of nobody: only the document is made",  # noqa: S106 (it opens nothing)
-        base_url="https://hire.example",
-        default_from_email="hireloop@hire.example",
-    )
-    return msgspec.json.format(msgspec.json.encode(_without_304(document_of(app.build(settings)))))
+def version() -> str:
+    """Return HireLoop's version, which is its clients' too."""
+    found: str = tomllib.loads((openapi_file.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    return found
 
 
-def _without_304(document: dict[str, Any]) -> dict[str, Any]:
+def bring_up_to_date(package: Path = PACKAGE) -> bool:
+    """Generate the client where it is missing, stale or altered, and return whether it was.
+
+    Processes that call at once wait for each other. Raises CalledProcessError with what the generator said.
+    """
+    if is_up_to_date(package):
+        return False
+    with _locked(package):
+        if is_up_to_date(package):  # another process was quicker
+            return False
+        generate(package)
+    return True
+
+
+def is_up_to_date(package: Path) -> bool:
+    """Return whether the client is what the generator made of the very document, configuration and versions."""
+    try:
+        return (package / _MADE_FROM).read_text() == f"{_digest_of_sources()} {_digest_of(package)}\n"
+    except OSError:
+        return False
+
+
+def generate(package: Path) -> None:
+    """Write the client's package; it takes the old one's place when it is whole. Raises CalledProcessError."""
+    with tempfile.TemporaryDirectory(dir=package.parent, prefix=".generating-") as folder:
+        source, into = Path(folder) / "openapi.json", Path(folder) / package.name
+        source.write_bytes(msgspec.json.encode(without_304(openapi_file.read())))
+        what: list[str | Path] = ["--path", source, "--output-path", into, "--config", _CONFIG]
+        subprocess.run(  # noqa: S603 (our own arguments)
+            [_BIN / "openapi-python-client", "generate", *what, "--meta", "none", "--fail-on-warning"],
+            check=True,
+            env={**os.environ, "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}"},  # where ruff is
+            stdout=subprocess.DEVNULL,
+        )
+        (into / "py.typed").touch()
+        (into / "version.py").write_text(
+            f'"""The version of HireLoop that this is the client of."""\n\n__version__ = "{version()}"\n'
+        )
+        (into / _MADE_FROM).write_text(f"{_digest_of_sources()} {_digest_of(into)}\n")
+        shutil.rmtree(package, ignore_errors=True)
+        into.rename(package)
+
+
+def without_304(document: dict[str, Any]) -> dict[str, Any]:
     """Return the document without conditional reads: an answer without a body would make every read's type Any."""
     copy: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
     for operation in (it for item in copy["paths"].values() for it in item.values()):
@@ -40,20 +91,42 @@ def _without_304(document: dict[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def generate(into: Path) -> None:
-    """Write the client's package into this directory; raises CalledProcessError with what the generator said."""
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "openapi.json"
-        source.write_bytes(document())
-        what: list[str | Path] = ["--path", source, "--output-path", into, "--config", _CONFIG]
-        how = ["--meta", "none", "--overwrite", "--fail-on-warning"]
-        subprocess.run(  # noqa: S603 (our own arguments)
-            [_BIN / "openapi-python-client", "generate", *what, *how],
-            check=True,
-            env={**os.environ, "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}"},  # where ruff is
-            stdout=subprocess.DEVNULL if into != PACKAGE else None,
-        )
+def _digest_of_sources() -> str:
+    versions = [importlib.metadata.version(name) for name in ("openapi-python-client", "ruff")]
+    sources = [file.read_bytes() for file in (openapi_file.PATH, _CONFIG, Path(__file__))]
+    return hashlib.sha256(b"\0".join([*(it.encode() for it in (version(), *versions)), *sources])).hexdigest()
+
+
+def _digest_of(package: Path) -> str:
+    """Return the digest of every module of the package; raises OSError where there is none."""
+    whole = hashlib.sha256((package / "py.typed").read_bytes())
+    for file in sorted(package.rglob("*.py")):
+        whole.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+@contextmanager
+def _locked(package: Path) -> Iterator[None]:
+    """Wait until no other process generates; the kernel frees the lock of one that is killed."""
+    lock = os.open(package.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+class GenerateOnImport(MetaPathFinder):
+    """Brings the client up to date when it is first imported, and leaves the import to others.
+
+    So nobody who does not import it waits for it, and nobody has to remember to generate it.
+    """
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:  # noqa: ARG002 (the finder's own)
+        """Find nothing."""
+        if fullname == PACKAGE.name and bring_up_to_date():
+            importlib.invalidate_caches()  # the directory may have been read before the package was there
 
 
 if __name__ == "__main__":
-    generate(Path(sys.argv[1]) if sys.argv[1:] else PACKAGE)
+    bring_up_to_date()

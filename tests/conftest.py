@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as profile
 
+import generate_python
 from hireloop.settings import Settings
 from sample_settings import settings_for
 
@@ -50,6 +52,8 @@ _SERVER_OPTIONS = {
     "max_wal_size": "128MB",
 }
 _MEMORY, _ROOM = Path("/dev/shm"), 2_000_000_000  # bytes, for all the processes side by side
+
+sys.meta_path.insert(0, generate_python.GenerateOnImport())  # so that only tests with the client wait for it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
