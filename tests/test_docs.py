@@ -49,7 +49,13 @@ DOCS = ROOT / "docs"
 COMMAND_LINE = "docs/reference/command-line.md"
 DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
 PAGES = sorted(
-    {*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "deploy").glob("*.md"), *(ROOT / "examples").rglob("*.md")}
+    {
+        *ROOT.glob("*.md"),
+        *DOCS.rglob("*.md"),
+        *(ROOT / "clients").glob("*/*.md"),
+        *(ROOT / "deploy").glob("*.md"),
+        *(ROOT / "examples").rglob("*.md"),
+    }
 )
 
 Row = dict[str, str]
