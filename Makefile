@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
         --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-install lint types fix venv bench docs client fuzz lock ci clean
+.PHONY: help run test test-long test-install lint types fix venv bench docs openapi client fuzz lock ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -24,22 +24,22 @@ help: ## list the targets
 run: installed-to-run ## set everything up and run it on this machine with a sample interview; PORT=… names its port
 	@$(BIN)/hireloop up --demo $(if $(PORT),--port $(PORT))
 
-test: installed-to-test browser servers ## set everything up and run every test; ROOM=notify runs those of one room
+test: installed-to-test browser servers npm-packages ## set everything up and run every test; ROOM=notify runs those of one room
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(if $(ROOM),tests/$(ROOM))
 
-test-long: installed-to-test browser servers ## run in a long form what `make test` runs in a short one
+test-long: installed-to-test browser servers npm-packages ## run in a long form what `make test` runs in a short one
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "long or hypothesis" --hypothesis-profile=long
 
 test-install: installed-to-test ## install each lock with every Python and pip at hand, beside newer releases
 	@$(BIN)/pytest tests/requirements
 
-lint: installed-to-test ## ruff, strict types and import contracts, in one go
+lint: installed-to-test python-client ## ruff, strict types and import contracts, in one go
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-types: installed-to-test ## strict types alone
+types: installed-to-test python-client ## strict types alone
 	@$(BIN)/mypy
 
 fix: installed-to-test ## fix what ruff can fix
@@ -56,8 +56,12 @@ bench: installed-to-bench postfix ## measure bookings and deliveries against the
 docs: installed-to-test ## check the documents against the code, and run what they show
 	@$(BIN)/pytest tests/test_docs.py tests/test_pages_that_run.py tests/test_delivery_diagram.py
 
-client: installed-to-test ## generate clients/python from the OpenAPI document
-	@$(BIN)/python clients/generate_python.py
+openapi: installed-to-test ## write openapi.json anew from the code
+	@$(BIN)/python clients/openapi_file.py
+
+client: installed-to-test ## build the Python and the TypeScript client into dist/
+	@$(BIN)/python clients/node.py
+	@$(BIN)/python clients/build.py
 
 fuzz: installed-to-test ## ask a real server some 20,000 things that the OpenAPI document allows, or does not
 	@HIRELOOP_FUZZ_FULL=1 $(BIN)/pytest -s tests/doors/test_fuzz.py
@@ -75,7 +79,17 @@ ci: lint test test-long test-install ## what runs for every change
 
 clean: ## remove what the other targets made
 	@rm -f .venv/hireloop-installed.json .venv-bench/hireloop-installed.json # what is left half-removed is known as such
-	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist clients/*/node_modules \
+	  clients/python/hireloop_client clients/typescript/src/schema.ts
+
+# --- The clients: generated where they are missing or stale, and npm's packages where their lock has changed -----
+
+.PHONY: python-client npm-packages
+python-client: installed-to-test
+	@$(BIN)/python clients/generate_python.py
+
+npm-packages: installed-to-test
+	@$(BIN)/python clients/node.py || echo "Without npm's packages the tests of the TypeScript client and of openapi.json are skipped, and say so."
 
 # --- How it is set up: requirements/install.py does it, and costs nothing where all is there --------------------
 
