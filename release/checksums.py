@@ -24,12 +24,8 @@ def wanted() -> set[str]:
         f"hireloop-{of}-py3-none-any.whl",
         f"hireloop-{of}.cdx.json",
         f"hireloop_client-{of}-py3-none-any.whl",
+        f"hireloop-client-{of}.tgz",
     }
-
-
-def optional() -> set[str]:
-    """Return the names of the files that a release may have besides."""
-    return {f"hireloop-client-{version()}.tgz"}
 
 
 def sums(folder: Path) -> str:
@@ -37,7 +33,7 @@ def sums(folder: Path) -> str:
     names = {path.name for path in folder.iterdir()} - {NAME, NOTES}
     if missing := wanted() - names:
         raise ReleaseError(f"{folder} lacks {', '.join(sorted(missing))}.")
-    if stray := names - wanted() - optional():
+    if stray := names - wanted():
         raise ReleaseError(f"{folder} holds {', '.join(sorted(stray))}, which no release has.")
     return "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(names))
 
