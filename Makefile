@@ -103,8 +103,8 @@ release: installed-to-release ## build all that the release of TAG=v… has, if 
 	@$(RELEASE) -m release.checksums dist
 
 clean: ## remove what the other targets made
-	@rm -f .venv/hireloop-installed.json .venv-bench/hireloop-installed.json # what is left half-removed is known as such
 	@rm -rf .venv-release .venv-serve reports
+	@rm -f .venv/hireloop-installed.json .venv-bench/hireloop-installed.json # what is left half-removed is known as such
 	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 # --- How it is set up: requirements/install.py does it, and costs nothing where all is there --------------------
