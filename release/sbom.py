@@ -52,7 +52,9 @@ def licensed(bom: Bom, fields: Mapping[str, str]) -> Bom:
 def _made(*what: str) -> Bom:
     how = ["--output-reproducible", "--spec-version", "1.6", "--no-validate"]  # what is joined is validated
     command = [sys.executable, "-m", "cyclonedx_py", *what, *how]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 (our own arguments)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own arguments)
+    if done.returncode != 0:
+        raise ReleaseError(f"cyclonedx-bom cannot read {what[-1]}: {done.stderr.strip()}")
     made: Bom = json.loads(done.stdout)
     return made
 
