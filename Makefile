@@ -97,7 +97,7 @@ release: installed-to-release ## build all that the release of TAG=v… has, if 
 	@rm -rf dist
 	@$(RELEASE) -m release.notes "$$TAG" dist/NOTES.md --at "$$AT"
 	@$(MAKE) --no-print-directory dist
-	@$(MAKE) --no-print-directory client
+	@$(STAMPED) $(MAKE) --no-print-directory client
 	@$(MAKE) --no-print-directory sbom
 	@$(RELEASE) -m release.packages dist/hireloop_client-*.whl
 	@$(RELEASE) -m release.checksums dist
