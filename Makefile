@@ -97,7 +97,7 @@ release: installed-to-release ## build all that the release of TAG=v… has, if 
 	@rm -rf dist
 	@$(RELEASE) -m release.notes "$$TAG" dist/NOTES.md --at "$$AT"
 	@$(MAKE) --no-print-directory dist
-	@$(STAMPED) $(MAKE) --no-print-directory client
+	@umask 022 && $(STAMPED) $(MAKE) --no-print-directory client # npm packs the rights of files as they are
 	@$(MAKE) --no-print-directory sbom
 	@$(RELEASE) -m release.packages dist/hireloop_client-*.whl
 	@$(RELEASE) -m release.checksums dist
