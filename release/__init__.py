@@ -11,5 +11,5 @@ class ReleaseError(Exception):
 
 
 def version() -> str:
-    """Return the version of HireLoop, which stands in pyproject.toml and nowhere else."""
+    """Return the version of HireLoop, which is kept in pyproject.toml and nowhere else."""
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])

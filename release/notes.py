@@ -2,7 +2,7 @@
 
     python -m release.notes v0.1.0 dist/NOTES.md [--at URL]
 
-The version stands in pyproject.toml and nowhere else. A tag that is not `v` and this version, and a version that the
+The version is kept in pyproject.toml and nowhere else. A tag that is not `v` and this version, and a version that the
 changelog does not have with a date, end with a sentence and exit code 1.
 """
 
