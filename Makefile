@@ -70,14 +70,44 @@ fuzz: installed-to-test ## ask a real server some 20,000 things that the OpenAPI
 lock: installed-to-test ## resolve the dependencies anew and write requirements/*.txt
 	@$(LOCK) --upgrade pyproject.toml -o requirements/serve.txt
 	@$(LOCK) --upgrade pyproject.toml --group build --extra local -o requirements/run.txt
-	@$(LOCK) --upgrade pyproject.toml --group build --extra local --group test --group lint -o requirements/dev.txt
+	@$(LOCK) --upgrade pyproject.toml --group build --extra local --group test --group lint \
+	  --group repository -o requirements/dev.txt
 	@$(LOCK) --upgrade pyproject.toml --group build --extra local --group bench -o requirements/bench.txt
 	@$(LOCK) --upgrade --group build --constraint requirements/run.txt -o requirements/build.txt
+	@$(LOCK) --upgrade --group build --group release --constraint requirements/dev.txt -o requirements/release.txt
 	@$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
 
 ci: lint test test-long test-install ## what runs for every change
 
+# --- A release: .github/workflows/release.yml calls `make release`, signs what it makes, and publishes it ----------
+
+.PHONY: dist sbom release
+RELEASE := .venv-release/bin/python
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+# A tag's name may hold anything: the shell reads TAG and AT by itself, so that neither make nor the shell runs them.
+# The time that stands in what is built is the commit's, so that the same commit gives the same bytes.
+STAMPED = SOURCE_DATE_EPOCH="$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 1580601600)}"
+
+dist: installed-to-release ## build the wheel and the source distribution into dist/, and check them
+	@rm -f dist/hireloop-*.whl dist/hireloop-*.tar.gz
+	@$(STAMPED) $(RELEASE) -m hatchling build --directory dist
+	@$(RELEASE) -m release.packages dist/hireloop-*.whl dist/hireloop-*.tar.gz
+
+sbom: installed-to-release ## list what a server has installed, as CycloneDX, in dist/
+	@$(PYTHON) requirements/install.py serve --into .venv-serve --tools .venv-release
+	@$(STAMPED) $(RELEASE) -m release.sbom .venv-serve dist/hireloop-$(VERSION).cdx.json
+
+release: installed-to-release ## build all that the release of TAG=v… has, if the tag fits; AT=… is where its files are
+	@rm -rf dist
+	@$(RELEASE) -m release.notes "$$TAG" dist/NOTES.md --at "$$AT"
+	@$(MAKE) --no-print-directory dist
+	@umask 022 && $(STAMPED) $(MAKE) --no-print-directory client # npm packs the rights of files as they are
+	@$(MAKE) --no-print-directory sbom
+	@$(RELEASE) -m release.packages dist/hireloop_client-*.whl
+	@$(RELEASE) -m release.checksums dist
+
 clean: ## remove what the other targets made
+	@rm -rf .venv-release .venv-serve reports
 	@rm -f .venv/hireloop-installed.json .venv-bench/hireloop-installed.json # what is left half-removed is known as such
 	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist clients/*/node_modules \
 	  clients/python/hireloop_client clients/typescript/src/schema.ts
@@ -93,7 +123,7 @@ npm-packages: installed-to-test
 
 # --- How it is set up: requirements/install.py does it, and costs nothing where all is there --------------------
 
-.PHONY: installed-to-run installed-to-test installed-to-bench python
+.PHONY: installed-to-run installed-to-test installed-to-bench installed-to-release python
 installed-to-run: python
 	@$(INSTALL) run --project
 
@@ -102,6 +132,9 @@ installed-to-test: python
 
 installed-to-bench: python
 	@$(INSTALL) bench --project --into .venv-bench
+
+installed-to-release: python
+	@$(INSTALL) release --into .venv-release
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
