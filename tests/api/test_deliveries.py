@@ -9,7 +9,6 @@ import pytest
 
 from api.clients import NOWHERE, as_role, ok, problem
 from factories import post_interview, post_slot, soon
-from faults.scene import until_true
 from hireloop import db
 from hireloop.api.tables import Role
 from hireloop.notify import channel_health, leases, routing
@@ -18,6 +17,7 @@ from hireloop.notify.leases import Settlement
 from hireloop.notify.replay import Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.settings import Settings
+from waiting import until_true
 
 PATH = "/api/notifications/deliveries/"
 

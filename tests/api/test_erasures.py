@@ -8,14 +8,13 @@ import pytest
 
 from api.clients import NOWHERE, as_role, ok, problem
 from factories import OUTBOX, TESTS, candidate_fields, post_interview, post_slot, rows, unaccounted
-from faults.scene import until
 from hireloop import db
 from hireloop.api import erasures, stored_answers
 from hireloop.api.stored_answers import Ticket
 from hireloop.api.tables import Role
 from hireloop.api.whole_answers import WholeAnswer
 from hireloop.scheduling.erasure import Erased
-from scheduling.changing import beside, somebody_waits
+from waiting import beside, somebody_waits, until
 
 ADDRESS = "zebulon.quartz@example.com"
 

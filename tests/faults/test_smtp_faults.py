@@ -18,13 +18,14 @@ from opentelemetry.trace import StatusCode
 
 import real_mail_server
 from factories import post_interview, post_slot, soon
-from faults.scene import hint, mail_through, make_due, until, until_attempt_ends, until_state, until_true
+from faults.scene import hint, mail_through, make_due, until_attempt_ends, until_state
 from hireloop.local.otlp import ReceivedSpan
 from hireloop.local.spans import SpanReceiver
 from hireloop.notify import ledger
 from processes import WorkerProcess, free_port
 from real_mail_server import DOMAIN, PASSWORD, USER, RealMailServer
 from smtp_servers import Drop, ScriptedSmtpServer, Step, self_signed
+from waiting import until, until_true
 
 _LONG_REPLY = "451 4.3.0 " + "x" * 5000
 _SMTP_SINK = Path("/usr/sbin/smtp-sink")

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from factories import EMAIL, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
+from factories import TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 from hireloop import db
 from hireloop.notify import alerts, channel_health, deliveries, leases
 from hireloop.notify.channels import Channel
@@ -22,6 +22,7 @@ from hireloop.notify.outbox import Outbox
 from hireloop.notify.routes import Among, Route, Turn
 from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Booked
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from factories import EMAIL, soon
+from factories import soon
 from hireloop import db
 from hireloop.cli.work import _found
 from hireloop.notify import channel_health, channels, deliveries
@@ -27,6 +27,7 @@ from hireloop.notify.testing import sample_parcel
 from hireloop.notify.transports.email import EmailTransport
 from hireloop.notify.worker import Worker
 from hireloop.settings import Settings
+from sample_channels import EMAIL
 
 CHAT = msgspec.structs.replace(
     EMAIL, name="chat", personal=False, required=False, kinds=frozenset({"alert"}), url="good://T0KEN"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
 from hireloop import db, errors
 from hireloop.notify import channel_health, deliveries
 from hireloop.notify.deliveries import DeliveryView, Filter, InvitationState
@@ -19,6 +19,7 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import schedules
 from hireloop.scheduling.bookings import Wanted, page
 from hireloop.scheduling.schedules import Booked
+from sample_channels import EMAIL
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 

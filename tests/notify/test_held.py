@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from factories import EMAIL
 from hireloop.notify import channel_health, routes
 from hireloop.notify.held import held
 from hireloop.notify.routes import Route
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 

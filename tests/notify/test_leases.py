@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
 from hireloop import db
 from hireloop.notify import channel_health, deliveries, leases
 from hireloop.notify.channels import Evidence, Phase
@@ -19,6 +19,7 @@ from hireloop.notify.pace import Pace
 from hireloop.notify.routes import Among, Route, Turn
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 

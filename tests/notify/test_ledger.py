@@ -7,13 +7,13 @@ import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
-from faults.scene import until_true
 from hireloop import db
 from hireloop.notify import leases, ledger
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import schedules
 from http_servers import Reply, ScriptedHttpServer
 from processes import WorkerProcess, environment
+from waiting import until_true
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
 from hireloop import db
 from hireloop.notify import deliveries, leases, outbox
 from hireloop.notify.channels import Channel, Evidence, Phase
@@ -17,6 +17,7 @@ from hireloop.notify.outbox import Outbox
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
 from notify.sample_messages import invitation, recruiter_copy
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 

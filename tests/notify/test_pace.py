@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from factories import EMAIL, OUTBOX, rows
+from factories import OUTBOX, rows
 from hireloop import db
 from hireloop.notify import leases
 from hireloop.notify.outbox import Outbox
 from hireloop.notify.pace import Pace
 from hireloop.notify.routes import Route, Turn
 from notify.sample_messages import invitation
+from sample_channels import EMAIL
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TOMORROW = NOW + timedelta(days=1)

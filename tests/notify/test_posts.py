@@ -7,7 +7,6 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from factories import EMAIL
 from hireloop.notify import messages
 from hireloop.notify.channels import Channel
 from hireloop.notify.leases import Lease
@@ -15,6 +14,7 @@ from hireloop.notify.posts import Post
 from hireloop.notify.routes import Route
 from hireloop.notify.worker import Missing
 from notify.sample_messages import invitation
+from sample_channels import EMAIL
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
-from faults.scene import mail_through, until, until_state
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
+from faults.scene import mail_through, until_state
 from hireloop import db, errors
 from hireloop.local.spans import SpanReceiver
 from hireloop.notify import deliveries, leases, outbox, replay
@@ -20,7 +20,9 @@ from hireloop.notify.replay import Chosen, Skip, Verdict
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import schedules
 from processes import WorkerProcess
+from sample_channels import EMAIL
 from smtp_servers import ScriptedSmtpServer
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -5,10 +5,10 @@ import itertools
 import msgspec
 import pytest
 
-from factories import EMAIL
 from hireloop.notify import routes
 from hireloop.notify.channel_health import Claim
 from hireloop.notify.routes import Among, Route, Turn
+from sample_channels import EMAIL
 
 BOTH = msgspec.structs.replace(EMAIL, url="mailtos://one", fallback_url="mailtos://two", fallback_fingerprint="f2")
 

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from hireloop import db
 from hireloop.notify import deliveries, troubles
 from hireloop.notify.deliveries import InvitationState
 from hireloop.scheduling import moves, schedules
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 

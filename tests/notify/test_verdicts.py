@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX
+from factories import OUTBOX
 from hireloop import db
 from hireloop.notify import channel_health, leases, verdicts
 from hireloop.notify.channels import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
@@ -13,6 +13,7 @@ from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.routes import Route, Turn, provider
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from notify.sample_messages import invitation
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from databases import end_all_others
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
 from hireloop import db
 from hireloop.notify import attempts, channel_health, deliveries, hints, leases, outbox, routes, worker, workers
 from hireloop.notify.channels import Channel, Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
@@ -21,6 +21,7 @@ from hireloop.notify.messages import Message
 from hireloop.notify.routes import Route
 from hireloop.notify.worker import Missing, Worker
 from hireloop.scheduling import schedules
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 
