@@ -6,7 +6,8 @@ import pytest
 from api.clients import NOWHERE, as_role, ok, problem
 from hireloop.api.tables import Role
 from hireloop.notify.return_path import ReturnPath
-from notify.mailed import mailed, state_of
+from notify.factories import mailed
+from notify.records import state_of
 from notify.reported import report
 from sample_settings import SECRET
 

@@ -14,7 +14,8 @@ from hireloop import db
 from hireloop.local.spans import SpanReceiver
 from hireloop.notify.return_path import ReturnPath
 from imap_server import PASSWORD, USER, ImapServer
-from notify.mailed import mailed, state_of
+from notify.factories import mailed
+from notify.records import state_of
 from notify.reported import report
 from processes import Hireloop, environment
 from sample_settings import SECRET
