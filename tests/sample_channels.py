@@ -17,6 +17,7 @@ EMAIL = Channel(
     concurrency=4,
 )
 MAIL = structs.replace(EMAIL, kinds=CANDIDATE_KINDS)  # for everything that candidates are told
+WITH_FALLBACK = structs.replace(EMAIL, url="mailtos://one", fallback_url="mailtos://two", fallback_fingerprint="f2")
 
 
 def chat(*kinds: str, **facts: Any) -> Channel:  # noqa: ANN401 (each field has its own type)

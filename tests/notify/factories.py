@@ -13,11 +13,13 @@ from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.outbox import Outbox
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from sample_channels import EMAIL, chat
+from sample_channels import EMAIL, MAIL, chat
 
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok")
 RECRUITERS = chat("recruiter_copy", name="recruiters")
 WITH_RECRUITERS = outbox_of(EMAIL, RECRUITERS)
+ALERTING_CHAT = chat("alert", "recruiter_copy")
+ALERTING_MAIL = msgspec.structs.replace(MAIL, kinds=MAIL.kinds | {"alert"})
 _ENDS = {
     "sent": (AttemptOutcome.SENT, DeliveryState.SENT),
     "rejected": (AttemptOutcome.REJECTED, DeliveryState.REJECTED),

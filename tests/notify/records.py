@@ -8,7 +8,7 @@ from hireloop.notify.deliveries import DeliveryView
 from sample_channels import EMAIL
 
 
-async def found(delivery: UUID) -> DeliveryView:
+async def view(delivery: UUID) -> DeliveryView:
     return (await deliveries.find(delivery, [EMAIL]))[0]
 
 
