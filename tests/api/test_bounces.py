@@ -8,7 +8,7 @@ from hireloop.api.tables import Role
 from hireloop.notify.return_path import ReturnPath
 from notify.factories import mailed
 from notify.records import state_of
-from notify.reported import report
+from notify.sample_reports import report
 from sample_settings import SECRET
 
 PATH = "/api/notifications/bounces/"

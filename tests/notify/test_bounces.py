@@ -16,7 +16,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.return_path import ReturnPath
 from notify.factories import invite, leased, mailed, settle
 from notify.records import state_of
-from notify.reported import FAILED, report
+from notify.sample_reports import FAILED, report
 from sample_channels import EMAIL
 from sample_settings import SECRET
 
