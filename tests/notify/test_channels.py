@@ -26,11 +26,9 @@ from hireloop.notify.testing import sample_parcel
 from hireloop.notify.transports.email import EmailTransport
 from hireloop.notify.worker import Worker
 from hireloop.settings import Settings
-from sample_channels import EMAIL
+from sample_channels import EMAIL, chat
 
-CHAT = msgspec.structs.replace(
-    EMAIL, name="chat", personal=False, required=False, kinds=frozenset({"alert"}), url="good://T0KEN"
-)
+CHAT = chat("alert", url="good://T0KEN")
 _GOOD = """
 from hireloop.notify.channels import Evidence, Phase, Sent
 

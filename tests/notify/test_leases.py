@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from factories import WINDOWS, outbox_of, rows, unaccounted
+from factories import WINDOWS, rows, unaccounted
 from hireloop import db
 from hireloop.notify import channel_health, deliveries, leases
 from hireloop.notify.channels import Evidence, Phase
@@ -18,7 +18,7 @@ from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.pace import Pace
 from hireloop.notify.routes import Among, Route, Turn
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from notify.factories import invite, settlement
+from notify.factories import WITH_RECRUITERS, invite, settlement
 from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -446,8 +446,7 @@ async def test_whatever_the_other_side_says_can_be_stored(reply: str) -> None:
 async def test_a_recruiter_copy_is_leased_with_where_its_invitation_stands(
     tried: Callable[[Lease], Settlement] | None, told: str
 ) -> None:
-    chat = msgspec.structs.replace(EMAIL, name="recruiters", personal=False, kinds=frozenset({"recruiter_copy"}))
-    await _put(outbox=outbox_of(EMAIL, chat))
+    await _put(outbox=WITH_RECRUITERS)
     if tried:
         (invitation,) = await _lease()
         await leases.settle([tried(invitation)], now=NOW + 2 * SECOND)
