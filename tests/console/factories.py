@@ -1,13 +1,12 @@
-"""Bookings in every state that the console shows, straight in the database; the pool must be open."""
+"""How bookings in every state that the console shows are made, straight in the database; the pool must be open."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
+from factories import book, make_interview, soon
 from hireloop import db
-from hireloop.scheduling import schedules
 
 UNKNOWN_MAILBOX = "550 5.1.1 <asha@example.com>: user unknown"
 
@@ -29,9 +28,8 @@ async def booked(
 ) -> Booked:
     """Book an interview, tomorrow unless said otherwise."""
     interview = await make_interview(full_name=name, **candidate)
-    slot = await make_slot(starts_at=starts_at or soon(24 * 60))
-    made = await schedules.book(interview, slot, booking_notes=notes, booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
-    return Booked(id=made.booking.id, session_id=made.booking.session.id, slot_id=slot)
+    made = (await book(interview, starts_at=starts_at or soon(24 * 60), notes=notes)).booking
+    return Booked(id=made.id, session_id=made.session.id, slot_id=made.slot)
 
 
 async def tried(

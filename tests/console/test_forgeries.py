@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from console.bookings import Booked, booked
+from console.factories import Booked, booked
 from console.signing import SIGN_IN, key_of, sign_in, token_on
 from factories import rows
 from hireloop.api.tables import Role

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from console.bookings import booked
+from console.factories import booked
 from console.signing import COOKIE, SIGN_IN, key_of, press, sign_in, token_on
 from factories import rows
 from hireloop.api import key_ring
