@@ -9,7 +9,7 @@ from litestar import Litestar
 from browsers import launch, serving
 from hireloop import portal
 from hireloop.settings import Settings
-from portal.bookings import OUTBOX
+from portal.factories import OUTBOX
 
 __all__ = ["address", "client", "launch"]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import factories
-from factories import OUTBOX, TESTS, WINDOWS, unaccounted
+from factories import OUTBOX, TESTS, WINDOWS, make_slot, unaccounted
 from hireloop import db, errors
 from hireloop.scheduling import audit, cancellations, moves, own_changes, sessions
 from hireloop.scheduling.audit import Actor
@@ -128,16 +128,9 @@ def test_behind_a_withdrawn_link_nothing_is_changed() -> None:
 async def insert_slot(
     starts_at: datetime, *, minutes: float = 60, seats: int = 1, job: UUID | None = None, withdrawn: bool = False
 ) -> UUID:
-    slot = db.new_id()
-    await db.fetch(
-        "INSERT INTO slot (id, starts_at, ends_at, seats, job, withdrawn_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        slot,
-        starts_at,
-        starts_at + timedelta(minutes=minutes),
-        seats,
-        job,
-        NOW if withdrawn else None,
-    )
+    slot = await make_slot(starts_at=starts_at, minutes=minutes, seats=seats, job=job)
+    if withdrawn:
+        await db.fetch("UPDATE slot SET withdrawn_at = $2 WHERE id = $1", slot, NOW)
     return slot
 
 
