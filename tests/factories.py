@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
+import httpx
+
 from hireloop import db
 from hireloop.notify import ledger
 from hireloop.notify.channels import Channel
@@ -102,6 +104,15 @@ async def post_slot(client: Posts, *, starts_at: datetime | None = None, minutes
     assert response.status_code == 201, response.text
     ident: str = response.json()["id"]
     return ident
+
+
+def post_all(client: httpx.Client) -> httpx.Response:
+    """Store an interview and a slot, book the one into the other, and return the last answer; all of it blocks."""
+    body = {"candidate": candidate_fields(), "job": job_fields()}
+    interview = client.post("/api/interviews/", json=body).json()["id"]
+    times = {"starts_at": soon(60).isoformat(), "ends_at": soon(90).isoformat()}
+    slot = client.post("/api/interviews/slots/", json=times).json()["id"]
+    return client.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
 
 
 async def unaccounted() -> int:

@@ -19,7 +19,7 @@ from piccolo.table import Table
 from pydantic import SecretStr
 
 import hireloop
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
+from factories import book
 from hireloop import db, telemetry
 from hireloop.api import key_ring, problems
 from hireloop.api.tables import Role
@@ -392,14 +392,7 @@ def test_every_decision_that_the_code_names_exists() -> None:
 @pytest.mark.usefixtures("database")
 async def test_the_query_of_the_runbook_finds_a_booking_without_its_invitation() -> None:
     query = re.findall(r"```sql\n(.*?)```", section("docs/runbook.md", "The ledger is not 0"), re.DOTALL)[0]
-    booked = await schedules.book(
-        await make_interview(),
-        await make_slot(),
-        booking_notes="",
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=WINDOWS,
-    )
+    booked = await book()
     assert await db.fetch(query) == []
     await db.fetch("DELETE FROM delivery")
     assert [row["schedule"] for row in await db.fetch(query)] == [booked.booking.id]

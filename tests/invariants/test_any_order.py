@@ -20,7 +20,6 @@ from factories import OUTBOX, TESTS, WINDOWS, rows
 from hireloop import db, errors
 from hireloop.notify import leases
 from hireloop.notify.channels import Evidence, Phase
-from hireloop.notify.leases import Settlement
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import (
     attendance,
@@ -40,6 +39,7 @@ from hireloop.scheduling.candidates import CandidateChanges, NewCandidate
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.slots import NewSlot
 from invariants.invariants import broken
+from notify.factories import settlement
 
 BEGAN = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 TABLES = ("candidate", "interview", "slot", "schedule", "session", "delivery", "audit_entry", "kept_address")
@@ -201,12 +201,10 @@ class AnyOrder(RuleBasedStateMachine):
             self.runner.run(
                 leases.settle(
                     [
-                        Settlement(
-                            delivery_id=lease.id,
-                            number=lease.number,
-                            token=lease.token,
-                            outcome=outcome,
-                            state=ENDINGS[outcome],
+                        settlement(
+                            lease,
+                            outcome,
+                            ENDINGS[outcome],
                             evidence=Evidence(phase=Phase.REPLY, code=250, reply=f"<{lease.recipient}> said"),
                         )
                         for lease in taken
