@@ -1,4 +1,4 @@
-"""How bookings in every state that the console shows are made, straight in the database; the pool must be open."""
+"""How the console's API keys and bookings in every state are made: in the database, whose pool must be open."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,6 +7,8 @@ import msgspec
 
 from factories import book, make_interview, soon
 from hireloop import db
+from hireloop.api import key_ring
+from hireloop.api.tables import Role
 
 UNKNOWN_MAILBOX = "550 5.1.1 <asha@example.com>: user unknown"
 
@@ -21,6 +23,12 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def path(self) -> str:
         return f"/console/bookings/{self.id}/"
+
+
+async def key_of(role: Role, name: str = "Rita") -> str:
+    """Make an API key."""
+    _, key = await key_ring.create(name, role)
+    return key
 
 
 async def booked(

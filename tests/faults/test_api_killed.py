@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from factories import make_interview, make_slot, soon
-from faults.bookers import Crowd, every_booking_is_whole, new_key
+from faults.bookers import Crowd, every_booking_is_whole
+from faults.factories import new_key
 from faults.scene import all_is_accounted_for, mail_through
 from hireloop import db
 from hireloop.local.mailbox import Mailbox

@@ -17,7 +17,8 @@ import pytest
 
 from databases import END_ALL_OTHERS
 from factories import make_interview, make_slot, soon
-from faults.bookers import Crowd, book_over_http, client_of, every_booking_is_whole, new_key, tally
+from faults.bookers import Crowd, book_over_http, client_of, every_booking_is_whole, tally
+from faults.factories import new_key
 from faults.scene import all_is_accounted_for, mail_through, until_state
 from hireloop import db, migrate
 from hireloop.local.mailbox import Mailbox
