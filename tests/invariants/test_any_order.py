@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+import factories
 from databases import Template
 from factories import OUTBOX, TESTS, WINDOWS, rows
 from hireloop import db, errors
@@ -29,7 +30,6 @@ from hireloop.scheduling import (
     erasure,
     interviews,
     moves,
-    schedules,
     session_keys,
     sessions,
     slots,
@@ -119,8 +119,7 @@ class AnyOrder(RuleBasedStateMachine):
     def book(self, interview: UUID, slot: UUID | None) -> UUID | None:
         if slot is None:
             return None
-        facts: dict[str, Any] = {"booking_notes": "", "booked_by": TESTS, "outbox": OUTBOX, "windows": WINDOWS}
-        booked = self.does(lambda: schedules.book(interview, slot, **facts, now=self.now))
+        booked = self.does(lambda: factories.book(interview, slot, now=self.now))
         return booked.booking.id if booked else None
 
     @rule(schedule=schedules)
