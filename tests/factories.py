@@ -1,32 +1,32 @@
-"""Sample people, openings and slots, made through the API or straight in the database."""
+"""What the rooms' tests share: people, openings, slots and bookings, straight in the database or over the API."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
+import httpx
+
 from hireloop import db
 from hireloop.notify import ledger
 from hireloop.notify.channels import Channel
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import interviews, slots
+from hireloop.scheduling import interviews, schedules, slots
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.jobs import NewJob
-from hireloop.scheduling.schedules import Windows
+from hireloop.scheduling.schedules import Booked, Windows
 from hireloop.scheduling.slots import NewSlot
+from sample_channels import EMAIL
 
 WINDOWS = Windows(30, 600)
 TESTS = Actor("tests")  # who books in tests
-EMAIL = Channel(
-    name="email",
-    transport_name="email",
-    fingerprint="f",
-    required=True,
-    personal=True,
-    kinds=frozenset({"invitation", "rescheduled", "cancelled"}),
-    concurrency=4,
-)
-OUTBOX = Outbox(channels=(EMAIL,), message_id_domain="hire.example")
+
+
+def outbox_of(*channels: Channel) -> Outbox:
+    return Outbox(channels=channels, message_id_domain="hire.example")
+
+
+OUTBOX = outbox_of(EMAIL)
 
 
 class Posts(Protocol):
@@ -60,6 +60,30 @@ async def make_slot(*, starts_at: datetime | None = None, minutes: float = 45, *
     return (await slots.create(new, by=TESTS)).id
 
 
+async def book(
+    interview: UUID | None = None,
+    slot: UUID | None = None,
+    *,
+    starts_at: datetime | None = None,
+    minutes: float = 60,
+    notes: str = "",
+    outbox: Outbox = OUTBOX,
+    windows: Windows = WINDOWS,
+    now: datetime | None = None,
+    **candidate: object,
+) -> Booked:
+    """Book an interview into a slot: a new candidate's unless it is given, in so many minutes or at `starts_at`."""
+    return await schedules.book(
+        interview or await make_interview(**candidate),
+        slot or await make_slot(starts_at=starts_at or soon(minutes)),
+        booking_notes=notes,
+        booked_by=TESTS,
+        outbox=outbox,
+        windows=windows,
+        now=now,
+    )
+
+
 async def post_interview(client: Posts, **candidate: object) -> str:
     response = await client.post(
         "/api/interviews/", json={"candidate": candidate_fields(**candidate), "job": job_fields()}
@@ -80,6 +104,15 @@ async def post_slot(client: Posts, *, starts_at: datetime | None = None, minutes
     assert response.status_code == 201, response.text
     ident: str = response.json()["id"]
     return ident
+
+
+def post_all(client: httpx.Client) -> httpx.Response:
+    """Store an interview and a slot, book the one into the other, and return the last answer; all of it blocks."""
+    body = {"candidate": candidate_fields(), "job": job_fields()}
+    interview = client.post("/api/interviews/", json=body).json()["id"]
+    times = {"starts_at": soon(60).isoformat(), "ends_at": soon(90).isoformat()}
+    slot = client.post("/api/interviews/slots/", json=times).json()["id"]
+    return client.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
 
 
 async def unaccounted() -> int:

@@ -7,7 +7,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from structlog.testing import capture_logs
 
-from factories import candidate_fields, job_fields, soon
+from factories import post_all
 from hireloop import app, db
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
@@ -99,11 +99,7 @@ async def _key(database_url: str) -> str:
 
 def _book(server: Server, key: str) -> httpx.Response:
     with httpx.Client(base_url=server.url, headers=_headers(key)) as client:
-        body = {"candidate": candidate_fields(), "job": job_fields()}
-        interview = client.post("/api/interviews/", json=body).json()["id"]
-        times = {"starts_at": soon(60).isoformat(), "ends_at": soon(90).isoformat()}
-        slot = client.post("/api/interviews/slots/", json=times).json()["id"]
-        return client.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+        return post_all(client)
 
 
 def _headers(key: str) -> dict[str, str]:

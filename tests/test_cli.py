@@ -10,11 +10,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from factories import OUTBOX, TESTS, WINDOWS, candidate_fields, job_fields, make_interview, make_slot, soon
+import factories
+from factories import post_all
 from hireloop import db
 from hireloop.api import key_ring
 from hireloop.local.spans import SpanReceiver
-from hireloop.scheduling import audit, schedules
+from hireloop.scheduling import audit
 from hireloop.scheduling.schedules import Booked
 from processes import Server, WorkerProcess, environment
 
@@ -59,14 +60,7 @@ def env(database_url: str) -> dict[str, str]:
 async def booked(database_url: str) -> AsyncIterator[Booked]:
     """A booking in the commands' database."""
     async with db.opened(database_url, pool_size=2):
-        yield await schedules.book(
-            await make_interview(email="asha@example.com"),
-            await make_slot(),
-            booking_notes="",
-            booked_by=TESTS,
-            outbox=OUTBOX,
-            windows=WINDOWS,
-        )
+        yield await factories.book(email="asha@example.com")
 
 
 def test_help_names_every_command(env: dict[str, str]) -> None:
@@ -211,11 +205,7 @@ def spans() -> Iterator[SpanReceiver]:
 def book(server: Server, key: str) -> str:
     """Book over HTTP and return the trace's id."""
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=10) as client:
-        body = {"candidate": candidate_fields(), "job": job_fields()}
-        interview = client.post("/api/interviews/", json=body).json()["id"]
-        times = {"starts_at": soon(60).isoformat(), "ends_at": soon(90).isoformat()}
-        slot = client.post("/api/interviews/slots/", json=times).json()["id"]
-        answered = client.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+        answered = post_all(client)
     trace_id: str = answered.json()["trace_id"]
     return trace_id
 

@@ -22,7 +22,7 @@ from hireloop.notify.replay import Chosen
 from hireloop.notify.return_path import ReturnPath
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.settings import Settings
-from notify.mailed import booked
+from notify.factories import invite
 
 PAGE = "docs/why/delivery-lifecycle.md"
 WAITING, LEASED = "pending", "leased"  # a pending delivery without a lease, and one with it
@@ -164,7 +164,7 @@ VERBS: list[Verb] = [
 
 @pytest.mark.usefixtures("database")
 async def test_a_delivery_moves_along_the_arrows_of_the_diagram_and_no_others(settings: Settings) -> None:
-    delivery = await booked()
+    delivery = await invite()
     schedule = await db.fetch_value("SELECT schedule FROM delivery WHERE id = $1", delivery)
     row = Row(delivery, schedule, uuid4(), routing.channels(settings))
     seen: set[Arrow] = {("[*]", (await where(row))[0])}

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 import hireloop
 from documented import Documented
 from documents import blocks_of
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
+from factories import OUTBOX, TESTS, book
 from hireloop import db, telemetry
 from hireloop.api import problems
 from hireloop.api.documented import REFUSALS
@@ -500,14 +500,7 @@ def test_every_decision_that_the_code_names_exists() -> None:
 async def test_the_query_of_the_page_on_failures_finds_a_booking_without_its_invitation() -> None:
     text = section("docs/how-to/recover-from-a-failure.md", "The ledger is not 0")
     query = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[0]
-    booked = await schedules.book(
-        await make_interview(),
-        await make_slot(),
-        booking_notes="",
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=WINDOWS,
-    )
+    booked = await book()
     assert await db.fetch(query) == []
     await db.fetch("DELETE FROM delivery")
     assert [row["schedule"] for row in await db.fetch(query)] == [booked.booking.id]

@@ -1,6 +1,7 @@
 import httpx
 
 from api.clients import NOWHERE, as_role, ok, problem
+from api.factories import post_booking
 from factories import post_interview, post_slot
 from hireloop.api.tables import Role
 
@@ -9,7 +10,7 @@ PATH = "/api/audit/"
 
 async def test_the_audit_says_who_did_what_when_from_which_key_and_in_which_trace(api: httpx.AsyncClient) -> None:
     interview, slot = await post_interview(api, email="asha@example.com"), await post_slot(api)
-    await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+    await post_booking(api, interview, slot)
     key = (await api.post("/api/keys/", json={"name": "front", "role": "viewer"})).json()
     await api.delete(f"/api/keys/{key['id']}/")
     await api.delete(f"/api/keys/{key['id']}/")  # twice is once

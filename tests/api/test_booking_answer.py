@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from api.clients import ok
-from factories import candidate_fields, job_fields, post_slot, rows, soon
+from api.factories import post_booking
+from factories import candidate_fields, job_fields, rows
 from hireloop import db
 from hireloop.scheduling import sessions
 from hireloop.scheduling.sessions import DeviceCheck
@@ -19,11 +20,7 @@ UNUSED = "neither checked their devices nor entered"
 async def booked(api: httpx.AsyncClient, **job: object) -> dict[str, object]:
     body = {"candidate": candidate_fields(), "job": job_fields(**job)}
     interview = (await api.post("/api/interviews/", json=body)).json()["id"]
-    slot = await post_slot(api, starts_at=soon(24 * 60))
-    answered = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
-    assert answered.status_code == 201, answered.text
-    found: dict[str, object] = answered.json()
-    return found
+    return await post_booking(api, interview, minutes=24 * 60)
 
 
 async def warnings(api: httpx.AsyncClient) -> str:

@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, count, ok, problem
+from api.factories import post_booking
 from factories import candidate_fields, post_interview, post_slot, rows, unaccounted
 from hireloop import db
 
@@ -198,7 +199,7 @@ async def test_a_patch_of_what_was_changed_since_is_refused(api: httpx.AsyncClie
 
 async def test_a_new_address_is_invited_and_a_new_name_is_not(api: httpx.AsyncClient) -> None:
     interview, slot = await post_interview(api, email="asah@example.com"), await post_slot(api)
-    booked = (await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})).json()
+    booked = await post_booking(api, interview, slot)
     candidate = (await ok(api, f"/api/interviews/{interview}/"))["candidate"]
     schedule = f"/api/interviews/schedules/{booked['id']}/"
     named = await api.patch(f"{PATH}{candidate}/", json={"full_name": "Asha Iyer", "time_zone": "Europe/Berlin"})

@@ -4,6 +4,7 @@ from litestar import Litestar, Router, get
 from litestar.response import Stream
 
 from api.clients import NOWHERE, as_role, ok, problem
+from api.factories import post_booking
 from factories import job_fields, post_interview, post_slot
 from hireloop import app
 from hireloop.api.auth import READS, require_role
@@ -26,7 +27,7 @@ async def application(settings: Settings) -> Litestar:
 
 async def paths(api: httpx.AsyncClient) -> list[str]:
     slot, interview = await post_slot(api), await post_interview(api)
-    booked = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+    booked = await post_booking(api, interview, slot)
     return [
         "/api/jobs/",
         "/api/candidates/",
@@ -39,8 +40,8 @@ async def paths(api: httpx.AsyncClient) -> list[str]:
         "/api/notifications/channels/",
         f"/api/interviews/{interview}/",
         f"/api/interviews/slots/{slot}/",
-        f"/api/interviews/schedules/{booked.json()['id']}/",
-        f"/api/interviews/sessions/{booked.json()['session']['id']}/",
+        f"/api/interviews/schedules/{booked['id']}/",
+        f"/api/interviews/sessions/{booked['session']['id']}/",
     ]
 
 

@@ -8,25 +8,23 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, as_role, ok, problem
-from factories import post_interview, post_slot, soon
-from faults.scene import until_true
+from api.factories import post_booking
+from factories import post_interview, soon
 from hireloop import db
 from hireloop.api.tables import Role
 from hireloop.notify import channel_health, leases, routing
 from hireloop.notify.channels import Evidence, Phase
-from hireloop.notify.leases import Settlement
 from hireloop.notify.replay import Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.settings import Settings
+from notify.factories import settlement
+from waiting import until_true
 
 PATH = "/api/notifications/deliveries/"
 
 
 async def booked(api: httpx.AsyncClient, email: str = "asha@example.com") -> dict[str, object]:
-    interview, slot = await post_interview(api, email=email), await post_slot(api)
-    answered = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
-    body: dict[str, object] = answered.json()
-    return body
+    return await post_booking(api, await post_interview(api, email=email))
 
 
 async def settle_one(outcome: AttemptOutcome, state: DeliveryState, reason: str | None) -> None:
@@ -34,19 +32,7 @@ async def settle_one(outcome: AttemptOutcome, state: DeliveryState, reason: str 
     evidence = Evidence(
         phase=Phase.RECIPIENT, code=550, enhanced_code="5.1.1", reply="<asha@example.com>: User unknown"
     )
-    await leases.settle(
-        [
-            Settlement(
-                delivery_id=lease.id,
-                number=lease.number,
-                token=lease.token,
-                outcome=outcome,
-                state=state,
-                reason=reason,
-                evidence=evidence,
-            )
-        ]
-    )
+    await leases.settle([settlement(lease, outcome, state, reason=reason, evidence=evidence)])
 
 
 async def test_a_delivery_is_shown_with_its_masked_recipient(api: httpx.AsyncClient) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -7,24 +8,22 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, as_role, ok, problem
+from api.factories import post_booking
 from factories import OUTBOX, TESTS, candidate_fields, post_interview, post_slot, rows, unaccounted
-from faults.scene import until
 from hireloop import db
 from hireloop.api import erasures, stored_answers
 from hireloop.api.stored_answers import Ticket
 from hireloop.api.tables import Role
 from hireloop.api.whole_answers import WholeAnswer
 from hireloop.scheduling.erasure import Erased
-from scheduling.changing import beside, somebody_waits
+from waiting import beside, somebody_waits, until
 
 ADDRESS = "zebulon.quartz@example.com"
 
 
 async def a_booked_candidate(api: httpx.AsyncClient) -> str:
     interview = await post_interview(api, full_name="Zebulon Quartz", email=ADDRESS)
-    slot = await post_slot(api)
-    booked = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
-    assert booked.status_code == 201
+    await post_booking(api, interview)
     ident: str = (await ok(api, f"/api/interviews/{interview}/"))["candidate"]
     return ident
 
@@ -117,8 +116,7 @@ async def test_who_is_stored_while_their_address_is_erased_is_somebody_new(
     async with eraser.transaction():
         await eraser.execute("UPDATE candidate SET email = 'erased@erased.invalid', erased_at = now()")
         asked = asyncio.create_task(api.post("/api/candidates/", json=body, headers={"Idempotency-Key": "1"}))
-        while not await eraser.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 (it is PostgreSQL that knows)
-            await asyncio.sleep(0.01)
+        await until(partial(somebody_waits, eraser), "the request waits for the erasure")
     await eraser.close()
     answered = await asked
     assert answered.status_code == 201

@@ -6,7 +6,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from factories import post_interview, post_slot, soon
+from api.factories import post_booking
+from factories import soon
 from hireloop import app, db
 from hireloop.notify import channel_health, routes, routing, workers
 from hireloop.notify.routes import Route
@@ -129,8 +130,7 @@ async def test_a_channel_held_by_somebody_elses_settings_is_not_ours(
 
 
 async def test_what_waits_too_long_is_said(api: httpx.AsyncClient) -> None:
-    interview, slot = await post_interview(api), await post_slot(api)
-    await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+    await post_booking(api)
     await live_worker()
     assert await reasons(api) == []
     await db.fetch("UPDATE delivery SET due_at = $1", soon(-2))
@@ -139,8 +139,7 @@ async def test_what_waits_too_long_is_said(api: httpx.AsyncClient) -> None:
 
 
 async def test_a_delivery_that_no_live_worker_can_take_is_counted(api: httpx.AsyncClient) -> None:
-    interview, slot = await post_interview(api), await post_slot(api)
-    await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+    await post_booking(api)
     await live_worker(kinds=("cancelled",))
     (reason,) = await reasons(api)
     assert reason.startswith("1 delivery(ies) fit no live worker")

@@ -1,4 +1,5 @@
 import asyncio
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -8,6 +9,7 @@ from litestar import Litestar, Request, Router, get, post
 from litestar.exceptions import LitestarException
 
 from api.clients import NOWHERE, as_role, problem
+from api.factories import request_scope
 from factories import (
     candidate_fields,
     job_fields,
@@ -27,6 +29,7 @@ from hireloop.api.idempotency import Idempotency
 from hireloop.api.tables import Role
 from hireloop.settings import Settings
 from processes import Server, environment
+from waiting import somebody_waits, until
 
 KEY = {"Idempotency-Key": "the first try"}
 
@@ -216,12 +219,6 @@ async def bystander(database_url: str) -> Any:  # noqa: ANN401 (a fixture)
     await connection.close()
 
 
-async def _until_somebody_waits_for_a_lock(connection: asyncpg.Connection) -> None:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    while not await connection.fetchval(waiting):  # noqa: ASYNC110 (it is PostgreSQL that knows)
-        await asyncio.sleep(0.01)
-
-
 async def test_many_at_once_are_one_and_waiters_leave_the_pool_to_others(
     api: httpx.AsyncClient, bystander: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,7 +230,7 @@ async def test_many_at_once_are_one_and_waiters_leave_the_pool_to_others(
     await bystander.execute("SELECT FROM slot FOR UPDATE")  # the booking hangs here
     path = f"/api/interviews/slots/{slot}/book_slot/"
     tries = [asyncio.create_task(api.post(path, json=body, headers=KEY)) for _ in range(30)]  # three times the pool
-    await _until_somebody_waits_for_a_lock(bystander)
+    await until(partial(somebody_waits, bystander), "a request waits for a lock")
     assert (await asyncio.wait_for(api.get("/api/jobs/"), 2)).status_code == 200
     await held.rollback()
     answers = await asyncio.gather(*tries)
@@ -253,7 +250,7 @@ async def test_who_has_waited_long_enough_is_told_that_it_is_still_under_way(
     await bystander.execute("SELECT FROM slot FOR UPDATE")
     path = f"/api/interviews/slots/{slot}/book_slot/"
     first = asyncio.create_task(api.post(path, json=body, headers=KEY))
-    await _until_somebody_waits_for_a_lock(bystander)
+    await until(partial(somebody_waits, bystander), "a request waits for a lock")
     problem(await api.post(path, json=body, headers=KEY), 409, "idempotency-in-progress")
     await held.rollback()
     booked = await first
@@ -381,15 +378,7 @@ async def test_who_has_left_before_the_answer_finds_it_later(api: httpx.AsyncCli
     async def send(_message: object) -> None:
         raise ConnectionResetError
 
-    scope: Any = {
-        "type": "http",
-        "method": "POST",
-        "path": "/api/jobs/",
-        "raw_path": b"/api/jobs/",
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(b"authorization", api.headers["Authorization"].encode()), (b"idempotency-key", b"gone")],
-    }
+    scope: Any = request_scope(api, "/api/jobs/", (b"idempotency-key", b"gone"))
     with pytest.raises((ConnectionResetError, LitestarException)):
         await application(scope, receive, send)
     again = await api.post("/api/jobs/", content=b'{"title":"t","company":"c"}', headers={"Idempotency-Key": "gone"})
@@ -411,7 +400,7 @@ async def test_killed_between_work_and_commit_it_has_done_nothing_and_the_same_k
     with Server(environment(database_url)) as server:
         async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
             asked = asyncio.create_task(client.post(path, json=body))
-            await _until_somebody_waits_for_a_lock(bystander)
+            await until(partial(somebody_waits, bystander), "a request waits for a lock")
             server.kill()
             with pytest.raises(httpx.TransportError):
                 await asked

@@ -4,6 +4,7 @@ from uuid import UUID
 import httpx
 
 from api.clients import NOWHERE, as_role, count, ok, problem
+from api.factories import post_booking
 from factories import candidate_fields, job_fields, post_interview, post_slot, soon, unaccounted
 from hireloop.api.tables import Role
 from hireloop.scheduling import sessions
@@ -69,7 +70,7 @@ async def test_each_bad_field_is_a_problem_that_names_it(api: httpx.AsyncClient)
 
 async def test_a_booked_interview_shows_times_link_schedule_and_invitation(api: httpx.AsyncClient) -> None:
     interview, slot = await post_interview(api), await post_slot(api)
-    booked = (await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})).json()
+    booked = await post_booking(api, interview, slot)
     shown = await ok(api, f"{PATH}{interview}/")
     assert shown["state"] == "scheduled"
     assert (shown["started_at"], shown["ended_at"]) == (booked["starts_at"], booked["ends_at"])
@@ -88,14 +89,6 @@ async def test_an_unknown_interview_is_not_found(api: httpx.AsyncClient) -> None
     problem(await api.get(f"{PATH}{NOWHERE}/"), 404, "not-found")
 
 
-async def book(api: httpx.AsyncClient, interview: str, minutes: float = 60) -> dict[str, Any]:
-    slot = await post_slot(api, starts_at=soon(minutes))
-    booked = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
-    assert booked.status_code == 201, booked.text
-    body: dict[str, Any] = booked.json()
-    return body
-
-
 async def test_a_patch_changes_who_meets_whom_until_the_first_booking(api: httpx.AsyncClient) -> None:
     before = await ok(api, f"{PATH}{await post_interview(api)}/")
     path = f"{PATH}{before['id']}/"
@@ -110,7 +103,7 @@ async def test_a_patch_changes_who_meets_whom_until_the_first_booking(api: httpx
         "was": {"candidate": before["candidate"], "job": before["job"], "round": 1},
         "now": {"candidate": other, "job": job, "round": 2},
     }
-    schedule = await book(api, before["id"])
+    schedule = await post_booking(api, before["id"])
     for fields in ({"candidate": before["candidate"]}, {"job": before["job"]}):
         body = problem(await api.patch(path, json=fields), 409, "interview-already-scheduled")
         assert "create a new interview" in body["detail"]
@@ -127,7 +120,7 @@ async def test_what_a_booking_sets_is_not_patched_and_the_answer_says_where_to_g
     for field in ("started_at", "ended_at", "slot", "schedule"):
         body = problem(await api.patch(path, json={field: None}), 400, "bad-input", field)
         assert "book_slot" in body["detail"]
-    await book(api, interview, minutes=0)
+    await post_booking(api, interview, minutes=0)
     for field in ("started_at", "ended_at", "slot", "schedule"):
         body = problem(await api.patch(path, json={field: soon(90).isoformat()}), 409, "use-reschedule")
         assert "/reschedule/" in body["detail"]
@@ -159,7 +152,7 @@ async def test_each_bad_patch_is_a_problem_that_names_it(api: httpx.AsyncClient)
 
 async def test_an_interview_is_called_off_with_its_booking_and_for_good(api: httpx.AsyncClient) -> None:
     interview = await post_interview(api)
-    booked = await book(api, interview)
+    booked = await post_booking(api, interview)
     cancelled = await api.post(f"{PATH}{interview}/cancel/", json={"reason": "The position is filled."})
     assert cancelled.status_code == 200, cancelled.text
     body = cancelled.json()
@@ -181,8 +174,8 @@ async def test_an_interview_is_called_off_with_its_booking_and_for_good(api: htt
 
 async def test_interviews_are_listed_by_state_candidate_job_and_time(api: httpx.AsyncClient) -> None:
     first, second, third = [await post_interview(api) for _ in range(3)]
-    await book(api, second, minutes=60)
-    await book(api, third, minutes=120)
+    await post_booking(api, second, minutes=60)
+    await post_booking(api, third, minutes=120)
     candidate = (await ok(api, f"{PATH}{first}/"))["candidate"]
 
     async def listed(**query: str) -> list[str]:

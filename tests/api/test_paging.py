@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, count, ok, problem
+from api.factories import post_booking
 from factories import candidate_fields, job_fields, post_interview, post_slot, soon
 from hireloop import db
 from hireloop.api.paging import page_of
@@ -34,9 +35,7 @@ async def a_slot(api: httpx.AsyncClient, number: int) -> str:
 
 
 async def a_schedule(api: httpx.AsyncClient, _: int) -> str:
-    booking = {"interview_id": await post_interview(api)}
-    booked = await api.post(f"/api/interviews/slots/{await post_slot(api)}/book_slot/", json=booking)
-    ident: str = booked.json()["id"]
+    ident: str = (await post_booking(api))["id"]
     return ident
 
 

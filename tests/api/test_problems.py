@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from structlog.testing import capture_logs
 
 from api.clients import problem
+from api.factories import request_scope
 from factories import job_fields
 from hireloop import app, db, errors
 from hireloop.api import problems
@@ -210,15 +211,7 @@ async def test_a_body_that_breaks_off_is_nobodys_mistake_of_ours(api: httpx.Asyn
         async def send(message: Any, sent: list[Any] = sent) -> None:  # noqa: ANN401 (ASGI)
             sent.append(message)
 
-        scope: Any = {
-            "type": "http",
-            "method": "POST",
-            "path": "/api/jobs/",
-            "raw_path": b"/api/jobs/",
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(b"authorization", api.headers["Authorization"].encode()), *header],
-        }
+        scope: Any = request_scope(api, "/api/jobs/", *header)
         with capture_logs() as lines:
             await application(scope, receive, send)
         assert [message.get("status") for message in sent] == [400, None]

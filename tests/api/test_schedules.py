@@ -8,6 +8,7 @@ import pytest
 from litestar import Litestar
 
 from api.clients import NOWHERE, as_role, ok, problem
+from api.factories import post_booking
 from factories import candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
 from hireloop import db, links
 from hireloop.api import door
@@ -63,7 +64,7 @@ async def test_a_booking_is_answered_whole(api: httpx.AsyncClient, book: Book) -
 
 
 async def test_what_is_stored_is_what_was_answered(api: httpx.AsyncClient) -> None:
-    answered = (await book_slot(api, await post_interview(api), await post_slot(api))).json()
+    answered = await post_booking(api)
     assert await ok(api, f"{PATH}{answered['id']}/") == answered
     assert (await ok(api, PATH))["items"] == [answered]
 
@@ -142,7 +143,7 @@ async def test_an_unknown_slot_or_schedule_is_not_found(api: httpx.AsyncClient) 
 
 
 async def test_a_viewer_sees_the_booking_without_its_link(api: httpx.AsyncClient) -> None:
-    booked = (await book_slot(api, await post_interview(api), await post_slot(api))).json()
+    booked = await post_booking(api)
     await as_role(api, Role.VIEWER)
     for shown in (await ok(api, f"{PATH}{booked['id']}"), (await ok(api, PATH))["items"][0]):
         assert (shown["session"].pop("session_key"), shown["session"].pop("portal_url")) == (None, None)
@@ -151,7 +152,7 @@ async def test_a_viewer_sees_the_booking_without_its_link(api: httpx.AsyncClient
 
 
 async def test_schedules_are_narrowed_by_state_time_candidate_and_job(api: httpx.AsyncClient) -> None:
-    early = (await book_slot(api, await post_interview(api), await post_slot(api))).json()
+    early = await post_booking(api)
     body = {"candidate": candidate_fields(), "job": job_fields(title="Cook")}
     cook = (await api.post("/api/interviews/", json=body)).json()
     late = (await book_slot(api, cook["id"], await post_slot(api, starts_at=soon(300)))).json()
@@ -189,12 +190,6 @@ async def test_a_bad_filter_is_refused(api: httpx.AsyncClient, name: str, value:
 # --- Changes --------------------------------------------------------------------------------------------------------
 
 
-async def a_booking(api: httpx.AsyncClient, minutes: float = 60) -> dict[str, Any]:
-    slot = await post_slot(api, starts_at=soon(minutes))
-    body: dict[str, Any] = (await book_slot(api, await post_interview(api), slot)).json()
-    return body
-
-
 async def changed(api: httpx.AsyncClient, ident: str, verb: str, **fields: object) -> dict[str, Any]:
     answered = await api.post(f"{PATH}{ident}/{verb}/", json=fields)
     assert answered.status_code == 200, answered.text
@@ -205,7 +200,7 @@ async def changed(api: httpx.AsyncClient, ident: str, verb: str, **fields: objec
 
 
 async def test_a_booking_is_confirmed_moved_and_cancelled_and_its_history_says_so(api: httpx.AsyncClient) -> None:
-    booked = await a_booking(api)
+    booked = await post_booking(api)
     assert booked["changes"] == []
     confirmed = await changed(api, booked["id"], "confirm")
     assert (confirmed["state"], confirmed["revision"]) == ("confirmed", 1)
@@ -233,7 +228,7 @@ async def test_a_booking_is_confirmed_moved_and_cancelled_and_its_history_says_s
 
 
 async def test_a_change_twice_is_a_change_once(api: httpx.AsyncClient) -> None:
-    booked = await a_booking(api)
+    booked = await post_booking(api)
     slot = await post_slot(api, starts_at=soon(300))
     for verb, given in (("confirm", {}), ("reschedule", {"slot_id": slot}), ("cancel", {})):
         once = await changed(api, booked["id"], verb, **given)
@@ -245,7 +240,7 @@ async def test_a_change_twice_is_a_change_once(api: httpx.AsyncClient) -> None:
 
 
 async def test_what_needs_no_body_takes_none_or_an_empty_object_and_nothing_else(api: httpx.AsyncClient) -> None:
-    booked = await a_booking(api)
+    booked = await post_booking(api)
     session = f"/api/interviews/sessions/{booked['session']['id']}/"
     paths = (
         f"{PATH}{booked['id']}/confirm/",
@@ -264,9 +259,9 @@ async def test_what_needs_no_body_takes_none_or_an_empty_object_and_nothing_else
 
 
 async def test_each_refusal_of_a_change_has_a_type_of_its_own(api: httpx.AsyncClient) -> None:
-    booked = await a_booking(api, minutes=0)
+    booked = await post_booking(api, minutes=0)
     full, past = await post_slot(api, starts_at=soon(300)), await post_slot(api, starts_at=soon(-10.1))
-    await book_slot(api, await post_interview(api), full)
+    await post_booking(api, slot=full)
     move = f"{PATH}{booked['id']}/reschedule/"
     problem(await api.post(move, json={"slot_id": full}), 409, "slot-full")
     problem(await api.post(move, json={"slot_id": past}), 409, "slot-past")
@@ -283,7 +278,7 @@ async def test_each_refusal_of_a_change_has_a_type_of_its_own(api: httpx.AsyncCl
         problem(await api.post(f"{PATH}{booked['id']}/{verb}/", json=fields), 409, "interview-in-progress")
     await sessions.leave(session, 1)
     problem(await api.post(move, json={"slot_id": free}), 409, "interview-closed")
-    off = await a_booking(api)
+    off = await post_booking(api)
     await changed(api, off["id"], "cancel")
     for verb, fields in (("confirm", {}), ("reschedule", {"slot_id": free})):
         problem(await api.post(f"{PATH}{off['id']}/{verb}/", json=fields), 409, "schedule-cancelled")
@@ -291,7 +286,7 @@ async def test_each_refusal_of_a_change_has_a_type_of_its_own(api: httpx.AsyncCl
 
 
 async def test_whoever_only_reads_changes_nothing(api: httpx.AsyncClient) -> None:
-    booked = await a_booking(api)
+    booked = await post_booking(api)
     await as_role(api, Role.VIEWER)
     for verb in ("confirm", "reschedule", "cancel"):
         problem(await api.post(f"{PATH}{booked['id']}/{verb}/", json={"slot_id": NOWHERE}), 403, "not-allowed")
@@ -313,8 +308,7 @@ async def book_one_of_each_state(api: httpx.AsyncClient) -> dict[str, str]:
     """Make a booking for each state of an invitation, and return their ids by that state."""
     ids = {}
     for state, becomes in _STANDS.items():
-        slot = await post_slot(api, starts_at=soon(600))
-        ids[state] = (await book_slot(api, await post_interview(api), slot)).json()["id"]
+        ids[state] = (await post_booking(api, minutes=600))["id"]
         await db.fetch(f"{becomes} WHERE schedule = $1", UUID(ids[state]))
     return ids
 

@@ -1,6 +1,7 @@
 import httpx
 
 from api.clients import NOWHERE, as_role, ok, problem
+from api.factories import post_booking
 from factories import post_interview, post_slot, rows, soon, unaccounted
 from hireloop.api.tables import Role
 from hireloop.scheduling import sessions
@@ -9,8 +10,7 @@ from hireloop.scheduling.sessions import DeviceCheck
 
 async def test_a_session_shows_window_device_check_entry_and_end(api: httpx.AsyncClient) -> None:
     interview, slot = await post_interview(api), await post_slot(api, starts_at=soon())
-    booked = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
-    schedule = booked.json()
+    schedule = await post_booking(api, interview, slot)
     path = f"/api/interviews/sessions/{schedule['session']['id']}/"
     shown = await ok(api, path)
     assert (shown["schedule"], shown["interview"]) == (schedule["id"], interview)
@@ -34,8 +34,7 @@ async def test_a_session_shows_window_device_check_entry_and_end(api: httpx.Asyn
 
 async def test_no_session_shows_a_key(api: httpx.AsyncClient) -> None:
     interview, slot = await post_interview(api), await post_slot(api)
-    booked = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
-    session = booked.json()["session"]
+    session = (await post_booking(api, interview, slot))["session"]
     await as_role(api, Role.VIEWER)
     shown = await api.get(f"/api/interviews/sessions/{session['id']}/")
     assert shown.status_code == 200
@@ -50,7 +49,7 @@ async def test_a_new_link_is_answered_with_its_booking_and_the_old_one_is_dead(
     api: httpx.AsyncClient, visitor: httpx.AsyncClient
 ) -> None:
     interview, slot = await post_interview(api), await post_slot(api)
-    booked = (await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})).json()
+    booked = await post_booking(api, interview, slot)
     path = f"/api/interviews/sessions/{booked['session']['id']}/"
     revoked = (await api.post(f"{path}revoke/")).json()
     assert (revoked["id"], revoked["session"]["state"], revoked["revision"]) == (booked["id"], "revoked", 2)
@@ -72,7 +71,7 @@ async def test_a_new_link_is_answered_with_its_booking_and_the_old_one_is_dead(
 
 async def test_a_link_that_is_in_use_or_of_no_use_is_neither_replaced_nor_withdrawn(api: httpx.AsyncClient) -> None:
     interview, slot = await post_interview(api), await post_slot(api, starts_at=soon())
-    booked = (await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})).json()
+    booked = await post_booking(api, interview, slot)
     path = f"/api/interviews/sessions/{booked['session']['id']}/"
     (row,) = await rows("session")
     await sessions.enter(row["id"], 1)

@@ -5,6 +5,7 @@ from uuid import UUID
 import httpx
 
 from api.clients import NOWHERE, as_role, count, ok, problem
+from api.factories import post_booking
 from factories import job_fields, post_interview, post_slot, soon
 from hireloop.api.etags import etag_of
 from hireloop.api.tables import Role
@@ -132,9 +133,7 @@ async def test_an_unknown_slot_is_not_found(api: httpx.AsyncClient) -> None:
 
 
 async def book(api: httpx.AsyncClient, slot_id: str) -> str:
-    booked = await api.post(f"{PATH}{slot_id}/book_slot/", json={"interview_id": await post_interview(api)})
-    assert booked.status_code == 201, booked.text
-    ident: str = booked.json()["id"]
+    ident: str = (await post_booking(api, slot=slot_id))["id"]
     return ident
 
 

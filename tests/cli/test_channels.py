@@ -1,8 +1,6 @@
 """`hireloop channels`: the same as the API, also where no database answers."""
 
 import subprocess
-import sys
-import tempfile
 
 import pytest
 
@@ -12,20 +10,13 @@ from hireloop.notify.routes import Route
 from hireloop.settings import Settings
 from processes import environment
 from sample_settings import SECRET
+from test_cli import hireloop
 
 CHAT = "json://chat.example/canary-token"
 
 
 def channels(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hireloop", "channels"],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=tempfile.gettempdir(),
-    )
+    return hireloop("channels", env=env, seconds=60)
 
 
 @pytest.mark.usefixtures("database")

@@ -1,32 +1,25 @@
 """`hireloop deliveries`: lists that are narrowed, and what is sent again from the command line."""
 
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
+from factories import book
 from hireloop import db
 from hireloop.cli.deliveries import deliveries
 from hireloop.cli.words import Moment
 from hireloop.notify.replay import Skip
-from hireloop.scheduling import audit, schedules
+from hireloop.scheduling import audit
 from processes import environment
 from test_cli import hireloop
 
 
 async def _rejected() -> UUID:
     """Book, and let the invitation be rejected; return its delivery's id."""
-    booked = await schedules.book(
-        await make_interview(email=f"asha.{uuid4().hex[:8]}@example.com"),
-        await make_slot(),
-        booking_notes="",
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=WINDOWS,
-    )
+    booked = await book()
     (delivery,) = booked.deliveries
     await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'policy_block' WHERE id = $1", delivery.id)
     return delivery.id

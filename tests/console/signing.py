@@ -5,17 +5,11 @@ from typing import Any
 
 import httpx
 
-from hireloop.api import key_ring
+from console.factories import key_of
 from hireloop.api.tables import Role
 
 SIGN_IN = "/console/sign-in/"
 COOKIE = "__Host-hireloop-console"
-
-
-async def key_of(role: Role, name: str = "Rita") -> str:
-    """Make an API key; the pool must be open."""
-    _, key = await key_ring.create(name, role)
-    return key
 
 
 async def sign_in(client: httpx.AsyncClient, role: Role, name: str = "Rita") -> str:

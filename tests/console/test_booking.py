@@ -2,7 +2,7 @@
 
 import httpx
 
-from console.bookings import booked, entered, tried
+from console.factories import booked, entered, tried
 from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db, links

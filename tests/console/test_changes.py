@@ -9,7 +9,7 @@ import httpx
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from console.bookings import Booked, booked, entered, tried
+from console.factories import Booked, booked, entered, tried
 from console.signing import fields_of, press, sign_in, token_on
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from console.bookings import at_risk, booked, held, in_days, tried
+from console.factories import at_risk, booked, held, in_days, tried
 from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, soon
 from hireloop import db

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from console.bookings import booked, in_days, tried
+from console.factories import booked, in_days, tried
 from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop.api.tables import Role

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from console.bookings import Booked, booked
-from console.signing import SIGN_IN, key_of, sign_in, token_on
+from console.factories import Booked, booked, key_of
+from console.signing import SIGN_IN, sign_in, token_on
 from factories import rows
 from hireloop.api.tables import Role
 

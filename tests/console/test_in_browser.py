@@ -8,8 +8,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Browser, Page, expect
 
 from browsers import Launch, needs_chromium, visiting
-from console.bookings import Booked, at_risk, booked, held, tried
-from console.signing import key_of
+from console.factories import Booked, at_risk, booked, held, key_of, tried
 from factories import OUTBOX, TESTS, make_slot, rows, soon
 from hireloop.api.tables import Role
 from hireloop.notify import routing

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from console.bookings import booked
-from console.signing import COOKIE, SIGN_IN, key_of, press, sign_in, token_on
+from console.factories import booked, key_of
+from console.signing import COOKIE, SIGN_IN, press, sign_in, token_on
 from factories import rows
 from hireloop.api import key_ring
 from hireloop.api.door import STATE_NAME

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from certificates import expired
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
+from factories import book
 from hireloop import db
 from hireloop.doctor import database
 from hireloop.doctor.examination import examine
@@ -18,7 +18,6 @@ from hireloop.local.spans import SpanReceiver
 from hireloop.notify import channel_health, routes, routing, workers
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.routes import Route
-from hireloop.scheduling import schedules
 from hireloop.settings import Settings
 from processes import free_port
 from sample_settings import settings_for
@@ -563,8 +562,7 @@ async def test_a_booking_without_its_delivery_is_one_failure(
     whole: dict[str, Any], mail_server: ScriptedSmtpServer
 ) -> None:
     async with db.opened(whole["database_url"], pool_size=1):
-        interview, slot = await make_interview(), await make_slot()
-        await schedules.book(interview, slot, booked_by=TESTS, booking_notes="", outbox=OUTBOX, windows=WINDOWS)
+        await book()
         await db.fetch("DELETE FROM delivery")
     found = await findings(settings_of(whole, email_port=mail_server.port))
     assert [check for check, _, _ in at_level(found, Level.FAILURE)] == ["ledger"]

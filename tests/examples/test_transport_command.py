@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from factories import outbox_of
 from hireloop import db
 from hireloop.notify import deliveries, routing
 from hireloop.notify.channels import InstalledTransport, installed_transports, open_transport
 from hireloop.notify.messages import AlertCause, AlertMessage
-from hireloop.notify.outbox import Outbox
 from processes import Hireloop, environment
 from sample_settings import settings_for
 
@@ -71,7 +71,7 @@ async def test_a_worker_finds_it_and_hands_a_message_to_the_program(
     [channel] = [channel for channel in channels if channel.transport_name == "command"]
     assert type(open_transport(channel, settings)).__name__ == "CommandTransport"
 
-    outbox = Outbox(channels=(channel,), message_id_domain="hire.example")
+    outbox = outbox_of(channel)
     alert = AlertMessage(cause=AlertCause.HELD, subject="email", channel="email", reason="auth_refused", send_to=None)
     [delivery] = await outbox.put([alert], now=datetime.now(UTC))
     env = environment(

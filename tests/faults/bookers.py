@@ -10,8 +10,6 @@ from uuid import UUID
 import httpx
 
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
 
 _TIMEOUT_SECONDS = 60.0
 
@@ -22,11 +20,6 @@ class Answer(NamedTuple):
     status: int
     type: str  # the problem's, empty for a booking
     body: dict[str, Any]
-
-
-async def new_key() -> str:
-    """Return a recruiter's API key; the pool must be open."""
-    return (await key_ring.create("bookers", Role.RECRUITER))[1]
 
 
 @asynccontextmanager

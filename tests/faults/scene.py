@@ -1,33 +1,27 @@
-"""What the fault tests share: bookings, a mail server that can be held, the settle that can be held, the verdict."""
+"""What the fault tests share: a mail server that can be held, the settle that can be held, the verdict."""
 
-import asyncio
 import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
 from email import message_from_bytes
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
 from hireloop import db
 from hireloop.local.mailbox import Mailbox
 from hireloop.notify import deliveries, hints, ledger
 from hireloop.notify.deliveries import AttemptView, DeliveryView
-from hireloop.scheduling import schedules
 from processes import environment
+from sample_channels import EMAIL
 from smtp_servers import ReceivedMail, ScriptedSmtpServer
+from waiting import PATIENCE_SECONDS, until
 
-T = TypeVar("T")
-
-_PATIENCE_SECONDS = 45.0  # for what takes a second on a quiet machine
-_LOOK_AGAIN_SECONDS = 0.03
 _THE_SETTLES_LOCK = 4711
 
 
@@ -52,27 +46,6 @@ class HeldSmtpServer(ScriptedSmtpServer):
         return super()._do(step, line, session)
 
 
-async def until(condition: Callable[[], Awaitable[T | None]], what: str, seconds: float = _PATIENCE_SECONDS) -> T:
-    """Return what `condition` answers, once that is true; an AssertionError names what never came."""
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = await condition()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds:g} s")
-        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-
-
-async def until_true(condition: Callable[[], bool], what: str, seconds: float = _PATIENCE_SECONDS) -> None:
-    """Wait for something that needs no database."""
-
-    async def answer() -> bool:
-        return condition()
-
-    await until(answer, what, seconds)
-
-
 def mail_through(database_url: str, port: int, **settings: str) -> dict[str, str]:
     """Return the environment of a process whose mail server is at this port."""
     defaults = {
@@ -83,15 +56,6 @@ def mail_through(database_url: str, port: int, **settings: str) -> dict[str, str
         "EMAIL_DATA_TIMEOUT": "60",
     }
     return environment(database_url, **(defaults | settings))
-
-
-async def book(*, starts_at: datetime | None = None, interview: UUID | None = None) -> UUID:
-    """Book an interview, as the API does, and return its delivery's id; the workers get their hint."""
-    interview = interview or await make_interview()
-    slot = await make_slot(starts_at=starts_at or soon(24 * 60))
-    booked = await schedules.book(interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
-    await hint()
-    return booked.deliveries[0].id
 
 
 async def hint() -> None:
@@ -110,7 +74,7 @@ async def make_due(delivery: UUID) -> None:
     await hint()
 
 
-async def until_state(delivery: UUID, state: str, seconds: float = _PATIENCE_SECONDS) -> DeliveryView:
+async def until_state(delivery: UUID, state: str, seconds: float = PATIENCE_SECONDS) -> DeliveryView:
     """Wait until the delivery stands there; it is shown with its attempts where it never does."""
 
     async def there() -> DeliveryView | None:

@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 
 from factories import make_interview, make_slot, soon
-from faults.bookers import Crowd, every_booking_is_whole, new_key
-from faults.scene import all_is_accounted_for, mail_through, until
+from faults.bookers import Crowd, every_booking_is_whole
+from faults.factories import new_key
+from faults.scene import all_is_accounted_for, mail_through
 from hireloop import db
 from hireloop.local.mailbox import Mailbox
 from processes import Server, WorkerProcess
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -12,14 +12,14 @@ from uuid import UUID
 
 import pytest
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
-from faults.scene import hint, mail_through, message_ids, until
+from factories import book, make_slot, soon
+from faults.scene import hint, mail_through, message_ids
 from hireloop import db
 from hireloop.notify import ledger
-from hireloop.scheduling import schedules
 from processes import WorkerProcess
 from smtp_servers import ScriptedSmtpServer
 from test_cli import hireloop
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -54,19 +54,13 @@ class RelayWithPassword(ScriptedSmtpServer):
 async def book_many() -> None:
     slot = await make_slot(starts_at=soon(24 * 60), seats=MANY)
     for _ in range(MANY // AT_ONCE):
-        await asyncio.gather(*(book_into(slot) for _ in range(AT_ONCE)))
-    await asyncio.gather(*(book_into(slot) for _ in range(MANY % AT_ONCE)))
+        await asyncio.gather(*(book(slot=slot) for _ in range(AT_ONCE)))
+    await asyncio.gather(*(book(slot=slot) for _ in range(MANY % AT_ONCE)))
     # As if each had been booked by a request: a trace of its own, which every try must join.
     await db.fetch(
         "UPDATE delivery SET traceparent = '00-' || md5(id::text) || '-' || left(md5('put' || id::text), 16) || '-01'"
     )
     await hint()
-
-
-async def book_into(slot: UUID) -> None:
-    await schedules.book(
-        await make_interview(), slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS
-    )
 
 
 def signing_in(database_url: str, relay: ScriptedSmtpServer, password: str) -> dict[str, str]:

@@ -2,14 +2,8 @@
 
 import pytest
 
-from faults.scene import (
-    all_is_accounted_for,
-    attempts_of,
-    book,
-    mail_through,
-    message_ids,
-    until_state,
-)
+from faults.factories import book
+from faults.scene import all_is_accounted_for, attempts_of, mail_through, message_ids, until_state
 from hireloop import db
 from processes import WorkerProcess
 from smtp_servers import ScriptedSmtpServer

@@ -6,23 +6,24 @@ from typing import NamedTuple
 
 import pytest
 
-from factories import EMAIL, soon
+from factories import soon
+from faults.factories import book
 from faults.scene import (
     all_is_accounted_for,
     attempts_of,
-    book,
     mail_through,
     make_due,
     message_ids,
     told,
-    until,
     until_attempt_ends,
     until_state,
 )
 from hireloop import db
 from hireloop.notify import channel_health, deliveries, ledger
 from processes import WorkerProcess, free_port
+from sample_channels import EMAIL
 from smtp_servers import Drop, Hang, ScriptedSmtpServer, Step
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")
 

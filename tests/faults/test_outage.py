@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from factories import OUTBOX, WINDOWS, make_interview, make_slot
+from factories import book, make_slot
 from faults.scene import all_is_accounted_for, message_ids
 from hireloop import db
 from hireloop.notify import attempts, leases, ledger
@@ -21,8 +21,6 @@ from hireloop.notify.attempts import Answered
 from hireloop.notify.leases import Lease
 from hireloop.notify.render import Renderer
 from hireloop.notify.transports.email import EmailTransport
-from hireloop.scheduling import schedules
-from hireloop.scheduling.audit import Actor
 from sample_settings import settings_for
 from smtp_servers import ScriptedSmtpServer
 
@@ -158,20 +156,9 @@ async def _book_all() -> None:
     starts = [BEGAN + timedelta(hours=2, minutes=53 * n) for n in range(SLOTS)]
     slots = [await make_slot(starts_at=one, seats=BOOKINGS // SLOTS) for one in starts]
 
-    async def book(nth: int) -> None:
-        slot = slots[nth * 7 % SLOTS]
-        await schedules.book(
-            await make_interview(),
-            slot,
-            booking_notes="",
-            booked_by=Actor("tests"),
-            outbox=OUTBOX,
-            windows=WINDOWS,
-            now=BEGAN,
-        )
-
     for first in range(0, BOOKINGS, 10):
-        await asyncio.gather(*(book(nth) for nth in range(first, first + 10)))
+        into = [slots[nth * 7 % SLOTS] for nth in range(first, first + 10)]
+        await asyncio.gather(*(book(slot=slot, now=BEGAN) for slot in into))
 
 
 async def test_after_an_hour_without_a_mail_server_everybody_has_their_invitation(outage: Outage) -> None:

@@ -17,8 +17,9 @@ import pytest
 
 from databases import END_ALL_OTHERS
 from factories import make_interview, make_slot, soon
-from faults.bookers import Crowd, book_over_http, client_of, every_booking_is_whole, new_key, tally
-from faults.scene import all_is_accounted_for, mail_through, until, until_state
+from faults.bookers import Crowd, book_over_http, client_of, every_booking_is_whole, tally
+from faults.factories import new_key
+from faults.scene import all_is_accounted_for, mail_through, until_state
 from hireloop import db, migrate
 from hireloop.local.mailbox import Mailbox
 from hireloop.local.postgres import EmbeddedPostgres
@@ -26,6 +27,7 @@ from hireloop.local.postmaster import Postmaster
 from hireloop.notify import hints
 from processes import Server, WorkerProcess
 from sample_settings import settings_for
+from waiting import until
 
 _RECOVERY_SECONDS = 10.0
 _AWAY_SECONDS = 1.0

@@ -9,12 +9,14 @@ import pytest
 
 from databases import Template
 from factories import TESTS, job_fields, make_interview, make_slot, soon
-from faults.bookers import book_all_at_once, client_of, every_booking_is_whole, new_key, tally
-from faults.scene import all_is_accounted_for, mail_through, mailbox_server, until
+from faults.bookers import book_all_at_once, client_of, every_booking_is_whole, tally
+from faults.factories import new_key
+from faults.scene import all_is_accounted_for, mail_through, mailbox_server
 from hireloop import db
 from hireloop.local.mailbox import Mailbox
 from hireloop.scheduling import interviews
 from processes import Server, WorkerProcess
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("opened")
 

@@ -17,14 +17,16 @@ import pytest
 from opentelemetry.trace import StatusCode
 
 import real_mail_server
-from factories import post_interview, post_slot, soon
-from faults.scene import hint, mail_through, make_due, until, until_attempt_ends, until_state, until_true
+from api.factories import post_booking
+from factories import post_interview
+from faults.scene import hint, mail_through, make_due, until_attempt_ends, until_state
 from hireloop.local.otlp import ReceivedSpan
 from hireloop.local.spans import SpanReceiver
 from hireloop.notify import ledger
 from processes import WorkerProcess, free_port
 from real_mail_server import DOMAIN, PASSWORD, USER, RealMailServer
 from smtp_servers import Drop, ScriptedSmtpServer, Step, self_signed
+from waiting import until, until_true
 
 _LONG_REPLY = "451 4.3.0 " + "x" * 5000
 _SMTP_SINK = Path("/usr/sbin/smtp-sink")
@@ -149,10 +151,7 @@ def spans() -> Iterator[tuple[SpanReceiver, Settings]]:
 async def booked(api: httpx.AsyncClient, name: str) -> tuple[str, UUID]:
     """Book over HTTP for a candidate with a mailbox of their own; return the schedule's and the delivery's ids."""
     interview = await post_interview(api, email=f"{name}@{DOMAIN}")
-    slot = await post_slot(api, starts_at=soon(24 * 60))
-    answer = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
-    assert answer.status_code == 201, answer.text
-    schedule: dict[str, Any] = answer.json()
+    schedule = await post_booking(api, interview, minutes=24 * 60)
     return schedule["id"], UUID(schedule["invitation"]["deliveries"][0]["id"])
 
 

@@ -5,24 +5,25 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX, soon
+from factories import OUTBOX, soon
+from faults.factories import book
 from faults.scene import (
     HeldSmtpServer,
     all_is_accounted_for,
     attempts_of,
-    book,
     hint,
     mail_through,
     message_ids,
     told,
     until_attempt_ends,
     until_state,
-    until_true,
 )
 from hireloop import db
 from hireloop.notify import deliveries, messages, outbox
 from hireloop.notify.messages import InvitationMessage
 from processes import WorkerProcess
+from sample_channels import EMAIL
+from waiting import until_true
 
 pytestmark = pytest.mark.usefixtures("database")
 

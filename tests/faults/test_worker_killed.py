@@ -3,25 +3,25 @@
 import asyncpg
 import pytest
 
-from factories import EMAIL
+from faults.factories import book
 from faults.scene import (
     all_is_accounted_for,
     attempts_of,
-    book,
     let_lease_lapse,
     mail_through,
     message_ids,
     settle_held,
     told,
     until_state,
-    until_true,
     within,
 )
 from hireloop import db
 from hireloop.local.mailbox import Mailbox
 from hireloop.notify import deliveries, ledger
 from processes import WorkerProcess
+from sample_channels import EMAIL
 from smtp_servers import Hang, ScriptedSmtpServer
+from waiting import until_true
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -2,23 +2,22 @@
 
 import pytest
 
+from faults.factories import book
 from faults.scene import (
     HeldSmtpServer,
     all_is_accounted_for,
     attempts_of,
-    book,
     let_lease_lapse,
     mail_through,
     message_ids,
     told,
-    until,
     until_attempt_ends,
     until_state,
-    until_true,
 )
 from hireloop import db
 from processes import WorkerProcess
 from smtp_servers import ScriptedSmtpServer
+from waiting import until, until_true
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -4,18 +4,11 @@ import signal
 
 import pytest
 
-from faults.scene import (
-    HeldSmtpServer,
-    all_is_accounted_for,
-    attempts_of,
-    book,
-    mail_through,
-    told,
-    until_state,
-    until_true,
-)
+from faults.factories import book
+from faults.scene import HeldSmtpServer, all_is_accounted_for, attempts_of, mail_through, told, until_state
 from hireloop import db
 from processes import WorkerProcess
+from waiting import until_true
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+import factories
 from databases import Template
 from factories import OUTBOX, TESTS, WINDOWS, rows
 from hireloop import db, errors
 from hireloop.notify import leases
 from hireloop.notify.channels import Evidence, Phase
-from hireloop.notify.leases import Settlement
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import (
     attendance,
@@ -30,7 +30,6 @@ from hireloop.scheduling import (
     erasure,
     interviews,
     moves,
-    schedules,
     session_keys,
     sessions,
     slots,
@@ -40,6 +39,7 @@ from hireloop.scheduling.candidates import CandidateChanges, NewCandidate
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.slots import NewSlot
 from invariants.invariants import broken
+from notify.factories import settlement
 
 BEGAN = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 TABLES = ("candidate", "interview", "slot", "schedule", "session", "delivery", "audit_entry", "kept_address")
@@ -119,8 +119,7 @@ class AnyOrder(RuleBasedStateMachine):
     def book(self, interview: UUID, slot: UUID | None) -> UUID | None:
         if slot is None:
             return None
-        facts: dict[str, Any] = {"booking_notes": "", "booked_by": TESTS, "outbox": OUTBOX, "windows": WINDOWS}
-        booked = self.does(lambda: schedules.book(interview, slot, **facts, now=self.now))
+        booked = self.does(lambda: factories.book(interview, slot, now=self.now))
         return booked.booking.id if booked else None
 
     @rule(schedule=schedules)
@@ -201,12 +200,10 @@ class AnyOrder(RuleBasedStateMachine):
             self.runner.run(
                 leases.settle(
                     [
-                        Settlement(
-                            delivery_id=lease.id,
-                            number=lease.number,
-                            token=lease.token,
-                            outcome=outcome,
-                            state=ENDINGS[outcome],
+                        settlement(
+                            lease,
+                            outcome,
+                            ENDINGS[outcome],
                             evidence=Evidence(phase=Phase.REPLY, code=250, reply=f"<{lease.recipient}> said"),
                         )
                         for lease in taken

@@ -12,15 +12,16 @@ from socket import create_connection
 
 import pytest
 
-from factories import EMAIL
 from hireloop import db
 from hireloop.notify import bounces, delivery_reports
 from hireloop.notify.render import Renderer
 from hireloop.notify.return_path import Returning, ReturnPath
 from hireloop.notify.transports.email import EmailTransport
 from hireloop.notify.worker import Worker
-from notify.mailed import booked, state_of
+from notify.factories import invite
+from notify.records import state_of
 from processes import WorkerProcess, environment, free_port
+from sample_channels import EMAIL
 from sample_settings import SECRET, settings_for
 from smtp_servers import ScriptedSmtpServer
 
@@ -127,7 +128,7 @@ async def test_a_mail_that_a_relay_took_and_could_not_deliver_has_bounced(
         database_url, email_host="127.0.0.1", email_port=relay, bounce_address="bounces@hire.example"
     )
     path = ReturnPath.of(settings)
-    delivery = await booked("asha@example.com")
+    delivery = await invite(email="asha@example.com")
     transport = EmailTransport("", settings)
     worker = Worker(
         [(EMAIL, Returning(transport, path))],
@@ -159,7 +160,7 @@ async def test_a_mail_that_a_relay_took_and_could_not_deliver_has_bounced(
 @pytest.mark.usefixtures("database")
 async def test_without_a_mail_server_simulated_recipients_reach_their_ends(database_url: str) -> None:
     ends = {"sent": "sent", "rejected": "rejected", "bounced": "bounced"}
-    deliveries = {name: await booked(f"{name}+1@simulated.test") for name in ends}
+    deliveries = {name: await invite(email=f"{name}+1@simulated.test") for name in ends}
     with WorkerProcess(environment(database_url)) as worker:
         async with asyncio.timeout(60):
             while {name: (await state_of(ident))[0] for name, ident in deliveries.items()} != ends:  # noqa: ASYNC110 (as above)

@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import msgspec
 
+from api.factories import post_booking
 from collector import Collector
-from factories import candidate_fields, job_fields, post_interview, post_slot, soon
+from factories import candidate_fields, job_fields, post_interview
 from hireloop import db
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
@@ -67,9 +68,8 @@ async def _provoke(server: Server, key: str) -> tuple[str, dict[str, Any]]:
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=20) as api:
         interview = await post_interview(api, email=ADDRESS)
-        slot = await post_slot(api, starts_at=soon())
-        booked = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
-        session_key: str = booked.json()["session"]["session_key"]
+        booked = await post_booking(api, interview, minutes=0)
+        session_key: str = booked["session"]["session_key"]
         for text in (session_key, FORGED, session_key[:-1]):
             await api.get("/", params={"session_key": text})
         bad = await api.get("/api/jobs/", headers={"Authorization": f"Bearer {key[:-1]}x"})
@@ -78,7 +78,7 @@ async def _provoke(server: Server, key: str) -> tuple[str, dict[str, Any]]:
         failed = await api.post("/api/interviews/", json=body)
         assert failed.status_code == 500
         assert "example.com" not in failed.text
-        ident = booked.json()["invitation"]["deliveries"][0]["id"]
+        ident = booked["invitation"]["deliveries"][0]["id"]
         until = time.monotonic() + 20
         while True:
             delivery: dict[str, Any] = (await api.get(f"/api/notifications/deliveries/{ident}/")).json()

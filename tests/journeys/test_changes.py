@@ -17,7 +17,8 @@ from hireloop_client.models import (
     RescheduleFields,
     ScheduleState,
 )
-from journeys.installation import Installation, book, done, sent, slot_from
+from journeys.factories import book, slot_from
+from journeys.installation import Installation, done, sent
 
 
 @pytest.mark.parametrize("installation", ["http/protobuf"], indirect=True)

@@ -15,7 +15,8 @@ from hireloop_client import AuthenticatedClient
 from hireloop_client.api.interviews import get_interview
 from hireloop_client.api.sessions import get_session
 from hireloop_client.models import DeliveryState, InterviewState, SessionState
-from journeys.installation import Installation, book, done, sent
+from journeys.factories import book
+from journeys.installation import Installation, done, sent
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (

@@ -8,12 +8,9 @@ import pytest
 from standardwebhooks import Webhook
 
 from documented import Documented
-from factories import WINDOWS, make_interview, make_slot, unaccounted
+from factories import book, outbox_of, unaccounted
 from hireloop import db
 from hireloop.notify import deliveries, routing
-from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import schedules
-from hireloop.scheduling.audit import Actor
 from http_servers import Reply, ScriptedHttpServer
 from processes import WorkerProcess, environment
 from sample_settings import settings_for
@@ -31,14 +28,7 @@ async def test_a_recruiters_program_hears_of_a_booking_signed_and_without_the_li
         wanted["message_routes"] = "alert=none"  # there is no mail server, which would be told too
         settings = settings_for(database_url, **wanted)
         channels = routing.channels(settings)
-        booked = await schedules.book(
-            await make_interview(full_name="Asha Räo"),
-            await make_slot(),
-            booking_notes="",
-            outbox=Outbox(channels=channels, message_id_domain="hire.example"),
-            windows=WINDOWS,
-            booked_by=Actor("the tests"),
-        )
+        booked = await book(outbox=outbox_of(*channels), full_name="Asha Räo")
         [copy] = [delivery for delivery in booked.deliveries if delivery.kind == "recruiter_copy"]
         named = {name.upper(): value for name, value in wanted.items()}
         env = environment(database_url, BASE_URL=settings.base_url, **named)

@@ -4,13 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from factories import WINDOWS, make_interview, make_slot, soon, unaccounted
+from factories import book, make_slot, soon, unaccounted
 from hireloop.local.mail_folder import ReceivedMail
 from hireloop.local.mailbox import Mailbox
 from hireloop.notify import routing
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import schedules
-from hireloop.scheduling.audit import Actor
 from hireloop.settings import Settings
 from processes import WorkerProcess, environment
 
@@ -22,15 +20,8 @@ async def test_a_candidate_is_reminded_and_a_failed_invitation_is_told_of(
     outbox = Outbox(channels=routing.channels(settings), message_id_domain=settings.message_id_domain)
     near = await make_slot(starts_at=soon(85), seats=2)
     for email in ("asha@example.com", "rejected@simulated.test"):
-        await schedules.book(
-            await make_interview(email=email),
-            near,
-            booking_notes="",
-            booked_by=Actor("journey"),
-            outbox=outbox,
-            windows=WINDOWS,
-            now=soon() - timedelta(minutes=10),  # before the lead of the reminder, and not at risk yet
-        )
+        at = soon() - timedelta(minutes=10)  # before the lead of the reminder, and not at risk yet
+        await book(slot=near, outbox=outbox, now=at, email=email)
     host, port = mailbox.start()
     mail = {"EMAIL_HOST": host, "EMAIL_PORT": str(port), "ALERT_EMAIL": "ops@hire.example"}
     env = environment(database_url, **mail, REMINDERS="90m")

@@ -12,37 +12,21 @@ import asyncpg
 import msgspec
 import pytest
 
-from factories import EMAIL, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
+import factories
+from factories import make_interview, outbox_of, rows, unaccounted
 from hireloop import db
 from hireloop.notify import alerts, channel_health, deliveries, leases
-from hireloop.notify.channels import Channel
 from hireloop.notify.deliveries import InvitationState
-from hireloop.notify.messages import CANDIDATE_KINDS
 from hireloop.notify.outbox import Outbox
 from hireloop.notify.routes import Among, Route, Turn
-from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Booked
+from notify.factories import ALERTING_CHAT, ALERTING_MAIL
+from sample_channels import MAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
-MAIL = msgspec.structs.replace(EMAIL, kinds=CANDIDATE_KINDS)
-ALERTING_MAIL = msgspec.structs.replace(EMAIL, kinds=CANDIDATE_KINDS | {"alert"})
-CHAT = Channel(
-    name="chat",
-    transport_name="apprise",
-    fingerprint="c",
-    required=False,
-    personal=False,
-    kinds=frozenset({"alert", "recruiter_copy"}),
-    concurrency=1,
-)
-
-
-def outbox_of(*channels: Channel) -> Outbox:
-    return Outbox(channels=channels, message_id_domain="hire.example")
-
-
+CHAT = ALERTING_CHAT
 BY_CHAT, BY_MAIL = outbox_of(MAIL, CHAT), outbox_of(ALERTING_MAIL)
 
 
@@ -50,10 +34,7 @@ async def book(*, hours: float = 24, recruiter: str | None = None, now: datetime
     """Book an interview that starts so many hours from `now`."""
     interview = await make_interview(full_name="Meera Iyer")
     await db.fetch("UPDATE job SET recruiter_email = $1", recruiter)
-    slot = await make_slot(starts_at=now + timedelta(hours=hours))
-    return await schedules.book(
-        interview, slot, booking_notes="", booked_by=TESTS, outbox=outbox_of(MAIL), windows=WINDOWS, now=now
-    )
+    return await factories.book(interview, starts_at=now + timedelta(hours=hours), outbox=outbox_of(MAIL), now=now)
 
 
 async def put(outbox: Outbox = BY_CHAT, *, alert_email: str = "", minutes: float = 0) -> list[dict[str, Any]]:

@@ -2,23 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from functools import partial
 
-import msgspec
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from hireloop import telemetry
-from hireloop.notify import attempts, messages
+from hireloop.notify import attempts
 from hireloop.notify.attempts import Answered
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.leases import Lease
 from hireloop.notify.messages import Message
 from hireloop.notify.routes import Route
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from notify.sample_messages import invitation
+from notify.sample_leases import lease
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,32 +25,7 @@ ACCEPTED = Sent(evidence=Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok")
 DEFERRED = Evidence(phase=Phase.RECIPIENT, code=451, reply="4.7.1 Greylisted")
 
 
-def _lease(**facts: object) -> Lease:
-    said = invitation(starts_at=NOW + 24 * HOUR)
-    lease = Lease(
-        id=uuid4(),
-        number=1,
-        token=uuid4(),
-        route=Route.PRIMARY,
-        schedule=said.schedule_id,
-        revision=1,
-        kind=said.kind,
-        channel="email",
-        recipient="asha@example.com",
-        required=True,
-        payload=messages.encode(said),
-        message_id="<1@hire.example>",
-        traceparent="",
-        tries=0,
-        first_due_at=NOW,
-        at_risk_at=NOW + HOUR,
-        deadline_at=NOW + 24 * HOUR,
-        leased_at=NOW,
-        invitation_state=None,
-        previous_trace_id=None,
-        previous_span_id=None,
-    )
-    return msgspec.structs.replace(lease, **facts)
+_lease = partial(lease, NOW, at_risk_at=NOW + HOUR)
 
 
 class Renderer:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from factories import EMAIL, rows, unaccounted
+from factories import rows, unaccounted
 from hireloop import db
 from hireloop.errors import ReportOfNothing
 from hireloop.notify import bounces, replay
@@ -14,8 +14,10 @@ from hireloop.notify.bounces import Noted, Recorded, reason_of
 from hireloop.notify.delivery_reports import DeliveryReport, MailAction, read
 from hireloop.notify.reasons import Reason
 from hireloop.notify.return_path import ReturnPath
-from notify.mailed import booked, leased, mailed, settle, state_of
-from notify.reported import FAILED, report
+from notify.factories import invite, leased, mailed, settle
+from notify.records import state_of
+from notify.sample_reports import FAILED, report
+from sample_channels import EMAIL
 from sample_settings import SECRET
 
 PATH = ReturnPath("bounces@hire.example", [SECRET])
@@ -116,7 +118,7 @@ async def test_good_news_changes_nothing() -> None:
 
 @stored
 async def test_a_report_that_is_quicker_than_the_worker_is_not_overwritten() -> None:
-    delivery = await booked()
+    delivery = await invite(email="asha@example.com")
     lease = await leased()
     assert (await record(signed(delivery))).noted is Noted.BOUNCED
     await settle(lease)
@@ -153,7 +155,7 @@ async def test_a_passing_failure_of_a_sent_mail_is_final() -> None:
 @stored
 @pytest.mark.parametrize("end", [None, "deferred"])
 async def test_a_mail_that_nobody_has_taken_cannot_come_back(end: str | None) -> None:
-    delivery = await mailed(end) if end else await booked()
+    delivery = await mailed(end) if end else await invite(email="asha@example.com")
     assert (await record(signed(delivery))).noted is Noted.IGNORED
     assert (await state_of(delivery))[0] == "pending"
 

@@ -7,10 +7,10 @@ import asyncpg
 import msgspec
 import pytest
 
-from factories import EMAIL
 from hireloop import db
 from hireloop.notify import channel_health
 from hireloop.notify.channel_health import Claim
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 

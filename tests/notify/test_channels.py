@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from factories import EMAIL, soon
+from factories import outbox_of, soon
 from hireloop import db
 from hireloop.cli.work import _found
 from hireloop.notify import channel_health, channels, deliveries
@@ -22,15 +22,13 @@ from hireloop.notify.channels import (
     open_transport,
 )
 from hireloop.notify.messages import AlertCause, AlertMessage, Message
-from hireloop.notify.outbox import Outbox
 from hireloop.notify.testing import sample_parcel
 from hireloop.notify.transports.email import EmailTransport
 from hireloop.notify.worker import Worker
 from hireloop.settings import Settings
+from sample_channels import EMAIL, chat
 
-CHAT = msgspec.structs.replace(
-    EMAIL, name="chat", personal=False, required=False, kinds=frozenset({"alert"}), url="good://T0KEN"
-)
+CHAT = chat("alert", url="good://T0KEN")
 _GOOD = """
 from hireloop.notify.channels import Evidence, Phase, Sent
 
@@ -154,7 +152,7 @@ async def test_a_broken_and_a_missing_transport_hold_their_channels_and_the_othe
     site.install("quitting-one", _GOOD.replace("return Sent", "raise SystemExit(1)\n        Sent"), quitting="Good")
     several = [using(name) for name in ("broken", "missing", "useless", "lying", "quitting", "good")]
     alert = AlertMessage(cause=AlertCause.HELD, subject="email", channel="email", reason="auth_refused", send_to=None)
-    put = await Outbox(channels=tuple(several), message_id_domain="hire.example").put([alert], now=soon())
+    put = await outbox_of(*several).put([alert], now=soon())
     posts = [(channel, _found(channel, settings())) for channel in several]
     worker = Worker(posts, renderer=Plain(), listen_url=database_url)
     running = asyncio.create_task(worker.run())

@@ -11,27 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
+from factories import book, rows
 from hireloop import db, errors
 from hireloop.notify import channel_health, deliveries
 from hireloop.notify.deliveries import DeliveryView, Filter, InvitationState
 from hireloop.notify.tables import DeliveryState
-from hireloop.scheduling import schedules
 from hireloop.scheduling.bookings import Wanted, page
-from hireloop.scheduling.schedules import Booked
+from sample_channels import EMAIL
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
-
-
-async def _book() -> Booked:
-    return await schedules.book(
-        await make_interview(),
-        await make_slot(),
-        booking_notes="",
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=WINDOWS,
-    )
 
 
 # --- Where an invitation stands: pure --------------------------------------------------------------------------
@@ -171,7 +159,7 @@ def test_lists_are_narrowed_by_the_very_state_that_a_booking_shows(
 async def _the_rules_agree(url: str, bookings: list[list[dict[str, Any]]]) -> None:
     async with db.opened(url, pool_size=1):
         # The same bookings for every example: their deliveries are all that differs.
-        ids = [row["id"] for row in await rows("schedule")] or [(await _book()).booking.id for _ in bookings]
+        ids = [row["id"] for row in await rows("schedule")] or [(await book()).booking.id for _ in bookings]
         await db.fetch("DELETE FROM delivery")
         await db.fetch("UPDATE schedule SET revision = $1", _REVISION)
         await _store([(ident, one) for ident, histories in zip(ids, bookings, strict=True) for one in histories])
@@ -192,7 +180,7 @@ async def _the_rules_agree(url: str, bookings: list[list[dict[str, Any]]]) -> No
 
 @pytest.mark.usefixtures("database")
 async def test_one_delivery_comes_with_its_tries_in_order() -> None:
-    ident = (await _book()).deliveries[0].id
+    ident = (await book()).deliveries[0].id
     for number in (3, 1, 2):
         await db.fetch(
             "INSERT INTO attempt (delivery, number, worker, outcome, finished_at, phase, code, reply) "
@@ -211,7 +199,7 @@ async def test_one_delivery_comes_with_its_tries_in_order() -> None:
 
 @pytest.mark.usefixtures("database")
 async def test_what_waits_behind_a_held_channel_says_why_unless_it_has_a_reason_of_its_own() -> None:
-    ident = (await _book()).deliveries[0].id
+    ident = (await book()).deliveries[0].id
     await channel_health.hold(EMAIL, "auth_refused")
     found, _ = await deliveries.find(ident, [EMAIL])
     assert (found.reason, found.last_reason, found.held_reason) == ("auth_refused", None, "auth_refused")
@@ -223,7 +211,7 @@ async def test_what_waits_behind_a_held_channel_says_why_unless_it_has_a_reason_
 
 @pytest.mark.usefixtures("database")
 async def test_the_next_try_behind_a_held_channel_is_the_next_probe_and_of_what_has_ended_there_is_none() -> None:
-    ident = (await _book()).deliveries[0].id
+    ident = (await book()).deliveries[0].id
     found, _ = await deliveries.find(ident, [EMAIL])
     assert found.next_attempt_at == found.due_at
     later = datetime.now(UTC) + timedelta(minutes=5)
@@ -239,14 +227,14 @@ async def test_the_next_try_behind_a_held_channel_is_the_next_probe_and_of_what_
 
 @pytest.mark.usefixtures("database")
 async def test_a_hold_of_other_settings_is_not_this_channels_reason() -> None:
-    ident = (await _book()).deliveries[0].id
+    ident = (await book()).deliveries[0].id
     await channel_health.hold(msgspec.structs.replace(EMAIL, fingerprint="old"), "auth_refused")
     assert (await deliveries.find(ident, [EMAIL]))[0].reason is None
 
 
 @pytest.mark.usefixtures("database")
 async def test_a_list_is_narrowed_by_each_filter_and_continues_where_the_last_page_ended() -> None:
-    idents = [(await _book()).deliveries[0].id for _ in range(5)]
+    idents = [(await book()).deliveries[0].id for _ in range(5)]
     await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'recipient_unknown' WHERE id = $1", idents[0])
 
     async def listed(wanted: Filter, **page: object) -> list[int]:
@@ -265,7 +253,7 @@ async def test_a_list_is_narrowed_by_each_filter_and_continues_where_the_last_pa
 
 @pytest.mark.usefixtures("database")
 async def test_the_deliveries_of_some_bookings_come_oldest_first_and_nobody_elses() -> None:
-    first, second, _ = [await _book() for _ in range(3)]
+    first, second, _ = [await book() for _ in range(3)]
     found = await deliveries.of_schedules([second.booking.id, first.booking.id], [EMAIL])
     assert [row.id for row in found] == [first.deliveries[0].id, second.deliveries[0].id]
     assert await deliveries.of_schedules([], [EMAIL]) == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hireloop.errors import NotAReport
 from hireloop.notify import delivery_reports
 from hireloop.notify.delivery_reports import DeliveryReport, MailAction, read
-from notify.reported import NAMES, REPORTS, report
+from notify.sample_reports import NAMES, REPORTS, report
 
 TO = "bounces+tag@hire.example"
 MESSAGE_ID = "<01990000-0000-7000-8000-0000000000a1@hire.example>"

@@ -2,23 +2,24 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
+from factories import WINDOWS, rows, unaccounted
 from hireloop import db
 from hireloop.notify import channel_health, deliveries, leases
 from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.deliveries import AttemptView, DeliveryView
 from hireloop.notify.leases import Lease, Settlement
-from hireloop.notify.outbox import Outbox
 from hireloop.notify.pace import Pace
 from hireloop.notify.routes import Among, Route, Turn
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling import schedules
+from notify.factories import WITH_RECRUITERS, invite, settlement
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -29,13 +30,7 @@ ACCEPTED = Evidence(phase=Phase.REPLY, code=250, enhanced_code="2.0.0", reply="2
 DEFERRED = Evidence(phase=Phase.RECIPIENT, code=451, enhanced_code="4.7.1", reply="4.7.1 Greylisted")
 
 
-async def _put(*, starts_in: timedelta = timedelta(hours=24), hub: Outbox = OUTBOX) -> UUID:
-    """Put one invitation at NOW and return its delivery's id."""
-    slot = await make_slot(starts_at=NOW + starts_in)
-    booked = await schedules.book(
-        await make_interview(), slot, booking_notes="", booked_by=TESTS, outbox=hub, windows=WINDOWS, now=NOW
-    )
-    return booked.deliveries[0].id
+_put = partial(invite, now=NOW)
 
 
 async def _lease(
@@ -46,21 +41,16 @@ async def _lease(
     )
 
 
-def _settlement(lease: Lease, outcome: AttemptOutcome, state: DeliveryState, **facts: object) -> Settlement:
-    settled = Settlement(delivery_id=lease.id, number=lease.number, token=lease.token, outcome=outcome, state=state)
-    return msgspec.structs.replace(settled, **facts)
-
-
 def _sent(lease: Lease) -> Settlement:
-    return _settlement(lease, AttemptOutcome.SENT, DeliveryState.SENT, evidence=ACCEPTED)
+    return settlement(lease, evidence=ACCEPTED)
 
 
 def _released(lease: Lease) -> Settlement:
-    return _settlement(lease, AttemptOutcome.RELEASED, DeliveryState.PENDING)
+    return settlement(lease, AttemptOutcome.RELEASED, DeliveryState.PENDING)
 
 
 def _deferred(lease: Lease, *, due_in: timedelta = timedelta(seconds=5)) -> Settlement:
-    return _settlement(
+    return settlement(
         lease,
         AttemptOutcome.RETRY,
         DeliveryState.PENDING,
@@ -293,10 +283,10 @@ async def test_a_deferred_message_is_due_again_and_has_burnt_a_try() -> None:
 async def test_held_and_released_burn_no_try_and_stay_due() -> None:
     delivery = await _put()
     (lease,) = await _lease()
-    held = _settlement(lease, AttemptOutcome.HELD, DeliveryState.PENDING, reason="auth_refused", evidence=DEFERRED)
+    held = settlement(lease, AttemptOutcome.HELD, DeliveryState.PENDING, reason="auth_refused", evidence=DEFERRED)
     await leases.settle([held], now=NOW + 2 * SECOND)
     (again,) = await _lease(after=3 * SECOND)
-    released = _settlement(again, AttemptOutcome.RELEASED, DeliveryState.PENDING)
+    released = settlement(again, AttemptOutcome.RELEASED, DeliveryState.PENDING)
     await leases.settle([released], now=NOW + 4 * SECOND)
     found, attempts = await _found(delivery)
     assert (found.state, found.tries, found.attempt_count, found.due_at) == ("pending", 0, 2, NOW)
@@ -456,8 +446,7 @@ async def test_whatever_the_other_side_says_can_be_stored(reply: str) -> None:
 async def test_a_recruiter_copy_is_leased_with_where_its_invitation_stands(
     tried: Callable[[Lease], Settlement] | None, told: str
 ) -> None:
-    chat = msgspec.structs.replace(EMAIL, name="recruiters", personal=False, kinds=frozenset({"recruiter_copy"}))
-    await _put(hub=Outbox(channels=(EMAIL, chat), message_id_domain="hire.example"))
+    await _put(outbox=WITH_RECRUITERS)
     if tried:
         (invitation,) = await _lease()
         await leases.settle([tried(invitation)], now=NOW + 2 * SECOND)
@@ -472,7 +461,7 @@ async def test_what_is_past_its_deadline_ends_as_exhausted_and_says_what_the_las
     never_tried, deferred = await _put(), await _put()
     taken = {lease.id: lease for lease in await _lease()}
     await leases.settle([_deferred(taken[deferred])], now=NOW + 2 * SECOND)
-    released = _settlement(taken[never_tried], AttemptOutcome.RELEASED, DeliveryState.PENDING)
+    released = settlement(taken[never_tried], AttemptOutcome.RELEASED, DeliveryState.PENDING)
     await leases.settle([released], now=NOW + 2 * SECOND)
     after = timedelta(hours=24, seconds=WINDOWS.late_seconds)
     assert await leases.expire(now=NOW + after - SECOND) == 0
@@ -498,7 +487,7 @@ async def test_a_probe_takes_what_was_tried_least_so_that_one_delivery_cannot_ho
     first, second = await _put(starts_in=timedelta(hours=24)), await _put(starts_in=timedelta(hours=48))
     [tried] = await _lease(limit=1)
     assert tried.id == first
-    await leases.settle([_settlement(tried, AttemptOutcome.HELD, DeliveryState.PENDING)])
+    await leases.settle([settlement(tried, AttemptOutcome.HELD, DeliveryState.PENDING)])
     [probed] = await _lease(after=2 * SECOND, limit=1, turn=Turn(route=Route.PRIMARY, probing=True))
     assert probed.id == second
 
@@ -510,7 +499,7 @@ AT_RISK = timedelta(minutes=15)  # after it was first due
 
 async def _fail(lease: Lease, *, at: timedelta, outcome: AttemptOutcome = AttemptOutcome.RETRY) -> None:
     """Settle a try that came to nothing; the delivery is due again at once."""
-    failed = _settlement(lease, outcome, DeliveryState.PENDING, evidence=DEFERRED, due_at=NOW + at)
+    failed = settlement(lease, outcome, DeliveryState.PENDING, evidence=DEFERRED, due_at=NOW + at)
     await leases.settle([failed], now=NOW + at)
 
 

@@ -6,28 +6,20 @@ from uuid import UUID
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot
-from faults.scene import until_true
+from factories import book
 from hireloop import db
 from hireloop.notify import leases, ledger
 from hireloop.notify.tables import DeliveryState
-from hireloop.scheduling import schedules
 from http_servers import Reply, ScriptedHttpServer
 from processes import WorkerProcess, environment
+from waiting import until_true
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 async def _book() -> tuple[UUID, UUID]:
     """Book, and return the schedule's id and the delivery's."""
-    booked = await schedules.book(
-        await make_interview(),
-        await make_slot(),
-        booking_notes="",
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=WINDOWS,
-    )
+    booked = await book()
     return booked.booking.id, booked.deliveries[0].id
 
 

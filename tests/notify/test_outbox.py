@@ -1,51 +1,26 @@
 """The outbox: what is put stands once, with the fact or not at all, and until something newer is to be said."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from functools import partial
 
 import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows
+from factories import OUTBOX, WINDOWS, book, make_interview, make_slot, outbox_of, rows
 from hireloop import db
 from hireloop.notify import deliveries, leases, outbox
-from hireloop.notify.channels import Channel, Evidence, Phase
-from hireloop.notify.deliveries import DeliveryView
-from hireloop.notify.leases import Settlement
 from hireloop.notify.messages import Message
-from hireloop.notify.outbox import Outbox
-from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling import schedules
+from notify.factories import ACCEPTED, RECRUITERS, WITH_RECRUITERS, invite, settlement
+from notify.records import view
 from notify.sample_messages import invitation, recruiter_copy
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SECOND = timedelta(seconds=1)
 TOMORROW = NOW + timedelta(days=1)
-CHAT = Channel(
-    name="recruiters",
-    transport_name="apprise",
-    fingerprint="c",
-    required=False,
-    personal=False,
-    kinds=frozenset({"recruiter_copy"}),
-    concurrency=1,
-)
-WITH_CHAT = Outbox(channels=(EMAIL, CHAT), message_id_domain="hire.example")
-
-
-async def _book(*, starts_in: timedelta = timedelta(hours=24), hub: Outbox = OUTBOX) -> UUID:
-    """Book at NOW and return the invitation's delivery's id."""
-    slot = await make_slot(starts_at=NOW + starts_in)
-    booked = await schedules.book(
-        await make_interview(), slot, booking_notes="", booked_by=TESTS, outbox=hub, windows=WINDOWS, now=NOW
-    )
-    return booked.deliveries[0].id
-
-
-async def _found(delivery: UUID) -> DeliveryView:
-    return (await deliveries.find(delivery, [EMAIL]))[0]
+_book = partial(invite, now=NOW)
 
 
 # --- what a booking puts ---------------------------------------------------------------------------------------
@@ -54,7 +29,7 @@ async def _found(delivery: UUID) -> DeliveryView:
 async def test_an_invitation_is_useful_until_its_link_closes_and_at_risk_a_quarter_of_an_hour_after_it_was_due() -> (
     None
 ):
-    found = await _found(await _book())
+    found = await view(await _book())
     assert found.state == "pending"
     assert found.due_at == NOW
     assert found.deadline_at == NOW + timedelta(hours=24, seconds=WINDOWS.late_seconds)
@@ -63,7 +38,7 @@ async def test_an_invitation_is_useful_until_its_link_closes_and_at_risk_a_quart
 
 
 async def test_a_booking_at_short_notice_is_at_risk_only_once_it_failed_or_had_30_s() -> None:
-    found = await _found(await _book(starts_in=timedelta(minutes=5)))
+    found = await view(await _book(starts_in=timedelta(minutes=5)))
     assert found.at_risk_at == NOW
     failed = msgspec.structs.replace(found, last_reason="connection_refused")
     later = NOW + timedelta(seconds=29)
@@ -73,23 +48,14 @@ async def test_a_booking_at_short_notice_is_at_risk_only_once_it_failed_or_had_3
 
 
 async def test_a_booking_in_the_last_moment_leaves_its_invitation_30_s() -> None:
-    found = await _found(await _book(starts_in=timedelta(seconds=1 - WINDOWS.late_seconds)))
+    found = await view(await _book(starts_in=timedelta(seconds=1 - WINDOWS.late_seconds)))
     assert found.deadline_at == NOW + timedelta(seconds=30)
 
 
 async def test_every_channel_of_the_kind_gets_its_own_delivery_and_a_chat_copy_holds_no_address() -> None:
-    chat = Channel(
-        name="recruiters",
-        transport_name="apprise",
-        fingerprint="c",
-        required=False,
-        personal=False,
-        kinds=frozenset({"invitation"}),
-        concurrency=1,
-        url="slack://secret",
-    )
+    chat = msgspec.structs.replace(RECRUITERS, kinds=frozenset({"invitation"}), url="slack://secret")
     other = msgspec.structs.replace(chat, name="failures", kinds=frozenset({"alert"}))
-    await _book(hub=Outbox(channels=(EMAIL, chat, other), message_id_domain="hire.example"))
+    await _book(outbox=outbox_of(EMAIL, chat, other))
     stored = {row["channel"]: row for row in await rows("delivery")}
     assert stored.keys() == {"email", "recruiters"}
     assert (stored["recruiters"]["recipient"], stored["recruiters"]["required"]) == ("recruiters", False)
@@ -112,7 +78,7 @@ async def test_what_is_put_in_a_transaction_that_fails_is_not_there() -> None:
 
     async def book_and_fail() -> None:
         async with db.DB.transaction():
-            await schedules.book(interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
+            await book(interview, slot)
             assert len(await rows("delivery")) == 1
             raise ZeroDivisionError
 
@@ -127,7 +93,7 @@ async def test_what_is_put_in_a_transaction_that_fails_is_not_there() -> None:
 
 async def test_every_message_of_a_put_goes_over_every_channel_of_its_kind() -> None:
     invited = invitation(starts_at=TOMORROW)
-    put = await WITH_CHAT.put([invited, recruiter_copy(invited)], now=NOW)
+    put = await WITH_RECRUITERS.put([invited, recruiter_copy(invited)], now=NOW)
     assert [(one.kind, one.channel, one.recipient, one.required) for one in put] == [
         ("invitation", "email", "asha@example.com", True),
         ("recruiter_copy", "recruiters", "recruiters", False),
@@ -175,7 +141,7 @@ async def test_a_fragment_with_several_messages_writes_all_of_them_or_none_with_
 ) -> None:
     invited = invitation(starts_at=TOMORROW)
     told: list[Message] = [invited, recruiter_copy(invited)]
-    fragment = WITH_CHAT.put_fragment(told, now=NOW, source=source, first_placeholder=2)
+    fragment = WITH_RECRUITERS.put_fragment(told, now=NOW, source=source, first_placeholder=2)
     facts = "fact AS (SELECT $1::text AS said), no_fact AS (SELECT 1 FROM fact WHERE said = 'nothing')"
     await db.fetch(f"WITH {facts} {fragment.sql}", "something", *fragment.args)
     stored = await rows("delivery")
@@ -192,7 +158,7 @@ async def test_a_newer_revision_ends_what_is_pending_of_older_ones_and_nothing_e
     other = invitation(starts_at=TOMORROW)
     old, new, others = await OUTBOX.put([first, second, other], now=NOW)
     assert await outbox.supersede(first.schedule_id, before_revision=2) == 1
-    assert [(await _found(one.id)).state for one in (old, new, others)] == ["superseded", "pending", "pending"]
+    assert [(await view(one.id)).state for one in (old, new, others)] == ["superseded", "pending", "pending"]
     assert await outbox.supersede(first.schedule_id, before_revision=2) == 0
 
 
@@ -201,7 +167,7 @@ async def test_what_was_sent_stays_sent() -> None:
     (put,) = await OUTBOX.put([said], now=NOW)
     await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now()")
     assert await outbox.supersede(said.schedule_id, before_revision=2) == 0
-    assert (await _found(put.id)).state == "sent"
+    assert (await view(put.id)).state == "sent"
 
 
 async def test_a_try_under_way_loses_its_lease_and_its_answer_is_written_down_all_the_same() -> None:
@@ -210,14 +176,7 @@ async def test_a_try_under_way_loses_its_lease_and_its_answer_is_written_down_al
     (lease,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"], now=NOW)
     assert await outbox.supersede(said.schedule_id, before_revision=2) == 1
     assert await leases.renew([lease], now=NOW + SECOND) == set()
-    accepted = Settlement(
-        delivery_id=lease.id,
-        number=lease.number,
-        token=lease.token,
-        outcome=AttemptOutcome.SENT,
-        state=DeliveryState.SENT,
-        evidence=Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok"),
-    )
+    accepted = settlement(lease, evidence=ACCEPTED)
     assert await leases.settle([accepted], now=NOW + 2 * SECOND) == set()
     found, (attempt,) = await deliveries.find(put.id, [EMAIL])
     assert (found.state, found.sent_at, attempt.outcome) == ("superseded", NOW + 2 * SECOND, "sent")
@@ -234,4 +193,4 @@ async def test_what_a_transaction_superseded_that_fails_is_pending_again() -> No
 
     with pytest.raises(ZeroDivisionError):
         await supersede_and_fail()
-    assert (await _found(put.id)).state == "pending"
+    assert (await view(put.id)).state == "pending"

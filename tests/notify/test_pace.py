@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from factories import EMAIL, OUTBOX, rows
+from factories import OUTBOX, outbox_of, rows
 from hireloop import db
 from hireloop.notify import leases
-from hireloop.notify.outbox import Outbox
 from hireloop.notify.pace import Pace
 from hireloop.notify.routes import Route, Turn
 from notify.sample_messages import invitation
+from sample_channels import EMAIL
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TOMORROW = NOW + timedelta(days=1)
@@ -29,7 +29,7 @@ def _at(microseconds: int) -> datetime:
 
 async def _put(deliveries: int, *, channel: str = "email") -> str:
     """Put so many invitations, due now, on a channel of this name."""
-    hub = Outbox(channels=(msgspec.structs.replace(EMAIL, name=channel),), message_id_domain="hire.example")
+    hub = outbox_of(msgspec.structs.replace(EMAIL, name=channel))
     await hub.put([invitation(starts_at=TOMORROW) for _ in range(deliveries)], now=NOW)
     return channel
 

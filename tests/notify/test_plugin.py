@@ -11,11 +11,12 @@ import httpx
 import msgspec
 from litestar import Litestar, Request, post
 
-from factories import EMAIL, soon
+from factories import soon
 from hireloop import db
 from hireloop.notify import hints, leases
 from hireloop.notify.messages import CancelledMessage
 from hireloop.notify.plugin import NotificationHub
+from sample_channels import EMAIL
 
 FESTIVAL = UUID("0193ae6c-7c00-7000-8000-000000000001")
 

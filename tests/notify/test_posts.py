@@ -7,14 +7,13 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from factories import EMAIL
-from hireloop.notify import messages
 from hireloop.notify.channels import Channel
 from hireloop.notify.leases import Lease
 from hireloop.notify.posts import Post
 from hireloop.notify.routes import Route
 from hireloop.notify.worker import Missing
-from notify.sample_messages import invitation
+from notify.sample_leases import lease
+from sample_channels import EMAIL
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -25,37 +24,10 @@ def _post(channel: Channel = EMAIL, *, capacity: int = 2) -> Post:
     return Post(channel, NOTHING, None, capacity)
 
 
-def _lease() -> Lease:
-    said = invitation(starts_at=NOW + DAY)
-    return Lease(
-        id=uuid4(),
-        number=1,
-        token=uuid4(),
-        route=Route.PRIMARY,
-        schedule=said.schedule_id,
-        revision=1,
-        kind=said.kind,
-        channel="email",
-        recipient="asha@example.com",
-        required=True,
-        payload=messages.encode(said),
-        message_id="<1@hire.example>",
-        traceparent="",
-        tries=0,
-        first_due_at=NOW,
-        at_risk_at=None,
-        deadline_at=NOW + DAY,
-        leased_at=NOW,
-        invitation_state=None,
-        previous_trace_id=None,
-        previous_span_id=None,
-    )
-
-
 def _take(post: Post, *, ours_for: float = 1000) -> Lease:
-    lease = _lease()
-    post.took([lease], asked=time.monotonic(), ours_for=ours_for)
-    return lease
+    taken = lease(NOW)
+    post.took([taken], asked=time.monotonic(), ours_for=ours_for)
+    return taken
 
 
 def test_what_is_under_way_takes_a_place_until_it_has_ended() -> None:

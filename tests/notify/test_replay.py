@@ -2,85 +2,52 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
-from faults.scene import mail_through, until, until_state
+from factories import WINDOWS, rows, unaccounted
+from faults.scene import mail_through, until_state
 from hireloop import db, errors
 from hireloop.local.spans import SpanReceiver
 from hireloop.notify import deliveries, leases, outbox, replay
-from hireloop.notify.channels import Channel, Evidence, Phase
-from hireloop.notify.deliveries import DeliveryView, Filter
-from hireloop.notify.leases import Settlement
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.channels import Evidence, Phase
+from hireloop.notify.deliveries import Filter
 from hireloop.notify.replay import Chosen, Skip, Verdict
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling import schedules
+from notify.factories import RECRUITERS, WITH_RECRUITERS, invite, settlement
+from notify.records import view
 from processes import WorkerProcess
+from sample_channels import EMAIL
 from smtp_servers import ScriptedSmtpServer
+from waiting import beside, somebody_waits, until
 
 pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LATER = NOW + timedelta(hours=2)
-CHAT = Channel(
-    name="recruiters",
-    transport_name="apprise",
-    fingerprint="c",
-    required=False,
-    personal=False,
-    kinds=frozenset({"recruiter_copy"}),
-    concurrency=1,
-)
 
 
-async def _put(*, starts_in: timedelta = timedelta(hours=24), hub: Outbox = OUTBOX, email: str | None = None) -> UUID:
-    """Put one invitation at NOW and return its delivery's id."""
-    slot = await make_slot(starts_at=NOW + starts_in)
-    candidate = {"email": email} if email else {}
-    booked = await schedules.book(
-        await make_interview(**candidate),
-        slot,
-        booking_notes="",
-        booked_by=TESTS,
-        outbox=hub,
-        windows=WINDOWS,
-        now=NOW,
-    )
-    return booked.deliveries[0].id
+_put = partial(invite, now=NOW)
 
 
 async def _try_once(outcome: AttemptOutcome, state: DeliveryState, reason: str | None = None) -> None:
     """Lease everything that is due and let it end so."""
     evidence = Evidence(phase=Phase.RECIPIENT, code=550, enhanced_code="5.7.1", reply="5.7.1 Sign in first")
     taken = await leases.take("email", limit=1000, worker="w", kinds=["invitation"], now=LATER)
-    await leases.settle(
-        [
-            Settlement(
-                delivery_id=lease.id,
-                number=lease.number,
-                token=lease.token,
-                outcome=outcome,
-                state=state,
-                reason=reason,
-                evidence=evidence,
-                trace_id="0af7651916cd43dd8448eb211c80319c",
-                span_id="b7ad6b7169203331",
-            )
-            for lease in taken
-        ]
-    )
+    ended = {
+        "reason": reason,
+        "evidence": evidence,
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "span_id": "b7ad6b7169203331",
+    }
+    await leases.settle([settlement(lease, outcome, state, **ended) for lease in taken])
 
 
 async def _rejected(reason: str = "policy_block") -> None:
     await _try_once(AttemptOutcome.REJECTED, DeliveryState.REJECTED, reason)
-
-
-async def _found(delivery: UUID) -> DeliveryView:
-    return (await deliveries.find(delivery, [EMAIL]))[0]
 
 
 async def _replay(
@@ -117,9 +84,9 @@ async def test_a_rejected_delivery_is_the_same_row_again_due_at_once_with_a_plan
     delivery = await _put()
     await _rejected()
     await db.fetch("UPDATE delivery SET tries = 1, at_risk_told_at = now(), failure_told_at = now()")
-    before = await _found(delivery)
+    before = await view(delivery)
     assert await replay.one(delivery, [EMAIL], now=LATER) is True
-    after = await _found(delivery)
+    after = await view(delivery)
     assert (after.state, after.due_at, after.first_due_at) == ("pending", LATER, LATER)
     assert (after.attempt_count, after.tries) == (1, 0)
     assert (after.last_reason, after.last_reply) == (None, None)
@@ -134,7 +101,7 @@ async def test_a_rejected_delivery_is_the_same_row_again_due_at_once_with_a_plan
 async def test_the_next_try_is_the_next_attempt_linked_to_the_one_before_and_in_the_same_trace() -> None:
     delivery = await _put()
     await _rejected()
-    first = await _found(delivery)
+    first = await view(delivery)
     await replay.one(delivery, [EMAIL], now=LATER)
     (lease,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"], now=LATER)
     assert (lease.id, lease.number, lease.tries) == (delivery, 2, 0)
@@ -169,10 +136,10 @@ async def test_what_may_have_arrived_goes_out_under_another_message_id_each_time
     for _ in range(3):
         await _try_once(AttemptOutcome.SENT, DeliveryState.SENT)
         await db.fetch("UPDATE delivery SET state = $1, bounced_at = now()", state)
-        seen.append((await _found(delivery)).message_id)
+        seen.append((await view(delivery)).message_id)
         await replay.one(delivery, [EMAIL], now=LATER)
     assert seen == [f"<{delivery}@hire.example>", f"<{delivery}.1@hire.example>", f"<{delivery}.2@hire.example>"]
-    after = await _found(delivery)
+    after = await view(delivery)
     assert after.sent_at is not None  # that it was taken once stays known
 
 
@@ -180,14 +147,14 @@ async def test_what_never_left_keeps_its_message_id() -> None:
     delivery = await _put()
     await db.fetch("UPDATE delivery SET state = 'exhausted'")
     await replay.one(delivery, [EMAIL], now=LATER)
-    assert (await _found(delivery)).message_id == f"<{delivery}@hire.example>"
+    assert (await view(delivery)).message_id == f"<{delivery}@hire.example>"
 
 
 async def test_a_delivery_is_at_risk_again_only_after_30_s_or_a_failed_try() -> None:
     delivery = await _put(starts_in=timedelta(hours=2, minutes=30))
     await _rejected()
     await replay.one(delivery, [EMAIL], now=LATER)  # half an hour before the start
-    after = await _found(delivery)
+    after = await view(delivery)
     assert after.at_risk_at == LATER
     at = LATER + timedelta(seconds=29)
     assert deliveries.invitation_state([after], revision=1, now=at) == "pending"
@@ -195,11 +162,11 @@ async def test_a_delivery_is_at_risk_again_only_after_30_s_or_a_failed_try() -> 
 
 
 async def test_a_chat_copy_is_useful_for_a_day_from_now() -> None:
-    await _put(hub=Outbox(channels=(EMAIL, CHAT), message_id_domain="hire.example"))
+    await _put(outbox=WITH_RECRUITERS)
     await db.fetch("UPDATE delivery SET state = 'exhausted' WHERE channel = 'recruiters'")
     copy = await db.fetch_value("SELECT id FROM delivery WHERE channel = 'recruiters'")
-    assert await replay.one(copy, [EMAIL, CHAT], now=LATER) is True
-    after = await _found(copy)
+    assert await replay.one(copy, [EMAIL, RECRUITERS], now=LATER) is True
+    after = await view(copy)
     assert (after.state, after.at_risk_at, after.deadline_at) == ("pending", None, LATER + timedelta(days=1))
 
 
@@ -238,7 +205,7 @@ async def test_what_nobody_can_use_any_more_is_past() -> None:
     closes_at = NOW + timedelta(minutes=1, seconds=WINDOWS.late_seconds)
     assert await _skip_of(delivery, now=closes_at) is Skip.PAST
     assert await _skip_of(delivery, now=closes_at - timedelta(seconds=1)) is None
-    assert (await _found(delivery)).deadline_at == closes_at + timedelta(seconds=29)  # time for a try or two
+    assert (await view(delivery)).deadline_at == closes_at + timedelta(seconds=29)  # time for a try or two
 
 
 async def test_an_invitation_is_not_sent_again_to_an_address_that_the_candidate_has_left() -> None:
@@ -373,10 +340,10 @@ async def test_a_booking_that_is_being_moved_is_waited_for_and_then_superseded()
         await db.fetch("UPDATE schedule SET revision = 2")
         (schedule,) = await rows("schedule")
         await outbox.supersede(schedule["id"], before_revision=2)
-        asked = asyncio.create_task(_in_a_task_of_its_own(Chosen(ids=(delivery,))))
-        await until(_somebody_waits, "the replay waits for the move")
+        asked = beside(_skip_of_one(Chosen(ids=(delivery,))))
+        await until(somebody_waits, "the replay waits for the move")
     assert await asked is Skip.SUPERSEDED
-    assert (await _found(delivery)).state == "rejected"
+    assert (await view(delivery)).state == "rejected"
 
 
 async def test_what_another_replay_has_had_sent_meanwhile_is_not_sent_once_more() -> None:
@@ -385,8 +352,8 @@ async def test_what_another_replay_has_had_sent_meanwhile_is_not_sent_once_more(
     async with db.DB.transaction():  # the other replay, and the worker that was quick
         (schedule,) = await rows("schedule")
         await db.fetch("SELECT FROM schedule WHERE id = $1 FOR UPDATE", schedule["id"])
-        asked = asyncio.create_task(_in_a_task_of_its_own(_by(state="rejected")))
-        await until(_somebody_waits, "the replay waits for the booking")
+        asked = beside(_skip_of_one(_by(state="rejected")))
+        await until(somebody_waits, "the replay waits for the booking")
         await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now()")
     assert await asked is Skip.MOVED_ON
     assert [row["state"] for row in await rows("delivery")] == ["sent"]
@@ -402,20 +369,9 @@ async def test_many_that_are_skipped_cost_no_more_batches_for_a_small_limit(monk
     assert [row["state"] for row in await rows("delivery")].count("pending") == 1
 
 
-async def _in_a_task_of_its_own(chosen: Chosen) -> Skip | None:
-    db.DB.current_transaction.set(None)  # a task inherits its maker's
+async def _skip_of_one(chosen: Chosen) -> Skip | None:
     (verdict,) = await _replay(chosen)
     return verdict.skip
-
-
-async def _somebody_waits() -> bool:
-    count: int = await db.fetch_value(
-        """
-        SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
-            SELECT pid FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = current_database())
-        """
-    )
-    return count > 0
 
 
 async def test_a_late_acceptance_of_an_earlier_try_does_not_touch_what_was_reopened() -> None:
@@ -423,15 +379,8 @@ async def test_a_late_acceptance_of_an_earlier_try_does_not_touch_what_was_reope
     (lost,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"], now=LATER - timedelta(seconds=1))
     await db.fetch("UPDATE delivery SET state = 'exhausted', lease_token = NULL, leased_until = NULL")
     await replay.one(delivery, [EMAIL], now=LATER)
-    late = Settlement(
-        delivery_id=lost.id,
-        number=lost.number,
-        token=lost.token,
-        outcome=AttemptOutcome.SENT,
-        state=DeliveryState.SENT,
-    )
-    assert await leases.settle([late]) == set()
-    after = await _found(delivery)
+    assert await leases.settle([settlement(lost)]) == set()
+    after = await view(delivery)
     assert (after.state, after.sent_at is not None) == ("pending", True)
 
 

@@ -2,15 +2,12 @@
 
 import itertools
 
-import msgspec
 import pytest
 
-from factories import EMAIL
 from hireloop.notify import routes
 from hireloop.notify.channel_health import Claim
 from hireloop.notify.routes import Among, Route, Turn
-
-BOTH = msgspec.structs.replace(EMAIL, url="mailtos://one", fallback_url="mailtos://two", fallback_fingerprint="f2")
+from sample_channels import WITH_FALLBACK
 
 EITHER = Turn(route=None)
 BY_PRIMARY = Turn(route=Route.PRIMARY)
@@ -53,6 +50,6 @@ def test_a_held_provider_gets_probes_only_and_every_probe_that_was_claimed_has_i
 
 
 def test_each_provider_is_held_by_its_own_fingerprint_and_has_its_own_address() -> None:
-    assert routes.provider(BOTH, Route.PRIMARY) == BOTH
-    fallback = routes.provider(BOTH, Route.FALLBACK)
+    assert routes.provider(WITH_FALLBACK, Route.PRIMARY) == WITH_FALLBACK
+    fallback = routes.provider(WITH_FALLBACK, Route.FALLBACK)
     assert (fallback.name, fallback.url, fallback.fingerprint) == ("email", "mailtos://two", "f2")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from factories import EMAIL
 from hireloop import db
 from hireloop.notify import simulator, verdicts
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
@@ -15,7 +14,9 @@ from hireloop.notify.return_path import Returning, ReturnPath
 from hireloop.notify.routes import Route
 from hireloop.notify.simulator import Simulator
 from hireloop.notify.worker import Worker
-from notify.mailed import booked, mailed, state_of
+from notify.factories import invite, mailed
+from notify.records import state_of
+from sample_channels import EMAIL
 from sample_settings import SECRET, settings_for
 
 PATH = ReturnPath("bounces@hire.example", [SECRET])
@@ -122,7 +123,7 @@ async def test_a_worker_brings_a_simulated_recipient_to_its_end(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(simulator, "BOUNCE_SECONDS", 0.1)
-    delivery = await booked("bounced@simulated.test")
+    delivery = await invite(email="bounced@simulated.test")
     simulated = Simulator(PATH)
     one = Worker(
         [(EMAIL, Returning(simulated.around(Broken()), PATH))],

@@ -5,21 +5,19 @@ from uuid import UUID
 
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
+import factories
+from factories import OUTBOX, TESTS, WINDOWS, make_slot, soon
 from hireloop import db
 from hireloop.notify import deliveries, troubles
 from hireloop.notify.deliveries import InvitationState
-from hireloop.scheduling import moves, schedules
+from hireloop.scheduling import moves
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 async def book(*, in_hours: float) -> UUID:
-    slot = await make_slot(starts_at=soon(in_hours * 60))
-    booked = await schedules.book(
-        await make_interview(), slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS
-    )
-    return booked.booking.id
+    return (await factories.book(minutes=in_hours * 60)).booking.id
 
 
 async def let_be(schedule: UUID, state: str, reason: str | None = "mailbox_full") -> None:

@@ -2,23 +2,23 @@
 
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX
+from factories import OUTBOX
 from hireloop import db
 from hireloop.notify import channel_health, leases, verdicts
 from hireloop.notify.channels import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
 from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.routes import Route, Turn, provider
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from notify.factories import settlement
 from notify.sample_messages import invitation
+from sample_channels import EMAIL, WITH_FALLBACK
 
 pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-BOTH = msgspec.structs.replace(EMAIL, fallback_url="mailtos://two", fallback_fingerprint="f2")
-FALLBACK = provider(BOTH, Route.FALLBACK)
+FALLBACK = provider(WITH_FALLBACK, Route.FALLBACK)
 REFUSED = Evidence(phase=Phase.RECIPIENT, code=550, enhanced_code="5.7.1")
 BLOCKED = Retry(reason="policy_block", evidence=REFUSED)
 
@@ -38,16 +38,7 @@ async def _try(address: str, said: str, *, route: Route = Route.PRIMARY) -> tupl
         "email", limit=1, worker="w", kinds=["invitation"], turn=Turn(route=route), now=NOW + timedelta(seconds=1)
     )
     outcome, state, reason, evidence = SAID[said]
-    settled = Settlement(
-        delivery_id=lease.id,
-        number=lease.number,
-        token=lease.token,
-        outcome=outcome,
-        state=state,
-        reason=reason,
-        evidence=evidence,
-        due_at=NOW + timedelta(hours=1),
-    )
+    settled = settlement(lease, outcome, state, reason=reason, evidence=evidence, due_at=NOW + timedelta(hours=1))
     await leases.settle([settled])
     return lease, settled
 
@@ -56,14 +47,14 @@ async def _held_after(*tries: tuple[str, str], route: Route = Route.PRIMARY) -> 
     """Return the fingerprints that are held once these tries have been settled, each by itself."""
     for address, said in tries:
         lease, settled = await _try(address, said, route=route)
-        await verdicts.after_settling(BOTH, {lease.token: lease}, [settled])
-    return [held.fingerprint for held in await channel_health.held([BOTH, FALLBACK])]
+        await verdicts.after_settling(WITH_FALLBACK, {lease.token: lease}, [settled])
+    return [held.fingerprint for held in await channel_health.held([WITH_FALLBACK, FALLBACK])]
 
 
 async def test_three_domains_that_block_us_in_a_row_hold_the_channel() -> None:
     assert await _held_after(("a@one.example", "block"), ("b@two.example", "block")) == []
-    assert await _held_after(("c@three.example", "block")) == [BOTH.fingerprint]
-    (held,) = await channel_health.held([BOTH])
+    assert await _held_after(("c@three.example", "block")) == [WITH_FALLBACK.fingerprint]
+    (held,) = await channel_health.held([WITH_FALLBACK])
     assert held.reason == "policy_block"
 
 
@@ -84,7 +75,7 @@ async def test_one_domains_policy_and_blocks_with_another_answer_in_between_hold
 
 async def test_a_try_that_no_recipients_server_answered_says_nothing_either_way() -> None:
     said = ["block", "silence", "block", "silence", "block"]
-    assert await _held_after(*((f"a@{n}.example", one) for n, one in enumerate(said))) == [BOTH.fingerprint]
+    assert await _held_after(*((f"a@{n}.example", one) for n, one in enumerate(said))) == [WITH_FALLBACK.fingerprint]
 
 
 async def test_blocks_of_one_route_hold_that_route_only() -> None:
@@ -121,17 +112,19 @@ async def test_a_channel_that_is_blocked_opens_when_somebody_says_something_else
 
 
 async def test_only_a_probe_opens_and_only_the_provider_that_it_went_by() -> None:
-    for one in (BOTH, FALLBACK):
+    for one in (WITH_FALLBACK, FALLBACK):
         await channel_health.hold(one, "auth_refused")
     sent = Sent(evidence=ACCEPTED)
-    await verdicts.after_try(BOTH, Route.FALLBACK, sent, probing=False)
-    assert len(await channel_health.held([BOTH, FALLBACK])) == 2
-    await verdicts.after_try(BOTH, Route.FALLBACK, sent, probing=True)
-    assert [held.fingerprint for held in await channel_health.held([BOTH, FALLBACK])] == [BOTH.fingerprint]
+    await verdicts.after_try(WITH_FALLBACK, Route.FALLBACK, sent, probing=False)
+    assert len(await channel_health.held([WITH_FALLBACK, FALLBACK])) == 2
+    await verdicts.after_try(WITH_FALLBACK, Route.FALLBACK, sent, probing=True)
+    assert [held.fingerprint for held in await channel_health.held([WITH_FALLBACK, FALLBACK])] == [
+        WITH_FALLBACK.fingerprint
+    ]
 
 
 async def test_a_fallback_that_is_broken_holds_itself_and_never_the_primary() -> None:
     broken = Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535))
-    await verdicts.after_try(BOTH, Route.FALLBACK, broken, probing=False)
-    assert [held.fingerprint for held in await channel_health.held([BOTH, FALLBACK])] == [FALLBACK.fingerprint]
+    await verdicts.after_try(WITH_FALLBACK, Route.FALLBACK, broken, probing=False)
+    assert [held.fingerprint for held in await channel_health.held([WITH_FALLBACK, FALLBACK])] == [FALLBACK.fingerprint]
     assert await db.fetch_value("SELECT count(*) FROM channel_health") == 1

@@ -13,20 +13,21 @@ import msgspec
 import pytest
 
 from databases import end_all_others
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
+from factories import rows, unaccounted
 from hireloop import db
 from hireloop.notify import attempts, channel_health, deliveries, hints, leases, outbox, routes, worker, workers
 from hireloop.notify.channels import Channel, Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.messages import Message
 from hireloop.notify.routes import Route
 from hireloop.notify.worker import Missing, Worker
-from hireloop.scheduling import schedules
+from notify.factories import invite
+from sample_channels import EMAIL, WITH_FALLBACK
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")
 
 REFUSED = Retry(reason="connection_refused", evidence=Evidence(phase=Phase.CONNECT))
 BROKEN = Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535))
-WITH_FALLBACK = msgspec.structs.replace(EMAIL, fallback_url="mailtos://second", fallback_fingerprint="second")
 FALLBACK = routes.provider(WITH_FALLBACK, Route.FALLBACK)
 ACCEPTED = Sent(evidence=Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok"))
 _PATIENCE_SECONDS = 30.0
@@ -83,18 +84,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.1)
 
 
-async def _book(**candidate: object) -> UUID:
-    booked = await schedules.book(
-        await make_interview(**candidate),
-        await make_slot(starts_at=soon(24 * 60)),
-        booking_notes="",
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=WINDOWS,
-    )
-    return booked.deliveries[0].id
-
-
 @asynccontextmanager
 async def _working(
     url: str,
@@ -121,13 +110,12 @@ async def _working(
 
 
 async def _until(condition: Callable[[], Awaitable[object]], seconds: float = _PATIENCE_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
+    async def met() -> object:
         with suppress(*db.TROUBLE):  # where a test has just ended all connections, its own too
-            if await condition():
-                return
-        assert time.monotonic() < deadline, "it never came"
-        await asyncio.sleep(0.01)
+            return await condition()
+        return None
+
+    await until(met, "what the worker is to do", seconds)
 
 
 async def _until_state(delivery: UUID, state: str) -> None:
@@ -138,7 +126,7 @@ async def _until_state(delivery: UUID, state: str) -> None:
 
 
 async def test_what_is_due_is_sent_once_and_settled(database_url: str) -> None:
-    booked = [await _book() for _ in range(20)]
+    booked = [await invite() for _ in range(20)]
     transport = Scripted()
     async with _working(database_url, transport):
         for delivery in booked:
@@ -151,7 +139,7 @@ async def test_no_more_is_sent_at_once_than_the_concurrency_allows(database_url:
     def slowly(_parcel: Parcel) -> None:
         time.sleep(0.02)
 
-    booked = [await _book() for _ in range(12)]
+    booked = [await invite() for _ in range(12)]
     transport = Scripted(slowly)
     async with _working(database_url, transport, concurrency=3):
         for delivery in booked:
@@ -163,7 +151,7 @@ async def test_a_hint_is_heard_long_before_the_poll(database_url: str, monkeypat
     monkeypatch.setattr(worker, "POLL_SECONDS", 600.0)
     async with _working(database_url, Scripted()):
         await _until(_somebody_listens)
-        delivery = await _book()
+        delivery = await invite()
         await db.fetch(f"NOTIFY {hints.CHANNEL}")
         await _until_state(delivery, "sent")
 
@@ -171,7 +159,7 @@ async def test_a_hint_is_heard_long_before_the_poll(database_url: str, monkeypat
 async def test_the_poll_finds_what_no_hint_told_of(database_url: str, quick: None) -> None:  # noqa: ARG001
     async with _working(database_url, Scripted()):
         await _until(_somebody_listens)
-        await _until_state(await _book(), "sent")
+        await _until_state(await invite(), "sent")
 
 
 async def test_a_dropped_listen_is_made_again_and_what_went_by_meanwhile_is_looked_for(
@@ -180,10 +168,10 @@ async def test_a_dropped_listen_is_made_again_and_what_went_by_meanwhile_is_look
     monkeypatch.setattr(worker, "POLL_SECONDS", 600.0)
     async with _working(database_url, Scripted()):
         await _until(_somebody_listens)
-        missed = await _book()  # nobody says so
+        missed = await invite()  # nobody says so
         await db.fetch(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {_LISTENING}")  # noqa: S608 (our own)
         await _until_state(missed, "sent")
-        heard = await _book()
+        heard = await invite()
         await db.fetch(f"NOTIFY {hints.CHANNEL}")
         await _until_state(heard, "sent")
 
@@ -196,7 +184,7 @@ async def _somebody_listens() -> bool:
 
 
 async def test_told_to_stop_before_anything_was_sent_it_releases_what_it_has_leased(database_url: str) -> None:
-    delivery = await _book()
+    delivery = await invite()
     transport, loop = Scripted(), asyncio.get_running_loop()
     rendering = asyncio.Event()
     go_on = threading.Event()
@@ -221,7 +209,7 @@ async def test_a_send_that_does_not_end_in_time_is_left_to_its_lease(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "DRAIN_SECONDS", 0.3)
-    delivery = await _book()
+    delivery = await invite()
     go_on = threading.Event()
 
     def hang(_parcel: Parcel) -> None:
@@ -248,7 +236,7 @@ async def test_a_message_that_cannot_be_rendered_is_retried_and_stops_nobody_els
         if message.candidate_name == "Unrenderable":
             raise ZeroDivisionError
 
-    bad, good = await _book(full_name="Unrenderable"), await _book()
+    bad, good = await invite(full_name="Unrenderable"), await invite()
     transport = Scripted()
     async with _working(database_url, transport, renderer=Plain(fail_for_some)):
         await _until_state(good, "sent")
@@ -260,7 +248,7 @@ async def test_a_message_that_cannot_be_rendered_is_retried_and_stops_nobody_els
 
 
 async def test_a_stored_message_that_nobody_can_read_is_retried_too(database_url: str) -> None:
-    bad = await _book()
+    bad = await invite()
     await db.fetch("""UPDATE delivery SET payload = '{"unknown": true}'""")
     async with _working(database_url, Scripted()):
         await _until(lambda: _has_ended(bad))
@@ -271,7 +259,7 @@ async def test_a_transport_that_raises_may_have_sent_the_message(database_url: s
     def crash(_parcel: Parcel) -> None:
         raise ZeroDivisionError
 
-    delivery = await _book()
+    delivery = await invite()
     async with _working(database_url, Scripted(crash)):
         await _until(lambda: _has_ended(delivery))
     _, (attempt,) = await deliveries.find(delivery, [EMAIL])
@@ -284,7 +272,7 @@ async def _has_ended(delivery: UUID) -> bool:
 
 
 async def test_a_channel_without_a_transport_is_held_and_says_so(database_url: str) -> None:
-    delivery = await _book()
+    delivery = await invite()
     async with _working(database_url, Missing("transport_missing")):
         await _until(lambda: _has_ended(delivery))
     found, (attempt, *_) = await deliveries.find(delivery, [EMAIL])
@@ -305,9 +293,9 @@ async def test_a_try_that_breaks_the_workers_own_code_is_left_to_its_lease_and_n
         return plan(lease, *arguments, **named)  # type: ignore[arg-type] # as it was called
 
     monkeypatch.setattr(attempts, "settlement", break_for_some)
-    unlucky = await _book(email="unlucky@example.com")
+    unlucky = await invite(email="unlucky@example.com")
     async with _working(database_url, Scripted(), concurrency=1):
-        lucky = [await _book() for _ in range(3)]
+        lucky = [await invite() for _ in range(3)]
         await db.fetch(f"NOTIFY {hints.CHANNEL}")
         for delivery in lucky:
             await _until_state(delivery, "sent")  # the only thread is not stuck
@@ -326,9 +314,9 @@ async def test_an_answer_that_can_never_be_written_stops_nobody_elses(database_u
             return None
         return Sent(evidence=Evidence(phase=Phase.HTTP, code=10**12, reply="no status that the column holds"))
 
-    odd = await _book(email="odd@example.com")
+    odd = await invite(email="odd@example.com")
     async with _working(database_url, Scripted(answer)):
-        good = [await _book() for _ in range(3)]
+        good = [await invite() for _ in range(3)]
         await db.fetch(f"NOTIFY {hints.CHANNEL}")
         for delivery in good:
             await _until_state(delivery, "sent")
@@ -351,7 +339,7 @@ async def test_what_was_sent_is_settled_also_when_every_connection_broke_meanwhi
     database_url: str,
     quick: None,  # noqa: ARG001
 ) -> None:
-    booked = [await _book() for _ in range(4)]
+    booked = [await invite() for _ in range(4)]
     sending, go_on = threading.Barrier(5), threading.Event()
 
     def wait(_parcel: Parcel) -> None:
@@ -392,7 +380,7 @@ async def test_a_held_channel_opens_only_when_a_probe_got_through(
 ) -> None:
     await channel_health.hold(EMAIL, "auth_refused")
     await db.fetch("UPDATE channel_health SET next_probe_at = now()")
-    delivery = await _book()
+    delivery = await invite()
     async with _working(database_url, Scripted(lambda _: outcome)):
         await _until(lambda: _has_ended(delivery))
     assert (await channel_health.held([EMAIL]) == []) is opens
@@ -421,7 +409,7 @@ async def test_after_a_long_time_with_nothing_to_send_a_held_channel_is_probed_w
             return (await channel_health.held([EMAIL]))[0].next_probe_at != before
 
         await _until(looked)
-        await _until_state(await _book(), "sent")  # and not a minute later
+        await _until_state(await invite(), "sent")  # and not a minute later
     assert await channel_health.held([EMAIL]) == []
 
 
@@ -433,7 +421,7 @@ async def _routes(delivery: UUID) -> list[tuple[str, str | None]]:
 
 
 async def test_while_the_primary_is_held_what_is_required_goes_by_the_fallback_at_once(database_url: str) -> None:
-    needed, optional = await _book(), await _book()
+    needed, optional = await invite(), await invite()
     await db.fetch("UPDATE delivery SET required = false WHERE id = $1", optional)
     await channel_health.hold(WITH_FALLBACK, "auth_refused")
     await db.fetch("UPDATE channel_health SET next_probe_at = now() + interval '1 hour'")
@@ -449,7 +437,7 @@ async def test_while_the_primary_is_held_what_is_required_goes_by_the_fallback_a
 async def test_a_held_primary_is_still_probed_and_opens_by_itself(database_url: str) -> None:
     await channel_health.hold(WITH_FALLBACK, "auth_refused")
     await db.fetch("UPDATE channel_health SET next_probe_at = now()")
-    delivery = await _book()
+    delivery = await invite()
     primary, fallback = Scripted(), Scripted()
     async with _working(database_url, primary, channel=WITH_FALLBACK, fallbacks={"email": fallback}):
         await _until_state(delivery, "sent")
@@ -458,7 +446,7 @@ async def test_a_held_primary_is_still_probed_and_opens_by_itself(database_url: 
 
 
 async def test_the_delivery_that_met_a_broken_primary_goes_by_the_fallback_and_burns_no_try(database_url: str) -> None:
-    delivery = await _book()
+    delivery = await invite()
     fallback = Scripted()
     broken = Scripted(lambda _: BROKEN)
     async with _working(database_url, broken, channel=WITH_FALLBACK, fallbacks={"email": fallback}):
@@ -470,7 +458,7 @@ async def test_the_delivery_that_met_a_broken_primary_goes_by_the_fallback_and_b
 async def test_where_both_providers_are_broken_each_is_held_by_itself_and_nothing_is_tried_over_and_over(
     database_url: str,
 ) -> None:
-    delivery = await _book()
+    delivery = await invite()
     primary, fallback = Scripted(lambda _: BROKEN), Scripted(lambda _: BROKEN)
     async with _working(database_url, primary, channel=WITH_FALLBACK, fallbacks={"email": fallback}):
 
@@ -486,7 +474,7 @@ async def test_where_both_providers_are_broken_each_is_held_by_itself_and_nothin
 
 
 async def test_a_delivery_at_risk_that_failed_takes_the_other_provider_next(database_url: str) -> None:
-    delivery = await _book()
+    delivery = await invite()
     primary, fallback = Scripted(lambda _: REFUSED), Scripted()
     async with _working(database_url, primary, channel=WITH_FALLBACK, fallbacks={"email": fallback}):
         await _until(lambda: _has_ended(delivery))
@@ -500,7 +488,7 @@ async def test_a_delivery_at_risk_that_failed_takes_the_other_provider_next(data
 async def test_a_held_fallback_is_probed_with_what_is_at_risk_while_the_rest_goes_by_the_primary(
     database_url: str,
 ) -> None:
-    at_risk, fine = await _book(), await _book()
+    at_risk, fine = await invite(), await invite()
     await db.fetch("UPDATE delivery SET attempt_count = 1, tries = 1, at_risk_at = now() WHERE id = $1", at_risk)
     await channel_health.hold(FALLBACK, "auth_refused")
     await db.fetch("UPDATE channel_health SET next_probe_at = now()")
@@ -513,7 +501,7 @@ async def test_a_held_fallback_is_probed_with_what_is_at_risk_while_the_rest_goe
 
 
 async def test_a_worker_that_was_given_no_fallback_waits_for_the_primary(database_url: str) -> None:
-    delivery = await _book()
+    delivery = await invite()
     async with _working(database_url, Scripted(lambda _: BROKEN), channel=WITH_FALLBACK):
         await _until(lambda: _has_ended(delivery))
     assert set(await _routes(delivery)) == {("primary", "held")}
@@ -524,7 +512,7 @@ async def test_a_worker_that_was_given_no_fallback_waits_for_the_primary(databas
 
 async def test_two_workers_on_one_channel_keep_its_rate_together(database_url: str) -> None:
     slow = msgspec.structs.replace(EMAIL, rate_per_minute=1)
-    booked = [await _book() for _ in range(4)]
+    booked = [await invite() for _ in range(4)]
     first, second = Scripted(), Scripted()
     async with _working(database_url, first, channel=slow), _working(database_url, second, channel=slow):
         await _until(lambda: _one_of(booked))
@@ -539,7 +527,7 @@ async def _one_of(booked: list[UUID]) -> bool:
 
 async def test_a_rate_limit_delays_and_starves_nobody(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "POLL_SECONDS", 600.0)  # no poll helps: the worker itself knows when there is more
-    booked = [await _book() for _ in range(15)]
+    booked = [await invite() for _ in range(15)]
     limited = msgspec.structs.replace(EMAIL, rate_per_minute=300)
     async with _working(database_url, Scripted(), channel=limited):
         for delivery in booked:
@@ -551,7 +539,7 @@ async def test_a_rate_limit_delays_and_starves_nobody(database_url: str, monkeyp
 async def test_when_servers_of_three_domains_block_us_the_channel_is_held(database_url: str) -> None:
     blocked = Retry(reason="policy_block", evidence=Evidence(phase=Phase.RECIPIENT, code=550, enhanced_code="5.7.1"))
     for domain in ("one", "two", "three"):
-        await _book(email=f"asha@{domain}.example")
+        await invite(email=f"asha@{domain}.example")
     async with _working(database_url, Scripted(lambda _: blocked)):
 
         async def is_held() -> bool:
@@ -565,7 +553,7 @@ async def test_what_was_superseded_before_its_send_began_is_not_sent(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "RENEW_SECONDS", 0.05)
-    delivery = await _book()
+    delivery = await invite()
     rendering, noticed, go_on = asyncio.Event(), asyncio.Event(), threading.Event()
     loop, renew = asyncio.get_running_loop(), leases.renew
     in_vain: list[list[leases.Lease]] = []
@@ -614,7 +602,7 @@ async def test_chores_run_beside_the_sending_and_survive_the_databases_trouble(
             return len(ran) >= 3
 
         await _until(swept)
-        await _until_state(await _book(), "sent")
+        await _until_state(await invite(), "sent")
 
 
 async def test_a_chore_that_breaks_stops_the_worker_so_that_it_is_started_anew(database_url: str) -> None:

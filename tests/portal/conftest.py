@@ -10,7 +10,7 @@ from browsers import launch, serving
 from documented import Documented
 from hireloop import portal
 from hireloop.settings import Settings
-from portal.bookings import OUTBOX
+from portal.factories import OUTBOX
 
 __all__ = ["address", "client", "launch"]
 

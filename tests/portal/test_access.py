@@ -9,7 +9,8 @@ import pytest
 from hireloop import db, links
 from hireloop.portal.access import Access, Refusal, form_token
 from hireloop.settings import Settings
-from portal.bookings import Person, book, everything
+from portal.factories import Person, book
+from portal.records import everything
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
 SOMEBODY = UUID("01a1fd9e-8cf2-76ba-b101-c652a4ce31e8")

@@ -11,7 +11,6 @@ from browsers import Launch, needs_chromium, visiting
 from hireloop import db
 from hireloop.scheduling import sessions
 from hireloop.settings import Settings
-from portal.bookings import Booked, Person, book, offer
 from portal.browsing import (
     FAKE_CONSENT,
     FAKE_DEVICES,
@@ -19,6 +18,7 @@ from portal.browsing import (
     expect_stage,
     link,
 )
+from portal.factories import Booked, Person, book, offer
 
 pytestmark = needs_chromium
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hireloop import links
 from hireloop.portal.access import Access, Refusal
 from hireloop.settings import Settings
-from portal.bookings import book
+from portal.factories import book
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
 SOMEBODY = UUID("01a1fd9e-8cf2-76ba-b101-c652a4ce31e8")

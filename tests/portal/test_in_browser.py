@@ -11,7 +11,6 @@ from hireloop import db
 from hireloop.scheduling import sessions
 from hireloop.scheduling.sessions import SessionState
 from hireloop.settings import Settings
-from portal.bookings import Person, book, offer
 from portal.browsing import (
     FAKE_CONSENT,
     FAKE_DEVICES,
@@ -21,6 +20,7 @@ from portal.browsing import (
     link,
     loudest,
 )
+from portal.factories import Person, book, offer
 
 pytestmark = needs_chromium
 

@@ -12,22 +12,17 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from factories import TESTS, unaccounted
+from factories import TESTS, WINDOWS, unaccounted
 from hireloop import db, portal
 from hireloop.scheduling import cancellations, confirmations, moves, sessions
-from hireloop.scheduling.schedules import Windows
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
-from portal.bookings import OUTBOX, Booked, Person, book, everything, offer
+from portal.coming_in import PRESSED, come_in
+from portal.factories import OUTBOX, Booked, Person, book, offer
+from portal.records import everything
 
-PRESSED = {"Sec-Fetch-Site": "same-origin"}
-WINDOWS = Windows(30, 600)
 FAR = datetime(2099, 12, 1, 4, 30, tzinfo=UTC)
 BEYOND = FAR + timedelta(days=1)
-
-
-async def _come_in(client: httpx.AsyncClient, booked: Booked) -> None:
-    assert (await client.get("/", params={"session_key": booked.key})).status_code == 303
 
 
 async def _read(client: httpx.AsyncClient, path: str) -> str:
@@ -67,7 +62,7 @@ async def _told(kind: str) -> list[dict[str, Any]]:
 
 async def test_one_press_confirms_once_and_the_page_says_so(client: httpx.AsyncClient, settings: Settings) -> None:
     for booked in (await book(settings), await book(settings, Person(email="b@example.com"), starts_in=20)):
-        await _come_in(client, booked)
+        await come_in(client, booked)
         page = await _read(client, booked.path)
         assert "I will be there</button>" in page
         fields = _fields(page, "confirm")
@@ -85,7 +80,7 @@ async def test_a_time_that_the_candidate_never_saw_is_not_confirmed(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings, at=FAR)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     seen = _fields(await _read(client, booked.path), "confirm")
     await moves.move(
         booked.schedule_id, await offer(BEYOND), by=TESTS, reason="Rita is ill.", outbox=OUTBOX, windows=WINDOWS
@@ -101,7 +96,7 @@ async def test_a_time_that_the_candidate_never_saw_is_not_confirmed(
 
 async def test_who_has_begun_or_comes_too_late_confirms_nothing(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, starts_in=20)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     fields = _fields(await _read(client, booked.path), "confirm")
     await booked.move(starts_in=-5)
     assert "I will be there" not in await _read(client, booked.path)  # they are
@@ -126,7 +121,7 @@ async def test_who_has_begun_or_comes_too_late_confirms_nothing(client: httpx.As
 
 async def test_the_open_times_stand_there_by_day_in_both_zones(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, Person(time_zone="Europe/Berlin"), at=FAR)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     for hours in (10, 11, 16):
         await offer(FAR + timedelta(hours=hours))
     page = await _read(client, f"{booked.path}move/")
@@ -142,12 +137,12 @@ async def test_a_press_moves_the_interview_and_the_same_link_leads_to_the_new_ti
 ) -> None:
     booked = await book(settings, at=FAR)
     await db.fetch("UPDATE delivery SET attempt_count = 1")
-    await _come_in(client, booked)
+    await come_in(client, booked)
     await offer(BEYOND)
     (chosen,) = _times(await _read(client, f"{booked.path}move/"))
     answer = await _press(client, booked, "move", starts_at=chosen, reason=" My train\r\nis late.\x00 ")
     assert (answer.status_code, answer.headers["location"]) == (303, booked.path)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     page = await _read(client, booked.path)
     assert "Wednesday, 2 December 2099" in page
     assert "You moved this interview" in page
@@ -161,7 +156,7 @@ async def test_a_press_moves_the_interview_and_the_same_link_leads_to_the_new_ti
 
 async def test_times_are_paged_by_a_plain_link(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, at=FAR)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     for n in range(45):
         await offer(BEYOND + timedelta(hours=n))
     path, seen = f"{booked.path}move/", list[str]()
@@ -184,7 +179,7 @@ async def test_without_another_time_it_says_so_and_whom_to_write_to(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     page = await _read(client, f"{booked.path}move/")
     assert "No other time is open" in page
     assert "mailto:rita@acme.example" in page
@@ -195,7 +190,7 @@ async def test_a_time_just_taken_comes_back_in_words_with_what_was_typed(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings, at=FAR)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     slot = await offer(BEYOND)
     for n in range(30):
         await offer(BEYOND + timedelta(days=1, hours=n))
@@ -218,7 +213,7 @@ async def test_a_time_that_was_not_on_offer_is_refused_by_the_server(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings, at=FAR)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     other_job = db.new_id()
     await db.fetch("INSERT INTO job (id, title, company) VALUES ($1, 'Cook', 'Elsewhere')", other_job)
     await offer(BEYOND, job=other_job)
@@ -240,7 +235,7 @@ async def test_too_late_and_too_often_are_said_kindly_with_whom_to_write_to(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings, starts_in=7100)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     await offer(BEYOND)
     page = await _read(client, booked.path)
     assert f"{booked.path}move/" not in page
@@ -279,7 +274,7 @@ async def test_the_limits_are_settings(settings: Settings, database: None) -> No
     booked = await book(settings, starts_in=60)
     await offer(BEYOND)
     async with _client(settings.model_copy(update={"candidate_cut_off": "0"})) as client:
-        await _come_in(client, booked)
+        await come_in(client, booked)
         page = await _read(client, booked.path)
         assert f"{booked.path}move/" in page
         assert f"{booked.path}cancel/" in page
@@ -291,7 +286,7 @@ async def test_the_limits_are_settings(settings: Settings, database: None) -> No
         assert f"{booked.path}cancel/" not in await _read(client, booked.path)
     await booked.move(starts_in=86_400)
     async with _client(settings.model_copy(update={"candidate_moves": 0})) as client:
-        await _come_in(client, booked)
+        await come_in(client, booked)
         assert f"{booked.path}move/" not in await _read(client, booked.path)
         assert "This interview cannot be moved here." in await _read(client, f"{booked.path}move/")
         assert (await _press(client, booked, "cancel")).status_code == 303
@@ -305,7 +300,7 @@ async def test_one_deliberate_press_cancels_and_everybody_knows_who_did(
 ) -> None:
     booked = await book(settings)
     await db.fetch("UPDATE delivery SET attempt_count = 1")
-    await _come_in(client, booked)
+    await come_in(client, booked)
     assert (await _press(client, booked, "cancel", reason="I took another job.")).status_code == 303
     page = await _read(client, booked.path)
     assert "You cancelled this interview" in page
@@ -326,7 +321,7 @@ async def test_one_deliberate_press_cancels_and_everybody_knows_who_did(
 
 async def test_a_recruiters_cancellation_says_so_and_why(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     await cancellations.cancel(booked.schedule_id, by=TESTS, reason="The position is filled.", outbox=OUTBOX)
     page = await _read(client, booked.path)
     assert "This interview was cancelled" in page
@@ -336,7 +331,7 @@ async def test_a_recruiters_cancellation_says_so_and_why(client: httpx.AsyncClie
 
 async def test_a_recruiters_move_says_so_and_why(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, at=FAR)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     await moves.move(
         booked.schedule_id, await offer(BEYOND), by=TESTS, reason="Rita is ill.", outbox=OUTBOX, windows=WINDOWS
     )
@@ -350,7 +345,7 @@ async def test_a_recruiters_move_says_so_and_why(client: httpx.AsyncClient, sett
 
 async def test_looking_changes_no_row_and_head_answers_as_get(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, at=FAR)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     await offer(BEYOND)
     before = await everything()
     for path in ("", "move/", "move", "move/?after=2099-12-01T04:30:00Z", "cancel/", "cancel", "nowhere/"):
@@ -367,7 +362,7 @@ async def test_only_a_press_on_our_own_page_with_its_own_cookie_counts(
     booked, other = await book(settings, at=FAR), await book(settings, Person(email="b@example.com"))
     await offer(BEYOND)
     body = {"revision": "1", "starts_at": "2099-12-02T04:30:00Z"}
-    await _come_in(client, booked)
+    await come_in(client, booked)
     before = await everything()
     for act in ("confirm", "move", "cancel"):
         for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}):
@@ -407,7 +402,7 @@ async def test_an_odd_form_is_answered_with_a_page_and_changes_nothing(
     client: httpx.AsyncClient, settings: Settings, kind: str, body: bytes
 ) -> None:
     booked = await book(settings)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     before = await everything()
     for act in ("confirm", "move", "cancel"):
         answer = await client.post(f"{booked.path}{act}/", headers={**PRESSED, "Content-Type": kind}, content=body)
@@ -421,7 +416,7 @@ async def test_an_odd_form_is_answered_with_a_page_and_changes_nothing(
 
 async def test_a_double_click_cancels_moves_and_confirms_once(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, at=FAR)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     await offer(BEYOND)
     fields = _fields(await _read(client, booked.path), "confirm")
     await asyncio.gather(*(_send(client, booked, "confirm", **fields) for _ in range(3)))
@@ -440,7 +435,7 @@ async def test_a_double_click_cancels_moves_and_confirms_once(client: httpx.Asyn
 async def test_what_a_recruiter_confirmed_needs_no_press(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings)
     await confirmations.confirm(booked.schedule_id, by=TESTS)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     page = await _read(client, booked.path)
     assert "Confirmed:" in page
     assert "I will be there</button>" not in page

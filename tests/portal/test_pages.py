@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from hireloop import db, links, portal
 from hireloop.portal import render
 from hireloop.settings import Settings
-from portal.bookings import OUTBOX, Person, book
+from portal.factories import OUTBOX, Person, book
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "

@@ -12,13 +12,9 @@ from hireloop import db
 from hireloop.scheduling import sessions
 from hireloop.scheduling.sessions import SessionState
 from hireloop.settings import Settings
-from portal.bookings import Booked, Person, book, everything
-
-PRESSED = {"Sec-Fetch-Site": "same-origin"}
-
-
-async def _come_in(client: httpx.AsyncClient, booked: Booked) -> None:
-    assert (await client.get("/", params={"session_key": booked.key})).status_code == 303
+from portal.coming_in import PRESSED, come_in
+from portal.factories import Booked, Person, book
+from portal.records import everything
 
 
 async def _stage(client: httpx.AsyncClient, booked: Booked) -> str:
@@ -42,7 +38,7 @@ async def test_the_page_follows_the_servers_clock(
     client: httpx.AsyncClient, settings: Settings, starts_in: float, stage: str
 ) -> None:
     booked = await book(settings, starts_in=starts_in)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     assert await _stage(client, booked) == stage
 
 
@@ -50,7 +46,7 @@ async def test_the_window_is_a_setting(client: httpx.AsyncClient, settings: Sett
     wide = settings.model_copy(update={"portal_early_seconds": 3600, "portal_late_seconds": 7200})
     at = datetime.now(UTC) + timedelta(minutes=50)
     booked = await book(wide, at=at)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     assert await _stage(client, booked) == "open"
     visit = await sessions.visit(booked.session_id)
     assert (visit.opens_at, visit.closes_at) == (at - timedelta(hours=1), at + timedelta(hours=2))
@@ -63,7 +59,7 @@ async def test_early_it_says_when_in_the_candidates_zone_and_how_long_to_wait(
     known = await book(settings, Person(email="a@example.com", time_zone="Europe/Berlin", locale="de"), at=at)
     unknown = await book(settings, Person(email="b@example.com"), at=at)
     for booked in (known, unknown):
-        await _come_in(client, booked)
+        await come_in(client, booked)
     berlin, kolkata = (await client.get(known.path)).text, (await client.get(unknown.path)).text
     for said in ("Tuesday, 1 December 2099", "05:30 CET", "Europe/Berlin, UTC+01:00", "05:29:30 CET", "60 minutes"):
         assert said in berlin
@@ -79,7 +75,7 @@ async def test_late_it_says_kindly_whom_to_write_to(client: httpx.AsyncClient, s
     nobody = Person(email="b@example.com", title="Other", recruiter_email=None)
     unknown = await book(settings, nobody, starts_in=-700)
     for booked in (rita, unknown):
-        await _come_in(client, booked)
+        await come_in(client, booked)
     page = (await client.get(rita.path)).text
     assert 'href="mailto:rita@acme.example?subject=My%20interview%3A%20Coder%20%26%20Co"' in page
     page = (await client.get(unknown.path)).text
@@ -90,7 +86,7 @@ async def test_late_it_says_kindly_whom_to_write_to(client: httpx.AsyncClient, s
 
 async def test_cancelled_revoked_and_finished_are_said(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, starts_in=5)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     await db.fetch("UPDATE session SET revoked_at = now() WHERE id = $1", booked.session_id)
     assert "This link was withdrawn" in (await client.get(booked.path)).text
     await db.fetch("UPDATE schedule SET state = 'cancelled' WHERE id = $1", booked.schedule_id)
@@ -104,7 +100,7 @@ async def test_a_moved_interview_shows_its_new_time_at_the_same_link(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings, starts_in=-700)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     assert await _stage(client, booked) == "late"
     await booked.move(starts_in=7200)
     assert await _stage(client, booked) == "early"
@@ -118,7 +114,7 @@ async def test_start_outside_the_window_changes_nothing(
     client: httpx.AsyncClient, settings: Settings, starts_in: float
 ) -> None:
     booked = await book(settings, starts_in=starts_in)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     before = await everything()
     await _press(client, booked, "start")
     await _press(client, booked, "finish")
@@ -127,7 +123,7 @@ async def test_start_outside_the_window_changes_nothing(
 
 async def test_start_enters_once_and_reload_resumes(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, starts_in=5)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     await _press(client, booked, "start")
     first = await sessions.visit(booked.session_id)
     assert first.state is SessionState.ENTERED
@@ -136,13 +132,13 @@ async def test_start_enters_once_and_reload_resumes(client: httpx.AsyncClient, s
     await booked.move(starts_in=-7200)
     for _ in range(2):
         assert await _stage(client, booked) == "started"
-    await _come_in(client, booked)
+    await come_in(client, booked)
     assert (await sessions.visit(booked.session_id)).entered_at == first.entered_at
 
 
 async def test_finish_ends_it_for_good(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, starts_in=5)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     await _press(client, booked, "start")
     await _press(client, booked, "finish")
     assert await _stage(client, booked) == "finished"
@@ -166,7 +162,7 @@ async def test_one_press_asks_for_another_time_and_the_page_says_so_from_then_on
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings, Person(time_zone="Europe/Berlin"), starts_in=-700)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     page = (await client.get(booked.path)).text
     assert "Ask for another time</button>" in page
     for _ in range(3):
@@ -183,7 +179,7 @@ async def test_one_press_asks_for_another_time_and_the_page_says_so_from_then_on
 @pytest.mark.parametrize("starts_in", [3600, 25, -590])
 async def test_who_is_not_late_asks_in_vain(client: httpx.AsyncClient, settings: Settings, starts_in: float) -> None:
     booked = await book(settings, starts_in=starts_in)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     before = await everything()
     await _press(client, booked, "ask")
     assert await everything() == before
@@ -191,7 +187,7 @@ async def test_who_is_not_late_asks_in_vain(client: httpx.AsyncClient, settings:
 
 async def test_a_press_that_nobody_would_hear_of_changes_nothing(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, Person(recruiter_email=None), starts_in=-700)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     before = await everything()
     await _press(client, booked, "ask")
     assert await everything() == before
@@ -200,7 +196,7 @@ async def test_a_press_that_nobody_would_hear_of_changes_nothing(client: httpx.A
 
 async def test_another_sites_press_asks_for_nothing(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings, starts_in=-700)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     for site in ("cross-site", "same-site", "none"):
         answer = await client.post(f"{booked.path}ask/", headers={"Sec-Fetch-Site": site})
         assert answer.status_code == 403
@@ -220,7 +216,7 @@ async def _device_check(session_id: UUID) -> dict[str, Any]:
 
 async def test_the_latest_device_check_is_remembered(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     for camera in ("NotAllowedError", "ok"):
         body = {"camera": camera, "microphone": "NotFoundError"}
         assert (await client.post(f"{booked.path}devices/", json=body, headers=PRESSED)).status_code == 204
@@ -244,7 +240,7 @@ async def test_the_latest_device_check_is_remembered(client: httpx.AsyncClient, 
 )
 async def test_a_device_check_says_only_known_words(client: httpx.AsyncClient, settings: Settings, body: bytes) -> None:
     booked = await book(settings)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     assert (await client.post(f"{booked.path}devices/", content=body, headers=PRESSED)).status_code == 400
     assert await _device_check(booked.session_id) == {}
 
@@ -255,6 +251,6 @@ async def test_a_device_check_says_only_known_words(client: httpx.AsyncClient, s
 @pytest.mark.parametrize("spelling", [str.upper, lambda text: text.replace("-", ""), lambda text: f"{{{text}}}"])
 async def test_a_session_has_one_address(client: httpx.AsyncClient, settings: Settings, spelling: Any) -> None:  # noqa: ANN401 (str to str)
     booked = await book(settings)
-    await _come_in(client, booked)
+    await come_in(client, booked)
     assert (await client.get(f"/i/{spelling(str(booked.session_id))}/")).status_code == 404
     assert (await client.get(f"/i/{booked.session_id}")).status_code == 200

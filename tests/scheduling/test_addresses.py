@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
+import factories
+from factories import OUTBOX, TESTS, make_interview, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
-from hireloop.scheduling import cancellations, candidates, interviews, schedules, session_keys, sessions
+from hireloop.scheduling import cancellations, candidates, interviews, session_keys, sessions
 from hireloop.scheduling.candidates import CandidateChanges
 from hireloop.scheduling.schedules import Booked
 
@@ -18,9 +19,7 @@ OLD, NEW = "asah@example.com", "asha@example.com"
 
 async def book(interview: UUID, minutes: float) -> Booked:
     slot = await make_slot(starts_at=soon(minutes), minutes=0.1)
-    return await schedules.book(
-        interview, slot, booking_notes="Bring an idea.", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS
-    )
+    return await factories.book(interview, slot, notes="Bring an idea.")
 
 
 async def another(interview: UUID) -> UUID:

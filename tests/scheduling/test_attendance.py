@@ -11,7 +11,9 @@ from hireloop.scheduling import attendance, cancellations, session_keys, session
 from hireloop.scheduling.audit import Action
 from hireloop.scheduling.locked import lock
 from hireloop.scheduling.sessions import SessionState
-from scheduling.changing import OUTBOX, RECRUITER, assert_fits, beside, book, entries, move
+from scheduling.factories import OUTBOX, RECRUITER, book, move
+from scheduling.records import assert_fits, entries
+from waiting import beside
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
+from factories import OUTBOX, TESTS, WINDOWS, book, make_slot, rows, soon
 from hireloop import db, errors
 from hireloop.notify import deliveries
 from hireloop.notify.deliveries import InvitationState
-from hireloop.scheduling import bookings, cancellations, interviews, moves, schedules
+from hireloop.scheduling import bookings, cancellations, interviews, moves
 from hireloop.scheduling.bookings import Booking, Wanted
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.tables import ScheduleState
+from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -41,14 +42,7 @@ async def _some_bookings() -> None:
             NewJob(title=f"Job {number % 3}", company="Example"),
             by=TESTS,
         )
-        booked = await schedules.book(
-            interview.id,
-            await make_slot(starts_at=BEGIN + timedelta(hours=number // 2)),
-            booking_notes="",
-            booked_by=TESTS,
-            outbox=OUTBOX,
-            windows=WINDOWS,
-        )
+        booked = await book(interview.id, starts_at=BEGIN + timedelta(hours=number // 2))
         ident = booked.booking.id
         await db.fetch(_STANDS[number % 7], ident)
         if number % 4 == 0:
@@ -124,7 +118,7 @@ async def test_a_moved_booking_is_found_at_its_new_time_whatever_it_is_narrowed_
         NewCandidate(full_name="Asha", email="asha@example.com"), NewJob(title="Baker", company="Example"), by=TESTS
     )
     slot, other = await make_slot(starts_at=soon(600)), await make_slot(starts_at=soon(6000))
-    booked = await schedules.book(interview.id, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
+    booked = await book(interview.id, slot)
     ident = booked.booking.id
     await moves.move(ident, other, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS)
     await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now()")

@@ -4,25 +4,18 @@ from uuid import UUID
 
 import pytest
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
+from factories import OUTBOX, book, rows, unaccounted
 from hireloop import db, errors
-from hireloop.scheduling import bookings, cancellations, schedules, sessions
-from hireloop.scheduling.audit import Action, Actor, Wanted
+from hireloop.scheduling import bookings, cancellations, sessions
+from hireloop.scheduling.audit import Action, Wanted
 from hireloop.scheduling.audit import page as audit_page
-from hireloop.scheduling.schedules import Booked
+from scheduling.factories import RECRUITER
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def book(minutes: float = 60) -> Booked:
-    slot = await make_slot(starts_at=soon(minutes))
-    return await schedules.book(
-        await make_interview(), slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS
-    )
-
-
 async def cancel(schedule_id: UUID, reason: str = "") -> bool:
-    return await cancellations.cancel(schedule_id, by=Actor("Asha's recruiter"), reason=reason, outbox=OUTBOX)
+    return await cancellations.cancel(schedule_id, by=RECRUITER, reason=reason, outbox=OUTBOX)
 
 
 async def kinds(schedule_id: UUID) -> list[tuple[str, int, str]]:
@@ -37,9 +30,7 @@ async def test_a_cancelled_booking_gives_its_seat_back_and_its_interview_can_be_
     assert (slot["taken"], interview["state"], interview["started_at"]) == (0, "open", None)
     after = await bookings.find(booked.booking.id)
     assert (after.state.value, after.revision) == ("cancelled", 2)
-    again = await schedules.book(
-        booked.booking.interview, slot["id"], booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS
-    )
+    again = await book(booked.booking.interview, slot["id"])
     assert again.booking.id != booked.booking.id
     assert await unaccounted() == 0
 

@@ -9,7 +9,8 @@ from hireloop import db, errors
 from hireloop.scheduling import attendance, bookings, cancellations, confirmations, session_keys, sessions
 from hireloop.scheduling.audit import CANDIDATE, Action
 from hireloop.scheduling.history import Change
-from scheduling.changing import OUTBOX, RECRUITER, assert_fits, book, entries, past, told
+from scheduling.factories import OUTBOX, RECRUITER, book
+from scheduling.records import assert_fits, entries, past, told
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -5,20 +5,21 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
-from faults.scene import until
+import factories
+from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, outbox_of, rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.notify import alerts, leases, replay
-from hireloop.notify.channels import Channel, Evidence, Phase
-from hireloop.notify.leases import Lease, Settlement
+from hireloop.notify.channels import Evidence, Phase
+from hireloop.notify.leases import Lease
 from hireloop.notify.pace import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling import cancellations, confirmations, erasure, moves, schedules, session_keys, sessions
+from hireloop.scheduling import cancellations, confirmations, erasure, moves, session_keys, sessions
 from hireloop.scheduling.schedules import Booked
-from scheduling.changing import beside, somebody_waits
+from notify.factories import settlement
+from sample_channels import EMAIL, chat
+from waiting import beside, somebody_waits, until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -31,14 +32,7 @@ async def book(minutes: float = 60, interview: UUID | None = None) -> Booked:
         interview = await make_interview(
             full_name=NAME, email=ADDRESS, phone="+49 30 1234", resume_text="a private matter"
         )
-    return await schedules.book(
-        interview,
-        await make_slot(starts_at=soon(minutes)),
-        booking_notes="a private matter",
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=WINDOWS,
-    )
+    return await factories.book(interview, minutes=minutes, notes="a private matter")
 
 
 async def take() -> list[Lease]:
@@ -47,10 +41,7 @@ async def take() -> list[Lease]:
 
 async def settle(lease: Lease, outcome: AttemptOutcome, state: DeliveryState) -> None:
     said = Evidence(phase=Phase.REPLY, code=250, reply=f"2.1.5 <{ADDRESS}> taken")
-    settlement = Settlement(
-        delivery_id=lease.id, number=lease.number, token=lease.token, outcome=outcome, state=state, evidence=said
-    )
-    await leases.settle([settlement])
+    await leases.settle([settlement(lease, outcome, state, evidence=said)])
 
 
 async def candidate() -> UUID:
@@ -180,17 +171,8 @@ async def test_a_person_is_erased_once() -> None:
 async def test_an_alert_that_is_being_put_while_a_person_is_erased_does_not_keep_their_name() -> None:
     await book()
     await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'recipient_unknown'")
-    telling = Channel(
-        name="chat",
-        transport_name="apprise",
-        fingerprint="c",
-        required=False,
-        personal=False,
-        kinds=frozenset({"alert"}),
-        concurrency=1,
-    )
     async with db.DB.transaction():
-        assert await alerts.put_due(msgspec.structs.replace(OUTBOX, channels=(EMAIL, telling)), alert_email="") == 1
+        assert await alerts.put_due(outbox_of(EMAIL, chat("alert")), alert_email="") == 1
         erasing = beside(erase(await candidate()))
         await until(somebody_waits, "the erasure waits for the sweep")
     await erasing

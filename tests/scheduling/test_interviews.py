@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
+import factories
+from factories import OUTBOX, TESTS, make_interview, rows, soon, unaccounted
 from hireloop import db, errors
-from hireloop.scheduling import cancellations, candidates, interviews, jobs, schedules, sessions
+from hireloop.scheduling import cancellations, candidates, interviews, jobs, sessions
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.interviews import InterviewChanges, Wanted
 from hireloop.scheduling.jobs import NewJob
@@ -63,9 +64,7 @@ async def test_candidates_and_jobs_that_meet_crosswise_do_not_deadlock() -> None
 
 
 async def book(interview: UUID, minutes: float = 60) -> UUID:
-    slot = await make_slot(starts_at=soon(minutes))
-    booked = await schedules.book(interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
-    return booked.booking.id
+    return (await factories.book(interview, minutes=minutes)).booking.id
 
 
 async def cancel(interview: UUID) -> bool:

@@ -5,42 +5,27 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
-from factories import EMAIL, OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
+import factories
+from factories import make_interview, rows, unaccounted
 from hireloop import db
-from hireloop.notify.channels import Channel
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import late_requests, schedules, sessions
+from hireloop.scheduling import late_requests, sessions
 from hireloop.scheduling.bookings import Booking
+from scheduling.factories import MAIL_ONLY, OUTBOX
 
 pytestmark = pytest.mark.usefixtures("database")
-
-MAIL = msgspec.structs.replace(EMAIL, kinds=frozenset({"invitation", "late_request"}))
-CHAT = Channel(
-    name="chat",
-    transport_name="apprise",
-    fingerprint="c",
-    required=False,
-    personal=False,
-    kinds=frozenset({"late_request"}),
-    concurrency=1,
-)
-BY_MAIL = Outbox(channels=(MAIL,), message_id_domain="hire.example")
-BY_CHAT = Outbox(channels=(EMAIL, CHAT), message_id_domain="hire.example")
 
 
 async def book(recruiter: str | None = None) -> Booking:
     interview = await make_interview()
     await db.fetch("UPDATE job SET recruiter_email = $1", recruiter)
-    slot = await make_slot(starts_at=soon(60))
-    booked = await schedules.book(interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
-    return booked.booking
+    return (await factories.book(interview)).booking
 
 
 async def ask(
-    booking: Booking, outbox: Outbox = BY_CHAT, *, alert_email: str = "", at: datetime | None = None, version: int = 1
+    booking: Booking, outbox: Outbox = OUTBOX, *, alert_email: str = "", at: datetime | None = None, version: int = 1
 ) -> bool:
     at = at or booking.session.closes_at + timedelta(minutes=5)
     asked = await late_requests.ask(booking.session.id, version, outbox=outbox, alert_email=alert_email, now=at)
@@ -83,7 +68,7 @@ async def test_who_is_not_merely_late_asks_in_vain(change: str) -> None:
     booking = await book()
     await db.fetch(change)
     at = booking.session.closes_at + timedelta(minutes=5)
-    assert not await late_requests.ask(booking.session.id, 1, outbox=BY_CHAT, alert_email="", now=at)
+    assert not await late_requests.ask(booking.session.id, 1, outbox=OUTBOX, alert_email="", now=at)
     assert await requests() == []
 
 
@@ -107,7 +92,7 @@ async def test_over_mail_the_jobs_recruiter_is_told_or_whoever_gets_the_alerts(
     recruiter: str | None, alert_email: str, recipient: str | None
 ) -> None:
     booking = await book(recruiter)
-    assert await ask(booking, BY_MAIL, alert_email=alert_email) is (recipient is not None)
+    assert await ask(booking, MAIL_ONLY, alert_email=alert_email) is (recipient is not None)
     assert [request["recipient"] for request in await requests()] == [recipient] * (recipient is not None)
     asked_at = await db.fetch_value("SELECT asked_at FROM session")
     assert (asked_at is not None) is (recipient is not None)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from factories import make_slot, rows, soon
-from faults.scene import until
 from hireloop import db, errors
 from hireloop.scheduling import (
     attendance,
@@ -22,7 +21,9 @@ from hireloop.scheduling import (
 from hireloop.scheduling.bookings import Booking
 from hireloop.scheduling.locked import lock
 from hireloop.scheduling.sessions import SessionState
-from scheduling.changing import OUTBOX, RECRUITER, assert_fits, beside, book, move, past, somebody_waits, told
+from scheduling.factories import OUTBOX, RECRUITER, book, move
+from scheduling.records import assert_fits, past, told
+from waiting import beside, somebody_waits, until
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from factories import TESTS, WINDOWS, make_interview, make_slot, rows, soon
+import factories
+from factories import TESTS, make_slot, rows, soon
 from hireloop import db, errors
 from hireloop.scheduling import (
     attendance,
@@ -16,7 +17,6 @@ from hireloop.scheduling import (
     cancellations,
     confirmations,
     reminders,
-    schedules,
     session_keys,
     sessions,
 )
@@ -25,18 +25,8 @@ from hireloop.scheduling.history import Change
 from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.jobs import create as create_job
 from hireloop.scheduling.sessions import SessionState
-from scheduling.changing import (
-    OUTBOX,
-    RECRUITER,
-    assert_fits,
-    book,
-    entries,
-    lease,
-    move,
-    past,
-    settle_sent,
-    told,
-)
+from scheduling.factories import OUTBOX, RECRUITER, book, lease, move, settle_sent
+from scheduling.records import assert_fits, entries, past, told
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -231,8 +221,6 @@ async def test_a_move_by_the_candidate_says_so() -> None:
     booking = await book()
     await move(booking, await make_slot(starts_at=soon(300)), by=Actor("the candidate"))
     assert (await payload("recruiter_copy", 2))["by"] == "the candidate"
-    again = await schedules.book(
-        await make_interview(), booking.slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS
-    )
+    again = await factories.book(slot=booking.slot, outbox=OUTBOX)
     assert again.booking.slot == booking.slot  # the seat that was left is free
     await assert_fits()

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factories import OUTBOX, TESTS, WINDOWS, unaccounted
+import factories
+from factories import OUTBOX, TESTS, WINDOWS, make_slot, unaccounted
 from hireloop import db, errors
-from hireloop.scheduling import audit, cancellations, moves, own_changes, schedules, sessions
+from hireloop.scheduling import audit, cancellations, moves, own_changes, sessions
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.history import Change, Past
 from hireloop.scheduling.locked import LockedBooking
 from hireloop.scheduling.own_changes import Limits, OwnChange, Seen
 from hireloop.scheduling.schedules import Booked
 from hireloop.scheduling.tables import InterviewState, ScheduleState
+from waiting import somebody_waits, until
 
 START = datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -126,16 +128,9 @@ def test_behind_a_withdrawn_link_nothing_is_changed() -> None:
 async def insert_slot(
     starts_at: datetime, *, minutes: float = 60, seats: int = 1, job: UUID | None = None, withdrawn: bool = False
 ) -> UUID:
-    slot = db.new_id()
-    await db.fetch(
-        "INSERT INTO slot (id, starts_at, ends_at, seats, job, withdrawn_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        slot,
-        starts_at,
-        starts_at + timedelta(minutes=minutes),
-        seats,
-        job,
-        NOW if withdrawn else None,
-    )
+    slot = await make_slot(starts_at=starts_at, minutes=minutes, seats=seats, job=job)
+    if withdrawn:
+        await db.fetch("UPDATE slot SET withdrawn_at = $2 WHERE id = $1", slot, NOW)
     return slot
 
 
@@ -154,9 +149,7 @@ async def insert_candidate(email: str = "asha@example.com") -> UUID:
 async def book(candidate: UUID, job: UUID, slot: UUID) -> Booked:
     interview = db.new_id()
     await db.fetch("INSERT INTO interview (id, candidate, job) VALUES ($1, $2, $3)", interview, candidate, job)
-    return await schedules.book(
-        interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS, now=NOW
-    )
+    return await factories.book(interview, slot, now=NOW)
 
 
 async def offered(booked: Booked, *, now: datetime = NOW, limits: Limits = USUAL) -> list[datetime]:
@@ -366,8 +359,7 @@ async def test_a_slot_that_is_given_another_time_is_not_taken_for_the_one_that_w
             )
             held.set()
             await moving.wait()
-            while not await db.fetch_value("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):  # noqa: ASYNC110 (PostgreSQL has no event for it)
-                await asyncio.sleep(0.01)
+            await until(somebody_waits, "the move waits for the change")
 
     changing = asyncio.create_task(change())
     await held.wait()

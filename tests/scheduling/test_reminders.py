@@ -10,21 +10,20 @@ import asyncpg
 import msgspec
 import pytest
 
-from factories import EMAIL, TESTS, WINDOWS, make_interview, make_slot, rows, unaccounted
+import factories
+from factories import outbox_of, rows, unaccounted
 from hireloop import db
 from hireloop.notify import outbox as hub
-from hireloop.notify.messages import CANDIDATE_KINDS
-from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import reminders, schedules
+from hireloop.scheduling import reminders
 from hireloop.scheduling.bookings import Booking
 from hireloop.settings import Settings
+from sample_channels import MAIL
+from scheduling.factories import MAIL_ONLY
 
 pytestmark = pytest.mark.usefixtures("database")
 
 START = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 LEADS = {"24h": timedelta(hours=24), "1h": timedelta(hours=1)}
-MAIL = msgspec.structs.replace(EMAIL, kinds=CANDIDATE_KINDS)
-OUTBOX = Outbox(channels=(MAIL,), message_id_domain="hire.example")
 
 
 def before(**duration: float) -> datetime:
@@ -32,14 +31,8 @@ def before(**duration: float) -> datetime:
 
 
 async def book(at: datetime, *, starts_at: datetime = START) -> Booking:
-    booked = await schedules.book(
-        await make_interview(time_zone="Europe/Berlin"),
-        await make_slot(starts_at=starts_at),
-        booking_notes="Bring a pen.",
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=WINDOWS,
-        now=at,
+    booked = await factories.book(
+        starts_at=starts_at, notes="Bring a pen.", outbox=MAIL_ONLY, now=at, time_zone="Europe/Berlin"
     )
     return booked.booking
 
@@ -47,7 +40,7 @@ async def book(at: datetime, *, starts_at: datetime = START) -> Booking:
 async def remind(at: datetime, leads: dict[str, timedelta] = LEADS) -> list[str]:
     """Sweep, and return the leads of the reminders that this put."""
     known = {row["id"] for row in await rows("delivery")}
-    count = await reminders.put_due(OUTBOX, leads, now=at)
+    count = await reminders.put_due(MAIL_ONLY, leads, now=at)
     new = [row for row in await rows("delivery") if row["id"] not in known]
     assert {row["kind"] for row in new} <= {"reminder"}
     assert len(new) == count
@@ -137,7 +130,7 @@ async def test_a_reminder_says_what_the_invitation_said_and_holds_no_key() -> No
 async def test_what_is_over_is_not_reminded_of(change: str) -> None:
     await book(before(days=5))
     await db.fetch(change)
-    assert await reminders.put_due(OUTBOX, LEADS, now=before(hours=24)) == 0
+    assert await reminders.put_due(MAIL_ONLY, LEADS, now=before(hours=24)) == 0
 
 
 async def test_a_confirmed_booking_is_reminded_of_too() -> None:
@@ -177,7 +170,7 @@ async def test_the_leads_are_a_setting(settings: Settings, reminders_: str) -> N
 async def test_a_sweep_that_breaks_off_has_reminded_nobody_and_the_next_one_does() -> None:
     await book(before(days=5))
     nameless = msgspec.structs.replace(MAIL, name="chat", personal=False)
-    broken = Outbox(channels=(MAIL, msgspec.structs.replace(nameless, name="")), message_id_domain="hire.example")
+    broken = outbox_of(MAIL, msgspec.structs.replace(nameless, name=""))
     with pytest.raises(asyncpg.CheckViolationError):
         await reminders.put_due(broken, LEADS, now=before(hours=24))
     assert await remind(before(hours=24)) == ["24h"]
@@ -187,7 +180,7 @@ async def test_of_several_sweeps_at_once_each_booking_is_reminded_by_one() -> No
     for n in range(6):
         await book(before(days=5), starts_at=START + timedelta(seconds=n))
     at = before(hours=23)
-    counts = await asyncio.gather(*(reminders.put_due(OUTBOX, LEADS, now=at) for _ in range(4)))
+    counts = await asyncio.gather(*(reminders.put_due(MAIL_ONLY, LEADS, now=at) for _ in range(4)))
     assert sum(counts) == 6
     assert len([row for row in await rows("delivery") if row["kind"] == "reminder"]) == 6
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
+from factories import OUTBOX, TESTS, book, make_interview, soon
 from hireloop import db, errors
 from hireloop.api import erasures
-from hireloop.scheduling import candidates, erasure, interviews, retention, schedules
+from hireloop.scheduling import candidates, erasure, interviews, retention
 from hireloop.scheduling.candidates import CandidateChanges
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -20,8 +20,7 @@ async def seen(days_ago: float, *, interview_days_ago: float | None = None, ends
     """Store a candidate of that age, and return their id."""
     interview = await make_interview()
     if ends_in_days is not None:
-        slot = await make_slot()
-        await schedules.book(interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
+        await book(interview)
         await db.fetch(
             "UPDATE schedule SET starts_at = $2, ends_at = $3 WHERE interview = $1",
             interview,

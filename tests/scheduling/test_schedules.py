@@ -7,23 +7,17 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from factories import OUTBOX, TESTS, WINDOWS, candidate_fields, make_interview, make_slot, rows, soon, unaccounted
+from factories import TESTS, book, candidate_fields, make_interview, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.notify.messages import InvitationMessage
 from hireloop.scheduling import bookings, interviews, jobs, rules, schedules
 from hireloop.scheduling.candidates import NewCandidate
 from hireloop.scheduling.jobs import NewJob
-from hireloop.scheduling.schedules import Booked, Outcome, Windows
+from hireloop.scheduling.schedules import Booked, Outcome
 
 pytestmark = pytest.mark.usefixtures("database")
 
 Change = Callable[[], Awaitable[object]]
-
-
-async def book(interview: UUID, slot: UUID, *, now: datetime | None = None, windows: Windows = WINDOWS) -> Booked:
-    return await schedules.book(
-        interview, slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=windows, now=now
-    )
 
 
 async def second_interview(of: UUID) -> UUID:

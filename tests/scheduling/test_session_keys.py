@@ -14,19 +14,9 @@ from hireloop.scheduling.audit import Action
 from hireloop.scheduling.bookings import Booking
 from hireloop.scheduling.history import Change
 from hireloop.scheduling.sessions import SessionState
-from scheduling.changing import (
-    CHAT,
-    MAIL,
-    OUTBOX,
-    RECRUITER,
-    assert_fits,
-    book,
-    entries,
-    lease,
-    past,
-    settle_sent,
-    told,
-)
+from sample_channels import MAIL
+from scheduling.factories import CHAT, OUTBOX, RECRUITER, book, lease, settle_sent
+from scheduling.records import assert_fits, entries, past, told
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -3,9 +3,9 @@ from uuid import UUID
 
 import pytest
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon
+from factories import book, rows, soon
 from hireloop import db, errors
-from hireloop.scheduling import schedules, sessions
+from hireloop.scheduling import sessions
 from hireloop.scheduling.bookings import SessionOfSchedule
 from hireloop.scheduling.sessions import DeviceCheck, SessionState, state_of
 
@@ -41,15 +41,7 @@ def test_a_sessions_state_follows_from_its_times_and_the_clock(
 
 
 async def a_session() -> SessionOfSchedule:
-    booked = await schedules.book(
-        await make_interview(),
-        await make_slot(),
-        booking_notes="",
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=WINDOWS,
-    )
-    return booked.booking.session
+    return (await book()).booking.session
 
 
 async def interview_state() -> str:

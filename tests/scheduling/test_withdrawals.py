@@ -8,23 +8,16 @@ from uuid import UUID
 
 import pytest
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, rows, soon, unaccounted
-from faults.scene import until
+from factories import OUTBOX, TESTS, WINDOWS, book, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
-from hireloop.scheduling import bookings, cancellations, moves, schedules, sessions, slots, withdrawals
+from hireloop.scheduling import bookings, cancellations, moves, sessions, slots, withdrawals
 from hireloop.scheduling.audit import Action
 from hireloop.scheduling.audit import Wanted as WantedEntries
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.schedules import Booked
-from scheduling.changing import beside, somebody_waits
+from waiting import beside, somebody_waits, until
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-async def book(slot: UUID) -> Booked:
-    return await schedules.book(
-        await make_interview(), slot, booking_notes="", booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS
-    )
 
 
 async def release(slot: UUID, *, now: datetime | None = None) -> int:
@@ -51,8 +44,8 @@ async def assert_taken_is_what_is_live() -> None:
 
 async def test_a_released_slot_has_its_seats_back_and_who_was_told_is_told() -> None:
     slot, other = await make_slot(seats=3), await make_slot()
-    booked = [await book(slot) for _ in range(3)]
-    elsewhere = await book(other)
+    booked = [await book(slot=slot) for _ in range(3)]
+    elsewhere = await book(slot=other)
     await db.fetch("UPDATE delivery SET attempt_count = 1 WHERE schedule = $1", booked[0].booking.id)
     assert await release(slot) == 3
     assert await states(*booked, elsewhere) == ["cancelled"] * 3 + ["pending"]
@@ -61,12 +54,12 @@ async def test_a_released_slot_has_its_seats_back_and_who_was_told_is_told() -> 
     assert await unaccounted() == 0
     await assert_taken_is_what_is_live()
     assert await release(slot) == 0
-    assert (await book(slot)).booking.slot == slot
+    assert (await book(slot=slot)).booking.slot == slot
 
 
 async def test_nothing_happens_to_any_booking_while_a_candidate_is_in_the_interview() -> None:
     slot = await make_slot(starts_at=soon(0.1), seats=2)
-    here, there = await book(slot), await book(slot)
+    here, there = await book(slot=slot), await book(slot=slot)
     assert (await sessions.enter(here.booking.session.id, 1)).entered_at
     before = [await rows(table) for table in ("schedule", "slot", "delivery", "audit_entry")]
     for attempt in (release(slot), withdraw(slot, cancel=True)):
@@ -83,14 +76,14 @@ async def test_nothing_happens_to_any_booking_while_a_candidate_is_in_the_interv
 
 async def test_a_slot_in_use_is_withdrawn_only_with_its_bookings() -> None:
     slot = await make_slot(seats=2)
-    booked = await book(slot)
+    booked = await book(slot=slot)
     with pytest.raises(errors.SlotInUse):
         await withdraw(slot)
     assert await states(booked) == ["pending"]
     assert await withdraw(slot, cancel=True)
     assert await states(booked) == ["cancelled"]
     with pytest.raises(errors.SlotWithdrawn):
-        await book(slot)
+        await book(slot=slot)
     (entry,) = await audit_page(WantedEntries(subject=slot, action=Action.SLOT_WITHDRAWN), limit=9, after=None)
     assert (entry.actor, entry.details) == (TESTS.name, {"cancelled": 1})
     await assert_taken_is_what_is_live()
@@ -108,7 +101,7 @@ async def test_withdrawing_twice_is_withdrawing_once() -> None:
 
 async def test_a_slot_whose_interviews_are_over_is_withdrawn_and_they_stay() -> None:
     slot = await make_slot(starts_at=soon(0.1), seats=2)
-    held, missed = await book(slot), await book(slot)
+    held, missed = await book(slot=slot), await book(slot=slot)
     await sessions.enter(held.booking.session.id, 1)
     await sessions.leave(held.booking.session.id, 1)
     after = missed.booking.session.closes_at + timedelta(seconds=1)
@@ -119,7 +112,7 @@ async def test_a_slot_whose_interviews_are_over_is_withdrawn_and_they_stay() -> 
 
 async def test_an_interview_is_released_as_long_as_its_candidate_could_still_come() -> None:
     slot = await make_slot(starts_at=soon(0.1))
-    closes = (await book(slot)).booking.session.closes_at
+    closes = (await book(slot=slot)).booking.session.closes_at
     assert await release(slot, now=closes + timedelta(seconds=1)) == 0
     assert await release(slot, now=closes) == 1
 
@@ -127,8 +120,8 @@ async def test_an_interview_is_released_as_long_as_its_candidate_could_still_com
 async def test_a_booking_that_slips_in_is_not_missed() -> None:
     for take in (release, withdraw_all):
         slot = await make_slot(seats=40)
-        first = [await book(slot) for _ in range(3)]
-        ends = await asyncio.gather(*(book(slot) for _ in range(12)), take(slot), return_exceptions=True)
+        first = [await book(slot=slot) for _ in range(3)]
+        ends = await asyncio.gather(*(book(slot=slot) for _ in range(12)), take(slot), return_exceptions=True)
         later = [end for end in ends if isinstance(end, Booked)]
         assert await states(*first) == ["cancelled"] * 3
         await assert_taken_is_what_is_live()
@@ -144,8 +137,8 @@ async def withdraw_all(slot: UUID) -> bool:
 
 async def test_seats_taken_are_live_schedules_whatever_happens_at_once() -> None:
     made = [await make_slot(starts_at=soon(60 + n), seats=4) for n in range(3)]
-    booked = [await book(slot) for slot in made for _ in range(2)]
-    acts: list[Awaitable[object]] = [book(slot) for slot in made for _ in range(4)]
+    booked = [await book(slot=slot) for slot in made for _ in range(2)]
+    acts: list[Awaitable[object]] = [book(slot=slot) for slot in made for _ in range(4)]
     for one, slot in zip(booked, [*made[1:], *made], strict=False):
         acts.append(cancellations.cancel(one.booking.id, by=TESTS, reason="", outbox=OUTBOX))
         acts.append(moves.move(one.booking.id, slot, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS))
@@ -177,12 +170,12 @@ async def test_an_unknown_slot_is_not_found() -> None:
 
 async def test_a_release_in_a_larger_transaction_gives_its_locks_up_before_it_begins_anew() -> None:
     slot = await make_slot(seats=2)
-    first = await book(slot)
+    first = await book(slot=slot)
     async with AsyncExitStack() as later:
         async with holding(first):
             releasing = beside(release_within(slot))
             await until(somebody_waits, "the release waits for the first candidate")
-            await later.enter_async_context(holding(await book(slot)))  # slips in
+            await later.enter_async_context(holding(await book(slot=slot)))  # slips in
         await until(somebody_waits, "the release waits for the second candidate")
         assert await db.fetch("SELECT id FROM slot WHERE id = $1 FOR UPDATE NOWAIT", slot)
     assert await releasing == 2

@@ -5,11 +5,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from factories import EMAIL
 from hireloop.notify.channels import Channel
 from hireloop.notify.diagnosis import others
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.settings import Settings
+from sample_channels import EMAIL
 
 PAGER = msgspec.structs.replace(EMAIL, name="pager-1", transport_name="pager", url="pager://canary")
 

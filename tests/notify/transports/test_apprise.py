@@ -26,7 +26,7 @@ from hireloop.notify.transports.apprise import AppriseTransport
 from http_servers import Endless, Raw, Reply, ScriptedHttpServer
 from processes import free_port
 from sample_settings import settings_for
-from smtp_servers import Certificate, Drop, Hang, self_signed
+from smtp_servers import Certificate, Drop, Hang
 
 TOKEN = "canary-token-of-the-tests"
 PARCEL = Parcel(
@@ -167,14 +167,6 @@ def test_email_timeout_bounds_what_the_url_leaves_open() -> None:
     with ScriptedHttpServer(Hang(60)) as server:
         outcome = transport(json_url(server, "?rto=3600"), email_timeout=0.2).send(PARCEL)
     assert reason(outcome) == Reason.TIMED_OUT
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    made = self_signed(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1", "DNS:localhost")
-    if made is None:
-        pytest.skip("there is no openssl command to make a certificate with")
-    return made
 
 
 def test_a_certificate_that_nobody_vouches_for_holds_the_channel(certificate: Certificate) -> None:

@@ -57,20 +57,6 @@ def transport_to() -> Iterator[TransportTo]:
         transport.close()
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    made = self_signed(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1", "DNS:localhost")
-    if made is None:
-        pytest.skip("there is no openssl command to make a certificate with")
-    return made
-
-
-@pytest.fixture
-def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Certificate:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.cert))
-    return certificate
-
-
 def seen(outcome: Outcome) -> tuple[object, ...]:
     """Everything of an outcome that a test states."""
     evidence = outcome.evidence

@@ -20,7 +20,7 @@ from hireloop.notify.transports import names, webhook, webhook_request
 from hireloop.notify.transports.webhook import WebhookTransport
 from hireloop.settings import Settings
 from http_servers import Does, Endless, Raw, Reply, ScriptedHttpServer
-from smtp_servers import Certificate, Drop, Hang, ScriptedSmtpServer, self_signed
+from smtp_servers import Certificate, Drop, Hang, ScriptedSmtpServer
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(bytes(range(64))).decode()
@@ -51,20 +51,6 @@ def seen(outcome: Outcome) -> tuple[object, ...]:
     """Everything of an outcome that a test states."""
     reason = None if isinstance(outcome, Sent) else outcome.reason
     return type(outcome), reason, outcome.evidence.phase, outcome.evidence.code
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    made = self_signed(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1", "DNS:hooks.example")
-    if made is None:
-        pytest.skip("there is no openssl command to make a certificate with")
-    return made
-
-
-@pytest.fixture
-def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Certificate:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.cert))
-    return certificate
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
-"""Bookings in every state that the console shows, straight in the database; the pool must be open."""
+"""How the console's API keys and bookings in every state are made: in the database, whose pool must be open."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, soon
+from factories import book, make_interview, soon
 from hireloop import db
-from hireloop.scheduling import schedules
+from hireloop.api import key_ring
+from hireloop.api.tables import Role
 
 UNKNOWN_MAILBOX = "550 5.1.1 <asha@example.com>: user unknown"
 
@@ -24,14 +25,19 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True):
         return f"/console/bookings/{self.id}/"
 
 
+async def key_of(role: Role, name: str = "Rita") -> str:
+    """Make an API key."""
+    _, key = await key_ring.create(name, role)
+    return key
+
+
 async def booked(
     name: str = "Asha Rao", *, starts_at: datetime | None = None, notes: str = "", **candidate: object
 ) -> Booked:
     """Book an interview, tomorrow unless said otherwise."""
     interview = await make_interview(full_name=name, **candidate)
-    slot = await make_slot(starts_at=starts_at or soon(24 * 60))
-    made = await schedules.book(interview, slot, booking_notes=notes, booked_by=TESTS, outbox=OUTBOX, windows=WINDOWS)
-    return Booked(id=made.booking.id, session_id=made.booking.session.id, slot_id=slot)
+    made = (await book(interview, starts_at=starts_at or soon(24 * 60), notes=notes)).booking
+    return Booked(id=made.id, session_id=made.session.id, slot_id=made.slot)
 
 
 async def tried(

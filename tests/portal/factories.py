@@ -1,37 +1,19 @@
-"""Booked interviews for the portal's tests, straight in the database; the pool must be open."""
+"""How booked interviews for the portal's tests are made, straight in the database; the pool must be open."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
-from factories import TESTS
+import factories
+from factories import make_slot, outbox_of
 from hireloop import db, links
-from hireloop.notify.channels import Channel
-from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import schedules
 from hireloop.scheduling.schedules import Windows
 from hireloop.settings import Settings
+from sample_channels import EMAIL, chat
 
-_EMAIL = Channel(
-    name="email",
-    transport_name="email",
-    fingerprint="x",
-    required=True,
-    personal=True,
-    kinds=frozenset({"invitation", "rescheduled", "cancelled", "late_request"}),
-    concurrency=1,
-)
-_CHAT = Channel(
-    name="chat",
-    transport_name="apprise",
-    fingerprint="x",
-    required=False,
-    personal=False,
-    kinds=frozenset({"recruiter_copy"}),
-    concurrency=1,
-)
-OUTBOX = Outbox(channels=(_EMAIL, _CHAT), message_id_domain="hire.example")
+OUTBOX = outbox_of(structs.replace(EMAIL, kinds=EMAIL.kinds | {"late_request"}), chat("recruiter_copy"))
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,14 +69,8 @@ async def book(
 ) -> Booked:
     """Book one interview that starts in so many seconds, or at this very moment."""
     interview, slot = await _insert(person or Person(), at or datetime.now(UTC) + timedelta(days=1))
-    booked = await schedules.book(
-        interview,
-        slot,
-        booking_notes=(person or Person()).notes,
-        booked_by=TESTS,
-        outbox=OUTBOX,
-        windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
-    )
+    windows = Windows(settings.portal_early_seconds, settings.portal_late_seconds)
+    booked = await factories.book(interview, slot, notes=(person or Person()).notes, outbox=OUTBOX, windows=windows)
     session = booked.booking.session
     key = links.mint(settings.secrets[0], session.id, session.key_version)
     found = Booked(session_id=session.id, schedule_id=booked.booking.id, key=key)
@@ -105,30 +81,11 @@ async def book(
 
 async def offer(starts_at: datetime, *, minutes: float = 60, seats: int = 1, job: UUID | None = None) -> UUID:
     """Store a slot that bookings could be moved to, as long as theirs unless said otherwise."""
-    slot = db.new_id()
-    await db.fetch(
-        "INSERT INTO slot (id, starts_at, ends_at, seats, job) VALUES ($1, $2, $3, $4, $5)",
-        slot,
-        starts_at,
-        starts_at + timedelta(minutes=minutes),
-        seats,
-        job,
-    )
-    return slot
-
-
-async def everything() -> dict[str, list[str]]:
-    """Return every row of every table, with the transaction that wrote it: to be compared with a later reading."""
-    tables = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
-    found = {}
-    for name in (row["tablename"] for row in tables):
-        rows = await db.fetch(f"SELECT t::text || ' ' || t.xmin::text AS row FROM {name} t ORDER BY 1")  # noqa: S608 (a name from the catalogue)
-        found[name] = [row["row"] for row in rows]
-    return found
+    return await make_slot(starts_at=starts_at, minutes=minutes, seats=seats, job=job)
 
 
 async def _insert(who: Person, starts_at: datetime) -> tuple[UUID, UUID]:
-    candidate, job, interview, slot = (db.new_id() for _ in range(4))
+    candidate, job, interview = (db.new_id() for _ in range(3))
     await db.fetch(
         "INSERT INTO candidate (id, full_name, email, time_zone, locale) VALUES ($1, $2, $3, $4, $5)",
         candidate,
@@ -147,10 +104,4 @@ async def _insert(who: Person, starts_at: datetime) -> tuple[UUID, UUID]:
             who.recruiter_email,
         )
     await db.fetch("INSERT INTO interview (id, candidate, job) VALUES ($1, $2, $3)", interview, candidate, known or job)
-    await db.fetch(
-        "INSERT INTO slot (id, starts_at, ends_at) VALUES ($1, $2, $3)",
-        slot,
-        starts_at,
-        starts_at + timedelta(hours=1),
-    )
-    return interview, slot
+    return interview, await offer(starts_at)

@@ -1,0 +1,22 @@
+"""How the bookings of the fault tests, and the keys of who books, are made."""
+
+from datetime import datetime
+from uuid import UUID
+
+import factories
+from factories import soon
+from faults.scene import hint
+from hireloop.api import key_ring
+from hireloop.api.tables import Role
+
+
+async def book(*, starts_at: datetime | None = None, interview: UUID | None = None) -> UUID:
+    """Book as the API does, for tomorrow unless told otherwise, hint included; return the delivery's id."""
+    booked = await factories.book(interview, starts_at=starts_at or soon(24 * 60))
+    await hint()
+    return booked.deliveries[0].id
+
+
+async def new_key() -> str:
+    """Return a recruiter's API key; the pool must be open."""
+    return (await key_ring.create("bookers", Role.RECRUITER))[1]

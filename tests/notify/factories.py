@@ -1,0 +1,78 @@
+"""How the things of notify's tests are made: invitations that were booked, and tries that came to an end."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from factories import OUTBOX, book, outbox_of, soon
+from hireloop.notify import leases
+from hireloop.notify.channels import Evidence, Phase
+from hireloop.notify.leases import Lease, Settlement
+from hireloop.notify.outbox import Outbox
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from sample_channels import EMAIL, MAIL, chat
+
+ACCEPTED = Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok")
+RECRUITERS = chat("recruiter_copy", name="recruiters")
+WITH_RECRUITERS = outbox_of(EMAIL, RECRUITERS)
+ALERTING_CHAT = chat("alert", "recruiter_copy")
+ALERTING_MAIL = msgspec.structs.replace(MAIL, kinds=MAIL.kinds | {"alert"})
+_ENDS = {
+    "sent": (AttemptOutcome.SENT, DeliveryState.SENT),
+    "rejected": (AttemptOutcome.REJECTED, DeliveryState.REJECTED),
+    "deferred": (AttemptOutcome.RETRY, DeliveryState.PENDING),
+    "maybe": (AttemptOutcome.RETRY, DeliveryState.PENDING),
+}
+
+
+async def invite(
+    *,
+    starts_in: timedelta = timedelta(days=1),
+    now: datetime | None = None,
+    outbox: Outbox = OUTBOX,
+    **candidate: Any,  # noqa: ANN401 (each field has its own type)
+) -> UUID:
+    """Book at `now` an interview that starts so much later, and return the id of the invitation's delivery."""
+    booked = await book(starts_at=(now or soon()) + starts_in, outbox=outbox, now=now, **candidate)
+    return booked.deliveries[0].id
+
+
+async def leased(kinds: Sequence[str] = ("invitation",), *, now: datetime | None = None) -> Lease:
+    """Lease the one delivery of these kinds that is due."""
+    (lease,) = await leases.take("email", limit=1, worker="w", kinds=kinds, now=now)
+    return lease
+
+
+def settlement(
+    lease: Lease,
+    outcome: AttemptOutcome = AttemptOutcome.SENT,
+    state: DeliveryState = DeliveryState.SENT,
+    **facts: object,
+) -> Settlement:
+    """Return the end of a leased try: sent, without a word of the other side, unless said otherwise."""
+    end = Settlement(delivery_id=lease.id, number=lease.number, token=lease.token, outcome=outcome, state=state)
+    return msgspec.structs.replace(end, **facts)
+
+
+async def settle(lease: Lease, end: str = "sent") -> None:
+    """Let the try end: `sent`, `rejected`, `deferred`, or `maybe`, whose answer got lost."""
+    outcome, state = _ENDS[end]
+    ended = settlement(
+        lease,
+        outcome,
+        state,
+        maybe_accepted=end == "maybe",
+        evidence=Evidence(phase=Phase.REPLY, code=250 if end == "sent" else None, reply="the server's words"),
+        due_at=soon() if state is DeliveryState.PENDING else None,
+    )
+    await leases.settle([ended])
+
+
+async def mailed(end: str = "sent", email: str = "asha@example.com") -> UUID:
+    """Book, try once, and return the id of the invitation's delivery."""
+    delivery = await invite(email=email)
+    await settle(await leased(), end)
+    return delivery
