@@ -115,9 +115,9 @@ def post_all(client: httpx.Client) -> httpx.Response:
     return client.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
 
 
-async def unaccounted() -> int:
+async def unaccounted(*, now: datetime | None = None) -> int:
     """Return the ledger's verdict; the pool must be open."""
-    return (await ledger.read()).unaccounted
+    return (await ledger.read(now=now)).unaccounted
 
 
 async def rows(table: str) -> list[dict[str, Any]]:
