@@ -10,7 +10,8 @@ endif
 BIN := .venv/bin
 INSTALL := $(PYTHON) requirements/install.py $(SAME_PYTHON)
 # Many tests wait for real processes: twice as many run side by side as there are processors. A file stays in one piece.
-SIDE_BY_SIDE := -n $(shell echo $$((2 * $$(nproc)))) --dist loadfile --no-loadscope-reorder
+PROCESSORS := $(shell nproc)
+SIDE_BY_SIDE := -n $(shell echo $$((2 * $(PROCESSORS)))) --dist loadfile --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
         --no-emit-index-url --no-emit-find-links --prerelease=if-necessary-or-explicit \
         --custom-compile-command "make lock"
@@ -31,7 +32,7 @@ test-long: installed-to-test browser servers npm-packages ## run in a long form 
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "long or hypothesis" --hypothesis-profile=long
 
 test-install: installed-to-test ## install each lock with every Python and pip at hand, beside newer releases
-	@$(BIN)/pytest tests/requirements
+	@$(BIN)/pytest -n $(PROCESSORS) --dist worksteal tests/requirements
 
 lint: installed-to-test python-client ## ruff, strict types and import contracts, in one go
 	@$(BIN)/ruff check
