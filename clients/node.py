@@ -103,7 +103,13 @@ def _digest(folder: Path) -> str:
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in {"NODE_OPTIONS", "NODE_PATH"}}
-    return {**kept, "PATH": f"{node().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}", **variables}
+    # Node.js has certificates of its own; those of the machine, such as a company's, count as they do for pip.
+    return {
+        "NODE_USE_SYSTEM_CA": "1",
+        **kept,
+        "PATH": f"{node().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        **variables,
+    }
 
 
 def _global_configuration() -> str | None:
