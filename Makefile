@@ -25,7 +25,7 @@ help: ## list the targets
 run: installed-to-run ## set everything up and run it on this machine with a sample interview; PORT=… names its port
 	@$(BIN)/hireloop up --demo $(if $(PORT),--port $(PORT))
 
-test: installed-to-test browser servers npm-packages ## set everything up and run every test; ROOM=notify runs those of one room
+test: installed-to-test browser servers npm-packages ## set everything up and run the tests; ROOM=notify runs those of one room
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(if $(ROOM),tests/$(ROOM))
 
 test-long: installed-to-test browser servers npm-packages ## run in a long form what `make test` runs in a short one
@@ -77,6 +77,7 @@ lock: installed-to-test ## resolve the dependencies anew and write requirements/
 	@$(LOCK) --upgrade --group build --constraint requirements/run.txt -o requirements/build.txt
 	@$(LOCK) --upgrade --group build --group release --constraint requirements/dev.txt -o requirements/release.txt
 	@$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
+	@$(BIN)/python clients/node.py --lock
 
 ci: lint test test-long test-install ## what runs for every change
 
@@ -155,7 +156,7 @@ servers:
 	  || $(MAKE) --no-print-directory package \
 	  NAME="curl postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin" \
 	  WHY="the tests against real mail and chat servers, and the commands of the documents" \
-	  || echo "Without these servers their tests are skipped, and say so."
+	  || { echo "Without these servers their tests are skipped, and say so."; test -z "$$CI"; }
 
 postfix:
 	@test -x /usr/sbin/smtp-sink || $(MAKE) --no-print-directory package NAME=postfix \
@@ -167,4 +168,4 @@ package:
 	@if [ "$$(id -u)" = 0 ]; then as_root=; elif command -v sudo >/dev/null; then as_root=sudo; else \
 	  echo "Only root may do that: apt-get install $(NAME)"; exit 1; fi; \
 	  $$as_root apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends $(NAME) >/dev/null
+	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(NAME) >/dev/null

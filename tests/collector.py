@@ -42,8 +42,12 @@ class Collector:
             stdout=descriptor,
             stderr=descriptor,
         )
-        for port in (http, grpc):
-            _wait_for(port)
+        try:
+            for port in (http, grpc):
+                _wait_for(port)
+        except OSError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,7 +56,7 @@ class Collector:
         self._receiver.stop()
         self._log.unlink()
 
-    def whole_trace(self, trace_id: str, seconds: float = 20) -> list[ReceivedSpan]:
+    def whole_trace(self, trace_id: str, seconds: float = 60) -> list[ReceivedSpan]:
         """Return the trace once it reaches from the booking to the SMTP reply, or as far as it came."""
         return self._receiver.wait_for(trace_id, is_whole, timeout=seconds)
 
@@ -60,12 +64,12 @@ class Collector:
         """Return every span that came, whatever its trace."""
         return self._receiver.received()
 
-    def trace(self, trace_id: str, *, spans: int, seconds: float = 20) -> list[ReceivedSpan]:
+    def trace(self, trace_id: str, *, spans: int, seconds: float = 60) -> list[ReceivedSpan]:
         """Return the trace once it has that many spans, or as far as it came."""
         return self._receiver.wait_for(trace_id, lambda found: len(found) >= spans, timeout=seconds)
 
 
-def _wait_for(port: int, seconds: float = 20) -> None:
+def _wait_for(port: int, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while True:
         try:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as profile
 
-import generate_python
+from generate_on_import import GenerateOnImport
 from hireloop.settings import Settings
 from sample_settings import settings_for
 
@@ -38,9 +38,10 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 # How much property tests try. The same examples each time, however fast the machine is: a change is never stopped by
 # luck. `--hypothesis-profile=long` tries more of them (`make test-long`), `search` others each time (`make fuzz`).
 _STEADY = profile(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-profile.register_profile("short", _STEADY, derandomize=True, max_examples=100)
+_FEW_EXAMPLES = 100
+profile.register_profile("short", _STEADY, derandomize=True, max_examples=_FEW_EXAMPLES)
 profile.register_profile("long", _STEADY, derandomize=True, max_examples=2_000)
-profile.register_profile("search", _STEADY, max_examples=5_000)
+profile.register_profile("search", _STEADY, derandomize=False, max_examples=5_000)
 profile.load_profile("short")
 
 # A test's database need not outlive a power cut, so it lies in memory where there is room.
@@ -51,14 +52,21 @@ _SERVER_OPTIONS = {
     "max_wal_senders": "0",
     "max_wal_size": "128MB",
 }
-_MEMORY, _ROOM = Path("/dev/shm"), 2_000_000_000  # bytes, for all the processes side by side
+_MEMORY, _ROOM_FOR_EACH = Path("/dev/shm"), 500_000_000  # bytes, for each of the processes side by side
 
-sys.meta_path.insert(0, generate_python.GenerateOnImport())  # so that only tests with the client wait for it
+sys.meta_path.insert(0, GenerateOnImport())  # so that only tests with the client wait for it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no process is left alone with one of them at the end."""
+    """Begin with the files that take longest, so that no process is left alone with one of them at the end.
+
+    Properties that are tried at length may take as long as that takes.
+    """
     items.sort(key=lambda item: not {"journeys", "faults", "invariants", "doors"} & set(item.path.parts))
+    if profile().max_examples > _FEW_EXAMPLES:
+        for item in items:
+            if item.get_closest_marker("hypothesis") and not item.get_closest_marker("timeout"):
+                item.add_marker(pytest.mark.timeout(1800))
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +83,8 @@ def template() -> Iterator["Template"]:
     from hireloop import db, migrate
     from hireloop.local.postgres import EmbeddedPostgres
 
-    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > processes * _ROOM_FOR_EACH
     folder = Path(tempfile.mkdtemp(prefix="hireloop-tests-", dir=_MEMORY if in_memory else None))
     server = EmbeddedPostgres(folder, _SERVER_OPTIONS)
     url = server.start()

@@ -1,14 +1,14 @@
 """The hooks run the programs of `.venv`, and find nothing to say of the repository as it is."""
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
+
+from repository import OUTSIDE, needs_git, repository_files
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -35,18 +35,14 @@ def test_every_hook_runs_a_program_that_make_venv_installs_but_for_one_by_hand()
             assert (BIN / Path(program).name).exists(), name
 
 
-@pytest.mark.skipif(
-    not (shutil.which("git") and (ROOT / ".git").exists()), reason="only git knows which files belong to the repository"
-)
+@needs_git
 def test_the_hooks_find_nothing_to_change_in_the_repository(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    listed = subprocess.run(command, cwd=ROOT, env=outside, capture_output=True, check=True).stdout.decode()
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
+    for file in repository_files():
+        copied = copy / file.relative_to(ROOT)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, copied)
+    outside = dict(OUTSIDE)
     for arguments in (["init", "--quiet"], ["add", "--all", "--force"]):
         subprocess.run(["git", *arguments], cwd=copy, env=outside, check=True)
     (copy / ".venv").symlink_to(BIN.parent)

@@ -1,27 +1,13 @@
 """Every file of the repository is written as .editorconfig says."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 from editorconfig import get_properties
 
-ROOT = Path(__file__).parents[1]
+from repository import ROOT, needs_git, repository_files
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("git") and (ROOT / ".git").exists()), reason="only git knows which files belong to the repository"
-)
-
-
-def files() -> Iterator[Path]:
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    for name in listed.split("\0"):
-        path = ROOT / name
-        if name and path.is_file() and not path.is_symlink():
-            yield path
+pytestmark = needs_git
 
 
 def faults(content: bytes, rules: Mapping[str, str]) -> Iterator[str]:
@@ -48,7 +34,7 @@ def faults(content: bytes, rules: Mapping[str, str]) -> Iterator[str]:
 def test_every_file_is_written_as_the_editorconfig_says() -> None:
     found = [
         f"{path.relative_to(ROOT)} {fault}"
-        for path in files()
+        for path in repository_files()
         for fault in faults(path.read_bytes(), get_properties(str(path)))
     ]
     assert found == []

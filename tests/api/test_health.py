@@ -103,7 +103,7 @@ async def test_one_fault_is_said_once_where_the_mail_servers_own_check_says_why(
             (channel,) = routing.channels(both)
             await channel_health.hold(channel, "auth_refused")
             await channel_health.hold(routes.provider(channel, Route.FALLBACK), "auth_refused")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 said = await reasons(client)
                 while any("held" in reason for reason in said):  # not both mail servers have answered yet
                     said = await reasons(client)

@@ -1,5 +1,5 @@
-import asyncio
 import hashlib
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from hireloop.api.key_ring import KeyRing
 from hireloop.api.tables import Role
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import COMMAND_LINE, Action, Wanted
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -42,12 +43,15 @@ async def test_the_ring_says_who_holds_a_key() -> None:
 
 async def test_a_key_revoked_elsewhere_is_refused_once_the_cache_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     assert key_ring.CACHED_SECONDS <= 5
-    monkeypatch.setattr(key_ring, "CACHED_SECONDS", 0.1)
+    clock = SimpleNamespace(now=1_000.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(key_ring, "time", clock)
     ring, (known, key) = KeyRing(), await key_ring.create("one", Role.ADMIN)
     await ring.holder_of(key)
     await key_ring.revoke(known.id)  # as another process would
+    clock.now += key_ring.CACHED_SECONDS - 0.1
     await ring.holder_of(key)
-    await asyncio.sleep(0.11)
+    clock.now += 0.2
     with pytest.raises(errors.NotSignedIn):
         await ring.holder_of(key)
 
@@ -77,11 +81,7 @@ async def test_its_use_is_noted_in_the_background(monkeypatch: pytest.MonkeyPatc
     ring, (_, key) = KeyRing(), await key_ring.create("one", Role.ADMIN)
     await ring.start()
     await ring.holder_of(key)
-    for _ in range(100):
-        await asyncio.sleep(0.02)
-        if await last_used() is not None:
-            break
-    assert await last_used() is not None
+    await until(last_used, "its use is noted")
     await ring.stop()
 
 

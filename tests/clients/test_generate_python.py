@@ -27,7 +27,7 @@ def files(folder: Path) -> dict[str, str]:
     return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.py")}
 
 
-def test_the_client_is_what_the_document_makes_of_it(tmp_path: Path) -> None:
+def test_one_document_makes_one_client(tmp_path: Path) -> None:
     fresh = tmp_path / "hireloop_client"
     generate_python.bring_up_to_date()
     generate_python.generate(fresh)

@@ -37,8 +37,15 @@ LONG = Size(("examples,coverage,fuzzing", "--max-examples", "40"), ("stateful", 
 FULL = Size(("examples,coverage,fuzzing", "--max-examples", "350"), ("stateful", "--max-time", "300"), 20_000)
 
 
-@pytest.mark.timeout(7200)
-@pytest.mark.parametrize("size", [FULL] if FULL_SIZE else [SHORT, pytest.param(LONG, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(FULL, marks=pytest.mark.timeout(7200))]
+    if FULL_SIZE
+    else [
+        pytest.param(SHORT, marks=pytest.mark.timeout(300)),
+        pytest.param(LONG, marks=[pytest.mark.long, pytest.mark.timeout(1800)]),
+    ],
+)
 async def test_no_answer_is_a_surprise(database_url: str, size: Size) -> None:
     async with db.opened(database_url, pool_size=1):
         known, key = await key_ring.create("fuzz", Role.ADMIN, by=Actor("tests"))

@@ -56,7 +56,8 @@ async def test_killed_before_the_send_it_is_sent_by_another_worker_when_its_leas
         assert told(lost) == (1, "lost", None, None)
         assert told(second) == (2, "sent", "reply", 250)
         assert lost.finished_at is not None
-        assert (lost.finished_at - lost.started_at).total_seconds() >= 30 * waits
+        if waits:
+            assert (lost.finished_at - lost.started_at).total_seconds() >= 30
         assert lost.worker != second.worker
         assert (sent.attempt_count, sent.tries, sent.last_reply) == (2, 1, "2.0.0 Ok: queued as 4242")
         assert message_ids(server.received) == {sent.message_id: 1}

@@ -1,4 +1,4 @@
-"""Thirty-two clients do everything that one can do to bookings, on few of them, thousands of times.
+"""Thirty-two clients do everything that one can do to bookings, on few of them, again and again.
 
 Nothing is a server error, no deadlock is left to a client, and the database is whole when they stop.
 """
@@ -194,10 +194,10 @@ MUST_HAVE_BEEN = [
 
 
 async def _crowd(crowd: Crowd, times: int) -> None:
-    """Let all of them act so many times in all, and go on until each answer that must be has been."""
+    """Let all of them act so many times, and up to ten times as often until each answer that must be has been."""
 
     def is_over() -> bool:
-        return crowd.answers.total() >= times and not crowd.missing
+        return crowd.answers.total() >= (10 * times if crowd.missing else times)
 
     async def one(number: int) -> None:
         chance = random.Random(number)  # noqa: S311 (a mix, no secret)
@@ -208,7 +208,7 @@ async def _crowd(crowd: Crowd, times: int) -> None:
 
 
 @pytest.mark.usefixtures("database")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("times", [1_000, pytest.param(16_000, marks=pytest.mark.long)])
 async def test_of_everything_at_once_nothing_is_lost_and_nobody_sees_a_server_error(
     database_url: str, mailbox: Mailbox, times: int

@@ -1,14 +1,13 @@
 """The main job, through the real doors: booked, mailed, opened, started, finished, and one trace of it all."""
 
-import os
 import re
-import shutil
 from email.message import EmailMessage
 
 import pytest
 from opentelemetry.trace import SpanKind
 from playwright.async_api import async_playwright, expect
 
+from browsers import CHROMIUM, QUIET, needs_chromium
 from factories import unaccounted
 from hireloop.local.otlp import ReceivedSpan
 from hireloop_client import AuthenticatedClient
@@ -17,19 +16,7 @@ from hireloop_client.api.sessions import get_session
 from hireloop_client.models import DeliveryState, InterviewState, SessionState
 from journeys.factories import book
 from journeys.installation import Installation, done, sent
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from portal.browsing import FAKE_CONSENT, FAKE_DEVICES
 
 
 def link_in(mail: EmailMessage) -> str:
@@ -40,16 +27,16 @@ def link_in(mail: EmailMessage) -> str:
     return found[0]
 
 
-@pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium is installed (Debian: chromium)")
+@needs_chromium
 @pytest.mark.parametrize("installation", ["http/protobuf"], indirect=True)
 async def test_a_candidate_gets_the_mail_opens_the_link_and_holds_the_interview(installation: Installation) -> None:
     schedule = await book(installation.client, email="meera@example.com", full_name="Meera Iyer")
-    [mail] = installation.mailbox.wait_for(1, timeout=20)
+    [mail] = installation.mailbox.wait_for(1, timeout=60)
     assert mail.recipients == ("meera@example.com",)
     link = link_in(mail.email)
     assert link == schedule.session.portal_url
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, FAKE_DEVICES, FAKE_CONSENT])
         page = await browser.new_page()
         await page.goto(link.replace("http://localhost:8000", installation.url))
         await page.get_by_role("button", name="Check camera and microphone").click()
@@ -132,7 +119,7 @@ async def test_spans_are_flushed_when_the_processes_are_told_to_stop(installatio
 
 async def test_the_mail_says_what_the_booking_says(installation: Installation) -> None:
     schedule = await book(installation.client, time_zone="Europe/Berlin")
-    [mail] = installation.mailbox.wait_for(1, timeout=20)
+    [mail] = installation.mailbox.wait_for(1, timeout=60)
     delivery = await sent(installation.client, schedule)
     assert mail.email["Subject"] == "Interview scheduled: Backend Engineer at Example Labs"
     assert mail.email["Message-ID"] == delivery.message_id

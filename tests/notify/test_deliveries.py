@@ -148,7 +148,10 @@ async def _store(histories: list[tuple[UUID, dict[str, Any]]]) -> None:
     )
 
 
-@settings(max_examples=settings().max_examples * 2 // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples * 2 // 5,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(bookings=st.lists(st.lists(_STORED, max_size=3), min_size=_BOOKINGS, max_size=_BOOKINGS))
 def test_lists_are_narrowed_by_the_very_state_that_a_booking_shows(
     database_url: str, bookings: list[list[dict[str, Any]]]

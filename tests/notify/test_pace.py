@@ -55,7 +55,10 @@ def test_the_pace_comes_within_a_burst_of_the_rate(rate: int) -> None:
 
 
 @pytest.mark.usefixtures("database")
-@settings(max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples // 5,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     rate=st.integers(1, 240),
     asked=st.lists(st.tuples(st.integers(0, 20_000_000), st.integers(1, 30)), min_size=5, max_size=25),

@@ -76,7 +76,10 @@ def _bytes(key: str) -> tuple[bytes, bytes]:
     return base64.urlsafe_b64decode(ident + "=="), base64.urlsafe_b64decode(mac + "=")
 
 
-@examples(max_examples=3 * examples().max_examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(
+    max_examples=3 * examples().max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 async def test_no_altered_key_ever_reaches_the_database(settings_alone: Settings, data: st.DataObject) -> None:
     """The pool is closed here: a query would raise."""

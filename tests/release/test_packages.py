@@ -73,7 +73,7 @@ def test_another_machine_builds_the_same_bytes(trees: tuple[Path, Path], name: s
 
 def test_the_source_distribution_builds_the_same_wheel(dist: Path, tmp_path: Path) -> None:
     with tarfile.open(dist / f"hireloop-{version()}.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extractall(tmp_path)  # noqa: S202 (what we have just packed ourselves; Python 3.11.2 has no filters)
     build(tmp_path / f"hireloop-{version()}", tmp_path / "dist", "--target", "wheel")
     name = f"hireloop-{version()}-py3-none-any.whl"
     assert (tmp_path / "dist" / name).read_bytes() == (dist / name).read_bytes()

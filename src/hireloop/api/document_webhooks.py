@@ -64,7 +64,10 @@ _HEADERS = [
     ),
 ]
 _TRIES_AGAIN = "It is sent again later, not before `Retry-After`."
-_HOLDS = "The address or the secret is wrong: this channel is held, and tried once a minute, until that is put right."
+_HOLDS = (
+    "The address or the secret is wrong: this channel is held, and tried again, at last once a minute, until that is "
+    "put right."
+)
 _ANSWERS = {
     "2XX": "Taken. Answer at once, and within 20 s: a body is not needed.",
     "3XX": f"{_HOLDS} Redirects are not followed.",

@@ -19,7 +19,7 @@ async def test_a_server_that_says_nothing_is_not_waited_for_and_its_finding_come
         pulse = MailPulse(settings(server))
         assert await pulse.findings(patience=0.01) == ()
         found: tuple[object, ...] = ()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not found:
                 found = await pulse.findings(patience=1)
         [finding] = await pulse.findings(patience=0.01)
@@ -50,7 +50,7 @@ async def test_the_fallback_is_asked_too() -> None:
             )
         )
         found: dict[str, Level] = {}
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(found) < 2:
                 found = {finding.check: finding.level for finding in await pulse.findings(patience=1)}
     assert found == {"mail": Level.OK, "mail_fallback": Level.FAILURE}
