@@ -19,13 +19,14 @@ from opentelemetry.sdk.trace import TracerProvider
 from bench import crowd
 from bench.crowd import Crowd, Person
 from bench.parts import Database, program_of_postgres
-from hireloop import db, telemetry
+from hireloop import db
 from hireloop.notify import routing
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import schedules
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.schedules import Windows
 from hireloop.settings import Settings
+from hireloop.telemetry import spans
 
 FIRST_REPLAYED = UUID("90000000-0000-7000-8000-000000000000")  # a replayed booking's ids are higher, others lower
 
@@ -117,7 +118,7 @@ async def _record(database: Database, person: Person, settings: Settings) -> tup
                     outbox=Outbox(channels=channels, message_id_domain="hire.example"),
                     windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
                 )
-                return sent, telemetry.current_trace_id()
+                return sent, spans.current_trace_id()
         finally:
             db.fetch = fetch
 

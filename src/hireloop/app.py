@@ -13,7 +13,7 @@ from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
 from opentelemetry.trace import Span
 
-from hireloop import console, db, migrate, portal, telemetry
+from hireloop import console, db, migrate, portal
 from hireloop.api import (
     audit,
     bounces,
@@ -44,12 +44,13 @@ from hireloop.api.origins import Origins
 from hireloop.api.short_heads import ShortHeads
 from hireloop.api.strictness import be_strict
 from hireloop.faults import warnings_of
-from hireloop.log_lines import log
 from hireloop.notify import alerts, routing
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.schedules import Windows
 from hireloop.settings import Settings
-from hireloop.telemetry import Telemetry
+from hireloop.telemetry import spans
+from hireloop.telemetry.logs import log
+from hireloop.telemetry.spans import Telemetry
 
 _LARGEST_BODY = 1_000_000
 _LOOK_FOR_PARENT_SECONDS = 0.5
@@ -59,7 +60,7 @@ def create() -> ASGIApp:
     """Return the application of one server process, from the environment; what `hireloop serve` runs."""
     end_with_parent()
     settings = Settings.read()
-    return traced(build(settings, measured=telemetry.set_up(settings, role="api")))
+    return traced(build(settings, measured=spans.set_up(settings, role="api")))
 
 
 def end_with_parent() -> None:
@@ -189,8 +190,8 @@ def _explain(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
 
 
 async def _name_route(request: Request[Any, Any, Any]) -> None:
-    telemetry.name_route(request.method, request.scope["path_template"])
+    spans.name_route(request.method, request.scope["path_template"])
 
 
 def _link_caller(span: Span, scope: dict[str, Any]) -> None:
-    telemetry.link_caller(span, scope.get("headers", ()))
+    spans.link_caller(span, scope.get("headers", ()))

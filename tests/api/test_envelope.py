@@ -13,8 +13,8 @@ from factories import job_fields
 from hireloop import app, db
 from hireloop.api import key_ring
 from hireloop.api.tables import Role
-from hireloop.log_lines import log
 from hireloop.settings import Settings
+from hireloop.telemetry.logs import log
 from sample_settings import settings_for
 
 FRONT = "https://front.example"

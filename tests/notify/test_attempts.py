@@ -9,7 +9,6 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from hireloop import telemetry
 from hireloop.notify import attempts
 from hireloop.notify.attempts import Answered
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
@@ -17,6 +16,7 @@ from hireloop.notify.leases import Lease
 from hireloop.notify.messages import Message
 from hireloop.notify.routes import Route
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.telemetry import spans as telemetry
 from notify.sample_leases import lease
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from hireloop import telemetry
 from hireloop.api.whole_answers import Headers, header_of, lower
+from hireloop.telemetry import spans
 
 FOR_PROGRAMS = ("/api", "/health", "/schema", "/docs")
 _API = "/api"
@@ -35,7 +35,7 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         given = given_id(scope)
-        ident = given or telemetry.current_trace_id() or secrets.token_hex(16)
+        ident = given or spans.current_trace_id() or secrets.token_hex(16)
         is_head, is_api = scope["method"] == "HEAD", scope["path"].startswith(_API)
 
         async def wrap(message: Message) -> None:
@@ -51,7 +51,7 @@ class Envelope:
                 await send(message)
 
         if given is not None:
-            telemetry.name_request(given)
+            spans.name_request(given)
         with bound_contextvars(request_id=given) if given is not None else nullcontext():
             await self.app({**scope, "method": "GET"} if is_head else scope, receive, wrap)
 

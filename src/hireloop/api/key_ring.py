@@ -19,9 +19,9 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.api.tables import ApiKey, Role
-from hireloop.log_lines import log
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.telemetry.logs import log
 
 PREFIX = "hl_"
 CACHED_SECONDS = 5.0

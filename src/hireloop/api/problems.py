@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from hireloop import db, errors
 from hireloop.api import fields
-from hireloop.log_lines import log
+from hireloop.telemetry.logs import log
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -41,9 +41,9 @@ def main() -> None:
 def group(*, with_parent: bool) -> None:
     """Schedule interviews; no invitation is ever lost in silence."""
     # Loads structlog and OpenTelemetry: only where a command runs.
-    from hireloop import log_lines
+    from hireloop.telemetry import logs
 
-    log_lines.configure_logs("WARNING")  # `serve` and `work` say more
+    logs.configure_logs("WARNING")  # `serve` and `work` say more
     gc.freeze()  # what has been imported stays: to look through it at the end took a seventh of a short command's time
     gc.enable()
     if with_parent:

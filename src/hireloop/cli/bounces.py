@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 import click
 
-from hireloop import db, telemetry
+from hireloop import db
 from hireloop.cli.database import run
 from hireloop.errors import HireLoopError, MailboxTrouble, NotAReport, ReportOfNothing, SettingsError
 from hireloop.notify import bounces as notify_bounces
@@ -21,6 +21,7 @@ from hireloop.notify import delivery_reports
 from hireloop.notify.bounce_mailbox import BounceMailbox
 from hireloop.notify.return_path import ReturnPath
 from hireloop.settings import Settings
+from hireloop.telemetry import spans
 
 _COME_AGAIN = 75
 
@@ -106,7 +107,7 @@ async def _taken(raw: bytes, return_path: ReturnPath, *, recipient: str = "") ->
 @contextmanager
 def _telling(settings: Settings) -> Iterator[None]:
     """Send the spans and metrics of this command's work."""
-    measured = telemetry.set_up(settings, role="cli")
+    measured = spans.set_up(settings, role="cli")
     try:
         yield
     finally:

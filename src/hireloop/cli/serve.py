@@ -8,12 +8,13 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
-from hireloop import log_lines, migrate
+from hireloop import migrate
 from hireloop.cli.database import with_database
 from hireloop.errors import SettingsError
 from hireloop.faults import warnings_of
-from hireloop.log_lines import log
 from hireloop.settings import Settings
+from hireloop.telemetry import logs
+from hireloop.telemetry.logs import log
 
 
 @click.command()
@@ -25,7 +26,7 @@ from hireloop.settings import Settings
 def serve(*, host: str, port: int, workers: int, mailbox: bool, held: bool) -> None:
     """Serve the API and the portal until SIGTERM."""
     settings = Settings.read()
-    log_lines.configure_logs()
+    logs.configure_logs()
     for sentence in warnings_of(settings):
         log.warning("settings.warning", sentence=sentence)
     asyncio.run(with_database(settings, lambda: migrate.check(settings)))

@@ -8,10 +8,9 @@ from functools import partial
 import click
 import uvloop
 
-from hireloop import db, migrate, telemetry
+from hireloop import db, migrate
 from hireloop.api import stored_answers
 from hireloop.faults import warnings_of
-from hireloop.log_lines import log
 from hireloop.notify import alerts, ledger, routes, routing
 from hireloop.notify.channels import Channel, Transport, TransportBroken, TransportMissing, open_transport
 from hireloop.notify.outbox import Outbox
@@ -23,6 +22,8 @@ from hireloop.notify.simulator import Simulator
 from hireloop.notify.worker import Missing, Worker
 from hireloop.scheduling import attendance, reminders
 from hireloop.settings import Settings
+from hireloop.telemetry import spans
+from hireloop.telemetry.logs import log
 
 _ALERT_SECONDS = 2.0
 _REMIND_SECONDS = 10.0
@@ -35,7 +36,7 @@ _ATTENDANCE_SECONDS = 30.0
 def work(*, concurrency: int | None) -> None:
     """Send what is due until SIGTERM."""
     settings = Settings.read()
-    measured = telemetry.set_up(settings, role="worker")
+    measured = spans.set_up(settings, role="worker")
     for sentence in warnings_of(settings):
         log.warning("settings.warning", sentence=sentence)
     try:

@@ -12,8 +12,8 @@ from hireloop.api.problems import problem_of
 from hireloop.console import booking, changes, channels, days, failures, render, sign_in
 from hireloop.console.gate import AnyRequest, Gate, NotPressedHere
 from hireloop.console.sign_in import SignIn
-from hireloop.log_lines import log
 from hireloop.settings import Settings
+from hireloop.telemetry.logs import log
 
 _LARGEST_BODY = 65_536
 _READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar answers HEAD on a GET route with 405

@@ -6,7 +6,7 @@ from typing import Any
 from opentelemetry.trace import SpanKind, StatusCode
 
 from hireloop.local.otlp import ReceivedSpan
-from hireloop.telemetry import SPAN_ATTEMPT, SPAN_BOOK, SPAN_PUT, SPAN_SEND
+from hireloop.telemetry.spans import SPAN_ATTEMPT, SPAN_BOOK, SPAN_PUT, SPAN_SEND
 
 _MAIL_SEND = SPAN_SEND["email"]
 

@@ -12,7 +12,6 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db
-from hireloop.log_lines import log
 from hireloop.notify import channel_health, messages, routes
 from hireloop.notify.channel_health import HeldChannel
 from hireloop.notify.channels import Channel
@@ -21,6 +20,7 @@ from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage
 from hireloop.notify.outbox import Outbox
 from hireloop.notify.routes import Route
 from hireloop.notify.tables import DeliveryState
+from hireloop.telemetry.logs import log
 
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
 _LOOK_AT = 10_000

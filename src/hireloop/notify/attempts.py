@@ -9,13 +9,14 @@ from typing import Protocol, assert_never
 import msgspec
 from opentelemetry.trace import Span
 
-from hireloop import redaction, telemetry
-from hireloop.log_lines import log
 from hireloop.notify import messages, retry
 from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
 from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.telemetry import redaction
+from hireloop.telemetry import spans as telemetry
+from hireloop.telemetry.logs import log
 
 
 class Renders(Protocol):

@@ -10,9 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, redaction, telemetry
+from hireloop import db
 from hireloop.errors import ReportOfNothing
-from hireloop.log_lines import log
 from hireloop.notify.channels import Evidence, Phase, Rejected, Retry
 from hireloop.notify.delivery_reports import DeliveryReport, MailAction, shortened
 from hireloop.notify.reasons import Reason
@@ -20,6 +19,8 @@ from hireloop.notify.replies import outcome_of_reply
 from hireloop.notify.return_path import ReturnPath, delivery_of
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transports.domains import with_ascii_domain
+from hireloop.telemetry import redaction, spans
+from hireloop.telemetry.logs import log
 
 _MOST_NAMED = 20  # deliveries that one report may name
 
@@ -83,7 +84,7 @@ async def record(
             noted, reason = await _bounce(report, row, now), reason_of(report)
         elif report.action is MailAction.DELAYED and await _delay(report, row):
             noted, reason = Noted.DELAYED, Reason.DELAYED
-    telemetry.record_bounce(
+    spans.record_bounce(
         stored_traceparent=row.traceparent, delivery_id=row.id, noted=noted.value, reason=reason, status=report.status
     )
     log.info("bounce.recorded", delivery=str(row.id), noted=noted.value, reason=reason, status=report.status)

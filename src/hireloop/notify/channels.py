@@ -6,8 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from hireloop.log_lines import log
 from hireloop.settings import Settings
+from hireloop.telemetry.logs import log
 
 ENTRY_POINT_GROUP = "hireloop.transports"
 _OWN_PACKAGE = "hireloop"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from hireloop import db
-from hireloop.log_lines import log
+from hireloop.telemetry.logs import log
 
 CHANNEL = "hireloop_delivery"
 _AT_MOST_EVERY_SECONDS = 0.05

@@ -9,13 +9,14 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, redaction
+from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.channels import Channel, Evidence
 from hireloop.notify.pace import Pace
 from hireloop.notify.replies import kept_reply
 from hireloop.notify.routes import Route, Turn
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.telemetry import redaction
 
 LEASE_SECONDS = 30
 LOST_IN_A_ROW = 5

@@ -4,10 +4,11 @@ from datetime import datetime
 
 import msgspec
 
-from hireloop import db, telemetry
+from hireloop import db
 from hireloop.notify.deliveries import INVITING_KINDS
 from hireloop.notify.leases import RENEWED_PAST_DEADLINE_SECONDS
 from hireloop.notify.tables import DeliveryState
+from hireloop.telemetry import spans
 
 MEASURE_SECONDS = 60.0
 CANCELLING_KIND = "cancelled"
@@ -69,4 +70,4 @@ async def measure() -> None:
     """Read the ledger and let the metrics say it; for a worker, once in `MEASURE_SECONDS`."""
     proof = await read()
     counts = {state.value: proof.counts.get(state, 0) for state in DeliveryState}
-    telemetry.record_ledger(counts=counts, unaccounted=proof.unaccounted)
+    spans.record_ledger(counts=counts, unaccounted=proof.unaccounted)

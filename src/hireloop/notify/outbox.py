@@ -10,9 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, telemetry
+from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.channels import Channel
+from hireloop.telemetry import spans
 
 _AT_RISK_AFTER = timedelta(minutes=15)
 _AT_RISK_BEFORE_START = timedelta(minutes=60)
@@ -99,7 +100,7 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
             recipient=recipient,
             required=message.required and channel.required,
             message_id=f"<{delivery_id}@{self.message_id_domain}>",
-            traceparent=telemetry.record_put(delivery_id=delivery_id, kind=message.kind, channel=channel.name),
+            traceparent=spans.record_put(delivery_id=delivery_id, kind=message.kind, channel=channel.name),
             due_at=now + message.wait,
         )
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from hireloop import db
-from hireloop.log_lines import log
 from hireloop.notify import channel_health, routes, simulator
 from hireloop.notify.channels import Channel, Held, Outcome, Phase, Rejected, Retry, Sent
 from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.notify.routes import Route
+from hireloop.telemetry.logs import log
 
 BLOCKING_DOMAINS = 3
 _LOOK_BACK = 50  # tries

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 
 from hireloop import db
-from hireloop.log_lines import log
 from hireloop.notify import attempts, channel_health, hints, leases, routes, verdicts, workers
 from hireloop.notify.attempts import Answered, Renders
 from hireloop.notify.channel_health import Claim
@@ -21,6 +20,7 @@ from hireloop.notify.leases import Lease, Settlement
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.posts import GATHER_SECONDS, Post
 from hireloop.notify.routes import Route, Turn
+from hireloop.telemetry.logs import log
 
 POLL_SECONDS = 2.0
 RENEW_SECONDS = 10.0

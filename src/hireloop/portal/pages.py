@@ -8,7 +8,6 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
 from hireloop import db, errors
-from hireloop.log_lines import log
 from hireloop.notify.outbox import Outbox
 from hireloop.portal import render
 from hireloop.portal.access import Access, AnyRequest, path_of
@@ -17,6 +16,7 @@ from hireloop.portal.room import Room
 from hireloop.portal.session_pages import SessionPages
 from hireloop.scheduling.sessions import Visit
 from hireloop.settings import Settings
+from hireloop.telemetry.logs import log
 
 _LARGEST_BODY = 16_384
 _TRY_AGAIN_SECONDS = "30"  # as the page says in words

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, telemetry
+from hireloop import db
+from hireloop.telemetry import spans
 
 
 class Action(StrEnum):
@@ -112,7 +113,7 @@ def arguments(entry: Entry) -> tuple[object, ...]:
         entry.by.name,
         entry.by.key,
         msgspec.json.encode(entry.details).decode(),
-        telemetry.current_trace_id(),
+        spans.current_trace_id(),
     )
 
 

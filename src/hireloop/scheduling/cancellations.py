@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from hireloop import db, telemetry
+from hireloop import db
 from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
 from hireloop.notify.outbox import Outbox, was_tried
 from hireloop.scheduling import changes
@@ -13,6 +13,7 @@ from hireloop.scheduling.changes import Rule
 from hireloop.scheduling.history import Change
 from hireloop.scheduling.locked import LockedBooking, lock
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.telemetry import spans
 
 
 async def cancel(
@@ -41,7 +42,7 @@ async def cancel(
             await end([booking], by=by, reason=reason, outbox=outbox)
             return True
 
-    with telemetry.change_span("schedule.cancel", schedule_id=schedule_id):
+    with spans.change_span("schedule.cancel", schedule_id=schedule_id):
         return await db.retried(work)
 
 

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors, telemetry
+from hireloop import db, errors
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import addresses, audit, patches
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.patches import Check
+from hireloop.telemetry import spans
 
 
 class NewCandidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,7 +146,7 @@ async def change(
                 return Changed(after)
             return Changed(after, await addresses.follow(candidate_id, by=by, outbox=outbox, now=now))
 
-    with telemetry.change_span("candidate.change", candidate_id=candidate_id):
+    with spans.change_span("candidate.change", candidate_id=candidate_id):
         return await db.retried(work)
 
 

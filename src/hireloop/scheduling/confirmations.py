@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from hireloop import db, telemetry
+from hireloop import db
 from hireloop.scheduling import changes
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.changes import Rule
 from hireloop.scheduling.history import Change
 from hireloop.scheduling.locked import lock
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.telemetry import spans
 
 
 async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now: datetime | None = None) -> bool:
@@ -32,5 +33,5 @@ async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now
             await db.fetch("UPDATE schedule SET state = 'confirmed' WHERE id = $1", schedule_id)
             return True
 
-    with telemetry.change_span("schedule.confirm", schedule_id=schedule_id):
+    with spans.change_span("schedule.confirm", schedule_id=schedule_id):
         return await db.retried(work)

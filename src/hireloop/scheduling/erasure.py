@@ -8,12 +8,13 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors, telemetry
+from hireloop import db, errors
 from hireloop.notify.outbox import Outbox, forget
 from hireloop.scheduling import attendance, audit, cancellations
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.locked import LockedBooking, lock_all
 from hireloop.scheduling.tables import InterviewState, ScheduleState
+from hireloop.telemetry import spans
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +37,7 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
         async with db.DB.transaction():
             return await _erase(candidate_id, by, outbox, now)
 
-    with telemetry.change_span("candidate.erase", candidate_id=candidate_id):
+    with spans.change_span("candidate.erase", candidate_id=candidate_id):
         return await db.retried(work)
 
 

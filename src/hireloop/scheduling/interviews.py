@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors, telemetry
+from hireloop import db, errors
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import audit, cancellations, candidates, changes, jobs, patches
 from hireloop.scheduling.audit import Action, Actor, Entry
@@ -16,6 +16,7 @@ from hireloop.scheduling.jobs import NewJob
 from hireloop.scheduling.locked import lock_all
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.tables import InterviewState
+from hireloop.telemetry import spans
 
 _WAS_BOOKED = "This interview has been booked, its candidate and its job stay: create a new interview for others."
 
@@ -175,7 +176,7 @@ async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, 
             await audit.record(_entry(Action.INTERVIEW_CANCELLED, known, by, **details))
             return True
 
-    with telemetry.change_span("interview.cancel", interview_id=interview_id):
+    with spans.change_span("interview.cancel", interview_id=interview_id):
         return await db.retried(work)
 
 

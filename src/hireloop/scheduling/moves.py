@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors, telemetry
+from hireloop import db, errors
 from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, RescheduledMessage
 from hireloop.notify.outbox import Outbox, was_tried
 from hireloop.scheduling import changes, rules
@@ -15,6 +15,7 @@ from hireloop.scheduling.history import Change, Moved
 from hireloop.scheduling.locked import LockedBooking, lock
 from hireloop.scheduling.rules import SlotFacts
 from hireloop.scheduling.schedules import Windows
+from hireloop.telemetry import spans
 
 
 async def move(
@@ -56,7 +57,7 @@ async def move(
             await _put(booking, slot_id, target, by=by, reason=reason, outbox=outbox, windows=windows)
             return True
 
-    with telemetry.change_span("schedule.reschedule", schedule_id=schedule_id):
+    with spans.change_span("schedule.reschedule", schedule_id=schedule_id):
         return await db.retried(work)
 
 

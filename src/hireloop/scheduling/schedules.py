@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from hireloop import db, errors, telemetry
+from hireloop import db, errors
 from hireloop.notify.messages import CopiedChange, InvitationMessage, RecruiterCopyMessage
 from hireloop.notify.outbox import Delivery, Fragment, Outbox
 from hireloop.scheduling import audit, rules
@@ -20,6 +20,7 @@ from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.bookings import Booking, SessionOfSchedule, find
 from hireloop.scheduling.rules import BookingFacts
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.telemetry import spans
 
 _TIMES_TO_LOOK = 4
 
@@ -62,13 +63,13 @@ async def book(
     Raises NotFound, BadInput or the Refused that the facts ask for; then nothing was written. Whoever loses a
     race reads the facts again and is told what they say now.
     """
-    with telemetry.booking_span(interview_id=interview_id, slot_id=slot_id) as span:
+    with spans.booking_span(interview_id=interview_id, slot_id=slot_id) as span:
         try:
             booked = await _book(_Wish(interview_id, slot_id, booking_notes, booked_by), outbox, windows, now)
         except errors.HireLoopError as refusal:
-            telemetry.record_booking(span, refusal.slug())
+            spans.record_booking(span, refusal.slug())
             raise
-        telemetry.record_booking(span, booked.outcome)
+        spans.record_booking(span, booked.outcome)
         return booked
 
 
@@ -118,7 +119,7 @@ class _Draft:
         self.wish, self.facts = wish, facts
         self.late_seconds = windows.late_seconds
         self.schedule_id, self.session_id = db.new_id(), db.new_id()
-        self.trace_id = telemetry.current_trace_id()
+        self.trace_id = spans.current_trace_id()
         self.window = rules.window(
             facts.starts_at, early_seconds=windows.early_seconds, late_seconds=windows.late_seconds
         )

@@ -5,12 +5,13 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, telemetry
+from hireloop import db
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import changes
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.history import Change
 from hireloop.scheduling.locked import lock_session
+from hireloop.telemetry import spans
 
 
 async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> None:
@@ -42,7 +43,7 @@ async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
             renewed = msgspec.structs.replace(booking, key_version=booking.key_version + 1)
             await outbox.put([changes.invitation(renewed, revision)], now=booking.now)
 
-    with telemetry.change_span("session.reissue", session_id=session_id):
+    with spans.change_span("session.reissue", session_id=session_id):
         await db.retried(work)
 
 
@@ -65,5 +66,5 @@ async def revoke(session_id: UUID, *, by: Actor, now: datetime | None = None) ->
             await db.fetch("UPDATE session SET revoked_at = $2 WHERE id = $1", session_id, booking.now)
             return True
 
-    with telemetry.change_span("session.revoke", session_id=session_id):
+    with spans.change_span("session.revoke", session_id=session_id):
         return await db.retried(work)

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from hireloop import db, errors, telemetry
+from hireloop import db, errors
 from hireloop.notify.outbox import Outbox
 from hireloop.scheduling import audit, cancellations, slots
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.locked import LockedBooking, lock_all
 from hireloop.scheduling.slots import Check, KnownSlot
 from hireloop.scheduling.tables import InterviewState
+from hireloop.telemetry import spans
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now:
             await _end(bookings, by=by, reason=reason, outbox=outbox)
             return len(bookings)
 
-    with telemetry.change_span("slot.release", slot_id=slot_id):
+    with spans.change_span("slot.release", slot_id=slot_id):
         return await _until_it_stands_still(work)
 
 
@@ -72,7 +73,7 @@ async def withdraw(
             await audit.record(Entry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
             return True
 
-    with telemetry.change_span("slot.withdraw", slot_id=slot_id):
+    with spans.change_span("slot.withdraw", slot_id=slot_id):
         return await _until_it_stands_still(work)
 
 

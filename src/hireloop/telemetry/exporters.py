@@ -19,8 +19,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Status, StatusCode
 from opentelemetry.util.types import AttributeValue
 
-from hireloop import redaction
 from hireloop.settings import Settings
+from hireloop.telemetry import redaction
 
 _FORBIDDEN_ATTRIBUTES = frozenset({"url.query", "url.full", "http.url", "http.target"})
 

@@ -18,13 +18,13 @@ from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, Statu
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
-from hireloop import redaction
 from hireloop.errors import HireLoopError
-from hireloop.log_lines import configure_logs
 from hireloop.settings import Settings
+from hireloop.telemetry import redaction
+from hireloop.telemetry.logs import configure_logs
 
 if TYPE_CHECKING:
-    from hireloop.exporters import Providers
+    from hireloop.telemetry.exporters import Providers
 
 # The stable names of HTTP attributes; the instrumentation reads this when it is imported.
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
@@ -101,7 +101,7 @@ def set_up(settings: Settings, *, role: Literal["api", "worker", "cli"]) -> Tele
     if role == "cli" and not settings.exports_spans:
         return Telemetry()
     # Loads OpenTelemetry's SDK: only where spans are made.
-    from hireloop import exporters
+    from hireloop.telemetry import exporters
 
     return Telemetry(exporters.install(settings, role))
 

@@ -1,6 +1,6 @@
-"""How spans leave a process; what they lose on the way is in `test_telemetry.py`."""
+"""How spans leave a process; what they lose on the way is in `test_spans.py`."""
 
-from hireloop import exporters
+from hireloop.telemetry import exporters
 from http_servers import Reply, ScriptedHttpServer
 from sample_settings import settings_for
 

@@ -9,8 +9,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from hireloop import links, telemetry
-from hireloop.exporters import Redacted
+from hireloop import links
+from hireloop.telemetry import spans as telemetry
+from hireloop.telemetry.exporters import Redacted
 
 SECRET = "a secret of the tests, which opens nothing"
 KEY = links.mint(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)

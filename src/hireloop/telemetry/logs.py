@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from opentelemetry import trace
 
-from hireloop import redaction
+from hireloop.telemetry import redaction
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("hireloop")
 

@@ -15,10 +15,10 @@ API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43
 
 _PROGRAM = f"""
 import logging, pathlib, sys
-from hireloop import log_lines
-log_lines.configure_logs()
+from hireloop.telemetry import logs
+logs.configure_logs()
 canary = {f"{KEY} asha@example.com {API_KEY}"!r}
-log = log_lines.log
+log = logs.log
 log.info("plain", number=7, yes=True, nothing=None)
 log.warning("texts " + canary, text=canary, listed=[canary], mapped={{"k": canary}}, raised=ValueError(canary))
 log.info("objects", path=pathlib.Path("/" + canary), raw=canary.encode(), many={{canary}})

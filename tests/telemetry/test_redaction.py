@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hireloop import links
-from hireloop.redaction import address_hash, redact
+from hireloop.telemetry.redaction import address_hash, redact
 
 SECRET = "a secret of the tests, which opens nothing"
 API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43
