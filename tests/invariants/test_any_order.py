@@ -23,9 +23,9 @@ from hireloop.notify import leases
 from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling import (
+    addresses,
     attendance,
     cancellations,
-    candidates,
     confirmations,
     erasure,
     interviews,
@@ -177,7 +177,7 @@ class AnyOrder(RuleBasedStateMachine):
         if found:
             email = f"candidate{person}.{nth}@example.com"
             self.does(
-                lambda: candidates.change(
+                lambda: addresses.change(
                     found[0]["id"], CandidateChanges(email=email), by=TESTS, outbox=OUTBOX, now=self.now
                 )
             )

@@ -8,7 +8,7 @@ import pytest
 import factories
 from factories import OUTBOX, TESTS, make_interview, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
-from hireloop.scheduling import cancellations, candidates, interviews, session_keys, sessions
+from hireloop.scheduling import addresses, cancellations, candidates, interviews, session_keys, sessions
 from hireloop.scheduling.candidates import CandidateChanges
 from hireloop.scheduling.schedules import Booked
 
@@ -30,7 +30,7 @@ async def another(interview: UUID) -> UUID:
 
 async def move_to(address: str, interview: UUID) -> int:
     candidate = (await interviews.find(interview)).candidate
-    changed = await candidates.change(candidate, CandidateChanges(email=address), by=TESTS, outbox=OUTBOX)
+    changed = await addresses.change(candidate, CandidateChanges(email=address), by=TESTS, outbox=OUTBOX)
     assert changed.candidate.email == address == (await candidates.find(candidate)).email
     return changed.invited_anew
 
@@ -115,7 +115,7 @@ async def test_of_two_addresses_at_once_the_last_one_is_told() -> None:
     booked = await book(interview, 60)
     candidate = (await interviews.find(interview)).candidate
     changes = [CandidateChanges(email=f"{n}@example.com") for n in range(5)]
-    await asyncio.gather(*(candidates.change(candidate, one, by=TESTS, outbox=OUTBOX) for one in changes))
+    await asyncio.gather(*(addresses.change(candidate, one, by=TESTS, outbox=OUTBOX) for one in changes))
     known = await candidates.find(candidate)
     *before, last = await told(booked.booking.id)
     assert last == ("invitation", 6, known.email, "pending")

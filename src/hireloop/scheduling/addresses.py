@@ -1,19 +1,71 @@
-"""A candidate's new address: whatever they are still to come to, they are invited to there (docs/decisions/0028).
+"""What is corrected about a candidate; a new address has them invited there to all that is still to come.
 
 The link and its key stay: a mistyped address is the usual reason, and whoever has the link already may use it. Where a
-stranger may have got the old mail, reissue the session's key.
+stranger may have got the old mail, reissue the session's key (docs/decisions/0028).
 """
 
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from hireloop import db
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import changes
-from hireloop.scheduling.audit import Actor
+from hireloop.scheduling import audit, candidates, patches
+from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.candidates import CandidateChanges, KnownCandidate
+from hireloop.scheduling.changes import invitation, note
 from hireloop.scheduling.history import Change
 from hireloop.scheduling.locked import LockedBooking, lock_all
+from hireloop.scheduling.patches import Check
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.telemetry import spans
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A candidate after a change, and how many bookings they were invited to anew, at their new address."""
+
+    candidate: KnownCandidate
+    invited_anew: int = 0
+
+
+async def change(
+    candidate_id: UUID,
+    changes: CandidateChanges,
+    *,
+    by: Actor,
+    outbox: Outbox,
+    check: Check[KnownCandidate] = patches.anything_goes,
+    now: datetime | None = None,
+) -> Changed:
+    """Change what is given of a candidate; to a new address, invite them anew to what is still to come.
+
+    One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
+    AddressTaken where another candidate has that address.
+    """
+
+    async def work() -> Changed:
+        async with db.DB.transaction():
+            known = await candidates.lock(candidate_id)
+            await check(known)
+            changed = patches.changed(known, changes)
+            if not changed:
+                return Changed(known)
+            after = await candidates.write(msgspec.structs.replace(known, **changed))
+            entry = Entry(
+                action=Action.CANDIDATE_CHANGED,
+                subject=candidate_id,
+                candidate=candidate_id,
+                by=by,
+                details={"fields": list(changed)},  # never their values: those are the person's
+            )
+            await audit.record(entry)
+            if is_same(known.email, after.email):
+                return Changed(after)
+            return Changed(after, await follow(candidate_id, by=by, outbox=outbox, now=now))
+
+    with spans.change_span("candidate.change", candidate_id=candidate_id):
+        return await db.retried(work)
 
 
 def is_same(address: str, other: str) -> bool:
@@ -41,10 +93,10 @@ async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime
     held = await lock_all([row["id"] for row in rows], now=now)
     to_come = [booking for booking in held if is_to_come(booking)]  # one may have been entered before it was locked
     for booking in to_come:
-        revision = await changes.note(booking, Change.ADDRESS_CHANGED, by=by)
+        revision = await note(booking, Change.ADDRESS_CHANGED, by=by)
         # A reminder that is due by now would come on the heels of the invitation.
         await db.fetch("UPDATE schedule SET reminded_at = $2 WHERE id = $1", booking.schedule_id, booking.now)
-        await outbox.put([changes.invitation(booking, revision)], now=booking.now)
+        await outbox.put([invitation(booking, revision)], now=booking.now)
     return len(to_come)
 
 

@@ -7,11 +7,8 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import addresses, audit, patches
+from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, Entry
-from hireloop.scheduling.patches import Check
-from hireloop.telemetry import spans
 
 
 class NewCandidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,13 +44,6 @@ class KnownCandidate(msgspec.Struct, frozen=True, kw_only=True):
     phone: str
     resume_text: str
     created_at: datetime
-
-
-class Changed(msgspec.Struct, frozen=True):
-    """A candidate after a change, and how many bookings they were invited to anew, at their new address."""
-
-    candidate: KnownCandidate
-    invited_anew: int = 0
 
 
 _CREATE = f"""
@@ -111,47 +101,8 @@ def refuse_differences(what: str, given: dict[str, Any], known: object, *, lette
         raise errors.DiffersFromKnown(what, fields)
 
 
-async def change(
-    candidate_id: UUID,
-    changes: CandidateChanges,
-    *,
-    by: Actor,
-    outbox: Outbox,
-    check: Check[KnownCandidate] = patches.anything_goes,
-    now: datetime | None = None,
-) -> Changed:
-    """Change what is given of a candidate; to a new address, invite them anew to what is still to come.
-
-    One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
-    AddressTaken where another candidate has that address.
-    """
-
-    async def work() -> Changed:
-        async with db.DB.transaction():
-            known = await _hold(candidate_id)
-            await check(known)
-            changed = patches.changed(known, changes)
-            if not changed:
-                return Changed(known)
-            after = await _write(msgspec.structs.replace(known, **changed))
-            entry = Entry(
-                action=Action.CANDIDATE_CHANGED,
-                subject=candidate_id,
-                candidate=candidate_id,
-                by=by,
-                details={"fields": list(changed)},  # never their values: those are the person's
-            )
-            await audit.record(entry)
-            if addresses.is_same(known.email, after.email):
-                return Changed(after)
-            return Changed(after, await addresses.follow(candidate_id, by=by, outbox=outbox, now=now))
-
-    with spans.change_span("candidate.change", candidate_id=candidate_id):
-        return await db.retried(work)
-
-
-async def _hold(candidate_id: UUID) -> KnownCandidate:
-    """Return a candidate whom nobody else can change, book, or erase before this transaction ends."""
+async def lock(candidate_id: UUID) -> KnownCandidate:
+    """Return a candidate whom nobody else can change, book, or erase before this transaction ends; raises NotFound."""
     row = await db.fetch_row(
         "SELECT * FROM candidate WHERE id = $1 AND erased_at IS NULL FOR NO KEY UPDATE", candidate_id
     )
@@ -160,7 +111,8 @@ async def _hold(candidate_id: UUID) -> KnownCandidate:
     return msgspec.convert(dict(row), KnownCandidate)
 
 
-async def _write(known: KnownCandidate) -> KnownCandidate:
+async def write(known: KnownCandidate) -> KnownCandidate:
+    """Store a candidate who is locked, as they are now, and return them; raises AddressTaken."""
     await db.fetch(
         """
         UPDATE candidate SET full_name = $2, email = $3, time_zone = $4, locale = $5, phone = $6, resume_text = $7
