@@ -22,9 +22,9 @@ from bench.parts import Database, program_of_postgres
 from hireloop import db
 from hireloop.notify import routing
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import schedules
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.schedules import Windows
+from hireloop.scheduling.bookings import booking
+from hireloop.scheduling.bookings.booking import Windows
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
 
@@ -110,7 +110,7 @@ async def _record(database: Database, person: Person, settings: Settings) -> tup
         db.fetch = heard
         try:
             with trace.get_tracer("bench").start_as_current_span("recorded"):
-                await schedules.book(
+                await booking.book(
                     person.interview,
                     person.slot,
                     booking_notes="",

@@ -10,12 +10,14 @@ from hireloop import db
 from hireloop.notify import ledger
 from hireloop.notify.channels import Channel
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import interviews, schedules, slots
+from hireloop.scheduling import interviews
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.candidates import NewCandidate
-from hireloop.scheduling.jobs import NewJob
-from hireloop.scheduling.schedules import Booked, Windows
-from hireloop.scheduling.slots import NewSlot
+from hireloop.scheduling.bookings import booking
+from hireloop.scheduling.bookings.booking import Booked, Windows
+from hireloop.scheduling.people.candidates import NewCandidate
+from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.slots import slots
+from hireloop.scheduling.slots.slots import NewSlot
 from sample_channels import EMAIL
 
 WINDOWS = Windows(30, 600)
@@ -73,7 +75,7 @@ async def book(
     **candidate: object,
 ) -> Booked:
     """Book an interview into a slot: a new candidate's unless it is given, in so many minutes or at `starts_at`."""
-    return await schedules.book(
+    return await booking.book(
         interview or await make_interview(**candidate),
         slot or await make_slot(starts_at=starts_at or soon(minutes)),
         booking_notes=notes,

@@ -16,7 +16,7 @@ from hireloop import db
 from hireloop.api import key_ring
 from hireloop.local.spans import SpanReceiver
 from hireloop.scheduling import audit
-from hireloop.scheduling.schedules import Booked
+from hireloop.scheduling.bookings.booking import Booked
 from processes import Server, WorkerProcess, environment
 
 KEY = re.compile(r"hl_[A-Za-z0-9_-]{65}")

@@ -35,11 +35,12 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.portal.access import Refusal
 from hireloop.portal.stages import Stage
-from hireloop.scheduling import schedules, session_keys
-from hireloop.scheduling.jobs import KnownJob
-from hireloop.scheduling.recurrence import Omission
-from hireloop.scheduling.sessions import SessionState
-from hireloop.scheduling.slots import KnownSlot
+from hireloop.scheduling.bookings import booking
+from hireloop.scheduling.people.jobs import KnownJob
+from hireloop.scheduling.sessions import session_keys
+from hireloop.scheduling.sessions.sessions import SessionState
+from hireloop.scheduling.slots.recurrence import Omission
+from hireloop.scheduling.slots.slots import KnownSlot
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
 from hireloop.telemetry import spans as telemetry
@@ -124,7 +125,7 @@ def values(enum: type[Enum]) -> list[str]:
         ("Omissions", "omission", values(Omission)),
         ("Roles", "role", values(Role)),
         ("Phases", "phase", values(Phase)),
-        ("Booking outcomes", "outcome", values(schedules.Outcome)),
+        ("Booking outcomes", "outcome", values(booking.Outcome)),
     ],
 )
 def test_the_glossary_has_every_word_of_an_enum(heading: str, named: str, known: Sequence[str]) -> None:

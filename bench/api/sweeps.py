@@ -8,7 +8,8 @@ from bench.parts import Database
 from hireloop import db
 from hireloop.notify import alerts, leases, ledger, messages, routing, workers
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import attendance, reminders
+from hireloop.scheduling.bookings import reminders
+from hireloop.scheduling.sessions import attendance
 
 
 def measure(database: Database) -> dict[str, float]:

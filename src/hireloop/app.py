@@ -46,7 +46,7 @@ from hireloop.api.strictness import be_strict
 from hireloop.faults import warnings_of
 from hireloop.notify import alerts, routing
 from hireloop.notify.plugin import NotificationHub
-from hireloop.scheduling.schedules import Windows
+from hireloop.scheduling.bookings.booking import Windows
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log

@@ -7,8 +7,8 @@ from api.clients import ok
 from api.factories import post_booking
 from factories import candidate_fields, job_fields, rows
 from hireloop import db
-from hireloop.scheduling import sessions
-from hireloop.scheduling.sessions import DeviceCheck
+from hireloop.scheduling.sessions import sessions
+from hireloop.scheduling.sessions.sessions import DeviceCheck
 from hireloop.settings import Settings
 from sample_settings import settings_for
 

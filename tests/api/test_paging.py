@@ -11,7 +11,7 @@ from api.factories import post_booking
 from factories import candidate_fields, job_fields, post_interview, post_slot, soon
 from hireloop import db
 from hireloop.api.paging import page_of
-from hireloop.scheduling import candidates
+from hireloop.scheduling.people import candidates
 
 Make = Callable[[httpx.AsyncClient, int], Awaitable[str]]
 

@@ -13,7 +13,7 @@ from factories import candidate_fields, job_fields, post_interview, post_slot, r
 from hireloop import db, links
 from hireloop.api import door
 from hireloop.api.tables import Role
-from hireloop.scheduling import sessions
+from hireloop.scheduling.sessions import sessions
 from sample_settings import SECRET
 
 PATH = "/api/interviews/schedules/"

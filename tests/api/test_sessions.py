@@ -4,8 +4,8 @@ from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
 from factories import post_interview, post_slot, rows, soon, unaccounted
 from hireloop.api.tables import Role
-from hireloop.scheduling import sessions
-from hireloop.scheduling.sessions import DeviceCheck
+from hireloop.scheduling.sessions import sessions
+from hireloop.scheduling.sessions.sessions import DeviceCheck
 
 
 async def test_a_session_shows_window_device_check_entry_and_end(api: httpx.AsyncClient) -> None:

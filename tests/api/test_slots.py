@@ -9,7 +9,7 @@ from api.factories import post_booking
 from factories import job_fields, post_interview, post_slot, soon
 from hireloop.api.etags import etag_of
 from hireloop.api.tables import Role
-from hireloop.scheduling import sessions
+from hireloop.scheduling.sessions import sessions
 
 PATH = "/api/interviews/slots/"
 START, END = "2026-12-01T10:00:00+05:30", "2026-12-01T11:00:00+05:30"

@@ -15,7 +15,7 @@ from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db
 from hireloop.api.tables import Role
 from hireloop.portal.access import form_token
-from hireloop.scheduling import moves
+from hireloop.scheduling.bookings import moves
 
 
 async def told(client: httpx.AsyncClient, answer: httpx.Response) -> str:

@@ -12,7 +12,7 @@ from factories import OUTBOX, TESTS, soon
 from hireloop import db
 from hireloop.api.tables import Role
 from hireloop.notify import routing
-from hireloop.scheduling import cancellations
+from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings
 
 

@@ -9,7 +9,7 @@ from console.factories import booked, in_days, tried
 from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop.api.tables import Role
-from hireloop.scheduling import moves
+from hireloop.scheduling.bookings import moves
 
 PATH = "/console/failures/"
 

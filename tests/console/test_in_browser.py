@@ -12,7 +12,7 @@ from console.factories import Booked, at_risk, booked, held, key_of, tried
 from factories import OUTBOX, TESTS, make_slot, rows, soon
 from hireloop.api.tables import Role
 from hireloop.notify import routing
-from hireloop.scheduling import cancellations
+from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings
 
 pytestmark = needs_chromium

@@ -9,8 +9,8 @@ from hireloop.console import labels
 from hireloop.notify.deliveries import InvitationState
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling.history import Change
-from hireloop.scheduling.sessions import SessionState
+from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 
 

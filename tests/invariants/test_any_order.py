@@ -22,22 +22,13 @@ from hireloop import db, errors
 from hireloop.notify import leases
 from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling import (
-    addresses,
-    attendance,
-    cancellations,
-    confirmations,
-    erasure,
-    interviews,
-    moves,
-    session_keys,
-    sessions,
-    slots,
-    withdrawals,
-)
-from hireloop.scheduling.candidates import CandidateChanges, NewCandidate
-from hireloop.scheduling.jobs import NewJob
-from hireloop.scheduling.slots import NewSlot
+from hireloop.scheduling import corrections, erasure, interviews, withdrawals
+from hireloop.scheduling.bookings import cancellations, confirmations, moves
+from hireloop.scheduling.people.candidates import CandidateChanges, NewCandidate
+from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.sessions import attendance, session_keys, sessions
+from hireloop.scheduling.slots import slots
+from hireloop.scheduling.slots.slots import NewSlot
 from invariants.invariants import broken
 from notify.factories import settlement
 
@@ -177,7 +168,7 @@ class AnyOrder(RuleBasedStateMachine):
         if found:
             email = f"candidate{person}.{nth}@example.com"
             self.does(
-                lambda: addresses.change(
+                lambda: corrections.change(
                     found[0]["id"], CandidateChanges(email=email), by=TESTS, outbox=OUTBOX, now=self.now
                 )
             )

@@ -19,7 +19,7 @@ from hireloop.notify import alerts, channel_health, deliveries, leases
 from hireloop.notify.deliveries import InvitationState
 from hireloop.notify.outbox import Outbox
 from hireloop.notify.routes import Among, Route, Turn
-from hireloop.scheduling.schedules import Booked
+from hireloop.scheduling.bookings.booking import Booked
 from notify.factories import ALERTING_CHAT, ALERTING_MAIL
 from sample_channels import MAIL
 

@@ -16,7 +16,7 @@ from hireloop import db, errors
 from hireloop.notify import channel_health, deliveries
 from hireloop.notify.deliveries import DeliveryView, Filter, InvitationState
 from hireloop.notify.tables import DeliveryState
-from hireloop.scheduling.bookings import Wanted, page
+from hireloop.scheduling.bookings.bookings import Wanted, page
 from sample_channels import EMAIL
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from factories import OUTBOX, TESTS, WINDOWS, make_slot, soon
 from hireloop import db
 from hireloop.notify import deliveries, troubles
 from hireloop.notify.deliveries import InvitationState
-from hireloop.scheduling import moves
+from hireloop.scheduling.bookings import moves
 from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")

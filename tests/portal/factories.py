@@ -9,7 +9,7 @@ from msgspec import structs
 import factories
 from factories import make_slot, outbox_of
 from hireloop import db, links
-from hireloop.scheduling.schedules import Windows
+from hireloop.scheduling.bookings.booking import Windows
 from hireloop.settings import Settings
 from sample_channels import EMAIL, chat
 

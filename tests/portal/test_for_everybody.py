@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from browsers import Launch, needs_chromium, visiting
 from hireloop import db
-from hireloop.scheduling import sessions
+from hireloop.scheduling.sessions import sessions
 from hireloop.settings import Settings
 from portal.browsing import (
     FAKE_CONSENT,

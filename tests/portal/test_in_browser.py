@@ -8,8 +8,8 @@ from playwright.async_api import expect
 
 from browsers import Launch, needs_chromium, visiting
 from hireloop import db
-from hireloop.scheduling import sessions
-from hireloop.scheduling.sessions import SessionState
+from hireloop.scheduling.sessions import sessions
+from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
 from portal.browsing import (
     FAKE_CONSENT,

@@ -14,7 +14,8 @@ from litestar import Litestar
 
 from factories import TESTS, WINDOWS, unaccounted
 from hireloop import db, portal
-from hireloop.scheduling import cancellations, confirmations, moves, sessions
+from hireloop.scheduling.bookings import cancellations, confirmations, moves
+from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
 from portal.coming_in import PRESSED, come_in

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from hireloop import db
-from hireloop.scheduling import sessions
-from hireloop.scheduling.sessions import SessionState
+from hireloop.scheduling.sessions import sessions
+from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
 from portal.coming_in import PRESSED, come_in
 from portal.factories import Booked, Person, book

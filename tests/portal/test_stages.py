@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from hireloop.portal.stages import Stage, changes_at, stage_of
-from hireloop.scheduling.sessions import Visit
+from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 
 START = datetime(2026, 12, 1, 4, 30, tzinfo=UTC)

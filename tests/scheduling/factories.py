@@ -11,9 +11,9 @@ from factories import WINDOWS, outbox_of
 from hireloop.notify import leases
 from hireloop.notify.leases import Lease
 from hireloop.notify.messages import CANDIDATE_KINDS
-from hireloop.scheduling import moves
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.bookings import Booking
+from hireloop.scheduling.bookings import moves
+from hireloop.scheduling.bookings.bookings import Booking
 from notify.factories import ACCEPTED, leased, settlement
 from sample_channels import MAIL, chat
 

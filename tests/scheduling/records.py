@@ -4,10 +4,11 @@ from uuid import UUID
 
 from factories import unaccounted
 from hireloop import db
-from hireloop.scheduling import audit, history
+from hireloop.scheduling import audit
 from hireloop.scheduling.audit import KnownEntry, Wanted
-from hireloop.scheduling.bookings import Booking
-from hireloop.scheduling.history import Past
+from hireloop.scheduling.bookings import history
+from hireloop.scheduling.bookings.bookings import Booking
+from hireloop.scheduling.bookings.history import Past
 
 
 async def told(booking: Booking, revision: int | None = None) -> list[tuple[str, int, str]]:

@@ -7,7 +7,7 @@ from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling import audit, interviews
 from hireloop.scheduling.audit import Action, Actor, Entry, Wanted
-from hireloop.scheduling.candidates import NewCandidate
+from hireloop.scheduling.people.candidates import NewCandidate
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -15,8 +15,10 @@ from hireloop.notify.channels import Evidence, Phase
 from hireloop.notify.leases import Lease
 from hireloop.notify.pace import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling import cancellations, confirmations, erasure, moves, session_keys, sessions
-from hireloop.scheduling.schedules import Booked
+from hireloop.scheduling import erasure
+from hireloop.scheduling.bookings import cancellations, confirmations, moves
+from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.sessions import session_keys, sessions
 from notify.factories import settlement
 from sample_channels import EMAIL, chat
 from waiting import beside, somebody_waits, until

@@ -8,10 +8,13 @@ import pytest
 import factories
 from factories import OUTBOX, TESTS, make_interview, rows, soon, unaccounted
 from hireloop import db, errors
-from hireloop.scheduling import cancellations, candidates, interviews, jobs, sessions
-from hireloop.scheduling.candidates import NewCandidate
+from hireloop.scheduling import interviews
+from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.interviews import InterviewChanges, Wanted
-from hireloop.scheduling.jobs import NewJob
+from hireloop.scheduling.people import candidates, jobs
+from hireloop.scheduling.people.candidates import NewCandidate
+from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.tables import InterviewState
 
 pytestmark = pytest.mark.usefixtures("database")

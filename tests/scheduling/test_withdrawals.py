@@ -10,11 +10,14 @@ import pytest
 
 from factories import OUTBOX, TESTS, WINDOWS, book, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
-from hireloop.scheduling import bookings, cancellations, moves, sessions, slots, withdrawals
+from hireloop.scheduling import withdrawals
 from hireloop.scheduling.audit import Action
 from hireloop.scheduling.audit import Wanted as WantedEntries
 from hireloop.scheduling.audit import page as audit_page
-from hireloop.scheduling.schedules import Booked
+from hireloop.scheduling.bookings import bookings, cancellations, moves
+from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.sessions import sessions
+from hireloop.scheduling.slots import slots
 from waiting import beside, somebody_waits, until
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -15,11 +15,11 @@ from hireloop.api.door import Door, door_of
 from hireloop.notify import alerts, deliveries
 from hireloop.notify.deliveries import DeliveryView, InvitationState
 from hireloop.notify.reasons import sentence_of
-from hireloop.scheduling import bookings
-from hireloop.scheduling.bookings import Booking
-from hireloop.scheduling.history import Change, Moved, Past
-from hireloop.scheduling.schedules import Booked
-from hireloop.scheduling.sessions import SessionState, state_of
+from hireloop.scheduling.bookings import bookings
+from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.bookings.bookings import Booking
+from hireloop.scheduling.bookings.history import Change, Moved, Past
+from hireloop.scheduling.sessions.sessions import SessionState, state_of
 from hireloop.scheduling.tables import ScheduleState
 
 _NEAR = timedelta(minutes=60)

@@ -13,8 +13,9 @@ from hireloop.api.auth import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
 from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.scheduling import addresses, candidates
-from hireloop.scheduling.candidates import CandidateChanges, KnownCandidate, NewCandidate, Wanted
+from hireloop.scheduling import corrections
+from hireloop.scheduling.people import candidates
+from hireloop.scheduling.people.candidates import CandidateChanges, KnownCandidate, NewCandidate, Wanted
 
 
 class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,7 +107,7 @@ async def change_candidate(
     async def check(known: KnownCandidate) -> None:
         etags.check_if_match(request, view(door, known))
 
-    changed = await addresses.change(
+    changed = await corrections.change(
         candidate_id, data.changes(), by=actor_of(request), outbox=door.outbox, check=check
     )
     if changed.invited_anew:

@@ -12,8 +12,8 @@ from hireloop.api.key_ring import KeyRing
 from hireloop.notify.channels import Channel
 from hireloop.notify.hints import HintSender
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling.bookings import SessionOfSchedule
-from hireloop.scheduling.schedules import Windows
+from hireloop.scheduling.bookings.booking import Windows
+from hireloop.scheduling.bookings.bookings import SessionOfSchedule
 from hireloop.settings import Settings
 
 STATE_NAME = "door"

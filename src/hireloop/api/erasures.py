@@ -14,11 +14,12 @@ from hireloop.api.candidates import view
 from hireloop.api.documented import refuses
 from hireloop.api.door import door_of
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import candidates, erasure, retention
+from hireloop.scheduling import erasure, retention
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.candidates import KnownCandidate
 from hireloop.scheduling.erasure import Erased
 from hireloop.scheduling.patches import Check, anything_goes
+from hireloop.scheduling.people import candidates
+from hireloop.scheduling.people.candidates import KnownCandidate
 
 
 async def erase(

@@ -39,12 +39,12 @@ from hireloop.notify.channels import InstalledTransport
 from hireloop.notify.deliveries import AttemptView, InvitationState
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.audit import Action, KnownEntry
-from hireloop.scheduling.candidates import KnownCandidate
-from hireloop.scheduling.history import Change
-from hireloop.scheduling.jobs import KnownJob
-from hireloop.scheduling.recurrence import Omission
-from hireloop.scheduling.sessions import SessionState
-from hireloop.scheduling.slots import KnownSlot
+from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.people.candidates import KnownCandidate
+from hireloop.scheduling.people.jobs import KnownJob
+from hireloop.scheduling.sessions.sessions import SessionState
+from hireloop.scheduling.slots.recurrence import Omission
+from hireloop.scheduling.slots.slots import KnownSlot
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 
 

@@ -18,7 +18,8 @@ from hireloop.api.door import door_of
 from hireloop.api.jobs import JobFields
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.schedules import CancelFields
-from hireloop.scheduling import bookings, interviews, patches
+from hireloop.scheduling import interviews, patches
+from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.interviews import InterviewChanges, KnownInterview, Wanted
 from hireloop.scheduling.tables import InterviewState
 

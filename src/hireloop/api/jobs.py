@@ -13,8 +13,8 @@ from hireloop.api.auth import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
 from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.scheduling import jobs
-from hireloop.scheduling.jobs import JobChanges, KnownJob, NewJob, Wanted
+from hireloop.scheduling.people import jobs
+from hireloop.scheduling.people.jobs import JobChanges, KnownJob, NewJob, Wanted
 
 Questions = Annotated[list[fields.Notes], msgspec.Meta(max_length=100)]
 

@@ -17,10 +17,10 @@ from hireloop.api.auth import SCHEDULES, actor_of
 from hireloop.api.documented import again
 from hireloop.api.door import Door, door_of
 from hireloop.api.slot_answer import view_slot
-from hireloop.scheduling import series
-from hireloop.scheduling.recurrence import Omission
-from hireloop.scheduling.series import LeftOut, NewSeries, Series
-from hireloop.scheduling.slots import KnownSlot
+from hireloop.scheduling.slots import series
+from hireloop.scheduling.slots.recurrence import Omission
+from hireloop.scheduling.slots.series import LeftOut, NewSeries, Series
+from hireloop.scheduling.slots.slots import KnownSlot
 
 _MOST_EXCLUDED = 1_000
 _WALL_CLOCK = "%Y-%m-%dT%H:%M:%S"

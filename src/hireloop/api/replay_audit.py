@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from hireloop.notify.replay import Note, Verdict
-from hireloop.scheduling import audit, bookings
+from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.bookings import bookings
 
 
 def audited(by: Actor) -> Note:

@@ -15,9 +15,9 @@ from hireloop.api.documented import again, refuses
 from hireloop.api.door import door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.notify.deliveries import InvitationState
-from hireloop.scheduling import bookings, cancellations, confirmations, moves, schedules
-from hireloop.scheduling.bookings import Wanted
-from hireloop.scheduling.schedules import Outcome
+from hireloop.scheduling.bookings import booking, bookings, cancellations, confirmations, moves
+from hireloop.scheduling.bookings.booking import Outcome
+from hireloop.scheduling.bookings.bookings import Wanted
 from hireloop.scheduling.tables import ScheduleState
 
 BOOKS = SCHEDULES | refuses(
@@ -45,7 +45,7 @@ async def book(
     """Book, then hint to the workers: the one path behind both booking endpoints."""
     fields.check_storable(booking_notes=booking_notes)
     door = door_of(request)
-    booked = await schedules.book(
+    booked = await booking.book(
         interview_id,
         slot_id,
         booking_notes=booking_notes,

@@ -14,8 +14,8 @@ from hireloop.api.auth import READS, SCHEDULES, actor_of
 from hireloop.api.booking_answer import ScheduleAnswer, answer_one
 from hireloop.api.documented import refuses
 from hireloop.api.door import door_of
-from hireloop.scheduling import session_keys, sessions
-from hireloop.scheduling.sessions import SessionState
+from hireloop.scheduling.sessions import session_keys, sessions
+from hireloop.scheduling.sessions.sessions import SessionState
 
 
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import msgspec
 
 from hireloop.api.door import Door
-from hireloop.scheduling.slots import KnownSlot
+from hireloop.scheduling.slots.slots import KnownSlot
 
 
 def view_slot(door: Door, slot: KnownSlot) -> KnownSlot:

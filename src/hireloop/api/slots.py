@@ -19,8 +19,9 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.recurring import create_recurring
 from hireloop.api.schedules import BOOKS, book
 from hireloop.api.slot_answer import view_slot
-from hireloop.scheduling import slots, withdrawals
-from hireloop.scheduling.slots import Check, KnownSlot, NewSlot, SlotChanges, Wanted
+from hireloop.scheduling import withdrawals
+from hireloop.scheduling.slots import slots
+from hireloop.scheduling.slots.slots import Check, KnownSlot, NewSlot, SlotChanges, Wanted
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -20,7 +20,8 @@ from hireloop.notify.return_path import Returning, ReturnPath
 from hireloop.notify.routes import Route
 from hireloop.notify.simulator import Simulator
 from hireloop.notify.worker import Missing, Worker
-from hireloop.scheduling import attendance, reminders
+from hireloop.scheduling.bookings import reminders
+from hireloop.scheduling.sessions import attendance
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log

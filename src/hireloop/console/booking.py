@@ -17,8 +17,8 @@ from hireloop.notify import deliveries, times
 from hireloop.notify.deliveries import AttemptView, DeliveryView
 from hireloop.notify.tables import DeliveryState
 from hireloop.portal.times import zone_of
-from hireloop.scheduling import agenda
-from hireloop.scheduling.agenda import Appointment
+from hireloop.scheduling.bookings import agenda
+from hireloop.scheduling.bookings.agenda import Appointment
 from hireloop.scheduling.tables import ScheduleState
 
 _DELIVERIES = 50  # the newest

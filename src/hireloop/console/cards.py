@@ -11,7 +11,7 @@ from hireloop.api.booking_answer import ScheduleAnswer, answer
 from hireloop.api.door import door_of
 from hireloop.console import labels
 from hireloop.console.labels import Label
-from hireloop.scheduling.agenda import Appointment
+from hireloop.scheduling.bookings.agenda import Appointment
 from hireloop.scheduling.tables import ScheduleState
 
 

@@ -15,10 +15,11 @@ from hireloop.console.cards import cards_of, path_of
 from hireloop.console.clock import Clock, clock_of, parse_day
 from hireloop.console.days import NO_DAY, ident
 from hireloop.console.gate import AnyRequest, pressed
-from hireloop.scheduling import agenda, cancellations, confirmations, moves, session_keys
-from hireloop.scheduling.agenda import Opening
-from hireloop.scheduling.changes import Rule
-from hireloop.scheduling.locked import LockedBooking, lock
+from hireloop.scheduling.bookings import agenda, cancellations, confirmations, moves
+from hireloop.scheduling.bookings.agenda import Opening
+from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.locked import LockedBooking, lock
+from hireloop.scheduling.sessions import session_keys
 
 _A_PAGE = 40
 _LONGEST_REASON = 2_000

@@ -17,8 +17,8 @@ from hireloop.notify import held, troubles
 from hireloop.notify.deliveries import INVITING_KINDS
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.troubles import Trouble
-from hireloop.scheduling import agenda
-from hireloop.scheduling.agenda import Appointment
+from hireloop.scheduling.bookings import agenda
+from hireloop.scheduling.bookings.agenda import Appointment
 
 _A_PAGE = 50
 _ON_TOP = 5

@@ -10,8 +10,8 @@ from hireloop.notify.deliveries import INVITING_KINDS, InvitationState
 from hireloop.notify.ledger import CANCELLING_KIND
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling.history import Change
-from hireloop.scheduling.sessions import SessionState
+from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 
 

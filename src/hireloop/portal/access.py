@@ -17,8 +17,8 @@ from hireloop import errors, links
 from hireloop.portal import render
 from hireloop.portal.forms import fields_of
 from hireloop.portal.limiter import BadKeyLimiter
-from hireloop.scheduling import sessions
-from hireloop.scheduling.sessions import Visit
+from hireloop.scheduling.sessions import sessions
+from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.settings import Settings
 
 AnyRequest = Request[Any, Any, Any]

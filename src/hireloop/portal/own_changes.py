@@ -19,10 +19,12 @@ from hireloop.portal.access import Access, AnyRequest, path_of
 from hireloop.portal.forms import fields_of
 from hireloop.portal.session_pages import Reader, SessionPages
 from hireloop.portal.stages import Stage
-from hireloop.scheduling import audit, cancellations, confirmations, own_changes
-from hireloop.scheduling.own_changes import OpenTime, OwnChange, Seen
-from hireloop.scheduling.schedules import Windows
-from hireloop.scheduling.sessions import Visit
+from hireloop.scheduling import audit
+from hireloop.scheduling.bookings import cancellations, confirmations
+from hireloop.scheduling.bookings.booking import Windows
+from hireloop.scheduling.sessions import own_changes
+from hireloop.scheduling.sessions.own_changes import OpenTime, OwnChange, Seen
+from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.settings import Settings
 
 _TIMES_A_PAGE = 20

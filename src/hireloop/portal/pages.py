@@ -14,7 +14,7 @@ from hireloop.portal.access import Access, AnyRequest, path_of
 from hireloop.portal.own_changes import OwnChanges
 from hireloop.portal.room import Room
 from hireloop.portal.session_pages import SessionPages
-from hireloop.scheduling.sessions import Visit
+from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.settings import Settings
 from hireloop.telemetry.logs import log
 

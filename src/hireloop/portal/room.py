@@ -12,7 +12,7 @@ from hireloop.notify.outbox import Outbox
 from hireloop.portal import render
 from hireloop.portal.access import Access, AnyRequest, path_of
 from hireloop.portal.session_pages import SessionPages
-from hireloop.scheduling import late_requests, sessions
+from hireloop.scheduling.sessions import late_requests, sessions
 from hireloop.settings import Settings
 
 # What a browser can say of a device: `ok`, or the DOMException that getUserMedia failed with.

@@ -12,10 +12,11 @@ from hireloop.notify.times import moment
 from hireloop.portal import render, stages, times
 from hireloop.portal.access import form_token, path_of
 from hireloop.portal.stages import Stage
-from hireloop.scheduling import audit, late_requests, own_changes
-from hireloop.scheduling.history import Change, Past
-from hireloop.scheduling.own_changes import Limits, OwnChange
-from hireloop.scheduling.sessions import Visit
+from hireloop.scheduling import audit
+from hireloop.scheduling.bookings.history import Change, Past
+from hireloop.scheduling.sessions import late_requests, own_changes
+from hireloop.scheduling.sessions.own_changes import Limits, OwnChange
+from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from hireloop.scheduling.sessions import SessionState, Visit
+from hireloop.scheduling.sessions.sessions import SessionState, Visit
 from hireloop.scheduling.tables import ScheduleState
 
 

@@ -10,9 +10,11 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.notify.outbox import Outbox, forget
-from hireloop.scheduling import attendance, audit, cancellations
+from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
-from hireloop.scheduling.locked import LockedBooking, lock_all
+from hireloop.scheduling.bookings import cancellations
+from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
+from hireloop.scheduling.sessions import attendance
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.telemetry import spans
 

@@ -9,12 +9,14 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import audit, cancellations, candidates, changes, jobs, patches
+from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, Entry
-from hireloop.scheduling.candidates import NewCandidate
-from hireloop.scheduling.jobs import NewJob
-from hireloop.scheduling.locked import lock_all
+from hireloop.scheduling.bookings import cancellations, changes
+from hireloop.scheduling.bookings.locked import lock_all
 from hireloop.scheduling.patches import Check
+from hireloop.scheduling.people import candidates, jobs
+from hireloop.scheduling.people.candidates import NewCandidate
+from hireloop.scheduling.people.jobs import NewJob
 from hireloop.scheduling.tables import InterviewState
 from hireloop.telemetry import spans
 

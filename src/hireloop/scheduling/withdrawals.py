@@ -10,10 +10,12 @@ from uuid import UUID
 
 from hireloop import db, errors
 from hireloop.notify.outbox import Outbox
-from hireloop.scheduling import audit, cancellations, slots
+from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
-from hireloop.scheduling.locked import LockedBooking, lock_all
-from hireloop.scheduling.slots import Check, KnownSlot
+from hireloop.scheduling.bookings import cancellations
+from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
+from hireloop.scheduling.slots import slots
+from hireloop.scheduling.slots.slots import Check, KnownSlot
 from hireloop.scheduling.tables import InterviewState
 from hireloop.telemetry import spans
 

@@ -1,0 +1,1 @@
+"""One interview placed on one slot: the booking, what may be done with it, and who is told."""

@@ -1,0 +1,137 @@
+"""The agenda: bookings as people read them, with who meets about what; a day's, some, or one; and where one could move.
+
+The names come in one query over an index, the bookings themselves in a second one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors
+from hireloop.scheduling.bookings import bookings
+from hireloop.scheduling.bookings.bookings import Booking
+from hireloop.scheduling.tables import InterviewState
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """A booking with the names of whom and what it is about."""
+
+    booking: Booking
+    candidate_id: UUID
+    candidate_name: str
+    candidate_email: str
+    time_zone: str | None  # the candidate's, None while unknown
+    is_erased: bool  # the candidate
+    job_id: UUID
+    job_title: str
+    company: str
+    round: int
+    interview_state: InterviewState
+    interviewer_email: str | None
+    device_check: dict[str, str] | None
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot that an interview could be moved to."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    seats_left: int
+    interviewer_email: str | None
+
+
+_NAMES = """
+    SELECT sc.id, c.id AS candidate_id, c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone,
+        c.erased_at IS NOT NULL AS is_erased, j.id AS job_id, j.title AS job_title, j.company, i.round,
+        i.state AS interview_state, sl.interviewer_email, se.device_check::text
+    FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
+        JOIN candidate c ON c.id = sc.candidate JOIN job j ON j.id = i.job JOIN slot sl ON sl.id = sc.slot
+"""
+
+
+async def of_day(
+    starts_from: datetime, starts_before: datetime, *, limit: int, after: UUID | None, now: datetime | None = None
+) -> list[Appointment]:
+    """Return at most `limit` bookings that start in this stretch of time, cancelled ones too, in the order of start.
+
+    `after` is the last one of the page before.
+    """
+    rows = await db.fetch(
+        f"""{_NAMES}
+        WHERE sc.starts_at >= $1 AND sc.starts_at < $2
+          AND ($3::uuid IS NULL OR (sc.starts_at, sc.id) > (SELECT starts_at, id FROM schedule last WHERE last.id = $3))
+        ORDER BY sc.starts_at, sc.id LIMIT $4
+        """,  # noqa: S608 (a constant of our own)
+        starts_from,
+        starts_before,
+        after,
+        limit,
+    )
+    return await _appointments(rows, now)
+
+
+async def of_schedules(schedule_ids: Sequence[UUID], *, now: datetime | None = None) -> dict[UUID, Appointment]:
+    """Return these bookings, by their ids."""
+    rows = await db.fetch(f"{_NAMES} WHERE sc.id = ANY($1::uuid[])", list(schedule_ids))
+    return {one.booking.id: one for one in await _appointments(rows, now)}
+
+
+async def find(schedule_id: UUID, *, now: datetime | None = None) -> Appointment:
+    """Return one booking; raises NotFound."""
+    found = await of_schedules([schedule_id], now=now)
+    if schedule_id not in found:
+        raise errors.NotFound("schedule", schedule_id)
+    return found[schedule_id]
+
+
+async def openings(
+    moving: Appointment,
+    starts_from: datetime,
+    starts_before: datetime | None,
+    *,
+    limit: int,
+    after: UUID | None = None,
+    now: datetime | None = None,
+) -> list[Opening]:
+    """Return at most `limit` slots that this booking could be moved to, in the order of start.
+
+    They have a seat left, have not begun, are for its job or for any, and are not where it is. Whether the candidate
+    is free then, the move itself finds out.
+    """
+    rows = await db.fetch(
+        """
+        SELECT id, starts_at, ends_at, seats - taken AS seats_left, interviewer_email FROM slot
+        WHERE starts_at >= greatest($1, coalesce($7, now())) AND ($2::timestamptz IS NULL OR starts_at < $2)
+          AND taken < seats AND withdrawn_at IS NULL AND (job IS NULL OR job = $3) AND id <> $4
+          AND ($5::uuid IS NULL OR (starts_at, id) > (SELECT starts_at, id FROM slot last WHERE last.id = $5))
+        ORDER BY starts_at, id LIMIT $6
+        """,
+        starts_from,
+        starts_before,
+        moving.job_id,
+        moving.booking.slot,
+        after,
+        limit,
+        now,
+    )
+    return [msgspec.convert(dict(row), Opening) for row in rows]
+
+
+async def _appointments(rows: Sequence[Any], now: datetime | None) -> list[Appointment]:
+    found = await bookings.find_all([row["id"] for row in rows], now=now)
+    return [
+        msgspec.convert(
+            {
+                **row,
+                "booking": found[row["id"]],
+                "device_check": row["device_check"] and msgspec.json.decode(row["device_check"]),
+            },
+            Appointment,
+        )
+        for row in rows
+        if row["id"] in found
+    ]

@@ -1,0 +1,71 @@
+"""Cancel a booking: the seat is free, the interview can be booked again, and whoever was told is told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from hireloop import db
+from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
+from hireloop.notify.outbox import Outbox, was_tried
+from hireloop.scheduling.audit import Actor
+from hireloop.scheduling.bookings import changes
+from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.locked import LockedBooking, lock
+from hireloop.scheduling.tables import ScheduleState
+from hireloop.telemetry import spans
+
+
+async def cancel(
+    schedule_id: UUID,
+    *,
+    by: Actor,
+    reason: str,
+    outbox: Outbox,
+    rule: Rule | None = None,
+    now: datetime | None = None,
+) -> bool:
+    """Cancel a booking and return whether this did it: cancelling twice is cancelling once.
+
+    One transaction, in which `rule` may forbid it too. Raises NotFound, InterviewInProgress once the candidate has
+    entered, InterviewClosed after.
+    """
+
+    async def work() -> bool:
+        async with db.DB.transaction():
+            booking = await lock(schedule_id, now=now)
+            if booking.state is ScheduleState.CANCELLED:
+                return False
+            refusal = changes.refusal(booking) or (rule(booking) if rule else None)
+            if refusal is not None:
+                raise refusal
+            await end([booking], by=by, reason=reason, outbox=outbox)
+            return True
+
+    with spans.change_span("schedule.cancel", schedule_id=schedule_id):
+        return await db.retried(work)
+
+
+async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:
+    """Cancel these live bookings, in the transaction that holds them.
+
+    A candidate hears of it only if an earlier revision was tried: nobody is told that off is what they never heard of.
+    """
+    for booking in bookings:
+        revision = await changes.note(booking, Change.CANCELLED, by=by, reason=reason)
+        await db.fetch(
+            """
+            WITH ended AS (
+                UPDATE schedule SET state = 'cancelled' WHERE id = $1 RETURNING slot, interview
+            ), freed AS (
+                UPDATE slot SET taken = taken - 1 FROM ended WHERE slot.id = ended.slot
+            )
+            UPDATE interview SET state = 'open', started_at = NULL, ended_at = NULL FROM ended
+            WHERE interview.id = ended.interview
+            """,
+            booking.schedule_id,
+        )
+        told: list[Message] = [changes.recruiter_copy(booking, revision, CopiedChange.CANCELLED, by=by)]
+        if await was_tried(booking.schedule_id):
+            told.append(CancelledMessage(**changes.shared(booking, revision), reason=reason))
+        await outbox.put(told, now=booking.now)

@@ -1,0 +1,135 @@
+"""A change of a booking that stands: its history, its next revision, and what is told instead of what was.
+
+Every function takes a `LockedBooking` and writes in the transaction that holds it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from hireloop import db, errors
+from hireloop.notify.messages import RECRUITER_KINDS, CopiedChange, InvitationMessage, RecruiterCopyMessage
+from hireloop.notify.outbox import supersede
+from hireloop.scheduling import audit
+from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.bookings import history
+from hireloop.scheduling.bookings.history import Change, Moved, Past
+from hireloop.scheduling.bookings.locked import LockedBooking
+from hireloop.scheduling.tables import ScheduleState
+
+_ACTIONS = {
+    Change.CONFIRMED: Action.SCHEDULE_CONFIRMED,
+    Change.RESCHEDULED: Action.SCHEDULE_RESCHEDULED,
+    Change.CANCELLED: Action.SCHEDULE_CANCELLED,
+    Change.ADDRESS_CHANGED: None,  # the candidate's own entry says it
+    Change.REISSUED: Action.SESSION_REISSUED,
+    Change.REVOKED: Action.SESSION_REVOKED,
+}
+_OF_THE_SESSION = {Change.REISSUED, Change.REVOKED}
+# After these, what recruiters were to hear of the booking is no longer right; after the others it is.
+_OF_THE_TIME = {Change.RESCHEDULED, Change.CANCELLED}
+_PAST = (
+    "The last moment to enter this interview is past, so its link could no longer open: to move it, POST to "
+    "`/api/interviews/schedules/{id}/reschedule/`."
+)
+
+_INVITING = {Change.RESCHEDULED, Change.ADDRESS_CHANGED, Change.REISSUED}  # their callers put an invitation
+
+Rule = Callable[[LockedBooking], errors.Refused | None]  # one more reason why a change may be refused
+
+
+def refusal(booking: LockedBooking) -> errors.Refused | None:
+    """Return why nothing about this booking can be changed any more, or None; pure."""
+    if booking.state is ScheduleState.CANCELLED:
+        return errors.ScheduleCancelled()
+    if booking.left_at is not None or booking.erased_at is not None:
+        return errors.InterviewClosed()
+    return errors.InterviewInProgress() if booking.entered_at is not None else None
+
+
+def refusal_of_past(booking: LockedBooking) -> errors.SlotPast | None:
+    """Return why what concerns only an interview that can still be entered is refused, or None; pure."""
+    if booking.now <= booking.closes_at:
+        return None
+    return errors.SlotPast(_PAST)
+
+
+async def note(
+    booking: LockedBooking,
+    change: Change,
+    *,
+    by: Actor,
+    reason: str = "",
+    moved: Moved | None = None,
+    raises_revision: bool = True,
+) -> int:
+    """Write a change into the booking's history and the audit; raise its revision; return the one it has then.
+
+    What is still to be sent of older revisions is superseded: whoever raises the revision puts what is told instead.
+    Where the booking keeps its time, recruiters still get what was put for them: no link stands in it.
+    """
+    revision = booking.revision + raises_revision
+    past = Past(at=booking.now, change=change, by=by.name, revision=revision, reason=reason, moved=moved)
+    await db.fetch(
+        """
+        UPDATE schedule SET revision = $2, changes = changes || $3::jsonb,
+            invited_revision = CASE WHEN $4 THEN $2 ELSE invited_revision END
+        WHERE id = $1
+        """,
+        booking.schedule_id,
+        revision,
+        history.written(past),
+        change in _INVITING,
+    )
+    action = _ACTIONS[change]
+    if action is not None:
+        await audit.record(
+            Entry(
+                action=action,
+                subject=booking.session_id if change in _OF_THE_SESSION else booking.schedule_id,
+                candidate=booking.candidate_id,
+                by=by,
+                details={
+                    "revision": revision,
+                    **({"reason": reason} if reason else {}),
+                    **({"moved": moved} if moved else {}),
+                },
+            )
+        )
+    if raises_revision:
+        kept = frozenset() if change in _OF_THE_TIME else RECRUITER_KINDS
+        await supersede(booking.schedule_id, before_revision=revision, kept=kept)
+    return revision
+
+
+def shared(booking: LockedBooking, revision: int) -> dict[str, Any]:
+    """Return what every message about this booking says, at this revision."""
+    return {
+        "schedule_id": booking.schedule_id,
+        "revision": revision,
+        "candidate_name": booking.candidate_name,
+        "candidate_email": booking.candidate_email,
+        "time_zone": booking.time_zone,
+        "locale": booking.locale,
+        "job_title": booking.job_title,
+        "company": booking.company,
+        "recruiter_email": booking.recruiter_email,
+        "starts_at": booking.starts_at,
+        "ends_at": booking.ends_at,
+    }
+
+
+def invitation(booking: LockedBooking, revision: int) -> InvitationMessage:
+    """Return the invitation to a booking as it stands, at this revision."""
+    return InvitationMessage(
+        **shared(booking, revision),
+        session_id=booking.session_id,
+        key_version=booking.key_version,
+        opens_at=booking.opens_at,
+        closes_at=booking.closes_at,
+        booking_notes=booking.booking_notes,
+    )
+
+
+def recruiter_copy(booking: LockedBooking, revision: int, change: CopiedChange, *, by: Actor) -> RecruiterCopyMessage:
+    """Return what the recruiters hear of this change."""
+    return RecruiterCopyMessage(**shared(booking, revision), change=change, by=by.name)

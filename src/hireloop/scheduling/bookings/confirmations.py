@@ -1,0 +1,37 @@
+"""Confirm a booking: the candidate, or a recruiter who has it from them, says that the time is agreed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from hireloop import db
+from hireloop.scheduling.audit import Actor
+from hireloop.scheduling.bookings import changes
+from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.locked import lock
+from hireloop.scheduling.tables import ScheduleState
+from hireloop.telemetry import spans
+
+
+async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now: datetime | None = None) -> bool:
+    """Confirm a booking and return whether this did it: confirming twice is confirming once.
+
+    One transaction, in which `rule` may forbid it too. The revision stays, and nobody is told: what everybody was told
+    is still right. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast where the
+    interview can no longer be entered.
+    """
+
+    async def work() -> bool:
+        async with db.DB.transaction():
+            booking = await lock(schedule_id, now=now)
+            if booking.state is ScheduleState.CONFIRMED:
+                return False
+            refusal = changes.refusal(booking) or (rule(booking) if rule else None) or changes.refusal_of_past(booking)
+            if refusal is not None:
+                raise refusal
+            await changes.note(booking, Change.CONFIRMED, by=by, raises_revision=False)
+            await db.fetch("UPDATE schedule SET state = 'confirmed' WHERE id = $1", schedule_id)
+            return True
+
+    with spans.change_span("schedule.confirm", schedule_id=schedule_id):
+        return await db.retried(work)

@@ -1,0 +1,154 @@
+"""Move a booking to another slot: the same booking, session, link and calendar entry, at another time."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors
+from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, RescheduledMessage
+from hireloop.notify.outbox import Outbox, was_tried
+from hireloop.scheduling.audit import Actor
+from hireloop.scheduling.bookings import changes, rules
+from hireloop.scheduling.bookings.booking import Windows
+from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.history import Change, Moved
+from hireloop.scheduling.bookings.locked import LockedBooking, lock
+from hireloop.scheduling.bookings.rules import SlotFacts
+from hireloop.telemetry import spans
+
+
+async def move(
+    schedule_id: UUID,
+    slot_id: UUID,
+    *,
+    by: Actor,
+    reason: str,
+    outbox: Outbox,
+    windows: Windows,
+    rule: Rule | None = None,
+    now: datetime | None = None,
+) -> bool:
+    """Move a booking to this slot, and return whether this did it: on a slot where it stands it stays as it is.
+
+    One transaction, in which `rule` may forbid it too. A moved booking waits for the candidate's word again. One whose
+    link was withdrawn gets a new link with the new time: without one nobody could be told of that time.
+
+    Raises NotFound for the schedule or the slot, BadInput for a slot of another job, ScheduleCancelled,
+    InterviewInProgress, InterviewClosed, SlotWithdrawn, SlotPast, SlotFull, and CandidateBusy where the candidate has
+    another interview then.
+    """
+
+    async def work() -> bool:
+        async with db.DB.transaction():
+            booking = await lock(schedule_id, slots=[slot_id], now=now)
+            stays = booking.slot_id == slot_id
+            refusal = changes.refusal(booking) or (changes.refusal_of_past(booking) if stays else None)
+            if refusal is not None:
+                raise refusal
+            if stays:
+                return False
+            target = await _slot(slot_id, booking)
+            forbidden = (rule(booking) if rule else None) or rules.slot_refusal(
+                target, late_seconds=windows.late_seconds
+            )
+            if forbidden is not None:
+                raise forbidden
+            await _put(booking, slot_id, target, by=by, reason=reason, outbox=outbox, windows=windows)
+            return True
+
+    with spans.change_span("schedule.reschedule", schedule_id=schedule_id):
+        return await db.retried(work)
+
+
+async def _slot(slot_id: UUID, booking: LockedBooking) -> SlotFacts:
+    row = await db.fetch_row(
+        """
+        SELECT $2::timestamptz AS now, $3::uuid AS job_id, job AS slot_job_id, starts_at, ends_at, seats, taken,
+            withdrawn_at
+        FROM slot WHERE id = $1
+        """,
+        slot_id,
+        booking.now,
+        booking.job_id,
+    )
+    if row is None:
+        raise errors.NotFound("slot", slot_id)
+    return msgspec.convert(dict(row), SlotFacts)
+
+
+async def _put(
+    booking: LockedBooking,
+    slot_id: UUID,
+    target: SlotFacts,
+    *,
+    by: Actor,
+    reason: str,
+    outbox: Outbox,
+    windows: Windows,
+) -> None:
+    """Write the move, and what is told of it."""
+    window = rules.window(target.starts_at, early_seconds=windows.early_seconds, late_seconds=windows.late_seconds)
+    moved = msgspec.structs.replace(
+        booking,
+        slot_id=slot_id,
+        starts_at=target.starts_at,
+        ends_at=target.ends_at,
+        opens_at=window.opens_at,
+        closes_at=window.closes_at,
+        key_version=booking.key_version + (booking.revoked_at is not None),
+    )
+    revision = await changes.note(
+        booking,
+        Change.RESCHEDULED,
+        by=by,
+        reason=reason,
+        moved=Moved(
+            from_slot=booking.slot_id,
+            from_starts_at=booking.starts_at,
+            to_slot=slot_id,
+            to_starts_at=target.starts_at,
+        ),
+    )
+    await _write(booking, moved)
+    told: list[Message] = [
+        await _told(booking, changes.invitation(moved, revision), reason),
+        changes.recruiter_copy(moved, revision, CopiedChange.RESCHEDULED, by=by),
+    ]
+    await outbox.put(told, now=booking.now)
+
+
+async def _told(booking: LockedBooking, invitation: InvitationMessage, reason: str) -> InvitationMessage:
+    """Return what the candidate hears: that it has moved, if they may know of the time before and their link holds."""
+    if booking.revoked_at is not None or not await was_tried(booking.schedule_id):
+        return invitation
+    return RescheduledMessage(**msgspec.structs.asdict(invitation), previous_starts_at=booking.starts_at, reason=reason)
+
+
+async def _write(before: LockedBooking, after: LockedBooking) -> None:
+    """Change seats, then place the booking; constraints judge seats and overlaps."""
+    await db.fetch(
+        """
+        WITH freed AS (
+            UPDATE slot SET taken = taken - 1 WHERE id = $2
+        ), taken AS (
+            UPDATE slot SET taken = taken + 1 WHERE id = $3
+        ), moved AS (
+            UPDATE schedule SET slot = $3, starts_at = $4, ends_at = $5, state = 'pending', reminded_at = $6
+            WHERE id = $1
+        ), opened AS (
+            UPDATE session SET opens_at = $7, closes_at = $8, key_version = $9, revoked_at = NULL WHERE schedule = $1
+        )
+        UPDATE interview SET state = 'scheduled', started_at = $4, ended_at = $5 WHERE id = $10
+        """,
+        before.schedule_id,
+        before.slot_id,
+        after.slot_id,
+        after.starts_at,
+        after.ends_at,
+        after.now,
+        after.opens_at,
+        after.closes_at,
+        after.key_version,
+        before.interview_id,
+    )

@@ -1,0 +1,111 @@
+"""What is corrected about a candidate; a new address has them invited there to all that is still to come.
+
+The link and its key stay: a mistyped address is the usual reason, and whoever has the link already may use it. Where a
+stranger may have got the old mail, reissue the session's key (docs/decisions/0028).
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db
+from hireloop.notify.outbox import Outbox
+from hireloop.scheduling import audit, patches
+from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.bookings.changes import invitation, note
+from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
+from hireloop.scheduling.patches import Check
+from hireloop.scheduling.people import candidates
+from hireloop.scheduling.people.candidates import CandidateChanges, KnownCandidate
+from hireloop.scheduling.tables import ScheduleState
+from hireloop.telemetry import spans
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A candidate after a change, and how many bookings they were invited to anew, at their new address."""
+
+    candidate: KnownCandidate
+    invited_anew: int = 0
+
+
+async def change(
+    candidate_id: UUID,
+    changes: CandidateChanges,
+    *,
+    by: Actor,
+    outbox: Outbox,
+    check: Check[KnownCandidate] = patches.anything_goes,
+    now: datetime | None = None,
+) -> Changed:
+    """Change what is given of a candidate; to a new address, invite them anew to what is still to come.
+
+    One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
+    AddressTaken where another candidate has that address.
+    """
+
+    async def work() -> Changed:
+        async with db.DB.transaction():
+            known = await candidates.lock(candidate_id)
+            await check(known)
+            changed = patches.changed(known, changes)
+            if not changed:
+                return Changed(known)
+            after = await candidates.write(msgspec.structs.replace(known, **changed))
+            entry = Entry(
+                action=Action.CANDIDATE_CHANGED,
+                subject=candidate_id,
+                candidate=candidate_id,
+                by=by,
+                details={"fields": list(changed)},  # never their values: those are the person's
+            )
+            await audit.record(entry)
+            if is_same(known.email, after.email):
+                return Changed(after)
+            return Changed(after, await follow(candidate_id, by=by, outbox=outbox, now=now))
+
+    with spans.change_span("candidate.change", candidate_id=candidate_id):
+        return await db.retried(work)
+
+
+def is_same(address: str, other: str) -> bool:
+    """Return whether two addresses are one mailbox to us: letter case tells nobody apart."""
+    return address.lower() == other.lower()
+
+
+async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> int:
+    """Invite a candidate to what they can still come to, at the address that they have now; return to how much.
+
+    Each such booking has a new revision, and what was unsent is superseded. Who is in an interview, has left it, came
+    too late or lost their link is not invited. In the caller's transaction, which holds the candidate.
+    """
+    rows = await db.fetch(
+        """
+        SELECT sc.id FROM schedule sc JOIN session se ON se.schedule = sc.id
+        WHERE sc.candidate = $1 AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
+          AND se.closes_at >= coalesce($2, clock_timestamp())
+        """,
+        candidate_id,
+        now,
+    )
+    if not rows:
+        return 0
+    held = await lock_all([row["id"] for row in rows], now=now)
+    to_come = [booking for booking in held if is_to_come(booking)]  # one may have been entered before it was locked
+    for booking in to_come:
+        revision = await note(booking, Change.ADDRESS_CHANGED, by=by)
+        # A reminder that is due by now would come on the heels of the invitation.
+        await db.fetch("UPDATE schedule SET reminded_at = $2 WHERE id = $1", booking.schedule_id, booking.now)
+        await outbox.put([invitation(booking, revision)], now=booking.now)
+    return len(to_come)
+
+
+def is_to_come(booking: LockedBooking) -> bool:
+    """Return whether the candidate can still enter this; pure."""
+    return (
+        booking.state is not ScheduleState.CANCELLED
+        and booking.entered_at is None
+        and booking.revoked_at is None
+        and booking.closes_at >= booking.now
+    )

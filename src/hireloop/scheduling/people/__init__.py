@@ -1,0 +1,1 @@
+"""The people and the opening: candidates and jobs."""

@@ -1,0 +1,112 @@
+"""What the clock alone brings about: nobody came, or whoever came has never pressed Finish. A sweep for the worker."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hireloop import db
+from hireloop.scheduling import audit
+from hireloop.scheduling.audit import HIRELOOP, Action, Entry
+from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
+from hireloop.scheduling.tables import InterviewState, ScheduleState
+
+_TOGETHER = 100
+
+# Only interviews that are not over stand in the index that this reads, in the order of their start: so it reads those
+# that have begun, and none that lies ahead. Candidates are locked first, as whoever changes
+# a booking does; one that somebody else holds is left for the next sweep.
+_DUE = """
+    SELECT sc.id FROM interview i
+        JOIN schedule sc ON sc.interview = i.id AND sc.state <> 'cancelled'
+        JOIN session se ON se.schedule = sc.id
+        JOIN candidate c ON c.id = sc.candidate
+    WHERE i.state IN ('scheduled', 'in_progress') AND i.started_at < $1 AND (
+        se.entered_at IS NULL AND se.revoked_at IS NULL AND se.closes_at < $1
+        OR se.entered_at IS NOT NULL AND i.ended_at + $2::interval < $1
+    )
+    ORDER BY i.started_at LIMIT $3 FOR NO KEY UPDATE OF c SKIP LOCKED
+"""
+
+
+async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
+    """Note who did not come, and end what nobody finished; return how many interviews that were.
+
+    An interview whose window has closed without an entry is a `no_show`, but not where the link was withdrawn: whoever
+    was kept out has not stayed away. One that was entered is `completed`, and its session left, `grace_seconds` after
+    the interview's end. In short transactions; any number of workers may do so at once.
+    """
+    total, grace = 0, timedelta(seconds=grace_seconds)
+    while True:
+        found, noted = await db.retried(lambda: _note_some(grace, now))
+        total += noted
+        if found < _TOGETHER or not noted:
+            return total
+
+
+async def _note_some(grace: timedelta, now: datetime | None) -> tuple[int, int]:
+    """Note at most `_TOGETHER`; return how many were looked at, and how many of them noted."""
+    async with db.DB.transaction():
+        at: datetime = now or await db.fetch_value("SELECT now()")
+        found: list[UUID] = [row["id"] for row in await db.fetch(_DUE, at, grace, _TOGETHER)]
+        bookings = await lock_all(found, now=at) if found else []
+        missed = [booking for booking in bookings if is_missed(booking)]
+        over = [booking for booking in bookings if is_over(booking, grace)]
+        await miss(missed)
+        await _leave(over, grace)
+        await _write(over, Action.INTERVIEW_COMPLETED, InterviewState.COMPLETED)
+        return len(found), len(missed) + len(over)
+
+
+async def miss(bookings: list[LockedBooking]) -> None:
+    """Note that nobody came to these, in the transaction that holds them."""
+    await _write(bookings, Action.INTERVIEW_MISSED, InterviewState.NO_SHOW)
+
+
+def is_missed(booking: LockedBooking) -> bool:
+    """Return whether nobody came to this interview, and could have; pure."""
+    return (
+        booking.interview_state is InterviewState.SCHEDULED
+        and booking.state is not ScheduleState.CANCELLED
+        and booking.entered_at is None
+        and booking.revoked_at is None
+        and booking.closes_at < booking.now
+    )
+
+
+def is_over(booking: LockedBooking, grace: timedelta) -> bool:
+    """Return whether this interview was entered, never finished, and should have ended by `grace` ago; pure."""
+    return (
+        booking.interview_state is InterviewState.IN_PROGRESS
+        and booking.left_at is None
+        and booking.ends_at + grace < booking.now
+    )
+
+
+async def _leave(bookings: list[LockedBooking], grace: timedelta) -> None:
+    """Let these sessions end with their interview's grace: that is the latest that anybody stayed."""
+    await db.fetch(
+        """
+        UPDATE session SET left_at = greatest(entered_at, schedule.ends_at + $2::interval) FROM schedule
+        WHERE session.schedule = schedule.id AND schedule.id = ANY($1::uuid[])
+        """,
+        [booking.schedule_id for booking in bookings],
+        grace,
+    )
+
+
+async def _write(bookings: list[LockedBooking], action: Action, state: InterviewState) -> None:
+    await db.fetch(
+        "UPDATE interview SET state = $2 WHERE id = ANY($1::uuid[])",
+        [booking.interview_id for booking in bookings],
+        state.value,
+    )
+    for booking in bookings:
+        details = {"schedule": booking.schedule_id, "revision": booking.revision}
+        await audit.record(
+            Entry(
+                action=action,
+                subject=booking.interview_id,
+                candidate=booking.candidate_id,
+                by=HIRELOOP,
+                details=details,
+            )
+        )

@@ -1,0 +1,207 @@
+"""A session is the candidate's access to one schedule: its window, the device check, entry and end.
+
+Its state is never stored: it follows from the stored times and the database's clock.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors
+from hireloop.scheduling import audit
+from hireloop.scheduling.audit import CANDIDATE, Action, Entry
+from hireloop.scheduling.bookings import history
+from hireloop.scheduling.bookings.history import Past
+from hireloop.scheduling.bookings.locked import LockedBooking, lock_session
+from hireloop.scheduling.tables import InterviewState, ScheduleState
+
+
+class SessionState(StrEnum):
+    """Where a session stands, as the API names it."""
+
+    SCHEDULED = "scheduled"  # not entered yet, and still possible
+    ENTERED = "entered"  # the candidate is in the interview
+    FINISHED = "finished"  # the candidate pressed Finish
+    EXPIRED = "expired"  # nobody entered before the window closed
+    REVOKED = "revoked"  # its link was taken back
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the portal shows of one session, read at one moment `now` of the database's clock."""
+
+    session_id: UUID
+    key_version: int
+    opens_at: datetime
+    closes_at: datetime
+    entered_at: datetime | None
+    left_at: datetime | None
+    revoked_at: datetime | None
+    schedule_id: UUID
+    schedule_state: ScheduleState
+    revision: int
+    booking_notes: str
+    starts_at: datetime
+    ends_at: datetime
+    interview_id: UUID
+    interview_state: InterviewState
+    candidate_name: str
+    candidate_email: str
+    time_zone: str | None  # the candidate's, None while unknown
+    locale: str | None
+    job_title: str
+    company: str
+    recruiter_email: str | None
+    coding_language: str
+    device_check: dict[str, str] | None  # the latest, as `record_device_check` stored it
+    asked_at: datetime | None = None  # when the candidate last asked for another time
+    changes: list[Past] = []  # the booking's history, oldest first
+    now: datetime
+
+    @property
+    def state(self) -> SessionState:
+        """Where the session stands at `now`."""
+        return state_of(
+            now=self.now,
+            closes_at=self.closes_at,
+            entered_at=self.entered_at,
+            left_at=self.left_at,
+            revoked_at=self.revoked_at,
+        )
+
+    @property
+    def late_request_at(self) -> datetime | None:
+        """When the candidate asked for another time, having come too late for this one; a moved session begins anew."""
+        return self.asked_at if self.asked_at is not None and self.asked_at > self.closes_at else None
+
+
+def state_of(
+    *,
+    now: datetime,
+    closes_at: datetime,
+    entered_at: datetime | None,
+    left_at: datetime | None,
+    revoked_at: datetime | None,
+) -> SessionState:
+    """Return where a session with these times stands at `now`; who has entered may stay until they leave."""
+    if left_at is not None:
+        return SessionState.FINISHED
+    if revoked_at is not None:
+        return SessionState.REVOKED
+    if entered_at is not None:
+        return SessionState.ENTERED
+    return SessionState.SCHEDULED if now <= closes_at else SessionState.EXPIRED
+
+
+_VISIT = """
+    SELECT se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at,
+        se.device_check::text AS device_check, se.asked_at, sc.id AS schedule_id, sc.state AS schedule_state,
+        sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at, sc.changes::text AS changes,
+        i.id AS interview_id, i.state AS interview_state, c.full_name AS candidate_name, c.email AS candidate_email,
+        c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email, j.coding_language,
+        coalesce($2, now()) AS now
+    FROM session se JOIN schedule sc ON sc.id = se.schedule JOIN interview i ON i.id = sc.interview
+        JOIN candidate c ON c.id = i.candidate JOIN job j ON j.id = i.job
+    WHERE se.id = $1
+"""
+
+
+async def visit(session_id: UUID, *, now: datetime | None = None) -> Visit:
+    """Return the session as a candidate meets it; raises NotFound. Changes nothing."""
+    row = await db.fetch_row(_VISIT, session_id, now)
+    if row is None:
+        raise errors.NotFound("session", session_id)
+    check, past = row["device_check"], history.read(row["changes"])
+    return msgspec.convert({**row, "device_check": check and msgspec.json.decode(check), "changes": past}, Visit)
+
+
+async def enter(session_id: UUID, key_version: int, *, now: datetime | None = None) -> Visit:
+    """Enter the interview if the window is open and the key is the current one, and return the session then.
+
+    Entering twice is entering once. Where it could not be entered the visit says why: its `state` is not
+    `entered`, or it is too early. In one transaction, one after the other with whatever changes the booking.
+    Raises NotFound.
+    """
+
+    async def work() -> None:
+        async with db.DB.transaction():
+            booking = await lock_session(session_id, now=now)
+            if not _can_enter(booking, key_version):
+                return
+            await db.fetch(
+                """
+                WITH entered AS (UPDATE session SET entered_at = $3 WHERE id = $1)
+                UPDATE interview SET state = 'in_progress' WHERE id = $2
+                """,
+                session_id,
+                booking.interview_id,
+                booking.now,
+            )
+            await _record(Action.SESSION_ENTERED, session_id, booking)
+
+    await db.retried(work)
+    return await visit(session_id, now=now)
+
+
+def _can_enter(booking: LockedBooking, key_version: int) -> bool:
+    return (
+        booking.key_version == key_version
+        and booking.state is not ScheduleState.CANCELLED
+        and booking.revoked_at is None
+        and booking.entered_at is None
+        and booking.opens_at <= booking.now <= booking.closes_at
+    )
+
+
+async def leave(session_id: UUID, key_version: int, *, now: datetime | None = None) -> Visit:
+    """Finish the interview that was entered, and return the session then. Leaving twice is leaving once.
+
+    In one transaction, as `enter`. Raises NotFound.
+    """
+
+    async def work() -> None:
+        async with db.DB.transaction():
+            booking = await lock_session(session_id, now=now)
+            if booking.key_version != key_version or booking.entered_at is None or booking.left_at is not None:
+                return
+            await db.fetch(
+                """
+                WITH finished AS (UPDATE session SET left_at = $3 WHERE id = $1)
+                UPDATE interview SET state = 'completed' WHERE id = $2
+                """,
+                session_id,
+                booking.interview_id,
+                booking.now,
+            )
+            await _record(Action.INTERVIEW_COMPLETED, booking.interview_id, booking)
+
+    await db.retried(work)
+    return await visit(session_id, now=now)
+
+
+async def _record(action: Action, subject: UUID, booking: LockedBooking) -> None:
+    details = {"schedule": booking.schedule_id, "revision": booking.revision}
+    await audit.record(
+        Entry(action=action, subject=subject, candidate=booking.candidate_id, by=CANDIDATE, details=details)
+    )
+
+
+class DeviceCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """What the candidate's browser said of its camera and microphone: `ok`, or the name of the failure."""
+
+    camera: str
+    microphone: str
+
+
+async def record_device_check(session_id: UUID, check: DeviceCheck, *, now: datetime | None = None) -> None:
+    """Remember the latest device check, for the recruiter; an ended session keeps what it had."""
+    await db.fetch(
+        """
+        UPDATE session SET device_check = $2::jsonb || jsonb_build_object('checked_at', coalesce($3, now()))
+        WHERE id = $1 AND left_at IS NULL AND revoked_at IS NULL
+        """,
+        session_id,
+        msgspec.json.encode(check).decode(),
+        now,
+    )

@@ -1,0 +1,151 @@
+"""A series: the slots that one recurrence rule names, created all at once, and what was left out and why."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import msgspec
+
+from hireloop import db
+from hireloop.scheduling import audit
+from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.slots import recurrence, slots
+from hireloop.scheduling.slots.recurrence import Occurrence, Omission
+from hireloop.scheduling.slots.slots import KnownSlot
+
+
+class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule, where its clock stands, and what its slots have in common."""
+
+    rule: str
+    zone: ZoneInfo
+    starts_at_local: datetime  # on the zone's wall clock
+    duration: timedelta  # as time that passes, also where the clocks change meanwhile
+    exclude: frozenset[date] = frozenset()  # by the wall clock
+    seats: int = 1
+    interviewer_email: str | None = None
+    job: UUID | None = None  # None: for any job
+    notes: str = ""
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """An occurrence that did not become a slot, why, and the slot that is in its way or there already."""
+
+    occurrence: Occurrence
+    omission: Omission
+    slot: UUID | None = None
+
+
+class Series(msgspec.Struct, frozen=True):
+    """What a rule came to: the slots in the order of their start, and what was left out, on the wall clock's order."""
+
+    created: list[KnownSlot]
+    left_out: list[LeftOut]
+    doubled: list[Occurrence]  # of those created: the clocks show their time twice, and the first one was taken
+
+
+async def create(new: NewSeries, *, by: Actor, now: datetime | None = None) -> Series:
+    """Create the slots of a series: all that can be, in one transaction. Asking again creates nothing again.
+
+    Raises BadInput for a rule that is none, and for an unknown job; then nothing was written.
+    """
+    rule = recurrence.read(new.rule)
+    # In a thread: a rule that nothing fits takes a quarter of a second to say so.
+    named = await asyncio.to_thread(recurrence.occurrences, rule, zone=new.zone, starts_at_local=new.starts_at_local)
+    await slots.check_job(new.job)
+    left_out = [LeftOut(one, omission) for one in named if (omission := _omission(one, new.exclude))]
+    rest = {db.new_id(): one for one in named if not _omission(one, new.exclude)}
+
+    async def work() -> tuple[list[KnownSlot], list[LeftOut]]:
+        async with db.DB.transaction():
+            return await _create(new, rest, by, now)
+
+    created, also_left_out = await db.retried(work)
+    return Series(
+        created=created,
+        left_out=sorted([*left_out, *also_left_out], key=lambda one: one.occurrence.wall),
+        doubled=[rest[slot.id] for slot in created if rest[slot.id].doubled],
+    )
+
+
+def _omission(occurrence: Occurrence, exclude: frozenset[date]) -> Omission | None:
+    """Return why an occurrence is left out before the database is asked, or None."""
+    if occurrence.wall.date() in exclude:
+        return Omission.EXCLUDED
+    return Omission.NONEXISTENT_TIME if occurrence.starts_at is None else None
+
+
+async def _create(
+    new: NewSeries, asked: dict[UUID, Occurrence], by: Actor, now: datetime | None
+) -> tuple[list[KnownSlot], list[LeftOut]]:
+    """Create what can be of these occurrences, by the ids that their slots would have, in the caller's transaction."""
+    await db.fetch(_ONE_AT_A_TIME, new.interviewer_email or "")
+    left_out = {
+        row["id"]: LeftOut(asked[row["id"]], Omission.PAST if row["past"] else Omission.ALREADY_EXISTS, row["twin"])
+        for row in await db.fetch(_LOOK, *_times(new, asked), new.interviewer_email, new.job, now)
+    }
+    fits = {ident: one for ident, one in asked.items() if ident not in left_out}
+    created = await _insert(new, fits)
+    busy = {ident: one for ident, one in fits.items() if ident not in {slot.id for slot in created}}
+    for row in await db.fetch(_IN_THE_WAY, *_times(new, busy), new.interviewer_email):
+        left_out[row["id"]] = LeftOut(busy[row["id"]], Omission.INTERVIEWER_BUSY, row["other"])
+    if created:
+        await audit.record_each([Entry(action=Action.SLOT_CREATED, subject=slot.id, by=by) for slot in created])
+    return created, list(left_out.values())
+
+
+async def _insert(new: NewSeries, fits: dict[UUID, Occurrence]) -> list[KnownSlot]:
+    """Insert what overlaps no other slot of the interviewer, nor an earlier one of these: the constraint decides."""
+    rows: Sequence[asyncpg.Record] = await db.fetch(
+        """
+        INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, job, notes)
+        SELECT id, starts_at, ends_at, $4, $5, $6, $7
+        FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS asked (id, starts_at, ends_at)
+        ORDER BY starts_at, id
+        ON CONFLICT DO NOTHING RETURNING *
+        """,
+        *_times(new, fits),
+        new.seats,
+        new.interviewer_email,
+        new.job,
+        new.notes,
+    )
+    return [slots.known(row) for row in rows]
+
+
+def _times(new: NewSeries, asked: dict[UUID, Occurrence]) -> tuple[list[UUID], list[datetime], list[datetime]]:
+    """Return ids, starts and ends; those asked for here exist."""
+    starts = [one.starts_at for one in asked.values() if one.starts_at is not None]
+    return list(asked), starts, [start + new.duration for start in starts]
+
+
+# Two calls for the same interviewer, or both for none, come one after the other: else two that ask for the same at once
+# would both find nothing and, without an interviewer, both create it.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('series ' || lower($1::text), 0))"
+
+_LOOK = """
+    SELECT * FROM (
+        SELECT asked.id, asked.starts_at <= coalesce($6, clock_timestamp()) AS past, (
+            SELECT known.id FROM slot known
+            WHERE known.starts_at = asked.starts_at AND known.ends_at = asked.ends_at AND known.withdrawn_at IS NULL
+              AND lower(known.interviewer_email) IS NOT DISTINCT FROM lower($4) AND known.job IS NOT DISTINCT FROM $5
+            ORDER BY known.id LIMIT 1
+        ) AS twin
+        FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS asked (id, starts_at, ends_at)
+    ) AS seen WHERE past OR twin IS NOT NULL
+"""
+
+_IN_THE_WAY = """
+    SELECT asked.id, (
+        SELECT other.id FROM slot other
+        WHERE withdrawn_at IS NULL AND interviewer_email IS NOT NULL
+          AND textrange(lower(interviewer_email), lower(interviewer_email), '[]')
+              && textrange(lower($4), lower($4), '[]')
+          AND tstzrange(other.starts_at, other.ends_at) && tstzrange(asked.starts_at, asked.ends_at)
+        ORDER BY other.starts_at, other.id LIMIT 1
+    ) AS other
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS asked (id, starts_at, ends_at)
+"""

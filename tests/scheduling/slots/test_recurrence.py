@@ -1,0 +1,409 @@
+"""When a rule's occurrences are, against the RFC's own examples, another implementation, and a count of days."""
+
+import re
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import icalendar
+import pytest
+import recurring_ical_events  # type: ignore[import-untyped] # it has no annotations
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hireloop import errors
+from hireloop.scheduling.slots import recurrence
+from hireloop.scheduling.slots.recurrence import Occurrence
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NEW_YORK = ZoneInfo("America/New_York")
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # its clocks change by half an hour
+CHATHAM = ZoneInfo("Pacific/Chatham")  # 12:45 and 13:45 from UTC
+APIA = ZoneInfo("Pacific/Apia")  # left out 30 December 2011
+KOLKATA = ZoneInfo("Asia/Kolkata")
+ODD_ZONES = (BERLIN, NEW_YORK, LORD_HOWE, CHATHAM, APIA, KOLKATA)
+ZONES = sorted(available_timezones())
+
+
+def expand(rule: str, start: str, zone: ZoneInfo = BERLIN) -> list[Occurrence]:
+    wall = datetime.fromisoformat(start)
+    return recurrence.occurrences(recurrence.read(rule), zone=zone, starts_at_local=wall)
+
+
+def days(rule: str, start: str, zone: ZoneInfo = BERLIN) -> str:
+    """Return the dates that a rule names, as month.day, in their order."""
+    return " ".join(f"{one.wall:%m.%d}" for one in expand(rule, start, zone))
+
+
+def moments(found: list[Occurrence]) -> list[str]:
+    return [one.starts_at.isoformat() if one.starts_at else f"not {one.wall.isoformat()}" for one in found]
+
+
+# The examples of RFC 5545, 3.8.5.3, those that end and repeat no more often than daily; their clock is New York's.
+RFC_START = "1997-09-02T09:00"
+RFC_EXAMPLES = [
+    ("FREQ=DAILY;COUNT=10", RFC_START, "09.02 09.03 09.04 09.05 09.06 09.07 09.08 09.09 09.10 09.11"),
+    ("FREQ=DAILY;INTERVAL=10;COUNT=5", RFC_START, "09.02 09.12 09.22 10.02 10.12"),
+    ("FREQ=WEEKLY;COUNT=10", RFC_START, "09.02 09.09 09.16 09.23 09.30 10.07 10.14 10.21 10.28 11.04"),
+    ("FREQ=WEEKLY;UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH", RFC_START,
+     "09.02 09.04 09.09 09.11 09.16 09.18 09.23 09.25 09.30 10.02"),
+    ("FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH", RFC_START,
+     "09.02 09.04 09.16 09.18 09.30 10.02 10.14 10.16"),
+    ("FREQ=MONTHLY;COUNT=10;BYDAY=1FR", "1997-09-05T09:00",
+     "09.05 10.03 11.07 12.05 01.02 02.06 03.06 04.03 05.01 06.05"),
+    ("FREQ=MONTHLY;UNTIL=19971224T000000Z;BYDAY=1FR", "1997-09-05T09:00", "09.05 10.03 11.07 12.05"),
+    ("FREQ=MONTHLY;INTERVAL=2;COUNT=10;BYDAY=1SU,-1SU", "1997-09-07T09:00",
+     "09.07 09.28 11.02 11.30 01.04 01.25 03.01 03.29 05.03 05.31"),
+    ("FREQ=MONTHLY;COUNT=6;BYDAY=-2MO", "1997-09-22T09:00", "09.22 10.20 11.17 12.22 01.19 02.16"),
+    ("FREQ=MONTHLY;COUNT=10;BYMONTHDAY=2,15", RFC_START, "09.02 09.15 10.02 10.15 11.02 11.15 12.02 12.15 01.02 01.15"),
+    ("FREQ=MONTHLY;COUNT=10;BYMONTHDAY=1,-1", "1997-09-30T09:00",
+     "09.30 10.01 10.31 11.01 11.30 12.01 12.31 01.01 01.31 02.01"),
+    ("FREQ=MONTHLY;INTERVAL=18;COUNT=10;BYMONTHDAY=10,11,12,13,14,15", "1997-09-10T09:00",
+     "09.10 09.11 09.12 09.13 09.14 09.15 03.10 03.11 03.12 03.13"),
+    ("FREQ=YEARLY;COUNT=10;BYMONTH=6,7", "1997-06-10T09:00",
+     "06.10 07.10 06.10 07.10 06.10 07.10 06.10 07.10 06.10 07.10"),
+    ("FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200", "1997-01-01T09:00",
+     "01.01 04.10 07.19 01.01 04.09 07.18 01.01 04.10 07.19 01.01"),
+    ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO;COUNT=3", "1997-05-12T09:00", "05.12 05.11 05.17"),
+    ("FREQ=YEARLY;BYDAY=20MO;COUNT=3", "1997-05-19T09:00", "05.19 05.18 05.17"),
+    ("FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8;COUNT=3", "1996-11-05T09:00",
+     "11.05 11.07 11.02"),
+    ("FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3", "1997-09-04T09:00", "09.04 10.07 11.06"),
+    ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2;COUNT=7", "1997-09-29T09:00",
+     "09.29 10.30 11.27 12.30 01.29 02.26 03.30"),
+    ("FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "1997-08-05T09:00", "08.05 08.10 08.19 08.24"),
+    ("FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "1997-08-05T09:00", "08.05 08.17 08.19 08.31"),
+    ("FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5", "2007-01-15T09:00", "01.15 01.30 02.15 03.15 03.30"),
+    ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13;COUNT=5", RFC_START, "02.13 03.13 11.13 08.13 10.13"),
+]  # fmt: skip
+
+
+def test_the_examples_of_the_rfc_are_what_it_says() -> None:
+    assert [(rule, days(rule, start, NEW_YORK)) for rule, start, _ in RFC_EXAMPLES] == [
+        (rule, expected) for rule, _, expected in RFC_EXAMPLES
+    ]
+
+
+def test_the_wall_clock_stays_and_the_moment_moves_where_the_clocks_change() -> None:
+    assert moments(expand("FREQ=WEEKLY;BYDAY=MO,WE;COUNT=4", "2026-10-19T10:00")) == [
+        "2026-10-19T08:00:00+00:00",
+        "2026-10-21T08:00:00+00:00",
+        "2026-10-26T09:00:00+00:00",
+        "2026-10-28T09:00:00+00:00",
+    ]
+
+
+def test_a_time_that_the_clocks_jump_over_is_said_and_counts() -> None:
+    assert moments(expand("FREQ=DAILY;COUNT=3", "2027-03-27T02:30")) == [
+        "2027-03-27T01:30:00+00:00",
+        "not 2027-03-28T02:30:00",
+        "2027-03-29T00:30:00+00:00",
+    ]
+    # Also where the very first one does not exist: the others keep the wall clock that was asked for.
+    assert moments(expand("FREQ=DAILY;COUNT=2", "2027-03-28T02:30")) == [
+        "not 2027-03-28T02:30:00",
+        "2027-03-29T00:30:00+00:00",
+    ]
+
+
+def test_a_rule_may_name_nothing_but_times_that_do_not_exist() -> None:
+    found = expand("FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;BYHOUR=2;BYMINUTE=30;COUNT=5", "2026-11-01T10:00")
+    assert [one.starts_at for one in found] == [None] * 5
+
+
+def test_of_a_time_that_comes_twice_the_first_is_taken() -> None:
+    found = expand("FREQ=DAILY;COUNT=3", "2026-10-24T02:30")
+    assert [one.doubled for one in found] == [False, True, False]
+    assert moments(found)[1] == "2026-10-25T00:30:00+00:00"
+
+
+EDGES = [  # wall time, zone, moment
+    ("2027-03-28T01:59:59", BERLIN, "2027-03-28T00:59:59+00:00"),
+    ("2027-03-28T02:00:00", BERLIN, None),
+    ("2027-03-28T02:59:59", BERLIN, None),
+    ("2027-03-28T03:00:00", BERLIN, "2027-03-28T01:00:00+00:00"),
+    ("2026-10-25T02:00:00", BERLIN, "2026-10-25T00:00:00+00:00"),
+    ("2026-10-25T03:00:00", BERLIN, "2026-10-25T02:00:00+00:00"),
+    ("2026-10-04T01:59:59", LORD_HOWE, "2026-10-03T15:29:59+00:00"),
+    ("2026-10-04T02:00:00", LORD_HOWE, None),
+    ("2026-10-04T02:29:59", LORD_HOWE, None),
+    ("2026-10-04T02:30:00", LORD_HOWE, "2026-10-03T15:30:00+00:00"),
+    ("2027-04-04T01:30:00", LORD_HOWE, "2027-04-03T14:30:00+00:00"),
+    ("2026-09-27T02:45:00", CHATHAM, None),
+    ("2026-09-27T03:44:59", CHATHAM, None),
+    ("2026-09-27T03:45:00", CHATHAM, "2026-09-26T14:00:00+00:00"),
+    ("2011-12-29T23:59:59", APIA, "2011-12-30T09:59:59+00:00"),
+    ("2011-12-30T12:00:00", APIA, None),
+    ("2011-12-31T00:00:00", APIA, "2011-12-30T10:00:00+00:00"),
+    ("2026-12-01T10:00:00", KOLKATA, "2026-12-01T04:30:00+00:00"),
+]
+
+
+def test_the_edges_of_gaps_are_exact_to_the_second() -> None:
+    placed = [recurrence.place(datetime.fromisoformat(wall), zone).starts_at for wall, zone, _ in EDGES]
+    assert [moment and moment.isoformat() for moment in placed] == [moment for _, _, moment in EDGES]
+
+
+def test_until_is_a_moment_a_wall_time_or_a_whole_day_and_belongs_to_the_rule() -> None:
+    for until in ("20261203T090000Z", "20261203T100000", "20261203"):
+        assert days(f"FREQ=DAILY;UNTIL={until}", "2026-12-01T10:00") == "12.01 12.02 12.03"
+    for until in ("20261203T085959Z", "20261203T095959", "20261202"):
+        assert days(f"FREQ=DAILY;UNTIL={until}", "2026-12-01T10:00") == "12.01 12.02"
+
+
+def test_until_in_utc_is_compared_with_the_moment_also_while_the_clocks_go_back() -> None:
+    # At 00:40 UTC clocks in Berlin show 02:40 for the first time; 02:50 comes first at 00:50 and again at 01:50.
+    rule = "FREQ=DAILY;BYHOUR=2;BYMINUTE=30,50;UNTIL=20261025T{}Z"
+    start = "2026-10-25T02:00"
+    assert moments(expand(rule.format("004000"), start)) == ["2026-10-25T00:30:00+00:00"]
+    assert len(expand(rule.format("011500"), start)) == 2  # clocks show 02:15 then, the second time
+
+
+def test_a_rule_may_be_written_as_calendars_write_it() -> None:
+    plain = expand("FREQ=WEEKLY;BYDAY=MO,WE;COUNT=4", "2026-12-01T10:00")
+    assert expand(" rrule:freq=weekly;byday=mo,we;count=4\n", "2026-12-01T10:00") == plain
+    assert days("FREQ=WEEKLY;BYDAY=MO,WE;COUNT=3", "2026-12-01T10:00") == "12.02 12.07 12.09"  # a start is no slot
+
+
+def test_what_a_rule_leaves_open_is_the_starts() -> None:
+    assert days("FREQ=YEARLY;BYWEEKNO=20;COUNT=3", "2027-05-20T10:00") == "05.20 05.18 05.17"  # Thursdays
+    assert days("FREQ=YEARLY;BYMONTH=1;COUNT=2", "2027-01-17T10:00") == "01.17 01.17"
+
+
+def test_weeks_are_those_of_the_iso_calendar_also_where_they_cross_the_new_year() -> None:
+    first = datetime.fromisoformat("2026-01-01T10:00")
+    every_day = [first + timedelta(days=day) for day in range(3_600)]
+    for week in (1, 2, 52, 53, -1, -2, -51):
+        wanted = []
+        for day in every_day:
+            year, number, weekday = day.isocalendar()
+            weeks = date(year, 12, 28).isocalendar().week
+            if number == (week if week > 0 else weeks + 1 + week) and weekday in {1, 4, 7}:
+                wanted.append(day)
+        rule = f"FREQ=YEARLY;BYWEEKNO={week};BYDAY=MO,TH,SU;UNTIL={every_day[-1]:%Y%m%d}"
+        assert [one.wall for one in expand(rule, "2026-01-01T10:00")] == wanted, week
+
+
+BAD_RULES: list[tuple[str, str]] = [
+    ("", "may consist of BYDAY, "),
+    ("every monday", "may consist of BYDAY, "),
+    ("FREQ=WEEKLY;COUNT=2;EXDATE=20261201", "may consist of BYDAY, "),
+    ("FREQ=WEEKLY;COUNT=2;BYEASTER=0", "may consist of BYDAY, "),
+    ("FREQ=WEEKLY;COUNT=2;", "may consist of BYDAY, "),
+    ("FREQ=WEEKLY;COUNT=2\nEXDATE:20261201", "needs in COUNT a number from 1 to 1,000"),
+    ("COUNT=2", "needs FREQ, one of DAILY, "),
+    ("FREQ=FORTNIGHTLY;COUNT=2", "needs FREQ, one of DAILY, "),
+    ("FREQ=SECONDLY;COUNT=2", "repeats too often with FREQ=SECONDLY: use FREQ=DAILY with BYHOUR"),
+    ("FREQ=MINUTELY;COUNT=2", "repeats too often"),
+    ("FREQ=HOURLY;COUNT=2", "repeats too often"),
+    ("FREQ=DAILY;COUNT=2;BYSECOND=1", "cannot have BYSECOND"),
+    ("FREQ=DAILY", "needs an end: COUNT=… or UNTIL=…"),
+    ("FREQ=DAILY;COUNT=2;UNTIL=20261231", "has both COUNT and UNTIL"),
+    ("FREQ=DAILY;COUNT=2;COUNT=3", "has COUNT twice"),
+    ("FREQ=DAILY;COUNT=0", "needs in COUNT a number from 1 to 1,000"),
+    ("FREQ=DAILY;COUNT=1001", "needs in COUNT a number from 1 to 1,000"),
+    ("FREQ=DAILY;COUNT=-1", "needs in COUNT a number"),
+    ("FREQ=DAILY;COUNT=٣", "needs in COUNT a number"),
+    ("FREQ=DAILY;COUNT=2;INTERVAL=0", "needs in INTERVAL a number from 1 to 3,653"),
+    ("FREQ=DAILY;COUNT=2;INTERVAL=99999999999999999999", "needs in INTERVAL a number"),
+    ("FREQ=DAILY;UNTIL=tomorrow", "has an UNTIL unlike 20261224"),
+    ("FREQ=DAILY;UNTIL=20261301", "has an UNTIL unlike 20261224"),
+    ("FREQ=DAILY;UNTIL=2026-12-24", "has an UNTIL unlike 20261224"),
+    ("FREQ=DAILY;UNTIL=00010101T000000Z", "has an UNTIL that is out of the calendar"),
+    ("FREQ=DAILY;UNTIL=99991231", "has an UNTIL that is out of the calendar"),
+    ("FREQ=DAILY;UNTIL=20361215", "reaches further than ten years"),
+    ("FREQ=DAILY;UNTIL=20261130", "names no time at all"),
+    ("FREQ=DAILY;UNTIL=20300101", "names more than 1,000 times"),
+    ("FREQ=YEARLY;COUNT=12", "reaches further than ten years"),
+    ("FREQ=WEEKLY;COUNT=2;WKST=XX", "has a WKST that"),
+    ("FREQ=WEEKLY;COUNT=2;BYDAY=XX", "has a BYDAY that is not a list"),
+    ("FREQ=WEEKLY;COUNT=2;BYDAY=", "has a BYDAY that is not a list"),
+    ("FREQ=WEEKLY;COUNT=2;BYDAY=1MO", "has a number in BYDAY"),
+    ("FREQ=YEARLY;COUNT=2;BYWEEKNO=20;BYDAY=1MO", "has a number in BYDAY"),
+    ("FREQ=MONTHLY;COUNT=2;BYDAY=0MO", "needs in BYDAY a number from 1 to 5 or -5 to -1"),
+    ("FREQ=MONTHLY;COUNT=2;BYDAY=53SU", "needs in BYDAY a number from 1 to 5 "),  # dateutil: IndexError
+    ("FREQ=YEARLY;COUNT=2;BYMONTH=11;BYDAY=53MO", "needs in BYDAY a number from 1 to 5 "),
+    ("FREQ=YEARLY;COUNT=2;BYDAY=54MO", "needs in BYDAY a number from 1 to 53 or -53 to -1"),
+    ("FREQ=YEARLY;COUNT=2;BYWEEKNO=-52;BYDAY=MO", "may have in BYWEEKNO the weeks"),
+    ("FREQ=YEARLY;COUNT=2;BYWEEKNO=53;BYDAY=MO;WKST=TU", "may have in BYWEEKNO the weeks"),
+    ("FREQ=MONTHLY;COUNT=2;BYDAY=54MO", "needs in BYDAY a number"),
+    ("FREQ=MONTHLY;COUNT=2;BYMONTHDAY=32", "needs in BYMONTHDAY a number from 1 to 31 or -31 to -1"),
+    ("FREQ=MONTHLY;COUNT=2;BYMONTHDAY=0", "needs in BYMONTHDAY a number"),
+    ("FREQ=WEEKLY;COUNT=2;BYMONTHDAY=1", "cannot have BYMONTHDAY with FREQ=WEEKLY"),
+    ("FREQ=MONTHLY;COUNT=2;BYYEARDAY=1", "cannot have BYYEARDAY with FREQ=MONTHLY"),
+    ("FREQ=DAILY;COUNT=2;BYWEEKNO=1", "cannot have BYWEEKNO with FREQ=DAILY"),
+    ("FREQ=DAILY;COUNT=2;BYHOUR=24", "needs in BYHOUR a number from 0 to 23"),
+    ("FREQ=DAILY;COUNT=2;BYHOUR=-1", "needs in BYHOUR a number"),
+    ("FREQ=DAILY;COUNT=2;BYMINUTE=60", "needs in BYMINUTE a number"),
+    ("FREQ=MONTHLY;COUNT=2;BYSETPOS=1", "has BYSETPOS alone"),
+    ("FREQ=DAILY;COUNT=2;BYHOUR=9,10;BYSETPOS=1", "has BYSETPOS with FREQ=DAILY"),
+    ("FREQ=MONTHLY;COUNT=2;BYDAY=MO;BYSETPOS=1,2,3,4,5,6,7,8,9,10,11", "has more than 10 positions"),
+    ("FREQ=DAILY;COUNT=2;BYHOUR=" + "1," * 250 + "1", "is longer than 500 characters"),
+]
+
+
+def test_each_bad_rule_is_refused_with_its_mend() -> None:
+    for rule, mend in BAD_RULES:
+        with pytest.raises(errors.BadInput, match=f"^rule: {re.escape(mend)}"):
+            expand(rule, "2026-12-01T10:00")
+
+
+def test_rules_that_name_no_time_say_so_before_the_year_9999() -> None:
+    for rule in (
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=1",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=1",
+        "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31;UNTIL=20360101",  # every December, but the start is in a November
+        "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=366;COUNT=1",
+        "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6;BYDAY=MO;COUNT=1",
+    ):
+        with pytest.raises(errors.BadInput, match=r"^rule: names no time at all"):
+            expand(rule, "2026-11-01T10:00")
+
+
+def test_a_start_at_the_ends_of_the_calendar_is_refused_or_right() -> None:
+    for start in ("0001-01-01T10:00", "9988-01-01T10:00", "9999-12-31T23:59"):
+        with pytest.raises(errors.BadInput, match=r"^starts_at_local: must be in a year from 2 to 9987"):
+            expand("FREQ=DAILY;COUNT=1", start)
+    for start in ("0002-01-01T00:00", "9987-12-31T23:59"):
+        for zone in (BERLIN, ZoneInfo("Etc/GMT+12"), ZoneInfo("Pacific/Kiritimati")):
+            assert len(expand("FREQ=YEARLY;COUNT=10", start, zone)) == 10
+
+
+# --- Against another implementation ---------------------------------------------------------------------------------
+
+
+def by_calendar(rule: str, start: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return the wall times at which `recurring_ical_events` sees an event with this rule begin."""
+    event = icalendar.Event()
+    event.add("uid", "1")
+    event.add("dtstamp", datetime(2026, 1, 1, tzinfo=UTC))
+    event.add("dtstart", start.replace(tzinfo=zone))
+    event.add("duration", timedelta(minutes=1))
+    event.add("rrule", icalendar.vRecur.from_ical(rule))
+    calendar = icalendar.Calendar()
+    calendar.add_component(event)
+    seen = recurring_ical_events.of(calendar).between(start - timedelta(days=3), start + timedelta(days=800))
+    return sorted(one["DTSTART"].dt.replace(tzinfo=None) for one in seen)
+
+
+def numbers(least: int, greatest: int) -> st.SearchStrategy[str]:
+    return st.lists(st.integers(least, greatest), min_size=1, max_size=4, unique=True).map(
+        lambda chosen: ",".join(str(number) for number in chosen)
+    )
+
+
+WEEK = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+WEEKDAYS = st.lists(st.sampled_from(WEEK), min_size=1, max_size=4, unique=True).map(",".join)
+DAILY = st.builds("FREQ=DAILY;INTERVAL={};BYHOUR={}".format, st.integers(1, 9), numbers(0, 23))
+WEEKLY = st.builds("FREQ=WEEKLY;INTERVAL={};BYDAY={}".format, st.integers(1, 3), WEEKDAYS)
+MONTHLY = st.one_of(
+    st.builds("FREQ=MONTHLY;BYMONTHDAY={}".format, numbers(1, 31)),
+    st.builds("FREQ=MONTHLY;BYDAY={};BYSETPOS={}".format, WEEKDAYS, st.sampled_from(["1", "-1", "2,-2"])),
+    st.builds("FREQ=MONTHLY;BYDAY={}{}".format, st.sampled_from([1, 2, 5, -1, -5]), st.sampled_from(["SU", "WE"])),
+)
+YEARLY = st.one_of(
+    st.builds("FREQ=YEARLY;BYMONTH={};BYDAY=-1SU".format, numbers(1, 12)),
+    st.builds("FREQ=YEARLY;BYYEARDAY={}".format, numbers(1, 366)),
+    st.builds("FREQ=YEARLY;BYWEEKNO={};BYDAY={}".format, numbers(1, 53), WEEKDAYS),
+)
+RULES = st.one_of(DAILY, WEEKLY, MONTHLY, YEARLY)
+STARTS = st.datetimes(datetime.fromisoformat("1985-01-01"), datetime.fromisoformat("2040-01-01")).map(
+    lambda moment: moment.replace(microsecond=0)
+)
+
+
+def changes_of(zone: ZoneInfo, year: int) -> list[datetime]:
+    """Return the hours of a year in which a zone's clocks change, as they show them before."""
+    hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(366 * 24)]
+    local = [hour.astimezone(zone) for hour in hours]
+    return [before.replace(tzinfo=None) for before, after in pairwise(local) if before.utcoffset() != after.utcoffset()]
+
+
+def agree(rule: str, start: datetime, zone: ZoneInfo, *, count: int | None = None) -> None:
+    """Assert that both implementations name the same times, but for what does not exist.
+
+    There the two differ by design: the other one reads a time that the clocks jump over by the offset before the gap,
+    as RFC 5545, 3.3.5 does; we say that it does not exist. Both count it. A start that does not fit the rule is an
+    event to the other one, and none to us.
+    """
+    until = (start + timedelta(days=400)).replace(tzinfo=zone).astimezone(UTC)
+    bounded = f"{rule};UNTIL={until:%Y%m%dT%H%M%SZ}" if count is None else f"{rule};COUNT={count}"
+    theirs = by_calendar(bounded, start, zone)
+    try:
+        ours = recurrence.occurrences(recurrence.read(bounded), zone=zone, starts_at_local=start)
+    except errors.BadInput as refused:
+        assert "names no time" in refused.message or "more than 1,000" in refused.message  # noqa: PT017 (both may be)
+        ours = []
+        if "more than" in refused.message:
+            return
+    assert {one.wall for one in ours} | {start} == set(theirs) | {start}
+    for one in ours:
+        # The zone's own arithmetic, there and back, says whether a time exists and which of two it is.
+        first, second = (one.wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        shows = [moment.astimezone(zone).replace(tzinfo=None) == one.wall for moment in (first, second)]
+        assert one.starts_at == (min(first, second) if all(shows) else None)
+        assert one.doubled == (all(shows) and first != second)
+
+
+@given(rule=RULES, start=STARTS, zone=st.sampled_from(ZONES).map(ZoneInfo))
+@example(rule="FREQ=DAILY;INTERVAL=1;BYHOUR=2", start=datetime.fromisoformat("2026-03-01T02:30"), zone=BERLIN)
+def test_every_zone_agrees_with_another_implementation(rule: str, start: datetime, zone: ZoneInfo) -> None:
+    agree(rule, start, zone)
+
+
+@given(
+    zone=st.sampled_from(ODD_ZONES),
+    year=st.integers(1990, 2037),
+    change=st.integers(0, 9),
+    before=st.integers(0, 30),
+    minutes=st.integers(-90, 150),
+    every=st.sampled_from(["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=DAILY;INTERVAL=2"]),
+    count=st.none() | st.integers(1, 60),
+)
+def test_around_every_change_of_the_clocks_it_agrees_too(
+    zone: ZoneInfo, year: int, change: int, before: int, minutes: int, every: str, count: int | None
+) -> None:
+    edges = changes_of(zone, year) or [datetime.fromisoformat(f"{year}-06-01")]
+    start = edges[change % len(edges)] + timedelta(minutes=minutes) - timedelta(days=before)
+    agree(every, start, zone, count=count)
+
+
+# --- Against a count of days ----------------------------------------------------------------------------------------
+
+
+@given(
+    start=STARTS,
+    weekdays=st.sets(st.integers(0, 6), min_size=1),
+    interval=st.integers(1, 4),
+    length=st.integers(1, 400),
+)
+def test_weekly_rules_name_the_days_that_counting_weeks_finds(
+    start: datetime, weekdays: set[int], interval: int, length: int
+) -> None:
+    names = ",".join(WEEK[day] for day in sorted(weekdays))
+    last = start.date() + timedelta(days=length)
+    monday = start.date() - timedelta(days=start.weekday())
+    each = [start.date() + timedelta(days=n) for n in range(length + 1)]
+    expected = [day for day in each if day.weekday() in weekdays and (day - monday).days // 7 % interval == 0]
+    rule = f"FREQ=WEEKLY;INTERVAL={interval};BYDAY={names};UNTIL={last:%Y%m%d}"
+    if expected:
+        found = recurrence.occurrences(recurrence.read(rule), zone=KOLKATA, starts_at_local=start)
+        assert [one.wall for one in found] == [datetime.combine(day, start.time()) for day in expected]
+
+
+@given(start=STARTS, day=st.integers(-31, 31).filter(bool), interval=st.integers(1, 7), months=st.integers(0, 60))
+def test_monthly_rules_name_the_days_that_counting_months_finds(
+    start: datetime, day: int, interval: int, months: int
+) -> None:
+    expected: list[date] = []
+    for n in range(0, months + 1, interval):
+        year, month = divmod(start.year * 12 + start.month - 1 + n, 12)
+        length = monthrange(year, month + 1)[1]
+        if abs(day) <= length:
+            expected.append(date(year, month + 1, day if day > 0 else length + day + 1))
+    expected = [one for one in expected if one >= start.date()]
+    rule = f"FREQ=MONTHLY;INTERVAL={interval};BYMONTHDAY={day};COUNT={max(len(expected), 1)}"
+    if expected:
+        found = recurrence.occurrences(recurrence.read(rule), zone=KOLKATA, starts_at_local=start)
+        assert [one.wall.date() for one in found if one.starts_at] == expected

@@ -1,0 +1,206 @@
+import asyncio
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from factories import TESTS, make_slot, rows, soon
+from hireloop import db, errors
+from hireloop.scheduling.audit import Action
+from hireloop.scheduling.audit import Wanted as WantedEntries
+from hireloop.scheduling.audit import page as audit_page
+from hireloop.scheduling.people import jobs
+from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.slots import slots
+from hireloop.scheduling.slots.slots import KnownSlot, NewSlot, SlotChanges, Wanted
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def ids(wanted: Wanted, *, now: datetime | None = None, after: UUID | None = None, limit: int = 50) -> list[UUID]:
+    return [slot.id for slot in await slots.page(wanted, limit=limit, after=after, now=now)]
+
+
+async def test_a_slot_is_stored_as_given() -> None:
+    start = soon(60)
+    job, _ = await jobs.create(NewJob(title="Baker", company="Example"), by=TESTS)
+    new = NewSlot(
+        starts_at=start,
+        ends_at=start + timedelta(hours=1),
+        seats=2,
+        interviewer_email="I@x.example",
+        job=job.id,
+        notes="n",
+    )
+    slot = await slots.create(new, by=TESTS)
+    assert isinstance(slot, KnownSlot)
+    assert (slot.starts_at, slot.ends_at, slot.seats, slot.taken) == (start, new.ends_at, 2, 0)
+    assert (slot.interviewer_email, slot.job, slot.notes, slot.withdrawn_at) == ("I@x.example", job.id, "n", None)
+    assert await slots.find(slot.id) == slot
+    (entry,) = await audit_page(WantedEntries(subject=slot.id), limit=9, after=None)
+    assert (entry.action, entry.actor) == (Action.SLOT_CREATED, TESTS.name)
+
+
+async def test_bad_times_and_unknown_jobs_name_their_field() -> None:
+    for minutes in (0, -1):
+        with pytest.raises(errors.BadInput, match=r"^ends_at: must be later"):
+            await make_slot(minutes=minutes)
+    with pytest.raises(errors.BadInput, match=r"^job: There is no job"):
+        await make_slot(job=db.new_id())
+    with pytest.raises(errors.NotFound):
+        await slots.find(db.new_id())
+
+
+async def test_of_many_overlapping_slots_of_one_interviewer_at_once_one_is_stored() -> None:
+    racing = (make_slot(starts_at=soon(60 + n), interviewer_email="i@example.com") for n in range(8))
+    ends = await asyncio.gather(*racing, return_exceptions=True)
+    assert sum(isinstance(end, UUID) for end in ends) == 1
+    assert sum(isinstance(end, errors.InterviewerBusy) for end in ends) == 7
+
+
+async def test_available_means_a_free_seat_not_withdrawn_and_not_begun() -> None:
+    now = soon()
+    free = await make_slot(starts_at=now + timedelta(seconds=1))
+    begins_now = await make_slot(starts_at=now)
+    full = await make_slot()
+    withdrawn = await make_slot(starts_at=soon(61))
+    await db.fetch("UPDATE slot SET taken = seats WHERE id = $1", full)
+    await db.fetch("UPDATE slot SET withdrawn_at = now() WHERE id = $1", withdrawn)
+    assert await ids(Wanted(available=True), now=now) == [free]
+    assert await ids(Wanted(available=False), now=now) == [begins_now, full, withdrawn]
+    assert await ids(Wanted(), now=now) == [begins_now, free, full, withdrawn]
+
+
+async def test_from_includes_its_moment_and_to_does_not() -> None:
+    start = soon(60)
+    slot = await make_slot(starts_at=start)
+    tick = timedelta(microseconds=1)
+    assert await ids(Wanted(starts_from=start)) == await ids(Wanted(starts_before=start + tick)) == [slot]
+    assert await ids(Wanted(starts_from=start + tick)) == await ids(Wanted(starts_before=start)) == []
+
+
+async def test_pages_of_slots_that_start_together_hold_each_once() -> None:
+    start = soon(60)
+    made = {await make_slot(starts_at=start) for _ in range(5)}
+    seen: list[UUID] = []
+    while page := await ids(Wanted(), limit=2, after=seen[-1] if seen else None):
+        seen += page
+    assert len(seen) == 5
+    assert set(seen) == made
+
+
+async def test_a_cursor_of_no_slot_is_refused() -> None:
+    await make_slot()
+    with pytest.raises(errors.BadInput, match=r"^after: names no slot"):
+        await ids(Wanted(), after=db.new_id())
+
+
+async def test_a_slot_without_a_job_serves_every_job() -> None:
+    mine, other = [
+        (await jobs.create(NewJob(title=title, company="Example"), by=TESTS))[0].id for title in ("Baker", "Cook")
+    ]
+    times = [soon(60 + n) for n in range(6)]
+    of_mine = [await make_slot(starts_at=times[n], job=mine) for n in (0, 3)]
+    of_other = await make_slot(starts_at=times[1], job=other)
+    of_any = [await make_slot(starts_at=times[n]) for n in (2, 4, 5)]
+    in_order = [of_mine[0], of_any[0], of_mine[1], *of_any[1:]]
+    assert await ids(Wanted(job=mine)) == in_order
+    assert await ids(Wanted(job=other)) == [of_other, *of_any]
+    assert await ids(Wanted(job=mine, starts_from=times[2], starts_before=times[5])) == in_order[1:4]
+    paged: list[UUID] = []
+    while found := await ids(Wanted(job=mine), limit=2, after=paged[-1] if paged else None):
+        paged += found
+    assert paged == in_order
+
+
+async def test_slots_are_narrowed_by_their_length() -> None:
+    half, whole = await make_slot(minutes=30), await make_slot(starts_at=soon(90), minutes=60)
+    assert await ids(Wanted(min_minutes=30)) == [half, whole]
+    assert await ids(Wanted(min_minutes=31)) == [whole]
+    assert await ids(Wanted(min_minutes=61)) == []
+
+
+async def test_every_list_is_read_along_an_index() -> None:
+    job, _ = await jobs.create(NewJob(title="Baker", company="Example"), by=TESTS)
+    await db.fetch(
+        """
+        INSERT INTO slot (id, starts_at, ends_at, job, interviewer_email)
+        SELECT gen_random_uuid(), now() + n * interval '1 hour', now() + n * interval '1 hour' + interval '1 minute',
+            CASE WHEN n % 50 = 0 THEN $1::uuid END, 'i' || n % 50 || '@example.com'
+        FROM generate_series(1, 4000) AS n
+        """,
+        job.id,
+    )
+    await db.fetch("ANALYZE slot")
+    middle = (await slots.page(Wanted(starts_from=soon(60_000)), limit=1, after=None))[0]
+    for wanted in (
+        Wanted(),
+        Wanted(available=True),
+        Wanted(job=job.id),
+        Wanted(job=job.id, available=True, min_minutes=1),
+        Wanted(interviewer="I7@example.com"),
+        Wanted(interviewer="I7@example.com", job=job.id),
+        Wanted(starts_from=soon(6_000), starts_before=soon(12_000), available=True),
+    ):
+        for after in (None, middle.id):
+            async with db.snapshot():
+                await slots.page(wanted, limit=20, after=after)
+                read = await db.fetch_row(
+                    "SELECT seq_scan, seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'slot'"
+                )
+            assert read is not None
+            assert tuple(read) == (0, 0), wanted
+
+
+async def test_a_slot_is_changed_where_it_is_asked_for_and_only_there() -> None:
+    slot = await slots.find(await make_slot(seats=2, notes="n"))
+    job, _ = await jobs.create(NewJob(title="Baker", company="Example"), by=TESTS)
+    later = slot.ends_at + timedelta(minutes=5)
+    changed = await slots.change(slot.id, SlotChanges(ends_at=later, job=job.id, notes="m"), by=TESTS)
+    assert changed == await slots.find(slot.id)
+    assert (changed.starts_at, changed.ends_at, changed.job, changed.notes, changed.seats) == (
+        slot.starts_at,
+        later,
+        job.id,
+        "m",
+        2,
+    )
+    (entry, _) = await audit_page(WantedEntries(subject=slot.id), limit=9, after=None)
+    assert (entry.action, entry.details) == (Action.SLOT_CHANGED, {"changed": ["ends_at", "job", "notes"]})
+    before = await rows("audit_entry")
+    assert await slots.change(slot.id, SlotChanges(notes="m"), by=TESTS) == changed
+    assert await rows("audit_entry") == before
+    assert (await slots.change(slot.id, SlotChanges(job=None), by=TESTS)).job is None
+
+
+async def test_what_the_candidates_of_a_slot_rely_on_is_not_changed() -> None:
+    slot = await slots.find(await make_slot(seats=3))
+    await db.fetch("UPDATE slot SET taken = 2 WHERE id = $1", slot.id)
+    for changes in (
+        SlotChanges(starts_at=slot.starts_at - timedelta(minutes=1)),
+        SlotChanges(ends_at=slot.ends_at + timedelta(minutes=1)),
+        SlotChanges(interviewer_email="i@example.com"),
+        SlotChanges(job=db.new_id()),
+        SlotChanges(seats=1),
+    ):
+        with pytest.raises(errors.SlotInUse):
+            await slots.change(slot.id, changes, by=TESTS)
+    allowed = SlotChanges(starts_at=slot.starts_at, interviewer_email=None, job=None, seats=2, notes="m")
+    assert (await slots.change(slot.id, allowed, by=TESTS)).seats == 2
+
+
+async def test_a_change_that_cannot_be_says_why_and_changes_nothing() -> None:
+    await make_slot(starts_at=soon(200), interviewer_email="i@example.com")
+    slot = await slots.find(await make_slot(interviewer_email="i@example.com"))
+    with pytest.raises(errors.InterviewerBusy):
+        await slots.change(slot.id, SlotChanges(ends_at=soon(201)), by=TESTS)
+    with pytest.raises(errors.BadInput, match=r"^ends_at: must be later"):
+        await slots.change(slot.id, SlotChanges(starts_at=slot.ends_at), by=TESTS)
+    with pytest.raises(errors.BadInput, match=r"^job: There is no job"):
+        await slots.change(slot.id, SlotChanges(job=db.new_id()), by=TESTS)
+    assert await slots.find(slot.id) == slot
+    await db.fetch("UPDATE slot SET withdrawn_at = now() WHERE id = $1", slot.id)
+    with pytest.raises(errors.SlotWithdrawn):
+        await slots.change(slot.id, SlotChanges(notes="m"), by=TESTS)
+    with pytest.raises(errors.NotFound):
+        await slots.change(db.new_id(), SlotChanges(notes="m"), by=TESTS)
