@@ -20,8 +20,8 @@ from bench import crowd
 from bench.crowd import Crowd, Person
 from bench.parts import Database, program_of_postgres
 from hireloop import db
-from hireloop.notify import routing
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.channels import configured
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import booking
 from hireloop.scheduling.bookings.booking import Windows
@@ -104,7 +104,7 @@ async def _record(database: Database, person: Person, settings: Settings) -> tup
         sent.append(Statement(sql, args))
         return await fetch(sql, *args)
 
-    channels = routing.channels(settings)
+    channels = configured.channels(settings)
     trace.set_tracer_provider(TracerProvider())
     async with db.opened(database.url, pool_size=1):
         db.fetch = heard

@@ -16,7 +16,12 @@ from trove_classifiers import classifiers
 from release import ReleaseError, version
 
 _MUST_HAVE = {
-    "hireloop": ("hireloop/py.typed", "hireloop/portal/templates/", "hireloop/notify/locales/", "/licenses/LICENSE"),
+    "hireloop": (
+        "hireloop/py.typed",
+        "hireloop/portal/templates/",
+        "hireloop/notify/rendering/locales/",
+        "/licenses/LICENSE",
+    ),
     "hireloop-client": ("hireloop_client/py.typed",),
 }
 _MUST_NOT_HAVE = ("tests/", ".env", "__pycache__", ".venv")

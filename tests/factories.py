@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import httpx
 
 from hireloop import db
-from hireloop.notify import ledger
-from hireloop.notify.channels import Channel
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries import ledger
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.transport import Channel
 from hireloop.scheduling import interviews
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import booking

@@ -4,8 +4,8 @@ from typing import Any
 
 from msgspec import structs
 
-from hireloop.notify.channels import Channel
 from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.notify.transport import Channel
 
 EMAIL = Channel(
     name="email",

@@ -14,13 +14,15 @@ import pytest
 
 from documents import blocks_of
 from hireloop import db
-from hireloop.notify import bounces, leases, outbox, replay, routing
-from hireloop.notify.channels import Channel
-from hireloop.notify.delivery_reports import DeliveryReport, MailAction
-from hireloop.notify.leases import LOST_IN_A_ROW, Settlement
-from hireloop.notify.replay import Chosen
-from hireloop.notify.return_path import ReturnPath
+from hireloop.notify.bounces import bounces
+from hireloop.notify.bounces.reports import DeliveryReport, MailAction
+from hireloop.notify.bounces.return_path import ReturnPath
+from hireloop.notify.channels import configured
+from hireloop.notify.deliveries import leases, outbox, replay
+from hireloop.notify.deliveries.leases import LOST_IN_A_ROW, Settlement
+from hireloop.notify.deliveries.replay import Chosen
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
 from notify.factories import invite
 
@@ -166,7 +168,7 @@ VERBS: list[Verb] = [
 async def test_a_delivery_moves_along_the_arrows_of_the_diagram_and_no_others(settings: Settings) -> None:
     delivery = await invite()
     schedule = await db.fetch_value("SELECT schedule FROM delivery WHERE id = $1", delivery)
-    row = Row(delivery, schedule, uuid4(), routing.channels(settings))
+    row = Row(delivery, schedule, uuid4(), configured.channels(settings))
     seen: set[Arrow] = {("[*]", (await where(row))[0])}
     for state in STATES:
         for verb in VERBS:

@@ -27,11 +27,11 @@ from hireloop.api.interviews import InterviewAnswer
 from hireloop.api.schedules import BOOKS
 from hireloop.api.tables import Role
 from hireloop.cli.commands import COMMANDS, load
-from hireloop.notify.channels import Outcome, Phase
-from hireloop.notify.deliveries import InvitationState
+from hireloop.notify.deliveries.deliveries import InvitationState
+from hireloop.notify.deliveries.replay import Skip
 from hireloop.notify.reasons import Reason
-from hireloop.notify.replay import Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Outcome, Phase
 from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.portal.access import Refusal
 from hireloop.portal.stages import Stage
@@ -252,7 +252,7 @@ def test_every_span_is_listed() -> None:
 
 
 def test_every_attribute_of_our_own_is_listed() -> None:
-    said = texts(SOURCE / "telemetry/spans.py") | texts(SOURCE / "notify/attempts.py")
+    said = texts(SOURCE / "telemetry/spans.py") | texts(SOURCE / "notify/worker/attempts.py")
     ours = {text for text in said if re.fullmatch(r"hireloop\.[a-z_.]+", text)} - metrics()
     listed = re.findall(r"`(hireloop\.[a-z_.]+)`", section("docs/reference/telemetry.md", "Spans"))
     assert set(listed) == ours

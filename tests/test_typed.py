@@ -11,7 +11,7 @@ import pytest
 
 EXAMPLE = Path(__file__).parent.parent / "examples/hireloop-transport-command"
 RIGHT = """
-from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Retry, Sent, TransportFactory
+from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Retry, Sent, TransportFactory
 from hireloop.notify.reasons import Reason
 from hireloop.settings import Settings
 
@@ -34,10 +34,11 @@ class PigeonTransport:
 
 
 factory: TransportFactory = PigeonTransport
-reveal_type(factory("", Settings.read()))  # hireloop.notify.channels.Transport
+reveal_type(factory("", Settings.read()))  # hireloop.notify.transport.Transport
 """
+
 WRONG = """
-from hireloop.notify.channels import Evidence, Parcel, Sent, TransportFactory
+from hireloop.notify.transport import Evidence, Parcel, Sent, TransportFactory
 from hireloop.settings import Settings
 
 

@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from bench.parts import Database
 from hireloop import db
-from hireloop.notify import alerts, leases, ledger, messages, routing, workers
-from hireloop.notify.outbox import Outbox
+from hireloop.notify import messages
+from hireloop.notify.channels import configured
+from hireloop.notify.deliveries import alerts, leases, ledger
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.worker import heartbeat
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import attendance
 
@@ -19,13 +22,13 @@ def measure(database: Database) -> dict[str, float]:
 
 async def _measure(database: Database) -> dict[str, float]:
     settings = database.settings
-    channels = routing.channels(settings)
+    channels = configured.channels(settings)
     outbox = Outbox(channels=channels, message_id_domain=settings.message_id_domain)
     sweeps: dict[str, Callable[[], Awaitable[object]]] = {
         "leases.take": lambda: leases.take("email", limit=8, worker="bench", kinds=sorted(messages.KNOWN_KINDS)),
         "leases.expire": leases.expire,
         "leases.close_abandoned": leases.close_abandoned,
-        "workers.health": workers.health,
+        "workers.health": heartbeat.health,
         "ledger.read": ledger.read,
         "alerts.put_due": lambda: alerts.put_due(outbox, alert_email="alerts@example.com"),
         "reminders.put_due": lambda: reminders.put_due(outbox, settings.reminder_leads),

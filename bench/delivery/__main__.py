@@ -16,7 +16,7 @@ from bench.parts import Database, environment, hireloop, http_sink, mail_sink, p
 from bench.replay import Recording, Script, pgbench
 from bench.report import Rounds, machine, progress, table, write
 from hireloop import db
-from hireloop.notify import ledger
+from hireloop.notify.deliveries import ledger
 
 _PATIENCE_SECONDS = 600
 _SPAN_NAMES = ("delivery.attempt", "smtp.send", "chat.post", "webhook.post")

@@ -14,10 +14,10 @@ import apprise
 
 from bench import crowd
 from bench.parts import Database
-from hireloop.notify.channels import Parcel
 from hireloop.notify.messages import InvitationMessage
-from hireloop.notify.render import Renderer
-from hireloop.notify.transports import mime
+from hireloop.notify.rendering.render import Renderer
+from hireloop.notify.transport import Parcel
+from hireloop.notify.transports.mail import mime
 
 _SENDER = "interviews@hire.example"
 

@@ -44,7 +44,8 @@ from hireloop.api.origins import Origins
 from hireloop.api.short_heads import ShortHeads
 from hireloop.api.strictness import be_strict
 from hireloop.faults import warnings_of
-from hireloop.notify import alerts, routing
+from hireloop.notify.channels import configured
+from hireloop.notify.deliveries import alerts
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.bookings.booking import Windows
 from hireloop.settings import Settings
@@ -88,7 +89,7 @@ def build(
 
     `measured` is flushed at the end. Raises SettingsError for settings that cannot work.
     """
-    channels = routing.channels(settings)
+    channels = configured.channels(settings)
     hub = NotificationHub(channels, listen_url=settings.listen_url, message_id_domain=settings.message_id_domain)
     ring = KeyRing()
     the_door = Door(

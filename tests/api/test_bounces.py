@@ -5,10 +5,10 @@ import pytest
 
 from api.clients import NOWHERE, as_role, ok, problem
 from hireloop.api.tables import Role
-from hireloop.notify.return_path import ReturnPath
+from hireloop.notify.bounces.return_path import ReturnPath
+from notify.bounces.sample_reports import report
 from notify.factories import mailed
 from notify.records import state_of
-from notify.sample_reports import report
 from sample_settings import SECRET
 
 PATH = "/api/notifications/bounces/"

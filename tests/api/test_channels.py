@@ -7,9 +7,9 @@ import pytest
 
 from api.clients import as_role, ok, problem
 from hireloop.api.tables import Role
-from hireloop.notify import channel_health, routes, routing
+from hireloop.notify.channels import configured, health, providers
+from hireloop.notify.channels.providers import Route
 from hireloop.notify.messages import CANDIDATE_KINDS
-from hireloop.notify.routes import Route
 from hireloop.settings import Settings
 
 PATH = "/api/notifications/channels/"
@@ -33,8 +33,8 @@ async def test_a_channel_is_listed_with_what_goes_over_it_and_whether_it_is_held
             "kinds": sorted(CANDIDATE_KINDS | {"alert", "late_request"}),
         }
     ]
-    (channel,) = routing.channels(settings)
-    await channel_health.hold(channel, "no_mail_host")
+    (channel,) = configured.channels(settings)
+    await health.hold(channel, "no_mail_host")
     (item,) = (await ok(api, PATH))["items"]
     assert (item["state"], item["reason"]) == ("held", "no_mail_host")
     assert item["since"].endswith("+05:30")
@@ -62,8 +62,8 @@ class TestWithFallback:
     async def test_a_fallback_is_open_or_held_by_itself(self, api: httpx.AsyncClient, settings: Settings) -> None:
         (item,) = (await ok(api, PATH))["items"]
         assert item["fallback"] == {"state": "open", "reason": None, "since": None}
-        (channel,) = routing.channels(settings)
-        await channel_health.hold(routes.provider(channel, Route.FALLBACK), "auth_refused")
+        (channel,) = configured.channels(settings)
+        await health.hold(providers.provider(channel, Route.FALLBACK), "auth_refused")
         (item,) = (await ok(api, PATH))["items"]
         assert (item["state"], item["reason"], item["since"]) == ("open", None, None)
         assert (item["fallback"]["state"], item["fallback"]["reason"]) == ("held", "auth_refused")

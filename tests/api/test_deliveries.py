@@ -12,10 +12,11 @@ from api.factories import post_booking
 from factories import post_interview, soon
 from hireloop import db
 from hireloop.api.tables import Role
-from hireloop.notify import channel_health, leases, routing
-from hireloop.notify.channels import Evidence, Phase
-from hireloop.notify.replay import Skip
+from hireloop.notify.channels import configured, health
+from hireloop.notify.deliveries import leases
+from hireloop.notify.deliveries.replay import Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Evidence, Phase
 from hireloop.settings import Settings
 from notify.factories import settlement
 from waiting import until_true
@@ -118,8 +119,8 @@ async def test_the_ledger_counts_and_finds_what_nobody_accounts_for(api: httpx.A
 
 
 async def test_what_holds_a_channel_is_its_deliveries_reason(api: httpx.AsyncClient, settings: Settings) -> None:
-    (channel,) = routing.channels(settings)
-    await channel_health.hold(channel, "no_mail_host")
+    (channel,) = configured.channels(settings)
+    await health.hold(channel, "no_mail_host")
     await booked(api)
     (delivery,) = (await ok(api, PATH))["items"]
     assert (delivery["state"], delivery["last_reason"]) == ("pending", "no_mail_host")
@@ -251,8 +252,8 @@ async def test_only_an_admin_replays(api: httpx.AsyncClient, role: Role) -> None
 
 async def test_the_next_try_behind_a_held_channel_is_the_next_probe(api: httpx.AsyncClient, settings: Settings) -> None:
     await booked(api)
-    for channel in routing.channels(settings):
-        await channel_health.hold(channel, "no_mail_host", now=soon(5))
+    for channel in configured.channels(settings):
+        await health.hold(channel, "no_mail_host", now=soon(5))
     (shown,) = (await ok(api, PATH))["items"]
     assert datetime.fromisoformat(shown["next_attempt_at"]) > soon(5)
     (listed,) = (await ok(api, "/api/interviews/schedules/"))["items"]

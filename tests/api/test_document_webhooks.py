@@ -10,12 +10,13 @@ import msgspec
 import pytest
 
 from documented import Documented
-from hireloop.notify import messages, preview
-from hireloop.notify.channels import Evidence, Held, Phase, Rejected, Retry, Sent
-from hireloop.notify.http_replies import outcome_of_status
+from hireloop.notify import messages
 from hireloop.notify.messages import AlertCause, AlertMessage, Audience, Message
-from hireloop.notify.render import Renderer
-from hireloop.notify.transports.webhook import WebhookTransport
+from hireloop.notify.rendering import preview
+from hireloop.notify.rendering.render import Renderer
+from hireloop.notify.transport import Evidence, Held, Phase, Rejected, Retry, Sent
+from hireloop.notify.transports.http_replies import outcome_of_status
+from hireloop.notify.transports.webhook.webhook import WebhookTransport
 from hireloop.settings import Settings
 from http_servers import Received, ScriptedHttpServer
 

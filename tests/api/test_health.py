@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from api.factories import post_booking
 from factories import soon
 from hireloop import app, db
-from hireloop.notify import channel_health, routes, routing, workers
-from hireloop.notify.routes import Route
+from hireloop.notify.channels import configured, health, providers
+from hireloop.notify.channels.providers import Route
+from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
 from sample_settings import settings_for
 from smtp_servers import ScriptedSmtpServer, Step
@@ -38,7 +39,7 @@ async def reasons(visitor: httpx.AsyncClient) -> list[str]:
 
 
 async def live_worker(*, kinds: tuple[str, ...] = ("invitation",), base_url: str = "https://hire.example") -> None:
-    await workers.sign(db.new_id(), "w:1", channels=["email"], kinds=kinds, base_url=base_url)
+    await heartbeat.sign(db.new_id(), "w:1", channels=["email"], kinds=kinds, base_url=base_url)
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/health/live/", "/health/ready/"])
@@ -84,12 +85,12 @@ async def test_a_worker_not_seen_for_twenty_seconds_is_none(visitor: httpx.Async
 
 async def test_a_held_channel_is_named_with_its_reason(visitor: httpx.AsyncClient, settings: Settings) -> None:
     await live_worker()
-    (channel,) = routing.channels(settings)
-    await channel_health.hold(channel, "auth_refused")
+    (channel,) = configured.channels(settings)
+    await health.hold(channel, "auth_refused")
     (reason,) = await reasons(visitor)
     assert reason.startswith("The channel email is held since ")
     assert "refused the user name or the password" in reason
-    await channel_health.open_again(channel)
+    await health.open_again(channel)
     assert await reasons(visitor) == []
 
 
@@ -100,9 +101,9 @@ async def test_one_fault_is_said_once_where_the_mail_servers_own_check_says_why(
         values = {"email_port": server.port, "email_host_user": "u", "email_host_password": "p"}
         both = settings_for(str(settings.database_url), email_host="localhost", email_fallback_url=url, **values)
         async with visiting(both) as client:
-            (channel,) = routing.channels(both)
-            await channel_health.hold(channel, "auth_refused")
-            await channel_health.hold(routes.provider(channel, Route.FALLBACK), "auth_refused")
+            (channel,) = configured.channels(both)
+            await health.hold(channel, "auth_refused")
+            await health.hold(providers.provider(channel, Route.FALLBACK), "auth_refused")
             async with asyncio.timeout(30):
                 said = await reasons(client)
                 while any("held" in reason for reason in said):  # not both mail servers have answered yet
@@ -114,8 +115,8 @@ async def test_a_held_fallback_is_a_reason(settings: Settings, mail_server: Scri
     url = f"mailto://localhost:{mail_server.port}?from=jobs@hire.example"
     both = settings.model_copy(update={"email_fallback_url": SecretStr(url)})
     async with visiting(both) as client:
-        (channel,) = routing.channels(both)
-        await channel_health.hold(routes.provider(channel, Route.FALLBACK), "auth_refused")
+        (channel,) = configured.channels(both)
+        await health.hold(providers.provider(channel, Route.FALLBACK), "auth_refused")
         [reason] = await reasons(client)
     assert reason.startswith("The fallback of the channel email is held since ")
 
@@ -124,8 +125,8 @@ async def test_a_channel_held_by_somebody_elses_settings_is_not_ours(
     visitor: httpx.AsyncClient, settings: Settings
 ) -> None:
     await live_worker()
-    (channel,) = routing.channels(settings.model_copy(update={"email_host": "elsewhere.example"}))
-    await channel_health.hold(channel, "auth_refused")
+    (channel,) = configured.channels(settings.model_copy(update={"email_host": "elsewhere.example"}))
+    await health.hold(channel, "auth_refused")
     assert await reasons(visitor) == []
 
 
@@ -146,8 +147,8 @@ async def test_a_delivery_that_no_live_worker_can_take_is_counted(api: httpx.Asy
 
 
 async def test_several_troubles_are_all_said(visitor: httpx.AsyncClient, settings: Settings) -> None:
-    (channel,) = routing.channels(settings)
-    await channel_health.hold(channel, "no_mail_host")
+    (channel,) = configured.channels(settings)
+    await health.hold(channel, "no_mail_host")
     assert len(await reasons(visitor)) == 2
 
 

@@ -12,11 +12,11 @@ import pytest
 import imap_server
 from hireloop import db
 from hireloop.local.spans import SpanReceiver
-from hireloop.notify.return_path import ReturnPath
+from hireloop.notify.bounces.return_path import ReturnPath
 from imap_server import PASSWORD, USER, ImapServer
+from notify.bounces.sample_reports import report
 from notify.factories import mailed
 from notify.records import state_of
-from notify.sample_reports import report
 from processes import Hireloop, environment
 from sample_settings import SECRET
 from smtp_servers import self_signed

@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from hireloop.notify import channel_health, routes, routing
+from hireloop.notify.channels import configured, health, providers
+from hireloop.notify.channels.providers import Route
 from hireloop.notify.messages import CANDIDATE_KINDS
-from hireloop.notify.routes import Route
 from hireloop.settings import Settings
 from processes import environment
 from sample_settings import SECRET
@@ -25,7 +25,7 @@ async def test_the_command_says_the_same_and_why_a_channel_is_held(database_url:
     ours = Settings.read(
         _env_file=None, secret_key=SECRET, chat_urls=CHAT, default_from_email=env["DEFAULT_FROM_EMAIL"]
     )
-    await channel_health.hold(routing.channels(ours)[1], "endpoint_refused")
+    await health.hold(configured.channels(ours)[1], "endpoint_refused")
     ran = channels(env)
     assert ran.returncode == 0, ran.stderr
     mail, chat, why, *transports = ran.stdout.splitlines()
@@ -45,8 +45,8 @@ async def test_the_command_says_that_a_fallback_is_held(database_url: str) -> No
         _env_file=None, secret_key=SECRET, email_fallback_url=url, default_from_email=env["DEFAULT_FROM_EMAIL"]
     )
     assert channels(env).stdout.splitlines()[1] == "  its fallback is open"
-    (channel,) = routing.channels(ours)
-    await channel_health.hold(routes.provider(channel, Route.FALLBACK), "auth_refused")
+    (channel,) = configured.channels(ours)
+    await health.hold(providers.provider(channel, Route.FALLBACK), "auth_refused")
     ran = channels(env)
     mail, second, *_ = ran.stdout.splitlines()
     assert mail.split()[1] == "open"

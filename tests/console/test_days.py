@@ -11,7 +11,7 @@ from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, soon
 from hireloop import db
 from hireloop.api.tables import Role
-from hireloop.notify import routing
+from hireloop.notify.channels import configured
 from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings
 
@@ -134,7 +134,7 @@ async def test_a_held_channel_is_told_of_on_the_first_page_and_explained_on_its_
 ) -> None:
     await sign_in(client, Role.VIEWER)
     assert "Open" in (await client.get("/console/channels/")).text
-    for channel in routing.channels(settings):
+    for channel in configured.channels(settings):
         await held(channel.name, channel.fingerprint)
     assert "The channel email is held since" in (await client.get("/console/")).text
     page = (await client.get("/console/channels/")).text

@@ -88,7 +88,7 @@ async def test_a_page_counts_only_so_many_and_says_so(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hireloop.console.failures._COUNTED", 2)
-    monkeypatch.setattr("hireloop.notify.replay.AT_ONCE", 1)
+    monkeypatch.setattr("hireloop.notify.deliveries.replay.AT_ONCE", 1)
     for number in range(3):
         await tried(await booked(f"Number {number}", starts_at=in_days(number + 1)), "rejected")
     await sign_in(client, Role.ADMIN)

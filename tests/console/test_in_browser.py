@@ -11,7 +11,7 @@ from browsers import Launch, needs_chromium, visiting
 from console.factories import Booked, at_risk, booked, held, key_of, tried
 from factories import OUTBOX, TESTS, make_slot, rows, soon
 from hireloop.api.tables import Role
-from hireloop.notify import routing
+from hireloop.notify.channels import configured
 from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings
 
@@ -40,7 +40,7 @@ async def everything(settings: Settings) -> dict[str, Callable[[Booked], str]]:
     await tried(await booked("Bo", starts_at=soon(90)), "sent", reason=None, reply="250 2.0.0 Ok")
     off = await booked("Off", starts_at=soon(120))
     await cancellations.cancel(off.id, by=TESTS, reason="", outbox=OUTBOX)
-    for channel in routing.channels(settings):
+    for channel in configured.channels(settings):
         await held(channel.name, channel.fingerprint)
     for number in range(3):
         await make_slot(starts_at=soon(24 * 60 + 60 * number), interviewer_email=f"{LONG.lower()}{number}@x.example")

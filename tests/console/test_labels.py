@@ -6,7 +6,7 @@ from enum import StrEnum
 import pytest
 
 from hireloop.console import labels
-from hireloop.notify.deliveries import InvitationState
+from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import Change

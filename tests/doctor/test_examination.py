@@ -16,9 +16,10 @@ from hireloop.doctor import database
 from hireloop.doctor.examination import examine
 from hireloop.faults import warnings_of
 from hireloop.local.spans import SpanReceiver
-from hireloop.notify import channel_health, routes, routing, workers
+from hireloop.notify.channels import configured, health, providers
+from hireloop.notify.channels.providers import Route
 from hireloop.notify.diagnosis.findings import Finding, Level
-from hireloop.notify.routes import Route
+from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
 from processes import free_port
 from sample_settings import settings_for
@@ -37,7 +38,7 @@ async def whole(database_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
     """Settings with which nothing is wrong, but for a mail server; a worker is alive."""
     monkeypatch.setattr(database, "SLOW_SECONDS", 60)  # how busy the machine of the tests is does not matter
     async with db.opened(database_url, pool_size=1):
-        await workers.sign(
+        await heartbeat.sign(
             db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="https://hire.example"
         )
     return {
@@ -533,7 +534,7 @@ async def test_a_held_channel_warns_unless_its_own_check_says_why(whole: dict[st
     with ScriptedSmtpServer() as server:
         settings = settings_of(whole, email_port=server.port)
         async with db.opened(whole["database_url"], pool_size=1):
-            await channel_health.hold(routing.channels(settings)[0], "auth_refused")
+            await health.hold(configured.channels(settings)[0], "auth_refused")
         [(check, cause, _)] = at_level(await findings(settings), Level.WARNING)
     assert check == "channels"
     assert cause.startswith("The channel email is held since ")
@@ -550,7 +551,7 @@ async def test_a_held_fallback_warns_too_unless_its_own_check_says_why(
         url = f"mailto://localhost:{second.port}?from=jobs@hire.example"
         settings = settings_of(whole, email_port=mail_server.port, email_fallback_url=url)
         async with db.opened(whole["database_url"], pool_size=1):
-            await channel_health.hold(routes.provider(routing.channels(settings)[0], Route.FALLBACK), "auth_refused")
+            await health.hold(providers.provider(configured.channels(settings)[0], Route.FALLBACK), "auth_refused")
         [(check, cause, _)] = at_level(await findings(settings), Level.WARNING)
     assert check == "channels"
     assert cause.startswith("The fallback of the channel email is held since ")

@@ -14,9 +14,10 @@ import pytest
 
 from factories import outbox_of
 from hireloop import db
-from hireloop.notify import deliveries, routing
-from hireloop.notify.channels import InstalledTransport, installed_transports, open_transport
+from hireloop.notify.channels import configured
+from hireloop.notify.deliveries import deliveries
 from hireloop.notify.messages import AlertCause, AlertMessage
+from hireloop.notify.transport import InstalledTransport, installed_transports, open_transport
 from processes import Hireloop, environment
 from sample_settings import settings_for
 
@@ -67,7 +68,7 @@ async def test_a_worker_finds_it_and_hands_a_message_to_the_program(
     program.chmod(0o700)
     monkeypatch.syspath_prepend(installed)
     settings = settings_for(database_url, chat_urls=f"command://{program}?timeout=30")
-    channels = routing.channels(settings)
+    channels = configured.channels(settings)
     [channel] = [channel for channel in channels if channel.transport_name == "command"]
     assert type(open_transport(channel, settings)).__name__ == "CommandTransport"
 

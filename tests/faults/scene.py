@@ -15,8 +15,9 @@ import asyncpg
 
 from hireloop import db
 from hireloop.local.mailbox import Mailbox
-from hireloop.notify import deliveries, hints, ledger
-from hireloop.notify.deliveries import AttemptView, DeliveryView
+from hireloop.notify.deliveries import deliveries, ledger
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
+from hireloop.notify.worker import wakeup
 from processes import environment
 from sample_channels import EMAIL
 from smtp_servers import ReceivedMail, ScriptedSmtpServer
@@ -59,7 +60,7 @@ def mail_through(database_url: str, port: int, **settings: str) -> dict[str, str
 
 
 async def hint() -> None:
-    await db.fetch(f"NOTIFY {hints.CHANNEL}")
+    await db.fetch(f"NOTIFY {wakeup.CHANNEL}")
 
 
 async def let_lease_lapse(delivery: UUID) -> None:

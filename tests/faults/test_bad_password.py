@@ -15,7 +15,7 @@ import pytest
 from factories import book, make_slot, soon
 from faults.scene import hint, mail_through, message_ids
 from hireloop import db
-from hireloop.notify import ledger
+from hireloop.notify.deliveries import ledger
 from processes import WorkerProcess
 from smtp_servers import ScriptedSmtpServer
 from test_cli import hireloop

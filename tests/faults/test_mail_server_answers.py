@@ -19,7 +19,8 @@ from faults.scene import (
     until_state,
 )
 from hireloop import db
-from hireloop.notify import channel_health, deliveries, ledger
+from hireloop.notify.channels import health
+from hireloop.notify.deliveries import deliveries, ledger
 from processes import WorkerProcess, free_port
 from sample_channels import EMAIL
 from smtp_servers import Drop, Hang, ScriptedSmtpServer, Step
@@ -183,7 +184,7 @@ async def test_a_held_channel_is_probed_by_one_worker_only(database_url: str) ->
 
 async def test_a_mended_configuration_starts_open_while_the_old_one_is_still_held(database_url: str) -> None:
     delivery = await book()
-    await channel_health.hold(EMAIL, "auth_refused")  # another configuration's: it holds only itself
+    await health.hold(EMAIL, "auth_refused")  # another configuration's: it holds only itself
     with ScriptedSmtpServer() as server:
         with WorkerProcess(mail_through(database_url, server.port)):
             await until_state(delivery, "sent")

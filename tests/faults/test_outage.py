@@ -16,11 +16,12 @@ import pytest
 from factories import book, make_slot
 from faults.scene import all_is_accounted_for, message_ids
 from hireloop import db
-from hireloop.notify import attempts, leases, ledger
-from hireloop.notify.attempts import Answered
-from hireloop.notify.leases import Lease
-from hireloop.notify.render import Renderer
-from hireloop.notify.transports.email import EmailTransport
+from hireloop.notify.deliveries import leases, ledger
+from hireloop.notify.deliveries.leases import Lease
+from hireloop.notify.rendering.render import Renderer
+from hireloop.notify.transports.mail.email import EmailTransport
+from hireloop.notify.worker import attempts
+from hireloop.notify.worker.attempts import Answered
 from sample_settings import settings_for
 from smtp_servers import ScriptedSmtpServer
 

@@ -24,7 +24,7 @@ from hireloop import db, migrate
 from hireloop.local.mailbox import Mailbox
 from hireloop.local.postgres import EmbeddedPostgres
 from hireloop.local.postmaster import Postmaster
-from hireloop.notify import hints
+from hireloop.notify.worker import wakeup
 from processes import Server, WorkerProcess
 from sample_settings import settings_for
 from waiting import until
@@ -102,7 +102,7 @@ async def _everything_is_sent() -> bool:
 
 async def _somebody_listens() -> bool:
     query = "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE $1"
-    return bool(await db.fetch_value(query, f"LISTEN%{hints.CHANNEL}%"))
+    return bool(await db.fetch_value(query, f"LISTEN%{wakeup.CHANNEL}%"))
 
 
 async def _hints_are_heard_again(client: httpx.AsyncClient) -> None:

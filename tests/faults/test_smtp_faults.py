@@ -22,7 +22,7 @@ from factories import post_interview
 from faults.scene import hint, mail_through, make_due, until_attempt_ends, until_state
 from hireloop.local.otlp import ReceivedSpan
 from hireloop.local.spans import SpanReceiver
-from hireloop.notify import ledger
+from hireloop.notify.deliveries import ledger
 from processes import WorkerProcess, free_port
 from real_mail_server import DOMAIN, PASSWORD, USER, RealMailServer
 from smtp_servers import Drop, ScriptedSmtpServer, Step, self_signed

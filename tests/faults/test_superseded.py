@@ -19,7 +19,8 @@ from faults.scene import (
     until_state,
 )
 from hireloop import db
-from hireloop.notify import deliveries, messages, outbox
+from hireloop.notify import messages
+from hireloop.notify.deliveries import deliveries, outbox
 from hireloop.notify.messages import InvitationMessage
 from processes import WorkerProcess
 from sample_channels import EMAIL

@@ -17,7 +17,7 @@ from faults.scene import (
 )
 from hireloop import db
 from hireloop.local.mailbox import Mailbox
-from hireloop.notify import deliveries, ledger
+from hireloop.notify.deliveries import deliveries, ledger
 from processes import WorkerProcess
 from sample_channels import EMAIL
 from smtp_servers import Hang, ScriptedSmtpServer

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from hireloop import db
-from hireloop.notify import ledger
+from hireloop.notify.deliveries import ledger
 
 BROKEN = {
     "a slot's taken seats are its live bookings, and no more than its seats": """

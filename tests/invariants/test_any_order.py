@@ -19,9 +19,9 @@ import factories
 from databases import Template
 from factories import OUTBOX, TESTS, WINDOWS, rows
 from hireloop import db, errors
-from hireloop.notify import leases
-from hireloop.notify.channels import Evidence, Phase
+from hireloop.notify.deliveries import leases
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Evidence, Phase
 from hireloop.scheduling import corrections, erasure, interviews, withdrawals
 from hireloop.scheduling.bookings import cancellations, confirmations, moves
 from hireloop.scheduling.people.candidates import CandidateChanges, NewCandidate

@@ -13,11 +13,11 @@ from socket import create_connection
 import pytest
 
 from hireloop import db
-from hireloop.notify import bounces, delivery_reports
-from hireloop.notify.render import Renderer
-from hireloop.notify.return_path import Returning, ReturnPath
-from hireloop.notify.transports.email import EmailTransport
-from hireloop.notify.worker import Worker
+from hireloop.notify.bounces import bounces, reports
+from hireloop.notify.bounces.return_path import Returning, ReturnPath
+from hireloop.notify.rendering.render import Renderer
+from hireloop.notify.transports.mail.email import EmailTransport
+from hireloop.notify.worker.worker import Worker
 from notify.factories import invite
 from notify.records import state_of
 from processes import WorkerProcess, environment, free_port
@@ -147,7 +147,7 @@ async def test_a_mail_that_a_relay_took_and_could_not_deliver_has_bounced(
     (reported,) = ours.received
     assert reported.sender.startswith("MAIL FROM:<>")
     assert f"<{path.address(delivery)}>" in reported.recipient
-    said = delivery_reports.read(reported.content)
+    said = reports.read(reported.content)
     assert f"{delivery}@hire.example" in {message_id.strip("<>") for message_id in said.message_ids}
     assert said.recipients == {"asha@example.com"}
     recorded = await bounces.record(said, path)

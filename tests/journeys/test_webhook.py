@@ -10,7 +10,8 @@ from standardwebhooks import Webhook
 from documented import Documented
 from factories import book, outbox_of, unaccounted
 from hireloop import db
-from hireloop.notify import deliveries, routing
+from hireloop.notify.channels import configured
+from hireloop.notify.deliveries import deliveries
 from http_servers import Reply, ScriptedHttpServer
 from processes import WorkerProcess, environment
 from sample_settings import settings_for
@@ -27,7 +28,7 @@ async def test_a_recruiters_program_hears_of_a_booking_signed_and_without_the_li
         wanted = {"webhook_urls": url, "webhook_secret": SECRET, "webhook_allow_private": "true"}
         wanted["message_routes"] = "alert=none"  # there is no mail server, which would be told too
         settings = settings_for(database_url, **wanted)
-        channels = routing.channels(settings)
+        channels = configured.channels(settings)
         booked = await book(outbox=outbox_of(*channels), full_name="Asha Räo")
         [copy] = [delivery for delivery in booked.deliveries if delivery.kind == "recruiter_copy"]
         named = {name.upper(): value for name, value in wanted.items()}

@@ -7,8 +7,8 @@ import pytest
 from factories import book, make_slot, soon, unaccounted
 from hireloop.local.mail_folder import ReceivedMail
 from hireloop.local.mailbox import Mailbox
-from hireloop.notify import routing
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.channels import configured
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.settings import Settings
 from processes import WorkerProcess, environment
 
@@ -17,7 +17,7 @@ from processes import WorkerProcess, environment
 async def test_a_candidate_is_reminded_and_a_failed_invitation_is_told_of(
     database_url: str, settings: Settings, mailbox: Mailbox
 ) -> None:
-    outbox = Outbox(channels=routing.channels(settings), message_id_domain=settings.message_id_domain)
+    outbox = Outbox(channels=configured.channels(settings), message_id_domain=settings.message_id_domain)
     near = await make_slot(starts_at=soon(85), seats=2)
     for email in ("asha@example.com", "rejected@simulated.test"):
         at = soon() - timedelta(minutes=10)  # before the lead of the reminder, and not at risk yet

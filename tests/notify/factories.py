@@ -8,11 +8,11 @@ from uuid import UUID
 import msgspec
 
 from factories import OUTBOX, book, outbox_of, soon
-from hireloop.notify import leases
-from hireloop.notify.channels import Evidence, Phase
-from hireloop.notify.leases import Lease, Settlement
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries import leases
+from hireloop.notify.deliveries.leases import Lease, Settlement
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Evidence, Phase
 from sample_channels import EMAIL, MAIL, chat
 
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok")

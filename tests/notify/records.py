@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from hireloop import db
-from hireloop.notify import deliveries
-from hireloop.notify.deliveries import DeliveryView
+from hireloop.notify.deliveries import deliveries
+from hireloop.notify.deliveries.deliveries import DeliveryView
 from sample_channels import EMAIL
 
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 import msgspec
 
 from hireloop.notify import messages
-from hireloop.notify.leases import Lease
-from hireloop.notify.routes import Route
+from hireloop.notify.channels.providers import Route
+from hireloop.notify.deliveries.leases import Lease
 from notify.sample_messages import invitation
 
 

@@ -13,9 +13,10 @@ from litestar import Litestar, Request, post
 
 from factories import soon
 from hireloop import db
-from hireloop.notify import hints, leases
+from hireloop.notify.deliveries import leases
 from hireloop.notify.messages import CancelledMessage
 from hireloop.notify.plugin import NotificationHub
+from hireloop.notify.worker import wakeup
 from sample_channels import EMAIL
 
 FESTIVAL = UUID("0193ae6c-7c00-7000-8000-000000000001")
@@ -62,7 +63,7 @@ def application(url: str) -> Litestar:
 async def test_another_application_puts_a_message_with_its_own_fact_and_a_worker_is_woken(database_url: str) -> None:
     app, heard = application(database_url), asyncio.Event()
     async with app.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hall") as client:  # type: ignore[arg-type] # Litestar's ASGI types
-        listening = asyncio.create_task(hints.listen(database_url, heard.set))
+        listening = asyncio.create_task(wakeup.listen(database_url, heard.set))
         await asyncio.wait_for(heard.wait(), 30)  # it listens
         heard.clear()
         answer = await client.post("/cancel")

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
 from hireloop.notify.testing import OtherSide, Scene, TransportContract, sample_parcel
-from hireloop.notify.transports import webhook
-from hireloop.notify.transports.apprise import AppriseTransport
-from hireloop.notify.transports.email import EmailTransport
-from hireloop.notify.transports.webhook import WebhookTransport
+from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
+from hireloop.notify.transports.chat.apprise import AppriseTransport
+from hireloop.notify.transports.mail.email import EmailTransport
+from hireloop.notify.transports.webhook import webhook
+from hireloop.notify.transports.webhook.webhook import WebhookTransport
 from hireloop.settings import Settings
 from http_servers import Does, Raw, Reply, ScriptedHttpServer
 from smtp_servers import Drop, Hang, ScriptedSmtpServer, Step

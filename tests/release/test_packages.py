@@ -119,7 +119,12 @@ def a_wheel(folder: Path, more: str, *, of: str = "", files: tuple[str, ...] = (
 
 
 LICENCE = "License-Expression: Apache-2.0\n"
-ESSENTIAL = ("hireloop/py.typed", "hireloop/portal/templates/a", "hireloop/notify/locales/a", "x/licenses/LICENSE")
+ESSENTIAL = (
+    "hireloop/py.typed",
+    "hireloop/portal/templates/a",
+    "hireloop/notify/rendering/locales/a",
+    "x/licenses/LICENSE",
+)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from msgspec import structs
 
 import factories
 from factories import WINDOWS, outbox_of
-from hireloop.notify import leases
-from hireloop.notify.leases import Lease
+from hireloop.notify.deliveries import leases
+from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.messages import CANDIDATE_KINDS
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import moves

@@ -10,11 +10,11 @@ import pytest
 import factories
 from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, outbox_of, rows, soon, unaccounted
 from hireloop import db, errors
-from hireloop.notify import alerts, leases, replay
-from hireloop.notify.channels import Evidence, Phase
-from hireloop.notify.leases import Lease
-from hireloop.notify.pace import Pace
+from hireloop.notify.deliveries import alerts, leases, replay
+from hireloop.notify.deliveries.leases import Lease
+from hireloop.notify.deliveries.rate_limit import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Evidence, Phase
 from hireloop.scheduling import erasure
 from hireloop.scheduling.bookings import cancellations, confirmations, moves
 from hireloop.scheduling.bookings.booking import Booked

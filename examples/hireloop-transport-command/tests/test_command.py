@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hireloop.notify.channels import Held, Phase, Rejected, Retry, Sent, Transport
 from hireloop.notify.testing import OtherSide, Scene, TransportContract, sample_parcel
+from hireloop.notify.transport import Held, Phase, Rejected, Retry, Sent, Transport
 from hireloop.settings import Settings
 from hireloop_transport_command import CommandTransport
 

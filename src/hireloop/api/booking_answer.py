@@ -12,8 +12,8 @@ from hireloop import links
 from hireloop.api import auth
 from hireloop.api.deliveries import DeliverySummary, summary, summary_of_put
 from hireloop.api.door import Door, door_of
-from hireloop.notify import alerts, deliveries
-from hireloop.notify.deliveries import DeliveryView, InvitationState
+from hireloop.notify.deliveries import alerts, deliveries
+from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
 from hireloop.notify.reasons import sentence_of
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.bookings.booking import Booked

@@ -13,10 +13,10 @@ from hireloop.api.auth import SCHEDULES
 from hireloop.api.documented import reads, refuses
 from hireloop.api.door import door_of
 from hireloop.api.strictness import check_json
-from hireloop.notify import bounces, delivery_reports
-from hireloop.notify.bounces import Noted
-from hireloop.notify.delivery_reports import DeliveryReport, MailAction
-from hireloop.notify.return_path import ReturnPath
+from hireloop.notify.bounces import bounces, reports
+from hireloop.notify.bounces.bounces import Noted
+from hireloop.notify.bounces.reports import DeliveryReport, MailAction
+from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.tables import DeliveryState
 
 _REPORT, _JSON = "message/rfc822", "application/json"
@@ -56,7 +56,7 @@ async def take_bounce(request: Request[Any, Any, Any]) -> BounceAnswer:
     if kind == _JSON:
         await check_json(request)
     body = await request.body()
-    report = delivery_reports.read(body) if kind == _REPORT else _said(body)
+    report = reports.read(body) if kind == _REPORT else _said(body)
     return_path = ReturnPath.of(door_of(request).settings)
     recorded = await bounces.record(report, return_path, vouched=kind == _JSON)
     return BounceAnswer(
@@ -78,8 +78,8 @@ def _said(body: bytes) -> DeliveryReport:
     return DeliveryReport(
         action=new.action,
         status=new.status,
-        code=delivery_reports.code_of(new.diagnostic),
-        diagnostic=delivery_reports.shortened(new.diagnostic),
+        code=reports.code_of(new.diagnostic),
+        diagnostic=reports.shortened(new.diagnostic),
         recipients=frozenset({new.recipient.lower()} if new.recipient else ()),
         message_ids=(new.message_id,),
     )

@@ -10,10 +10,10 @@ from litestar import Request, Router, get
 
 from hireloop.api.auth import READS
 from hireloop.api.door import Door, door_of
-from hireloop.notify import held
-from hireloop.notify.channels import Channel, InstalledTransport, installed_transports
-from hireloop.notify.held import HeldProvider
-from hireloop.notify.routes import Route
+from hireloop.notify.channels import held
+from hireloop.notify.channels.held import HeldProvider
+from hireloop.notify.channels.providers import Route
+from hireloop.notify.transport import Channel, InstalledTransport, installed_transports
 
 
 class ChannelState(StrEnum):

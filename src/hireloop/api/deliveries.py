@@ -16,10 +16,10 @@ from hireloop.api.documented import refuses
 from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.replay_audit import audited
-from hireloop.notify import deliveries, ledger, replay
-from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter, mask
-from hireloop.notify.outbox import Delivery
-from hireloop.notify.replay import Chosen, Verdict
+from hireloop.notify.deliveries import deliveries, ledger, replay
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter, mask
+from hireloop.notify.deliveries.outbox import Delivery
+from hireloop.notify.deliveries.replay import Chosen, Verdict
 from hireloop.notify.tables import DeliveryState
 
 

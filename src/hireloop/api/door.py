@@ -9,9 +9,9 @@ from litestar.connection import ASGIConnection
 
 from hireloop import links
 from hireloop.api.key_ring import KeyRing
-from hireloop.notify.channels import Channel
-from hireloop.notify.hints import HintSender
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.transport import Channel
+from hireloop.notify.worker.wakeup import HintSender
 from hireloop.scheduling.bookings.booking import Windows
 from hireloop.scheduling.bookings.bookings import SessionOfSchedule
 from hireloop.settings import Settings

@@ -13,7 +13,7 @@ from hireloop.api.auth import ADMINISTERS, actor_of
 from hireloop.api.candidates import view
 from hireloop.api.documented import refuses
 from hireloop.api.door import door_of
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import erasure, retention
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.erasure import Erased

@@ -34,10 +34,10 @@ from hireloop.api.schedules import BookInterviewFields, CancelFields, Reschedule
 from hireloop.api.sessions import SessionDetails
 from hireloop.api.slots import BookSlotFields, Released, ReleaseFields, SlotChangeFields, SlotFields
 from hireloop.api.tables import Role
-from hireloop.notify.bounces import Noted
-from hireloop.notify.channels import InstalledTransport
-from hireloop.notify.deliveries import AttemptView, InvitationState
+from hireloop.notify.bounces.bounces import Noted
+from hireloop.notify.deliveries.deliveries import AttemptView, InvitationState
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import InstalledTransport
 from hireloop.scheduling.audit import Action, KnownEntry
 from hireloop.scheduling.bookings.history import Change
 from hireloop.scheduling.people.candidates import KnownCandidate

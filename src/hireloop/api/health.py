@@ -10,11 +10,12 @@ from litestar import Request, Response, Router, get
 from hireloop import db
 from hireloop.api.door import Door, door_of
 from hireloop.faults import faults_of
-from hireloop.notify import held, workers
+from hireloop.notify.channels import held
+from hireloop.notify.channels.message_routes import EMAIL
 from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.diagnosis.pulse import MailPulse
-from hireloop.notify.message_routes import EMAIL
+from hireloop.notify.worker import heartbeat
 
 _LONGEST_WAIT = timedelta(seconds=60)
 _PULSE = "mail_pulse"
@@ -64,7 +65,7 @@ async def delivery(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
     warnings = [_sentence(finding) for finding in findings if finding.level is Level.WARNING]
     warnings += [fault.sentence for fault in faults_of(door.settings) if fault.about == "base_url"]
     try:
-        state = await workers.health()
+        state = await heartbeat.health()
         troubles = await _delivery_troubles(door, state, {one.check for one in findings if one.level is Level.FAILURE})
         return _answer([*troubles, *reasons], [*warnings, *_skewed_links(door, state)])
     except db.TROUBLE as error:
@@ -85,7 +86,7 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.cause} {finding.mend}"
 
 
-async def _delivery_troubles(door: Door, state: workers.Health, failed: set[str]) -> list[str]:
+async def _delivery_troubles(door: Door, state: heartbeat.Health, failed: set[str]) -> list[str]:
     """Return what hinders deliveries; a held provider is left out where its own check failed, and so says why."""
     reasons = [] if state.live_workers else ["No worker has been seen lately: start `hireloop work`."]
     reasons += [
@@ -101,7 +102,7 @@ async def _delivery_troubles(door: Door, state: workers.Health, failed: set[str]
     return reasons
 
 
-def _skewed_links(door: Door, state: workers.Health) -> list[str]:
+def _skewed_links(door: Door, state: heartbeat.Health) -> list[str]:
     ours = door.settings.base_url
     return [
         f"A worker writes links to {theirs}, this process to {ours}: set the same BASE_URL everywhere."

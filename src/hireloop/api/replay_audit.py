@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hireloop.notify.replay import Note, Verdict
+from hireloop.notify.deliveries.replay import Note, Verdict
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.bookings import bookings

@@ -14,7 +14,7 @@ from hireloop.api.booking_answer import ScheduleAnswer, answer, answer_booked, a
 from hireloop.api.documented import again, refuses
 from hireloop.api.door import door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.notify.deliveries import InvitationState
+from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.scheduling.bookings import booking, bookings, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.booking import Outcome
 from hireloop.scheduling.bookings.bookings import Wanted

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from hireloop.notify.for_programs import AlertData, LateRequestData, RecruiterCopyData
 from hireloop.notify.messages import AlertCause, CopiedChange
 from hireloop.notify.reasons import Reason
+from hireloop.notify.rendering.webhook_payload import AlertData, LateRequestData, RecruiterCopyData
 
 _STARTS = datetime(2026, 12, 1, 10, tzinfo=ZoneInfo("Asia/Kolkata")).astimezone(ZoneInfo("UTC"))
 _ENDS, _CLOSES = _STARTS + timedelta(minutes=45), _STARTS + timedelta(minutes=10)

@@ -16,10 +16,10 @@ import click
 from hireloop import db
 from hireloop.cli.database import run
 from hireloop.errors import HireLoopError, MailboxTrouble, NotAReport, ReportOfNothing, SettingsError
-from hireloop.notify import bounces as notify_bounces
-from hireloop.notify import delivery_reports
-from hireloop.notify.bounce_mailbox import BounceMailbox
-from hireloop.notify.return_path import ReturnPath
+from hireloop.notify.bounces import bounces as notify_bounces
+from hireloop.notify.bounces import reports
+from hireloop.notify.bounces.mailbox import BounceMailbox
+from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
 
@@ -39,7 +39,7 @@ def bounces(*, recipient: str, imap: bool, every: int | None) -> None:
         with suppress(KeyboardInterrupt):
             run(lambda settings: _of_mailbox(settings, every))
         return
-    raw = sys.stdin.buffer.read(delivery_reports.LONGEST)
+    raw = sys.stdin.buffer.read(reports.LONGEST)
     while sys.stdin.buffer.read(65_536):
         continue  # whoever writes to us must not meet a closed pipe
     try:
@@ -95,7 +95,7 @@ async def _pass(url: str, return_path: ReturnPath, left: set[str]) -> None:
 async def _taken(raw: bytes, return_path: ReturnPath, *, recipient: str = "") -> tuple[bool, str]:
     """Record a mail's report; return whether it is one about a delivery of ours, and what became of it as a line."""
     try:
-        recorded = await notify_bounces.record(delivery_reports.read(raw, recipient=recipient), return_path)
+        recorded = await notify_bounces.record(reports.read(raw, recipient=recipient), return_path)
     except NotAReport:
         return False, "not a report of failed or delayed delivery"
     except ReportOfNothing:

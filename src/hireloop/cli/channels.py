@@ -9,11 +9,11 @@ from hireloop.cli.database import with_database
 from hireloop.cli.words import moment
 from hireloop.errors import DatabaseNotReady
 from hireloop.local.home import at_home
-from hireloop.notify import held, routing
-from hireloop.notify.channels import Channel, InstalledTransport, installed_transports
-from hireloop.notify.held import HeldProvider
+from hireloop.notify.channels import configured, held
+from hireloop.notify.channels.held import HeldProvider
+from hireloop.notify.channels.providers import Route
 from hireloop.notify.reasons import sentence_of
-from hireloop.notify.routes import Route
+from hireloop.notify.transport import Channel, InstalledTransport, installed_transports
 
 Health = dict[tuple[str, Route], HeldProvider]
 
@@ -22,7 +22,7 @@ Health = dict[tuple[str, Route], HeldProvider]
 def channels() -> None:
     """List the channels: state, transport, what goes over them, why one is held; then the installed transports."""
     with at_home() as settings:
-        found = routing.channels(settings)
+        found = configured.channels(settings)
         health: Health | None = None
         try:
             health = asyncio.run(with_database(settings, lambda: _health(found)))

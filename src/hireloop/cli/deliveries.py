@@ -13,13 +13,15 @@ from hireloop import db
 from hireloop.api.replay_audit import audited
 from hireloop.cli.database import run
 from hireloop.cli.words import Moment, moment
-from hireloop.notify import deliveries as notify_deliveries
-from hireloop.notify import hints, replay, routing
-from hireloop.notify.deliveries import AttemptView, DeliveryView, Filter, mask
+from hireloop.notify.channels import configured
+from hireloop.notify.deliveries import deliveries as notify_deliveries
+from hireloop.notify.deliveries import replay
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter, mask
+from hireloop.notify.deliveries.replay import Chosen, Skip, Verdict
 from hireloop.notify.reasons import sentence_of
-from hireloop.notify.replay import Chosen, Skip, Verdict
-from hireloop.notify.replies import printable
 from hireloop.notify.tables import DeliveryState
+from hireloop.notify.transports.replies import printable
+from hireloop.notify.worker import wakeup
 from hireloop.scheduling.audit import COMMAND_LINE
 from hireloop.settings import Settings
 
@@ -50,7 +52,7 @@ def _narrowing(command: Command) -> Command:
 def deliveries_list(*, limit: int, **narrowed: str | datetime | None) -> None:
     """List deliveries, newest first: id, state, tries, kind, channel, recipient, reason."""
     wanted = Filter(**narrowed)  # type: ignore[arg-type] # the options are its fields
-    for one in run(lambda ours: notify_deliveries.page(wanted, routing.channels(ours), limit=limit, after=None)):
+    for one in run(lambda ours: notify_deliveries.page(wanted, configured.channels(ours), limit=limit, after=None)):
         click.echo(
             f"{one.id}  {one.state:<10}  {one.attempt_count:>3}  {one.kind:<12}  {one.channel:<8}  "
             f"{mask(one.recipient)}  {one.reason or ''}"
@@ -61,7 +63,7 @@ def deliveries_list(*, limit: int, **narrowed: str | datetime | None) -> None:
 @click.argument("ident", type=click.UUID)
 def deliveries_show(*, ident: UUID) -> None:
     """Show one delivery with every try and the other side's words."""
-    delivery, attempts = run(lambda ours: notify_deliveries.find(ident, routing.channels(ours)))
+    delivery, attempts = run(lambda ours: notify_deliveries.find(ident, configured.channels(ours)))
     for line in _delivery_lines(delivery):
         click.echo(line)
     for attempt in attempts:
@@ -98,14 +100,14 @@ def deliveries_replay(
 async def _replayed(settings: Settings, chosen: Chosen, *, at_most: int | None, dry_run: bool) -> list[Verdict]:
     """Replay batch after batch, give the workers their hint, and show on a terminal how far it is."""
     verdicts: list[Verdict] = []
-    channels, note = routing.channels(settings), audited(COMMAND_LINE)
+    channels, note = configured.channels(settings), audited(COMMAND_LINE)
     async for batch in replay.walk(chosen, channels, at_most=at_most, dry_run=dry_run, note=note):
         verdicts += batch
         if dry_run or chosen.ids:
             for verdict in batch:
                 click.echo(_verdict_line(verdict))
         if not dry_run:
-            await db.fetch(f"NOTIFY {hints.CHANNEL}")
+            await db.fetch(f"NOTIFY {wakeup.CHANNEL}")
         if sys.stderr.isatty():
             click.echo(f"\r{len(verdicts)} looked at", nl=False, err=True)
     if sys.stderr.isatty():

@@ -5,7 +5,7 @@ import sys
 import click
 
 from hireloop.cli.database import run
-from hireloop.notify import ledger
+from hireloop.notify.deliveries import ledger
 
 
 @click.command("ledger")

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from hireloop.errors import HireLoopError
-from hireloop.notify import languages, messages, preview
-from hireloop.notify.render import Renderer
+from hireloop.notify import messages
+from hireloop.notify.rendering import languages, preview
+from hireloop.notify.rendering.render import Renderer
 from hireloop.settings import Settings
 
 

@@ -9,8 +9,8 @@ import click
 from hireloop import errors
 from hireloop.api import erasures
 from hireloop.cli.database import run
-from hireloop.notify import routing
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.channels import configured
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import retention as retaining
 from hireloop.scheduling.audit import Actor
 from hireloop.settings import Settings
@@ -53,7 +53,7 @@ def retention(*, older_than: timedelta, dry_run: bool) -> None:
 
 async def _walk(older_than: timedelta, settings: Settings, *, dry_run: bool) -> tuple[int, int]:
     """Erase, each person in a transaction of their own, and return how many were erased and how many left."""
-    outbox = Outbox(channels=routing.channels(settings), message_id_domain=settings.message_id_domain)
+    outbox = Outbox(channels=configured.channels(settings), message_id_domain=settings.message_id_domain)
     erased = left = 0
     batch = await retaining.due(older_than, limit=_TOGETHER)
     while batch:

@@ -6,13 +6,13 @@ import click
 
 from hireloop.doctor import sample
 from hireloop.local import home
-from hireloop.notify import simulator
-from hireloop.notify.channels import Evidence, Held, Phase, Rejected, Retry, Sent
+from hireloop.notify.bounces import simulator
 from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Level
 from hireloop.notify.reasons import sentence_of
-from hireloop.notify.replies import printable
-from hireloop.notify.transports.email import EmailTransport, mailbox
+from hireloop.notify.transport import Evidence, Held, Phase, Rejected, Retry, Sent
+from hireloop.notify.transports.mail.email import EmailTransport, mailbox
+from hireloop.notify.transports.replies import printable
 from hireloop.settings import Settings
 
 _BEFORE_THE_RECIPIENT = frozenset({Phase.CONFIGURE, Phase.CONNECT, Phase.TLS, Phase.AUTH, Phase.SENDER})

@@ -11,15 +11,16 @@ import uvloop
 from hireloop import db, migrate
 from hireloop.api import stored_answers
 from hireloop.faults import warnings_of
-from hireloop.notify import alerts, ledger, routes, routing
-from hireloop.notify.channels import Channel, Transport, TransportBroken, TransportMissing, open_transport
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.bounces.return_path import Returning, ReturnPath
+from hireloop.notify.bounces.simulator import Simulator
+from hireloop.notify.channels import configured, providers
+from hireloop.notify.channels.providers import Route
+from hireloop.notify.deliveries import alerts, ledger
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.reasons import Reason
-from hireloop.notify.render import Renderer
-from hireloop.notify.return_path import Returning, ReturnPath
-from hireloop.notify.routes import Route
-from hireloop.notify.simulator import Simulator
-from hireloop.notify.worker import Missing, Worker
+from hireloop.notify.rendering.render import Renderer
+from hireloop.notify.transport import Channel, Transport, TransportBroken, TransportMissing, open_transport
+from hireloop.notify.worker.worker import Missing, Worker
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import attendance
 from hireloop.settings import Settings
@@ -50,13 +51,13 @@ def work(*, concurrency: int | None) -> None:
 
 
 async def _work(settings: Settings, concurrency: int | None) -> bool:
-    channels = routing.channels(settings)
+    channels = configured.channels(settings)
     outbox = Outbox(channels=channels, message_id_domain=settings.message_id_domain)
     for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
         log.warning("settings.warning", sentence=sentence)
     simulator = Simulator(ReturnPath.of(settings))
     fallbacks = {
-        channel.name: _opened(routes.provider(channel, Route.FALLBACK), settings, simulator)
+        channel.name: _opened(providers.provider(channel, Route.FALLBACK), settings, simulator)
         for channel in channels
         if channel.fallback_url
     }

@@ -13,8 +13,9 @@ from hireloop.api.door import Door, door_of
 from hireloop.console import render
 from hireloop.console.cards import Card, cards_of
 from hireloop.console.gate import AnyRequest
-from hireloop.notify import deliveries, times
-from hireloop.notify.deliveries import AttemptView, DeliveryView
+from hireloop.notify.deliveries import deliveries
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
+from hireloop.notify.rendering import times
 from hireloop.notify.tables import DeliveryState
 from hireloop.portal.times import zone_of
 from hireloop.scheduling.bookings import agenda

@@ -32,7 +32,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def path_of(schedule_id: UUID) -> str:
-    """Return where a booking's page is; the mails' links lead there too (`notify.render`)."""
+    """Return where a booking's page is; the mails' links lead there too (`notify.rendering`)."""
     return f"/console/bookings/{schedule_id}/"
 
 

@@ -7,10 +7,10 @@ from hireloop import db
 from hireloop.api.door import door_of
 from hireloop.console import labels, render
 from hireloop.console.gate import AnyRequest
-from hireloop.notify import held
-from hireloop.notify.channels import Channel
-from hireloop.notify.held import HeldProvider
-from hireloop.notify.routes import Route
+from hireloop.notify.channels import held
+from hireloop.notify.channels.held import HeldProvider
+from hireloop.notify.channels.providers import Route
+from hireloop.notify.transport import Channel
 
 
 class ShownChannel(msgspec.Struct, frozen=True, kw_only=True):

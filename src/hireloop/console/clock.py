@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-from hireloop.notify import times
+from hireloop.notify.rendering import times
 from hireloop.portal.times import english_locale
 from hireloop.settings import Settings
 

@@ -13,10 +13,11 @@ from hireloop.console.cards import cards_of
 from hireloop.console.clock import clock_of, parse_day
 from hireloop.console.gate import AnyRequest
 from hireloop.console.labels import Label
-from hireloop.notify import held, troubles
-from hireloop.notify.deliveries import INVITING_KINDS
+from hireloop.notify.channels import held
+from hireloop.notify.deliveries import failures
+from hireloop.notify.deliveries.deliveries import INVITING_KINDS
+from hireloop.notify.deliveries.failures import Trouble
 from hireloop.notify.tables import DeliveryState
-from hireloop.notify.troubles import Trouble
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import Appointment
 
@@ -92,7 +93,7 @@ def ident(request: AnyRequest, name: str) -> UUID | None:
 
 
 async def _troubles(request: AnyRequest, *, limit: int, after: UUID | None) -> list[ShownTrouble]:
-    found = await troubles.page(door_of(request).channels, limit=limit, after=after)
+    found = await failures.page(door_of(request).channels, limit=limit, after=after)
     about = await agenda.of_schedules([one.schedule for one in found if one.schedule is not None])
     return [
         ShownTrouble(

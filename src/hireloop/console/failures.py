@@ -15,9 +15,9 @@ from hireloop.console import booking, labels, render
 from hireloop.console.cards import path_of
 from hireloop.console.days import ident
 from hireloop.console.gate import AnyRequest, pressed
-from hireloop.notify import deliveries, replay, troubles
-from hireloop.notify.deliveries import Filter
-from hireloop.notify.replay import Chosen, Verdict
+from hireloop.notify.deliveries import deliveries, failures, replay
+from hireloop.notify.deliveries.deliveries import Filter
+from hireloop.notify.deliveries.replay import Chosen, Verdict
 
 PATH = "/console/failures/"
 _A_PAGE = 50
@@ -32,8 +32,8 @@ async def page(request: AnyRequest) -> Response[bytes]:
     reason = _reason(request.query_params.get("reason"))
     door, after = door_of(request), ident(request, "after")
     async with db.snapshot():
-        found = await troubles.failed(door.channels, reason=reason, limit=_A_PAGE + 1, after=after)
-        reasons = await troubles.reasons(since=datetime.now(UTC) - _LOOKED_BACK)
+        found = await failures.failed(door.channels, reason=reason, limit=_A_PAGE + 1, after=after)
+        reasons = await failures.reasons(since=datetime.now(UTC) - _LOOKED_BACK)
     return render.show(
         request,
         "failures",

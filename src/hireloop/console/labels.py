@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from hireloop import errors
 from hireloop.api.deliveries import DeliverySummary
-from hireloop.notify.deliveries import INVITING_KINDS, InvitationState
-from hireloop.notify.ledger import CANCELLING_KIND
+from hireloop.notify.deliveries.deliveries import INVITING_KINDS, InvitationState
+from hireloop.notify.deliveries.ledger import CANCELLING_KIND
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import Change

@@ -13,7 +13,7 @@ from hireloop.api.tables import Role
 from hireloop.console import labels
 from hireloop.console.clock import clock_of
 from hireloop.console.gate import AnyRequest, visitor_of
-from hireloop.notify.deliveries import mask
+from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.portal.render import VERSION as PORTAL_VERSION
 

@@ -12,11 +12,12 @@ import msgspec
 
 from hireloop import db, migrate
 from hireloop.errors import DatabaseNotReady, SettingsError
-from hireloop.notify import held as held_providers
-from hireloop.notify import ledger, workers
-from hireloop.notify.channels import Channel
+from hireloop.notify.channels import held as held_providers
+from hireloop.notify.channels.held import HeldProvider
+from hireloop.notify.deliveries import ledger
 from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, skipped, warning
-from hireloop.notify.held import HeldProvider
+from hireloop.notify.transport import Channel
+from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
 
 OLDEST_VERSION = 15
@@ -66,7 +67,7 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
         return Examined(findings=_left_out("migrations", findings))
     findings["migrations"] = ok("migrations", "Every migration has run.")
     findings["secret"] = findings.get("secret") or await _secret(settings)
-    state = await workers.health()
+    state = await heartbeat.health()
     findings["workers"] = _workers(state)
     findings["ledger"] = _ledger(await ledger.read())
     held = await held_providers.held(channels) if channels else None
@@ -185,7 +186,7 @@ async def _secret(settings: Settings) -> Finding:
     return ok("secret", "SECRET_KEY is the one that this database knows.")
 
 
-def _workers(state: workers.Health) -> Finding:
+def _workers(state: heartbeat.Health) -> Finding:
     if not state.live_workers:
         return warning("workers", "No worker has been seen lately: nothing is sent.", "Start `hireloop work`.")
     if state.untakeable:

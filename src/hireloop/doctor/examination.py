@@ -8,13 +8,14 @@ from hireloop.doctor import database, tracing
 from hireloop.doctor.database import Examined
 from hireloop.errors import SettingsError
 from hireloop.faults import faults_of
-from hireloop.notify import alerts, routing
-from hireloop.notify.channels import Channel
+from hireloop.notify.channels import configured
+from hireloop.notify.channels.held import HeldProvider
+from hireloop.notify.channels.message_routes import EMAIL
+from hireloop.notify.deliveries import alerts
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.diagnosis import background, mail, others
 from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped, warning
-from hireloop.notify.held import HeldProvider
-from hireloop.notify.message_routes import EMAIL
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
 
 TOTAL_SECONDS = 45.0  # for everything on the network together
@@ -62,7 +63,7 @@ def _channels(settings: Settings) -> tuple[Sequence[Channel], Finding | None]:
     if settings.secret_key is None:
         return (), skipped("channels", "secret failed")
     try:
-        return routing.channels(settings), None
+        return configured.channels(settings), None
     except SettingsError as error:
         return (), of_sentence("channels", str(error))
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from msgspec import structs
 
 from hireloop import db
-from hireloop.notify.channels import Parcel
 from hireloop.notify.messages import InvitationMessage
-from hireloop.notify.render import Renderer
+from hireloop.notify.rendering.render import Renderer
+from hireloop.notify.transport import Parcel
 from hireloop.settings import Settings
 
 MARK = "[Test]"

@@ -7,9 +7,9 @@ from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.plugins import InitPlugin
 
-from hireloop.notify.channels import Channel
-from hireloop.notify.hints import HintSender
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.transport import Channel
+from hireloop.notify.worker.wakeup import HintSender
 
 
 class NotificationHub(InitPlugin):

@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol
 import msgspec
 import pytest
 
-from hireloop.notify.channels import Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
+from hireloop.notify.transport import Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
 
 RECIPIENT = "asha.rao.7f3a@example.com"
 _THREADS, _SENDS_EACH = 8, 5

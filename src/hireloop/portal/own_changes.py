@@ -11,9 +11,9 @@ from litestar.exceptions import ClientException
 from litestar.params import FromPath
 
 from hireloop import errors
-from hireloop.notify.outbox import Outbox
-from hireloop.notify.times import moment
-from hireloop.notify.words import one_line
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.rendering.plain_text import one_line
+from hireloop.notify.rendering.times import moment
 from hireloop.portal import render, stages, times
 from hireloop.portal.access import Access, AnyRequest, path_of
 from hireloop.portal.forms import fields_of

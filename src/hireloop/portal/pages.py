@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
 from hireloop import db, errors
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.portal import render
 from hireloop.portal.access import Access, AnyRequest, path_of
 from hireloop.portal.own_changes import OwnChanges

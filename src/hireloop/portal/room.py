@@ -8,7 +8,7 @@ from litestar import Response
 from litestar.exceptions import ClientException
 from litestar.params import FromPath
 
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.portal import render
 from hireloop.portal.access import Access, AnyRequest, path_of
 from hireloop.portal.session_pages import SessionPages

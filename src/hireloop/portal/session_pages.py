@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Response
 
-from hireloop.notify.outbox import Outbox
-from hireloop.notify.times import moment
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.rendering.times import moment
 from hireloop.portal import render, stages, times
 from hireloop.portal.access import form_token, path_of
 from hireloop.portal.stages import Stage

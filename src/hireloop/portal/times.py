@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from babel.dates import format_date, format_time
 
-from hireloop.notify import times
+from hireloop.notify.rendering import times
 
 _DATE = {"en": "EEEE, d MMMM y"}  # as the invitation writes it where no country is known
 _MINUTE = timedelta(minutes=1)

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.bookings.changes import invitation, note

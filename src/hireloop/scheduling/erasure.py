@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.outbox import Outbox, forget
+from hireloop.notify.deliveries.outbox import Outbox, forget
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.bookings import cancellations

@@ -9,7 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from hireloop import db, errors
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.bookings import cancellations

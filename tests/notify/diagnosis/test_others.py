@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hireloop.notify.channels import Channel
 from hireloop.notify.diagnosis import others
 from hireloop.notify.diagnosis.findings import Finding, Level
+from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
 from sample_channels import EMAIL
 

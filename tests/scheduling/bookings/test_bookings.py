@@ -10,8 +10,8 @@ import pytest
 
 from factories import OUTBOX, TESTS, WINDOWS, book, make_slot, rows, soon
 from hireloop import db, errors
-from hireloop.notify import deliveries
-from hireloop.notify.deliveries import InvitationState
+from hireloop.notify.deliveries import deliveries
+from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.scheduling import interviews
 from hireloop.scheduling.bookings import bookings, cancellations, moves
 from hireloop.scheduling.bookings.bookings import Booking, Wanted

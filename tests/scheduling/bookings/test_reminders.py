@@ -13,7 +13,7 @@ import pytest
 import factories
 from factories import outbox_of, rows, unaccounted
 from hireloop import db
-from hireloop.notify import outbox as hub
+from hireloop.notify.deliveries import outbox as hub
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.settings import Settings

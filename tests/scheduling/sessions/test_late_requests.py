@@ -10,7 +10,7 @@ import pytest
 import factories
 from factories import make_interview, rows, unaccounted
 from hireloop import db
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.sessions import late_requests, sessions
 from scheduling.factories import MAIL_ONLY, OUTBOX

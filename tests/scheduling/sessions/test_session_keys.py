@@ -7,8 +7,8 @@ import pytest
 
 from factories import rows, soon, unaccounted
 from hireloop import db, errors
-from hireloop.notify import deliveries, replay
-from hireloop.notify.replay import Chosen, Skip
+from hireloop.notify.deliveries import deliveries, replay
+from hireloop.notify.deliveries.replay import Chosen, Skip
 from hireloop.scheduling.audit import Action
 from hireloop.scheduling.bookings import bookings, cancellations, reminders
 from hireloop.scheduling.bookings.bookings import Booking

@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from hireloop.notify.channels import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.reasons import Reason
+from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.settings import Settings
 
 _LONGEST_TIMEOUT, _LONGEST_REPLY = 300.0, 1_024

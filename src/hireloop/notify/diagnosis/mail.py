@@ -1,16 +1,16 @@
 """Is the mail server reachable, what it says it is, and willing to take our mail? Everything but a message."""
 
 from hireloop.faults import PASSWORD_WITHOUT_TLS, STARTTLS_ON_465, TLS_ON_587, Fault, faults_of, is_loopback
-from hireloop.notify.channels import Held, Phase, Rejected, Retry, Sent
+from hireloop.notify.channels.providers import Route
 from hireloop.notify.diagnosis import mail_faults
 from hireloop.notify.diagnosis.findings import Finding, failure, of_reason, ok, warning
 from hireloop.notify.diagnosis.mail_faults import Advice, Called, Met
 from hireloop.notify.reasons import Reason
-from hireloop.notify.replies import printable
-from hireloop.notify.routes import Route
-from hireloop.notify.transports.email import EmailTransport
-from hireloop.notify.transports.rehearsal import Rehearsal, speaks_tls_first
-from hireloop.notify.transports.smtp import MailServer, Security
+from hireloop.notify.transport import Held, Phase, Rejected, Retry, Sent
+from hireloop.notify.transports.mail.email import EmailTransport
+from hireloop.notify.transports.mail.rehearsal import Rehearsal, speaks_tls_first
+from hireloop.notify.transports.mail.smtp import MailServer, Security
+from hireloop.notify.transports.replies import printable
 from hireloop.settings import Settings
 
 CHECKS = {Route.PRIMARY: "mail", Route.FALLBACK: "mail_fallback"}

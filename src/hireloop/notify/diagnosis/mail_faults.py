@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from hireloop.notify.channels import Held, Phase, Rejected, Retry
 from hireloop.notify.reasons import Reason, sentence_of
-from hireloop.notify.transports.rehearsal import Rehearsal
-from hireloop.notify.transports.smtp import MailServer, Security
+from hireloop.notify.transport import Held, Phase, Rejected, Retry
+from hireloop.notify.transports.mail.rehearsal import Rehearsal
+from hireloop.notify.transports.mail.smtp import MailServer, Security
 from hireloop.settings import Settings
 
 # OpenSSL's verdicts on a certificate (X509_V_ERR_…, x509_vfy.h)

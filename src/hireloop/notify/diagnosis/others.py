@@ -4,7 +4,10 @@ import urllib.request
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
-from hireloop.notify.channels import (
+from hireloop.notify.diagnosis import reach
+from hireloop.notify.diagnosis.findings import Finding, failure, of_reason, ok
+from hireloop.notify.reasons import Reason
+from hireloop.notify.transport import (
     Channel,
     InstalledTransport,
     TransportBroken,
@@ -12,10 +15,7 @@ from hireloop.notify.channels import (
     installed_transports,
     open_transport,
 )
-from hireloop.notify.diagnosis import reach
-from hireloop.notify.diagnosis.findings import Finding, failure, of_reason, ok
-from hireloop.notify.reasons import Reason
-from hireloop.notify.transports.webhook_addresses import addresses_of, is_public
+from hireloop.notify.transports.webhook.addresses import addresses_of, is_public
 from hireloop.settings import Settings
 
 _PORTS = {"http": 80, "https": 443}

@@ -13,8 +13,8 @@ import asyncpg
 import msgspec
 
 from hireloop import db, errors
+from hireloop.notify.deliveries.outbox import Delivery, Fragment, Outbox
 from hireloop.notify.messages import CopiedChange, InvitationMessage, RecruiterCopyMessage
-from hireloop.notify.outbox import Delivery, Fragment, Outbox
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.bookings import rules

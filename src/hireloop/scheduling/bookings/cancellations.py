@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from hireloop import db
+from hireloop.notify.deliveries.outbox import Outbox, was_tried
 from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
-from hireloop.notify.outbox import Outbox, was_tried
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
 from hireloop.scheduling.bookings.changes import Rule

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from hireloop import db, errors
+from hireloop.notify.deliveries.outbox import supersede
 from hireloop.notify.messages import RECRUITER_KINDS, CopiedChange, InvitationMessage, RecruiterCopyMessage
-from hireloop.notify.outbox import supersede
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.bookings import history

@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
+from hireloop.notify.deliveries.outbox import Outbox, was_tried
 from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, RescheduledMessage
-from hireloop.notify.outbox import Outbox, was_tried
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes, rules
 from hireloop.scheduling.bookings.booking import Windows

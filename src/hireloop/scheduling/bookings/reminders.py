@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from hireloop import db
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import ReminderMessage
-from hireloop.notify.outbox import Outbox
 
 _TOGETHER = 200
 

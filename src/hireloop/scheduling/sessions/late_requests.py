@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from hireloop import db
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import LateRequestMessage
-from hireloop.notify.outbox import Outbox
 from hireloop.scheduling.bookings.locked import lock_session
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState, Visit

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings import changes, moves
 from hireloop.scheduling.bookings.booking import Windows

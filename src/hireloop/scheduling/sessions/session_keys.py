@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db
-from hireloop.notify.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
 from hireloop.scheduling.bookings.history import Change

@@ -1,0 +1,1 @@
+"""Mail that comes back: where reports come in, what they say, and which delivery they are about."""

@@ -1,0 +1,57 @@
+"""A route is which provider of a channel a try takes: its own, or its fallback. Pure: which one, and for what."""
+
+from enum import StrEnum
+
+import msgspec
+
+from hireloop.notify.channels.health import Claim
+from hireloop.notify.transport import Channel
+
+
+class Route(StrEnum):
+    """Which provider of a channel a try takes."""
+
+    PRIMARY = "primary"  # the channel's own
+    FALLBACK = "fallback"  # the second one, where there is one
+
+
+class Among(StrEnum):
+    """Which of a channel's due deliveries may be leased."""
+
+    ALL = "all"
+    REQUIRED = "required"  # what the candidate depends on, and alerts
+    AT_RISK = "at_risk"  # of these, what was tried in vain and is running out of time
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker may lease from a channel now, and by which provider it goes."""
+
+    route: Route | None  # None: each by its own turn, see `leases.take`
+    among: Among = Among.ALL
+    probing: bool = False  # one delivery, to find out whether a held provider works again
+
+
+def provider(channel: Channel, route: Route) -> Channel:
+    """Return the channel as this provider has it: its address, and the fingerprint by which it is held or open."""
+    if route is Route.PRIMARY:
+        return channel
+    return msgspec.structs.replace(channel, url=channel.fallback_url, fingerprint=channel.fallback_fingerprint)
+
+
+def turns(primary: Claim, fallback: Claim | None) -> tuple[Turn, ...]:
+    """Return what may be leased, in this order, given each provider's claim; `fallback` is None where there is none.
+
+    While the primary is held, it is probed, and what is required goes by the fallback at once. While it is open, a
+    delivery at risk takes turns between the two. A held fallback is probed with what would go over it anyway.
+    """
+    first = {
+        Claim.OPEN: (Turn(route=None if fallback is Claim.OPEN else Route.PRIMARY),),
+        Claim.PROBE: (Turn(route=Route.PRIMARY, probing=True),),
+        Claim.WAIT: (),
+    }[primary]
+    among = Among.AT_RISK if primary is Claim.OPEN else Among.REQUIRED
+    if fallback is Claim.PROBE:
+        return (Turn(route=Route.FALLBACK, among=among, probing=True), *first)
+    if fallback is Claim.OPEN and primary is not Claim.OPEN:
+        return (*first, Turn(route=Route.FALLBACK, among=among))
+    return first

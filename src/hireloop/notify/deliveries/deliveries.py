@@ -1,0 +1,288 @@
+"""Read deliveries and their attempts, and say where an invitation stands."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Channel
+
+TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
+_CLOCKS_APART_SECONDS = 3600
+
+# What the candidate must have heard for a live booking.
+INVITING_KINDS = frozenset({"invitation", "rescheduled"})
+
+
+class InvitationState(StrEnum):
+    """Where the invitation of a booking's current revision stands."""
+
+    PENDING = "pending"  # under way
+    SENT = "sent"  # the candidate's mail server took responsibility
+    AT_RISK = "at_risk"  # not sent, and time is running out
+    FAILED = "failed"  # rejected, bounced or exhausted
+    NONE = "none"  # there is nothing to be told
+
+
+class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery as it stands, joined with what holds its channel, if anything does."""
+
+    id: UUID
+    schedule: UUID | None
+    revision: int
+    kind: str
+    channel: str
+    recipient: str  # in clear: a door masks it
+    required: bool
+    state: DeliveryState
+    attempt_count: int
+    tries: int
+    first_due_at: datetime
+    due_at: datetime
+    at_risk_at: datetime | None
+    deadline_at: datetime
+    last_reason: str | None  # of its own last try; `reason` also knows of what holds its channel
+    last_reply: str | None
+    sent_at: datetime | None
+    bounced_at: datetime | None
+    message_id: str
+    traceparent: str
+    created_at: datetime
+    held_reason: str | None
+    next_probe_at: datetime | None  # of its channel, where that is held
+    now: datetime
+
+    @property
+    def reason(self) -> str | None:
+        """Return why it is not sent: its own last reason, or else what holds its channel."""
+        return self.last_reason or self.held_reason
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """Return when it can be tried next, None where it has ended; behind a held channel that is the next probe."""
+        if self.state is not DeliveryState.PENDING:
+            return None
+        return max(self.due_at, self.next_probe_at) if self.next_probe_at else self.due_at
+
+
+class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
+    """One try, with the other side's own words."""
+
+    number: int
+    route: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: AttemptOutcome | None
+    maybe_accepted: bool
+    reason: str | None
+    phase: str | None
+    code: int | None
+    enhanced_code: str | None
+    reply: str | None
+    worker: str
+    trace_id: str | None
+    span_id: str | None
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What to list; None does not narrow."""
+
+    state: str | None = None
+    channel: str | None = None
+    reason: str | None = None
+    kind: str | None = None
+    since: datetime | None = None
+
+
+_READ = """
+    SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
+        d.tries, d.first_due_at, d.due_at, d.at_risk_at,
+        d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
+        h.reason AS held_reason, h.next_probe_at, coalesce($1, now()) AS now
+    FROM delivery d LEFT JOIN LATERAL (
+        SELECT reason, next_probe_at FROM channel_health
+        WHERE channel = d.channel AND fingerprint = ANY($2::text[]) AND state = 'held' AND d.state = 'pending' LIMIT 1
+    ) h ON true
+"""
+
+
+async def of_schedules(
+    schedule_ids: Sequence[UUID], channels: Sequence[Channel], *, now: datetime | None = None
+) -> list[DeliveryView]:
+    """Return the deliveries of these schedules, and alerts about them, oldest first; `channels` are ours."""
+    fingerprints = _fingerprints(channels)
+    rows = await db.fetch(f"{_READ} WHERE d.schedule = ANY($3) ORDER BY d.id", now, fingerprints, list(schedule_ids))
+    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+
+
+async def find(
+    delivery_id: UUID, channels: Sequence[Channel], *, now: datetime | None = None
+) -> tuple[DeliveryView, list[AttemptView]]:
+    """Return one delivery with its attempts in order; raises NotFound."""
+    row = await db.fetch_row(f"{_READ} WHERE d.id = $3", now, _fingerprints(channels), delivery_id)
+    if row is None:
+        raise errors.NotFound("delivery", delivery_id)
+    attempts = await db.fetch(
+        """
+        SELECT number, route, started_at, finished_at, outcome, maybe_accepted, reason, phase, code, enhanced_code,
+            reply, worker, trace_id, span_id
+        FROM attempt WHERE delivery = $1 ORDER BY number
+        """,
+        delivery_id,
+    )
+    return msgspec.convert(dict(row), DeliveryView), [msgspec.convert(dict(a), AttemptView) for a in attempts]
+
+
+async def attempts_of(delivery_ids: Sequence[UUID], *, at_most: int) -> dict[UUID, list[AttemptView]]:
+    """Return the latest `at_most` attempts of each of these deliveries, in order; none for one without."""
+    rows = await db.fetch(
+        """
+        SELECT a.* FROM unnest($1::uuid[]) AS wanted(delivery) CROSS JOIN LATERAL (
+            SELECT delivery, number, route, started_at, finished_at, outcome, maybe_accepted, reason, phase, code,
+                enhanced_code, reply, worker, trace_id, span_id
+            FROM attempt WHERE attempt.delivery = wanted.delivery ORDER BY number DESC LIMIT $2
+        ) a ORDER BY a.delivery, a.number
+        """,
+        list(delivery_ids),
+        at_most,
+    )
+    found: dict[UUID, list[AttemptView]] = {}
+    for row in rows:
+        found.setdefault(row["delivery"], []).append(msgspec.convert(dict(row), AttemptView))
+    return found
+
+
+async def page(
+    wanted: Filter, channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
+) -> list[DeliveryView]:
+    """Return at most `limit` deliveries made before the one called `after`, newest first."""
+    args: list[object] = [now, _fingerprints(channels)]
+
+    def value(of: object) -> str:
+        args.append(of)
+        return f"${len(args)}"
+
+    place = []
+    if wanted.since is not None:
+        place.append(f"d.created_at >= {value(wanted.since)} AND d.id >= {value(_first_id(wanted.since))}")
+    if after is not None:
+        place.append(f"d.id < {value(after)}")
+    lists = _lists(wanted, " AND ".join(["true", *place]), limit, value)
+    # By an array of ids: the channels' health is then looked up for these few alone.
+    rows = await db.fetch(
+        f"""{_READ}
+        WHERE d.id = ANY(ARRAY(
+            SELECT id FROM ({" UNION ALL ".join(lists)}) AS found ORDER BY id DESC LIMIT {limit:d}
+        )) ORDER BY d.id DESC
+        """,  # noqa: S608 (our own words)
+        *args,
+    )
+    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+
+
+# Every class of deliveries that there is, of `among` if need be: its channel, kind and state. An index that begins with
+# these is read at its first entry, at the first of the next class, and so on: some dozens of looks at any size.
+_CLASSES = """
+    WITH RECURSIVE class AS (
+        (SELECT channel, kind, state FROM delivery WHERE {among} ORDER BY channel, kind, state LIMIT 1)
+        UNION ALL
+        SELECT following.* FROM class, LATERAL (
+            SELECT channel, kind, state FROM delivery
+            WHERE {among} AND (channel, kind, state) > (class.channel, class.kind, class.state)
+            ORDER BY channel, kind, state LIMIT 1
+        ) AS following
+    )
+    SELECT listed.id FROM class, LATERAL (
+        SELECT d.id FROM delivery d
+        WHERE d.channel = class.channel AND d.kind = class.kind AND d.state = class.state AND {among} AND {place}
+        ORDER BY d.id DESC LIMIT {limit}
+    ) AS listed
+    WHERE {classes}
+"""
+# A pending delivery that was not tried has the reason for which its channel is held.
+_HELD_FOR = """
+    class.state = 'pending' AND (
+        SELECT reason FROM channel_health
+        WHERE channel = class.channel AND fingerprint = ANY($2::text[]) AND state = 'held' LIMIT 1
+    )
+"""
+
+
+def _lists(wanted: Filter, place: str, limit: int, value: Callable[[object], str]) -> list[str]:
+    """Return lists of whose first `limit` deliveries the page consists.
+
+    Whatever narrows them, each class is read in the order of an index from its newest on: to look for a rare one
+    among all the others would take longer the more there are.
+    """
+    if wanted.state is wanted.channel is wanted.kind is wanted.reason is None:
+        return [f"(SELECT d.id FROM delivery d WHERE {place} ORDER BY d.id DESC LIMIT {limit:d})"]  # noqa: S608 (our own words)
+    chosen = {"state": wanted.state, "channel": wanted.channel, "kind": wanted.kind}
+    classes = " AND ".join(["true", *(f"class.{name} = {value(of)}" for name, of in chosen.items() if of is not None)])
+    if wanted.reason is None:
+        return [f"({_CLASSES.format(among='true', place=place, limit=limit, classes=classes)})"]
+    reason = value(wanted.reason)
+    held = f"{classes} AND {_HELD_FOR} = {reason}"
+    return [
+        f"({_CLASSES.format(among=f'last_reason = {reason}', place=place, limit=limit, classes=classes)})",
+        f"({_CLASSES.format(among='true', place=f'd.last_reason IS NULL AND {place}', limit=limit, classes=held)})",
+    ]
+
+
+def _first_id(since: datetime) -> UUID:
+    """Return an id below all of deliveries made since then, by clocks that are an hour apart at most (RFC 9562)."""
+    milliseconds = int((since.timestamp() - _CLOCKS_APART_SECONDS) * 1000)
+    return UUID(int=max(milliseconds, 0) << 80)
+
+
+def _fingerprints(channels: Sequence[Channel]) -> list[str]:
+    """Return what a hold must bear to be ours: a hold of a configuration that is no more says nothing."""
+    return [channel.fingerprint for channel in channels]
+
+
+def mask(recipient: str) -> str:
+    """Return an address with only the first letter of its local part: `a…@example.com`."""
+    local, at, domain = recipient.rpartition("@")
+    return f"{local[:1]}…@{domain}" if at else recipient
+
+
+def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: datetime) -> InvitationState:
+    """Return where the invitation of `revision` stands, given all deliveries of its schedule.
+
+    The database's function `invitation_state` is the same rule, for lists; a test compares the two.
+    """
+    ours = [d for d in deliveries if d.required and d.revision == revision and d.kind in INVITING_KINDS]
+    if not ours:
+        return InvitationState.NONE
+    return min((_state_of(delivery, now) for delivery in ours), key=_GRAVEST_FIRST.index)
+
+
+_GRAVEST_FIRST = [
+    InvitationState.FAILED,
+    InvitationState.AT_RISK,
+    InvitationState.PENDING,
+    InvitationState.SENT,
+    InvitationState.NONE,
+]
+
+
+def _state_of(delivery: DeliveryView, now: datetime) -> InvitationState:
+    match delivery.state:
+        case DeliveryState.SENT:
+            return InvitationState.SENT
+        case DeliveryState.REJECTED | DeliveryState.BOUNCED | DeliveryState.EXHAUSTED:
+            return InvitationState.FAILED
+        case DeliveryState.SUPERSEDED:
+            return InvitationState.NONE
+        case DeliveryState.PENDING:
+            return InvitationState.AT_RISK if _is_at_risk(delivery, now) else InvitationState.PENDING
+
+
+def _is_at_risk(delivery: DeliveryView, now: datetime) -> bool:
+    """Return whether time runs out for a delivery that has failed already, or has had time for a first try."""
+    if delivery.at_risk_at is None or now < delivery.at_risk_at:
+        return False
+    return delivery.last_reason is not None or now >= delivery.first_due_at + TIME_FOR_A_FIRST_TRY

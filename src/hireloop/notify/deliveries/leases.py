@@ -1,0 +1,359 @@
+"""Leases: the SQL by which workers claim deliveries and settle them (docs/why/delivery-lifecycle.md).
+
+A lease is a time-limited claim, fenced by its token. `take` and `settle` are each a short transaction of their own.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db
+from hireloop.notify import messages
+from hireloop.notify.channels.providers import Route, Turn
+from hireloop.notify.deliveries.rate_limit import Pace
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Channel, Evidence
+from hireloop.notify.transports.replies import kept_reply
+from hireloop.telemetry import redaction
+
+LEASE_SECONDS = 30
+LOST_IN_A_ROW = 5
+RENEWED_PAST_DEADLINE_SECONDS = 600  # a send that has not ended by then is lost, however long its thread hangs
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker's time-limited claim on one delivery, with what it needs to send it."""
+
+    id: UUID
+    number: int  # of the attempt that this lease has opened
+    token: UUID
+    route: Route  # by which it goes
+    schedule: UUID | None  # an alert about a channel is about no schedule
+    revision: int
+    kind: str
+    channel: str
+    recipient: str
+    required: bool
+    payload: str
+    message_id: str
+    traceparent: str
+    tries: int
+    first_due_at: datetime
+    at_risk_at: datetime | None
+    deadline_at: datetime
+    leased_at: datetime
+    invitation_state: str | None  # of the invitation that a recruiter copy tells of; `waiting`: tried in vain so far
+    previous_trace_id: str | None
+    previous_span_id: str | None
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """What one try came to, ready to be written: the attempt's end, and what becomes of the delivery."""
+
+    delivery_id: UUID
+    number: int
+    token: UUID
+    outcome: AttemptOutcome
+    state: DeliveryState
+    evidence: Evidence | None = None
+    reason: str | None = None
+    maybe_accepted: bool = False
+    due_at: datetime | None = None  # for a delivery that stays pending; None leaves it as it is
+    trace_id: str | None = None
+    span_id: str | None = None
+
+
+# Of a channel with a rate limit: how many more tries are paid for now, counted by `pace.Pace` under the row's lock.
+_PACE = """
+    pace AS (
+        SELECT greatest(paid_until, coalesce($7, now())) AS paid_until, $11 - ceil(
+            1000000 * extract(epoch FROM greatest(paid_until, coalesce($7, now())) - coalesce($7, now())) / $12::bigint
+        )::bigint AS free
+        FROM channel_pace WHERE channel = $1 FOR UPDATE
+    ),
+"""
+_PAID = """
+    paid AS (
+        UPDATE channel_pace SET paid_until = pace.paid_until + count * $12::bigint * interval '1 microsecond'
+        FROM pace, (SELECT count(*) FROM leased) AS taken WHERE channel = $1 AND count > 0
+    ),
+"""
+# A person may be erased after this statement's snapshot and before it locks the row: then the row says so already, and
+# the address that was kept is not to be seen yet. It is for the next one to take.
+_TAKE = """
+    WITH {pace} due AS (
+        SELECT id, first_due_at, lease_token IS NOT NULL AS was_leased, CASE
+            WHEN $9 <> 'turns' THEN $9
+            WHEN (required OR kind = 'alert') AND (tries > 0 OR lease_token IS NOT NULL)
+                AND at_risk_at <= coalesce($7, now()) THEN coalesce((
+                SELECT CASE route WHEN 'primary' THEN 'fallback' ELSE 'primary' END FROM attempt
+                WHERE attempt.delivery = delivery.id AND outcome IS DISTINCT FROM 'released'
+                ORDER BY number DESC LIMIT 1
+            ), 'primary')
+            ELSE 'primary' END AS route
+        FROM delivery
+        WHERE state = 'pending' AND channel = $1 AND due_at <= coalesce($7, now())
+          AND deadline_at > coalesce($7, now())
+          AND (leased_until IS NULL OR leased_until <= coalesce($7, now()))
+          AND kind = ANY($2::text[]) AND payload_version = $3
+          AND (erased_at IS NULL OR EXISTS (SELECT FROM kept_address WHERE kept_address.delivery = delivery.id))
+          AND ($10 = 'all' OR (required OR kind = 'alert') AND (
+              $10 = 'required' OR tries > 0 AND at_risk_at <= coalesce($7, now())
+          ))
+        ORDER BY {order} LIMIT {limit}
+        FOR UPDATE SKIP LOCKED
+    ), dead AS (
+        UPDATE attempt SET outcome = 'lost', finished_at = coalesce($7, now())
+        FROM due WHERE due.was_leased AND attempt.delivery = due.id AND attempt.outcome IS NULL
+        RETURNING attempt.delivery
+    ), streak AS (
+        SELECT due.id FROM due WHERE due.was_leased AND $8 = (
+            SELECT count(*) FROM (
+                SELECT outcome FROM attempt WHERE attempt.delivery = due.id AND started_at >= due.first_due_at
+                ORDER BY number DESC LIMIT $8
+            ) latest WHERE coalesce(outcome, 'lost') = 'lost'
+        )
+    ), given_up AS (
+        UPDATE delivery SET state = 'exhausted', last_reason = 'crashes_worker', lease_token = NULL,
+            leased_until = NULL, tries = tries + 1
+        FROM streak WHERE delivery.id = streak.id
+    ), leased AS (
+        UPDATE delivery SET lease_token = gen_random_uuid(),
+            leased_until = coalesce($7, now()) + make_interval(secs => $6),
+            attempt_count = attempt_count + 1,
+            tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
+        FROM due WHERE delivery.id = due.id AND due.id NOT IN (SELECT id FROM streak)
+        RETURNING delivery.*, due.route
+    ), {paid} opened AS (
+        INSERT INTO attempt (delivery, number, route, worker, started_at)
+        SELECT id, attempt_count, route, $5, coalesce($7, now()) FROM leased
+    )
+    SELECT leased.id, attempt_count AS number, lease_token AS token, leased.route, schedule, revision, kind, channel,
+        coalesce((SELECT address FROM kept_address WHERE kept_address.delivery = leased.id), recipient) AS recipient,
+        required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
+        coalesce($7, now()) AS leased_at,
+        CASE WHEN kind = 'recruiter_copy' THEN (
+            SELECT CASE WHEN state = 'pending' AND last_reason IS NOT NULL THEN 'waiting' ELSE state END
+            FROM delivery invitation
+            WHERE invitation.schedule = leased.schedule AND invitation.revision = leased.revision
+              AND invitation.required ORDER BY invitation.id LIMIT 1
+        ) END AS invitation_state,
+        previous.trace_id AS previous_trace_id, previous.span_id AS previous_span_id
+    FROM leased LEFT JOIN attempt previous
+        ON previous.delivery = leased.id AND previous.number = leased.attempt_count - 1
+    ORDER BY deadline_at
+"""
+# A probe's order is a statement of its own: with an order that depends on an argument, a plan made for any argument
+# would sort the whole backlog.
+_IN_TIME, _IN_TURNS = "deadline_at", "attempt_count, deadline_at"
+_TAKE_FREELY = {
+    probing: _TAKE.format(pace="", paid="", limit="$4", order=_IN_TURNS if probing else _IN_TIME)
+    for probing in (False, True)
+}
+_TAKE_AT_A_PACE = {
+    probing: _TAKE.format(
+        pace=_PACE,
+        paid=_PAID,
+        limit="(SELECT greatest(0, least($4, coalesce(max(free), 0))) FROM pace)",
+        order=_IN_TURNS if probing else _IN_TIME,
+    )
+    for probing in (False, True)
+}
+
+
+async def take(
+    channel: str,
+    *,
+    limit: int,
+    worker: str,
+    kinds: Sequence[str],
+    turn: Turn = Turn(route=Route.PRIMARY),  # noqa: B008 (frozen)
+    pace: Pace | None = None,
+    now: datetime | None = None,
+) -> list[Lease]:
+    """Claim at most `limit` due deliveries of one channel for `LEASE_SECONDS`, earliest deadline first.
+
+    `turn` narrows them and says by which provider they go. Where it leaves that open, they go by the primary; but one
+    that is required, was tried in vain and is at risk goes by the other provider than the last time. A probe takes
+    what was tried least often before: one delivery alone must not hold a channel for ever.
+
+    With a `pace`, all workers together take no more than it allows.
+
+    In the same statement each claim opens its attempt, and the attempt of a worker that never came back is
+    closed as `lost`; the fifth lost attempt in a row ends the delivery as `exhausted`, reason `crashes_worker`.
+    """
+    arguments: list[object] = [
+        channel,
+        list(kinds),
+        messages.PAYLOAD_VERSION,
+        limit,
+        worker,
+        LEASE_SECONDS,
+        now,
+        LOST_IN_A_ROW,
+        turn.route.value if turn.route else "turns",
+        turn.among.value,
+    ]
+    if pace is None:
+        rows = await db.fetch(_TAKE_FREELY[turn.probing], *arguments)
+    else:
+        await db.fetch(
+            "INSERT INTO channel_pace (channel, paid_until) VALUES ($1, coalesce($2, now())) ON CONFLICT DO NOTHING",
+            channel,
+            now,
+        )
+        rows = await db.fetch(_TAKE_AT_A_PACE[turn.probing], *arguments, pace.burst, pace.interval)
+    return [msgspec.convert(dict(row), Lease) for row in rows]
+
+
+async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[UUID]:
+    """Lengthen the leases that are still ours and return their tokens."""
+    rows = await db.fetch(
+        """
+        UPDATE delivery SET leased_until = coalesce($3, now()) + make_interval(secs => $4)
+        FROM unnest($1::uuid[], $2::uuid[]) AS ours(id, token)
+        WHERE delivery.id = ours.id AND delivery.lease_token = ours.token
+          AND deadline_at > coalesce($3, now()) - make_interval(secs => $5)
+        RETURNING ours.token
+        """,
+        [lease.id for lease in leases],
+        [lease.token for lease in leases],
+        now,
+        LEASE_SECONDS,
+        RENEWED_PAST_DEADLINE_SECONDS,
+    )
+    return {row["token"] for row in rows}
+
+
+_SETTLE = """
+    WITH answer AS (
+        SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bool[],
+            $8::timestamptz[], $9::text[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[])
+        AS a(id, number, token, outcome, state, reason, maybe_accepted, due_at, phase, code, enhanced_code, reply,
+            trace_id, span_id)
+    ), finished AS (
+        UPDATE attempt SET outcome = answer.outcome, finished_at = coalesce($15, now()), reason = answer.reason,
+            maybe_accepted = answer.maybe_accepted
+                OR (attempt.outcome IS NOT DISTINCT FROM 'lost' AND answer.outcome = 'sent'),
+            phase = answer.phase, code = answer.code,
+            enhanced_code = answer.enhanced_code, reply = answer.reply, trace_id = answer.trace_id,
+            span_id = answer.span_id
+        FROM answer WHERE attempt.delivery = answer.id AND attempt.number = answer.number
+          AND (attempt.outcome IS NULL OR answer.outcome <> 'released')
+    )
+    UPDATE delivery SET
+        state = CASE WHEN answer.state = 'pending' AND sent_at >= first_due_at THEN 'sent' ELSE answer.state END,
+        lease_token = NULL,
+        leased_until = NULL,
+        due_at = coalesce(answer.due_at, delivery.due_at),
+        tries = tries + (answer.outcome = 'retry')::int,
+        last_reason = CASE WHEN answer.outcome = 'released' THEN last_reason ELSE answer.reason END,
+        last_reply = CASE WHEN answer.outcome = 'released' THEN last_reply ELSE answer.reply END,
+        sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce($15, now()) ELSE sent_at END
+    FROM answer
+    WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
+    RETURNING delivery.id, answer.token
+"""
+
+
+async def settle(settlements: Sequence[Settlement], *, now: datetime | None = None) -> set[UUID]:
+    """Write what these tries came to and return the ids of the deliveries whose lease was still ours.
+
+    An attempt row is always completed; the delivery's state moves only under our token. A late acceptance still
+    sets `sent_at`, whatever has become of the delivery: nothing that happened goes unrecorded. Its attempt counted as
+    lost meanwhile, and so says `maybe_accepted`: there may be a second copy. No further one is sent, unless a try is
+    under way already.
+    """
+    evidence = [s.evidence for s in settlements]
+    rows = await db.fetch(
+        _SETTLE,
+        [s.delivery_id for s in settlements],
+        [s.number for s in settlements],
+        [s.token for s in settlements],
+        [s.outcome.value for s in settlements],
+        [s.state.value for s in settlements],
+        [s.reason for s in settlements],
+        [s.maybe_accepted for s in settlements],
+        [s.due_at for s in settlements],
+        [e.phase.value if e else None for e in evidence],
+        [e.code if e else None for e in evidence],
+        [e.enhanced_code if e else None for e in evidence],
+        [_at_most_a_kibibyte(e.reply) if e else None for e in evidence],
+        [s.trace_id for s in settlements],
+        [s.span_id for s in settlements],
+        now,
+    )
+    # By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
+    ours = {row["token"]: row["id"] for row in rows}
+    late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
+    if late:
+        await db.fetch(
+            """
+            UPDATE delivery SET sent_at = coalesce(sent_at, $3, now()), state = CASE
+                WHEN state = 'pending' AND lease_token IS NULL AND attempt.started_at >= first_due_at THEN 'sent'
+                ELSE state END
+            FROM unnest($1::uuid[], $2::int[]) AS late(id, number)
+                JOIN attempt ON attempt.delivery = late.id AND attempt.number = late.number
+            WHERE delivery.id = late.id
+            """,
+            [s.delivery_id for s in late],
+            [s.number for s in late],
+            now,
+        )
+    return set(ours.values())
+
+
+async def expire(channels: Sequence[Channel] = (), *, now: datetime | None = None) -> int:
+    """End what is past its deadline and under nobody's lease as `exhausted`, and return how many ended.
+
+    What was never tried, as one of these `channels` is held, ends with the reason for that.
+    """
+    rows = await db.fetch(
+        """
+        WITH late AS (
+            SELECT id FROM delivery
+            WHERE state = 'pending' AND deadline_at <= coalesce($1, now())
+              AND (leased_until IS NULL OR leased_until <= coalesce($1, now()))
+            ORDER BY id FOR UPDATE SKIP LOCKED
+        ), dead AS (
+            UPDATE attempt SET outcome = 'lost', finished_at = coalesce($1, now())
+            FROM late WHERE attempt.delivery = late.id AND attempt.outcome IS NULL RETURNING attempt.delivery
+        )
+        UPDATE delivery SET state = 'exhausted', last_reason = coalesce(last_reason, (
+                SELECT health.reason FROM channel_health health
+                JOIN unnest($2::text[], $3::text[]) AS ours(channel, fingerprint) USING (channel, fingerprint)
+                WHERE health.channel = delivery.channel AND health.state = 'held' LIMIT 1
+            ), 'deadline_passed'),
+            lease_token = NULL, leased_until = NULL, tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
+        FROM late WHERE delivery.id = late.id
+        RETURNING delivery.id
+        """,
+        now,
+        [channel.name for channel in channels],
+        [channel.fingerprint for channel in channels],
+    )
+    return len(rows)
+
+
+async def close_abandoned(*, now: datetime | None = None) -> int:
+    """Close as `lost` the attempts that are still open an hour on, on deliveries that have ended; return how many.
+
+    A superseded or bounced delivery has lost its lease; where the worker of a try under way died as well, nobody else
+    would ever close it.
+    """
+    rows = await db.fetch(
+        """
+        UPDATE attempt SET outcome = 'lost', finished_at = coalesce($1, now()) FROM delivery
+        WHERE attempt.outcome IS NULL AND attempt.started_at < coalesce($1, now()) - interval '1 hour'
+          AND delivery.id = attempt.delivery AND delivery.state <> 'pending'
+        RETURNING attempt.id
+        """,
+        now,
+    )
+    return len(rows)
+
+
+def _at_most_a_kibibyte(reply: str) -> str:
+    return kept_reply(redaction.without_links(reply).encode(errors="replace"))

@@ -1,0 +1,73 @@
+"""The ledger: the proof that every booking has its deliveries, and where each stands."""
+
+from datetime import datetime
+
+import msgspec
+
+from hireloop import db
+from hireloop.notify.deliveries.deliveries import INVITING_KINDS
+from hireloop.notify.deliveries.leases import RENEWED_PAST_DEADLINE_SECONDS
+from hireloop.notify.tables import DeliveryState
+from hireloop.telemetry import spans
+
+MEASURE_SECONDS = 60.0
+CANCELLING_KIND = "cancelled"
+_GRACE_SECONDS = 60
+
+
+_INVITING = ", ".join(f"'{kind}'" for kind in sorted(INVITING_KINDS))
+# The kinds stand in it as they do in the indexes that hold just these deliveries: so it reads those, and not all that
+# was ever sent, word for word. Whether a candidate knew of an interview is asked of those alone who were not told.
+_READ = f"""
+    SELECT
+        (SELECT coalesce(json_object_agg(state, n), '{{}}') FROM
+            (SELECT state, count(*) AS n FROM delivery GROUP BY state) AS states)::text AS counts,
+        (SELECT count(*) FROM schedule_to_tell told WHERE told.live AND NOT EXISTS (
+            SELECT FROM delivery d WHERE d.schedule = told.schedule AND d.revision = told.revision
+            AND d.required AND d.state <> 'superseded' AND d.kind IN ({_INVITING})
+        )) + (SELECT count(*) FROM (
+            SELECT schedule, revision FROM schedule_to_tell told WHERE NOT told.live AND NOT EXISTS (
+                SELECT FROM delivery d WHERE d.schedule = told.schedule AND d.revision = told.revision
+                AND d.required AND d.state <> 'superseded' AND d.kind = '{CANCELLING_KIND}'
+            ) OFFSET 0
+        ) AS silent WHERE EXISTS (
+            SELECT FROM delivery d WHERE d.schedule = silent.schedule AND d.revision < silent.revision
+            AND d.attempt_count > 0 AND d.required
+        )) AS untold,
+        (SELECT count(*) FROM delivery WHERE state = 'pending'
+            AND deadline_at < coalesce($1, now()) - make_interval(secs => $2)
+            AND (leased_until IS NULL OR leased_until <= coalesce($1, now())
+                OR deadline_at < coalesce($1, now()) - make_interval(secs => $3))) AS overdue
+"""  # noqa: S608 (our own words)
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """Deliveries by state, and what nobody accounts for: 0, always."""
+
+    counts: dict[str, int]
+    untold: int  # schedules whose current revision lacks the required delivery that it calls for
+    overdue: int  # deliveries still pending a minute past their deadline, with no try under way
+
+    @property
+    def unaccounted(self) -> int:
+        """Return how many bookings or deliveries nobody accounts for."""
+        return self.untold + self.overdue
+
+
+async def read(*, now: datetime | None = None) -> Ledger:
+    """Count the deliveries and compare them with the bookings that call for them, in one snapshot.
+
+    A live schedule calls for an invitation or a rescheduled message of its current revision; a cancelled one for
+    a cancellation, if an earlier revision had any attempt.
+    """
+    row = await db.fetch_row(_READ, now, _GRACE_SECONDS, 2 * RENEWED_PAST_DEADLINE_SECONDS)
+    if row is None:
+        return Ledger(counts={}, untold=0, overdue=0)
+    return Ledger(counts=msgspec.json.decode(row["counts"]), untold=row["untold"], overdue=row["overdue"])
+
+
+async def measure() -> None:
+    """Read the ledger and let the metrics say it; for a worker, once in `MEASURE_SECONDS`."""
+    proof = await read()
+    counts = {state.value: proof.counts.get(state, 0) for state in DeliveryState}
+    spans.record_ledger(counts=counts, unaccounted=proof.unaccounted)

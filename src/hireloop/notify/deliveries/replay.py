@@ -1,0 +1,339 @@
+"""Replay: what has ended is reopened, the same row, and tried in its first trace (docs/why/delivery-lifecycle.md)."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors
+from hireloop.notify import messages
+from hireloop.notify.deliveries.deliveries import Filter
+from hireloop.notify.deliveries.outbox import at_risk_at
+from hireloop.notify.messages import CANDIDATE_KINDS, AlertMessage, BookingMessage, CancelledMessage, Message
+from hireloop.notify.reasons import Slug
+from hireloop.notify.tables import DeliveryState
+from hireloop.notify.transport import Channel
+
+AT_ONCE = 500  # in one transaction
+_SHORTEST_LIFE = timedelta(seconds=30)
+_MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
+
+
+class Skip(Slug):
+    """Why a delivery is not replayed; `sentence` says it to a person, with the advice where there is one."""
+
+    PENDING = "pending", "It has not ended: it is due already, or waits for its next try."
+    SUPERSEDED = "superseded", "Its booking was changed or cancelled since: a newer message says so, or none is needed."
+    PAST = "past", "What it says is of no use any more: its time is past."
+    ADDRESS_CHANGED = (
+        "address_changed",
+        "The candidate's address has changed since: replay the delivery to the new address instead.",
+    )
+    CHANNEL_GONE = "channel_gone", "Its channel is not configured any more."
+    UNREADABLE = "unreadable", "This version cannot read its stored message."
+    MOVED_ON = "moved_on", "Its state has changed since it was looked for: another replay was quicker."
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """Which deliveries to look at: these, or all that the filter leaves.
+
+    A filter without a state leaves out what is `sent`: nobody wants everything twice.
+    """
+
+    ids: tuple[UUID, ...] | None = None
+    wanted: Filter = Filter()
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery as it was before, and why it is not replayed; None: it is."""
+
+    id: UUID
+    schedule: UUID | None
+    kind: str
+    channel: str
+    recipient: str  # in clear: a door masks it
+    state: DeliveryState
+    reason: str | None
+    skip: Skip | None
+
+
+# What somebody else writes of a batch that is replayed, in its transaction.
+Note = Callable[[Sequence[Verdict]], Awaitable[None]]
+
+
+async def _nothing(_replayed: Sequence[Verdict]) -> None:
+    """Write nothing."""
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    schedule: UUID | None
+    revision: int
+    kind: str
+    channel: str
+    recipient: str
+    state: DeliveryState
+    attempt_count: int
+    payload: str
+    payload_version: int
+    message_id: str
+    last_reason: str | None
+    now: datetime
+
+
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a booking calls for now."""
+
+    revision: int
+    live: bool
+    address: str
+
+
+class _Reopened(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes of a row that is replayed."""
+
+    id: UUID
+    at_risk_at: datetime | None
+    deadline_at: datetime
+    message_id: str
+
+
+def is_narrow(wanted: Filter) -> bool:
+    """Return whether the filter leaves anything out; one that does not must replay nothing."""
+    return any(value is not None for value in msgspec.structs.astuple(wanted))
+
+
+async def one(
+    delivery_id: UUID, channels: Sequence[Channel], *, note: Note = _nothing, now: datetime | None = None
+) -> bool:
+    """Replay one delivery and return whether it had ended: a pending one is left as it is.
+
+    Raises NotFound, and NotReplayable where it must not be replayed.
+    """
+    verdicts = await batch(Chosen(ids=(delivery_id,)), channels, limit=1, note=note, now=now)
+    if not verdicts:
+        raise errors.NotFound("delivery", delivery_id)
+    skip = verdicts[0].skip
+    if skip is None or skip is Skip.PENDING:
+        return skip is None
+    raise errors.NotReplayable(skip.value, skip.sentence)
+
+
+async def walk(
+    chosen: Chosen,
+    channels: Sequence[Channel],
+    *,
+    at_most: int | None = None,
+    dry_run: bool = False,
+    note: Note = _nothing,
+    now: datetime | None = None,
+) -> AsyncIterator[list[Verdict]]:
+    """Replay batch after batch, the oldest first, until none is left or `at_most` are replayed; yield each verdict.
+
+    Each batch is a transaction of its own, committed when it is yielded.
+    """
+    after: UUID | None = None
+    left = at_most
+    while left is None or left > 0:
+        verdicts = await batch(
+            chosen, channels, limit=AT_ONCE, after=after, at_most=left, dry_run=dry_run, note=note, now=now
+        )
+        if not verdicts:
+            return
+        after = verdicts[-1].id
+        if left is not None:
+            left -= sum(verdict.skip is None for verdict in verdicts)
+        yield verdicts
+
+
+async def batch(
+    chosen: Chosen,
+    channels: Sequence[Channel],
+    *,
+    limit: int,
+    after: UUID | None = None,
+    at_most: int | None = None,
+    dry_run: bool = False,
+    note: Note = _nothing,
+    now: datetime | None = None,
+) -> list[Verdict]:
+    """Look at the `limit` deliveries after the one called `after`, replay those that may be, and say of each.
+
+    It ends early with the one that makes `at_most` replayed.
+
+    One transaction: it locks the bookings, so that none moves on meanwhile, then the deliveries, so that of two
+    replays at once the second finds them pending; `note` is given what is replayed. A dry run locks and writes nothing.
+    """
+    names = {channel.name for channel in channels}
+
+    async def work() -> list[Verdict]:
+        async with db.DB.transaction():
+            rows, told = await _read(chosen, limit, after, now, lock=not dry_run)
+            judged = _first(at_most, [_judge(row, told, names, chosen) for row in rows])
+            if not dry_run:
+                await _reopen([reopened for _, reopened in judged if reopened], rows)
+                await note([verdict for verdict, reopened in judged if reopened])
+            return [verdict for verdict, _ in judged]
+
+    return await db.retried(work)
+
+
+def _is_still(row: _Row, chosen: Chosen) -> bool:
+    """Whether the locked row is in the state that was asked for: another replay may have had it sent meanwhile."""
+    if chosen.ids is not None or row.state is DeliveryState.PENDING:
+        return True
+    return row.state == chosen.wanted.state if chosen.wanted.state else row.state is not DeliveryState.SENT
+
+
+def _first(
+    at_most: int | None, judged: list[tuple[Verdict, _Reopened | None]]
+) -> list[tuple[Verdict, _Reopened | None]]:
+    """Return the verdicts up to the one that makes `at_most` replayed."""
+    if at_most is None:
+        return judged
+    replayed = 0
+    for number, (_, reopened) in enumerate(judged, start=1):
+        replayed += reopened is not None
+        if replayed == at_most:
+            return judged[:number]
+    return judged
+
+
+async def _read(
+    chosen: Chosen, limit: int, after: UUID | None, now: datetime | None, *, lock: bool
+) -> tuple[list[_Row], dict[UUID, _Told]]:
+    wanted = chosen.wanted
+    found = await db.fetch(
+        """
+        SELECT id, schedule FROM delivery
+        WHERE ($1::uuid[] IS NULL OR id = ANY($1)) AND ($2::uuid IS NULL OR id > $2)
+          AND ($3::text IS NULL OR state = $3) AND ($1 IS NOT NULL OR $3 IS NOT NULL OR state <> 'sent')
+          AND ($4::text IS NULL OR channel = $4) AND ($5::text IS NULL OR last_reason = $5)
+          AND ($6::text IS NULL OR kind = $6) AND ($7::timestamptz IS NULL OR created_at >= $7)
+        ORDER BY id LIMIT $8
+        """,
+        list(chosen.ids) if chosen.ids is not None else None,
+        after,
+        wanted.state,
+        wanted.channel,
+        wanted.reason,
+        wanted.kind,
+        wanted.since,
+        limit,
+    )
+    told = await db.fetch(
+        f"""
+        SELECT schedule, revision, live, address FROM schedule_to_tell WHERE schedule = ANY($1::uuid[])
+        ORDER BY schedule {"FOR SHARE" if lock else ""}
+        """,  # noqa: S608 (a constant of our own)
+        [row["schedule"] for row in found if row["schedule"]],
+    )
+    rows = await db.fetch(
+        f"""
+        SELECT id, schedule, revision, kind, channel, recipient, state, attempt_count, payload::text, payload_version,
+            message_id, last_reason, coalesce($2, now()) AS now
+        FROM delivery WHERE id = ANY($1::uuid[]) ORDER BY id {"FOR UPDATE" if lock else ""}
+        """,  # noqa: S608 (as above)
+        [row["id"] for row in found],
+        now,
+    )
+    return [msgspec.convert(dict(row), _Row) for row in rows], {
+        row["schedule"]: msgspec.convert(dict(row), _Told) for row in told
+    }
+
+
+def _judge(
+    row: _Row, told: dict[UUID, _Told], channels: Collection[str], chosen: Chosen
+) -> tuple[Verdict, _Reopened | None]:
+    message = _decoded(row)
+    skip = None if _is_still(row, chosen) else Skip.MOVED_ON
+    skip = skip or _skip(row, message, told.get(row.schedule) if row.schedule else None, channels)
+    verdict = Verdict(
+        id=row.id,
+        schedule=row.schedule,
+        kind=row.kind,
+        channel=row.channel,
+        recipient=row.recipient,
+        state=row.state,
+        reason=row.last_reason,
+        skip=skip,
+    )
+    return verdict, None if skip or message is None else _reopened(row, message)
+
+
+def _skip(row: _Row, message: Message | None, told: _Told | None, channels: Collection[str]) -> Skip | None:
+    """Return why this delivery is not replayed, or None; `told` is what its booking calls for now, if it has one."""
+    if row.state is DeliveryState.PENDING:
+        return Skip.PENDING
+    if row.state is DeliveryState.SUPERSEDED or (row.schedule is not None and _is_superseded(row, told)):
+        # A new address makes a new revision too: then this says more, and has the advice.
+        is_elsewhere = message is not None and told is not None and told.live and _has_moved(message, told)
+        return Skip.ADDRESS_CHANGED if is_elsewhere else Skip.SUPERSEDED
+    if row.channel not in channels:
+        return Skip.CHANNEL_GONE
+    if message is None:
+        return Skip.UNREADABLE
+    if message.deadline(row.now) <= row.now:
+        return Skip.PAST
+    return Skip.ADDRESS_CHANGED if told is not None and _has_moved(message, told) else None
+
+
+def _has_moved(message: Message, told: _Told) -> bool:
+    """Return whether a message to a candidate is to another address than the candidate's present one."""
+    if isinstance(message, AlertMessage) or message.kind not in CANDIDATE_KINDS:
+        return False
+    return message.candidate_email.lower() != told.address.lower()
+
+
+def _is_superseded(row: _Row, told: _Told | None) -> bool:
+    """Return whether the booking has moved on since; of a cancelled one, a candidate hears nothing but that."""
+    if told is None or row.revision < told.revision:
+        return True
+    return not told.live and row.kind in CANDIDATE_KINDS and row.kind != CancelledMessage.kind
+
+
+def _decoded(row: _Row) -> Message | None:
+    if row.payload_version != messages.PAYLOAD_VERSION or row.kind not in messages.KNOWN_KINDS:
+        return None
+    try:
+        return messages.decode(row.kind, row.payload)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _reopened(row: _Row, message: Message) -> _Reopened:
+    is_required = isinstance(message, BookingMessage) and message.required
+    return _Reopened(
+        id=row.id,
+        at_risk_at=at_risk_at(row.now, message.starts_at) if is_required and message.starts_at else None,
+        deadline_at=max(message.deadline(row.now), row.now + _SHORTEST_LIFE),
+        message_id=again(row.message_id, row.attempt_count) if row.state in _MAY_HAVE_ARRIVED else row.message_id,
+    )
+
+
+def again(message_id: str, attempt_count: int) -> str:
+    """Return the Message-ID of one more copy: some mailboxes drop a mail whose Message-ID they have seen."""
+    return re.sub(r"(\.\d+)?@", f".{attempt_count}@", message_id, count=1)
+
+
+async def _reopen(reopened: Sequence[_Reopened], rows: Sequence[_Row]) -> None:
+    """Make these rows due now, as if nobody had tried or told of them; their attempts and their trace stay."""
+    if not reopened:
+        return
+    await db.fetch(
+        """
+        UPDATE delivery SET state = 'pending', tries = 0, first_due_at = $5, due_at = $5, at_risk_at = new.at_risk_at,
+            deadline_at = new.deadline_at, message_id = new.message_id, last_reason = NULL, last_reply = NULL,
+            at_risk_told_at = NULL, failure_told_at = NULL, bounced_at = NULL
+        FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
+            AS new(id, at_risk_at, deadline_at, message_id)
+        WHERE delivery.id = new.id
+        """,
+        [one.id for one in reopened],
+        [one.at_risk_at for one in reopened],
+        [one.deadline_at for one in reopened],
+        [one.message_id for one in reopened],
+        rows[0].now,
+    )

@@ -1,0 +1,75 @@
+"""The languages of messages: which one a reader gets, and its words, from the gettext catalogues in `locales/`.
+
+English is the language of the templates themselves. Words are put in when a template is compiled, once a process and
+language, so that a message costs no look-up (docs/decisions/0018-words-at-compile-time.md).
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from babel import Locale
+from babel.messages.pofile import read_po
+
+from hireloop.notify.rendering import times
+
+# Each with the script that its words are written in: `hi-Latn` asks for Hindi that we do not have.
+LANGUAGES = {"en": "Latn", "hi": "Deva", "de": "Latn"}
+_PHRASE = re.compile(r"\{% trans %\}(.*?)\{% endtrans %\}")
+_VALUE = re.compile(r"\{\{ (\w+) \}\}")
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+@lru_cache(maxsize=1024)
+def reader_locale(*names: str | None) -> str:
+    """Return the first of these locales in whose language there are words, as Babel spells it; `en` if there is none.
+
+    Dates follow the locale and words its language, so that both are always in one language.
+    """
+    for name in names:
+        known = times.known_locale(name) if name else ""
+        if known and _has_words(Locale.parse(known)):
+            return known
+    return times.FALLBACK_LOCALE
+
+
+def _has_words(locale: Locale) -> bool:
+    return locale.language in LANGUAGES and locale.script in {None, LANGUAGES[locale.language]}
+
+
+def language_of(locale: str) -> str:
+    """Return the language of a locale as Babel spells it: `de` of `de_AT`."""
+    return locale.partition("_")[0]
+
+
+@cache
+def direction(language: str) -> str:
+    """Return `ltr` or `rtl`, the value of HTML's `dir`."""
+    return Locale.parse(language).text_direction
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Return the words of a language: what stands in the templates -> what is said; empty for English."""
+    if language == times.FALLBACK_LOCALE:
+        return {}
+    with (files("hireloop.notify.rendering") / "locales" / f"{language}.po").open("rb") as file:
+        entries = read_po(file, locale=language, abort_invalid=True)
+    return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string and not entry.fuzzy}
+
+
+def translated(source: str, language: str, *, frame: Callable[[str], str], escape: Callable[[str], str] = str) -> str:
+    """Return a template's source with the words of one language in the place of its `{% trans %}` phrases.
+
+    A phrase stands on one line; its values are `{{ name }}` and become whatever `frame` makes of the name. What the
+    catalogue lacks stays English. `escape` is what the words themselves need.
+    """
+    words = catalogue(language)
+
+    def put_in(found: re.Match[str]) -> str:
+        phrase = _VALUE.sub(r"%(\1)s", found[1])
+        parts = _PLACEHOLDER.split(words.get(phrase, phrase))
+        return "".join(frame(part) if n % 2 else escape(part) for n, part in enumerate(parts))
+
+    return _PHRASE.sub(put_in, source)

@@ -1,0 +1,194 @@
+"""A message becomes a parcel: the words, the link and the calendar, for one recipient.
+
+Everything slow was done before: templates are compiled once a process and language (`wording`), dates are remembered
+(`times`). A message costs one pass of Jinja for each of its templates.
+"""
+
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from functools import cache
+from typing import NamedTuple, TypeGuard, assert_never
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from hireloop import links
+from hireloop.notify.messages import (
+    KINDS,
+    AlertMessage,
+    Audience,
+    CancelledMessage,
+    InvitationMessage,
+    LateRequestMessage,
+    Message,
+    RecruiterCopyMessage,
+    ReminderMessage,
+)
+from hireloop.notify.rendering import calendar, languages, times, values, webhook_payload
+from hireloop.notify.rendering.plain_text import isolated, one_line
+from hireloop.notify.rendering.translations import event_wording, wording
+from hireloop.notify.rendering.values import Reader, Values
+from hireloop.notify.transport import Parcel
+
+
+class _Said(NamedTuple):
+    """What a message says, and what goes along with it."""
+
+    values: Values
+    reply_to: str | None = None
+    data: bytes = b""
+
+
+class Renderer:
+    """Renders every kind of message; safe to use from many threads."""
+
+    def __init__(
+        self,
+        *,
+        secret: str,
+        base_url: str,
+        sender: str,
+        zone: ZoneInfo,
+        locale: str = times.FALLBACK_LOCALE,
+        trace_ui_url: str | None = None,
+    ) -> None:
+        """Take what every message needs.
+
+        `secret` mints the session keys, `base_url` is the portal's, `sender` who the calendar's organizer is where
+        a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and those of candidates
+        who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts.
+        """
+        self._secret = secret
+        self._base_url = base_url.rstrip("/")
+        self._host = urlsplit(base_url).hostname or "localhost"
+        self._sender = parseaddr(sender)[1] or f"hireloop@{self._host}"
+        self._ours = Reader(zone, languages.reader_locale(locale))
+        self._trace_ui_url = trace_ui_url
+        for language in languages.LANGUAGES:  # a catalogue that cannot be read stops the start, not a message
+            languages.catalogue(language)
+        for kind in KINDS:  # compiled now, not at the first message
+            wording(kind, languages.language_of(self._ours.locale))
+
+    def render(
+        self,
+        message: Message,
+        *,
+        recipient: str,
+        message_id: str,
+        traceparent: str | None = None,
+        invitation_state: str | None = None,
+        now: datetime | None = None,
+    ) -> Parcel:
+        """Return the parcel for this message; it may hold a fresh session key, so keep it out of logs and rows.
+
+        `message_id` comes with its angle brackets; `invitation_state` is the delivery state that a recruiter copy
+        tells of; `now`, the clock's by default, stamps the calendar.
+        """
+        now = now or datetime.now(UTC)
+        reader = self._reader(message)
+        language = languages.language_of(reader.locale)
+        words = wording(message.kind, language)
+        said = self._said(message, reader, invitation_state, now)
+        in_text = isolated(said.values)
+        subject = said.values["subject"] = words.subject.render(in_text).strip()
+        return Parcel(
+            recipient=recipient,
+            kind=message.kind,
+            subject=subject,
+            text=words.text.render(in_text),
+            html=words.html.render(said.values),
+            message_id=message_id,
+            calendar=self._calendar(message, recipient, in_text, language, now) if _has_calendar(message) else b"",
+            calendar_method="CANCEL" if isinstance(message, CancelledMessage) else "REQUEST",
+            reply_to=said.reply_to,
+            headers=(("Traceparent", traceparent),) if traceparent else (),
+            data=said.data,
+        )
+
+    def _reader(self, message: Message) -> Reader:
+        """Return the candidate's clock and locale for what is theirs, and ours for all the rest."""
+        if message.audience is not Audience.CANDIDATE or isinstance(message, AlertMessage):
+            return self._ours
+        zone = _known_zone(message.time_zone) or self._ours.zone
+        return Reader(zone, languages.reader_locale(message.locale, self._ours.locale))
+
+    def _said(self, message: Message, reader: Reader, invitation_state: str | None, now: datetime) -> _Said:
+        match message:
+            case InvitationMessage():
+                key = links.mint(self._secret, message.session_id, message.key_version)
+                url = links.portal_url(self._base_url, key)
+                said = values.of_invitation(message, reader, portal_url=url, now=now)
+                return _Said(said, message.recruiter_email)
+            case CancelledMessage():
+                return _Said(values.of_cancellation(message, reader), message.recruiter_email)
+            case RecruiterCopyMessage():
+                page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
+                said = values.of_copy(message, reader, booking_url=page, invitation_state=invitation_state)
+                data = webhook_payload.of_copy(message, booking_url=url, invitation_state=invitation_state)
+                return _Said(said, data=data)
+            case LateRequestMessage():
+                page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
+                said = values.of_late_request(message, reader, booking_url=page)
+                data = webhook_payload.of_late_request(message, booking_url=url)
+                return _Said(said, message.candidate_email, data)
+            case AlertMessage():
+                if not message.trace_id.strip("0"):  # an invalid id: nothing was traced (W3C Trace Context, 3.2.2.3)
+                    message = msgspec.structs.replace(message, trace_id="")
+                page = self._booking_page(message.schedule_id) if message.schedule_id else ""
+                url = self._booking_url(message.schedule_id) if message.schedule_id else ""
+                trace = self._trace_url(message.trace_id)
+                said = values.of_alert(message, reader, booking_url=page, trace_url=trace)
+                return _Said(said, data=webhook_payload.of_alert(message, booking_url=url))
+            case _:
+                assert_never(message)
+
+    def _booking_page(self, schedule_id: UUID) -> str:
+        """Return where a person reads a booking, behind the console's sign-in (`console.cards.path_of`)."""
+        return f"{self._base_url}/console/bookings/{schedule_id}/"
+
+    def _booking_url(self, schedule_id: UUID) -> str:
+        """Return where a program reads a booking, with an API key."""
+        return f"{self._base_url}/api/interviews/schedules/{schedule_id}/"
+
+    def _trace_url(self, trace_id: str) -> str:
+        return f"{self._trace_ui_url.rstrip('/')}/trace/{quote(trace_id)}" if self._trace_ui_url and trace_id else ""
+
+    def _calendar(
+        self,
+        message: InvitationMessage | CancelledMessage,
+        recipient: str,
+        said: Values,
+        language: str,
+        now: datetime,
+    ) -> bytes:
+        summary, _, description = event_wording(language).render(said).partition("\n")
+        event = calendar.CalendarEvent(
+            uid=f"{message.schedule_id}@{self._host}",
+            sequence=message.revision,
+            stamped_at=now,
+            starts_at=message.starts_at,
+            ends_at=message.ends_at,
+            summary=summary,
+            description=description.strip(),
+            url=str(said["portal_url"]),
+            organizer=one_line(message.recruiter_email or "") or self._sender,
+            organizer_name=one_line(message.company),
+            attendee=one_line(recipient),
+            attendee_name=one_line(message.candidate_name),
+        )
+        return calendar.cancel(event) if isinstance(message, CancelledMessage) else calendar.request(event)
+
+
+def _has_calendar(message: Message) -> TypeGuard[InvitationMessage | CancelledMessage]:
+    """Return whether the message changes the candidate's calendar; a reminder finds it as it should be."""
+    return isinstance(message, InvitationMessage | CancelledMessage) and not isinstance(message, ReminderMessage)
+
+
+@cache
+def _known_zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, malformed, or a folder of the database
+        return None

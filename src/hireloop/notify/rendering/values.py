@@ -1,0 +1,113 @@
+"""What the templates of each kind of message say: clean values, dates in words, links. Pure.
+
+Every value that somebody typed in is one line without control characters (`words`); only what is for the candidate
+has the candidate's link.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from hireloop.notify.messages import (
+    AlertMessage,
+    BookingMessage,
+    CancelledMessage,
+    InvitationMessage,
+    LateRequestMessage,
+    RecruiterCopyMessage,
+    ReminderMessage,
+    RescheduledMessage,
+)
+from hireloop.notify.reasons import sentence_of
+from hireloop.notify.rendering import times
+from hireloop.notify.rendering.plain_text import lines, one_line
+
+Values = dict[str, object]
+
+
+class Reader(NamedTuple):
+    """Where the clock of whoever reads a message hangs, and how they write dates."""
+
+    zone: ZoneInfo
+    locale: str  # as Babel spells it
+
+
+def of_invitation(message: InvitationMessage, reader: Reader, *, portal_url: str, now: datetime) -> Values:
+    """Return what an invitation says, and what a move or a reminder adds to it."""
+    values = _of_booking(message, reader)
+    values["portal_url"] = portal_url
+    values["opens"] = times.moment(message.opens_at, message.starts_at, *reader)
+    values["closes"] = times.moment(message.closes_at, message.starts_at, *reader)
+    values["notes"] = lines(message.booking_notes)
+    if isinstance(message, RescheduledMessage):
+        values["previous"] = times.point(message.previous_starts_at, *reader)
+        values["reason"] = one_line(message.reason)
+    elif isinstance(message, ReminderMessage):
+        values["soon"] = times.soon(message.starts_at - now, reader.locale)
+    return values
+
+
+def of_cancellation(message: CancelledMessage, reader: Reader) -> Values:
+    """Return what a cancellation says; it leads nowhere."""
+    return {**_of_booking(message, reader), "reason": one_line(message.reason), "portal_url": ""}
+
+
+def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, invitation_state: str | None) -> Values:
+    """Return what recruiters hear of a booking.
+
+    `invitation_state` is a delivery state, or `waiting` for a pending one that was tried in vain; None where there is
+    no invitation.
+    """
+    return {
+        **_of_booking(message, reader),
+        "change": message.change.value,
+        "by": one_line(message.by),
+        "booking_url": booking_url,
+        "invitation_state": invitation_state or "",
+    }
+
+
+def of_late_request(message: LateRequestMessage, reader: Reader, *, booking_url: str) -> Values:
+    """Return what a candidate who came too late asks for."""
+    asked = times.point(message.asked_at, *reader)
+    return {**_of_booking(message, reader), "asked": asked, "booking_url": booking_url}
+
+
+def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_url: str) -> Values:
+    """Return what operators hear of a delivery or of a channel.
+
+    `sentence`, the reason in plain words, is English in every language, as in the API and the documents.
+    """
+    is_of_a_delivery = message.cause.value != "held"
+    when = times.point(message.starts_at, *reader) if message.starts_at else ""
+    return {
+        "cause": message.cause.value,
+        "channel": one_line(message.channel),
+        "reason": one_line(message.reason or ""),
+        "sentence": one_line(sentence_of(message.reason)) if message.reason else "",
+        "about": message.about or "",
+        "others": message.others,
+        "candidate_name": one_line(message.candidate_name),
+        "job_title": one_line(message.job_title),
+        "company": one_line(message.company),
+        "when": when,
+        "deadline": times.point(message.deadline_at, *reader) if message.deadline_at else "",
+        "delivery": one_line(message.subject) if is_of_a_delivery else "",
+        "booking_url": booking_url,
+        "trace": trace_url or one_line(message.trace_id),
+        "trace_url": trace_url,
+        "preview": when or one_line(message.channel),
+    }
+
+
+def _of_booking(message: BookingMessage, reader: Reader) -> Values:
+    when = times.span(message.starts_at, message.ends_at, *reader)
+    return {
+        "candidate_name": one_line(message.candidate_name),
+        "job_title": one_line(message.job_title),
+        "company": one_line(message.company),
+        "recruiter": one_line(message.recruiter_email or ""),
+        "when": when,
+        "length": times.length(message.ends_at - message.starts_at, reader.locale),
+        "preview": when,
+    }

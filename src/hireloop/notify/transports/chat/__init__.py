@@ -1,0 +1,1 @@
+"""Chat over any URL that Apprise knows."""

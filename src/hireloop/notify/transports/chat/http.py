@@ -1,0 +1,216 @@
+"""What a chat plugin asks over HTTP, and what it is answered: seen where the answer arrives, not in a log line.
+
+Apprise's plugins call `requests.post` and its sisters, which make a session of their own each time, and say only
+true or false of it. All of them go through `HTTPAdapter.send`. It is wrapped once, here: where a watch is set in
+this context, the exchange is bounded and its answer kept; everybody else's requests pass through untouched
+(docs/decisions/0019-chat-through-apprise.md).
+"""
+
+import http.client
+import logging
+import re
+import ssl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote, unquote_plus, urlsplit
+
+import msgspec
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
+from hireloop.notify.reasons import Reason
+from hireloop.notify.transport import Evidence, Outcome, Phase, Retry
+from hireloop.notify.transports.http_replies import outcome_of_status
+from hireloop.notify.transports.replies import kept_reply, outcome_of_failure
+
+LARGEST_ANSWER = 1_048_576  # bytes of a body that a plugin gets to see
+_PIECE = 65_536
+_SHORTEST_SECRET = 6  # shorter pieces of a URL are words rather than tokens, and would riddle every reply
+_NAMED_SECRET = re.compile(r'("\w*(?:token|secret|password|session|key)\w*"\s*:\s*)"[^"]*"', re.IGNORECASE)
+
+_BEFORE_THE_REQUEST = (
+    requests.ConnectTimeout,
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    urllib3.exceptions.NewConnectionError,  # also where the name could not be looked up
+)
+
+# Their DEBUG lines quote the path of the request, and so a token.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+
+class Watch(msgspec.Struct):
+    """What one try may take, and what its requests came to, in their order."""
+
+    until: float  # by the monotonic clock
+    secrets: tuple[str, ...]  # which no reply may quote
+    outcomes: list[Outcome] = []
+    is_over: bool = False  # a request got no answer, or a 429: this try asks nothing more
+
+
+_watch: ContextVar[Watch] = ContextVar("hireloop_chat")
+
+
+@contextmanager
+def watched(secrets: tuple[str, ...], seconds: float) -> Iterator[Watch]:
+    """Watch what this context asks over HTTP for the length of a block; no request may outlast `seconds`."""
+    watch = Watch(until=time.monotonic() + seconds, secrets=secrets)
+    token = _watch.set(watch)
+    try:
+        yield watch
+    finally:
+        _watch.reset(token)
+
+
+_send = HTTPAdapter.send
+
+
+def _watched_send(
+    self: HTTPAdapter,
+    request: requests.PreparedRequest,
+    *args: Any,  # noqa: ANN401 (requests' own)
+    **kwargs: Any,  # noqa: ANN401 (the same)
+) -> requests.Response:
+    watch = _watch.get(None)
+    if watch is None:
+        return _send(self, request, *args, **kwargs)
+    return _ask(watch, self, request, kwargs)
+
+
+HTTPAdapter.send = _watched_send  # type: ignore[method-assign] # the one place that every plugin's request passes
+
+_cert_verify: Any = HTTPAdapter.cert_verify  # has no types
+
+
+def _watched_cert_verify(self: HTTPAdapter, pool: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401 (requests' own)
+    _cert_verify(self, pool, url, verify, cert)
+    if _watch.get(None) is not None:
+        # urllib3 then takes what this machine and SSL_CERT_FILE trust, as mail, webhooks and the doctor do. Requests
+        # would take a list of its own.
+        pool.ca_certs = pool.ca_cert_dir = None
+
+
+HTTPAdapter.cert_verify = _watched_cert_verify  # type: ignore[method-assign] # as above
+
+
+def _ask(
+    watch: Watch, adapter: HTTPAdapter, request: requests.PreparedRequest, options: Mapping[str, Any]
+) -> requests.Response:
+    """Send one request within the watch's time, keep what came of it, and give the plugin its answer.
+
+    Raises requests.RequestException where there is none, and for a 429, after which some plugins would sleep.
+    """
+    left = watch.until - time.monotonic()
+    if watch.is_over or left <= 0:
+        raise requests.ConnectionError("This try asks nothing more.", request=request)
+    evidence = _asked(request)
+    bounded = {**options, "timeout": _within(left, options.get("timeout")), "verify": True}
+    try:
+        response = _send(adapter, request, **bounded)
+    except (requests.RequestException, OSError) as error:
+        watch.outcomes.append(_unanswered(error, evidence))
+        watch.is_over = True
+        raise
+    body = _body(response, watch.until)
+    # The session would read the rest of it, however much and however slowly.
+    response._content = body  # noqa: SLF001 (requests has no other way)
+    response._content_consumed = True  # type: ignore[attr-defined] # noqa: SLF001 (the same)
+    credentials = (request.headers.get("Authorization") or "").split()[1:]  # echoed by some endpoints
+    secrets = [secret for secret in (*watch.secrets, *credentials) if secret != evidence.host]
+    said = without_secrets(body.decode("utf-8", "replace"), secrets)
+    reply = kept_reply(said.encode())
+    evidence = msgspec.structs.replace(evidence, code=response.status_code, reply=reply)
+    outcome = outcome_of_status(evidence, response.headers.get("Retry-After"), datetime.now(UTC))
+    watch.outcomes.append(outcome)
+    if isinstance(outcome, Retry) and outcome.reason == Reason.RATE_LIMITED:
+        watch.is_over = True
+        raise requests.ConnectionError("The endpoint asks for fewer messages.", request=request)
+    return response
+
+
+def _asked(request: requests.PreparedRequest) -> Evidence:
+    parts = urlsplit(request.url or "")
+    return Evidence(
+        phase=Phase.HTTP,
+        host=parts.hostname,
+        port=parts.port or (443 if parts.scheme == "https" else 80),
+    )
+
+
+def _within(left: float, given: object) -> tuple[float, float]:
+    """Return the time-outs of connecting and of each read, in seconds, none longer than what is left."""
+    connect, read = given if isinstance(given, tuple) else (given, given)
+    return tuple(min(left, each) if isinstance(each, int | float) else left for each in (connect, read))  # type: ignore[return-value] # two
+
+
+def _body(response: requests.Response, until: float) -> bytes:
+    """Return the body as far as it came in time, at most `LARGEST_ANSWER`; the status was answered in any case."""
+    body = b""
+    try:
+        while len(body) < LARGEST_ANSWER and time.monotonic() < until:
+            piece = response.raw.read1(_PIECE, decode_content=True)
+            if not piece:
+                break
+            body += piece
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError):
+        return body[:LARGEST_ANSWER]
+    finally:
+        response.raw.close()
+    return body[:LARGEST_ANSWER]
+
+
+def _unanswered(error: BaseException, evidence: Evidence) -> Outcome:
+    """Return what it comes to that a request was not answered; once it was written, it may have been accepted."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, _BEFORE_THE_REQUEST) for cause in causes):
+        phase = Phase.CONNECT
+    elif any(isinstance(cause, ssl.SSLError) for cause in causes):
+        phase = Phase.TLS
+    else:
+        phase = Phase.HTTP
+    outcome = outcome_of_failure(_root(causes), msgspec.structs.replace(evidence, phase=phase))
+    if isinstance(outcome, Retry) and phase is not Phase.CONNECT:
+        return msgspec.structs.replace(outcome, maybe_accepted=True)
+    return outcome
+
+
+def _root(causes: list[BaseException]) -> OSError:
+    """Return what the system said, which requests and urllib3 wrap several times."""
+    if any(isinstance(cause, requests.Timeout) for cause in causes):
+        return TimeoutError()
+    wrappers = (requests.RequestException, urllib3.exceptions.HTTPError)
+    said = [cause for cause in causes if isinstance(cause, OSError) and not isinstance(cause, wrappers)]
+    return next((cause for cause in said if isinstance(cause, ssl.SSLError)), said[-1] if said else OSError())
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    waiting, seen = [error], set[int]()
+    while waiting:
+        cause = waiting.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        nested = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
+        waiting += [inner for inner in nested if isinstance(inner, BaseException)]
+
+
+def secrets_of(url: str) -> tuple[str, ...]:
+    """Return what in an Apprise URL may be a token or a password, as written and unquoted, the longest first."""
+    before, _, query = url.partition("://")[2].partition("?")
+    pieces = {*re.split(r"[/:@,#]", before), *(pair.partition("=")[2] or pair for pair in query.split("&"))}
+    all_ways = {way(piece) for piece in pieces for way in (str, unquote, unquote_plus)}
+    return tuple(sorted((piece for piece in all_ways if len(piece) >= _SHORTEST_SECRET), key=len, reverse=True))
+
+
+def without_secrets(text: str, secrets: Sequence[str]) -> str:
+    """Return what the other side said without the channel's tokens, which some services quote, and without new ones."""
+    for secret in secrets:
+        text = text.replace(secret, "<secret>")
+    return _NAMED_SECRET.sub(r'\1"<secret>"', text)

@@ -1,0 +1,229 @@
+"""Mail over SMTP: an Apprise plugin that sends our own MIME over kept connections and hands back each answer.
+
+Apprise's NotifyEmail knows addresses, URLs and providers, but it says only success or failure, makes a new
+Message-ID for every try and a new connection for every mail (docs/decisions/0003-apprise-email.md).
+"""
+
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from apprise.asset import AppriseAsset
+from apprise.exception import AppriseImproperlyConfigured
+from apprise.plugins.email import NotifyEmail
+from msgspec import structs
+from pydantic import SecretStr
+
+from hireloop.faults import is_loopback
+from hireloop.notify.reasons import Reason
+from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Sent
+from hireloop.notify.transports.domains import with_ascii_domain
+from hireloop.notify.transports.mail import mime
+from hireloop.notify.transports.mail.rehearsal import Rehearsal, Watch, rehearse
+from hireloop.notify.transports.mail.smtp import Envelope, MailServer, Security
+from hireloop.notify.transports.mail.smtp_pool import SmtpPool
+from hireloop.settings import EmailBackend, Settings
+
+_APPRISE_SCHEMAS = frozenset({"mailto", "mailtos"})
+_URL_PARAMETERS = frozenset({"from", "name", "smtp", "mode", "user", "pass"})
+_SECURITY = {"insecure": Security.NONE, "starttls": Security.STARTTLS, "ssl": Security.TLS}
+_UNWRITABLE = re.compile(r"[\x00-\x20\x7f<>\ud800-\udfff]")
+
+
+class _Try(msgspec.Struct):
+    """What one call of the plugin is to send, and what came of it."""
+
+    parcel: Parcel
+    outcome: Outcome | None = None
+
+
+# Apprise's call carries a title and a body, and its answer is a bool: the parcel and the outcome go beside it.
+_under_way: ContextVar[_Try] = ContextVar("hireloop_mail")
+
+
+class HireLoopMail(NotifyEmail):
+    """Apprise's e-mail plugin under schemas of our own, sending the parcel under way as it is.
+
+    It is made here alone, and Apprise's manager is not told of it: that would load the plugins of all services.
+    """
+
+    service_name = "HireLoop mail"
+    protocol = "hireloopmail"
+    secure_protocol = "hireloopmails"
+    request_rate_per_sec = 0  # Apprise would wait between two mails
+
+    def __init__(self, *, phase_seconds: float = 30, data_seconds: float = 300, **kwargs: Any) -> None:  # noqa: ANN401 (Apprise's)
+        super().__init__(asset=AppriseAsset(app_id="HireLoop"), **kwargs)  # type: ignore[no-untyped-call]  # no types there
+        read: Any = self  # what Apprise read has no types
+        name, sender = read.from_addr
+        self.sender: str = sender
+        self._from_header = mime.sender_header(name or "", sender)
+        self.server = MailServer(
+            host=read.smtp_host,
+            port=read.port,
+            security=_SECURITY[read.secure_mode],
+            user=read.user if read.user and read.password else "",
+            password=SecretStr(read.password or ""),
+            timeout=phase_seconds,
+            data_timeout=data_seconds,
+            own_name=_own_name(),
+        )
+        self.tls = None if self.server.security is Security.NONE else ssl.create_default_context()
+        self.pool = SmtpPool(self.server, self.tls)
+
+    def send(self, *_args: Any, **_kwargs: Any) -> bool:  # noqa: ANN401 (Apprise's title and body)
+        """Send the parcel under way in this context and keep its outcome there; true where it was sent."""
+        current = _under_way.get()
+        current.outcome = self._send(current.parcel)
+        return isinstance(current.outcome, Sent)
+
+    def _send(self, parcel: Parcel) -> Outcome:
+        recipient = mailbox(parcel.recipient)
+        if recipient is None:
+            evidence = Evidence(phase=Phase.RECIPIENT, host=self.server.host, port=self.server.port)
+            return Rejected(reason=Reason.BAD_RECIPIENT, evidence=evidence)
+        content = mime.to_bytes(parcel, recipient, self._from_header, datetime.now(UTC))
+        bounces_to = _bounces_to(parcel.envelope_sender)
+        envid = parcel.message_id.strip("<>") if bounces_to else ""
+        return self.pool.send(Envelope(bounces_to or self.sender, recipient, content, envid))
+
+
+class EmailTransport:
+    """The transport `email`: mail through EMAIL_HOST, or through one Apprise URL."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        """Read where mail goes; no network is touched.
+
+        `url` is an Apprise mailto:// or mailtos:// URL, empty for the settings' own mail. Where the settings
+        cannot send, every `send` answers Held with the reason.
+        """
+        opened = _open(url, settings)
+        self._plugin = opened if isinstance(opened, HireLoopMail) else None
+        self._refusal = opened if isinstance(opened, Reason) else None
+        self._bounces_to = _bounces_to(settings.bounce_address)
+
+    @property
+    def refusal(self) -> Reason | None:
+        """Why these settings can never send, or None."""
+        return self._refusal
+
+    @property
+    def server(self) -> MailServer | None:
+        """The mail server in use; None where the settings cannot send."""
+        return self._plugin.server if self._plugin else None
+
+    def watch(self, watch: Watch) -> None:
+        """Have `watch` told of every answer of the mail server from now on, for `hireloop send-test`."""
+        if self._plugin is not None:
+            self._plugin.pool.watch = watch
+
+    def rehearse(self, *, seconds: float) -> Rehearsal:
+        """Talk to the mail server up to MAIL FROM and send nothing; blocking, each phase at most `seconds`.
+
+        Raises LookupError where the settings cannot send.
+        """
+        if self._plugin is None:
+            raise LookupError(self._refusal)
+        server = structs.replace(self._plugin.server, timeout=min(seconds, self._plugin.server.timeout))
+        return rehearse(server, self._plugin.tls, self._bounces_to or self._plugin.sender)
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Try once, blocking, from any thread; Held with Phase.CONFIGURE where the settings cannot send."""
+        if self._plugin is None:
+            return Held(reason=self._refusal or Reason.NO_MAIL_HOST, evidence=Evidence(phase=Phase.CONFIGURE))
+        current = _Try(parcel)
+        token = _under_way.set(current)
+        try:
+            self._plugin.notify(body="-")  # the parcel is what is sent; Apprise refuses an empty text
+        finally:
+            _under_way.reset(token)
+        if current.outcome is None:
+            raise RuntimeError("Apprise did not call the mail plugin.")
+        return current.outcome
+
+    def close(self) -> None:
+        """Close the kept connections; sends under way close theirs when they are done."""
+        if self._plugin is not None:
+            self._plugin.pool.close()
+
+
+def _open(url: str, settings: Settings) -> HireLoopMail | Reason:
+    if settings.email_backend is EmailBackend.CONSOLE:
+        return Reason.CONSOLE_BACKEND
+    if settings.email_backend is EmailBackend.FILE:
+        return Reason.FILE_BACKEND
+    if not url and settings.email_url is not None:
+        url = settings.email_url.get_secret_value()
+    values = _from_url(url, settings) if url else _from_settings(settings)
+    if isinstance(values, Reason):
+        return values
+    try:
+        plugin = HireLoopMail(phase_seconds=settings.email_timeout, data_seconds=settings.email_data_timeout, **values)
+    except AppriseImproperlyConfigured:  # with a host and a known mode, only the sender is left to be wrong
+        return Reason.BAD_SENDER
+    server = plugin.server
+    if server.user and server.security is Security.NONE and not is_loopback(server.host):
+        return Reason.PASSWORD_WITHOUT_TLS
+    return plugin
+
+
+def _from_settings(settings: Settings) -> Mapping[str, Any] | Reason:
+    user, password = settings.email_host_user, settings.email_host_password.get_secret_value()
+    if not settings.email_host:
+        return Reason.NO_MAIL_HOST
+    if settings.email_use_tls and settings.email_use_ssl:
+        return Reason.TLS_AND_SSL
+    if bool(user) != bool(password):
+        return Reason.INCOMPLETE_CREDENTIALS
+    protected = "ssl" if settings.email_use_ssl else "starttls" if settings.email_use_tls else "insecure"
+    return {
+        "host": settings.email_host,
+        "smtp_host": settings.email_host,
+        "port": settings.email_port,
+        "secure_mode": protected,
+        "user": quote(user, safe=""),  # Apprise unquotes both
+        "password": quote(password, safe=""),
+        "from_addr": settings.mail_sender,
+    }
+
+
+def _from_url(url: str, settings: Settings) -> Mapping[str, Any] | Reason:
+    """Read Apprise's mail URL; refuse what would be dropped in silence: copies, retries, `verify=no`, targets."""
+    values: dict[str, Any] | None = NotifyEmail.parse_url(url)
+    if not values or values["schema"] not in _APPRISE_SCHEMAS or not (values["host"] or values["smtp_host"]):
+        return Reason.BAD_MAIL_URL
+    extra = any(values[key] for key in ("qsd+", "qsd-", "qsd:", "targets"))
+    if extra or not values["qsd"].keys() <= _URL_PARAMETERS:
+        return Reason.BAD_MAIL_URL
+    if values.get("secure_mode", "ssl") not in _SECURITY:
+        return Reason.BAD_MAIL_URL
+    if values["password"] and not values["user"]:
+        return Reason.INCOMPLETE_CREDENTIALS
+    if settings.default_from_email and not values["from_addr"]:
+        values["from_addr"] = settings.default_from_email
+    return values
+
+
+def _bounces_to(address: str | None) -> str:
+    """Return the envelope's sender, or an empty text for an address that not every server can take as one."""
+    written = mailbox(address or "") or ""
+    return written if written.isascii() else ""  # without SMTPUTF8 every mail would be refused for its bounces' sake
+
+
+def mailbox(address: str) -> str | None:
+    """Return the address as a mail command takes it, its domain in ASCII (RFC 5891); None if it cannot be one."""
+    return None if _UNWRITABLE.search(address) else with_ascii_domain(address)
+
+
+@cache
+def _own_name() -> str:
+    """Return this machine's name for EHLO if it is a full one, else an address literal (RFC 5321, 4.1.4)."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"

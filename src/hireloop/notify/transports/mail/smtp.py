@@ -1,0 +1,266 @@
+"""The conversation with a mail server, each step taken on its own so that its answer is known.
+
+RFC 5321 with STARTTLS (3207), AUTH PLAIN and LOGIN (4954), enhanced codes (2034), SMTPUTF8 (6531) and DSN (3461).
+Not the standard library's smtplib: that bounds each read instead of each phase, reports a time-out while
+writing as a lost connection, signs in with ASCII only and closes the connection on its own account.
+"""
+
+import contextlib
+import ssl
+from base64 import b64encode
+from enum import StrEnum
+
+import msgspec
+from pydantic import SecretStr
+
+from hireloop.notify.reasons import Reason
+from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected
+from hireloop.notify.transports.mail.wire import Answer, Wire
+from hireloop.notify.transports.replies import enhanced_code, kept_reply, outcome_of_failure, outcome_of_reply
+
+_FAREWELL_SECONDS = 2.0  # for RSET and QUIT, when the outcome is known already
+_CLOSING = 421  # the server says so and closes (RFC 5321, 4.2.2)
+_NO_ANSWER = Answer(0, b"")
+_LEFT_OUT = "…".encode()
+_LONGEST_ENVID = 100  # RFC 3461, 4.4
+
+
+class Security(StrEnum):
+    """How a connection is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"  # from the first byte
+
+
+class MailServer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where mail is handed in, and how."""
+
+    host: str
+    port: int
+    security: Security
+    user: str = ""  # empty: no sign-in
+    password: SecretStr = SecretStr("")
+    timeout: float = 30  # seconds for each phase
+    data_timeout: float = 300  # seconds for the answer to the message
+    own_name: str = "localhost"  # what EHLO says
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """One message for one recipient, as the server is to take it: CRLF line ends, not yet dot-stuffed."""
+
+    sender: str
+    recipient: str
+    content: bytes
+    envid: str = ""  # what a bounce is to name it by; empty: no report is asked for
+
+
+class _Answered(Exception):
+    """The server's last answer is not the one that the step needs."""
+
+
+class _Impossible(Exception):
+    """The server does not offer what the step needs."""
+
+    def __init__(self, outcome: type[Held | Rejected], reason: Reason) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+
+
+class SmtpConnection:
+    """One connection, opened by its first delivery. Not for two threads at once."""
+
+    def __init__(self, server: MailServer, tls: ssl.SSLContext | None) -> None:
+        """Take what is needed to connect; `tls` may be None only where the server's security is NONE."""
+        self.sender_answered = False  # this delivery's MAIL was answered, by something else than a farewell
+        self.usable = False  # open, in step, and ready for another MAIL
+        self._server = server
+        self._tls = tls
+        self._wire = Wire()
+        self._secrets = _spellings(server)
+        self._extensions: dict[str, str] = {}
+        self._phase = Phase.CONNECT
+        self._answer = _NO_ANSWER
+        self._tls_version: str | None = None
+
+    def deliver(self, envelope: Envelope) -> Outcome:
+        """Take every step up to the answer to the message, and say what came of it."""
+        return self._tried(envelope) or outcome_of_reply(self._evidence())
+
+    def _tried(self, envelope: Envelope) -> Outcome | None:
+        """Take every step; None where each was answered as it should be."""
+        self.sender_answered = self.usable = False
+        try:
+            if not self._wire.is_open:
+                self._open()
+            self._hand_over(envelope)
+        except _Answered:
+            outcome = outcome_of_reply(self._evidence())
+            self._reset()
+            return outcome
+        except _Impossible as impossible:
+            outcome = impossible.outcome(reason=impossible.reason, evidence=self._evidence())
+            self._reset()
+            return outcome
+        except OSError as error:
+            return outcome_of_failure(error, self._evidence(error))
+        self.usable = True
+        return None
+
+    def close(self) -> None:
+        """Say QUIT if the connection is in step, and close it; never raises."""
+        if self.usable:
+            self.usable = False
+            with contextlib.suppress(OSError, _Answered):
+                self._wire.allow(_FAREWELL_SECONDS)
+                self._say("QUIT", 2)
+        self._wire.close()
+
+    def _open(self) -> None:
+        server = self._server
+        self._enter(Phase.CONNECT)
+        self._wire.connect(server.host, server.port)
+        if server.security is Security.TLS:
+            self._secure()
+        self._expect(2)
+        self._greet()
+        if server.security is Security.STARTTLS:
+            self._enter(Phase.TLS)
+            if "STARTTLS" not in self._extensions:
+                raise _Impossible(Held, Reason.STARTTLS_MISSING)
+            self._say("STARTTLS", 2)
+            self._secure()
+            self._greet()
+        if server.user:
+            self._sign_in()
+
+    def _secure(self) -> None:
+        if self._tls is None:
+            raise RuntimeError("A server that is spoken to over TLS needs a TLS context.")
+        self._enter(Phase.TLS)
+        self._tls_version = self._wire.secure(self._tls, self._server.host)
+        self._enter(Phase.CONNECT)
+
+    def _greet(self) -> None:
+        self._say(f"EHLO {self._server.own_name}", 2)
+        lines = self._answer.text.decode("utf-8", "replace").split("\n")[1:]
+        words = (line.replace("=", " ", 1).split(" ", 1) for line in lines)  # some old servers write AUTH=PLAIN
+        self._extensions = {word[0].upper(): word[-1].upper() for word in words}
+
+    def _sign_in(self) -> None:
+        self._enter(Phase.AUTH)
+        user, password = self._server.user, self._server.password.get_secret_value()
+        offered = self._extensions.get("AUTH", "").split()
+        if "PLAIN" in offered:
+            self._say("AUTH PLAIN " + _b64(f"\0{user}\0{password}"), 2)
+        elif "LOGIN" in offered:
+            self._say("AUTH LOGIN", 3)
+            self._say(_b64(user), 3)
+            self._say(_b64(password), 2)
+        else:
+            raise _Impossible(Held, Reason.AUTH_MISSING)
+
+    def _hand_over(self, envelope: Envelope) -> None:
+        of_mail, of_rcpt = ("", "") if envelope.recipient.isascii() else (" SMTPUTF8", "")
+        if of_mail and "SMTPUTF8" not in self._extensions:
+            self.sender_answered = True  # another connection would offer no more
+            self._enter(Phase.RECIPIENT)
+            raise _Impossible(Rejected, Reason.RECIPIENT_NEEDS_SMTPUTF8)
+        if envelope.envid and "DSN" in self._extensions:
+            of_mail += _reported(envelope.envid)
+            of_rcpt = _notified(envelope.recipient)
+        self._enter(Phase.SENDER)
+        self._say(f"MAIL FROM:<{envelope.sender}>{of_mail}", 2)
+        self.sender_answered = True
+        self._enter(Phase.RECIPIENT)
+        self._say(f"RCPT TO:<{envelope.recipient}>{of_rcpt}", 2)
+        self._enter(Phase.DATA)
+        self._say("DATA", 3)
+        self._write(_stuffed(envelope.content))
+        self._enter(Phase.REPLY)
+        self._expect(2)
+
+    def _reset(self) -> None:
+        """Bring a connection whose last step was refused back into step; one that cannot be is not usable."""
+        if self._answer.code == _CLOSING or self._phase in {Phase.CONNECT, Phase.TLS, Phase.AUTH}:
+            return
+        with contextlib.suppress(OSError, _Answered):
+            self._wire.allow(_FAREWELL_SECONDS)
+            self._say("RSET", 2)
+            self.usable = True
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        self._answer = _NO_ANSWER
+        self._wire.allow(self._server.data_timeout if phase is Phase.REPLY else self._server.timeout)
+
+    def _say(self, command: str, expected: int) -> None:
+        self._write(f"{command}\r\n".encode())
+        self._expect(expected)
+
+    def _write(self, content: bytes) -> None:
+        self._answer = _NO_ANSWER  # the last step's is no evidence for this one
+        self._wire.write(content)
+
+    def _expect(self, expected: int) -> None:
+        """Read one answer; raise _Answered unless its code begins with the digit `expected`."""
+        self._answer = self._wire.answer()
+        if self._answer.code // 100 != expected:
+            self.sender_answered = self._answer.code != _CLOSING or self._phase is not Phase.SENDER
+            raise _Answered
+
+    def _evidence(self, error: OSError | None = None) -> Evidence:
+        text = self._answer.text
+        for secret in self._secrets:  # some servers repeat the sign-in that they refuse
+            text = text.replace(secret, _LEFT_OUT)
+        reply = str(error) if error else kept_reply(text)
+        return Evidence(
+            phase=self._phase,
+            code=self._answer.code or None,
+            enhanced_code=enhanced_code(reply),
+            reply=reply,
+            host=self._server.host,
+            port=self._server.port,
+            tls_version=self._tls_version,
+        )
+
+
+def _stuffed(content: bytes) -> bytes:
+    """Return the message as DATA carries it: lines that begin with a dot get another, and a lone dot ends it."""
+    if content.startswith(b"."):
+        content = b"." + content
+    ending = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
+    return content.replace(b"\r\n.", b"\r\n..") + ending
+
+
+def _reported(envid: str) -> str:
+    """Return the parameters of MAIL that ask for reports with the headers alone, and name the message in them."""
+    named = _xtext(envid)
+    return " RET=HDRS" + (f" ENVID={named}" if len(named) <= _LONGEST_ENVID else "")
+
+
+def _notified(recipient: str) -> str:
+    """Return the parameters of RCPT that ask for a report of a failure or a delay, and of nothing else."""
+    # An address outside ASCII would need another type (RFC 6533); reports name the final recipient anyway.
+    original = f" ORCPT=rfc822;{_xtext(recipient)}" if recipient.isascii() else ""
+    return f" NOTIFY=FAILURE,DELAY{original}"
+
+
+def _xtext(text: str) -> str:
+    """Return printable ASCII as RFC 3461, 4, writes it in a parameter."""
+    return "".join(f"+{ord(c):02X}" if c in "+=" or not "!" <= c <= "~" else c for c in text)
+
+
+def _spellings(server: MailServer) -> tuple[bytes, ...]:
+    """Return what gives the password away, the longest first: itself, and what a sign-in makes of it."""
+    user, password = server.user, server.password.get_secret_value()
+    if not password:
+        return ()
+    # Without padding, which some leave out.
+    encoded = [_b64(text).rstrip("=") for text in (f"\0{user}\0{password}", password)]
+    return tuple(sorted((text.encode() for text in (password, *encoded)), key=len, reverse=True))
+
+
+def _b64(text: str) -> str:
+    return b64encode(text.encode()).decode()

@@ -1,0 +1,197 @@
+"""One try: render, send, and turn what came of it into what will be written. Runs in a thread, touches no database."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, assert_never
+
+import msgspec
+from opentelemetry.trace import Span
+
+from hireloop.notify import messages
+from hireloop.notify.deliveries.leases import Lease, Settlement
+from hireloop.notify.reasons import Reason
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
+from hireloop.notify.worker import retry
+from hireloop.telemetry import redaction
+from hireloop.telemetry import spans as telemetry
+from hireloop.telemetry.logs import log
+
+
+class Renders(Protocol):
+    """Turns a message into a parcel."""
+
+    def render(
+        self,
+        message: messages.Message,
+        *,
+        recipient: str,
+        message_id: str,
+        traceparent: str,
+        invitation_state: str | None,
+    ) -> Parcel:
+        """Return the parcel for one recipient."""
+        ...
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """What a try came to, and the ids of its span."""
+
+    outcome: Outcome | None  # None: nothing was sent, as the lease had run out
+    trace_id: str
+    span_id: str
+
+
+def attempt(
+    lease: Lease, *, transport: Transport, transport_name: str, renderer: Renders, still_ours: Callable[[], bool]
+) -> Answered:
+    """Render and send once under the booking's trace, and say what came of it; never raises.
+
+    `still_ours` is asked right before the send: a worker that was away for longer than its lease sends nothing.
+    """
+    began = time.monotonic()
+    previous = (lease.previous_trace_id, lease.previous_span_id)
+    with telemetry.attempt_span(
+        stored_traceparent=lease.traceparent,
+        previous=(previous[0], previous[1]) if previous[0] and previous[1] else None,
+        delivery_id=lease.id,
+        number=lease.number,
+        channel=lease.channel,
+        route=lease.route.value,
+    ) as span:
+        trace_id, span_id = telemetry.span_ids(span)
+        with telemetry.send_span(transport_name) as send_span:
+            outcome = _send(lease, transport, renderer, still_ours, send_span)
+            _record(lease, outcome, (span, send_span), time.monotonic() - began)
+    return Answered(outcome=outcome, trace_id=trace_id, span_id=span_id)
+
+
+def _send(
+    lease: Lease, transport: Transport, renderer: Renders, still_ours: Callable[[], bool], span: Span
+) -> Outcome | None:
+    try:
+        message = messages.decode(lease.kind, lease.payload)
+    except msgspec.MsgspecError:
+        return Retry(reason=Reason.UNKNOWN_PAYLOAD, evidence=Evidence(phase=Phase.CONFIGURE))
+    try:
+        context = telemetry.traceparent(span.get_span_context())
+        parcel = renderer.render(
+            message,
+            recipient=lease.recipient,
+            message_id=lease.message_id,
+            traceparent=context,
+            invitation_state=lease.invitation_state,
+        )
+    except Exception:  # noqa: BLE001 (one bad template must not stop the others)
+        log.exception("delivery.render_failed", delivery=str(lease.id), kind=lease.kind)
+        return Retry(reason=Reason.RENDER_FAILED, evidence=Evidence(phase=Phase.CONFIGURE))
+    if not still_ours():
+        return None
+    try:
+        return _checked(transport.send(parcel))
+    except (Exception, SystemExit):  # noqa: BLE001 (a transport's own fault; whether the message left is unknown)
+        log.exception("delivery.transport_crashed", delivery=str(lease.id), channel=lease.channel)
+        evidence = Evidence(phase=Phase.DATA)
+        return Retry(reason=Reason.TRANSPORT_CRASHED, evidence=evidence, maybe_accepted=True)
+
+
+def _checked(outcome: object) -> Outcome:
+    """Return a transport's answer; raises TypeError or msgspec.ValidationError for one that is none, as of a plugin."""
+    if not isinstance(outcome, Sent | Retry | Rejected | Held):
+        raise TypeError(type(outcome).__name__)
+    checked: Outcome = msgspec.convert(msgspec.to_builtins(outcome), Outcome)
+    return checked
+
+
+def _record(lease: Lease, outcome: Outcome | None, spans: tuple[Span, Span], seconds: float) -> None:
+    name = "released" if outcome is None else _attempt_outcome(outcome).value
+    reason = None if outcome is None or isinstance(outcome, Sent) else outcome.reason
+    if outcome is not None:
+        evidence = outcome.evidence
+        telemetry.record_answer(
+            spans[1],
+            {
+                "server.address": evidence.host,
+                "server.port": evidence.port,
+                "tls.protocol.version": evidence.tls_version,
+                "hireloop.phase": evidence.phase.value,
+                "hireloop.code": evidence.code,
+                "hireloop.enhanced_code": evidence.enhanced_code,
+                "hireloop.reply": evidence.reply,
+                "hireloop.recipient_hash": redaction.address_hash(lease.recipient),
+            },
+        )
+    waited = None
+    if isinstance(outcome, Sent):
+        waited = max(0.0, (datetime.now(UTC) - lease.first_due_at).total_seconds())
+    telemetry.record_attempt(spans, channel=lease.channel, outcome=name, reason=reason, seconds=seconds, waited=waited)
+
+
+def settlement(lease: Lease, answered: Answered, *, elapsed: timedelta) -> Settlement:
+    """Return what to write: how the attempt ended, and what becomes of the delivery.
+
+    `elapsed` is the time since the lease, so that the next try is planned by the database's clock.
+    """
+    outcome = answered.outcome
+    if outcome is None:
+        return _settlement(lease, answered, AttemptOutcome.RELEASED, DeliveryState.PENDING)
+    kind = _attempt_outcome(outcome)
+    match outcome:
+        case Sent():
+            return _settlement(lease, answered, kind, DeliveryState.SENT)
+        case Rejected():
+            return _settlement(lease, answered, kind, DeliveryState.REJECTED)
+        case Held():
+            return _settlement(lease, answered, kind, DeliveryState.PENDING)
+        case Retry():
+            due_at = retry.next_due(
+                tries=lease.tries + 1,
+                now=lease.leased_at + elapsed,
+                deadline_at=lease.deadline_at,
+                at_risk_at=lease.at_risk_at,
+                after_seconds=outcome.after_seconds,
+                jitter=random.random,
+            )
+            return _settlement(lease, answered, kind, DeliveryState.PENDING, due_at=due_at)
+        case _:
+            assert_never(outcome)
+
+
+def _settlement(
+    lease: Lease,
+    answered: Answered,
+    outcome: AttemptOutcome,
+    state: DeliveryState,
+    *,
+    due_at: datetime | None = None,
+) -> Settlement:
+    came = answered.outcome
+    return Settlement(
+        delivery_id=lease.id,
+        number=lease.number,
+        token=lease.token,
+        outcome=outcome,
+        state=state,
+        evidence=came.evidence if came is not None else None,
+        reason=None if came is None or isinstance(came, Sent) else came.reason,
+        maybe_accepted=isinstance(came, Retry) and came.maybe_accepted,
+        due_at=due_at,
+        trace_id=answered.trace_id,
+        span_id=answered.span_id,
+    )
+
+
+def _attempt_outcome(outcome: Outcome) -> AttemptOutcome:
+    match outcome:
+        case Sent():
+            return AttemptOutcome.SENT
+        case Retry():
+            return AttemptOutcome.RETRY
+        case Rejected():
+            return AttemptOutcome.REJECTED
+        case Held():
+            return AttemptOutcome.HELD
+        case _:
+            assert_never(outcome)

@@ -1,0 +1,295 @@
+"""The worker: leases what is due, has it tried in threads, settles what came of it. Any number of them may run.
+
+Nothing here is a promise that a crash could break: a lease that is not settled runs out, and another worker takes
+the row. LISTEN only makes it quicker than the poll.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+
+from hireloop import db
+from hireloop.notify.channels import health, providers
+from hireloop.notify.channels.health import Claim
+from hireloop.notify.channels.providers import Route, Turn
+from hireloop.notify.deliveries import leases
+from hireloop.notify.deliveries.leases import Lease, Settlement
+from hireloop.notify.messages import KNOWN_KINDS
+from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Parcel, Phase, Transport
+from hireloop.notify.worker import attempts, circuit, heartbeat, wakeup
+from hireloop.notify.worker.attempts import Answered, Renders
+from hireloop.notify.worker.posts import GATHER_SECONDS, Post
+from hireloop.telemetry.logs import log
+
+POLL_SECONDS = 2.0
+RENEW_SECONDS = 10.0
+SIGN_SECONDS = 5.0
+DRAIN_SECONDS = 25.0
+_SETTLE_TOGETHER = 200
+_AFTER_TROUBLE_SECONDS = 0.5
+
+# Seconds between the end of one run and the next, and what runs: it opens its own transactions, and the database's
+# trouble is logged and met by the next run.
+Chore = tuple[float, Callable[[], Awaitable[object]]]
+
+
+class Missing:
+    """Stands in for a transport that could not be opened: every try says so, and the channel is held."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def send(self, parcel: Parcel) -> Outcome:  # noqa: ARG002 (the protocol's signature)
+        """Hold the channel."""
+        return Held(reason=self._reason, evidence=Evidence(phase=Phase.CONFIGURE))
+
+
+class Worker:
+    """Sends what the outbox holds, until it is told to stop."""
+
+    def __init__(
+        self,
+        posts: Sequence[tuple[Channel, Transport]],
+        *,
+        renderer: Renders,
+        listen_url: str,
+        base_url: str = "",
+        concurrency: int | None = None,
+        fallbacks: Mapping[str, Transport] | None = None,
+        chores: Sequence[Chore] = (),
+    ) -> None:
+        """Take what to send over, and the chores to run beside it; nothing runs before `run`.
+
+        `fallbacks` holds the transports of the route `fallback`, by the channels' names.
+        """
+        second = fallbacks or {}
+        self._posts = [
+            Post(channel, transport, second.get(channel.name), concurrency or channel.concurrency)
+            for channel, transport in posts
+        ]
+        self._renderer = renderer
+        self._chores = tuple(chores)
+        self._listen_url, self._base_url = listen_url, base_url
+        self.id = db.new_id()
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._settlements: asyncio.Queue[Settlement] = asyncio.Queue()
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._is_broken = False
+
+    def stop(self) -> None:
+        """Lease nothing more, settle what is under way, then let `run` return."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def run(self) -> bool:
+        """Work until `stop`; return whether everything under way was settled within `DRAIN_SECONDS`.
+
+        A worker one of whose helpers broke down stops by itself and returns False: whoever watches it starts another.
+        """
+        log.info("worker.started", worker=self.name, channels=[post.channel.name for post in self._posts])
+        helpers = [
+            self._helper(wakeup.listen(self._listen_url, self._wake.set)),
+            self._helper(self._every(SIGN_SECONDS, self._sign)),
+            self._helper(self._every(RENEW_SECONDS, self._renew)),
+            self._helper(self._every(POLL_SECONDS, self._expire)),
+            self._helper(self._settle_for_ever()),
+            *(self._helper(self._every(seconds, chore)) for seconds, chore in self._chores),
+        ]
+        while not self._stopping.is_set():
+            await self._lease_what_is_due()
+        drained = await self._drain()
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        for post in self._posts:
+            post.threads.shutdown(wait=drained, cancel_futures=True)
+        log.info("worker.stopped", worker=self.name, drained=drained)
+        return drained and not self._is_broken
+
+    def _helper(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Start what runs beside the leasing for as long as this worker lives."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("worker.broke_down", worker=self.name, exc_info=error)
+                self._is_broken = True
+                self.stop()
+
+        task = asyncio.create_task(work)
+        task.add_done_callback(ended)
+        return task
+
+    async def _lease_what_is_due(self) -> None:
+        self._wake.clear()
+        wait = POLL_SECONDS
+        for post in self._posts:
+            try:
+                wait = min(wait, await self._lease(post))
+            except db.TROUBLE as error:
+                log.warning("worker.database_trouble", error=db.described(error))
+                await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
+        if wait > 0:
+            try:
+                await asyncio.wait_for(self._wake.wait(), wait)
+            except TimeoutError:
+                return  # the poll, which is the promise
+
+    async def _lease(self, post: Post) -> float:
+        """Lease for one channel what it can start now; return in how many seconds there may be more for it."""
+        if post.free == 0:
+            return POLL_SECONDS  # a finished job wakes us
+        if post.paced_seconds > 0:
+            return post.paced_seconds
+        if post.gathers:
+            return GATHER_SECONDS
+        more = False
+        for turn in providers.turns(*await self._claims(post)):
+            more |= await self._take_turn(post, turn)
+        if post.paced_seconds > 0:
+            return post.paced_seconds
+        return 0 if more else POLL_SECONDS
+
+    @staticmethod
+    async def _claims(post: Post) -> tuple[Claim, Claim | None]:
+        """Say what may be leased by the primary, and by the fallback; None where the channel has none."""
+
+        async def by(route: Route) -> Claim:
+            return await health.claim(providers.provider(post.channel, route), may_probe=post.may_probe(route))
+
+        return await by(Route.PRIMARY), await by(Route.FALLBACK) if Route.FALLBACK in post.transports else None
+
+    async def _take_turn(self, post: Post, turn: Turn) -> bool:
+        """Lease what the turn allows; return whether there may be more of it."""
+        limit = min(post.free, 1) if turn.probing else post.free
+        asked = time.monotonic()
+        taken = []
+        if limit and not self._stopping.is_set():  # while the claims were asked for, somebody may have said so
+            kinds = sorted(KNOWN_KINDS)
+            taken = await leases.take(
+                post.channel.name, limit=limit, worker=self.name, kinds=kinds, turn=turn, pace=post.pace
+            )
+        if turn.probing and turn.route and not taken:
+            await health.give_back(providers.provider(post.channel, turn.route))
+            post.nothing_to_probe(turn.route, for_seconds=POLL_SECONDS)
+        post.took(taken, asked=asked, ours_for=leases.LEASE_SECONDS)
+        for lease in taken:
+            job = asyncio.create_task(self._try(post, lease, asked, probing=turn.probing))
+            self._jobs.add(job)
+            job.add_done_callback(self._jobs.discard)
+        post.has_backlog = len(taken) == limit and not turn.probing
+        return post.has_backlog and post.free > 0
+
+    async def _try(self, post: Post, lease: Lease, asked: float, *, probing: bool) -> None:
+        try:
+            self._settlements.put_nowait(await self._tried(post, lease, asked, probing=probing))
+        except Exception:  # noqa: BLE001 (a fault of ours in one try must neither pass in silence nor stop the others)
+            log.exception("worker.try_crashed", delivery=str(lease.id), number=lease.number)
+            post.ended(lease.token)  # renewed no more: its lease runs out, and the try counts as lost
+            self._wake.set()
+
+    async def _tried(self, post: Post, lease: Lease, asked: float, *, probing: bool) -> Settlement:
+        answered = await asyncio.get_running_loop().run_in_executor(post.threads, self._attempt, post, lease)
+        try:  # before the delivery is free again, so that a held channel is not tried at once
+            await circuit.after_try(post.channel, lease.route, answered.outcome, probing=probing)
+        except db.TROUBLE as error:  # the next try notes it
+            log.warning("worker.database_trouble", error=db.described(error))
+        elapsed = timedelta(seconds=time.monotonic() - asked)
+        return attempts.settlement(lease, answered, elapsed=elapsed)
+
+    def _attempt(self, post: Post, lease: Lease) -> Answered:
+        return attempts.attempt(
+            lease,
+            transport=post.transports[lease.route],
+            transport_name=post.channel.transport_name,
+            renderer=self._renderer,
+            still_ours=lambda: not self._stopping.is_set() and post.is_ours(lease),
+        )
+
+    async def _settle_for_ever(self) -> None:
+        while True:
+            batch = [await self._settlements.get()]
+            while len(batch) < _SETTLE_TOGETHER and not self._settlements.empty():
+                batch.append(self._settlements.get_nowait())
+            await self._settle(batch)
+
+    async def _settle(self, batch: list[Settlement]) -> None:
+        batch.sort(key=lambda settlement: settlement.delivery_id)
+        await self._write(batch)
+        for post in self._posts:
+            try:
+                await circuit.after_settling(post.channel, post.under_way, batch)
+            except db.TROUBLE as error:  # the next block counts these too
+                log.warning("worker.database_trouble", error=db.described(error))
+            for settlement in batch:
+                post.ended(settlement.token)
+        for _ in batch:
+            self._settlements.task_done()
+        self._wake.set()
+
+    async def _write(self, batch: list[Settlement]) -> None:
+        """Write the batch, again and again until the database takes it: what happened is known here alone.
+
+        What it can never take, such as a plugin's impossible status, is left to its lease and keeps nobody waiting.
+        """
+        while True:
+            try:
+                await db.retried(lambda: leases.settle(batch))
+            except db.UNWRITABLE as error:
+                if len(batch) == 1:
+                    log.error("worker.unwritable", delivery=str(batch[0].delivery_id), error=db.described(error))
+                    return
+                for settlement in batch:
+                    await self._write([settlement])
+                return
+            except db.TROUBLE as error:
+                log.warning("worker.not_settled_yet", error=db.described(error), settlements=len(batch))
+                await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
+            else:
+                return
+
+    async def _drain(self) -> bool:
+        async def settled() -> None:
+            while self._jobs:
+                await asyncio.wait(set(self._jobs))
+            await self._settlements.join()
+
+        try:
+            await asyncio.wait_for(settled(), DRAIN_SECONDS)
+            await heartbeat.sign_off(self.id)
+        except (TimeoutError, *db.TROUBLE) as error:
+            log.error("worker.not_drained", error=db.described(error), under_way=len(self._jobs))
+            return False
+        return True
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            try:
+                await work()
+            except db.TROUBLE as error:
+                log.warning("worker.database_trouble", error=db.described(error))
+            await asyncio.sleep(seconds)
+
+    async def _sign(self) -> None:
+        names = [post.channel.name for post in self._posts]
+        kinds = sorted(KNOWN_KINDS)
+        await heartbeat.sign(self.id, self.name, channels=names, kinds=kinds, base_url=self._base_url)
+
+    async def _renew(self) -> None:
+        for post in self._posts:
+            asked = time.monotonic()
+            mine = list(post.under_way.values())
+            if mine:
+                renewed = await db.retried(lambda mine=mine: leases.renew(mine))  # type: ignore[misc] # bound now
+                for lease in mine:
+                    post.renewed(lease, until=asked + leases.LEASE_SECONDS if lease.token in renewed else 0)
+
+    async def _expire(self) -> None:
+        ended = await leases.expire([post.channel for post in self._posts])
+        await leases.close_abandoned()
+        if ended:
+            log.error("delivery.deadline_passed", deliveries=ended)

@@ -1,0 +1,282 @@
+"""What a report does to the delivery that it is about, and that nobody else's is touched."""
+
+import asyncio
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from factories import rows, unaccounted
+from hireloop import db
+from hireloop.errors import ReportOfNothing
+from hireloop.notify.bounces import bounces
+from hireloop.notify.bounces.bounces import Noted, Recorded, reason_of
+from hireloop.notify.bounces.reports import DeliveryReport, MailAction, read
+from hireloop.notify.bounces.return_path import ReturnPath
+from hireloop.notify.deliveries import replay
+from hireloop.notify.reasons import Reason
+from notify.bounces.sample_reports import FAILED, report
+from notify.factories import invite, leased, mailed, settle
+from notify.records import state_of
+from sample_channels import EMAIL
+from sample_settings import SECRET
+
+PATH = ReturnPath("bounces@hire.example", [SECRET])
+OF_ANOTHER = UUID("01990000-0000-7000-8000-0000000000a1")
+
+stored = pytest.mark.usefixtures("database")
+
+
+def signed(delivery: UUID, name: str = "postfix_failed", *, message_id: str = "") -> DeliveryReport:
+    """Return a report to the delivery's own address, about a mail to somebody else as far as it says."""
+    address = PATH.address(delivery)
+    assert address is not None
+    return read(report(name, to=address, recipient="alias@elsewhere.example", message_id=message_id or "<x@y.example>"))
+
+
+async def record(said: DeliveryReport) -> Recorded:
+    return await bounces.record(said, PATH)
+
+
+# --- What becomes of the delivery -------------------------------------------------------------------------------------
+
+
+@stored
+@pytest.mark.parametrize(
+    ("name", "reason", "words"),
+    [
+        (
+            "postfix_failed",
+            "recipient_unknown",
+            "mx.example.com: 550 5.1.1 <alias@elsewhere.example>: Recipient address",
+        ),
+        ("postfix_no_such_domain", "recipient_unknown", "Host or domain name not found. Name service error for name="),
+        ("exim_failed", "mailbox_full", "mx.example.com: 552 5.2.2 Mailbox over quota"),
+        ("exim_old_failed", "recipient_unknown", "alias@elsewhere.example SMTP error from remote mail server after"),
+        ("exchange_failed", "mailbox_full", "EX02.corp.example: 554 5.2.2 mailbox full; STOREDRV"),
+        ("office365_failed", "recipient_unknown", "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient alias@"),
+        ("gmail_failed", "recipient_unknown", "gmail-smtp-in.l.google.com.: 550-5.1.1 The email account that you"),
+    ],
+)
+async def test_a_sent_mail_that_comes_back_has_bounced_with_the_servers_words(
+    name: str, reason: str, words: str
+) -> None:
+    delivery = await mailed()
+    recorded = await record(signed(delivery, name))
+    assert recorded == Recorded(delivery=delivery, state="bounced", noted=Noted.BOUNCED, reason=reason)  # type: ignore[arg-type] # its text
+    (row,) = await rows("delivery")
+    assert (row["state"], row["last_reason"]) == ("bounced", reason)
+    assert row["last_reply"].startswith(words)
+    assert row["sent_at"] <= row["bounced_at"]
+    assert row["failure_told_at"] is None
+    assert await unaccounted() == 0
+
+
+@stored
+async def test_the_same_report_again_changes_nothing() -> None:
+    delivery = await mailed()
+    await record(signed(delivery))
+    before = await rows("delivery")
+    again = await record(signed(delivery, "exim_failed"))
+    assert (again.noted, again.state, again.reason) == (Noted.AGAIN, "bounced", "recipient_unknown")
+    assert await rows("delivery") == before
+
+
+@stored
+async def test_of_many_reports_at_once_one_is_written() -> None:
+    delivery = await mailed()
+    noted = [one.noted for one in await asyncio.gather(*(record(signed(delivery)) for _ in range(8)))]
+    assert sorted(noted) == [*[Noted.AGAIN] * 7, Noted.BOUNCED]
+
+
+@stored
+@pytest.mark.parametrize("name", ["postfix_delayed", "gmail_delayed"])
+async def test_a_delay_is_told_and_the_mail_stays_sent(name: str) -> None:
+    delivery = await mailed()
+    recorded = await record(signed(delivery, name))
+    assert (recorded.noted, await state_of(delivery)) == (Noted.DELAYED, ("sent", "delayed"))
+    (row,) = await rows("delivery")
+    assert "connect" in row["last_reply"]
+    assert row["bounced_at"] is None
+    assert (await record(signed(delivery))).noted is Noted.BOUNCED
+
+
+@stored
+async def test_a_delay_after_the_bounce_is_old_news() -> None:
+    delivery = await mailed()
+    await record(signed(delivery))
+    assert (await record(signed(delivery, "postfix_delayed"))).noted is Noted.IGNORED
+    assert await state_of(delivery) == ("bounced", "recipient_unknown")
+
+
+@stored
+async def test_good_news_changes_nothing() -> None:
+    delivery = await mailed()
+    before = await rows("delivery")
+    assert (await record(signed(delivery, "postfix_relayed"))).noted is Noted.IGNORED
+    assert await rows("delivery") == before
+
+
+@stored
+async def test_a_report_that_is_quicker_than_the_worker_is_not_overwritten() -> None:
+    delivery = await invite(email="asha@example.com")
+    lease = await leased()
+    assert (await record(signed(delivery))).noted is Noted.BOUNCED
+    await settle(lease)
+    assert await state_of(delivery) == ("bounced", "recipient_unknown")
+    (attempt,) = await rows("attempt")
+    assert attempt["outcome"] == "sent"
+
+
+@stored
+async def test_a_mail_whose_answer_got_lost_is_not_sent_again_once_it_has_come_back() -> None:
+    delivery = await mailed("maybe")
+    assert (await record(signed(delivery))).noted is Noted.BOUNCED
+    assert await state_of(delivery) == ("bounced", "recipient_unknown")
+    (row,) = await rows("delivery")
+    assert row["sent_at"] is not None
+
+
+@stored
+async def test_while_tries_go_on_a_passing_failure_says_nothing() -> None:
+    delivery = await mailed("maybe")
+    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None)
+    assert (await record(soft)).noted is Noted.IGNORED
+    assert (await state_of(delivery))[0] == "pending"
+
+
+@stored
+async def test_a_passing_failure_of_a_sent_mail_is_final() -> None:
+    delivery = await mailed()
+    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None)
+    assert (await record(soft)).noted is Noted.BOUNCED
+    assert await state_of(delivery) == ("bounced", "bounced")
+
+
+@stored
+@pytest.mark.parametrize("end", [None, "deferred"])
+async def test_a_mail_that_nobody_has_taken_cannot_come_back(end: str | None) -> None:
+    delivery = await mailed(end) if end else await invite(email="asha@example.com")
+    assert (await record(signed(delivery))).noted is Noted.IGNORED
+    assert (await state_of(delivery))[0] == "pending"
+
+
+@stored
+@pytest.mark.parametrize("state", ["superseded", "rejected", "exhausted"])
+async def test_what_has_ended_otherwise_keeps_its_state_and_is_told_once_what_came_back(state: str) -> None:
+    delivery = await mailed()
+    await db.fetch("UPDATE delivery SET state = $1", state)
+    assert (await record(signed(delivery))).noted is Noted.BOUNCED
+    assert await state_of(delivery) == (state, "recipient_unknown")
+    assert (await record(signed(delivery, "exim_failed"))).noted is Noted.AGAIN
+    assert await state_of(delivery) == (state, "recipient_unknown")
+
+
+@stored
+async def test_a_late_copy_of_the_report_does_not_end_what_was_sent_again_since() -> None:
+    delivery = await mailed()
+    old = f"<{delivery}@hire.example>"
+    await record(signed(delivery, message_id=old))
+    assert await replay.one(delivery, [EMAIL])
+    await settle(await leased())
+    assert (await record(signed(delivery, message_id=old))).noted is Noted.IGNORED
+    assert (await state_of(delivery))[0] == "sent"
+    (row,) = await rows("delivery")
+    assert row["message_id"] != old
+    assert (await record(signed(delivery, message_id=row["message_id"]))).noted is Noted.BOUNCED
+
+
+@stored
+async def test_a_quoted_link_and_a_nul_do_not_reach_the_row() -> None:
+    delivery = await mailed()
+    link = "https://hire.example/?session_key=AZAAAAAAcACAAAAAAAAAoQ.1.c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmU"
+    said = msgspec.structs.replace(signed(delivery), diagnostic=f"554 Blocked {link} \x00{'ä' * 2000}")
+    await record(said)
+    (row,) = await rows("delivery")
+    assert "c2VjcmV0" not in row["last_reply"]
+    assert "\x00" not in row["last_reply"]
+    assert len(row["last_reply"].encode()) <= 1024
+
+
+# --- Whose word counts ------------------------------------------------------------------------------------------------
+
+
+@stored
+@pytest.mark.parametrize("name", FAILED)
+async def test_without_a_tag_the_message_id_counts_together_with_the_address(name: str) -> None:
+    delivery = await mailed(email="Asha@Example.com")
+    message_id = f"<{delivery}@hire.example>"
+    with pytest.raises(ReportOfNothing):
+        await record(read(report(name, recipient="mallory@example.com", message_id=message_id)))
+    assert (await state_of(delivery))[0] == "sent"
+    recorded = await record(read(report(name, recipient="asha@example.com", message_id=message_id)))
+    assert (recorded.delivery, recorded.noted) == (delivery, Noted.BOUNCED)
+
+
+@stored
+@pytest.mark.parametrize(
+    ("domain", "written"), [("büro.example", "xn--bro-hoa.example"), ("faß.example", "xn--fa-hia.example")]
+)
+async def test_an_address_outside_ascii_is_known_as_the_mail_wrote_it(domain: str, written: str) -> None:
+    delivery = await mailed(email=f"asha@{domain}")
+    said = read(report(recipient=f"asha@{written}", message_id=f"<{delivery}@hire.example>"))
+    assert (await record(said)).noted is Noted.BOUNCED
+
+
+@stored
+async def test_a_tag_of_another_installation_counts_for_nothing() -> None:
+    delivery = await mailed()
+    forged = ReturnPath("bounces@hire.example", ["a secret of somebody else, as long as it takes"]).address(delivery)
+    assert forged is not None
+    with pytest.raises(ReportOfNothing):
+        await record(read(report(to=forged, recipient="x@y.example")))
+    assert (await state_of(delivery))[0] == "sent"
+
+
+@stored
+async def test_a_genuine_tag_of_a_delivery_that_is_gone_counts_for_nothing() -> None:
+    with pytest.raises(ReportOfNothing):
+        await record(signed(OF_ANOTHER))
+
+
+@stored
+async def test_whoever_has_signed_in_needs_the_message_id_alone() -> None:
+    delivery = await mailed()
+    said = DeliveryReport(action=MailAction.FAILED, message_ids=(f"<{delivery}@hire.example>",))
+    with pytest.raises(ReportOfNothing):
+        await bounces.record(said, PATH)
+    to_another = msgspec.structs.replace(said, recipients=frozenset({"mallory@example.com"}))
+    with pytest.raises(ReportOfNothing):
+        await bounces.record(to_another, PATH, vouched=True)
+    assert (await bounces.record(said, PATH, vouched=True)).noted is Noted.BOUNCED
+    assert await state_of(delivery) == ("bounced", "bounced")
+
+
+# --- Why it came back -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason"),
+    [
+        ("5.1.1", 550, Reason.RECIPIENT_UNKNOWN),
+        ("5.1.2", None, Reason.RECIPIENT_UNKNOWN),
+        ("5.1.10", 550, Reason.RECIPIENT_UNKNOWN),
+        ("5.4.4", None, Reason.RECIPIENT_UNKNOWN),
+        ("5.2.1", 550, Reason.MAILBOX_DISABLED),
+        ("5.2.2", 552, Reason.MAILBOX_FULL),
+        ("4.2.2", 452, Reason.MAILBOX_FULL),
+        ("5.3.4", 552, Reason.MESSAGE_TOO_LARGE),
+        ("5.7.1", 554, Reason.POLICY_BLOCK),
+        ("5.1.8", 550, Reason.SENDER_REFUSED),
+        ("5.0.0", 550, Reason.RECIPIENT_REFUSED),
+        (None, 550, Reason.RECIPIENT_REFUSED),
+        ("5.4.6", None, Reason.BOUNCED),
+        ("4.4.7", None, Reason.BOUNCED),
+        ("4.7.0", 421, Reason.BOUNCED),
+        ("5.7.8", 535, Reason.BOUNCED),
+        (None, None, Reason.BOUNCED),
+        ("2.0.0", 250, Reason.BOUNCED),
+    ],
+)
+def test_the_status_says_why_in_the_words_of_a_try(status: str | None, code: int | None, reason: Reason) -> None:
+    assert reason_of(DeliveryReport(action=MailAction.FAILED, status=status, code=code)) is reason

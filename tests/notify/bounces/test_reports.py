@@ -1,0 +1,201 @@
+"""Reports in the shapes of four servers, and everything that somebody might send instead."""
+
+import random
+from base64 import encodebytes
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hireloop.errors import NotAReport
+from hireloop.notify.bounces import reports
+from hireloop.notify.bounces.reports import DeliveryReport, MailAction, read
+from notify.bounces.sample_reports import NAMES, REPORTS, report
+
+TO = "bounces+tag@hire.example"
+MESSAGE_ID = "<01990000-0000-7000-8000-0000000000a1@hire.example>"
+
+
+def sample(name: str) -> DeliveryReport:
+    return read(report(name, to=TO, message_id=MESSAGE_ID))
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "status", "code", "remote", "said"),
+    [
+        ("postfix_failed", MailAction.FAILED, "5.1.1", 550, "mx.example.com", "rejected: User unknown in virtual"),
+        ("postfix_no_such_domain", MailAction.FAILED, "5.4.4", None, None, "Host or domain name not found"),
+        ("postfix_delayed", MailAction.DELAYED, "4.4.1", None, None, "Connection timed out"),
+        ("postfix_relayed", MailAction.RELAYED, "2.0.0", 250, "mx.example.com", "queued as 42"),
+        ("exim_failed", MailAction.FAILED, "5.2.2", 552, "mx.example.com", "Mailbox over quota"),
+        ("exim_old_failed", MailAction.FAILED, "5.1.1", 550, None, "Recipient address rejected: User unknown"),
+        ("exchange_failed", MailAction.FAILED, "5.2.2", 554, "EX02.corp.example", "QuotaExceededException"),
+        ("office365_failed", MailAction.FAILED, "5.1.10", 550, None, "RESOLVER.ADR.RecipientNotFound"),
+        ("gmail_failed", MailAction.FAILED, "5.1.1", 550, "gmail-smtp-in.l.google.com.", "NoSuchUser"),
+        ("gmail_delayed", MailAction.DELAYED, "4.4.1", None, None, "did not accept our requests to connect"),
+    ],
+)
+def test_each_servers_report_says_what_became_of_the_mail(
+    name: str, action: MailAction, status: str, code: int | None, remote: str | None, said: str
+) -> None:
+    read_ = sample(name)
+    assert (read_.action, read_.status, read_.code, read_.remote) == (action, status, code, remote)
+    assert said in read_.diagnostic
+    assert read_.recipients == {"asha@example.com"}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_each_report_bears_the_tagged_address_and_the_message_id(name: str) -> None:
+    read_ = sample(name)
+    assert TO in read_.addressed
+    assert MESSAGE_ID.strip("<>") in {message_id.strip("<>") for message_id in read_.message_ids}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_report_quotes_the_returned_mail_itself(name: str) -> None:
+    assert "session_key" not in sample(name).diagnostic
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - set(REPORTS)))
+def test_an_answer_by_a_person_or_a_holiday_notice_is_no_report(name: str) -> None:
+    with pytest.raises(NotAReport):
+        sample(name)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_line_ends_and_a_mailbox_line_before_it_change_nothing(name: str) -> None:
+    raw = report(name, to=TO, message_id=MESSAGE_ID)
+    assert read(raw.replace(b"\n", b"\r\n")) == sample(name)
+    assert read(b"From MAILER-DAEMON Tue Dec  1 10:00:02 2026\n" + raw) == sample(name)
+
+
+def test_the_envelopes_recipient_counts_where_the_mail_does_not_say_it() -> None:
+    hidden = report(to="someone@elsewhere.example")
+    assert TO not in read(hidden).addressed
+    assert TO in read(hidden, recipient=TO).addressed
+
+
+def test_a_report_that_somebody_forwards_as_it_was_is_read() -> None:
+    forwarded = (
+        b'Content-Type: multipart/mixed; boundary="fw"\n\n--fw\n\nSee below.\n--fw\nContent-Type: message/rfc822\n\n'
+    )
+    inner = read(forwarded + report("gmail_failed", message_id=MESSAGE_ID) + b"\n--fw--\n")
+    assert inner.status == "5.1.1"
+    assert inner.recipients == {"asha@example.com"}
+    assert MESSAGE_ID in inner.message_ids
+
+
+def test_of_several_recipients_the_gravest_word_counts() -> None:
+    raw = report("postfix_relayed").replace(
+        b"--7A1D2A0B39.1796133602/mail.hire.example\nContent-Description: Message Headers",
+        b"\nFinal-Recipient: rfc822; second@example.com\nAction: failed\nStatus: 5.1.1\n\n"
+        b"--7A1D2A0B39.1796133602/mail.hire.example\nContent-Description: Message Headers",
+    )
+    read_ = read(raw)
+    assert (read_.action, read_.status) == (MailAction.FAILED, "5.1.1")
+
+
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [(b"5.1.1", MailAction.FAILED), (b"4.4.7", MailAction.DELAYED), (b"2.1.5", MailAction.DELIVERED)],
+)
+def test_without_an_action_the_status_says_it(status: bytes, action: MailAction) -> None:
+    raw = report().replace(b"Action: failed\nStatus: 5.1.1", b"Status: " + status)
+    assert read(raw).action is action
+
+
+def test_without_a_diagnostic_the_reports_own_sentence_is_kept() -> None:
+    raw = report().replace(b"Diagnostic-Code", b"X-Nothing")
+    assert "could not be delivered to one or more recipients" in read(raw).diagnostic
+
+
+def test_an_encoded_status_part_is_read() -> None:
+    plain = report()
+    start = plain.index(b"Reporting-MTA")
+    end = plain.index(b"--3B9D2A0B39.1796119202", start)
+    encoded = (
+        plain[:start].replace(
+            b"Content-Type: message/delivery-status\n",
+            b"Content-Type: message/global-delivery-status\nContent-Transfer-Encoding: base64\n",
+        )
+        + encodebytes(plain[start:end].replace(b"\n", b"\r\n"))
+        + plain[end:]
+    )
+    assert read(encoded) == read(plain)
+
+
+def test_an_original_recipient_is_read_as_the_envelope_wrote_it() -> None:
+    raw = report().replace(
+        b"Original-Recipient: rfc822;asha@example.com", b"Original-Recipient: rfc822;asha+2Bjobs@example.com"
+    )
+    assert "asha+jobs@example.com" in read(raw).recipients
+
+
+# --- What hostile senders send ----------------------------------------------------------------------------------------
+
+
+def never_crashes(raw: bytes) -> None:
+    try:
+        read_ = read(raw)
+    except NotAReport:
+        return
+    assert len(read_.diagnostic.encode()) <= reports.LONGEST_DIAGNOSTIC
+    assert "\x00" not in read_.diagnostic
+    assert "\n" not in read_.diagnostic
+
+
+@given(st.binary(max_size=2_000))
+def test_arbitrary_bytes_are_a_report_or_none(raw: bytes) -> None:
+    never_crashes(raw)
+
+
+@given(st.sampled_from(REPORTS), st.randoms(use_true_random=False), st.integers(1, 30))
+def test_a_damaged_report_is_a_report_or_none(name: str, chance: random.Random, wounds: int) -> None:
+    raw = bytearray(report(name))
+    for _ in range(wounds):
+        start = chance.randrange(len(raw) + 1)
+        length = chance.choice([0, 1, 1, 40, 400])
+        raw[start : start + length] = chance.choice([b"", b"\x00", b"\xff\xfe", b"\n", b"--", b"=?utf-8?b?", raw[:200]])
+    never_crashes(bytes(raw))
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_cut_short_anywhere_is_a_report_or_none(name: str) -> None:
+    raw = report(name)
+    for length in range(0, len(raw), 7):
+        never_crashes(raw[:length])
+
+
+def test_a_report_with_a_huge_mail_attached_is_read_by_its_first_megabyte() -> None:
+    raw = report("exim_failed", message_id=MESSAGE_ID) + b"x" * 5_000_000
+    assert MESSAGE_ID in read(raw).message_ids
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(20_000)),
+        b"Content-Type: message/rfc822\n\n" * 30_000,
+        b'Content-Type: multipart/report; boundary="b"\n\n' + b"--b\n" * 250_000,
+        b'Content-Type: multipart/report; boundary="b"\n\n--b\nContent-Type: message/delivery-status\n\n'
+        + b"\n" * 900_000,
+        b"X-Failed-Recipients: " + b"a@b.example," * 80_000 + b"\n\n" + b"-" * 100_000,
+        b"Content-Type: multipart/mixed; " + b"boundary=" * 100_000 + b"\n\nx",
+        b"To: " + b" \n " * 300_000 + b"\n\nx",
+        b'Content-Type: multipart/report; boundary="b"\n\n--b\nContent-Type: message/delivery-status\n\nStatus: '
+        + b"5.1" * 300_000,
+    ],
+)
+@pytest.mark.timeout(30)  # work in the square of the length would take minutes
+def test_hostile_nesting_and_repetition_are_read_in_proportion(raw: bytes) -> None:
+    never_crashes(raw)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1", "utf-16", "iso2022_jp", "unicode_escape", "zlib", "nonsense"])
+def test_words_in_any_charset_are_kept_as_far_as_they_go(charset: str) -> None:
+    raw = (
+        report()
+        .replace(b"charset=us-ascii", f"charset={charset}".encode())
+        .replace(b"Diagnostic-Code: smtp; 550 5.1.1", b"Diagnostic-Code: smtp; 550 5.1.1 Empf\xe4nger\x00")
+    )
+    assert "Empfänger\ufffd" in read(raw).diagnostic

@@ -1,0 +1,92 @@
+"""Who hears what, as is usual and as MESSAGE_ROUTES says."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hireloop.errors import SettingsError
+from hireloop.notify.channels.message_routes import Hearer, kinds_by_channel
+from hireloop.notify.messages import CANDIDATE_KINDS, KNOWN_KINDS
+
+RECRUITERS = Hearer(name="recruiters", tags=("recruiters",))
+FAILURES = Hearer(name="failures", tags=("failures",))
+OTHERS = Hearer(name="team", tags=("team",))
+SLACK = Hearer(name="slack-1a2b3c4d")
+HOOK = Hearer(name="webhook-1a2b3c4d", family="webhook")
+EVERYTHING = frozenset({"recruiter_copy", "late_request", "alert"})
+FOR_RECRUITERS = frozenset({"recruiter_copy", "late_request"})
+
+
+@pytest.mark.parametrize(
+    ("hearers", "expected"),
+    [
+        ([], {"email": CANDIDATE_KINDS | {"late_request", "alert"}}),
+        ([SLACK], {"email": CANDIDATE_KINDS, SLACK.name: EVERYTHING}),
+        ([HOOK], {"email": CANDIDATE_KINDS, HOOK.name: EVERYTHING}),
+        ([RECRUITERS], {"email": CANDIDATE_KINDS | {"alert"}, "recruiters": FOR_RECRUITERS}),
+        ([FAILURES], {"email": CANDIDATE_KINDS | {"late_request"}, "failures": {"alert"}}),
+        ([OTHERS], {"email": CANDIDATE_KINDS | {"late_request", "alert"}, "team": set()}),
+        (
+            [RECRUITERS, FAILURES, HOOK],
+            {"email": CANDIDATE_KINDS, "recruiters": FOR_RECRUITERS, "failures": {"alert"}, HOOK.name: EVERYTHING},
+        ),
+    ],
+)
+def test_each_kind_has_its_usual_place(hearers: list[Hearer], expected: dict[str, frozenset[str]]) -> None:
+    assert kinds_by_channel("", hearers) == expected
+
+
+@pytest.mark.parametrize(
+    ("routes", "kind", "names"),
+    [
+        ("recruiter_copy=email", "recruiter_copy", {"email"}),
+        ("recruiter_copy=email recruiter_copy=recruiters", "recruiter_copy", {"email", "recruiters"}),
+        ("alert=failures,alert=slack-1a2b3c4d", "alert", {"failures", "slack-1a2b3c4d"}),
+        ("  alert=webhook\n,", "alert", {"webhook-1a2b3c4d"}),
+        ("alert=none", "alert", set()),
+        ("late_request=team", "late_request", {"team"}),
+        ("alert=none", "recruiter_copy", {"recruiters", "slack-1a2b3c4d", "webhook-1a2b3c4d"}),
+        ("invitation=email", "invitation", {"email"}),
+    ],
+)
+def test_a_route_replaces_the_usual_place_of_its_kind_alone(routes: str, kind: str, names: set[str]) -> None:
+    heard = kinds_by_channel(routes, [RECRUITERS, FAILURES, OTHERS, SLACK, HOOK])
+    assert {name for name, kinds in heard.items() if kind in kinds} == names
+
+
+@pytest.mark.parametrize(
+    ("routes", "said"),
+    [
+        ("alert", "'alert' is no route"),
+        ("alert=", "'alert=' is no route"),
+        ("=failures", "'=failures' is no route"),
+        ("gossip=failures", "no kind 'gossip'; known are alert, cancelled, invitation"),
+        ("alert=nobody", "'nobody'; known are email, failures, none, recruiters"),
+        ("alert=none alert=failures", "nobody and to somebody"),
+        *[(f"{kind}=recruiters", "candidates are told by email alone") for kind in sorted(CANDIDATE_KINDS)],
+        ("reminder=none", "candidates are told by email alone"),
+    ],
+)
+def test_a_route_that_cannot_be_is_refused_with_what_is_known(routes: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=r"^MESSAGE_ROUTES: ") as refused:
+        kinds_by_channel(routes, [RECRUITERS, FAILURES])
+    assert said in str(refused.value)
+
+
+_NAMES = [hearer.name for hearer in (RECRUITERS, FAILURES, OTHERS, SLACK, HOOK)]
+
+
+@given(
+    hearers=st.sets(st.sampled_from([RECRUITERS, FAILURES, OTHERS, SLACK, HOOK])),
+    routes=st.lists(st.tuples(st.sampled_from(sorted(KNOWN_KINDS)), st.sampled_from(["email", "none", *_NAMES]))),
+)
+def test_whatever_is_routed_a_candidates_link_stays_in_mail(
+    hearers: set[Hearer], routes: list[tuple[str, str]]
+) -> None:
+    try:
+        heard = kinds_by_channel(" ".join("=".join(route) for route in routes), list(hearers))
+    except SettingsError:
+        return
+    assert heard["email"] >= CANDIDATE_KINDS
+    assert all(not kinds & CANDIDATE_KINDS for name, kinds in heard.items() if name != "email")
+    assert set().union(*heard.values()) <= KNOWN_KINDS

@@ -1,0 +1,168 @@
+"""The ledger: 0 as long as every booking has its delivery and none has been left lying past its deadline."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
+from factories import book
+from hireloop import db
+from hireloop.notify.deliveries import leases, ledger
+from hireloop.notify.tables import DeliveryState
+from http_servers import Reply, ScriptedHttpServer
+from processes import WorkerProcess, environment
+from waiting import until_true
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def _book() -> tuple[UUID, UUID]:
+    """Book, and return the schedule's id and the delivery's."""
+    booked = await book()
+    return booked.booking.id, booked.deliveries[0].id
+
+
+async def _again(delivery: UUID, *, kind: str, revision: int, required: bool = True) -> None:
+    """Put another message of the same schedule."""
+    columns = "schedule, channel, recipient, payload, payload_version, deadline_at"
+    await db.fetch(
+        f"""
+        INSERT INTO delivery (id, message_id, kind, revision, required, {columns})
+        SELECT gen_random_uuid(), 'another', $2, $3, $4, {columns} FROM delivery WHERE id = $1
+        """,  # noqa: S608 (our own names)
+        delivery,
+        kind,
+        revision,
+        required,
+    )
+
+
+async def test_with_nothing_booked_nothing_is_unaccounted() -> None:
+    proof = await ledger.read()
+    assert (proof.counts, proof.unaccounted) == ({}, 0)
+
+
+async def test_it_counts_the_deliveries_by_state() -> None:
+    for _ in range(3):
+        await _book()
+    _, sent = await _book()
+    await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now() WHERE id = $1", sent)
+    proof = await ledger.read()
+    assert (proof.counts, proof.unaccounted) == ({"pending": 3, "sent": 1}, 0)
+
+
+async def test_a_deleted_delivery_is_seen() -> None:
+    await _book()
+    _, gone = await _book()
+    await db.fetch("DELETE FROM delivery WHERE id = $1", gone)
+    proof = await ledger.read()
+    assert (proof.untold, proof.overdue, proof.unaccounted) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("state", ["rejected", "exhausted"])
+async def test_what_failed_is_accounted_for(state: str) -> None:
+    await _book()
+    await db.fetch("UPDATE delivery SET state = $1", state)
+    assert (await ledger.read()).unaccounted == 0
+
+
+async def test_a_superseded_delivery_of_the_current_revision_tells_nobody() -> None:
+    await _book()
+    await db.fetch("UPDATE delivery SET state = 'superseded'")
+    assert (await ledger.read()).untold == 1
+
+
+async def test_a_chat_copy_is_not_enough() -> None:
+    _, delivery = await _book()
+    await db.fetch("UPDATE delivery SET required = false WHERE id = $1", delivery)
+    assert (await ledger.read()).untold == 1
+
+
+async def test_a_new_revision_calls_for_a_message_of_its_own() -> None:
+    schedule, delivery = await _book()
+    await db.fetch("UPDATE schedule SET revision = 2 WHERE id = $1", schedule)
+    assert (await ledger.read()).untold == 1
+    await _again(delivery, kind="rescheduled", revision=2)
+    assert (await ledger.read()).untold == 0
+
+
+@pytest.mark.parametrize(("tried", "untold"), [(0, 0), (1, 1)])
+async def test_a_cancelled_booking_calls_for_a_cancellation_only_if_somebody_may_have_heard_of_it(
+    tried: int, untold: int
+) -> None:
+    schedule, delivery = await _book()
+    await db.fetch("UPDATE delivery SET attempt_count = $1", tried)
+    await db.fetch("UPDATE schedule SET state = 'cancelled', revision = 2 WHERE id = $1", schedule)
+    assert (await ledger.read()).untold == untold
+    await _again(delivery, kind="cancelled", revision=2)
+    assert (await ledger.read()).untold == 0
+
+
+async def test_a_delivery_left_pending_for_a_minute_past_its_deadline_is_overdue() -> None:
+    await _book()
+    deadline = datetime.now(UTC)
+    await db.fetch("UPDATE delivery SET deadline_at = $1", deadline)
+    assert (await ledger.read(now=deadline + timedelta(seconds=60))).overdue == 0
+    proof = await ledger.read(now=deadline + timedelta(seconds=61))
+    assert (proof.untold, proof.overdue, proof.unaccounted) == (0, 1, 1)
+
+
+async def test_a_try_that_is_under_way_past_the_deadline_is_not_overdue() -> None:
+    await _book()
+    await db.fetch(
+        """
+        UPDATE delivery SET deadline_at = now() - interval '2 minutes', lease_token = gen_random_uuid(),
+            leased_until = now() + interval '20 seconds'
+        """
+    )
+    assert (await ledger.read()).overdue == 0
+
+
+async def test_a_try_that_hangs_long_past_the_deadline_is_overdue_whoever_holds_its_lease() -> None:
+    await _book()
+    await db.fetch(
+        """
+        UPDATE delivery SET deadline_at = now() - interval '21 minutes', lease_token = gen_random_uuid(),
+            leased_until = now() + interval '20 seconds'
+        """
+    )
+    assert (await ledger.read()).overdue == 1
+
+
+async def test_what_waits_on_a_channel_that_is_no_more_is_pending_until_its_deadline_and_then_exhausted() -> None:
+    await _book()
+    deadline = datetime.now(UTC)
+    await db.fetch("UPDATE delivery SET channel = 'pigeons', deadline_at = $1", deadline)
+    assert (await ledger.read(now=deadline)).counts == {"pending": 1}
+    await leases.expire(now=deadline + timedelta(seconds=1))
+    proof = await ledger.read(now=deadline + timedelta(hours=1))
+    assert (proof.counts, proof.unaccounted) == ({"exhausted": 1}, 0)
+
+
+async def test_a_worker_says_as_metrics_what_the_ledger_says(database_url: str) -> None:
+    _, gone = await _book()
+    await _book()
+    await db.fetch("UPDATE delivery SET channel = 'pigeons'")  # so that the worker leaves them alone
+    await db.fetch("DELETE FROM delivery WHERE id = $1", gone)
+    with ScriptedHttpServer(Reply(200)) as collector:
+        env = environment(database_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_METRIC_EXPORT_INTERVAL="200")
+        with WorkerProcess(env):
+            await until_true(lambda: bool(_gauges(collector)), "the worker has said what the ledger says")
+        said = _gauges(collector)
+    assert said["hireloop.ledger.unaccounted"] == {"": 1}
+    assert said["hireloop.deliveries"] == {state.value: int(state == "pending") for state in DeliveryState}
+
+
+def _gauges(collector: ScriptedHttpServer) -> dict[str, dict[str, int]]:
+    """Return the values of our gauges by their attribute, as they came last."""
+    bodies = [request.body for request in collector.received if b"hireloop.ledger" in request.body]
+    if not bodies:
+        return {}
+    return {
+        metric.name: {"".join(a.value.string_value for a in p.attributes): p.as_int for p in metric.gauge.data_points}
+        for resource in ExportMetricsServiceRequest.FromString(bodies[-1]).resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if metric.HasField("gauge")
+    }

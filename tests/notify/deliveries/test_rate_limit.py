@@ -1,0 +1,120 @@
+"""A channel's rate limit: never exceeded in any minute, by all workers together, and used to the full."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, count
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from factories import OUTBOX, outbox_of, rows
+from hireloop import db
+from hireloop.notify.channels.providers import Route, Turn
+from hireloop.notify.deliveries import leases
+from hireloop.notify.deliveries.rate_limit import Pace
+from notify.sample_messages import invitation
+from sample_channels import EMAIL
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+TOMORROW = NOW + timedelta(days=1)
+MINUTE = 60_000_000  # microseconds
+_names = count()
+
+
+def _at(microseconds: int) -> datetime:
+    return NOW + timedelta(microseconds=microseconds)
+
+
+async def _put(deliveries: int, *, channel: str = "email") -> str:
+    """Put so many invitations, due now, on a channel of this name."""
+    hub = outbox_of(msgspec.structs.replace(EMAIL, name=channel))
+    await hub.put([invitation(starts_at=TOMORROW) for _ in range(deliveries)], now=NOW)
+    return channel
+
+
+async def _take(channel: str, pace: Pace | None, *, limit: int = 100, at: int = 0) -> int:
+    """Lease and return how many there were."""
+    taken = await leases.take(channel, limit=limit, worker="w", kinds=["invitation"], pace=pace, now=_at(at))
+    return len(taken)
+
+
+@given(st.integers(1, 100_000))
+def test_a_burst_and_the_intervals_after_it_never_make_more_than_the_rate_in_a_minute(rate: int) -> None:
+    pace = Pace.of(rate)
+    after_the_burst = -(-MINUTE // pace.interval)  # tries that begin before the minute has passed
+    assert pace.burst - 1 + after_the_burst <= rate
+    assert pace.burst <= max(1, rate / 60)
+
+
+@given(st.integers(1, 10_000))
+def test_the_pace_comes_within_a_burst_of_the_rate(rate: int) -> None:
+    pace = Pace.of(rate)
+    assert MINUTE / pace.interval >= 0.995 * (rate - pace.burst + 1)
+
+
+@pytest.mark.usefixtures("database")
+@settings(
+    max_examples=settings().max_examples // 5,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    rate=st.integers(1, 240),
+    asked=st.lists(st.tuples(st.integers(0, 20_000_000), st.integers(1, 30)), min_size=5, max_size=25),
+)
+async def test_whoever_asks_when_and_for_how_many_no_minute_ever_has_more_than_the_rate(
+    rate: int, asked: list[tuple[int, int]]
+) -> None:
+    channel = await _put(rate + 20, channel=f"c{next(_names)}")
+    pace = Pace.of(rate)
+    moments = list(accumulate(pause for pause, _ in asked))
+    taken = [await _take(channel, pace, limit=limit, at=at) for at, (_, limit) in zip(moments, asked, strict=True)]
+    for begin in moments:
+        in_a_minute = sum(n for at, n in zip(moments, taken, strict=True) if begin <= at < begin + MINUTE)
+        assert in_a_minute <= rate
+    for earlier, at, n in zip(moments, moments[1:], taken[1:], strict=False):
+        if at - earlier >= pace.interval and sum(taken) < rate + 20:
+            assert n >= 1, "an interval has passed, and nobody got anything"
+
+
+@pytest.mark.usefixtures("database")
+async def test_whoever_asks_in_time_uses_the_rate_to_the_full() -> None:
+    channel, pace = await _put(150), Pace.of(120)
+    moments = range(0, MINUTE, pace.interval)
+    assert sum([await _take(channel, pace, at=at) for at in moments]) == 120
+    assert await _take(channel, pace, at=MINUTE + pace.interval) == 1
+
+
+@pytest.mark.usefixtures("database")
+async def test_workers_that_ask_at_once_share_what_there_is() -> None:
+    channel, pace = await _put(40), Pace.of(600)
+    assert sum(await asyncio.gather(*(_take(channel, pace, limit=4) for _ in range(8)))) == pace.burst == 10
+    assert await _take(channel, pace, at=pace.interval) == 1
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_look_that_found_nothing_due_costs_nothing() -> None:
+    channel, pace = "email", Pace.of(1)
+    for at in range(0, MINUTE, MINUTE // 10):
+        assert await _take(channel, pace, at=at) == 0
+    await _put(2)
+    assert [await _take(channel, pace, at=at) for at in (MINUTE, 2 * MINUTE - 1, 2 * MINUTE)] == [1, 0, 1]
+
+
+@pytest.mark.usefixtures("database")
+async def test_either_route_and_a_probe_count_towards_the_same_rate() -> None:
+    channel, pace = await _put(3), Pace.of(1)
+    turn = Turn(route=Route.FALLBACK, probing=True)
+    take = {"limit": 1, "worker": "w", "kinds": ["invitation"], "now": NOW}
+    assert len(await leases.take(channel, turn=turn, pace=pace, **take)) == 1  # type: ignore[arg-type] # as named
+    assert await _take(channel, pace) == 0
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_channel_without_a_limit_takes_all_and_leaves_no_trace_of_a_pace() -> None:
+    assert await _take(await _put(40), None) == 40
+    assert await rows("channel_pace") == []
+    await OUTBOX.put([invitation(starts_at=TOMORROW)], now=NOW)
+    assert await _take("email", Pace.of(60)) == 1
+    assert await db.fetch_value("SELECT paid_until FROM channel_pace") == NOW + timedelta(seconds=1)

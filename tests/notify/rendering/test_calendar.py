@@ -1,0 +1,153 @@
+"""Every calendar is read back with icalendar, and stored by Radicale; both refuse what is malformed."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from icalendar import Calendar
+
+from calendar_server import CalendarServer
+from hireloop.notify.rendering import preview
+from hireloop.notify.rendering.calendar import CalendarEvent, cancel, request
+from hireloop.notify.rendering.languages import LANGUAGES
+from hireloop.notify.rendering.render import Renderer
+
+START = datetime(2026, 12, 1, 10, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+CLEAN = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=200)
+
+
+def event(**values: object) -> CalendarEvent:
+    defaults: dict[str, object] = {
+        "uid": "42@hire.example",
+        "sequence": 3,
+        "stamped_at": datetime(2026, 11, 1, tzinfo=UTC),
+        "starts_at": START,
+        "ends_at": START + timedelta(hours=1),
+        "summary": "Interview: Engineer at Acme",
+        "description": "First line\nsecond; third, fourth \\ end",
+        "url": "https://hire.example/?session_key=abc.1.def",
+        "organizer": "rita@acme.example",
+        "organizer_name": "Acme",
+        "attendee": "asha@example.com",
+        "attendee_name": "Asha Rao",
+    }
+    return CalendarEvent(**(defaults | values))  # type: ignore[arg-type] # a table of mixed values
+
+
+def read_back(raw: bytes) -> tuple[Any, Any]:
+    assert raw.endswith(b"\r\n")
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert all(len(line) <= 75 for line in raw.split(b"\r\n"))
+    calendar: Any = Calendar.from_ical(raw)  # a property's type depends on its name
+    [found] = calendar.events
+    assert found.errors == []
+    return calendar, found
+
+
+def test_an_invitation_asks_for_an_answer() -> None:
+    calendar, found = read_back(request(event()))
+    assert calendar["METHOD"] == "REQUEST"
+    assert calendar["VERSION"] == "2.0"
+    assert (found["UID"], found["SEQUENCE"], found["STATUS"]) == ("42@hire.example", 3, "CONFIRMED")
+    assert found["DTSTART"].dt == datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
+    assert found["DTEND"].dt == datetime(2026, 12, 1, 5, 30, tzinfo=UTC)
+    assert found["DTSTAMP"].dt == datetime(2026, 11, 1, tzinfo=UTC)
+    assert found["SUMMARY"] == "Interview: Engineer at Acme"
+    assert found["DESCRIPTION"] == "First line\nsecond; third, fourth \\ end"
+    assert found["URL"] == found["LOCATION"] == "https://hire.example/?session_key=abc.1.def"
+    assert found["ORGANIZER"] == "mailto:rita@acme.example"
+    assert found["ATTENDEE"] == "mailto:asha@example.com"
+    assert found["ATTENDEE"].params["RSVP"] == "TRUE"
+    assert found["ATTENDEE"].params["CN"] == "Asha Rao"
+    [alarm] = found.walk("VALARM")
+    assert alarm["TRIGGER"].dt == timedelta(minutes=-15)
+
+
+def test_a_revision_keeps_the_uid_and_raises_the_sequence() -> None:
+    first, second = (read_back(request(event(sequence=n)))[1] for n in (0, 1))
+    assert first["UID"] == second["UID"]
+    assert first["SEQUENCE"] < second["SEQUENCE"]
+
+
+def test_a_cancellation_takes_the_same_event_away_and_leads_nowhere() -> None:
+    calendar, found = read_back(cancel(event(url="", sequence=4)))
+    _, asked = read_back(request(event()))
+    assert (calendar["METHOD"], found["STATUS"]) == ("CANCEL", "CANCELLED")
+    assert found["UID"] == asked["UID"]
+    assert found["SEQUENCE"] > asked["SEQUENCE"]
+    for name in ("ORGANIZER", "ATTENDEE", "DTSTART", "DTEND", "SUMMARY"):
+        assert found[name] == asked[name]
+    assert not {"URL", "LOCATION"} & set(found)
+    assert found.walk("VALARM") == []
+
+
+@given(CLEAN, CLEAN, CLEAN)
+@example(summary="\\,", description="\\n", name="\\,")  # an escape in a text, and none in a name
+def test_any_text_is_read_back(summary: str, description: str, name: str) -> None:
+    _, found = read_back(request(event(summary=summary, description=description, attendee_name=name)))
+    assert found["SUMMARY"] == summary
+    assert found["DESCRIPTION"] == description
+    assert found["ATTENDEE"] == "mailto:asha@example.com"
+    assert found["ATTENDEE"].params["CN"] == name.replace('"', "'").replace("\\", "/")
+
+
+@given(st.emails())
+def test_any_address_is_one_attendee(address: str) -> None:
+    _, found = read_back(request(event(attendee=address)))
+    assert found["ATTENDEE"].startswith("mailto:")
+    assert " " not in found["ATTENDEE"]
+
+
+# On a real server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CalendarServer]:
+    with CalendarServer(tmp_path_factory.mktemp("radicale")) as running:
+        yield running
+
+
+def calendar_of(kind: str, locale: str) -> bytes:
+    renderer = Renderer(
+        secret="a secret of at least thirty-two characters",
+        base_url="https://hire.example",
+        sender="no-reply@hire.example",
+        zone=ZoneInfo("Asia/Kolkata"),
+    )
+    return preview.rendered(preview.sample(kind, locale=locale), renderer).calendar
+
+
+@pytest.mark.parametrize("locale", list(LANGUAGES))
+def test_a_server_stores_the_invitation_then_its_move_then_its_cancellation_as_one_event(
+    server: CalendarServer, locale: str
+) -> None:
+    """As they are, METHOD and all: RFC 4791 wants none in a stored calendar, and Radicale takes it."""
+    statuses, said = [], []
+    for kind in ("invitation", "rescheduled", "cancelled"):
+        statuses.append(server.put("interview", calendar_of(kind, locale)))
+        [stored] = Calendar.from_ical(server.get("interview")).events
+        [sent] = Calendar.from_ical(calendar_of(kind, locale)).events
+        assert {name: str(value) for name, value in stored.items()} == {n: str(value) for n, value in sent.items()}
+        said.append((stored["UID"], stored["SEQUENCE"], stored["STATUS"]))
+    assert statuses[1:] == [204, 204]
+    uid = said[0][0]
+    assert said == [(uid, 1, "CONFIRMED"), (uid, 2, "CONFIRMED"), (uid, 2, "CANCELLED")]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (b"DTSTART:20261201T043000Z", b"DTSTART:tomorrow"),
+        (b"END:VALARM", b"END:ALARM"),
+        (b"TRANSP:OPAQUE", b"TRANSP OPAQUE"),
+        (b"\r\nUID:", b"\r\nX-UID:"),
+    ],
+)
+def test_the_server_refuses_a_malformed_calendar(server: CalendarServer, good: bytes, bad: bytes) -> None:
+    whole = calendar_of("invitation", "en")
+    assert good in whole
+    assert server.put("malformed", whole.replace(good, bad)) == 400

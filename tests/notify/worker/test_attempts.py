@@ -1,0 +1,157 @@
+"""One try, and what it makes of its delivery; nothing here needs a database."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from hireloop.notify.channels.providers import Route
+from hireloop.notify.deliveries.leases import Lease
+from hireloop.notify.messages import Message
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
+from hireloop.notify.worker import attempts
+from hireloop.notify.worker.attempts import Answered
+from hireloop.telemetry import spans as telemetry
+from notify.sample_leases import lease
+
+NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ACCEPTED = Sent(evidence=Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok"))
+DEFERRED = Evidence(phase=Phase.RECIPIENT, code=451, reply="4.7.1 Greylisted")
+
+
+_lease = partial(lease, NOW, at_risk_at=NOW + HOUR)
+
+
+class Renderer:
+    def render(
+        self, message: Message, *, recipient: str, message_id: str, traceparent: str, invitation_state: str | None
+    ) -> Parcel:
+        del message, invitation_state
+        return Parcel(recipient=recipient, subject="s", text=traceparent, html="h", message_id=message_id)
+
+
+class Answers:
+    """A transport that gives one answer, and remembers what it was given."""
+
+    def __init__(self, answer: object) -> None:
+        self._answer = answer
+        self.parcels: list[Parcel] = []
+
+    def send(self, parcel: Parcel) -> Outcome:
+        self.parcels.append(parcel)
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer  # type: ignore[return-value] # a plugin may answer anything
+
+
+def _attempt(lease: Lease, transport: Answers, *, still_ours: Callable[[], bool] = lambda: True) -> Answered:
+    return attempts.attempt(
+        lease, transport=transport, transport_name="email", renderer=Renderer(), still_ours=still_ours
+    )
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("hireloop"))
+    yield exporter
+    provider.shutdown()
+
+
+@pytest.mark.parametrize("route", Route)
+def test_a_try_says_its_route_and_bears_its_spans_ids(exported: InMemorySpanExporter, route: Route) -> None:
+    transport = Answers(ACCEPTED)
+    answered = _attempt(_lease(route=route), transport)
+    spans = {span.name: span for span in exported.get_finished_spans()}
+    attempt = spans["delivery.attempt"]
+    assert attempt.attributes
+    assert attempt.attributes["hireloop.route"] == route.value
+    assert attempt.context
+    assert answered == Answered(
+        outcome=ACCEPTED,
+        trace_id=f"{attempt.context.trace_id:032x}",
+        span_id=f"{attempt.context.span_id:016x}",
+    )
+    sent = spans["smtp.send"].context
+    assert sent
+    (parcel,) = transport.parcels
+    assert parcel.text.startswith(f"00-{sent.trace_id:032x}-{sent.span_id:016x}-")
+
+
+@pytest.mark.parametrize(
+    ("lease", "answer", "reason", "maybe_accepted", "was_sent"),
+    [
+        (_lease(payload="{}"), ACCEPTED, "unknown_payload", False, False),
+        (_lease(), ZeroDivisionError(), "transport_crashed", True, True),
+        (_lease(), None, "transport_crashed", True, True),
+        (_lease(), "sent", "transport_crashed", True, True),
+    ],
+)
+def test_a_fault_of_ours_or_a_plugins_is_a_try_that_failed(
+    lease: Lease,
+    answer: object,
+    reason: str,
+    maybe_accepted: bool,  # noqa: FBT001
+    was_sent: bool,  # noqa: FBT001
+) -> None:
+    transport = Answers(answer)
+    outcome = _attempt(lease, transport).outcome
+    assert isinstance(outcome, Retry)
+    assert (outcome.reason, outcome.maybe_accepted) == (reason, maybe_accepted)
+    assert bool(transport.parcels) is was_sent
+
+
+def test_what_is_no_longer_ours_is_not_sent() -> None:
+    transport = Answers(ACCEPTED)
+    assert _attempt(_lease(), transport, still_ours=lambda: False).outcome is None
+    assert transport.parcels == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "attempt", "state", "reason"),
+    [
+        (ACCEPTED, AttemptOutcome.SENT, DeliveryState.SENT, None),
+        (Rejected(reason="recipient_unknown", evidence=DEFERRED), "rejected", "rejected", "recipient_unknown"),
+        (Held(reason="auth_refused", evidence=DEFERRED), "held", "pending", "auth_refused"),
+        (Retry(reason="recipient_deferred", evidence=DEFERRED), "retry", "pending", "recipient_deferred"),
+        (None, "released", "pending", None),
+    ],
+)
+def test_each_outcome_has_its_own_end(outcome: Outcome | None, attempt: str, state: str, reason: str | None) -> None:
+    lease = _lease()
+    answered = Answered(outcome=outcome, trace_id="t", span_id="s")
+    settled = attempts.settlement(lease, answered, elapsed=timedelta())
+    assert (settled.delivery_id, settled.number, settled.token) == (lease.id, 1, lease.token)
+    assert (settled.outcome, settled.state, settled.reason) == (attempt, state, reason)
+    assert settled.evidence == (outcome.evidence if outcome else None)
+    assert (settled.due_at is not None) is isinstance(outcome, Retry)
+
+
+def _due_in(*, lease: Lease | None = None, after_seconds: float | None = None, took: float = 0) -> float:
+    """Return in how many seconds from the lease a deferred delivery is due again."""
+    retry = Retry(reason="server_busy", evidence=DEFERRED, after_seconds=after_seconds)
+    answered = Answered(outcome=retry, trace_id="t", span_id="s")
+    due_at = attempts.settlement(lease or _lease(), answered, elapsed=timedelta(seconds=took)).due_at
+    assert due_at is not None
+    return (due_at - NOW).total_seconds()
+
+
+def test_the_next_try_is_planned_from_the_end_of_this_one_by_the_databases_clock() -> None:
+    assert 2.5 <= _due_in() <= 5
+    assert 122.5 <= _due_in(took=120) <= 125
+    assert 20 <= _due_in(lease=_lease(tries=3)) <= 40
+
+
+def test_what_the_other_side_asked_for_is_waited_for_but_not_past_the_time_when_it_is_at_risk() -> None:
+    assert _due_in(after_seconds=600) == 600
+    assert _due_in(after_seconds=7200) == 3600
+    assert _due_in(after_seconds=7200, lease=_lease(at_risk_at=None)) == 7200
+    assert _due_in(after_seconds=1e9, lease=_lease(at_risk_at=None)) == 24 * 3600

@@ -1,0 +1,130 @@
+"""Blocks by several recipients' domains are our own side's fault; one domain's are its own."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from factories import OUTBOX
+from hireloop import db
+from hireloop.notify.channels import health
+from hireloop.notify.channels.providers import Route, Turn, provider
+from hireloop.notify.deliveries import leases
+from hireloop.notify.deliveries.leases import Lease, Settlement
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
+from hireloop.notify.worker import circuit
+from notify.factories import settlement
+from notify.sample_messages import invitation
+from sample_channels import EMAIL, WITH_FALLBACK
+
+pytestmark = pytest.mark.usefixtures("database")
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+FALLBACK = provider(WITH_FALLBACK, Route.FALLBACK)
+REFUSED = Evidence(phase=Phase.RECIPIENT, code=550, enhanced_code="5.7.1")
+BLOCKED = Retry(reason="policy_block", evidence=REFUSED)
+
+ACCEPTED = Evidence(phase=Phase.REPLY, code=250)
+SAID: dict[str, tuple[AttemptOutcome, DeliveryState, str | None, Evidence]] = {
+    "block": (AttemptOutcome.RETRY, DeliveryState.PENDING, "policy_block", REFUSED),
+    "sent": (AttemptOutcome.SENT, DeliveryState.SENT, None, ACCEPTED),
+    "unknown": (AttemptOutcome.REJECTED, DeliveryState.REJECTED, "recipient_unknown", REFUSED),
+    "silence": (AttemptOutcome.RETRY, DeliveryState.PENDING, "connection_refused", Evidence(phase=Phase.CONNECT)),
+}
+
+
+async def _try(address: str, said: str, *, route: Route = Route.PRIMARY) -> tuple[Lease, Settlement]:
+    """Put, lease and settle one invitation to this address, which comes to `said`."""
+    await OUTBOX.put([invitation(starts_at=NOW + timedelta(days=1), candidate_email=address)], now=NOW)
+    (lease,) = await leases.take(
+        "email", limit=1, worker="w", kinds=["invitation"], turn=Turn(route=route), now=NOW + timedelta(seconds=1)
+    )
+    outcome, state, reason, evidence = SAID[said]
+    settled = settlement(lease, outcome, state, reason=reason, evidence=evidence, due_at=NOW + timedelta(hours=1))
+    await leases.settle([settled])
+    return lease, settled
+
+
+async def _held_after(*tries: tuple[str, str], route: Route = Route.PRIMARY) -> list[str]:
+    """Return the fingerprints that are held once these tries have been settled, each by itself."""
+    for address, said in tries:
+        lease, settled = await _try(address, said, route=route)
+        await circuit.after_settling(WITH_FALLBACK, {lease.token: lease}, [settled])
+    return [held.fingerprint for held in await health.held([WITH_FALLBACK, FALLBACK])]
+
+
+async def test_three_domains_that_block_us_in_a_row_hold_the_channel() -> None:
+    assert await _held_after(("a@one.example", "block"), ("b@two.example", "block")) == []
+    assert await _held_after(("c@three.example", "block")) == [WITH_FALLBACK.fingerprint]
+    (held,) = await health.held([WITH_FALLBACK])
+    assert held.reason == "policy_block"
+
+
+@pytest.mark.parametrize(
+    "tries",
+    [
+        [(f"{n}@one.example", "block") for n in range(5)],
+        [("a@one.example", "block"), ("b@two.example", "block"), ("c@ONE.example", "block")],
+        [(f"a@{n}.example", said) for n, said in enumerate(["block", "block", "sent", "block", "block"])],
+        [(f"a@{n}.example", said) for n, said in enumerate(["block", "block", "unknown", "block", "block"])],
+    ],
+)
+async def test_one_domains_policy_and_blocks_with_another_answer_in_between_hold_nothing(
+    tries: list[tuple[str, str]],
+) -> None:
+    assert await _held_after(*tries) == []
+
+
+async def test_a_try_that_no_recipients_server_answered_says_nothing_either_way() -> None:
+    said = ["block", "silence", "block", "silence", "block"]
+    assert await _held_after(*((f"a@{n}.example", one) for n, one in enumerate(said))) == [WITH_FALLBACK.fingerprint]
+
+
+async def test_blocks_of_one_route_hold_that_route_only() -> None:
+    await _held_after(("a@one.example", "block"), ("b@two.example", "block"))
+    fallback = [(f"a@{n}.example", "block") for n in range(3)]
+    assert await _held_after(*fallback, route=Route.FALLBACK) == [FALLBACK.fingerprint]
+
+
+async def test_blocks_that_are_settled_together_count_together() -> None:
+    tried = [await _try(f"a@{n}.example", "block") for n in range(3)]
+    await circuit.after_settling(EMAIL, {lease.token: lease for lease, _ in tried}, [settled for _, settled in tried])
+    assert len(await health.held([EMAIL])) == 1
+
+
+@pytest.mark.parametrize(
+    ("held_for", "outcome", "opens"),
+    [
+        ("policy_block", BLOCKED, False),
+        ("policy_block", Sent(evidence=ACCEPTED), True),
+        ("policy_block", Rejected(reason="recipient_unknown", evidence=REFUSED), True),
+        ("auth_refused", BLOCKED, True),
+        ("auth_refused", Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535)), False),
+        ("auth_refused", None, False),
+    ],
+)
+async def test_a_channel_that_is_blocked_opens_when_somebody_says_something_else(
+    held_for: str,
+    outcome: Outcome | None,
+    opens: bool,  # noqa: FBT001
+) -> None:
+    await health.hold(EMAIL, held_for)
+    await circuit.after_try(EMAIL, Route.PRIMARY, outcome, probing=True)
+    assert (await health.held([EMAIL]) == []) is opens
+
+
+async def test_only_a_probe_opens_and_only_the_provider_that_it_went_by() -> None:
+    for one in (WITH_FALLBACK, FALLBACK):
+        await health.hold(one, "auth_refused")
+    sent = Sent(evidence=ACCEPTED)
+    await circuit.after_try(WITH_FALLBACK, Route.FALLBACK, sent, probing=False)
+    assert len(await health.held([WITH_FALLBACK, FALLBACK])) == 2
+    await circuit.after_try(WITH_FALLBACK, Route.FALLBACK, sent, probing=True)
+    assert [held.fingerprint for held in await health.held([WITH_FALLBACK, FALLBACK])] == [WITH_FALLBACK.fingerprint]
+
+
+async def test_a_fallback_that_is_broken_holds_itself_and_never_the_primary() -> None:
+    broken = Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535))
+    await circuit.after_try(WITH_FALLBACK, Route.FALLBACK, broken, probing=False)
+    assert [held.fingerprint for held in await health.held([WITH_FALLBACK, FALLBACK])] == [FALLBACK.fingerprint]
+    assert await db.fetch_value("SELECT count(*) FROM channel_health") == 1

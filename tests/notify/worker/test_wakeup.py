@@ -1,0 +1,83 @@
+"""The hints: heard at once, few, and made again after their connection broke; none of them is ever relied upon."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from databases import END_ALL_OTHERS
+from hireloop.notify.worker import wakeup
+from hireloop.notify.worker.wakeup import HintSender
+
+_PATIENCE_SECONDS = 20.0
+
+
+@pytest.fixture
+async def sender(database_url: str) -> AsyncIterator[HintSender]:
+    one = HintSender(database_url)
+    await one.start()
+    yield one
+    await one.stop()
+
+
+@pytest.fixture
+async def ear(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+async def _heard_by(ear: asyncpg.Connection) -> asyncio.Queue[str]:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    await ear.add_listener(wakeup.CHANNEL, lambda *_: heard.put_nowait("hint"))
+    return heard
+
+
+async def test_a_hint_is_heard(sender: HintSender, ear: asyncpg.Connection) -> None:
+    heard = await _heard_by(ear)
+    sender.give()
+    await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
+
+
+async def test_a_hundred_hints_at_once_are_a_handful(sender: HintSender, ear: asyncpg.Connection) -> None:
+    heard = await _heard_by(ear)
+    for _ in range(100):
+        sender.give()
+        await asyncio.sleep(0)
+    await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
+    await asyncio.sleep(0.2)
+    assert heard.qsize() <= 3
+
+
+async def test_a_hint_whose_connection_has_ended_meanwhile_is_sent_on_another_one(
+    sender: HintSender, ear: asyncpg.Connection
+) -> None:
+    heard = await _heard_by(ear)
+    for _ in range(5):
+        sender.give()
+        await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
+        await ear.execute(END_ALL_OTHERS)
+
+
+async def test_no_hint_can_fail_or_delay_whoever_gives_it_where_there_is_no_database() -> None:
+    nowhere = HintSender("postgresql://hireloop@127.0.0.1:1/nowhere")
+    await nowhere.start()
+    nowhere.give()
+    await asyncio.sleep(0.2)
+    nowhere.give()
+    await asyncio.wait_for(nowhere.stop(), _PATIENCE_SECONDS)
+
+
+async def test_whoever_listens_is_woken_at_each_connect_and_at_each_hint_also_after_a_drop(
+    sender: HintSender, database_url: str, ear: asyncpg.Connection
+) -> None:
+    woken: asyncio.Queue[str] = asyncio.Queue()
+    listening = asyncio.create_task(wakeup.listen(database_url, lambda: woken.put_nowait("woken")))
+    for _ in range(3):
+        await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)  # connected
+        sender.give()
+        await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)  # hinted
+        await ear.execute(END_ALL_OTHERS)
+    listening.cancel()
+    await asyncio.wait([listening])
