@@ -36,9 +36,9 @@ class PigeonTransport:
 factory: TransportFactory = PigeonTransport
 reveal_type(factory("", Settings.read()))  # hireloop.notify.transport.Transport
 """
-
+# Over the path of before 0.1.0, which is handed on.
 WRONG = """
-from hireloop.notify.transport import Evidence, Parcel, Sent, TransportFactory
+from hireloop.notify.channels import Evidence, Parcel, Sent, TransportFactory
 from hireloop.settings import Settings
 
 

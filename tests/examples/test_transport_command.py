@@ -22,26 +22,32 @@ from processes import Hireloop, environment
 from sample_settings import settings_for
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hireloop-transport-command"
+PROGRAM = "src/hireloop_transport_command/__init__.py"
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder into which the package is installed, from its own wheel, without a network."""
-    uv = Path(sys.executable).with_name("uv")
-    if not uv.exists():
-        pytest.skip("there is no uv to install the example with")
     target, copy = tmp_path_factory.mktemp("installed"), tmp_path_factory.mktemp("source") / EXAMPLE.name
     shutil.copytree(EXAMPLE, copy)
-    install = ["pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation"]
-    subprocess.run([uv, *install, "--python", sys.executable, "--target", target, copy], check=True)
+    install(copy, target)
     return target
 
 
-def test_the_installed_package_passes_its_own_tests(installed: Path, tmp_path: Path) -> None:
+def install(source: Path, target: Path) -> None:
+    uv = Path(sys.executable).with_name("uv")
+    if not uv.exists():
+        pytest.skip("there is no uv to install the example with")
+    options = ["--quiet", "--offline", "--no-deps", "--no-build-isolation", "--python", sys.executable]
+    subprocess.run([uv, "pip", "install", *options, "--target", target, source], check=True)
+
+
+def run_its_tests(package: Path, installed: Path, cwd: Path, *options: str) -> str:
+    """Return what pytest says of the package's own tests, which all ran and passed."""
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", EXAMPLE],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *options, package],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"},
-        cwd=tmp_path,
+        cwd=cwd,
         capture_output=True,
         text=True,
         check=False,
@@ -49,6 +55,25 @@ def test_the_installed_package_passes_its_own_tests(installed: Path, tmp_path: P
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert " passed" in ran.stdout
     assert "skipped" not in ran.stdout
+    return ran.stdout
+
+
+def test_the_installed_package_passes_its_own_tests(installed: Path, tmp_path: Path) -> None:
+    said = run_its_tests(EXAMPLE, installed, tmp_path, "-W", "error::DeprecationWarning")
+    assert "warning" not in said
+
+
+def test_a_package_of_before_the_rooms_had_rooms_works_and_is_told_the_new_path(tmp_path: Path) -> None:
+    old, target = tmp_path / EXAMPLE.name, tmp_path / "installed"
+    shutil.copytree(EXAMPLE, old)
+    for file in old.rglob("*.py"):
+        file.write_text(file.read_text().replace("hireloop.notify.transport ", "hireloop.notify.channels "))
+    assert "from hireloop.notify.channels import Evidence" in (old / PROGRAM).read_text()
+    install(old, target)
+    said = run_its_tests(old, target, tmp_path, "-W", "default::DeprecationWarning")
+    told = "import Evidence from hireloop.notify.transport: hireloop.notify.channels hands it on until 1.0"
+    assert told in said
+    assert f"{Path(PROGRAM).relative_to('src')}:" in said  # the line that is to be changed, not one of ours
 
 
 def test_it_is_listed_with_its_package_and_version(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
