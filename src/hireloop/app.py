@@ -33,8 +33,7 @@ from hireloop.api import (
     sessions,
     slots,
 )
-from hireloop.api.admission import Admission
-from hireloop.api.auth import require_role
+from hireloop.api.admission import Admission, require_role
 from hireloop.api.conditional import Conditional
 from hireloop.api.door import Door
 from hireloop.api.envelope import FOR_PROGRAMS, Envelope

@@ -8,7 +8,7 @@ from litestar.routes import HTTPRoute
 from api.clients import NOWHERE, as_role, problem
 from hireloop import app
 from hireloop.api import key_ring
-from hireloop.api.auth import require_role
+from hireloop.api.admission import require_role
 from hireloop.api.tables import Role
 from hireloop.settings import Settings
 from sample_settings import settings_for

@@ -7,7 +7,8 @@ from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
 from factories import job_fields, post_interview, post_slot
 from hireloop import app
-from hireloop.api.auth import READS, require_role
+from hireloop.api.admission import require_role
+from hireloop.api.auth import READS
 from hireloop.api.conditional import Conditional
 from hireloop.api.tables import Role
 from hireloop.settings import Settings

@@ -23,8 +23,8 @@ from factories import (
 )
 from hireloop import app, db
 from hireloop.api import door, idempotency, key_ring, stored_answers
-from hireloop.api.admission import Admission
-from hireloop.api.auth import SCHEDULES, require_role
+from hireloop.api.admission import Admission, require_role
+from hireloop.api.auth import SCHEDULES
 from hireloop.api.idempotency import Idempotency
 from hireloop.api.tables import Role
 from hireloop.settings import Settings

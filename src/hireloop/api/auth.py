@@ -1,4 +1,4 @@
-"""Who may do what: one guard for the whole API. A handler names its least role; one that names none is for admins."""
+"""Who may do what. A handler names its least role; one that names none is for admins."""
 
 from typing import Any, cast
 
@@ -6,10 +6,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from hireloop import errors
-from hireloop.api.door import door_of
 from hireloop.api.key_ring import KeyHolder
 from hireloop.api.tables import Role
-from hireloop.api.whole_answers import header_of
 from hireloop.scheduling.audit import Actor
 
 ROLE = "least_role"
@@ -19,24 +17,6 @@ ADMINISTERS: dict[str, Role] = {ROLE: Role.ADMIN}
 
 _HOLDER = "hireloop.key_holder"  # in the connection's scope itself: `state` may be shared with other requests
 _RANK = {Role.VIEWER: 1, Role.RECRUITER: 2, Role.ADMIN: 3}
-_SCHEME = "bearer "
-
-
-async def sign_in(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder:
-    """Look at the request's API key, once, note and return who holds it; raises NotSignedIn."""
-    known: KeyHolder | None = _scope_of(connection).get(_HOLDER)
-    if known is not None:
-        return known
-    header = header_of(connection.scope, b"authorization") or ""  # two of them are none: a proxy may mean the other one
-    key = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else ""
-    holder = await door_of(connection).keys.holder_of(key)
-    _scope_of(connection)[_HOLDER] = holder
-    return holder
-
-
-async def require_role(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Let a request through whose key's role reaches the handler's; raises NotSignedIn or NotAllowed."""
-    admit(connection, await sign_in(connection), handler)
 
 
 def admit(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder, handler: BaseRouteHandler) -> None:
@@ -46,7 +26,18 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder, han
     if _RANK[holder.role] < _RANK[least]:
         msg = f"This needs a key with the role {least.value}; yours is {holder.role.value}."
         raise errors.NotAllowed(msg)
+    note_holder(connection, holder)
+
+
+def note_holder(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder) -> None:
+    """Note who sent this request, whatever they may do."""
     _scope_of(connection)[_HOLDER] = holder
+
+
+def noted_holder(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder | None:
+    """Return who sent this request, or None where nobody has looked at a key yet."""
+    holder: KeyHolder | None = _scope_of(connection).get(_HOLDER)
+    return holder
 
 
 def holder_of(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder:

@@ -10,7 +10,7 @@ from litestar import Request
 
 from hireloop import links
 from hireloop.api import auth
-from hireloop.api.deliveries import DeliverySummary, summary, summary_of_put
+from hireloop.api.delivery_answer import DeliverySummary, summary, summary_of_put
 from hireloop.api.door import Door, door_of
 from hireloop.notify.deliveries import alerts, deliveries
 from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState

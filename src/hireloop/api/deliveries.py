@@ -12,29 +12,15 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from hireloop import errors
 from hireloop.api import fields
 from hireloop.api.auth import ADMINISTERS, READS, actor_of
+from hireloop.api.delivery_answer import DeliverySummary, summary_fields
 from hireloop.api.documented import refuses
 from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.replay_audit import audited
 from hireloop.notify.deliveries import deliveries, ledger, replay
-from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter, mask
-from hireloop.notify.deliveries.outbox import Delivery
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter
 from hireloop.notify.deliveries.replay import Chosen, Verdict
 from hireloop.notify.tables import DeliveryState
-
-
-class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery as a booking shows it; the recipient's address is masked."""
-
-    id: UUID
-    channel: str
-    recipient: str
-    kind: str
-    state: DeliveryState
-    attempt_count: int
-    next_attempt_at: datetime | None
-    last_reason: str | None
-    last_reply: str | None
 
 
 class DeliveryAnswer(DeliverySummary, frozen=True, kw_only=True):
@@ -99,43 +85,9 @@ class LedgerAnswer(msgspec.Struct, frozen=True, kw_only=True):
     unaccounted: int
 
 
-def summary_of_put(door: Door, delivery: Delivery) -> DeliverySummary:
-    """Return a delivery that was just put, as nothing can have happened to it yet."""
-    return DeliverySummary(
-        id=delivery.id,
-        channel=delivery.channel,
-        recipient=mask(delivery.recipient),
-        kind=delivery.kind,
-        state=DeliveryState.PENDING,
-        attempt_count=0,
-        next_attempt_at=door.local(delivery.due_at),
-        last_reason=None,
-        last_reply=None,
-    )
-
-
-def summary(door: Door, delivery: DeliveryView) -> DeliverySummary:
-    """Return a stored delivery as a booking shows it."""
-    return DeliverySummary(**_summary_fields(door, delivery))
-
-
-def _summary_fields(door: Door, delivery: DeliveryView) -> dict[str, Any]:
-    return {
-        "id": delivery.id,
-        "channel": delivery.channel,
-        "recipient": mask(delivery.recipient),
-        "kind": delivery.kind,
-        "state": delivery.state,
-        "attempt_count": delivery.attempt_count,
-        "next_attempt_at": door.local_or_none(delivery.next_attempt_at),
-        "last_reason": delivery.reason,
-        "last_reply": delivery.last_reply,
-    }
-
-
 def _answer_fields(door: Door, delivery: DeliveryView) -> dict[str, Any]:
     return {
-        **_summary_fields(door, delivery),
+        **summary_fields(door, delivery),
         "schedule": delivery.schedule,
         "revision": delivery.revision,
         "required": delivery.required,

@@ -17,12 +17,12 @@ from hireloop.api.candidates import CandidateFields, CandidatePatch
 from hireloop.api.channels import ChannelAnswer, ChannelsAnswer, ChannelState, FallbackAnswer
 from hireloop.api.deliveries import (
     DeliveryAnswer,
-    DeliverySummary,
     DeliveryWithAttempts,
     LedgerAnswer,
     ReplayAnswer,
     ReplayFields,
 )
+from hireloop.api.delivery_answer import DeliverySummary
 from hireloop.api.fields import Nothing
 from hireloop.api.interviews import InterviewAnswer, InterviewFields, InterviewPatch
 from hireloop.api.jobs import JobFields, JobPatch

@@ -15,7 +15,8 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from hireloop import db, errors
 from hireloop.api import problems, stored_answers
-from hireloop.api.auth import holder_of, require_role
+from hireloop.api.admission import require_role
+from hireloop.api.auth import holder_of
 from hireloop.api.door import door_of
 from hireloop.api.stored_answers import Claim, Ticket
 from hireloop.api.whole_answers import WholeAnswer, header_of, hold_back

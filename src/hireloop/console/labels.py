@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hireloop import errors
-from hireloop.api.deliveries import DeliverySummary
+from hireloop.api.delivery_answer import DeliverySummary
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS, InvitationState
 from hireloop.notify.deliveries.ledger import CANCELLING_KIND
 from hireloop.notify.reasons import sentence_of

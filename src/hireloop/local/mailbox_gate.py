@@ -15,7 +15,7 @@ from litestar import Request
 from litestar.datastructures import Cookie
 
 from hireloop import errors, links
-from hireloop.api import auth
+from hireloop.api import admission
 from hireloop.api.door import door_of
 from hireloop.api.key_ring import KeyHolder
 from hireloop.api.tables import Role
@@ -50,7 +50,7 @@ class Gate:
         if "authorization" not in request.headers:
             return False
         try:
-            return await self._is_admins(request, await auth.sign_in(request))
+            return await self._is_admins(request, await admission.sign_in(request))
         except errors.NotSignedIn:
             return await self._is_admins(request, None)
 
