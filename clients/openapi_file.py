@@ -17,7 +17,7 @@ def made() -> dict[str, Any]:
     """Return the document that the application makes; its settings do not show in it, and nothing is connected to."""
     # What only reads the file does without the application.
     from hireloop import app
-    from hireloop.api.document import document_of
+    from hireloop.api.openapi.document import document_of
     from hireloop.settings import Settings
 
     settings = Settings.read(

@@ -133,7 +133,7 @@ def documented() -> "Documented":
     """The OpenAPI document, as a judge of answers."""
     from documented import Documented
     from hireloop import app
-    from hireloop.api.document import document_of
+    from hireloop.api.openapi.document import document_of
 
     return Documented(document_of(app.build(settings_for("postgresql:///nowhere"))))
 
@@ -170,10 +170,10 @@ async def _live(application: "Litestar", ready: asyncio.Event, over: asyncio.Eve
 @pytest.fixture
 async def api(visitor: "httpx.AsyncClient") -> "httpx.AsyncClient":
     """A client with an admin's key."""
-    from hireloop.api import key_ring
-    from hireloop.api.tables import Role
+    from hireloop.access import api_keys
+    from hireloop.access.tables import Role
 
-    _, key = await key_ring.create("tests", Role.ADMIN)
+    _, key = await api_keys.create("tests", Role.ADMIN)
     visitor.headers["Authorization"] = f"Bearer {key}"
     return visitor
 

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from factories import post_all
 from hireloop import app, db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.local.otlp import ReceivedSpan
 from hireloop.local.spans import SpanReceiver
@@ -74,7 +74,7 @@ async def test_the_kept_uses_of_keys_are_noted_when_it_stops(settings: Settings)
     built = app.build(settings)
     transport = httpx.ASGITransport(app=built)  # type: ignore[arg-type] # Litestar's ASGI types
     async with built.lifespan():
-        known, key = await key_ring.create("tests", Role.VIEWER)
+        known, key = await api_keys.create("tests", Role.VIEWER)
         async with httpx.AsyncClient(transport=transport, base_url="https://hire.example") as client:
             answered = await client.get("/api/jobs/", headers={"Authorization": f"Bearer {key}"})
             assert answered.status_code == 200
@@ -94,7 +94,7 @@ def spans() -> Iterator[SpanReceiver]:
 
 async def _key(database_url: str) -> str:
     async with db.opened(database_url, pool_size=1):
-        return (await key_ring.create("tests", Role.ADMIN))[1]
+        return (await api_keys.create("tests", Role.ADMIN))[1]
 
 
 def _book(server: Server, key: str) -> httpx.Response:

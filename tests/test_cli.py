@@ -13,7 +13,7 @@ import pytest
 import factories
 from factories import post_all
 from hireloop import db
-from hireloop.api import key_ring
+from hireloop.access import api_keys
 from hireloop.local.spans import SpanReceiver
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.booking import Booked
@@ -142,7 +142,7 @@ async def test_a_key_is_printed_alone_then_listed_and_revoked(database_url: str,
     key = made.stdout.removesuffix("\n")
     assert KEY.fullmatch(key)
     async with db.opened(database_url, pool_size=1):
-        holder = await key_ring.KeyRing().holder_of(key)
+        holder = await api_keys.KeyRing().holder_of(key)
     assert (holder.name, holder.role) == ("front end", "recruiter")
     listed = hireloop("keys", "list", env=env).stdout
     assert re.fullmatch(rf"{holder.id}  recruiter  never +  live     front end\n", listed)

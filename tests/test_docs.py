@@ -21,11 +21,10 @@ from documented import Documented
 from documents import blocks_of
 from factories import OUTBOX, TESTS, book
 from hireloop import db
-from hireloop.api import problems
+from hireloop.access.tables import Role
 from hireloop.api.documented import REFUSALS
 from hireloop.api.interviews import InterviewAnswer
 from hireloop.api.schedules import BOOKS
-from hireloop.api.tables import Role
 from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.deliveries.replay import Skip
@@ -33,7 +32,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Outcome, Phase
 from hireloop.piccolo_conf import APP_REGISTRY
-from hireloop.portal.access import Refusal
+from hireloop.portal.gate import Refusal
 from hireloop.portal.stages import Stage
 from hireloop.scheduling.bookings import booking
 from hireloop.scheduling.people.jobs import KnownJob
@@ -44,6 +43,7 @@ from hireloop.scheduling.slots.slots import KnownSlot
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
 from hireloop.telemetry import spans as telemetry
+from hireloop.web import problems
 
 ROOT = Path(__file__).parents[1]
 SOURCE = Path(hireloop.__file__).parent

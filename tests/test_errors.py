@@ -4,8 +4,8 @@ import re
 import pytest
 
 from hireloop import errors
-from hireloop.api import problems
 from hireloop.errors import HireLoopError
+from hireloop.web import problems
 
 CLASSES = {
     name: kind

@@ -20,8 +20,8 @@ from bench.crowd import Crowd
 from bench.parts import Database, environment, free_port, hireloop, installed, migrated, postgres
 from bench.report import Figure, Rounds, machine, progress, table, write
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 
 CLIENTS = 4
 _SCRIPT = Path(__file__).with_name("read.lua")
@@ -107,7 +107,7 @@ def _serving(stack: ExitStack, database: Database, past: Past, options: Options)
 
 async def _key(database: Database) -> str:
     async with db.opened(database.url, pool_size=1):
-        return (await key_ring.create("bench", Role.RECRUITER))[1]
+        return (await api_keys.create("bench", Role.RECRUITER))[1]
 
 
 def _round(small: Installation, large: Installation, noted: dict[str, Rounds], options: Options) -> None:

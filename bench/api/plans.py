@@ -13,8 +13,8 @@ import msgspec
 from bench.api.questions import Question
 from bench.parts import Database
 from hireloop import app, db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 
 _NOT_EXPLAINED = ("BEGIN", "COMMIT", "ROLLBACK", "SET", "SAVEPOINT", "RELEASE")
 _PAGES = re.compile(r"(?:hit|read)=(\d+)")
@@ -54,7 +54,7 @@ async def _explain(database: Database, questions: Sequence[Question]) -> dict[st
     application = app.build(database.settings)
     found: dict[str, list[Plan]] = {}
     async with application.lifespan():
-        _, key = await key_ring.create("plans", Role.RECRUITER)
+        _, key = await api_keys.create("plans", Role.RECRUITER)
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=application),  # type: ignore[arg-type] # Litestar's ASGI types
             base_url="https://hire.example",

@@ -17,8 +17,8 @@ from bench.parts import Database, Process, environment, free_port, hireloop, mai
 from bench.replay import FIRST_REPLAYED, Recording, Script, pgbench
 from bench.report import Rounds, machine, progress, table, write
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 
 SLOW_FLUSH_MICROSECONDS = 5_000
 CLIENTS = (8, 32)
@@ -128,7 +128,7 @@ def _scene(stack: ExitStack, options: Options) -> Scene:
 
 async def _key(database: Database) -> str:
     async with db.opened(database.url, pool_size=1):
-        return (await key_ring.create("bench", Role.RECRUITER))[1]
+        return (await api_keys.create("bench", Role.RECRUITER))[1]
 
 
 def _warm_up(scene: Scene) -> None:

@@ -11,8 +11,8 @@ from bench.crowd import Crowd
 from bench.parts import Database, free_port, hireloop
 from bench.report import Rounds
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 
 _PATIENCE_SECONDS = 60
 
@@ -48,7 +48,7 @@ def measure(
 
 async def _book(database: Database, url: str, numbers: range, rate: float) -> None:
     async with db.opened(database.url, pool_size=1):
-        _, key = await key_ring.create("bench", Role.RECRUITER)
+        _, key = await api_keys.create("bench", Role.RECRUITER)
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
         began = time.monotonic()

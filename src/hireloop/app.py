@@ -14,34 +14,28 @@ from opentelemetry.instrumentation.propagators import TraceResponsePropagator, s
 from opentelemetry.trace import Span
 
 from hireloop import console, db, migrate, portal
+from hireloop.access.api_keys import KeyRing
 from hireloop.api import (
     audit,
     bounces,
     candidates,
     channels,
     deliveries,
-    docs,
-    document,
-    door,
     erasures,
     health,
     interviews,
     jobs,
     keys,
-    problems,
     schedules,
     sessions,
     slots,
 )
-from hireloop.api.admission import Admission, require_role
-from hireloop.api.conditional import Conditional
-from hireloop.api.door import Door
-from hireloop.api.envelope import FOR_PROGRAMS, Envelope
-from hireloop.api.idempotency import Idempotency
-from hireloop.api.key_ring import KeyRing
-from hireloop.api.origins import Origins
-from hireloop.api.short_heads import ShortHeads
-from hireloop.api.strictness import be_strict
+from hireloop.api.http.authentication import Admission, require_role
+from hireloop.api.http.conditional import Conditional
+from hireloop.api.http.cors import Origins
+from hireloop.api.http.idempotency import Idempotency
+from hireloop.api.http.strict_requests import be_strict
+from hireloop.api.openapi import docs, document
 from hireloop.faults import warnings_of
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import alerts
@@ -51,6 +45,10 @@ from hireloop.settings import Settings
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 from hireloop.telemetry.spans import Telemetry
+from hireloop.web import context, problems
+from hireloop.web.context import Door
+from hireloop.web.headers import FOR_PROGRAMS, Envelope
+from hireloop.web.limits import ShortHeads
 
 _LARGEST_BODY = 1_000_000
 _LOOK_FOR_PARENT_SECONDS = 0.5
@@ -120,7 +118,7 @@ def build(
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
     )
-    app.state[door.STATE_NAME] = the_door
+    app.state[context.STATE_NAME] = the_door
     answers: ASGIApp = ShortHeads(app.asgi_handler)
     if settings.cors_origins:
         answers = Origins(answers, settings.cors_origins)

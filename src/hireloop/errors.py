@@ -34,7 +34,7 @@ HireLoopError
     └── TooManyRequests
 
 The docstring of an error is the sentence that its user reads; where a sentence needs facts, the constructor
-takes them. Status codes live in `hireloop.api.problems` alone.
+takes them. Status codes live in `hireloop.web.problems` alone.
 """
 
 import re

@@ -4,15 +4,15 @@ from typing import Any
 
 import httpx
 
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 
 NOWHERE = "01990000-0000-7000-8000-000000000000"  # an id that nothing has
 
 
 async def as_role(client: httpx.AsyncClient, role: Role) -> httpx.AsyncClient:
     """Give the client a key of this role."""
-    _, key = await key_ring.create(f"tests, {role.value}", role)
+    _, key = await api_keys.create(f"tests, {role.value}", role)
     client.headers["Authorization"] = f"Bearer {key}"
     return client
 

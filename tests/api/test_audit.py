@@ -3,7 +3,7 @@ import httpx
 from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
 from factories import post_interview, post_slot
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 
 PATH = "/api/audit/"
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from api.clients import NOWHERE, as_role, ok, problem
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.notify.bounces.return_path import ReturnPath
 from notify.bounces.sample_reports import report
 from notify.factories import mailed

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api.clients import as_role, ok, problem
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.messages import CANDIDATE_KINDS

@@ -11,7 +11,7 @@ from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
 from factories import post_interview, soon
 from hireloop import db
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.notify.channels import configured, health
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.replay import Skip

@@ -11,11 +11,12 @@ from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
 from factories import OUTBOX, TESTS, candidate_fields, post_interview, post_slot, rows, unaccounted
 from hireloop import db
-from hireloop.api import erasures, stored_answers
-from hireloop.api.stored_answers import Ticket
-from hireloop.api.tables import Role
-from hireloop.api.whole_answers import WholeAnswer
+from hireloop.access.tables import Role
+from hireloop.api import erasures
+from hireloop.api.http import stored_answers
+from hireloop.api.http.stored_answers import Ticket
 from hireloop.scheduling.erasure import Erased
+from hireloop.web.whole_answers import WholeAnswer
 from waiting import beside, somebody_waits, until
 
 ADDRESS = "zebulon.quartz@example.com"

@@ -6,7 +6,7 @@ import httpx
 from api.clients import NOWHERE, as_role, count, ok, problem
 from api.factories import post_booking
 from factories import candidate_fields, job_fields, post_interview, post_slot, soon, unaccounted
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 
 PATH = "/api/interviews/"

@@ -4,7 +4,7 @@ import httpx
 
 from api.clients import NOWHERE, as_role, count, ok, problem
 from factories import job_fields
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 
 SLOTS = "/api/interviews/slots/"
 PATH = f"{SLOTS}create_recurring/"

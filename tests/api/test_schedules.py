@@ -11,9 +11,9 @@ from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
 from factories import candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
 from hireloop import db, links
-from hireloop.api import door
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
+from hireloop.web import context
 from sample_settings import SECRET
 
 PATH = "/api/interviews/schedules/"
@@ -364,7 +364,7 @@ async def statements(api: httpx.AsyncClient) -> list[str]:
 async def statements_of_a_booking(api: httpx.AsyncClient, said: list[str], *, forget: Litestar | None = None) -> int:
     interview, slot = await post_interview(api), await post_slot(api)
     if forget is not None:
-        ring = forget.state[door.STATE_NAME].keys
+        ring = forget.state[context.STATE_NAME].keys
         for row in await rows("api_key"):
             ring.forget(row["id"])
     await asyncio.sleep(0)  # asyncpg tells its loggers a moment later

@@ -7,8 +7,8 @@ import httpx
 from api.clients import NOWHERE, as_role, count, ok, problem
 from api.factories import post_booking
 from factories import job_fields, post_interview, post_slot, soon
-from hireloop.api.etags import etag_of
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
+from hireloop.api.http.etags import etag_of
 from hireloop.scheduling.sessions import sessions
 
 PATH = "/api/interviews/slots/"

@@ -13,8 +13,8 @@ import generate_python
 import generate_typescript
 import node
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.scheduling.audit import Actor
 from node_packages import needs_npm_packages
 from processes import Server, environment
@@ -88,7 +88,7 @@ def test_types_are_written_once(frontend: Path) -> None:
 
 async def test_a_booking_lives_over_the_client(frontend: Path, database_url: str) -> None:
     async with db.opened(database_url, pool_size=1):
-        _, key = await key_ring.create("frontend", Role.RECRUITER, by=Actor("tests"))
+        _, key = await api_keys.create("frontend", Role.RECRUITER, by=Actor("tests"))
     generate_typescript.compile_project(frontend)
     with Server(environment(database_url, BASE_URL="https://hire.example")) as server:
         done = node.run(frontend / "journey.js", cwd=frontend, HIRELOOP_URL=server.url, HIRELOOP_KEY=key)

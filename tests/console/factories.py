@@ -7,8 +7,8 @@ import msgspec
 
 from factories import book, make_interview, soon
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 
 UNKNOWN_MAILBOX = "550 5.1.1 <asha@example.com>: user unknown"
 
@@ -27,7 +27,7 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True):
 
 async def key_of(role: Role, name: str = "Rita") -> str:
     """Make an API key."""
-    _, key = await key_ring.create(name, role)
+    _, key = await api_keys.create(name, role)
     return key
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from console.factories import key_of
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 
 SIGN_IN = "/console/sign-in/"
 COOKIE = "__Host-hireloop-console"

@@ -6,7 +6,7 @@ from console.factories import booked, entered, tried
 from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db, links
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.scheduling import erasure
 from hireloop.scheduling.bookings import cancellations, moves
 from hireloop.settings import Settings

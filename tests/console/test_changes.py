@@ -13,8 +13,8 @@ from console.factories import Booked, booked, entered, tried
 from console.signing import fields_of, press, sign_in, token_on
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db
-from hireloop.api.tables import Role
-from hireloop.portal.access import form_token
+from hireloop.access.tables import Role
+from hireloop.portal.gate import form_token
 from hireloop.scheduling.bookings import moves
 
 

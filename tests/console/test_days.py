@@ -10,7 +10,7 @@ from console.factories import at_risk, booked, held, in_days, tried
 from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, soon
 from hireloop import db
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.notify.channels import configured
 from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings

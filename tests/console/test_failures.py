@@ -8,7 +8,7 @@ import pytest
 from console.factories import booked, in_days, tried
 from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.scheduling.bookings import moves
 
 PATH = "/console/failures/"

@@ -6,7 +6,7 @@ import pytest
 from console.factories import Booked, booked, key_of
 from console.signing import SIGN_IN, sign_in, token_on
 from factories import rows
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 
 _PART = b'--x\r\nContent-Disposition: form-data; name="key"%b\r\n\r\n%b\r\n--x--\r\n'
 _MULTIPART = "multipart/form-data; boundary=x"

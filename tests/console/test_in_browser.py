@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from browsers import Launch, needs_chromium, visiting
 from console.factories import Booked, at_risk, booked, held, key_of, tried
 from factories import OUTBOX, TESTS, make_slot, rows, soon
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.notify.channels import configured
 from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings

@@ -12,12 +12,12 @@ from litestar import Litestar
 from console.factories import booked, key_of
 from console.signing import COOKIE, SIGN_IN, press, sign_in, token_on
 from factories import rows
-from hireloop.api import key_ring
-from hireloop.api.door import STATE_NAME
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.console.sign_in import safe_next
 from hireloop.settings import Settings
+from hireloop.web.context import STATE_NAME
 
 FOREIGN = [
     "https://evil.example/",
@@ -107,7 +107,7 @@ async def test_bad_keys_are_slowed_down_and_good_ones_are_not(
         waits.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr("hireloop.portal.limiter.asyncio.sleep", note)
+    monkeypatch.setattr("hireloop.web.slow_down.asyncio.sleep", note)
     for _ in range(13):
         assert (await client.post(SIGN_IN, data={"key": "hl_wrong"})).status_code == 403
     slowed = [wait for wait in waits if wait in {0.25, 0.5, 1.0, 2.0}]
@@ -137,9 +137,9 @@ async def test_nobody_is_signed_in_from_another_site(client: httpx.AsyncClient) 
 async def test_a_revoked_key_is_out_within_five_seconds(client: httpx.AsyncClient, application: Litestar) -> None:
     key = await sign_in(client, Role.RECRUITER)
     (stored,) = await rows("api_key")
-    await key_ring.revoke(stored["id"])
+    await api_keys.revoke(stored["id"])
     ring = application.state[STATE_NAME].keys
-    assert key_ring.CACHED_SECONDS == 5.0
+    assert api_keys.CACHED_SECONDS == 5.0
     ring.forget(stored["id"])  # as those five seconds would
     assert (await client.get("/console/")).status_code == 303
     assert (await client.post(SIGN_IN, data={"key": key})).status_code == 403

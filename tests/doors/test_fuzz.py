@@ -15,8 +15,8 @@ from typing import NamedTuple
 import pytest
 
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.scheduling.audit import Actor
 from processes import Server, environment
 
@@ -48,7 +48,7 @@ FULL = Size(("examples,coverage,fuzzing", "--max-examples", "350"), ("stateful",
 )
 async def test_no_answer_is_a_surprise(database_url: str, size: Size) -> None:
     async with db.opened(database_url, pool_size=1):
-        known, key = await key_ring.create("fuzz", Role.ADMIN, by=Actor("tests"))
+        known, key = await api_keys.create("fuzz", Role.ADMIN, by=Actor("tests"))
     with Server(environment(database_url)) as server:
         told = {
             "SCHEMATHESIS_HOOKS": "fuzz_hooks",

@@ -19,8 +19,8 @@ from api.clients import NOWHERE
 from documented import Documented
 from factories import candidate_fields, job_fields, post_interview, post_slot, soon
 from hireloop import app, links
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.scheduling.audit import Actor
 from sample_settings import SECRET, settings_for
 
@@ -144,9 +144,9 @@ async def set_up(api: httpx.AsyncClient) -> Scene:
 
 async def keys() -> dict[str, str]:
     """Return a key for each role, one that was revoked, and none."""
-    made: dict[str, str] = {role: (await key_ring.create(f"a {role}", role, by=Actor("tests")))[1] for role in Role}
-    known, revoked = await key_ring.create("gone", ADMIN, by=Actor("tests"))
-    await key_ring.revoke(known.id, by=Actor("tests"))
+    made: dict[str, str] = {role: (await api_keys.create(f"a {role}", role, by=Actor("tests")))[1] for role in Role}
+    known, revoked = await api_keys.create("gone", ADMIN, by=Actor("tests"))
+    await api_keys.revoke(known.id, by=Actor("tests"))
     return {**made, "revoked": revoked, "nobody": ""}
 
 

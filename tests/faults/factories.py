@@ -6,8 +6,8 @@ from uuid import UUID
 import factories
 from factories import soon
 from faults.scene import hint
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 
 
 async def book(*, starts_at: datetime | None = None, interview: UUID | None = None) -> UUID:
@@ -19,4 +19,4 @@ async def book(*, starts_at: datetime | None = None, interview: UUID | None = No
 
 async def new_key() -> str:
     """Return a recruiter's API key; the pool must be open."""
-    return (await key_ring.create("bookers", Role.RECRUITER))[1]
+    return (await api_keys.create("bookers", Role.RECRUITER))[1]

@@ -8,7 +8,7 @@ import pytest
 
 from databases import end_all_others
 from hireloop import db
-from hireloop.api.problems import problem_of
+from hireloop.web.problems import problem_of
 
 _POOL = 2
 

@@ -14,8 +14,8 @@ import pytest
 
 from faults.bookers import client_of
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.local.mailbox import Mailbox
 from invariants.invariants import broken
 from processes import Server, WorkerProcess, environment
@@ -213,7 +213,7 @@ async def _crowd(crowd: Crowd, times: int) -> None:
 async def test_of_everything_at_once_nothing_is_lost_and_nobody_sees_a_server_error(
     database_url: str, mailbox: Mailbox, times: int
 ) -> None:
-    _, key = await key_ring.create("crowd", Role.ADMIN)
+    _, key = await api_keys.create("crowd", Role.ADMIN)
     host, port = mailbox.start()
     env = environment(database_url, EMAIL_HOST=host, EMAIL_PORT=str(port))
     with Server(env) as server, WorkerProcess(env) as worker:

@@ -7,8 +7,8 @@ import pytest
 
 from collector import Collector
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.local.mailbox import Mailbox
 from hireloop_client import AuthenticatedClient
 from journeys.installation import Installation
@@ -35,7 +35,7 @@ async def installation(
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.grpc if protocol == "grpc" else collector.http,
     )
     async with db.opened(database_url, pool_size=2):
-        _, key = await key_ring.create("journey", Role.ADMIN)
+        _, key = await api_keys.create("journey", Role.ADMIN)
         with Server(env) as server, WorkerProcess(env) as worker:
             headers = {"Authorization": f"Bearer {key}"}
             client = AuthenticatedClient(base_url=server.url, token=key, timeout=httpx.Timeout(20))

@@ -11,8 +11,8 @@ from api.factories import post_booking
 from collector import Collector
 from factories import candidate_fields, job_fields, post_interview
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from processes import Server, WorkerProcess, environment
 from smtp_servers import ScriptedSmtpServer
 
@@ -36,7 +36,7 @@ async def test_nothing_secret_leaves_in_spans_or_logs(database_url: str, collect
     async with db.opened(database_url, pool_size=2):
         await db.DB.run_ddl(QUOTING_FUNCTION)
         await db.DB.run_ddl(QUOTING_TRIGGER)
-        _, key = await key_ring.create("canary", Role.ADMIN)
+        _, key = await api_keys.create("canary", Role.ADMIN)
         with ScriptedSmtpServer(script) as smtp:
             env = environment(
                 database_url,

@@ -10,8 +10,8 @@ import msgspec
 
 from factories import post_interview, post_slot
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.local.mailbox import Mailbox
 from http_servers import Reply, ScriptedHttpServer
 from processes import Server, WorkerProcess, environment, free_port
@@ -39,7 +39,7 @@ async def test_a_copy_reaches_the_chat_without_the_link_and_a_broken_chat_keeps_
         urls.append(f"xml://127.0.0.1:{free_port()}/canary-away")
         env = environment(database_url, EMAIL_HOST=host, EMAIL_PORT=str(port), CHAT_URLS=" ".join(urls))
         async with db.opened(database_url, pool_size=2):
-            _, key = await key_ring.create("Priya", Role.ADMIN)
+            _, key = await api_keys.create("Priya", Role.ADMIN)
             with Server(env) as server, WorkerProcess(env) as worker:
                 async with httpx.AsyncClient(
                     base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=20

@@ -8,8 +8,8 @@ import pytest
 from litestar import Litestar
 
 from hireloop import app
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.local.mail_folder import MailFolder
 from hireloop.local.mailbox_gate import TICKET, ticket_of
 from hireloop.local.mailbox_pages import mailbox_router
@@ -43,7 +43,7 @@ def now(**later: float) -> datetime:
 
 
 async def key_of(role: Role) -> str:
-    return (await key_ring.create("tests", role))[1]
+    return (await api_keys.create("tests", role))[1]
 
 
 async def test_without_a_ticket_every_page_asks_for_a_key_and_shows_nothing(

@@ -12,7 +12,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from hireloop import links
-from hireloop.portal.access import Access, Refusal
+from hireloop.portal.gate import Access, Refusal
 from hireloop.settings import Settings
 from portal.factories import book
 
@@ -46,7 +46,7 @@ def _forgeries(key: str, settings: Settings) -> Iterator[str]:
 async def test_every_forgery_gets_one_same_page(
     client: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hireloop.portal.limiter._FREE", 1000)  # its own test has it
+    monkeypatch.setattr("hireloop.web.slow_down._FREE", 1000)  # its own test has it
     booked = await book(settings)
     bodies = set()
     for forged in _forgeries(booked.key, settings):
@@ -119,7 +119,7 @@ async def test_many_bad_keys_are_slowed_and_a_genuine_one_is_not(
         slept.append(seconds)
 
     booked = await book(settings)
-    monkeypatch.setattr("hireloop.portal.limiter.asyncio.sleep", sleep)
+    monkeypatch.setattr("hireloop.web.slow_down.asyncio.sleep", sleep)
     for _ in range(15):
         assert (await client.get("/?session_key=guess")).status_code == 404
     assert slept == [0.25, 0.5, 1.0, 2.0, 2.0]

@@ -8,12 +8,12 @@ from litestar import Request, Router, get
 from litestar.params import FromQuery, QueryParameter
 
 from hireloop import db
-from hireloop.api import fields
-from hireloop.api.auth import ADMINISTERS
-from hireloop.api.door import Door, door_of
+from hireloop.access.roles import ADMINISTERS
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, KnownEntry, Wanted
+from hireloop.web import fields
+from hireloop.web.context import Door, door_of
 
 
 def _view(door: Door, entry: KnownEntry) -> KnownEntry:

@@ -8,16 +8,16 @@ from litestar import Request, Router, post
 from litestar.exceptions import HTTPException, ValidationException
 
 from hireloop import errors
-from hireloop.api import fields
-from hireloop.api.auth import SCHEDULES
+from hireloop.access.roles import SCHEDULES
 from hireloop.api.documented import reads, refuses
-from hireloop.api.door import door_of
-from hireloop.api.strictness import check_json
+from hireloop.api.http.strict_requests import check_json
 from hireloop.notify.bounces import bounces, reports
 from hireloop.notify.bounces.bounces import Noted
 from hireloop.notify.bounces.reports import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.tables import DeliveryState
+from hireloop.web import fields
+from hireloop.web.context import door_of
 
 _REPORT, _JSON = "message/rfc822", "application/json"
 

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 from litestar import Request, Router, get
 
-from hireloop.api.auth import READS
-from hireloop.api.door import Door, door_of
+from hireloop.access.roles import READS
 from hireloop.notify.channels import held
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.transport import Channel, InstalledTransport, installed_transports
+from hireloop.web.context import Door, door_of
 
 
 class ChannelState(StrEnum):

@@ -10,17 +10,17 @@ from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from hireloop import errors
-from hireloop.api import fields
-from hireloop.api.auth import ADMINISTERS, READS, actor_of
-from hireloop.api.delivery_answer import DeliverySummary, summary_fields
+from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
-from hireloop.api.door import Door, door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.api.replay_audit import audited
 from hireloop.notify.deliveries import deliveries, ledger, replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter
 from hireloop.notify.deliveries.replay import Chosen, Verdict
 from hireloop.notify.tables import DeliveryState
+from hireloop.scheduling.replay_audit import audited
+from hireloop.web import fields
+from hireloop.web.context import Door, door_of
+from hireloop.web.delivery_answer import DeliverySummary, summary_fields
 
 
 class DeliveryAnswer(DeliverySummary, frozen=True, kw_only=True):

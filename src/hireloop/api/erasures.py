@@ -8,11 +8,10 @@ from litestar import Request, Router, delete
 from litestar.params import FromPath
 
 from hireloop import db, errors
-from hireloop.api import etags
-from hireloop.api.auth import ADMINISTERS, actor_of
+from hireloop.access.roles import ADMINISTERS, actor_of
 from hireloop.api.candidates import view
 from hireloop.api.documented import refuses
-from hireloop.api.door import door_of
+from hireloop.api.http import etags
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import erasure, retention
 from hireloop.scheduling.audit import Actor
@@ -20,6 +19,7 @@ from hireloop.scheduling.erasure import Erased
 from hireloop.scheduling.patches import Check, anything_goes
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import KnownCandidate
+from hireloop.web.context import door_of
 
 
 async def erase(

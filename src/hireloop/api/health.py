@@ -8,7 +8,6 @@ import msgspec
 from litestar import Request, Response, Router, get
 
 from hireloop import db
-from hireloop.api.door import Door, door_of
 from hireloop.faults import faults_of
 from hireloop.notify.channels import held
 from hireloop.notify.channels.message_routes import EMAIL
@@ -16,6 +15,7 @@ from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.worker import heartbeat
+from hireloop.web.context import Door, door_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
 _PULSE = "mail_pulse"

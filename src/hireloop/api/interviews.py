@@ -9,12 +9,10 @@ from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from hireloop import db, errors
-from hireloop.api import etags, fields
-from hireloop.api.auth import READS, SCHEDULES, actor_of
-from hireloop.api.booking_answer import InvitationAnswer, ScheduleAnswer, answer
+from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.candidates import CandidateFields
 from hireloop.api.documented import refuses
-from hireloop.api.door import door_of
+from hireloop.api.http import etags
 from hireloop.api.jobs import JobFields
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.schedules import CancelFields
@@ -22,6 +20,9 @@ from hireloop.scheduling import interviews, patches
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.interviews import InterviewChanges, KnownInterview, Wanted
 from hireloop.scheduling.tables import InterviewState
+from hireloop.web import fields
+from hireloop.web.booking_answer import InvitationAnswer, ScheduleAnswer, answer
+from hireloop.web.context import door_of
 
 
 class InterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

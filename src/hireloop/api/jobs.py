@@ -8,13 +8,14 @@ from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from hireloop import db, errors
-from hireloop.api import etags, fields
-from hireloop.api.auth import READS, SCHEDULES, actor_of
+from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
-from hireloop.api.door import Door, door_of
+from hireloop.api.http import etags
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.jobs import JobChanges, KnownJob, NewJob, Wanted
+from hireloop.web import fields
+from hireloop.web.context import Door, door_of
 
 Questions = Annotated[list[fields.Notes], msgspec.Meta(max_length=100)]
 

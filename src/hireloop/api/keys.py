@@ -9,14 +9,15 @@ from litestar import Request, Response, Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from hireloop import errors
-from hireloop.api import fields, key_ring
-from hireloop.api.auth import ADMINISTERS, actor_of
+from hireloop.access import api_keys
+from hireloop.access.api_keys import KnownKey
+from hireloop.access.roles import ADMINISTERS, actor_of
+from hireloop.access.tables import Role
 from hireloop.api.documented import refuses
-from hireloop.api.door import Door, door_of
-from hireloop.api.etags import check_if_match
-from hireloop.api.key_ring import KnownKey
+from hireloop.api.http.etags import check_if_match
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.api.tables import Role
+from hireloop.web import fields
+from hireloop.web.context import Door, door_of
 
 
 class KeyFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +50,7 @@ def _view(door: Door, known: KnownKey) -> KnownKey:
 async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields]) -> Response[NewKeyAnswer]:
     """Make a key and show it, once."""
     fields.check_storable(name=data.name)
-    known, key = await key_ring.create(data.name, data.role, by=actor_of(request))
+    known, key = await api_keys.create(data.name, data.role, by=actor_of(request))
     created_at = door_of(request).local(known.created_at)
     answer = NewKeyAnswer(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
     return Response(
@@ -62,7 +63,7 @@ async def list_keys(
     request: Request[Any, Any, Any], limit: Limit = DEFAULT_LIMIT, after: After = None
 ) -> Page[KnownKey]:
     """List keys, newest first, revoked ones too."""
-    rows = await key_ring.page(limit=limit + 1, after=after)
+    rows = await api_keys.page(limit=limit + 1, after=after)
     door = door_of(request)
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
 
@@ -70,15 +71,15 @@ async def list_keys(
 @get("/{key_id:uuid}/", opt=ADMINISTERS)
 async def get_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> KnownKey:
     """Show what is known of a key; never the key itself."""
-    return _view(door_of(request), await key_ring.find(key_id))
+    return _view(door_of(request), await api_keys.find(key_id))
 
 
 @delete("/{key_id:uuid}/", status_code=200, opt=ADMINISTERS | refuses(errors.ChangedSince))
 async def revoke_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> KnownKey:
     """Revoke a key; every process refuses it within 5 s."""
     door = door_of(request)
-    check_if_match(request, _view(door, await key_ring.find(key_id)))  # unlocked: it can only be revoked, for ever
-    known = await key_ring.revoke(key_id, by=actor_of(request))
+    check_if_match(request, _view(door, await api_keys.find(key_id)))  # unlocked: it can only be revoked, for ever
+    known = await api_keys.revoke(key_id, by=actor_of(request))
     door.keys.forget(key_id)
     return _view(door, known)
 

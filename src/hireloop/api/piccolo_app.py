@@ -4,7 +4,8 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from hireloop.api.tables import ApiKey, RequestPace, StoredAnswer
+from hireloop.access.tables import ApiKey
+from hireloop.api.tables import RequestPace, StoredAnswer
 
 APP_CONFIG = AppConfig(
     app_name="api",

@@ -12,15 +12,15 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from hireloop import errors
-from hireloop.api import fields
-from hireloop.api.auth import SCHEDULES, actor_of
+from hireloop.access.roles import SCHEDULES, actor_of
 from hireloop.api.documented import again
-from hireloop.api.door import Door, door_of
 from hireloop.api.slot_answer import view_slot
 from hireloop.scheduling.slots import series
 from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.series import LeftOut, NewSeries, Series
 from hireloop.scheduling.slots.slots import KnownSlot
+from hireloop.web import fields
+from hireloop.web.context import Door, door_of
 
 _MOST_EXCLUDED = 1_000
 _WALL_CLOCK = "%Y-%m-%dT%H:%M:%S"

@@ -8,17 +8,17 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from hireloop import db, errors
-from hireloop.api import fields
-from hireloop.api.auth import READS, SCHEDULES, actor_of
-from hireloop.api.booking_answer import ScheduleAnswer, answer, answer_booked, answer_one
+from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
-from hireloop.api.door import door_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.scheduling.bookings import booking, bookings, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.booking import Outcome
 from hireloop.scheduling.bookings.bookings import Wanted
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.web import fields
+from hireloop.web.booking_answer import ScheduleAnswer, answer, answer_booked, answer_one
+from hireloop.web.context import door_of
 
 BOOKS = SCHEDULES | refuses(
     errors.SlotFull,

@@ -9,13 +9,13 @@ from litestar import Request, Router, get, post
 from litestar.params import FromPath, JSONBody
 
 from hireloop import errors
-from hireloop.api import fields
-from hireloop.api.auth import READS, SCHEDULES, actor_of
-from hireloop.api.booking_answer import ScheduleAnswer, answer_one
+from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
-from hireloop.api.door import door_of
 from hireloop.scheduling.sessions import session_keys, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
+from hireloop.web import fields
+from hireloop.web.booking_answer import ScheduleAnswer, answer_one
+from hireloop.web.context import door_of
 
 
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):

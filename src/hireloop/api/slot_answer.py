@@ -2,8 +2,8 @@
 
 import msgspec
 
-from hireloop.api.door import Door
 from hireloop.scheduling.slots.slots import KnownSlot
+from hireloop.web.context import Door
 
 
 def view_slot(door: Door, slot: KnownSlot) -> KnownSlot:

@@ -9,12 +9,9 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from hireloop import errors
-from hireloop.api import fields
-from hireloop.api.auth import READS, SCHEDULES, actor_of
-from hireloop.api.booking_answer import ScheduleAnswer
+from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
-from hireloop.api.door import door_of
-from hireloop.api.etags import check_if_match
+from hireloop.api.http.etags import check_if_match
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.recurring import create_recurring
 from hireloop.api.schedules import BOOKS, book
@@ -22,6 +19,9 @@ from hireloop.api.slot_answer import view_slot
 from hireloop.scheduling import withdrawals
 from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import Check, KnownSlot, NewSlot, SlotChanges, Wanted
+from hireloop.web import fields
+from hireloop.web.booking_answer import ScheduleAnswer
+from hireloop.web.context import door_of
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,7 +10,6 @@ from uuid import UUID
 import click
 
 from hireloop import db
-from hireloop.api.replay_audit import audited
 from hireloop.cli.database import run
 from hireloop.cli.words import Moment, moment
 from hireloop.notify.channels import configured
@@ -23,6 +22,7 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transports.replies import printable
 from hireloop.notify.worker import wakeup
 from hireloop.scheduling.audit import COMMAND_LINE
+from hireloop.scheduling.replay_audit import audited
 from hireloop.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., None])

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import click
 
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.cli.database import run
 from hireloop.cli.words import moment
 from hireloop.scheduling.audit import COMMAND_LINE
@@ -24,14 +24,14 @@ def keys_create(*, role: str, name: str) -> None:
     if not name.strip():
         msg = "must not be blank"
         raise click.BadParameter(msg, param_hint="--name")
-    _, key = run(lambda _: key_ring.create(name, Role(role), by=COMMAND_LINE))
+    _, key = run(lambda _: api_keys.create(name, Role(role), by=COMMAND_LINE))
     click.echo(key)
 
 
 @keys.command("list")
 def keys_list() -> None:
     """List the keys: id, role, last use, state, name."""
-    for known in run(lambda _: key_ring.page(limit=1000, after=None)):
+    for known in run(lambda _: api_keys.page(limit=1000, after=None)):
         state = "revoked" if known.revoked_at else "live"
         click.echo(f"{known.id}  {known.role:<9}  {moment(known.last_used_at):<20}  {state:<7}  {known.name}")
 
@@ -40,5 +40,5 @@ def keys_list() -> None:
 @click.argument("ident", type=click.UUID)
 def keys_revoke(*, ident: UUID) -> None:
     """Revoke the key with this id; every process refuses it within 5 s."""
-    known = run(lambda _: key_ring.revoke(ident, by=COMMAND_LINE))
+    known = run(lambda _: api_keys.revoke(ident, by=COMMAND_LINE))
     click.echo(f"Revoked: {known.name}")

@@ -9,7 +9,7 @@ import click
 import uvloop
 
 from hireloop import db, migrate
-from hireloop.api import stored_answers
+from hireloop.api.http import stored_answers
 from hireloop.faults import warnings_of
 from hireloop.notify.bounces.return_path import Returning, ReturnPath
 from hireloop.notify.bounces.simulator import Simulator

@@ -9,7 +9,6 @@ from litestar import Response
 from litestar.params import FromPath
 
 from hireloop import db
-from hireloop.api.door import Door, door_of
 from hireloop.console import render
 from hireloop.console.cards import Card, cards_of
 from hireloop.console.gate import AnyRequest
@@ -21,6 +20,7 @@ from hireloop.portal.times import zone_of
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import Appointment
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.web.context import Door, door_of
 
 _DELIVERIES = 50  # the newest
 _ATTEMPTS = 20  # of each, the newest

@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 
-from hireloop.api.booking_answer import ScheduleAnswer, answer
-from hireloop.api.door import door_of
 from hireloop.console import labels
 from hireloop.console.labels import Label
 from hireloop.scheduling.bookings.agenda import Appointment
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.web.booking_answer import ScheduleAnswer, answer
+from hireloop.web.context import door_of
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,9 +7,7 @@ from litestar import Response
 from litestar.params import FromPath
 
 from hireloop import db, errors
-from hireloop.api import fields
-from hireloop.api.auth import actor_of
-from hireloop.api.door import door_of
+from hireloop.access.roles import actor_of
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of, path_of
 from hireloop.console.clock import Clock, clock_of, parse_day
@@ -20,6 +18,8 @@ from hireloop.scheduling.bookings.agenda import Opening
 from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import session_keys
+from hireloop.web import fields
+from hireloop.web.context import door_of
 
 _A_PAGE = 40
 _LONGEST_REASON = 2_000

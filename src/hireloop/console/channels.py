@@ -4,13 +4,13 @@ import msgspec
 from litestar import Response
 
 from hireloop import db
-from hireloop.api.door import door_of
 from hireloop.console import labels, render
 from hireloop.console.gate import AnyRequest
 from hireloop.notify.channels import held
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.transport import Channel
+from hireloop.web.context import door_of
 
 
 class ShownChannel(msgspec.Struct, frozen=True, kw_only=True):

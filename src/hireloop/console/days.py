@@ -7,7 +7,6 @@ import msgspec
 from litestar import Response
 
 from hireloop import db
-from hireloop.api.door import door_of
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of
 from hireloop.console.clock import clock_of, parse_day
@@ -20,6 +19,7 @@ from hireloop.notify.deliveries.failures import Trouble
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import Appointment
+from hireloop.web.context import door_of
 
 _A_PAGE = 50
 _ON_TOP = 5

@@ -8,9 +8,7 @@ from litestar import Response
 from litestar.params import FromPath
 
 from hireloop import db, errors
-from hireloop.api.auth import actor_of
-from hireloop.api.door import door_of
-from hireloop.api.replay_audit import audited
+from hireloop.access.roles import actor_of
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import path_of
 from hireloop.console.days import ident
@@ -18,6 +16,8 @@ from hireloop.console.gate import AnyRequest, pressed
 from hireloop.notify.deliveries import deliveries, failures, replay
 from hireloop.notify.deliveries.deliveries import Filter
 from hireloop.notify.deliveries.replay import Chosen, Verdict
+from hireloop.scheduling.replay_audit import audited
+from hireloop.web.context import door_of
 
 PATH = "/console/failures/"
 _A_PAGE = 50

@@ -13,14 +13,14 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
 from hireloop import errors
-from hireloop.api import auth, key_ring
-from hireloop.api.door import door_of
-from hireloop.api.key_ring import KeyHolder, KeyRing
+from hireloop.access import api_keys, roles
+from hireloop.access.api_keys import KeyHolder, KeyRing
 from hireloop.console import tickets
-from hireloop.portal.access import Access, form_token
-from hireloop.portal.forms import fields_of
-from hireloop.portal.limiter import BadKeyLimiter
+from hireloop.portal.gate import Access, form_token
 from hireloop.settings import Settings
+from hireloop.web.context import door_of
+from hireloop.web.forms import fields_of
+from hireloop.web.slow_down import BadKeyLimiter
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -63,7 +63,7 @@ class Gate:
         """
         ticket = connection.cookies.get(self._cookie_name, "")
         holder = await self._holder_of(ticket, door_of(connection).keys)
-        auth.admit(connection, holder, handler)
+        roles.admit(connection, holder, handler)
         cast("dict[str, Any]", connection.scope)[_VISITOR] = Visitor(holder, ticket, self)
 
     async def exchange(self, request: AnyRequest, key: str) -> Cookie:
@@ -73,7 +73,7 @@ class Gate:
         except errors.NotSignedIn:
             await self._limiter.hold_back(request.client.host if request.client else "")
             raise
-        ticket = tickets.issue(self._secrets[0], holder.id, key_ring.hash_of(key), now=datetime.now(UTC))
+        ticket = tickets.issue(self._secrets[0], holder.id, api_keys.hash_of(key), now=datetime.now(UTC))
         return self._cookie(ticket, max_age=int(tickets.LIFE.total_seconds()))
 
     def no_cookie(self) -> Cookie:

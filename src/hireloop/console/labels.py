@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hireloop import errors
-from hireloop.api.delivery_answer import DeliverySummary
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS, InvitationState
 from hireloop.notify.deliveries.ledger import CANCELLING_KIND
 from hireloop.notify.reasons import sentence_of
@@ -13,6 +12,7 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import Change
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.web.delivery_answer import DeliverySummary
 
 
 class Label(NamedTuple):

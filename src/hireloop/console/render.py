@@ -8,14 +8,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
-from hireloop.api.door import door_of
-from hireloop.api.tables import Role
+from hireloop.access.tables import Role
 from hireloop.console import labels
 from hireloop.console.clock import clock_of
 from hireloop.console.gate import AnyRequest, visitor_of
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.portal.render import VERSION as PORTAL_VERSION
+from hireloop.web.context import door_of
 
 _STYLE = (Path(__file__).parent / "static" / "console.css").read_bytes()
 _STYLE_VERSION = hashlib.sha256(_STYLE).hexdigest()[:16]

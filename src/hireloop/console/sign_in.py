@@ -8,7 +8,7 @@ from litestar import Response
 from hireloop import errors
 from hireloop.console import render
 from hireloop.console.gate import AnyRequest, Gate, NotPressedHere, pressed
-from hireloop.portal.forms import fields_of
+from hireloop.web.forms import fields_of
 
 HOME = "/console/"
 PATH = "/console/sign-in/"

@@ -11,8 +11,8 @@ import httpx
 import msgspec
 
 from hireloop import db
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.local.mail_view import MailView
 from hireloop.local.trace_tree import render_tree, what_is_missing
 from hireloop.local.up import Running, Say
@@ -40,13 +40,13 @@ def show(running: Running, say: Say) -> Shown:
 
 async def _make_key(running: Running) -> tuple[UUID, str]:
     async with db.opened(running.settings.listen_url, pool_size=1):
-        known, key = await key_ring.create("demo", Role.RECRUITER)
+        known, key = await api_keys.create("demo", Role.RECRUITER)
     return known.id, key
 
 
 async def _revoke(running: Running, ident: UUID) -> None:
     async with db.opened(running.settings.listen_url, pool_size=1):
-        await key_ring.revoke(ident)
+        await api_keys.revoke(ident)
 
 
 def _show(running: Running, key: str, say: Say) -> Shown:

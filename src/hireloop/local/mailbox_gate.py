@@ -15,12 +15,12 @@ from litestar import Request
 from litestar.datastructures import Cookie
 
 from hireloop import errors, links
-from hireloop.api import admission
-from hireloop.api.door import door_of
-from hireloop.api.key_ring import KeyHolder
-from hireloop.api.tables import Role
-from hireloop.portal.limiter import BadKeyLimiter
+from hireloop.access.api_keys import KeyHolder
+from hireloop.access.tables import Role
+from hireloop.api.http import authentication
 from hireloop.settings import Settings
+from hireloop.web.context import door_of
+from hireloop.web.slow_down import BadKeyLimiter
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -50,7 +50,7 @@ class Gate:
         if "authorization" not in request.headers:
             return False
         try:
-            return await self._is_admins(request, await admission.sign_in(request))
+            return await self._is_admins(request, await authentication.sign_in(request))
         except errors.NotSignedIn:
             return await self._is_admins(request, None)
 

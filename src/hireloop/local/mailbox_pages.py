@@ -22,8 +22,8 @@ from markupsafe import Markup
 from hireloop.local.mail_folder import MailFolder
 from hireloop.local.mail_view import MailView
 from hireloop.local.mailbox_gate import PATH, TICKET, AnyRequest, Gate
-from hireloop.portal.forms import fields_of
 from hireloop.settings import Settings
+from hireloop.web.forms import fields_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _jinja = jinja2.Environment(

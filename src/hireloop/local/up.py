@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from hireloop import db, migrate
-from hireloop.api import key_ring
-from hireloop.api.tables import Role
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.errors import SettingsError
 from hireloop.local import record
 from hireloop.local.data_dir import NO_SPACE, unusable
@@ -147,9 +147,9 @@ async def _migrate(settings: Settings) -> None:
 async def _first_key(settings: Settings) -> str | None:
     """Make the first API key where there is none, once everything runs and somebody is told of it."""
     async with db.opened(settings.listen_url, pool_size=2):
-        if await key_ring.page(limit=1, after=None):
+        if await api_keys.page(limit=1, after=None):
             return None
-        _, key = await key_ring.create("first key, made by hireloop up", Role.ADMIN)
+        _, key = await api_keys.create("first key, made by hireloop up", Role.ADMIN)
         return key
 
 

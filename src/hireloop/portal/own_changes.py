@@ -15,8 +15,7 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.times import moment
 from hireloop.portal import render, stages, times
-from hireloop.portal.access import Access, AnyRequest, path_of
-from hireloop.portal.forms import fields_of
+from hireloop.portal.gate import Access, AnyRequest, path_of
 from hireloop.portal.session_pages import Reader, SessionPages
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
@@ -26,6 +25,7 @@ from hireloop.scheduling.sessions import own_changes
 from hireloop.scheduling.sessions.own_changes import OpenTime, OwnChange, Seen
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.settings import Settings
+from hireloop.web.forms import fields_of
 
 _TIMES_A_PAGE = 20
 _LONGEST_REASON = 500

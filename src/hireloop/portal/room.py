@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.portal import render
-from hireloop.portal.access import Access, AnyRequest, path_of
+from hireloop.portal.gate import Access, AnyRequest, path_of
 from hireloop.portal.session_pages import SessionPages
 from hireloop.scheduling.sessions import late_requests, sessions
 from hireloop.settings import Settings

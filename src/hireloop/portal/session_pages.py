@@ -10,7 +10,7 @@ from litestar import Response
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.rendering.times import moment
 from hireloop.portal import render, stages, times
-from hireloop.portal.access import form_token, path_of
+from hireloop.portal.gate import form_token, path_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.history import Change, Past

@@ -1,0 +1,216 @@
+"""API keys: made, checked, listed, revoked. A key is shown once and stored as a hash.
+
+A key is `hl_` + 22 characters that name its row + 43 characters of secret, 256 bits from the system's randomness: a
+fast hash is enough, there is nothing to guess.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors
+from hireloop.access.tables import ApiKey, Role
+from hireloop.scheduling import audit
+from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.telemetry.logs import log
+
+PREFIX = "hl_"
+CACHED_SECONDS = 5.0
+_NAMES_OF_OURS = frozenset(actor.name.casefold() for actor in (audit.CANDIDATE, audit.COMMAND_LINE, audit.HIRELOOP))
+_IDENT_CHARACTERS = 22
+_KEY_CHARACTERS = len(PREFIX) + _IDENT_CHARACTERS + 43
+_CACHED_AT_MOST = 10_000
+_NOTE_USE_EVERY_SECONDS = 5.0
+_NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(32)).digest()
+
+
+class KeyHolder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls: the key's id, name and role."""
+
+    id: UUID
+    name: str
+    role: Role
+
+
+class KnownKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored key, as far as anybody may see it."""
+
+    id: UUID
+    name: str
+    role: Role
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    holder: KeyHolder
+    secret_hash: bytes
+    until: float
+
+
+class KeyRing:
+    """Checks keys, with a cache of 5 s, and notes their use outside the request."""
+
+    def __init__(self) -> None:
+        self._known: dict[UUID, _Entry] = {}
+        self._used: set[UUID] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    async def holder_of(self, key: str) -> KeyHolder:
+        """Return who holds this key; raises NotSignedIn for any other text, in the same time."""
+        ident = _ident(key)
+        entry = await self._entry(ident) if ident is not None else None
+        known_hash = entry.secret_hash if entry is not None else _NOBODYS_HASH
+        if not hmac.compare_digest(hash_of(key), known_hash) or entry is None:
+            raise errors.NotSignedIn
+        self._used.add(entry.holder.id)
+        return entry.holder
+
+    async def holder_by_proof(self, ident: UUID, proves: Callable[[bytes], bool]) -> KeyHolder:
+        """Return who holds the key of this id, if `proves` accepts the key's hash; raises NotSignedIn.
+
+        For whoever was given a proof when they showed the key itself, such as the console's cookie.
+        """
+        entry = await self._entry(ident)
+        if not proves(entry.secret_hash if entry is not None else _NOBODYS_HASH) or entry is None:
+            raise errors.NotSignedIn
+        self._used.add(entry.holder.id)
+        return entry.holder
+
+    async def _entry(self, ident: UUID) -> _Entry | None:
+        entry = self._known.get(ident)
+        if entry is not None and entry.until > time.monotonic():
+            return entry
+        asked = time.monotonic()
+        row = await db.fetch_row(
+            "SELECT name, role, secret_hash FROM api_key WHERE id = $1 AND revoked_at IS NULL", ident
+        )
+        if row is None:
+            self._known.pop(ident, None)
+            return None
+        if len(self._known) >= _CACHED_AT_MOST:
+            self._known.clear()
+        holder = KeyHolder(id=ident, name=row["name"], role=Role(row["role"]))
+        entry = _Entry(holder, row["secret_hash"], asked + CACHED_SECONDS)
+        self._known[ident] = entry
+        return entry
+
+    def forget(self, ident: UUID) -> None:
+        """Drop a key from this process's cache, as it was just revoked."""
+        self._known.pop(ident, None)
+
+    async def start(self) -> None:
+        """Begin to note in the background which keys were used."""
+        self._task = asyncio.create_task(self._note_for_ever(), name="key uses")
+
+    async def stop(self) -> None:
+        """Note what is left and stop."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self._note()
+
+    async def _note_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_NOTE_USE_EVERY_SECONDS)
+            await self._note()
+
+    async def _note(self) -> None:
+        used, self._used = self._used, set()
+        if not used:
+            return
+        try:
+            await db.fetch("UPDATE api_key SET last_used_at = now() WHERE id = ANY($1::uuid[])", sorted(used))
+        except db.TROUBLE as error:
+            self._used |= used
+            log.warning("key_use.not_noted", error=db.described(error))
+
+
+_CREATE = f"""
+    WITH created AS (
+        INSERT INTO api_key (id, name, role, secret_hash) VALUES ($1, $2, $3, $4) RETURNING *
+    ), audited AS (
+        {audit.fragment(source="created", first_placeholder=5)}
+    )
+    SELECT * FROM created
+"""  # noqa: S608 (our own names)
+
+
+async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[KnownKey, str]:
+    """Make a key and return what is stored of it, and the key itself, which nobody can read again.
+
+    `by` is who asks for it: HireLoop itself at the first start. Raises BadInput for a name by which mails and the audit
+    call somebody else, such as the candidate, where they say who did something.
+    """
+    if " ".join(name.split()).casefold() in _NAMES_OF_OURS:
+        raise errors.BadInput("name", "must be another: what its holder does would look like somebody else's doing")
+    ident = db.new_id()
+    key = f"{PREFIX}{_b64(ident.bytes)}{_b64(secrets.token_bytes(32))}"
+    details = {"name": name, "role": role}
+    row = await db.fetch_row(
+        _CREATE,
+        ident,
+        name,
+        role.value,
+        hash_of(key),
+        *audit.arguments(Entry(action=Action.KEY_CREATED, subject=ident, by=by, details=details)),
+    )
+    return msgspec.convert(dict(row or {}), KnownKey), key
+
+
+async def page(*, limit: int, after: UUID | None) -> list[KnownKey]:
+    """Return at most `limit` keys made before the one called `after`, newest first, revoked ones too."""
+    query = ApiKey.select().order_by(ApiKey.id, ascending=False).limit(limit)
+    rows = await (query.where(ApiKey.id < after) if after else query)
+    return msgspec.convert(rows, list[KnownKey])
+
+
+async def find(ident: UUID) -> KnownKey:
+    """Return one key, revoked or not; raises NotFound."""
+    row = await ApiKey.select().where(ApiKey.id == ident).first()
+    if row is None:
+        raise errors.NotFound("API key", ident)
+    return msgspec.convert(row, KnownKey)
+
+
+_REVOKE = f"""
+    WITH revoked AS (
+        UPDATE api_key SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id
+    )
+    {audit.fragment(source="revoked", first_placeholder=2)}
+"""  # noqa: S608 (our own names)
+
+
+async def revoke(ident: UUID, *, by: Actor = audit.HIRELOOP) -> KnownKey:
+    """Revoke a key for ever; revoking twice is revoking once. Raises NotFound."""
+    await db.fetch(_REVOKE, ident, *audit.arguments(Entry(action=Action.KEY_REVOKED, subject=ident, by=by)))
+    return await find(ident)
+
+
+def _ident(key: str) -> UUID | None:
+    if len(key) != _KEY_CHARACTERS or not key.startswith(PREFIX) or not key.isascii():
+        return None
+    try:
+        return UUID(bytes=urlsafe_b64decode(key[len(PREFIX) : len(PREFIX) + _IDENT_CHARACTERS] + "=="))
+    except ValueError:
+        return None
+
+
+def hash_of(key: str) -> bytes:
+    """Return what is stored of a key."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+
+
+def _b64(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,49 @@
+"""The first thing that happens to a request of the API is that its key is looked at, once."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from hireloop.access import roles
+from hireloop.access.api_keys import KeyHolder
+from hireloop.api.http import rate_limit
+from hireloop.web.context import door_of
+from hireloop.web.whole_answers import header_of
+
+_SCHEME = "bearer "
+
+
+class Admission:
+    """The middleware around all others of the API; which role a path asks for is the guard's question."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let in who has a key and, under RATE_LIMIT, has not sent too much; raises NotSignedIn, TooManyRequests."""
+        request: Request[Any, Any, Any] = Request(scope)
+        holder = await sign_in(request)
+        rate = door_of(request).settings.rate_limit
+        if rate is not None:
+            await rate_limit.pay(holder.id, rate)
+        await self.app(scope, receive, send)
+
+
+async def sign_in(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder:
+    """Look at the request's API key, once, note and return who holds it; raises NotSignedIn."""
+    known = roles.noted_holder(connection)
+    if known is not None:
+        return known
+    header = header_of(connection.scope, b"authorization") or ""  # two of them are none: a proxy may mean the other one
+    key = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else ""
+    holder = await door_of(connection).keys.holder_of(key)
+    roles.note_holder(connection, holder)
+    return holder
+
+
+async def require_role(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let a request through whose key's role reaches the handler's; raises NotSignedIn or NotAllowed."""
+    roles.admit(connection, await sign_in(connection), handler)

@@ -1,0 +1,80 @@
+"""CORS (Fetch, 3.2): which pages of other origins may call the API, what they may send, and what they may read.
+
+Litestar's own takes `https://app.example` for a pattern, whose dot is any character; it refuses with a text where
+everything else is a problem, and it stands inside of what refuses first.
+"""
+
+from collections.abc import Collection
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from hireloop import errors
+from hireloop.web.headers import FOR_PROGRAMS
+from hireloop.web.problems import MEDIA_TYPE, problem_of
+from hireloop.web.whole_answers import Headers, WholeAnswer, header_of
+
+_METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")
+# A `*` would not cover Authorization.
+_REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-ID",
+    "traceparent",
+    "tracestate",
+)
+_ANSWER_HEADERS = ("ETag", "Idempotency-Replayed", "Location", "Retry-After", "traceresponse", "X-Request-ID")
+_ALLOW_ORIGIN = b"access-control-allow-origin"
+_EXPOSED = (b"access-control-expose-headers", ", ".join(_ANSWER_HEADERS).encode())
+_ALLOWED: Headers = (
+    (b"access-control-allow-methods", ", ".join(_METHODS).encode()),
+    (b"access-control-allow-headers", ", ".join(_REQUEST_HEADERS).encode()),
+    (b"access-control-max-age", b"600"),
+)
+
+
+class Origins:
+    """A layer around the application, inside the envelope."""
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+        self.app = app
+        self._allowed = frozenset(origin.rstrip("/").lower() for origin in allowed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a preflight, and let pages of the allowed origins read every other answer."""
+        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(FOR_PROGRAMS):
+            await self.app(scope, receive, send)
+            return
+        origin = header_of(scope, b"origin")
+        if origin is None:
+            await self.app(scope, receive, send)
+        elif scope["method"] == "OPTIONS" and header_of(scope, b"access-control-request-method") is not None:
+            await self._preflight(origin).send(send)
+        else:
+            await self.app(scope, receive, _readable(send, origin) if self._allows(origin) else send)
+
+    def _allows(self, origin: str) -> bool:
+        return "*" in self._allowed or origin.lower() in self._allowed
+
+    def _preflight(self, origin: str) -> WholeAnswer:
+        """Return what is allowed, whatever was asked for: the browser compares."""
+        if self._allows(origin):
+            return WholeAnswer(204, ((_ALLOW_ORIGIN, origin.encode("latin-1")), *_ALLOWED), b"")
+        refusal = problem_of(errors.NotAllowed("The page's origin is not among CORS_ORIGINS."))
+        body = msgspec.json.encode(refusal)
+        headers = ((b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode()))
+        return WholeAnswer(refusal.status, headers, body)
+
+
+def _readable(send: Send, origin: str) -> Send:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message["headers"], (_ALLOW_ORIGIN, origin.encode("latin-1")), _EXPOSED]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return wrapped

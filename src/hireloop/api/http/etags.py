@@ -1,0 +1,37 @@
+"""Entity tags (RFC 9110 8.8.3): a digest of what a read answers, so that a client can say which one it knows."""
+
+import hashlib
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.serialization import encode_json
+
+from hireloop import errors
+from hireloop.web.whole_answers import header_of
+
+
+def etag_of(body: bytes) -> str:
+    """Return the strong entity tag of a body, quotes included."""
+    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def is_named(header: str, etag: str) -> bool:
+    """Return whether a list of entity tags, as If-Match and If-None-Match hold it, names this one; `*` names any."""
+    names = {name.strip() for name in header.split(",")}
+    return "*" in names or etag in names
+
+
+def is_named_weakly(header: str, etag: str) -> bool:
+    """Return the same where `W/` does not count, as a read asks: an edit must not (RFC 9110, 13.1.1)."""
+    return is_named(header.replace("W/", ""), etag)
+
+
+def check_if_match(connection: ASGIConnection[Any, Any, Any, Any], answer: object) -> None:
+    """Raise ChangedSince where the request's If-Match names another state than `answer`, which a read would give now.
+
+    Call it in the transaction of the change, with the row locked: else somebody may change it in between. Without
+    If-Match everything goes.
+    """
+    header = header_of(connection.scope, b"if-match")
+    if header is not None and not is_named(header, etag_of(encode_json(answer))):
+        raise errors.ChangedSince

@@ -1,0 +1,127 @@
+"""Idempotency-Key on every POST of the API: the answer is stored in the transaction of the work itself.
+
+See draft-ietf-httpapi-idempotency-key-header, and docs/decisions/0030-idempotency-in-the-same-transaction.md. As a
+middleware it sees the handler's answer, problems included; the handler's own transactions become part of the one that
+is open here.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from hireloop import db, errors
+from hireloop.access.roles import holder_of
+from hireloop.api.http import stored_answers
+from hireloop.api.http.authentication import require_role
+from hireloop.api.http.stored_answers import Claim, Ticket
+from hireloop.web import problems
+from hireloop.web.context import door_of
+from hireloop.web.whole_answers import WholeAnswer, header_of, hold_back
+
+LONGEST_WAIT_SECONDS = 5.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.4
+_LONGEST_KEY = 255
+_REFUSED_FROM, _FAILED_FROM, _BUSY = 400, 500, 503
+# What another try with the same key may be answered otherwise: who asks, how often, and If-Match are no part of it.
+_NOT_KEPT = frozenset({401, 403, 412, 429})
+
+
+class Idempotency:
+    """The middleware; it needs to know who asks, and so runs inside `admission`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a POST with an Idempotency-Key, once; leave every other request alone."""
+        key = header_of(scope, b"idempotency-key")
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or key is None:
+            await self.app(scope, receive, send)
+            return
+        request: Request[Any, Any, Any] = Request(scope, receive)
+        await require_role(request, request.route_handler)  # the guards come later, and never to what is said again
+        ticket = await _ticket(request, scope, key)
+        try:
+            answer = await self._answer(request, ticket, receive)
+        except Exception as error:  # noqa: BLE001 (Litestar takes the answer that was held back for one that was sent)
+            explained = problems.handle(request, error).to_asgi_response(None, request)
+            await explained(scope, receive, send)
+        else:
+            await answer.send(send)
+
+    async def _answer(self, request: Request[Any, Any, Any], ticket: Ticket, receive: Receive) -> WholeAnswer:
+        """Return the answer, ours or the stored one; raises IdempotencyInProgress after 5 s of waiting.
+
+        Between two looks no connection is held: else a few impatient clients would empty the pool. After a deadlock all
+        is done again too: `db.retried` in the handler goes back only to its own beginning, and keeps earlier locks.
+        """
+        until, pause = time.monotonic() + LONGEST_WAIT_SECONDS, _FIRST_PAUSE_SECONDS
+        while True:
+            answer = await self._once(request, ticket, receive)
+            is_late = time.monotonic() >= until
+            if answer is not None and (is_late or answer.status != _BUSY):
+                return answer
+            if is_late:
+                raise errors.IdempotencyInProgress
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    async def _once(self, request: Request[Any, Any, Any], ticket: Ticket, receive: Receive) -> WholeAnswer | None:
+        """Return the answer, or None while the request that has the key is still worked on."""
+        door = door_of(request)
+        try:
+            async with db.DB.transaction():
+                # Who has the key may only be reading the answer, as we do: busy does not mean that there is none.
+                if await stored_answers.claim(ticket) != Claim.FIRST:
+                    return await stored_answers.find(ticket, door.secret)
+                answer = await self._work(request, ticket, receive)
+        except _NotKept as undone:
+            return undone.answer
+        door.hints.give()  # the handler's own may have come before the commit, when there was nothing to see
+        return answer
+
+    async def _work(self, request: Request[Any, Any, Any], ticket: Ticket, receive: Receive) -> WholeAnswer:
+        """Let the handler work and store its answer; a refusal's work is undone. Raises `_NotKept`."""
+        try:
+            async with db.savepoint():
+                answer = await hold_back(self.app, request.scope, receive)
+                _undo_refused(answer)
+        except _Undone:
+            if answer.status >= _FAILED_FROM or answer.status in _NOT_KEPT:
+                raise _NotKept(answer) from None
+        await stored_answers.keep(ticket, answer, door_of(request).settings.secrets)
+        return answer
+
+
+class _Undone(Exception):
+    """The handler has refused: what it wrote before goes."""
+
+
+class _NotKept(_Undone):
+    """Nothing of this request stays, the claim of its key neither."""
+
+    def __init__(self, answer: WholeAnswer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def _undo_refused(answer: WholeAnswer) -> None:
+    if answer.status >= _REFUSED_FROM:
+        raise _Undone
+
+
+async def _ticket(request: Request[Any, Any, Any], scope: HTTPScope, key: str) -> Ticket:
+    if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise errors.BadInput("Idempotency-Key", f"must be 1 to {_LONGEST_KEY} printable ASCII characters")
+    kind = request.content_type[0].encode()
+    return Ticket(
+        api_key=holder_of(request).id,
+        # However the ids in it are written, it is the same path.
+        path=scope["path_template"].format(**request.path_params),
+        idempotency_key=key,
+        request_hash=stored_answers.hash_of(scope["query_string"], kind, await request.body()),
+    )

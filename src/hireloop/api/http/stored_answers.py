@@ -1,0 +1,177 @@
+"""Stored answers: what a request with an Idempotency-Key was answered, for 24 hours, and without its secrets.
+
+A stored body is a JSON list: texts, and between them a session's id and key version in place of each session key. So no
+text of a client can pass for such a place, and nobody who reads the table can open a session.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum, auto
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors, links
+from hireloop.web.whole_answers import WholeAnswer
+
+REPLAYED = b"idempotency-replayed"
+_KEPT_HEADERS = (b"content-type", b"location", b"etag", b"cache-control")
+_TOGETHER = 1_000
+# The lookahead also finds a key that begins inside of what only looks like one.
+_LIKE_A_SESSION_KEY = re.compile(rb"(?=([A-Za-z0-9_-]{22}\.[0-9]{1,10}\.[A-Za-z0-9_-]{43}))")
+# Quotes inside a JSON text are escaped: this is always a member of an object.
+_API_KEY = re.compile(rb'"key":"hl_[A-Za-z0-9_-]+"')
+
+
+class Claim(Enum):
+    """What claiming an Idempotency-Key came to."""
+
+    FIRST = auto()  # nobody has used it in the last 24 hours: it is ours until this transaction ends
+    AGAIN = auto()  # there is an answer
+    BUSY = auto()  # another transaction has it
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """Whose request this is, to which path, under which Idempotency-Key, and what it asks for."""
+
+    api_key: UUID
+    path: str
+    idempotency_key: str
+    request_hash: bytes
+
+    @property
+    def lock(self) -> int:
+        """The number of the advisory lock on this key."""
+        named = json.dumps([str(self.api_key), self.path, self.idempotency_key]).encode()
+        return int.from_bytes(hashlib.blake2b(named, digest_size=8).digest(), signed=True)
+
+
+def hash_of(*parts: bytes) -> bytes:
+    """Return a digest of a request's parts; each part's length counts, so that none runs into the next."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.digest()
+
+
+async def claim(ticket: Ticket, *, now: datetime | None = None) -> Claim:
+    """Take an Idempotency-Key for the current transaction; never waits.
+
+    The advisory lock ends with the transaction. An answer of more than 24 hours counts as none.
+    """
+    row = await db.fetch_row(
+        """
+        WITH locked AS MATERIALIZED (
+            SELECT pg_try_advisory_xact_lock($5) AS is_ours
+        ), claimed AS (
+            INSERT INTO stored_answer AS known (api_key, path, idempotency_key, request_hash, created_at)
+            SELECT $1, $2, $3, $4, coalesce($6, now()) FROM locked WHERE is_ours
+            ON CONFLICT (api_key, path, idempotency_key) DO UPDATE
+            SET request_hash = excluded.request_hash, status = NULL, headers = '{}', body = '',
+                created_at = excluded.created_at
+            WHERE known.created_at <= excluded.created_at - interval '24 hours'
+            RETURNING api_key
+        )
+        SELECT is_ours, EXISTS (SELECT FROM claimed) AS is_first FROM locked
+        """,
+        ticket.api_key,
+        ticket.path,
+        ticket.idempotency_key,
+        ticket.request_hash,
+        ticket.lock,
+        now,
+    )
+    if row is None or not row["is_ours"]:
+        return Claim.BUSY
+    return Claim.FIRST if row["is_first"] else Claim.AGAIN
+
+
+async def keep(ticket: Ticket, answer: WholeAnswer, secrets: Sequence[str]) -> None:
+    """Store the answer to a claimed key, in the transaction that claimed it."""
+    kept = {name.decode(): value.decode("latin-1") for name, value in answer.headers if name in _KEPT_HEADERS}
+    await db.fetch(
+        """
+        UPDATE stored_answer SET status = $4, headers = $5::text::jsonb, body = $6
+        WHERE api_key = $1 AND path = $2 AND idempotency_key = $3
+        """,
+        ticket.api_key,
+        ticket.path,
+        ticket.idempotency_key,
+        answer.status,
+        msgspec.json.encode(kept).decode(),
+        without_secrets(answer.body, secrets),
+    )
+
+
+async def find(ticket: Ticket, secret: str, *, now: datetime | None = None) -> WholeAnswer | None:
+    """Return the stored answer of the last 24 hours with its session keys minted again, or None where there is none.
+
+    The key need not be claimed: what others have committed is seen. Raises IdempotencyKeyReused where it is the answer
+    to another request.
+    """
+    row = await db.fetch_row(
+        """
+        SELECT request_hash, status, headers::text, body FROM stored_answer
+        WHERE api_key = $1 AND path = $2 AND idempotency_key = $3
+            AND status IS NOT NULL AND created_at > coalesce($4, now()) - interval '24 hours'
+        """,
+        ticket.api_key,
+        ticket.path,
+        ticket.idempotency_key,
+        now,
+    )
+    if row is None:
+        return None
+    if row["request_hash"] != ticket.request_hash:
+        raise errors.IdempotencyKeyReused
+    body = with_secrets(row["body"], secret)
+    kept = [(name.encode(), value.encode("latin-1")) for name, value in msgspec.json.decode(row["headers"]).items()]
+    # An answer that may have no body (RFC 9110, 8.6) came without its length.
+    length = [(b"content-length", str(len(body)).encode())] if body else []
+    return WholeAnswer(row["status"], (*kept, *length, (REPLAYED, b"true")), body)
+
+
+async def forget_old(*, now: datetime | None = None) -> int:
+    """Delete the answers of more than 24 hours, a thousand at a time, and return how many there were."""
+    forgotten = 0
+    while True:
+        rows = await db.fetch(
+            """
+            DELETE FROM stored_answer WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM stored_answer WHERE created_at <= coalesce($1, now()) - interval '24 hours'
+                ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            ))
+            RETURNING 1
+            """,
+            now,
+            _TOGETHER,
+        )
+        forgotten += len(rows)
+        if len(rows) < _TOGETHER:
+            return forgotten
+
+
+def without_secrets(body: bytes, secrets: Sequence[str]) -> str:
+    """Return a JSON body as it is stored: session keys that open something are taken out, API keys become null.
+
+    A text that only looks like a key stays: it opens nothing, and must be said again.
+    """
+    body = _API_KEY.sub(b'"key":null', body)
+    parts: list[str | tuple[UUID, int]] = []
+    start = 0
+    for found in _LIKE_A_SESSION_KEY.finditer(body):
+        genuine = links.check(found[1].decode(), secrets) if found.start() >= start else None
+        if genuine is not None:
+            parts += [body[start : found.start()].decode(), (genuine.session_id, genuine.version)]
+            start = found.end(1)
+    return msgspec.json.encode([*parts, body[start:].decode()]).decode()
+
+
+def with_secrets(stored: str, secret: str) -> bytes:
+    """Return a stored body with its session keys minted again; API keys stay null, nobody knows them any more."""
+    parts = msgspec.json.decode(stored, type=list[str | tuple[UUID, int]])
+    return "".join(part if isinstance(part, str) else links.mint(secret, *part) for part in parts).encode()

@@ -1,0 +1,1 @@
+"""The OpenAPI document, made from the types, and as one page for people."""

@@ -1,0 +1,265 @@
+"""The OpenAPI 3.1 document, made from the routes, the types that judge requests, and `problems`. See ADR 0032."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Router
+from litestar.connection import ASGIConnection
+from litestar.enums import OpenAPIMediaType
+from litestar.exceptions import NotFoundException
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+
+from hireloop import errors
+from hireloop.api.health import HealthAnswer
+from hireloop.api.openapi import health, portal, problems, webhooks
+from hireloop.api.openapi.components import Schemas
+from hireloop.api.openapi.examples import example_of
+from hireloop.api.openapi.links import links_of, names_one_thing
+from hireloop.api.openapi.operations import DescribedOperation, Parameter, operations_of
+from hireloop.api.openapi.parameters import sentence_of
+from hireloop.api.openapi.problems import EVERY_HEADER
+from hireloop.web import fields
+from hireloop.web.problems import Problem
+
+_STATE_NAME = "openapi_document"
+_KEY = "key"
+_TITLE, _VERSION = "HireLoop", "1"
+_LICENSE = {"name": "Apache License 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
+_DESCRIPTION = """\
+Schedules interviews, and no invitation is ever lost in silence.
+
+Send `Authorization: Bearer hl_…`. Trailing slashes are optional. Times are RFC 3339 with an offset. Fields that the API
+does not know are refused. Every error is a problem (RFC 9457), to be told apart by its `type`."""
+_TAGS = {
+    "candidates": "The people who are interviewed. A candidate is one address, letter case aside.",
+    "jobs": "The openings that candidates are interviewed for. A job is a title at a company.",
+    "interviews": "Conversations to be had between a candidate and a job.",
+    "slots": "Stretches of time with seats, and booking interviews into them.",
+    "schedules": "Bookings: an interview placed on a slot, its session and its invitation.",
+    "sessions": "The candidates' access to their interviews: the window, the device check, entry and end.",
+    "notifications": "What was sent, what failed and why, the channels, and the ledger.",
+    "keys": "API keys, for admins.",
+    "audit": "Who did what when, with which key.",
+    "health": "Whether a process runs, can serve, and whether what is booked is told. For load balancers and alerts.",
+    "portal": "What an invitation's link answers. The pages behind it are for candidates.",
+    "webhooks": "What your own server gets where its address is in `WEBHOOK_URLS`.",
+}
+_TEXT = {"type": "string"}
+_SHARED_PARAMETERS = {
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Any text of yours, new for each request that is meant anew: within 24 hours the same request "
+        "with the same key is answered again and done once.",
+        "schema": {**_TEXT, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+        "example": "5f0c6a3e-booking",
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The `ETag` that you read: the change is made only if nothing has changed since.",
+        "schema": _TEXT,
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "The `ETag` that you have: 304, without a body, if it still stands.",
+        "schema": _TEXT,
+    },
+}
+_SHARED_HEADERS = {
+    "ETag": {"description": "The tag of this answer, for `If-None-Match` and `If-Match`.", "schema": _TEXT},
+    "Location": {
+        "description": "Where the thing can be read.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "IdempotencyReplayed": {
+        "description": "`true` where this was answered before, see `Idempotency-Key`.",
+        "schema": _TEXT,
+    },
+    "XRequestID": {"description": "The request's own `X-Request-ID`, or else a new one.", "schema": _TEXT},
+    "RetryAfter": {"description": "When to try again, in seconds.", "schema": {"type": "integer", "minimum": 0}},
+    "TraceResponse": {
+        "description": "The trace of this request, as W3C's `traceresponse` has it: quote it when you ask for help.",
+        "schema": _TEXT,
+    },
+}
+
+
+class DocumentPlugin(OpenAPIRenderPlugin):
+    """Serves the document where Litestar would serve its own."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/openapi.json", media_type=OpenAPIMediaType.OPENAPI_JSON)
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 (Litestar's own, which we do not serve)
+        """Return the document as JSON."""
+        return msgspec.json.encode(document_of(request.app))
+
+
+def config() -> OpenAPIConfig:
+    """Return what Litestar is told: that the document is ours, and where it is."""
+    router = Router("/schema", route_handlers=[], include_in_schema=False, guards=[_only_the_document])
+    return OpenAPIConfig(title=_TITLE, version=_VERSION, openapi_router=router, render_plugins=[DocumentPlugin()])
+
+
+def _only_the_document(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Raise NotFoundException for the paths beside the document, where Litestar would answer with a page of its own."""
+    if not connection.scope["path"].endswith("/openapi.json"):
+        raise NotFoundException
+
+
+def document_of(app: Litestar) -> dict[str, Any]:
+    """Return the document of this application, made once."""
+    if _STATE_NAME not in app.state:
+        app.state[_STATE_NAME] = _document(operations_of(app))
+    document: dict[str, Any] = app.state[_STATE_NAME]
+    return document
+
+
+def _document(operations: Sequence[DescribedOperation]) -> dict[str, Any]:
+    schemas = Schemas(
+        [
+            Problem,
+            HealthAnswer,
+            *webhooks.TYPES,
+            *(kind for operation in operations for kind in _types_of(operation)),
+        ]
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas, operations)
+    components = schemas.components | webhooks.bodies(schemas)
+    components["Problem"]["properties"]["type"]["x-extensible-enum"] = problems.known_types(operations)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": _TITLE, "version": _VERSION, "description": _DESCRIPTION, "license": _LICENSE},
+        "servers": [{"url": "/", "description": "Where this document comes from."}],
+        "security": [{_KEY: []}],
+        "tags": [{"name": name, "description": said} for name, said in _TAGS.items()],
+        "paths": {**paths, **health.paths(schemas), **portal.paths()},
+        "webhooks": webhooks.webhooks(),
+        "components": {
+            "schemas": dict(sorted(components.items())),
+            "parameters": _SHARED_PARAMETERS,
+            "headers": _SHARED_HEADERS,
+            "responses": _shared_responses(operations),
+            "securitySchemes": {_KEY: {"type": "http", "scheme": "bearer", "description": "An API key, `hl_…`."}},
+        },
+    }
+
+
+def _types_of(operation: DescribedOperation) -> list[Any]:
+    return [
+        *operation.bodies.values(),
+        *(parameter.type for parameter in operation.parameters),
+        *([operation.answer] if operation.answer is not type(None) else []),
+    ]
+
+
+def _operation(operation: DescribedOperation, schemas: Schemas, every: Sequence[DescribedOperation]) -> dict[str, Any]:
+    needs = f"Needs a key with the role `{operation.least_role.value}`."
+    return {
+        "tags": [operation.tag],
+        "summary": operation.name.replace("_", " ").capitalize(),
+        "description": f"{operation.prose}\n\n{needs}",
+        "operationId": operation.name,
+        "parameters": [
+            *(_parameter(operation, one, schemas) for one in operation.parameters),
+            *_shared_parameters(operation),
+        ],
+        **({"requestBody": _body(operation, schemas)} if operation.bodies else {}),
+        "responses": {**_successes(operation, schemas, every), **_problems(operation)},
+    }
+
+
+def _shared_parameters(operation: DescribedOperation) -> list[dict[str, Any]]:
+    wanted = {
+        "IdempotencyKey": operation.method == "post",
+        "IfMatch": errors.ChangedSince in operation.refusals,
+        "IfNoneMatch": operation.method == "get",
+    }
+    return [{"$ref": f"#/components/parameters/{name}"} for name, is_wanted in wanted.items() if is_wanted]
+
+
+def _parameter(operation: DescribedOperation, parameter: Parameter, schemas: Schemas) -> dict[str, Any]:
+    schema = schemas.of(parameter.type)
+    if schema.keys() <= {"type", "description"} and schema["type"] == "string":
+        schema |= {"minLength": 1, "pattern": fields.STORABLE}  # what `strictness` asks of every query
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.required,
+        "description": parameter.description or sentence_of(operation.name, parameter.name),
+        "schema": schema if parameter.default is None else {**schema, "default": parameter.default},
+    }
+
+
+def _body(operation: DescribedOperation, schemas: Schemas) -> dict[str, Any]:
+    content = {media_type: _content(kind, schemas) for media_type, kind in operation.bodies.items()}
+    return {"required": operation.needs_body, "content": content}
+
+
+def _content(kind: Any, schemas: Schemas) -> dict[str, Any]:  # noqa: ANN401 (types, as values)
+    example = example_of(kind)
+    return {"schema": schemas.of(kind), **({"example": example} if example is not msgspec.UNSET else {})}
+
+
+def _successes(
+    operation: DescribedOperation, schemas: Schemas, every: Sequence[DescribedOperation]
+) -> dict[str, dict[str, Any]]:
+    headers: dict[str, Any] = dict(EVERY_HEADER)
+    if operation.answer is type(None):
+        return {str(operation.status): {"description": "Done; there is nothing to say.", "headers": headers}}
+    links = links_of(operation, every)
+    answer = {
+        "content": {"application/json": _content(operation.answer, schemas)},
+        **({"links": links} if links else {}),
+    }
+    if operation.method == "get":
+        headers["ETag"] = {"$ref": "#/components/headers/ETag"}
+        unchanged = {"description": "Nothing has changed since the `ETag` in `If-None-Match`.", "headers": headers}
+        return {"200": {"description": "As it stands.", "headers": headers, **answer}, "304": unchanged}
+    if operation.method == "post":
+        headers["Idempotency-Replayed"] = {"$ref": "#/components/headers/IdempotencyReplayed"}
+    if operation.status != 201:  # noqa: PLR2004 (Created)
+        return {str(operation.status): {"description": "Done; as it stands now.", "headers": headers, **answer}}
+    if names_one_thing(operation.answer):
+        headers["Location"] = {"$ref": "#/components/headers/Location"}
+    created = {"201": {"description": "Created.", "headers": headers, **answer}}
+    return created | (
+        {"200": {"description": operation.again, "headers": headers, **answer}} if operation.again else {}
+    )
+
+
+def _problems(operation: DescribedOperation) -> dict[str, dict[str, Any]]:
+    answers = {}
+    for status, group in groupby(problems.problems_of(operation), key=lambda problem: problem.status):
+        found = list(group)
+        shared = {"$ref": f"#/components/responses/{problems.name_of(found)}"}
+        answers[str(status)] = shared if _is_shared(found) else problems.response_of(found)
+    return answers
+
+
+def _is_shared(found: Sequence[Problem]) -> bool:
+    """Return whether other operations have these very problems, too: conflicts are each operation's own."""
+    return len(found) == 1 or found[0].status != HTTPStatus.CONFLICT
+
+
+def _shared_responses(operations: Sequence[DescribedOperation]) -> dict[str, Any]:
+    """Return the answers that many operations share."""
+    shared = {}
+    for operation in operations:
+        for _, group in groupby(problems.problems_of(operation), key=lambda problem: problem.status):
+            found = list(group)
+            if _is_shared(found):
+                shared[problems.name_of(found)] = problems.response_of(found)
+    return dict(sorted(shared.items()))

@@ -1,0 +1,51 @@
+"""The health checks in the OpenAPI document: the paths beside the API that load balancers and monitors ask."""
+
+from inspect import getdoc
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+
+from hireloop.api import health
+from hireloop.api.openapi.components import Schemas
+from hireloop.api.openapi.problems import EVERY_HEADER, REFUSED_ANYWHERE
+
+_CHECKS: dict[str, tuple[HTTPRouteHandler, str]] = {
+    "live": (health.live, "For whatever restarts a process that hangs."),
+    "ready": (health.ready, "For whatever decides which process gets requests."),
+    "delivery": (health.delivery, "For alerts. Whatever it answers, this process can serve."),
+}
+
+_OK = health.HealthAnswer(status="ok", reasons=[], warnings=[])
+_FAILING = health.HealthAnswer(
+    status="failing", reasons=["No worker has been seen lately: start `hireloop work`."], warnings=[]
+)
+
+
+def paths(schemas: Schemas) -> dict[str, dict[str, Any]]:
+    """Return the paths of the health checks with what they answer; none needs a key."""
+    return {f"/health/{name}": {"get": _operation(name, schemas)} for name in _CHECKS}
+
+
+def _operation(name: str, schemas: Schemas) -> dict[str, Any]:
+    handler, whom_for = _CHECKS[name]
+    ok = {"200": _answer(schemas, "Yes. `warnings` fail nothing.", _OK)}
+    failing = {"503": _answer(schemas, "No, for these `reasons`.", _FAILING)} if name != "live" else {}
+    return {
+        "tags": ["health"],
+        "summary": f"Check {name}",
+        "description": f"{getdoc(handler.fn)}\n\n{whom_for} Needs no key.",
+        "operationId": f"check_{name}",
+        "security": [],
+        "parameters": [],
+        "responses": {**ok, **REFUSED_ANYWHERE, **failing},
+    }
+
+
+def _answer(schemas: Schemas, description: str, example: health.HealthAnswer) -> dict[str, Any]:
+    content = {"schema": schemas.of(health.HealthAnswer), "example": msgspec.to_builtins(example)}
+    return {
+        "description": description,
+        "headers": {**EVERY_HEADER, "Cache-Control": {"description": "`no-store`", "schema": {"type": "string"}}},
+        "content": {"application/json": content},
+    }

@@ -1,0 +1,61 @@
+"""Which operations a client can go on to with what one has answered, as OpenAPI's links."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hireloop.api.openapi.operations import DescribedOperation
+
+# In the answer of this type, what names the thing of which parameter.
+_IDS: dict[str, dict[str, str]] = {
+    "KnownCandidate": {"candidate_id": "/id"},
+    "KnownJob": {"job_id": "/id"},
+    "InterviewAnswer": {"interview_id": "/id"},
+    "KnownSlot": {"slot_id": "/id"},
+    "Released": {"slot_id": "/slot/id"},
+    "ScheduleAnswer": {
+        "schedule_id": "/id",
+        "session_id": "/session/id",
+        "delivery_id": "/invitation/deliveries/0/id",
+    },
+    "SessionDetails": {"session_id": "/id"},
+    "DeliveryWithAttempts": {"delivery_id": "/id"},
+    "NewKeyAnswer": {"key_id": "/id"},
+}
+# Bodies that take such an id, too.
+_IN_BODIES = {
+    "book_slot": ("interview_id",),
+    "book_interview": ("interview_id", "slot_id"),
+    "reschedule": ("slot_id",),
+}
+
+
+def names_one_thing(answer: Any) -> bool:  # noqa: ANN401 (types, as values)
+    """Return whether an answer of this type is one thing that can be read again."""
+    return getattr(answer, "__name__", "") in _IDS
+
+
+def links_of(operation: DescribedOperation, every: Sequence[DescribedOperation]) -> dict[str, Any]:
+    """Return the links of an operation that changes something, by the name of the operation that each leads to."""
+    if operation.method not in {"post", "patch"}:
+        return {}
+    ids = _IDS.get(getattr(operation.answer, "__name__", ""), {})
+    return {one.name: link for one in every if (link := _link(one, ids)) is not None}
+
+
+def _link(to: DescribedOperation, ids: dict[str, str]) -> dict[str, Any] | None:
+    parameters = {
+        f"path.{one.name}": _at(ids[one.name]) for one in to.parameters if one.place == "path" and one.name in ids
+    }
+    body = {name: _at(ids[name]) for name in _IN_BODIES.get(to.name, ()) if name in ids}
+    if not parameters and not body:
+        return None
+    return {
+        "operationId": to.name,
+        "description": to.prose.split("\n", 1)[0],
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": body} if body else {}),
+    }
+
+
+def _at(pointer: str) -> str:
+    return f"$response.body#{pointer}"

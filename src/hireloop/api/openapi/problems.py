@@ -1,0 +1,100 @@
+"""The problems that each operation may answer, with an example each, made by `problems` itself."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from asyncpg import DeadlockDetectedError
+from litestar.exceptions import HTTPException
+from msgspec import to_builtins
+
+from hireloop import errors
+from hireloop.access.tables import Role
+from hireloop.api.openapi.operations import DescribedOperation
+from hireloop.web import problems
+
+_ID = "01990000-0000-7000-8000-000000000000"
+_TOO_LARGE = HTTPException("Request Entity Too Large", status_code=413)
+_TOO_LONG = HTTPException("The address has more than 4096 characters: ask for less.", status_code=414)
+_COOKIES = HTTPException("The cookies have more than 8192 characters: delete those of this site.", status_code=431)
+_WRONG_TYPE = HTTPException("The body must be application/json.", status_code=415)
+_WRONG_METHOD = HTTPException(status_code=405)  # of no operation, and so listed by none
+_AWAY = ConnectionRefusedError()
+_BUSY = DeadlockDetectedError()
+_OUR_MISTAKE = Exception()
+
+# An error whose sentence needs facts, with some.
+_SAMPLES: dict[type[errors.HireLoopError], errors.HireLoopError] = {
+    errors.BadInput: errors.BadInput("time_zone", "is not an IANA time zone, such as Asia/Kolkata or Europe/Berlin"),
+    errors.NotFound: errors.NotFound("slot", _ID),
+    errors.DiffersFromKnown: errors.DiffersFromKnown("candidate", ["full_name"]),
+    errors.NotReplayable: errors.NotReplayable(
+        "superseded", "Its booking was changed or cancelled since: a newer message says so, or none is needed."
+    ),
+    errors.TooManyRequests: errors.TooManyRequests(3),
+}
+EVERY_HEADER = {
+    "X-Request-ID": {"$ref": "#/components/headers/XRequestID"},
+    "traceresponse": {"$ref": "#/components/headers/TraceResponse"},
+}
+_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"description": "`Bearer`", "schema": {"type": "string"}}},
+    429: {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
+    503: {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
+}
+
+
+# What may answer a request before anybody has looked at what it is for, on every path for programs.
+REFUSED_ANYWHERE: dict[str, Any] = {
+    "414": {"$ref": "#/components/responses/AddressTooLong"},
+    "431": {"$ref": "#/components/responses/HeadersTooLarge"},
+    "500": {"$ref": "#/components/responses/Internal"},
+}
+
+
+def known_types(operations: Sequence[DescribedOperation]) -> list[str]:
+    """Return the type of every problem that the API knows today; a later version may know more."""
+    listed = {problem.type for operation in operations for problem in problems_of(operation)}
+    return sorted({*listed, problems.problem_of(_WRONG_METHOD).type})
+
+
+def problems_of(operation: DescribedOperation) -> list[problems.Problem]:
+    """Return every problem that the operation may answer, by status, each once."""
+    raised: list[Exception] = [_sample(kind) for kind in (*_every_one(operation), *operation.refusals)]
+    raised += [_TOO_LONG, _COOKIES, _AWAY, _OUR_MISTAKE, *([_TOO_LARGE, _WRONG_TYPE] if operation.bodies else [])]
+    raised += [_BUSY] if operation.method != "get" else []
+    found = {problem.type: problem for problem in map(problems.problem_of, raised)}
+    return sorted(found.values(), key=lambda problem: (problem.status, problem.type))
+
+
+def _every_one(operation: DescribedOperation) -> list[type[errors.HireLoopError]]:
+    """Return what operations of this kind may raise, whatever they do."""
+    raised: list[type[errors.HireLoopError]] = [errors.BadInput, errors.NotSignedIn, errors.TooManyRequests]
+    if operation.least_role is not Role.VIEWER:
+        raised.append(errors.NotAllowed)
+    if operation.names_one_thing:
+        raised.append(errors.NotFound)
+    if operation.method == "post":
+        raised += [errors.IdempotencyInProgress, errors.IdempotencyKeyReused]
+    return raised
+
+
+def _sample(kind: type[errors.HireLoopError]) -> errors.HireLoopError:
+    return _SAMPLES[kind] if kind in _SAMPLES else kind()
+
+
+def name_of(found: list[problems.Problem]) -> str:
+    """Return what the shared answer with these problems is called: `SlotFull`, `SlotFullOrSlotPast`."""
+    return "Or".join(problem.type.title().replace("-", "") for problem in found)
+
+
+def response_of(found: list[problems.Problem]) -> dict[str, Any]:
+    """Return the OpenAPI response that is any of these problems, all of one status."""
+    status = found[0].status
+    examples = {problem.type: {"summary": problem.detail, "value": to_builtins(problem)} for problem in found}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+    return {
+        "description": f"{HTTPStatus(status).phrase}: {', '.join(f'`{problem.type}`' for problem in found)}",
+        "headers": {**_HEADERS.get(status, {}), **EVERY_HEADER},
+        "content": {problems.MEDIA_TYPE: content},
+    }

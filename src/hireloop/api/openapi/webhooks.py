@@ -1,0 +1,129 @@
+"""The webhooks in the OpenAPI document: what a receiver of ours gets, and what its answers come to.
+
+The data is described by the types that the notification hub writes; see docs/reference/transports.md and ADR 0020.
+"""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hireloop.api.openapi.components import Schemas
+from hireloop.api.openapi.webhook_examples import ALERT, LATE_REQUEST, RECRUITER_COPY
+from hireloop.notify.messages import AlertMessage, LateRequestMessage, RecruiterCopyMessage
+
+_TEXT = {"type": "string"}
+_OCCURRED_AT = "2026-11-21T11:00:00.123000Z"
+
+
+class _Webhook(NamedTuple):
+    """One kind of message that programs hear, with an example of its data."""
+
+    kind: str
+    example: msgspec.Struct
+    prose: str
+
+    @property
+    def data(self) -> type[msgspec.Struct]:
+        """The type of its data."""
+        return type(self.example)
+
+    @property
+    def body(self) -> str:
+        """What the body's schema is called."""
+        return self.data.__name__.removesuffix("Data") + "Webhook"
+
+
+_WEBHOOKS = (
+    _Webhook(RecruiterCopyMessage.kind, RECRUITER_COPY, "A booking was made, moved or cancelled."),
+    _Webhook(LateRequestMessage.kind, LATE_REQUEST, "A candidate came too late and asks for another time."),
+    _Webhook(AlertMessage.kind, ALERT, "A delivery is at risk or has failed, or a channel is held."),
+)
+TYPES: list[Any] = [webhook.data for webhook in _WEBHOOKS]
+_PROSE = """\
+{}
+
+Signed as Standard Webhooks 1.0 says: check the signature with a library of theirs before you believe anything. The
+same webhook may come twice, which `webhook-id` tells. It never holds a link that opens an interview, nor a candidate's
+address. New kinds and new fields may come: pass over those that you do not know."""
+_HEADERS = [
+    ("webhook-id", True, "The same on every try of one webhook.", _TEXT, "msg_01990000-0000-7000-8000-000000000007"),
+    ("webhook-timestamp", True, "When this try was made, in seconds since 1970.", _TEXT, "1795258800"),
+    (
+        "webhook-signature",
+        True,
+        "`v1,` and, in base64, HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}`; several between spaces.",
+        _TEXT,
+        "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+    ),
+    (
+        "traceparent",
+        False,
+        "The trace of the booking (W3C).",
+        _TEXT,
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    ),
+]
+_TRIES_AGAIN = "It is sent again later, not before `Retry-After`."
+_HOLDS = (
+    "The address or the secret is wrong: this channel is held, and tried again, at last once a minute, until that is "
+    "put right."
+)
+_ANSWERS = {
+    "2XX": "Taken. Answer at once, and within 20 s: a body is not needed.",
+    "3XX": f"{_HOLDS} Redirects are not followed.",
+    "401": _HOLDS,
+    "403": _HOLDS,
+    "404": _HOLDS,
+    "405": _HOLDS,
+    "408": _TRIES_AGAIN,
+    "410": _HOLDS,
+    "425": _TRIES_AGAIN,
+    "429": _TRIES_AGAIN,
+    "4XX": "Refused for good: this webhook is not sent again.",
+    "5XX": _TRIES_AGAIN,
+}
+
+
+def webhooks() -> dict[str, dict[str, Any]]:
+    """Return each webhook by the kind of its message."""
+    return {webhook.kind: {"post": _operation(webhook)} for webhook in _WEBHOOKS}
+
+
+def bodies(schemas: Schemas) -> dict[str, dict[str, Any]]:
+    """Return the schema of each webhook's body: the data of its message in what the transport puts around it."""
+    return {
+        webhook.body: {
+            "title": webhook.body,
+            "description": f"{webhook.prose} What a receiver of webhooks gets.",
+            "type": "object",
+            "properties": {
+                "type": {"type": "string", "const": webhook.kind},
+                "data": schemas.of(webhook.data),
+                "timestamp": {
+                    "type": "string",
+                    "format": "date-time",
+                    "description": "When it happened: the same on every try.",
+                },
+            },
+            "required": ["type", "data", "timestamp"],
+        }
+        for webhook in _WEBHOOKS
+    }
+
+
+def _operation(webhook: _Webhook) -> dict[str, Any]:
+    example = {"type": webhook.kind, "data": msgspec.to_builtins(webhook.example), "timestamp": _OCCURRED_AT}
+    content = {"schema": {"$ref": f"#/components/schemas/{webhook.body}"}, "example": example}
+    return {
+        "tags": ["webhooks"],
+        "summary": webhook.kind.replace("_", " ").capitalize(),
+        "description": _PROSE.format(webhook.prose),
+        "operationId": f"receive_{webhook.kind}",
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": required, "description": said, "schema": schema, "example": one}
+            for name, required, said, schema, one in _HEADERS
+        ],
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        "responses": {status: {"description": said} for status, said in _ANSWERS.items()},
+    }

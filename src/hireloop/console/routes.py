@@ -1,0 +1,85 @@
+"""The console's routes, and a page for whatever goes wrong."""
+
+from typing import Any
+
+from litestar import HttpMethod, Response, Router, post, route
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+
+from hireloop import errors
+from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
+from hireloop.console import booking, changes, channels, days, failures, render, sign_in
+from hireloop.console.gate import AnyRequest, Gate, NotPressedHere
+from hireloop.console.sign_in import SignIn
+from hireloop.settings import Settings
+from hireloop.telemetry.logs import log
+from hireloop.web.problems import problem_of
+
+_LARGEST_BODY = 65_536
+_READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar answers HEAD on a GET route with 405
+_OUR_MISTAKE = 500
+_MISSING = 404
+
+
+async def style(version: FromPath[str]) -> Response[bytes]:
+    """Send the style sheet."""
+    return render.style(version)
+
+
+def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Say in HTML why a request came to nothing; whoever is not signed in is led to the sign-in."""
+    if isinstance(error, errors.NotSignedIn):
+        return sign_in.lead_in(request)
+    if isinstance(error, NotPressedHere):
+        return render.page("foreign", status_code=403)
+    problem = problem_of(error)
+    if problem.status >= _OUR_MISTAKE:
+        log.error("console.failed", path=request.scope.get("path_template", ""), exc_info=error)
+    is_ours = isinstance(error, errors.HireLoopError)
+    answer = render.page(
+        "unknown" if problem.status == _MISSING else "wrong",
+        status_code=problem.status,
+        title=problem.title,
+        sentence=problem.detail if is_ours or problem.status >= _OUR_MISTAKE else "",
+    )
+    if isinstance(error, HTTPException) and error.headers:
+        answer.headers.update(error.headers)  # such as `allow`
+    return answer
+
+
+def routes(settings: Settings) -> list[Router]:
+    """Return the console's routes for the composition root; raises SettingsError without a SECRET_KEY."""
+    gate = Gate(settings)
+    desk = SignIn(gate)
+    ours: dict[str, Any] = {
+        "exception_handlers": {Exception: error_page},
+        "response_headers": render.HEADERS,
+        "include_in_schema": False,
+        "request_max_body_size": _LARGEST_BODY,
+    }
+    for_everybody = [
+        route("/sign-in", http_method=_READ)(desk.form),
+        post("/sign-in")(desk.enter),
+        route("/static/{version:str}/console.css", http_method=_READ)(style),
+    ]
+    behind = [
+        post("/sign-out", opt=READS)(desk.leave),
+        route("/", http_method=_READ, opt=READS)(days.day),
+        route("/attention", http_method=_READ, opt=READS)(days.attention),
+        route("/bookings/{schedule_id:uuid}", http_method=_READ, opt=READS)(booking.page),
+        post("/bookings/{schedule_id:uuid}/confirm", opt=SCHEDULES)(changes.confirm),
+        post("/bookings/{schedule_id:uuid}/reissue", opt=SCHEDULES)(changes.reissue),
+        route("/bookings/{schedule_id:uuid}/cancel", http_method=_READ, opt=SCHEDULES)(changes.ask_to_cancel),
+        post("/bookings/{schedule_id:uuid}/cancel", opt=SCHEDULES)(changes.cancel),
+        route("/bookings/{schedule_id:uuid}/move", http_method=_READ, opt=SCHEDULES)(changes.ask_to_move),
+        post("/bookings/{schedule_id:uuid}/move", opt=SCHEDULES)(changes.move),
+        route("/channels", http_method=_READ, opt=READS)(channels.page),
+        route("/failures", http_method=_READ, opt=READS)(failures.page),
+        post("/deliveries/{delivery_id:uuid}/replay", opt=ADMINISTERS)(failures.replay_one),
+        route("/replay", http_method=_READ, opt=ADMINISTERS)(failures.ask_to_replay),
+        post("/replay", opt=ADMINISTERS)(failures.replay_all),
+    ]
+    return [
+        Router("/console", route_handlers=for_everybody, **ours),
+        Router("/console", route_handlers=behind, guards=[gate.let_in], **ours),
+    ]

@@ -1,0 +1,157 @@
+"""Session key to cookie and back: who may enter which session, and whether a press came from our own page."""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, assert_never
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.exceptions import NotFoundException
+
+from hireloop import errors, links
+from hireloop.portal import render
+from hireloop.scheduling.sessions import sessions
+from hireloop.scheduling.sessions.sessions import Visit
+from hireloop.settings import Settings
+from hireloop.web.forms import fields_of
+from hireloop.web.slow_down import BadKeyLimiter
+
+AnyRequest = Request[Any, Any, Any]
+
+_TOKEN_PURPOSE = b"hireloop portal form 1"
+_KEPT_AFTER_THE_END = timedelta(days=1)
+
+
+class Refusal(StrEnum):
+    """Why somebody does not get in."""
+
+    UNKNOWN = "unknown"  # no secret of ours minted this key, or its session is gone
+    REPLACED = "replaced"  # genuine, but a newer key was minted since
+    NO_COOKIE = "no_cookie"  # the browser holds no key of this session
+
+
+class Access:
+    """Checks keys, keeps them in cookies, and answers whoever has none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._secrets = settings.secrets
+        base = urlsplit(settings.base_url)
+        self._secure = base.scheme == "https"
+        self._origin = f"{base.scheme}://{base.netloc}"
+        self._limiter = BadKeyLimiter()
+
+    async def let_in(self, request: AnyRequest, text: str, *, to_act: bool = False) -> Visit | Response[bytes]:
+        """Return the visit of the session called `text`, or the page to answer with.
+
+        With `to_act` only a press on our own page gets in. Raises NotFoundException for what is no session's id.
+        """
+        session_id = _parse(text)
+        found = await self.check_cookie(request, session_id)
+        if not isinstance(found, Visit):
+            return await self.refuse(request, found)
+        if to_act and not await self.is_from_our_page(request, self.key_in(request, session_id)):
+            return render.page("foreign", status_code=403, path=path_of(found))
+        return found
+
+    async def check(self, key: str) -> Visit | Refusal:
+        """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database."""
+        claim = links.check(key, self._secrets)
+        if claim is None:
+            return Refusal.UNKNOWN
+        try:
+            visit = await sessions.visit(claim.session_id)
+        except errors.NotFound:
+            return Refusal.UNKNOWN
+        if claim.version < visit.key_version:
+            return Refusal.REPLACED
+        return visit if claim.version == visit.key_version else Refusal.UNKNOWN
+
+    async def check_cookie(self, request: AnyRequest, session_id: UUID) -> Visit | Refusal:
+        """Check this session's cookie, as a key in a link would be; another session's key in it is none."""
+        key = self.key_in(request, session_id)
+        if not key:
+            return Refusal.NO_COOKIE
+        found = await self.check(key)
+        return Refusal.UNKNOWN if isinstance(found, Visit) and found.session_id != session_id else found
+
+    def key_in(self, request: AnyRequest, session_id: UUID) -> str:
+        """Return the session key in this session's cookie, unchecked, empty without one."""
+        return request.cookies.get(self._cookie_name(session_id), "")
+
+    def cookie(self, key: str, visit: Visit) -> Cookie:
+        """Return the cookie that holds the key of this session, until a day after the interview's end."""
+        end = max(visit.ends_at, visit.closes_at, visit.now) + _KEPT_AFTER_THE_END
+        return Cookie(
+            key=self._cookie_name(visit.session_id),
+            value=key,
+            path="/",
+            max_age=int((end - visit.now).total_seconds()),
+            secure=self._secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    async def refuse(self, request: AnyRequest, refusal: Refusal) -> Response[bytes]:
+        """Return the page that says why; a bad key may wait for it."""
+        match refusal:
+            case Refusal.UNKNOWN:
+                await self._limiter.hold_back(request.client.host if request.client else "")
+                return render.page("unknown", status_code=404)
+            case Refusal.REPLACED:
+                return render.page("replaced", status_code=410)
+            case Refusal.NO_COOKIE:
+                return render.page("no_cookie", status_code=403)
+            case _ as never:
+                assert_never(never)
+
+    async def is_from_our_page(self, request: AnyRequest, key: str) -> bool:
+        """Return whether a POST was pressed on our own page.
+
+        The browser says so in Sec-Fetch-Site. It says it only on https and localhost; elsewhere Origin decides,
+        and where our `Referrer-Policy` has made that `null`, the token that our form carried.
+        """
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        origin = request.headers.get("origin", "null")
+        if origin != "null":
+            return origin in self._origins_at(request.headers.get("host", ""))
+        fields = await fields_of(request)
+        return hmac.compare_digest(fields.get("token", "").encode(), form_token(key).encode())
+
+    def _origins_at(self, host: str) -> set[str]:
+        """Return our own origins: BASE_URL's, and those of the host that was asked, for which we may have other names.
+
+        Never one of plain http where BASE_URL is https: whoever sits on the wire can write such a page.
+        """
+        return {self._origin, f"https://{host}", *(() if self._secure else (f"http://{host}",))}
+
+    def _cookie_name(self, session_id: UUID) -> str:
+        """Each session has a name of its own, so that two links in one browser do not mix."""
+        return f"{'__Host-' if self._secure else ''}hireloop-{session_id}"
+
+
+def form_token(key: str) -> str:
+    """Return what our forms carry: only who holds the session key can make it, and it does not reveal the key."""
+    return urlsafe_b64encode(hmac.digest(key.encode(), _TOKEN_PURPOSE, hashlib.sha256)).rstrip(b"=").decode()
+
+
+def path_of(visit: Visit) -> str:
+    """Return where a session lives."""
+    return f"/i/{visit.session_id}/"
+
+
+def _parse(text: str) -> UUID:
+    """Return the session id in a path; raises NotFoundException for any other spelling than ours."""
+    try:
+        session_id = UUID(text)
+    except ValueError:
+        raise NotFoundException from None
+    if str(session_id) != text:
+        raise NotFoundException
+    return session_id

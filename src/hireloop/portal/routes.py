@@ -1,0 +1,108 @@
+"""The portal's routes: the link, the pages of a session, the static files, and a page for whatever goes wrong."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from litestar import HttpMethod, Response, Router, post, route
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import FromPath
+
+from hireloop import db, errors
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.portal import render
+from hireloop.portal.gate import Access, AnyRequest, path_of
+from hireloop.portal.own_changes import OwnChanges
+from hireloop.portal.room import Room
+from hireloop.portal.session_pages import SessionPages
+from hireloop.scheduling.sessions.sessions import Visit
+from hireloop.settings import Settings
+from hireloop.telemetry.logs import log
+
+_LARGEST_BODY = 16_384
+_TRY_AGAIN_SECONDS = "30"  # as the page says in words
+_READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar answers HEAD on a GET route with 405
+
+
+class Link:
+    """What the invitation's link leads to."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def open(self, request: AnyRequest) -> Response[bytes]:
+        """Exchange the link's session key for a cookie, and lead to the session. Changes no row."""
+        key = request.query_params.get("session_key")
+        if key is None:
+            return render.page("welcome")
+        found = await self._access.check(key)
+        if not isinstance(found, Visit):
+            return await self._access.refuse(request, found)
+        return render.see_other(path_of(found), self._access.cookie(key, found))
+
+
+async def static(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """Send a style sheet, a script or the icon."""
+    found = render.static_file(version, name)
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Say in HTML that a request came to nothing, without a word from the request itself."""
+    status = _status_of(error)
+    if status == HTTPStatus.NOT_FOUND:
+        return render.page("unknown", status_code=status)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("portal.failed", exc_info=error)
+        answer = render.page("failed", status_code=status)
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            answer.headers["Retry-After"] = _TRY_AGAIN_SECONDS
+        return answer
+    answer = render.page("misunderstood", status_code=status)
+    if isinstance(error, HTTPException) and error.headers:
+        answer.headers.update(error.headers)  # such as `allow`
+    return answer
+
+
+def _status_of(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.status_code
+    if isinstance(error, errors.NotFound):  # it went between the reading and the press
+        return HTTPStatus.NOT_FOUND
+    away = isinstance(error, (errors.DatabaseNotReady, *db.AWAY))
+    return HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def routes(settings: Settings, outbox: Outbox, hint: Callable[[], None]) -> list[Router]:
+    """Return the portal's routes for the composition root; raises SettingsError without a SECRET_KEY.
+
+    What a candidate's press puts goes into `outbox`, and `hint` then tells the workers that something is due.
+    """
+    access, pages = Access(settings), SessionPages(settings, outbox)
+    link, room = Link(access), Room(settings, access, pages, outbox, hint)
+    own = OwnChanges(settings, access, pages, outbox, hint)
+    handlers = [
+        route("/", http_method=_READ)(link.open),
+        route("/i/{session_id:str}", http_method=_READ)(room.page),
+        post("/i/{session_id:str}/start")(room.start),
+        post("/i/{session_id:str}/finish")(room.finish),
+        post("/i/{session_id:str}/ask")(room.ask),
+        post("/i/{session_id:str}/devices")(room.record_devices),
+        post("/i/{session_id:str}/confirm")(own.confirm),
+        route("/i/{session_id:str}/move", http_method=_READ)(own.choose),
+        post("/i/{session_id:str}/move")(own.move),
+        route("/i/{session_id:str}/cancel", http_method=_READ)(own.consider),
+        post("/i/{session_id:str}/cancel")(own.cancel),
+        route("/portal/{version:str}/{name:str}", http_method=_READ)(static),
+    ]
+    return [
+        Router(
+            "/",
+            route_handlers=handlers,
+            exception_handlers={Exception: error_page},
+            response_headers=render.HEADERS,
+            include_in_schema=False,
+            request_max_body_size=_LARGEST_BODY,
+        )
+    ]

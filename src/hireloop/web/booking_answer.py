@@ -1,0 +1,210 @@
+"""The schedule as every endpoint answers it: the booking, its session with the link, and its invitation."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+
+from hireloop import links
+from hireloop.access import roles
+from hireloop.notify.deliveries import alerts, deliveries
+from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
+from hireloop.notify.reasons import sentence_of
+from hireloop.scheduling.bookings import bookings
+from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.bookings.bookings import Booking
+from hireloop.scheduling.bookings.history import Change, Moved, Past
+from hireloop.scheduling.sessions.sessions import SessionState, state_of
+from hireloop.scheduling.tables import ScheduleState
+from hireloop.web.context import Door, door_of
+from hireloop.web.delivery_answer import DeliverySummary, summary, summary_of_put
+
+_NEAR = timedelta(minutes=60)
+_UNUSED = (
+    "The interview is near, and the candidate has neither checked their devices nor entered: the invitation may not "
+    "have been seen."
+)
+
+
+class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The candidate's access; key and link are null for whoever may only read."""
+
+    id: UUID
+    session_key: str | None
+    portal_url: str | None
+    opens_at: datetime
+    closes_at: datetime
+    state: SessionState
+
+
+class InvitationAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the invitation of the current revision stands, and what this installation warns of."""
+
+    state: InvitationState
+    warnings: list[str]
+    deliveries: list[DeliverySummary]
+
+
+class MovedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """From where to where a booking was moved."""
+
+    from_slot: UUID
+    from_starts_at: datetime
+    to_slot: UUID
+    to_starts_at: datetime
+
+
+class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a booking; `revision` is the one that the booking had afterwards."""
+
+    at: datetime
+    change: Change
+    by: str
+    revision: int
+    reason: str
+    moved: MovedAnswer | None
+
+
+class ScheduleAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One interview placed on one slot."""
+
+    id: UUID
+    interview: UUID
+    slot: UUID
+    state: ScheduleState
+    revision: int
+    booking_notes: str
+    starts_at: datetime
+    ends_at: datetime
+    booked_at: datetime
+    session: SessionAnswer
+    invitation: InvitationAnswer
+    changes: list[ChangeAnswer]
+    trace_id: str
+    trace_url: str | None
+
+
+def answer_booked(request: Request[Any, Any, Any], booked: Booked) -> ScheduleAnswer:
+    """Return a booking that was just made, without reading anything again."""
+    door = door_of(request)
+    put = [summary_of_put(door, delivery) for delivery in booked.deliveries]
+    is_put = any(delivery.required for delivery in booked.deliveries)  # a chat copy tells the candidate nothing
+    invitation = InvitationAnswer(
+        state=InvitationState.PENDING if is_put else InvitationState.NONE,
+        warnings=_warnings(door, booked.booking),
+        deliveries=put,
+    )
+    return _answer(request, door, booked.booking, invitation)
+
+
+async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -> list[ScheduleAnswer]:
+    """Return stored bookings with where their invitations stand: one more query, however many they are."""
+    door = door_of(request)
+    by_schedule: dict[UUID, list[DeliveryView]] = {booking.id: [] for booking in bookings}
+    for delivery in await deliveries.of_schedules(list(by_schedule), door.channels):
+        if delivery.schedule is not None:
+            by_schedule[delivery.schedule].append(delivery)
+    return [
+        _answer(request, door, booking, _invitation(door, booking, by_schedule[booking.id])) for booking in bookings
+    ]
+
+
+async def answer_one(request: Request[Any, Any, Any], schedule_id: UUID) -> ScheduleAnswer:
+    """Return one stored booking as it stands now; raises NotFound."""
+    return (await answer(request, [await bookings.find(schedule_id)]))[0]
+
+
+def _invitation(door: Door, booking: Booking, found: list[DeliveryView]) -> InvitationAnswer:
+    current = [delivery for delivery in found if delivery.revision == booking.revision]
+    held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
+    state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
+    said = _warnings(door, booking)
+    return InvitationAnswer(
+        state=state,
+        warnings=[*said, *sorted(held - set(said)), *([_UNUSED] if _is_unused(booking, state) else [])],
+        deliveries=[summary(door, delivery) for delivery in current],
+    )
+
+
+def _warnings(door: Door, booking: Booking) -> list[str]:
+    """Return what is wrong with this installation as far as this booking is concerned."""
+    unheard = alerts.warning_of_booking(
+        door.outbox, alert_email=door.settings.alert_email, recruiter_email=booking.recruiter_email
+    )
+    return [*door.warnings, *([unheard] if unheard else [])]
+
+
+def _is_unused(booking: Booking, state: InvitationState) -> bool:
+    """Return whether the interview is near, its invitation was taken, and nothing shows that anybody read it.
+
+    Opening a link leaves no trace, since mail scanners open links too: a device check and the entry do.
+    """
+    session = booking.session
+    return (
+        state is InvitationState.SENT
+        and booking.state is not ScheduleState.CANCELLED
+        and booking.starts_at - _NEAR <= booking.now <= session.closes_at
+        and not session.checked
+        and session.entered_at is None
+        and session.revoked_at is None
+    )
+
+
+def _change(door: Door, past: Past) -> ChangeAnswer:
+    return ChangeAnswer(
+        at=door.local(past.at),
+        change=past.change,
+        by=past.by,
+        revision=past.revision,
+        reason=past.reason,
+        moved=None if past.moved is None else _moved(door, past.moved),
+    )
+
+
+def _moved(door: Door, moved: Moved) -> MovedAnswer:
+    return MovedAnswer(
+        from_slot=moved.from_slot,
+        from_starts_at=door.local(moved.from_starts_at),
+        to_slot=moved.to_slot,
+        to_starts_at=door.local(moved.to_starts_at),
+    )
+
+
+def _answer(
+    request: Request[Any, Any, Any], door: Door, booking: Booking, invitation: InvitationAnswer
+) -> ScheduleAnswer:
+    session = booking.session
+    key = door.session_key(session) if roles.sees_links(request) else None
+    ui = door.settings.trace_ui_url
+    return ScheduleAnswer(
+        id=booking.id,
+        interview=booking.interview,
+        slot=booking.slot,
+        state=booking.state,
+        revision=booking.revision,
+        booking_notes=booking.booking_notes,
+        starts_at=door.local(booking.starts_at),
+        ends_at=door.local(booking.ends_at),
+        booked_at=door.local(booking.booked_at),
+        session=SessionAnswer(
+            id=session.id,
+            session_key=key,
+            portal_url=links.portal_url(door.settings.base_url, key) if key else None,
+            opens_at=door.local(session.opens_at),
+            closes_at=door.local(session.closes_at),
+            state=state_of(
+                now=booking.now,
+                closes_at=session.closes_at,
+                entered_at=session.entered_at,
+                left_at=session.left_at,
+                revoked_at=session.revoked_at,
+            ),
+        ),
+        invitation=invitation,
+        changes=[_change(door, past) for past in booking.changes],
+        trace_id=booking.trace_id,
+        trace_url=f"{ui.rstrip('/')}/trace/{booking.trace_id}" if ui and booking.trace_id else None,
+    )

@@ -1,0 +1,51 @@
+"""What every handler of the API needs, made once by the composition root and found on the application."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar.connection import ASGIConnection
+
+from hireloop import links
+from hireloop.access.api_keys import KeyRing
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.transport import Channel
+from hireloop.notify.worker.wakeup import HintSender
+from hireloop.scheduling.bookings.booking import Windows
+from hireloop.scheduling.bookings.bookings import SessionOfSchedule
+from hireloop.settings import Settings
+
+STATE_NAME = "door"
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings and the parts behind the API's handlers."""
+
+    settings: Settings
+    secret: str
+    channels: tuple[Channel, ...]
+    outbox: Outbox
+    hints: HintSender
+    keys: KeyRing
+    windows: Windows
+    warnings: tuple[str, ...]  # what is wrong with this installation, said on every booking
+    missing_migrations: Callable[[], Awaitable[list[str]]]
+
+    def local(self, moment: datetime) -> datetime:
+        """Return the same moment with the offset of DEFAULT_TIME_ZONE."""
+        return moment.astimezone(self.settings.zone)
+
+    def local_or_none(self, moment: datetime | None) -> datetime | None:
+        """Return the same moment with the offset of DEFAULT_TIME_ZONE, or None."""
+        return None if moment is None else self.local(moment)
+
+    def session_key(self, session: SessionOfSchedule) -> str:
+        """Mint the key that opens this session."""
+        return links.mint(self.secret, session.id, session.key_version)
+
+
+def door_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Door:
+    """Return the door of the application that serves this request."""
+    door: Door = connection.app.state[STATE_NAME]
+    return door

@@ -1,0 +1,209 @@
+"""Every error of the API as RFC 9457 `application/problem+json`: the only place where an error meets a status."""
+
+import re
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from hireloop import db, errors
+from hireloop.telemetry.logs import log
+from hireloop.web import fields
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """What is wrong with one field, and the mend."""
+
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457's members; `type` is a slug that a program can tell apart, `detail` a sentence for a person."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
+    fields: list[str] | msgspec.UnsetType = msgspec.UNSET
+    reason: str | msgspec.UnsetType = msgspec.UNSET
+
+
+# The whole meeting of errors and status codes. A subclass that is not listed takes its parent's row.
+STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
+    errors.BadInput: (400, "bad-input"),
+    errors.NotSignedIn: (401, "not-signed-in"),
+    errors.NotAllowed: (403, "not-allowed"),
+    errors.NotFound: (404, "not-found"),
+    errors.SlotFull: (409, "slot-full"),
+    errors.SlotWithdrawn: (409, "slot-withdrawn"),
+    errors.SlotPast: (409, "slot-past"),
+    errors.InterviewAlreadyScheduled: (409, "interview-already-scheduled"),
+    errors.InterviewClosed: (409, "interview-closed"),
+    errors.CandidateBusy: (409, "candidate-busy"),
+    errors.InterviewerBusy: (409, "interviewer-busy"),
+    errors.DiffersFromKnown: (409, "differs-from-known"),
+    errors.AddressTaken: (409, "address-taken"),
+    errors.JobTaken: (409, "job-taken"),
+    errors.NotReplayable: (409, "not-replayable"),
+    errors.SlotInUse: (409, "slot-in-use"),
+    errors.InterviewInProgress: (409, "interview-in-progress"),
+    errors.ScheduleCancelled: (409, "schedule-cancelled"),
+    errors.UseReschedule: (409, "use-reschedule"),
+    errors.ChangeTooLate: (409, "change-too-late"),
+    errors.TooManyChanges: (409, "too-many-changes"),
+    errors.IdempotencyInProgress: (409, "idempotency-in-progress"),
+    errors.ChangedSince: (412, "changed-since"),
+    errors.IdempotencyKeyReused: (422, "idempotency-key-reused"),
+    errors.TooManyRequests: (429, "too-many-requests"),
+    errors.Refused: (409, "refused"),
+    errors.DatabaseNotReady: (503, "database-not-ready"),
+}
+_TITLES = {
+    400: "Bad request",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    412: "Precondition failed",
+    413: "Too large",
+    414: "Address too long",
+    415: "Unsupported media type",
+    422: "Unprocessable",
+    429: "Too many requests",
+    431: "Headers too large",
+    500: "Our mistake",
+    503: "Not available",
+}
+# Where Litestar's own detail is no sentence.
+_SENTENCES = {
+    404: "There is nothing at this path.",
+    405: "This path has no such method: the header Allow names those that it has.",
+    413: "The body is larger than a megabyte: send less.",
+}
+_SLUGS = {
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    414: "address-too-long",
+    415: "unsupported-media-type",
+    431: "headers-too-large",
+}
+_BODY = "data"
+_NAMED_FIELD = re.compile(r"Object (?P<how>missing required|contains unknown) field `(?P<field>[^`]*)`")
+_LONGEST_QUOTE = 200  # of what a client sent: an answer is no echo
+_GONE = "client disconnected prematurely"  # Litestar's, with a 500
+_CUT_OFF = "The connection ended before the whole body had arrived."
+_BUSY = "Others changed the same things at the same moment, and nothing was done: send the same request again."
+_AWAY = "The database does not answer. Whether anything was changed is not known; a booking may simply be repeated."
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the problem that an exception is to a client; never quotes an exception that we did not write."""
+    if isinstance(error, errors.HireLoopError):
+        return _ours(error)
+    if isinstance(error, ValidationException):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        return _refused_before(error)
+    return _unforeseen(error)
+
+
+def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Answer any exception with its problem; what we did not foresee is logged with its frames."""
+    problem = problem_of(error)
+    if problem.status >= 500:  # noqa: PLR2004 (server errors)
+        log.error(
+            "request.failed",
+            path=request.scope.get("path_template", ""),
+            problem=problem.type,
+            cause=db.described(error),
+            exc_info=error,
+        )
+    headers = dict(getattr(error, "headers", None) or {})
+    if problem.status == 405:  # noqa: PLR2004 (RFC 9110 15.5.6 asks for the header)
+        headers = {"Allow": _with_head(headers.get("allow", ""))}
+    if problem.status == 401:  # noqa: PLR2004 (RFC 9110 11.6.1 asks for the header)
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if problem.status == 503:  # noqa: PLR2004 (the client may simply repeat)
+        headers["Retry-After"] = "2"
+    return Response(problem, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _ours(error: errors.HireLoopError) -> Problem:
+    status, slug = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (500, "internal"))
+    if isinstance(error, errors.BadInput):
+        return _problem(status, slug, str(error), [FieldProblem(error.field, error.message)])
+    problem = _problem(status, slug, str(error))
+    if isinstance(error, errors.DiffersFromKnown):
+        return msgspec.structs.replace(problem, fields=error.fields)
+    if isinstance(error, errors.NotReplayable):
+        return msgspec.structs.replace(problem, reason=error.reason)
+    return problem
+
+
+def _refused_before(error: HTTPException) -> Problem:
+    """Return what Litestar refuses before a handler is asked."""
+    if error.detail == _GONE:
+        return _problem(400, "bad-input", _CUT_OFF)
+    slug = _SLUGS.get(error.status_code, "bad-input" if error.status_code < 500 else "internal")  # noqa: PLR2004 (server errors)
+    return _problem(error.status_code, slug, _SENTENCES.get(error.status_code, error.detail))
+
+
+def _unforeseen(error: Exception) -> Problem:
+    if isinstance(error, RecursionError):  # nothing but a request's JSON nests here
+        return _problem(400, "bad-input", "The JSON is nested too deeply.")
+    if isinstance(error, db.WORTH_ANOTHER_TRY):
+        return _problem(503, "database-busy", _BUSY)
+    if isinstance(error, db.AWAY):
+        return _problem(503, "database-away", _AWAY)
+    return _problem(500, "internal", "Something went wrong on our side; the trace in `traceresponse` names it.")
+
+
+def _invalid(error: ValidationException) -> Problem:
+    found = error.extra if isinstance(error.extra, list) else []
+    wrong = [_wrong_field(item) for item in found if isinstance(item, dict)]
+    if not wrong:
+        return _problem(400, "bad-input", error.detail)
+    return _problem(400, "bad-input", "; ".join(f"{item.field}: {item.message}" for item in wrong), wrong)
+
+
+def _wrong_field(item: dict[str, Any]) -> FieldProblem:
+    """Return what Litestar says of one field; it calls the whole body `data`, and `from` by our own name `from_`."""
+    key = _shortened(str(item.get("key") or _BODY)).removesuffix("_")
+    message = str(item.get("message", "is not valid"))
+    if message == repr(_BODY):
+        return FieldProblem("body", "must be a JSON object")
+    named = _NAMED_FIELD.match(message)
+    if named is None:
+        return FieldProblem("body" if key == _BODY else key, _shortened(fields.sentence(message)))
+    name = _shortened(named["field"])
+    field = name if key == _BODY else f"{key}.{name}"
+    return FieldProblem(field, "is required" if named["how"] == "missing required" else "is not known here")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"
+
+
+def _with_head(allowed: str) -> str:
+    """Return the methods of a path; where there is GET there is HEAD, of which the router knows nothing."""
+    methods = set(allowed.split(", ")) - {""}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
+def _problem(status: int, slug: str, detail: str, fields: list[FieldProblem] | None = None) -> Problem:
+    return Problem(
+        type=slug,
+        title=_TITLES.get(status, "Bad request"),
+        status=status,
+        detail=detail,
+        errors=fields or msgspec.UNSET,
+    )

@@ -1,0 +1,225 @@
+"""Keys, cookies, and who may press what."""
+
+import string
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from hireloop import db, links
+from hireloop.portal.gate import Access, Refusal, form_token
+from hireloop.settings import Settings
+from portal.factories import Person, book
+from portal.records import everything
+
+BASE64URL = string.ascii_letters + string.digits + "-_"
+SOMEBODY = UUID("01a1fd9e-8cf2-76ba-b101-c652a4ce31e8")
+
+
+# --- The exchange ----------------------------------------------------------------------------------------------
+
+
+async def test_the_link_gives_a_cookie_of_its_session_and_leads_to_it(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booked = await book(settings)
+    answer = await client.get("/", params={"session_key": booked.key})
+    assert (answer.status_code, answer.headers["location"]) == (303, booked.path)
+    cookie, *flags = answer.headers["set-cookie"].split("; ")
+    assert cookie == f"__Host-hireloop-{booked.session_id}={booked.key}"
+    assert {flag.lower() for flag in flags if not flag.startswith("Max-Age")} == {
+        "httponly",
+        "secure",
+        "samesite=lax",
+        "path=/",
+    }
+    assert (await client.get(booked.path)).status_code == 200
+
+
+async def test_on_plain_http_the_cookie_works_without_the_prefix(settings: Settings, database: None) -> None:  # noqa: ARG001 (the pool is open)
+    access = Access(settings.model_copy(update={"base_url": "http://localhost:8000"}))
+    booked = await book(settings)
+    visit = await access.check(booked.key)
+    assert not isinstance(visit, Refusal)
+    cookie = access.cookie(booked.key, visit)
+    assert cookie.key == f"hireloop-{booked.session_id}"
+    assert not cookie.secure
+    assert cookie.httponly
+
+
+async def test_the_cookie_lives_until_a_day_after_the_end(client: httpx.AsyncClient, settings: Settings) -> None:
+    booked = await book(settings, starts_in=1000)
+    answer = await client.get("/", params={"session_key": booked.key})
+    age = int(answer.headers["set-cookie"].split("Max-Age=")[1].split(";")[0])
+    assert age == pytest.approx(1000 + 3600 + 86_400, abs=5)
+
+
+async def test_head_answers_as_get_everywhere(client: httpx.AsyncClient, settings: Settings) -> None:
+    booked = await book(settings)
+    paths = [
+        "/",
+        "/?session_key=nonsense",
+        f"/?session_key={booked.key}",
+        booked.path,
+        "/i/nonsense/",
+        f"/i/{uuid4()}/",
+    ]
+    for path in paths:
+        get, head = await client.get(path), await client.head(path)
+        assert head.content == b""
+        assert (head.status_code, head.headers) == (get.status_code, get.headers)
+
+
+async def test_get_and_head_change_no_row(client: httpx.AsyncClient, settings: Settings) -> None:
+    for n, starts_in in enumerate((86_400, 10, -5, -700)):
+        booked = await book(settings, _person(n), starts_in=starts_in)
+        before = await everything()
+        for path in (f"/?session_key={booked.key}", booked.path, booked.path.rstrip("/")):
+            for _ in range(2):
+                await client.get(path)
+                await client.head(path)
+        for act in ("start", "finish", "devices"):
+            assert (await client.get(f"{booked.path}{act}/")).status_code == 405
+        assert await everything() == before
+
+
+def _person(n: int) -> Person:
+    return Person(email=f"candidate{n}@example.com")
+
+
+# --- Keys that were genuine ------------------------------------------------------------------------------------
+
+
+async def test_a_replaced_key_is_told_so_at_the_link_and_at_the_cookie(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=5)
+    await client.get("/", params={"session_key": booked.key})
+    await db.fetch("UPDATE session SET key_version = 2 WHERE id = $1", booked.session_id)
+    before = await everything()
+    answers = [
+        await client.get("/", params={"session_key": booked.key}),
+        await client.get(booked.path),
+        await client.post(f"{booked.path}start/", headers={"Sec-Fetch-Site": "same-origin"}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 410
+        assert "This link was replaced, see the newer mail" in answer.text
+    assert await everything() == before
+    newer = links.mint(settings.secrets[0], booked.session_id, 2)
+    assert (await client.get("/", params={"session_key": newer})).status_code == 303
+
+
+async def test_a_key_from_the_future_is_unknown(client: httpx.AsyncClient, settings: Settings) -> None:
+    booked = await book(settings)
+    future = links.mint(settings.secrets[0], booked.session_id, 2)
+    assert (await client.get("/", params={"session_key": future})).status_code == 404
+
+
+async def test_a_key_of_an_older_secret_still_opens(settings: Settings, database: None) -> None:  # noqa: ARG001 (the pool is open)
+    booked = await book(settings)
+    changed = Settings.read(
+        _env_file=None,
+        secret_key="a newer secret, which opens nothing else",
+        secret_key_fallbacks=[settings.secrets[0]],
+    )
+    visit = await Access(changed).check(booked.key)
+    assert not isinstance(visit, Refusal)
+    assert visit.session_id == booked.session_id
+
+
+# --- Cookies ---------------------------------------------------------------------------------------------------
+
+
+async def test_two_links_in_one_browser_do_not_mix(client: httpx.AsyncClient, settings: Settings) -> None:
+    first = await book(settings, Person(email="a@example.com", title="First job"), starts_in=5)
+    second = await book(settings, Person(email="b@example.com", title="Second job"), starts_in=5)
+    for booked in (first, second):
+        await client.get("/", params={"session_key": booked.key})
+    assert "First job" in (await client.get(first.path)).text
+    assert "Second job" in (await client.get(second.path)).text
+    await client.post(f"{first.path}start/", headers={"Sec-Fetch-Site": "same-origin"})
+    assert await _entered() == [first.session_id]
+
+
+async def _entered() -> list[UUID]:
+    rows = await db.fetch("SELECT id FROM session WHERE entered_at IS NOT NULL")
+    return [UUID(str(row["id"])) for row in rows]
+
+
+async def test_the_key_of_one_session_is_no_key_to_another(client: httpx.AsyncClient, settings: Settings) -> None:
+    first = await book(settings, Person(email="a@example.com"))
+    second = await book(settings, Person(email="b@example.com"))
+    client.cookies.set(f"__Host-hireloop-{second.session_id}", first.key)
+    assert (await client.get(second.path)).status_code == 404
+
+
+async def test_without_a_cookie_it_says_how_to_come_in_whether_or_not_the_session_exists(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=5)
+    answers = [
+        await client.get(booked.path),
+        await client.get(f"/i/{uuid4()}/"),
+        await client.post(f"{booked.path}start/", headers={"Sec-Fetch-Site": "same-origin"}),
+    ]
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({answer.content for answer in answers}) == 1
+    assert "refuses cookies" in answers[0].text
+    assert await _entered() == []
+
+
+# --- Presses from elsewhere ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "https://hire.example"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "https://hire.example.evil.example"},
+        {"Origin": "http://hire.example"},  # a page that anybody on the wire could have written
+        {"Origin": "http://["},
+        {"Origin": "null"},
+        {},
+    ],
+)
+@pytest.mark.parametrize("act", ["start", "finish", "devices"])
+async def test_a_press_on_another_page_does_nothing(
+    client: httpx.AsyncClient, settings: Settings, headers: dict[str, str], act: str
+) -> None:
+    booked = await book(settings, starts_in=5)
+    await client.get("/", params={"session_key": booked.key})
+    before = await everything()
+    answer = await client.post(f"{booked.path}{act}/", headers=headers, content=b"")
+    assert answer.status_code == 403
+    assert "did not come from your interview page" in answer.text
+    assert await everything() == before
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "https://hire.example"}, {"Origin": "null"}, {}]
+)
+async def test_a_press_on_our_page_counts_in_browsers_old_and_new(
+    client: httpx.AsyncClient, settings: Settings, headers: dict[str, str]
+) -> None:
+    booked = await book(settings, starts_in=5)
+    await client.get("/", params={"session_key": booked.key})
+    token = form_token(booked.key)
+    assert f'value="{token}"' in (await client.get(booked.path)).text
+    answer = await client.post(f"{booked.path}start/", headers=headers, data={"token": token})
+    assert answer.status_code == 303
+    assert await _entered() == [booked.session_id]
+
+
+async def test_the_token_of_one_session_does_not_press_for_another(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=5)
+    await client.get("/", params={"session_key": booked.key})
+    other = form_token(links.mint(settings.secrets[0], SOMEBODY, 1))
+    answer = await client.post(f"{booked.path}start/", data={"token": other})
+    assert answer.status_code == 403
