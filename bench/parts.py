@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from hireloop import db, migrate
-from hireloop.local.postgres import EmbeddedPostgres
+from hireloop.local.postgres.server import EmbeddedPostgres
 from hireloop.settings import Settings
 
 _SECRET = "a secret of the benchmarks, which opens nothing"  # noqa: S105 (it guards nothing)

@@ -11,9 +11,9 @@ from typing import Self
 
 import pytest
 
-from hireloop.local.otlp import ReceivedSpan
-from hireloop.local.spans import SpanReceiver
-from hireloop.local.trace_tree import is_whole
+from hireloop.local.traces.otlp import ReceivedSpan
+from hireloop.local.traces.spans import SpanReceiver
+from hireloop.local.traces.trace_tree import is_whole
 from processes import free_port
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from databases import Template
     from documented import Documented
-    from hireloop.local.mailbox import Mailbox
+    from hireloop.local.mailbox.mailbox import Mailbox
 
 # A background job of a shell ignores Ctrl-C, one under `nohup` a closed terminal, and so would every process that a
 # test starts: what is handled here is not ignored there.
@@ -81,7 +81,7 @@ def template() -> Iterator["Template"]:
     """A migrated, empty database to be copied, on the run's own PostgreSQL."""
     from databases import Template
     from hireloop import db, migrate
-    from hireloop.local.postgres import EmbeddedPostgres
+    from hireloop.local.postgres.server import EmbeddedPostgres
 
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > processes * _ROOM_FOR_EACH
@@ -181,7 +181,7 @@ async def api(visitor: "httpx.AsyncClient") -> "httpx.AsyncClient":
 @pytest.fixture
 def mailbox() -> Iterator["Mailbox"]:
     """A real SMTP server in its own process."""
-    from hireloop.local.mailbox import Mailbox
+    from hireloop.local.mailbox.mailbox import Mailbox
 
     folder = Path(tempfile.mkdtemp(prefix="hireloop-mail-"))
     box = Mailbox(folder)

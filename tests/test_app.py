@@ -12,8 +12,8 @@ from hireloop import app, db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.errors import DatabaseNotReady, SettingsError
-from hireloop.local.otlp import ReceivedSpan
-from hireloop.local.spans import SpanReceiver
+from hireloop.local.traces.otlp import ReceivedSpan
+from hireloop.local.traces.spans import SpanReceiver
 from hireloop.settings import Settings
 from processes import Server, environment
 from sample_settings import settings_for

@@ -14,7 +14,7 @@ import factories
 from factories import post_all
 from hireloop import db
 from hireloop.access import api_keys
-from hireloop.local.spans import SpanReceiver
+from hireloop.local.traces.spans import SpanReceiver
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.booking import Booked
 from processes import Server, WorkerProcess, environment

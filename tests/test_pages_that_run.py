@@ -17,7 +17,7 @@ import pytest
 
 import node
 from documents import ROOT, Block, assert_shown, blocks_of, run, steps
-from hireloop.local.postgres import EmbeddedPostgres
+from hireloop.local.postgres.server import EmbeddedPostgres
 from http_servers import Raw, Reply, ScriptedHttpServer
 from processes import Hireloop, free_port
 

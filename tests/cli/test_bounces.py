@@ -11,7 +11,7 @@ import pytest
 
 import imap_server
 from hireloop import db
-from hireloop.local.spans import SpanReceiver
+from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.bounces.return_path import ReturnPath
 from imap_server import PASSWORD, USER, ImapServer
 from notify.bounces.sample_reports import report

@@ -15,7 +15,7 @@ from hireloop import db
 from hireloop.doctor import database
 from hireloop.doctor.examination import examine
 from hireloop.faults import warnings_of
-from hireloop.local.spans import SpanReceiver
+from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.diagnosis.findings import Finding, Level

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from hireloop import db
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop.notify.deliveries import deliveries, ledger
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.worker import wakeup

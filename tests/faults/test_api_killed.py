@@ -12,7 +12,7 @@ from faults.bookers import Crowd, every_booking_is_whole
 from faults.factories import new_key
 from faults.scene import all_is_accounted_for, mail_through
 from hireloop import db
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 from processes import Server, WorkerProcess
 from waiting import until
 

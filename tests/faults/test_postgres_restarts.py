@@ -21,9 +21,9 @@ from faults.bookers import Crowd, book_over_http, client_of, every_booking_is_wh
 from faults.factories import new_key
 from faults.scene import all_is_accounted_for, mail_through, until_state
 from hireloop import db, migrate
-from hireloop.local.mailbox import Mailbox
-from hireloop.local.postgres import EmbeddedPostgres
-from hireloop.local.postmaster import Postmaster
+from hireloop.local.mailbox.mailbox import Mailbox
+from hireloop.local.postgres.postmaster import Postmaster
+from hireloop.local.postgres.server import EmbeddedPostgres
 from hireloop.notify.worker import wakeup
 from processes import Server, WorkerProcess
 from sample_settings import settings_for

@@ -13,7 +13,7 @@ from faults.bookers import book_all_at_once, client_of, every_booking_is_whole, 
 from faults.factories import new_key
 from faults.scene import all_is_accounted_for, mail_through, mailbox_server
 from hireloop import db
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop.scheduling import interviews
 from processes import Server, WorkerProcess
 from waiting import until

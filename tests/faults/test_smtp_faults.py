@@ -20,8 +20,8 @@ import real_mail_server
 from api.factories import post_booking
 from factories import post_interview
 from faults.scene import hint, mail_through, make_due, until_attempt_ends, until_state
-from hireloop.local.otlp import ReceivedSpan
-from hireloop.local.spans import SpanReceiver
+from hireloop.local.traces.otlp import ReceivedSpan
+from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.deliveries import ledger
 from processes import WorkerProcess, free_port
 from real_mail_server import DOMAIN, PASSWORD, USER, RealMailServer

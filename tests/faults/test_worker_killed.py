@@ -16,7 +16,7 @@ from faults.scene import (
     within,
 )
 from hireloop import db
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop.notify.deliveries import deliveries, ledger
 from processes import WorkerProcess
 from sample_channels import EMAIL

@@ -16,7 +16,7 @@ from faults.bookers import client_of
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 from invariants.invariants import broken
 from processes import Server, WorkerProcess, environment
 

@@ -9,7 +9,7 @@ from collector import Collector
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop_client import AuthenticatedClient
 from journeys.installation import Installation
 from processes import Server, WorkerProcess, environment

@@ -8,7 +8,7 @@ from typing import TypeVar
 import httpx
 
 from collector import Collector
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop_client import AuthenticatedClient
 from hireloop_client.api.notifications import get_delivery
 from hireloop_client.models import (

@@ -12,7 +12,7 @@ from factories import post_interview, post_slot
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 from http_servers import Reply, ScriptedHttpServer
 from processes import Server, WorkerProcess, environment, free_port
 

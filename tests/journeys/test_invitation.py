@@ -9,7 +9,7 @@ from playwright.async_api import async_playwright, expect
 
 from browsers import CHROMIUM, QUIET, needs_chromium
 from factories import unaccounted
-from hireloop.local.otlp import ReceivedSpan
+from hireloop.local.traces.otlp import ReceivedSpan
 from hireloop_client import AuthenticatedClient
 from hireloop_client.api.interviews import get_interview
 from hireloop_client.api.sessions import get_session

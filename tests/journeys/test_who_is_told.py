@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from factories import book, make_slot, soon, unaccounted
-from hireloop.local.mail_folder import ReceivedMail
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mail_folder import ReceivedMail
+from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.settings import Settings

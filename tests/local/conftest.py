@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from hireloop.local.postgres import EmbeddedPostgres
+from hireloop.local.postgres.server import EmbeddedPostgres
 
 
 class StartServer(Protocol):

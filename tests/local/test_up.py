@@ -14,7 +14,7 @@ from socket import AF_INET6, SO_REUSEPORT, SOL_SOCKET, socket
 import httpx
 import pytest
 
-from hireloop.local.postgres import EmbeddedPostgres
+from hireloop.local.postgres.server import EmbeddedPostgres
 from processes import Hireloop, free_port
 from test_cli import KEY, hireloop
 

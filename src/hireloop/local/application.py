@@ -4,7 +4,7 @@ from litestar.types import ASGIApp
 
 from hireloop import app
 from hireloop.local.data_dir import default_data_dir
-from hireloop.local.mailbox_pages import mailbox_router
+from hireloop.local.mailbox.pages import mailbox_router
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
 

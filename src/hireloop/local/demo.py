@@ -13,8 +13,8 @@ import msgspec
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from hireloop.local.mail_view import MailView
-from hireloop.local.trace_tree import render_tree, what_is_missing
+from hireloop.local.mailbox.mail_view import MailView
+from hireloop.local.traces.trace_tree import render_tree, what_is_missing
 from hireloop.local.up import Running, Say
 
 _MAIL_SECONDS = 30.0

@@ -78,7 +78,7 @@ def at_home(found: Found | None = None) -> Iterator[Settings]:
     if settings.secret_key is None:
         settings = Settings.read(secret_key=read_or_make_secret(data_dir))
     # The embedded server comes with the extra `hireloop[local]`, which a server's installation does not have.
-    from hireloop.local.postgres import EmbeddedPostgres
+    from hireloop.local.postgres.server import EmbeddedPostgres
 
     server = EmbeddedPostgres(data_dir)
     try:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hireloop.local import demo as sample
 from hireloop.local import parts
-from hireloop.local.mailbox_gate import PATH, TICKET, ticket_of
+from hireloop.local.mailbox.gate import PATH, TICKET, ticket_of
 from hireloop.local.up import Running, Say, everything
 
 

@@ -18,12 +18,12 @@ from hireloop.errors import SettingsError
 from hireloop.local import record
 from hireloop.local.data_dir import NO_SPACE, unusable
 from hireloop.local.home import new_beside_another
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop.local.parts import part, wait_until_ready
 from hireloop.local.place import become, place_of
-from hireloop.local.postgres import EmbeddedPostgres
+from hireloop.local.postgres.server import EmbeddedPostgres
 from hireloop.local.secret import read_or_make_secret
-from hireloop.local.spans import SpanReceiver
+from hireloop.local.traces.spans import SpanReceiver
 from hireloop.settings import EmailBackend, Settings
 
 USUAL_PORT = 8000

@@ -11,7 +11,7 @@ import pytest
 from factories import WINDOWS, rows, unaccounted
 from faults.scene import mail_through, until_state
 from hireloop import db, errors
-from hireloop.local.spans import SpanReceiver
+from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.deliveries import deliveries, leases, outbox, replay
 from hireloop.notify.deliveries.deliveries import Filter
 from hireloop.notify.deliveries.replay import Chosen, Skip, Verdict

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hireloop.errors import SettingsError
-from hireloop.local.mail_folder import MailFolder, ReceivedMail
+from hireloop.local.mailbox.mail_folder import MailFolder, ReceivedMail
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
@@ -37,7 +37,7 @@ class Mailbox:
         Raises SettingsError where the server does not come up, such as on a port that is taken.
         """
         if self._address is None:
-            program = ["-P", "-m", "hireloop.local.mailbox_server", "--folder", str(self._folder.absolute())]
+            program = ["-P", "-m", "hireloop.local.mailbox.server", "--folder", str(self._folder.absolute())]
             self._process = subprocess.Popen(  # noqa: S603 (our own program)
                 [sys.executable, *program, "--host", self._host, "--port", str(self._port)],
                 stdin=subprocess.PIPE,  # its end is what tells the server that we are gone

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
-from hireloop.local.otlp import ReceivedSpan, SpanEvent, SpanLink
-from hireloop.local.trace_tree import is_whole, render_tree, what_is_missing
+from hireloop.local.traces.otlp import ReceivedSpan, SpanEvent, SpanLink
+from hireloop.local.traces.trace_tree import is_whole, render_tree, what_is_missing
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 

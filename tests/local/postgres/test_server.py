@@ -15,8 +15,8 @@ import pytest
 
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.local.data_dir import make_data_dir
-from hireloop.local.postgres import EmbeddedPostgres
-from hireloop.local.postmaster import Postmaster
+from hireloop.local.postgres.postmaster import Postmaster
+from hireloop.local.postgres.server import EmbeddedPostgres
 from hireloop.local.server_user import ServerUser
 
 RunPython = Callable[..., subprocess.Popen[str]]
@@ -27,7 +27,7 @@ NOBODY = 65534
 START = """
 import sys
 from pathlib import Path
-from hireloop.local.postgres import EmbeddedPostgres
+from hireloop.local.postgres.server import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]))
 print(server.start(), flush=True)
 """
@@ -36,7 +36,7 @@ START_AS_NOBODY = """
 import asyncio, os, sys
 from pathlib import Path
 import asyncpg
-from hireloop.local.postgres import EmbeddedPostgres
+from hireloop.local.postgres.server import EmbeddedPostgres
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 data_dir = Path(sys.argv[1])
 server = EmbeddedPostgres(data_dir)

@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode, format_span_id, format_trace_id
 
-from hireloop.local.otlp import ReceivedSpan
-from hireloop.local.spans import SpanReceiver
+from hireloop.local.traces.otlp import ReceivedSpan
+from hireloop.local.traces.spans import SpanReceiver
 
 PROTOBUF = "application/x-protobuf"
 

@@ -10,9 +10,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from hireloop.local.mail_folder import MailFolder
-from hireloop.local.mailbox_gate import TICKET, ticket_of
-from hireloop.local.mailbox_pages import mailbox_router
+from hireloop.local.mailbox.gate import TICKET, ticket_of
+from hireloop.local.mailbox.mail_folder import MailFolder
+from hireloop.local.mailbox.pages import mailbox_router
 from sample_settings import settings_for
 
 HOSTILE = "<script>alert(1)</script>"

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from hireloop.errors import SettingsError
-from hireloop.local.mail_folder import MailFolder
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mail_folder import MailFolder
+from hireloop.local.mailbox.mailbox import Mailbox
 
 RAW = b"Subject: Interview scheduled\r\nFrom: a@hire.example\r\n\r\n.dots\r\nFrom here on\r\n\xff\xfe\r\n"
 START_AND_STAY = """
 import sys
 from pathlib import Path
-from hireloop.local.mailbox import Mailbox
+from hireloop.local.mailbox.mailbox import Mailbox
 mailbox = Mailbox(Path(sys.argv[1]))
 print(mailbox.start()[1], mailbox._process.pid, flush=True)
 sys.stdin.read()

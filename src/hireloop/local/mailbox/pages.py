@@ -19,9 +19,9 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED, HTTP_404_NOT_FOUND
 from markupsafe import Markup
 
-from hireloop.local.mail_folder import MailFolder
-from hireloop.local.mail_view import MailView
-from hireloop.local.mailbox_gate import PATH, TICKET, AnyRequest, Gate
+from hireloop.local.mailbox.gate import PATH, TICKET, AnyRequest, Gate
+from hireloop.local.mailbox.mail_folder import MailFolder
+from hireloop.local.mailbox.mail_view import MailView
 from hireloop.settings import Settings
 from hireloop.web.forms import fields_of
 

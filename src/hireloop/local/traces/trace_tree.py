@@ -5,7 +5,7 @@ from typing import Any
 
 from opentelemetry.trace import SpanKind, StatusCode
 
-from hireloop.local.otlp import ReceivedSpan
+from hireloop.local.traces.otlp import ReceivedSpan
 from hireloop.telemetry.spans import SPAN_ATTEMPT, SPAN_BOOK, SPAN_PUT, SPAN_SEND
 
 _MAIL_SEND = SPAN_SEND["email"]

@@ -4,7 +4,7 @@ import re
 from email.message import EmailMessage, MIMEPart
 from typing import NamedTuple
 
-from hireloop.local.mail_folder import ReceivedMail
+from hireloop.local.mailbox.mail_folder import ReceivedMail
 
 _SHOWN_HEADERS = ("From", "To", "Reply-To", "Date", "Message-ID", "In-Reply-To", "Traceparent")
 _LINK = re.compile(r"(https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]])")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from hireloop.local.mail_folder import MailFolder
+from hireloop.local.mailbox.mail_folder import MailFolder
 
 _LARGEST_MESSAGE = 50_000_000  # bytes
 

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from hireloop.local.otlp import ReceivedSpan, read_spans
+from hireloop.local.traces.otlp import ReceivedSpan, read_spans
 
 _LARGEST_BODY = 64_000_000  # bytes, packed and unpacked
 _PROTOBUF = "application/x-protobuf"

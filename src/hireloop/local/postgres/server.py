@@ -23,8 +23,8 @@ from urllib.parse import quote
 from hireloop.errors import DatabaseNotReady
 from hireloop.local.data_dir import make_data_dir
 from hireloop.local.locks import Use, one_at_a_time, open_own
-from hireloop.local.postgres_programs import MAJOR, find_programs
-from hireloop.local.postmaster import Postmaster
+from hireloop.local.postgres.postmaster import Postmaster
+from hireloop.local.postgres.programs import MAJOR, find_programs
 from hireloop.local.server_user import ServerUser
 
 _PORT = 5432  # only a part of the socket's name

@@ -10,9 +10,9 @@ from litestar import Litestar
 from hireloop import app
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from hireloop.local.mail_folder import MailFolder
-from hireloop.local.mailbox_gate import TICKET, ticket_of
-from hireloop.local.mailbox_pages import mailbox_router
+from hireloop.local.mailbox.gate import TICKET, ticket_of
+from hireloop.local.mailbox.mail_folder import MailFolder
+from hireloop.local.mailbox.pages import mailbox_router
 from hireloop.settings import Settings
 from sample_settings import settings_for
 

@@ -1,0 +1,1 @@
+"""PostgreSQL as `hireloop up` brings it along and runs it."""

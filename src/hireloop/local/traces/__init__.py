@@ -1,0 +1,1 @@
+"""The traces of `hireloop up`: received over OTLP, kept, and drawn as a tree."""
