@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from litestar.testing import RequestFactory
 
-from hireloop import links, migrate
+from hireloop import migrate, signing
 from hireloop.console import tickets
 from hireloop.local import mailbox_gate
 from hireloop.notify import routing
@@ -46,8 +46,8 @@ RETURN_PATH = "bounces+agmqaaaaabyabaaaaaaaaaaaued2bzhucirnfvtu@hire.example"
 
 @pytest.mark.parametrize(("version", "key"), SESSION_KEYS.items())
 def test_a_link_that_was_sent_opens_its_session(version: int, key: str) -> None:
-    assert links.mint(SECRET, IDENT, version) == key
-    assert links.check(key, [SECRET]) == (IDENT, version)
+    assert signing.mint(SECRET, IDENT, version) == key
+    assert signing.check(key, [SECRET]) == (IDENT, version)
 
 
 def test_whoever_is_signed_in_to_the_console_stays_so() -> None:

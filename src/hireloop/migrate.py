@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from hireloop import db, links
+from hireloop import db, signing
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.settings import Settings
 
@@ -54,7 +54,7 @@ async def pending() -> list[str]:
 
 def fingerprint(settings: Settings) -> str:
     """Return a text that tells two secrets apart and reveals neither."""
-    return hashlib.sha256(links.derive(settings.secrets[0], _PURPOSE)).hexdigest()[:32]
+    return hashlib.sha256(signing.derive(settings.secrets[0], _PURPOSE)).hexdigest()[:32]
 
 
 _SKEW = (

@@ -8,7 +8,7 @@ import hmac
 import re
 import secrets
 
-from hireloop import links
+from hireloop import signing
 
 _PURPOSE = b"hireloop address hash 1"
 # A local part may be quoted, may hold an apostrophe, and may carry another address (a=b.example@relay.example).
@@ -29,7 +29,7 @@ _hash_key = secrets.token_bytes(32)  # until `set_up` knows the installation's
 def use_secret(secret: str) -> None:
     """Hash addresses with this installation's key from now on, so that all its processes hash them alike."""
     global _hash_key  # noqa: PLW0603 (one process has one installation)
-    _hash_key = links.derive(secret, _PURPOSE)
+    _hash_key = signing.derive(secret, _PURPOSE)
 
 
 def address_hash(address: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from litestar.connection import ASGIConnection
 
-from hireloop import links
+from hireloop import signing
 from hireloop.api.key_ring import KeyRing
 from hireloop.notify.channels import Channel
 from hireloop.notify.hints import HintSender
@@ -42,7 +42,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
     def session_key(self, session: SessionOfSchedule) -> str:
         """Mint the key that opens this session."""
-        return links.mint(self.secret, session.id, session.key_version)
+        return signing.mint(self.secret, session.id, session.key_version)
 
 
 def door_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Door:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from hireloop import links
+from hireloop import signing
 
 LIFE = timedelta(hours=12)
 _PURPOSE = b"hireloop console ticket 1"
@@ -57,7 +57,7 @@ def is_genuine(ticket: str, claim: Claim, key_hash: bytes, secrets: Sequence[str
 
 def _written(secret: str, claim: Claim, key_hash: bytes) -> str:
     stem = f"{_b64(claim.key_id.bytes)}.{claim.until}"
-    mac = hmac.digest(links.derive(secret, _PURPOSE), stem.encode() + b"." + key_hash, hashlib.sha256)
+    mac = hmac.digest(signing.derive(secret, _PURPOSE), stem.encode() + b"." + key_hash, hashlib.sha256)
     return f"{stem}.{_b64(mac)}"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import Cookie
 
-from hireloop import errors, links
+from hireloop import errors, signing
 from hireloop.api import auth
 from hireloop.api.door import door_of
 from hireloop.api.key_ring import KeyHolder
@@ -100,5 +100,5 @@ def _cookie_name(request: AnyRequest) -> str:
 
 
 def _written(secret: str, purpose: bytes, until: int) -> str:
-    mac = hmac.digest(links.derive(secret, purpose), str(until).encode(), hashlib.sha256)
+    mac = hmac.digest(signing.derive(secret, purpose), str(until).encode(), hashlib.sha256)
     return f"{until}.{urlsafe_b64encode(mac).rstrip(b'=').decode()}"

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import links
+from hireloop import signing
 from hireloop.notify.channels import Outcome, Parcel, Transport
 from hireloop.settings import Settings
 
@@ -33,7 +33,7 @@ class ReturnPath:
     def __init__(self, address: str, secrets: Sequence[str]) -> None:
         """Take BOUNCE_ADDRESS, empty for none, and the secrets: the first one signs, every one verifies."""
         self._local, _, self._domain = address.rpartition("@")
-        self._keys = [links.derive(secret, _PURPOSE) for secret in secrets]
+        self._keys = [signing.derive(secret, _PURPOSE) for secret in secrets]
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

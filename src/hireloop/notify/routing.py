@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hireloop import links
+from hireloop import signing
 from hireloop.errors import SettingsError
 from hireloop.notify.channels import ENTRY_POINT_GROUP, Channel
 from hireloop.notify.message_routes import EMAIL, NOBODY, Hearer, kinds_by_channel
@@ -176,7 +176,7 @@ def _digits(settings: Settings, identity: str) -> str:
 
 
 def _hash(settings: Settings, purpose: bytes, text: str) -> str:
-    key = links.derive(settings.secrets[0], purpose)
+    key = signing.derive(settings.secrets[0], purpose)
     return hmac.digest(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
 
 

@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 
-from hireloop import errors, links
+from hireloop import errors, signing
 from hireloop.portal import render
 from hireloop.portal.forms import fields_of
 from hireloop.portal.limiter import BadKeyLimiter
@@ -60,7 +60,7 @@ class Access:
 
     async def check(self, key: str) -> Visit | Refusal:
         """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database."""
-        claim = links.check(key, self._secrets)
+        claim = signing.check(key, self._secrets)
         if claim is None:
             return Refusal.UNKNOWN
         try:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hireloop import links
+from hireloop import signing
 
 SECRET = "the secret of these tests, long enough"
 OLD, OTHER = "the secret before it, long enough too", "somebody else's secret, long enough too"
@@ -15,58 +15,58 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def a_key(version: int = 1) -> str:
-    return links.mint(SECRET, uuid4(), version)
+    return signing.mint(SECRET, uuid4(), version)
 
 
 @given(SECRETS, st.uuids(), VERSIONS)
 def test_a_minted_key_checks_and_says_whose_it_is(secret: str, session_id: UUID, version: int) -> None:
-    key = links.mint(secret, session_id, version)
-    assert links.check(key, [secret]) == (session_id, version)
-    assert key == links.mint(secret, session_id, version)  # the same text every time: nothing is stored
+    key = signing.mint(secret, session_id, version)
+    assert signing.check(key, [secret]) == (session_id, version)
+    assert key == signing.mint(secret, session_id, version)  # the same text every time: nothing is stored
 
 
 @given(st.uuids(), VERSIONS)
 def test_a_key_needs_no_escaping_in_a_url(session_id: UUID, version: int) -> None:
-    key = links.mint(SECRET, session_id, version)
+    key = signing.mint(SECRET, session_id, version)
     assert set(key) <= set(ALPHABET) | {"."}
     assert len(key) < 80
 
 
 @given(st.uuids(), st.integers(0, 68), st.characters(codec="utf-8"))
 def test_no_other_character_anywhere_opens_anything(session_id: UUID, place: int, character: str) -> None:
-    key = links.mint(SECRET, session_id, 1)
+    key = signing.mint(SECRET, session_id, 1)
     altered = key[:place] + character + key[place + 1 :]
-    assert altered == key or links.check(altered, [SECRET]) is None
+    assert altered == key or signing.check(altered, [SECRET]) is None
 
 
 @given(st.uuids(), st.integers(0, 68), st.integers(0, 6))
 def test_no_flipped_bit_opens_anything(session_id: UUID, place: int, bit: int) -> None:
-    key = links.mint(SECRET, session_id, 1)
+    key = signing.mint(SECRET, session_id, 1)
     place %= len(key)
     altered = key[:place] + chr(ord(key[place]) ^ (1 << bit)) + key[place + 1 :]
-    assert links.check(altered, [SECRET]) is None
+    assert signing.check(altered, [SECRET]) is None
 
 
 @given(st.uuids(), st.integers(0, 67))
 def test_a_truncated_key_opens_nothing(session_id: UUID, length: int) -> None:
-    assert links.check(links.mint(SECRET, session_id, 1)[:length], [SECRET]) is None
+    assert signing.check(signing.mint(SECRET, session_id, 1)[:length], [SECRET]) is None
 
 
 @given(st.uuids(), st.text(st.characters(codec="utf-8"), min_size=1, max_size=60))
 def test_a_key_with_something_before_or_behind_it_opens_nothing(session_id: UUID, more: str) -> None:
-    key = links.mint(SECRET, session_id, 1)
-    assert links.check(key + more, [SECRET]) is None
-    assert links.check(more + key, [SECRET]) is None
+    key = signing.mint(SECRET, session_id, 1)
+    assert signing.check(key + more, [SECRET]) is None
+    assert signing.check(more + key, [SECRET]) is None
 
 
 @given(st.text(max_size=120))
 def test_any_other_text_opens_nothing_and_raises_nothing(text: str) -> None:
-    assert links.check(text, [SECRET]) is None
+    assert signing.check(text, [SECRET]) is None
 
 
 @pytest.mark.parametrize("text", ["", ".", "..", "...", "a.1.b", "\ud800.1.x", "\x00", "é.1.é", "." * 200, "9" * 5000])
 def test_odd_texts_open_nothing(text: str) -> None:
-    assert links.check(text, [SECRET]) is None
+    assert signing.check(text, [SECRET]) is None
 
 
 def test_other_spellings_of_the_same_bytes_open_nothing() -> None:
@@ -75,42 +75,42 @@ def test_other_spellings_of_the_same_bytes_open_nothing() -> None:
     same_bytes = [s for s in spellings if urlsafe_b64decode(s + "==") == urlsafe_b64decode(ident + "==")]
     assert same_bytes  # base64url is malleable: this is why a key is checked by minting it again
     for other in (*same_bytes, f"{ident}==", f"{ident[:5]}!{ident[5:]}", f" {ident}"):
-        assert links.check(f"{other}.{version}.{mac}", [SECRET]) is None
+        assert signing.check(f"{other}.{version}.{mac}", [SECRET]) is None
     for other in (f"{mac}=", f"{mac[:5]}\n{mac[5:]}"):
-        assert links.check(f"{ident}.{version}.{other}", [SECRET]) is None
+        assert signing.check(f"{ident}.{version}.{other}", [SECRET]) is None
     for other in ("01", "+1", " 1", "1_0", "10", "2"):
-        assert links.check(f"{ident}.{other}.{mac}", [SECRET]) is None
+        assert signing.check(f"{ident}.{other}.{mac}", [SECRET]) is None
 
 
 def test_the_mac_of_one_key_does_not_open_another() -> None:
     one, other = a_key(), a_key()
-    assert links.check(f"{one.rpartition('.')[0]}.{other.rpartition('.')[2]}", [SECRET]) is None
+    assert signing.check(f"{one.rpartition('.')[0]}.{other.rpartition('.')[2]}", [SECRET]) is None
 
 
 def test_an_old_secret_still_verifies_and_a_strange_one_does_not() -> None:
     session = uuid4()
-    key = links.mint(OLD, session, 3)
-    assert links.check(key, [SECRET, OLD]) == (session, 3)
-    assert links.check(key, [SECRET]) is None
-    assert links.check(links.mint(OTHER, session, 3), [SECRET, OLD]) is None
+    key = signing.mint(OLD, session, 3)
+    assert signing.check(key, [SECRET, OLD]) == (session, 3)
+    assert signing.check(key, [SECRET]) is None
+    assert signing.check(signing.mint(OTHER, session, 3), [SECRET, OLD]) is None
 
 
 def test_without_secrets_nothing_opens() -> None:
-    assert links.check(a_key(), []) is None
+    assert signing.check(a_key(), []) is None
 
 
 @given(st.uuids(), VERSIONS, VERSIONS)
 def test_versions_and_sessions_have_keys_of_their_own(session_id: UUID, one: int, other: int) -> None:
-    same = links.mint(SECRET, session_id, one) == links.mint(SECRET, session_id, other)
+    same = signing.mint(SECRET, session_id, one) == signing.mint(SECRET, session_id, other)
     assert same == (one == other)
-    assert links.mint(SECRET, session_id, one) != links.mint(OTHER, session_id, one)
+    assert signing.mint(SECRET, session_id, one) != signing.mint(OTHER, session_id, one)
 
 
 @pytest.mark.parametrize("base", ["https://hire.example", "https://hire.example/"])
 def test_the_portals_address_holds_the_key_alone(base: str) -> None:
-    assert links.portal_url(base, "k.1.m") == "https://hire.example/?session_key=k.1.m"
+    assert signing.portal_url(base, "k.1.m") == "https://hire.example/?session_key=k.1.m"
 
 
 @given(st.binary(max_size=20), st.binary(max_size=20))
 def test_each_purpose_has_key_material_of_its_own(one: bytes, other: bytes) -> None:
-    assert (links.derive(SECRET, one) == links.derive(SECRET, other)) == (one == other)
+    assert (signing.derive(SECRET, one) == signing.derive(SECRET, other)) == (one == other)
