@@ -40,7 +40,7 @@ class Gate:
     """Lets in who has a ticket, the cookie, or an admin's API key."""
 
     def __init__(self, settings: Settings) -> None:
-        self._secret = settings.secrets[0]
+        self._secrets = settings.secrets
         self._limiter = BadKeyLimiter()
 
     async def is_open_to(self, request: AnyRequest) -> bool:
@@ -70,7 +70,7 @@ class Gate:
         until = int((datetime.now(UTC) + _LIFE).timestamp())
         return Cookie(
             key=_cookie_name(request),
-            value=_written(self._secret, _COOKIE_PURPOSE, until),
+            value=_written(self._secrets[0], _COOKIE_PURPOSE, until),
             path=PATH,
             max_age=int(_LIFE.total_seconds()),
             httponly=True,
@@ -87,7 +87,9 @@ class Gate:
         until = text.partition(".")[0]
         if not text.isascii() or not until.isdigit() or len(until) > _MOST_DIGITS:
             return False
-        genuine = hmac.compare_digest(_written(self._secret, purpose, int(until)), text)
+        genuine = False
+        for secret in self._secrets:
+            genuine |= hmac.compare_digest(_written(secret, purpose, int(until)), text)
         return genuine and datetime.now(UTC).timestamp() < int(until)
 
 
