@@ -46,8 +46,8 @@ RETURN_PATH = "bounces+agmqaaaaabyabaaaaaaaaaaaued2bzhucirnfvtu@hire.example"
 
 @pytest.mark.parametrize(("version", "key"), SESSION_KEYS.items())
 def test_a_link_that_was_sent_opens_its_session(version: int, key: str) -> None:
-    assert signing.mint(SECRET, IDENT, version) == key
-    assert signing.check(key, [SECRET]) == (IDENT, version)
+    assert signing.mint_session_key(SECRET, IDENT, version) == key
+    assert signing.check_session_key(key, [SECRET]) == (IDENT, version)
 
 
 def test_whoever_is_signed_in_to_the_console_stays_so() -> None:

@@ -13,7 +13,7 @@ from hireloop import signing, telemetry
 from hireloop.exporters import Redacted
 
 SECRET = "a secret of the tests, which opens nothing"
-KEY = signing.mint(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
+KEY = signing.mint_session_key(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
 API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 

@@ -40,7 +40,7 @@ async def test_a_booking_shows_who_when_and_every_try_in_the_other_sides_words(
         "Moved by <bdi>tests</bdi>",
         "Illness",
         f'href="https://jaeger.example/trace/{"ab" * 16}"',
-        f"{settings.base_url}/?session_key={signing.mint(settings.secrets[0], booking.session_id, 1)}",
+        f"{settings.base_url}/?session_key={signing.mint_session_key(settings.secrets[0], booking.session_id, 1)}",
     ):
         assert words in page, words
 

@@ -215,7 +215,7 @@ async def test_a_session_key_opens_its_own_session_and_nothing_else(
 ) -> None:
     ids = (await set_up(api)).ids
     own, other = ids["session_id"], (await set_up(api)).ids["session_id"]
-    key = signing.mint(SECRET, UUID(own), 1)
+    key = signing.mint_session_key(SECRET, UUID(own), 1)
     pages = pages_of_a_candidate(built)
     assert len(pages) >= 7
     name = "__Host-hireloop-{}".format

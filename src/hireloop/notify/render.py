@@ -117,7 +117,7 @@ class Renderer:
     def _said(self, message: Message, reader: Reader, invitation_state: str | None, now: datetime) -> _Said:
         match message:
             case InvitationMessage():
-                key = signing.mint(self._secret, message.session_id, message.key_version)
+                key = signing.mint_session_key(self._secret, message.session_id, message.key_version)
                 url = signing.portal_url(self._base_url, key)
                 said = values.of_invitation(message, reader, portal_url=url, now=now)
                 return _Said(said, message.recruiter_email)

@@ -60,7 +60,7 @@ class Access:
 
     async def check(self, key: str) -> Visit | Refusal:
         """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database."""
-        claim = signing.check(key, self._secrets)
+        claim = signing.check_session_key(key, self._secrets)
         if claim is None:
             return Refusal.UNKNOWN
         try:
