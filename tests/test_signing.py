@@ -120,7 +120,7 @@ def test_the_portals_address_holds_the_key_alone(base: str) -> None:
 
 
 def test_each_purpose_and_each_secret_has_key_material_of_its_own() -> None:
-    made = [signing.derive(secret, purpose.value) for secret in (SECRET, OLD, OTHER) for purpose in Purpose]
+    made = [signing.derive(secret, purpose) for secret in (SECRET, OLD, OTHER) for purpose in Purpose]
     assert len(made) == len(set(made)) == 3 * len(Purpose)
 
 

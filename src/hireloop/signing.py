@@ -73,12 +73,12 @@ def is_one_of(text: str, minted: Sequence[str]) -> bool:
 
 def mac(secret: str, purpose: Purpose, claim: bytes) -> bytes:
     """Return the 32 bytes of the MAC, for texts that are not written as `mint` writes them, and for keyed hashes."""
-    return hmac.digest(derive(secret, purpose.value), claim, hashlib.sha256)
+    return hmac.digest(derive(secret, purpose), claim, hashlib.sha256)
 
 
-def derive(secret: str, purpose: bytes) -> bytes:
+def derive(secret: str, purpose: Purpose) -> bytes:
     """Return a 32-byte key for one purpose, so that no two uses of a secret share key material."""
-    return hmac.digest(_utf8(secret), purpose, hashlib.sha256)
+    return hmac.digest(_utf8(secret), purpose.value, hashlib.sha256)
 
 
 def base64url(raw: bytes) -> str:

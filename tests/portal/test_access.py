@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from hireloop import db, signing
 from hireloop.portal.access import Access, Refusal, form_token
@@ -13,7 +14,14 @@ from portal.factories import Person, book
 from portal.records import everything
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
+OLD = "the secret before it, which is as long as it takes"
 SOMEBODY = UUID("01a1fd9e-8cf2-76ba-b101-c652a4ce31e8")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """An installation that has changed its secret."""
+    return settings.model_copy(update={"secret_key_fallbacks": [SecretStr(OLD)]})
 
 
 # --- The exchange ----------------------------------------------------------------------------------------------
@@ -213,6 +221,17 @@ async def test_a_press_on_our_page_counts_in_browsers_old_and_new(
     answer = await client.post(f"{booked.path}start/", headers=headers, data={"token": token})
     assert answer.status_code == 303
     assert await _entered() == [booked.session_id]
+
+
+async def test_a_page_that_was_open_when_the_secret_was_changed_works(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booked = await book(settings.model_copy(update={"secret_key": SecretStr(OLD)}), starts_in=5)
+    await client.get("/", params={"session_key": booked.key})
+    token = form_token(booked.key)
+    assert (await client.post(f"{booked.path}start/", data={"token": token})).status_code == 303
+    assert await _entered() == [booked.session_id]
+    assert f'value="{token}"' in (await client.get(booked.path)).text
 
 
 async def test_the_token_of_one_session_does_not_press_for_another(
