@@ -2,7 +2,8 @@
 
 A signed text is `<stem>.<MAC>`: a claim as whoever mints it writes it, and as base64url an HMAC-SHA256 over it, under
 a key that SECRET_KEY gives for this purpose alone. Nothing of it is stored; a text is checked by minting its stem again
-and comparing the whole, which also rejects base64url's other spellings of the same bytes.
+and comparing the whole, which also rejects base64url's other spellings of the same bytes
+(docs/decisions/0042-one-mint-for-signed-texts.md).
 
 A session key's stem is `<session id>.<version>`: the id as base64url of its 16 bytes, the version in decimal
 (docs/decisions/0007-session-key.md).
