@@ -1,20 +1,19 @@
 """Bring the database up to date, and keep every process on the secret that the database knows."""
 
 import hashlib
-import hmac
 import io
 import re
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from hireloop import db, links
+from hireloop import db, signing
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.settings import Settings
+from hireloop.signing import Purpose
 
 _ID = re.compile(r'^ID = "(.+)"$', re.MULTILINE)
 _LOCK = 0x48697265  # any number, the same in every version
-_PURPOSE = b"hireloop secret fingerprint 1"
 
 
 async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequence[str]:
@@ -43,7 +42,7 @@ async def check(settings: Settings) -> None:
     if known is None:
         msg = "The database does not know SECRET_KEY's fingerprint yet: run `hireloop migrate`."
         raise DatabaseNotReady(msg)
-    if not hmac.compare_digest(known, fingerprint(settings)):
+    if not signing.is_one_of(known, [fingerprint(settings)]):
         raise SettingsError(_SKEW)
 
 
@@ -54,7 +53,7 @@ async def pending() -> list[str]:
 
 def fingerprint(settings: Settings) -> str:
     """Return a text that tells two secrets apart and reveals neither."""
-    return hashlib.sha256(links.derive(settings.secrets[0], _PURPOSE)).hexdigest()[:32]
+    return hashlib.sha256(signing.derive(settings.secrets[0], Purpose.SECRET_FINGERPRINT)).hexdigest()[:32]
 
 
 _SKEW = (
@@ -80,7 +79,7 @@ async def _run() -> None:
 async def _agree_on_secret(settings: Settings, *, accept: bool) -> None:
     ours = fingerprint(settings)
     known = await db.fetch_value("SELECT secret_fingerprint FROM installation")
-    if known is not None and not hmac.compare_digest(known, ours) and not accept:
+    if known is not None and not signing.is_one_of(known, [ours]) and not accept:
         raise SettingsError(_SKEW)
     await db.fetch(
         """

@@ -283,7 +283,7 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets that still verify a session key; the first one mints. Raises SettingsError without one."""
+        """The secrets that still verify a signed text; the first one mints. Raises SettingsError without one."""
         if self.secret_key is None:
             msg = "SECRET_KEY is not set: set it to the output of `openssl rand -base64 48`, the same everywhere."
             raise SettingsError(msg)

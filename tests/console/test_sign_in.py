@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 from litestar import Litestar
+from pydantic import SecretStr
 
 from console.factories import booked, key_of
 from console.signing import COOKIE, SIGN_IN, press, sign_in, token_on
@@ -16,9 +17,11 @@ from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.console.sign_in import safe_next
+from hireloop.portal.gate import form_token
 from hireloop.settings import Settings
 from hireloop.web.context import STATE_NAME
 
+OLD = "the secret before it, which is as long as it takes"
 FOREIGN = [
     "https://evil.example/",
     "//evil.example/",
@@ -35,6 +38,12 @@ FOREIGN = [
     "",
     " /console/channels/",
 ]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """An installation that has changed its secret."""
+    return settings.model_copy(update={"secret_key_fallbacks": [SecretStr(OLD)]})
 
 
 async def test_a_key_is_exchanged_for_a_cookie_that_does_not_hold_it(client: httpx.AsyncClient) -> None:
@@ -169,6 +178,19 @@ def forged(good: str, key: str, secret: str, ident: UUID, key_hash: bytes, now: 
         tickets.issue(secret, UUID(int=1), key_hash, now=now),
         tickets.issue(secret, ident, key_hash, now=now - timedelta(hours=12, seconds=1)),
     ]
+
+
+async def test_who_was_signed_in_before_the_secret_was_changed_stays_so_and_the_open_page_works(
+    client: httpx.AsyncClient,
+) -> None:
+    booking = await booked()
+    await key_of(Role.ADMIN)
+    (stored,) = await rows("api_key")
+    ticket = tickets.issue(OLD, stored["id"], stored["secret_hash"], now=datetime.now(UTC))
+    client.cookies.set(COOKIE, ticket)
+    pressed = await client.post(f"{booking.path}confirm/", data={"token": form_token(ticket), "revision": "1"})
+    assert (pressed.status_code, pressed.headers["location"]) == (303, f"{booking.path}?done=confirmed")
+    assert await token_on(client, booking.path) == form_token(ticket)
 
 
 async def test_signing_out_takes_the_cookie_away(client: httpx.AsyncClient) -> None:

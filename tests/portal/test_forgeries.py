@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from hireloop import links
+from hireloop import signing
 from hireloop.portal.gate import Access, Refusal
 from hireloop.settings import Settings
 from portal.factories import book
@@ -33,11 +33,11 @@ def _forgeries(key: str, settings: Settings) -> Iterator[str]:
     yield f"{ident}.0{version}.{mac}"
     yield f"{ident}.{int(version) + 1}.{mac}"
     yield f"{ident}.\u0661.{mac}"  # a digit to str.isdigit
-    yield f"{links.mint(settings.secrets[0], uuid4(), 1).split('.')[0]}.{version}.{mac}"
+    yield f"{signing.mint_session_key(settings.secrets[0], uuid4(), 1).split('.')[0]}.{version}.{mac}"
     yield key.swapcase()
     yield key.replace(".", "%2E", 1)
-    yield links.mint("another secret, as long as a secret is", SOMEBODY, 1)
-    yield links.mint(settings.secrets[0], uuid4(), 1)  # genuine, of a session that is not there
+    yield signing.mint_session_key("another secret, as long as a secret is", SOMEBODY, 1)
+    yield signing.mint_session_key(settings.secrets[0], uuid4(), 1)  # genuine, of a session that is not there
     yield str(SOMEBODY)
     yield "x" * 10_000
     yield "\udcff\x00"
@@ -83,7 +83,7 @@ def _bytes(key: str) -> tuple[bytes, bytes]:
 @given(data=st.data())
 async def test_no_altered_key_ever_reaches_the_database(settings_alone: Settings, data: st.DataObject) -> None:
     """The pool is closed here: a query would raise."""
-    genuine = links.mint(settings_alone.secrets[0], SOMEBODY, 1)
+    genuine = signing.mint_session_key(settings_alone.secrets[0], SOMEBODY, 1)
     altered = data.draw(st.one_of(_bit_flipped(genuine), _cut(genuine), _grown(genuine), st.text(max_size=120)))
     if altered != genuine:
         assert await Access(settings_alone).check(altered) is Refusal.UNKNOWN

@@ -5,15 +5,23 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
-from hireloop import db, links
+from hireloop import db, signing
 from hireloop.portal.gate import Access, Refusal, form_token
 from hireloop.settings import Settings
 from portal.factories import Person, book
 from portal.records import everything
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
+OLD = "the secret before it, which is as long as it takes"
 SOMEBODY = UUID("01a1fd9e-8cf2-76ba-b101-c652a4ce31e8")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """An installation that has changed its secret."""
+    return settings.model_copy(update={"secret_key_fallbacks": [SecretStr(OLD)]})
 
 
 # --- The exchange ----------------------------------------------------------------------------------------------
@@ -106,13 +114,13 @@ async def test_a_replaced_key_is_told_so_at_the_link_and_at_the_cookie(
         assert answer.status_code == 410
         assert "This link was replaced, see the newer mail" in answer.text
     assert await everything() == before
-    newer = links.mint(settings.secrets[0], booked.session_id, 2)
+    newer = signing.mint_session_key(settings.secrets[0], booked.session_id, 2)
     assert (await client.get("/", params={"session_key": newer})).status_code == 303
 
 
 async def test_a_key_from_the_future_is_unknown(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings)
-    future = links.mint(settings.secrets[0], booked.session_id, 2)
+    future = signing.mint_session_key(settings.secrets[0], booked.session_id, 2)
     assert (await client.get("/", params={"session_key": future})).status_code == 404
 
 
@@ -215,11 +223,22 @@ async def test_a_press_on_our_page_counts_in_browsers_old_and_new(
     assert await _entered() == [booked.session_id]
 
 
+async def test_a_page_that_was_open_when_the_secret_was_changed_works(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booked = await book(settings.model_copy(update={"secret_key": SecretStr(OLD)}), starts_in=5)
+    await client.get("/", params={"session_key": booked.key})
+    token = form_token(booked.key)
+    assert (await client.post(f"{booked.path}start/", data={"token": token})).status_code == 303
+    assert await _entered() == [booked.session_id]
+    assert f'value="{token}"' in (await client.get(booked.path)).text
+
+
 async def test_the_token_of_one_session_does_not_press_for_another(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings, starts_in=5)
     await client.get("/", params={"session_key": booked.key})
-    other = form_token(links.mint(settings.secrets[0], SOMEBODY, 1))
+    other = form_token(signing.mint_session_key(settings.secrets[0], SOMEBODY, 1))
     answer = await client.post(f"{booked.path}start/", data={"token": other})
     assert answer.status_code == 403

@@ -10,7 +10,7 @@ from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 from structlog.testing import capture_logs
 
-from hireloop import db, links, portal
+from hireloop import db, portal, signing
 from hireloop.portal import render
 from hireloop.settings import Settings
 from portal.factories import OUTBOX, Person, book
@@ -136,7 +136,7 @@ def test_all_static_files_and_the_longest_page_stay_small() -> None:
 async def test_a_key_is_never_checked_with_a_query_before_its_signature(settings: Settings) -> None:
     """No pool is open: only a genuine key may notice."""
     app: Any = Litestar(portal.routes(settings, OUTBOX, lambda: None), openapi_config=None, logging_config=None)
-    genuine = links.mint(settings.secrets[0], db.new_id(), 1)
+    genuine = signing.mint_session_key(settings.secrets[0], db.new_id(), 1)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://hire.example") as client:
         assert (await client.get("/", params={"session_key": genuine[:-2]})).status_code == 404
         with capture_logs():

@@ -1,6 +1,5 @@
 """Who is signed in to the console, and whether a press came from its own pages. An API key stands behind both."""
 
-import hmac
 import secrets
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
@@ -16,7 +15,7 @@ from hireloop import errors
 from hireloop.access import api_keys, roles
 from hireloop.access.api_keys import KeyHolder, KeyRing
 from hireloop.console import tickets
-from hireloop.portal.gate import Access, form_token
+from hireloop.portal.gate import Access, form_token, has_token
 from hireloop.settings import Settings
 from hireloop.web.context import door_of
 from hireloop.web.forms import fields_of
@@ -87,9 +86,8 @@ class Gate:
 
     async def is_pressed_here(self, request: AnyRequest, visitor: Visitor) -> bool:
         """Return whether a change was pressed on our own page: the browser says so, and the form has its token."""
-        fields = await fields_of(request)
-        has_token = hmac.compare_digest(fields.get("token", "").encode(), visitor.token.encode())
-        return has_token and await self._access.is_from_our_page(request, visitor.ticket)
+        has_our_token = has_token(await fields_of(request), visitor.ticket)
+        return has_our_token and await self._access.is_from_our_page(request, visitor.ticket)
 
     async def _holder_of(self, ticket: str, ring: KeyRing) -> KeyHolder:
         claim = tickets.parse(ticket)

@@ -1,22 +1,20 @@
 """A ticket is what the console's cookie holds instead of an API key: whose key it is, until when, and a proof. Pure.
 
-`<key id>.<until>.<MAC>`: the id as base64url of its 16 bytes, Unix seconds in decimal, and HMAC-SHA256 over both and
-the key's stored hash, under a key derived from SECRET_KEY. So neither SECRET_KEY alone nor the table of keys alone
-makes a ticket, and a ticket reveals neither (docs/decisions/0033-the-console.md).
+`<key id>.<until>.<MAC>`: the id as base64url of its 16 bytes, Unix seconds in decimal, signed and bound to the key's
+stored hash (`hireloop.signing`). So neither SECRET_KEY alone nor the table of keys alone makes a ticket, and a ticket
+reveals neither (docs/decisions/0033-the-console.md).
 """
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from hireloop import links
+from hireloop import signing
+from hireloop.signing import Purpose
 
 LIFE = timedelta(hours=12)
-_PURPOSE = b"hireloop console ticket 1"
 _LONGEST = 120
 _LATEST = 2**40  # Unix seconds, far beyond any calendar that we show
 
@@ -30,7 +28,8 @@ class Claim(NamedTuple):
 
 def issue(secret: str, key_id: UUID, key_hash: bytes, *, now: datetime) -> str:
     """Return a ticket for the key of this id and hash, good for `LIFE` from now on."""
-    return _written(secret, Claim(key_id, int((now + LIFE).timestamp())), key_hash)
+    claim = Claim(key_id, int((now + LIFE).timestamp()))
+    return signing.mint(secret, Purpose.CONSOLE_TICKET, _stem(claim), bound_to=key_hash)
 
 
 def parse(ticket: str) -> Claim | None:
@@ -49,17 +48,9 @@ def parse(ticket: str) -> Claim | None:
 
 def is_genuine(ticket: str, claim: Claim, key_hash: bytes, secrets: Sequence[str], *, now: datetime) -> bool:
     """Return whether one of `secrets` wrote exactly this ticket for the key with this hash, and its time is not up."""
-    genuine = False
-    for secret in secrets:
-        genuine |= hmac.compare_digest(_written(secret, claim, key_hash).encode(), ticket.encode())
-    return genuine and now.timestamp() < claim.until
+    stem = signing.check(ticket, Purpose.CONSOLE_TICKET, secrets, bound_to=key_hash)
+    return stem == _stem(claim) and now.timestamp() < claim.until
 
 
-def _written(secret: str, claim: Claim, key_hash: bytes) -> str:
-    stem = f"{_b64(claim.key_id.bytes)}.{claim.until}"
-    mac = hmac.digest(links.derive(secret, _PURPOSE), stem.encode() + b"." + key_hash, hashlib.sha256)
-    return f"{stem}.{_b64(mac)}"
-
-
-def _b64(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+def _stem(claim: Claim) -> str:
+    return f"{signing.base64url(claim.key_id.bytes)}.{claim.until}"

@@ -1,8 +1,6 @@
 """Session key to cookie and back: who may enter which session, and whether a press came from our own page."""
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, assert_never
@@ -13,17 +11,17 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 
-from hireloop import errors, links
+from hireloop import errors, signing
 from hireloop.portal import render
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.settings import Settings
+from hireloop.signing import Purpose
 from hireloop.web.forms import fields_of
 from hireloop.web.slow_down import BadKeyLimiter
 
 AnyRequest = Request[Any, Any, Any]
 
-_TOKEN_PURPOSE = b"hireloop portal form 1"
 _KEPT_AFTER_THE_END = timedelta(days=1)
 
 
@@ -60,7 +58,7 @@ class Access:
 
     async def check(self, key: str) -> Visit | Refusal:
         """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database."""
-        claim = links.check(key, self._secrets)
+        claim = signing.check_session_key(key, self._secrets)
         if claim is None:
             return Refusal.UNKNOWN
         try:
@@ -121,8 +119,7 @@ class Access:
         origin = request.headers.get("origin", "null")
         if origin != "null":
             return origin in self._origins_at(request.headers.get("host", ""))
-        fields = await fields_of(request)
-        return hmac.compare_digest(fields.get("token", "").encode(), form_token(key).encode())
+        return has_token(await fields_of(request), key)
 
     def _origins_at(self, host: str) -> set[str]:
         """Return our own origins: BASE_URL's, and those of the host that was asked, for which we may have other names.
@@ -138,7 +135,12 @@ class Access:
 
 def form_token(key: str) -> str:
     """Return what our forms carry: only who holds the session key can make it, and it does not reveal the key."""
-    return urlsafe_b64encode(hmac.digest(key.encode(), _TOKEN_PURPOSE, hashlib.sha256)).rstrip(b"=").decode()
+    return signing.base64url(signing.derive(key, Purpose.FORM_TOKEN))
+
+
+def has_token(fields: Mapping[str, str], key: str) -> bool:
+    """Return whether a form carries the token of the cookie that came along with it."""
+    return signing.is_one_of(fields.get("token", ""), [form_token(key)])
 
 
 def path_of(visit: Visit) -> str:

@@ -3,14 +3,12 @@
 An address leaves as a keyed hash, so that one can still be searched for.
 """
 
-import hashlib
-import hmac
 import re
 import secrets
 
-from hireloop import links
+from hireloop import signing
+from hireloop.signing import Purpose
 
-_PURPOSE = b"hireloop address hash 1"
 # A local part may be quoted, may hold an apostrophe, and may carry another address (a=b.example@relay.example).
 _ADDRESS = re.compile(
     r"""(?:"[^"]{1,64}"|(?:[^\s<>"'(),;:\[\]{}]|(?<=\w)'(?=\w)){1,64})"""
@@ -23,18 +21,18 @@ _PASSWORD_IN_URL = re.compile(r"(://[^\s/:]*:)\S+@")
 
 _LONGEST = 8_192  # whoever sends us more must not keep us busy with it
 
-_hash_key = secrets.token_bytes(32)  # until `set_up` knows the installation's
+_secret = secrets.token_urlsafe(32)  # until `set_up` knows the installation's
 
 
 def use_secret(secret: str) -> None:
     """Hash addresses with this installation's key from now on, so that all its processes hash them alike."""
-    global _hash_key  # noqa: PLW0603 (one process has one installation)
-    _hash_key = links.derive(secret, _PURPOSE)
+    global _secret  # noqa: PLW0603 (one process has one installation)
+    _secret = secret
 
 
 def address_hash(address: str) -> str:
     """Return what stands for a mail address in spans and logs: 12 hex digits, keyed, letter case aside."""
-    return hmac.digest(_hash_key, address.strip().lower().encode(), hashlib.sha256).hex()[:12]
+    return signing.mac(_secret, Purpose.ADDRESS_HASH, address.strip().lower().encode()).hex()[:12]
 
 
 def without_links(text: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 
-from hireloop import links
+from hireloop import signing
 from hireloop.access import roles
 from hireloop.notify.deliveries import alerts, deliveries
 from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
@@ -192,7 +192,7 @@ def _answer(
         session=SessionAnswer(
             id=session.id,
             session_key=key,
-            portal_url=links.portal_url(door.settings.base_url, key) if key else None,
+            portal_url=signing.portal_url(door.settings.base_url, key) if key else None,
             opens_at=door.local(session.opens_at),
             closes_at=door.local(session.closes_at),
             state=state_of(

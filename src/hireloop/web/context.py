@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from litestar.connection import ASGIConnection
 
-from hireloop import links
+from hireloop import signing
 from hireloop.access.api_keys import KeyRing
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.transport import Channel
@@ -42,7 +42,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
     def session_key(self, session: SessionOfSchedule) -> str:
         """Mint the key that opens this session."""
-        return links.mint(self.secret, session.id, session.key_version)
+        return signing.mint_session_key(self.secret, session.id, session.key_version)
 
 
 def door_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Door:

@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from hireloop import db, errors, links
+from hireloop import db, errors, signing
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.api.http import stored_answers
@@ -13,8 +13,10 @@ from sample_settings import SECRET
 
 SESSION = UUID("01990000-0000-7000-8000-000000000001")
 OTHER = UUID("01990000-0000-7000-8000-000000000002")
-KEY = links.mint(SECRET, SESSION, 3)
-FORGED = links.mint("somebody else's secret, long enough too", SESSION, 3)
+KEY = signing.mint_session_key(SECRET, SESSION, 3)
+OTHER_KEY = signing.mint_session_key(SECRET, OTHER, 1)
+OLD_KEY = signing.mint_session_key("the old secret, which was long enough", SESSION, 3)
+FORGED = signing.mint_session_key("somebody else's secret, long enough too", SESSION, 3)
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
@@ -24,7 +26,7 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
         b"",
         b'{"id":1}',
         f'{{"session_key":"{KEY}","portal_url":"https://hire.example/?session_key={KEY}"}}'.encode(),
-        f'{{"items":[{{"session_key":"{KEY}"}},{{"session_key":"{links.mint(SECRET, OTHER, 1)}"}}]}}'.encode(),
+        f'{{"items":[{{"session_key":"{KEY}"}},{{"session_key":"{OTHER_KEY}"}}]}}'.encode(),
         f'{{"booking_notes":"AAAA{KEY}BBBB"}}'.encode(),  # pasted by a client
         f'{{"booking_notes":"{FORGED[:60]}{KEY}"}}'.encode(),  # begins inside of what looks like a key
         f'{{"booking_notes":"{KEY}{KEY}"}}'.encode(),
@@ -35,7 +37,7 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 )
 def test_a_body_is_stored_without_session_keys_and_comes_back_whole(body: bytes) -> None:
     stored = stored_answers.without_secrets(body, [SECRET])
-    for key in (KEY, links.mint(SECRET, OTHER, 1)):
+    for key in (KEY, OTHER_KEY):
         assert key not in stored
         assert key.rpartition(".")[2] not in stored
     assert stored_answers.with_secrets(stored, SECRET) == body
@@ -46,7 +48,7 @@ def test_what_only_looks_like_a_session_key_stays_as_it_is() -> None:
 
 
 def test_an_older_secrets_key_is_taken_out_and_minted_with_the_new_secret() -> None:
-    body = f'{{"session_key":"{links.mint("the old secret, which was long enough", SESSION, 3)}"}}'.encode()
+    body = f'{{"session_key":"{OLD_KEY}"}}'.encode()
     stored = stored_answers.without_secrets(body, [SECRET, "the old secret, which was long enough"])
     assert stored_answers.with_secrets(stored, SECRET) == f'{{"session_key":"{KEY}"}}'.encode()
 

@@ -6,17 +6,25 @@ from pathlib import Path
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.testing import RequestFactory
 
 from hireloop import app
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from hireloop.local.mailbox.gate import TICKET, ticket_of
+from hireloop.local.mailbox.gate import TICKET, Gate, ticket_of
 from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.pages import mailbox_router
 from hireloop.settings import Settings
 from sample_settings import settings_for
 
+OLD = "the secret before it, which is as long as it takes"
 LINK = "http://localhost:8000/?session_key=a.1.b"
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """An installation that has changed its secret."""
+    return settings_for(database_url, secret_key_fallbacks=[OLD])
 
 
 @pytest.fixture
@@ -136,6 +144,18 @@ async def test_a_ticket_that_is_old_forged_or_of_another_kind_opens_nothing(
         assert "That link is older than 12 hours" in answer.text
     browser.cookies.set("hireloop-mailbox-8000", good)  # a ticket is no cookie
     assert (await browser.get("/dev/mailbox")).status_code == 401
+
+
+async def test_a_ticket_and_a_cookie_from_before_the_secret_was_changed_still_open_it(
+    browser: httpx.AsyncClient, database_url: str
+) -> None:
+    before = settings_for(database_url, secret_key=OLD)
+    answer = await browser.get("/dev/mailbox", params={TICKET: ticket_of(before, now=now())})
+    assert answer.status_code == 303
+    browser.cookies.clear()
+    cookie = Gate(before).cookie(RequestFactory(port=8000).get("/"))
+    browser.cookies.set(cookie.key, cookie.value or "")
+    assert (await browser.get("/dev/mailbox")).status_code == 200
 
 
 async def test_two_installations_on_one_machine_have_cookies_of_their_own(

@@ -1,13 +1,11 @@
 """The envelope sender of a mail: BOUNCE_ADDRESS with a signed tag, so that a report says which delivery came back.
 
 `bounces@hire.example` becomes `bounces+<tag>@hire.example`. A tag is base32 (RFC 4648) of the delivery's id and of
-the first 9 bytes of an HMAC-SHA256 over it: 40 letters and digits without padding. Letter case says nothing, as
+the first 9 bytes of the MAC over it: 40 letters and digits without padding. Letter case says nothing, as
 relays change it. Nothing of it is stored (docs/decisions/0024-a-bounce-is-believed-by-its-signature.md).
 """
 
 import binascii
-import hashlib
-import hmac
 import re
 from base64 import b32decode, b32encode
 from collections.abc import Iterator, Sequence
@@ -16,11 +14,11 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import links
+from hireloop import signing
 from hireloop.notify.transport import Outcome, Parcel, Transport
 from hireloop.settings import Settings
+from hireloop.signing import Purpose
 
-_PURPOSE = b"hireloop bounce tag 1"
 _MAC_BYTES = 9
 _TAG = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{40}(?![A-Za-z0-9])")
 _MOST_TAGS = 20  # that are checked of one report
@@ -33,7 +31,7 @@ class ReturnPath:
     def __init__(self, address: str, secrets: Sequence[str]) -> None:
         """Take BOUNCE_ADDRESS, empty for none, and the secrets: the first one signs, every one verifies."""
         self._local, _, self._domain = address.rpartition("@")
-        self._keys = [links.derive(secret, _PURPOSE) for secret in secrets]
+        self._secrets = secrets
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -42,7 +40,7 @@ class ReturnPath:
 
     def address(self, delivery_id: UUID) -> str | None:
         """Return the envelope sender of this delivery; None where no address for bounces is set."""
-        return f"{self._local}+{_tag(self._keys[0], delivery_id)}@{self._domain}" if self._local else None
+        return f"{self._local}+{_tag(self._secrets[0], delivery_id)}@{self._domain}" if self._local else None
 
     def deliveries(self, text: str) -> Iterator[UUID]:
         """Yield each delivery whose genuine tag stands somewhere in `text`, such as a report's headers."""
@@ -53,10 +51,7 @@ class ReturnPath:
                 yield delivery_id
 
     def _is_genuine(self, given: str, delivery_id: UUID) -> bool:
-        genuine = False
-        for key in self._keys:
-            genuine |= hmac.compare_digest(_tag(key, delivery_id), given)
-        return genuine
+        return signing.is_one_of(given, [_tag(secret, delivery_id) for secret in self._secrets])
 
 
 class Returning:
@@ -79,8 +74,8 @@ def delivery_of(message_id: str) -> UUID | None:
     return UUID(found[1]) if found else None
 
 
-def _tag(key: bytes, delivery_id: UUID) -> str:
-    mac = hmac.digest(key, delivery_id.bytes, hashlib.sha256)[:_MAC_BYTES]
+def _tag(secret: str, delivery_id: UUID) -> str:
+    mac = signing.mac(secret, Purpose.BOUNCE_TAG, delivery_id.bytes)[:_MAC_BYTES]
     return b32encode(delivery_id.bytes + mac).decode().lower()
 
 

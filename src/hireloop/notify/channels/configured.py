@@ -1,7 +1,5 @@
 """Which channels there are, and which message kinds go over them."""
 
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
@@ -9,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hireloop import links
+from hireloop import signing
 from hireloop.errors import SettingsError
 from hireloop.notify.channels.message_routes import EMAIL, NOBODY, Hearer, kinds_by_channel
 from hireloop.notify.transport import ENTRY_POINT_GROUP, Channel
 from hireloop.settings import Settings
+from hireloop.signing import Purpose
 
 if TYPE_CHECKING:
     from hireloop.notify.transports.chat.apprise import ChatAddress
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 APPRISE = "apprise"
 WEBHOOK = "webhook"
 
-_FINGERPRINT = b"hireloop channel fingerprint 1"
-_NAME = b"hireloop channel name 1"
 _NAME_DIGITS = 8
 _OWN_NAMES = frozenset({EMAIL, NOBODY, WEBHOOK})
 _CHAT_CONCURRENCY = 2
@@ -168,16 +165,15 @@ def _check_distinct(names: Sequence[str]) -> None:
 def _fingerprint(settings: Settings, names: Sequence[str], address: str = "") -> str:
     """Return a keyed hash of what a channel hangs on: it tells configurations apart and reveals no password."""
     plain = [_plain(getattr(settings, name)) for name in names]
-    return _hash(settings, _FINGERPRINT, repr([*plain, address] if address else plain))[:16]
+    return _hash(settings, Purpose.CHANNEL_FINGERPRINT, repr([*plain, address] if address else plain))[:16]
 
 
 def _digits(settings: Settings, identity: str) -> str:
-    return _hash(settings, _NAME, identity)[:_NAME_DIGITS]
+    return _hash(settings, Purpose.CHANNEL_NAME, identity)[:_NAME_DIGITS]
 
 
-def _hash(settings: Settings, purpose: bytes, text: str) -> str:
-    key = links.derive(settings.secrets[0], purpose)
-    return hmac.digest(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
+def _hash(settings: Settings, purpose: Purpose, text: str) -> str:
+    return signing.mac(settings.secrets[0], purpose, text.encode("utf-8", "surrogatepass")).hex()
 
 
 def _plain(value: object) -> str:

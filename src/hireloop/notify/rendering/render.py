@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from hireloop import links
+from hireloop import signing
 from hireloop.notify.messages import (
     KINDS,
     AlertMessage,
@@ -117,8 +117,8 @@ class Renderer:
     def _said(self, message: Message, reader: Reader, invitation_state: str | None, now: datetime) -> _Said:
         match message:
             case InvitationMessage():
-                key = links.mint(self._secret, message.session_id, message.key_version)
-                url = links.portal_url(self._base_url, key)
+                key = signing.mint_session_key(self._secret, message.session_id, message.key_version)
+                url = signing.portal_url(self._base_url, key)
                 said = values.of_invitation(message, reader, portal_url=url, now=now)
                 return _Said(said, message.recruiter_email)
             case CancelledMessage():

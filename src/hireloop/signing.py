@@ -1,0 +1,111 @@
+"""Sign texts and check them, session keys among them, and hash under SECRET_KEY. Pure: no clock, database or settings.
+
+A signed text is `<stem>.<MAC>`: a claim as whoever mints it writes it, and as base64url an HMAC-SHA256 over it, under
+a key that SECRET_KEY gives for this purpose alone. Nothing of it is stored; a text is checked by minting its stem again
+and comparing the whole, which also rejects base64url's other spellings of the same bytes
+(docs/decisions/0043-one-mint-for-signed-texts.md).
+
+A session key's stem is `<session id>.<version>`: the id as base64url of its 16 bytes, the version in decimal
+(docs/decisions/0007-session-key.md).
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from enum import Enum, unique
+from typing import NamedTuple
+from uuid import UUID
+
+_LONGEST_STEM = 100  # characters: what claims more is nobody's, however long it is
+
+
+@unique
+class Purpose(Enum):
+    """What is signed or hashed, and what its key is derived by. A changed one makes void all that was made before."""
+
+    SESSION_KEY = b"hireloop session key 1"  # in the candidate's link and cookie
+    CONSOLE_TICKET = b"hireloop console ticket 1"  # in the console's cookie; bound to the API key's hash
+    MAILBOX_TICKET = b"hireloop mailbox ticket 1"  # in the link that `hireloop up` prints
+    MAILBOX_COOKIE = b"hireloop mailbox cookie 1"  # what that ticket is exchanged for
+    BOUNCE_TAG = b"hireloop bounce tag 1"  # in a mail's envelope sender
+    FORM_TOKEN = b"hireloop portal form 1"  # in the pages' forms, under the page's cookie in place of SECRET_KEY
+    SECRET_FINGERPRINT = b"hireloop secret fingerprint 1"  # in the database, which knows SECRET_KEY by it
+    CHANNEL_FINGERPRINT = b"hireloop channel fingerprint 1"  # in the database: a channel's settings
+    CHANNEL_NAME = b"hireloop channel name 1"  # in the database: the digits of a channel's name
+    ADDRESS_HASH = b"hireloop address hash 1"  # in spans and log lines, for a mail address
+
+
+class SessionKeyClaim(NamedTuple):
+    """What a genuine session key says: whose session, and which of its keys. The version may be out of date."""
+
+    session_id: UUID
+    version: int
+
+
+def mint(secret: str, purpose: Purpose, stem: str, *, bound_to: bytes | None = None) -> str:
+    """Return `<stem>.<MAC>`, whose MAC is 43 characters of base64url.
+
+    `bound_to` is signed along and does not stand in the text: whoever checks it must know it too. A purpose is bound
+    to something always, of one length, or never.
+    """
+    claim = _utf8(stem) if bound_to is None else _utf8(stem) + b"." + bound_to
+    return f"{stem}.{base64url(mac(secret, purpose, claim))}"
+
+
+def check(text: str, purpose: Purpose, secrets: Sequence[str], *, bound_to: bytes | None = None) -> str | None:
+    """Return the stem of `text` if one of `secrets` minted exactly this text for this purpose, else None.
+
+    Any text may be asked about. The stem of a genuine one is ours, and needs no suspicion.
+    """
+    stem = text[: _LONGEST_STEM + 1].rpartition(".")[0]
+    genuine = is_one_of(text, [mint(secret, purpose, stem, bound_to=bound_to) for secret in secrets])
+    return stem if genuine else None
+
+
+def is_one_of(text: str, minted: Sequence[str]) -> bool:
+    """Return whether `text` is one of these, all of which are compared, each in a time that is the same for all."""
+    given = _utf8(text)
+    genuine = False
+    for one in minted:
+        genuine |= hmac.compare_digest(_utf8(one), given)
+    return genuine
+
+
+def mac(secret: str, purpose: Purpose, claim: bytes) -> bytes:
+    """Return the 32 bytes of the MAC, for texts that are not written as `mint` writes them, and for keyed hashes."""
+    return hmac.digest(derive(secret, purpose), claim, hashlib.sha256)
+
+
+def derive(secret: str, purpose: Purpose) -> bytes:
+    """Return a 32-byte key for one purpose, so that no two uses of a secret share key material."""
+    return hmac.digest(_utf8(secret), purpose.value, hashlib.sha256)
+
+
+def base64url(raw: bytes) -> str:
+    """Return bytes as they stand in signed texts, without padding."""
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def mint_session_key(secret: str, session_id: UUID, version: int) -> str:
+    """Return the session key of this session and version, a URL-safe text of about 70 characters."""
+    return mint(secret, Purpose.SESSION_KEY, f"{base64url(session_id.bytes)}.{version}")
+
+
+def check_session_key(key: str, secrets: Sequence[str]) -> SessionKeyClaim | None:
+    """Return what `key` claims if one of `secrets` minted exactly this text, else None."""
+    stem = check(key, Purpose.SESSION_KEY, secrets)
+    if stem is None:
+        return None
+    ident, version = stem.split(".")
+    return SessionKeyClaim(UUID(bytes=urlsafe_b64decode(ident + "==")), int(version))
+
+
+def portal_url(base_url: str, key: str) -> str:
+    """Return the link that a candidate opens: `<base_url>/?session_key=<key>`."""
+    return f"{base_url.rstrip('/')}/?session_key={key}"
+
+
+def _utf8(text: str) -> bytes:
+    """Return any text's bytes, which are no other text's: a stranger's may have lone surrogates."""
+    return text.encode("utf-8", "surrogatepass")

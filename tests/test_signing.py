@@ -1,0 +1,339 @@
+"""One mint and one check: session keys, and then every kind of signed text alike."""
+
+import ast
+import itertools
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from litestar.testing import RequestFactory
+
+from hireloop import signing
+from hireloop.console import tickets
+from hireloop.local.mailbox import gate as mailbox_gate
+from hireloop.notify.bounces.return_path import ReturnPath
+from hireloop.portal.gate import form_token, has_token
+from hireloop.settings import Settings
+from hireloop.signing import Purpose
+from sample_settings import settings_for
+
+SECRET = "the secret of these tests, long enough"
+OLD, OTHER = "the secret before it, long enough too", "somebody else's secret, long enough too"
+VERSIONS = st.integers(min_value=1, max_value=2**31 - 1)
+SECRETS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=64)
+SOMEBODY = UUID("01990000-0000-7000-8000-0000000000a1")
+HASH = b"h" * 32
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # the gate of the mailbox dates its cookies by the clock
+COOKIE = signing.mint_session_key(SECRET, SOMEBODY, 1)
+ANY_CHARACTER = st.characters(exclude_categories=())  # lone surrogates too
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def a_key(version: int = 1) -> str:
+    return signing.mint_session_key(SECRET, uuid4(), version)
+
+
+@given(SECRETS, st.uuids(), VERSIONS)
+def test_a_minted_key_checks_and_says_whose_it_is(secret: str, session_id: UUID, version: int) -> None:
+    key = signing.mint_session_key(secret, session_id, version)
+    assert signing.check_session_key(key, [secret]) == (session_id, version)
+    assert key == signing.mint_session_key(secret, session_id, version)  # the same text every time: nothing is stored
+
+
+@given(st.uuids(), VERSIONS)
+def test_a_key_needs_no_escaping_in_a_url(session_id: UUID, version: int) -> None:
+    key = signing.mint_session_key(SECRET, session_id, version)
+    assert set(key) <= set(ALPHABET) | {"."}
+    assert len(key) < 80
+
+
+@given(st.uuids(), st.integers(0, 68), st.characters(codec="utf-8"))
+def test_no_other_character_anywhere_opens_anything(session_id: UUID, place: int, character: str) -> None:
+    key = signing.mint_session_key(SECRET, session_id, 1)
+    altered = key[:place] + character + key[place + 1 :]
+    assert altered == key or signing.check_session_key(altered, [SECRET]) is None
+
+
+@given(st.uuids(), st.integers(0, 68), st.integers(0, 6))
+def test_no_flipped_bit_opens_anything(session_id: UUID, place: int, bit: int) -> None:
+    key = signing.mint_session_key(SECRET, session_id, 1)
+    place %= len(key)
+    altered = key[:place] + chr(ord(key[place]) ^ (1 << bit)) + key[place + 1 :]
+    assert signing.check_session_key(altered, [SECRET]) is None
+
+
+@given(st.uuids(), st.integers(0, 67))
+def test_a_truncated_key_opens_nothing(session_id: UUID, length: int) -> None:
+    assert signing.check_session_key(signing.mint_session_key(SECRET, session_id, 1)[:length], [SECRET]) is None
+
+
+@given(st.uuids(), st.text(st.characters(codec="utf-8"), min_size=1, max_size=60))
+def test_a_key_with_something_before_or_behind_it_opens_nothing(session_id: UUID, more: str) -> None:
+    key = signing.mint_session_key(SECRET, session_id, 1)
+    assert signing.check_session_key(key + more, [SECRET]) is None
+    assert signing.check_session_key(more + key, [SECRET]) is None
+
+
+@given(st.text(max_size=120))
+def test_any_other_text_opens_nothing_and_raises_nothing(text: str) -> None:
+    assert signing.check_session_key(text, [SECRET]) is None
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", "...", "a.1.b", "\ud800.1.x", "\x00", "é.1.é", "." * 200, "9" * 5000])
+def test_odd_texts_open_nothing(text: str) -> None:
+    assert signing.check_session_key(text, [SECRET]) is None
+
+
+def test_other_spellings_of_the_same_bytes_open_nothing() -> None:
+    ident, version, mac = a_key().split(".")
+    spellings = [f"{ident[:-1]}{last}" for last in ALPHABET if last != ident[-1]]
+    same_bytes = [s for s in spellings if urlsafe_b64decode(s + "==") == urlsafe_b64decode(ident + "==")]
+    assert same_bytes  # base64url is malleable: this is why a key is checked by minting it again
+    for other in (*same_bytes, f"{ident}==", f"{ident[:5]}!{ident[5:]}", f" {ident}"):
+        assert signing.check_session_key(f"{other}.{version}.{mac}", [SECRET]) is None
+    for other in (f"{mac}=", f"{mac[:5]}\n{mac[5:]}"):
+        assert signing.check_session_key(f"{ident}.{version}.{other}", [SECRET]) is None
+    for other in ("01", "+1", " 1", "1_0", "10", "2"):
+        assert signing.check_session_key(f"{ident}.{other}.{mac}", [SECRET]) is None
+
+
+def test_the_mac_of_one_key_does_not_open_another() -> None:
+    one, other = a_key(), a_key()
+    assert signing.check_session_key(f"{one.rpartition('.')[0]}.{other.rpartition('.')[2]}", [SECRET]) is None
+
+
+def test_an_old_secret_still_verifies_and_a_strange_one_does_not() -> None:
+    session = uuid4()
+    key = signing.mint_session_key(OLD, session, 3)
+    assert signing.check_session_key(key, [SECRET, OLD]) == (session, 3)
+    assert signing.check_session_key(key, [SECRET]) is None
+    assert signing.check_session_key(signing.mint_session_key(OTHER, session, 3), [SECRET, OLD]) is None
+
+
+def test_without_secrets_nothing_opens() -> None:
+    assert signing.check_session_key(a_key(), []) is None
+
+
+@given(st.uuids(), VERSIONS, VERSIONS)
+def test_versions_and_sessions_have_keys_of_their_own(session_id: UUID, one: int, other: int) -> None:
+    same = signing.mint_session_key(SECRET, session_id, one) == signing.mint_session_key(SECRET, session_id, other)
+    assert same == (one == other)
+    assert signing.mint_session_key(SECRET, session_id, one) != signing.mint_session_key(OTHER, session_id, one)
+
+
+@pytest.mark.parametrize("base", ["https://hire.example", "https://hire.example/"])
+def test_the_portals_address_holds_the_key_alone(base: str) -> None:
+    assert signing.portal_url(base, "k.1.m") == "https://hire.example/?session_key=k.1.m"
+
+
+# --- Mint and check --------------------------------------------------------------------------------------------
+
+
+def test_each_purpose_and_each_secret_has_key_material_of_its_own() -> None:
+    made = [signing.derive(secret, purpose) for secret in (SECRET, OLD, OTHER) for purpose in Purpose]
+    assert len(made) == len(set(made)) == 3 * len(Purpose)
+
+
+@pytest.mark.parametrize(("one", "other"), [*itertools.permutations(Purpose, 2)])
+def test_what_is_minted_for_one_purpose_is_nothing_to_another(one: Purpose, other: Purpose) -> None:
+    text = signing.mint(SECRET, one, "1796169600")
+    assert signing.check(text, one, [SECRET]) == "1796169600"
+    assert signing.check(text, other, [SECRET]) is None
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=100))
+def test_a_stem_comes_back_as_it_was_signed(stem: str) -> None:
+    text = signing.mint(SECRET, Purpose.SESSION_KEY, stem)
+    assert signing.check(text, Purpose.SESSION_KEY, [OLD, SECRET]) == stem
+
+
+def test_a_stem_longer_than_any_of_ours_is_refused_however_genuine() -> None:
+    for length, stem in ((100, "s" * 100), (101, None), (5_000, None)):
+        text = signing.mint(SECRET, Purpose.SESSION_KEY, "s" * length)
+        assert signing.check(text, Purpose.SESSION_KEY, [SECRET]) == stem
+
+
+def test_a_text_that_is_bound_to_something_takes_it_to_check() -> None:
+    bound = signing.mint(SECRET, Purpose.CONSOLE_TICKET, "stem", bound_to=HASH)
+    assert signing.check(bound, Purpose.CONSOLE_TICKET, [SECRET], bound_to=HASH) == "stem"
+    for other in (None, b"", b"x" * 32, HASH[:-1]):
+        assert signing.check(bound, Purpose.CONSOLE_TICKET, [SECRET], bound_to=other) is None
+    unbound = signing.mint(SECRET, Purpose.CONSOLE_TICKET, "stem")
+    assert signing.check(unbound, Purpose.CONSOLE_TICKET, [SECRET], bound_to=HASH) is None
+
+
+def test_a_text_is_compared_with_every_one_wherever_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[bytes] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append(one)
+        return one == other
+
+    monkeypatch.setattr("hireloop.signing.hmac.compare_digest", compare)
+    for text, found in (("a", True), ("b", True), ("c", True), ("d", False)):
+        compared.clear()
+        assert signing.is_one_of(text, ["a", "b", "c"]) is found
+        assert compared == [b"a", b"b", b"c"]
+
+
+# --- Every kind of signed text ---------------------------------------------------------------------------------
+
+
+class Kind(NamedTuple):
+    """How the application makes a text of one kind under a secret, and whether it takes one, given its secrets."""
+
+    mint: Callable[[str], str]
+    takes: Callable[[str, Sequence[str]], bool]
+    is_searched_for: bool = False  # in whatever a mail has become on its way: other text around it, any letter case
+
+
+def settings_with(secret: str) -> Settings:
+    return settings_for("postgresql://nowhere/db", secret_key=secret)
+
+
+def takes_ticket(text: str, secrets: Sequence[str]) -> bool:
+    claim = tickets.parse(text)
+    return claim is not None and tickets.is_genuine(text, claim, HASH, secrets, now=NOON)
+
+
+def mint_cookie(secret: str) -> str:
+    return mailbox_gate.Gate(settings_with(secret)).cookie(RequestFactory().get("/")).value or ""
+
+
+def mint_tag(secret: str) -> str:
+    address = ReturnPath("bounces@hire.example", [secret]).address(SOMEBODY) or ""
+    return address.partition("+")[2].partition("@")[0]
+
+
+KINDS = {
+    "session key": Kind(
+        lambda secret: signing.mint_session_key(secret, SOMEBODY, 1),
+        lambda text, secrets: signing.check_session_key(text, secrets) is not None,
+    ),
+    "console ticket": Kind(lambda secret: tickets.issue(secret, SOMEBODY, HASH, now=NOON), takes_ticket),
+    "mailbox ticket": Kind(
+        lambda secret: mailbox_gate.ticket_of(settings_with(secret), now=NOON),
+        lambda text, secrets: mailbox_gate.is_good(text, Purpose.MAILBOX_TICKET, secrets, now=NOON),
+    ),
+    "mailbox cookie": Kind(
+        mint_cookie, lambda text, secrets: mailbox_gate.is_good(text, Purpose.MAILBOX_COOKIE, secrets, now=LONG_AGO)
+    ),
+    "bounce tag": Kind(
+        mint_tag, lambda text, secrets: [*ReturnPath("", secrets).deliveries(text)] == [SOMEBODY], is_searched_for=True
+    ),
+}
+# Under the cookie's own value: what SECRET_KEY is, is nothing to it.
+FORM_TOKEN = Kind(lambda _: form_token(COOKIE), lambda text, _: has_token({"token": text}, COOKIE))
+ALL_KINDS = {**KINDS, "form token": FORM_TOKEN}
+TEXTS = {name: kind.mint(SECRET) for name, kind in ALL_KINDS.items()}
+EVERY_KIND = pytest.mark.parametrize("name", ALL_KINDS)
+
+
+@pytest.mark.parametrize(("one", "other"), [*itertools.product(ALL_KINDS, repeat=2)])
+def test_a_text_of_one_kind_is_never_taken_for_another(one: str, other: str) -> None:
+    assert ALL_KINDS[other].takes(TEXTS[one], [SECRET]) is (one == other)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_text_from_before_the_secret_was_changed_is_taken_as_long_as_that_is_kept(name: str) -> None:
+    mint, takes, _ = KINDS[name]
+    before = mint(OLD)
+    assert takes(before, [SECRET, OLD])
+    assert takes(before, [SECRET, OTHER, OLD])
+    assert not takes(before, [SECRET])
+    assert not takes(before, [])
+    assert takes(mint(SECRET), [SECRET, OLD])
+
+
+@EVERY_KIND
+def test_no_letter_anywhere_can_be_another(name: str) -> None:
+    text, kind = TEXTS[name], ALL_KINDS[name]
+    for place, letter in itertools.product(range(len(text)), f"{ALPHABET}.=+/ "):
+        altered = text[:place] + letter + text[place + 1 :]
+        assert kind.takes(altered, [SECRET]) is same(altered, text, kind), (place, letter)
+
+
+@EVERY_KIND
+@given(place=st.integers(0, 200), character=ANY_CHARACTER)
+def test_no_character_anywhere_can_be_another(name: str, place: int, character: str) -> None:
+    text, kind = TEXTS[name], ALL_KINDS[name]
+    place %= len(text)
+    altered = text[:place] + character + text[place + 1 :]
+    assert kind.takes(altered, [SECRET]) is same(altered, text, kind)
+
+
+@EVERY_KIND
+@given(cut=st.integers(0, 200), more=st.text(ANY_CHARACTER, min_size=1, max_size=3))
+def test_no_part_of_a_text_is_taken_and_none_with_something_inside(name: str, cut: int, more: str) -> None:
+    text, kind = TEXTS[name], ALL_KINDS[name]
+    cut %= len(text) - 1
+    assert not kind.takes(text[:cut], [SECRET])
+    assert not kind.takes(text[cut + 1 :], [SECRET])
+    grown = text[: cut + 1] + more + text[cut + 1 :]
+    assert not kind.takes(grown, [SECRET]) or (kind.is_searched_for and text in grown.lower())
+
+
+def same(altered: str, text: str, kind: Kind) -> bool:
+    return altered == text or (kind.is_searched_for and altered.isascii() and altered.lower() == text)
+
+
+@EVERY_KIND
+@pytest.mark.parametrize("more", ["\ud800", "\u200b", "\x00", "\n", " ", "=", "."])
+def test_nothing_can_stand_inside_before_or_behind(name: str, more: str) -> None:
+    text, kind = TEXTS[name], ALL_KINDS[name]
+    for place in range(len(text) + 1):
+        altered = text[:place] + more + text[place:]
+        assert kind.takes(altered, [SECRET]) is (kind.is_searched_for and place in {0, len(text)}), place
+
+
+@EVERY_KIND
+@given(
+    garbage=st.text(ANY_CHARACTER, max_size=300)
+    | st.from_regex(r"[\w-]{0,30}(\.\d{1,20})?\.[\w-]{0,60}", fullmatch=True)
+)
+def test_garbage_is_refused_and_raises_nothing(name: str, garbage: str) -> None:
+    assert not ALL_KINDS[name].takes(garbage, [SECRET, OLD])
+
+
+@EVERY_KIND
+@pytest.mark.parametrize("start", ["", ".", "..", "\x00", "é.1.é", "\ud800.1.\udfff", "٣.x", "a" * 22 + ".1."])
+@pytest.mark.parametrize("times", [1, 5_000])
+def test_odd_texts_short_and_long_are_refused(name: str, start: str, times: int) -> None:
+    kind = ALL_KINDS[name]
+    for odd in (start * times, TEXTS[name][:-1] + start * times, "9" * times + start):
+        assert not kind.takes(odd, [SECRET, OLD])
+
+
+# --- Who knows what a MAC is -----------------------------------------------------------------------------------
+
+SOURCE = Path(__file__).parent.parent / "src" / "hireloop"
+WITH_HMAC = {
+    "signing.py": "every signed text and keyed hash of ours",
+    "access/api_keys.py": "an API key is compared with its stored hash: no MAC, and no secret of ours is in it",
+    "notify/transports/webhook/signature.py": "signs as Standard Webhooks says, with the receiver's secret",
+}
+
+
+def test_no_other_module_makes_or_compares_a_mac_by_itself() -> None:
+    assert {str(file.relative_to(SOURCE)) for file in SOURCE.rglob("*.py") if knows_hmac(file)} == set(WITH_HMAC)
+
+
+def knows_hmac(file: Path) -> bool:
+    """Return whether a module imports `hmac`, or names the comparison that `secrets` has of it too."""
+    return any(
+        (isinstance(node, ast.Import) and any(name.name == "hmac" for name in node.names))
+        or (isinstance(node, ast.ImportFrom) and (node.module == "hmac" or _compares(*(it.name for it in node.names))))
+        or (isinstance(node, ast.Attribute) and _compares(node.attr))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+    )
+
+
+def _compares(*names: str) -> bool:
+    return "compare_digest" in names
