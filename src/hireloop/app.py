@@ -46,7 +46,7 @@ from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 from hireloop.telemetry.spans import Telemetry
 from hireloop.web import context, problems
-from hireloop.web.context import Door
+from hireloop.web.context import Context
 from hireloop.web.headers import FOR_PROGRAMS, Envelope
 from hireloop.web.limits import ShortHeads
 
@@ -89,7 +89,7 @@ def build(
     channels = configured.channels(settings)
     hub = NotificationHub(channels, listen_url=settings.listen_url, message_id_domain=settings.message_id_domain)
     ring = KeyRing()
-    the_door = Door(
+    the_context = Context(
         settings=settings,
         secret=settings.secrets[0],
         channels=channels,
@@ -118,7 +118,7 @@ def build(
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
     )
-    app.state[context.STATE_NAME] = the_door
+    app.state[context.STATE_NAME] = the_context
     answers: ASGIApp = ShortHeads(app.asgi_handler)
     if settings.cors_origins:
         answers = Origins(answers, settings.cors_origins)

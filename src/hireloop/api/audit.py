@@ -13,11 +13,11 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, KnownEntry, Wanted
 from hireloop.web import fields
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 
 
-def _view(door: Door, entry: KnownEntry) -> KnownEntry:
-    return msgspec.structs.replace(entry, at=door.local(entry.at))
+def _view(context: Context, entry: KnownEntry) -> KnownEntry:
+    return msgspec.structs.replace(entry, at=context.local(entry.at))
 
 
 @get("/", opt=ADMINISTERS)
@@ -36,8 +36,8 @@ async def list_entries(
     wanted = Wanted(action=action, subject=subject, candidate=candidate, actor_key=key, since=since)
     async with db.snapshot():
         rows = await audit.page(wanted, limit=limit + 1, after=after)
-    door = door_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
+    context = context_of(request)
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
 
 
 router = Router("/audit", route_handlers=[list_entries], tags=["audit"])

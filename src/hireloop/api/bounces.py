@@ -17,7 +17,7 @@ from hireloop.notify.bounces.reports import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.tables import DeliveryState
 from hireloop.web import fields
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 _REPORT, _JSON = "message/rfc822", "application/json"
 
@@ -57,7 +57,7 @@ async def take_bounce(request: Request[Any, Any, Any]) -> BounceAnswer:
         await check_json(request)
     body = await request.body()
     report = reports.read(body) if kind == _REPORT else _said(body)
-    return_path = ReturnPath.of(door_of(request).settings)
+    return_path = ReturnPath.of(context_of(request).settings)
     recorded = await bounces.record(report, return_path, vouched=kind == _JSON)
     return BounceAnswer(
         delivery=recorded.delivery,

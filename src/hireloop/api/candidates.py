@@ -16,7 +16,7 @@ from hireloop.scheduling import corrections
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateChanges, KnownCandidate, NewCandidate, Wanted
 from hireloop.web import fields
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 
 
 class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,9 +58,9 @@ class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         return CandidateChanges(**given)
 
 
-def view(door: Door, known: KnownCandidate) -> KnownCandidate:
+def view(context: Context, known: KnownCandidate) -> KnownCandidate:
     """Return a candidate as the API shows them."""
-    return msgspec.structs.replace(known, created_at=door.local(known.created_at))
+    return msgspec.structs.replace(known, created_at=context.local(known.created_at))
 
 
 @post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This very candidate is known already."))
@@ -70,7 +70,7 @@ async def create_candidate(
     """Store a candidate: 201, or 200 with the known one where this very candidate is known already."""
     known, created = await candidates.create(data.new(), by=actor_of(request))
     return Response(
-        view(door_of(request), known),
+        view(context_of(request), known),
         status_code=201 if created else 200,
         headers={"Location": f"/api/candidates/{known.id}/"},
     )
@@ -88,14 +88,14 @@ async def list_candidates(
     fields.check_storable(email=email, q=q)
     async with db.snapshot():
         rows = await candidates.page(Wanted(email=email, beginning=q), limit=limit + 1, after=after)
-    door = door_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view(door, row))
+    context = context_of(request)
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view(context, row))
 
 
 @get("/{candidate_id:uuid}/", opt=READS)
 async def get_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[UUID]) -> KnownCandidate:
     """Show one candidate."""
-    return view(door_of(request), await candidates.find(candidate_id))
+    return view(context_of(request), await candidates.find(candidate_id))
 
 
 @patch("/{candidate_id:uuid}/", opt=SCHEDULES | refuses(errors.AddressTaken, errors.ChangedSince))
@@ -103,17 +103,17 @@ async def change_candidate(
     request: Request[Any, Any, Any], candidate_id: FromPath[UUID], data: JSONBody[CandidatePatch]
 ) -> KnownCandidate:
     """Change what is given. To a new address, invitations to what is still to come go anew; nothing else is sent."""
-    door = door_of(request)
+    context = context_of(request)
 
     async def check(known: KnownCandidate) -> None:
-        etags.check_if_match(request, view(door, known))
+        etags.check_if_match(request, view(context, known))
 
     changed = await corrections.change(
-        candidate_id, data.changes(), by=actor_of(request), outbox=door.outbox, check=check
+        candidate_id, data.changes(), by=actor_of(request), outbox=context.outbox, check=check
     )
     if changed.invited_anew:
-        door.hints.give()
-    return view(door, changed.candidate)
+        context.hints.give()
+    return view(context, changed.candidate)
 
 
 router = Router(

@@ -13,7 +13,7 @@ from hireloop.notify.channels import held
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.transport import Channel, InstalledTransport, installed_transports
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 
 
 class ChannelState(StrEnum):
@@ -55,34 +55,36 @@ class ChannelsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 @get("/channels/", opt=READS)
 async def list_channels(request: Request[Any, Any, Any]) -> ChannelsAnswer:
     """List the configured channels and which of them are held and why, and the transports that are installed."""
-    door = door_of(request)
-    rows = {(row.channel, row.route): row for row in await held.held(door.channels)}
+    context = context_of(request)
+    rows = {(row.channel, row.route): row for row in await held.held(context.channels)}
     transports = await asyncio.to_thread(installed_transports)  # it imports them, once a process
     return ChannelsAnswer(
         items=[
-            _answer(door, channel, rows.get((channel.name, Route.PRIMARY)), rows.get((channel.name, Route.FALLBACK)))
-            for channel in door.channels
+            _answer(context, channel, rows.get((channel.name, Route.PRIMARY)), rows.get((channel.name, Route.FALLBACK)))
+            for channel in context.channels
         ],
         transports=transports,
     )
 
 
-def _answer(door: Door, channel: Channel, primary: HeldProvider | None, fallback: HeldProvider | None) -> ChannelAnswer:
+def _answer(
+    context: Context, channel: Channel, primary: HeldProvider | None, fallback: HeldProvider | None
+) -> ChannelAnswer:
     return ChannelAnswer(
         name=channel.name,
         transport=channel.transport_name,
         state=_state(primary),
         reason=primary.reason if primary else None,
-        since=door.local(primary.since) if primary else None,
-        fallback=_fallback(door, fallback) if channel.fallback_url else None,
+        since=context.local(primary.since) if primary else None,
+        fallback=_fallback(context, fallback) if channel.fallback_url else None,
         required=channel.required,
         kinds=sorted(channel.kinds),
     )
 
 
-def _fallback(door: Door, row: HeldProvider | None) -> FallbackAnswer:
+def _fallback(context: Context, row: HeldProvider | None) -> FallbackAnswer:
     return FallbackAnswer(
-        state=_state(row), reason=row.reason if row else None, since=door.local(row.since) if row else None
+        state=_state(row), reason=row.reason if row else None, since=context.local(row.since) if row else None
     )
 
 

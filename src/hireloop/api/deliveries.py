@@ -19,7 +19,7 @@ from hireloop.notify.deliveries.replay import Chosen, Verdict
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.replay_audit import audited
 from hireloop.web import fields
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 from hireloop.web.delivery_answer import DeliverySummary, summary_fields
 
 
@@ -85,26 +85,26 @@ class LedgerAnswer(msgspec.Struct, frozen=True, kw_only=True):
     unaccounted: int
 
 
-def _answer_fields(door: Door, delivery: DeliveryView) -> dict[str, Any]:
+def _answer_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
     return {
-        **summary_fields(door, delivery),
+        **summary_fields(context, delivery),
         "schedule": delivery.schedule,
         "revision": delivery.revision,
         "required": delivery.required,
         "tries": delivery.tries,
-        "deadline_at": door.local(delivery.deadline_at),
-        "at_risk_at": door.local_or_none(delivery.at_risk_at),
-        "sent_at": door.local_or_none(delivery.sent_at),
-        "bounced_at": door.local_or_none(delivery.bounced_at),
+        "deadline_at": context.local(delivery.deadline_at),
+        "at_risk_at": context.local_or_none(delivery.at_risk_at),
+        "sent_at": context.local_or_none(delivery.sent_at),
+        "bounced_at": context.local_or_none(delivery.bounced_at),
         "message_id": delivery.message_id,
-        "created_at": door.local(delivery.created_at),
+        "created_at": context.local(delivery.created_at),
         "trace_id": delivery.traceparent[3:35],
     }
 
 
-def _local(door: Door, attempt: AttemptView) -> AttemptView:
+def _local(context: Context, attempt: AttemptView) -> AttemptView:
     return msgspec.structs.replace(
-        attempt, started_at=door.local(attempt.started_at), finished_at=door.local_or_none(attempt.finished_at)
+        attempt, started_at=context.local(attempt.started_at), finished_at=context.local_or_none(attempt.finished_at)
     )
 
 
@@ -122,24 +122,24 @@ async def list_deliveries(
     """List deliveries, newest first, by state, channel, reason, kind or age."""
     fields.check_storable(channel=channel, reason=reason, kind=kind)
     fields.check_comparable(since=since)
-    door = door_of(request)
+    context = context_of(request)
     wanted = Filter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
-    rows = await deliveries.page(wanted, door.channels, limit=limit + 1, after=after)
+    rows = await deliveries.page(wanted, context.channels, limit=limit + 1, after=after)
     return page_of(
-        rows, limit=limit, ident=lambda row: row.id, view=lambda row: DeliveryAnswer(**_answer_fields(door, row))
+        rows, limit=limit, ident=lambda row: row.id, view=lambda row: DeliveryAnswer(**_answer_fields(context, row))
     )
 
 
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)
 async def get_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[UUID]) -> DeliveryWithAttempts:
     """Show one delivery with every try: phase, code, the other side's reply, trace."""
-    return await _with_attempts(door_of(request), delivery_id)
+    return await _with_attempts(context_of(request), delivery_id)
 
 
-async def _with_attempts(door: Door, delivery_id: UUID) -> DeliveryWithAttempts:
-    delivery, attempts = await deliveries.find(delivery_id, door.channels)
+async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAttempts:
+    delivery, attempts = await deliveries.find(delivery_id, context.channels)
     return DeliveryWithAttempts(
-        **_answer_fields(door, delivery), attempts=[_local(door, attempt) for attempt in attempts]
+        **_answer_fields(context, delivery), attempts=[_local(context, attempt) for attempt in attempts]
     )
 
 
@@ -150,22 +150,22 @@ async def replay_delivery(
     data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (checked: it has no fields, and so no `dry_run`)
 ) -> DeliveryWithAttempts:
     """Send one delivery again that has ended; a pending one is left as it is."""
-    door = door_of(request)
-    if await replay.one(delivery_id, door.channels, note=audited(actor_of(request))):
-        door.hints.give()
-    return await _with_attempts(door, delivery_id)
+    context = context_of(request)
+    if await replay.one(delivery_id, context.channels, note=audited(actor_of(request))):
+        context.hints.give()
+    return await _with_attempts(context, delivery_id)
 
 
 @post("/deliveries/replay/", status_code=200, opt=ADMINISTERS)
 async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[ReplayFields]) -> ReplayAnswer:
     """Send again what failed by one cause, the oldest first; `dry_run` only says what would be."""
-    door, chosen = door_of(request), data.chosen()
+    context, chosen = context_of(request), data.chosen()
     verdicts: list[Verdict] = []
     note = audited(actor_of(request))
-    async for batch in replay.walk(chosen, door.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
+    async for batch in replay.walk(chosen, context.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
         verdicts += batch
         if not data.dry_run:
-            door.hints.give()
+            context.hints.give()
     replayed = [verdict.id for verdict in verdicts if verdict.skip is None]
     return ReplayAnswer(
         dry_run=data.dry_run,

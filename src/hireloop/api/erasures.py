@@ -19,7 +19,7 @@ from hireloop.scheduling.erasure import Erased
 from hireloop.scheduling.patches import Check, anything_goes
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import KnownCandidate
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 
 async def erase(
@@ -70,13 +70,13 @@ async def erase_candidate(request: Request[Any, Any, Any], candidate_id: FromPat
 
     Interviews to come are cancelled, and who was told of one is told that it is off.
     """
-    door = door_of(request)
+    context = context_of(request)
 
     async def check(known: KnownCandidate) -> None:
-        etags.check_if_match(request, view(door, known))
+        etags.check_if_match(request, view(context, known))
 
-    await erase(candidate_id, by=actor_of(request), outbox=door.outbox, check=check)
-    door.hints.give()
+    await erase(candidate_id, by=actor_of(request), outbox=context.outbox, check=check)
+    context.hints.give()
 
 
 router = Router("/candidates", route_handlers=[erase_candidate], tags=["candidates"])

@@ -15,7 +15,7 @@ from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.worker import heartbeat
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
 _PULSE = "mail_pulse"
@@ -46,37 +46,39 @@ async def live() -> HealthAnswer:
 @get("/ready/")
 async def ready(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
     """Say whether this process can serve: its database answers and is migrated."""
-    door = door_of(request)
+    context = context_of(request)
     try:
-        missing = await door.missing_migrations()
+        missing = await context.missing_migrations()
     except db.TROUBLE as error:
         return _answer([f"The database does not answer ({db.described(error)})."])
     return _answer(
-        [f"{len(missing)} migration(s) are missing: run `hireloop migrate`."] if missing else [], door.warnings
+        [f"{len(missing)} migration(s) are missing: run `hireloop migrate`."] if missing else [], context.warnings
     )
 
 
 @get("/delivery/")
 async def delivery(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
     """Say whether what is booked is being told: live workers, no held channel, nothing waiting long, mail works."""
-    door = door_of(request)
-    findings = await _mail_pulse(request, door).findings()
+    context = context_of(request)
+    findings = await _mail_pulse(request, context).findings()
     reasons = [_sentence(finding) for finding in findings if finding.level is Level.FAILURE]
     warnings = [_sentence(finding) for finding in findings if finding.level is Level.WARNING]
-    warnings += [fault.sentence for fault in faults_of(door.settings) if fault.about == "base_url"]
+    warnings += [fault.sentence for fault in faults_of(context.settings) if fault.about == "base_url"]
     try:
         state = await heartbeat.health()
-        troubles = await _delivery_troubles(door, state, {one.check for one in findings if one.level is Level.FAILURE})
-        return _answer([*troubles, *reasons], [*warnings, *_skewed_links(door, state)])
+        troubles = await _delivery_troubles(
+            context, state, {one.check for one in findings if one.level is Level.FAILURE}
+        )
+        return _answer([*troubles, *reasons], [*warnings, *_skewed_links(context, state)])
     except db.TROUBLE as error:
         return _answer([f"The database does not answer ({db.described(error)}).", *reasons], warnings)
 
 
-def _mail_pulse(request: Request[Any, Any, Any], door: Door) -> MailPulse:
+def _mail_pulse(request: Request[Any, Any, Any], context: Context) -> MailPulse:
     """Return this process's own, made when it is first asked for."""
     state = request.app.state
     if _PULSE not in state:
-        state[_PULSE] = MailPulse(door.settings)
+        state[_PULSE] = MailPulse(context.settings)
     pulse: MailPulse = state[_PULSE]
     return pulse
 
@@ -86,12 +88,12 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.cause} {finding.mend}"
 
 
-async def _delivery_troubles(door: Door, state: heartbeat.Health, failed: set[str]) -> list[str]:
+async def _delivery_troubles(context: Context, state: heartbeat.Health, failed: set[str]) -> list[str]:
     """Return what hinders deliveries; a held provider is left out where its own check failed, and so says why."""
     reasons = [] if state.live_workers else ["No worker has been seen lately: start `hireloop work`."]
     reasons += [
         row.sentence
-        for row in await held.held(door.channels)
+        for row in await held.held(context.channels)
         if row.channel != EMAIL or mail.CHECKS[row.route] not in failed
     ]
     if state.oldest_due_at is not None and state.now - state.oldest_due_at > _LONGEST_WAIT:
@@ -102,8 +104,8 @@ async def _delivery_troubles(door: Door, state: heartbeat.Health, failed: set[st
     return reasons
 
 
-def _skewed_links(door: Door, state: heartbeat.Health) -> list[str]:
-    ours = door.settings.base_url
+def _skewed_links(context: Context, state: heartbeat.Health) -> list[str]:
+    ours = context.settings.base_url
     return [
         f"A worker writes links to {theirs}, this process to {ours}: set the same BASE_URL everywhere."
         for theirs in state.base_urls

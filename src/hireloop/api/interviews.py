@@ -22,7 +22,7 @@ from hireloop.scheduling.interviews import InterviewChanges, KnownInterview, Wan
 from hireloop.scheduling.tables import InterviewState
 from hireloop.web import fields
 from hireloop.web.booking_answer import InvitationAnswer, ScheduleAnswer, answer
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 
 class InterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,16 +72,16 @@ async def _answers(request: Request[Any, Any, Any], rows: list[KnownInterview]) 
 
 
 def _answer(request: Request[Any, Any, Any], row: KnownInterview, schedule: ScheduleAnswer | None) -> InterviewAnswer:
-    door = door_of(request)
+    context = context_of(request)
     return InterviewAnswer(
         id=row.id,
         candidate=row.candidate,
         job=row.job,
         round=row.round,
         state=row.state,
-        started_at=door.local_or_none(row.started_at),
-        ended_at=door.local_or_none(row.ended_at),
-        created_at=door.local(row.created_at),
+        started_at=context.local_or_none(row.started_at),
+        ended_at=context.local_or_none(row.ended_at),
+        created_at=context.local(row.created_at),
         session_key=schedule.session.session_key if schedule else None,
         portal_url=schedule.session.portal_url if schedule else None,
         schedule=schedule,
@@ -181,9 +181,9 @@ async def cancel_interview(
     """Call an interview off for good, with its booking where it has one; who was told of it is told. Twice is once."""
     reason = data.reason if data else ""
     fields.check_storable(reason=reason)
-    door = door_of(request)
-    if await interviews.cancel(interview_id, by=actor_of(request), reason=reason, outbox=door.outbox):
-        door.hints.give()
+    context = context_of(request)
+    if await interviews.cancel(interview_id, by=actor_of(request), reason=reason, outbox=context.outbox):
+        context.hints.give()
     return (await _answers(request, [await interviews.find(interview_id)]))[0]
 
 

@@ -15,7 +15,7 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.jobs import JobChanges, KnownJob, NewJob, Wanted
 from hireloop.web import fields
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 
 Questions = Annotated[list[fields.Notes], msgspec.Meta(max_length=100)]
 
@@ -58,8 +58,8 @@ def _storable(job: JobFields | JobPatch, *, within: str = "") -> dict[str, Any]:
     return given
 
 
-def _view(door: Door, known: KnownJob) -> KnownJob:
-    return msgspec.structs.replace(known, created_at=door.local(known.created_at))
+def _view(context: Context, known: KnownJob) -> KnownJob:
+    return msgspec.structs.replace(known, created_at=context.local(known.created_at))
 
 
 @post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This very job is known already."))
@@ -67,7 +67,7 @@ async def create_job(request: Request[Any, Any, Any], data: JSONBody[JobFields])
     """Store a job: 201, or 200 with the known one where this very job is known already."""
     known, created = await jobs.create(data.new(), by=actor_of(request))
     return Response(
-        _view(door_of(request), known),
+        _view(context_of(request), known),
         status_code=201 if created else 200,
         headers={"Location": f"/api/jobs/{known.id}/"},
     )
@@ -85,26 +85,26 @@ async def list_jobs(
     fields.check_storable(title=title, company=company)
     async with db.snapshot():
         rows = await jobs.page(Wanted(title=title, company=company), limit=limit + 1, after=after)
-    door = door_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
+    context = context_of(request)
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
 
 
 @get("/{job_id:uuid}/", opt=READS)
 async def get_job(request: Request[Any, Any, Any], job_id: FromPath[UUID]) -> KnownJob:
     """Show one job."""
-    return _view(door_of(request), await jobs.find(job_id))
+    return _view(context_of(request), await jobs.find(job_id))
 
 
 @patch("/{job_id:uuid}/", opt=SCHEDULES | refuses(errors.JobTaken, errors.ChangedSince))
 async def change_job(request: Request[Any, Any, Any], job_id: FromPath[UUID], data: JSONBody[JobPatch]) -> KnownJob:
     """Change what is given; nothing is sent."""
-    door = door_of(request)
+    context = context_of(request)
 
     async def check(known: KnownJob) -> None:
-        etags.check_if_match(request, _view(door, known))
+        etags.check_if_match(request, _view(context, known))
 
     changes = JobChanges(**_storable(data))
-    return _view(door, await jobs.change(job_id, changes, by=actor_of(request), check=check))
+    return _view(context, await jobs.change(job_id, changes, by=actor_of(request), check=check))
 
 
 router = Router("/jobs", route_handlers=[create_job, list_jobs, get_job, change_job], tags=["jobs"])

@@ -17,7 +17,7 @@ from hireloop.api.documented import refuses
 from hireloop.api.http.etags import check_if_match
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.web import fields
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 
 
 class KeyFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,12 +37,12 @@ class NewKeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None
 
 
-def _view(door: Door, known: KnownKey) -> KnownKey:
+def _view(context: Context, known: KnownKey) -> KnownKey:
     return msgspec.structs.replace(
         known,
-        created_at=door.local(known.created_at),
-        last_used_at=door.local_or_none(known.last_used_at),
-        revoked_at=door.local_or_none(known.revoked_at),
+        created_at=context.local(known.created_at),
+        last_used_at=context.local_or_none(known.last_used_at),
+        revoked_at=context.local_or_none(known.revoked_at),
     )
 
 
@@ -51,7 +51,7 @@ async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields])
     """Make a key and show it, once."""
     fields.check_storable(name=data.name)
     known, key = await api_keys.create(data.name, data.role, by=actor_of(request))
-    created_at = door_of(request).local(known.created_at)
+    created_at = context_of(request).local(known.created_at)
     answer = NewKeyAnswer(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
     return Response(
         answer, status_code=201, headers={"Cache-Control": "no-store", "Location": f"/api/keys/{known.id}/"}
@@ -64,24 +64,24 @@ async def list_keys(
 ) -> Page[KnownKey]:
     """List keys, newest first, revoked ones too."""
     rows = await api_keys.page(limit=limit + 1, after=after)
-    door = door_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(door, row))
+    context = context_of(request)
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
 
 
 @get("/{key_id:uuid}/", opt=ADMINISTERS)
 async def get_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> KnownKey:
     """Show what is known of a key; never the key itself."""
-    return _view(door_of(request), await api_keys.find(key_id))
+    return _view(context_of(request), await api_keys.find(key_id))
 
 
 @delete("/{key_id:uuid}/", status_code=200, opt=ADMINISTERS | refuses(errors.ChangedSince))
 async def revoke_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> KnownKey:
     """Revoke a key; every process refuses it within 5 s."""
-    door = door_of(request)
-    check_if_match(request, _view(door, await api_keys.find(key_id)))  # unlocked: it can only be revoked, for ever
+    context = context_of(request)
+    check_if_match(request, _view(context, await api_keys.find(key_id)))  # unlocked: it can only be revoked, for ever
     known = await api_keys.revoke(key_id, by=actor_of(request))
-    door.keys.forget(key_id)
-    return _view(door, known)
+    context.keys.forget(key_id)
+    return _view(context, known)
 
 
 router = Router("/keys", route_handlers=[create_key, list_keys, get_key, revoke_key], tags=["keys"])

@@ -20,7 +20,7 @@ from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.series import LeftOut, NewSeries, Series
 from hireloop.scheduling.slots.slots import KnownSlot
 from hireloop.web import fields
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 
 _MOST_EXCLUDED = 1_000
 _WALL_CLOCK = "%Y-%m-%dT%H:%M:%S"
@@ -92,7 +92,7 @@ async def create_recurring(request: Request[Any, Any, Any], data: JSONBody[Recur
         notes=data.notes,
     )
     made = await series.create(new, by=actor_of(request))
-    return Response(_answer(door_of(request), made), status_code=201 if made.created else 200)
+    return Response(_answer(context_of(request), made), status_code=201 if made.created else 200)
 
 
 def _wall_clock(text: str) -> datetime:
@@ -106,12 +106,12 @@ def _wall_clock(text: str) -> datetime:
         raise errors.BadInput("starts_at_local", mend) from None
 
 
-def _answer(door: Door, made: Series) -> SeriesAnswer:
+def _answer(context: Context, made: Series) -> SeriesAnswer:
     return SeriesAnswer(
-        created=[view_slot(door, slot) for slot in made.created],
+        created=[view_slot(context, slot) for slot in made.created],
         skipped=[_skipped(one) for one in made.left_out],
         doubled=[
-            Doubled(one.wall.strftime(_WALL_CLOCK), door.local(one.starts_at), _DOUBLED)
+            Doubled(one.wall.strftime(_WALL_CLOCK), context.local(one.starts_at), _DOUBLED)
             for one in made.doubled
             if one.starts_at is not None
         ],

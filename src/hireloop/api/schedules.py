@@ -18,7 +18,7 @@ from hireloop.scheduling.bookings.bookings import Wanted
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web import fields
 from hireloop.web.booking_answer import ScheduleAnswer, answer, answer_booked, answer_one
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 BOOKS = SCHEDULES | refuses(
     errors.SlotFull,
@@ -44,19 +44,19 @@ async def book(
 ) -> Response[ScheduleAnswer]:
     """Book, then hint to the workers: the one path behind both booking endpoints."""
     fields.check_storable(booking_notes=booking_notes)
-    door = door_of(request)
+    context = context_of(request)
     booked = await booking.book(
         interview_id,
         slot_id,
         booking_notes=booking_notes,
         booked_by=actor_of(request),
-        outbox=door.outbox,
-        windows=door.windows,
+        outbox=context.outbox,
+        windows=context.windows,
     )
     location = {"Location": f"/api/interviews/schedules/{booked.booking.id}/"}
     if booked.outcome is Outcome.AGAIN:
         return Response((await answer(request, [booked.booking]))[0], status_code=200, headers=location)
-    door.hints.give()
+    context.hints.give()
     return Response(answer_booked(request, booked), status_code=201, headers=location)
 
 
@@ -119,7 +119,7 @@ async def reschedule(
 ) -> ScheduleAnswer:
     """Move a booking to another slot: id, session and link stay. To the slot where it is: nothing is sent."""
     fields.check_storable(reason=data.reason)
-    door = door_of(request)
+    context = context_of(request)
     await bookings.find(schedule_id)  # so that what is not found below is the slot
     try:
         moved = await moves.move(
@@ -127,13 +127,13 @@ async def reschedule(
             data.slot_id,
             by=actor_of(request),
             reason=data.reason,
-            outbox=door.outbox,
-            windows=door.windows,
+            outbox=context.outbox,
+            windows=context.windows,
         )
     except errors.NotFound as missing:
         raise errors.BadInput("slot_id", str(missing)) from None
     if moved:
-        door.hints.give()
+        context.hints.give()
     return await answer_one(request, schedule_id)
 
 
@@ -148,9 +148,9 @@ async def cancel_schedule(
     """Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once."""
     reason = data.reason if data else ""
     fields.check_storable(reason=reason)
-    door = door_of(request)
-    if await cancellations.cancel(schedule_id, by=actor_of(request), reason=reason, outbox=door.outbox):
-        door.hints.give()
+    context = context_of(request)
+    if await cancellations.cancel(schedule_id, by=actor_of(request), reason=reason, outbox=context.outbox):
+        context.hints.give()
     return await answer_one(request, schedule_id)
 
 

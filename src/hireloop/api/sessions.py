@@ -15,7 +15,7 @@ from hireloop.scheduling.sessions import session_keys, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.web import fields
 from hireloop.web.booking_answer import ScheduleAnswer, answer_one
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,19 +38,19 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
 async def get_session(request: Request[Any, Any, Any], session_id: FromPath[UUID]) -> SessionDetails:
     """Show one session."""
     visit = await sessions.visit(session_id)
-    door = door_of(request)
+    context = context_of(request)
     return SessionDetails(
         id=visit.session_id,
         schedule=visit.schedule_id,
         interview=visit.interview_id,
         state=visit.state,
         key_version=visit.key_version,
-        opens_at=door.local(visit.opens_at),
-        closes_at=door.local(visit.closes_at),
+        opens_at=context.local(visit.opens_at),
+        closes_at=context.local(visit.closes_at),
         device_check=visit.device_check,
-        entered_at=door.local_or_none(visit.entered_at),
-        left_at=door.local_or_none(visit.left_at),
-        revoked_at=door.local_or_none(visit.revoked_at),
+        entered_at=context.local_or_none(visit.entered_at),
+        left_at=context.local_or_none(visit.left_at),
+        revoked_at=context.local_or_none(visit.revoked_at),
     )
 
 
@@ -66,9 +66,9 @@ async def reissue_session(
     data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (checked: it has no fields)
 ) -> ScheduleAnswer:
     """Give the candidate a new link, which ends the old one, and invite them anew; answers the booking with it."""
-    door = door_of(request)
-    await session_keys.reissue(session_id, by=actor_of(request), outbox=door.outbox)
-    door.hints.give()
+    context = context_of(request)
+    await session_keys.reissue(session_id, by=actor_of(request), outbox=context.outbox)
+    context.hints.give()
     return await _booking_of(request, session_id)
 
 

@@ -3,15 +3,15 @@
 import msgspec
 
 from hireloop.scheduling.slots.slots import KnownSlot
-from hireloop.web.context import Door
+from hireloop.web.context import Context
 
 
-def view_slot(door: Door, slot: KnownSlot) -> KnownSlot:
+def view_slot(context: Context, slot: KnownSlot) -> KnownSlot:
     """Return the slot with its times as the installation shows them."""
     return msgspec.structs.replace(
         slot,
-        starts_at=door.local(slot.starts_at),
-        ends_at=door.local(slot.ends_at),
-        withdrawn_at=door.local_or_none(slot.withdrawn_at),
-        created_at=door.local(slot.created_at),
+        starts_at=context.local(slot.starts_at),
+        ends_at=context.local(slot.ends_at),
+        withdrawn_at=context.local_or_none(slot.withdrawn_at),
+        created_at=context.local(slot.created_at),
     )

@@ -21,7 +21,7 @@ from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import Check, KnownSlot, NewSlot, SlotChanges, Wanted
 from hireloop.web import fields
 from hireloop.web.booking_answer import ScheduleAnswer
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,8 +68,8 @@ class BookSlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 def _as_read(request: Request[Any, Any, Any]) -> Check:
     """Return what raises ChangedSince where the request's If-Match names another state of a slot."""
-    door = door_of(request)
-    return lambda slot: check_if_match(request, view_slot(door, slot))
+    context = context_of(request)
+    return lambda slot: check_if_match(request, view_slot(context, slot))
 
 
 @post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
@@ -79,7 +79,7 @@ async def create_slot(request: Request[Any, Any, Any], data: JSONBody[SlotFields
     fields.check_calendar(starts_at=data.starts_at, ends_at=data.ends_at)
     slot = await slots.create(NewSlot(**msgspec.structs.asdict(data)), by=actor_of(request))
     headers = {"Location": f"/api/interviews/slots/{slot.id}/"}
-    return Response(view_slot(door_of(request), slot), status_code=201, headers=headers)
+    return Response(view_slot(context_of(request), slot), status_code=201, headers=headers)
 
 
 @get("/", opt=READS)
@@ -106,14 +106,14 @@ async def list_slots(
         min_minutes=min_minutes,
     )
     rows = await slots.page(wanted, limit=limit + 1, after=after)
-    door = door_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view_slot(door, row))
+    context = context_of(request)
+    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view_slot(context, row))
 
 
 @get("/{slot_id:uuid}/", opt=READS)
 async def get_slot(request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> KnownSlot:
     """Show one slot."""
-    return view_slot(door_of(request), await slots.find(slot_id))
+    return view_slot(context_of(request), await slots.find(slot_id))
 
 
 @patch(
@@ -129,7 +129,7 @@ async def change_slot(
     fields.check_calendar(**{name: given[name] for name in ("starts_at", "ends_at") if name in given})
     changes = SlotChanges(**given)
     slot = await slots.change(slot_id, changes, by=actor_of(request), check=_as_read(request))
-    return view_slot(door_of(request), slot)
+    return view_slot(context_of(request), slot)
 
 
 @delete(
@@ -141,12 +141,12 @@ async def withdraw_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], *, cancel: FromQuery[bool] = False
 ) -> KnownSlot:
     """Withdraw a slot, with `cancel` also its bookings; nothing is booked into it again. Twice is once."""
-    door = door_of(request)
+    context = context_of(request)
     if await withdrawals.withdraw(
-        slot_id, cancel=cancel, by=actor_of(request), reason="", outbox=door.outbox, check=_as_read(request)
+        slot_id, cancel=cancel, by=actor_of(request), reason="", outbox=context.outbox, check=_as_read(request)
     ):
-        door.hints.give()
-    return view_slot(door, await slots.find(slot_id))
+        context.hints.give()
+    return view_slot(context, await slots.find(slot_id))
 
 
 @post("/{slot_id:uuid}/release_slot/", status_code=200, opt=SCHEDULES | refuses(errors.InterviewInProgress))
@@ -156,11 +156,11 @@ async def release_slot(
     """Cancel the bookings of a slot and free their seats; candidates who were told are told. It stays bookable."""
     reason = data.reason if data else ""
     fields.check_storable(reason=reason)
-    door = door_of(request)
-    cancelled = await withdrawals.release(slot_id, by=actor_of(request), reason=reason, outbox=door.outbox)
+    context = context_of(request)
+    cancelled = await withdrawals.release(slot_id, by=actor_of(request), reason=reason, outbox=context.outbox)
     if cancelled:
-        door.hints.give()
-    return Released(view_slot(door, await slots.find(slot_id)), cancelled)
+        context.hints.give()
+    return Released(view_slot(context, await slots.find(slot_id)), cancelled)
 
 
 @post("/{slot_id:uuid}/book_slot/", opt=BOOKS)

@@ -20,7 +20,7 @@ from hireloop.portal.times import zone_of
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import Appointment
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 
 _DELIVERIES = 50  # the newest
 _ATTEMPTS = 20  # of each, the newest
@@ -58,10 +58,10 @@ async def shown(
     request: AnyRequest, schedule_id: UUID, *, refused: str = "", status_code: int = 200
 ) -> Response[bytes]:
     """Return a booking's page, with why nothing was done where something was `refused`; raises NotFound."""
-    door = door_of(request)
+    context = context_of(request)
     async with db.snapshot():
         card = (await cards_of(request, [await agenda.find(schedule_id)]))[0]
-        found = (await deliveries.of_schedules([schedule_id], door.channels))[-_DELIVERIES:]
+        found = (await deliveries.of_schedules([schedule_id], context.channels))[-_DELIVERIES:]
         attempts = await deliveries.attempts_of([one.id for one in found], at_most=_ATTEMPTS)
     return render.show(
         request,
@@ -70,11 +70,11 @@ async def shown(
         status_code=status_code,
         refused=refused,
         card=card,
-        theirs=_their_time(card, door),
+        theirs=_their_time(card, context),
         possible=possible(card.appointment),
         deliveries=[_delivery(one, attempts.get(one.id, []), card) for one in reversed(found)],
-        trace_url=_trace_url(door),
-        common=door.warnings,
+        trace_url=_trace_url(context),
+        common=context.warnings,
     )
 
 
@@ -102,15 +102,15 @@ def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -
     )
 
 
-def _their_time(card: Card, door: Door) -> str:
+def _their_time(card: Card, context: Context) -> str:
     """Return when it is on the candidate's own clock, empty where that is ours."""
-    zone: ZoneInfo = zone_of(card.appointment.time_zone, door.settings.zone)
+    zone: ZoneInfo = zone_of(card.appointment.time_zone, context.settings.zone)
     starts_at: datetime = card.answer.starts_at
-    if zone.key == door.settings.zone.key:
+    if zone.key == context.settings.zone.key:
         return ""
     return times.span(starts_at, card.answer.ends_at, zone, times.FALLBACK_LOCALE)
 
 
-def _trace_url(door: Door) -> str:
+def _trace_url(context: Context) -> str:
     """Return what a trace's id is appended to, empty where no TRACE_UI_URL is set."""
-    return f"{door.settings.trace_ui_url.rstrip('/')}/trace/" if door.settings.trace_ui_url else ""
+    return f"{context.settings.trace_ui_url.rstrip('/')}/trace/" if context.settings.trace_ui_url else ""

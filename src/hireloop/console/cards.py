@@ -12,7 +12,7 @@ from hireloop.console.labels import Label
 from hireloop.scheduling.bookings.agenda import Appointment
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.booking_answer import ScheduleAnswer, answer
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ def path_of(schedule_id: UUID) -> str:
 async def cards_of(request: Request[Any, Any, Any], appointments: Sequence[Appointment]) -> list[Card]:
     """Return a card for each of these bookings, in their order: one more query, however many they are."""
     answers = await answer(request, [one.booking for one in appointments])
-    common = set(door_of(request).warnings)
+    common = set(context_of(request).warnings)
     return [_card(one, said, common) for one, said in zip(appointments, answers, strict=True)]
 
 

@@ -19,7 +19,7 @@ from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import session_keys
 from hireloop.web import fields
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 _A_PAGE = 40
 _LONGEST_REASON = 2_000
@@ -41,7 +41,7 @@ async def confirm(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[
 async def reissue(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
     """Invite the candidate anew, with a new link; the old one ends."""
     form = await pressed(request)
-    outbox, by, rule = door_of(request).outbox, actor_of(request), _unchanged_since(form)
+    outbox, by, rule = context_of(request).outbox, actor_of(request), _unchanged_since(form)
 
     async def work() -> None:
         async with db.DB.transaction():
@@ -54,7 +54,7 @@ async def reissue(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[
         await db.retried(work)
     except errors.Refused as refused:
         return await booking.shown(request, schedule_id, refused=labels.refusal(refused), status_code=_CONFLICT)
-    door_of(request).hints.give()
+    context_of(request).hints.give()
     return render.see_other(path_of(schedule_id), done="reissued")
 
 
@@ -73,13 +73,13 @@ async def cancel(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[b
             schedule_id,
             by=actor_of(request),
             reason=reason,
-            outbox=door_of(request).outbox,
+            outbox=context_of(request).outbox,
             rule=_unchanged_since(form),
         )
     except (errors.Refused, errors.BadInput) as refused:
         return await _cancelling(request, schedule_id, reason=reason, refused=refused)
     if did:
-        door_of(request).hints.give()
+        context_of(request).hints.give()
     return render.see_other(path_of(schedule_id), done="cancelled" if did else "not-cancelled")
 
 
@@ -92,7 +92,7 @@ async def move(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[byt
     """Move the interview to the chosen slot."""
     form = await pressed(request)
     reason, chosen = _reason(form), form.get("slot", "")
-    door = door_of(request)
+    context = context_of(request)
     try:
         _check(reason)
         did = await moves.move(
@@ -100,15 +100,15 @@ async def move(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[byt
             _slot(chosen),
             by=actor_of(request),
             reason=reason,
-            outbox=door.outbox,
-            windows=door.windows,
+            outbox=context.outbox,
+            windows=context.windows,
             rule=_unchanged_since(form),
         )
     except (errors.Refused, errors.BadInput, errors.NotFound) as refused:  # not found: the slot, or the page says so
         day = form.get("day", "")
         return await _moving(request, schedule_id, day=day, reason=reason, chosen=chosen, refused=refused)
     if did:
-        door.hints.give()
+        context.hints.give()
     return render.see_other(path_of(schedule_id), done="moved" if did else "not-moved")
 
 
@@ -137,7 +137,7 @@ async def _moving(
     chosen: str = "",
     refused: errors.HireLoopError | None = None,
 ) -> Response[bytes]:
-    clock = clock_of(door_of(request).settings)
+    clock = clock_of(context_of(request).settings)
     today = clock.day_of(datetime.now(UTC))
     async with db.snapshot():
         moving = await agenda.find(schedule_id)

@@ -10,7 +10,7 @@ from hireloop.notify.channels import held
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.transport import Channel
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 
 class ShownChannel(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +24,9 @@ class ShownChannel(msgspec.Struct, frozen=True, kw_only=True):
 
 async def page(request: AnyRequest) -> Response[bytes]:
     """Show the channels of this installation."""
-    door = door_of(request)
+    context = context_of(request)
     async with db.snapshot():
-        rows = {(row.channel, row.route): row for row in await held.held(door.channels)}
+        rows = {(row.channel, row.route): row for row in await held.held(context.channels)}
     shown = [
         ShownChannel(
             channel=channel,
@@ -34,6 +34,6 @@ async def page(request: AnyRequest) -> Response[bytes]:
             held=rows.get((channel.name, Route.PRIMARY)),
             fallback_held=rows.get((channel.name, Route.FALLBACK)),
         )
-        for channel in door.channels
+        for channel in context.channels
     ]
-    return render.show(request, "channels", here="channels", channels=shown, common=door.warnings)
+    return render.show(request, "channels", here="channels", channels=shown, common=context.warnings)

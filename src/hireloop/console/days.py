@@ -19,7 +19,7 @@ from hireloop.notify.deliveries.failures import Trouble
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import Appointment
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 _A_PAGE = 50
 _ON_TOP = 5
@@ -39,8 +39,8 @@ class ShownTrouble(msgspec.Struct, frozen=True, kw_only=True):
 
 async def day(request: AnyRequest) -> Response[bytes]:
     """Show a day's interviews, today's unless asked for another; above them, the first of what needs attention."""
-    door = door_of(request)
-    clock = clock_of(door.settings)
+    context = context_of(request)
+    clock = clock_of(context.settings)
     today = clock.day_of(datetime.now(UTC))
     asked = parse_day(request.query_params.get("day"), today=today)
     shown, after = asked or today, ident(request, "after")
@@ -48,7 +48,7 @@ async def day(request: AnyRequest) -> Response[bytes]:
         rows = await agenda.of_day(*clock.bounds(shown), limit=_A_PAGE + 1, after=after)
         cards = await cards_of(request, rows[:_A_PAGE])
         urgent = await _troubles(request, limit=_ON_TOP + 1, after=None)
-        broken = await held.held(door.channels)
+        broken = await held.held(context.channels)
     return render.show(
         request,
         "day",
@@ -65,7 +65,7 @@ async def day(request: AnyRequest) -> Response[bytes]:
         troubles=urgent[:_ON_TOP],
         more_troubles=len(urgent) > _ON_TOP,
         broken=broken,
-        common=door.warnings,
+        common=context.warnings,
     )
 
 
@@ -93,7 +93,7 @@ def ident(request: AnyRequest, name: str) -> UUID | None:
 
 
 async def _troubles(request: AnyRequest, *, limit: int, after: UUID | None) -> list[ShownTrouble]:
-    found = await failures.page(door_of(request).channels, limit=limit, after=after)
+    found = await failures.page(context_of(request).channels, limit=limit, after=after)
     about = await agenda.of_schedules([one.schedule for one in found if one.schedule is not None])
     return [
         ShownTrouble(

@@ -17,7 +17,7 @@ from hireloop.notify.deliveries import deliveries, failures, replay
 from hireloop.notify.deliveries.deliveries import Filter
 from hireloop.notify.deliveries.replay import Chosen, Verdict
 from hireloop.scheduling.replay_audit import audited
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 PATH = "/console/failures/"
 _A_PAGE = 50
@@ -30,9 +30,9 @@ _LONGEST_REASON = 200
 async def page(request: AnyRequest) -> Response[bytes]:
     """List what was rejected, came back or ran out of time, by one reason or by any."""
     reason = _reason(request.query_params.get("reason"))
-    door, after = door_of(request), ident(request, "after")
+    context, after = context_of(request), ident(request, "after")
     async with db.snapshot():
-        found = await failures.failed(door.channels, reason=reason, limit=_A_PAGE + 1, after=after)
+        found = await failures.failed(context.channels, reason=reason, limit=_A_PAGE + 1, after=after)
         reasons = await failures.reasons(since=datetime.now(UTC) - _LOOKED_BACK)
     return render.show(
         request,
@@ -49,16 +49,16 @@ async def page(request: AnyRequest) -> Response[bytes]:
 async def replay_one(request: AnyRequest, delivery_id: FromPath[UUID]) -> Response[bytes]:
     """Send one delivery again that has ended, as it is: the same link, in the same trace."""
     await pressed(request)
-    door = door_of(request)
-    delivery, _ = await deliveries.find(delivery_id, door.channels)
+    context = context_of(request)
+    delivery, _ = await deliveries.find(delivery_id, context.channels)
     try:
-        did = await replay.one(delivery_id, door.channels, note=audited(actor_of(request)))
+        did = await replay.one(delivery_id, context.channels, note=audited(actor_of(request)))
     except errors.NotReplayable as refused:
         if delivery.schedule is None:
             raise
         return await booking.shown(request, delivery.schedule, refused=labels.refusal(refused), status_code=409)
     if did:
-        door.hints.give()
+        context.hints.give()
     path = path_of(delivery.schedule) if delivery.schedule else PATH
     return render.see_other(path, done="replayed" if did else "not-replayed")
 
@@ -95,14 +95,14 @@ async def replay_all(request: AnyRequest) -> Response[bytes]:
 
 async def _replay(request: AnyRequest, reason: str, *, dry_run: bool, look_at: int | None = None) -> list[Verdict]:
     """Replay the oldest that failed by this reason; a dry run ends once it has looked at `look_at`."""
-    door = door_of(request)
+    context = context_of(request)
     chosen = Chosen(wanted=Filter(reason=reason, since=datetime.now(UTC) - _LOOKED_BACK))
     verdicts: list[Verdict] = []
     note = audited(actor_of(request))
-    async for batch in replay.walk(chosen, door.channels, at_most=_AT_ONCE, dry_run=dry_run, note=note):
+    async for batch in replay.walk(chosen, context.channels, at_most=_AT_ONCE, dry_run=dry_run, note=note):
         verdicts += batch
         if not dry_run:
-            door.hints.give()
+            context.hints.give()
         if look_at is not None and len(verdicts) >= look_at:
             break
     return verdicts

@@ -17,7 +17,7 @@ from hireloop.access.api_keys import KeyHolder, KeyRing
 from hireloop.console import tickets
 from hireloop.portal.gate import Access, form_token, has_token
 from hireloop.settings import Settings
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 from hireloop.web.forms import fields_of
 from hireloop.web.slow_down import BadKeyLimiter
 
@@ -61,14 +61,14 @@ class Gate:
         Raises NotSignedIn or NotAllowed. Looks the key up each time, so that a revoked one is out within 5 s.
         """
         ticket = connection.cookies.get(self._cookie_name, "")
-        holder = await self._holder_of(ticket, door_of(connection).keys)
+        holder = await self._holder_of(ticket, context_of(connection).keys)
         roles.admit(connection, holder, handler)
         cast("dict[str, Any]", connection.scope)[_VISITOR] = Visitor(holder, ticket, self)
 
     async def exchange(self, request: AnyRequest, key: str) -> Cookie:
         """Return the cookie for whoever holds this API key; raises NotSignedIn for a bad one, slower and slower."""
         try:
-            holder = await door_of(request).keys.holder_of(key)
+            holder = await context_of(request).keys.holder_of(key)
         except errors.NotSignedIn:
             await self._limiter.hold_back(request.client.host if request.client else "")
             raise

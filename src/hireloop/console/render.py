@@ -15,7 +15,7 @@ from hireloop.console.gate import AnyRequest, visitor_of
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.portal.render import VERSION as PORTAL_VERSION
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 
 _STYLE = (Path(__file__).parent / "static" / "console.css").read_bytes()
 _STYLE_VERSION = hashlib.sha256(_STYLE).hexdigest()[:16]
@@ -72,7 +72,7 @@ def show(
         here=here,
         done="" if refused else done_of(request),
         refused=refused,
-        clock=clock_of(door_of(request).settings),
+        clock=clock_of(context_of(request).settings),
         **values,
     )
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=HEADERS)

@@ -19,7 +19,7 @@ from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.bookings.history import Change, Moved, Past
 from hireloop.scheduling.sessions.sessions import SessionState, state_of
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.context import Door, door_of
+from hireloop.web.context import Context, context_of
 from hireloop.web.delivery_answer import DeliverySummary, summary, summary_of_put
 
 _NEAR = timedelta(minutes=60)
@@ -89,26 +89,27 @@ class ScheduleAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def answer_booked(request: Request[Any, Any, Any], booked: Booked) -> ScheduleAnswer:
     """Return a booking that was just made, without reading anything again."""
-    door = door_of(request)
-    put = [summary_of_put(door, delivery) for delivery in booked.deliveries]
+    context = context_of(request)
+    put = [summary_of_put(context, delivery) for delivery in booked.deliveries]
     is_put = any(delivery.required for delivery in booked.deliveries)  # a chat copy tells the candidate nothing
     invitation = InvitationAnswer(
         state=InvitationState.PENDING if is_put else InvitationState.NONE,
-        warnings=_warnings(door, booked.booking),
+        warnings=_warnings(context, booked.booking),
         deliveries=put,
     )
-    return _answer(request, door, booked.booking, invitation)
+    return _answer(request, context, booked.booking, invitation)
 
 
 async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -> list[ScheduleAnswer]:
     """Return stored bookings with where their invitations stand: one more query, however many they are."""
-    door = door_of(request)
+    context = context_of(request)
     by_schedule: dict[UUID, list[DeliveryView]] = {booking.id: [] for booking in bookings}
-    for delivery in await deliveries.of_schedules(list(by_schedule), door.channels):
+    for delivery in await deliveries.of_schedules(list(by_schedule), context.channels):
         if delivery.schedule is not None:
             by_schedule[delivery.schedule].append(delivery)
     return [
-        _answer(request, door, booking, _invitation(door, booking, by_schedule[booking.id])) for booking in bookings
+        _answer(request, context, booking, _invitation(context, booking, by_schedule[booking.id]))
+        for booking in bookings
     ]
 
 
@@ -117,24 +118,24 @@ async def answer_one(request: Request[Any, Any, Any], schedule_id: UUID) -> Sche
     return (await answer(request, [await bookings.find(schedule_id)]))[0]
 
 
-def _invitation(door: Door, booking: Booking, found: list[DeliveryView]) -> InvitationAnswer:
+def _invitation(context: Context, booking: Booking, found: list[DeliveryView]) -> InvitationAnswer:
     current = [delivery for delivery in found if delivery.revision == booking.revision]
     held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
     state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
-    said = _warnings(door, booking)
+    said = _warnings(context, booking)
     return InvitationAnswer(
         state=state,
         warnings=[*said, *sorted(held - set(said)), *([_UNUSED] if _is_unused(booking, state) else [])],
-        deliveries=[summary(door, delivery) for delivery in current],
+        deliveries=[summary(context, delivery) for delivery in current],
     )
 
 
-def _warnings(door: Door, booking: Booking) -> list[str]:
+def _warnings(context: Context, booking: Booking) -> list[str]:
     """Return what is wrong with this installation as far as this booking is concerned."""
     unheard = alerts.warning_of_booking(
-        door.outbox, alert_email=door.settings.alert_email, recruiter_email=booking.recruiter_email
+        context.outbox, alert_email=context.settings.alert_email, recruiter_email=booking.recruiter_email
     )
-    return [*door.warnings, *([unheard] if unheard else [])]
+    return [*context.warnings, *([unheard] if unheard else [])]
 
 
 def _is_unused(booking: Booking, state: InvitationState) -> bool:
@@ -153,32 +154,32 @@ def _is_unused(booking: Booking, state: InvitationState) -> bool:
     )
 
 
-def _change(door: Door, past: Past) -> ChangeAnswer:
+def _change(context: Context, past: Past) -> ChangeAnswer:
     return ChangeAnswer(
-        at=door.local(past.at),
+        at=context.local(past.at),
         change=past.change,
         by=past.by,
         revision=past.revision,
         reason=past.reason,
-        moved=None if past.moved is None else _moved(door, past.moved),
+        moved=None if past.moved is None else _moved(context, past.moved),
     )
 
 
-def _moved(door: Door, moved: Moved) -> MovedAnswer:
+def _moved(context: Context, moved: Moved) -> MovedAnswer:
     return MovedAnswer(
         from_slot=moved.from_slot,
-        from_starts_at=door.local(moved.from_starts_at),
+        from_starts_at=context.local(moved.from_starts_at),
         to_slot=moved.to_slot,
-        to_starts_at=door.local(moved.to_starts_at),
+        to_starts_at=context.local(moved.to_starts_at),
     )
 
 
 def _answer(
-    request: Request[Any, Any, Any], door: Door, booking: Booking, invitation: InvitationAnswer
+    request: Request[Any, Any, Any], context: Context, booking: Booking, invitation: InvitationAnswer
 ) -> ScheduleAnswer:
     session = booking.session
-    key = door.session_key(session) if roles.sees_links(request) else None
-    ui = door.settings.trace_ui_url
+    key = context.session_key(session) if roles.sees_links(request) else None
+    ui = context.settings.trace_ui_url
     return ScheduleAnswer(
         id=booking.id,
         interview=booking.interview,
@@ -186,15 +187,15 @@ def _answer(
         state=booking.state,
         revision=booking.revision,
         booking_notes=booking.booking_notes,
-        starts_at=door.local(booking.starts_at),
-        ends_at=door.local(booking.ends_at),
-        booked_at=door.local(booking.booked_at),
+        starts_at=context.local(booking.starts_at),
+        ends_at=context.local(booking.ends_at),
+        booked_at=context.local(booking.booked_at),
         session=SessionAnswer(
             id=session.id,
             session_key=key,
-            portal_url=signing.portal_url(door.settings.base_url, key) if key else None,
-            opens_at=door.local(session.opens_at),
-            closes_at=door.local(session.closes_at),
+            portal_url=signing.portal_url(context.settings.base_url, key) if key else None,
+            opens_at=context.local(session.opens_at),
+            closes_at=context.local(session.closes_at),
             state=state_of(
                 now=booking.now,
                 closes_at=session.closes_at,
@@ -204,7 +205,7 @@ def _answer(
             ),
         ),
         invitation=invitation,
-        changes=[_change(door, past) for past in booking.changes],
+        changes=[_change(context, past) for past in booking.changes],
         trace_id=booking.trace_id,
         trace_url=f"{ui.rstrip('/')}/trace/{booking.trace_id}" if ui and booking.trace_id else None,
     )

@@ -1,4 +1,4 @@
-"""What every handler of the API needs, made once by the composition root and found on the application."""
+"""What handlers need, at every door: made once by the composition root, and found on the application."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -16,11 +16,11 @@ from hireloop.scheduling.bookings.booking import Windows
 from hireloop.scheduling.bookings.bookings import SessionOfSchedule
 from hireloop.settings import Settings
 
-STATE_NAME = "door"
+STATE_NAME = "context"
 
 
-class Door(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings and the parts behind the API's handlers."""
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings and the parts that handlers work with."""
 
     settings: Settings
     secret: str
@@ -45,7 +45,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
         return signing.mint_session_key(self.secret, session.id, session.key_version)
 
 
-def door_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Door:
-    """Return the door of the application that serves this request."""
-    door: Door = connection.app.state[STATE_NAME]
-    return door
+def context_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Context:
+    """Return the context of the application that serves this request."""
+    context: Context = connection.app.state[STATE_NAME]
+    return context

@@ -9,7 +9,7 @@ import msgspec
 from hireloop.notify.deliveries.deliveries import DeliveryView, mask
 from hireloop.notify.deliveries.outbox import Delivery
 from hireloop.notify.tables import DeliveryState
-from hireloop.web.context import Door
+from hireloop.web.context import Context
 
 
 class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
     last_reply: str | None
 
 
-def summary_of_put(door: Door, delivery: Delivery) -> DeliverySummary:
+def summary_of_put(context: Context, delivery: Delivery) -> DeliverySummary:
     """Return a delivery that was just put, as nothing can have happened to it yet."""
     return DeliverySummary(
         id=delivery.id,
@@ -35,18 +35,18 @@ def summary_of_put(door: Door, delivery: Delivery) -> DeliverySummary:
         kind=delivery.kind,
         state=DeliveryState.PENDING,
         attempt_count=0,
-        next_attempt_at=door.local(delivery.due_at),
+        next_attempt_at=context.local(delivery.due_at),
         last_reason=None,
         last_reply=None,
     )
 
 
-def summary(door: Door, delivery: DeliveryView) -> DeliverySummary:
+def summary(context: Context, delivery: DeliveryView) -> DeliverySummary:
     """Return a stored delivery as a booking shows it."""
-    return DeliverySummary(**summary_fields(door, delivery))
+    return DeliverySummary(**summary_fields(context, delivery))
 
 
-def summary_fields(door: Door, delivery: DeliveryView) -> dict[str, Any]:
+def summary_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
     """Return the fields of a summary by their names, for whatever says more than it."""
     return {
         "id": delivery.id,
@@ -55,7 +55,7 @@ def summary_fields(door: Door, delivery: DeliveryView) -> dict[str, Any]:
         "kind": delivery.kind,
         "state": delivery.state,
         "attempt_count": delivery.attempt_count,
-        "next_attempt_at": door.local_or_none(delivery.next_attempt_at),
+        "next_attempt_at": context.local_or_none(delivery.next_attempt_at),
         "last_reason": delivery.reason,
         "last_reply": delivery.last_reply,
     }

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from hireloop.access import roles
 from hireloop.access.api_keys import KeyHolder
 from hireloop.api.http import rate_limit
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 from hireloop.web.whole_answers import header_of
 
 _SCHEME = "bearer "
@@ -26,7 +26,7 @@ class Admission:
         """Let in who has a key and, under RATE_LIMIT, has not sent too much; raises NotSignedIn, TooManyRequests."""
         request: Request[Any, Any, Any] = Request(scope)
         holder = await sign_in(request)
-        rate = door_of(request).settings.rate_limit
+        rate = context_of(request).settings.rate_limit
         if rate is not None:
             await rate_limit.pay(holder.id, rate)
         await self.app(scope, receive, send)
@@ -39,7 +39,7 @@ async def sign_in(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder:
         return known
     header = header_of(connection.scope, b"authorization") or ""  # two of them are none: a proxy may mean the other one
     key = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else ""
-    holder = await door_of(connection).keys.holder_of(key)
+    holder = await context_of(connection).keys.holder_of(key)
     roles.note_holder(connection, holder)
     return holder
 

@@ -19,7 +19,7 @@ from hireloop.api.http import stored_answers
 from hireloop.api.http.authentication import require_role
 from hireloop.api.http.stored_answers import Claim, Ticket
 from hireloop.web import problems
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 from hireloop.web.whole_answers import WholeAnswer, header_of, hold_back
 
 LONGEST_WAIT_SECONDS = 5.0
@@ -72,16 +72,16 @@ class Idempotency:
 
     async def _once(self, request: Request[Any, Any, Any], ticket: Ticket, receive: Receive) -> WholeAnswer | None:
         """Return the answer, or None while the request that has the key is still worked on."""
-        door = door_of(request)
+        context = context_of(request)
         try:
             async with db.DB.transaction():
                 # Who has the key may only be reading the answer, as we do: busy does not mean that there is none.
                 if await stored_answers.claim(ticket) != Claim.FIRST:
-                    return await stored_answers.find(ticket, door.secret)
+                    return await stored_answers.find(ticket, context.secret)
                 answer = await self._work(request, ticket, receive)
         except _NotKept as undone:
             return undone.answer
-        door.hints.give()  # the handler's own may have come before the commit, when there was nothing to see
+        context.hints.give()  # the handler's own may have come before the commit, when there was nothing to see
         return answer
 
     async def _work(self, request: Request[Any, Any, Any], ticket: Ticket, receive: Receive) -> WholeAnswer:
@@ -93,7 +93,7 @@ class Idempotency:
         except _Undone:
             if answer.status >= _FAILED_FROM or answer.status in _NOT_KEPT:
                 raise _NotKept(answer) from None
-        await stored_answers.keep(ticket, answer, door_of(request).settings.secrets)
+        await stored_answers.keep(ticket, answer, context_of(request).settings.secrets)
         return answer
 
 

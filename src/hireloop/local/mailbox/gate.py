@@ -18,7 +18,7 @@ from hireloop.access.tables import Role
 from hireloop.api.http import authentication
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
-from hireloop.web.context import door_of
+from hireloop.web.context import context_of
 from hireloop.web.slow_down import BadKeyLimiter
 
 AnyRequest = Request[Any, Any, Any]
@@ -65,7 +65,7 @@ class Gate:
     async def takes_key(self, request: AnyRequest, key: str) -> bool:
         """Return whether this is an admin's API key; a bad one is answered slower and slower."""
         try:
-            return await self._is_admins(request, await door_of(request).keys.holder_of(key))
+            return await self._is_admins(request, await context_of(request).keys.holder_of(key))
         except errors.NotSignedIn:
             return await self._is_admins(request, None)
 
