@@ -55,7 +55,7 @@ bench: installed-to-bench postfix ## measure bookings and deliveries against the
 	@.venv-bench/bin/python -m bench.api
 
 docs: installed-to-test ## check the documents against the code, and run what they show
-	@$(BIN)/pytest tests/test_docs.py tests/test_pages_that_run.py tests/test_delivery_diagram.py
+	@$(BIN)/pytest tests/docs
 
 openapi: installed-to-test ## write openapi.json anew from the code
 	@$(BIN)/python clients/openapi_file.py

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import httpx
     from litestar import Litestar
 
+    from api.documented import Documented
     from databases import Template
-    from documented import Documented
     from hireloop.local.mailbox.mailbox import Mailbox
 
 # A background job of a shell ignores Ctrl-C, one under `nohup` a closed terminal, and so would every process that a
@@ -131,7 +131,7 @@ async def application(settings: Settings) -> "Litestar":
 @pytest.fixture(scope="session")
 def documented() -> "Documented":
     """The OpenAPI document, as a judge of answers."""
-    from documented import Documented
+    from api.documented import Documented
     from hireloop import app
     from hireloop.api.openapi.document import document_of
 

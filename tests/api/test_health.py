@@ -14,7 +14,7 @@ from hireloop.notify.channels.providers import Route
 from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
 from sample_settings import settings_for
-from smtp_servers import ScriptedSmtpServer, Step
+from servers.smtp import ScriptedSmtpServer, Step
 
 
 @pytest.fixture

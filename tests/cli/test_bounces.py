@@ -9,17 +9,17 @@ from uuid import UUID
 
 import pytest
 
-import imap_server
 from hireloop import db
 from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.bounces.return_path import ReturnPath
-from imap_server import PASSWORD, USER, ImapServer
 from notify.bounces.sample_reports import report
 from notify.factories import mailed
 from notify.records import state_of
 from processes import Hireloop, environment
 from sample_settings import SECRET
-from smtp_servers import self_signed
+from servers import imap as imap_server
+from servers.imap import PASSWORD, USER, ImapServer
+from servers.smtp import self_signed
 
 PATH = ReturnPath("bounces@hire.example", [SECRET])
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from processes import environment, free_port
-from smtp_servers import ScriptedSmtpServer
+from servers.smtp import ScriptedSmtpServer
 from test_cli import hireloop
 
 

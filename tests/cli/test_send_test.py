@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from processes import free_port
-from smtp_servers import ScriptedSmtpServer
+from servers.smtp import ScriptedSmtpServer
 from test_cli import hireloop
 
 PASSWORD = "canary-password"

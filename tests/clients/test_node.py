@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import node
-from http_servers import Reply, ScriptedHttpServer
+from servers.http import Reply, ScriptedHttpServer
 
 
 @pytest.mark.parametrize("folder", node.FOLDERS, ids=lambda folder: folder.name)

@@ -7,7 +7,7 @@ import pytest
 
 import node
 import openapi_file
-from node_packages import needs_npm_packages
+from clients.node_packages import needs_npm_packages
 
 pytestmark = needs_npm_packages
 LINT = node.HERE / "lint"

@@ -12,11 +12,11 @@ import build
 import generate_python
 import generate_typescript
 import node
+from clients.node_packages import needs_npm_packages
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.audit import Actor
-from node_packages import needs_npm_packages
 from processes import Server, environment
 
 pytestmark = needs_npm_packages

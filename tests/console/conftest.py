@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from browsers import launch, serving
 from hireloop import app
 from hireloop.settings import Settings
+from web.browsers import launch, serving
 
 __all__ = ["address", "client", "launch", "settings"]
 

@@ -7,13 +7,13 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.async_api import Browser, Page, expect
 
-from browsers import Launch, needs_chromium, visiting
 from console.factories import Booked, at_risk, booked, held, key_of, tried
 from factories import OUTBOX, TESTS, make_slot, rows, soon
 from hireloop.access.tables import Role
 from hireloop.notify.channels import configured
 from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings
+from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
 

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from certificates import expired
 from factories import book
 from hireloop import db
 from hireloop.doctor import database
@@ -23,7 +22,8 @@ from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
 from processes import free_port
 from sample_settings import settings_for
-from smtp_servers import Certificate, Drop, Hang, ScriptedSmtpServer, Step, self_signed
+from servers.certificates import expired
+from servers.smtp import Certificate, Drop, Hang, ScriptedSmtpServer, Step, self_signed
 
 SIGNED_IN = {"email_host_user": "me@hire.example", "email_host_password": "a canary of a password"}
 GMAIL = (

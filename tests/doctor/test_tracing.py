@@ -7,8 +7,8 @@ import pytest
 
 from hireloop.doctor import tracing
 from hireloop.notify.diagnosis.findings import Finding, Level
-from http_servers import Raw, Reply, ScriptedHttpServer
 from sample_settings import settings_for
+from servers.http import Raw, Reply, ScriptedHttpServer
 
 
 def checked(server: ScriptedHttpServer, **more: object) -> Finding:

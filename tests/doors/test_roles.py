@@ -16,7 +16,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from api.clients import NOWHERE
-from documented import Documented
+from api.documented import Documented
 from factories import candidate_fields, job_fields, post_interview, post_slot, soon
 from hireloop import app, signing
 from hireloop.access import api_keys

@@ -20,7 +20,7 @@ from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.worker import wakeup
 from processes import environment
 from sample_channels import EMAIL
-from smtp_servers import ReceivedMail, ScriptedSmtpServer
+from servers.smtp import ReceivedMail, ScriptedSmtpServer
 from waiting import PATIENCE_SECONDS, until
 
 _THE_SETTLES_LOCK = 4711

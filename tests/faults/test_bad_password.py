@@ -17,7 +17,7 @@ from faults.scene import hint, mail_through, message_ids
 from hireloop import db
 from hireloop.notify.deliveries import ledger
 from processes import WorkerProcess
-from smtp_servers import ScriptedSmtpServer
+from servers.smtp import ScriptedSmtpServer
 from test_cli import hireloop
 from waiting import until
 

@@ -6,7 +6,7 @@ from faults.factories import book
 from faults.scene import all_is_accounted_for, attempts_of, mail_through, message_ids, until_state
 from hireloop import db
 from processes import WorkerProcess
-from smtp_servers import ScriptedSmtpServer
+from servers.smtp import ScriptedSmtpServer
 
 pytestmark = pytest.mark.usefixtures("database")
 

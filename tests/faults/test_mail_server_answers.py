@@ -23,7 +23,7 @@ from hireloop.notify.channels import health
 from hireloop.notify.deliveries import deliveries, ledger
 from processes import WorkerProcess, free_port
 from sample_channels import EMAIL
-from smtp_servers import Drop, Hang, ScriptedSmtpServer, Step
+from servers.smtp import Drop, Hang, ScriptedSmtpServer, Step
 from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")

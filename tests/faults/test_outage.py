@@ -23,7 +23,7 @@ from hireloop.notify.transports.mail.email import EmailTransport
 from hireloop.notify.worker import attempts
 from hireloop.notify.worker.attempts import Answered
 from sample_settings import settings_for
-from smtp_servers import ScriptedSmtpServer
+from servers.smtp import ScriptedSmtpServer
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -16,7 +16,6 @@ import httpx
 import pytest
 from opentelemetry.trace import StatusCode
 
-import real_mail_server
 from api.factories import post_booking
 from factories import post_interview
 from faults.scene import hint, mail_through, make_due, until_attempt_ends, until_state
@@ -24,8 +23,9 @@ from hireloop.local.traces.otlp import ReceivedSpan
 from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.deliveries import ledger
 from processes import WorkerProcess, free_port
-from real_mail_server import DOMAIN, PASSWORD, USER, RealMailServer
-from smtp_servers import Drop, ScriptedSmtpServer, Step, self_signed
+from servers import mail as real_mail_server
+from servers.mail import DOMAIN, PASSWORD, USER, RealMailServer
+from servers.smtp import Drop, ScriptedSmtpServer, Step, self_signed
 from waiting import until, until_true
 
 _LONG_REPLY = "451 4.3.0 " + "x" * 5000

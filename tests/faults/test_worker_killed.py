@@ -20,7 +20,7 @@ from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop.notify.deliveries import deliveries, ledger
 from processes import WorkerProcess
 from sample_channels import EMAIL
-from smtp_servers import Hang, ScriptedSmtpServer
+from servers.smtp import Hang, ScriptedSmtpServer
 from waiting import until_true
 
 pytestmark = pytest.mark.usefixtures("database")

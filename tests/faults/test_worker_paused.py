@@ -16,7 +16,7 @@ from faults.scene import (
 )
 from hireloop import db
 from processes import WorkerProcess
-from smtp_servers import ScriptedSmtpServer
+from servers.smtp import ScriptedSmtpServer
 from waiting import until, until_true
 
 pytestmark = pytest.mark.usefixtures("database")

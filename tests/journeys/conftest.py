@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
-from collector import Collector
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
@@ -13,6 +12,7 @@ from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop_client import AuthenticatedClient
 from journeys.installation import Installation
 from processes import Server, WorkerProcess, environment
+from servers.collector import Collector
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import httpx
 
-from collector import Collector
 from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop_client import AuthenticatedClient
 from hireloop_client.api.notifications import get_delivery
@@ -18,6 +17,7 @@ from hireloop_client.models import (
     ScheduleAnswer,
 )
 from processes import Server, WorkerProcess
+from servers.collector import Collector
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from notify.records import state_of
 from processes import WorkerProcess, environment, free_port
 from sample_channels import EMAIL
 from sample_settings import SECRET, settings_for
-from smtp_servers import ScriptedSmtpServer
+from servers.smtp import ScriptedSmtpServer
 
 _POSTFIX = Path("/usr/sbin/postfix")
 _START_SECONDS = 30.0

@@ -8,13 +8,13 @@ import httpx
 import msgspec
 
 from api.factories import post_booking
-from collector import Collector
 from factories import candidate_fields, job_fields, post_interview
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from processes import Server, WorkerProcess, environment
-from smtp_servers import ScriptedSmtpServer
+from servers.collector import Collector
+from servers.smtp import ScriptedSmtpServer
 
 ADDRESS = "canary.person@example.com"
 PASSWORD = "canary-mail-password"

@@ -13,8 +13,8 @@ from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.local.mailbox.mailbox import Mailbox
-from http_servers import Reply, ScriptedHttpServer
 from processes import Server, WorkerProcess, environment, free_port
+from servers.http import Reply, ScriptedHttpServer
 
 SESSION_KEY = re.compile(r"session_key|[A-Za-z0-9_-]{20,}\.\d+\.[A-Za-z0-9_-]{20,}")
 

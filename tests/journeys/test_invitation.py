@@ -7,7 +7,6 @@ import pytest
 from opentelemetry.trace import SpanKind
 from playwright.async_api import async_playwright, expect
 
-from browsers import CHROMIUM, QUIET, needs_chromium
 from factories import unaccounted
 from hireloop.local.traces.otlp import ReceivedSpan
 from hireloop_client import AuthenticatedClient
@@ -17,6 +16,7 @@ from hireloop_client.models import DeliveryState, InterviewState, SessionState
 from journeys.factories import book
 from journeys.installation import Installation, done, sent
 from portal.browsing import FAKE_CONSENT, FAKE_DEVICES
+from web.browsers import CHROMIUM, QUIET, needs_chromium
 
 
 def link_in(mail: EmailMessage) -> str:

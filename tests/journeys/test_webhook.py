@@ -7,14 +7,14 @@ import time
 import pytest
 from standardwebhooks import Webhook
 
-from documented import Documented
+from api.documented import Documented
 from factories import book, outbox_of, unaccounted
 from hireloop import db
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deliveries
-from http_servers import Reply, ScriptedHttpServer
 from processes import WorkerProcess, environment
 from sample_settings import settings_for
+from servers.http import Reply, ScriptedHttpServer
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 

@@ -17,8 +17,8 @@ from hireloop.notify.transports.mail.email import EmailTransport
 from hireloop.notify.transports.webhook import webhook
 from hireloop.notify.transports.webhook.webhook import WebhookTransport
 from hireloop.settings import Settings
-from http_servers import Does, Raw, Reply, ScriptedHttpServer
-from smtp_servers import Drop, Hang, ScriptedSmtpServer, Step
+from servers.http import Does, Raw, Reply, ScriptedHttpServer
+from servers.smtp import Drop, Hang, ScriptedSmtpServer, Step
 
 _PASSWORD = "s3cret-of-the-mail"
 _TOKEN = "T0KEN-0f-the-endpoint"

@@ -6,11 +6,11 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from browsers import launch, serving
-from documented import Documented
+from api.documented import Documented
 from hireloop import portal
 from hireloop.settings import Settings
 from portal.factories import OUTBOX
+from web.browsers import launch, serving
 
 __all__ = ["address", "client", "launch"]
 

@@ -7,7 +7,6 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.async_api import Page, expect
 
-from browsers import Launch, needs_chromium, visiting
 from hireloop import db
 from hireloop.scheduling.sessions import sessions
 from hireloop.settings import Settings
@@ -19,6 +18,7 @@ from portal.browsing import (
     link,
 )
 from portal.factories import Booked, Person, book, offer
+from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
 

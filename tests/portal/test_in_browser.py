@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import expect
 
-from browsers import Launch, needs_chromium, visiting
 from hireloop import db
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
@@ -21,6 +20,7 @@ from portal.browsing import (
     loudest,
 )
 from portal.factories import Person, book, offer
+from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
 

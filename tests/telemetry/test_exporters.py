@@ -1,8 +1,8 @@
 """How spans leave a process; what they lose on the way is in `test_spans.py`."""
 
 from hireloop.telemetry import exporters
-from http_servers import Reply, ScriptedHttpServer
 from sample_settings import settings_for
+from servers.http import Reply, ScriptedHttpServer
 
 
 def test_the_headers_that_a_collector_wants_go_with_every_export_also_from_an_env_file() -> None:

@@ -7,10 +7,10 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from litestar import Litestar
 from playwright.async_api import Page, Route, async_playwright, expect
 
-from browsers import CHROMIUM, QUIET, needs_chromium
 from hireloop import app
 from hireloop.api.openapi.document import document_of
 from sample_settings import settings_for
+from web.browsers import CHROMIUM, QUIET, needs_chromium
 
 ADDRESS = "http://hire.test"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

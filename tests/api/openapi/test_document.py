@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 from openapi_spec_validator import validate
 
 import openapi_file
-from documented import Documented
+from api.documented import Documented
 from hireloop import app
 from hireloop.api.openapi import document
 from hireloop.notify.messages import KINDS, Audience

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from documented import Documented
+from api.documented import Documented
 from hireloop.notify import messages
 from hireloop.notify.messages import AlertCause, AlertMessage, Audience, Message
 from hireloop.notify.rendering import preview
@@ -18,7 +18,7 @@ from hireloop.notify.transport import Evidence, Held, Phase, Rejected, Retry, Se
 from hireloop.notify.transports.http_replies import outcome_of_status
 from hireloop.notify.transports.webhook.webhook import WebhookTransport
 from hireloop.settings import Settings
-from http_servers import Received, ScriptedHttpServer
+from servers.http import Received, ScriptedHttpServer
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 KINDS = [name for name, kind in messages.KINDS.items() if kind.audience is not Audience.CANDIDATE]

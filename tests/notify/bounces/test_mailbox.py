@@ -5,13 +5,13 @@ from urllib.parse import quote
 
 import pytest
 
-import imap_server
 from hireloop.errors import MailboxTrouble
 from hireloop.notify.bounces.mailbox import BounceMailbox
 from hireloop.notify.bounces.reports import LONGEST
-from imap_server import PASSWORD, USER, ImapServer
 from processes import free_port
-from smtp_servers import Certificate, self_signed
+from servers import imap as imap_server
+from servers.imap import PASSWORD, USER, ImapServer
+from servers.smtp import Certificate, self_signed
 
 pytestmark = pytest.mark.skipif(bool(imap_server.missing()), reason=imap_server.missing())
 

@@ -10,8 +10,8 @@ from factories import book
 from hireloop import db
 from hireloop.notify.deliveries import leases, ledger
 from hireloop.notify.tables import DeliveryState
-from http_servers import Reply, ScriptedHttpServer
 from processes import WorkerProcess, environment
+from servers.http import Reply, ScriptedHttpServer
 from waiting import until_true
 
 pytestmark = pytest.mark.usefixtures("database")

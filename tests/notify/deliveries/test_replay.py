@@ -21,7 +21,7 @@ from notify.factories import RECRUITERS, WITH_RECRUITERS, invite, settlement
 from notify.records import view
 from processes import WorkerProcess
 from sample_channels import EMAIL
-from smtp_servers import ScriptedSmtpServer
+from servers.smtp import ScriptedSmtpServer
 from waiting import beside, somebody_waits, until
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -6,7 +6,7 @@ from hireloop.notify.diagnosis.findings import Level
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.settings import Settings
 from sample_settings import settings_for
-from smtp_servers import Hang, ScriptedSmtpServer
+from servers.smtp import Hang, ScriptedSmtpServer
 
 
 def settings(server: ScriptedSmtpServer, **more: object) -> Settings:

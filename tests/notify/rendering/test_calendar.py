@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from calendar_server import CalendarServer
 from hireloop.notify.rendering import preview
 from hireloop.notify.rendering.calendar import CalendarEvent, cancel, request
 from hireloop.notify.rendering.languages import LANGUAGES
 from hireloop.notify.rendering.render import Renderer
+from servers.calendar import CalendarServer
 
 START = datetime(2026, 12, 1, 10, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 CLEAN = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=200)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smtp_servers import Certificate, self_signed
+from servers.smtp import Certificate, self_signed
 
 
 @pytest.fixture(scope="session")

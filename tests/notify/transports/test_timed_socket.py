@@ -11,7 +11,7 @@ import pytest
 
 from hireloop.notify.transports.names import Found
 from hireloop.notify.transports.timed_socket import TimedSocket
-from smtp_servers import self_signed
+from servers.smtp import self_signed
 
 _SMALL = 4096
 

@@ -15,7 +15,6 @@ import pytest
 import requests
 from msgspec import json, structs
 
-from chat_servers import NGIRCD, IrcReader, IrcServer, Synapse
 from hireloop.errors import SettingsError
 from hireloop.notify.diagnosis import reach
 from hireloop.notify.diagnosis.findings import Level
@@ -23,10 +22,11 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.transports.chat import apprise
 from hireloop.notify.transports.chat.apprise import AppriseTransport
-from http_servers import Endless, Raw, Reply, ScriptedHttpServer
 from processes import free_port
 from sample_settings import settings_for
-from smtp_servers import Certificate, Drop, Hang
+from servers.chat import NGIRCD, IrcReader, IrcServer, Synapse
+from servers.http import Endless, Raw, Reply, ScriptedHttpServer
+from servers.smtp import Certificate, Drop, Hang
 
 TOKEN = "canary-token-of-the-tests"
 PARCEL = Parcel(

@@ -18,7 +18,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.transports.mail.email import EmailTransport
 from hireloop.settings import Settings
-from smtp_servers import Certificate, Drip, Drop, Hang, ScriptedSmtpServer, Step, self_signed
+from servers.smtp import Certificate, Drip, Drop, Hang, ScriptedSmtpServer, Step, self_signed
 
 PARCEL = Parcel(
     recipient="asha@example.com",

@@ -6,7 +6,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Evidence, Held, Phase
 from hireloop.notify.transports.mail.rehearsal import WatchedConnection, rehearse
 from hireloop.notify.transports.mail.smtp import Envelope, MailServer, Security
-from smtp_servers import Drop, ScriptedSmtpServer, Step
+from servers.smtp import Drop, ScriptedSmtpServer, Step
 
 PASSWORD = "canary"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from documents import blocks_of
+from docs.documents import blocks_of
 from hireloop.notify.transports.webhook.signature import keys_of, signature, webhook_id
 
 

@@ -20,8 +20,8 @@ from hireloop.notify.transports import names
 from hireloop.notify.transports.webhook import request, webhook
 from hireloop.notify.transports.webhook.webhook import WebhookTransport
 from hireloop.settings import Settings
-from http_servers import Does, Endless, Raw, Reply, ScriptedHttpServer
-from smtp_servers import Certificate, Drop, Hang, ScriptedSmtpServer
+from servers.http import Does, Endless, Raw, Reply, ScriptedHttpServer
+from servers.smtp import Certificate, Drop, Hang, ScriptedSmtpServer
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(bytes(range(64))).decode()

@@ -17,8 +17,8 @@ from piccolo.table import Table
 from pydantic import SecretStr
 
 import hireloop
-from documented import Documented
-from documents import blocks_of
+from api.documented import Documented
+from docs.documents import blocks_of
 from factories import OUTBOX, TESTS, book
 from hireloop import db
 from hireloop.access.tables import Role
@@ -45,7 +45,7 @@ from hireloop.settings import Settings
 from hireloop.telemetry import spans as telemetry
 from hireloop.web import problems
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCE = Path(hireloop.__file__).parent
 DOCS = ROOT / "docs"
 COMMAND_LINE = "docs/reference/command-line.md"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from editorconfig import get_properties
 
-from repository import ROOT, needs_git, repository_files
+from repository.files import ROOT, needs_git, repository_files
 
 pytestmark = needs_git
 

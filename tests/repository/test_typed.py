@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parent.parent / "examples/hireloop-transport-command"
+EXAMPLE = Path(__file__).parents[2] / "examples/hireloop-transport-command"
 RIGHT = """
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Retry, Sent, TransportFactory
 from hireloop.notify.reasons import Reason

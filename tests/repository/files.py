@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Of whoever runs the tests: a hook of git tells it where its repository is, by variables.
 OUTSIDE = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 

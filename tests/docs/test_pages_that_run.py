@@ -16,10 +16,10 @@ import msgspec
 import pytest
 
 import node
-from documents import ROOT, Block, assert_shown, blocks_of, run, steps
+from docs.documents import ROOT, Block, assert_shown, blocks_of, run, steps
 from hireloop.local.postgres.server import EmbeddedPostgres
-from http_servers import Raw, Reply, ScriptedHttpServer
 from processes import Hireloop, free_port
+from servers.http import Raw, Reply, ScriptedHttpServer
 
 TUTORIAL = "docs/tutorial.md"
 FROM_DJANGO = "docs/how-to/move-from-the-django-application.md"

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from documents import blocks_of
+from docs.documents import blocks_of
 from hireloop import db
 from hireloop.notify.bounces import bounces
 from hireloop.notify.bounces.reports import DeliveryReport, MailAction

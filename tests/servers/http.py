@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 
-from smtp_servers import Certificate, Drop, Hang
+from servers.smtp import Certificate, Drop, Hang
 
 
 class Reply(NamedTuple):

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from smtp_servers import Certificate
+from servers.smtp import Certificate
 
 _CONFIGURATION = """
 [ca]

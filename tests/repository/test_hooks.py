@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from repository import OUTSIDE, needs_git, repository_files
+from repository.files import OUTSIDE, needs_git, repository_files
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
 HOOKS: dict[str, dict[str, Any]] = {hook["id"]: hook for repo in CONFIG["repos"] for hook in repo["hooks"]}
