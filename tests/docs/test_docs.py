@@ -44,6 +44,7 @@ from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
 from hireloop.telemetry import spans as telemetry
 from hireloop.web import problems
+from repository.files import needs_git, repository_files
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(hireloop.__file__).parent
@@ -464,8 +465,14 @@ def test_every_path_in_the_architecture_exists() -> None:
     drawn = list(drawn_paths())
     assert len(drawn) > 50
     assert [path for path in drawn if not path.exists()] == []
-    packages = {path.parent for path in SOURCE.glob("*/__init__.py")}
-    assert packages <= {path.resolve() for path in drawn}
+
+
+@needs_git
+def test_every_folder_is_in_the_architecture() -> None:
+    drawn = {path.resolve() for path in drawn_paths()}
+    packages = {path.parent for path in SOURCE.rglob("__init__.py")} - {SOURCE}
+    at_the_top = {ROOT / file.relative_to(ROOT).parts[0] for file in repository_files() if file.parent != ROOT}
+    assert (packages | at_the_top) - drawn == {ROOT / "src"}  # its one folder stands for it
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
