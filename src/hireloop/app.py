@@ -44,7 +44,7 @@ from hireloop.scheduling.bookings.booking import Windows
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
-from hireloop.telemetry.spans import Telemetry
+from hireloop.telemetry.set_up import Telemetry, set_up
 from hireloop.web import context, problems
 from hireloop.web.context import Context
 from hireloop.web.headers import FOR_PROGRAMS, Envelope
@@ -58,7 +58,7 @@ def create() -> ASGIApp:
     """Return the application of one server process, from the environment; what `hireloop serve` runs."""
     end_with_parent()
     settings = Settings.read()
-    return traced(build(settings, measured=spans.set_up(settings, role="api")))
+    return traced(build(settings, measured=set_up(settings, role="api")))
 
 
 def end_with_parent() -> None:

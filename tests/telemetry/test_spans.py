@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from hireloop import signing
+from hireloop.telemetry import metrics
 from hireloop.telemetry import spans as telemetry
 from hireloop.telemetry.exporters import Redacted
 
@@ -149,10 +150,10 @@ def test_bookings_and_tries_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
     meter = provider.get_meter("hireloop")
-    for name in ("_bookings", "_attempts"):
-        monkeypatch.setattr(telemetry, name, meter.create_counter(name[1:]))
-    for name in ("_attempt_seconds", "_wait_seconds"):
-        monkeypatch.setattr(telemetry, name, meter.create_histogram(name[1:]))
+    for name in ("BOOKINGS", "ATTEMPTS"):
+        monkeypatch.setattr(metrics, name, meter.create_counter(name.lower()))
+    for name in ("ATTEMPT_SECONDS", "WAIT_SECONDS"):
+        monkeypatch.setattr(metrics, name, meter.create_histogram(name.lower()))
     with telemetry.booking_span(interview_id="i", slot_id="s") as span:
         telemetry.record_booking(span, "booked")
         telemetry.record_attempt((span,), channel="email", outcome="retry", reason="timed_out", seconds=2, waited=None)

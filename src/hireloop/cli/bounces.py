@@ -21,7 +21,7 @@ from hireloop.notify.bounces import reports
 from hireloop.notify.bounces.mailbox import BounceMailbox
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.settings import Settings
-from hireloop.telemetry import spans
+from hireloop.telemetry.set_up import set_up
 
 _COME_AGAIN = 75
 
@@ -107,7 +107,7 @@ async def _taken(raw: bytes, return_path: ReturnPath, *, recipient: str = "") ->
 @contextmanager
 def _telling(settings: Settings) -> Iterator[None]:
     """Send the spans and metrics of this command's work."""
-    measured = spans.set_up(settings, role="cli")
+    measured = set_up(settings, role="cli")
     try:
         yield
     finally:

@@ -24,8 +24,8 @@ from hireloop.notify.worker.worker import Missing, Worker
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import attendance
 from hireloop.settings import Settings
-from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
+from hireloop.telemetry.set_up import set_up
 
 _ALERT_SECONDS = 2.0
 _REMIND_SECONDS = 10.0
@@ -38,7 +38,7 @@ _ATTENDANCE_SECONDS = 30.0
 def work(*, concurrency: int | None) -> None:
     """Send what is due until SIGTERM."""
     settings = Settings.read()
-    measured = spans.set_up(settings, role="worker")
+    measured = set_up(settings, role="worker")
     for sentence in warnings_of(settings):
         log.warning("settings.warning", sentence=sentence)
     try:

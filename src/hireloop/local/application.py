@@ -6,13 +6,13 @@ from hireloop import app
 from hireloop.local.data_dir import default_data_dir
 from hireloop.local.mailbox.pages import mailbox_router
 from hireloop.settings import Settings
-from hireloop.telemetry import spans
+from hireloop.telemetry.set_up import set_up
 
 
 def create() -> ASGIApp:
     """Return the application of one server process, from the environment."""
     app.end_with_parent()
     settings = Settings.read()
-    measured = spans.set_up(settings, role="api")
+    measured = set_up(settings, role="api")
     mailbox = mailbox_router((settings.hireloop_data_dir or default_data_dir()) / "mailbox", settings)
     return app.traced(app.build(settings, measured=measured, extra_routes=[mailbox]))

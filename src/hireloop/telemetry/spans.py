@@ -1,30 +1,22 @@
-"""What HireLoop tells an operator: every span name and metric is in this file, and nothing leaks here.
+"""What HireLoop tells an operator of one case: every span is in this file, and nothing leaks here.
 
 Callers say `record_…`; `docs/reference/telemetry.md` lists the vocabulary. Everything that leaves the process as a span
 or a log line passes `redact` first: no session key, API key, password or query string, and a keyed hash in place of a
 mail address, so that one can still be searched for.
 """
 
-import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
 
-from opentelemetry import metrics, propagate, trace
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
 from hireloop.errors import HireLoopError
-from hireloop.settings import Settings
-from hireloop.telemetry import redaction
-from hireloop.telemetry.logs import configure_logs
-
-if TYPE_CHECKING:
-    from hireloop.telemetry.exporters import Providers
+from hireloop.telemetry import metrics, redaction
 
 # The stable names of HTTP attributes; the instrumentation reads this when it is imported.
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
@@ -57,63 +49,6 @@ SPAN_SEND_OTHERWISE = "chat.post"
 
 _w3c = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("hireloop")
-_meter = metrics.get_meter("hireloop")
-_bookings = _meter.create_counter("hireloop.bookings", description="Bookings asked for, by outcome")
-_changes = _meter.create_counter("hireloop.changes", description="Changes of bookings asked for, by span, outcome")
-_attempts = _meter.create_counter("hireloop.delivery.attempts", description="Tries, by channel, outcome, reason")
-_attempt_seconds = _meter.create_histogram(
-    "hireloop.delivery.attempt.duration", unit="s", description="One try, from lease to answer"
-)
-_wait_seconds = _meter.create_histogram(
-    "hireloop.delivery.wait", unit="s", description="From the booking to the other side's acceptance"
-)
-_bounces = _meter.create_counter("hireloop.delivery.bounces", description="Reports about mails, by outcome, reason")
-_unaccounted = _meter.create_gauge("hireloop.ledger.unaccounted", description="0, or something is lost")
-_deliveries = _meter.create_gauge("hireloop.deliveries", description="Deliveries, by state")
-
-
-# A span is dozens of objects that live for a second, until it is exported: by Python's own threshold of 700 the
-# collector looks at them again and again, for an eighth of the time that a booking takes (bench/README.md).
-_COLLECT_AFTER = (50_000, 20, 100)
-
-
-@dataclass(frozen=True)
-class Telemetry:
-    """What one process records and exports; `shutdown` sends what is still waiting, at most 5 s long."""
-
-    providers: "Providers | None" = None  # None: nothing leaves it
-
-    def shutdown(self) -> None:
-        """Flush and stop; later spans are dropped."""
-        if self.providers is not None:
-            self.providers.shutdown()
-
-
-def set_up(settings: Settings, *, role: Literal["api", "worker", "cli"]) -> Telemetry:
-    """Install the tracer, the meter and the logs of this process; call once, before the first span.
-
-    A command whose spans nobody collects makes none: there is no booking whose trace would begin with it.
-    """
-    redaction.use_secret(settings.secrets[0])
-    configure_logs()
-    gc.set_threshold(*_COLLECT_AFTER)
-    propagate.set_global_textmap(_w3c if settings.trust_traceparent else _LinkingOnly())
-    if role == "cli" and not settings.exports_spans:
-        return Telemetry()
-    # Loads OpenTelemetry's SDK: only where spans are made.
-    from hireloop.telemetry import exporters
-
-    return Telemetry(exporters.install(settings, role))
-
-
-class _LinkingOnly(TraceContextTextMapPropagator):
-    """Reads no parent from a caller: their trace is linked (`link_caller`), ours begins here and is whole."""
-
-    def extract(self, carrier: Any, context: Context | None = None, getter: Any = None) -> Context:  # noqa: ANN401, ARG002 (the API's own types)
-        return context if context is not None else Context()
-
-
-# --- Spans -----------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -131,7 +66,7 @@ def booking_span(*, interview_id: object, slot_id: object) -> Iterator[Span]:
 def record_booking(span: Span, outcome: str) -> None:
     """Say on the span and the counter what a booking came to: `booked`, `again`, or a refusal's slug."""
     span.set_attribute("hireloop.outcome", outcome)
-    _bookings.add(1, {"outcome": outcome})
+    metrics.BOOKINGS.add(1, {"outcome": outcome})
 
 
 @contextmanager
@@ -155,7 +90,7 @@ def change_span(name: str, **ids: object) -> Iterator[Span]:
             raise
         finally:
             span.set_attribute("hireloop.outcome", outcome)
-            _changes.add(1, {"change": name, "outcome": outcome})
+            metrics.CHANGES.add(1, {"change": name, "outcome": outcome})
 
 
 def record_put(*, delivery_id: object, kind: str, channel: str) -> str:
@@ -239,10 +174,10 @@ def record_attempt(
         if outcome != "sent":
             span.set_attribute("hireloop.reason", reason or outcome)
             span.set_status(Status(StatusCode.ERROR, reason or outcome))
-    _attempts.add(1, {"channel": channel, "outcome": outcome, "reason": reason or ""})
-    _attempt_seconds.record(seconds, {"channel": channel})
+    metrics.ATTEMPTS.add(1, {"channel": channel, "outcome": outcome, "reason": reason or ""})
+    metrics.ATTEMPT_SECONDS.record(seconds, {"channel": channel})
     if waited is not None:
-        _wait_seconds.record(waited, {"channel": channel})
+        metrics.WAIT_SECONDS.record(waited, {"channel": channel})
 
 
 def record_bounce(
@@ -260,14 +195,14 @@ def record_bounce(
     if noted == "bounced":
         span.set_status(Status(StatusCode.ERROR, reason or noted))
     span.end()
-    _bounces.add(1, {"outcome": noted, "reason": reason or ""})
+    metrics.BOUNCES.add(1, {"outcome": noted, "reason": reason or ""})
 
 
 def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
     """Say what the ledger proves: deliveries by state, and what nobody accounts for."""
     for state, count in counts.items():
-        _deliveries.set(count, {"state": state})
-    _unaccounted.set(unaccounted)
+        metrics.DELIVERIES.set(count, {"state": state})
+    metrics.UNACCOUNTED.set(unaccounted)
 
 
 def link_caller(span: Span, headers: Sequence[tuple[bytes, bytes]]) -> None:
