@@ -23,7 +23,7 @@ from hireloop.web.slow_down import BadKeyLimiter
 
 AnyRequest = Request[Any, Any, Any]
 
-_VISITOR = "hireloop.console_visitor"  # in the scope itself, as `api.auth` notes the holder
+_VISITOR = "hireloop.console_visitor"  # in the scope itself, as `access.roles` notes the holder
 _PATH = "/"  # what the prefix `__Host-` asks for
 
 

@@ -193,7 +193,7 @@ def _shared_parameters(operation: DescribedOperation) -> list[dict[str, Any]]:
 def _parameter(operation: DescribedOperation, parameter: Parameter, schemas: Schemas) -> dict[str, Any]:
     schema = schemas.of(parameter.type)
     if schema.keys() <= {"type", "description"} and schema["type"] == "string":
-        schema |= {"minLength": 1, "pattern": fields.STORABLE}  # what `strictness` asks of every query
+        schema |= {"minLength": 1, "pattern": fields.STORABLE}  # what `strict_requests` asks of every query
     return {
         "name": parameter.name,
         "in": parameter.place,

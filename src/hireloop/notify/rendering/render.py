@@ -1,7 +1,7 @@
 """A message becomes a parcel: the words, the link and the calendar, for one recipient.
 
-Everything slow was done before: templates are compiled once a process and language (`wording`), dates are remembered
-(`times`). A message costs one pass of Jinja for each of its templates.
+Everything slow was done before: templates are compiled once a process and language (`translations`), dates are
+remembered (`times`). A message costs one pass of Jinja for each of its templates.
 """
 
 from datetime import UTC, datetime

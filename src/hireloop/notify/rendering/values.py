@@ -1,6 +1,6 @@
 """What the templates of each kind of message say: clean values, dates in words, links. Pure.
 
-Every value that somebody typed in is one line without control characters (`words`); only what is for the candidate
+Every value that somebody typed in is one line without control characters (`plain_text`); only what is for the candidate
 has the candidate's link.
 """
 
