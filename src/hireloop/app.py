@@ -47,7 +47,7 @@ from hireloop.telemetry.logs import log
 from hireloop.telemetry.spans import Telemetry
 from hireloop.web import context, problems
 from hireloop.web.context import Context
-from hireloop.web.headers import FOR_PROGRAMS, Envelope
+from hireloop.web.envelope import FOR_PROGRAMS, Envelope
 from hireloop.web.limits import ShortHeads
 
 _LARGEST_BODY = 1_000_000
