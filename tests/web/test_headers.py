@@ -1,0 +1,212 @@
+"""The headers of every kind of answer, door by door, to the letter: whoever answers, they are those of its door."""
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar, get
+
+from api.clients import NOWHERE
+from console.factories import booked, key_of
+from factories import job_fields
+from hireloop import app
+from hireloop.access.tables import Role
+from hireloop.local.mailbox import pages
+from hireloop.local.mailbox.gate import TICKET, ticket_of
+from hireloop.local.mailbox.mail_folder import MailFolder
+from hireloop.local.mailbox.pages import mailbox_router
+from hireloop.settings import Settings
+from hireloop.web.limits import LONGEST_COOKIES
+from local.mailbox.test_pages import invitation
+from portal.factories import book
+
+PORTAL = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "permissions-policy": "camera=(self), microphone=(self)",
+    "x-content-type-options": "nosniff",
+}
+CONSOLE = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "x-content-type-options": "nosniff",
+}
+DOCS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+STYLE = (Path(pages.__file__).parent / "templates" / "mailbox.css").read_bytes()
+MAILBOX = {
+    "content-security-policy": (
+        f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(STYLE).digest()).decode()}'; img-src data:; "
+        "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+}
+API = {"cache-control": "no-store", "vary": "Authorization"}
+A_YEAR = {"cache-control": "public, max-age=31536000, immutable"}
+# What says something of one answer alone.
+OWN = {
+    *("allow", "content-length", "content-type", "etag", "idempotency-replayed", "location", "set-cookie"),
+    *("traceresponse", "www-authenticate", "x-request-id"),
+}
+PRESSED = {"Sec-Fetch-Site": "same-origin"}
+FILE = "attachment; filename*=UTF-8''invite%20me.ics"
+
+
+def with_policy(policy: str) -> dict[str, str]:
+    return {**MAILBOX, "content-security-policy": policy}
+
+
+def expect(answer: httpx.Response, status: int, headers: Mapping[str, str]) -> None:
+    """Assert that the answer has this status and exactly these headers, each of them once, beside its own."""
+    assert answer.status_code == status, answer.text
+    names = [name for name, _ in answer.headers.multi_items() if name not in OWN]
+    assert sorted(names) == sorted(headers), (answer.request.method, answer.url)
+    assert {name: answer.headers[name] for name in names} == headers
+
+
+@get("/api/breaks")
+async def breaks() -> None:
+    """Fail."""
+    raise RuntimeError
+
+
+@get("/breaks")
+async def breaks_for_people() -> None:
+    """Fail."""
+    raise RuntimeError
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> str:
+    return MailFolder(tmp_path / "mail").add(sender="", recipients=["asha@example.com"], raw=invitation())
+
+
+@pytest.fixture
+async def application(settings: Settings, tmp_path: Path) -> Litestar:
+    return app.build(settings, extra_routes=[mailbox_router(tmp_path / "mail", settings), breaks, breaks_for_people])
+
+
+async def test_every_answer_of_the_portal(visitor: httpx.AsyncClient, settings: Settings) -> None:
+    page = await visitor.get("/")
+    expect(page, 200, PORTAL)
+    for path in re.findall(r'(?:href|src)="(/[^"]+)"', page.text):
+        expect(await visitor.head(path), 200, {**PORTAL, **A_YEAR})
+        other = re.sub(r"/[0-9a-f]{16}/", "/0/", path)
+        expect(await visitor.head(other), 200, {**PORTAL, "cache-control": "no-cache"})
+    booking = await book(settings, starts_in=5)
+    expect(await visitor.get(booking.path), 403, PORTAL)
+    expect(await visitor.get("/", params={"session_key": booking.key}), 303, PORTAL)
+    expect(await visitor.get(booking.path), 200, PORTAL)
+    expect(await visitor.head(booking.path), 200, PORTAL)
+    expect(await visitor.options(booking.path), 204, PORTAL)
+    devices = f"{booking.path}devices/"
+    expect(await visitor.post(devices, headers=PRESSED, json={"camera": "ok", "microphone": "ok"}), 204, PORTAL)
+    expect(await visitor.post(devices, headers=PRESSED, content=b"{}"), 400, PORTAL)
+    expect(await visitor.post(devices, headers=PRESSED, content=b"x" * 100_000), 413, PORTAL)
+    expect(await visitor.post(f"{booking.path}start/", headers=PRESSED), 303, PORTAL)
+    for path in ("/?session_key=guess", "/i/nonsense/", "/nowhere", "/portal/0/nothing.js"):
+        expect(await visitor.get(path), 404, PORTAL)
+    expect(await visitor.delete("/"), 405, PORTAL)
+    expect(await visitor.get("/breaks"), 500, PORTAL)
+
+
+async def test_every_answer_of_the_console(visitor: httpx.AsyncClient) -> None:
+    visitor.headers.update(PRESSED)
+    booking = await booked()
+    page = await visitor.get("/console/sign-in/")
+    expect(page, 200, CONSOLE)
+    (style,) = re.findall(r'"(/console/[^"]+\.css)"', page.text)
+    expect(await visitor.get(style), 200, {**CONSOLE, **A_YEAR})
+    other = re.sub(r"/[0-9a-f]{16}/", "/0/", style)
+    expect(await visitor.get(other), 200, {**CONSOLE, "cache-control": "no-cache"})
+    expect(await visitor.get(booking.path), 303, CONSOLE)
+    expect(await visitor.post("/console/sign-in/", data={"key": "hl_wrong"}), 403, CONSOLE)
+    expect(await visitor.post("/console/sign-in/", data={"key": await key_of(Role.VIEWER)}), 303, CONSOLE)
+    expect(await visitor.get(booking.path), 200, CONSOLE)
+    expect(await visitor.head(booking.path), 200, CONSOLE)
+    expect(await visitor.options(booking.path), 204, CONSOLE)
+    expect(await visitor.post(f"{booking.path}confirm/"), 403, CONSOLE)
+    expect(await visitor.get("/console/?day=nonsense"), 400, CONSOLE)
+    for path in ("/console/nowhere/", f"/console/bookings/{NOWHERE}/", "/console/static/0/nothing.css"):
+        expect(await visitor.get(path), 404, CONSOLE)
+    expect(await visitor.delete("/console/"), 405, CONSOLE)
+    expect(await visitor.post("/console/sign-in/", data={"key": "x" * 100_000}), 413, CONSOLE)
+
+
+async def test_every_answer_of_the_docs(visitor: httpx.AsyncClient) -> None:
+    page = await visitor.get("/docs")
+    expect(page, 200, DOCS)
+    expect(await visitor.head("/docs"), 200, DOCS)
+    (style,) = re.findall(r'"(/docs/[^"]+\.css)"', page.text)
+    expect(await visitor.get(style), 200, {**DOCS, **A_YEAR})
+
+
+async def test_every_answer_of_the_development_mailbox(
+    visitor: httpx.AsyncClient, settings: Settings, mail: str
+) -> None:
+    visitor.base_url = httpx.URL("http://localhost:8000/dev/")
+    closed = with_policy("sandbox; default-src 'none'; frame-ancestors 'none'")
+    key_page = with_policy(MAILBOX["content-security-policy"].replace("form-action 'none'", "form-action 'self'"))
+    framed = with_policy(
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+    expect(await visitor.get("mailbox"), 401, key_page)
+    expect(await visitor.post("mailbox/sign-in", data={"key": "hl_wrong"}), 401, key_page)
+    expect(await visitor.get("mailbox", headers={"Host": "rebound.example"}), 404, MAILBOX)
+    ticket = ticket_of(settings, now=datetime.now(UTC))
+    expect(await visitor.get("mailbox", params={TICKET: ticket}), 303, closed)
+    expect(await visitor.get("mailbox"), 200, MAILBOX)
+    expect(await visitor.get(f"mailbox/{mail}"), 200, MAILBOX)
+    expect(await visitor.get(f"mailbox/{mail}/html"), 200, framed)
+    expect(await visitor.get(f"mailbox/{mail}/source"), 200, closed)
+    expect(await visitor.get(f"mailbox/{mail}/files/1"), 200, {**closed, "content-disposition": FILE})
+    expect(await visitor.get(f"mailbox/{mail}/files/99"), 404, MAILBOX)
+    # Where none of its handlers is asked, the page is the portal's, and needs the portal's own style.
+    expect(await visitor.get("mailbox/a/b/c"), 404, PORTAL)
+    expect(await visitor.delete("mailbox"), 405, PORTAL)
+
+
+async def test_every_answer_to_a_program(api: httpx.AsyncClient) -> None:
+    made = await api.post("/api/jobs/", json=job_fields(), headers={"Idempotency-Key": "1"})
+    expect(made, 201, API)
+    expect(await api.post("/api/jobs/", json=job_fields(), headers={"Idempotency-Key": "1"}), 201, API)
+    kept = {**API, "cache-control": "private, no-cache"}
+    listed = await api.get("/api/jobs/")
+    expect(listed, 200, kept)
+    expect(await api.head("/api/jobs/"), 200, kept)
+    expect(await api.get("/api/jobs/", headers={"If-None-Match": listed.headers["etag"]}), 304, kept)
+    expect(await api.options("/api/jobs/"), 204, API)
+    expect(await api.get("/api/jobs/?x=1"), 400, API)
+    expect(await api.get("/api/jobs/", headers={"Authorization": "no"}), 401, API)
+    for path in ("/api/nothing/", f"/api/jobs/{NOWHERE}/"):
+        expect(await api.get(path), 404, API)
+    expect(await api.put("/api/jobs/"), 405, API)
+    expect(await api.post("/api/jobs/", json=job_fields(description="d" * 1_100_000)), 413, API)
+    expect(await api.get(f"/api/jobs/?{'a' * 5_000}"), 414, API)
+    expect(await api.get("/api/jobs/", headers={"Cookie": "a" * (LONGEST_COOKIES + 1)}), 431, API)
+    expect(await api.get("/api/breaks"), 500, API)
+    for path, status in (("/health/live", 200), ("/health/nothing", 404), ("/schema/openapi.json", 200)):
+        expect(await api.get(path), status, {})
