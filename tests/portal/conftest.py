@@ -10,18 +10,21 @@ from browsers import launch, serving
 from documented import Documented
 from hireloop import portal
 from hireloop.settings import Settings
+from hireloop.web.headers import PolicyHeaders
 from portal.factories import OUTBOX
 
 __all__ = ["address", "client", "launch"]
 
 
 def _app(settings: Settings) -> Litestar:
-    return Litestar(
+    app = Litestar(
         portal.routes(settings, OUTBOX, lambda: None),
         exception_handlers={Exception: portal.error_page},
         openapi_config=None,
         logging_config=None,
     )
+    app.asgi_handler = PolicyHeaders(app.asgi_handler, {"/": portal.HEADERS})
+    return app
 
 
 @pytest.fixture

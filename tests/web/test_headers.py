@@ -17,9 +17,9 @@ from factories import job_fields
 from hireloop import app
 from hireloop.access.tables import Role
 from hireloop.local.mailbox import pages
-from hireloop.local.mailbox.gate import TICKET, ticket_of
+from hireloop.local.mailbox.gate import PATH, TICKET, ticket_of
 from hireloop.local.mailbox.mail_folder import MailFolder
-from hireloop.local.mailbox.pages import mailbox_router
+from hireloop.local.mailbox.pages import HEADERS, mailbox_router
 from hireloop.settings import Settings
 from hireloop.web.limits import LONGEST_COOKIES
 from local.mailbox.test_pages import invitation
@@ -105,7 +105,11 @@ def mail(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def application(settings: Settings, tmp_path: Path) -> Litestar:
-    return app.build(settings, extra_routes=[mailbox_router(tmp_path / "mail", settings), breaks, breaks_for_people])
+    return app.build(
+        settings,
+        extra_routes=[mailbox_router(tmp_path / "mail", settings), breaks, breaks_for_people],
+        extra_headers={PATH: HEADERS},
+    )
 
 
 async def test_every_answer_of_the_portal(visitor: httpx.AsyncClient, settings: Settings) -> None:
@@ -210,3 +214,19 @@ async def test_every_answer_to_a_program(api: httpx.AsyncClient) -> None:
     expect(await api.get("/api/breaks"), 500, API)
     for path, status in (("/health/live", 200), ("/health/nothing", 404), ("/schema/openapi.json", 200)):
         expect(await api.get(path), status, {})
+
+
+async def test_an_answer_that_no_handler_gave_has_them_too(visitor: httpx.AsyncClient, settings: Settings) -> None:
+    """These had none, or `no-store` alone, while each handler and router set its own."""
+    no_store = {"cache-control": "no-store"}
+    doors = {"/": PORTAL, "/console/": CONSOLE, "/docs": {**DOCS, **no_store}, "/dev/mailbox": MAILBOX}
+    for path, policy in doors.items():
+        expect(await visitor.get(f"{path}?{'a' * 5_000}"), 414, policy)
+        expect(await visitor.get(path, headers={"Cookie": "a" * (LONGEST_COOKIES + 1)}), 431, policy)
+    mailbox = "http://localhost:8000/dev/mailbox"
+    await visitor.get(mailbox, params={TICKET: ticket_of(settings, now=datetime.now(UTC))})
+    expect(await visitor.options(mailbox), 204, MAILBOX)
+    expect(await visitor.options("/breaks"), 204, PORTAL)
+    expect(await visitor.options("/docs"), 204, DOCS)
+    expect(await visitor.get("/docs/nothing"), 404, DOCS)
+    expect(await visitor.put("/docs"), 405, DOCS)

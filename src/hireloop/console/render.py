@@ -1,4 +1,4 @@
-"""Every answer of the console: a template or a redirect, under the console's headers, and its style sheet."""
+"""Every answer of the console: a template or a redirect, and its style sheet."""
 
 import hashlib
 from pathlib import Path
@@ -22,18 +22,6 @@ _STYLE_VERSION = hashlib.sha256(_STYLE).hexdigest()[:16]
 STYLE_PATH = f"/console/static/{_STYLE_VERSION}/console.css"
 _A_YEAR = 31_536_000
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    # So that a browser names our own origin when a form is sent to us, and nobody else's pages learn of ours.
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "X-Content-Type-Options": "nosniff",
-}
-
 _templates = Environment(
     loader=PackageLoader("hireloop.console"),
     autoescape=True,
@@ -55,7 +43,7 @@ _templates.globals.update(
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` for anybody; every value is escaped, and a missing one is an error."""
     html = _templates.get_template(f"{template}.html").render(visitor=None, refused="", **values)
-    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=HEADERS)
+    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
 def show(
@@ -75,7 +63,7 @@ def show(
         clock=clock_of(context_of(request).settings),
         **values,
     )
-    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=HEADERS)
+    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
 def done_of(request: AnyRequest) -> str:
@@ -88,11 +76,10 @@ def done_of(request: AnyRequest) -> str:
 def see_other(path: str, *cookies: Cookie, **query: str | int) -> Response[bytes]:
     """Lead the browser to `path` with GET, whatever it came with; only ever to a path of ours."""
     location = f"{path}?{urlencode(query)}" if query else path
-    headers = {**HEADERS, "Location": location}
-    return Response(b"", status_code=303, media_type=MediaType.TEXT, headers=headers, cookies=cookies)
+    return Response(b"", status_code=303, media_type=MediaType.TEXT, headers={"Location": location}, cookies=cookies)
 
 
 def style(version: str) -> Response[bytes]:
     """Return the style sheet. Only this version's path may be cached: another one is some other process's."""
     cached = f"public, max-age={_A_YEAR}, immutable" if version == _STYLE_VERSION else "no-cache"
-    return Response(_STYLE, media_type="text/css", headers={**HEADERS, "Cache-Control": cached})
+    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": cached})

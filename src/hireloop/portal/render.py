@@ -1,4 +1,4 @@
-"""Every answer of the portal: a template or a redirect, under the portal's headers, and the static files."""
+"""Every answer of the portal: a template or a redirect, and the static files."""
 
 import hashlib
 from pathlib import Path
@@ -10,17 +10,6 @@ from litestar.datastructures import Cookie
 _HERE = Path(__file__).parent
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _A_YEAR = 31_536_000
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Permissions-Policy": "camera=(self), microphone=(self)",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def _read_static() -> dict[str, bytes]:
@@ -47,19 +36,17 @@ _templates.globals["static"] = f"/portal/{VERSION}"
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html`; every value is escaped, and a missing one is an error."""
     html = _templates.get_template(f"{template}.html").render(values)
-    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=HEADERS)
+    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
 def see_other(path: str, *cookies: Cookie) -> Response[bytes]:
     """Lead the browser to `path` with GET, whatever it came with."""
-    return Response(
-        b"", status_code=303, media_type=MediaType.TEXT, headers={**HEADERS, "Location": path}, cookies=cookies
-    )
+    return Response(b"", status_code=303, media_type=MediaType.TEXT, headers={"Location": path}, cookies=cookies)
 
 
 def nothing() -> Response[None]:
     """Say that it was done, to a script."""
-    return Response(None, status_code=204, headers=HEADERS)
+    return Response(None, status_code=204)
 
 
 def static_file(version: str, name: str) -> Response[bytes] | None:
@@ -68,5 +55,4 @@ def static_file(version: str, name: str) -> Response[bytes] | None:
     if body is None:
         return None
     cached = f"public, max-age={_A_YEAR}, immutable" if version == VERSION else "no-cache"
-    headers = {**HEADERS, "Cache-Control": cached}
-    return Response(body, media_type=_MEDIA_TYPES[Path(name).suffix], headers=headers)
+    return Response(body, media_type=_MEDIA_TYPES[Path(name).suffix], headers={"Cache-Control": cached})

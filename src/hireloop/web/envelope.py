@@ -1,4 +1,4 @@
-"""What every answer to a program has around it, also where no path leads: its request's id, and who may keep it.
+"""What every answer to a program has around it, also where no path leads: its request's id, and what it varies by.
 
 Litestar's own middleware runs after the routing, and so never for a path or a method that there is not. HEAD is here
 for the same reason: the router knows only GET.
@@ -23,7 +23,7 @@ _GOOD_ID = re.compile(r"[!-~]{1,128}")
 
 
 class Envelope:
-    """The outermost layer of the application, inside the span of the request."""
+    """The layer around all answers to programs, inside that of the headers."""
 
     def __init__(self, app: ASGIApp, *, varies_by_origin: bool) -> None:
         self.app = app
@@ -41,7 +41,7 @@ class Envelope:
         async def wrap(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = lower(message["headers"])
-                headers = self._guarded(headers) if is_api else headers
+                headers = self._varying(headers) if is_api else headers
                 headers = _allowing_all(headers, scope) if scope["method"] == "OPTIONS" else headers
                 await send({**message, "headers": [*headers, (_REQUEST_ID, ident.encode())]})
             elif message["type"] == "http.response.body" and is_head:
@@ -55,14 +55,12 @@ class Envelope:
         with bound_contextvars(request_id=given) if given is not None else nullcontext():
             await self.app({**scope, "method": "GET"} if is_head else scope, receive, wrap)
 
-    def _guarded(self, headers: Headers) -> Headers:
-        """Return the headers of an answer of the API: nobody keeps it for others, or at all unless it says so."""
+    def _varying(self, headers: Headers) -> Headers:
+        """Return the headers of an answer of the API: whoever keeps it does not keep it for others."""
         varies = [value.decode("latin-1") for name, value in headers if name == b"vary"]
         words = [word.strip() for value in varies for word in value.split(",")]
         vary = ", ".join(dict.fromkeys([*self._varies_by, *words]))
-        kept = tuple((name, value) for name, value in headers if name != b"vary")
-        store = () if any(name == b"cache-control" for name, _ in kept) else ((b"cache-control", b"no-store"),)
-        return (*kept, *store, (b"vary", vary.encode("latin-1")))
+        return (*((name, value) for name, value in headers if name != b"vary"), (b"vary", vary.encode("latin-1")))
 
 
 def _allowing_all(headers: Headers, scope: HTTPScope) -> Headers:

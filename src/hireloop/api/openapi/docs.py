@@ -14,7 +14,7 @@ _STYLE = (Path(__file__).parent / "static" / "docs.css").read_bytes()
 # A digest in the path: another version's page never meets this style.
 STYLE_PATH = f"/docs/{hashlib.sha256(_STYLE).hexdigest()[:16]}.css"
 _STATE_NAME = "docs_page"
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
@@ -42,11 +42,11 @@ def page(request: Request[Any, Any, Any]) -> Response[str]:
     if _STATE_NAME not in state:
         shown = docs_words.Shown(document_of(request.app))
         state[_STATE_NAME] = _templates.get_template("docs.html").render(shown=shown, style=STYLE_PATH)
-    return Response(state[_STATE_NAME], media_type=MediaType.HTML, headers=_HEADERS)
+    return Response(state[_STATE_NAME], media_type=MediaType.HTML)
 
 
 @get(STYLE_PATH, include_in_schema=False, media_type=MediaType.CSS, sync_to_thread=False)
 def style() -> Response[bytes]:
     """Serve the page's style sheet."""
-    headers = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(_STYLE, media_type=MediaType.CSS, headers=headers)

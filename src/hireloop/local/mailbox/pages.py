@@ -37,10 +37,17 @@ _STYLE = (_TEMPLATES / "mailbox.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _jinja.globals.update(path=PATH, style=Markup(_STYLE))  # noqa: S704 (a file of ours)
 
+_POLICY = "Content-Security-Policy"
 _PAGE_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+HEADERS = {
+    _POLICY: _PAGE_POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 _KEY_POLICY = _PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 _CLOSED_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 # A press on a link opens a new tab that is not sandboxed: that is how one follows an invitation.
@@ -108,7 +115,7 @@ def _onward(path: str, cookie: Cookie) -> Response[None]:
     """Lead to a page of the mailbox, without the ticket in its address."""
     to = quote(path) if _OURS.fullmatch(path) else PATH
     return Response(
-        None, status_code=HTTP_303_SEE_OTHER, headers={**_headers(_CLOSED_POLICY), "Location": to}, cookies=[cookie]
+        None, status_code=HTTP_303_SEE_OTHER, headers={_POLICY: _CLOSED_POLICY, "Location": to}, cookies=[cookie]
     )
 
 
@@ -116,7 +123,7 @@ def _ask_for_key(goal: str, *, wrong: str) -> Response[str]:
     page = _page(
         "mailbox_key.html", status=HTTP_401_UNAUTHORIZED, goal=goal if _OURS.fullmatch(goal) else PATH, wrong=wrong
     )
-    page.headers["Content-Security-Policy"] = _KEY_POLICY
+    page.headers[_POLICY] = _KEY_POLICY
     return page
 
 
@@ -139,7 +146,7 @@ def html_part(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Resp
     view = _find(mail, mail_id)
     if view is None or view.html is None:
         return _gone()
-    return Response(view.framed_html, media_type=MediaType.HTML, headers=_headers(_FRAME_POLICY))
+    return Response(view.framed_html, media_type=MediaType.HTML, headers={_POLICY: _FRAME_POLICY})
 
 
 @get("/{mail_id:str}/source", sync_to_thread=True)
@@ -148,7 +155,7 @@ def source(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Respons
     view = _find(mail, mail_id)
     if view is None:
         return _gone()
-    return Response(view.mail.raw, media_type=MediaType.TEXT, headers=_headers(_CLOSED_POLICY))
+    return Response(view.mail.raw, media_type=MediaType.TEXT, headers={_POLICY: _CLOSED_POLICY})
 
 
 @get("/{mail_id:str}/files/{number:int}", sync_to_thread=True)
@@ -162,7 +169,7 @@ def file(
     found = view.files[number - 1]
     media_type = "text/calendar" if found.media_type == "text/calendar" else "application/octet-stream"
     disposition = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
-    headers = {**_headers(_CLOSED_POLICY), "Content-Disposition": disposition}
+    headers = {_POLICY: _CLOSED_POLICY, "Content-Disposition": disposition}
     return Response(found.content, media_type=media_type, headers=headers)
 
 
@@ -173,17 +180,8 @@ def _find(mail: MailFolder, mail_id: str) -> MailView | None:
 
 def _page(template: str, *, status: int = HTTP_200_OK, **values: object) -> Response[str]:
     text = _jinja.get_template(template).render(values)
-    return Response(text, media_type=MediaType.HTML, status_code=status, headers=_headers(_PAGE_POLICY))
+    return Response(text, media_type=MediaType.HTML, status_code=status)
 
 
 def _gone() -> Response[str]:
     return _page("mailbox_gone.html", status=HTTP_404_NOT_FOUND)
-
-
-def _headers(policy: str) -> dict[str, str]:
-    return {
-        "Content-Security-Policy": policy,
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }

@@ -1,0 +1,44 @@
+"""The headers of every answer: each door has a policy, and the outermost layer of the application sees to it.
+
+Litestar sets headers for a route, and so neither where no path leads nor where a request is refused before the routing.
+"""
+
+from collections.abc import Mapping
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from hireloop.web.whole_answers import Headers, lower
+
+Policy = Mapping[str, str]  # values by the names of headers
+
+
+class PolicyHeaders:
+    """The layer that gives each answer the headers of its path's policy, as far as the handler has not set them."""
+
+    def __init__(self, app: ASGIApp, policies: Mapping[str, Policy]) -> None:
+        """Take the policies by the prefixes of their paths; where several fit, the longest counts."""
+        self.app = app
+        self._policies = [(prefix, _encoded(policies[prefix])) for prefix in sorted(policies, key=len, reverse=True)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request be answered, and add what its answer lacks."""
+        if scope["type"] != ScopeType.HTTP:
+            await self.app(scope, receive, send)
+            return
+        policy = next((headers for prefix, headers in self._policies if scope["path"].startswith(prefix)), ())
+
+        async def wrap(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = lower(message["headers"])
+                given = {name for name, _ in headers}
+                lacking = (header for header in policy if header[0] not in given)
+                await send({**message, "headers": [*headers, *lacking]})
+            else:
+                await send(message)
+
+        await self.app(scope, receive, wrap)
+
+
+def _encoded(policy: Policy) -> Headers:
+    return lower((name.encode("latin-1"), value.encode("latin-1")) for name, value in policy.items())
