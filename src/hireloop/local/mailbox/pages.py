@@ -120,9 +120,7 @@ def _onward(path: str, cookie: Cookie) -> Response[None]:
 
 
 def _ask_for_key(goal: str, *, wrong: str) -> Response[str]:
-    page = _page(
-        "mailbox_key.html", status=HTTP_401_UNAUTHORIZED, goal=goal if _OURS.fullmatch(goal) else PATH, wrong=wrong
-    )
+    page = _page("key.html", status=HTTP_401_UNAUTHORIZED, goal=goal if _OURS.fullmatch(goal) else PATH, wrong=wrong)
     page.headers[_POLICY] = _KEY_POLICY
     return page
 
@@ -130,14 +128,14 @@ def _ask_for_key(goal: str, *, wrong: str) -> Response[str]:
 @get("/", sync_to_thread=True)
 def list_page(mail: NamedDependency[MailFolder]) -> Response[str]:
     """Show every message, the newest first."""
-    return _page("mailbox_list.html", views=[MailView(message) for message in mail.messages()])
+    return _page("list.html", views=[MailView(message) for message in mail.messages()])
 
 
 @get("/{mail_id:str}", sync_to_thread=True)
 def message_page(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Response[str]:
     """Show one message: envelope, headers, text, HTML in a frame, files."""
     view = _find(mail, mail_id)
-    return _gone() if view is None else _page("mailbox_message.html", view=view)
+    return _gone() if view is None else _page("message.html", view=view)
 
 
 @get("/{mail_id:str}/html", sync_to_thread=True)
@@ -184,4 +182,4 @@ def _page(template: str, *, status: int = HTTP_200_OK, **values: object) -> Resp
 
 
 def _gone() -> Response[str]:
-    return _page("mailbox_gone.html", status=HTTP_404_NOT_FOUND)
+    return _page("gone.html", status=HTTP_404_NOT_FOUND)
