@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
@@ -16,20 +15,17 @@ from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.portal.render import VERSION as PORTAL_VERSION
 from hireloop.web.context import context_of
+from hireloop.web.templates import Templates
 
-_STYLE = (Path(__file__).parent / "static" / "console.css").read_bytes()
+_HERE = Path(__file__).parent
+_STYLE = (_HERE / "static" / "console.css").read_bytes()
 _STYLE_VERSION = hashlib.sha256(_STYLE).hexdigest()[:16]
 STYLE_PATH = f"/console/static/{_STYLE_VERSION}/console.css"
 _A_YEAR = 31_536_000
 
-_templates = Environment(
-    loader=PackageLoader("hireloop.console"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.globals.update(
+_templates = Templates(
+    "console",
+    _HERE / "templates",
     style=STYLE_PATH,
     icon=f"/portal/{PORTAL_VERSION}/icon.svg",
     look=f"/portal/{PORTAL_VERSION}/look.css",  # what both doors share
@@ -42,7 +38,7 @@ _templates.globals.update(
 
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` for anybody; every value is escaped, and a missing one is an error."""
-    html = _templates.get_template(f"{template}.html").render(visitor=None, refused="", **values)
+    html = _templates.render(template, visitor=None, refused="", **values)
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
@@ -52,7 +48,8 @@ def show(
     """Render a template for who is signed in; `here` is the chapter it belongs to, `refused` why nothing was done."""
     visitor = visitor_of(request)
     role = visitor.holder.role
-    html = _templates.get_template(f"{template}.html").render(
+    html = _templates.render(
+        template,
         visitor=visitor,
         may_change=role is not Role.VIEWER,
         may_replay=role is Role.ADMIN,

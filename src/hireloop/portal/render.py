@@ -3,9 +3,10 @@
 import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
+
+from hireloop.web.templates import Templates
 
 _HERE = Path(__file__).parent
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -22,20 +23,12 @@ STATIC = _read_static()
 # A digest of all files in every file's path: a module's relative imports then stay within one version.
 VERSION = hashlib.sha256(b"".join(name.encode() + body for name, body in STATIC.items())).hexdigest()[:16]
 
-_templates = Environment(
-    loader=PackageLoader("hireloop.portal"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.globals["lang"] = "en"
-_templates.globals["static"] = f"/portal/{VERSION}"
+_templates = Templates("portal", _HERE / "templates", lang="en", static=f"/portal/{VERSION}")
 
 
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html`; every value is escaped, and a missing one is an error."""
-    html = _templates.get_template(f"{template}.html").render(values)
+    html = _templates.render(template, **values)
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 

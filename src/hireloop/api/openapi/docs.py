@@ -4,13 +4,14 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Request, Response, get
 
 from hireloop.api.openapi import docs_words
 from hireloop.api.openapi.document import document_of
+from hireloop.web.templates import Templates
 
-_STYLE = (Path(__file__).parent / "static" / "docs.css").read_bytes()
+_HERE = Path(__file__).parent
+_STYLE = (_HERE / "static" / "docs.css").read_bytes()
 # A digest in the path: another version's page never meets this style.
 STYLE_PATH = f"/docs/{hashlib.sha256(_STYLE).hexdigest()[:16]}.css"
 _STATE_NAME = "docs_page"
@@ -23,15 +24,15 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_templates = Environment(
-    loader=PackageLoader("hireloop.api.openapi"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.filters.update(
-    prose=docs_words.prose, coded=docs_words.coded, kind=docs_words.kind, curl=docs_words.curl, json=docs_words.as_json
+_templates = Templates(
+    "docs",
+    _HERE / "templates",
+    style=STYLE_PATH,
+    prose=docs_words.prose,
+    coded=docs_words.coded,
+    kind=docs_words.kind,
+    curl=docs_words.curl,
+    json=docs_words.as_json,
 )
 
 
@@ -41,7 +42,7 @@ def page(request: Request[Any, Any, Any]) -> Response[str]:
     state = request.app.state
     if _STATE_NAME not in state:
         shown = docs_words.Shown(document_of(request.app))
-        state[_STATE_NAME] = _templates.get_template("docs.html").render(shown=shown, style=STYLE_PATH)
+        state[_STATE_NAME] = _templates.render("docs", shown=shown)
     return Response(state[_STATE_NAME], media_type=MediaType.HTML)
 
 

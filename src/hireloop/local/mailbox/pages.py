@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import jinja2
 from litestar import MediaType, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
@@ -24,18 +23,12 @@ from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.mail_view import MailView
 from hireloop.settings import Settings
 from hireloop.web.forms import fields_of
+from hireloop.web.templates import Templates
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_jinja = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_TEMPLATES),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_STYLE = (_TEMPLATES / "mailbox.css").read_text(encoding="utf-8")
+_FOLDER = Path(__file__).parent / "templates"
+_STYLE = (_FOLDER / "mailbox.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_jinja.globals.update(path=PATH, style=Markup(_STYLE))  # noqa: S704 (a file of ours)
+_templates = Templates("mailbox", _FOLDER, path=PATH, style=Markup(_STYLE))  # noqa: S704 (a file of ours)
 
 _POLICY = "Content-Security-Policy"
 _PAGE_POLICY = (
@@ -120,7 +113,7 @@ def _onward(path: str, cookie: Cookie) -> Response[None]:
 
 
 def _ask_for_key(goal: str, *, wrong: str) -> Response[str]:
-    page = _page("key.html", status=HTTP_401_UNAUTHORIZED, goal=goal if _OURS.fullmatch(goal) else PATH, wrong=wrong)
+    page = _page("key", status=HTTP_401_UNAUTHORIZED, goal=goal if _OURS.fullmatch(goal) else PATH, wrong=wrong)
     page.headers[_POLICY] = _KEY_POLICY
     return page
 
@@ -128,14 +121,14 @@ def _ask_for_key(goal: str, *, wrong: str) -> Response[str]:
 @get("/", sync_to_thread=True)
 def list_page(mail: NamedDependency[MailFolder]) -> Response[str]:
     """Show every message, the newest first."""
-    return _page("list.html", views=[MailView(message) for message in mail.messages()])
+    return _page("list", views=[MailView(message) for message in mail.messages()])
 
 
 @get("/{mail_id:str}", sync_to_thread=True)
 def message_page(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Response[str]:
     """Show one message: envelope, headers, text, HTML in a frame, files."""
     view = _find(mail, mail_id)
-    return _gone() if view is None else _page("message.html", view=view)
+    return _gone() if view is None else _page("message", view=view)
 
 
 @get("/{mail_id:str}/html", sync_to_thread=True)
@@ -177,9 +170,9 @@ def _find(mail: MailFolder, mail_id: str) -> MailView | None:
 
 
 def _page(template: str, *, status: int = HTTP_200_OK, **values: object) -> Response[str]:
-    text = _jinja.get_template(template).render(values)
+    text = _templates.render(template, **values)
     return Response(text, media_type=MediaType.HTML, status_code=status)
 
 
 def _gone() -> Response[str]:
-    return _page("gone.html", status=HTTP_404_NOT_FOUND)
+    return _page("gone", status=HTTP_404_NOT_FOUND)
