@@ -1,6 +1,5 @@
-"""Every answer of the console: a template or a redirect, and its style sheet."""
+"""Every answer of the console: a template or a redirect, and its static files."""
 
-import hashlib
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,22 +12,19 @@ from hireloop.console.clock import clock_of
 from hireloop.console.gate import AnyRequest, visitor_of
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
-from hireloop.portal.render import VERSION as PORTAL_VERSION
+from hireloop.portal.render import STATIC as SHARED
 from hireloop.web.context import context_of
+from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
 
 _HERE = Path(__file__).parent
-_STYLE = (_HERE / "static" / "console.css").read_bytes()
-_STYLE_VERSION = hashlib.sha256(_STYLE).hexdigest()[:16]
-STYLE_PATH = f"/console/static/{_STYLE_VERSION}/console.css"
-_A_YEAR = 31_536_000
-
+STATIC = StaticFiles(_HERE / "static", "/console/static/{version}/{name}")
 _templates = Templates(
     "console",
     _HERE / "templates",
-    style=STYLE_PATH,
-    icon=f"/portal/{PORTAL_VERSION}/icon.svg",
-    look=f"/portal/{PORTAL_VERSION}/look.css",  # what both doors share
+    style=STATIC.path_of("console.css"),
+    icon=SHARED.path_of("icon.svg"),
+    look=SHARED.path_of("look.css"),  # what both doors share
     labels=labels,
     sentence_of=sentence_of,
     mask=mask,
@@ -74,9 +70,3 @@ def see_other(path: str, *cookies: Cookie, **query: str | int) -> Response[bytes
     """Lead the browser to `path` with GET, whatever it came with; only ever to a path of ours."""
     location = f"{path}?{urlencode(query)}" if query else path
     return Response(b"", status_code=303, media_type=MediaType.TEXT, headers={"Location": location}, cookies=cookies)
-
-
-def style(version: str) -> Response[bytes]:
-    """Return the style sheet. Only this version's path may be cached: another one is some other process's."""
-    cached = f"public, max-age={_A_YEAR}, immutable" if version == _STYLE_VERSION else "no-cache"
-    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": cached})

@@ -35,7 +35,7 @@ HEADERS = {
 
 async def style(version: FromPath[str]) -> Response[bytes]:
     """Send the style sheet."""
-    return render.style(version)
+    return render.STATIC.answer(version, "console.css")
 
 
 def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:

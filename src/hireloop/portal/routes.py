@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from litestar import HttpMethod, Response, Router, post, route
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from hireloop import db, errors
@@ -53,10 +53,7 @@ class Link:
 
 async def static(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Send a style sheet, a script or the icon."""
-    found = render.static_file(version, name)
-    if found is None:
-        raise NotFoundException
-    return found
+    return render.STATIC.answer(version, name)
 
 
 def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:

@@ -1,6 +1,5 @@
 """`/docs`: the OpenAPI document as one page for people, without script, which works without internet."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +7,12 @@ from litestar import MediaType, Request, Response, get
 
 from hireloop.api.openapi import docs_words
 from hireloop.api.openapi.document import document_of
+from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
 
 _HERE = Path(__file__).parent
-_STYLE = (_HERE / "static" / "docs.css").read_bytes()
-# A digest in the path: another version's page never meets this style.
-STYLE_PATH = f"/docs/{hashlib.sha256(_STYLE).hexdigest()[:16]}.css"
+_STATIC = StaticFiles(_HERE / "static", "/docs/{version}.css")
+_STYLE_PATH = _STATIC.path_of("docs.css")
 _STATE_NAME = "docs_page"
 HEADERS = {
     "Content-Security-Policy": (
@@ -27,7 +26,7 @@ HEADERS = {
 _templates = Templates(
     "docs",
     _HERE / "templates",
-    style=STYLE_PATH,
+    style=_STYLE_PATH,
     prose=docs_words.prose,
     coded=docs_words.coded,
     kind=docs_words.kind,
@@ -46,8 +45,7 @@ def page(request: Request[Any, Any, Any]) -> Response[str]:
     return Response(state[_STATE_NAME], media_type=MediaType.HTML)
 
 
-@get(STYLE_PATH, include_in_schema=False, media_type=MediaType.CSS, sync_to_thread=False)
+@get(_STYLE_PATH, include_in_schema=False, sync_to_thread=False)
 def style() -> Response[bytes]:
     """Serve the page's style sheet."""
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(_STYLE, media_type=MediaType.CSS, headers=headers)
+    return _STATIC.answer(_STATIC.version, "docs.css")
