@@ -45,7 +45,7 @@ from hireloop.settings import Settings
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 from hireloop.telemetry.spans import Telemetry
-from hireloop.web import context, problems
+from hireloop.web import context, look, problems
 from hireloop.web.context import Context
 from hireloop.web.envelope import FOR_PROGRAMS, Envelope
 from hireloop.web.headers import Policy, PolicyHeaders
@@ -116,6 +116,7 @@ def build(
             health.router,
             docs.page,
             docs.style,
+            look.static,
             *portal.routes(settings, hub.outbox, hub.hints.give),
             *console.routes(settings),
             *extra_routes,

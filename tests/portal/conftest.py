@@ -10,6 +10,7 @@ from browsers import launch, serving
 from documented import Documented
 from hireloop import portal
 from hireloop.settings import Settings
+from hireloop.web import look
 from hireloop.web.headers import PolicyHeaders
 from portal.factories import OUTBOX
 
@@ -18,7 +19,7 @@ __all__ = ["address", "client", "launch"]
 
 def _app(settings: Settings) -> Litestar:
     app = Litestar(
-        portal.routes(settings, OUTBOX, lambda: None),
+        [*portal.routes(settings, OUTBOX, lambda: None), look.static],
         exception_handlers={Exception: portal.error_page},
         openapi_config=None,
         logging_config=None,

@@ -130,7 +130,7 @@ async def test_every_answer_of_the_portal(visitor: httpx.AsyncClient, settings: 
     expect(await visitor.post(devices, headers=PRESSED, content=b"{}"), 400, PORTAL)
     expect(await visitor.post(devices, headers=PRESSED, content=b"x" * 100_000), 413, PORTAL)
     expect(await visitor.post(f"{booking.path}start/", headers=PRESSED), 303, PORTAL)
-    for path in ("/?session_key=guess", "/i/nonsense/", "/nowhere", "/portal/0/nothing.js"):
+    for path in ("/?session_key=guess", "/i/nonsense/", "/nowhere", "/portal/0/nothing.js", "/static/0/nothing.css"):
         expect(await visitor.get(path), 404, PORTAL)
     expect(await visitor.delete("/"), 405, PORTAL)
     expect(await visitor.get("/breaks"), 500, PORTAL)

@@ -12,7 +12,7 @@ from hireloop.console.clock import clock_of
 from hireloop.console.gate import AnyRequest, visitor_of
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
-from hireloop.portal.render import STATIC as SHARED
+from hireloop.web import look
 from hireloop.web.context import context_of
 from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
@@ -23,8 +23,8 @@ _templates = Templates(
     "console",
     _HERE / "templates",
     style=STATIC.path_of("console.css"),
-    icon=SHARED.path_of("icon.svg"),
-    look=SHARED.path_of("look.css"),  # what both doors share
+    icon=look.ICON,
+    look=look.STYLE,
     labels=labels,
     sentence_of=sentence_of,
     mask=mask,

@@ -5,12 +5,13 @@ from pathlib import Path
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
+from hireloop.web import look
 from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
 
 _HERE = Path(__file__).parent
 STATIC = StaticFiles(_HERE / "static", "/portal/{version}/{name}")
-_templates = Templates("portal", _HERE / "templates", lang="en", static=STATIC.path_of)
+_templates = Templates("portal", _HERE / "templates", lang="en", icon=look.ICON, look=look.STYLE, static=STATIC.path_of)
 
 
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:

@@ -52,7 +52,7 @@ class Link:
 
 
 async def static(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-    """Send a style sheet, a script or the icon."""
+    """Send the style sheet or a script."""
     return render.STATIC.answer(version, name)
 
 
