@@ -33,9 +33,9 @@ HEADERS = {
 }
 
 
-async def style(version: FromPath[str]) -> Response[bytes]:
+async def style(request: AnyRequest, version: FromPath[str]) -> Response[bytes]:
     """Send the style sheet."""
-    return render.STATIC.answer(version, "console.css")
+    return render.STATIC.answer(request, version, "console.css")
 
 
 def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:

@@ -51,9 +51,9 @@ class Link:
         return render.see_other(path_of(found), self._access.cookie(key, found))
 
 
-async def static(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+async def static(request: AnyRequest, version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Send the style sheet or a script."""
-    return render.STATIC.answer(version, name)
+    return render.STATIC.answer(request, version, name)
 
 
 def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:

@@ -1,8 +1,9 @@
 """What portal and console look like in common: HireLoop's icon, and the style sheet that comes before their own."""
 
 from pathlib import Path
+from typing import Any
 
-from litestar import HttpMethod, Response, route
+from litestar import HttpMethod, Request, Response, route
 from litestar.params import FromPath
 
 from hireloop.web.static_files import StaticFiles
@@ -13,6 +14,6 @@ STYLE = _STATIC.path_of("look.css")
 
 
 @route("/static/{version:str}/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-async def static(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+async def static(request: Request[Any, Any, Any], version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Send the icon or the style sheet."""
-    return _STATIC.answer(version, name)
+    return _STATIC.answer(request, version, name)

@@ -46,6 +46,6 @@ def page(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @get(_STYLE_PATH, include_in_schema=False, sync_to_thread=False)
-def style() -> Response[bytes]:
+def style(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the page's style sheet."""
-    return _STATIC.answer(_STATIC.version, "docs.css")
+    return _STATIC.answer(request, _STATIC.version, "docs.css")
