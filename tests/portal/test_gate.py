@@ -8,8 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from hireloop import db, signing
-from hireloop.portal.gate import Access, Refusal, form_token
+from hireloop.portal.gate import Access, Refusal
 from hireloop.settings import Settings
+from hireloop.web.csrf import form_token
 from portal.factories import Person, book
 from portal.records import everything
 

@@ -10,7 +10,7 @@ from litestar import Response
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.rendering.times import moment
 from hireloop.portal import render, stages, times
-from hireloop.portal.gate import form_token, path_of
+from hireloop.portal.gate import path_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.history import Change, Past
@@ -19,6 +19,7 @@ from hireloop.scheduling.sessions.own_changes import Limits, OwnChange
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
+from hireloop.web.csrf import form_token
 
 
 class Reader(msgspec.Struct, frozen=True):
