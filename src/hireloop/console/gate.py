@@ -19,7 +19,7 @@ from hireloop.settings import Settings
 from hireloop.web.context import context_of
 from hireloop.web.csrf import form_token, has_token, is_from_our_page
 from hireloop.web.forms import fields_of
-from hireloop.web.slow_down import BadKeyLimiter
+from hireloop.web.slow_down import hold_back
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -53,7 +53,6 @@ class Gate:
         self._base_url = settings.base_url
         self._secure = urlsplit(settings.base_url).scheme == "https"
         self._cookie_name = f"{'__Host-' if self._secure else ''}hireloop-console"
-        self._limiter = BadKeyLimiter()
 
     async def let_in(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Let a request through whose cookie is good for this handler; the guard of every page behind sign-in.
@@ -70,7 +69,7 @@ class Gate:
         try:
             holder = await context_of(request).keys.holder_of(key)
         except errors.NotSignedIn:
-            await self._limiter.hold_back(request.client.host if request.client else "")
+            await hold_back(request)
             raise
         ticket = tickets.issue(self._secrets[0], holder.id, api_keys.hash_of(key), now=datetime.now(UTC))
         return self._cookie(ticket, max_age=int(tickets.LIFE.total_seconds()))

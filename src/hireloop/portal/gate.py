@@ -16,7 +16,7 @@ from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.settings import Settings
 from hireloop.web.csrf import is_from_our_page
-from hireloop.web.slow_down import BadKeyLimiter
+from hireloop.web.slow_down import hold_back
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -38,7 +38,6 @@ class Access:
         self._secrets = settings.secrets
         self._base_url = settings.base_url
         self._secure = urlsplit(settings.base_url).scheme == "https"
-        self._limiter = BadKeyLimiter()
 
     async def let_in(self, request: AnyRequest, text: str, *, to_act: bool = False) -> Visit | Response[bytes]:
         """Return the visit of the session called `text`, or the page to answer with.
@@ -96,7 +95,7 @@ class Access:
         """Return the page that says why; a bad key may wait for it."""
         match refusal:
             case Refusal.UNKNOWN:
-                await self._limiter.hold_back(request.client.host if request.client else "")
+                await hold_back(request)
                 return render.page("unknown", status_code=404)
             case Refusal.REPLACED:
                 return render.page("replaced", status_code=410)
