@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response
 
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.notify.rendering.times import moment
+from hireloop.notify.rendering.times import english_locale, moment, zone_of
 from hireloop.portal import render, stages, times
 from hireloop.portal.gate import path_of
 from hireloop.portal.stages import Stage
@@ -48,8 +48,8 @@ class SessionPages:
     def reader(self, visit: Visit) -> Reader:
         """Return how this visit's candidate reads times."""
         return Reader(
-            times.zone_of(visit.time_zone, self._settings.zone),
-            times.english_locale(visit.locale, self._settings.default_locale),
+            zone_of(visit.time_zone, self._settings.zone),
+            english_locale(visit.locale, self._settings.default_locale),
         )
 
     def stage(self, visit: Visit, key: str, *, problem: str = "", status_code: int = 200) -> Response[bytes]:
