@@ -19,6 +19,7 @@ _MUST_HAVE = {
     "hireloop": (
         "hireloop/py.typed",
         "hireloop/portal/templates/",
+        "hireloop/web/static/",
         "hireloop/notify/rendering/locales/",
         "/licenses/LICENSE",
     ),

@@ -16,7 +16,7 @@ from hireloop.console import tickets
 from hireloop.local.mailbox import gate as mailbox_gate
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.channels import configured
-from hireloop.portal.gate import form_token
+from hireloop.web.csrf import form_token
 from sample_settings import settings_for
 
 SECRET = "the secret of these recorded texts, as long as one is"

@@ -18,9 +18,9 @@ from hireloop import signing
 from hireloop.console import tickets
 from hireloop.local.mailbox import gate as mailbox_gate
 from hireloop.notify.bounces.return_path import ReturnPath
-from hireloop.portal.gate import form_token, has_token
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
+from hireloop.web.csrf import form_token, has_token
 from sample_settings import settings_for
 
 SECRET = "the secret of these tests, long enough"

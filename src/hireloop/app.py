@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
 from opentelemetry.trace import Span
 
-from hireloop import console, db, migrate, portal
+from hireloop import api, console, db, migrate, portal
 from hireloop.access.api_keys import KeyRing
 from hireloop.api import (
     audit,
@@ -45,13 +45,21 @@ from hireloop.settings import Settings
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 from hireloop.telemetry.set_up import Telemetry, set_up
-from hireloop.web import context, problems
+from hireloop.web import context, look, problems
 from hireloop.web.context import Context
-from hireloop.web.headers import FOR_PROGRAMS, Envelope
+from hireloop.web.envelope import FOR_PROGRAMS, Envelope
+from hireloop.web.headers import Policy, PolicyHeaders
 from hireloop.web.limits import ShortHeads
 
 _LARGEST_BODY = 1_000_000
 _LOOK_FOR_PARENT_SECONDS = 0.5
+_HEADERS: dict[str, Policy] = {
+    "/": portal.HEADERS,  # and of whatever is nobody else's
+    "/console": console.HEADERS,
+    **{prefix: {} for prefix in FOR_PROGRAMS},
+    "/api": api.HEADERS,
+    "/docs": docs.HEADERS,
+}
 
 
 def create() -> ASGIApp:
@@ -81,10 +89,12 @@ def build(
     *,
     measured: Telemetry | None = None,
     extra_routes: Sequence[ControllerRouterHandler] = (),
+    extra_headers: Mapping[str, Policy] | None = None,
 ) -> Litestar:
     """Return the application; it opens the database when it starts and closes everything when it stops.
 
-    `measured` is flushed at the end. Raises SettingsError for settings that cannot work.
+    `measured` is flushed at the end; `extra_headers` are those of the extra routes, by the prefixes of their paths.
+    Raises SettingsError for settings that cannot work.
     """
     channels = configured.channels(settings)
     hub = NotificationHub(channels, listen_url=settings.listen_url, message_id_domain=settings.message_id_domain)
@@ -106,6 +116,7 @@ def build(
             health.router,
             docs.page,
             docs.style,
+            look.static,
             *portal.routes(settings, hub.outbox, hub.hints.give),
             *console.routes(settings),
             *extra_routes,
@@ -122,7 +133,8 @@ def build(
     answers: ASGIApp = ShortHeads(app.asgi_handler)
     if settings.cors_origins:
         answers = Origins(answers, settings.cors_origins)
-    app.asgi_handler = Envelope(answers, varies_by_origin=bool(settings.cors_origins))
+    answers = Envelope(answers, varies_by_origin=bool(settings.cors_origins))
+    app.asgi_handler = PolicyHeaders(answers, {**_HEADERS, **(extra_headers or {})})
     return app
 
 
@@ -184,7 +196,11 @@ def _explain(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     path = request.scope["path"]  # `request.url` raises for a Host that is none
     if path.startswith(FOR_PROGRAMS):
         return problems.handle(request, error)
-    return console.error_page(request, error) if path.startswith("/console") else portal.error_page(request, error)
+    if path.startswith("/console"):
+        return console.error_page(request, error)
+    page = portal.error_page(request, error)
+    page.headers = {**portal.HEADERS, **page.headers}  # the path may have another policy, which forbids its style
+    return page
 
 
 async def _name_route(request: Request[Any, Any, Any]) -> None:

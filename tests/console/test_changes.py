@@ -14,8 +14,8 @@ from console.signing import fields_of, press, sign_in, token_on
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db
 from hireloop.access.tables import Role
-from hireloop.portal.gate import form_token
 from hireloop.scheduling.bookings import moves
+from hireloop.web.csrf import form_token
 
 
 async def told(client: httpx.AsyncClient, answer: httpx.Response) -> str:

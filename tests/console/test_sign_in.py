@@ -17,9 +17,9 @@ from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.console.sign_in import safe_next
-from hireloop.portal.gate import form_token
 from hireloop.settings import Settings
 from hireloop.web.context import STATE_NAME
+from hireloop.web.csrf import form_token
 
 OLD = "the secret before it, which is as long as it takes"
 FOREIGN = [

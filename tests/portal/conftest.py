@@ -9,6 +9,8 @@ from litestar import Litestar
 from api.documented import Documented
 from hireloop import portal
 from hireloop.settings import Settings
+from hireloop.web import look
+from hireloop.web.headers import PolicyHeaders
 from portal.factories import OUTBOX
 from web.browsers import launch, serving
 
@@ -16,12 +18,14 @@ __all__ = ["address", "client", "launch"]
 
 
 def _app(settings: Settings) -> Litestar:
-    return Litestar(
-        portal.routes(settings, OUTBOX, lambda: None),
+    app = Litestar(
+        [*portal.routes(settings, OUTBOX, lambda: None), look.static],
         exception_handlers={Exception: portal.error_page},
         openapi_config=None,
         logging_config=None,
     )
+    app.asgi_handler = PolicyHeaders(app.asgi_handler, {"/": portal.HEADERS})
+    return app
 
 
 @pytest.fixture

@@ -1,15 +1,19 @@
 """Keys, cookies, and who may press what."""
 
 import string
+import time
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from litestar import Litestar
 from pydantic import SecretStr
 
 from hireloop import db, signing
-from hireloop.portal.gate import Access, Refusal, form_token
+from hireloop.portal.gate import Access, Refusal
 from hireloop.settings import Settings
+from hireloop.web.csrf import form_token
+from hireloop.web.slow_down import limiter_of
 from portal.factories import Person, book
 from portal.records import everything
 
@@ -134,6 +138,19 @@ async def test_a_key_of_an_older_secret_still_opens(settings: Settings, database
     visit = await Access(changed).check(booked.key)
     assert not isinstance(visit, Refusal)
     assert visit.session_id == booked.session_id
+
+
+async def test_bad_keys_count_together_at_whatever_page_they_are_tried(
+    application: Litestar, settings: Settings
+) -> None:
+    """No pool is open: a bad key is known by its signature."""
+    transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type] # httpx knows ASGI by looser types
+    async with httpx.AsyncClient(transport=transport, base_url=settings.base_url) as client:
+        client.cookies.set(f"__Host-hireloop-{SOMEBODY}", "guess")
+        for path in ("/?session_key=guess", f"/i/{SOMEBODY}/", f"/i/{SOMEBODY}/move/") * 3:
+            assert (await client.get(path)).status_code == 404
+    limiter, now = limiter_of(application), time.monotonic()
+    assert [limiter.delay_seconds("127.0.0.1", now=now) for _ in range(2)] == [0.0, 0.25]  # the tenth, and one more
 
 
 # --- Cookies ---------------------------------------------------------------------------------------------------

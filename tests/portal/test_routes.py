@@ -74,7 +74,7 @@ async def test_static_files_may_be_kept_while_their_content_lasts(client: httpx.
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        older = await client.get(path.replace(render.VERSION, "0" * 16))
+        older = await client.get(path.replace(render.STATIC.version, "0" * 16))
         assert older.headers["cache-control"] == "no-cache"
     for wrong in ("/portal/0/pages.py", "/portal/0/..%2Fpages.py", "/portal/0/"):
         assert (await client.get(wrong)).status_code == 404
@@ -130,7 +130,7 @@ def test_no_template_has_inline_script_or_style(template: str) -> None:
 
 
 def test_all_static_files_and_the_longest_page_stay_small() -> None:
-    assert sum(len(body) for body in render.STATIC.values()) < 60_000
+    assert sum(len(file.body) for file in render.STATIC.files.values()) < 60_000
 
 
 async def test_a_key_is_never_checked_with_a_query_before_its_signature(settings: Settings) -> None:

@@ -70,26 +70,6 @@ def test_what_other_clocks_show_is_said_where_they_differ(hours: int, zone: str,
 
 
 @pytest.mark.parametrize(
-    ("names", "locale"),
-    [
-        (("en-IN", "en"), "en_IN"),
-        ((None, "en_GB"), "en_GB"),
-        (("de", "en_US"), "en_US"),
-        (("hi-IN", "de"), "en"),
-        (("???", ""), "en"),
-        (("no such locale at all", "en_XX_YY_ZZ"), "en"),
-    ],
-)
-def test_the_pages_are_english_and_so_is_their_locale(names: tuple[str | None, ...], locale: str) -> None:
-    assert times.english_locale(*names) == locale
-
-
-@pytest.mark.parametrize("name", [None, "", "Mars/Olympus", "../../etc/passwd", "Asia/\0", "a" * 500])
-def test_an_unknown_zone_gives_way_to_the_installations(name: str | None) -> None:
-    assert times.zone_of(name, ZoneInfo("Asia/Kolkata")).key == "Asia/Kolkata"
-
-
-@pytest.mark.parametrize(
     ("seconds", "words"),
     [
         (-5, "less than a minute"),

@@ -122,6 +122,7 @@ LICENCE = "License-Expression: Apache-2.0\n"
 ESSENTIAL = (
     "hireloop/py.typed",
     "hireloop/portal/templates/a",
+    "hireloop/web/static/a",
     "hireloop/notify/rendering/locales/a",
     "x/licenses/LICENSE",
 )

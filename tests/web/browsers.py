@@ -46,7 +46,7 @@ class Seen:
 
     @property
     def weight(self) -> int:
-        """The bytes of every body so far, none of them compressed."""
+        """The bytes of every body so far, as they were sent."""
         return sum(int(answer.headers.get("content-length", 0)) for answer in self.answers)
 
 

@@ -1,30 +1,90 @@
+"""The headers of every kind of answer, door by door, to the letter: whoever answers, they are those of its door."""
+
+import hashlib
 import re
-from collections.abc import AsyncIterator
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 from litestar import Litestar, get
-from opentelemetry import trace
-from structlog.contextvars import get_contextvars
-from structlog.testing import capture_logs
 
-from api.clients import NOWHERE, problem
+from api.clients import NOWHERE
+from console.factories import booked, key_of
 from factories import job_fields
-from hireloop import app, db
-from hireloop.access import api_keys
+from hireloop import app
 from hireloop.access.tables import Role
+from hireloop.local.mailbox import pages
+from hireloop.local.mailbox.gate import PATH, TICKET, ticket_of
+from hireloop.local.mailbox.mail_folder import MailFolder
+from hireloop.local.mailbox.pages import HEADERS, mailbox_router
 from hireloop.settings import Settings
-from hireloop.telemetry.logs import log
-from sample_settings import settings_for
+from hireloop.web.limits import LONGEST_COOKIES
+from local.mailbox.test_pages import invitation
+from portal.factories import book
 
-FRONT = "https://front.example"
+PORTAL = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "permissions-policy": "camera=(self), microphone=(self)",
+    "x-content-type-options": "nosniff",
+}
+CONSOLE = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "x-content-type-options": "nosniff",
+}
+DOCS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+STYLE = (Path(pages.__file__).parent / "templates" / "mailbox.css").read_bytes()
+MAILBOX = {
+    "content-security-policy": (
+        f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(STYLE).digest()).decode()}'; img-src data:; "
+        "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+}
+API = {"cache-control": "no-store", "vary": "Authorization"}
+A_YEAR = {"cache-control": "public, max-age=31536000, immutable"}
+COMPRESSED = {"content-encoding": "gzip", "vary": "Accept-Encoding"}  # where it is long enough
+# What says something of one answer alone.
+OWN = {
+    *("allow", "content-length", "content-type", "etag", "idempotency-replayed", "location", "set-cookie"),
+    *("traceresponse", "www-authenticate", "x-request-id"),
+}
+PRESSED = {"Sec-Fetch-Site": "same-origin"}
+FILE = "attachment; filename*=UTF-8''invite%20me.ics"
 
 
-@get("/api/says")
-async def says() -> dict[str, object]:
-    """Say what a log line of this request has besides."""
-    log.info("said")
-    return dict(get_contextvars())
+def with_policy(policy: str) -> dict[str, str]:
+    return {**MAILBOX, "content-security-policy": policy}
+
+
+def expect(answer: httpx.Response, status: int, headers: Mapping[str, str]) -> None:
+    """Assert that the answer has this status and exactly these headers, each of them once, beside its own."""
+    assert answer.status_code == status, answer.text
+    names = [name for name, _ in answer.headers.multi_items() if name not in OWN]
+    assert sorted(names) == sorted(headers), (answer.request.method, answer.url)
+    assert {name: answer.headers[name] for name in names} == headers
 
 
 @get("/api/breaks")
@@ -33,126 +93,144 @@ async def breaks() -> None:
     raise RuntimeError
 
 
-@pytest.fixture
-async def application(settings: Settings) -> Litestar:
-    return app.build(settings, extra_routes=[says, breaks])
-
-
-async def answers(client: httpx.AsyncClient, headers: dict[str, str]) -> AsyncIterator[httpx.Response]:
-    """Yield an answer of every kind."""
-    made = await client.post("/api/jobs/", json=job_fields(), headers={**headers, "Idempotency-Key": "1"})
-    yield made
-    yield await client.post("/api/jobs/", json=job_fields(), headers={**headers, "Idempotency-Key": "1"})
-    listed = await client.get("/api/jobs/", headers=headers)
-    yield listed
-    yield await client.get("/api/jobs/", headers={**headers, "If-None-Match": listed.headers["etag"]})
-    yield await client.head("/api/jobs/", headers=headers)
-    yield await client.get("/api/jobs/?x=1", headers=headers)
-    yield await client.get("/api/jobs/", headers={**headers, "Authorization": "no"})
-    yield await client.get(f"/api/jobs/{NOWHERE}/", headers=headers)
-    yield await client.get("/api/nothing/", headers=headers)
-    yield await client.put("/api/jobs/", headers=headers)
-    yield await client.post("/api/jobs/", json=job_fields(description="d" * 1_100_000), headers=headers)
-    yield await client.get("/api/breaks", headers=headers)
-    yield await client.get("/health/live", headers=headers)
-    yield await client.get("/schema/openapi.json", headers=headers)
-
-
-async def test_every_answer_says_which_request_it_is_to(api: httpx.AsyncClient) -> None:
-    statuses = set()
-    async for answer in answers(api, {"X-Request-ID": "order-7!~"}):
-        assert answer.headers.get_list("x-request-id") == ["order-7!~"], answer.url
-        statuses.add(answer.status_code)
-    assert statuses == {200, 201, 304, 400, 401, 404, 405, 413, 500}
-    async for answer in answers(api, {}):
-        assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
-
-
-async def test_the_trace_is_the_id_where_the_caller_has_none(api: httpx.AsyncClient) -> None:
-    span = trace.NonRecordingSpan(trace.SpanContext(7, 8, is_remote=False))
-    with trace.use_span(span):
-        answer = await api.get("/api/says")
-    assert answer.headers["x-request-id"] == f"{7:032x}"
-
-
-async def test_an_odd_id_is_not_repeated(api: httpx.AsyncClient) -> None:
-    for given in ("", "x" * 129, "two words", "नम", "a\x7f"):
-        answer = await api.get("/api/says", headers=[(b"X-Request-ID", given.encode())])
-        assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
-        assert answer.json() == {}
-
-
-async def test_log_lines_say_the_callers_id_and_only_during_its_request(api: httpx.AsyncClient) -> None:
-    assert (await api.get("/api/says", headers={"X-Request-ID": "x" * 128})).json() == {"request_id": "x" * 128}
-    assert (await api.get("/api/says")).json() == {}
-    assert get_contextvars() == {}
-
-
-async def test_a_path_that_is_only_for_writing_has_no_head_and_one_to_read_says_that_it_has(
-    api: httpx.AsyncClient,
-) -> None:
-    refused = await api.head("/api/interviews/schedules/book_interview/")
-    assert (refused.status_code, refused.content) == (405, b"")
-    assert set(refused.headers["allow"].split(", ")) == {"OPTIONS", "POST"}
-    assert set((await api.put("/api/jobs/")).headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
-    assert (await api.head("/health/live")).status_code == 200
+@get("/breaks")
+async def breaks_for_people() -> None:
+    """Fail."""
+    raise RuntimeError
 
 
 @pytest.fixture
-async def front(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A page of another origin that may call the API."""
-    built = app.build(settings_for(database_url, cors_origins=FRONT), extra_routes=[breaks])
-    transport = httpx.ASGITransport(app=app.traced(built))  # type: ignore[arg-type] # Litestar's ASGI types
-    async with db.opened(database_url):
-        _, key = await api_keys.create("front", Role.ADMIN)
-        headers = {"Authorization": f"Bearer {key}", "Origin": FRONT}
-        async with httpx.AsyncClient(transport=transport, base_url="https://hire.example", headers=headers) as client:
-            yield client
+def mail(tmp_path: Path) -> str:
+    return MailFolder(tmp_path / "mail").add(sender="", recipients=["asha@example.com"], raw=invitation())
 
 
-async def test_a_page_of_an_allowed_origin_may_do_everything_and_read_everything(front: httpx.AsyncClient) -> None:
-    sent = (
-        "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id, traceparent, tracestate"
+@pytest.fixture
+async def application(settings: Settings, tmp_path: Path) -> Litestar:
+    return app.build(
+        settings,
+        extra_routes=[mailbox_router(tmp_path / "mail", settings), breaks, breaks_for_people],
+        extra_headers={PATH: HEADERS},
     )
-    for method in ("GET", "HEAD", "POST", "PATCH", "DELETE"):
-        asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": sent}
-        answer = await front.options(f"/api/candidates/{NOWHERE}/", headers=asked)
-        assert answer.is_success, answer.text
-        assert answer.headers["access-control-allow-origin"] == FRONT
-        assert method in answer.headers["access-control-allow-methods"].split(", ")
-        allowed = {name.lower() for name in answer.headers["access-control-allow-headers"].split(", ")}
-        assert set(sent.split(", ")) <= allowed
-    async for answer in answers(front, {}):
-        assert answer.headers["access-control-allow-origin"] == FRONT, answer.url
-        exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
-        wanted = {"etag", "location", "retry-after", "x-request-id", "traceresponse", "idempotency-replayed"}
-        assert wanted <= exposed
-        if answer.url.path.startswith("/api"):
-            assert answer.headers["vary"] == "Authorization, Origin"
 
 
-async def test_other_origins_are_told_nothing(front: httpx.AsyncClient) -> None:
-    front.headers["Origin"] = "https://evil.example"
-    asked = {"Access-Control-Request-Method": "PATCH"}
-    refused = await front.options("/api/jobs/", headers=asked)
-    problem(refused, 403, "not-allowed")
-    for answer in (refused, await front.get("/api/jobs/")):
-        assert "access-control-allow-origin" not in answer.headers
-    del front.headers["Origin"]
-    assert (await front.get("/api/jobs/")).headers["vary"] == "Authorization, Origin"
+async def test_every_answer_of_the_portal(visitor: httpx.AsyncClient, settings: Settings) -> None:
+    page = await visitor.get("/")
+    expect(page, 200, PORTAL)
+    for path in re.findall(r'(?:href|src)="(/[^"]+)"', page.text):
+        compressed = {} if path.endswith("/icon.svg") else COMPRESSED
+        sent = await visitor.get(path)
+        expect(sent, 200, {**PORTAL, **A_YEAR, **compressed})
+        assert (await visitor.head(path)).headers == sent.headers
+        other = re.sub(r"/[0-9a-f]{16}/", "/0/", path)
+        expect(await visitor.get(other), 200, {**PORTAL, "cache-control": "no-cache", **compressed})
+    booking = await book(settings, starts_in=5)
+    expect(await visitor.get(booking.path), 403, PORTAL)
+    expect(await visitor.get("/", params={"session_key": booking.key}), 303, PORTAL)
+    expect(await visitor.get(booking.path), 200, PORTAL)
+    expect(await visitor.head(booking.path), 200, PORTAL)
+    expect(await visitor.options(booking.path), 204, PORTAL)
+    devices = f"{booking.path}devices/"
+    expect(await visitor.post(devices, headers=PRESSED, json={"camera": "ok", "microphone": "ok"}), 204, PORTAL)
+    expect(await visitor.post(devices, headers=PRESSED, content=b"{}"), 400, PORTAL)
+    expect(await visitor.post(devices, headers=PRESSED, content=b"x" * 100_000), 413, PORTAL)
+    expect(await visitor.post(f"{booking.path}start/", headers=PRESSED), 303, PORTAL)
+    for path in ("/?session_key=guess", "/i/nonsense/", "/nowhere", "/portal/0/nothing.js", "/static/0/nothing.css"):
+        expect(await visitor.get(path), 404, PORTAL)
+    expect(await visitor.delete("/"), 405, PORTAL)
+    expect(await visitor.get("/breaks"), 500, PORTAL)
 
 
-async def test_the_id_is_in_the_line_of_a_failure(api: httpx.AsyncClient) -> None:
-    with capture_logs() as lines:
-        problem(await api.get("/api/breaks", headers={"X-Request-ID": "order-7"}), 500, "internal")
-    assert [line["event"] for line in lines] == ["request.failed"]
+async def test_every_answer_of_the_console(visitor: httpx.AsyncClient) -> None:
+    visitor.headers.update(PRESSED)
+    booking = await booked()
+    page = await visitor.get("/console/sign-in/")
+    expect(page, 200, CONSOLE)
+    (style,) = re.findall(r'"(/console/[^"]+\.css)"', page.text)
+    expect(await visitor.get(style), 200, {**CONSOLE, **A_YEAR, **COMPRESSED})
+    other = re.sub(r"/[0-9a-f]{16}/", "/0/", style)
+    expect(await visitor.get(other), 200, {**CONSOLE, "cache-control": "no-cache", **COMPRESSED})
+    expect(await visitor.get(booking.path), 303, CONSOLE)
+    expect(await visitor.post("/console/sign-in/", data={"key": "hl_wrong"}), 403, CONSOLE)
+    expect(await visitor.post("/console/sign-in/", data={"key": await key_of(Role.VIEWER)}), 303, CONSOLE)
+    expect(await visitor.get(booking.path), 200, CONSOLE)
+    expect(await visitor.head(booking.path), 200, CONSOLE)
+    expect(await visitor.options(booking.path), 204, CONSOLE)
+    expect(await visitor.post(f"{booking.path}confirm/"), 403, CONSOLE)
+    expect(await visitor.get("/console/?day=nonsense"), 400, CONSOLE)
+    for path in ("/console/nowhere/", f"/console/bookings/{NOWHERE}/", "/console/static/0/nothing.css"):
+        expect(await visitor.get(path), 404, CONSOLE)
+    expect(await visitor.delete("/console/"), 405, CONSOLE)
+    expect(await visitor.post("/console/sign-in/", data={"key": "x" * 100_000}), 413, CONSOLE)
 
 
-async def test_options_names_every_method_of_a_path(api: httpx.AsyncClient) -> None:
-    for path, methods in (
-        ("/api/interviews/slots/", "GET, OPTIONS, POST"),
-        (f"/api/interviews/slots/{NOWHERE}/", "DELETE, GET, OPTIONS, PATCH"),
-        ("/api/audit/", "GET, OPTIONS"),
-    ):
-        answered = await api.options(path)
-        assert (answered.status_code, answered.headers["allow"]) == (204, methods)
+async def test_every_answer_of_the_docs(visitor: httpx.AsyncClient) -> None:
+    page = await visitor.get("/docs")
+    expect(page, 200, DOCS)
+    expect(await visitor.head("/docs"), 200, DOCS)
+    (style,) = re.findall(r'"(/docs/[^"]+\.css)"', page.text)
+    expect(await visitor.get(style), 200, {**DOCS, **A_YEAR, **COMPRESSED})
+
+
+async def test_every_answer_of_the_development_mailbox(
+    visitor: httpx.AsyncClient, settings: Settings, mail: str
+) -> None:
+    visitor.base_url = httpx.URL("http://localhost:8000/dev/")
+    closed = with_policy("sandbox; default-src 'none'; frame-ancestors 'none'")
+    key_page = with_policy(MAILBOX["content-security-policy"].replace("form-action 'none'", "form-action 'self'"))
+    framed = with_policy(
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+    expect(await visitor.get("mailbox"), 401, key_page)
+    expect(await visitor.post("mailbox/sign-in", data={"key": "hl_wrong"}), 401, key_page)
+    expect(await visitor.get("mailbox", headers={"Host": "rebound.example"}), 404, MAILBOX)
+    ticket = ticket_of(settings, now=datetime.now(UTC))
+    expect(await visitor.get("mailbox", params={TICKET: ticket}), 303, closed)
+    expect(await visitor.get("mailbox"), 200, MAILBOX)
+    expect(await visitor.get(f"mailbox/{mail}"), 200, MAILBOX)
+    expect(await visitor.get(f"mailbox/{mail}/html"), 200, framed)
+    expect(await visitor.get(f"mailbox/{mail}/source"), 200, closed)
+    expect(await visitor.get(f"mailbox/{mail}/files/1"), 200, {**closed, "content-disposition": FILE})
+    expect(await visitor.get(f"mailbox/{mail}/files/99"), 404, MAILBOX)
+    # Where none of its handlers is asked, the page is the portal's, and needs the portal's own style.
+    expect(await visitor.get("mailbox/a/b/c"), 404, PORTAL)
+    expect(await visitor.delete("mailbox"), 405, PORTAL)
+
+
+async def test_every_answer_to_a_program(api: httpx.AsyncClient) -> None:
+    made = await api.post("/api/jobs/", json=job_fields(), headers={"Idempotency-Key": "1"})
+    expect(made, 201, API)
+    expect(await api.post("/api/jobs/", json=job_fields(), headers={"Idempotency-Key": "1"}), 201, API)
+    kept = {**API, "cache-control": "private, no-cache"}
+    listed = await api.get("/api/jobs/")
+    expect(listed, 200, kept)
+    expect(await api.head("/api/jobs/"), 200, kept)
+    expect(await api.get("/api/jobs/", headers={"If-None-Match": listed.headers["etag"]}), 304, kept)
+    expect(await api.options("/api/jobs/"), 204, API)
+    expect(await api.get("/api/jobs/?x=1"), 400, API)
+    expect(await api.get("/api/jobs/", headers={"Authorization": "no"}), 401, API)
+    for path in ("/api/nothing/", f"/api/jobs/{NOWHERE}/"):
+        expect(await api.get(path), 404, API)
+    expect(await api.put("/api/jobs/"), 405, API)
+    expect(await api.post("/api/jobs/", json=job_fields(description="d" * 1_100_000)), 413, API)
+    expect(await api.get(f"/api/jobs/?{'a' * 5_000}"), 414, API)
+    expect(await api.get("/api/jobs/", headers={"Cookie": "a" * (LONGEST_COOKIES + 1)}), 431, API)
+    expect(await api.get("/api/breaks"), 500, API)
+    for path, status in (("/health/live", 200), ("/health/nothing", 404), ("/schema/openapi.json", 200)):
+        expect(await api.get(path), status, {})
+
+
+async def test_an_answer_that_no_handler_gave_has_them_too(visitor: httpx.AsyncClient, settings: Settings) -> None:
+    """These had none, or `no-store` alone, while each handler and router set its own."""
+    no_store = {"cache-control": "no-store"}
+    doors = {"/": PORTAL, "/console/": CONSOLE, "/docs": {**DOCS, **no_store}, "/dev/mailbox": MAILBOX}
+    for path, policy in doors.items():
+        expect(await visitor.get(f"{path}?{'a' * 5_000}"), 414, policy)
+        expect(await visitor.get(path, headers={"Cookie": "a" * (LONGEST_COOKIES + 1)}), 431, policy)
+    mailbox = "http://localhost:8000/dev/mailbox"
+    await visitor.get(mailbox, params={TICKET: ticket_of(settings, now=datetime.now(UTC))})
+    expect(await visitor.options(mailbox), 204, MAILBOX)
+    expect(await visitor.options("/breaks"), 204, PORTAL)
+    expect(await visitor.options("/docs"), 204, DOCS)
+    expect(await visitor.get("/docs/nothing"), 404, DOCS)
+    expect(await visitor.put("/docs"), 405, DOCS)

@@ -1,5 +1,5 @@
 """The door for recruiters and operators: pages behind an API key, without a build step and without script."""
 
-from hireloop.console.routes import error_page, routes
+from hireloop.console.routes import HEADERS, error_page, routes
 
-__all__ = ["error_page", "routes"]
+__all__ = ["HEADERS", "error_page", "routes"]

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response
@@ -16,7 +15,6 @@ from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.rendering import times
 from hireloop.notify.tables import DeliveryState
-from hireloop.portal.times import zone_of
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import Appointment
 from hireloop.scheduling.tables import ScheduleState
@@ -104,7 +102,7 @@ def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -
 
 def _their_time(card: Card, context: Context) -> str:
     """Return when it is on the candidate's own clock, empty where that is ours."""
-    zone: ZoneInfo = zone_of(card.appointment.time_zone, context.settings.zone)
+    zone = times.zone_of(card.appointment.time_zone, context.settings.zone)
     starts_at: datetime = card.answer.starts_at
     if zone.key == context.settings.zone.key:
         return ""

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time
 
 from hireloop.notify.rendering import times
-from hireloop.portal.times import english_locale
 from hireloop.settings import Settings
 
 _FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 30)  # with a day around it, still a date in any zone
@@ -66,7 +65,7 @@ class Clock(NamedTuple):
 
 def clock_of(settings: Settings) -> Clock:
     """Return the console's clock in this installation."""
-    return Clock(settings.zone, english_locale(settings.default_locale))
+    return Clock(settings.zone, times.english_locale(settings.default_locale))
 
 
 def parse_day(text: str | None, *, today: date) -> date | None:

@@ -15,11 +15,11 @@ from hireloop import errors
 from hireloop.access import api_keys, roles
 from hireloop.access.api_keys import KeyHolder, KeyRing
 from hireloop.console import tickets
-from hireloop.portal.gate import Access, form_token, has_token
 from hireloop.settings import Settings
 from hireloop.web.context import context_of
+from hireloop.web.csrf import form_token, has_token, is_from_our_page
 from hireloop.web.forms import fields_of
-from hireloop.web.slow_down import BadKeyLimiter
+from hireloop.web.slow_down import hold_back
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -50,10 +50,9 @@ class Gate:
     def __init__(self, settings: Settings) -> None:
         """Take the secrets and the address; raises SettingsError without a SECRET_KEY."""
         self._secrets = settings.secrets
+        self._base_url = settings.base_url
         self._secure = urlsplit(settings.base_url).scheme == "https"
         self._cookie_name = f"{'__Host-' if self._secure else ''}hireloop-console"
-        self._access = Access(settings)
-        self._limiter = BadKeyLimiter()
 
     async def let_in(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Let a request through whose cookie is good for this handler; the guard of every page behind sign-in.
@@ -70,7 +69,7 @@ class Gate:
         try:
             holder = await context_of(request).keys.holder_of(key)
         except errors.NotSignedIn:
-            await self._limiter.hold_back(request.client.host if request.client else "")
+            await hold_back(request)
             raise
         ticket = tickets.issue(self._secrets[0], holder.id, api_keys.hash_of(key), now=datetime.now(UTC))
         return self._cookie(ticket, max_age=int(tickets.LIFE.total_seconds()))
@@ -82,12 +81,12 @@ class Gate:
     async def is_signing_in_here(self, request: AnyRequest) -> bool:
         """Return whether a key was typed into our own page: nobody may sign others in as themselves."""
         # There is no cookie yet, so no token can speak for a request whose browser does not say where it comes from.
-        return await self._access.is_from_our_page(request, secrets.token_urlsafe())
+        return await is_from_our_page(request, secrets.token_urlsafe(), base_url=self._base_url)
 
     async def is_pressed_here(self, request: AnyRequest, visitor: Visitor) -> bool:
         """Return whether a change was pressed on our own page: the browser says so, and the form has its token."""
         has_our_token = has_token(await fields_of(request), visitor.ticket)
-        return has_our_token and await self._access.is_from_our_page(request, visitor.ticket)
+        return has_our_token and await is_from_our_page(request, visitor.ticket, base_url=self._base_url)
 
     async def _holder_of(self, ticket: str, ring: KeyRing) -> KeyHolder:
         claim = tickets.parse(ticket)

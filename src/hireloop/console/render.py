@@ -1,10 +1,8 @@
-"""Every answer of the console: a template or a redirect, under the console's headers, and its style sheet."""
+"""Every answer of the console: a template or a redirect, and its static files."""
 
-import hashlib
 from pathlib import Path
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
@@ -14,37 +12,19 @@ from hireloop.console.clock import clock_of
 from hireloop.console.gate import AnyRequest, visitor_of
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
-from hireloop.portal.render import VERSION as PORTAL_VERSION
+from hireloop.web import look
 from hireloop.web.context import context_of
+from hireloop.web.static_files import StaticFiles
+from hireloop.web.templates import Templates
 
-_STYLE = (Path(__file__).parent / "static" / "console.css").read_bytes()
-_STYLE_VERSION = hashlib.sha256(_STYLE).hexdigest()[:16]
-STYLE_PATH = f"/console/static/{_STYLE_VERSION}/console.css"
-_A_YEAR = 31_536_000
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    # So that a browser names our own origin when a form is sent to us, and nobody else's pages learn of ours.
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "X-Content-Type-Options": "nosniff",
-}
-
-_templates = Environment(
-    loader=PackageLoader("hireloop.console"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.globals.update(
-    style=STYLE_PATH,
-    icon=f"/portal/{PORTAL_VERSION}/icon.svg",
-    look=f"/portal/{PORTAL_VERSION}/look.css",  # what both doors share
+_HERE = Path(__file__).parent
+STATIC = StaticFiles(_HERE / "static", "/console/static/{version}/{name}")
+_templates = Templates(
+    "console",
+    _HERE / "templates",
+    style=STATIC.path_of("console.css"),
+    icon=look.ICON,
+    look=look.STYLE,
     labels=labels,
     sentence_of=sentence_of,
     mask=mask,
@@ -54,8 +34,8 @@ _templates.globals.update(
 
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` for anybody; every value is escaped, and a missing one is an error."""
-    html = _templates.get_template(f"{template}.html").render(visitor=None, refused="", **values)
-    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=HEADERS)
+    html = _templates.render(template, visitor=None, refused="", **values)
+    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
 def show(
@@ -64,7 +44,8 @@ def show(
     """Render a template for who is signed in; `here` is the chapter it belongs to, `refused` why nothing was done."""
     visitor = visitor_of(request)
     role = visitor.holder.role
-    html = _templates.get_template(f"{template}.html").render(
+    html = _templates.render(
+        template,
         visitor=visitor,
         may_change=role is not Role.VIEWER,
         may_replay=role is Role.ADMIN,
@@ -75,7 +56,7 @@ def show(
         clock=clock_of(context_of(request).settings),
         **values,
     )
-    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=HEADERS)
+    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
 def done_of(request: AnyRequest) -> str:
@@ -88,11 +69,4 @@ def done_of(request: AnyRequest) -> str:
 def see_other(path: str, *cookies: Cookie, **query: str | int) -> Response[bytes]:
     """Lead the browser to `path` with GET, whatever it came with; only ever to a path of ours."""
     location = f"{path}?{urlencode(query)}" if query else path
-    headers = {**HEADERS, "Location": location}
-    return Response(b"", status_code=303, media_type=MediaType.TEXT, headers=headers, cookies=cookies)
-
-
-def style(version: str) -> Response[bytes]:
-    """Return the style sheet. Only this version's path may be cached: another one is some other process's."""
-    cached = f"public, max-age={_A_YEAR}, immutable" if version == _STYLE_VERSION else "no-cache"
-    return Response(_STYLE, media_type="text/css", headers={**HEADERS, "Cache-Control": cached})
+    return Response(b"", status_code=303, media_type=MediaType.TEXT, headers={"Location": location}, cookies=cookies)

@@ -1,5 +1,5 @@
 """The door for candidates: the pages behind the link in the invitation."""
 
-from hireloop.portal.routes import error_page, routes
+from hireloop.portal.routes import HEADERS, error_page, routes
 
-__all__ = ["error_page", "routes"]
+__all__ = ["HEADERS", "error_page", "routes"]

@@ -1,6 +1,5 @@
-"""Session key to cookie and back: who may enter which session, and whether a press came from our own page."""
+"""Session key to cookie and back: who may enter which session."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, assert_never
@@ -16,9 +15,8 @@ from hireloop.portal import render
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.settings import Settings
-from hireloop.signing import Purpose
-from hireloop.web.forms import fields_of
-from hireloop.web.slow_down import BadKeyLimiter
+from hireloop.web.csrf import is_from_our_page
+from hireloop.web.slow_down import hold_back
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -38,10 +36,8 @@ class Access:
 
     def __init__(self, settings: Settings) -> None:
         self._secrets = settings.secrets
-        base = urlsplit(settings.base_url)
-        self._secure = base.scheme == "https"
-        self._origin = f"{base.scheme}://{base.netloc}"
-        self._limiter = BadKeyLimiter()
+        self._base_url = settings.base_url
+        self._secure = urlsplit(settings.base_url).scheme == "https"
 
     async def let_in(self, request: AnyRequest, text: str, *, to_act: bool = False) -> Visit | Response[bytes]:
         """Return the visit of the session called `text`, or the page to answer with.
@@ -52,7 +48,8 @@ class Access:
         found = await self.check_cookie(request, session_id)
         if not isinstance(found, Visit):
             return await self.refuse(request, found)
-        if to_act and not await self.is_from_our_page(request, self.key_in(request, session_id)):
+        key = self.key_in(request, session_id)
+        if to_act and not await is_from_our_page(request, key, base_url=self._base_url):
             return render.page("foreign", status_code=403, path=path_of(found))
         return found
 
@@ -98,7 +95,7 @@ class Access:
         """Return the page that says why; a bad key may wait for it."""
         match refusal:
             case Refusal.UNKNOWN:
-                await self._limiter.hold_back(request.client.host if request.client else "")
+                await hold_back(request)
                 return render.page("unknown", status_code=404)
             case Refusal.REPLACED:
                 return render.page("replaced", status_code=410)
@@ -107,40 +104,9 @@ class Access:
             case _ as never:
                 assert_never(never)
 
-    async def is_from_our_page(self, request: AnyRequest, key: str) -> bool:
-        """Return whether a POST was pressed on our own page.
-
-        The browser says so in Sec-Fetch-Site. It says it only on https and localhost; elsewhere Origin decides,
-        and where our `Referrer-Policy` has made that `null`, the token that our form carried.
-        """
-        site = request.headers.get("sec-fetch-site")
-        if site is not None:
-            return site == "same-origin"
-        origin = request.headers.get("origin", "null")
-        if origin != "null":
-            return origin in self._origins_at(request.headers.get("host", ""))
-        return has_token(await fields_of(request), key)
-
-    def _origins_at(self, host: str) -> set[str]:
-        """Return our own origins: BASE_URL's, and those of the host that was asked, for which we may have other names.
-
-        Never one of plain http where BASE_URL is https: whoever sits on the wire can write such a page.
-        """
-        return {self._origin, f"https://{host}", *(() if self._secure else (f"http://{host}",))}
-
     def _cookie_name(self, session_id: UUID) -> str:
         """Each session has a name of its own, so that two links in one browser do not mix."""
         return f"{'__Host-' if self._secure else ''}hireloop-{session_id}"
-
-
-def form_token(key: str) -> str:
-    """Return what our forms carry: only who holds the session key can make it, and it does not reveal the key."""
-    return signing.base64url(signing.derive(key, Purpose.FORM_TOKEN))
-
-
-def has_token(fields: Mapping[str, str], key: str) -> bool:
-    """Return whether a form carries the token of the cookie that came along with it."""
-    return signing.is_one_of(fields.get("token", ""), [form_token(key)])
 
 
 def path_of(visit: Visit) -> str:

@@ -1,72 +1,30 @@
-"""Every answer of the portal: a template or a redirect, under the portal's headers, and the static files."""
+"""Every answer of the portal: a template or a redirect, and the static files."""
 
-import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
+from hireloop.web import look
+from hireloop.web.static_files import StaticFiles
+from hireloop.web.templates import Templates
+
 _HERE = Path(__file__).parent
-_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_A_YEAR = 31_536_000
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Permissions-Policy": "camera=(self), microphone=(self)",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
-def _read_static() -> dict[str, bytes]:
-    return {
-        path.name: path.read_bytes() for path in sorted((_HERE / "static").iterdir()) if path.suffix in _MEDIA_TYPES
-    }
-
-
-STATIC = _read_static()
-# A digest of all files in every file's path: a module's relative imports then stay within one version.
-VERSION = hashlib.sha256(b"".join(name.encode() + body for name, body in STATIC.items())).hexdigest()[:16]
-
-_templates = Environment(
-    loader=PackageLoader("hireloop.portal"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.globals["lang"] = "en"
-_templates.globals["static"] = f"/portal/{VERSION}"
+STATIC = StaticFiles(_HERE / "static", "/portal/{version}/{name}")
+_templates = Templates("portal", _HERE / "templates", lang="en", icon=look.ICON, look=look.STYLE, static=STATIC.path_of)
 
 
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html`; every value is escaped, and a missing one is an error."""
-    html = _templates.get_template(f"{template}.html").render(values)
-    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=HEADERS)
+    html = _templates.render(template, **values)
+    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
 def see_other(path: str, *cookies: Cookie) -> Response[bytes]:
     """Lead the browser to `path` with GET, whatever it came with."""
-    return Response(
-        b"", status_code=303, media_type=MediaType.TEXT, headers={**HEADERS, "Location": path}, cookies=cookies
-    )
+    return Response(b"", status_code=303, media_type=MediaType.TEXT, headers={"Location": path}, cookies=cookies)
 
 
 def nothing() -> Response[None]:
     """Say that it was done, to a script."""
-    return Response(None, status_code=204, headers=HEADERS)
-
-
-def static_file(version: str, name: str) -> Response[bytes] | None:
-    """Return a static file, or None. Only this version's path may be cached: another one is some other process's."""
-    body = STATIC.get(name)
-    if body is None:
-        return None
-    cached = f"public, max-age={_A_YEAR}, immutable" if version == VERSION else "no-cache"
-    headers = {**HEADERS, "Cache-Control": cached}
-    return Response(body, media_type=_MEDIA_TYPES[Path(name).suffix], headers=headers)
+    return Response(None, status_code=204)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from litestar import HttpMethod, Response, Router, post, route
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from hireloop import db, errors
@@ -21,6 +21,17 @@ from hireloop.telemetry.logs import log
 _LARGEST_BODY = 16_384
 _TRY_AGAIN_SECONDS = "30"  # as the page says in words
 _READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar answers HEAD on a GET route with 405
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Permissions-Policy": "camera=(self), microphone=(self)",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Link:
@@ -40,12 +51,9 @@ class Link:
         return render.see_other(path_of(found), self._access.cookie(key, found))
 
 
-async def static(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-    """Send a style sheet, a script or the icon."""
-    found = render.static_file(version, name)
-    if found is None:
-        raise NotFoundException
-    return found
+async def static(request: AnyRequest, version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """Send the style sheet or a script."""
+    return render.STATIC.answer(request, version, name)
 
 
 def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -101,7 +109,6 @@ def routes(settings: Settings, outbox: Outbox, hint: Callable[[], None]) -> list
             "/",
             route_handlers=handlers,
             exception_handlers={Exception: error_page},
-            response_headers=render.HEADERS,
             include_in_schema=False,
             request_max_body_size=_LARGEST_BODY,
         )

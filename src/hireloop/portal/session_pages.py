@@ -8,9 +8,9 @@ import msgspec
 from litestar import Response
 
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.notify.rendering.times import moment
+from hireloop.notify.rendering.times import english_locale, moment, zone_of
 from hireloop.portal import render, stages, times
-from hireloop.portal.gate import form_token, path_of
+from hireloop.portal.gate import path_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.history import Change, Past
@@ -19,6 +19,7 @@ from hireloop.scheduling.sessions.own_changes import Limits, OwnChange
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
+from hireloop.web.csrf import form_token
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -47,8 +48,8 @@ class SessionPages:
     def reader(self, visit: Visit) -> Reader:
         """Return how this visit's candidate reads times."""
         return Reader(
-            times.zone_of(visit.time_zone, self._settings.zone),
-            times.english_locale(visit.locale, self._settings.default_locale),
+            zone_of(visit.time_zone, self._settings.zone),
+            english_locale(visit.locale, self._settings.default_locale),
         )
 
     def stage(self, visit: Visit, key: str, *, problem: str = "", status_code: int = 200) -> Response[bytes]:

@@ -5,7 +5,7 @@ of 12 or 24 hours; any other locale falls back to plain English.
 """
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 from babel.dates import format_date, format_time
@@ -64,22 +64,6 @@ def elsewhere(at: datetime, zone: ZoneInfo, other: ZoneInfo, locale: str) -> str
     days = (there.date() - here.date()).days
     beside = ", the next day" if days > 0 else ", the day before" if days < 0 else ""
     return f"{times.moment(at, at, other, locale)}{beside}"
-
-
-def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
-    """Return the zone of this name, or `otherwise` where there is none of that name."""
-    if not name:
-        return otherwise
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # no such zone, no path, no file name
-        return otherwise
-
-
-def english_locale(*names: str | None) -> str:
-    """Return the first of these locales that is an English one, as Babel spells it, else plain `en`."""
-    known = (times.known_locale(name) for name in names if name)
-    return next((locale for locale in known if locale.split("_")[0] == "en"), "en")
 
 
 def about(duration: timedelta) -> str:

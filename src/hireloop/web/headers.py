@@ -1,83 +1,44 @@
-"""What every answer to a program has around it, also where no path leads: its request's id, and who may keep it.
+"""The headers of every answer: each door has a policy, and the outermost layer of the application sees to it.
 
-Litestar's own middleware runs after the routing, and so never for a path or a method that there is not. HEAD is here
-for the same reason: the router knows only GET.
+Litestar sets headers for a route, and so neither where no path leads nor where a request is refused before the routing.
 """
 
-import re
-import secrets
-from contextlib import nullcontext
+from collections.abc import Mapping
 
 from litestar.enums import ScopeType
-from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from hireloop.telemetry import spans
-from hireloop.web.whole_answers import Headers, header_of, lower
+from hireloop.web.whole_answers import Headers, lower
 
-FOR_PROGRAMS = ("/api", "/health", "/schema", "/docs")
-_API = "/api"
-_REQUEST_ID = b"x-request-id"
-_GOOD_ID = re.compile(r"[!-~]{1,128}")
+Policy = Mapping[str, str]  # values by the names of headers
 
 
-class Envelope:
-    """The outermost layer of the application, inside the span of the request."""
+class PolicyHeaders:
+    """The layer that gives each answer the headers of its path's policy, as far as the handler has not set them."""
 
-    def __init__(self, app: ASGIApp, *, varies_by_origin: bool) -> None:
+    def __init__(self, app: ASGIApp, policies: Mapping[str, Policy]) -> None:
+        """Take the policies by the prefixes of their paths; where several fit, the longest counts."""
         self.app = app
-        self._varies_by = ("Authorization", "Origin") if varies_by_origin else ("Authorization",)
+        self._policies = [(prefix, _encoded(policies[prefix])) for prefix in sorted(policies, key=len, reverse=True)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Name the request, let it be answered, and put what belongs around the answer."""
-        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(FOR_PROGRAMS):
+        """Let the request be answered, and add what its answer lacks."""
+        if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        given = given_id(scope)
-        ident = given or spans.current_trace_id() or secrets.token_hex(16)
-        is_head, is_api = scope["method"] == "HEAD", scope["path"].startswith(_API)
+        policy = next((headers for prefix, headers in self._policies if scope["path"].startswith(prefix)), ())
 
         async def wrap(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = lower(message["headers"])
-                headers = self._guarded(headers) if is_api else headers
-                headers = _allowing_all(headers, scope) if scope["method"] == "OPTIONS" else headers
-                await send({**message, "headers": [*headers, (_REQUEST_ID, ident.encode())]})
-            elif message["type"] == "http.response.body" and is_head:
-                if not message.get("more_body", False):
-                    await send({**message, "body": b""})
+                given = {name for name, _ in headers}
+                lacking = (header for header in policy if header[0] not in given)
+                await send({**message, "headers": [*headers, *lacking]})
             else:
                 await send(message)
 
-        if given is not None:
-            spans.name_request(given)
-        with bound_contextvars(request_id=given) if given is not None else nullcontext():
-            await self.app({**scope, "method": "GET"} if is_head else scope, receive, wrap)
-
-    def _guarded(self, headers: Headers) -> Headers:
-        """Return the headers of an answer of the API: nobody keeps it for others, or at all unless it says so."""
-        varies = [value.decode("latin-1") for name, value in headers if name == b"vary"]
-        words = [word.strip() for value in varies for word in value.split(",")]
-        vary = ", ".join(dict.fromkeys([*self._varies_by, *words]))
-        kept = tuple((name, value) for name, value in headers if name != b"vary")
-        store = () if any(name == b"cache-control" for name, _ in kept) else ((b"cache-control", b"no-store"),)
-        return (*kept, *store, (b"vary", vary.encode("latin-1")))
+        await self.app(scope, receive, wrap)
 
 
-def _allowing_all(headers: Headers, scope: HTTPScope) -> Headers:
-    """Return the headers with every method of the path in `Allow`: Litestar names those that were registered first."""
-    methods = {
-        method
-        for route in scope["litestar_app"].routes
-        if isinstance(route, HTTPRoute) and route.path_format == scope.get("path_template")
-        for method in route.methods
-    }
-    allow = ", ".join(sorted(methods)).encode()
-    return tuple((name, allow if name == b"allow" and methods else value) for name, value in headers)
-
-
-def given_id(scope: Scope) -> str | None:
-    """Return the caller's X-Request-ID, or None where there is none that we would repeat."""
-    given = header_of(scope, _REQUEST_ID)
-    return given if given is not None and _GOOD_ID.fullmatch(given) else None
+def _encoded(policy: Policy) -> Headers:
+    return lower((name.encode("latin-1"), value.encode("latin-1")) for name, value in policy.items())

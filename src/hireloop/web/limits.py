@@ -9,7 +9,7 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from hireloop.web.headers import FOR_PROGRAMS
+from hireloop.web.envelope import FOR_PROGRAMS
 from hireloop.web.problems import MEDIA_TYPE, problem_of
 from hireloop.web.whole_answers import WholeAnswer, header_of
 

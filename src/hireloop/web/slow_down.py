@@ -4,6 +4,10 @@ import asyncio
 import time
 from collections import OrderedDict
 from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from litestar import Litestar
+from litestar.connection import ASGIConnection
 
 _WINDOW_SECONDS = 60
 _FREE = 10
@@ -11,10 +15,11 @@ _FIRST_DELAY_SECONDS = 0.25
 _LONGEST_DELAY_SECONDS = 2.0
 _MOST_CLIENTS = 4096
 _MOST_WAITING = 256
+_STATE_NAME = "bad_key_limiter"
 
 
 class BadKeyLimiter:
-    """Counts bad keys a client address in this process.
+    """Counts bad keys a client address.
 
     Ten in a minute are free; each further one waits twice as long as the one before it, at most two seconds.
     A genuine key never comes here, so nobody is kept out who shares an address with a guesser.
@@ -46,6 +51,20 @@ class BadKeyLimiter:
             await asyncio.sleep(seconds)
         finally:
             self._waiting -= 1
+
+
+async def hold_back(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Let the answer to a bad key wait as long as its client's bad keys ask for, at whatever door they were tried."""
+    await limiter_of(connection.app).hold_back(connection.client.host if connection.client else "")
+
+
+def limiter_of(app: Litestar) -> BadKeyLimiter:
+    """Return the application's one limiter, made when it is first asked for.
+
+    It is no handler's own: Litestar copies what a handler is a method of, and each copy would count for itself.
+    """
+    limiter: BadKeyLimiter = app.state.setdefault(_STATE_NAME, BadKeyLimiter())
+    return limiter
 
 
 def _neighbourhood(client: str) -> str:

@@ -11,9 +11,9 @@ from litestar.testing import RequestFactory
 from hireloop import app
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from hireloop.local.mailbox.gate import TICKET, Gate, ticket_of
+from hireloop.local.mailbox.gate import PATH, TICKET, Gate, ticket_of
 from hireloop.local.mailbox.mail_folder import MailFolder
-from hireloop.local.mailbox.pages import mailbox_router
+from hireloop.local.mailbox.pages import HEADERS, mailbox_router
 from hireloop.settings import Settings
 from sample_settings import settings_for
 
@@ -36,7 +36,8 @@ def mail(tmp_path: Path) -> MailFolder:
 async def application(settings: Settings, mail: MailFolder, tmp_path: Path) -> Litestar:
     """The application with the mailbox, in which a mail with a link lies."""
     mail.add(sender="a@hire.example", recipients=["asha@example.com"], raw=f"Subject: Hi\r\n\r\n{LINK}\r\n".encode())
-    return app.build(settings, extra_routes=[mailbox_router(tmp_path / "mail", settings)])
+    routes = [mailbox_router(tmp_path / "mail", settings)]
+    return app.build(settings, extra_routes=routes, extra_headers={PATH: HEADERS})
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from hireloop.local.mailbox.gate import TICKET, ticket_of
+from hireloop.local.mailbox.gate import PATH, TICKET, ticket_of
 from hireloop.local.mailbox.mail_folder import MailFolder
-from hireloop.local.mailbox.pages import mailbox_router
+from hireloop.local.mailbox.pages import HEADERS, mailbox_router
+from hireloop.web.headers import PolicyHeaders
 from sample_settings import settings_for
 
 HOSTILE = "<script>alert(1)</script>"
@@ -27,6 +28,7 @@ def folder(tmp_path: Path) -> MailFolder:
 def browser(tmp_path: Path) -> Iterator[TestClient[Litestar]]:
     settings = settings_for("postgresql:///nowhere")
     app = Litestar([mailbox_router(tmp_path / "mail", settings)], openapi_config=None)
+    app.asgi_handler = PolicyHeaders(app.asgi_handler, {PATH: HEADERS})
     with TestClient(app, base_url="http://127.0.0.1") as client:
         client.get("/dev/mailbox", params={TICKET: ticket_of(settings, now=datetime.now(UTC))})
         yield client

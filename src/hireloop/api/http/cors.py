@@ -11,7 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hireloop import errors
-from hireloop.web.headers import FOR_PROGRAMS
+from hireloop.web.envelope import FOR_PROGRAMS
 from hireloop.web.problems import MEDIA_TYPE, problem_of
 from hireloop.web.whole_answers import Headers, WholeAnswer, header_of
 

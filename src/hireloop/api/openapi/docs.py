@@ -1,20 +1,20 @@
 """`/docs`: the OpenAPI document as one page for people, without script, which works without internet."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Request, Response, get
 
 from hireloop.api.openapi import docs_words
 from hireloop.api.openapi.document import document_of
+from hireloop.web.static_files import StaticFiles
+from hireloop.web.templates import Templates
 
-_STYLE = (Path(__file__).parent / "static" / "docs.css").read_bytes()
-# A digest in the path: another version's page never meets this style.
-STYLE_PATH = f"/docs/{hashlib.sha256(_STYLE).hexdigest()[:16]}.css"
+_HERE = Path(__file__).parent
+_STATIC = StaticFiles(_HERE / "static", "/docs/{version}.css")
+_STYLE_PATH = _STATIC.path_of("docs.css")
 _STATE_NAME = "docs_page"
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
@@ -23,15 +23,15 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_templates = Environment(
-    loader=PackageLoader("hireloop.api.openapi"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.filters.update(
-    prose=docs_words.prose, coded=docs_words.coded, kind=docs_words.kind, curl=docs_words.curl, json=docs_words.as_json
+_templates = Templates(
+    "docs",
+    _HERE / "templates",
+    style=_STYLE_PATH,
+    prose=docs_words.prose,
+    coded=docs_words.coded,
+    kind=docs_words.kind,
+    curl=docs_words.curl,
+    json=docs_words.as_json,
 )
 
 
@@ -41,12 +41,11 @@ def page(request: Request[Any, Any, Any]) -> Response[str]:
     state = request.app.state
     if _STATE_NAME not in state:
         shown = docs_words.Shown(document_of(request.app))
-        state[_STATE_NAME] = _templates.get_template("docs.html").render(shown=shown, style=STYLE_PATH)
-    return Response(state[_STATE_NAME], media_type=MediaType.HTML, headers=_HEADERS)
+        state[_STATE_NAME] = _templates.render("docs", shown=shown)
+    return Response(state[_STATE_NAME], media_type=MediaType.HTML)
 
 
-@get(STYLE_PATH, include_in_schema=False, media_type=MediaType.CSS, sync_to_thread=False)
-def style() -> Response[bytes]:
+@get(_STYLE_PATH, include_in_schema=False, sync_to_thread=False)
+def style(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the page's style sheet."""
-    headers = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(_STYLE, media_type=MediaType.CSS, headers=headers)
+    return _STATIC.answer(request, _STATIC.version, "docs.css")

@@ -19,7 +19,7 @@ from hireloop.api.http import authentication
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
 from hireloop.web.context import context_of
-from hireloop.web.slow_down import BadKeyLimiter
+from hireloop.web.slow_down import hold_back
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -44,7 +44,6 @@ class Gate:
 
     def __init__(self, settings: Settings) -> None:
         self._secrets = settings.secrets
-        self._limiter = BadKeyLimiter()
 
     async def is_open_to(self, request: AnyRequest) -> bool:
         """Return whether this request shows a cookie of ours, or an admin's API key as a bearer token."""
@@ -83,7 +82,7 @@ class Gate:
     async def _is_admins(self, request: AnyRequest, holder: KeyHolder | None) -> bool:
         if holder is not None and holder.role is Role.ADMIN:
             return True
-        await self._limiter.hold_back(request.client.host if request.client else "")
+        await hold_back(request)
         return False
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import jinja2
 from litestar import MediaType, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
@@ -24,23 +23,24 @@ from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.mail_view import MailView
 from hireloop.settings import Settings
 from hireloop.web.forms import fields_of
+from hireloop.web.templates import Templates
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_jinja = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_TEMPLATES),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_STYLE = (_TEMPLATES / "mailbox.css").read_text(encoding="utf-8")
+_FOLDER = Path(__file__).parent / "templates"
+_STYLE = (_FOLDER / "mailbox.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_jinja.globals.update(path=PATH, style=Markup(_STYLE))  # noqa: S704 (a file of ours)
+_templates = Templates("mailbox", _FOLDER, path=PATH, style=Markup(_STYLE))  # noqa: S704 (a file of ours)
 
+_POLICY = "Content-Security-Policy"
 _PAGE_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+HEADERS = {
+    _POLICY: _PAGE_POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 _KEY_POLICY = _PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 _CLOSED_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 # A press on a link opens a new tab that is not sandboxed: that is how one follows an invitation.
@@ -108,29 +108,27 @@ def _onward(path: str, cookie: Cookie) -> Response[None]:
     """Lead to a page of the mailbox, without the ticket in its address."""
     to = quote(path) if _OURS.fullmatch(path) else PATH
     return Response(
-        None, status_code=HTTP_303_SEE_OTHER, headers={**_headers(_CLOSED_POLICY), "Location": to}, cookies=[cookie]
+        None, status_code=HTTP_303_SEE_OTHER, headers={_POLICY: _CLOSED_POLICY, "Location": to}, cookies=[cookie]
     )
 
 
 def _ask_for_key(goal: str, *, wrong: str) -> Response[str]:
-    page = _page(
-        "mailbox_key.html", status=HTTP_401_UNAUTHORIZED, goal=goal if _OURS.fullmatch(goal) else PATH, wrong=wrong
-    )
-    page.headers["Content-Security-Policy"] = _KEY_POLICY
+    page = _page("key", status=HTTP_401_UNAUTHORIZED, goal=goal if _OURS.fullmatch(goal) else PATH, wrong=wrong)
+    page.headers[_POLICY] = _KEY_POLICY
     return page
 
 
 @get("/", sync_to_thread=True)
 def list_page(mail: NamedDependency[MailFolder]) -> Response[str]:
     """Show every message, the newest first."""
-    return _page("mailbox_list.html", views=[MailView(message) for message in mail.messages()])
+    return _page("list", views=[MailView(message) for message in mail.messages()])
 
 
 @get("/{mail_id:str}", sync_to_thread=True)
 def message_page(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Response[str]:
     """Show one message: envelope, headers, text, HTML in a frame, files."""
     view = _find(mail, mail_id)
-    return _gone() if view is None else _page("mailbox_message.html", view=view)
+    return _gone() if view is None else _page("message", view=view)
 
 
 @get("/{mail_id:str}/html", sync_to_thread=True)
@@ -139,7 +137,7 @@ def html_part(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Resp
     view = _find(mail, mail_id)
     if view is None or view.html is None:
         return _gone()
-    return Response(view.framed_html, media_type=MediaType.HTML, headers=_headers(_FRAME_POLICY))
+    return Response(view.framed_html, media_type=MediaType.HTML, headers={_POLICY: _FRAME_POLICY})
 
 
 @get("/{mail_id:str}/source", sync_to_thread=True)
@@ -148,7 +146,7 @@ def source(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Respons
     view = _find(mail, mail_id)
     if view is None:
         return _gone()
-    return Response(view.mail.raw, media_type=MediaType.TEXT, headers=_headers(_CLOSED_POLICY))
+    return Response(view.mail.raw, media_type=MediaType.TEXT, headers={_POLICY: _CLOSED_POLICY})
 
 
 @get("/{mail_id:str}/files/{number:int}", sync_to_thread=True)
@@ -162,7 +160,7 @@ def file(
     found = view.files[number - 1]
     media_type = "text/calendar" if found.media_type == "text/calendar" else "application/octet-stream"
     disposition = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
-    headers = {**_headers(_CLOSED_POLICY), "Content-Disposition": disposition}
+    headers = {_POLICY: _CLOSED_POLICY, "Content-Disposition": disposition}
     return Response(found.content, media_type=media_type, headers=headers)
 
 
@@ -172,18 +170,9 @@ def _find(mail: MailFolder, mail_id: str) -> MailView | None:
 
 
 def _page(template: str, *, status: int = HTTP_200_OK, **values: object) -> Response[str]:
-    text = _jinja.get_template(template).render(values)
-    return Response(text, media_type=MediaType.HTML, status_code=status, headers=_headers(_PAGE_POLICY))
+    text = _templates.render(template, **values)
+    return Response(text, media_type=MediaType.HTML, status_code=status)
 
 
 def _gone() -> Response[str]:
-    return _page("mailbox_gone.html", status=HTTP_404_NOT_FOUND)
-
-
-def _headers(policy: str) -> dict[str, str]:
-    return {
-        "Content-Security-Policy": policy,
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
+    return _page("gone", status=HTTP_404_NOT_FOUND)

@@ -6,11 +6,10 @@ remembered (`times`). A message costs one pass of Jinja for each of its template
 
 from datetime import UTC, datetime
 from email.utils import parseaddr
-from functools import cache
 from typing import NamedTuple, TypeGuard, assert_never
 from urllib.parse import quote, urlsplit
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -111,7 +110,7 @@ class Renderer:
         """Return the candidate's clock and locale for what is theirs, and ours for all the rest."""
         if message.audience is not Audience.CANDIDATE or isinstance(message, AlertMessage):
             return self._ours
-        zone = _known_zone(message.time_zone) or self._ours.zone
+        zone = times.zone_of(message.time_zone, self._ours.zone)
         return Reader(zone, languages.reader_locale(message.locale, self._ours.locale))
 
     def _said(self, message: Message, reader: Reader, invitation_state: str | None, now: datetime) -> _Said:
@@ -184,11 +183,3 @@ class Renderer:
 def _has_calendar(message: Message) -> TypeGuard[InvitationMessage | CancelledMessage]:
     """Return whether the message changes the candidate's calendar; a reminder finds it as it should be."""
     return isinstance(message, InvitationMessage | CancelledMessage) and not isinstance(message, ReminderMessage)
-
-
-@cache
-def _known_zone(name: str | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, malformed, or a folder of the database
-        return None

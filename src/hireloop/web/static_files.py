@@ -1,0 +1,82 @@
+"""Static files, under paths with their version in them: what is kept for a year can then not be out of date."""
+
+import gzip
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import NotFoundException
+
+from hireloop.web.whole_answers import header_of
+
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_A_YEAR = "public, max-age=31536000, immutable"
+_LONGEST_UNCOMPRESSED = 1_024  # bytes; what is no longer goes into one packet anyhow
+
+
+class StaticFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file, and the same by gzip where it is long enough for that."""
+
+    media_type: str
+    body: bytes
+    compressed: bytes | None
+
+
+class StaticFiles:
+    """The files of one folder, read at the start; `at` is their path, with `{version}` and `{name}` where these go."""
+
+    def __init__(self, folder: Path, at: str) -> None:
+        self._at = at
+        self.files = {path.name: _read(path) for path in sorted(folder.iterdir()) if path.suffix in _MEDIA_TYPES}
+        # A digest of all files in every file's path: a module's relative imports then stay within one version.
+        all_of_them = b"".join(name.encode() + file.body for name, file in self.files.items())
+        self.version = hashlib.sha256(all_of_them).hexdigest()[:16]
+
+    def path_of(self, name: str) -> str:
+        """Return where the present version of a file is; raises KeyError where there is no such file."""
+        if name not in self.files:
+            raise KeyError(name)
+        return self._at.format(version=self.version, name=name)
+
+    def answer(self, request: Request[Any, Any, Any], version: str, name: str) -> Response[bytes]:
+        """Send a file, compressed where the browser takes that; raises NotFoundException where there is no such file.
+
+        Only under the present version it may be kept: another version is some other process's.
+        """
+        file = self.files.get(name)
+        if file is None:
+            raise NotFoundException
+        body, headers = file.body, {"Cache-Control": _A_YEAR if version == self.version else "no-cache"}
+        if file.compressed is not None:
+            headers["Vary"] = "Accept-Encoding"
+            if takes_gzip(header_of(request.scope, b"accept-encoding") or ""):
+                body, headers["Content-Encoding"] = file.compressed, "gzip"
+        return Response(body, media_type=file.media_type, headers=headers)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Return whether a browser that says this in Accept-Encoding takes what gzip made (RFC 9110, 12.5.3)."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, weight = part.partition(";")
+        weights[coding.strip()] = _weight(weight)
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def _weight(text: str) -> float:
+    """Return what stands after a coding, such as `q=0.5`, as a number; 1 for nothing, and 0 for what is no weight."""
+    name, _, value = text.partition("=")
+    if not text.strip():
+        return 1.0
+    try:
+        return float(value) if name.strip() == "q" else 0.0
+    except ValueError:
+        return 0.0
+
+
+def _read(path: Path) -> StaticFile:
+    body = path.read_bytes()
+    compressed = gzip.compress(body, mtime=0) if len(body) > _LONGEST_UNCOMPRESSED else None
+    return StaticFile(media_type=_MEDIA_TYPES[path.suffix], body=body, compressed=compressed)

@@ -1,0 +1,23 @@
+"""The one environment of every page: each door has its templates under a prefix of its own, as `portal/base.html`."""
+
+from pathlib import Path
+
+from jinja2 import BaseLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+_folders: dict[str, BaseLoader] = {}  # by their prefixes
+_environment = Environment(
+    loader=PrefixLoader(_folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+class Templates:
+    """The templates of one door, and what all of them may use; those of other doors do not see it."""
+
+    def __init__(self, prefix: str, folder: Path, **shared: object) -> None:
+        """Register the folder; its templates name each other with the prefix."""
+        _folders[prefix] = FileSystemLoader(folder)
+        self._prefix, self._shared = prefix, shared
+
+    def render(self, template: str, **values: object) -> str:
+        """Render `<template>.html`; every value is escaped, and a missing one is an error."""
+        return _environment.get_template(f"{self._prefix}/{template}.html").render({**self._shared, **values})

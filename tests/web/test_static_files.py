@@ -1,0 +1,84 @@
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Request
+from litestar.exceptions import NotFoundException
+from litestar.testing import RequestFactory
+
+from hireloop.web.static_files import StaticFiles, takes_gzip
+
+LONG = "p { color: red }\n" * 100
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "page.css").write_text(LONG)
+    (tmp_path / "icon.svg").write_text("<svg/>")
+    (tmp_path / "notes.txt").write_text("not for anybody")
+    return tmp_path
+
+
+def asking(accept_encoding: str = "") -> Request[Any, Any, Any]:
+    return RequestFactory().get("/", headers={"Accept-Encoding": accept_encoding} if accept_encoding else {})
+
+
+def test_a_file_has_its_media_type_and_may_be_kept_under_its_version_alone(folder: Path) -> None:
+    files = StaticFiles(folder, "/static/{version}/{name}")
+    kept, other = files.answer(asking(), files.version, "page.css"), files.answer(asking(), "0", "icon.svg")
+    assert (kept.content, kept.media_type) == (LONG.encode(), "text/css")
+    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert (other.content, other.media_type) == (b"<svg/>", "image/svg+xml")
+    assert other.headers == {"Cache-Control": "no-cache"}
+
+
+@pytest.mark.parametrize("version", ["", "0"])
+def test_a_long_file_is_compressed_for_whoever_takes_that(folder: Path, version: str) -> None:
+    files = StaticFiles(folder, "/static/{version}/{name}")
+    answer = files.answer(asking("gzip, br"), version or files.version, "page.css")
+    assert gzip.decompress(answer.content).decode() == LONG
+    assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == ("gzip", "Accept-Encoding")
+    whole = files.answer(asking("br"), version or files.version, "page.css")
+    assert "Content-Encoding" not in whole.headers
+    assert whole.headers["Vary"] == "Accept-Encoding"  # so that no cache gives it to who would take the other one
+    assert files.answer(asking("gzip"), version, "icon.svg").content == b"<svg/>"  # short
+
+
+def test_the_version_is_of_all_contents(folder: Path) -> None:
+    before = StaticFiles(folder, "/static/{version}/{name}").path_of("page.css")
+    assert StaticFiles(folder, "/static/{version}/{name}").path_of("page.css") == before
+    (folder / "icon.svg").write_text("<svg></svg>")
+    assert StaticFiles(folder, "/static/{version}/{name}").path_of("page.css") != before
+
+
+@pytest.mark.parametrize("name", ["nothing.css", "notes.txt", "../page.css", ""])
+def test_no_other_file_is_sent_or_led_to(folder: Path, name: str) -> None:
+    files = StaticFiles(folder, "/static/{version}.css")
+    with pytest.raises(NotFoundException):
+        files.answer(asking(), files.version, name)
+    with pytest.raises(KeyError):
+        files.path_of(name)
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "taken"),
+    [
+        ("gzip", True),
+        ("gzip, deflate, br, zstd", True),
+        ("br;q=1.0, GZIP;q=0.2", True),
+        ("gzip ; q=0.5", True),
+        ("*", True),
+        ("", False),
+        ("identity", False),
+        ("br", False),
+        ("gzip;q=0", False),
+        ("gzip;q=0.000, *", False),
+        ("*;q=0", False),
+        ("gzip;q=nonsense", False),
+        ("gzip;level=9", False),
+        ("gzipped", False),
+    ],
+)
+def test_gzip_is_for_whoever_says_so(accept_encoding: str, *, taken: bool) -> None:
+    assert takes_gzip(accept_encoding) is taken
