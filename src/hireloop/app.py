@@ -49,7 +49,7 @@ from hireloop.web import context, look, problems
 from hireloop.web.context import Context
 from hireloop.web.envelope import FOR_PROGRAMS, Envelope
 from hireloop.web.headers import Policy, PolicyHeaders
-from hireloop.web.limits import ShortHeads
+from hireloop.web.size_limits import ShortHeads
 
 _LARGEST_BODY = 1_000_000
 _LOOK_FOR_PARENT_SECONDS = 0.5

@@ -21,7 +21,7 @@ from hireloop.local.mailbox.gate import PATH, TICKET, ticket_of
 from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.pages import HEADERS, mailbox_router
 from hireloop.settings import Settings
-from hireloop.web.limits import LONGEST_COOKIES
+from hireloop.web.size_limits import LONGEST_COOKIES
 from local.mailbox.test_pages import invitation
 from portal.factories import book
 

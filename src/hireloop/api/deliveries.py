@@ -17,10 +17,10 @@ from hireloop.notify.deliveries import deliveries, ledger, replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter
 from hireloop.notify.deliveries.replay import Chosen, Verdict
 from hireloop.notify.tables import DeliveryState
-from hireloop.scheduling.replay_audit import audited
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 from hireloop.web.delivery_answer import DeliverySummary, summary_fields
+from hireloop.web.replay_audit import audited
 
 
 class DeliveryAnswer(DeliverySummary, frozen=True, kw_only=True):

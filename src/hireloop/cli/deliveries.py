@@ -22,8 +22,8 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transports.replies import printable
 from hireloop.notify.worker import wakeup
 from hireloop.scheduling.audit import COMMAND_LINE
-from hireloop.scheduling.replay_audit import audited
 from hireloop.settings import Settings
+from hireloop.web.replay_audit import audited
 
 Command = TypeVar("Command", bound=Callable[..., None])
 

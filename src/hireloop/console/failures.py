@@ -16,8 +16,8 @@ from hireloop.console.gate import AnyRequest, pressed
 from hireloop.notify.deliveries import deliveries, failures, replay
 from hireloop.notify.deliveries.deliveries import Filter
 from hireloop.notify.deliveries.replay import Chosen, Verdict
-from hireloop.scheduling.replay_audit import audited
 from hireloop.web.context import context_of
+from hireloop.web.replay_audit import audited
 
 PATH = "/console/failures/"
 _A_PAGE = 50

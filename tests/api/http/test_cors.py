@@ -6,7 +6,7 @@ import pytest
 
 from api.clients import problem
 from hireloop import app, db
-from hireloop.web.limits import LONGEST_ADDRESS, LONGEST_COOKIES
+from hireloop.web.size_limits import LONGEST_ADDRESS, LONGEST_COOKIES
 from sample_settings import settings_for
 
 FRONT = "https://front.example"

@@ -3,7 +3,7 @@
 import httpx
 
 from api.clients import problem
-from hireloop.web.limits import LONGEST_ADDRESS, LONGEST_COOKIES
+from hireloop.web.size_limits import LONGEST_ADDRESS, LONGEST_COOKIES
 
 
 async def test_a_long_address_is_refused_and_not_kept(visitor: httpx.AsyncClient) -> None:
