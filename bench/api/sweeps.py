@@ -28,7 +28,7 @@ async def _measure(database: Database) -> dict[str, float]:
         "leases.take": lambda: leases.take("email", limit=8, worker="bench", kinds=sorted(messages.KNOWN_KINDS)),
         "leases.expire": leases.expire,
         "leases.close_abandoned": leases.close_abandoned,
-        "workers.health": heartbeat.health,
+        "heartbeat.health": heartbeat.health,
         "ledger.read": ledger.read,
         "alerts.put_due": lambda: alerts.put_due(outbox, alert_email="alerts@example.com"),
         "reminders.put_due": lambda: reminders.put_due(outbox, settings.reminder_leads),

@@ -10,7 +10,8 @@ import pytest
 from factories import outbox_of, soon
 from hireloop import db
 from hireloop.cli.work import _found
-from hireloop.notify import transport as channels
+from hireloop.notify import channels as former
+from hireloop.notify import transport
 from hireloop.notify.channels import health
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.messages import AlertCause, AlertMessage, Message
@@ -125,7 +126,7 @@ def test_of_two_transports_with_one_name_our_own_is_taken_and_the_other_one_repo
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = Said()
-    monkeypatch.setattr(channels, "log", said)
+    monkeypatch.setattr(transport, "log", said)
     site.install("a-better-mail", _GOOD, email="Good")
     assert isinstance(open_transport(EMAIL, settings()), EmailTransport)
     assert said.lines == [
@@ -207,3 +208,14 @@ class Plain:
         **_: object,
     ) -> Parcel:
         return sample_parcel(recipient=recipient, message_id=message_id)
+
+
+def test_every_name_of_this_module_is_handed_on_by_the_one_it_was_before_with_a_warning() -> None:
+    own = {name for name, value in vars(transport).items() if getattr(value, "__module__", "") == transport.__name__}
+    assert set(former.__all__) == {name for name in own if not name.startswith("_")} | {"ENTRY_POINT_GROUP", "Outcome"}
+    for name in former.__all__:
+        with pytest.warns(DeprecationWarning, match=f"import {name} from hireloop.notify.transport") as told:
+            assert getattr(former, name) is getattr(transport, name)
+        assert told[0].filename == __file__
+    assert not hasattr(former, "log")
+    assert not hasattr(former, "_package")

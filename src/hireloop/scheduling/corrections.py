@@ -1,4 +1,4 @@
-"""What is corrected about a candidate; a new address has them invited there to all that is still to come.
+"""Corrections to a candidate; a new address means fresh invitations to everything still to come.
 
 The link and its key stay: a mistyped address is the usual reason, and whoever has the link already may use it. Where a
 stranger may have got the old mail, reissue the session's key (docs/decisions/0028).

@@ -1,4 +1,4 @@
-"""Every metric; `spans.record_…` counts on them, beside the span that says the same of one case.
+"""Every metric; the `record_…` functions of `spans` add to them, beside the span that tells of the single case.
 
 `docs/reference/telemetry.md` lists them.
 """

@@ -1,4 +1,4 @@
-"""What one process does about telemetry when it starts and when it ends."""
+"""What one process sets up for telemetry when it starts, and shuts down when it ends."""
 
 import gc
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What the doors share: around every request and answer, and in the words of both API and console."""
+"""What the doors share: around every request and answer, and how both API and console show a booking."""

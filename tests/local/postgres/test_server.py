@@ -312,20 +312,20 @@ async def test_any_directory_name_will_do(data_dir: Path, embed: Embed, name: st
     url = server.start()
 
     assert await ask(url, "SELECT 1") == 1
-    context = socket_dir(url)
-    assert stat.S_IMODE(context.stat().st_mode) == 0o700
+    directory = socket_dir(url)
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     server.stop()
-    if data_dir not in context.parents:
-        context.rmdir()
+    if data_dir not in directory.parents:
+        directory.rmdir()
 
 
 @needs_root
 def test_the_socket_and_the_data_are_closed_to_other_users(data_dir: Path, embed: Embed) -> None:
-    context = socket_dir(embed(data_dir).start())
+    directory = socket_dir(embed(data_dir).start())
     other = ServerUser("nobody", NOBODY, NOBODY)
 
-    assert other.run(["ls", context]).returncode != 0
-    assert other.run(["ls", context / ".s.PGSQL.5432"]).returncode != 0
+    assert other.run(["ls", directory]).returncode != 0
+    assert other.run(["ls", directory / ".s.PGSQL.5432"]).returncode != 0
     assert other.run(["ls", data_dir / "postgres"]).returncode != 0
     assert other.run(["cat", data_dir / "postgres.log"]).returncode != 0
 

@@ -1,4 +1,4 @@
-"""What an HTTP answer comes to, as rules; each status on a real server is in transports/test_webhook.py."""
+"""What an HTTP answer comes to, as rules; each status on a real server is in transports/webhook/test_webhook.py."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

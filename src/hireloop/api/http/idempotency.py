@@ -31,7 +31,7 @@ _NOT_KEPT = frozenset({401, 403, 412, 429})
 
 
 class Idempotency:
-    """The middleware; it needs to know who asks, and so runs inside `admission`."""
+    """The middleware; it needs to know who asks, and so runs inside `Admission`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes, the types that judge requests, and `problems`. See ADR 0032."""
+"""The OpenAPI 3.1 document, made from the routes, the types that judge requests, and `web.problems`. See ADR 0032."""
 
 from collections.abc import Sequence
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""The problems that each operation may answer, with an example each, made by `problems` itself."""
+"""The problems that each operation may answer, with an example each, made by `web.problems` itself."""
 
 from collections.abc import Sequence
 from http import HTTPStatus

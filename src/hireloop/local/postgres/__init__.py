@@ -1,1 +1,1 @@
-"""PostgreSQL as `hireloop up` brings it along and runs it."""
+"""The PostgreSQL that `hireloop up` brings along and runs."""

@@ -1,37 +1,64 @@
 """Which channels there are, who hears what over them, by which provider, and which of them are held.
 
-Until 0.1.0 `hireloop.notify.channels` was the module that is `hireloop.notify.transport` now. Its names are handed on
-to packages that bring a transport of their own, with a DeprecationWarning, until 1.0.
+Until 0.1.0 `hireloop.notify.channels` was the module that is now `hireloop.notify.transport`. Its names can still be
+imported from here, with a DeprecationWarning, until 1.0: packages that bring a transport of their own do so.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a type checker sees what is handed on
-    from hireloop.notify.transport import ENTRY_POINT_GROUP as ENTRY_POINT_GROUP
-    from hireloop.notify.transport import Channel as Channel
-    from hireloop.notify.transport import Evidence as Evidence
-    from hireloop.notify.transport import Held as Held
-    from hireloop.notify.transport import Outcome as Outcome
-    from hireloop.notify.transport import Parcel as Parcel
-    from hireloop.notify.transport import Phase as Phase
-    from hireloop.notify.transport import Rejected as Rejected
-    from hireloop.notify.transport import Retry as Retry
-    from hireloop.notify.transport import Sent as Sent
-    from hireloop.notify.transport import Transport as Transport
-    from hireloop.notify.transport import TransportFactory as TransportFactory
-    from hireloop.notify.transport import open_transport as open_transport
-else:
+    from hireloop.notify.transport import (
+        ENTRY_POINT_GROUP,
+        Channel,
+        Evidence,
+        Held,
+        InstalledTransport,
+        Outcome,
+        Parcel,
+        Phase,
+        Rejected,
+        Retry,
+        Sent,
+        Transport,
+        TransportBroken,
+        TransportFactory,
+        TransportMissing,
+        installed_transports,
+        open_transport,
+    )
+
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "Channel",
+    "Evidence",
+    "Held",
+    "InstalledTransport",
+    "Outcome",
+    "Parcel",
+    "Phase",
+    "Rejected",
+    "Retry",
+    "Sent",
+    "Transport",
+    "TransportBroken",
+    "TransportFactory",
+    "TransportMissing",
+    "installed_transports",
+    "open_transport",
+]
+
+if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """Hand on a public name of the former module; raises AttributeError for any other."""
-        # When it is asked for: whoever imports one of these modules needs neither.
+        """Hand on a name of the former module; raises AttributeError for any other."""
+        if name not in __all__:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        # Imported only when needed: the modules of this folder need neither.
         import warnings
 
         from hireloop.notify import transport
 
-        if name.startswith("_") or not hasattr(transport, name):
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
         warnings.warn(
             f"import {name} from hireloop.notify.transport: hireloop.notify.channels hands it on until 1.0",
             DeprecationWarning,

@@ -65,7 +65,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     span_id: str | None = None
 
 
-# Of a channel with a rate limit: how many more tries are paid for now, counted by `pace.Pace` under the row's lock.
+# Of a channel with a rate limit: how many more tries are paid for now, counted by `rate_limit.Pace` under the lock.
 _PACE = """
     pace AS (
         SELECT greatest(paid_until, coalesce($7, now())) AS paid_until, $11 - ceil(

@@ -1,1 +1,1 @@
-"""The people and the opening: candidates and jobs."""
+"""People and openings: candidates and jobs."""

@@ -1,4 +1,7 @@
-"""Replace or withdraw a candidate's link: only the key of a session's newest version opens it."""
+"""Replace or withdraw a candidate's link: only the key of a session's newest version opens it.
+
+`hireloop.signing` mints and checks the keys themselves.
+"""
 
 from datetime import datetime
 from uuid import UUID
