@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from litestar.testing import RequestFactory
 
-from hireloop import migrate, signing
+from hireloop import app, migrate, signing
 from hireloop.console import tickets
 from hireloop.local.mailbox import gate as mailbox_gate
 from hireloop.notify.bounces.return_path import ReturnPath
@@ -59,11 +59,11 @@ def test_whoever_is_signed_in_to_the_console_stays_so() -> None:
 
 
 async def test_a_ticket_and_a_cookie_of_the_mailbox_go_on_opening_it() -> None:
-    gate = mailbox_gate.Gate(SETTINGS)
     assert mailbox_gate.ticket_of(SETTINGS, now=FAR_OFF) == MAILBOX_TICKET
-    assert gate.takes(MAILBOX_TICKET)
-    request = RequestFactory(port=8000).get("/", cookies=f"hireloop-mailbox-8000={MAILBOX_COOKIE}")
-    assert await gate.is_open_to(request)
+    asking = RequestFactory(app=app.build(SETTINGS), port=8000)
+    request = asking.get("/", cookies=f"hireloop-mailbox-8000={MAILBOX_COOKIE}")
+    assert mailbox_gate.takes(request, MAILBOX_TICKET)
+    assert await mailbox_gate.is_open_to(request)
 
 
 def test_a_page_that_is_open_in_a_browser_keeps_its_token() -> None:

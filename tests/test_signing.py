@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from litestar.testing import RequestFactory
 
 from hireloop import signing
 from hireloop.console import tickets
@@ -203,10 +202,6 @@ def takes_ticket(text: str, secrets: Sequence[str]) -> bool:
     return claim is not None and tickets.is_genuine(text, claim, HASH, secrets, now=NOON)
 
 
-def mint_cookie(secret: str) -> str:
-    return mailbox_gate.Gate(settings_with(secret)).cookie(RequestFactory().get("/")).value or ""
-
-
 def mint_tag(secret: str) -> str:
     address = ReturnPath("bounces@hire.example", [secret]).address(SOMEBODY) or ""
     return address.partition("+")[2].partition("@")[0]
@@ -223,7 +218,8 @@ KINDS = {
         lambda text, secrets: mailbox_gate.is_good(text, Purpose.MAILBOX_TICKET, secrets, now=NOON),
     ),
     "mailbox cookie": Kind(
-        mint_cookie, lambda text, secrets: mailbox_gate.is_good(text, Purpose.MAILBOX_COOKIE, secrets, now=LONG_AGO)
+        lambda secret: mailbox_gate.cookie_of(settings_with(secret), now=NOON),
+        lambda text, secrets: mailbox_gate.is_good(text, Purpose.MAILBOX_COOKIE, secrets, now=NOON),
     ),
     "bounce tag": Kind(
         mint_tag, lambda text, secrets: [*ReturnPath("", secrets).deliveries(text)] == [SOMEBODY], is_searched_for=True

@@ -39,6 +39,7 @@ from hireloop.api.openapi import docs, document
 from hireloop.faults import warnings_of
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import alerts
+from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.bookings.booking import Windows
 from hireloop.settings import Settings
@@ -50,6 +51,7 @@ from hireloop.web.context import Context
 from hireloop.web.envelope import FOR_PROGRAMS, Envelope
 from hireloop.web.headers import Policy, PolicyHeaders
 from hireloop.web.size_limits import ShortHeads
+from hireloop.web.slow_down import BadKeyLimiter
 
 _LARGEST_BODY = 1_000_000
 _LOOK_FOR_PARENT_SECONDS = 0.5
@@ -106,6 +108,8 @@ def build(
         outbox=hub.outbox,
         hints=hub.hints,
         keys=ring,
+        bad_keys=BadKeyLimiter(),
+        mail_pulse=MailPulse(settings),
         windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
         warnings=warnings_of(settings),
         missing_migrations=migrate.pending,
@@ -117,8 +121,8 @@ def build(
             docs.page,
             docs.style,
             look.static,
-            *portal.routes(settings, hub.outbox, hub.hints.give),
-            *console.routes(settings),
+            *portal.routes(),
+            *console.routes(),
             *extra_routes,
         ],
         exception_handlers={Exception: _explain},

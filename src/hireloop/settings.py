@@ -293,6 +293,11 @@ class Settings(BaseSettings):
         )
 
     @property
+    def is_https(self) -> bool:
+        """Whether browsers come by https, by BASE_URL: cookies then go over nothing else."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @property
     def mail_sender(self) -> str:
         """The From address: DEFAULT_FROM_EMAIL, or a sign-in name that is an address, or one at BASE_URL's host."""
         if self.default_from_email or "@" in self.email_host_user:

@@ -7,13 +7,15 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.testing import RequestFactory
 from pydantic import SecretStr
 
-from hireloop import db, signing
-from hireloop.portal.gate import Access, Refusal
+from hireloop import app, db, signing
+from hireloop.portal import gate
+from hireloop.portal.gate import Refusal
 from hireloop.settings import Settings
+from hireloop.web.context import context_of
 from hireloop.web.csrf import form_token
-from hireloop.web.slow_down import limiter_of
 from portal.factories import Person, book
 from portal.records import everything
 
@@ -49,11 +51,11 @@ async def test_the_link_gives_a_cookie_of_its_session_and_leads_to_it(
 
 
 async def test_on_plain_http_the_cookie_works_without_the_prefix(settings: Settings, database: None) -> None:  # noqa: ARG001 (the pool is open)
-    access = Access(settings.model_copy(update={"base_url": "http://localhost:8000"}))
+    plain = app.build(settings.model_copy(update={"base_url": "http://localhost:8000"}))
     booked = await book(settings)
-    visit = await access.check(booked.key)
+    visit = await gate.check(booked.key, settings.secrets)
     assert not isinstance(visit, Refusal)
-    cookie = access.cookie(booked.key, visit)
+    cookie = gate.cookie(context_of(RequestFactory(app=plain).get("/")), booked.key, visit)
     assert cookie.key == f"hireloop-{booked.session_id}"
     assert not cookie.secure
     assert cookie.httponly
@@ -135,7 +137,7 @@ async def test_a_key_of_an_older_secret_still_opens(settings: Settings, database
         secret_key="a newer secret, which opens nothing else",
         secret_key_fallbacks=[settings.secrets[0]],
     )
-    visit = await Access(changed).check(booked.key)
+    visit = await gate.check(booked.key, changed.secrets)
     assert not isinstance(visit, Refusal)
     assert visit.session_id == booked.session_id
 
@@ -149,7 +151,7 @@ async def test_bad_keys_count_together_at_whatever_page_they_are_tried(
         client.cookies.set(f"__Host-hireloop-{SOMEBODY}", "guess")
         for path in ("/?session_key=guess", f"/i/{SOMEBODY}/", f"/i/{SOMEBODY}/move/") * 3:
             assert (await client.get(path)).status_code == 404
-    limiter, now = limiter_of(application), time.monotonic()
+    limiter, now = context_of(RequestFactory(app=application).get("/")).bad_keys, time.monotonic()
     assert [limiter.delay_seconds("127.0.0.1", now=now) for _ in range(2)] == [0.0, 0.25]  # the tenth, and one more
 
 

@@ -10,10 +10,9 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 
 from factories import TESTS, WINDOWS, unaccounted
-from hireloop import db, portal
+from hireloop import app, db
 from hireloop.scheduling.bookings import cancellations, confirmations, moves
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.tables import ScheduleState
@@ -266,8 +265,8 @@ async def test_too_late_and_too_often_are_said_kindly_with_whom_to_write_to(
 
 @asynccontextmanager
 async def _client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    app: Any = Litestar(portal.routes(settings, OUTBOX, lambda: None), openapi_config=None, logging_config=None)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=settings.base_url) as opened:
+    application: Any = app.build(settings)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=settings.base_url) as opened:
         yield opened
 
 

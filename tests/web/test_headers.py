@@ -108,7 +108,7 @@ def mail(tmp_path: Path) -> str:
 async def application(settings: Settings, tmp_path: Path) -> Litestar:
     return app.build(
         settings,
-        extra_routes=[mailbox_router(tmp_path / "mail", settings), breaks, breaks_for_people],
+        extra_routes=[mailbox_router(tmp_path / "mail"), breaks, breaks_for_people],
         extra_headers={PATH: HEADERS},
     )
 

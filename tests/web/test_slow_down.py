@@ -1,5 +1,7 @@
 import asyncio
 
+from litestar.testing import RequestFactory
+
 from hireloop.web.slow_down import BadKeyLimiter
 
 
@@ -36,7 +38,9 @@ async def test_where_too_many_wait_already_nobody_else_waits() -> None:
     limiter = BadKeyLimiter()
     for _ in range(20):
         limiter.delay_seconds("192.0.2.1", now=asyncio.get_running_loop().time())
-    waiting = [asyncio.create_task(limiter.hold_back("192.0.2.1")) for _ in range(400)]
+    request = RequestFactory().get("/")
+    request.scope["client"] = ("192.0.2.1", 4711)
+    waiting = [asyncio.create_task(limiter.hold_back(request)) for _ in range(400)]
     await asyncio.sleep(0.1)
     assert sum(task.done() for task in waiting) == 400 - 256
     for task in waiting:

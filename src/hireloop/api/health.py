@@ -13,12 +13,10 @@ from hireloop.notify.channels import held
 from hireloop.notify.channels.message_routes import EMAIL
 from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Finding, Level
-from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.worker import heartbeat
 from hireloop.web.context import Context, context_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
-_PULSE = "mail_pulse"
 
 
 class HealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +58,7 @@ async def ready(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
 async def delivery(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
     """Say whether what is booked is being told: live workers, no held channel, nothing waiting long, mail works."""
     context = context_of(request)
-    findings = await _mail_pulse(request, context).findings()
+    findings = await context.mail_pulse.findings()
     reasons = [_sentence(finding) for finding in findings if finding.level is Level.FAILURE]
     warnings = [_sentence(finding) for finding in findings if finding.level is Level.WARNING]
     warnings += [fault.sentence for fault in faults_of(context.settings) if fault.about == "base_url"]
@@ -72,15 +70,6 @@ async def delivery(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
         return _answer([*troubles, *reasons], [*warnings, *_skewed_links(context, state)])
     except db.TROUBLE as error:
         return _answer([f"The database does not answer ({db.described(error)}).", *reasons], warnings)
-
-
-def _mail_pulse(request: Request[Any, Any, Any], context: Context) -> MailPulse:
-    """Return this process's own, made when it is first asked for."""
-    state = request.app.state
-    if _PULSE not in state:
-        state[_PULSE] = MailPulse(context.settings)
-    pulse: MailPulse = state[_PULSE]
-    return pulse
 
 
 def _sentence(finding: Finding) -> str:

@@ -8,10 +8,8 @@ from litestar.params import FromPath
 
 from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
-from hireloop.console import booking, changes, channels, days, failures, render, sign_in
-from hireloop.console.gate import AnyRequest, Gate, NotPressedHere
-from hireloop.console.sign_in import SignIn
-from hireloop.settings import Settings
+from hireloop.console import booking, changes, channels, days, failures, gate, render, sign_in
+from hireloop.console.gate import AnyRequest, NotPressedHere
 from hireloop.telemetry.logs import log
 from hireloop.web.problems import problem_of
 
@@ -59,22 +57,20 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
     return answer
 
 
-def routes(settings: Settings) -> list[Router]:
-    """Return the console's routes for the composition root; raises SettingsError without a SECRET_KEY."""
-    gate = Gate(settings)
-    desk = SignIn(gate)
+def routes() -> list[Router]:
+    """Return the console's routes for the composition root."""
     ours: dict[str, Any] = {
         "exception_handlers": {Exception: error_page},
         "include_in_schema": False,
         "request_max_body_size": _LARGEST_BODY,
     }
     for_everybody = [
-        route("/sign-in", http_method=_READ)(desk.form),
-        post("/sign-in")(desk.enter),
+        route("/sign-in", http_method=_READ)(sign_in.form),
+        post("/sign-in")(sign_in.enter),
         route("/static/{version:str}/console.css", http_method=_READ)(style),
     ]
     behind = [
-        post("/sign-out", opt=READS)(desk.leave),
+        post("/sign-out", opt=READS)(sign_in.leave),
         route("/", http_method=_READ, opt=READS)(days.day),
         route("/attention", http_method=_READ, opt=READS)(days.attention),
         route("/bookings/{schedule_id:uuid}", http_method=_READ, opt=READS)(booking.page),

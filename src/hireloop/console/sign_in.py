@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from litestar import Response
 
 from hireloop import errors
-from hireloop.console import render
-from hireloop.console.gate import AnyRequest, Gate, NotPressedHere, pressed
+from hireloop.console import gate, render
+from hireloop.console.gate import AnyRequest, NotPressedHere, pressed
 from hireloop.web.forms import fields_of
 
 HOME = "/console/"
@@ -19,34 +19,30 @@ _UNKNOWN = "This is no API key of this installation, or it was revoked. Check it
 _EMPTY = "Enter your API key: it begins with hl_."
 
 
-class SignIn:
-    """The form, and what becomes of a key that is typed into it."""
+async def form(request: AnyRequest) -> Response[bytes]:
+    """Ask for an API key."""
+    return _form(safe_next(request.query_params.get("next")), said=render.done_of(request))
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
 
-    async def form(self, request: AnyRequest) -> Response[bytes]:
-        """Ask for an API key."""
-        return _form(safe_next(request.query_params.get("next")), said=render.done_of(request))
+async def enter(request: AnyRequest) -> Response[bytes]:
+    """Exchange the key for a cookie, and lead to where its holder was going; a bad one is asked for again."""
+    if not await gate.is_signing_in_here(request):
+        raise NotPressedHere
+    fields = await fields_of(request)
+    goal, key = safe_next(fields.get("next")), fields.get("key", "").strip()
+    if not key:
+        return _form(goal, wrong=_EMPTY)
+    try:
+        cookie = await gate.exchange(request, key)
+    except errors.NotSignedIn:
+        return _form(goal, wrong=_UNKNOWN)
+    return render.see_other(goal, cookie)
 
-    async def enter(self, request: AnyRequest) -> Response[bytes]:
-        """Exchange the key for a cookie, and lead to where its holder was going; a bad one is asked for again."""
-        if not await self._gate.is_signing_in_here(request):
-            raise NotPressedHere
-        fields = await fields_of(request)
-        goal, key = safe_next(fields.get("next")), fields.get("key", "").strip()
-        if not key:
-            return _form(goal, wrong=_EMPTY)
-        try:
-            cookie = await self._gate.exchange(request, key)
-        except errors.NotSignedIn:
-            return _form(goal, wrong=_UNKNOWN)
-        return render.see_other(goal, cookie)
 
-    async def leave(self, request: AnyRequest) -> Response[bytes]:
-        """Take the cookie away."""
-        await pressed(request)
-        return render.see_other(PATH, self._gate.no_cookie(), done="signed-out")
+async def leave(request: AnyRequest) -> Response[bytes]:
+    """Take the cookie away."""
+    await pressed(request)
+    return render.see_other(PATH, gate.no_cookie(request), done="signed-out")
 
 
 def safe_next(text: str | None) -> str:

@@ -15,5 +15,5 @@ def create() -> ASGIApp:
     app.end_with_parent()
     settings = Settings.read()
     measured = set_up(settings, role="api")
-    mailbox = mailbox_router((settings.hireloop_data_dir or default_data_dir()) / "mailbox", settings)
+    mailbox = mailbox_router((settings.hireloop_data_dir or default_data_dir()) / "mailbox")
     return app.traced(app.build(settings, measured=measured, extra_routes=[mailbox], extra_headers={PATH: HEADERS}))

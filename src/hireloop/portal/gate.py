@@ -1,9 +1,9 @@
 """Session key to cookie and back: who may enter which session."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, assert_never
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Request, Response
@@ -14,9 +14,8 @@ from hireloop import errors, signing
 from hireloop.portal import render
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
-from hireloop.settings import Settings
+from hireloop.web.context import Context, context_of
 from hireloop.web.csrf import is_from_our_page
-from hireloop.web.slow_down import hold_back
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -31,82 +30,80 @@ class Refusal(StrEnum):
     NO_COOKIE = "no_cookie"  # the browser holds no key of this session
 
 
-class Access:
-    """Checks keys, keeps them in cookies, and answers whoever has none."""
+async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Visit | Response[bytes]:
+    """Return the visit of the session called `text`, or the page to answer with.
 
-    def __init__(self, settings: Settings) -> None:
-        self._secrets = settings.secrets
-        self._base_url = settings.base_url
-        self._secure = urlsplit(settings.base_url).scheme == "https"
+    With `to_act` only a press on our own page gets in. Raises NotFoundException for what is no session's id.
+    """
+    session_id = _parse(text)
+    found = await check_cookie(request, session_id)
+    if not isinstance(found, Visit):
+        return await refuse(request, found)
+    key = key_in(request, session_id)
+    if to_act and not await is_from_our_page(request, key, base_url=context_of(request).settings.base_url):
+        return render.page("foreign", status_code=403, path=path_of(found))
+    return found
 
-    async def let_in(self, request: AnyRequest, text: str, *, to_act: bool = False) -> Visit | Response[bytes]:
-        """Return the visit of the session called `text`, or the page to answer with.
 
-        With `to_act` only a press on our own page gets in. Raises NotFoundException for what is no session's id.
-        """
-        session_id = _parse(text)
-        found = await self.check_cookie(request, session_id)
-        if not isinstance(found, Visit):
-            return await self.refuse(request, found)
-        key = self.key_in(request, session_id)
-        if to_act and not await is_from_our_page(request, key, base_url=self._base_url):
-            return render.page("foreign", status_code=403, path=path_of(found))
-        return found
+async def check(key: str, secrets: Sequence[str]) -> Visit | Refusal:
+    """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database."""
+    claim = signing.check_session_key(key, secrets)
+    if claim is None:
+        return Refusal.UNKNOWN
+    try:
+        visit = await sessions.visit(claim.session_id)
+    except errors.NotFound:
+        return Refusal.UNKNOWN
+    if claim.version < visit.key_version:
+        return Refusal.REPLACED
+    return visit if claim.version == visit.key_version else Refusal.UNKNOWN
 
-    async def check(self, key: str) -> Visit | Refusal:
-        """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database."""
-        claim = signing.check_session_key(key, self._secrets)
-        if claim is None:
-            return Refusal.UNKNOWN
-        try:
-            visit = await sessions.visit(claim.session_id)
-        except errors.NotFound:
-            return Refusal.UNKNOWN
-        if claim.version < visit.key_version:
-            return Refusal.REPLACED
-        return visit if claim.version == visit.key_version else Refusal.UNKNOWN
 
-    async def check_cookie(self, request: AnyRequest, session_id: UUID) -> Visit | Refusal:
-        """Check this session's cookie, as a key in a link would be; another session's key in it is none."""
-        key = self.key_in(request, session_id)
-        if not key:
-            return Refusal.NO_COOKIE
-        found = await self.check(key)
-        return Refusal.UNKNOWN if isinstance(found, Visit) and found.session_id != session_id else found
+async def check_cookie(request: AnyRequest, session_id: UUID) -> Visit | Refusal:
+    """Check this session's cookie, as a key in a link would be; another session's key in it is none."""
+    key = key_in(request, session_id)
+    if not key:
+        return Refusal.NO_COOKIE
+    found = await check(key, context_of(request).settings.secrets)
+    return Refusal.UNKNOWN if isinstance(found, Visit) and found.session_id != session_id else found
 
-    def key_in(self, request: AnyRequest, session_id: UUID) -> str:
-        """Return the session key in this session's cookie, unchecked, empty without one."""
-        return request.cookies.get(self._cookie_name(session_id), "")
 
-    def cookie(self, key: str, visit: Visit) -> Cookie:
-        """Return the cookie that holds the key of this session, until a day after the interview's end."""
-        end = max(visit.ends_at, visit.closes_at, visit.now) + _KEPT_AFTER_THE_END
-        return Cookie(
-            key=self._cookie_name(visit.session_id),
-            value=key,
-            path="/",
-            max_age=int((end - visit.now).total_seconds()),
-            secure=self._secure,
-            httponly=True,
-            samesite="lax",
-        )
+def key_in(request: AnyRequest, session_id: UUID) -> str:
+    """Return the session key in this session's cookie, unchecked, empty without one."""
+    return request.cookies.get(_cookie_name(context_of(request), session_id), "")
 
-    async def refuse(self, request: AnyRequest, refusal: Refusal) -> Response[bytes]:
-        """Return the page that says why; a bad key may wait for it."""
-        match refusal:
-            case Refusal.UNKNOWN:
-                await hold_back(request)
-                return render.page("unknown", status_code=404)
-            case Refusal.REPLACED:
-                return render.page("replaced", status_code=410)
-            case Refusal.NO_COOKIE:
-                return render.page("no_cookie", status_code=403)
-            case _ as never:
-                assert_never(never)
 
-    def _cookie_name(self, session_id: UUID) -> str:
-        """Each session has a name of its own, so that two links in one browser do not mix."""
-        return f"{'__Host-' if self._secure else ''}hireloop-{session_id}"
+def cookie(context: Context, key: str, visit: Visit) -> Cookie:
+    """Return the cookie that holds the key of this session, until a day after the interview's end."""
+    end = max(visit.ends_at, visit.closes_at, visit.now) + _KEPT_AFTER_THE_END
+    return Cookie(
+        key=_cookie_name(context, visit.session_id),
+        value=key,
+        path="/",
+        max_age=int((end - visit.now).total_seconds()),
+        secure=context.settings.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+async def refuse(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
+    """Return the page that says why; a bad key may wait for it."""
+    match refusal:
+        case Refusal.UNKNOWN:
+            await context_of(request).bad_keys.hold_back(request)
+            return render.page("unknown", status_code=404)
+        case Refusal.REPLACED:
+            return render.page("replaced", status_code=410)
+        case Refusal.NO_COOKIE:
+            return render.page("no_cookie", status_code=403)
+        case _ as never:
+            assert_never(never)
+
+
+def _cookie_name(context: Context, session_id: UUID) -> str:
+    """Each session has a name of its own, so that two links in one browser do not mix."""
+    return f"{'__Host-' if context.settings.is_https else ''}hireloop-{session_id}"
 
 
 def path_of(visit: Visit) -> str:

@@ -1,6 +1,8 @@
-"""The candidate's own changes in the portal: confirm, move, cancel. Pages ask; a press alone changes anything."""
+"""The candidate's own changes in the portal: confirm, move, cancel. Pages ask; a press alone changes anything.
 
-from collections.abc import Callable
+Every handler checks the cookie again.
+"""
+
 from datetime import UTC, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -11,20 +13,18 @@ from litestar.exceptions import ClientException
 from litestar.params import FromPath
 
 from hireloop import errors
-from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.times import moment
-from hireloop.portal import render, stages, times
-from hireloop.portal.gate import Access, AnyRequest, path_of
-from hireloop.portal.session_pages import Reader, SessionPages
+from hireloop.portal import gate, render, session_pages, stages, times
+from hireloop.portal.gate import AnyRequest, path_of
+from hireloop.portal.session_pages import Reader, limits_of, reader_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings import cancellations, confirmations
-from hireloop.scheduling.bookings.booking import Windows
 from hireloop.scheduling.sessions import own_changes
 from hireloop.scheduling.sessions.own_changes import OpenTime, OwnChange, Seen
 from hireloop.scheduling.sessions.sessions import Visit
-from hireloop.settings import Settings
+from hireloop.web.context import Context, context_of
 from hireloop.web.forms import fields_of
 
 _TIMES_A_PAGE = 20
@@ -67,159 +67,153 @@ class Day(msgspec.Struct, frozen=True):
     times: list[TimeToChoose]
 
 
-class OwnChanges:
-    """The handlers of what a candidate does with their booking. Every one of them checks the cookie again."""
+async def confirm(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+    """Take the candidate's word that they will be there; once is enough."""
+    visit = await gate.let_in(request, session_id, to_act=True)
+    if isinstance(visit, Response):
+        return visit
+    limits = limits_of(context_of(request).settings)
+    rule = own_changes.rule(OwnChange.CONFIRM, limits, _seen(visit, await _typed(request)))
+    try:
+        await confirmations.confirm(visit.schedule_id, by=audit.CANDIDATE, rule=rule)
+    except errors.Refused as refused:
+        now = await gate.let_in(request, session_id)
+        if isinstance(now, Response):
+            return now
+        return session_pages.stage(request, now, problem=_problem(refused), status_code=_CONFLICT)
+    return render.see_other(path_of(visit))
 
-    def __init__(
-        self, settings: Settings, access: Access, pages: SessionPages, outbox: Outbox, hint: Callable[[], None]
-    ) -> None:
-        """Take what the handlers need; `hint` tells the workers that something is due."""
-        self._access, self._pages, self._outbox, self._hint = access, pages, outbox, hint
-        self._zone, self._limits = settings.zone, pages.limits
-        self._windows = Windows(settings.portal_early_seconds, settings.portal_late_seconds)
 
-    async def confirm(self, request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
-        """Take the candidate's word that they will be there; once is enough."""
-        visit = await self._access.let_in(request, session_id, to_act=True)
-        if isinstance(visit, Response):
-            return visit
-        rule = own_changes.rule(OwnChange.CONFIRM, self._limits, _seen(visit, await _typed(request)))
-        try:
-            await confirmations.confirm(visit.schedule_id, by=audit.CANDIDATE, rule=rule)
-        except errors.Refused as refused:
-            now = await self._access.let_in(request, session_id)
-            if isinstance(now, Response):
-                return now
-            key = self._access.key_in(request, now.session_id)
-            return self._pages.stage(now, key, problem=_problem(refused), status_code=_CONFLICT)
+async def choose(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+    """Show the times that the interview may be moved to, from later than `after` on. Changes nothing."""
+    visit = await gate.let_in(request, session_id)
+    if isinstance(visit, Response):
+        return visit
+    if stages.stage_of(visit) not in _WAITING:
         return render.see_other(path_of(visit))
+    after = request.query_params.get("after", "")
+    if after and _moment(after) is None:
+        msg = "This is no time."
+        raise ClientException(msg)
+    return await _show_times(request, visit, Typed(after=_moment(after)))
 
-    async def choose(self, request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
-        """Show the times that the interview may be moved to, from later than `after` on. Changes nothing."""
-        visit = await self._access.let_in(request, session_id)
-        if isinstance(visit, Response):
-            return visit
-        if stages.stage_of(visit) not in _WAITING:
-            return render.see_other(path_of(visit))
-        after = request.query_params.get("after", "")
-        if after and _moment(after) is None:
-            msg = "This is no time."
-            raise ClientException(msg)
-        return await self._show_times(request, visit, Typed(after=_moment(after)))
 
-    async def move(self, request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
-        """Move the interview to the time that was chosen, or say on the same page why not."""
-        visit = await self._access.let_in(request, session_id, to_act=True)
-        if isinstance(visit, Response):
-            return visit
-        typed = await _typed(request)
-        if typed.chosen is None:
-            return await self._show_times(request, visit, typed, problem=_CHOOSE)
-        try:
-            await own_changes.move(
-                visit.schedule_id,
-                typed.chosen,
-                limits=self._limits,
-                seen=_seen(visit, typed),
-                reason=typed.reason,
-                outbox=self._outbox,
-                windows=self._windows,
-            )
-        except errors.Refused as refused:
-            now = await self._access.let_in(request, session_id)
-            if isinstance(now, Response):
-                return now
-            return await self._show_times(request, now, typed, problem=_problem(refused))
-        self._hint()
-        return render.see_other(path_of(visit))
-
-    async def consider(self, request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
-        """Say what cancelling means, and ask for one deliberate press. Changes nothing."""
-        visit = await self._access.let_in(request, session_id)
-        if isinstance(visit, Response):
-            return visit
-        if stages.stage_of(visit) not in _WAITING:
-            return render.see_other(path_of(visit))
-        return self._show_cancelling(request, visit, Typed())
-
-    async def cancel(self, request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
-        """Cancel the interview, or say on the same page why not."""
-        visit = await self._access.let_in(request, session_id, to_act=True)
-        if isinstance(visit, Response):
-            return visit
-        typed = await _typed(request)
-        rule = own_changes.rule(OwnChange.CANCEL, self._limits, _seen(visit, typed))
-        try:
-            await cancellations.cancel(
-                visit.schedule_id, by=audit.CANDIDATE, reason=typed.reason, outbox=self._outbox, rule=rule
-            )
-        except errors.Refused as refused:
-            now = await self._access.let_in(request, session_id)
-            if isinstance(now, Response):
-                return now
-            return self._show_cancelling(request, now, typed, problem=_problem(refused))
-        self._hint()
-        return render.see_other(path_of(visit))
-
-    async def _show_times(
-        self, request: AnyRequest, visit: Visit, typed: Typed, *, problem: str = ""
-    ) -> Response[bytes]:
-        closed = self._closed(OwnChange.MOVE, visit)
-        found: list[OpenTime] = []
-        if not closed:
-            found = await own_changes.open_times(
-                visit.schedule_id, self._limits, limit=_TIMES_A_PAGE + 1, after=typed.after
-            )
-        listed, reader = found[:_TIMES_A_PAGE], self._pages.reader(visit)
-        days = _days(listed, reader, self._zone)
-        return self._pages.show(
-            "move",
-            visit,
-            self._access.key_in(request, visit.session_id),
-            status_code=_CONFLICT if problem else 200,
-            problem=problem,
-            closed=closed,
-            typed=typed,
-            chosen=_value(typed.chosen),
-            after=_value(typed.after),
-            days=days,
-            later=_value(listed[-1].starts_at) if len(found) > _TIMES_A_PAGE else "",
-            zone=reader.zone.key,
-            other_zone=self._zone.key if any(time.elsewhere for day in days for time in day.times) else "",
-            moves_left=own_changes.moves_left(visit, self._limits),
-            longest=_LONGEST_REASON,
+async def move(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+    """Move the interview to the time that was chosen, or say on the same page why not."""
+    visit = await gate.let_in(request, session_id, to_act=True)
+    if isinstance(visit, Response):
+        return visit
+    typed = await _typed(request)
+    if typed.chosen is None:
+        return await _show_times(request, visit, typed, problem=_CHOOSE)
+    context = context_of(request)
+    try:
+        await own_changes.move(
+            visit.schedule_id,
+            typed.chosen,
+            limits=limits_of(context.settings),
+            seen=_seen(visit, typed),
+            reason=typed.reason,
+            outbox=context.outbox,
+            windows=context.windows,
         )
+    except errors.Refused as refused:
+        now = await gate.let_in(request, session_id)
+        if isinstance(now, Response):
+            return now
+        return await _show_times(request, now, typed, problem=_problem(refused))
+    context.hints.give()
+    return render.see_other(path_of(visit))
 
-    def _show_cancelling(
-        self, request: AnyRequest, visit: Visit, typed: Typed, *, problem: str = ""
-    ) -> Response[bytes]:
-        return self._pages.show(
-            "cancel",
-            visit,
-            self._access.key_in(request, visit.session_id),
-            status_code=_CONFLICT if problem else 200,
-            problem=problem,
-            closed=self._closed(OwnChange.CANCEL, visit),
-            typed=typed,
-            longest=_LONGEST_REASON,
+
+async def consider(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+    """Say what cancelling means, and ask for one deliberate press. Changes nothing."""
+    visit = await gate.let_in(request, session_id)
+    if isinstance(visit, Response):
+        return visit
+    if stages.stage_of(visit) not in _WAITING:
+        return render.see_other(path_of(visit))
+    return _show_cancelling(request, visit, Typed())
+
+
+async def cancel(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+    """Cancel the interview, or say on the same page why not."""
+    visit = await gate.let_in(request, session_id, to_act=True)
+    if isinstance(visit, Response):
+        return visit
+    typed = await _typed(request)
+    context = context_of(request)
+    rule = own_changes.rule(OwnChange.CANCEL, limits_of(context.settings), _seen(visit, typed))
+    try:
+        await cancellations.cancel(
+            visit.schedule_id, by=audit.CANDIDATE, reason=typed.reason, outbox=context.outbox, rule=rule
         )
+    except errors.Refused as refused:
+        now = await gate.let_in(request, session_id)
+        if isinstance(now, Response):
+            return now
+        return _show_cancelling(request, now, typed, problem=_problem(refused))
+    context.hints.give()
+    return render.see_other(path_of(visit))
 
-    def _closed(self, change: OwnChange, visit: Visit) -> str:
-        """Return why the candidate cannot do this here, in words; empty where they can."""
-        stage = stages.stage_of(visit)
-        if stage not in _WAITING:
-            return _WHERE_IT_STANDS[stage]
-        match own_changes.refusal(change, visit, self._limits):
-            case None:
-                return ""
-            case errors.TooManyChanges() if self._limits.moves:
-                return "You have moved this interview as often as you can move it here."
-            case errors.TooManyChanges():
-                return "This interview cannot be moved here."
-            case _:
-                return (
-                    f"It is too late to {change.value} this interview here: that ended on {self._pages.until(visit)}."
-                )
+
+async def _show_times(request: AnyRequest, visit: Visit, typed: Typed, *, problem: str = "") -> Response[bytes]:
+    context = context_of(request)
+    limits, zone = limits_of(context.settings), context.settings.zone
+    closed = _closed(context, OwnChange.MOVE, visit)
+    found: list[OpenTime] = []
+    if not closed:
+        found = await own_changes.open_times(visit.schedule_id, limits, limit=_TIMES_A_PAGE + 1, after=typed.after)
+    listed, reader = found[:_TIMES_A_PAGE], reader_of(context, visit)
+    days = _days(listed, reader, zone)
+    return session_pages.show(
+        request,
+        "move",
+        visit,
+        status_code=_CONFLICT if problem else 200,
+        problem=problem,
+        closed=closed,
+        typed=typed,
+        chosen=_value(typed.chosen),
+        after=_value(typed.after),
+        days=days,
+        later=_value(listed[-1].starts_at) if len(found) > _TIMES_A_PAGE else "",
+        zone=reader.zone.key,
+        other_zone=zone.key if any(time.elsewhere for day in days for time in day.times) else "",
+        moves_left=own_changes.moves_left(visit, limits),
+        longest=_LONGEST_REASON,
+    )
+
+
+def _show_cancelling(request: AnyRequest, visit: Visit, typed: Typed, *, problem: str = "") -> Response[bytes]:
+    return session_pages.show(
+        request,
+        "cancel",
+        visit,
+        status_code=_CONFLICT if problem else 200,
+        problem=problem,
+        closed=_closed(context_of(request), OwnChange.CANCEL, visit),
+        typed=typed,
+        longest=_LONGEST_REASON,
+    )
+
+
+def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
+    """Return why the candidate cannot do this here, in words; empty where they can."""
+    stage = stages.stage_of(visit)
+    if stage not in _WAITING:
+        return _WHERE_IT_STANDS[stage]
+    limits = limits_of(context.settings)
+    match own_changes.refusal(change, visit, limits):
+        case None:
+            return ""
+        case errors.TooManyChanges() if limits.moves:
+            return "You have moved this interview as often as you can move it here."
+        case errors.TooManyChanges():
+            return "This interview cannot be moved here."
+        case _:
+            until = session_pages.until(context, visit)
+            return f"It is too late to {change.value} this interview here: that ended on {until}."
 
 
 def _seen(visit: Visit, typed: Typed) -> Seen:

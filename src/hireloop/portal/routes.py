@@ -1,6 +1,5 @@
 """The portal's routes: the link, the pages of a session, the static files, and a page for whatever goes wrong."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 
 from litestar import HttpMethod, Response, Router, post, route
@@ -8,15 +7,11 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from hireloop import db, errors
-from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.portal import render
-from hireloop.portal.gate import Access, AnyRequest, path_of
-from hireloop.portal.own_changes import OwnChanges
-from hireloop.portal.room import Room
-from hireloop.portal.session_pages import SessionPages
+from hireloop.portal import gate, own_changes, render, room
+from hireloop.portal.gate import AnyRequest, path_of
 from hireloop.scheduling.sessions.sessions import Visit
-from hireloop.settings import Settings
 from hireloop.telemetry.logs import log
+from hireloop.web.context import context_of
 
 _LARGEST_BODY = 16_384
 _TRY_AGAIN_SECONDS = "30"  # as the page says in words
@@ -34,21 +29,16 @@ HEADERS = {
 }
 
 
-class Link:
-    """What the invitation's link leads to."""
-
-    def __init__(self, access: Access) -> None:
-        self._access = access
-
-    async def open(self, request: AnyRequest) -> Response[bytes]:
-        """Exchange the link's session key for a cookie, and lead to the session. Changes no row."""
-        key = request.query_params.get("session_key")
-        if key is None:
-            return render.page("welcome")
-        found = await self._access.check(key)
-        if not isinstance(found, Visit):
-            return await self._access.refuse(request, found)
-        return render.see_other(path_of(found), self._access.cookie(key, found))
+async def follow_link(request: AnyRequest) -> Response[bytes]:
+    """Exchange the link's session key for a cookie, and lead to the session. Changes no row."""
+    key = request.query_params.get("session_key")
+    if key is None:
+        return render.page("welcome")
+    context = context_of(request)
+    found = await gate.check(key, context.settings.secrets)
+    if not isinstance(found, Visit):
+        return await gate.refuse(request, found)
+    return render.see_other(path_of(found), gate.cookie(context, key, found))
 
 
 async def static(request: AnyRequest, version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
@@ -82,26 +72,20 @@ def _status_of(error: Exception) -> int:
     return HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def routes(settings: Settings, outbox: Outbox, hint: Callable[[], None]) -> list[Router]:
-    """Return the portal's routes for the composition root; raises SettingsError without a SECRET_KEY.
-
-    What a candidate's press puts goes into `outbox`, and `hint` then tells the workers that something is due.
-    """
-    access, pages = Access(settings), SessionPages(settings, outbox)
-    link, room = Link(access), Room(settings, access, pages, outbox, hint)
-    own = OwnChanges(settings, access, pages, outbox, hint)
+def routes() -> list[Router]:
+    """Return the portal's routes for the composition root."""
     handlers = [
-        route("/", http_method=_READ)(link.open),
+        route("/", http_method=_READ)(follow_link),
         route("/i/{session_id:str}", http_method=_READ)(room.page),
         post("/i/{session_id:str}/start")(room.start),
         post("/i/{session_id:str}/finish")(room.finish),
         post("/i/{session_id:str}/ask")(room.ask),
         post("/i/{session_id:str}/devices")(room.record_devices),
-        post("/i/{session_id:str}/confirm")(own.confirm),
-        route("/i/{session_id:str}/move", http_method=_READ)(own.choose),
-        post("/i/{session_id:str}/move")(own.move),
-        route("/i/{session_id:str}/cancel", http_method=_READ)(own.consider),
-        post("/i/{session_id:str}/cancel")(own.cancel),
+        post("/i/{session_id:str}/confirm")(own_changes.confirm),
+        route("/i/{session_id:str}/move", http_method=_READ)(own_changes.choose),
+        post("/i/{session_id:str}/move")(own_changes.move),
+        route("/i/{session_id:str}/cancel", http_method=_READ)(own_changes.consider),
+        post("/i/{session_id:str}/cancel")(own_changes.cancel),
         route("/portal/{version:str}/{name:str}", http_method=_READ)(static),
     ]
     return [

@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Response
 
-from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.rendering.times import english_locale, moment, zone_of
-from hireloop.portal import render, stages, times
-from hireloop.portal.gate import path_of
+from hireloop.portal import gate, render, stages, times
+from hireloop.portal.gate import AnyRequest, path_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.history import Change, Past
@@ -19,6 +18,7 @@ from hireloop.scheduling.sessions.own_changes import Limits, OwnChange
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
+from hireloop.web.context import Context, context_of
 from hireloop.web.csrf import form_token
 
 
@@ -38,91 +38,96 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     before: str = ""  # when it was planned for, before it was moved
 
 
-class SessionPages:
-    """Renders the pages of one session; changes nothing."""
+def limits_of(settings: Settings) -> Limits:
+    """Return how late and how often candidates may change a booking by themselves in this installation."""
+    return Limits(settings.cut_off, settings.candidate_moves)
 
-    def __init__(self, settings: Settings, outbox: Outbox) -> None:
-        self._settings, self._outbox = settings, outbox
-        self.limits = Limits(settings.cut_off, settings.candidate_moves)
 
-    def reader(self, visit: Visit) -> Reader:
-        """Return how this visit's candidate reads times."""
-        return Reader(
-            zone_of(visit.time_zone, self._settings.zone),
-            english_locale(visit.locale, self._settings.default_locale),
-        )
+def reader_of(context: Context, visit: Visit) -> Reader:
+    """Return how this visit's candidate reads times."""
+    return Reader(
+        zone_of(visit.time_zone, context.settings.zone),
+        english_locale(visit.locale, context.settings.default_locale),
+    )
 
-    def stage(self, visit: Visit, key: str, *, problem: str = "", status_code: int = 200) -> Response[bytes]:
-        """Show where the session stands; `problem` says why what was pressed was not done."""
-        stage, reader = stages.stage_of(visit), self.reader(visit)
-        asked_at = visit.late_request_at
-        can_confirm = visit.schedule_state is ScheduleState.PENDING and self.allows(OwnChange.CONFIRM, visit)
-        return self.show(
-            stage.value,
-            visit,
-            key,
-            status_code=status_code,
-            stage=stage.value,
-            changes_at=stages.changes_at(visit, stage),
-            problem=problem,
-            opens_in=times.about(visit.opens_at - visit.now),
-            asked=moment(asked_at, visit.starts_at, reader.zone, reader.locale) if asked_at else "",
-            can_ask=late_requests.reach_anybody(visit, self._outbox, alert_email=self._settings.alert_email),
-            confirmed=visit.schedule_state is ScheduleState.CONFIRMED,
-            can_confirm=can_confirm and visit.now < visit.starts_at,
-            cancelled=self._last(Change.CANCELLED, visit),
-        )
 
-    def show(self, template: str, visit: Visit, key: str, *, status_code: int = 200, **more: Any) -> Response[bytes]:  # noqa: ANN401 (a template takes anything)
-        """Show a page of this session, with what all of them have in common and `more`."""
-        reader = self.reader(visit)
-        said = times.told(
-            starts_at=visit.starts_at,
-            ends_at=visit.ends_at,
-            opens_at=visit.opens_at,
-            closes_at=visit.closes_at,
-            zone=reader.zone,
-            locale=reader.locale,
-        )
-        common = {
-            "lang": reader.locale.replace("_", "-"),
-            "visit": visit,
-            "said": said,
-            "path": path_of(visit),
-            "stage": "",
-            "changes_at": None,
-            "token": form_token(key),
-            "mailto": _mailto(visit),
-            "moved": self._last(Change.RESCHEDULED, visit),
-            "can_move": self.allows(OwnChange.MOVE, visit),
-            "can_cancel": self.allows(OwnChange.CANCEL, visit),
-            "until": self.until(visit),
-        }
-        return render.page(template, status_code=status_code, **{**common, **more})
+def stage(request: AnyRequest, visit: Visit, *, problem: str = "", status_code: int = 200) -> Response[bytes]:
+    """Show where the session stands; `problem` says why what was pressed was not done."""
+    context = context_of(request)
+    stage, reader = stages.stage_of(visit), reader_of(context, visit)
+    asked_at = visit.late_request_at
+    can_confirm = visit.schedule_state is ScheduleState.PENDING and allows(context, OwnChange.CONFIRM, visit)
+    return show(
+        request,
+        stage.value,
+        visit,
+        status_code=status_code,
+        stage=stage.value,
+        changes_at=stages.changes_at(visit, stage),
+        problem=problem,
+        opens_in=times.about(visit.opens_at - visit.now),
+        asked=moment(asked_at, visit.starts_at, reader.zone, reader.locale) if asked_at else "",
+        can_ask=late_requests.reach_anybody(visit, context.outbox, alert_email=context.settings.alert_email),
+        confirmed=visit.schedule_state is ScheduleState.CONFIRMED,
+        can_confirm=can_confirm and visit.now < visit.starts_at,
+        cancelled=_last(Change.CANCELLED, visit, reader),
+    )
 
-    def allows(self, change: OwnChange, visit: Visit) -> bool:
-        """Return whether the candidate may do this by themselves now, as far as the page can know."""
-        waits = stages.stage_of(visit) in {Stage.EARLY, Stage.OPEN}
-        return waits and own_changes.refusal(change, visit, self.limits) is None
 
-    def until(self, visit: Visit) -> str:
-        """Return the last moment for the candidate's own move or cancellation, in words."""
-        reader = self.reader(visit)
-        return times.dated(own_changes.cut_off_at(visit.starts_at, self.limits), reader.zone, reader.locale)
+def show(request: AnyRequest, template: str, visit: Visit, *, status_code: int = 200, **more: Any) -> Response[bytes]:  # noqa: ANN401 (a template takes anything)
+    """Show a page of this session, with what all of them have in common and `more`."""
+    context = context_of(request)
+    reader = reader_of(context, visit)
+    said = times.told(
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        opens_at=visit.opens_at,
+        closes_at=visit.closes_at,
+        zone=reader.zone,
+        locale=reader.locale,
+    )
+    common = {
+        "lang": reader.locale.replace("_", "-"),
+        "visit": visit,
+        "said": said,
+        "path": path_of(visit),
+        "stage": "",
+        "changes_at": None,
+        "token": form_token(gate.key_in(request, visit.session_id)),
+        "mailto": _mailto(visit),
+        "moved": _last(Change.RESCHEDULED, visit, reader),
+        "can_move": allows(context, OwnChange.MOVE, visit),
+        "can_cancel": allows(context, OwnChange.CANCEL, visit),
+        "until": until(context, visit),
+    }
+    return render.page(template, status_code=status_code, **{**common, **more})
 
-    def _last(self, change: Change, visit: Visit) -> Told | None:
-        """Return the latest change of this kind, or None where there was none."""
-        found = next((past for past in reversed(visit.changes) if past.change is change), None)
-        return self._told(found, visit) if found else None
 
-    def _told(self, past: Past, visit: Visit) -> Told:
-        reader = self.reader(visit)
-        return Told(
-            own=past.by == audit.CANDIDATE.name,
-            at=times.dated(past.at.replace(second=0, microsecond=0), reader.zone, reader.locale),
-            reason=past.reason,
-            before=times.dated(past.moved.from_starts_at, reader.zone, reader.locale) if past.moved else "",
-        )
+def allows(context: Context, change: OwnChange, visit: Visit) -> bool:
+    """Return whether the candidate may do this by themselves now, as far as the page can know."""
+    waits = stages.stage_of(visit) in {Stage.EARLY, Stage.OPEN}
+    return waits and own_changes.refusal(change, visit, limits_of(context.settings)) is None
+
+
+def until(context: Context, visit: Visit) -> str:
+    """Return the last moment for the candidate's own move or cancellation, in words."""
+    reader, limits = reader_of(context, visit), limits_of(context.settings)
+    return times.dated(own_changes.cut_off_at(visit.starts_at, limits), reader.zone, reader.locale)
+
+
+def _last(change: Change, visit: Visit, reader: Reader) -> Told | None:
+    """Return the latest change of this kind, or None where there was none."""
+    found = next((past for past in reversed(visit.changes) if past.change is change), None)
+    return _told(found, reader) if found else None
+
+
+def _told(past: Past, reader: Reader) -> Told:
+    return Told(
+        own=past.by == audit.CANDIDATE.name,
+        at=times.dated(past.at.replace(second=0, microsecond=0), reader.zone, reader.locale),
+        reason=past.reason,
+        before=times.dated(past.moved.from_starts_at, reader.zone, reader.locale) if past.moved else "",
+    )
 
 
 def _mailto(visit: Visit) -> str:

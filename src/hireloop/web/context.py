@@ -10,11 +10,13 @@ from litestar.connection import ASGIConnection
 from hireloop import signing
 from hireloop.access.api_keys import KeyRing
 from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.transport import Channel
 from hireloop.notify.worker.wakeup import HintSender
 from hireloop.scheduling.bookings.booking import Windows
 from hireloop.scheduling.bookings.bookings import SessionOfSchedule
 from hireloop.settings import Settings
+from hireloop.web.slow_down import BadKeyLimiter
 
 STATE_NAME = "context"
 
@@ -28,6 +30,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     outbox: Outbox
     hints: HintSender
     keys: KeyRing
+    bad_keys: BadKeyLimiter
+    mail_pulse: MailPulse
     windows: Windows
     warnings: tuple[str, ...]  # what is wrong with this installation, said on every booking
     missing_migrations: Callable[[], Awaitable[list[str]]]

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from litestar import Litestar
 from litestar.connection import ASGIConnection
 
 _WINDOW_SECONDS = 60
@@ -15,7 +14,6 @@ _FIRST_DELAY_SECONDS = 0.25
 _LONGEST_DELAY_SECONDS = 2.0
 _MOST_CLIENTS = 4096
 _MOST_WAITING = 256
-_STATE_NAME = "bad_key_limiter"
 
 
 class BadKeyLimiter:
@@ -41,8 +39,12 @@ class BadKeyLimiter:
         beyond = count - _FREE
         return 0.0 if beyond < 0 else min(_FIRST_DELAY_SECONDS * 2 ** min(beyond, 8), _LONGEST_DELAY_SECONDS)
 
-    async def hold_back(self, client: str) -> None:
-        """Wait as long as this client's bad keys ask for; not at all where too many wait already."""
+    async def hold_back(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+        """Let the answer to a bad key wait as long as its client's bad keys ask for, at whatever door they were tried.
+
+        Not at all where too many wait already.
+        """
+        client = connection.client.host if connection.client else ""
         seconds = self.delay_seconds(client, now=time.monotonic())
         if not seconds or self._waiting >= _MOST_WAITING:
             return
@@ -51,20 +53,6 @@ class BadKeyLimiter:
             await asyncio.sleep(seconds)
         finally:
             self._waiting -= 1
-
-
-async def hold_back(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """Let the answer to a bad key wait as long as its client's bad keys ask for, at whatever door they were tried."""
-    await limiter_of(connection.app).hold_back(connection.client.host if connection.client else "")
-
-
-def limiter_of(app: Litestar) -> BadKeyLimiter:
-    """Return the application's one limiter, made when it is first asked for.
-
-    It is no handler's own: Litestar copies what a handler is a method of, and each copy would count for itself.
-    """
-    limiter: BadKeyLimiter = app.state.setdefault(_STATE_NAME, BadKeyLimiter())
-    return limiter
 
 
 def _neighbourhood(client: str) -> str:

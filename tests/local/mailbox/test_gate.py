@@ -6,12 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 from litestar import Litestar
-from litestar.testing import RequestFactory
 
 from hireloop import app
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from hireloop.local.mailbox.gate import PATH, TICKET, Gate, ticket_of
+from hireloop.local.mailbox.gate import PATH, TICKET, cookie_of, ticket_of
 from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.pages import HEADERS, mailbox_router
 from hireloop.settings import Settings
@@ -36,7 +35,7 @@ def mail(tmp_path: Path) -> MailFolder:
 async def application(settings: Settings, mail: MailFolder, tmp_path: Path) -> Litestar:
     """The application with the mailbox, in which a mail with a link lies."""
     mail.add(sender="a@hire.example", recipients=["asha@example.com"], raw=f"Subject: Hi\r\n\r\n{LINK}\r\n".encode())
-    routes = [mailbox_router(tmp_path / "mail", settings)]
+    routes = [mailbox_router(tmp_path / "mail")]
     return app.build(settings, extra_routes=routes, extra_headers={PATH: HEADERS})
 
 
@@ -154,8 +153,7 @@ async def test_a_ticket_and_a_cookie_from_before_the_secret_was_changed_still_op
     answer = await browser.get("/dev/mailbox", params={TICKET: ticket_of(before, now=now())})
     assert answer.status_code == 303
     browser.cookies.clear()
-    cookie = Gate(before).cookie(RequestFactory(port=8000).get("/"))
-    browser.cookies.set(cookie.key, cookie.value or "")
+    browser.cookies.set("hireloop-mailbox-8000", cookie_of(before, now=now()))
     assert (await browser.get("/dev/mailbox")).status_code == 200
 
 

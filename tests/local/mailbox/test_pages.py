@@ -1,7 +1,6 @@
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,10 +9,10 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from hireloop import app
 from hireloop.local.mailbox.gate import PATH, TICKET, ticket_of
 from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.pages import HEADERS, mailbox_router
-from hireloop.web.headers import PolicyHeaders
 from sample_settings import settings_for
 
 HOSTILE = "<script>alert(1)</script>"
@@ -25,13 +24,12 @@ def folder(tmp_path: Path) -> MailFolder:
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[TestClient[Litestar]]:
+def browser(tmp_path: Path) -> TestClient[Litestar]:
     settings = settings_for("postgresql:///nowhere")
-    app = Litestar([mailbox_router(tmp_path / "mail", settings)], openapi_config=None)
-    app.asgi_handler = PolicyHeaders(app.asgi_handler, {PATH: HEADERS})
-    with TestClient(app, base_url="http://127.0.0.1") as client:
-        client.get("/dev/mailbox", params={TICKET: ticket_of(settings, now=datetime.now(UTC))})
-        yield client
+    served = app.build(settings, extra_routes=[mailbox_router(tmp_path / "mail")], extra_headers={PATH: HEADERS})
+    client = TestClient(served, base_url="http://127.0.0.1")  # nothing is opened: the mailbox asks no database
+    client.get("/dev/mailbox", params={TICKET: ticket_of(settings, now=datetime.now(UTC))})
+    return client
 
 
 def invitation(subject: str = "Interview scheduled: Engineer at Acme") -> bytes:

@@ -19,7 +19,6 @@ from hireloop.api.http import authentication
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
 from hireloop.web.context import context_of
-from hireloop.web.slow_down import hold_back
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -33,57 +32,60 @@ def ticket_of(settings: Settings, *, now: datetime) -> str:
     return signing.mint(settings.secrets[0], Purpose.MAILBOX_TICKET, _until(now))
 
 
+def cookie_of(settings: Settings, *, now: datetime) -> str:
+    """Return what the cookie of a browser that was let in holds, good for 12 hours from now."""
+    return signing.mint(settings.secrets[0], Purpose.MAILBOX_COOKIE, _until(now))
+
+
 def is_good(text: str, purpose: Purpose, secrets: Sequence[str], *, now: datetime) -> bool:
     """Return whether one of `secrets` wrote exactly this for this purpose, ticket or cookie, and its time is not up."""
     until = signing.check(text, purpose, secrets)
     return until is not None and now.timestamp() < int(until)
 
 
-class Gate:
-    """Lets in who has a ticket, the cookie, or an admin's API key."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._secrets = settings.secrets
-
-    async def is_open_to(self, request: AnyRequest) -> bool:
-        """Return whether this request shows a cookie of ours, or an admin's API key as a bearer token."""
-        cookie = request.cookies.get(_cookie_name(request), "")
-        if is_good(cookie, Purpose.MAILBOX_COOKIE, self._secrets, now=datetime.now(UTC)):
-            return True
-        if "authorization" not in request.headers:
-            return False
-        try:
-            return await self._is_admins(request, await authentication.sign_in(request))
-        except errors.NotSignedIn:
-            return await self._is_admins(request, None)
-
-    def takes(self, ticket: str) -> bool:
-        """Return whether this is a ticket of ours whose time is not up."""
-        return is_good(ticket, Purpose.MAILBOX_TICKET, self._secrets, now=datetime.now(UTC))
-
-    async def takes_key(self, request: AnyRequest, key: str) -> bool:
-        """Return whether this is an admin's API key; a bad one is answered slower and slower."""
-        try:
-            return await self._is_admins(request, await context_of(request).keys.holder_of(key))
-        except errors.NotSignedIn:
-            return await self._is_admins(request, None)
-
-    def cookie(self, request: AnyRequest) -> Cookie:
-        """Return the cookie for a browser that was let in."""
-        return Cookie(
-            key=_cookie_name(request),
-            value=signing.mint(self._secrets[0], Purpose.MAILBOX_COOKIE, _until(datetime.now(UTC))),
-            path=PATH,
-            max_age=int(_LIFE.total_seconds()),
-            httponly=True,
-            samesite="lax",
-        )
-
-    async def _is_admins(self, request: AnyRequest, holder: KeyHolder | None) -> bool:
-        if holder is not None and holder.role is Role.ADMIN:
-            return True
-        await hold_back(request)
+async def is_open_to(request: AnyRequest) -> bool:
+    """Return whether this request shows a cookie of ours, or an admin's API key as a bearer token."""
+    cookie = request.cookies.get(_cookie_name(request), "")
+    if is_good(cookie, Purpose.MAILBOX_COOKIE, context_of(request).settings.secrets, now=datetime.now(UTC)):
+        return True
+    if "authorization" not in request.headers:
         return False
+    try:
+        return await _is_admins(request, await authentication.sign_in(request))
+    except errors.NotSignedIn:
+        return await _is_admins(request, None)
+
+
+def takes(request: AnyRequest, ticket: str) -> bool:
+    """Return whether this is a ticket of ours whose time is not up."""
+    return is_good(ticket, Purpose.MAILBOX_TICKET, context_of(request).settings.secrets, now=datetime.now(UTC))
+
+
+async def takes_key(request: AnyRequest, key: str) -> bool:
+    """Return whether this is an admin's API key; a bad one is answered slower and slower."""
+    try:
+        return await _is_admins(request, await context_of(request).keys.holder_of(key))
+    except errors.NotSignedIn:
+        return await _is_admins(request, None)
+
+
+def new_cookie(request: AnyRequest) -> Cookie:
+    """Return the cookie for a browser that was let in."""
+    return Cookie(
+        key=_cookie_name(request),
+        value=cookie_of(context_of(request).settings, now=datetime.now(UTC)),
+        path=PATH,
+        max_age=int(_LIFE.total_seconds()),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+async def _is_admins(request: AnyRequest, holder: KeyHolder | None) -> bool:
+    if holder is not None and holder.role is Role.ADMIN:
+        return True
+    await context_of(request).bad_keys.hold_back(request)
+    return False
 
 
 def _cookie_name(request: AnyRequest) -> str:

@@ -18,10 +18,10 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED, HTTP_404_NOT_FOUND
 from markupsafe import Markup
 
-from hireloop.local.mailbox.gate import PATH, TICKET, AnyRequest, Gate
+from hireloop.local.mailbox import gate
+from hireloop.local.mailbox.gate import PATH, TICKET, AnyRequest
 from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.mail_view import MailView
-from hireloop.settings import Settings
 from hireloop.web.forms import fields_of
 from hireloop.web.templates import Templates
 
@@ -52,26 +52,19 @@ _FRAME_POLICY = (
 )
 
 
-def mailbox_router(folder: Path, settings: Settings) -> Router:
+def mailbox_router(folder: Path) -> Router:
     """Return the pages of the mailbox that keeps its mail in `folder`, behind its gate."""
-    mail, gate = MailFolder(folder), Gate(settings)
-
-    async def admit(request: AnyRequest) -> Response[Any] | None:
-        return await _admit(request, gate)
-
+    mail = MailFolder(folder)
     return Router(
         PATH,
         route_handlers=[list_page, message_page, html_part, source, file, sign_in],
-        dependencies={
-            "mail": Provide(lambda: mail, sync_to_thread=False),
-            "gate": Provide(lambda: gate, sync_to_thread=False),
-        },
-        before_request=admit,
+        dependencies={"mail": Provide(lambda: mail, sync_to_thread=False)},
+        before_request=_admit,
         include_in_schema=False,
     )
 
 
-async def _admit(request: AnyRequest, gate: Gate) -> Response[Any] | None:
+async def _admit(request: AnyRequest) -> Response[Any] | None:
     """Let a request through, or answer it: with the cookie for a ticket, else by asking for a key.
 
     Only this machine's own names are answered: another site's name for it could be a page that reads along.
@@ -79,8 +72,8 @@ async def _admit(request: AnyRequest, gate: Gate) -> Response[Any] | None:
     if not _is_own_name(request):
         return _gone()
     ticket = request.query_params.get(TICKET)
-    if ticket is not None and gate.takes(ticket):
-        return _onward(request.scope["path"], gate.cookie(request))
+    if ticket is not None and gate.takes(request, ticket):
+        return _onward(request.scope["path"], gate.new_cookie(request))
     if request.method == "POST" or await gate.is_open_to(request):
         return None
     late = "That link is older than 12 hours, or belongs to another installation." if ticket is not None else ""
@@ -95,12 +88,12 @@ def _is_own_name(request: AnyRequest) -> bool:
 
 
 @post("/sign-in")
-async def sign_in(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[Any]:
+async def sign_in(request: AnyRequest) -> Response[Any]:
     """Exchange an admin's API key for the cookie, and lead to the mail that was asked for."""
     fields = await fields_of(request)
     goal = fields.get("next", "")
     if await gate.takes_key(request, fields.get("key", "").strip()):
-        return _onward(goal, gate.cookie(request))
+        return _onward(goal, gate.new_cookie(request))
     return _ask_for_key(goal, wrong="That is not an API key with the role admin, or it has been revoked.")
 
 
