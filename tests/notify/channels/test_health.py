@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from hireloop import db
-from hireloop.notify.channels import health as channel_health
+from hireloop.notify.channels import health
 from hireloop.notify.channels.health import Claim
 from sample_channels import EMAIL
 
@@ -23,107 +23,107 @@ def _in(seconds: float) -> datetime:
 
 
 async def test_a_channel_that_nobody_held_is_open() -> None:
-    assert await channel_health.claim(EMAIL, now=NOW) is Claim.OPEN
-    assert await channel_health.held([EMAIL]) == []
+    assert await health.claim(EMAIL, now=NOW) is Claim.OPEN
+    assert await health.held([EMAIL]) == []
 
 
 async def test_a_held_channel_says_why_since_when_and_when_it_is_probed_next() -> None:
-    assert await channel_health.hold(EMAIL, "auth_refused", now=NOW) is True
-    (held,) = await channel_health.held([EMAIL])
+    assert await health.hold(EMAIL, "auth_refused", now=NOW) is True
+    (held,) = await health.held([EMAIL])
     assert (held.channel, held.reason, held.since, held.next_probe_at) == ("email", "auth_refused", NOW, _in(1))
-    assert await channel_health.claim(EMAIL, now=_in(0.9)) is Claim.WAIT
-    assert await channel_health.claim(EMAIL, now=_in(1)) is Claim.PROBE
+    assert await health.claim(EMAIL, now=_in(0.9)) is Claim.WAIT
+    assert await health.claim(EMAIL, now=_in(1)) is Claim.PROBE
 
 
 async def test_the_pauses_between_probes_double_from_1_s_to_60_s() -> None:
-    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
+    await health.hold(EMAIL, "auth_refused", now=NOW)
     moment, pauses = NOW, []
     for _ in range(9):
-        (held,) = await channel_health.held([EMAIL])
+        (held,) = await health.held([EMAIL])
         pauses.append((held.next_probe_at - moment).total_seconds())
         moment = held.next_probe_at
-        assert await channel_health.claim(EMAIL, now=moment) is Claim.PROBE
+        assert await health.claim(EMAIL, now=moment) is Claim.PROBE
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
 async def test_after_a_hundred_probes_the_pause_is_still_60_s() -> None:
-    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
+    await health.hold(EMAIL, "auth_refused", now=NOW)
     await db.fetch("UPDATE channel_health SET probes = 2000000000")
-    assert await channel_health.claim(EMAIL, now=_in(1)) is Claim.PROBE
-    (held,) = await channel_health.held([EMAIL])
+    assert await health.claim(EMAIL, now=_in(1)) is Claim.PROBE
+    (held,) = await health.held([EMAIL])
     assert held.next_probe_at == _in(61)
 
 
 async def test_a_probe_for_which_there_was_nothing_to_send_is_given_back_and_costs_no_pause() -> None:
-    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
+    await health.hold(EMAIL, "auth_refused", now=NOW)
     for seconds in range(1, 8):
-        assert await channel_health.claim(EMAIL, now=_in(seconds)) is Claim.PROBE
-        await channel_health.give_back(EMAIL, now=_in(seconds))
-    assert await channel_health.claim(EMAIL, now=_in(8)) is Claim.PROBE
-    (held,) = await channel_health.held([EMAIL])
+        assert await health.claim(EMAIL, now=_in(seconds)) is Claim.PROBE
+        await health.give_back(EMAIL, now=_in(seconds))
+    assert await health.claim(EMAIL, now=_in(8)) is Claim.PROBE
+    (held,) = await health.held([EMAIL])
     assert held.next_probe_at == _in(10)  # the second pause, as if nobody had looked before
 
 
 async def test_giving_back_neither_holds_an_open_channel_nor_touches_anothers() -> None:
-    await channel_health.hold(MENDED, "auth_refused", now=NOW)
-    await channel_health.give_back(EMAIL, now=_in(1))
-    assert [(held.fingerprint, held.next_probe_at) for held in await channel_health.held([EMAIL, MENDED])] == [
+    await health.hold(MENDED, "auth_refused", now=NOW)
+    await health.give_back(EMAIL, now=_in(1))
+    assert [(held.fingerprint, held.next_probe_at) for held in await health.held([EMAIL, MENDED])] == [
         ("mended", _in(1))
     ]
 
 
 async def test_who_has_nothing_to_probe_with_leaves_the_probe_to_others() -> None:
-    assert await channel_health.claim(EMAIL, may_probe=False, now=NOW) is Claim.OPEN
-    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
-    assert await channel_health.claim(EMAIL, may_probe=False, now=_in(5)) is Claim.WAIT
-    assert await channel_health.claim(EMAIL, now=_in(5)) is Claim.PROBE
+    assert await health.claim(EMAIL, may_probe=False, now=NOW) is Claim.OPEN
+    await health.hold(EMAIL, "auth_refused", now=NOW)
+    assert await health.claim(EMAIL, may_probe=False, now=_in(5)) is Claim.WAIT
+    assert await health.claim(EMAIL, now=_in(5)) is Claim.PROBE
 
 
 async def test_of_many_workers_one_gets_the_probe() -> None:
-    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
-    claims = await asyncio.gather(*(channel_health.claim(EMAIL, now=_in(5)) for _ in range(10)))
+    await health.hold(EMAIL, "auth_refused", now=NOW)
+    claims = await asyncio.gather(*(health.claim(EMAIL, now=_in(5)) for _ in range(10)))
     assert sorted(claims) == [Claim.PROBE, *[Claim.WAIT] * 9]
 
 
 async def test_whoever_finds_it_held_already_changes_neither_since_nor_pace_and_is_not_the_one_to_raise_the_alarm() -> (
     None
 ):
-    assert await channel_health.hold(EMAIL, "auth_refused", now=NOW) is True
-    assert await channel_health.claim(EMAIL, now=_in(1)) is Claim.PROBE
-    assert await channel_health.hold(EMAIL, "sender_refused", now=_in(1.5)) is False
-    (held,) = await channel_health.held([EMAIL])
+    assert await health.hold(EMAIL, "auth_refused", now=NOW) is True
+    assert await health.claim(EMAIL, now=_in(1)) is Claim.PROBE
+    assert await health.hold(EMAIL, "sender_refused", now=_in(1.5)) is False
+    (held,) = await health.held([EMAIL])
     assert (held.reason, held.since, held.next_probe_at) == ("sender_refused", NOW, _in(3))
 
 
 async def test_of_many_that_hold_it_at_once_one_raises_the_alarm() -> None:
-    newly = await asyncio.gather(*(channel_health.hold(EMAIL, "auth_refused") for _ in range(10)))
+    newly = await asyncio.gather(*(health.hold(EMAIL, "auth_refused") for _ in range(10)))
     assert sum(newly) == 1
 
 
 async def test_a_channel_that_opened_begins_anew_when_it_is_held_again() -> None:
-    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
-    assert await channel_health.claim(EMAIL, now=_in(1)) is Claim.PROBE
-    assert await channel_health.open_again(EMAIL, now=_in(2)) is True
-    assert await channel_health.open_again(EMAIL, now=_in(2)) is False
-    assert await channel_health.claim(EMAIL, now=_in(2)) is Claim.OPEN
-    assert await channel_health.hold(EMAIL, "auth_refused", now=_in(100)) is True
-    (held,) = await channel_health.held([EMAIL])
+    await health.hold(EMAIL, "auth_refused", now=NOW)
+    assert await health.claim(EMAIL, now=_in(1)) is Claim.PROBE
+    assert await health.open_again(EMAIL, now=_in(2)) is True
+    assert await health.open_again(EMAIL, now=_in(2)) is False
+    assert await health.claim(EMAIL, now=_in(2)) is Claim.OPEN
+    assert await health.hold(EMAIL, "auth_refused", now=_in(100)) is True
+    (held,) = await health.held([EMAIL])
     assert (held.since, held.next_probe_at) == (_in(100), _in(101))
 
 
 async def test_a_channel_stays_held_for_the_reason_that_the_probe_has_just_met_again() -> None:
-    await channel_health.hold(EMAIL, "policy_block", now=NOW)
-    assert await channel_health.open_again(EMAIL, unless="policy_block", now=_in(1)) is False
-    await channel_health.hold(EMAIL, "auth_refused", now=_in(2))
-    assert await channel_health.open_again(EMAIL, unless="policy_block", now=_in(3)) is True
+    await health.hold(EMAIL, "policy_block", now=NOW)
+    assert await health.open_again(EMAIL, unless="policy_block", now=_in(1)) is False
+    await health.hold(EMAIL, "auth_refused", now=_in(2))
+    assert await health.open_again(EMAIL, unless="policy_block", now=_in(3)) is True
 
 
 async def test_a_mended_configuration_starts_open_and_the_old_one_holds_only_itself() -> None:
-    await channel_health.hold(EMAIL, "auth_refused", now=NOW)
-    assert await channel_health.claim(MENDED, now=NOW) is Claim.OPEN
-    assert await channel_health.claim(EMAIL, now=NOW) is Claim.WAIT
-    assert await channel_health.held([MENDED]) == []
-    assert len(await channel_health.held([EMAIL, MENDED])) == 1
+    await health.hold(EMAIL, "auth_refused", now=NOW)
+    assert await health.claim(MENDED, now=NOW) is Claim.OPEN
+    assert await health.claim(EMAIL, now=NOW) is Claim.WAIT
+    assert await health.held([MENDED]) == []
+    assert len(await health.held([EMAIL, MENDED])) == 1
 
 
 @pytest.mark.parametrize(
