@@ -12,7 +12,7 @@ from hireloop.notify.deliveries import alerts, leases, ledger
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.worker import heartbeat
 from hireloop.scheduling.bookings import reminders
-from hireloop.scheduling.sessions import attendance
+from hireloop.scheduling.sessions import lifecycle
 
 
 def measure(database: Database) -> dict[str, float]:
@@ -32,7 +32,7 @@ async def _measure(database: Database) -> dict[str, float]:
         "ledger.read": ledger.read,
         "alerts.put_due": lambda: alerts.put_due(outbox, alert_email="alerts@example.com"),
         "reminders.put_due": lambda: reminders.put_due(outbox, settings.reminder_leads),
-        "attendance.note_due": lambda: attendance.note_due(grace_seconds=settings.portal_late_seconds),
+        "lifecycle.note_due": lambda: lifecycle.note_due(grace_seconds=settings.portal_late_seconds),
     }
     async with db.opened(database.url, pool_size=1, patient=True):
         return {name: await _taken_back(sweep) for name, sweep in sweeps.items()}

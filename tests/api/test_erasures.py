@@ -15,7 +15,7 @@ from hireloop.access.tables import Role
 from hireloop.api import erasures
 from hireloop.api.http import stored_answers
 from hireloop.api.http.stored_answers import Ticket
-from hireloop.scheduling.erasure import Erased
+from hireloop.scheduling.privacy.erasure import Erased
 from hireloop.web.whole_answers import WholeAnswer
 from waiting import beside, somebody_waits, until
 

@@ -7,8 +7,8 @@ from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db, signing
 from hireloop.access.tables import Role
-from hireloop.scheduling import erasure
 from hireloop.scheduling.bookings import cancellations, moves
+from hireloop.scheduling.privacy import erasure
 from hireloop.settings import Settings
 
 NASTY = "\"><script>alert(1)</script>'{{7*7}}"

@@ -36,7 +36,7 @@ from hireloop.portal.gate import Refusal
 from hireloop.portal.stages import Stage
 from hireloop.scheduling.bookings import booking
 from hireloop.scheduling.people.jobs import KnownJob
-from hireloop.scheduling.sessions import session_keys
+from hireloop.scheduling.sessions import links
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.slots import KnownSlot
@@ -515,5 +515,5 @@ async def test_the_query_of_the_page_on_failures_finds_a_booking_without_its_inv
     await db.fetch("DELETE FROM delivery")
     assert [row["schedule"] for row in await db.fetch(query)] == [booked.booking.id]
     (found,) = await db.fetch(query)
-    await session_keys.reissue(found["session"], by=TESTS, outbox=OUTBOX)
+    await links.reissue(found["session"], by=TESTS, outbox=OUTBOX)
     assert await db.fetch(query) == []

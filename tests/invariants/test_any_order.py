@@ -22,11 +22,12 @@ from hireloop import db, errors
 from hireloop.notify.deliveries import leases
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
-from hireloop.scheduling import corrections, erasure, interviews, withdrawals
+from hireloop.scheduling import corrections, interviews, withdrawals
 from hireloop.scheduling.bookings import cancellations, confirmations, moves
 from hireloop.scheduling.people.candidates import CandidateChanges, NewCandidate
 from hireloop.scheduling.people.jobs import NewJob
-from hireloop.scheduling.sessions import attendance, session_keys, sessions
+from hireloop.scheduling.privacy import erasure
+from hireloop.scheduling.sessions import lifecycle, links, sessions
 from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import NewSlot
 from invariants.invariants import broken
@@ -147,9 +148,9 @@ class AnyOrder(RuleBasedStateMachine):
             return
         session = self._session(schedule)["id"]
         if revoked:
-            self.does(lambda: session_keys.revoke(session, by=TESTS, now=self.now))
+            self.does(lambda: links.revoke(session, by=TESTS, now=self.now))
         else:
-            self.does(lambda: session_keys.reissue(session, by=TESTS, outbox=OUTBOX, now=self.now))
+            self.does(lambda: links.reissue(session, by=TESTS, outbox=OUTBOX, now=self.now))
 
     @rule(schedule=schedules, leaves=st.booleans())
     def enter(self, schedule: UUID | None, *, leaves: bool) -> None:
@@ -207,7 +208,7 @@ class AnyOrder(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         self.runner.run(leases.expire(now=self.now))
-        self.runner.run(attendance.note_due(grace_seconds=WINDOWS.late_seconds, now=self.now))
+        self.runner.run(lifecycle.note_due(grace_seconds=WINDOWS.late_seconds, now=self.now))
 
     @invariant()
     def the_database_is_whole(self) -> None:

@@ -13,7 +13,7 @@ from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.booking import Booked
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateChanges
-from hireloop.scheduling.sessions import session_keys, sessions
+from hireloop.scheduling.sessions import links, sessions
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -78,7 +78,7 @@ async def test_only_who_can_still_come_is_invited_anew() -> None:
         "UPDATE session SET opens_at = now() - interval '2 h', closes_at = now() - interval '1 h' WHERE id = $1",
         late.booking.session.id,
     )
-    await session_keys.revoke(revoked.booking.session.id, by=TESTS)
+    await links.revoke(revoked.booking.session.id, by=TESTS)
     await cancellations.cancel(cancelled.booking.id, by=TESTS, reason="", outbox=OUTBOX)
     before = await rows("delivery")
     assert await move_to(NEW, interview) == 0

@@ -13,12 +13,12 @@ from hireloop.api.candidates import view
 from hireloop.api.documented import refuses
 from hireloop.api.http import etags
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.scheduling import erasure, retention
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.erasure import Erased
 from hireloop.scheduling.patches import Check, anything_goes
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import KnownCandidate
+from hireloop.scheduling.privacy import erasure, retention
+from hireloop.scheduling.privacy.erasure import Erased
 from hireloop.web.context import context_of
 
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from hireloop import errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
-from hireloop.scheduling.sessions import session_keys, sessions
+from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.web import fields
 from hireloop.web.booking_answer import ScheduleAnswer, answer_one
@@ -67,7 +67,7 @@ async def reissue_session(
 ) -> ScheduleAnswer:
     """Give the candidate a new link, which ends the old one, and invite them anew; answers the booking with it."""
     context = context_of(request)
-    await session_keys.reissue(session_id, by=actor_of(request), outbox=context.outbox)
+    await links.reissue(session_id, by=actor_of(request), outbox=context.outbox)
     context.hints.give()
     return await _booking_of(request, session_id)
 
@@ -83,7 +83,7 @@ async def revoke_session(
     data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (as above)
 ) -> ScheduleAnswer:
     """Withdraw the candidate's link; nobody is told. The booking stays, and is answered. Twice is once."""
-    await session_keys.revoke(session_id, by=actor_of(request))
+    await links.revoke(session_id, by=actor_of(request))
     return await _booking_of(request, session_id)
 
 

@@ -11,8 +11,8 @@ from hireloop.api import erasures
 from hireloop.cli.database import run
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.scheduling import retention as retaining
 from hireloop.scheduling.audit import Actor
+from hireloop.scheduling.privacy import retention as retaining
 from hireloop.settings import Settings
 
 _TOGETHER = 200

@@ -22,7 +22,7 @@ from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Transport, TransportBroken, TransportMissing, open_transport
 from hireloop.notify.worker.worker import Missing, Worker
 from hireloop.scheduling.bookings import reminders
-from hireloop.scheduling.sessions import attendance
+from hireloop.scheduling.sessions import lifecycle
 from hireloop.settings import Settings
 from hireloop.telemetry.logs import log
 from hireloop.telemetry.set_up import set_up
@@ -85,7 +85,7 @@ async def _work(settings: Settings, concurrency: int | None) -> bool:
                 (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
                 (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
                 # Who enters at the last moment has the interview's whole length all the same.
-                (_ATTENDANCE_SECONDS, partial(attendance.note_due, grace_seconds=settings.portal_late_seconds)),
+                (_ATTENDANCE_SECONDS, partial(lifecycle.note_due, grace_seconds=settings.portal_late_seconds)),
             ],
         )
         loop = asyncio.get_running_loop()

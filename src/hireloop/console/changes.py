@@ -17,7 +17,7 @@ from hireloop.scheduling.bookings import agenda, cancellations, confirmations, m
 from hireloop.scheduling.bookings.agenda import Opening
 from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
-from hireloop.scheduling.sessions import session_keys
+from hireloop.scheduling.sessions import links
 from hireloop.web import fields
 from hireloop.web.context import context_of
 
@@ -48,7 +48,7 @@ async def reissue(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[
             held = await lock(schedule_id)
             if refused := rule(held):  # a second press of the same button must not end the link that the first one sent
                 raise refused
-            await session_keys.reissue(held.session_id, by=by, outbox=outbox)
+            await links.reissue(held.session_id, by=by, outbox=outbox)
 
     try:
         await db.retried(work)

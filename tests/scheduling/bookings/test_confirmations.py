@@ -9,7 +9,7 @@ from hireloop import db, errors
 from hireloop.scheduling.audit import CANDIDATE, Action
 from hireloop.scheduling.bookings import bookings, cancellations, confirmations
 from hireloop.scheduling.bookings.history import Change
-from hireloop.scheduling.sessions import attendance, session_keys, sessions
+from hireloop.scheduling.sessions import lifecycle, links, sessions
 from scheduling.factories import OUTBOX, RECRUITER, book
 from scheduling.records import assert_fits, entries, past, told
 
@@ -45,7 +45,7 @@ async def test_what_can_not_be_kept_any_more_is_not_confirmed() -> None:
         await confirmations.confirm(cancelled.id, by=RECRUITER)
     missed = await book()
     late = missed.session.closes_at + timedelta(seconds=1)
-    assert await attendance.note_due(grace_seconds=600, now=late) == 1
+    assert await lifecycle.note_due(grace_seconds=600, now=late) == 1
     with pytest.raises(errors.SlotPast, match="reschedule"):
         await confirmations.confirm(missed.id, by=RECRUITER, now=late)
     entered = await book(0)
@@ -71,8 +71,8 @@ async def test_a_rule_of_the_caller_forbids_it_too() -> None:
 async def test_a_new_link_leaves_the_candidates_word_alone_and_so_does_a_withdrawn_one() -> None:
     booking = await book()
     await confirmations.confirm(booking.id, by=CANDIDATE)
-    await session_keys.revoke(booking.session.id, by=RECRUITER)
-    await session_keys.reissue(booking.session.id, by=RECRUITER, outbox=OUTBOX)
+    await links.revoke(booking.session.id, by=RECRUITER)
+    await links.reissue(booking.session.id, by=RECRUITER, outbox=OUTBOX)
     after = await bookings.find(booking.id)
     assert (after.state, after.revision) == ("confirmed", 3)
     await assert_fits()

@@ -11,7 +11,7 @@ from hireloop import db, errors
 from hireloop.scheduling.bookings import bookings, cancellations, confirmations, reminders
 from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.bookings.locked import lock
-from hireloop.scheduling.sessions import attendance, late_requests, session_keys, sessions
+from hireloop.scheduling.sessions import late_requests, lifecycle, links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from scheduling.factories import OUTBOX, RECRUITER, book, move
 from scheduling.records import assert_fits, past, told
@@ -27,12 +27,12 @@ async def cancel(booking: Booking) -> bool:
 
 
 async def reissue(booking: Booking) -> bool:
-    await session_keys.reissue(booking.session.id, by=RECRUITER, outbox=OUTBOX)
+    await links.reissue(booking.session.id, by=RECRUITER, outbox=OUTBOX)
     return True
 
 
 async def revoke(booking: Booking) -> bool:
-    return await session_keys.revoke(booking.session.id, by=RECRUITER)
+    return await links.revoke(booking.session.id, by=RECRUITER)
 
 
 async def move_on(booking: Booking) -> bool:
@@ -92,7 +92,7 @@ async def test_everything_at_once_leaves_a_booking_that_fits() -> None:
             sessions.enter(booking.session.id, 1),
             reissue(booking),
             revoke(booking),
-            attendance.note_due(grace_seconds=LATE_SECONDS, now=booking.session.closes_at),
+            lifecycle.note_due(grace_seconds=LATE_SECONDS, now=booking.session.closes_at),
             reminders.put_due(OUTBOX, {}),
             return_exceptions=True,
         )

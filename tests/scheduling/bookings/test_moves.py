@@ -16,7 +16,7 @@ from hireloop.scheduling.bookings import bookings, cancellations, confirmations,
 from hireloop.scheduling.bookings.history import Change
 from hireloop.scheduling.people.jobs import NewJob
 from hireloop.scheduling.people.jobs import create as create_job
-from hireloop.scheduling.sessions import attendance, session_keys, sessions
+from hireloop.scheduling.sessions import lifecycle, links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from scheduling.factories import OUTBOX, RECRUITER, book, lease, move, settle_sent
 from scheduling.records import assert_fits, entries, past, told
@@ -173,7 +173,7 @@ async def test_a_no_show_that_asked_for_another_time_gets_one() -> None:
     booking = await book(60)
     late = booking.session.closes_at + timedelta(minutes=1)
     await db.fetch("UPDATE session SET asked_at = $1", late)
-    assert await attendance.note_due(grace_seconds=600, now=late) == 1
+    assert await lifecycle.note_due(grace_seconds=600, now=late) == 1
     slot = await make_slot(starts_at=late + timedelta(hours=3))
     assert await move(booking, slot, now=late)
     (interview,) = await rows("interview")
@@ -188,7 +188,7 @@ async def test_a_no_show_that_asked_for_another_time_gets_one() -> None:
 async def test_a_withdrawn_link_is_replaced_by_a_move_and_the_mail_does_not_say_that_it_stays() -> None:
     booking = await book()
     await settle_sent(await lease())
-    await session_keys.revoke(booking.session.id, by=RECRUITER)
+    await links.revoke(booking.session.id, by=RECRUITER)
     await move(booking, await make_slot(starts_at=soon(300)))
     after = (await bookings.find(booking.id)).session
     assert (after.id, after.key_version, after.revoked_at) == (booking.session.id, 2, None)

@@ -10,11 +10,11 @@ import msgspec
 from opentelemetry.trace import Span
 
 from hireloop.notify import messages
+from hireloop.notify.deliveries import retry
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
-from hireloop.notify.worker import retry
 from hireloop.telemetry import redaction
 from hireloop.telemetry import spans as telemetry
 from hireloop.telemetry.logs import log

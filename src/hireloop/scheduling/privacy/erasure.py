@@ -14,7 +14,7 @@ from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, Entry
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
-from hireloop.scheduling.sessions import attendance
+from hireloop.scheduling.sessions import lifecycle
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.telemetry import spans
 
@@ -60,7 +60,7 @@ async def _erase(candidate_id: UUID, by: Actor, outbox: Outbox, now: datetime | 
         raise errors.InterviewInProgress
     to_come = [booking for booking in bookings if _is_to_come(booking)]
     # The next sweep would pass over these: it takes a revoked session for somebody who was kept out.
-    await attendance.miss([booking for booking in bookings if attendance.is_missed(booking)])
+    await lifecycle.miss([booking for booking in bookings if lifecycle.is_missed(booking)])
     await cancellations.end(to_come, by=by, reason="", outbox=outbox)
     await forget(schedules, now=person["now"])
     interviews = await _blank(candidate_id, person["now"])

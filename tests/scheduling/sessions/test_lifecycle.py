@@ -10,7 +10,7 @@ from hireloop import db
 from hireloop.scheduling.audit import Action
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.locked import lock
-from hireloop.scheduling.sessions import attendance, session_keys, sessions
+from hireloop.scheduling.sessions import lifecycle, links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from scheduling.factories import OUTBOX, RECRUITER, book, move
 from scheduling.records import assert_fits, entries
@@ -23,7 +23,7 @@ A_MOMENT = timedelta(microseconds=1)
 
 
 async def note(at: datetime) -> int:
-    return await attendance.note_due(grace_seconds=GRACE, now=at)
+    return await lifecycle.note_due(grace_seconds=GRACE, now=at)
 
 
 async def states() -> list[str]:
@@ -63,7 +63,7 @@ async def test_who_never_finishes_has_finished_when_the_grace_after_the_end_is_o
 async def test_nobody_leaves_before_they_entered_however_short_the_interview() -> None:
     booking = await book(slot=await make_slot(minutes=1))
     await sessions.enter(booking.session.id, 1, now=booking.session.closes_at)
-    assert await attendance.note_due(grace_seconds=0, now=booking.session.closes_at + A_MOMENT) == 1
+    assert await lifecycle.note_due(grace_seconds=0, now=booking.session.closes_at + A_MOMENT) == 1
     (session,) = await rows("session")
     assert session["left_at"] == session["entered_at"]
 
@@ -72,7 +72,7 @@ async def test_what_is_off_withdrawn_moved_or_finished_is_left_alone() -> None:
     late = soon(200)
     off, withdrawn, moved, finished = [await book() for _ in range(4)]
     await cancellations.cancel(off.id, by=RECRUITER, reason="", outbox=OUTBOX)
-    await session_keys.revoke(withdrawn.session.id, by=RECRUITER)
+    await links.revoke(withdrawn.session.id, by=RECRUITER)
     await move(moved, await make_slot(starts_at=soon(600)))
     await sessions.enter(finished.session.id, 1, now=finished.session.opens_at)
     await sessions.leave(finished.session.id, 1, now=finished.starts_at)
@@ -82,7 +82,7 @@ async def test_what_is_off_withdrawn_moved_or_finished_is_left_alone() -> None:
 
 
 async def test_several_sweeps_at_once_note_everybody_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attendance, "_TOGETHER", 3)
+    monkeypatch.setattr(lifecycle, "_TOGETHER", 3)
     came = []
     for n in range(10):
         booking = await book()
@@ -118,7 +118,7 @@ async def test_the_sweep_reads_what_is_not_over_however_much_is() -> None:
     )
     await db.fetch("ANALYZE interview")
     plan = await db.fetch(
-        f"EXPLAIN {attendance._DUE}",  # noqa: SLF001 (the statement itself)
+        f"EXPLAIN {lifecycle._DUE}",  # noqa: SLF001 (the statement itself)
         soon(200),
         timedelta(seconds=GRACE),
         100,

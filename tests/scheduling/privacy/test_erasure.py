@@ -15,10 +15,10 @@ from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.deliveries.rate_limit import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
-from hireloop.scheduling import erasure
 from hireloop.scheduling.bookings import cancellations, confirmations, moves
 from hireloop.scheduling.bookings.booking import Booked
-from hireloop.scheduling.sessions import session_keys, sessions
+from hireloop.scheduling.privacy import erasure
+from hireloop.scheduling.sessions import links, sessions
 from notify.factories import settlement
 from sample_channels import EMAIL, chat
 from waiting import beside, somebody_waits, until
@@ -228,7 +228,7 @@ async def test_nothing_is_done_any_more_with_an_erased_persons_missed_interview(
     before = await rows("delivery")
     for change in (
         moves.move(missed.id, slot, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS, now=later),
-        session_keys.reissue(missed.session.id, by=TESTS, outbox=OUTBOX, now=later),
+        links.reissue(missed.session.id, by=TESTS, outbox=OUTBOX, now=later),
         cancellations.cancel(missed.id, by=TESTS, reason="", outbox=OUTBOX, now=later),
         confirmations.confirm(missed.id, by=TESTS, now=later),
     ):

@@ -13,7 +13,7 @@ from hireloop.scheduling.audit import Action
 from hireloop.scheduling.bookings import bookings, cancellations, reminders
 from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.bookings.history import Change
-from hireloop.scheduling.sessions import attendance, late_requests, session_keys, sessions
+from hireloop.scheduling.sessions import late_requests, lifecycle, links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from sample_channels import MAIL
 from scheduling.factories import CHAT, OUTBOX, RECRUITER, book, lease, settle_sent
@@ -25,11 +25,11 @@ LEADS = {"24h": timedelta(hours=24), "1h": timedelta(hours=1)}
 
 
 async def reissue(booking: Booking) -> None:
-    await session_keys.reissue(booking.session.id, by=RECRUITER, outbox=OUTBOX)
+    await links.reissue(booking.session.id, by=RECRUITER, outbox=OUTBOX)
 
 
 async def revoke(booking: Booking) -> bool:
-    return await session_keys.revoke(booking.session.id, by=RECRUITER)
+    return await links.revoke(booking.session.id, by=RECRUITER)
 
 
 async def invitation_state(booking: Booking) -> str:
@@ -132,7 +132,7 @@ async def test_no_reminder_without_a_link_and_none_beside_a_new_one() -> None:
     booking = await book(60 * 24 * 5, at=soon())
     await revoke(booking)
     assert await reminders.put_due(OUTBOX, LEADS, now=start - timedelta(hours=23)) == 0
-    await session_keys.reissue(booking.session.id, by=RECRUITER, outbox=OUTBOX, now=start - timedelta(hours=22))
+    await links.reissue(booking.session.id, by=RECRUITER, outbox=OUTBOX, now=start - timedelta(hours=22))
     assert await reminders.put_due(OUTBOX, LEADS, now=start - timedelta(hours=21)) == 0
     assert await reminders.put_due(OUTBOX, LEADS, now=start - timedelta(minutes=59)) == 1
     payload = await db.fetch_value("SELECT payload::text FROM delivery WHERE kind = 'reminder'")
@@ -144,7 +144,7 @@ async def test_without_a_link_nobody_asks_for_another_time_and_nobody_is_a_no_sh
     await revoke(booking)
     late = booking.session.closes_at + timedelta(minutes=1)
     assert not await late_requests.ask(booking.session.id, 1, outbox=OUTBOX, alert_email="", now=late)
-    assert await attendance.note_due(grace_seconds=600, now=late) == 0
+    assert await lifecycle.note_due(grace_seconds=600, now=late) == 0
     assert [row["state"] for row in await rows("interview")] == ["scheduled"]
 
 
@@ -152,7 +152,7 @@ async def test_a_request_for_another_time_still_goes_out_when_the_link_is_withdr
     booking = await book()
     late = booking.session.closes_at + timedelta(minutes=1)
     assert await late_requests.ask(booking.session.id, 1, outbox=OUTBOX, alert_email="", now=late)
-    await session_keys.revoke(booking.session.id, by=RECRUITER, now=late)
+    await links.revoke(booking.session.id, by=RECRUITER, now=late)
     assert ("late_request", 1, "pending") in await told(booking)
 
 
@@ -174,12 +174,12 @@ async def test_what_is_over_or_under_way_keeps_its_link() -> None:
                 await change(booking)
     closed = await book()
     with pytest.raises(errors.SlotPast, match="reschedule"):
-        await session_keys.reissue(
+        await links.reissue(
             closed.session.id, by=RECRUITER, outbox=OUTBOX, now=closed.session.closes_at + timedelta(seconds=1)
         )
     for work in (
-        session_keys.reissue(db.new_id(), by=RECRUITER, outbox=OUTBOX),
-        session_keys.revoke(db.new_id(), by=RECRUITER),
+        links.reissue(db.new_id(), by=RECRUITER, outbox=OUTBOX),
+        links.revoke(db.new_id(), by=RECRUITER),
     ):
         with pytest.raises(errors.NotFound, match="no session"):
             await work

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hireloop.notify.worker import retry
+from hireloop.notify.deliveries import retry
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -8,8 +8,9 @@ import pytest
 from factories import OUTBOX, TESTS, book, make_interview, soon
 from hireloop import db, errors
 from hireloop.api import erasures
-from hireloop.scheduling import corrections, erasure, interviews, retention
+from hireloop.scheduling import corrections, interviews
 from hireloop.scheduling.people.candidates import CandidateChanges
+from hireloop.scheduling.privacy import erasure, retention
 
 pytestmark = pytest.mark.usefixtures("database")
 
