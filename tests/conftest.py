@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from api.documented import Documented
-    from databases import Template
     from hireloop.local.mailbox.mailbox import Mailbox
+    from servers.databases import Template
 
 # A background job of a shell ignores Ctrl-C, one under `nohup` a closed terminal, and so would every process that a
 # test starts: what is handled here is not ignored there.
@@ -79,9 +79,9 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def template() -> Iterator["Template"]:
     """A migrated, empty database to be copied, on the run's own PostgreSQL."""
-    from databases import Template
     from hireloop import db, migrate
     from hireloop.local.postgres.server import EmbeddedPostgres
+    from servers.databases import Template
 
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > processes * _ROOM_FOR_EACH

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 from piccolo.engine.postgres import PostgresTransaction
 
-from databases import end_all_others
 from factories import make_interview, make_slot, soon
 from hireloop import db, errors
+from servers.databases import end_all_others
 
 Fails = Callable[[], Awaitable[None]]
 

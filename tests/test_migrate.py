@@ -13,13 +13,13 @@ from piccolo.columns import Array, ForeignKey
 from piccolo.columns.base import Column
 from piccolo.table import Table
 
-from databases import Template
 from hireloop import db, migrate
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.settings import Settings
 from processes import environment
 from sample_settings import SECRET, settings_for
+from servers.databases import Template
 
 TABLES: list[type[Table]] = list(
     itertools.chain.from_iterable(app.table_classes for app in APP_REGISTRY.app_configs.values())

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from litestar.testing import RequestFactory
 
-from hireloop import app, migrate, signing
+from hireloop import app, migrate, session_keys
 from hireloop.console import tickets
 from hireloop.local.mailbox import gate as mailbox_gate
 from hireloop.notify.bounces.return_path import ReturnPath
@@ -46,8 +46,8 @@ RETURN_PATH = "bounces+agmqaaaaabyabaaaaaaaaaaaued2bzhucirnfvtu@hire.example"
 
 @pytest.mark.parametrize(("version", "key"), SESSION_KEYS.items())
 def test_a_link_that_was_sent_opens_its_session(version: int, key: str) -> None:
-    assert signing.mint_session_key(SECRET, IDENT, version) == key
-    assert signing.check_session_key(key, [SECRET]) == (IDENT, version)
+    assert session_keys.mint(SECRET, IDENT, version) == key
+    assert session_keys.check(key, [SECRET]) == (IDENT, version)
 
 
 def test_whoever_is_signed_in_to_the_console_stays_so() -> None:

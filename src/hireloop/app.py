@@ -26,6 +26,7 @@ from hireloop.api import (
     interviews,
     jobs,
     keys,
+    problems,
     schedules,
     sessions,
     slots,
@@ -46,7 +47,7 @@ from hireloop.settings import Settings
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 from hireloop.telemetry.set_up import Telemetry, set_up
-from hireloop.web import context, look, problems
+from hireloop.web import context, look
 from hireloop.web.context import Context
 from hireloop.web.envelope import FOR_PROGRAMS, Envelope
 from hireloop.web.headers import Policy, PolicyHeaders

@@ -1,21 +1,16 @@
-"""Sign texts and check them, session keys among them, and hash under SECRET_KEY. Pure: no clock, database or settings.
+"""Sign texts and check them, and hash under SECRET_KEY. Pure: no clock, database or settings.
 
 A signed text is `<stem>.<MAC>`: a claim as whoever mints it writes it, and as base64url an HMAC-SHA256 over it, under
 a key that SECRET_KEY gives for this purpose alone. Nothing of it is stored; a text is checked by minting its stem again
 and comparing the whole, which also rejects base64url's other spellings of the same bytes
 (docs/decisions/0043-one-mint-for-signed-texts.md).
-
-A session key's stem is `<session id>.<version>`: the id as base64url of its 16 bytes, the version in decimal
-(docs/decisions/0007-session-key.md).
 """
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from enum import Enum, unique
-from typing import NamedTuple
-from uuid import UUID
 
 _LONGEST_STEM = 100  # characters: what claims more is nobody's, however long it is
 
@@ -34,13 +29,6 @@ class Purpose(Enum):
     CHANNEL_FINGERPRINT = b"hireloop channel fingerprint 1"  # in the database: a channel's settings
     CHANNEL_NAME = b"hireloop channel name 1"  # in the database: the digits of a channel's name
     ADDRESS_HASH = b"hireloop address hash 1"  # in spans and log lines, for a mail address
-
-
-class SessionKeyClaim(NamedTuple):
-    """What a genuine session key says: whose session, and which of its keys. The version may be out of date."""
-
-    session_id: UUID
-    version: int
 
 
 def mint(secret: str, purpose: Purpose, stem: str, *, bound_to: bytes | None = None) -> str:
@@ -85,25 +73,6 @@ def derive(secret: str, purpose: Purpose) -> bytes:
 def base64url(raw: bytes) -> str:
     """Return bytes as they stand in signed texts, without padding."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def mint_session_key(secret: str, session_id: UUID, version: int) -> str:
-    """Return the session key of this session and version, a URL-safe text of about 70 characters."""
-    return mint(secret, Purpose.SESSION_KEY, f"{base64url(session_id.bytes)}.{version}")
-
-
-def check_session_key(key: str, secrets: Sequence[str]) -> SessionKeyClaim | None:
-    """Return what `key` claims if one of `secrets` minted exactly this text, else None."""
-    stem = check(key, Purpose.SESSION_KEY, secrets)
-    if stem is None:
-        return None
-    ident, version = stem.split(".")
-    return SessionKeyClaim(UUID(bytes=urlsafe_b64decode(ident + "==")), int(version))
-
-
-def portal_url(base_url: str, key: str) -> str:
-    """Return the link that a candidate opens: `<base_url>/?session_key=<key>`."""
-    return f"{base_url.rstrip('/')}/?session_key={key}"
 
 
 def _utf8(text: str) -> bytes:

@@ -10,7 +10,7 @@ from litestar import Litestar
 from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
 from factories import candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
-from hireloop import db, signing
+from hireloop import db, session_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 from hireloop.web import context
@@ -52,7 +52,7 @@ async def test_a_booking_is_answered_whole(api: httpx.AsyncClient, book: Book) -
     assert session["opens_at"].endswith("+05:30")
     assert session["state"] == "scheduled"
     assert session["portal_url"] == f"https://hire.example/?session_key={session['session_key']}"
-    claim = signing.check_session_key(session["session_key"], [SECRET])
+    claim = session_keys.check(session["session_key"], [SECRET])
     assert claim
     assert (str(claim.session_id), claim.version) == (session["id"], 1)
     assert body["invitation"]["state"] == delivery["state"] == "pending"

@@ -13,7 +13,7 @@ from bench.api.past import fill
 from bench.api.questions import questions
 from bench.parts import Database, migrated
 
-from databases import Template
+from servers.databases import Template
 
 _FEW, _MANY = 2_000, 8_000
 _GROWTH, _SLACK = 1.5, 30  # an index that is a little deeper, a page that is full; in pages of 8 kB

@@ -5,7 +5,7 @@ import httpx
 from console.factories import booked, entered, tried
 from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
-from hireloop import db, signing
+from hireloop import db, session_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.bookings import cancellations, moves
 from hireloop.scheduling.privacy import erasure
@@ -41,7 +41,7 @@ async def test_a_booking_shows_who_when_and_every_try_in_the_other_sides_words(
         "Moved by <bdi>tests</bdi>",
         "Illness",
         f'href="https://jaeger.example/trace/{"ab" * 16}"',
-        f"{settings.base_url}/?session_key={signing.mint_session_key(settings.secrets[0], booking.session_id, 1)}",
+        f"{settings.base_url}/?session_key={session_keys.mint(settings.secrets[0], booking.session_id, 1)}",
     ):
         assert words in page, words
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import yaml
 
-from hireloop import signing
+from hireloop import session_keys
 from hireloop.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -20,8 +20,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("migrate", "api", "worker")
 PIPELINES: dict[str, dict[str, list[str]]] = COLLECTOR["service"]["pipelines"]
 SECRETS = (
-    signing.portal_url("https://hire.example", signing.mint_session_key("s" * 32, UUID(int=7), 1)),
-    signing.mint_session_key("s" * 32, UUID(int=7), 12),
+    session_keys.portal_url("https://hire.example", session_keys.mint("s" * 32, UUID(int=7), 1)),
+    session_keys.mint("s" * 32, UUID(int=7), 12),
     "Authorization: Bearer hl_Zm9vYmFyYmF6cXV4",
     "mailtos://robot:hunter2@mail.example:587",
     "550 5.1.1 <asha.rao@example.com>: Recipient address rejected",

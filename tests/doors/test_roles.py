@@ -18,7 +18,7 @@ from litestar.routes import HTTPRoute
 from api.clients import NOWHERE
 from api.documented import Documented
 from factories import candidate_fields, job_fields, post_interview, post_slot, soon
-from hireloop import app, signing
+from hireloop import app, session_keys
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.audit import Actor
@@ -215,7 +215,7 @@ async def test_a_session_key_opens_its_own_session_and_nothing_else(
 ) -> None:
     ids = (await set_up(api)).ids
     own, other = ids["session_id"], (await set_up(api)).ids["session_id"]
-    key = signing.mint_session_key(SECRET, UUID(own), 1)
+    key = session_keys.mint(SECRET, UUID(own), 1)
     pages = pages_of_a_candidate(built)
     assert len(pages) >= 7
     name = "__Host-hireloop-{}".format

@@ -6,9 +6,9 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from databases import end_all_others
 from hireloop import db
 from hireloop.web.problems import problem_of
+from servers.databases import end_all_others
 
 _POOL = 2
 

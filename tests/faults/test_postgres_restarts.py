@@ -15,7 +15,6 @@ import asyncpg
 import httpx
 import pytest
 
-from databases import END_ALL_OTHERS
 from factories import make_interview, make_slot, soon
 from faults.bookers import Crowd, book_over_http, client_of, every_booking_is_whole, tally
 from faults.factories import new_key
@@ -27,6 +26,7 @@ from hireloop.local.postgres.server import EmbeddedPostgres
 from hireloop.notify.worker import wakeup
 from processes import Server, WorkerProcess
 from sample_settings import settings_for
+from servers.databases import END_ALL_OTHERS
 from waiting import until
 
 _RECOVERY_SECONDS = 10.0

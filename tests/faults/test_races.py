@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from databases import Template
 from factories import TESTS, job_fields, make_interview, make_slot, soon
 from faults.bookers import book_all_at_once, client_of, every_booking_is_whole, tally
 from faults.factories import new_key
@@ -16,6 +15,7 @@ from hireloop import db
 from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop.scheduling import interviews
 from processes import Server, WorkerProcess
+from servers.databases import Template
 from waiting import until
 
 pytestmark = pytest.mark.usefixtures("opened")

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 import factories
-from databases import Template
 from factories import OUTBOX, TESTS, WINDOWS, rows
 from hireloop import db, errors
 from hireloop.notify.deliveries import leases
@@ -32,6 +31,7 @@ from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import NewSlot
 from invariants.invariants import broken
 from notify.factories import settlement
+from servers.databases import Template
 
 BEGAN = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 TABLES = ("candidate", "interview", "slot", "schedule", "session", "delivery", "audit_entry", "kept_address")

@@ -8,7 +8,7 @@ from msgspec import structs
 
 import factories
 from factories import make_slot, outbox_of
-from hireloop import db, signing
+from hireloop import db, session_keys
 from hireloop.scheduling.bookings.booking import Windows
 from hireloop.settings import Settings
 from sample_channels import EMAIL, chat
@@ -72,7 +72,7 @@ async def book(
     windows = Windows(settings.portal_early_seconds, settings.portal_late_seconds)
     booked = await factories.book(interview, slot, notes=(person or Person()).notes, outbox=OUTBOX, windows=windows)
     session = booked.booking.session
-    key = signing.mint_session_key(settings.secrets[0], session.id, session.key_version)
+    key = session_keys.mint(settings.secrets[0], session.id, session.key_version)
     found = Booked(session_id=session.id, schedule_id=booked.booking.id, key=key)
     if at is None:
         await found.move(starts_in=starts_in)

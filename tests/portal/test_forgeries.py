@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from hireloop import signing
+from hireloop import session_keys
 from hireloop.portal import gate
 from hireloop.portal.gate import Refusal
 from hireloop.settings import Settings
@@ -34,11 +34,11 @@ def _forgeries(key: str, settings: Settings) -> Iterator[str]:
     yield f"{ident}.0{version}.{mac}"
     yield f"{ident}.{int(version) + 1}.{mac}"
     yield f"{ident}.\u0661.{mac}"  # a digit to str.isdigit
-    yield f"{signing.mint_session_key(settings.secrets[0], uuid4(), 1).split('.')[0]}.{version}.{mac}"
+    yield f"{session_keys.mint(settings.secrets[0], uuid4(), 1).split('.')[0]}.{version}.{mac}"
     yield key.swapcase()
     yield key.replace(".", "%2E", 1)
-    yield signing.mint_session_key("another secret, as long as a secret is", SOMEBODY, 1)
-    yield signing.mint_session_key(settings.secrets[0], uuid4(), 1)  # genuine, of a session that is not there
+    yield session_keys.mint("another secret, as long as a secret is", SOMEBODY, 1)
+    yield session_keys.mint(settings.secrets[0], uuid4(), 1)  # genuine, of a session that is not there
     yield str(SOMEBODY)
     yield "x" * 4_000
     yield "\udcff\x00"
@@ -84,7 +84,7 @@ def _bytes(key: str) -> tuple[bytes, bytes]:
 @given(data=st.data())
 async def test_no_altered_key_ever_reaches_the_database(settings_alone: Settings, data: st.DataObject) -> None:
     """The pool is closed here: a query would raise."""
-    genuine = signing.mint_session_key(settings_alone.secrets[0], SOMEBODY, 1)
+    genuine = session_keys.mint(settings_alone.secrets[0], SOMEBODY, 1)
     altered = data.draw(st.one_of(_bit_flipped(genuine), _cut(genuine), _grown(genuine), st.text(max_size=120)))
     if altered != genuine:
         assert await gate.check(altered, settings_alone.secrets) is Refusal.UNKNOWN

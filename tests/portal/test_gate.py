@@ -10,7 +10,7 @@ from litestar import Litestar
 from litestar.testing import RequestFactory
 from pydantic import SecretStr
 
-from hireloop import app, db, signing
+from hireloop import app, db, session_keys
 from hireloop.portal import gate
 from hireloop.portal.gate import Refusal
 from hireloop.settings import Settings
@@ -120,13 +120,13 @@ async def test_a_replaced_key_is_told_so_at_the_link_and_at_the_cookie(
         assert answer.status_code == 410
         assert "This link was replaced, see the newer mail" in answer.text
     assert await everything() == before
-    newer = signing.mint_session_key(settings.secrets[0], booked.session_id, 2)
+    newer = session_keys.mint(settings.secrets[0], booked.session_id, 2)
     assert (await client.get("/", params={"session_key": newer})).status_code == 303
 
 
 async def test_a_key_from_the_future_is_unknown(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings)
-    future = signing.mint_session_key(settings.secrets[0], booked.session_id, 2)
+    future = session_keys.mint(settings.secrets[0], booked.session_id, 2)
     assert (await client.get("/", params={"session_key": future})).status_code == 404
 
 
@@ -258,6 +258,6 @@ async def test_the_token_of_one_session_does_not_press_for_another(
 ) -> None:
     booked = await book(settings, starts_in=5)
     await client.get("/", params={"session_key": booked.key})
-    other = form_token(signing.mint_session_key(settings.secrets[0], SOMEBODY, 1))
+    other = form_token(session_keys.mint(settings.secrets[0], SOMEBODY, 1))
     answer = await client.post(f"{booked.path}start/", data={"token": other})
     assert answer.status_code == 403

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from hireloop import app, db, signing
+from hireloop import app, db, session_keys
 from hireloop.portal import render
 from hireloop.settings import Settings
 from portal.factories import Person, book
@@ -133,7 +133,7 @@ def test_all_static_files_and_the_longest_page_stay_small() -> None:
 async def test_a_key_is_never_checked_with_a_query_before_its_signature(settings: Settings) -> None:
     """No pool is open: only a genuine key may notice."""
     application: Any = app.build(settings)
-    genuine = signing.mint_session_key(settings.secrets[0], db.new_id(), 1)
+    genuine = session_keys.mint(settings.secrets[0], db.new_id(), 1)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="https://hire.example") as client:
         assert (await client.get("/", params={"session_key": genuine[:-2]})).status_code == 404
         with capture_logs():

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from hireloop import signing
+from hireloop import session_keys
 
 SECRET = "a secret of the tests, which opens nothing"
-KEY = signing.mint_session_key(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
+KEY = session_keys.mint(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
 API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43
 
 _PROGRAM = f"""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hireloop import signing
+from hireloop import session_keys
 from hireloop.telemetry.redaction import address_hash, redact
 
 SECRET = "a secret of the tests, which opens nothing"
@@ -81,7 +81,7 @@ def test_no_address_passes(address: str, around: str) -> None:
 
 @given(st.uuids(), st.integers(1, 2**31 - 1), st.text(max_size=20), st.text(max_size=20))
 def test_no_session_key_passes(session_id: UUID, version: int, before: str, after: str) -> None:
-    key = signing.mint_session_key(SECRET, session_id, version)
+    key = session_keys.mint(SECRET, session_id, version)
     assert key.rpartition(".")[2] not in redact(f"{before}{key}{after}")
 
 

@@ -9,13 +9,13 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from hireloop import signing
+from hireloop import session_keys
 from hireloop.telemetry import metrics
 from hireloop.telemetry import spans as telemetry
 from hireloop.telemetry.exporters import Redacted
 
 SECRET = "a secret of the tests, which opens nothing"
-KEY = signing.mint_session_key(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
+KEY = session_keys.mint(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
 API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 

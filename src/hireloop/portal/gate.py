@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 
-from hireloop import errors, signing
+from hireloop import errors, session_keys
 from hireloop.portal import render
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
@@ -47,7 +47,7 @@ async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Vis
 
 async def check(key: str, secrets: Sequence[str]) -> Visit | Refusal:
     """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database."""
-    claim = signing.check_session_key(key, secrets)
+    claim = session_keys.check(key, secrets)
     if claim is None:
         return Refusal.UNKNOWN
     try:

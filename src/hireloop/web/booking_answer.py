@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 
-from hireloop import signing
+from hireloop import session_keys
 from hireloop.access import roles
 from hireloop.notify.deliveries import alerts, deliveries
 from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
@@ -193,7 +193,7 @@ def _answer(
         session=SessionAnswer(
             id=session.id,
             session_key=key,
-            portal_url=signing.portal_url(context.settings.base_url, key) if key else None,
+            portal_url=session_keys.portal_url(context.settings.base_url, key) if key else None,
             opens_at=context.local(session.opens_at),
             closes_at=context.local(session.closes_at),
             state=state_of(

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from litestar.connection import ASGIConnection
 
-from hireloop import signing
+from hireloop import session_keys
 from hireloop.access.api_keys import KeyRing
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.diagnosis.pulse import MailPulse
@@ -46,7 +46,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     def session_key(self, session: SessionOfSchedule) -> str:
         """Mint the key that opens this session."""
-        return signing.mint_session_key(self.secret, session.id, session.key_version)
+        return session_keys.mint(self.secret, session.id, session.key_version)
 
 
 def context_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Context:

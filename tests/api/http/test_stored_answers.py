@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from hireloop import db, errors, signing
+from hireloop import db, errors, session_keys
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.api.http import stored_answers
@@ -13,10 +13,10 @@ from sample_settings import SECRET
 
 SESSION = UUID("01990000-0000-7000-8000-000000000001")
 OTHER = UUID("01990000-0000-7000-8000-000000000002")
-KEY = signing.mint_session_key(SECRET, SESSION, 3)
-OTHER_KEY = signing.mint_session_key(SECRET, OTHER, 1)
-OLD_KEY = signing.mint_session_key("the old secret, which was long enough", SESSION, 3)
-FORGED = signing.mint_session_key("somebody else's secret, long enough too", SESSION, 3)
+KEY = session_keys.mint(SECRET, SESSION, 3)
+OTHER_KEY = session_keys.mint(SECRET, OTHER, 1)
+OLD_KEY = session_keys.mint("the old secret, which was long enough", SESSION, 3)
+FORGED = session_keys.mint("somebody else's secret, long enough too", SESSION, 3)
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 

@@ -12,7 +12,7 @@ from factories import WINDOWS, rows, unaccounted
 from faults.scene import mail_through, until_state
 from hireloop import db, errors
 from hireloop.local.traces.spans import SpanReceiver
-from hireloop.notify.deliveries import deliveries, leases, outbox, replay
+from hireloop.notify.deliveries import deliveries, leases, outbox, replay, retry
 from hireloop.notify.deliveries.deliveries import Filter
 from hireloop.notify.deliveries.replay import Chosen, Skip, Verdict
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
@@ -90,7 +90,7 @@ async def test_a_rejected_delivery_is_the_same_row_again_due_at_once_with_a_plan
     assert (after.state, after.due_at, after.first_due_at) == ("pending", LATER, LATER)
     assert (after.attempt_count, after.tries) == (1, 0)
     assert (after.last_reason, after.last_reply) == (None, None)
-    assert after.at_risk_at == outbox.at_risk_at(LATER, NOW + timedelta(hours=24)) == LATER + timedelta(minutes=15)
+    assert after.at_risk_at == retry.at_risk_at(LATER, NOW + timedelta(hours=24)) == LATER + timedelta(minutes=15)
     assert after.deadline_at == before.deadline_at == NOW + timedelta(hours=24, seconds=WINDOWS.late_seconds)
     assert (after.id, after.message_id, after.traceparent) == (before.id, before.message_id, before.traceparent)
     (row,) = await rows("delivery")

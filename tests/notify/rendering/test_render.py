@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from hireloop import signing
+from hireloop import session_keys
 from hireloop.notify.messages import (
     KINDS,
     AlertCause,
@@ -132,7 +132,7 @@ def words_of(parcel: Parcel) -> str:
 
 def test_an_invitation_says_everything_that_a_candidate_needs() -> None:
     parcel = rendered(message(booking_notes="Bring your portfolio.\nRing twice."))
-    link = signing.portal_url("https://hire.example", signing.mint_session_key(SECRET, SESSION, 3))
+    link = session_keys.portal_url("https://hire.example", session_keys.mint(SECRET, SESSION, 3))
     assert parcel.subject == "Interview scheduled: Backend Engineer at Acme"
     for said in (parcel.text.replace("\n", " "), words_of(parcel)):
         for fact in (
@@ -192,7 +192,7 @@ def test_the_calendar_is_of_the_same_interview() -> None:
 
 def test_the_session_key_opens_that_session() -> None:
     link = _Reader(rendered(message()).html).links[0]
-    claim = signing.check_session_key(link.partition("session_key=")[2], [SECRET])
+    claim = session_keys.check(link.partition("session_key=")[2], [SECRET])
     assert claim == (SESSION, 3)
 
 
@@ -532,7 +532,7 @@ def test_only_what_is_for_the_candidate_holds_the_key(said: Message) -> None:
     invited = isinstance(said, InvitationMessage)
     parts = [parcel.subject.encode(), parcel.text.encode(), parcel.html.encode(), parcel.calendar, parcel.data]
     assert any(b"session_key" in part for part in parts) is invited
-    assert any(signing.mint_session_key(SECRET, SESSION, 3).encode() in part for part in parts) is invited
+    assert any(session_keys.mint(SECRET, SESSION, 3).encode() in part for part in parts) is invited
 
 
 @pytest.mark.parametrize("said", one_of_each(), ids=lambda said: said.kind)

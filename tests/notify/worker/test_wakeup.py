@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from databases import END_ALL_OTHERS
 from hireloop.notify.worker import wakeup
 from hireloop.notify.worker.wakeup import HintSender
+from servers.databases import END_ALL_OTHERS
 
 _PATIENCE_SECONDS = 20.0
 

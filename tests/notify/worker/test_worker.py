@@ -12,7 +12,6 @@ import asyncpg
 import msgspec
 import pytest
 
-from databases import end_all_others
 from factories import rows, unaccounted
 from hireloop import db
 from hireloop.notify.channels import health, providers
@@ -24,6 +23,7 @@ from hireloop.notify.worker import attempts, heartbeat, wakeup, worker
 from hireloop.notify.worker.worker import Missing, Worker
 from notify.factories import invite
 from sample_channels import EMAIL, WITH_FALLBACK
+from servers.databases import end_all_others
 from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -15,10 +15,10 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from hireloop import db, errors
 from hireloop.access.roles import holder_of
+from hireloop.api import problems
 from hireloop.api.http import stored_answers
 from hireloop.api.http.authentication import require_role
 from hireloop.api.http.stored_answers import Claim, Ticket
-from hireloop.web import problems
 from hireloop.web.context import context_of
 from hireloop.web.whole_answers import WholeAnswer, header_of, hold_back
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors, signing
+from hireloop import db, errors, session_keys
 from hireloop.web.whole_answers import WholeAnswer
 
 REPLAYED = b"idempotency-replayed"
@@ -164,7 +164,7 @@ def without_secrets(body: bytes, secrets: Sequence[str]) -> str:
     parts: list[str | tuple[UUID, int]] = []
     start = 0
     for found in _LIKE_A_SESSION_KEY.finditer(body):
-        genuine = signing.check_session_key(found[1].decode(), secrets) if found.start() >= start else None
+        genuine = session_keys.check(found[1].decode(), secrets) if found.start() >= start else None
         if genuine is not None:
             parts += [body[start : found.start()].decode(), (genuine.session_id, genuine.version)]
             start = found.end(1)
@@ -174,6 +174,4 @@ def without_secrets(body: bytes, secrets: Sequence[str]) -> str:
 def with_secrets(stored: str, secret: str) -> bytes:
     """Return a stored body with its session keys minted again; API keys stay null, nobody knows them any more."""
     parts = msgspec.json.decode(stored, type=list[str | tuple[UUID, int]])
-    return "".join(
-        part if isinstance(part, str) else signing.mint_session_key(secret, *part) for part in parts
-    ).encode()
+    return "".join(part if isinstance(part, str) else session_keys.mint(secret, *part) for part in parts).encode()

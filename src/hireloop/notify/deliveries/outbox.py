@@ -5,19 +5,16 @@ one statement. What becomes of a delivery then is written by the worker, through
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from hireloop import db
 from hireloop.notify import messages
+from hireloop.notify.deliveries import retry
 from hireloop.notify.transport import Channel
 from hireloop.telemetry import spans
-
-_AT_RISK_AFTER = timedelta(minutes=15)
-_AT_RISK_BEFORE_START = timedelta(minutes=60)
-_SHORTEST_LIFE = timedelta(seconds=30)
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +147,7 @@ def _row(message: messages.Message, delivery: Delivery, now: datetime) -> dict[s
         "first_due_at": delivery.due_at,
         "due_at": delivery.due_at,
         "at_risk_at": _at_risk_at(message, now),
-        "deadline_at": max(message.deadline(now), delivery.due_at + _SHORTEST_LIFE),
+        "deadline_at": retry.deadline_at(delivery.due_at, useless_at=message.deadline(now)),
     }
 
 
@@ -158,7 +155,7 @@ def _at_risk_at(message: messages.Message, now: datetime) -> datetime | None:
     """Return from when on a failed try is reason enough to take the fallback; an alert is in a hurry from the first."""
     if isinstance(message, messages.AlertMessage):
         return now
-    return at_risk_at(now, message.starts_at) if message.required else None
+    return retry.at_risk_at(now, message.starts_at) if message.required else None
 
 
 async def supersede(schedule_id: UUID, *, before_revision: int, kept: Collection[str] = ()) -> int:
@@ -240,11 +237,3 @@ async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
         sorted(messages.CANDIDATE_KINDS),
         msgspec.json.encode(_BLANKS).decode(),
     )
-
-
-def at_risk_at(first_due_at: datetime, starts_at: datetime) -> datetime:
-    """Return from when on an unsent delivery is at risk, once it has failed or had 30 s (`deliveries`).
-
-    That is 15 min after it was first due or an hour before the start, whichever is first.
-    """
-    return max(first_due_at, min(first_due_at + _AT_RISK_AFTER, starts_at - _AT_RISK_BEFORE_START))

@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from hireloop import db, errors
 from hireloop.notify import messages
+from hireloop.notify.deliveries import retry
 from hireloop.notify.deliveries.deliveries import Filter
-from hireloop.notify.deliveries.outbox import at_risk_at
 from hireloop.notify.messages import CANDIDATE_KINDS, AlertMessage, BookingMessage, CancelledMessage, Message
 from hireloop.notify.reasons import Slug
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
 
 AT_ONCE = 500  # in one transaction
-_SHORTEST_LIFE = timedelta(seconds=30)
 _MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
 
 
@@ -307,8 +306,8 @@ def _reopened(row: _Row, message: Message) -> _Reopened:
     is_required = isinstance(message, BookingMessage) and message.required
     return _Reopened(
         id=row.id,
-        at_risk_at=at_risk_at(row.now, message.starts_at) if is_required and message.starts_at else None,
-        deadline_at=max(message.deadline(row.now), row.now + _SHORTEST_LIFE),
+        at_risk_at=retry.at_risk_at(row.now, message.starts_at) if is_required and message.starts_at else None,
+        deadline_at=retry.deadline_at(row.now, useless_at=message.deadline(row.now)),
         message_id=again(row.message_id, row.attempt_count) if row.state in _MAY_HAVE_ARRIVED else row.message_id,
     )
 

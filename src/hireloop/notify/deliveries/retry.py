@@ -1,4 +1,7 @@
-"""When to try again. Pure: the plan of a delivery's next try, never past the moment when it would be useless."""
+"""When a delivery is tried again, from when on it is at risk, and when its time is up. Pure.
+
+What is past its deadline `leases.expire` ends.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,6 +10,9 @@ FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 900.0
 _TRIES_STILL_TO_FIT = 4
 _SHORTEST_PAUSE_SECONDS = 1.0
+_AT_RISK_AFTER = timedelta(minutes=15)
+_AT_RISK_BEFORE_START = timedelta(minutes=60)
+_SHORTEST_LIFE = timedelta(seconds=30)
 
 
 def next_due(
@@ -33,3 +39,16 @@ def next_due(
     due = now + timedelta(seconds=max(pause, wish))
     ends = [moment for moment in (at_risk_at, deadline_at) if moment is not None and moment > now]
     return min([due, *ends])
+
+
+def at_risk_at(first_due_at: datetime, starts_at: datetime) -> datetime:
+    """Return from when on an unsent delivery is at risk, once it has failed or had 30 s (`deliveries`).
+
+    That is 15 min after it was first due or an hour before the start, whichever is first.
+    """
+    return max(first_due_at, min(first_due_at + _AT_RISK_AFTER, starts_at - _AT_RISK_BEFORE_START))
+
+
+def deadline_at(due_at: datetime, *, useless_at: datetime) -> datetime:
+    """Return when a delivery's time is up: when its message is useless, and at least 30 s after it is due."""
+    return max(useless_at, due_at + _SHORTEST_LIFE)

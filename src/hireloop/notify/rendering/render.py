@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hireloop import signing
+from hireloop import session_keys
 from hireloop.notify.messages import (
     KINDS,
     AlertMessage,
@@ -116,8 +116,8 @@ class Renderer:
     def _said(self, message: Message, reader: Reader, invitation_state: str | None, now: datetime) -> _Said:
         match message:
             case InvitationMessage():
-                key = signing.mint_session_key(self._secret, message.session_id, message.key_version)
-                url = signing.portal_url(self._base_url, key)
+                key = session_keys.mint(self._secret, message.session_id, message.key_version)
+                url = session_keys.portal_url(self._base_url, key)
                 said = values.of_invitation(message, reader, portal_url=url, now=now)
                 return _Said(said, message.recruiter_email)
             case CancelledMessage():

@@ -1,1 +1,1 @@
-"""The transports, one a file. Each only sends and answers with an Outcome; the worker does everything else."""
+"""The transports: mail, chat, webhooks. Each only sends, and answers with an Outcome; the worker does the rest."""

@@ -1,0 +1,38 @@
+"""Every error of the API as RFC 9457 `application/problem+json`. Which status and type it has, `web.problems` says."""
+
+from typing import Any
+
+from litestar import Request, Response
+
+from hireloop import db, errors
+from hireloop.telemetry.logs import log
+from hireloop.web.problems import MEDIA_TYPE, Problem, problem_of
+
+
+def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Answer any exception with its problem; what we did not foresee is logged with its frames."""
+    problem = problem_of(error)
+    if problem.status >= 500:  # noqa: PLR2004 (server errors)
+        log.error(
+            "request.failed",
+            path=request.scope.get("path_template", ""),
+            problem=problem.type,
+            cause=db.described(error),
+            exc_info=error,
+        )
+    headers = dict(getattr(error, "headers", None) or {})
+    if problem.status == 405:  # noqa: PLR2004 (RFC 9110 15.5.6 asks for the header)
+        headers = {"Allow": _with_head(headers.get("allow", ""))}
+    if problem.status == 401:  # noqa: PLR2004 (RFC 9110 11.6.1 asks for the header)
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if problem.status == 503:  # noqa: PLR2004 (the client may simply repeat)
+        headers["Retry-After"] = "2"
+    return Response(problem, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _with_head(allowed: str) -> str:
+    """Return the methods of a path; where there is GET there is HEAD, of which the router knows nothing."""
+    methods = set(allowed.split(", ")) - {""}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
