@@ -17,10 +17,11 @@ from factories import job_fields
 from hireloop import app
 from hireloop.access.tables import Role
 from hireloop.local.mailbox import pages
-from hireloop.local.mailbox.gate import PATH, TICKET, ticket_of
+from hireloop.local.mailbox.gate import PATH, TICKET, cookie_of, ticket_of
 from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.pages import HEADERS, mailbox_router
 from hireloop.settings import Settings
+from hireloop.web.headers import as_routed
 from hireloop.web.size_limits import LONGEST_COOKIES
 from local.mailbox.test_pages import invitation
 from portal.factories import book
@@ -234,3 +235,25 @@ async def test_an_answer_that_no_handler_gave_has_them_too(visitor: httpx.AsyncC
     expect(await visitor.options("/docs"), 204, DOCS)
     expect(await visitor.get("/docs/nothing"), 404, DOCS)
     expect(await visitor.put("/docs"), 405, DOCS)
+
+
+async def test_a_path_has_the_policy_of_where_it_leads_however_it_is_spelled(
+    visitor: httpx.AsyncClient, settings: Settings, mail: str
+) -> None:
+    expect(await visitor.get("http://localhost:8000//console/sign-in/"), 200, CONSOLE)
+    expect(await visitor.get("http://localhost:8000/%2Fconsole/sign-in/"), 200, CONSOLE)
+    expect(await visitor.get("http://localhost:8000//docs"), 200, DOCS)
+    expect(await visitor.get("http://localhost:8000///i/nonsense/"), 404, PORTAL)
+    cookie = {"Cookie": f"hireloop-mailbox-8000={cookie_of(settings, now=datetime.now(UTC))}"}
+    expect(await visitor.get(f"http://localhost:8000/{PATH}/{mail}", headers=cookie), 200, MAILBOX)
+    answer = await visitor.get("http://localhost:8000//api/candidates/")
+    expect(answer, 401, API)
+    assert answer.headers["x-request-id"]
+    assert (await visitor.head("http://localhost:8000//api/candidates/")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "routed"), [("", "/"), ("/", "/"), ("//", "/"), ("a", "/a"), ("//a//b/", "/a/b/"), ("/a/b", "/a/b")]
+)
+def test_slashes_side_by_side_are_one(path: str, routed: str) -> None:
+    assert as_routed(path) == routed

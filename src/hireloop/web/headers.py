@@ -1,8 +1,9 @@
-"""The headers of every answer: each door has a policy, and the outermost layer of the application sees to it.
+"""The headers of every answer: each door has a policy, and the outermost layer of the application adds its headers.
 
-Litestar sets headers for a route, and so neither where no path leads nor where a request is refused before the routing.
+Litestar sets headers per route, and so none where no route matches or a request is refused before routing.
 """
 
+import re
 from collections.abc import Mapping
 
 from litestar.enums import ScopeType
@@ -11,6 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from hireloop.web.whole_answers import Headers, lower
 
 Policy = Mapping[str, str]  # values by the names of headers
+_SLASHES = re.compile("/{2,}")
 
 
 class PolicyHeaders:
@@ -26,7 +28,8 @@ class PolicyHeaders:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        policy = next((headers for prefix, headers in self._policies if scope["path"].startswith(prefix)), ())
+        path = as_routed(scope["path"])
+        policy = next((headers for prefix, headers in self._policies if path.startswith(prefix)), ())
 
         async def wrap(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -37,7 +40,12 @@ class PolicyHeaders:
             else:
                 await send(message)
 
-        await self.app(scope, receive, wrap)
+        await self.app({**scope, "path": path}, receive, wrap)
+
+
+def as_routed(path: str) -> str:
+    """Return a path as Litestar routes it: `//console` is `/console` to the router, and so to every layer."""
+    return _SLASHES.sub("/", f"/{path}")
 
 
 def _encoded(policy: Policy) -> Headers:
