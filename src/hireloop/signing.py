@@ -1,6 +1,6 @@
 """Sign texts and check them, and hash under SECRET_KEY. Pure: no clock, database or settings.
 
-A signed text is `<stem>.<MAC>`: a claim as whoever mints it writes it, and as base64url an HMAC-SHA256 over it, under
+A signed text is `<stem>.<MAC>`: a claim as whoever mints it writes it, and an HMAC-SHA256 over it in base64url, under
 a key that SECRET_KEY gives for this purpose alone. Nothing of it is stored; a text is checked by minting its stem again
 and comparing the whole, which also rejects base64url's other spellings of the same bytes
 (docs/decisions/0043-one-mint-for-signed-texts.md).
@@ -17,7 +17,7 @@ _LONGEST_STEM = 100  # characters: what claims more is nobody's, however long it
 
 @unique
 class Purpose(Enum):
-    """What is signed or hashed, and what its key is derived by. A changed one makes void all that was made before."""
+    """What is signed or hashed, and what its key is derived by. A changed one invalidates everything made before."""
 
     SESSION_KEY = b"hireloop session key 1"  # in the candidate's link and cookie
     CONSOLE_TICKET = b"hireloop console ticket 1"  # in the console's cookie; bound to the API key's hash
@@ -34,9 +34,12 @@ class Purpose(Enum):
 def mint(secret: str, purpose: Purpose, stem: str, *, bound_to: bytes | None = None) -> str:
     """Return `<stem>.<MAC>`, whose MAC is 43 characters of base64url.
 
-    `bound_to` is signed along and does not stand in the text: whoever checks it must know it too. A purpose is bound
-    to something always, of one length, or never.
+    `bound_to` is signed too, but is not part of the text: whoever checks it must know it. A purpose either always has
+    something bound to it, of one fixed length, or never does. Raises ValueError for a stem that `check` would refuse.
     """
+    if len(stem) > _LONGEST_STEM:
+        msg = f"A stem has at most {_LONGEST_STEM} characters: store what is longer, and sign its id."
+        raise ValueError(msg)
     claim = _utf8(stem) if bound_to is None else _utf8(stem) + b"." + bound_to
     return f"{stem}.{base64url(mac(secret, purpose, claim))}"
 

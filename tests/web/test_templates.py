@@ -1,9 +1,24 @@
+import re
 from pathlib import Path
 
 import pytest
-from jinja2 import TemplateNotFound, UndefinedError
+from jinja2 import BaseLoader, PrefixLoader, TemplateNotFound, UndefinedError
 
+import hireloop
+from hireloop.web import templates
 from hireloop.web.templates import Templates
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave nothing behind for other tests of this process."""
+    folders: dict[str, BaseLoader] = {}
+    monkeypatch.setattr(templates, "_folders", folders)
+    monkeypatch.setattr(templates, "_environment", templates._environment.overlay(loader=PrefixLoader(folders)))  # noqa: SLF001 (there is one a process)
+
+
+SOURCE = Path(hireloop.__file__).parent
+PREFIXES = {"portal": "portal", "console": "console", "local/mailbox": "mailbox", "api/openapi": "docs"}
 
 
 def folder(at: Path, **templates: str) -> Path:
@@ -35,3 +50,23 @@ def test_what_one_door_shares_no_other_one_sees(tmp_path: Path) -> None:
         theirs.render("other")
     with pytest.raises(TemplateNotFound):
         ours.render("other")
+
+
+def test_a_prefix_is_taken_once(tmp_path: Path) -> None:
+    Templates("ours", folder(tmp_path / "ours", page="ours"))
+    with pytest.raises(ValueError, match="ours"):
+        Templates("ours", folder(tmp_path / "others", page="others"))
+
+
+@pytest.mark.parametrize("door", ["portal", "console", "mailbox", "docs"])
+def test_a_door_uses_no_template_of_another(door: str) -> None:
+    found = [*SOURCE.rglob("templates/*.html")]
+    assert len(found) > 40
+    own = [file for file in found if PREFIXES[file.parent.parent.relative_to(SOURCE).as_posix()] == door]
+    named = {
+        name
+        for file in own
+        for name in re.findall(r"""(?:extends|import|include|from) ["']([^"']+)""", file.read_text())
+    }
+    assert own
+    assert {name.partition("/")[0] for name in named} <= {door}

@@ -1,6 +1,6 @@
 """OpenTelemetry's SDK as a process has it: the providers, and the exporters with the redaction before them.
 
-Apart from `spans`, which says what is recorded, as the SDK takes long to import and some commands do without.
+Kept apart from `spans`, which says what is recorded, as the SDK takes long to import and some commands do without.
 """
 
 import os

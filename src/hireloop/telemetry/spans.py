@@ -1,4 +1,4 @@
-"""What HireLoop tells an operator of one case: every span is in this file, and nothing leaks here.
+"""What HireLoop tells an operator about a single case: every span is in this file, and nothing leaks here.
 
 Callers say `record_…`; `docs/reference/telemetry.md` lists the vocabulary. Everything that leaves the process as a span
 or a log line passes `redact` first: no session key, API key, password or query string, and a keyed hash in place of a

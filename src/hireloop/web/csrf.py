@@ -27,7 +27,7 @@ async def is_from_our_page(request: Request[Any, Any, Any], key: str, *, base_ur
 
 
 def form_token(key: str) -> str:
-    """Return what our forms carry: only who holds the cookie's key can make it, and it does not reveal the key."""
+    """Return what our forms carry: only whoever holds the cookie's key can make it, and it does not reveal the key."""
     return signing.base64url(signing.derive(key, Purpose.FORM_TOKEN))
 
 
@@ -37,7 +37,7 @@ def has_token(fields: Mapping[str, str], key: str) -> bool:
 
 
 def _origins_at(host: str, base_url: str) -> set[str]:
-    """Return our own origins: BASE_URL's, and those of the host that was asked, for which we may have other names.
+    """Return our own origins: BASE_URL's, and those of the host that was asked, which may be another name of ours.
 
     Never one of plain http where BASE_URL is https: whoever sits on the wire can write such a page.
     """

@@ -1,4 +1,4 @@
-"""What portal and console look like in common: HireLoop's icon, and the style sheet that comes before their own."""
+"""What portal and console have in common in their looks: the icon, and the style sheet that comes before their own."""
 
 from pathlib import Path
 from typing import Any

@@ -17,10 +17,10 @@ _MOST_WAITING = 256
 
 
 class BadKeyLimiter:
-    """Counts bad keys a client address.
+    """Counts bad keys per client address.
 
     Ten in a minute are free; each further one waits twice as long as the one before it, at most two seconds.
-    A genuine key never comes here, so nobody is kept out who shares an address with a guesser.
+    A key that opens what is asked for never comes here, so nobody is kept out who shares an address with a guesser.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Static files, under paths with their version in them: what is kept for a year can then not be out of date."""
+"""Static files, under paths with their version in them: what is kept for a year can then never be out of date."""
 
 import gzip
 import hashlib
@@ -13,11 +13,11 @@ from hireloop.web.whole_answers import header_of
 
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _A_YEAR = "public, max-age=31536000, immutable"
-_LONGEST_UNCOMPRESSED = 1_024  # bytes; what is no longer goes into one packet anyhow
+_LONGEST_UNCOMPRESSED = 1_024  # bytes; anything shorter fits into one packet anyway
 
 
 class StaticFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file, and the same by gzip where it is long enough for that."""
+    """One file, and its gzip form where it is long enough for that."""
 
     media_type: str
     body: bytes
@@ -43,7 +43,7 @@ class StaticFiles:
     def answer(self, request: Request[Any, Any, Any], version: str, name: str) -> Response[bytes]:
         """Send a file, compressed where the browser takes that; raises NotFoundException where there is no such file.
 
-        Only under the present version it may be kept: another version is some other process's.
+        Only under the present version may it be kept: another version is some other process's.
         """
         file = self.files.get(name)
         if file is None:
@@ -57,7 +57,7 @@ class StaticFiles:
 
 
 def takes_gzip(accept_encoding: str) -> bool:
-    """Return whether a browser that says this in Accept-Encoding takes what gzip made (RFC 9110, 12.5.3)."""
+    """Return whether a browser that says this in Accept-Encoding accepts gzip (RFC 9110, 12.5.3)."""
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         coding, _, weight = part.partition(";")

@@ -14,7 +14,10 @@ class Templates:
     """The templates of one door, and what all of them may use; those of other doors do not see it."""
 
     def __init__(self, prefix: str, folder: Path, **shared: object) -> None:
-        """Register the folder; its templates name each other with the prefix."""
+        """Register the folder; its templates name each other with the prefix. Raises ValueError for a known prefix."""
+        if prefix in _folders:
+            msg = f"The prefix {prefix!r} has its templates already."
+            raise ValueError(msg)
         _folders[prefix] = FileSystemLoader(folder)
         self._prefix, self._shared = prefix, shared
 

@@ -1,6 +1,6 @@
 """Replace or withdraw a candidate's link: only the key of a session's newest version opens it.
 
-`hireloop.signing` mints and checks the keys themselves.
+`hireloop.session_keys` mints and checks the keys themselves.
 """
 
 from datetime import datetime
