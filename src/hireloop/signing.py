@@ -11,6 +11,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from enum import Enum, unique
+from functools import lru_cache
 
 _LONGEST_STEM = 100  # characters: what claims more is nobody's, however long it is
 
@@ -65,12 +66,17 @@ def is_one_of(text: str, minted: Sequence[str]) -> bool:
 
 def mac(secret: str, purpose: Purpose, claim: bytes) -> bytes:
     """Return the 32 bytes of the MAC, for texts that are not written as `mint` writes them, and for keyed hashes."""
-    return hmac.digest(derive(secret, purpose), claim, hashlib.sha256)
+    return hmac.digest(_key(secret, purpose), claim, hashlib.sha256)
 
 
 def derive(secret: str, purpose: Purpose) -> bytes:
     """Return a 32-byte key for one purpose, so that no two uses of a secret share key material."""
     return hmac.digest(_utf8(secret), purpose.value, hashlib.sha256)
+
+
+@lru_cache(maxsize=64)  # ours are few; a stranger's cookie, which form tokens are derived from, is not kept
+def _key(secret: str, purpose: Purpose) -> bytes:
+    return derive(secret, purpose)
 
 
 def base64url(raw: bytes) -> str:
