@@ -135,12 +135,17 @@ def build(
         logging_config=None,
     )
     app.state[context.STATE_NAME] = the_context
-    answers: ASGIApp = ShortHeads(app.asgi_handler)
-    if settings.cors_origins:
-        answers = Origins(answers, settings.cors_origins)
-    answers = Envelope(answers, varies_by_origin=bool(settings.cors_origins))
-    app.asgi_handler = PolicyHeaders(answers, {**_HEADERS, **(extra_headers or {})})
+    app.asgi_handler = _layered(app.asgi_handler, settings, {**_HEADERS, **(extra_headers or {})})
     return app
+
+
+def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy]) -> ASGIApp:
+    """Return the application inside what surrounds every request, from the inside out."""
+    app = ShortHeads(app)
+    if settings.cors_origins:
+        app = Origins(app, settings.cors_origins)
+    app = Envelope(app, varies_by_origin=bool(settings.cors_origins))
+    return PolicyHeaders(app, policies)
 
 
 def _api() -> Router:
