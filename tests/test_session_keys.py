@@ -13,7 +13,6 @@ SECRET = "the secret of these tests, long enough"
 OLD, OTHER = "the secret before it, long enough too", "somebody else's secret, long enough too"
 VERSIONS = st.integers(min_value=1, max_value=2**31 - 1)
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=64)
-ANY_CHARACTER = st.characters(exclude_categories=())  # lone surrogates too
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 

@@ -23,12 +23,9 @@ from sample_settings import settings_for
 
 SECRET = "the secret of these tests, long enough"
 OLD, OTHER = "the secret before it, long enough too", "somebody else's secret, long enough too"
-VERSIONS = st.integers(min_value=1, max_value=2**31 - 1)
-SECRETS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=64)
 SOMEBODY = UUID("01990000-0000-7000-8000-0000000000a1")
 HASH = b"h" * 32
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # the gate of the mailbox dates its cookies by the clock
 COOKIE = session_keys.mint(SECRET, SOMEBODY, 1)
 ANY_CHARACTER = st.characters(exclude_categories=())  # lone surrogates too
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

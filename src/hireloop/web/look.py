@@ -8,12 +8,12 @@ from litestar.params import FromPath
 
 from hireloop.web.static_files import StaticFiles
 
-_STATIC = StaticFiles(Path(__file__).parent / "static", "/static/{version}/{name}")
-ICON = _STATIC.path_of("icon.svg")
-STYLE = _STATIC.path_of("look.css")
+STATIC = StaticFiles(Path(__file__).parent / "static", "/static/{version}/{name}")
+ICON = STATIC.path_of("icon.svg")
+STYLE = STATIC.path_of("look.css")
 
 
 @route("/static/{version:str}/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def static(request: Request[Any, Any, Any], version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Send the icon or the style sheet."""
-    return _STATIC.answer(request, version, name)
+    return STATIC.answer(request, version, name)
