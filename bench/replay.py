@@ -24,7 +24,7 @@ from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import booking
-from hireloop.scheduling.bookings.booking import Windows
+from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
 
@@ -116,7 +116,7 @@ async def _record(database: Database, person: Person, settings: Settings) -> tup
                     booking_notes="",
                     booked_by=Actor("bench"),
                     outbox=Outbox(channels=channels, message_id_domain="hire.example"),
-                    windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
+                    windows=WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds),
                 )
                 return sent, spans.current_trace_id()
         finally:

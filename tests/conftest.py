@@ -139,7 +139,7 @@ def documented() -> "Documented":
 
 
 @pytest.fixture
-async def visitor(application: "Litestar", documented: "Documented") -> AsyncIterator["httpx.AsyncClient"]:
+async def user(application: "Litestar", documented: "Documented") -> AsyncIterator["httpx.AsyncClient"]:
     """A client without a key; the application runs in the test's own loop, so a test can look at its database.
 
     Every answer is held against the OpenAPI document, whatever the test is about.
@@ -168,14 +168,14 @@ async def _live(application: "Litestar", ready: asyncio.Event, over: asyncio.Eve
 
 
 @pytest.fixture
-async def api(visitor: "httpx.AsyncClient") -> "httpx.AsyncClient":
+async def api(user: "httpx.AsyncClient") -> "httpx.AsyncClient":
     """A client with an admin's key."""
     from hireloop.access import api_keys
     from hireloop.access.tables import Role
 
     _, key = await api_keys.create("tests", Role.ADMIN)
-    visitor.headers["Authorization"] = f"Bearer {key}"
-    return visitor
+    user.headers["Authorization"] = f"Bearer {key}"
+    return user
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from hireloop.notify.transport import Channel
 from hireloop.scheduling import interviews
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import booking
-from hireloop.scheduling.bookings.booking import Booked, Windows
+from hireloop.scheduling.bookings.booking import BookingResult, WindowSettings
 from hireloop.scheduling.people.candidates import NewCandidate
 from hireloop.scheduling.people.jobs import NewJob
 from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import NewSlot
 from sample_channels import EMAIL
 
-WINDOWS = Windows(30, 600)
+WINDOWS = WindowSettings(30, 600)
 TESTS = Actor("tests")  # who books in tests
 
 
@@ -70,10 +70,10 @@ async def book(
     minutes: float = 60,
     notes: str = "",
     outbox: Outbox = OUTBOX,
-    windows: Windows = WINDOWS,
+    windows: WindowSettings = WINDOWS,
     now: datetime | None = None,
     **candidate: object,
-) -> Booked:
+) -> BookingResult:
     """Book an interview into a slot: a new candidate's unless it is given, in so many minutes or at `starts_at`."""
     return await booking.book(
         interview or await make_interview(**candidate),

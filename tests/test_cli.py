@@ -16,7 +16,7 @@ from hireloop import db
 from hireloop.access import api_keys
 from hireloop.local.traces.spans import SpanReceiver
 from hireloop.scheduling import audit
-from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.bookings.booking import BookingResult
 from processes import Server, WorkerProcess, environment
 
 KEY = re.compile(r"hl_[A-Za-z0-9_-]{65}")
@@ -57,7 +57,7 @@ def env(database_url: str) -> dict[str, str]:
 
 
 @pytest.fixture
-async def booked(database_url: str) -> AsyncIterator[Booked]:
+async def booked(database_url: str) -> AsyncIterator[BookingResult]:
     """A booking in the commands' database."""
     async with db.opened(database_url, pool_size=2):
         yield await factories.book(email="asha@example.com")
@@ -122,7 +122,7 @@ def test_nothing_serves_or_works_without_a_secret(command: str, env: dict[str, s
 
 async def test_a_database_that_is_behind_is_refused_and_migrated_once(database_url: str, env: dict[str, str]) -> None:
     async with db.opened(database_url, pool_size=1):
-        await db.fetch("DROP TABLE stored_answer, request_pace, api_key")
+        await db.fetch("DROP TABLE stored_response, request_rate, api_key")
         await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
     assert "run `hireloop migrate`" in refusal("keys", "list", env=env)
     said = [hireloop("migrate", env=env) for _ in range(2)]
@@ -170,7 +170,7 @@ def test_a_key_without_a_name_is_not_made(name: str, env: dict[str, str]) -> Non
     assert "name" in ran.stderr
 
 
-async def test_the_ledger_is_0_until_somebody_is_not_told(booked: Booked, env: dict[str, str]) -> None:
+async def test_the_ledger_is_0_until_somebody_is_not_told(booked: BookingResult, env: dict[str, str]) -> None:
     assert booked.deliveries
     ran = hireloop("ledger", env=env)
     assert (ran.returncode, ran.stdout) == (0, "pending: 1\nunaccounted: 0\n")
@@ -179,7 +179,7 @@ async def test_the_ledger_is_0_until_somebody_is_not_told(booked: Booked, env: d
     assert (ran.returncode, ran.stdout) == (1, "unaccounted: 1\n")
 
 
-async def test_deliveries_are_listed_and_shown(booked: Booked, env: dict[str, str]) -> None:
+async def test_deliveries_are_listed_and_shown(booked: BookingResult, env: dict[str, str]) -> None:
     (delivery,) = booked.deliveries
     listed = hireloop("deliveries", "list", env=env)
     assert listed.returncode == 0

@@ -59,7 +59,7 @@ def test_errors_that_need_facts_put_them_into_their_sentence() -> None:
 def test_every_error_meets_a_status_through_itself_or_a_parent(kind: type[HireLoopError]) -> None:
     met = [parent for parent in kind.__mro__ if parent in problems.STATUSES]
     # These stop a process, or a command, that answers nobody; should one come through all the same it is our mistake.
-    assert met or kind in {HireLoopError, errors.SettingsError, errors.MailboxTrouble}
+    assert met or kind in {HireLoopError, errors.SettingsError, errors.MailboxError}
 
 
 def test_every_refusal_has_a_slug_of_its_own_and_is_a_conflict_where_http_has_no_better_word() -> None:

@@ -21,7 +21,7 @@ def test_a_whole_installation_has_no_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "variable", "mend"),
+    ("fault", "variable", "fix"),
     [
         ({"email_backend": "console"}, "EMAIL_BACKEND", "Set it to smtp"),
         ({"email_backend": "file"}, "EMAIL_BACKEND", "Set it to smtp"),
@@ -41,10 +41,10 @@ def test_a_whole_installation_has_no_warning() -> None:
         ({"base_url": "http://hire.example"}, "BASE_URL", "https"),
     ],
 )
-def test_each_fault_is_one_warning_with_its_mend(fault: dict[str, object], variable: str, mend: str) -> None:
+def test_each_fault_is_one_warning_with_its_mend(fault: dict[str, object], variable: str, fix: str) -> None:
     (sentence,) = warnings_of(settings_for(URL, **{**WHOLE, **fault}))
     assert variable in sentence
-    assert mend in sentence
+    assert fix in sentence
     assert sentence.endswith(".")
 
 

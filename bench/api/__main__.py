@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from bench.api import plans, sweeps
-from bench.api.past import Past, fill
+from bench.api.past import HistoryEntry, fill
 from bench.api.questions import Question, questions
 from bench.booking import load
 from bench.booking.load import Load
@@ -96,7 +96,7 @@ def _installation(stack: ExitStack, server: Database, size: int, options: Option
     return _serving(stack, database, fill(database, size), options)
 
 
-def _serving(stack: ExitStack, database: Database, past: Past, options: Options) -> Installation:
+def _serving(stack: ExitStack, database: Database, past: HistoryEntry, options: Options) -> Installation:
     people = Crowd(database)
     port = free_port()
     serving = hireloop("serve", "--port", str(port), env=environment(database))

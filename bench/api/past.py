@@ -18,7 +18,7 @@ _DAYS = 784  # of which the last tenth is still to come
 _GROUPS = 6250  # interviews of one interviewer, one after another
 
 
-class Past(NamedTuple):
+class HistoryEntry(NamedTuple):
     """What the lists ask for: the usual and the worst of its kind."""
 
     bookings: int
@@ -31,7 +31,7 @@ class Past(NamedTuple):
     idle_interviewer: str  # has no slots
 
 
-def fill(database: Database, bookings: int) -> Past:
+def fill(database: Database, bookings: int) -> HistoryEntry:
     """Fill an empty, migrated database with so many bookings, and let the planner see them."""
     past = asyncio.run(_fill(database.url, bookings))
     database.analyze()
@@ -39,7 +39,7 @@ def fill(database: Database, bookings: int) -> Past:
     return past
 
 
-async def _fill(url: str, bookings: int) -> Past:
+async def _fill(url: str, bookings: int) -> HistoryEntry:
     connection = await asyncpg.connect(url)
     try:
         async with connection.transaction():  # one moment, from which all times and so all ids are reckoned
@@ -48,7 +48,7 @@ async def _fill(url: str, bookings: int) -> Past:
             found = await connection.fetchrow(_FOUND)
         if found is None:
             raise SystemExit("The bookings were not made.")
-        return Past(bookings, **dict(found))
+        return HistoryEntry(bookings, **dict(found))
     finally:
         await connection.close()
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from bench.api.past import Past
+from bench.api.past import HistoryEntry
 from bench.parts import Database
 
 _SCHEDULES, _SLOTS, _INTERVIEWS, _CANDIDATES, _DELIVERIES = (
@@ -27,7 +27,7 @@ class Question(msgspec.Struct, frozen=True):
     path: str
 
 
-def questions(database: Database, past: Past, **of_all: object) -> list[Question]:
+def questions(database: Database, past: HistoryEntry, **of_all: object) -> list[Question]:
     """Return everything that is asked at this size; `of_all` lists, what they don't say otherwise."""
     return [
         Question(f"{of} {name}".strip(), f"{path}?{urlencode(of_all | filters)}")
@@ -45,7 +45,7 @@ def questions(database: Database, past: Past, **of_all: object) -> list[Question
 Asked = Iterator[tuple[str, dict[str, object]]]
 
 
-def _of_schedules(database: Database, past: Past) -> Asked:
+def _of_schedules(database: Database, past: HistoryEntry) -> Asked:
     yield "", {}
     yield "limit 200", {"limit": 200}
     yield "deep page", {"after": _deep(database, "schedule", "starts_at DESC, id DESC")}
@@ -76,7 +76,7 @@ def _of_schedules(database: Database, past: Past) -> Asked:
     yield "failed, deep page", {"invitation_state": "failed", "after": _deep_failed(database), **_FEW}
 
 
-def _of_slots(database: Database, past: Past) -> Asked:
+def _of_slots(database: Database, past: HistoryEntry) -> Asked:
     yield "", {}
     yield "deep page", {"after": _deep(database, "slot", "starts_at, id")}
     yield "two months to come", {"from": _moment(1), "to": _moment(61)}
@@ -90,7 +90,7 @@ def _of_slots(database: Database, past: Past) -> Asked:
     yield "an hour long (none)", {"min_minutes": 60}
 
 
-def _of_interviews(database: Database, past: Past) -> Asked:
+def _of_interviews(database: Database, past: HistoryEntry) -> Asked:
     yield "", {}
     yield "deep page", {"after": _deep(database, "interview", "id DESC")}
     for state in ("open", "no_show", "in_progress"):

@@ -31,9 +31,9 @@ from hireloop.api import (
     sessions,
     slots,
 )
-from hireloop.api.http.authentication import Admission, require_role
+from hireloop.api.http.authentication import Authentication, require_role
 from hireloop.api.http.conditional import Conditional
-from hireloop.api.http.cors import Origins
+from hireloop.api.http.cors import Cors
 from hireloop.api.http.idempotency import Idempotency
 from hireloop.api.http.strict_requests import be_strict
 from hireloop.api.openapi import docs, document
@@ -42,16 +42,16 @@ from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import alerts
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
-from hireloop.scheduling.bookings.booking import Windows
+from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 from hireloop.telemetry.set_up import Telemetry, set_up
 from hireloop.web import context, look
 from hireloop.web.context import Context
-from hireloop.web.envelope import FOR_PROGRAMS, Envelope
-from hireloop.web.headers import Policy, PolicyHeaders
-from hireloop.web.size_limits import ShortHeads
+from hireloop.web.headers import Policy, SecurityHeaders
+from hireloop.web.request_id import FOR_PROGRAMS, RequestId
+from hireloop.web.size_limits import HeadSizeLimit
 from hireloop.web.slow_down import BadKeyLimiter
 
 _LARGEST_BODY = 1_000_000
@@ -107,11 +107,11 @@ def build(
         secret=settings.secrets[0],
         channels=channels,
         outbox=hub.outbox,
-        hints=hub.hints,
+        wakeups=hub.wakeups,
         keys=ring,
         bad_keys=BadKeyLimiter(),
         mail_pulse=MailPulse(settings),
-        windows=Windows(settings.portal_early_seconds, settings.portal_late_seconds),
+        windows=WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds),
         warnings=warnings_of(settings),
         missing_migrations=migrate.pending,
     )
@@ -141,11 +141,11 @@ def build(
 
 def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy]) -> ASGIApp:
     """Return the application inside what surrounds every request, from the inside out."""
-    app = ShortHeads(app)
+    app = HeadSizeLimit(app)
     if settings.cors_origins:
-        app = Origins(app, settings.cors_origins)
-    app = Envelope(app, varies_by_origin=bool(settings.cors_origins))
-    return PolicyHeaders(app, policies)
+        app = Cors(app, settings.cors_origins)
+    app = RequestId(app, varies_by_origin=bool(settings.cors_origins))
+    return SecurityHeaders(app, policies)
 
 
 def _api() -> Router:
@@ -165,7 +165,7 @@ def _api() -> Router:
             keys.router,
             audit.router,
         ],
-        middleware=[Admission, Idempotency, Conditional],  # from the outside in
+        middleware=[Authentication, Idempotency, Conditional],  # from the outside in
         guards=[require_role, be_strict],
     )
 

@@ -40,7 +40,7 @@ WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 # Everything that a statement may raise where the database, or the way to it, fails. asyncpg's internal error is
 # among it: so it says that a connection's end has arrived while it was idle and has not been taken note of yet.
-TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+UNAVAILABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # What they say while the database does not answer, and may answer again by itself.
 AWAY = (
     OSError,
@@ -104,7 +104,7 @@ class Transaction(PostgresTransaction):
             return
         try:
             await self.engine.pool.release(self.connection)
-        except TROUBLE:
+        except UNAVAILABLE:
             # The connection broke with the statement. The pool has already dropped it and will open another; the
             # statement's own error is on its way to the caller and says more than this one.
             return
@@ -169,7 +169,7 @@ async def opened(url: str, *, pool_size: int = 10, patient: bool = False) -> Asy
     """Keep the pool open for the length of a block; raises DatabaseNotReady where the server does not answer."""
     try:
         await DB.open(url, pool_size=pool_size, patient=patient)
-    except TROUBLE as error:
+    except UNAVAILABLE as error:
         msg = f"The database cannot be reached ({described(error)}): check DATABASE_URL and that PostgreSQL runs."
         raise errors.DatabaseNotReady(msg) from error
     try:
@@ -271,7 +271,7 @@ class Connection:
         """Close within a second, or drop it."""
         try:
             await self.raw.close(timeout=1)
-        except TROUBLE:
+        except UNAVAILABLE:
             self.raw.terminate()
 
 

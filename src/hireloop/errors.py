@@ -3,7 +3,7 @@
 HireLoopError
 ├── SettingsError            a setting is missing or wrong; the process does not start
 ├── DatabaseNotReady         migrations are missing, or the secret differs from the database's
-├── MailboxTrouble           the mailbox that reports come to cannot be read
+├── MailboxError           the mailbox that reports come to cannot be read
 ├── BadInput                 a field of the request is wrong; names the field and the mend
 │   └── NotAReport
 ├── NotFound                 no such thing
@@ -61,7 +61,7 @@ class DatabaseNotReady(HireLoopError):
     """The database is not up to date: run `hireloop migrate`."""
 
 
-class MailboxTrouble(HireLoopError):
+class MailboxError(HireLoopError):
     """The mailbox of BOUNCE_IMAP_URL cannot be read."""
 
 

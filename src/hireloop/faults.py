@@ -19,64 +19,64 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     about: Literal["mail", "base_url"]
     cause: str
-    mend: str
+    fix: str
     stops: bool = True  # nothing can be told while it lasts; else it may yet work
 
     @property
     def sentence(self) -> str:
         """Return the cause and its mend."""
-        return f"{self.cause} {self.mend}"
+        return f"{self.cause} {self.fix}"
 
 
 NO_MAIL_HOST = Fault(
-    about="mail", cause="EMAIL_HOST is not set: no mail can be sent.", mend="Set EMAIL_HOST or EMAIL_URL."
+    about="mail", cause="EMAIL_HOST is not set: no mail can be sent.", fix="Set EMAIL_HOST or EMAIL_URL."
 )
 CONSOLE_BACKEND = Fault(
-    about="mail", cause="EMAIL_BACKEND is console: no mail leaves this machine.", mend="Set it to smtp."
+    about="mail", cause="EMAIL_BACKEND is console: no mail leaves this machine.", fix="Set it to smtp."
 )
-FILE_BACKEND = Fault(about="mail", cause="EMAIL_BACKEND is file: no mail leaves this machine.", mend="Set it to smtp.")
+FILE_BACKEND = Fault(about="mail", cause="EMAIL_BACKEND is file: no mail leaves this machine.", fix="Set it to smtp.")
 INCOMPLETE_CREDENTIALS = Fault(
     about="mail",
     cause="Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set.",
-    mend="Set both, or neither.",
+    fix="Set both, or neither.",
 )
 TLS_AND_SSL = Fault(
     about="mail",
     cause="EMAIL_USE_TLS (STARTTLS, port 587) and EMAIL_USE_SSL (TLS from the start, port 465) exclude each other.",
-    mend="Set the one that the mail server speaks.",
+    fix="Set the one that the mail server speaks.",
 )
 PASSWORD_WITHOUT_TLS = Fault(
     about="mail",
     cause="A mail password would cross the network in clear.",
-    mend="Set EMAIL_USE_TLS or EMAIL_USE_SSL, or use mailtos://.",
+    fix="Set EMAIL_USE_TLS or EMAIL_USE_SSL, or use mailtos://.",
 )
 PASSWORD_IN_CLEAR_HERE = Fault(
     about="mail",
     cause="EMAIL_HOST_PASSWORD goes in clear, so to this machine only.",
-    mend="Set EMAIL_USE_TLS or EMAIL_USE_SSL.",
+    fix="Set EMAIL_USE_TLS or EMAIL_USE_SSL.",
     stops=False,
 )
 STARTTLS_ON_465 = Fault(
     about="mail",
     cause="EMAIL_PORT 465 speaks TLS from the start.",
-    mend="Set EMAIL_USE_SSL instead of EMAIL_USE_TLS.",
+    fix="Set EMAIL_USE_SSL instead of EMAIL_USE_TLS.",
     stops=False,
 )
 TLS_ON_587 = Fault(
     about="mail",
     cause="EMAIL_PORT 587 speaks STARTTLS.",
-    mend="Set EMAIL_USE_TLS instead of EMAIL_USE_SSL.",
+    fix="Set EMAIL_USE_TLS instead of EMAIL_USE_SSL.",
     stops=False,
 )
 BASE_URL_ON_LOCALHOST = Fault(
     about="base_url",
     cause="BASE_URL is on localhost: links in invitations open on this machine only.",
-    mend="Set BASE_URL to the address that candidates reach.",
+    fix="Set BASE_URL to the address that candidates reach.",
 )
 BASE_URL_WITHOUT_TLS = Fault(
     about="base_url",
     cause="BASE_URL is plain http: browsers give no camera there.",
-    mend="Set BASE_URL to an https address.",
+    fix="Set BASE_URL to an https address.",
     stops=False,
 )
 

@@ -51,20 +51,20 @@ async def test_there_are_routes_to_try(application: Litestar) -> None:
     assert ("POST", f"/api/interviews/slots/{NOWHERE}/book_slot/") in found
 
 
-async def test_without_a_key_every_route_answers_401(visitor: httpx.AsyncClient, application: Litestar) -> None:
+async def test_without_a_key_every_route_answers_401(user: httpx.AsyncClient, application: Litestar) -> None:
     for method, path in routes(application):
-        answered = await visitor.request(method, path)
+        answered = await user.request(method, path)
         problem(answered, 401, "not-signed-in")
         assert answered.headers["www-authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("role", list(Role))
 async def test_every_route_lets_in_whom_the_contract_lets_in(
-    visitor: httpx.AsyncClient, application: Litestar, role: Role
+    user: httpx.AsyncClient, application: Litestar, role: Role
 ) -> None:
-    await as_role(visitor, role)
+    await as_role(user, role)
     for method, path in routes(application):
-        answered = await visitor.request(method, path)
+        answered = await user.request(method, path)
         if RANK[role] >= RANK[least(method, path)]:
             assert answered.status_code in {200, 400, 404, 415}, (method, path, answered.text)
         else:
@@ -77,7 +77,7 @@ def _raw(header: str | bytes) -> bytes:
     return header.encode() if isinstance(header, str) else header
 
 
-async def test_every_bad_key_gets_the_same_answer(visitor: httpx.AsyncClient) -> None:
+async def test_every_bad_key_gets_the_same_answer(user: httpx.AsyncClient) -> None:
     known, key = await api_keys.create("one", Role.ADMIN)
     _, other = await api_keys.create("two", Role.ADMIN)
     revoked, dead = await api_keys.create("three", Role.ADMIN)
@@ -100,22 +100,22 @@ async def test_every_bad_key_gets_the_same_answer(visitor: httpx.AsyncClient) ->
     ]
     bodies = set()
     for header in bad:
-        answered = await visitor.get("/api/jobs/", headers=[(b"Authorization", _raw(header))])
+        answered = await user.get("/api/jobs/", headers=[(b"Authorization", _raw(header))])
         problem(answered, 401, "not-signed-in")
         bodies.add(answered.text)
     assert len(bodies) == 1
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-async def test_the_schemes_letter_case_does_not_matter(visitor: httpx.AsyncClient, scheme: str) -> None:
+async def test_the_schemes_letter_case_does_not_matter(user: httpx.AsyncClient, scheme: str) -> None:
     _, key = await api_keys.create("one", Role.VIEWER)
-    answered = await visitor.get("/api/jobs/", headers={"Authorization": f"{scheme}  {key} "})
+    answered = await user.get("/api/jobs/", headers={"Authorization": f"{scheme}  {key} "})
     assert answered.status_code == 200
 
 
-async def test_a_session_key_is_no_api_key(visitor: httpx.AsyncClient) -> None:
+async def test_a_session_key_is_no_api_key(user: httpx.AsyncClient) -> None:
     for header in ("Bearer AZkAAAAAcACAAAAAAAAAAQ.1.zneLole4lvM", "AZkAAAAAcACAAAAAAAAAAQ.1.zneLole4lvM"):
-        problem(await visitor.get("/api/jobs/", headers={"Authorization": header}), 401, "not-signed-in")
+        problem(await user.get("/api/jobs/", headers={"Authorization": header}), 401, "not-signed-in")
 
 
 async def test_a_preflight_is_answered_without_a_key(database_url: str) -> None:
@@ -135,14 +135,14 @@ async def test_a_preflight_is_answered_without_a_key(database_url: str) -> None:
         assert refused.headers.get("access-control-allow-origin") != "https://evil.example"
 
 
-async def test_two_keys_are_none(visitor: httpx.AsyncClient) -> None:
+async def test_two_keys_are_none(user: httpx.AsyncClient) -> None:
     _, key = await api_keys.create("one", Role.VIEWER)
     for values in ((key, "x"), ("x", key), (key, key)):
         headers = [("Authorization", f"Bearer {value}") for value in values]
         request = httpx.Request("GET", "https://hire.example/api/jobs/", headers=headers)
-        problem(await visitor.send(request), 401, "not-signed-in")
+        problem(await user.send(request), 401, "not-signed-in")
 
 
-async def test_every_role_may_ask_what_a_path_can_do(visitor: httpx.AsyncClient) -> None:
-    await as_role(visitor, Role.VIEWER)
-    assert (await visitor.options("/api/keys/")).headers["allow"] == "GET, OPTIONS, POST"
+async def test_every_role_may_ask_what_a_path_can_do(user: httpx.AsyncClient) -> None:
+    await as_role(user, Role.VIEWER)
+    assert (await user.options("/api/keys/")).headers["allow"] == "GET, OPTIONS, POST"

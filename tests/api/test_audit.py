@@ -51,9 +51,9 @@ async def test_the_audit_is_narrowed_by_what_whom_which_key_and_since(api: httpx
         problem(await api.get(f"{PATH}?{query}"), 400, "bad-input", field)
 
 
-async def test_the_audit_is_for_admins_and_nobody_writes_to_it(visitor: httpx.AsyncClient) -> None:
-    await as_role(visitor, Role.RECRUITER)
-    problem(await visitor.get(PATH), 403, "not-allowed")
-    await as_role(visitor, Role.ADMIN)
+async def test_the_audit_is_for_admins_and_nobody_writes_to_it(user: httpx.AsyncClient) -> None:
+    await as_role(user, Role.RECRUITER)
+    problem(await user.get(PATH), 403, "not-allowed")
+    await as_role(user, Role.ADMIN)
     for method in ("POST", "PATCH", "PUT", "DELETE"):
-        problem(await visitor.request(method, PATH, json={}), 405, "method-not-allowed")
+        problem(await user.request(method, PATH, json={}), 405, "method-not-allowed")

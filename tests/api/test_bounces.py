@@ -31,7 +31,7 @@ async def test_a_whole_report_turns_sent_into_bounced(api: httpx.AsyncClient) ->
     assert answered.json() == {
         "delivery": str(delivery),
         "state": "bounced",
-        "noted": "bounced",
+        "result": "bounced",
         "last_reason": "recipient_unknown",
     }
     shown = await ok(api, f"/api/notifications/deliveries/{delivery}/")
@@ -51,14 +51,14 @@ async def test_what_a_provider_says_as_json_counts_by_the_message_id(api: httpx.
         "recipient": "ASHA@example.com",
     }
     answer = await take(api, said)
-    assert (answer["delivery"], answer["noted"], answer["last_reason"]) == (str(delivery), "bounced", "mailbox_full")
-    assert (await take(api, said))["noted"] == "again"
+    assert (answer["delivery"], answer["result"], answer["last_reason"]) == (str(delivery), "bounced", "mailbox_full")
+    assert (await take(api, said))["result"] == "again"
 
 
 async def test_a_delay_is_noted_and_the_least_is_a_message_id(api: httpx.AsyncClient) -> None:
     delivery = await mailed()
     answer = await take(api, {"message_id": f"{delivery}@hire.example", "action": "delayed"})
-    assert (answer["state"], answer["noted"], answer["last_reason"]) == ("sent", "delayed", "delayed")
+    assert (answer["state"], answer["result"], answer["last_reason"]) == ("sent", "delayed", "delayed")
     answer = await take(api, {"message_id": f"{delivery}@hire.example"})
     assert (answer["state"], answer["last_reason"]) == ("bounced", "bounced")
 
@@ -106,7 +106,7 @@ async def test_what_is_no_report_is_refused(
     assert (answered.status_code, answered.json()["type"]) == (status, slug)
 
 
-async def test_it_takes_a_recruiters_key(visitor: httpx.AsyncClient) -> None:
-    problem(await visitor.post(PATH, content=report(), headers=RAW), 401, "not-signed-in")
-    problem(await (await as_role(visitor, Role.VIEWER)).post(PATH, content=report(), headers=RAW), 403, "not-allowed")
-    problem(await (await as_role(visitor, Role.RECRUITER)).post(PATH, content=report(), headers=RAW), 404, "not-found")
+async def test_it_takes_a_recruiters_key(user: httpx.AsyncClient) -> None:
+    problem(await user.post(PATH, content=report(), headers=RAW), 401, "not-signed-in")
+    problem(await (await as_role(user, Role.VIEWER)).post(PATH, content=report(), headers=RAW), 403, "not-allowed")
+    problem(await (await as_role(user, Role.RECRUITER)).post(PATH, content=report(), headers=RAW), 404, "not-found")

@@ -84,6 +84,6 @@ class TestWithChat:
         assert "canary" not in answered.text
 
 
-async def test_channels_want_a_key(visitor: httpx.AsyncClient) -> None:
-    problem(await visitor.get(PATH), 401, "not-signed-in")
-    assert (await (await as_role(visitor, Role.VIEWER)).get(PATH)).status_code == 200
+async def test_channels_want_a_key(user: httpx.AsyncClient) -> None:
+    problem(await user.get(PATH), 401, "not-signed-in")
+    assert (await (await as_role(user, Role.VIEWER)).get(PATH)).status_code == 200

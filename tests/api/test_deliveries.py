@@ -108,14 +108,14 @@ async def test_an_unknown_delivery_is_not_found(api: httpx.AsyncClient) -> None:
 
 async def test_the_ledger_counts_and_finds_what_nobody_accounts_for(api: httpx.AsyncClient) -> None:
     empty = await ok(api, "/api/notifications/ledger/")
-    assert empty == {"counts": {}, "untold": 0, "overdue": 0, "unaccounted": 0}
+    assert empty == {"counts": {}, "missing": 0, "overdue": 0, "unaccounted": 0}
     await booked(api)
     assert (await ok(api, "/api/notifications/ledger/"))["counts"] == {"pending": 1}
     await db.fetch("UPDATE delivery SET deadline_at = $1", soon() - timedelta(seconds=61))
     assert (await ok(api, "/api/notifications/ledger/"))["overdue"] == 1
     await db.fetch("DELETE FROM delivery")  # by hand: this is what it is there to see
     proof = await ok(api, "/api/notifications/ledger/")
-    assert (proof["untold"], proof["unaccounted"]) == (1, 1)
+    assert (proof["missing"], proof["unaccounted"]) == (1, 1)
 
 
 async def test_what_holds_a_channel_is_its_deliveries_reason(api: httpx.AsyncClient, settings: Settings) -> None:

@@ -13,10 +13,10 @@ from factories import OUTBOX, TESTS, candidate_fields, post_interview, post_slot
 from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.api import erasures
-from hireloop.api.http import stored_answers
-from hireloop.api.http.stored_answers import Ticket
-from hireloop.scheduling.privacy.erasure import Erased
-from hireloop.web.whole_answers import WholeAnswer
+from hireloop.api.http import stored_responses
+from hireloop.api.http.stored_responses import KeyedRequest
+from hireloop.scheduling.privacy.erasure import ErasureResult
+from hireloop.web.buffered_responses import BufferedResponse
 from waiting import beside, somebody_waits, until
 
 ADDRESS = "zebulon.quartz@example.com"
@@ -52,17 +52,17 @@ async def test_stored_answers_that_name_the_person_are_dropped_and_others_stay(a
         (f'{{"candidate": "{candidate}"}}', f'{{"email": "{ADDRESS.upper()}"}}', '{"other": 1}')
     ):
         await db.fetch(
-            "INSERT INTO stored_answer (api_key, path, idempotency_key, request_hash, status, body)"
+            "INSERT INTO stored_response (api_key, path, idempotency_key, request_hash, status, body)"
             " SELECT id, '/api/', $1, sha256('x'), 201, $2 FROM api_key LIMIT 1",
             str(number),
             body,
         )
     assert (await api.delete(f"/api/candidates/{candidate}/")).status_code == 204
-    assert [row["body"] for row in await rows("stored_answer")] == ['{"other": 1}']
+    assert [row["body"] for row in await rows("stored_response")] == ['{"other": 1}']
 
 
-async def test_only_an_admin_erases(visitor: httpx.AsyncClient) -> None:
-    recruiter = await as_role(visitor, Role.RECRUITER)
+async def test_only_an_admin_erases(user: httpx.AsyncClient) -> None:
+    recruiter = await as_role(user, Role.RECRUITER)
     candidate = await a_booked_candidate(recruiter)
     problem(await recruiter.delete(f"/api/candidates/{candidate}/"), 403, "not-allowed")
     assert (await ok(recruiter, f"/api/candidates/{candidate}/"))["email"] == ADDRESS
@@ -83,26 +83,26 @@ async def test_an_answer_that_is_being_stored_is_dropped_too(
         assert (await api.post(slot, json=booking)).status_code == 201
         path, body = (("/api/candidates/", person), (slot, booking))[number]  # what stands already: 200
         assert await stored_during_an_erasure(api, path, body, ident, monkeypatch) == 200
-        assert await rows("stored_answer") == []
+        assert await rows("stored_response") == []
 
 
 async def stored_during_an_erasure(
     api: httpx.AsyncClient, path: str, body: object, ident: str, monkeypatch: pytest.MonkeyPatch
 ) -> int:
     """Send a request, and erase the person when it is answered and its answer not yet stored; return its status."""
-    erasing: list[asyncio.Task[Erased]] = []
-    keep = stored_answers.keep
+    erasing: list[asyncio.Task[ErasureResult]] = []
+    keep = stored_responses.keep
 
     async def over_or_waiting() -> bool:
         return erasing[0].done() or await beside(somebody_waits())
 
-    async def erase_and_keep(ticket: Ticket, answer: WholeAnswer, secrets: Sequence[str]) -> None:
+    async def erase_and_keep(ticket: KeyedRequest, answer: BufferedResponse, secrets: Sequence[str]) -> None:
         erasing.append(beside(erasures.erase(UUID(ident), by=TESTS, outbox=OUTBOX)))
         await until(over_or_waiting, "the erasure is over, or waits for the answer")
         await keep(ticket, answer, secrets)
 
     with monkeypatch.context() as patched:
-        patched.setattr(stored_answers, "keep", erase_and_keep)
+        patched.setattr(stored_responses, "keep", erase_and_keep)
         answered = await api.post(path, json=body, headers={"Idempotency-Key": "k"})
     await asyncio.gather(*erasing)
     return answered.status_code

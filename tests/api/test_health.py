@@ -28,9 +28,9 @@ def settings(database_url: str, mail_server: ScriptedSmtpServer) -> Settings:
     return settings_for(database_url, email_host="localhost", email_port=mail_server.port)
 
 
-async def reasons(visitor: httpx.AsyncClient) -> list[str]:
+async def reasons(user: httpx.AsyncClient) -> list[str]:
     """Return why deliveries are not being taken care of, none where they are."""
-    answered = await visitor.get("/health/delivery")
+    answered = await user.get("/health/delivery")
     body = answered.json()
     assert answered.headers["cache-control"] == "no-store"
     assert (answered.status_code, body["status"]) == ((503, "failing") if body["reasons"] else (200, "ok"))
@@ -43,31 +43,31 @@ async def live_worker(*, kinds: tuple[str, ...] = ("invitation",), base_url: str
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/health/live/", "/health/ready/"])
-async def test_a_serving_process_is_alive_and_ready_without_a_key(visitor: httpx.AsyncClient, path: str) -> None:
-    answered = await visitor.get(path)
+async def test_a_serving_process_is_alive_and_ready_without_a_key(user: httpx.AsyncClient, path: str) -> None:
+    answered = await user.get(path)
     assert (answered.status_code, answered.json()["status"], answered.json()["reasons"]) == (200, "ok", [])
 
 
-async def test_a_missing_migration_is_not_ready(visitor: httpx.AsyncClient) -> None:
+async def test_a_missing_migration_is_not_ready(user: httpx.AsyncClient) -> None:
     await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
-    answered = await visitor.get("/health/ready")
+    answered = await user.get("/health/ready")
     assert answered.status_code == 503
     assert answered.json()["reasons"] == ["1 migration(s) are missing: run `hireloop migrate`."]
-    assert (await visitor.get("/health/live")).status_code == 200
+    assert (await user.get("/health/live")).status_code == 200
 
 
-async def test_without_a_worker_nothing_is_being_told(visitor: httpx.AsyncClient) -> None:
-    assert await reasons(visitor) == ["No worker has been seen lately: start `hireloop work`."]
+async def test_without_a_worker_nothing_is_being_told(user: httpx.AsyncClient) -> None:
+    assert await reasons(user) == ["No worker has been seen lately: start `hireloop work`."]
 
 
-async def test_with_a_worker_and_nothing_wrong_it_is_ok(visitor: httpx.AsyncClient) -> None:
+async def test_with_a_worker_and_nothing_wrong_it_is_ok(user: httpx.AsyncClient) -> None:
     await live_worker()
-    assert await reasons(visitor) == []
+    assert await reasons(user) == []
 
 
-async def test_a_worker_that_writes_other_links_is_a_warning(visitor: httpx.AsyncClient) -> None:
+async def test_a_worker_that_writes_other_links_is_a_warning(user: httpx.AsyncClient) -> None:
     await live_worker(base_url="https://old.example")
-    answered = await visitor.get("/health/delivery")
+    answered = await user.get("/health/delivery")
     assert answered.status_code == 200
     assert answered.json()["warnings"] == [
         (
@@ -77,21 +77,21 @@ async def test_a_worker_that_writes_other_links_is_a_warning(visitor: httpx.Asyn
     ]
 
 
-async def test_a_worker_not_seen_for_twenty_seconds_is_none(visitor: httpx.AsyncClient) -> None:
+async def test_a_worker_not_seen_for_twenty_seconds_is_none(user: httpx.AsyncClient) -> None:
     await live_worker()
     await db.fetch("UPDATE worker SET seen_at = now() - interval '21 seconds'")
-    assert await reasons(visitor) == ["No worker has been seen lately: start `hireloop work`."]
+    assert await reasons(user) == ["No worker has been seen lately: start `hireloop work`."]
 
 
-async def test_a_held_channel_is_named_with_its_reason(visitor: httpx.AsyncClient, settings: Settings) -> None:
+async def test_a_held_channel_is_named_with_its_reason(user: httpx.AsyncClient, settings: Settings) -> None:
     await live_worker()
     (channel,) = configured.channels(settings)
     await health.hold(channel, "auth_refused")
-    (reason,) = await reasons(visitor)
+    (reason,) = await reasons(user)
     assert reason.startswith("The channel email is held since ")
     assert "refused the user name or the password" in reason
     await health.open_again(channel)
-    assert await reasons(visitor) == []
+    assert await reasons(user) == []
 
 
 async def test_one_fault_is_said_once_where_the_mail_servers_own_check_says_why(settings: Settings) -> None:
@@ -122,12 +122,12 @@ async def test_a_held_fallback_is_a_reason(settings: Settings, mail_server: Scri
 
 
 async def test_a_channel_held_by_somebody_elses_settings_is_not_ours(
-    visitor: httpx.AsyncClient, settings: Settings
+    user: httpx.AsyncClient, settings: Settings
 ) -> None:
     await live_worker()
     (channel,) = configured.channels(settings.model_copy(update={"email_host": "elsewhere.example"}))
     await health.hold(channel, "auth_refused")
-    assert await reasons(visitor) == []
+    assert await reasons(user) == []
 
 
 async def test_what_waits_too_long_is_said(api: httpx.AsyncClient) -> None:
@@ -146,10 +146,10 @@ async def test_a_delivery_that_no_live_worker_can_take_is_counted(api: httpx.Asy
     assert reason.startswith("1 delivery(ies) fit no live worker")
 
 
-async def test_several_troubles_are_all_said(visitor: httpx.AsyncClient, settings: Settings) -> None:
+async def test_several_troubles_are_all_said(user: httpx.AsyncClient, settings: Settings) -> None:
     (channel,) = configured.channels(settings)
     await health.hold(channel, "no_mail_host")
-    assert len(await reasons(visitor)) == 2
+    assert len(await reasons(user)) == 2
 
 
 # --- Mail ------------------------------------------------------------------------------------------------------
@@ -206,16 +206,16 @@ IN_CLEAR = "EMAIL_HOST_PASSWORD goes in clear, so to this machine only. Set EMAI
 
 
 async def test_the_mail_server_is_asked_once_however_often_one_looks(
-    visitor: httpx.AsyncClient, mail_server: ScriptedSmtpServer
+    user: httpx.AsyncClient, mail_server: ScriptedSmtpServer
 ) -> None:
     for _ in range(5):
-        await reasons(visitor)
+        await reasons(user)
     assert mail_server.connection_count == 1
     assert mail_server.received == []
 
 
-async def test_readiness_asks_no_mail_server(visitor: httpx.AsyncClient, mail_server: ScriptedSmtpServer) -> None:
-    assert (await visitor.get("/health/ready")).status_code == 200
+async def test_readiness_asks_no_mail_server(user: httpx.AsyncClient, mail_server: ScriptedSmtpServer) -> None:
+    assert (await user.get("/health/ready")).status_code == 200
     assert mail_server.connection_count == 0
 
 

@@ -73,16 +73,16 @@ async def test_routing_refusals_are_problems_too(api: httpx.AsyncClient) -> None
     problem(await api.post("/api/jobs/", json=huge), 413, "too-large")
 
 
-async def test_people_get_a_page_where_programs_get_a_problem(visitor: httpx.AsyncClient) -> None:
-    answered = await visitor.get("/nothing-here")
+async def test_people_get_a_page_where_programs_get_a_problem(user: httpx.AsyncClient) -> None:
+    answered = await user.get("/nothing-here")
     assert answered.status_code == 404
     assert answered.headers["content-type"].startswith("text/html")
 
 
-async def test_a_mistake_of_ours_says_nothing_of_itself(visitor: httpx.AsyncClient) -> None:
+async def test_a_mistake_of_ours_says_nothing_of_itself(user: httpx.AsyncClient) -> None:
     for path in ("/api/breaks", "/api/violates"):
         with capture_logs() as logs:
-            answered = await visitor.get(path)
+            answered = await user.get(path)
         body = problem(answered, 500, "internal")
         assert "canary" not in answered.text
         assert "RuntimeError" not in answered.text

@@ -26,7 +26,7 @@ async def test_a_rule_becomes_slots_that_keep_the_wall_clock(api: httpx.AsyncCli
     answered = await api.post(PATH, json=recurring(**shared))
     assert answered.status_code == 201
     body = answered.json()
-    assert (body["skipped"], body["doubled"]) == ([], [])
+    assert (body["skipped"], body["repeated"]) == ([], [])
     assert [(slot["starts_at"], slot["ends_at"]) for slot in body["created"]] == [
         ("2030-10-21T13:30:00+05:30", "2030-10-21T14:15:00+05:30"),
         ("2030-10-23T13:30:00+05:30", "2030-10-23T14:15:00+05:30"),
@@ -67,10 +67,10 @@ async def test_what_is_skipped_says_why_and_asking_again_creates_nothing(api: ht
 async def test_a_time_that_clocks_show_twice_is_the_first_of_the_two(api: httpx.AsyncClient) -> None:
     asked = recurring(rule="FREQ=DAILY;COUNT=2", starts_at_local="2030-10-27T02:30")
     body = (await api.post(PATH, json=asked)).json()
-    (doubled,) = body["doubled"]
-    assert doubled["starts_at_local"] == "2030-10-27T02:30:00"
-    assert doubled["starts_at"] == body["created"][0]["starts_at"] == "2030-10-27T06:00:00+05:30"
-    assert "the first of the two" in doubled["detail"]
+    (repeated,) = body["repeated"]
+    assert repeated["starts_at_local"] == "2030-10-27T02:30:00"
+    assert repeated["starts_at"] == body["created"][0]["starts_at"] == "2030-10-27T06:00:00+05:30"
+    assert "the first of the two" in repeated["detail"]
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -112,5 +112,5 @@ async def test_each_bad_field_is_a_problem_that_names_it(api: httpx.AsyncClient)
     assert await count(api, SLOTS) == 0
 
 
-async def test_a_viewer_creates_nothing(visitor: httpx.AsyncClient) -> None:
-    problem(await (await as_role(visitor, Role.VIEWER)).post(PATH, json=recurring()), 403, "not-allowed")
+async def test_a_viewer_creates_nothing(user: httpx.AsyncClient) -> None:
+    problem(await (await as_role(user, Role.VIEWER)).post(PATH, json=recurring()), 403, "not-allowed")

@@ -46,7 +46,7 @@ async def test_an_unknown_session_is_not_found(api: httpx.AsyncClient) -> None:
 
 
 async def test_a_new_link_is_answered_with_its_booking_and_the_old_one_is_dead(
-    api: httpx.AsyncClient, visitor: httpx.AsyncClient
+    api: httpx.AsyncClient, user: httpx.AsyncClient
 ) -> None:
     interview, slot = await post_interview(api), await post_slot(api)
     booked = await post_booking(api, interview, slot)
@@ -64,8 +64,8 @@ async def test_a_new_link_is_answered_with_its_booking_and_the_old_one_is_dead(
     assert await ok(api, f"/api/interviews/schedules/{booked['id']}/") == reissued
     assert (await ok(api, path))["key_version"] == 2
     old, new = (body["session"]["session_key"] for body in (booked, reissued))
-    assert (await visitor.get("/", params={"session_key": old})).status_code == 410
-    assert (await visitor.get("/", params={"session_key": new})).status_code == 303
+    assert (await user.get("/", params={"session_key": old})).status_code == 410
+    assert (await user.get("/", params={"session_key": new})).status_code == 303
     assert await unaccounted() == 0
 
 

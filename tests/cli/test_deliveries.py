@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from factories import book
 from hireloop import db
 from hireloop.cli.deliveries import deliveries
-from hireloop.cli.words import Moment
+from hireloop.cli.times import Moment
 from hireloop.notify.deliveries.replay import Skip
 from hireloop.scheduling import audit
 from processes import environment

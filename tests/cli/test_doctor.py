@@ -69,13 +69,13 @@ def test_json_is_an_array_of_check_level_cause_and_mend(env: dict[str, str]) -> 
     ran = hireloop("doctor", "--json", env=env | {"EMAIL_PORT": str(port)})
     assert (ran.returncode, ran.stderr) == (1, "")
     found = json.loads(ran.stdout)
-    assert {tuple(line) for line in found} == {("check", "level", "cause", "mend")}
+    assert {tuple(line) for line in found} == {("check", "level", "cause", "fix")}
     assert [line for line in found if line["level"] == "failure"] == [
         {
             "check": "mail",
             "level": "failure",
             "cause": f"Nothing listens at localhost port {port}.",
-            "mend": "Correct EMAIL_HOST and EMAIL_PORT, or start the mail server.",
+            "fix": "Correct EMAIL_HOST and EMAIL_PORT, or start the mail server.",
         }
     ]
 
@@ -110,7 +110,7 @@ def test_without_any_database_it_says_so_and_makes_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert found["database"]["level"] == "failure"
     assert found["database"]["cause"] == "There is no database."
-    assert found["database"]["mend"] == "Set DATABASE_URL, or start one with `hireloop up`."
+    assert found["database"]["fix"] == "Set DATABASE_URL, or start one with `hireloop up`."
     assert found["secret"]["level"] == "skipped"
     assert found["mail"]["cause"] == "EMAIL_HOST is not set: no mail can be sent."
 

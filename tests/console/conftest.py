@@ -20,10 +20,10 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-async def client(visitor: httpx.AsyncClient) -> httpx.AsyncClient:
+async def client(user: httpx.AsyncClient) -> httpx.AsyncClient:
     """Keeps cookies as a browser does, says that it comes from our own pages, and follows no redirect by itself."""
-    visitor.headers["Sec-Fetch-Site"] = "same-origin"
-    return visitor
+    user.headers["Sec-Fetch-Site"] = "same-origin"
+    return user
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hireloop.access.tables import Role
 UNKNOWN_MAILBOX = "550 5.1.1 <asha@example.com>: user unknown"
 
 
-class Booked(msgspec.Struct, frozen=True, kw_only=True):
+class BookingResult(msgspec.Struct, frozen=True, kw_only=True):
     """One booking, as its page knows it."""
 
     id: UUID
@@ -33,15 +33,15 @@ async def key_of(role: Role, name: str = "Rita") -> str:
 
 async def booked(
     name: str = "Asha Rao", *, starts_at: datetime | None = None, notes: str = "", **candidate: object
-) -> Booked:
+) -> BookingResult:
     """Book an interview, tomorrow unless said otherwise."""
     interview = await make_interview(full_name=name, **candidate)
     made = (await book(interview, starts_at=starts_at or soon(24 * 60), notes=notes)).booking
-    return Booked(id=made.id, session_id=made.session.id, slot_id=made.slot)
+    return BookingResult(id=made.id, session_id=made.session.id, slot_id=made.slot)
 
 
 async def tried(
-    booking: Booked,
+    booking: BookingResult,
     state: str,
     *,
     reason: str | None = "recipient_unknown",
@@ -73,7 +73,7 @@ async def tried(
     return delivery
 
 
-async def at_risk(booking: Booked, reason: str = "connection_refused") -> UUID:
+async def at_risk(booking: BookingResult, reason: str = "connection_refused") -> UUID:
     """Let time run out for the booking's invitation, which was tried in vain."""
     delivery: UUID = await db.fetch_value(
         """
@@ -86,7 +86,7 @@ async def at_risk(booking: Booked, reason: str = "connection_refused") -> UUID:
     return delivery
 
 
-async def entered(booking: Booked) -> None:
+async def entered(booking: BookingResult) -> None:
     """Let the candidate be in the interview."""
     await db.fetch("UPDATE session SET entered_at = now() WHERE id = $1", booking.session_id)
 

@@ -9,7 +9,7 @@ import httpx
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from console.factories import Booked, booked, entered, tried
+from console.factories import BookingResult, booked, entered, tried
 from console.signing import fields_of, press, sign_in, token_on
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db
@@ -27,12 +27,12 @@ async def told(client: httpx.AsyncClient, answer: httpx.Response) -> str:
     return str(said)
 
 
-async def standing(booking: Booked) -> tuple[str, int]:
+async def standing(booking: BookingResult) -> tuple[str, int]:
     (row,) = [row for row in await rows("schedule") if row["id"] == booking.id]
     return row["state"], row["revision"]
 
 
-async def kinds_of(booking: Booked) -> list[tuple[str, int, str]]:
+async def kinds_of(booking: BookingResult) -> list[tuple[str, int, str]]:
     found = [row for row in await rows("delivery") if row["schedule"] == booking.id and row["channel"] == "email"]
     return [(row["kind"], row["revision"], row["state"]) for row in found if row["kind"] != "recruiter_copy"]
 

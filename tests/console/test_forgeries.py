@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from console.factories import Booked, booked, key_of
+from console.factories import BookingResult, booked, key_of
 from console.signing import SIGN_IN, sign_in, token_on
 from factories import rows
 from hireloop.access.tables import Role
@@ -30,12 +30,12 @@ NO_FORMS = [
 
 
 @pytest.fixture
-async def booking(client: httpx.AsyncClient) -> Booked:
+async def booking(client: httpx.AsyncClient) -> BookingResult:
     await sign_in(client, Role.ADMIN)
     return await booked()
 
 
-async def test_a_form_of_another_kind_is_none(client: httpx.AsyncClient, booking: Booked) -> None:
+async def test_a_form_of_another_kind_is_none(client: httpx.AsyncClient, booking: BookingResult) -> None:
     for path in (f"{booking.path}cancel/", f"{booking.path}reissue/", "/console/replay/", SIGN_IN):
         for kind, body, status in NO_FORMS:
             answer = await client.post(path, content=body, headers={"Content-Type": kind})
@@ -45,7 +45,7 @@ async def test_a_form_of_another_kind_is_none(client: httpx.AsyncClient, booking
     assert (row["state"], row["revision"]) == ("pending", 1)
 
 
-async def test_of_two_fields_of_one_name_the_first_counts(client: httpx.AsyncClient, booking: Booked) -> None:
+async def test_of_two_fields_of_one_name_the_first_counts(client: httpx.AsyncClient, booking: BookingResult) -> None:
     token = await token_on(client)
     answer = await client.post(f"{booking.path}cancel/", data={"token": ["x", token], "revision": "1"})
     assert answer.status_code == 403
@@ -54,7 +54,7 @@ async def test_of_two_fields_of_one_name_the_first_counts(client: httpx.AsyncCli
 
 
 async def test_an_origin_or_a_referer_that_is_no_address_is_not_ours(
-    client: httpx.AsyncClient, booking: Booked
+    client: httpx.AsyncClient, booking: BookingResult
 ) -> None:
     token = await token_on(client)
     del client.headers["Sec-Fetch-Site"]
@@ -78,7 +78,9 @@ async def test_a_host_that_is_none_still_gets_a_page(client: httpx.AsyncClient) 
         assert (await client.get("/console/", headers={"Host": host})).headers["location"] == SIGN_IN
 
 
-async def test_only_our_own_pages_say_that_something_was_done(client: httpx.AsyncClient, booking: Booked) -> None:
+async def test_only_our_own_pages_say_that_something_was_done(
+    client: httpx.AsyncClient, booking: BookingResult
+) -> None:
     told = f"{booking.path}?done=cancelled"
     assert "The interview was cancelled." in (await client.get(told)).text
     for site in ("cross-site", "same-site", "none"):
@@ -90,7 +92,9 @@ async def test_only_our_own_pages_say_that_something_was_done(client: httpx.Asyn
     assert (asked.headers["location"].count("done"), answer.headers["location"]) == (0, booking.path)
 
 
-async def test_a_query_that_is_none_of_ours_changes_no_status(client: httpx.AsyncClient, booking: Booked) -> None:
+async def test_a_query_that_is_none_of_ours_changes_no_status(
+    client: httpx.AsyncClient, booking: BookingResult
+) -> None:
     for value in ("%00", "%ED%A0%80", "%FF", "x" * 300, "%0d%0aX:%20y", "2026-02-30", str(booking.slot_id)):
         for path in ("/console/?after=", "/console/attention/?after=", "/console/failures/?after="):
             assert (await client.get(path + value)).status_code == 200

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.async_api import Browser, Page, expect
 
-from console.factories import Booked, at_risk, booked, held, key_of, tried
+from console.factories import BookingResult, at_risk, booked, held, key_of, tried
 from factories import OUTBOX, TESTS, make_slot, rows, soon
 from hireloop.access.tables import Role
 from hireloop.notify.channels import configured
@@ -34,7 +34,7 @@ async def signed_in(page: Page, key: str) -> None:
     await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-async def everything(settings: Settings) -> dict[str, Callable[[Booked], str]]:
+async def everything(settings: Settings) -> dict[str, Callable[[BookingResult], str]]:
     """Let there be something in every state, and return every page of the console by a name."""
     await at_risk(await booked(LONG, starts_at=soon(3), notes="A" * 300))
     await tried(await booked("Bo", starts_at=soon(90)), "sent", reason=None, reply="250 2.0.0 Ok")

@@ -9,7 +9,7 @@ from hireloop.console import labels
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 
@@ -23,7 +23,7 @@ from hireloop.scheduling.tables import ScheduleState
         (labels.DELIVERIES, DeliveryState),
         (labels.ATTEMPTS, AttemptOutcome),
         (labels.SESSIONS, SessionState),
-        (labels.CHANGES, Change),
+        (labels.CHANGES, BookingChange),
     ],
 )
 def test_every_state_has_words_of_its_own(said: Mapping[StrEnum | None, object], states: type[StrEnum]) -> None:

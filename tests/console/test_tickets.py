@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from hireloop.console import tickets
-from hireloop.console.tickets import LIFE, Claim, is_genuine, issue, parse
+from hireloop.console.tickets import LIFE, TicketClaim, is_genuine, issue, parse
 
 SECRET, OTHER = "a" * 40, "b" * 40
 KEY, HASH = UUID(int=7), b"h" * 32
@@ -28,7 +28,7 @@ def test_a_ticket_is_good_for_twelve_hours_and_not_a_second_longer() -> None:
 
 def test_a_ticket_says_whose_key_it_is_and_nothing_of_the_key() -> None:
     ticket = issue(SECRET, KEY, HASH, now=NOW)
-    assert parse(ticket) == Claim(KEY, int((NOW + LIFE).timestamp()))
+    assert parse(ticket) == TicketClaim(KEY, int((NOW + LIFE).timestamp()))
     assert HASH.decode() not in ticket
 
 

@@ -23,7 +23,7 @@ from factories import OUTBOX, TESTS, book
 from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.api.documented import REFUSALS
-from hireloop.api.interviews import InterviewAnswer
+from hireloop.api.interviews import InterviewResponse
 from hireloop.api.schedules import BOOKS
 from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.deliveries.deliveries import InvitationState
@@ -35,11 +35,11 @@ from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.portal.gate import Refusal
 from hireloop.portal.stages import Stage
 from hireloop.scheduling.bookings import booking
-from hireloop.scheduling.people.jobs import KnownJob
+from hireloop.scheduling.people.jobs import JobDetails
 from hireloop.scheduling.sessions import links
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.slots.recurrence import Omission
-from hireloop.scheduling.slots.slots import KnownSlot
+from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
 from hireloop.telemetry import spans as telemetry
@@ -126,7 +126,7 @@ def values(enum: type[Enum]) -> list[str]:
         ("Omissions", "omission", values(Omission)),
         ("Roles", "role", values(Role)),
         ("Phases", "phase", values(Phase)),
-        ("Booking outcomes", "outcome", values(booking.Outcome)),
+        ("Booking outcomes", "outcome", values(booking.BookingOutcome)),
     ],
 )
 def test_the_glossary_has_every_word_of_an_enum(heading: str, named: str, known: Sequence[str]) -> None:
@@ -178,7 +178,7 @@ def holding_reasons() -> Iterator[str]:
         yield from re.findall(r"(?:Held\(reason=(?:[\w.]+ or )?|Impossible\(Held, |_hold\(.*, )Reason\.(\w+)", text)
         if path.name in {"email.py", "webhook.py"}:  # a transport's refusal of its own settings
             yield from re.findall(r"return Reason\.(\w+)", text)
-    yield from re.findall(r"Missing\(Reason\.(\w+)", (SOURCE / "cli/work.py").read_text("utf-8"))
+    yield from re.findall(r"MissingTransport\(Reason\.(\w+)", (SOURCE / "cli/work.py").read_text("utf-8"))
 
 
 def test_the_portal_page_has_every_stage_and_every_refusal() -> None:
@@ -327,7 +327,7 @@ def test_the_refusals_of_a_booking_are_those_that_the_page_for_frontends_explain
 
 
 def test_the_fields_for_frontends_of_the_django_application_exist() -> None:
-    answers = {"Slots": KnownSlot, "Interviews": InterviewAnswer, "Jobs": KnownJob}
+    answers = {"Slots": SlotDetails, "Interviews": InterviewResponse, "Jobs": JobDetails}
     text = section("docs/how-to/move-from-the-django-application.md", "Fields")
     tables = re.findall(r"^\*\*(\w+)\*\*\n(.*?)(?=^\*\*|\Z)", text, re.MULTILINE | re.DOTALL)
     assert [name for name, _ in tables] == list(answers)

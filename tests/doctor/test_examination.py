@@ -59,7 +59,7 @@ async def findings(settings: Settings) -> list[Finding]:
 
 
 def at_level(found: Sequence[Finding], level: Level) -> list[tuple[str, str, str]]:
-    return [(finding.check, finding.cause, finding.mend) for finding in found if finding.level is level]
+    return [(finding.check, finding.cause, finding.fix) for finding in found if finding.level is level]
 
 
 async def test_where_nothing_is_wrong_every_line_is_ok(whole: dict[str, Any]) -> None:
@@ -87,7 +87,7 @@ class Fault(NamedTuple):
     script: Mapping[str, Step]
     settings: Mapping[str, Any]
     cause: str
-    mend: str
+    fix: str
 
 
 @pytest.mark.parametrize(
@@ -221,15 +221,15 @@ class Fault(NamedTuple):
 async def test_a_fault_of_mail_is_one_failure(whole: dict[str, Any], fault: Fault) -> None:
     with ScriptedSmtpServer(fault.script) as server:
         found = await findings(settings_of(whole, **{"email_port": server.port, **fault.settings}))
-    assert at_level(found, Level.FAILURE) == [("mail", fault.cause.format(port=server.port), fault.mend)]
+    assert at_level(found, Level.FAILURE) == [("mail", fault.cause.format(port=server.port), fault.fix)]
     assert "canary" not in repr(found)
 
 
 @pytest.mark.parametrize("values", [{"email_backend": "console"}, {"email_host": ""}, {"email_host_user": "me"}])
 async def test_the_start_says_what_the_doctor_says(whole: dict[str, Any], values: dict[str, Any]) -> None:
     settings = settings_of(whole, **values)
-    [(_, cause, mend)] = at_level(await findings(settings), Level.FAILURE)
-    assert warnings_of(settings) == (f"{cause} {mend}",)
+    [(_, cause, fix)] = at_level(await findings(settings), Level.FAILURE)
+    assert warnings_of(settings) == (f"{cause} {fix}",)
 
 
 async def test_nobody_listening_is_one_failure(whole: dict[str, Any]) -> None:
@@ -291,7 +291,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Certific
 
 
 @pytest.mark.parametrize(
-    ("kind", "trusted", "cause", "mend"),
+    ("kind", "trusted", "cause", "fix"),
     [
         ("expired", True, "has expired.", "Renew it on the mail server."),
         ("another name", True, "is for another name.", "Set EMAIL_HOST to the name that the certificate is for."),
@@ -312,7 +312,7 @@ async def test_a_bad_certificate_is_one_failure_that_says_how_it_is_bad(
     kind: str,
     trusted: bool,
     cause: str,
-    mend: str,
+    fix: str,
     implicit: bool,
 ) -> None:
     if trusted:
@@ -320,7 +320,7 @@ async def test_a_bad_certificate_is_one_failure_that_says_how_it_is_bad(
     with ScriptedSmtpServer(certificate=certificates[kind], implicit_tls=implicit) as server:
         values = {"email_port": server.port, "email_use_ssl": implicit, "email_use_tls": not implicit}
         found = await findings(settings_of(whole, **values, email_timeout=5))
-    expected = ("mail", f"The certificate of localhost port {server.port} {cause}", mend)
+    expected = ("mail", f"The certificate of localhost port {server.port} {cause}", fix)
     assert at_level(found, Level.FAILURE) == [expected]
 
 
@@ -363,7 +363,7 @@ def mail_server() -> Iterator[ScriptedSmtpServer]:
 
 
 @pytest.mark.parametrize(
-    ("values", "check", "cause", "mend"),
+    ("values", "check", "cause", "fix"),
     [
         (
             {"base_url": "http://localhost:8000"},
@@ -437,12 +437,12 @@ def mail_server() -> Iterator[ScriptedSmtpServer]:
     ],
 )
 async def test_a_fault_of_the_installation_is_one_failure(
-    whole: dict[str, Any], mail_server: ScriptedSmtpServer, values: dict[str, Any], check: str, cause: str, mend: str
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer, values: dict[str, Any], check: str, cause: str, fix: str
 ) -> None:
     found = await findings(settings_of(whole, email_port=mail_server.port, **values))
     [(named, said, mended)] = at_level(found, Level.FAILURE)
     assert named.startswith(check)
-    assert (said, mended) == (cause, mend) if mend else said == cause
+    assert (said, mended) == (cause, fix) if fix else said == cause
     assert "canary" not in repr(found)
 
 
@@ -518,7 +518,7 @@ async def test_what_works_and_will_be_regretted_is_a_warning(
     assert at_level(found, Level.FAILURE) == []
     warned = at_level(found, Level.WARNING)
     assert [(named, said) for named, said, _ in warned] == [(check, cause)]
-    assert all(mend for *_, mend in warned)
+    assert all(fix for *_, fix in warned)
 
 
 async def test_without_a_worker_it_warns(whole: dict[str, Any], mail_server: ScriptedSmtpServer) -> None:
@@ -603,7 +603,7 @@ def test_a_slow_answer_is_no_skew() -> None:
 )
 def test_a_database_far_away_is_warned_of(seconds: float, level: Level, cause: str) -> None:
     found = database.speed("PostgreSQL 18.4", seconds)
-    assert (found.level, found.cause, bool(found.mend)) == (level, cause, level is Level.WARNING)
+    assert (found.level, found.cause, bool(found.fix)) == (level, cause, level is Level.WARNING)
 
 
 async def test_one_slow_answer_of_three_is_not_held_against_the_database(

@@ -47,8 +47,8 @@ def test_the_headers_that_the_collector_wants_are_sent() -> None:
 def test_without_or_with_the_wrong_headers_the_mend_names_them() -> None:
     with ScriptedHttpServer(Reply(401)) as server:
         without, wrong = checked(server), checked(server, otel_exporter_otlp_headers="api-key=canary")
-    assert without.mend == "Set OTEL_EXPORTER_OTLP_HEADERS to what the collector wants, such as api-key=…."
-    assert wrong.mend == "Correct OTEL_EXPORTER_OTLP_HEADERS."
+    assert without.fix == "Set OTEL_EXPORTER_OTLP_HEADERS to what the collector wants, such as api-key=…."
+    assert wrong.fix == "Correct OTEL_EXPORTER_OTLP_HEADERS."
     assert "canary" not in repr(wrong)
 
 
@@ -63,7 +63,7 @@ def test_a_server_of_grpc_is_ok_and_one_of_http_is_found_out() -> None:
     with ScriptedHttpServer() as server:
         found = over_grpc(server.port)
     assert (found.level, found.cause) == (Level.FAILURE, f"What answers at 127.0.0.1 port {server.port} is no gRPC.")
-    assert "OTEL_EXPORTER_OTLP_PROTOCOL" in found.mend
+    assert "OTEL_EXPORTER_OTLP_PROTOCOL" in found.fix
 
 
 def over_grpc(port: int) -> Finding:

@@ -16,7 +16,7 @@ _POOL = 2
 async def _transactions_work_again() -> None:
     """Check that there is a connection to be had: the last ones to end may still be in the pool, but no more."""
     for _ in range(_POOL + 1):
-        with suppress(*db.TROUBLE):
+        with suppress(*db.UNAVAILABLE):
             async with asyncio.timeout(20), db.DB.transaction():
                 assert await db.fetch_value("SELECT 1") == 1
                 return
@@ -38,7 +38,7 @@ async def test_a_transaction_whose_begin_fails_gives_its_connection_back(databas
     _LosesItsConnection.url = database_url
     async with db.opened(database_url, pool_size=_POOL):
         for _ in range(3 * _POOL):
-            with pytest.raises(db.TROUBLE):
+            with pytest.raises(db.UNAVAILABLE):
                 async with asyncio.timeout(20), _LosesItsConnection(db.DB):
                     pass
         await _transactions_work_again()
@@ -54,7 +54,7 @@ async def _lose_the_connection_before_commit(url: str) -> None:
 async def test_a_transaction_whose_commit_fails_gives_its_connection_back(database_url: str) -> None:
     async with db.opened(database_url, pool_size=_POOL):
         for _ in range(3 * _POOL):
-            with pytest.raises(db.TROUBLE):
+            with pytest.raises(db.UNAVAILABLE):
                 await _lose_the_connection_before_commit(database_url)
         await _transactions_work_again()
 
@@ -67,7 +67,7 @@ async def test_whatever_a_statement_raises_on_a_connection_that_ended_is_known_a
             try:
                 await db.fetch("SELECT 1")
                 await db.fetch("SELECT 1")
-            except db.TROUBLE as trouble:
+            except db.UNAVAILABLE as trouble:
                 assert problem_of(trouble).type == "database-away"  # noqa: PT017 (either may happen)
 
 

@@ -21,7 +21,7 @@ from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transports.mail.email import EmailTransport
 from hireloop.notify.worker import attempts
-from hireloop.notify.worker.attempts import Answered
+from hireloop.notify.worker.attempts import AttemptResult
 from sample_settings import settings_for
 from servers.smtp import ScriptedSmtpServer
 
@@ -108,7 +108,7 @@ class Clock:
         assert deadlines == sorted(deadlines)
         assert left is None or deadlines[-1] <= left
 
-    async def send(self, taken: list[Lease]) -> list[Answered]:
+    async def send(self, taken: list[Lease]) -> list[AttemptResult]:
         loop = asyncio.get_running_loop()
         return await asyncio.gather(*(loop.run_in_executor(self._threads, self._attempt, lease) for lease in taken))
 

@@ -129,5 +129,5 @@ async def test_the_ledger_sees_one_delivery_row_that_was_deleted_by_hand(databas
     await db.fetch("DELETE FROM attempt WHERE delivery = $1", gone)
     await db.fetch("DELETE FROM delivery WHERE id = $1", gone)
     proof = await ledger.read()
-    assert (proof.unaccounted, proof.untold, proof.overdue) == (1, 1, 0)
+    assert (proof.unaccounted, proof.missing, proof.overdue) == (1, 1, 0)
     assert (await deliveries.find(kept, [EMAIL]))[0].state == "sent"

@@ -13,7 +13,7 @@ from hireloop_client.models import (
     CandidateFields,
     InterviewFields,
     JobFields,
-    ScheduleAnswer,
+    ScheduleResponse,
     SlotFields,
 )
 from journeys.installation import done
@@ -25,7 +25,7 @@ async def slot_from(client: AuthenticatedClient, starts_at: datetime) -> UUID:
     return done(await create_slot.asyncio(client=client, body=body)).id
 
 
-async def book(client: AuthenticatedClient, *, starts_at: datetime | None = None, **candidate: Any) -> ScheduleAnswer:  # noqa: ANN401 (each field has its own type)
+async def book(client: AuthenticatedClient, *, starts_at: datetime | None = None, **candidate: Any) -> ScheduleResponse:  # noqa: ANN401 (each field has its own type)
     """Book an interview with a new candidate into a new slot, which begins now unless said otherwise."""
     person = CandidateFields(**{"full_name": "Asha Rao", "email": f"asha.{uuid4().hex[:12]}@example.com", **candidate})
     job = JobFields(title="Backend Engineer", company="Example Labs")

@@ -14,7 +14,7 @@ from hireloop_client.models import (
     DeliveryState,
     DeliveryWithAttempts,
     Problem,
-    ScheduleAnswer,
+    ScheduleResponse,
 )
 from processes import Server, WorkerProcess
 from servers.collector import Collector
@@ -46,7 +46,7 @@ def done(answer: T | Problem | None) -> T:
     return answer
 
 
-async def sent(client: AuthenticatedClient, schedule: ScheduleAnswer) -> DeliveryWithAttempts:
+async def sent(client: AuthenticatedClient, schedule: ScheduleResponse) -> DeliveryWithAttempts:
     """Return the invitation's delivery once it is not pending any more."""
     ident = schedule.invitation.deliveries[0].id
     until = time.monotonic() + 20

@@ -14,7 +14,7 @@ import pytest
 
 from hireloop import db
 from hireloop.notify.bounces import bounces, reports
-from hireloop.notify.bounces.return_path import Returning, ReturnPath
+from hireloop.notify.bounces.return_path import ReturnPath, ReturnPathTransport
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transports.mail.email import EmailTransport
 from hireloop.notify.worker.worker import Worker
@@ -131,7 +131,7 @@ async def test_a_mail_that_a_relay_took_and_could_not_deliver_has_bounced(
     delivery = await invite(email="asha@example.com")
     transport = EmailTransport("", settings)
     worker = Worker(
-        [(EMAIL, Returning(transport, path))],
+        [(EMAIL, ReturnPathTransport(transport, path))],
         renderer=Renderer(
             secret=SECRET, base_url=settings.base_url, sender=settings.mail_sender, zone=settings.zone, locale="en"
         ),
@@ -151,7 +151,7 @@ async def test_a_mail_that_a_relay_took_and_could_not_deliver_has_bounced(
     assert f"{delivery}@hire.example" in {message_id.strip("<>") for message_id in said.message_ids}
     assert said.recipients == {"asha@example.com"}
     recorded = await bounces.record(said, path)
-    assert (recorded.delivery, recorded.noted) == (delivery, bounces.Noted.BOUNCED)
+    assert (recorded.delivery, recorded.result) == (delivery, bounces.ReportResult.BOUNCED)
     assert await state_of(delivery) == ("bounced", "recipient_unknown")
     reply = await db.fetch_value("SELECT last_reply FROM delivery")
     assert "550 5.1.1 <asha@example.com>: Recipient address rejected: User unknown" in reply

@@ -8,9 +8,9 @@ from hireloop_client.api.notifications import get_ledger
 from hireloop_client.api.schedules import cancel_schedule, confirm_schedule, reschedule
 from hireloop_client.api.slots import book_slot, get_slot
 from hireloop_client.models import (
+    BookingChange,
     BookSlotFields,
     CancelFields,
-    Change,
     InterviewState,
     InvitationState,
     Problem,
@@ -50,7 +50,11 @@ async def test_a_booking_is_confirmed_moved_and_cancelled(installation: Installa
     reason = CancelFields(reason="The position is filled.")
     cancelled = done(await cancel_schedule.asyncio(booked.id, client=client, body=reason))
     assert cancelled.state is ScheduleState.CANCELLED
-    assert [past.change for past in cancelled.changes] == [Change.CONFIRMED, Change.RESCHEDULED, Change.CANCELLED]
+    assert [past.change for past in cancelled.changes] == [
+        BookingChange.CONFIRMED,
+        BookingChange.RESCHEDULED,
+        BookingChange.CANCELLED,
+    ]
     assert [past.by for past in cancelled.changes] == ["journey"] * 3
     assert done(await get_slot.asyncio(later, client=client)).taken == 0
     assert done(await get_interview.asyncio(booked.interview, client=client)).state is InterviewState.OPEN

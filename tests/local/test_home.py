@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hireloop.local import home, record
-from hireloop.local.place import Place
-from hireloop.local.record import Record
+from hireloop.local.place import DataLocation
+from hireloop.local.record import InstallationRecord
 
 OWN = "postgresql://me@db.example/hire"
 UPS = {"DATABASE_URL": "postgresql://hireloop@/hireloop?host=/s", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": "1025"}
@@ -25,9 +25,11 @@ def data_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def up(data_dir: Path) -> Iterator[Record]:
+def up(data_dir: Path) -> Iterator[InstallationRecord]:
     """An `up` that runs there, on its own PostgreSQL."""
-    made = Record(url="http://localhost:8123", pid=1, database=record.mark_of(UPS["DATABASE_URL"]), settings=UPS)
+    made = InstallationRecord(
+        url="http://localhost:8123", pid=1, database=record.mark_of(UPS["DATABASE_URL"]), settings=UPS
+    )
     with record.alone(data_dir):
         record.write(data_dir, made)
         yield made
@@ -52,7 +54,7 @@ def test_who_names_another_database_means_that_one(monkeypatch: pytest.MonkeyPat
 
 def test_up_on_a_database_of_ones_own_is_found_too(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
     monkeypatch.setenv("DATABASE_URL", OWN)
-    made = Record(
+    made = InstallationRecord(
         url="http://localhost:8123", pid=1, database=record.mark_of(OWN), settings={"EMAIL_HOST": "127.0.0.1"}
     )
     with record.alone(data_dir):
@@ -65,7 +67,7 @@ def test_up_on_a_database_of_ones_own_is_found_too(monkeypatch: pytest.MonkeyPat
 def test_where_none_runs_this_machines_own_is_named_and_nothing_is_started(
     monkeypatch: pytest.MonkeyPatch, data_dir: Path
 ) -> None:
-    monkeypatch.setattr(home, "place_of", lambda _: Place(data_dir))
+    monkeypatch.setattr(home, "place_of", lambda _: DataLocation(data_dir))
     (data_dir / "postgres").mkdir()
     found = home.find()
     assert found.which == f"This machine's own installation, which is not running (data in {data_dir})."

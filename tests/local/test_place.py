@@ -14,7 +14,7 @@ import pytest
 
 from hireloop.errors import SettingsError
 from hireloop.local import place
-from hireloop.local.place import Place, place_of
+from hireloop.local.place import DataLocation, place_of
 from hireloop.settings import Settings
 from sample_settings import settings_for
 
@@ -54,7 +54,7 @@ def test_whoever_is_not_root_is_themselves_in_the_directory_that_they_name(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.chdir(folder)
-    assert place_of(settings_in(Path("data"))) == Place(folder / "data")
+    assert place_of(settings_in(Path("data"))) == DataLocation(folder / "data")
 
 
 @as_root
@@ -206,4 +206,4 @@ def test_a_link_in_a_directory_that_is_handed_over_leads_to_nothing_that_is(
 def test_a_file_where_the_directory_should_be_is_named(folder: Path) -> None:
     (folder / "data").write_text("")
     with pytest.raises(SettingsError, match=f"HIRELOOP_DATA_DIR: {folder}/data cannot be used"):
-        place.become(Place(folder / "data"))
+        place.become(DataLocation(folder / "data"))

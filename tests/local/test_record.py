@@ -9,7 +9,7 @@ import pytest
 
 from hireloop.errors import SettingsError
 from hireloop.local import record
-from hireloop.local.record import Record
+from hireloop.local.record import InstallationRecord
 
 RunPython = Callable[..., "subprocess.Popen[str]"]
 _UP = """
@@ -26,8 +26,10 @@ while True: record.running(Path(sys.argv[1]))
 """
 
 
-def written(**settings: str) -> Record:
-    return Record(url="http://localhost:8000", pid=1, database=record.mark_of("postgresql:///a"), settings=settings)
+def written(**settings: str) -> InstallationRecord:
+    return InstallationRecord(
+        url="http://localhost:8000", pid=1, database=record.mark_of("postgresql:///a"), settings=settings
+    )
 
 
 def test_where_nothing_runs_nothing_is_found_and_nothing_is_left(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ async def cancel(request: Request[Any, Any, Any]) -> list[str]:
         put = await hub.outbox.put([message], now=datetime.now(UTC))
         if request.query_params.get("fail"):
             raise ZeroDivisionError
-    hub.hints.give()
+    hub.wakeups.send_soon()
     return [delivery.message_id for delivery in put]
 
 

@@ -4,14 +4,14 @@ import asyncio
 
 from playwright.async_api import Page, expect
 
-from portal.factories import Booked
+from portal.factories import BookingResult
 
 FAKE_DEVICES = "--use-fake-device-for-media-stream"
 FAKE_CONSENT = "--use-fake-ui-for-media-stream"
 NO_DEVICES = "--use-fake-device-for-media-stream=device-count=0"
 
 
-def link(address: str, booked: Booked) -> str:
+def link(address: str, booked: BookingResult) -> str:
     return f"{address}/?session_key={booked.key}"
 
 

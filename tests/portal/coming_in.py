@@ -2,11 +2,11 @@
 
 import httpx
 
-from portal.factories import Booked
+from portal.factories import BookingResult
 
 PRESSED = {"Sec-Fetch-Site": "same-origin"}
 
 
-async def come_in(client: httpx.AsyncClient, booked: Booked) -> None:
+async def come_in(client: httpx.AsyncClient, booked: BookingResult) -> None:
     """Open the link, and have its cookie."""
     assert (await client.get("/", params={"session_key": booked.key})).status_code == 303

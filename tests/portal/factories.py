@@ -9,7 +9,7 @@ from msgspec import structs
 import factories
 from factories import make_slot, outbox_of
 from hireloop import db, session_keys
-from hireloop.scheduling.bookings.booking import Windows
+from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
 from sample_channels import EMAIL, chat
 
@@ -29,7 +29,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = "Please have a pen ready."
 
 
-class Booked(msgspec.Struct, frozen=True, kw_only=True):
+class BookingResult(msgspec.Struct, frozen=True, kw_only=True):
     """One booked interview, as its candidate knows it."""
 
     session_id: UUID
@@ -66,14 +66,14 @@ async def book(
     *,
     starts_in: float = 86_400,
     at: datetime | None = None,
-) -> Booked:
+) -> BookingResult:
     """Book one interview that starts in so many seconds, or at this very moment."""
     interview, slot = await _insert(person or Person(), at or datetime.now(UTC) + timedelta(days=1))
-    windows = Windows(settings.portal_early_seconds, settings.portal_late_seconds)
+    windows = WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds)
     booked = await factories.book(interview, slot, notes=(person or Person()).notes, outbox=OUTBOX, windows=windows)
     session = booked.booking.session
     key = session_keys.mint(settings.secrets[0], session.id, session.key_version)
-    found = Booked(session_id=session.id, schedule_id=booked.booking.id, key=key)
+    found = BookingResult(session_id=session.id, schedule_id=booked.booking.id, key=key)
     if at is None:
         await found.move(starts_in=starts_in)
     return found

@@ -17,7 +17,7 @@ from portal.browsing import (
     expect_stage,
     link,
 )
-from portal.factories import Booked, Person, book, offer
+from portal.factories import BookingResult, Person, book, offer
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
@@ -215,7 +215,7 @@ async def _expect_accessible(page: Page) -> None:
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-async def _every_stage(settings: Settings) -> dict[str, Booked]:
+async def _every_stage(settings: Settings) -> dict[str, BookingResult]:
     starts = {"early": 7200, "open": 20, "started": 20, "late": -700, "finished": 20, "cancelled": 20, "revoked": 20}
     long = "Verantwortliche Softwareentwicklungsingenieurin (Donaudampfschifffahrtselektrizitäten)"
     booked = {

@@ -18,7 +18,7 @@ from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
 from portal.coming_in import PRESSED, come_in
-from portal.factories import OUTBOX, Booked, Person, book, offer
+from portal.factories import OUTBOX, BookingResult, Person, book, offer
 from portal.records import everything
 
 FAR = datetime(2099, 12, 1, 4, 30, tzinfo=UTC)
@@ -42,13 +42,13 @@ def _times(page: str) -> list[str]:
     return re.findall(r'type="radio" name="starts_at" value="([^"]+)"', page)
 
 
-async def _press(client: httpx.AsyncClient, booked: Booked, act: str, **typed: str) -> httpx.Response:
+async def _press(client: httpx.AsyncClient, booked: BookingResult, act: str, **typed: str) -> httpx.Response:
     """Open the page that has this press, type, and press."""
     page = await _read(client, booked.path if act == "confirm" else f"{booked.path}{act}/")
     return await client.post(f"{booked.path}{act}/", headers=PRESSED, data={**_fields(page, act), **typed})
 
 
-async def _send(client: httpx.AsyncClient, booked: Booked, act: str, **fields: str) -> httpx.Response:
+async def _send(client: httpx.AsyncClient, booked: BookingResult, act: str, **fields: str) -> httpx.Response:
     return await client.post(f"{booked.path}{act}/", headers=PRESSED, data=fields)
 
 

@@ -13,17 +13,17 @@ from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
 from portal.coming_in import PRESSED, come_in
-from portal.factories import Booked, Person, book
+from portal.factories import BookingResult, Person, book
 from portal.records import everything
 
 
-async def _stage(client: httpx.AsyncClient, booked: Booked) -> str:
+async def _stage(client: httpx.AsyncClient, booked: BookingResult) -> str:
     page = await client.get(booked.path)
     assert page.status_code == 200
     return page.text.split('data-stage="')[1].split('"')[0]
 
 
-async def _press(client: httpx.AsyncClient, booked: Booked, act: str) -> None:
+async def _press(client: httpx.AsyncClient, booked: BookingResult, act: str) -> None:
     answer = await client.post(f"{booked.path}{act}/", headers=PRESSED)
     assert (answer.status_code, answer.headers["location"]) == (303, booked.path)
 

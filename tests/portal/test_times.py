@@ -8,7 +8,7 @@ from hireloop.portal import times
 START = datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
 
 
-def _told(zone: str = "Asia/Kolkata", locale: str = "en", start: datetime = START) -> times.SaidTimes:
+def _told(zone: str = "Asia/Kolkata", locale: str = "en", start: datetime = START) -> times.FormattedTimes:
     return times.told(
         starts_at=start,
         ends_at=start + timedelta(hours=1),
@@ -20,7 +20,7 @@ def _told(zone: str = "Asia/Kolkata", locale: str = "en", start: datetime = STAR
 
 
 def test_a_time_has_its_date_abbreviation_offset_and_zone() -> None:
-    assert _told() == times.SaidTimes(
+    assert _told() == times.FormattedTimes(
         date="Tuesday, 1 December 2026",
         starts="10:00 IST",
         ends="11:00 IST",

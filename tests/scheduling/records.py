@@ -5,10 +5,10 @@ from uuid import UUID
 from factories import unaccounted
 from hireloop import db
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import KnownEntry, Wanted
+from hireloop.scheduling.audit import AuditEntryDetails, Wanted
 from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.bookings import Booking
-from hireloop.scheduling.bookings.history import Past
+from hireloop.scheduling.bookings.history import HistoryEntry
 
 
 async def told(booking: Booking, revision: int | None = None) -> list[tuple[str, int, str]]:
@@ -24,12 +24,12 @@ async def told(booking: Booking, revision: int | None = None) -> list[tuple[str,
     return [(row["kind"], row["revision"], row["state"]) for row in found]
 
 
-async def entries(subject: UUID) -> list[KnownEntry]:
+async def entries(subject: UUID) -> list[AuditEntryDetails]:
     """Return the audit of one thing, newest first."""
     return await audit.page(Wanted(subject=subject), limit=50, after=None)
 
 
-async def past(booking: Booking) -> list[Past]:
+async def past(booking: Booking) -> list[HistoryEntry]:
     return history.read(await db.fetch_value("SELECT changes::text FROM schedule WHERE id = $1", booking.id))
 
 

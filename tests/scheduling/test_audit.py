@@ -6,20 +6,20 @@ import pytest
 from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling import audit, interviews
-from hireloop.scheduling.audit import Action, Actor, Entry, Wanted
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry, Wanted
 from hireloop.scheduling.people.candidates import NewCandidate
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def entry(**fields: object) -> Entry:
-    return Entry(action=Action.JOB_CREATED, subject=db.new_id(), by=TESTS, **fields)  # type: ignore[arg-type] # fields
+def entry(**fields: object) -> NewAuditEntry:
+    return NewAuditEntry(action=Action.JOB_CREATED, subject=db.new_id(), by=TESTS, **fields)  # type: ignore[arg-type] # fields
 
 
 async def test_what_is_recorded_is_read_newest_first_as_it_was() -> None:
     key = db.new_id()
     entries = [entry(), entry(candidate=db.new_id(), details={"fields": ["a"], "n": 1, "to": key})]
-    entries.append(Entry(action=Action.KEY_REVOKED, subject=key, by=Actor("Priya", key)))
+    entries.append(NewAuditEntry(action=Action.KEY_REVOKED, subject=key, by=Actor("Priya", key)))
     await audit.record(*entries)
     await audit.record()
     read = await audit.page(Wanted(), limit=9, after=None)
@@ -64,7 +64,7 @@ async def test_the_database_refuses_to_change_or_drop_an_entry(database_url: str
 async def test_erasing_a_person_blanks_the_details_of_what_is_about_them_and_nothing_else() -> None:
     person, thing = db.new_id(), db.new_id()
     about = [entry(candidate=person, details={"reason": "Asha is ill."}), entry(details={"kept": True})]
-    of_thing = Entry(action=Action.SLOT_CHANGED, subject=thing, by=TESTS, details={"a": 1})
+    of_thing = NewAuditEntry(action=Action.SLOT_CHANGED, subject=thing, by=TESTS, details={"a": 1})
     await audit.record(*about, of_thing)
     before = await audit.page(Wanted(), limit=9, after=None)
     async with db.DB.transaction():

@@ -10,7 +10,7 @@ from factories import OUTBOX, TESTS, make_interview, make_slot, rows, soon, unac
 from hireloop import db, errors
 from hireloop.scheduling import corrections, interviews
 from hireloop.scheduling.bookings import cancellations
-from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateChanges
 from hireloop.scheduling.sessions import links, sessions
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("database")
 OLD, NEW = "asah@example.com", "asha@example.com"
 
 
-async def book(interview: UUID, minutes: float) -> Booked:
+async def book(interview: UUID, minutes: float) -> BookingResult:
     slot = await make_slot(starts_at=soon(minutes), minutes=0.1)
     return await factories.book(interview, slot, notes="Bring an idea.")
 

@@ -60,8 +60,8 @@ async def test_many_at_once_share_the_candidate_and_the_job_that_they_bring() ->
 
 async def test_candidates_and_jobs_that_meet_crosswise_do_not_deadlock() -> None:
     people = [NewCandidate(full_name="A", email=f"{n}@example.com") for n in range(2)]
-    openings = [NewJob(title=f"Job {n}", company="Example") for n in range(2)]
-    crossing = [interviews.create(people[n % 2], openings[n // 2 % 2], by=TESTS) for n in range(12)]
+    free_slots = [NewJob(title=f"Job {n}", company="Example") for n in range(2)]
+    crossing = [interviews.create(people[n % 2], free_slots[n // 2 % 2], by=TESTS) for n in range(12)]
     assert len(await asyncio.gather(*crossing)) == 12
     assert len(await candidates.page(limit=9, after=None)) == 2
 

@@ -15,7 +15,7 @@ from hireloop.scheduling.audit import Action
 from hireloop.scheduling.audit import Wanted as WantedEntries
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.bookings import bookings, cancellations, moves
-from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.slots import slots
 from waiting import beside, somebody_waits, until
@@ -31,7 +31,7 @@ async def withdraw(slot: UUID, *, cancel: bool = False, now: datetime | None = N
     return await withdrawals.withdraw(slot, cancel=cancel, by=TESTS, reason="", outbox=OUTBOX, now=now)
 
 
-async def states(*booked: Booked) -> list[str]:
+async def states(*booked: BookingResult) -> list[str]:
     return [(await bookings.find(one.booking.id)).state.value for one in booked]
 
 
@@ -125,12 +125,12 @@ async def test_a_booking_that_slips_in_is_not_missed() -> None:
         slot = await make_slot(seats=40)
         first = [await book(slot=slot) for _ in range(3)]
         ends = await asyncio.gather(*(book(slot=slot) for _ in range(12)), take(slot), return_exceptions=True)
-        later = [end for end in ends if isinstance(end, Booked)]
+        later = [end for end in ends if isinstance(end, BookingResult)]
         assert await states(*first) == ["cancelled"] * 3
         await assert_taken_is_what_is_live()
         if take is withdraw_all:
             assert set(await states(*later)) <= {"cancelled"}
-            assert {type(end) for end in ends} <= {Booked, bool, errors.SlotWithdrawn}
+            assert {type(end) for end in ends} <= {BookingResult, bool, errors.SlotWithdrawn}
     assert await unaccounted() == 0
 
 
@@ -157,7 +157,7 @@ async def test_seats_taken_are_live_schedules_whatever_happens_at_once() -> None
 async def test_a_check_that_fails_leaves_the_slot_as_it_was() -> None:
     slot = await make_slot()
 
-    def refuse(_: slots.KnownSlot) -> None:
+    def refuse(_: slots.SlotDetails) -> None:
         raise errors.ChangedSince
 
     with pytest.raises(errors.ChangedSince):
@@ -192,7 +192,7 @@ async def release_within(slot: UUID) -> int:
 
 
 @asynccontextmanager
-async def holding(booked: Booked) -> AsyncIterator[None]:
+async def holding(booked: BookingResult) -> AsyncIterator[None]:
     """Hold the candidate of a booking, on a connection of its own."""
     assert db.DB.pool is not None
     async with db.DB.pool.acquire() as connection, connection.transaction():

@@ -36,7 +36,7 @@ needs_chromium = pytest.mark.skipif(
 )
 
 
-class Seen:
+class ExpectedVersion:
     """What a page asked for and complained of."""
 
     def __init__(self) -> None:
@@ -51,10 +51,10 @@ class Seen:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, url: str, **options: Any) -> AsyncIterator[tuple[Page, Seen]]:  # noqa: ANN401 (the context's own options)
+async def visiting(browser: Browser, url: str, **options: Any) -> AsyncIterator[tuple[Page, ExpectedVersion]]:  # noqa: ANN401 (the context's own options)
     """Open `url` in a fresh profile; in the end it must not have complained, nor spoken to anybody else."""
     context = await browser.new_context(**options)
-    page, seen = await context.new_page(), Seen()
+    page, seen = await context.new_page(), ExpectedVersion()
     page.on("console", lambda it: seen.complaints.append(it.text) if it.type in {"error", "warning"} else None)
     page.on("pageerror", lambda it: seen.complaints.append(str(it)))
     page.on("request", lambda it: seen.hosts.add(it.url.split("/")[2]))

@@ -114,88 +114,86 @@ async def application(settings: Settings, tmp_path: Path) -> Litestar:
     )
 
 
-async def test_every_answer_of_the_portal(visitor: httpx.AsyncClient, settings: Settings) -> None:
-    page = await visitor.get("/")
+async def test_every_answer_of_the_portal(user: httpx.AsyncClient, settings: Settings) -> None:
+    page = await user.get("/")
     expect(page, 200, PORTAL)
     for path in re.findall(r'(?:href|src)="(/[^"]+)"', page.text):
         compressed = {} if path.endswith("/icon.svg") else COMPRESSED
-        sent = await visitor.get(path)
+        sent = await user.get(path)
         expect(sent, 200, {**PORTAL, **A_YEAR, **compressed})
-        assert (await visitor.head(path)).headers == sent.headers
+        assert (await user.head(path)).headers == sent.headers
         other = re.sub(r"/[0-9a-f]{16}/", "/0/", path)
-        expect(await visitor.get(other), 200, {**PORTAL, "cache-control": "no-cache", **compressed})
+        expect(await user.get(other), 200, {**PORTAL, "cache-control": "no-cache", **compressed})
     booking = await book(settings, starts_in=5)
-    expect(await visitor.get(booking.path), 403, PORTAL)
-    expect(await visitor.get("/", params={"session_key": booking.key}), 303, PORTAL)
-    expect(await visitor.get(booking.path), 200, PORTAL)
-    expect(await visitor.head(booking.path), 200, PORTAL)
-    expect(await visitor.options(booking.path), 204, PORTAL)
+    expect(await user.get(booking.path), 403, PORTAL)
+    expect(await user.get("/", params={"session_key": booking.key}), 303, PORTAL)
+    expect(await user.get(booking.path), 200, PORTAL)
+    expect(await user.head(booking.path), 200, PORTAL)
+    expect(await user.options(booking.path), 204, PORTAL)
     devices = f"{booking.path}devices/"
-    expect(await visitor.post(devices, headers=PRESSED, json={"camera": "ok", "microphone": "ok"}), 204, PORTAL)
-    expect(await visitor.post(devices, headers=PRESSED, content=b"{}"), 400, PORTAL)
-    expect(await visitor.post(devices, headers=PRESSED, content=b"x" * 100_000), 413, PORTAL)
-    expect(await visitor.post(f"{booking.path}start/", headers=PRESSED), 303, PORTAL)
+    expect(await user.post(devices, headers=PRESSED, json={"camera": "ok", "microphone": "ok"}), 204, PORTAL)
+    expect(await user.post(devices, headers=PRESSED, content=b"{}"), 400, PORTAL)
+    expect(await user.post(devices, headers=PRESSED, content=b"x" * 100_000), 413, PORTAL)
+    expect(await user.post(f"{booking.path}start/", headers=PRESSED), 303, PORTAL)
     for path in ("/?session_key=guess", "/i/nonsense/", "/nowhere", "/portal/0/nothing.js", "/static/0/nothing.css"):
-        expect(await visitor.get(path), 404, PORTAL)
-    expect(await visitor.delete("/"), 405, PORTAL)
-    expect(await visitor.get("/breaks"), 500, PORTAL)
+        expect(await user.get(path), 404, PORTAL)
+    expect(await user.delete("/"), 405, PORTAL)
+    expect(await user.get("/breaks"), 500, PORTAL)
 
 
-async def test_every_answer_of_the_console(visitor: httpx.AsyncClient) -> None:
-    visitor.headers.update(PRESSED)
+async def test_every_answer_of_the_console(user: httpx.AsyncClient) -> None:
+    user.headers.update(PRESSED)
     booking = await booked()
-    page = await visitor.get("/console/sign-in/")
+    page = await user.get("/console/sign-in/")
     expect(page, 200, CONSOLE)
     (style,) = re.findall(r'"(/console/[^"]+\.css)"', page.text)
-    expect(await visitor.get(style), 200, {**CONSOLE, **A_YEAR, **COMPRESSED})
+    expect(await user.get(style), 200, {**CONSOLE, **A_YEAR, **COMPRESSED})
     other = re.sub(r"/[0-9a-f]{16}/", "/0/", style)
-    expect(await visitor.get(other), 200, {**CONSOLE, "cache-control": "no-cache", **COMPRESSED})
-    expect(await visitor.get(booking.path), 303, CONSOLE)
-    expect(await visitor.post("/console/sign-in/", data={"key": "hl_wrong"}), 403, CONSOLE)
-    expect(await visitor.post("/console/sign-in/", data={"key": await key_of(Role.VIEWER)}), 303, CONSOLE)
-    expect(await visitor.get(booking.path), 200, CONSOLE)
-    expect(await visitor.head(booking.path), 200, CONSOLE)
-    expect(await visitor.options(booking.path), 204, CONSOLE)
-    expect(await visitor.post(f"{booking.path}confirm/"), 403, CONSOLE)
-    expect(await visitor.get("/console/?day=nonsense"), 400, CONSOLE)
+    expect(await user.get(other), 200, {**CONSOLE, "cache-control": "no-cache", **COMPRESSED})
+    expect(await user.get(booking.path), 303, CONSOLE)
+    expect(await user.post("/console/sign-in/", data={"key": "hl_wrong"}), 403, CONSOLE)
+    expect(await user.post("/console/sign-in/", data={"key": await key_of(Role.VIEWER)}), 303, CONSOLE)
+    expect(await user.get(booking.path), 200, CONSOLE)
+    expect(await user.head(booking.path), 200, CONSOLE)
+    expect(await user.options(booking.path), 204, CONSOLE)
+    expect(await user.post(f"{booking.path}confirm/"), 403, CONSOLE)
+    expect(await user.get("/console/?day=nonsense"), 400, CONSOLE)
     for path in ("/console/nowhere/", f"/console/bookings/{NOWHERE}/", "/console/static/0/nothing.css"):
-        expect(await visitor.get(path), 404, CONSOLE)
-    expect(await visitor.delete("/console/"), 405, CONSOLE)
-    expect(await visitor.post("/console/sign-in/", data={"key": "x" * 100_000}), 413, CONSOLE)
+        expect(await user.get(path), 404, CONSOLE)
+    expect(await user.delete("/console/"), 405, CONSOLE)
+    expect(await user.post("/console/sign-in/", data={"key": "x" * 100_000}), 413, CONSOLE)
 
 
-async def test_every_answer_of_the_docs(visitor: httpx.AsyncClient) -> None:
-    page = await visitor.get("/docs")
+async def test_every_answer_of_the_docs(user: httpx.AsyncClient) -> None:
+    page = await user.get("/docs")
     expect(page, 200, DOCS)
-    expect(await visitor.head("/docs"), 200, DOCS)
+    expect(await user.head("/docs"), 200, DOCS)
     (style,) = re.findall(r'"(/docs/[^"]+\.css)"', page.text)
-    expect(await visitor.get(style), 200, {**DOCS, **A_YEAR, **COMPRESSED})
+    expect(await user.get(style), 200, {**DOCS, **A_YEAR, **COMPRESSED})
 
 
-async def test_every_answer_of_the_development_mailbox(
-    visitor: httpx.AsyncClient, settings: Settings, mail: str
-) -> None:
-    visitor.base_url = httpx.URL("http://localhost:8000/dev/")
+async def test_every_answer_of_the_development_mailbox(user: httpx.AsyncClient, settings: Settings, mail: str) -> None:
+    user.base_url = httpx.URL("http://localhost:8000/dev/")
     closed = with_policy("sandbox; default-src 'none'; frame-ancestors 'none'")
     key_page = with_policy(MAILBOX["content-security-policy"].replace("form-action 'none'", "form-action 'self'"))
     framed = with_policy(
         "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
-    expect(await visitor.get("mailbox"), 401, key_page)
-    expect(await visitor.post("mailbox/sign-in", data={"key": "hl_wrong"}), 401, key_page)
-    expect(await visitor.get("mailbox", headers={"Host": "rebound.example"}), 404, MAILBOX)
+    expect(await user.get("mailbox"), 401, key_page)
+    expect(await user.post("mailbox/sign-in", data={"key": "hl_wrong"}), 401, key_page)
+    expect(await user.get("mailbox", headers={"Host": "rebound.example"}), 404, MAILBOX)
     ticket = ticket_of(settings, now=datetime.now(UTC))
-    expect(await visitor.get("mailbox", params={TICKET: ticket}), 303, closed)
-    expect(await visitor.get("mailbox"), 200, MAILBOX)
-    expect(await visitor.get(f"mailbox/{mail}"), 200, MAILBOX)
-    expect(await visitor.get(f"mailbox/{mail}/html"), 200, framed)
-    expect(await visitor.get(f"mailbox/{mail}/source"), 200, closed)
-    expect(await visitor.get(f"mailbox/{mail}/files/1"), 200, {**closed, "content-disposition": FILE})
-    expect(await visitor.get(f"mailbox/{mail}/files/99"), 404, MAILBOX)
+    expect(await user.get("mailbox", params={TICKET: ticket}), 303, closed)
+    expect(await user.get("mailbox"), 200, MAILBOX)
+    expect(await user.get(f"mailbox/{mail}"), 200, MAILBOX)
+    expect(await user.get(f"mailbox/{mail}/html"), 200, framed)
+    expect(await user.get(f"mailbox/{mail}/source"), 200, closed)
+    expect(await user.get(f"mailbox/{mail}/files/1"), 200, {**closed, "content-disposition": FILE})
+    expect(await user.get(f"mailbox/{mail}/files/99"), 404, MAILBOX)
     # Where none of its handlers is asked, the page is the portal's, and needs the portal's own style.
-    expect(await visitor.get("mailbox/a/b/c"), 404, PORTAL)
-    expect(await visitor.delete("mailbox"), 405, PORTAL)
+    expect(await user.get("mailbox/a/b/c"), 404, PORTAL)
+    expect(await user.delete("mailbox"), 405, PORTAL)
 
 
 async def test_every_answer_to_a_program(api: httpx.AsyncClient) -> None:
@@ -221,35 +219,35 @@ async def test_every_answer_to_a_program(api: httpx.AsyncClient) -> None:
         expect(await api.get(path), status, {})
 
 
-async def test_an_answer_that_no_handler_gave_has_them_too(visitor: httpx.AsyncClient, settings: Settings) -> None:
+async def test_an_answer_that_no_handler_gave_has_them_too(user: httpx.AsyncClient, settings: Settings) -> None:
     """These had none, or `no-store` alone, while each handler and router set its own."""
     no_store = {"cache-control": "no-store"}
     doors = {"/": PORTAL, "/console/": CONSOLE, "/docs": {**DOCS, **no_store}, "/dev/mailbox": MAILBOX}
     for path, policy in doors.items():
-        expect(await visitor.get(f"{path}?{'a' * 5_000}"), 414, policy)
-        expect(await visitor.get(path, headers={"Cookie": "a" * (LONGEST_COOKIES + 1)}), 431, policy)
+        expect(await user.get(f"{path}?{'a' * 5_000}"), 414, policy)
+        expect(await user.get(path, headers={"Cookie": "a" * (LONGEST_COOKIES + 1)}), 431, policy)
     mailbox = "http://localhost:8000/dev/mailbox"
-    await visitor.get(mailbox, params={TICKET: ticket_of(settings, now=datetime.now(UTC))})
-    expect(await visitor.options(mailbox), 204, MAILBOX)
-    expect(await visitor.options("/breaks"), 204, PORTAL)
-    expect(await visitor.options("/docs"), 204, DOCS)
-    expect(await visitor.get("/docs/nothing"), 404, DOCS)
-    expect(await visitor.put("/docs"), 405, DOCS)
+    await user.get(mailbox, params={TICKET: ticket_of(settings, now=datetime.now(UTC))})
+    expect(await user.options(mailbox), 204, MAILBOX)
+    expect(await user.options("/breaks"), 204, PORTAL)
+    expect(await user.options("/docs"), 204, DOCS)
+    expect(await user.get("/docs/nothing"), 404, DOCS)
+    expect(await user.put("/docs"), 405, DOCS)
 
 
 async def test_a_path_has_the_policy_of_where_it_leads_however_it_is_spelled(
-    visitor: httpx.AsyncClient, settings: Settings, mail: str
+    user: httpx.AsyncClient, settings: Settings, mail: str
 ) -> None:
-    expect(await visitor.get("http://localhost:8000//console/sign-in/"), 200, CONSOLE)
-    expect(await visitor.get("http://localhost:8000/%2Fconsole/sign-in/"), 200, CONSOLE)
-    expect(await visitor.get("http://localhost:8000//docs"), 200, DOCS)
-    expect(await visitor.get("http://localhost:8000///i/nonsense/"), 404, PORTAL)
+    expect(await user.get("http://localhost:8000//console/sign-in/"), 200, CONSOLE)
+    expect(await user.get("http://localhost:8000/%2Fconsole/sign-in/"), 200, CONSOLE)
+    expect(await user.get("http://localhost:8000//docs"), 200, DOCS)
+    expect(await user.get("http://localhost:8000///i/nonsense/"), 404, PORTAL)
     cookie = {"Cookie": f"hireloop-mailbox-8000={cookie_of(settings, now=datetime.now(UTC))}"}
-    expect(await visitor.get(f"http://localhost:8000/{PATH}/{mail}", headers=cookie), 200, MAILBOX)
-    answer = await visitor.get("http://localhost:8000//api/candidates/")
+    expect(await user.get(f"http://localhost:8000/{PATH}/{mail}", headers=cookie), 200, MAILBOX)
+    answer = await user.get("http://localhost:8000//api/candidates/")
     expect(answer, 401, API)
     assert answer.headers["x-request-id"]
-    assert (await visitor.head("http://localhost:8000//api/candidates/")).status_code == 401
+    assert (await user.head("http://localhost:8000//api/candidates/")).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import type { components, paths } from "./schema.js";
 
 export type { components, operations, paths, webhooks } from "./schema.js";
 
-/** Every type of the API by its name, such as `Schemas["ScheduleAnswer"]`. */
+/** Every type of the API by its name, such as `Schemas["ScheduleResponse"]`. */
 export type Schemas = components["schemas"];
 
 /** Why a request came to nothing (RFC 9457): tell cases apart by `type`, show `detail` to a person. */

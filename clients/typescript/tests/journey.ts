@@ -42,13 +42,13 @@ function kind(type: ProblemType): string {
   }
 }
 
-async function interview(name: string): Promise<Schemas["InterviewAnswer"]> {
+async function interview(name: string): Promise<Schemas["InterviewResponse"]> {
   const candidate = { full_name: name, email: `${name.toLowerCase()}@example.com`, time_zone: "Asia/Kolkata" };
   const body = { candidate, job: { title: "Platform Engineer", company: "Acme" } };
   return done(await client.POST("/api/interviews/", { body }));
 }
 
-async function slot(fromNowMinutes: number): Promise<Schemas["KnownSlot"]> {
+async function slot(fromNowMinutes: number): Promise<Schemas["SlotDetails"]> {
   const at = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString();
   const body = { starts_at: at(fromNowMinutes), ends_at: at(fromNowMinutes + 45) };
   return done(await client.POST("/api/interviews/slots/", { body }));

@@ -20,7 +20,7 @@ import msgspec
 from hireloop import db, errors
 from hireloop.access.tables import ApiKey, Role
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.telemetry.logs import log
 
 PREFIX = "hl_"
@@ -41,7 +41,7 @@ class KeyHolder(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
 
 
-class KnownKey(msgspec.Struct, frozen=True, kw_only=True):
+class ApiKeyDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored key, as far as anybody may see it."""
 
     id: UUID
@@ -132,7 +132,7 @@ class KeyRing:
             return
         try:
             await db.fetch("UPDATE api_key SET last_used_at = now() WHERE id = ANY($1::uuid[])", sorted(used))
-        except db.TROUBLE as error:
+        except db.UNAVAILABLE as error:
             self._used |= used
             log.warning("key_use.not_noted", error=db.described(error))
 
@@ -147,7 +147,7 @@ _CREATE = f"""
 """  # noqa: S608 (our own names)
 
 
-async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[KnownKey, str]:
+async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[ApiKeyDetails, str]:
     """Make a key and return what is stored of it, and the key itself, which nobody can read again.
 
     `by` is who asks for it: HireLoop itself at the first start. Raises BadInput for a name by which mails and the audit
@@ -164,24 +164,24 @@ async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[
         name,
         role.value,
         hash_of(key),
-        *audit.arguments(Entry(action=Action.KEY_CREATED, subject=ident, by=by, details=details)),
+        *audit.arguments(NewAuditEntry(action=Action.KEY_CREATED, subject=ident, by=by, details=details)),
     )
-    return msgspec.convert(dict(row or {}), KnownKey), key
+    return msgspec.convert(dict(row or {}), ApiKeyDetails), key
 
 
-async def page(*, limit: int, after: UUID | None) -> list[KnownKey]:
+async def page(*, limit: int, after: UUID | None) -> list[ApiKeyDetails]:
     """Return at most `limit` keys made before the one called `after`, newest first, revoked ones too."""
     query = ApiKey.select().order_by(ApiKey.id, ascending=False).limit(limit)
     rows = await (query.where(ApiKey.id < after) if after else query)
-    return msgspec.convert(rows, list[KnownKey])
+    return msgspec.convert(rows, list[ApiKeyDetails])
 
 
-async def find(ident: UUID) -> KnownKey:
+async def find(ident: UUID) -> ApiKeyDetails:
     """Return one key, revoked or not; raises NotFound."""
     row = await ApiKey.select().where(ApiKey.id == ident).first()
     if row is None:
         raise errors.NotFound("API key", ident)
-    return msgspec.convert(row, KnownKey)
+    return msgspec.convert(row, ApiKeyDetails)
 
 
 _REVOKE = f"""
@@ -192,9 +192,9 @@ _REVOKE = f"""
 """  # noqa: S608 (our own names)
 
 
-async def revoke(ident: UUID, *, by: Actor = audit.HIRELOOP) -> KnownKey:
+async def revoke(ident: UUID, *, by: Actor = audit.HIRELOOP) -> ApiKeyDetails:
     """Revoke a key for ever; revoking twice is revoking once. Raises NotFound."""
-    await db.fetch(_REVOKE, ident, *audit.arguments(Entry(action=Action.KEY_REVOKED, subject=ident, by=by)))
+    await db.fetch(_REVOKE, ident, *audit.arguments(NewAuditEntry(action=Action.KEY_REVOKED, subject=ident, by=by)))
     return await find(ident)
 
 

@@ -11,12 +11,12 @@ from hireloop import db
 from hireloop.access.roles import ADMINISTERS
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, KnownEntry, Wanted
+from hireloop.scheduling.audit import Action, AuditEntryDetails, Wanted
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
 
-def _view(context: Context, entry: KnownEntry) -> KnownEntry:
+def _view(context: Context, entry: AuditEntryDetails) -> AuditEntryDetails:
     return msgspec.structs.replace(entry, at=context.local(entry.at))
 
 
@@ -30,7 +30,7 @@ async def list_entries(
     candidate: FromQuery[UUID | None] = None,
     key: Annotated[UUID | None, QueryParameter(name="key", description="Whose doing: the id of an API key.")] = None,
     since: FromQuery[fields.Moment | None] = None,
-) -> Page[KnownEntry]:
+) -> Page[AuditEntryDetails]:
     """List what was done, newest first: by what, to what, about whom, with which key, since when."""
     fields.check_comparable(since=since)
     wanted = Wanted(action=action, subject=subject, candidate=candidate, actor_key=key, since=since)

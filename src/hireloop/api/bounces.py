@@ -12,7 +12,7 @@ from hireloop.access.roles import SCHEDULES
 from hireloop.api.documented import reads, refuses
 from hireloop.api.http.strict_requests import check_json
 from hireloop.notify.bounces import bounces, reports
-from hireloop.notify.bounces.bounces import Noted
+from hireloop.notify.bounces.bounces import ReportResult
 from hireloop.notify.bounces.reports import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.tables import DeliveryState
@@ -32,19 +32,19 @@ class NewBounce(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     recipient: fields.Address | None = None
 
 
-class BounceAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class BounceResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The delivery that has come back, as it stands now, and what was written down of the report."""
 
     delivery: UUID
     state: DeliveryState
-    noted: Noted
+    result: ReportResult
     last_reason: str | None
 
 
 @post(
     "/bounces/", opt=SCHEDULES | reads({_JSON: NewBounce, _REPORT: bytes}) | refuses(errors.NotFound), status_code=200
 )
-async def take_bounce(request: Request[Any, Any, Any]) -> BounceAnswer:
+async def take_bounce(request: Request[Any, Any, Any]) -> BounceResponse:
     """Take in a bounce: a whole report as `message/rfc822`, or what a provider says of one mail as JSON.
 
     A report is believed by its signed address, or by its Message-ID and recipient together. JSON is believed by its
@@ -59,10 +59,10 @@ async def take_bounce(request: Request[Any, Any, Any]) -> BounceAnswer:
     report = reports.read(body) if kind == _REPORT else _said(body)
     return_path = ReturnPath.of(context_of(request).settings)
     recorded = await bounces.record(report, return_path, vouched=kind == _JSON)
-    return BounceAnswer(
+    return BounceResponse(
         delivery=recorded.delivery,
         state=recorded.state,
-        noted=recorded.noted,
+        result=recorded.result,
         last_reason=recorded.reason,
     )
 

@@ -14,7 +14,7 @@ from hireloop.api.http import etags
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import corrections
 from hireloop.scheduling.people import candidates
-from hireloop.scheduling.people.candidates import CandidateChanges, KnownCandidate, NewCandidate, Wanted
+from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails, NewCandidate, Wanted
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
@@ -58,7 +58,7 @@ class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         return CandidateChanges(**given)
 
 
-def view(context: Context, known: KnownCandidate) -> KnownCandidate:
+def view(context: Context, known: CandidateDetails) -> CandidateDetails:
     """Return a candidate as the API shows them."""
     return msgspec.structs.replace(known, created_at=context.local(known.created_at))
 
@@ -66,7 +66,7 @@ def view(context: Context, known: KnownCandidate) -> KnownCandidate:
 @post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This very candidate is known already."))
 async def create_candidate(
     request: Request[Any, Any, Any], data: JSONBody[CandidateFields]
-) -> Response[KnownCandidate]:
+) -> Response[CandidateDetails]:
     """Store a candidate: 201, or 200 with the known one where this very candidate is known already."""
     known, created = await candidates.create(data.new(), by=actor_of(request))
     return Response(
@@ -83,7 +83,7 @@ async def list_candidates(
     after: After = None,
     email: FromQuery[str | None] = None,
     q: FromQuery[str | None] = None,
-) -> Page[KnownCandidate]:
+) -> Page[CandidateDetails]:
     """List candidates, newest first, by their address, or by the beginning `q` of their name or address."""
     fields.check_storable(email=email, q=q)
     async with db.snapshot():
@@ -93,7 +93,7 @@ async def list_candidates(
 
 
 @get("/{candidate_id:uuid}/", opt=READS)
-async def get_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[UUID]) -> KnownCandidate:
+async def get_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[UUID]) -> CandidateDetails:
     """Show one candidate."""
     return view(context_of(request), await candidates.find(candidate_id))
 
@@ -101,18 +101,18 @@ async def get_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[
 @patch("/{candidate_id:uuid}/", opt=SCHEDULES | refuses(errors.AddressTaken, errors.ChangedSince))
 async def change_candidate(
     request: Request[Any, Any, Any], candidate_id: FromPath[UUID], data: JSONBody[CandidatePatch]
-) -> KnownCandidate:
+) -> CandidateDetails:
     """Change what is given. To a new address, invitations to what is still to come go anew; nothing else is sent."""
     context = context_of(request)
 
-    async def check(known: KnownCandidate) -> None:
+    async def check(known: CandidateDetails) -> None:
         etags.check_if_match(request, view(context, known))
 
     changed = await corrections.change(
         candidate_id, data.changes(), by=actor_of(request), outbox=context.outbox, check=check
     )
     if changed.invited_anew:
-        context.hints.give()
+        context.wakeups.send_soon()
     return view(context, changed.candidate)
 
 

@@ -23,7 +23,7 @@ class ChannelState(StrEnum):
     HELD = "held"
 
 
-class FallbackAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class FallbackResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A channel's second provider, and what holds it, if anything does."""
 
     state: ChannelState
@@ -31,7 +31,7 @@ class FallbackAnswer(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None
 
 
-class ChannelAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class ChannelResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A channel, what goes over it, and what holds it, if anything does."""
 
     name: str
@@ -39,26 +39,26 @@ class ChannelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     state: ChannelState
     reason: str | None
     since: datetime | None
-    fallback: FallbackAnswer | None
+    fallback: FallbackResponse | None
     required: bool
     kinds: list[str]
 
 
-class ChannelsAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class ChannelsResponse(msgspec.Struct, frozen=True, kw_only=True):
     """All channels on one page, and the transports that are installed beside this API."""
 
-    items: list[ChannelAnswer]
+    items: list[ChannelResponse]
     next: None = None
     transports: list[InstalledTransport]
 
 
 @get("/channels/", opt=READS)
-async def list_channels(request: Request[Any, Any, Any]) -> ChannelsAnswer:
+async def list_channels(request: Request[Any, Any, Any]) -> ChannelsResponse:
     """List the configured channels and which of them are held and why, and the transports that are installed."""
     context = context_of(request)
     rows = {(row.channel, row.route): row for row in await held.held(context.channels)}
     transports = await asyncio.to_thread(installed_transports)  # it imports them, once a process
-    return ChannelsAnswer(
+    return ChannelsResponse(
         items=[
             _answer(context, channel, rows.get((channel.name, Route.PRIMARY)), rows.get((channel.name, Route.FALLBACK)))
             for channel in context.channels
@@ -69,8 +69,8 @@ async def list_channels(request: Request[Any, Any, Any]) -> ChannelsAnswer:
 
 def _answer(
     context: Context, channel: Channel, primary: HeldProvider | None, fallback: HeldProvider | None
-) -> ChannelAnswer:
-    return ChannelAnswer(
+) -> ChannelResponse:
+    return ChannelResponse(
         name=channel.name,
         transport=channel.transport_name,
         state=_state(primary),
@@ -82,8 +82,8 @@ def _answer(
     )
 
 
-def _fallback(context: Context, row: HeldProvider | None) -> FallbackAnswer:
-    return FallbackAnswer(
+def _fallback(context: Context, row: HeldProvider | None) -> FallbackResponse:
+    return FallbackResponse(
         state=_state(row), reason=row.reason if row else None, since=context.local(row.since) if row else None
     )
 

@@ -15,15 +15,15 @@ from hireloop.api.documented import refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.notify.deliveries import deliveries, ledger, replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter
-from hireloop.notify.deliveries.replay import Chosen, Verdict
+from hireloop.notify.deliveries.replay import Chosen, ReplayResult
 from hireloop.notify.tables import DeliveryState
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
-from hireloop.web.delivery_answer import DeliverySummary, summary_fields
+from hireloop.web.delivery_response import DeliverySummary, summary_fields
 from hireloop.web.replay_audit import audited
 
 
-class DeliveryAnswer(DeliverySummary, frozen=True, kw_only=True):
+class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
     """A delivery in full."""
 
     schedule: UUID | None
@@ -39,7 +39,7 @@ class DeliveryAnswer(DeliverySummary, frozen=True, kw_only=True):
     trace_id: str
 
 
-class DeliveryWithAttempts(DeliveryAnswer, frozen=True, kw_only=True):
+class DeliveryWithAttempts(DeliveryResponse, frozen=True, kw_only=True):
     """A delivery with every try."""
 
     attempts: list[AttemptView]
@@ -66,7 +66,7 @@ class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return Chosen(wanted=wanted)
 
 
-class ReplayAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What was replayed, or would be, and how many others were skipped and why."""
 
     dry_run: bool
@@ -76,11 +76,11 @@ class ReplayAnswer(msgspec.Struct, frozen=True, kw_only=True):
     more: bool  # `limit` was reached: the same request again goes on
 
 
-class LedgerAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The proof: deliveries by state, and what nobody accounts for."""
 
     counts: dict[str, int]
-    untold: int
+    missing: int
     overdue: int
     unaccounted: int
 
@@ -118,7 +118,7 @@ async def list_deliveries(
     reason: FromQuery[str | None] = None,
     kind: FromQuery[str | None] = None,
     since: FromQuery[fields.Moment | None] = None,
-) -> Page[DeliveryAnswer]:
+) -> Page[DeliveryResponse]:
     """List deliveries, newest first, by state, channel, reason, kind or age."""
     fields.check_storable(channel=channel, reason=reason, kind=kind)
     fields.check_comparable(since=since)
@@ -126,7 +126,7 @@ async def list_deliveries(
     wanted = Filter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
     rows = await deliveries.page(wanted, context.channels, limit=limit + 1, after=after)
     return page_of(
-        rows, limit=limit, ident=lambda row: row.id, view=lambda row: DeliveryAnswer(**_answer_fields(context, row))
+        rows, limit=limit, ident=lambda row: row.id, view=lambda row: DeliveryResponse(**_answer_fields(context, row))
     )
 
 
@@ -147,40 +147,42 @@ async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAtt
 async def replay_delivery(
     request: Request[Any, Any, Any],
     delivery_id: FromPath[UUID],
-    data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (checked: it has no fields, and so no `dry_run`)
+    data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields, and so no `dry_run`)
 ) -> DeliveryWithAttempts:
     """Send one delivery again that has ended; a pending one is left as it is."""
     context = context_of(request)
     if await replay.one(delivery_id, context.channels, note=audited(actor_of(request))):
-        context.hints.give()
+        context.wakeups.send_soon()
     return await _with_attempts(context, delivery_id)
 
 
 @post("/deliveries/replay/", status_code=200, opt=ADMINISTERS)
-async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[ReplayFields]) -> ReplayAnswer:
+async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[ReplayFields]) -> ReplayResponse:
     """Send again what failed by one cause, the oldest first; `dry_run` only says what would be."""
     context, chosen = context_of(request), data.chosen()
-    verdicts: list[Verdict] = []
+    results: list[ReplayResult] = []
     note = audited(actor_of(request))
     async for batch in replay.walk(chosen, context.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
-        verdicts += batch
+        results += batch
         if not data.dry_run:
-            context.hints.give()
-    replayed = [verdict.id for verdict in verdicts if verdict.skip is None]
-    return ReplayAnswer(
+            context.wakeups.send_soon()
+    replayed = [result.id for result in results if result.skip is None]
+    return ReplayResponse(
         dry_run=data.dry_run,
         replayed=len(replayed),
-        skipped=Counter(verdict.skip.value for verdict in verdicts if verdict.skip),
+        skipped=Counter(result.skip.value for result in results if result.skip),
         deliveries=replayed,
         more=len(replayed) == data.limit,
     )
 
 
 @get("/ledger/", opt=READS)
-async def get_ledger() -> LedgerAnswer:
+async def get_ledger() -> LedgerResponse:
     """Show the proof: deliveries by state, and how many bookings nobody accounts for."""
     proof = await ledger.read()
-    return LedgerAnswer(counts=proof.counts, untold=proof.untold, overdue=proof.overdue, unaccounted=proof.unaccounted)
+    return LedgerResponse(
+        counts=proof.counts, missing=proof.missing, overdue=proof.overdue, unaccounted=proof.unaccounted
+    )
 
 
 router = Router(

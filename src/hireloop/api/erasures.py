@@ -16,9 +16,9 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.patches import Check, anything_goes
 from hireloop.scheduling.people import candidates
-from hireloop.scheduling.people.candidates import KnownCandidate
+from hireloop.scheduling.people.candidates import CandidateDetails
 from hireloop.scheduling.privacy import erasure, retention
-from hireloop.scheduling.privacy.erasure import Erased
+from hireloop.scheduling.privacy.erasure import ErasureResult
 from hireloop.web.context import context_of
 
 
@@ -28,15 +28,15 @@ async def erase(
     by: Actor,
     outbox: Outbox,
     older_than: timedelta | None = None,
-    check: Check[KnownCandidate] = anything_goes,
-) -> Erased:
+    check: Check[CandidateDetails] = anything_goes,
+) -> ErasureResult:
     """Erase a person everywhere, stored answers to repeated requests too, all or nothing.
 
     With `older_than`, only somebody with whom nothing has happened for so long; `check` may refuse it. Raises NotFound
     and InterviewInProgress.
     """
 
-    async def work() -> Erased:
+    async def work() -> ErasureResult:
         async with db.DB.transaction():
             if older_than is not None:
                 await retention.hold(candidate_id, older_than)
@@ -49,11 +49,11 @@ async def erase(
     return await db.retried(work)
 
 
-async def _drop_stored_answers(erased: Erased) -> None:
+async def _drop_stored_answers(erased: ErasureResult) -> None:
     """Delete what a repeated request would be answered, where it names the person: whoever repeats it asks anew."""
     await db.fetch(
         """
-        DELETE FROM stored_answer WHERE EXISTS (
+        DELETE FROM stored_response WHERE EXISTS (
             SELECT FROM unnest($1::text[]) AS word
             WHERE position(word IN lower(body)) > 0 OR position(word IN lower(path)) > 0
         )
@@ -72,11 +72,11 @@ async def erase_candidate(request: Request[Any, Any, Any], candidate_id: FromPat
     """
     context = context_of(request)
 
-    async def check(known: KnownCandidate) -> None:
+    async def check(known: CandidateDetails) -> None:
         etags.check_if_match(request, view(context, known))
 
     await erase(candidate_id, by=actor_of(request), outbox=context.outbox, check=check)
-    context.hints.give()
+    context.wakeups.send_soon()
 
 
 router = Router("/candidates", route_handlers=[erase_candidate], tags=["candidates"])

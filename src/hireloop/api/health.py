@@ -19,7 +19,7 @@ from hireloop.web.context import Context, context_of
 _LONGEST_WAIT = timedelta(seconds=60)
 
 
-class HealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     """`ok`, or `failing` with every reason in plain words; warnings fail nothing."""
 
     status: Literal["ok", "failing"]
@@ -27,27 +27,27 @@ class HealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str]
 
 
-def _answer(reasons: list[str], warnings: Sequence[str] = ()) -> Response[HealthAnswer]:
+def _answer(reasons: list[str], warnings: Sequence[str] = ()) -> Response[HealthResponse]:
     return Response(
-        HealthAnswer(status="failing" if reasons else "ok", reasons=reasons, warnings=list(warnings)),
+        HealthResponse(status="failing" if reasons else "ok", reasons=reasons, warnings=list(warnings)),
         status_code=503 if reasons else 200,
         headers={"Cache-Control": "no-store"},
     )
 
 
 @get("/live/")
-async def live() -> HealthAnswer:
+async def live() -> HealthResponse:
     """Say that this process is alive."""
-    return HealthAnswer(status="ok", reasons=[], warnings=[])
+    return HealthResponse(status="ok", reasons=[], warnings=[])
 
 
 @get("/ready/")
-async def ready(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
+async def ready(request: Request[Any, Any, Any]) -> Response[HealthResponse]:
     """Say whether this process can serve: its database answers and is migrated."""
     context = context_of(request)
     try:
         missing = await context.missing_migrations()
-    except db.TROUBLE as error:
+    except db.UNAVAILABLE as error:
         return _answer([f"The database does not answer ({db.described(error)})."])
     return _answer(
         [f"{len(missing)} migration(s) are missing: run `hireloop migrate`."] if missing else [], context.warnings
@@ -55,7 +55,7 @@ async def ready(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
 
 
 @get("/delivery/")
-async def delivery(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
+async def delivery(request: Request[Any, Any, Any]) -> Response[HealthResponse]:
     """Say whether what is booked is being told: live workers, no held channel, nothing waiting long, mail works."""
     context = context_of(request)
     findings = await context.mail_pulse.findings()
@@ -68,13 +68,13 @@ async def delivery(request: Request[Any, Any, Any]) -> Response[HealthAnswer]:
             context, state, {one.check for one in findings if one.level is Level.FAILURE}
         )
         return _answer([*troubles, *reasons], [*warnings, *_skewed_links(context, state)])
-    except db.TROUBLE as error:
+    except db.UNAVAILABLE as error:
         return _answer([f"The database does not answer ({db.described(error)}).", *reasons], warnings)
 
 
 def _sentence(finding: Finding) -> str:
     """Return cause and mend; the server's words stay out, as they may quote an address."""
-    return f"{finding.cause} {finding.mend}"
+    return f"{finding.cause} {finding.fix}"
 
 
 async def _delivery_troubles(context: Context, state: heartbeat.Health, failed: set[str]) -> list[str]:

@@ -18,10 +18,10 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.schedules import CancelFields
 from hireloop.scheduling import interviews, patches
 from hireloop.scheduling.bookings import bookings
-from hireloop.scheduling.interviews import InterviewChanges, KnownInterview, Wanted
+from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, Wanted
 from hireloop.scheduling.tables import InterviewState
 from hireloop.web import fields
-from hireloop.web.booking_answer import InvitationAnswer, ScheduleAnswer, answer
+from hireloop.web.booking_response import InvitationResponse, ScheduleResponse, answer
 from hireloop.web.context import context_of
 
 
@@ -48,7 +48,7 @@ class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     schedule: Any = msgspec.UNSET
 
 
-class InterviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
     """An interview; `started_at` and `ended_at` are its slot's times, once it is booked."""
 
     id: UUID
@@ -61,19 +61,21 @@ class InterviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     session_key: str | None
     portal_url: str | None
-    schedule: ScheduleAnswer | None
-    invitation: InvitationAnswer | None
+    schedule: ScheduleResponse | None
+    invitation: InvitationResponse | None
 
 
-async def _answers(request: Request[Any, Any, Any], rows: list[KnownInterview]) -> list[InterviewAnswer]:
+async def _answers(request: Request[Any, Any, Any], rows: list[InterviewDetails]) -> list[InterviewResponse]:
     live = await bookings.find_live([row.id for row in rows])
     booked = {one.interview: one for one in await answer(request, list(live.values()))}
     return [_answer(request, row, booked.get(row.id)) for row in rows]
 
 
-def _answer(request: Request[Any, Any, Any], row: KnownInterview, schedule: ScheduleAnswer | None) -> InterviewAnswer:
+def _answer(
+    request: Request[Any, Any, Any], row: InterviewDetails, schedule: ScheduleResponse | None
+) -> InterviewResponse:
     context = context_of(request)
-    return InterviewAnswer(
+    return InterviewResponse(
         id=row.id,
         candidate=row.candidate,
         job=row.job,
@@ -92,7 +94,7 @@ def _answer(request: Request[Any, Any, Any], row: KnownInterview, schedule: Sche
 @post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown))
 async def create_interview(
     request: Request[Any, Any, Any], data: JSONBody[InterviewFields]
-) -> Response[InterviewAnswer]:
+) -> Response[InterviewResponse]:
     """Store an interview, and its candidate and job too where they are given as objects and new."""
     row = await interviews.create(
         data.candidate.new(within="candidate.") if isinstance(data.candidate, CandidateFields) else data.candidate,
@@ -114,7 +116,7 @@ async def list_interviews(
     job: FromQuery[UUID | None] = None,
     from_: Annotated[fields.Moment | None, QueryParameter(name="from")] = None,
     to: Annotated[fields.Moment | None, QueryParameter(name="to")] = None,
-) -> Page[InterviewAnswer]:
+) -> Page[InterviewResponse]:
     """List interviews, newest first, by state, candidate or job; or by their start, the latest first (`from`, `to`)."""
     fields.check_comparable(**{"from": from_, "to": to})
     wanted = Wanted(state=state_, candidate=candidate, job=job, starts_from=from_, starts_before=to)
@@ -125,7 +127,7 @@ async def list_interviews(
 
 
 @get("/{interview_id:uuid}/", opt=READS)
-async def get_interview(request: Request[Any, Any, Any], interview_id: FromPath[UUID]) -> InterviewAnswer:
+async def get_interview(request: Request[Any, Any, Any], interview_id: FromPath[UUID]) -> InterviewResponse:
     """Show one interview with its booking, its link and where its invitation stands."""
     return (await _answers(request, [await interviews.find(interview_id)]))[0]
 
@@ -143,12 +145,12 @@ async def get_interview(request: Request[Any, Any, Any], interview_id: FromPath[
 )
 async def change_interview(
     request: Request[Any, Any, Any], interview_id: FromPath[UUID], data: JSONBody[InterviewPatch]
-) -> InterviewAnswer:
+) -> InterviewResponse:
     """Change what is given. Candidate and job stay once it was booked; to move a booking, reschedule it."""
     given = patches.given(data)
     set_by_booking = [name for name in given if name not in InterviewChanges.__struct_fields__]
 
-    async def check(known: KnownInterview) -> None:
+    async def check(known: InterviewDetails) -> None:
         etags.check_if_match(request, (await _answers(request, [known]))[0])
         if set_by_booking:
             raise _refusal_of_times(known.state, set_by_booking[0])
@@ -165,8 +167,8 @@ def _refusal_of_times(state: InterviewState, field: str) -> errors.HireLoopError
     if state is InterviewState.IN_PROGRESS:
         return errors.InterviewInProgress()
     if state is InterviewState.OPEN:
-        mend = "is set by booking: POST to /api/interviews/slots/{id}/book_slot/"
-        return errors.BadInput(field, mend)
+        fix = "is set by booking: POST to /api/interviews/slots/{id}/book_slot/"
+        return errors.BadInput(field, fix)
     return errors.InterviewClosed()
 
 
@@ -177,13 +179,13 @@ def _refusal_of_times(state: InterviewState, field: str) -> errors.HireLoopError
 )
 async def cancel_interview(
     request: Request[Any, Any, Any], interview_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
-) -> InterviewAnswer:
+) -> InterviewResponse:
     """Call an interview off for good, with its booking where it has one; who was told of it is told. Twice is once."""
     reason = data.reason if data else ""
     fields.check_storable(reason=reason)
     context = context_of(request)
     if await interviews.cancel(interview_id, by=actor_of(request), reason=reason, outbox=context.outbox):
-        context.hints.give()
+        context.wakeups.send_soon()
     return (await _answers(request, [await interviews.find(interview_id)]))[0]
 
 

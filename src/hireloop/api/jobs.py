@@ -13,7 +13,7 @@ from hireloop.api.documented import again, refuses
 from hireloop.api.http import etags
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling.people import jobs
-from hireloop.scheduling.people.jobs import JobChanges, KnownJob, NewJob, Wanted
+from hireloop.scheduling.people.jobs import JobChanges, JobDetails, NewJob, Wanted
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
@@ -58,12 +58,12 @@ def _storable(job: JobFields | JobPatch, *, within: str = "") -> dict[str, Any]:
     return given
 
 
-def _view(context: Context, known: KnownJob) -> KnownJob:
+def _view(context: Context, known: JobDetails) -> JobDetails:
     return msgspec.structs.replace(known, created_at=context.local(known.created_at))
 
 
 @post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This very job is known already."))
-async def create_job(request: Request[Any, Any, Any], data: JSONBody[JobFields]) -> Response[KnownJob]:
+async def create_job(request: Request[Any, Any, Any], data: JSONBody[JobFields]) -> Response[JobDetails]:
     """Store a job: 201, or 200 with the known one where this very job is known already."""
     known, created = await jobs.create(data.new(), by=actor_of(request))
     return Response(
@@ -80,7 +80,7 @@ async def list_jobs(
     after: After = None,
     title: FromQuery[str | None] = None,
     company: FromQuery[str | None] = None,
-) -> Page[KnownJob]:
+) -> Page[JobDetails]:
     """List jobs, newest first, by their title or company, letter case aside."""
     fields.check_storable(title=title, company=company)
     async with db.snapshot():
@@ -90,17 +90,17 @@ async def list_jobs(
 
 
 @get("/{job_id:uuid}/", opt=READS)
-async def get_job(request: Request[Any, Any, Any], job_id: FromPath[UUID]) -> KnownJob:
+async def get_job(request: Request[Any, Any, Any], job_id: FromPath[UUID]) -> JobDetails:
     """Show one job."""
     return _view(context_of(request), await jobs.find(job_id))
 
 
 @patch("/{job_id:uuid}/", opt=SCHEDULES | refuses(errors.JobTaken, errors.ChangedSince))
-async def change_job(request: Request[Any, Any, Any], job_id: FromPath[UUID], data: JSONBody[JobPatch]) -> KnownJob:
+async def change_job(request: Request[Any, Any, Any], job_id: FromPath[UUID], data: JSONBody[JobPatch]) -> JobDetails:
     """Change what is given; nothing is sent."""
     context = context_of(request)
 
-    async def check(known: KnownJob) -> None:
+    async def check(known: JobDetails) -> None:
         etags.check_if_match(request, _view(context, known))
 
     changes = JobChanges(**_storable(data))

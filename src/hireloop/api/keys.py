@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from hireloop import errors
 from hireloop.access import api_keys
-from hireloop.access.api_keys import KnownKey
+from hireloop.access.api_keys import ApiKeyDetails
 from hireloop.access.roles import ADMINISTERS, actor_of
 from hireloop.access.tables import Role
 from hireloop.api.documented import refuses
@@ -27,7 +27,7 @@ class KeyFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     role: Role
 
 
-class NewKeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class NewKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A key that was just made: the only time that `key` is shown; a repeated answer (`Idempotency-Key`) has null."""
 
     id: UUID
@@ -37,7 +37,7 @@ class NewKeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None
 
 
-def _view(context: Context, known: KnownKey) -> KnownKey:
+def _view(context: Context, known: ApiKeyDetails) -> ApiKeyDetails:
     return msgspec.structs.replace(
         known,
         created_at=context.local(known.created_at),
@@ -47,12 +47,12 @@ def _view(context: Context, known: KnownKey) -> KnownKey:
 
 
 @post("/", opt=ADMINISTERS)
-async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields]) -> Response[NewKeyAnswer]:
+async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields]) -> Response[NewKeyResponse]:
     """Make a key and show it, once."""
     fields.check_storable(name=data.name)
     known, key = await api_keys.create(data.name, data.role, by=actor_of(request))
     created_at = context_of(request).local(known.created_at)
-    answer = NewKeyAnswer(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
+    answer = NewKeyResponse(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
     return Response(
         answer, status_code=201, headers={"Cache-Control": "no-store", "Location": f"/api/keys/{known.id}/"}
     )
@@ -61,7 +61,7 @@ async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields])
 @get("/", opt=ADMINISTERS)
 async def list_keys(
     request: Request[Any, Any, Any], limit: Limit = DEFAULT_LIMIT, after: After = None
-) -> Page[KnownKey]:
+) -> Page[ApiKeyDetails]:
     """List keys, newest first, revoked ones too."""
     rows = await api_keys.page(limit=limit + 1, after=after)
     context = context_of(request)
@@ -69,13 +69,13 @@ async def list_keys(
 
 
 @get("/{key_id:uuid}/", opt=ADMINISTERS)
-async def get_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> KnownKey:
+async def get_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> ApiKeyDetails:
     """Show what is known of a key; never the key itself."""
     return _view(context_of(request), await api_keys.find(key_id))
 
 
 @delete("/{key_id:uuid}/", status_code=200, opt=ADMINISTERS | refuses(errors.ChangedSince))
-async def revoke_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> KnownKey:
+async def revoke_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> ApiKeyDetails:
     """Revoke a key; every process refuses it within 5 s."""
     context = context_of(request)
     check_if_match(request, _view(context, await api_keys.find(key_id)))  # unlocked: it can only be revoked, for ever

@@ -14,11 +14,11 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.access.roles import SCHEDULES, actor_of
 from hireloop.api.documented import again
-from hireloop.api.slot_answer import view_slot
+from hireloop.api.slot_response import view_slot
 from hireloop.scheduling.slots import series
 from hireloop.scheduling.slots.recurrence import Omission
-from hireloop.scheduling.slots.series import LeftOut, NewSeries, Series
-from hireloop.scheduling.slots.slots import KnownSlot
+from hireloop.scheduling.slots.series import NewSeries, Series, SkippedOccurrence
+from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
@@ -50,7 +50,7 @@ class RecurringFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     notes: fields.Notes = ""
 
 
-class Skipped(msgspec.Struct, frozen=True):
+class SkippedTime(msgspec.Struct, frozen=True):
     """A time that the rule names and that did not become a slot: on the wall clock, why, and the slot in its way."""
 
     starts_at_local: str
@@ -59,7 +59,7 @@ class Skipped(msgspec.Struct, frozen=True):
     slot: UUID | None
 
 
-class Doubled(msgspec.Struct, frozen=True):
+class RepeatedTime(msgspec.Struct, frozen=True):
     """A time that the clocks show twice, and the moment that was taken."""
 
     starts_at_local: str
@@ -67,16 +67,18 @@ class Doubled(msgspec.Struct, frozen=True):
     detail: str
 
 
-class SeriesAnswer(msgspec.Struct, frozen=True):
+class SeriesResponse(msgspec.Struct, frozen=True):
     """The slots that were created, what was skipped and why, and which of those created the clocks show twice."""
 
-    created: list[KnownSlot]
-    skipped: list[Skipped]
-    doubled: list[Doubled]
+    created: list[SlotDetails]
+    skipped: list[SkippedTime]
+    repeated: list[RepeatedTime]
 
 
 @post("/create_recurring/", opt=SCHEDULES | again("There was nothing to create."))
-async def create_recurring(request: Request[Any, Any, Any], data: JSONBody[RecurringFields]) -> Response[SeriesAnswer]:
+async def create_recurring(
+    request: Request[Any, Any, Any], data: JSONBody[RecurringFields]
+) -> Response[SeriesResponse]:
     """Create a slot for each time that a rule of RFC 5545 names: 201; 200 where there was nothing to create."""
     fields.check_storable(notes=data.notes, interviewer_email=data.interviewer_email)
     fields.check_zone(data.time_zone)
@@ -97,26 +99,26 @@ async def create_recurring(request: Request[Any, Any, Any], data: JSONBody[Recur
 
 def _wall_clock(text: str) -> datetime:
     """Return a time as a clock on the wall shows it; raises BadInput."""
-    mend = "must be a time on the wall clock of time_zone, without an offset, such as 2026-12-01T10:00:00"
+    fix = "must be a time on the wall clock of time_zone, without an offset, such as 2026-12-01T10:00:00"
     if not _WRITTEN.fullmatch(text):
-        raise errors.BadInput("starts_at_local", mend)
+        raise errors.BadInput("starts_at_local", fix)
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise errors.BadInput("starts_at_local", mend) from None
+        raise errors.BadInput("starts_at_local", fix) from None
 
 
-def _answer(context: Context, made: Series) -> SeriesAnswer:
-    return SeriesAnswer(
+def _answer(context: Context, made: Series) -> SeriesResponse:
+    return SeriesResponse(
         created=[view_slot(context, slot) for slot in made.created],
         skipped=[_skipped(one) for one in made.left_out],
-        doubled=[
-            Doubled(one.wall.strftime(_WALL_CLOCK), context.local(one.starts_at), _DOUBLED)
-            for one in made.doubled
+        repeated=[
+            RepeatedTime(one.wall.strftime(_WALL_CLOCK), context.local(one.starts_at), _DOUBLED)
+            for one in made.repeated
             if one.starts_at is not None
         ],
     )
 
 
-def _skipped(one: LeftOut) -> Skipped:
-    return Skipped(one.occurrence.wall.strftime(_WALL_CLOCK), one.omission, _DETAILS[one.omission], one.slot)
+def _skipped(one: SkippedOccurrence) -> SkippedTime:
+    return SkippedTime(one.occurrence.wall.strftime(_WALL_CLOCK), one.omission, _DETAILS[one.omission], one.slot)

@@ -13,11 +13,11 @@ from hireloop.api.documented import again, refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.scheduling.bookings import booking, bookings, cancellations, confirmations, moves
-from hireloop.scheduling.bookings.booking import Outcome
+from hireloop.scheduling.bookings.booking import BookingOutcome
 from hireloop.scheduling.bookings.bookings import Wanted
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web import fields
-from hireloop.web.booking_answer import ScheduleAnswer, answer, answer_booked, answer_one
+from hireloop.web.booking_response import ScheduleResponse, answer, answer_booked, answer_one
 from hireloop.web.context import context_of
 
 BOOKS = SCHEDULES | refuses(
@@ -41,7 +41,7 @@ class BookInterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 
 async def book(
     request: Request[Any, Any, Any], interview_id: UUID, slot_id: UUID, booking_notes: str
-) -> Response[ScheduleAnswer]:
+) -> Response[ScheduleResponse]:
     """Book, then hint to the workers: the one path behind both booking endpoints."""
     fields.check_storable(booking_notes=booking_notes)
     context = context_of(request)
@@ -54,16 +54,16 @@ async def book(
         windows=context.windows,
     )
     location = {"Location": f"/api/interviews/schedules/{booked.booking.id}/"}
-    if booked.outcome is Outcome.AGAIN:
+    if booked.outcome is BookingOutcome.AGAIN:
         return Response((await answer(request, [booked.booking]))[0], status_code=200, headers=location)
-    context.hints.give()
+    context.wakeups.send_soon()
     return Response(answer_booked(request, booked), status_code=201, headers=location)
 
 
 @post("/book_interview/", opt=BOOKS)
 async def book_interview(
     request: Request[Any, Any, Any], data: JSONBody[BookInterviewFields]
-) -> Response[ScheduleAnswer]:
+) -> Response[ScheduleResponse]:
     """Book an interview into a slot: 201; the same booking again: 200, and nothing is sent."""
     try:
         return await book(request, data.interview_id, data.slot_id, data.booking_notes)
@@ -86,8 +86,8 @@ class CancelFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 async def confirm_schedule(
     request: Request[Any, Any, Any],
     schedule_id: FromPath[UUID],
-    data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (checked: it has no fields)
-) -> ScheduleAnswer:
+    data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
+) -> ScheduleResponse:
     """Note that the candidate agrees to the time. Nothing is sent; twice is once."""
     await confirmations.confirm(schedule_id, by=actor_of(request))
     return await answer_one(request, schedule_id)
@@ -116,7 +116,7 @@ class RescheduleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 )
 async def reschedule(
     request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[RescheduleFields]
-) -> ScheduleAnswer:
+) -> ScheduleResponse:
     """Move a booking to another slot: id, session and link stay. To the slot where it is: nothing is sent."""
     fields.check_storable(reason=data.reason)
     context = context_of(request)
@@ -133,7 +133,7 @@ async def reschedule(
     except errors.NotFound as missing:
         raise errors.BadInput("slot_id", str(missing)) from None
     if moved:
-        context.hints.give()
+        context.wakeups.send_soon()
     return await answer_one(request, schedule_id)
 
 
@@ -144,13 +144,13 @@ async def reschedule(
 )
 async def cancel_schedule(
     request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
-) -> ScheduleAnswer:
+) -> ScheduleResponse:
     """Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once."""
     reason = data.reason if data else ""
     fields.check_storable(reason=reason)
     context = context_of(request)
     if await cancellations.cancel(schedule_id, by=actor_of(request), reason=reason, outbox=context.outbox):
-        context.hints.give()
+        context.wakeups.send_soon()
     return await answer_one(request, schedule_id)
 
 
@@ -165,7 +165,7 @@ async def list_schedules(
     candidate: FromQuery[UUID | None] = None,
     job: FromQuery[UUID | None] = None,
     invitation_state: FromQuery[InvitationState | None] = None,
-) -> Page[ScheduleAnswer]:
+) -> Page[ScheduleResponse]:
     """List bookings, the latest start first, by state, time, candidate, job, or where their invitation stands."""
     fields.check_comparable(**{"from": from_, "to": to})
     wanted = Wanted(
@@ -183,7 +183,7 @@ async def list_schedules(
 
 
 @get("/{schedule_id:uuid}/", opt=READS)
-async def get_schedule(request: Request[Any, Any, Any], schedule_id: FromPath[UUID]) -> ScheduleAnswer:
+async def get_schedule(request: Request[Any, Any, Any], schedule_id: FromPath[UUID]) -> ScheduleResponse:
     """Show one booking with its session and where its invitation stands."""
     return await answer_one(request, schedule_id)
 

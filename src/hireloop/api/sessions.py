@@ -14,7 +14,7 @@ from hireloop.api.documented import refuses
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.web import fields
-from hireloop.web.booking_answer import ScheduleAnswer, answer_one
+from hireloop.web.booking_response import ScheduleResponse, answer_one
 from hireloop.web.context import context_of
 
 
@@ -63,12 +63,12 @@ async def get_session(request: Request[Any, Any, Any], session_id: FromPath[UUID
 async def reissue_session(
     request: Request[Any, Any, Any],
     session_id: FromPath[UUID],
-    data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (checked: it has no fields)
-) -> ScheduleAnswer:
+    data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
+) -> ScheduleResponse:
     """Give the candidate a new link, which ends the old one, and invite them anew; answers the booking with it."""
     context = context_of(request)
     await links.reissue(session_id, by=actor_of(request), outbox=context.outbox)
-    context.hints.give()
+    context.wakeups.send_soon()
     return await _booking_of(request, session_id)
 
 
@@ -80,14 +80,14 @@ async def reissue_session(
 async def revoke_session(
     request: Request[Any, Any, Any],
     session_id: FromPath[UUID],
-    data: JSONBody[fields.Nothing | None] = None,  # noqa: ARG001 (as above)
-) -> ScheduleAnswer:
+    data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (as above)
+) -> ScheduleResponse:
     """Withdraw the candidate's link; nobody is told. The booking stays, and is answered. Twice is once."""
     await links.revoke(session_id, by=actor_of(request))
     return await _booking_of(request, session_id)
 
 
-async def _booking_of(request: Request[Any, Any, Any], session_id: UUID) -> ScheduleAnswer:
+async def _booking_of(request: Request[Any, Any, Any], session_id: UUID) -> ScheduleResponse:
     return await answer_one(request, (await sessions.visit(session_id)).schedule_id)
 
 

@@ -15,12 +15,12 @@ from hireloop.api.http.etags import check_if_match
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.recurring import create_recurring
 from hireloop.api.schedules import BOOKS, book
-from hireloop.api.slot_answer import view_slot
+from hireloop.api.slot_response import view_slot
 from hireloop.scheduling import withdrawals
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import Check, KnownSlot, NewSlot, SlotChanges, Wanted
+from hireloop.scheduling.slots.slots import Check, NewSlot, SlotChanges, SlotDetails, Wanted
 from hireloop.web import fields
-from hireloop.web.booking_answer import ScheduleAnswer
+from hireloop.web.booking_response import ScheduleResponse
 from hireloop.web.context import context_of
 
 
@@ -52,10 +52,10 @@ class ReleaseFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     reason: fields.Notes = ""
 
 
-class Released(msgspec.Struct, frozen=True):
+class ReleaseResponse(msgspec.Struct, frozen=True):
     """A slot after its release, and how many bookings were cancelled by it."""
 
-    slot: KnownSlot
+    slot: SlotDetails
     cancelled: int
 
 
@@ -73,7 +73,7 @@ def _as_read(request: Request[Any, Any, Any]) -> Check:
 
 
 @post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
-async def create_slot(request: Request[Any, Any, Any], data: JSONBody[SlotFields]) -> Response[KnownSlot]:
+async def create_slot(request: Request[Any, Any, Any], data: JSONBody[SlotFields]) -> Response[SlotDetails]:
     """Store a slot."""
     fields.check_storable(notes=data.notes, interviewer_email=data.interviewer_email)
     fields.check_calendar(starts_at=data.starts_at, ends_at=data.ends_at)
@@ -93,7 +93,7 @@ async def list_slots(
     job: FromQuery[UUID | None] = None,
     interviewer: FromQuery[str | None] = None,
     min_minutes: Annotated[int | None, QueryParameter(name="min_minutes", ge=1, le=fields.LONGEST_MINUTES)] = None,
-) -> Page[KnownSlot]:
+) -> Page[SlotDetails]:
     """List slots in the order of their start, by time, availability, the job they serve, interviewer or length."""
     fields.check_storable(interviewer=interviewer)
     fields.check_comparable(**{"from": from_, "to": to})
@@ -111,7 +111,7 @@ async def list_slots(
 
 
 @get("/{slot_id:uuid}/", opt=READS)
-async def get_slot(request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> KnownSlot:
+async def get_slot(request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> SlotDetails:
     """Show one slot."""
     return view_slot(context_of(request), await slots.find(slot_id))
 
@@ -122,7 +122,7 @@ async def get_slot(request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> 
 )
 async def change_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[SlotChangeFields]
-) -> KnownSlot:
+) -> SlotDetails:
     """Change what is sent of a slot. Of one in use the times, the interviewer and the job stand."""
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
     fields.check_storable(**given)
@@ -139,34 +139,34 @@ async def change_slot(
 )
 async def withdraw_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], *, cancel: FromQuery[bool] = False
-) -> KnownSlot:
+) -> SlotDetails:
     """Withdraw a slot, with `cancel` also its bookings; nothing is booked into it again. Twice is once."""
     context = context_of(request)
     if await withdrawals.withdraw(
         slot_id, cancel=cancel, by=actor_of(request), reason="", outbox=context.outbox, check=_as_read(request)
     ):
-        context.hints.give()
+        context.wakeups.send_soon()
     return view_slot(context, await slots.find(slot_id))
 
 
 @post("/{slot_id:uuid}/release_slot/", status_code=200, opt=SCHEDULES | refuses(errors.InterviewInProgress))
 async def release_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[ReleaseFields | None] = None
-) -> Released:
+) -> ReleaseResponse:
     """Cancel the bookings of a slot and free their seats; candidates who were told are told. It stays bookable."""
     reason = data.reason if data else ""
     fields.check_storable(reason=reason)
     context = context_of(request)
     cancelled = await withdrawals.release(slot_id, by=actor_of(request), reason=reason, outbox=context.outbox)
     if cancelled:
-        context.hints.give()
-    return Released(view_slot(context, await slots.find(slot_id)), cancelled)
+        context.wakeups.send_soon()
+    return ReleaseResponse(view_slot(context, await slots.find(slot_id)), cancelled)
 
 
 @post("/{slot_id:uuid}/book_slot/", opt=BOOKS)
 async def book_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[BookSlotFields]
-) -> Response[ScheduleAnswer]:
+) -> Response[ScheduleResponse]:
     """Book an interview into this slot: 201; the same booking again: 200, and nothing is sent."""
     return await book(request, data.interview_id, slot_id, data.booking_notes)
 

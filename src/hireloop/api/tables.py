@@ -8,7 +8,7 @@ from hireloop.access.tables import ApiKey
 from hireloop.db import DB
 
 
-class StoredAnswer(Table, db=DB, tablename="stored_answer"):
+class StoredResponse(Table, db=DB, tablename="stored_response"):
     """What a request with an Idempotency-Key was answered; the real key has three columns."""
 
     api_key = ForeignKey(ApiKey, primary_key=True, null=False)
@@ -21,7 +21,7 @@ class StoredAnswer(Table, db=DB, tablename="stored_answer"):
     created_at = Timestamptz()
 
 
-class RequestPace(Table, db=DB, tablename="request_pace"):
+class RequestRate(Table, db=DB, tablename="request_rate"):
     """Up to when the requests of a key under RATE_LIMIT are paid for."""
 
     api_key = UUID(primary_key=True)

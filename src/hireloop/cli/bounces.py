@@ -15,7 +15,7 @@ import click
 
 from hireloop import db
 from hireloop.cli.database import run
-from hireloop.errors import HireLoopError, MailboxTrouble, NotAReport, ReportOfNothing, SettingsError
+from hireloop.errors import HireLoopError, MailboxError, NotAReport, ReportOfNothing, SettingsError
 from hireloop.notify.bounces import bounces as notify_bounces
 from hireloop.notify.bounces import reports
 from hireloop.notify.bounces.mailbox import BounceMailbox
@@ -47,7 +47,7 @@ def bounces(*, recipient: str, imap: bool, every: int | None) -> None:
     except HireLoopError as error:
         click.echo(f"hireloop: {error}", err=True)
         sys.exit(_COME_AGAIN)
-    except db.TROUBLE as error:
+    except db.UNAVAILABLE as error:
         click.echo(f"hireloop: The database failed ({db.described(error)}): try again, and see its log.", err=True)
         sys.exit(_COME_AGAIN)
 
@@ -69,8 +69,8 @@ async def _of_mailbox(settings: Settings, every: int | None) -> None:
         while True:
             try:
                 await _pass(url, ReturnPath.of(settings), left)
-            except (MailboxTrouble, *db.TROUBLE) as error:
-                said = error if isinstance(error, MailboxTrouble) else f"The database failed ({db.described(error)})."
+            except (MailboxError, *db.UNAVAILABLE) as error:
+                said = error if isinstance(error, MailboxError) else f"The database failed ({db.described(error)})."
                 click.echo(f"hireloop: {said} The next pass is in {every} s.", err=True)
             await asyncio.sleep(every)
 
@@ -101,7 +101,7 @@ async def _taken(raw: bytes, return_path: ReturnPath, *, recipient: str = "") ->
     except ReportOfNothing:
         return False, "a report about no delivery of ours"
     reason = f"  {recorded.reason}" if recorded.reason else ""
-    return True, f"{recorded.noted.value}: delivery {recorded.delivery} is {recorded.state.value}{reason}"
+    return True, f"{recorded.result.value}: delivery {recorded.delivery} is {recorded.state.value}{reason}"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import click
 
 from hireloop import db
 from hireloop.cli.database import with_database
-from hireloop.cli.words import moment
+from hireloop.cli.times import moment
 from hireloop.errors import DatabaseNotReady
 from hireloop.local.home import at_home
 from hireloop.notify.channels import configured, held
@@ -28,7 +28,7 @@ def channels() -> None:
             health = asyncio.run(with_database(settings, lambda: _health(found)))
         except DatabaseNotReady as error:
             click.echo(f"hireloop: warning: {error} Whether a channel is held is not known.", err=True)
-        except db.TROUBLE as error:
+        except db.UNAVAILABLE as error:
             why = f"The database failed ({db.described(error)}): is it migrated?"
             click.echo(f"hireloop: warning: {why} Whether a channel is held is not known.", err=True)
     for channel in found:

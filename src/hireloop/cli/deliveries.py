@@ -11,12 +11,12 @@ import click
 
 from hireloop import db
 from hireloop.cli.database import run
-from hireloop.cli.words import Moment, moment
+from hireloop.cli.times import Moment, moment
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deliveries as notify_deliveries
 from hireloop.notify.deliveries import replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter, mask
-from hireloop.notify.deliveries.replay import Chosen, Skip, Verdict
+from hireloop.notify.deliveries.replay import Chosen, ReplayResult, Skip
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transports.replies import printable
@@ -87,44 +87,44 @@ def deliveries_replay(
         msg = "Name the deliveries, or at least one of --reason, --state, --channel, --kind and --since."
         raise click.UsageError(msg)
     chosen = Chosen(ids=idents or None, wanted=wanted)
-    verdicts = run(lambda ours: _replayed(ours, chosen, at_most=limit, dry_run=dry_run))
-    for line in _summary(verdicts, dry_run=dry_run):
+    results = run(lambda ours: _replayed(ours, chosen, at_most=limit, dry_run=dry_run))
+    for line in _summary(results, dry_run=dry_run):
         click.echo(line)
-    refused = [verdict for verdict in verdicts if verdict.skip not in {None, Skip.PENDING}]
-    missing = set(idents) - {verdict.id for verdict in verdicts}
+    refused = [result for result in results if result.skip not in {None, Skip.PENDING}]
+    missing = set(idents) - {result.id for result in results}
     for ident in missing:
         click.echo(f"There is no delivery with the id {ident}.", err=True)
     sys.exit(1 if missing or (idents and refused) else 0)
 
 
-async def _replayed(settings: Settings, chosen: Chosen, *, at_most: int | None, dry_run: bool) -> list[Verdict]:
+async def _replayed(settings: Settings, chosen: Chosen, *, at_most: int | None, dry_run: bool) -> list[ReplayResult]:
     """Replay batch after batch, give the workers their hint, and show on a terminal how far it is."""
-    verdicts: list[Verdict] = []
+    results: list[ReplayResult] = []
     channels, note = configured.channels(settings), audited(COMMAND_LINE)
     async for batch in replay.walk(chosen, channels, at_most=at_most, dry_run=dry_run, note=note):
-        verdicts += batch
+        results += batch
         if dry_run or chosen.ids:
-            for verdict in batch:
-                click.echo(_verdict_line(verdict))
+            for result in batch:
+                click.echo(_result_line(result))
         if not dry_run:
             await db.fetch(f"NOTIFY {wakeup.CHANNEL}")
         if sys.stderr.isatty():
-            click.echo(f"\r{len(verdicts)} looked at", nl=False, err=True)
+            click.echo(f"\r{len(results)} looked at", nl=False, err=True)
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)
-    return verdicts
+    return results
 
 
-def _verdict_line(verdict: Verdict) -> str:
-    then = "replay" if verdict.skip is None else f"skip: {verdict.skip.value}"
+def _result_line(result: ReplayResult) -> str:
+    then = "replay" if result.skip is None else f"skip: {result.skip.value}"
     return (
-        f"{verdict.id}  {verdict.state:<10}  {verdict.kind:<12}  {verdict.channel:<8}  {mask(verdict.recipient)}  "
-        f"{verdict.reason or '-'}  {then}"
+        f"{result.id}  {result.state:<10}  {result.kind:<12}  {result.channel:<8}  {mask(result.recipient)}  "
+        f"{result.reason or '-'}  {then}"
     )
 
 
-def _summary(verdicts: Iterable[Verdict], *, dry_run: bool) -> list[str]:
-    counts = Counter(verdict.skip for verdict in verdicts)
+def _summary(results: Iterable[ReplayResult], *, dry_run: bool) -> list[str]:
+    counts = Counter(result.skip for result in results)
     replayed = counts.pop(None, 0)
     return [
         f"{replayed} would be replayed." if dry_run else f"{replayed} replayed.",

@@ -34,7 +34,7 @@ class _Line(msgspec.Struct, frozen=True):
     check: str
     level: str
     cause: str
-    mend: str
+    fix: str
 
 
 @click.command()
@@ -46,7 +46,7 @@ def doctor(*, as_json: bool) -> None:
     with ExitStack() as stack:
         findings = asyncio.run(_examined(stack, show))
     if as_json:
-        lines = [_Line(one.check, one.level.value, _cause(one), one.mend) for one in findings]
+        lines = [_Line(one.check, one.level.value, _cause(one), one.fix) for one in findings]
         click.echo(msgspec.json.format(msgspec.json.encode(lines)).decode())
     else:
         click.echo(_sum(findings))
@@ -78,8 +78,8 @@ class _Page(_Quiet):
         told[0] += self._wrapped(finding.cause)
         if finding.said:
             told.append(self._wrapped(f"The server said: {finding.said}", hanging=True))
-        if finding.mend:
-            told.append(self._wrapped(f"→ {finding.mend}", hanging=True))
+        if finding.fix:
+            told.append(self._wrapped(f"→ {finding.fix}", hanging=True))
         click.echo("\n".join(told))
 
     def waiting(self, names: Sequence[str]) -> None:
@@ -145,8 +145,8 @@ def _sum(findings: Sequence[Finding]) -> str:
     ]
     if counts[Level.SKIPPED]:
         parts.append(f"{counts[Level.SKIPPED]} not tried")
-    verdict = "Mend the failures before the first booking." if failures else "Ready for bookings."
-    return f"\n{', '.join(parts)}. {verdict}"
+    result = "Mend the failures before the first booking." if failures else "Ready for bookings."
+    return f"\n{', '.join(parts)}. {result}"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -7,7 +7,7 @@ import click
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.cli.database import run
-from hireloop.cli.words import moment
+from hireloop.cli.times import moment
 from hireloop.scheduling.audit import COMMAND_LINE
 
 

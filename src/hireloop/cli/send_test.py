@@ -44,7 +44,7 @@ def _sent(settings: Settings, address: str, url: str) -> bool:
     transport = EmailTransport(url, settings)
     if transport.server is None:
         finding = mail.check(settings, url=url)
-        _conclude(f"Nothing was sent. {finding.cause}", finding.mend)
+        _conclude(f"Nothing was sent. {finding.cause}", finding.fix)
         return False
     server = transport.server
     _tell("configure", f"{server.host} port {server.port}, {_SECURITY[server.security.value]}")
@@ -80,12 +80,12 @@ def _explain(outcome: Retry | Rejected | Held, settings: Settings, url: str) -> 
     if evidence.phase in _BEFORE_THE_RECIPIENT:
         finding = mail.check(settings, url=url)
         if finding.level is not Level.OK:
-            _conclude(finding.cause, finding.mend)
+            _conclude(finding.cause, finding.fix)
             return
     _conclude(sentence_of(outcome.reason), "")
 
 
-def _conclude(cause: str, mend: str) -> None:
+def _conclude(cause: str, fix: str) -> None:
     click.echo(f"\n{click.style('Not accepted', fg='red')}: {cause}")
-    if mend:
-        click.echo(f"→ {mend}")
+    if fix:
+        click.echo(f"→ {fix}")

@@ -9,9 +9,9 @@ import click
 import uvloop
 
 from hireloop import db, migrate
-from hireloop.api.http import stored_answers
+from hireloop.api.http import stored_responses
 from hireloop.faults import warnings_of
-from hireloop.notify.bounces.return_path import Returning, ReturnPath
+from hireloop.notify.bounces.return_path import ReturnPath, ReturnPathTransport
 from hireloop.notify.bounces.simulator import Simulator
 from hireloop.notify.channels import configured, providers
 from hireloop.notify.channels.providers import Route
@@ -20,7 +20,7 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.reasons import Reason
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Transport, TransportBroken, TransportMissing, open_transport
-from hireloop.notify.worker.worker import Missing, Worker
+from hireloop.notify.worker.worker import MissingTransport, Worker
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
 from hireloop.settings import Settings
@@ -81,7 +81,7 @@ async def _work(settings: Settings, concurrency: int | None) -> bool:
             chores=[
                 (1.0, simulator.report),
                 (ledger.MEASURE_SECONDS, ledger.measure),
-                (_FORGET_SECONDS, stored_answers.forget_old),
+                (_FORGET_SECONDS, stored_responses.forget_old),
                 (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
                 (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
                 # Who enters at the last moment has the interview's whole length all the same.
@@ -98,7 +98,7 @@ def _opened(channel: Channel, settings: Settings, simulator: Simulator) -> Trans
     transport = _found(channel, settings)
     if not channel.personal:
         return transport
-    return Returning(simulator.around(transport), ReturnPath.of(settings))
+    return ReturnPathTransport(simulator.around(transport), ReturnPath.of(settings))
 
 
 def _found(channel: Channel, settings: Settings) -> Transport:
@@ -106,7 +106,7 @@ def _found(channel: Channel, settings: Settings) -> Transport:
         return open_transport(channel, settings)
     except TransportMissing as error:
         log.error("channel.transport_missing", channel=channel.name, why=str(error))
-        return Missing(Reason.TRANSPORT_MISSING)
+        return MissingTransport(Reason.TRANSPORT_MISSING)
     except TransportBroken as error:
         log.error("channel.transport_broken", channel=channel.name, why=str(error), exc_info=error.__cause__)
-        return Missing(Reason.TRANSPORT_BROKEN)
+        return MissingTransport(Reason.TRANSPORT_BROKEN)

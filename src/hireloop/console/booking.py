@@ -16,7 +16,7 @@ from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.rendering import times
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
-from hireloop.scheduling.bookings.agenda import Appointment
+from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.context import Context, context_of
 
@@ -33,7 +33,7 @@ class ShownDelivery(msgspec.Struct, frozen=True, kw_only=True):
     can_replay: bool
 
 
-class Possible(msgspec.Struct, frozen=True, kw_only=True):
+class PossibleActions(msgspec.Struct, frozen=True, kw_only=True):
     """What can still be done about a booking; whether it may, the verbs judge."""
 
     confirm: bool
@@ -69,20 +69,20 @@ async def shown(
         refused=refused,
         card=card,
         theirs=_their_time(card, context),
-        possible=possible(card.appointment),
+        possible=possible(card.item),
         deliveries=[_delivery(one, attempts.get(one.id, []), card) for one in reversed(found)],
         trace_url=_trace_url(context),
         common=context.warnings,
     )
 
 
-def possible(appointment: Appointment) -> Possible:
+def possible(item: AgendaItem) -> PossibleActions:
     """Return what can be done about this booking now. Pure."""
-    booking, session = appointment.booking, appointment.booking.session
-    is_live = booking.state is not ScheduleState.CANCELLED and not appointment.is_erased
+    booking, session = item.booking, item.booking.session
+    is_live = booking.state is not ScheduleState.CANCELLED and not item.is_erased
     changes = is_live and session.entered_at is None
     opens = booking.now <= session.closes_at
-    return Possible(
+    return PossibleActions(
         confirm=changes and opens and booking.state is ScheduleState.PENDING,
         reissue=changes and opens,
         move=changes,
@@ -102,7 +102,7 @@ def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -
 
 def _their_time(card: Card, context: Context) -> str:
     """Return when it is on the candidate's own clock, empty where that is ours."""
-    zone = times.zone_of(card.appointment.time_zone, context.settings.zone)
+    zone = times.zone_of(card.item.time_zone, context.settings.zone)
     starts_at: datetime = card.answer.starts_at
     if zone.key == context.settings.zone.key:
         return ""

@@ -9,17 +9,17 @@ from litestar import Request
 
 from hireloop.console import labels
 from hireloop.console.labels import Label
-from hireloop.scheduling.bookings.agenda import Appointment
+from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.booking_answer import ScheduleAnswer, answer
+from hireloop.web.booking_response import ScheduleResponse, answer
 from hireloop.web.context import context_of
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One booking, ready to be shown; a viewer's has no link."""
 
-    appointment: Appointment
-    answer: ScheduleAnswer
+    item: AgendaItem
+    answer: ScheduleResponse
     state: Label
     telling: Label  # where the invitation stands, or the cancellation
     why: list[str]  # why it was not taken, in plain words
@@ -36,18 +36,18 @@ def path_of(schedule_id: UUID) -> str:
     return f"/console/bookings/{schedule_id}/"
 
 
-async def cards_of(request: Request[Any, Any, Any], appointments: Sequence[Appointment]) -> list[Card]:
+async def cards_of(request: Request[Any, Any, Any], items: Sequence[AgendaItem]) -> list[Card]:
     """Return a card for each of these bookings, in their order: one more query, however many they are."""
-    answers = await answer(request, [one.booking for one in appointments])
+    answers = await answer(request, [one.booking for one in items])
     common = set(context_of(request).warnings)
-    return [_card(one, said, common) for one, said in zip(appointments, answers, strict=True)]
+    return [_card(one, said, common) for one, said in zip(items, answers, strict=True)]
 
 
-def _card(appointment: Appointment, said: ScheduleAnswer, common: set[str]) -> Card:
+def _card(item: AgendaItem, said: ScheduleResponse, common: set[str]) -> Card:
     state = ScheduleState(said.state)
     why = labels.why(said.invitation.deliveries)
     return Card(
-        appointment=appointment,
+        item=item,
         answer=said,
         state=labels.BOOKINGS[state],
         telling=labels.telling(state is ScheduleState.CANCELLED, said.invitation.state, said.invitation.deliveries),

@@ -14,7 +14,7 @@ from hireloop.console.clock import Clock, clock_of, parse_day
 from hireloop.console.days import NO_DAY, ident
 from hireloop.console.gate import AnyRequest, pressed
 from hireloop.scheduling.bookings import agenda, cancellations, confirmations, moves
-from hireloop.scheduling.bookings.agenda import Opening
+from hireloop.scheduling.bookings.agenda import FreeSlot
 from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
@@ -54,7 +54,7 @@ async def reissue(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[
         await db.retried(work)
     except errors.Refused as refused:
         return await booking.shown(request, schedule_id, refused=labels.refusal(refused), status_code=_CONFLICT)
-    context_of(request).hints.give()
+    context_of(request).wakeups.send_soon()
     return render.see_other(path_of(schedule_id), done="reissued")
 
 
@@ -79,7 +79,7 @@ async def cancel(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[b
     except (errors.Refused, errors.BadInput) as refused:
         return await _cancelling(request, schedule_id, reason=reason, refused=refused)
     if did:
-        context_of(request).hints.give()
+        context_of(request).wakeups.send_soon()
     return render.see_other(path_of(schedule_id), done="cancelled" if did else "not-cancelled")
 
 
@@ -108,7 +108,7 @@ async def move(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[byt
         day = form.get("day", "")
         return await _moving(request, schedule_id, day=day, reason=reason, chosen=chosen, refused=refused)
     if did:
-        context.hints.give()
+        context.wakeups.send_soon()
     return render.see_other(path_of(schedule_id), done="moved" if did else "not-moved")
 
 
@@ -124,7 +124,7 @@ async def _cancelling(
         refused=labels.refusal(refused) if refused else "",
         card=card,
         reason=reason,
-        possible=booking.possible(card.appointment),
+        possible=booking.possible(card.item),
     )
 
 
@@ -145,8 +145,8 @@ async def _moving(
         asked = parse_day(day, today=max(today, clock.day_of(moving.booking.starts_at)))
         shown = asked or today
         begin, end = clock.bounds(shown)
-        found = await agenda.openings(moving, begin, end, limit=_A_PAGE + 1, after=ident(request, "after"))
-        later = await agenda.openings(moving, end, None, limit=1)
+        found = await agenda.free_slots(moving, begin, end, limit=_A_PAGE + 1, after=ident(request, "after"))
+        later = await agenda.free_slots(moving, end, None, limit=1)
     return render.show(
         request,
         "move",
@@ -155,20 +155,20 @@ async def _moving(
         refused=labels.refusal(refused, moves=True) if refused else "",
         wrong="" if asked else NO_DAY,
         card=card,
-        possible=booking.possible(card.appointment),
+        possible=booking.possible(card.item),
         day=shown,
         day_before=shown - _ONE_DAY if shown > today else None,
         day_after=shown + _ONE_DAY,
         next_day=_day_of(later, clock),
-        openings=found[:_A_PAGE],
+        free_slots=found[:_A_PAGE],
         after=found[_A_PAGE - 1].id if len(found) > _A_PAGE else None,
         reason=reason,
         chosen=chosen,
     )
 
 
-def _day_of(openings: list[Opening], clock: Clock) -> date | None:
-    return clock.day_of(openings[0].starts_at) if openings else None
+def _day_of(free_slots: list[FreeSlot], clock: Clock) -> date | None:
+    return clock.day_of(free_slots[0].starts_at) if free_slots else None
 
 
 def _status(refused: errors.HireLoopError | None) -> int:

@@ -15,10 +15,10 @@ from hireloop.console.labels import Label
 from hireloop.notify.channels import held
 from hireloop.notify.deliveries import failures
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS
-from hireloop.notify.deliveries.failures import Trouble
+from hireloop.notify.deliveries.failures import DeliveryFailure
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
-from hireloop.scheduling.bookings.agenda import Appointment
+from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.web.context import context_of
 
 _A_PAGE = 50
@@ -28,11 +28,11 @@ NO_DAY = "This is no day: choose one as year, month and day, such as 2026-12-01.
 _AT_RISK = Label("!", "At risk: not taken yet, and time is running out", "bad")
 
 
-class ShownTrouble(msgspec.Struct, frozen=True, kw_only=True):
+class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A trouble, and the booking that it is about."""
 
-    trouble: Trouble
-    appointment: Appointment
+    failure: DeliveryFailure
+    item: AgendaItem
     state: Label
     can_reissue: bool  # one press invites anew; not while the hub still tries by itself
 
@@ -47,7 +47,7 @@ async def day(request: AnyRequest) -> Response[bytes]:
     async with db.snapshot():
         rows = await agenda.of_day(*clock.bounds(shown), limit=_A_PAGE + 1, after=after)
         cards = await cards_of(request, rows[:_A_PAGE])
-        urgent = await _troubles(request, limit=_ON_TOP + 1, after=None)
+        urgent = await _failures(request, limit=_ON_TOP + 1, after=None)
         broken = await held.held(context.channels)
     return render.show(
         request,
@@ -62,8 +62,8 @@ async def day(request: AnyRequest) -> Response[bytes]:
         cards=cards,
         after=cards[-1].answer.id if len(rows) > _A_PAGE else None,
         goes_on=after is not None,
-        troubles=urgent[:_ON_TOP],
-        more_troubles=len(urgent) > _ON_TOP,
+        delivery_failures=urgent[:_ON_TOP],
+        more_failures=len(urgent) > _ON_TOP,
         broken=broken,
         common=context.warnings,
     )
@@ -73,13 +73,13 @@ async def attention(request: AnyRequest) -> Response[bytes]:
     """Show all that needs attention, the earliest deadline first."""
     after = ident(request, "after")
     async with db.snapshot():
-        found = await _troubles(request, limit=_A_PAGE + 1, after=after)
+        found = await _failures(request, limit=_A_PAGE + 1, after=after)
     return render.show(
         request,
         "attention",
         here="attention",
-        troubles=found[:_A_PAGE],
-        after=found[_A_PAGE - 1].trouble.id if len(found) > _A_PAGE else None,
+        delivery_failures=found[:_A_PAGE],
+        after=found[_A_PAGE - 1].failure.id if len(found) > _A_PAGE else None,
         goes_on=after is not None,
     )
 
@@ -92,13 +92,13 @@ def ident(request: AnyRequest, name: str) -> UUID | None:
         return None
 
 
-async def _troubles(request: AnyRequest, *, limit: int, after: UUID | None) -> list[ShownTrouble]:
+async def _failures(request: AnyRequest, *, limit: int, after: UUID | None) -> list[ShownFailure]:
     found = await failures.page(context_of(request).channels, limit=limit, after=after)
     about = await agenda.of_schedules([one.schedule for one in found if one.schedule is not None])
     return [
-        ShownTrouble(
-            trouble=one,
-            appointment=about[one.schedule],
+        ShownFailure(
+            failure=one,
+            item=about[one.schedule],
             state=_AT_RISK if one.state is DeliveryState.PENDING else labels.DELIVERIES[one.state],
             can_reissue=_can_reissue(one, about[one.schedule]),
         )
@@ -107,6 +107,6 @@ async def _troubles(request: AnyRequest, *, limit: int, after: UUID | None) -> l
     ]
 
 
-def _can_reissue(trouble: Trouble, appointment: Appointment) -> bool:
-    has_failed = trouble.state is not DeliveryState.PENDING and trouble.kind in INVITING_KINDS
-    return has_failed and booking.possible(appointment).reissue
+def _can_reissue(failure: DeliveryFailure, item: AgendaItem) -> bool:
+    has_failed = failure.state is not DeliveryState.PENDING and failure.kind in INVITING_KINDS
+    return has_failed and booking.possible(item).reissue

@@ -15,7 +15,7 @@ from hireloop.console.days import ident
 from hireloop.console.gate import AnyRequest, pressed
 from hireloop.notify.deliveries import deliveries, failures, replay
 from hireloop.notify.deliveries.deliveries import Filter
-from hireloop.notify.deliveries.replay import Chosen, Verdict
+from hireloop.notify.deliveries.replay import Chosen, ReplayResult
 from hireloop.web.context import context_of
 from hireloop.web.replay_audit import audited
 
@@ -58,7 +58,7 @@ async def replay_one(request: AnyRequest, delivery_id: FromPath[UUID]) -> Respon
             raise
         return await booking.shown(request, delivery.schedule, refused=labels.refusal(refused), status_code=409)
     if did:
-        context.hints.give()
+        context.wakeups.send_soon()
     path = path_of(delivery.schedule) if delivery.schedule else PATH
     return render.see_other(path, done="replayed" if did else "not-replayed")
 
@@ -68,17 +68,17 @@ async def ask_to_replay(request: AnyRequest) -> Response[bytes]:
     reason = _reason(request.query_params.get("reason"))
     if reason is None:
         return render.see_other(PATH)
-    verdicts = await _replay(request, reason, dry_run=True, look_at=_COUNTED)
-    skipped = Counter(verdict.skip for verdict in verdicts if verdict.skip is not None)
+    results = await _replay(request, reason, dry_run=True, look_at=_COUNTED)
+    skipped = Counter(result.skip for result in results if result.skip is not None)
     return render.show(
         request,
         "replay",
         here="failures",
         reason=reason,
-        count=_replayed(verdicts),
+        count=_replayed(results),
         skipped=[(skip.sentence, count) for skip, count in skipped.most_common()],
         at_once=_AT_ONCE,
-        counted=len(verdicts) if len(verdicts) >= _COUNTED else None,
+        counted=len(results) if len(results) >= _COUNTED else None,
         days=_LOOKED_BACK.days,
     )
 
@@ -93,23 +93,23 @@ async def replay_all(request: AnyRequest) -> Response[bytes]:
     return render.see_other(PATH, done="replayed-some" if count == _AT_ONCE else "replayed-all", n=count)
 
 
-async def _replay(request: AnyRequest, reason: str, *, dry_run: bool, look_at: int | None = None) -> list[Verdict]:
+async def _replay(request: AnyRequest, reason: str, *, dry_run: bool, look_at: int | None = None) -> list[ReplayResult]:
     """Replay the oldest that failed by this reason; a dry run ends once it has looked at `look_at`."""
     context = context_of(request)
     chosen = Chosen(wanted=Filter(reason=reason, since=datetime.now(UTC) - _LOOKED_BACK))
-    verdicts: list[Verdict] = []
+    results: list[ReplayResult] = []
     note = audited(actor_of(request))
     async for batch in replay.walk(chosen, context.channels, at_most=_AT_ONCE, dry_run=dry_run, note=note):
-        verdicts += batch
+        results += batch
         if not dry_run:
-            context.hints.give()
-        if look_at is not None and len(verdicts) >= look_at:
+            context.wakeups.send_soon()
+        if look_at is not None and len(results) >= look_at:
             break
-    return verdicts
+    return results
 
 
-def _replayed(verdicts: list[Verdict]) -> int:
-    return sum(verdict.skip is None for verdict in verdicts)
+def _replayed(results: list[ReplayResult]) -> int:
+    return sum(result.skip is None for result in results)
 
 
 def _reason(text: str | None) -> str | None:

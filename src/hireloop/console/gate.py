@@ -20,15 +20,15 @@ from hireloop.web.forms import fields_of
 
 AnyRequest = Request[Any, Any, Any]
 
-_VISITOR = "hireloop.console_visitor"  # in the scope itself, as `access.roles` notes the holder
+_USER = "hireloop.console_visitor"  # in the scope itself, as `access.roles` notes the holder
 _PATH = "/"  # what the prefix `__Host-` asks for
 
 
-class NotPressedHere(PermissionDeniedException):
+class CsrfError(PermissionDeniedException):
     """A change that no page of ours asked for."""
 
 
-class Visitor(NamedTuple):
+class SignedInUser(NamedTuple):
     """Who is signed in, and by which ticket."""
 
     holder: KeyHolder
@@ -49,7 +49,7 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     ticket = connection.cookies.get(_cookie_name(context), "")
     holder = await _holder_of(ticket, context)
     roles.admit(connection, holder, handler)
-    cast("dict[str, Any]", connection.scope)[_VISITOR] = Visitor(holder, ticket)
+    cast("dict[str, Any]", connection.scope)[_USER] = SignedInUser(holder, ticket)
 
 
 async def exchange(request: AnyRequest, key: str) -> Cookie:
@@ -76,21 +76,21 @@ async def is_signing_in_here(request: AnyRequest) -> bool:
 
 
 async def pressed(request: AnyRequest) -> dict[str, str]:
-    """Return the fields of a change; raises NotPressedHere where our own page did not send it. Every POST begins so.
+    """Return the fields of a change; raises CsrfError where our own page did not send it. Every POST begins so.
 
     The browser says that it was our page, and the form has its token.
     """
-    fields, ticket = await fields_of(request), visitor_of(request).ticket
+    fields, ticket = await fields_of(request), user_of(request).ticket
     base_url = context_of(request).settings.base_url
     if not (has_token(fields, ticket) and await is_from_our_page(request, ticket, base_url=base_url)):
-        raise NotPressedHere
+        raise CsrfError
     return fields
 
 
-def visitor_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor:
+def user_of(connection: ASGIConnection[Any, Any, Any, Any]) -> SignedInUser:
     """Return who is signed in, once the gate has let the request through."""
-    visitor: Visitor = cast("dict[str, Any]", connection.scope)[_VISITOR]
-    return visitor
+    user: SignedInUser = cast("dict[str, Any]", connection.scope)[_USER]
+    return user
 
 
 async def _holder_of(ticket: str, context: Context) -> KeyHolder:

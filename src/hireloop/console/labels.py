@@ -9,10 +9,10 @@ from hireloop.notify.deliveries.deliveries import INVITING_KINDS, InvitationStat
 from hireloop.notify.deliveries.ledger import CANCELLING_KIND
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.delivery_answer import DeliverySummary
+from hireloop.web.delivery_response import DeliverySummary
 
 
 class Label(NamedTuple):
@@ -67,13 +67,13 @@ SESSIONS: Mapping[SessionState, str] = {
     SessionState.EXPIRED: "nobody came before the link closed",
     SessionState.REVOKED: "the link was withdrawn",
 }
-CHANGES: Mapping[Change, str] = {
-    Change.CONFIRMED: "Confirmed",
-    Change.RESCHEDULED: "Moved",
-    Change.CANCELLED: "Cancelled",
-    Change.ADDRESS_CHANGED: "The candidate's address changed",
-    Change.REISSUED: "A new link was sent",
-    Change.REVOKED: "The link was withdrawn",
+CHANGES: Mapping[BookingChange, str] = {
+    BookingChange.CONFIRMED: "Confirmed",
+    BookingChange.RESCHEDULED: "Moved",
+    BookingChange.CANCELLED: "Cancelled",
+    BookingChange.ADDRESS_CHANGED: "The candidate's address changed",
+    BookingChange.REISSUED: "A new link was sent",
+    BookingChange.REVOKED: "The link was withdrawn",
 }
 KINDS: Mapping[str, str] = {
     "invitation": "Invitation",

@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from hireloop.access.tables import Role
 from hireloop.console import labels
 from hireloop.console.clock import clock_of
-from hireloop.console.gate import AnyRequest, visitor_of
+from hireloop.console.gate import AnyRequest, user_of
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.web import look
@@ -34,7 +34,7 @@ _templates = Templates(
 
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` for anybody; every value is escaped, and a missing one is an error."""
-    html = _templates.render(template, visitor=None, refused="", **values)
+    html = _templates.render(template, user=None, refused="", **values)
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
@@ -42,14 +42,14 @@ def show(
     request: AnyRequest, template: str, *, here: str, status_code: int = 200, refused: str = "", **values: object
 ) -> Response[bytes]:
     """Render a template for who is signed in; `here` is the chapter it belongs to, `refused` why nothing was done."""
-    visitor = visitor_of(request)
-    role = visitor.holder.role
+    user = user_of(request)
+    role = user.holder.role
     html = _templates.render(
         template,
-        visitor=visitor,
+        user=user,
         may_change=role is not Role.VIEWER,
         may_replay=role is Role.ADMIN,
-        token=visitor.token,
+        token=user.token,
         here=here,
         done="" if refused else done_of(request),
         refused=refused,

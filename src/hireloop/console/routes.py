@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
 from hireloop.console import booking, changes, channels, days, failures, gate, render, sign_in
-from hireloop.console.gate import AnyRequest, NotPressedHere
+from hireloop.console.gate import AnyRequest, CsrfError
 from hireloop.telemetry.logs import log
 from hireloop.web.problems import problem_of
 
@@ -40,7 +40,7 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Say in HTML why a request came to nothing; whoever is not signed in is led to the sign-in."""
     if isinstance(error, errors.NotSignedIn):
         return sign_in.lead_in(request)
-    if isinstance(error, NotPressedHere):
+    if isinstance(error, CsrfError):
         return render.page("foreign", status_code=403)
     problem = problem_of(error)
     if problem.status >= _OUR_MISTAKE:

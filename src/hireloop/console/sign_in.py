@@ -7,7 +7,7 @@ from litestar import Response
 
 from hireloop import errors
 from hireloop.console import gate, render
-from hireloop.console.gate import AnyRequest, NotPressedHere, pressed
+from hireloop.console.gate import AnyRequest, CsrfError, pressed
 from hireloop.web.forms import fields_of
 
 HOME = "/console/"
@@ -27,7 +27,7 @@ async def form(request: AnyRequest) -> Response[bytes]:
 async def enter(request: AnyRequest) -> Response[bytes]:
     """Exchange the key for a cookie, and lead to where its holder was going; a bad one is asked for again."""
     if not await gate.is_signing_in_here(request):
-        raise NotPressedHere
+        raise CsrfError
     fields = await fields_of(request)
     goal, key = safe_next(fields.get("next")), fields.get("key", "").strip()
     if not key:

@@ -19,7 +19,7 @@ _LONGEST = 120
 _LATEST = 2**40  # Unix seconds, far beyond any calendar that we show
 
 
-class Claim(NamedTuple):
+class TicketClaim(NamedTuple):
     """What a ticket says of itself, before its proof was looked at."""
 
     key_id: UUID
@@ -28,11 +28,11 @@ class Claim(NamedTuple):
 
 def issue(secret: str, key_id: UUID, key_hash: bytes, *, now: datetime) -> str:
     """Return a ticket for the key of this id and hash, good for `LIFE` from now on."""
-    claim = Claim(key_id, int((now + LIFE).timestamp()))
+    claim = TicketClaim(key_id, int((now + LIFE).timestamp()))
     return signing.mint(secret, Purpose.CONSOLE_TICKET, _stem(claim), bound_to=key_hash)
 
 
-def parse(ticket: str) -> Claim | None:
+def parse(ticket: str) -> TicketClaim | None:
     """Return what this ticket claims, or None for a text that is no ticket; nothing is proved by it."""
     parts = ticket.split(".")
     if len(ticket) > _LONGEST or not ticket.isascii() or len(parts) != 3:  # noqa: PLR2004 (id, until, MAC)
@@ -41,16 +41,16 @@ def parse(ticket: str) -> Claim | None:
     if not until.isdigit() or int(until) > _LATEST:
         return None
     try:
-        return Claim(UUID(bytes=urlsafe_b64decode(ident + "==")), int(until))
+        return TicketClaim(UUID(bytes=urlsafe_b64decode(ident + "==")), int(until))
     except ValueError:  # bad base64, or not 16 bytes
         return None
 
 
-def is_genuine(ticket: str, claim: Claim, key_hash: bytes, secrets: Sequence[str], *, now: datetime) -> bool:
+def is_genuine(ticket: str, claim: TicketClaim, key_hash: bytes, secrets: Sequence[str], *, now: datetime) -> bool:
     """Return whether one of `secrets` wrote exactly this ticket for the key with this hash, and its time is not up."""
     stem = signing.check(ticket, Purpose.CONSOLE_TICKET, secrets, bound_to=key_hash)
     return stem == _stem(claim) and now.timestamp() < claim.until
 
 
-def _stem(claim: Claim) -> str:
+def _stem(claim: TicketClaim) -> str:
     return f"{signing.base64url(claim.key_id.bytes)}.{claim.until}"

@@ -29,7 +29,7 @@ SLOW_SECONDS = 0.05
 _AFTER = ("migrations", "secret", "clock", "workers", "ledger")
 
 
-class Examined(msgspec.Struct, frozen=True, kw_only=True):
+class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
     """The findings of one visit to the database, by their check, and what others draw on."""
 
     findings: dict[str, Finding]
@@ -37,7 +37,7 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     base_urls: list[str] = []  # where the live workers' links lead
 
 
-async def examine(settings: Settings, channels: Sequence[Channel]) -> Examined:
+async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFindings:
     """Visit the database once; whatever goes wrong there is a finding."""
     findings = _no_secret(settings)
     async with AsyncExitStack() as stack:
@@ -45,38 +45,38 @@ async def examine(settings: Settings, channels: Sequence[Channel]) -> Examined:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await stack.enter_async_context(db.opened(settings.database_url or settings.listen_url, pool_size=1))
         except (DatabaseNotReady, TimeoutError) as error:
-            cause, mend = _unreachable(error.__cause__ or error)
-            return left_out(failure("database", cause, mend), findings)
+            cause, fix = _unreachable(error.__cause__ or error)
+            return left_out(failure("database", cause, fix), findings)
         try:
             return await _inside(settings, channels, findings)
-        except db.TROUBLE as error:
+        except db.UNAVAILABLE as error:
             cause = f"The database failed ({db.described(error)})."
             return left_out(failure("database", cause, "Look into PostgreSQL's log."), findings)
 
 
-async def _inside(settings: Settings, channels: Sequence[Channel], findings: dict[str, Finding]) -> Examined:
+async def _inside(settings: Settings, channels: Sequence[Channel], findings: dict[str, Finding]) -> DatabaseFindings:
     findings["database"] = await _version(settings)
     findings["clock"] = await _clock()
     if findings["database"].level == "failure":
-        return Examined(findings=_left_out("database", findings))
+        return DatabaseFindings(findings=_left_out("database", findings))
     missing = await migrate.pending()
     if missing:
         findings["migrations"] = failure(
             "migrations", f"The database lacks {len(missing)} migration(s).", "Run `hireloop migrate`."
         )
-        return Examined(findings=_left_out("migrations", findings))
+        return DatabaseFindings(findings=_left_out("migrations", findings))
     findings["migrations"] = ok("migrations", "Every migration has run.")
     findings["secret"] = findings.get("secret") or await _secret(settings)
     state = await heartbeat.health()
     findings["workers"] = _workers(state)
     findings["ledger"] = _ledger(await ledger.read())
     held = await held_providers.held(channels) if channels else None
-    return Examined(findings=findings, held=held, base_urls=state.base_urls)
+    return DatabaseFindings(findings=findings, held=held, base_urls=state.base_urls)
 
 
-def left_out(fault: Finding, findings: dict[str, Finding] | None = None) -> Examined:
+def left_out(fault: Finding, findings: dict[str, Finding] | None = None) -> DatabaseFindings:
     """Return what is known where the database cannot be asked."""
-    return Examined(findings={**_left_out("database", findings or {}), fault.check: fault})
+    return DatabaseFindings(findings={**_left_out("database", findings or {}), fault.check: fault})
 
 
 def _left_out(because: str, findings: dict[str, Finding]) -> dict[str, Finding]:
@@ -84,9 +84,9 @@ def _left_out(because: str, findings: dict[str, Finding]) -> dict[str, Finding]:
 
 
 def _unreachable(error: BaseException) -> tuple[str, str]:
-    for kinds, cause, mend in _UNREACHABLE:
+    for kinds, cause, fix in _UNREACHABLE:
         if isinstance(error, kinds):
-            return cause, mend
+            return cause, fix
     return f"The database cannot be reached ({db.described(error)}).", "Correct DATABASE_URL, and see its log."
 
 
@@ -133,7 +133,7 @@ async def _version(settings: Settings) -> Finding:
     if settings.database_direct_url is not None:
         try:
             await (await db.Connection.connect(settings.database_direct_url)).close()
-        except db.TROUBLE as error:
+        except db.UNAVAILABLE as error:
             cause = f"DATABASE_DIRECT_URL leads to no database ({db.described(error)})."
             return failure("database", cause, "Correct it, or leave it out where no pooler stands between.")
     return speed(f"PostgreSQL {major}.{minor}", min([await _answer_seconds() for _ in range(3)]))

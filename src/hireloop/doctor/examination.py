@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
 from hireloop.doctor import database, tracing
-from hireloop.doctor.database import Examined
+from hireloop.doctor.database import DatabaseFindings
 from hireloop.errors import SettingsError
 from hireloop.faults import faults_of
 from hireloop.notify.channels import configured
@@ -77,11 +77,11 @@ def _on_the_network(settings: Settings, channels: Sequence[Channel]) -> list[tup
     return [*checks, (tracing.CHECK, partial(tracing.check, settings))]
 
 
-def _base_url(settings: Settings, visit: Examined, *, for_trying: bool) -> Finding:
+def _base_url(settings: Settings, visit: DatabaseFindings, *, for_trying: bool) -> Finding:
     for fault in faults_of(settings):
         if fault.about == "base_url":
             stops = fault.stops and not for_trying
-            return (failure if stops else warning)("base_url", fault.cause, fault.mend)
+            return (failure if stops else warning)("base_url", fault.cause, fault.fix)
     ours = settings.base_url
     for theirs in visit.base_urls:
         if theirs not in {"", ours}:
@@ -90,14 +90,14 @@ def _base_url(settings: Settings, visit: Examined, *, for_trying: bool) -> Findi
     return ok("base_url", f"Links lead to {ours}.")
 
 
-def _held(visit: Examined, failed: set[str]) -> Finding:
+def _held(visit: DatabaseFindings, failed: set[str]) -> Finding:
     if visit.held is None:
         lacking = visit.findings["migrations"].level is Level.FAILURE
         return skipped("channels", "migrations are missing" if lacking else "the database cannot be asked")
     for row in visit.held:
         if _check_of(row) not in failed:
-            mend = "Nothing: it opens by itself with its next probe, 60 s later at most."
-            return warning("channels", row.sentence, mend)
+            fix = "Nothing: it opens by itself with its next probe, 60 s later at most."
+            return warning("channels", row.sentence, fix)
     if visit.held:
         return skipped("channels", "the held channel's own check says why")
     return ok("channels", "None is held.")

@@ -50,8 +50,8 @@ def _greeted(host: str, port: int, *, secure: bool) -> Finding:
             return ok(CHECK, f"{where} speaks gRPC's HTTP/2.")
     except (OSError, UnicodeError) as error:
         return failure(CHECK, *reach.trouble(error, host, port, setting=_SETTING, seconds=reach.SECONDS))
-    mend = f"Set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or the port in {_SETTING} to 4317."
-    return failure(CHECK, f"What answers at {where} is no gRPC.", mend)
+    fix = f"Set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or the port in {_SETTING} to 4317."
+    return failure(CHECK, f"What answers at {where} is no gRPC.", fix)
 
 
 class _Staying(urllib.request.HTTPRedirectHandler):
@@ -93,10 +93,10 @@ def _answered(status: int, where: str, *, with_headers: bool) -> Finding:
     if status < HTTPStatus.BAD_REQUEST:
         return failure(CHECK, f"{where} redirects ({status}).", f"Set {_SETTING} to the address that it leads to.")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        mend = f"Set {_HEADERS} to what the collector wants, such as api-key=…."
-        mend = f"Correct {_HEADERS}." if with_headers else mend
-        return failure(CHECK, f"The collector at {where} does not let us in ({status}).", mend)
+        fix = f"Set {_HEADERS} to what the collector wants, such as api-key=…."
+        fix = f"Correct {_HEADERS}." if with_headers else fix
+        return failure(CHECK, f"The collector at {where} does not let us in ({status}).", fix)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return failure(CHECK, f"The collector at {where} fails ({status}).", "Look into the collector's log.")
-    mend = f"Set {_SETTING} to the address before /v1/traces, such as http://collector:4318."
-    return failure(CHECK, f"What answers at {where} takes no traces ({status}).", mend)
+    fix = f"Set {_SETTING} to the address before /v1/traces, such as http://collector:4318."
+    return failure(CHECK, f"What answers at {where} takes no traces ({status}).", fix)

@@ -15,21 +15,21 @@ from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.local.mailbox.mail_view import MailView
 from hireloop.local.traces.trace_tree import render_tree, what_is_missing
-from hireloop.local.up import Running, Say
+from hireloop.local.up import RunningInstallation, Say
 
 _MAIL_SECONDS = 30.0
 _TRACE_SECONDS = 20.0
 _LOOK_AGAIN_SECONDS = 0.05
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the demo saw: the link, and what was missing from a whole success (nothing, if all went well)."""
 
     portal_url: str
     missing: list[str]
 
 
-def show(running: Running, say: Say) -> Shown:
+def show(running: RunningInstallation, say: Say) -> DemoResult:
     """Book, wait for the mail and for the trace, and say each; raises httpx.HTTPStatusError where the API refuses."""
     known, key = asyncio.run(_make_key(running))
     try:
@@ -38,18 +38,18 @@ def show(running: Running, say: Say) -> Shown:
         asyncio.run(_revoke(running, known))
 
 
-async def _make_key(running: Running) -> tuple[UUID, str]:
+async def _make_key(running: RunningInstallation) -> tuple[UUID, str]:
     async with db.opened(running.settings.listen_url, pool_size=1):
         known, key = await api_keys.create("demo", Role.RECRUITER)
     return known.id, key
 
 
-async def _revoke(running: Running, ident: UUID) -> None:
+async def _revoke(running: RunningInstallation, ident: UUID) -> None:
     async with db.opened(running.settings.listen_url, pool_size=1):
         await api_keys.revoke(ident)
 
 
-def _show(running: Running, key: str, say: Say) -> Shown:
+def _show(running: RunningInstallation, key: str, say: Say) -> DemoResult:
     with httpx.Client(
         base_url=running.url, headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False
     ) as api:
@@ -68,7 +68,7 @@ def _show(running: Running, key: str, say: Say) -> Shown:
         schedule["trace_id"], lambda found: not what_is_missing(found), timeout=_TRACE_SECONDS
     )
     say(render_tree(spans))
-    return Shown(portal_url=link, missing=[*missing, *what_is_missing(spans)])
+    return DemoResult(portal_url=link, missing=[*missing, *what_is_missing(spans)])
 
 
 def _book(api: httpx.Client) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _post(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _show_mail(running: Running, schedule: dict[str, Any], say: Say) -> list[str]:
+def _show_mail(running: RunningInstallation, schedule: dict[str, Any], say: Say) -> list[str]:
     if running.mailbox is None:
         say("A mail host is configured, so the mail went there.")
         return []

@@ -16,7 +16,7 @@ from hireloop.local.server_user import name_of
 from hireloop.settings import Settings
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class FoundInstallation(msgspec.Struct, frozen=True, kw_only=True):
     """The installation that a command works on, and which one it is, in words."""
 
     settings: Settings
@@ -25,7 +25,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     is_there: bool = True  # it has a database, or an address of one
 
 
-def find() -> Found:
+def find() -> FoundInstallation:
     """Find the installation; starts nothing and makes no database. Raises SettingsError for a bad setting."""
     settings = Settings.read()
     own = settings.database_url
@@ -36,10 +36,10 @@ def find() -> Found:
             added = record.settings_of(running, settings.model_fields_set)
             which = f"The installation started by `hireloop up` at {running.url} (data in {data_dir})."
             whole = _with_secret(Settings.read(**added), data_dir, added)
-            return Found(settings=whole, which=which, is_up=True)
+            return FoundInstallation(settings=whole, which=which, is_up=True)
     if own is not None:
         data_dir = next(filter(has_secret, candidates), candidates[0])
-        return Found(
+        return FoundInstallation(
             settings=_with_secret(settings, data_dir, {}), which="The installation that DATABASE_URL points to."
         )
     if not any(map(has_database, candidates)):
@@ -47,10 +47,10 @@ def find() -> Found:
             f"The settings of this environment: DATABASE_URL is not set, and there is no database in {candidates[0]}."
             f"{_closed(others_with_a_database(candidates[0]))}"
         )
-        return Found(settings=settings, which=which, is_there=False)
+        return FoundInstallation(settings=settings, which=which, is_there=False)
     data_dir = place_of(settings).data_dir
     which = f"This machine's own installation, which is not running (data in {data_dir})."
-    return Found(settings=_with_secret(settings, data_dir, {}), which=which)
+    return FoundInstallation(settings=_with_secret(settings, data_dir, {}), which=which)
 
 
 def _candidates(settings: Settings) -> list[Path]:
@@ -61,7 +61,7 @@ def _candidates(settings: Settings) -> list[Path]:
 
 
 @contextmanager
-def at_home(found: Found | None = None) -> Iterator[Settings]:
+def at_home(found: FoundInstallation | None = None) -> Iterator[Settings]:
     """Hold the installation's settings, with this machine's own database, started if need be, where none is set.
 
     At the end the database is left to whoever else uses it, or stopped. Raises SettingsError for a bad setting.

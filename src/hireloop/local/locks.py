@@ -20,7 +20,7 @@ def one_at_a_time(file: Path) -> Iterator[int]:
         os.close(lock)
 
 
-class Use:
+class InUseLock:
     """Says to other processes, by a shared lock on `file`, that something is in use."""
 
     def __init__(self, file: Path) -> None:

@@ -28,7 +28,7 @@ _KEPT_PREFIXES = ("LC_", "PYTHON", "HIRELOOP_", "PICCOLO_", "OTEL_", "SSL_CERT_"
 _KEPT_SUFFIXES = ("_PROXY", "_CA_BUNDLE")
 
 
-class Place(NamedTuple):
+class DataLocation(NamedTuple):
     """Where the data is, and who runs the processes."""
 
     data_dir: Path
@@ -36,7 +36,7 @@ class Place(NamedTuple):
     why_root: str = ""  # why root stays root, a sentence
 
 
-def place_of(settings: Settings) -> Place:
+def place_of(settings: Settings) -> DataLocation:
     """Return the place of the installation that these settings mean; nothing is created but a system user for root.
 
     Raises SettingsError where root would have to work as root among somebody else's files.
@@ -44,19 +44,19 @@ def place_of(settings: Settings) -> Place:
     wanted = settings.hireloop_data_dir
     wanted = (wanted.expanduser() if wanted is not None else default_data_dir()).resolve()
     if os.geteuid() != 0:
-        return Place(wanted)
+        return DataLocation(wanted)
     if settings.database_url is not None and not (wanted.exists() and wanted.stat().st_uid):
         why = "DATABASE_URL is set, and who may sign in to that database can depend on the user."
         return _as_root(wanted, f"The API, the worker and the mailbox run as root: {why}")
     user = ServerUser.of(wanted / "postgres")
     bar = _what_bars(user, wanted)
     if not bar:
-        return Place(wanted, user)
+        return DataLocation(wanted, user)
     where = wanted if settings.hireloop_data_dir is not None else SYSTEMS
     return _as_root(where, f"The API, the worker and the mailbox run as root because the user {user.name} {bar}.")
 
 
-def become(place: Place) -> None:
+def become(place: DataLocation) -> None:
     """Make the data directory and go on, for good, as the user whom the place names; what was root's there is theirs.
 
     Raises SettingsError where the directory cannot be used.
@@ -79,12 +79,12 @@ def become(place: Place) -> None:
     os.environ |= {"HOME": str(place.data_dir), "USER": place.user.name, "LOGNAME": place.user.name}
 
 
-def _as_root(data_dir: Path, why: str) -> Place:
+def _as_root(data_dir: Path, why: str) -> DataLocation:
     owner = data_dir.stat().st_uid if data_dir.exists() else 0
     if owner:
         msg = f"HIRELOOP_DATA_DIR: {data_dir} belongs to another user, and root works in no directory of others. {why}"
         raise SettingsError(msg)
-    return Place(data_dir, None, why)
+    return DataLocation(data_dir, None, why)
 
 
 def _is_given(data_dir: Path) -> bool:

@@ -18,7 +18,7 @@ _RECORD = "up.json"
 _LOOK_SECONDS = 0.3
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class InstallationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An installation that runs: where, and with which settings beside those of its own environment."""
 
     url: str
@@ -59,7 +59,7 @@ def _is_free(lock: int) -> bool:
             return True
 
 
-def write(data_dir: Path, record: Record) -> None:
+def write(data_dir: Path, record: InstallationRecord) -> None:
     """Write the record, whole or not at all, for the data directory's owner alone."""
     draft = data_dir / f"{_RECORD}.new"
     draft.unlink(missing_ok=True)
@@ -69,7 +69,7 @@ def write(data_dir: Path, record: Record) -> None:
     draft.replace(data_dir / _RECORD)
 
 
-def running(data_dir: Path) -> Record | None:
+def running(data_dir: Path) -> InstallationRecord | None:
     """Return the record of the `up` that runs on this data directory; None where none does that we may see."""
     try:
         lock = os.open(data_dir / _LOCK, os.O_RDONLY)
@@ -90,9 +90,9 @@ def mark_of(database_url: str) -> str:
     return hashlib.sha256(database_url.encode()).hexdigest()[:16]
 
 
-def _read(data_dir: Path) -> Record | None:
+def _read(data_dir: Path) -> InstallationRecord | None:
     try:
-        return msgspec.json.decode((data_dir / _RECORD).read_bytes(), type=Record)
+        return msgspec.json.decode((data_dir / _RECORD).read_bytes(), type=InstallationRecord)
     except (OSError, msgspec.DecodeError):
         return None  # it is only starting
 
@@ -106,7 +106,7 @@ def _taken(data_dir: Path) -> str:
     )
 
 
-def settings_of(record: Record, already_set: set[str]) -> dict[str, str]:
+def settings_of(record: InstallationRecord, already_set: set[str]) -> dict[str, str]:
     """Return what `up` added, by lower-case names, but for what the environment sets already.
 
     Mail goes as a whole: whoever names a mail server of their own is not sent to the development mailbox.

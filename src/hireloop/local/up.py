@@ -34,7 +34,7 @@ _LOCAL_OPERATORS = "operators@hireloop.test"
 Say = Callable[[str], None]
 
 
-class Running(msgspec.Struct, frozen=True, kw_only=True):
+class RunningInstallation(msgspec.Struct, frozen=True, kw_only=True):
     """What runs, as somebody who wants to use it needs to know it."""
 
     url: str
@@ -47,7 +47,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def everything(*, port: int | None, say: Say) -> Iterator[Running]:
+def everything(*, port: int | None, say: Say) -> Iterator[RunningInstallation]:
     """Run database, migrations, API, portal, worker and mailbox until the block ends, then stop all of them.
 
     Without a `port` it is 8000 or the next one that is free. `say` gets a line of progress each. Where root starts it,
@@ -84,7 +84,7 @@ def _variables(settings: Settings) -> dict[str, str]:
     return found
 
 
-def _start(settings: Settings, data_dir: Path, port: int, parts: ExitStack, say: Say) -> Running:
+def _start(settings: Settings, data_dir: Path, port: int, parts: ExitStack, say: Say) -> RunningInstallation:
     added = _added_to(settings, data_dir, port)
     secret = {} if settings.secret_key is not None else {"SECRET_KEY": read_or_make_secret(data_dir)}
     if settings.database_url is None:
@@ -105,8 +105,8 @@ def _start(settings: Settings, data_dir: Path, port: int, parts: ExitStack, say:
     wait_until_ready(port, processes, data_dir, say)
     url = f"http://localhost:{port}"
     database = record.mark_of(whole.database_url or "")
-    record.write(data_dir, record.Record(url=url, pid=os.getpid(), database=database, settings=added))
-    return Running(
+    record.write(data_dir, record.InstallationRecord(url=url, pid=os.getpid(), database=database, settings=added))
+    return RunningInstallation(
         url=url,
         first_key=asyncio.run(_first_key(whole)),
         mailbox=mailbox,
@@ -162,8 +162,8 @@ def _held_port(port: int | None, settings: Settings, say: Say, parts: ExitStack)
         try:
             _hold(port, parts)
         except OSError as error:
-            mend = "choose one from 1024 on" if error.errno == errno.EACCES else "stop what uses it, or choose another"
-            msg = f"Port {port} cannot be used ({error.strerror}): {mend} with --port or PORT=."
+            fix = "choose one from 1024 on" if error.errno == errno.EACCES else "stop what uses it, or choose another"
+            msg = f"Port {port} cannot be used ({error.strerror}): {fix} with --port or PORT=."
             raise SettingsError(msg) from None
         return port
     for other in range(USUAL_PORT, USUAL_PORT + _PORTS_TRIED):

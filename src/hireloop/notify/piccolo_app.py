@@ -4,10 +4,10 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from hireloop.notify.tables import Attempt, ChannelHealth, ChannelPace, Delivery, KeptAddress, Worker
+from hireloop.notify.tables import Attempt, ChannelHealth, ChannelRate, Delivery, KeptAddress, WorkerHeartbeat
 
 APP_CONFIG = AppConfig(
     app_name="notify",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[Delivery, KeptAddress, Attempt, ChannelHealth, ChannelPace, Worker],
+    table_classes=[Delivery, KeptAddress, Attempt, ChannelHealth, ChannelRate, WorkerHeartbeat],
 )

@@ -9,7 +9,7 @@ from litestar.plugins import InitPlugin
 
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.transport import Channel
-from hireloop.notify.worker.wakeup import HintSender
+from hireloop.notify.worker.wakeup import WakeupSender
 
 
 class NotificationHub(InitPlugin):
@@ -17,17 +17,17 @@ class NotificationHub(InitPlugin):
 
     def __init__(self, channels: Sequence[Channel], *, listen_url: str, message_id_domain: str) -> None:
         self.outbox = Outbox(channels=tuple(channels), message_id_domain=message_id_domain)
-        self.hints = HintSender(listen_url)
+        self.wakeups = WakeupSender(listen_url)
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Start and stop the hints with the application."""
-        app_config.lifespan.append(self._hinting)
+        app_config.lifespan.append(self._sending_wakeups)
         return app_config
 
     @asynccontextmanager
-    async def _hinting(self, _app: Litestar) -> AsyncIterator[None]:
-        await self.hints.start()
+    async def _sending_wakeups(self, _app: Litestar) -> AsyncIterator[None]:
+        await self.wakeups.start()
         try:
             yield
         finally:
-            await self.hints.stop()
+            await self.wakeups.stop()

@@ -109,14 +109,14 @@ class ChannelHealth(Table, db=DB, tablename="channel_health"):
     told_at = Timestamptz(null=True)
 
 
-class ChannelPace(Table, db=DB, tablename="channel_pace"):
+class ChannelRate(Table, db=DB, tablename="channel_rate"):
     """Of a channel with a rate limit: the moment up to which its tries are paid for (`rate_limit`)."""
 
     channel = Text(primary_key=True)
     paid_until = Timestamptz()
 
 
-class Worker(Table, db=DB):
+class WorkerHeartbeat(Table, tablename="worker", db=DB):
     """A worker's sign of life, and what it knows how to send."""
 
     id = UUID(primary_key=True, default=new_id)

@@ -22,7 +22,7 @@ from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings import cancellations, confirmations
 from hireloop.scheduling.sessions import own_changes
-from hireloop.scheduling.sessions.own_changes import OpenTime, OwnChange, Seen
+from hireloop.scheduling.sessions.own_changes import ExpectedVersion, OpenTime, OwnChange
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.web.context import Context, context_of
 from hireloop.web.forms import fields_of
@@ -43,7 +43,7 @@ _WHERE_IT_STANDS = {
 }
 
 
-class Typed(msgspec.Struct, frozen=True, kw_only=True):
+class SubmittedForm(msgspec.Struct, frozen=True, kw_only=True):
     """What came with a press; a page that refuses it shows it again."""
 
     revision: int = 0  # of the booking that was on the page
@@ -52,7 +52,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     after: datetime | None = None  # where the page's list of times began
 
 
-class TimeToChoose(msgspec.Struct, frozen=True, kw_only=True):
+class TimeOption(msgspec.Struct, frozen=True, kw_only=True):
     """One time to choose, as its label reads."""
 
     value: str
@@ -64,7 +64,7 @@ class Day(msgspec.Struct, frozen=True):
     """The times to choose on one day of the candidate's calendar."""
 
     date: str
-    times: list[TimeToChoose]
+    times: list[TimeOption]
 
 
 async def confirm(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
@@ -95,7 +95,7 @@ async def choose(request: AnyRequest, session_id: FromPath[str]) -> Response[byt
     if after and _moment(after) is None:
         msg = "This is no time."
         raise ClientException(msg)
-    return await _show_times(request, visit, Typed(after=_moment(after)))
+    return await _show_times(request, visit, SubmittedForm(after=_moment(after)))
 
 
 async def move(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
@@ -122,7 +122,7 @@ async def move(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes
         if isinstance(now, Response):
             return now
         return await _show_times(request, now, typed, problem=_problem(refused))
-    context.hints.give()
+    context.wakeups.send_soon()
     return render.see_other(path_of(visit))
 
 
@@ -133,7 +133,7 @@ async def consider(request: AnyRequest, session_id: FromPath[str]) -> Response[b
         return visit
     if stages.stage_of(visit) not in _WAITING:
         return render.see_other(path_of(visit))
-    return _show_cancelling(request, visit, Typed())
+    return _show_cancelling(request, visit, SubmittedForm())
 
 
 async def cancel(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
@@ -153,11 +153,11 @@ async def cancel(request: AnyRequest, session_id: FromPath[str]) -> Response[byt
         if isinstance(now, Response):
             return now
         return _show_cancelling(request, now, typed, problem=_problem(refused))
-    context.hints.give()
+    context.wakeups.send_soon()
     return render.see_other(path_of(visit))
 
 
-async def _show_times(request: AnyRequest, visit: Visit, typed: Typed, *, problem: str = "") -> Response[bytes]:
+async def _show_times(request: AnyRequest, visit: Visit, typed: SubmittedForm, *, problem: str = "") -> Response[bytes]:
     context = context_of(request)
     limits, zone = limits_of(context.settings), context.settings.zone
     closed = _closed(context, OwnChange.MOVE, visit)
@@ -185,7 +185,7 @@ async def _show_times(request: AnyRequest, visit: Visit, typed: Typed, *, proble
     )
 
 
-def _show_cancelling(request: AnyRequest, visit: Visit, typed: Typed, *, problem: str = "") -> Response[bytes]:
+def _show_cancelling(request: AnyRequest, visit: Visit, typed: SubmittedForm, *, problem: str = "") -> Response[bytes]:
     return session_pages.show(
         request,
         "cancel",
@@ -216,8 +216,8 @@ def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
             return f"It is too late to {change.value} this interview here: that ended on {until}."
 
 
-def _seen(visit: Visit, typed: Typed) -> Seen:
-    return Seen(visit.key_version, typed.revision)
+def _seen(visit: Visit, typed: SubmittedForm) -> ExpectedVersion:
+    return ExpectedVersion(visit.key_version, typed.revision)
 
 
 def _problem(refused: errors.Refused) -> str:
@@ -232,11 +232,11 @@ def _problem(refused: errors.Refused) -> str:
             return "That was not possible any more; nothing was changed."
 
 
-async def _typed(request: AnyRequest) -> Typed:
+async def _typed(request: AnyRequest) -> SubmittedForm:
     """Return what a form of ours holds; what is no answer to it counts as none."""
     texts = await fields_of(request)
     revision = texts.get("revision", "")
-    return Typed(
+    return SubmittedForm(
         revision=int(revision) if revision.isascii() and revision.isdigit() and len(revision) < _LONG_NUMBER else 0,
         reason=one_line(texts.get("reason", ""))[:_LONGEST_REASON].rstrip(),
         chosen=_moment(texts.get("starts_at", "")),
@@ -266,8 +266,8 @@ def _days(found: list[OpenTime], reader: Reader, arranged_in: ZoneInfo) -> list[
     ]
 
 
-def _time(at: datetime, reader: Reader, arranged_in: ZoneInfo) -> TimeToChoose:
-    return TimeToChoose(
+def _time(at: datetime, reader: Reader, arranged_in: ZoneInfo) -> TimeOption:
+    return TimeOption(
         value=_value(at),
         clock=moment(at, at, reader.zone, reader.locale),
         elsewhere=times.elsewhere(at, reader.zone, arranged_in, reader.locale),

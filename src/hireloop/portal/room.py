@@ -16,7 +16,7 @@ from hireloop.scheduling.sessions import late_requests, sessions
 from hireloop.web.context import context_of
 
 # What a browser can say of a device: `ok`, or the DOMException that getUserMedia failed with.
-DeviceWord = Literal[
+DeviceResult = Literal[
     "ok",
     "AbortError",
     "InvalidStateError",
@@ -31,11 +31,11 @@ DeviceWord = Literal[
 ]
 
 
-class DeviceWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeviceCheckFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of a device check."""
 
-    camera: DeviceWord
-    microphone: DeviceWord
+    camera: DeviceResult
+    microphone: DeviceResult
 
 
 async def page(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
@@ -73,7 +73,7 @@ async def ask(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]
     if await late_requests.ask(
         visit.session_id, visit.key_version, outbox=context.outbox, alert_email=context.settings.alert_email
     ):
-        context.hints.give()
+        context.wakeups.send_soon()
     return render.see_other(path_of(visit))
 
 
@@ -83,7 +83,7 @@ async def record_devices(request: AnyRequest, session_id: FromPath[str]) -> Resp
     if isinstance(visit, Response):
         return visit
     try:
-        words = msgspec.json.decode(await request.body(), type=DeviceWords)
+        words = msgspec.json.decode(await request.body(), type=DeviceCheckFields)
     except (msgspec.DecodeError, UnicodeDecodeError):  # msgspec lets bad UTF-8 out as the latter
         msg = "This is not what a device check says."
         raise ClientException(msg) from None

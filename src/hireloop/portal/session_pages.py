@@ -12,7 +12,7 @@ from hireloop.portal import gate, render, stages, times
 from hireloop.portal.gate import AnyRequest, path_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
-from hireloop.scheduling.bookings.history import Change, Past
+from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
 from hireloop.scheduling.sessions import late_requests, own_changes
 from hireloop.scheduling.sessions.own_changes import Limits, OwnChange
 from hireloop.scheduling.sessions.sessions import Visit
@@ -29,7 +29,7 @@ class Reader(msgspec.Struct, frozen=True):
     locale: str
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class LastChange(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody did to the booking, as its candidate is told."""
 
     own: bool  # the candidate's own doing
@@ -70,7 +70,7 @@ def stage(request: AnyRequest, visit: Visit, *, problem: str = "", status_code: 
         can_ask=late_requests.reach_anybody(visit, context.outbox, alert_email=context.settings.alert_email),
         confirmed=visit.schedule_state is ScheduleState.CONFIRMED,
         can_confirm=can_confirm and visit.now < visit.starts_at,
-        cancelled=_last(Change.CANCELLED, visit, reader),
+        cancelled=_last(BookingChange.CANCELLED, visit, reader),
     )
 
 
@@ -95,7 +95,7 @@ def show(request: AnyRequest, template: str, visit: Visit, *, status_code: int =
         "changes_at": None,
         "token": form_token(gate.key_in(request, visit.session_id)),
         "mailto": _mailto(visit),
-        "moved": _last(Change.RESCHEDULED, visit, reader),
+        "moved": _last(BookingChange.RESCHEDULED, visit, reader),
         "can_move": allows(context, OwnChange.MOVE, visit),
         "can_cancel": allows(context, OwnChange.CANCEL, visit),
         "until": until(context, visit),
@@ -115,14 +115,14 @@ def until(context: Context, visit: Visit) -> str:
     return times.dated(own_changes.cut_off_at(visit.starts_at, limits), reader.zone, reader.locale)
 
 
-def _last(change: Change, visit: Visit, reader: Reader) -> Told | None:
+def _last(change: BookingChange, visit: Visit, reader: Reader) -> LastChange | None:
     """Return the latest change of this kind, or None where there was none."""
     found = next((past for past in reversed(visit.changes) if past.change is change), None)
     return _told(found, reader) if found else None
 
 
-def _told(past: Past, reader: Reader) -> Told:
-    return Told(
+def _told(past: HistoryEntry, reader: Reader) -> LastChange:
+    return LastChange(
         own=past.by == audit.CANDIDATE.name,
         at=times.dated(past.at.replace(second=0, microsecond=0), reader.zone, reader.locale),
         reason=past.reason,

@@ -16,7 +16,7 @@ _DATE = {"en": "EEEE, d MMMM y"}  # as the invitation writes it where no country
 _MINUTE = timedelta(minutes=1)
 
 
-class SaidTimes(msgspec.Struct, frozen=True, kw_only=True):
+class FormattedTimes(msgspec.Struct, frozen=True, kw_only=True):
     """One interview's times in words, all in the same zone; an end on another day says its date."""
 
     date: str  # Tuesday, 1 December 2026
@@ -31,10 +31,10 @@ class SaidTimes(msgspec.Struct, frozen=True, kw_only=True):
 
 def told(
     *, starts_at: datetime, ends_at: datetime, opens_at: datetime, closes_at: datetime, zone: ZoneInfo, locale: str
-) -> SaidTimes:
+) -> FormattedTimes:
     """Put these moments into words, as clocks in `zone` show them."""
     start = starts_at.astimezone(zone)
-    return SaidTimes(
+    return FormattedTimes(
         date=day_of(starts_at, zone, locale),
         starts=times.moment(starts_at, starts_at, zone, locale),
         ends=times.moment(ends_at, starts_at, zone, locale),

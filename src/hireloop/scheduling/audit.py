@@ -55,7 +55,7 @@ HIRELOOP = Actor("HireLoop")  # by the clock, or at the first start
 COMMAND_LINE = Actor("the command line")
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class NewAuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the audit; `candidate` is whom it is about, so that erasing them can find it."""
 
     action: Action
@@ -65,7 +65,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
-class KnownEntry(msgspec.Struct, frozen=True, kw_only=True):
+class AuditEntryDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored entry, as an admin reads it."""
 
     id: UUID
@@ -103,7 +103,7 @@ def fragment(*, source: str, first_placeholder: int) -> str:
     return f"INSERT INTO audit_entry ({', '.join(_COLUMNS)}) SELECT {values} FROM {source}"  # noqa: S608 (our own names)
 
 
-def arguments(entry: Entry) -> tuple[object, ...]:
+def arguments(entry: NewAuditEntry) -> tuple[object, ...]:
     """Return what `fragment` writes, in its order."""
     return (
         db.new_id(),
@@ -117,7 +117,7 @@ def arguments(entry: Entry) -> tuple[object, ...]:
     )
 
 
-async def record(*entries: Entry) -> None:
+async def record(*entries: NewAuditEntry) -> None:
     """Add entries, in the caller's transaction and in one statement."""
     if not entries:
         return
@@ -134,7 +134,7 @@ async def record(*entries: Entry) -> None:
     )
 
 
-async def record_each(entries: Sequence[Entry]) -> None:
+async def record_each(entries: Sequence[NewAuditEntry]) -> None:
     """Add many entries at once, in the caller's transaction."""
     each = zip(*(arguments(entry) for entry in entries), strict=True)
     columns = ", ".join(_COLUMNS)
@@ -167,7 +167,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
-async def page(wanted: Wanted, *, limit: int, after: UUID | None) -> list[KnownEntry]:
+async def page(wanted: Wanted, *, limit: int, after: UUID | None) -> list[AuditEntryDetails]:
     """Return at most `limit` entries from before the one called `after`, newest first."""
     rows = await db.fetch(
         """
@@ -185,4 +185,4 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None) -> list[KnownE
         after,
         limit,
     )
-    return [msgspec.convert({**row, "details": msgspec.json.decode(row["details"])}, KnownEntry) for row in rows]
+    return [msgspec.convert({**row, "details": msgspec.json.decode(row["details"])}, AuditEntryDetails) for row in rows]

@@ -12,21 +12,21 @@ import msgspec
 from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit, patches
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings.changes import invitation, note
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates
-from hireloop.scheduling.people.candidates import CandidateChanges, KnownCandidate
+from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import spans
 
 
-class Changed(msgspec.Struct, frozen=True):
+class CorrectionResult(msgspec.Struct, frozen=True):
     """A candidate after a change, and how many bookings they were invited to anew, at their new address."""
 
-    candidate: KnownCandidate
+    candidate: CandidateDetails
     invited_anew: int = 0
 
 
@@ -36,24 +36,24 @@ async def change(
     *,
     by: Actor,
     outbox: Outbox,
-    check: Check[KnownCandidate] = patches.anything_goes,
+    check: Check[CandidateDetails] = patches.anything_goes,
     now: datetime | None = None,
-) -> Changed:
+) -> CorrectionResult:
     """Change what is given of a candidate; to a new address, invite them anew to what is still to come.
 
     One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
     AddressTaken where another candidate has that address.
     """
 
-    async def work() -> Changed:
+    async def work() -> CorrectionResult:
         async with db.DB.transaction():
             known = await candidates.lock(candidate_id)
             await check(known)
             changed = patches.changed(known, changes)
             if not changed:
-                return Changed(known)
+                return CorrectionResult(known)
             after = await candidates.write(msgspec.structs.replace(known, **changed))
-            entry = Entry(
+            entry = NewAuditEntry(
                 action=Action.CANDIDATE_CHANGED,
                 subject=candidate_id,
                 candidate=candidate_id,
@@ -62,8 +62,8 @@ async def change(
             )
             await audit.record(entry)
             if is_same(known.email, after.email):
-                return Changed(after)
-            return Changed(after, await follow(candidate_id, by=by, outbox=outbox, now=now))
+                return CorrectionResult(after)
+            return CorrectionResult(after, await follow(candidate_id, by=by, outbox=outbox, now=now))
 
     with spans.change_span("candidate.change", candidate_id=candidate_id):
         return await db.retried(work)
@@ -94,7 +94,7 @@ async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime
     held = await lock_all([row["id"] for row in rows], now=now)
     to_come = [booking for booking in held if is_to_come(booking)]  # one may have been entered before it was locked
     for booking in to_come:
-        revision = await note(booking, Change.ADDRESS_CHANGED, by=by)
+        revision = await note(booking, BookingChange.ADDRESS_CHANGED, by=by)
         # A reminder that is due by now would come on the heels of the invitation.
         await db.fetch("UPDATE schedule SET reminded_at = $2 WHERE id = $1", booking.schedule_id, booking.now)
         await outbox.put([invitation(booking, revision)], now=booking.now)

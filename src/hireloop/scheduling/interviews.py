@@ -10,7 +10,7 @@ import msgspec
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit, patches
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import cancellations, changes
 from hireloop.scheduling.bookings.locked import lock_all
 from hireloop.scheduling.patches import Check
@@ -31,7 +31,7 @@ class InterviewChanges(msgspec.Struct, frozen=True, kw_only=True):
     round: int | msgspec.UnsetType = msgspec.UNSET
 
 
-class KnownInterview(msgspec.Struct, frozen=True, kw_only=True):
+class InterviewDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored interview; its times are its slot's, once it is booked."""
 
     id: UUID
@@ -46,13 +46,13 @@ class KnownInterview(msgspec.Struct, frozen=True, kw_only=True):
 
 async def create(
     candidate: UUID | NewCandidate, job: UUID | NewJob, *, by: Actor, round_number: int = 1
-) -> KnownInterview:
+) -> InterviewDetails:
     """Store an interview, and the candidate and the job too where they are new, all or nothing.
 
     Raises BadInput for an unknown id, DiffersFromKnown where a given candidate or job is known otherwise.
     """
 
-    async def work() -> KnownInterview:
+    async def work() -> InterviewDetails:
         async with db.DB.transaction():
             candidate_id = await _candidate_id(candidate, by)
             job_id = await _job_id(job, by)
@@ -63,7 +63,7 @@ async def create(
                 job_id,
                 round_number,
             )
-            known = msgspec.convert(dict(row or {}), KnownInterview)
+            known = msgspec.convert(dict(row or {}), InterviewDetails)
             await audit.record(_entry(Action.INTERVIEW_CREATED, known, by))
             return known
 
@@ -89,8 +89,8 @@ async def _job_id(job: UUID | NewJob, by: Actor) -> UUID:
     return known.id
 
 
-def _entry(action: Action, known: KnownInterview, by: Actor, **details: object) -> Entry:
-    return Entry(action=action, subject=known.id, candidate=known.candidate, by=by, details=details)
+def _entry(action: Action, known: InterviewDetails, by: Actor, **details: object) -> NewAuditEntry:
+    return NewAuditEntry(action=action, subject=known.id, candidate=known.candidate, by=by, details=details)
 
 
 async def change(
@@ -98,15 +98,15 @@ async def change(
     fields: InterviewChanges,
     *,
     by: Actor,
-    check: Check[KnownInterview] = patches.anything_goes,
-) -> KnownInterview:
+    check: Check[InterviewDetails] = patches.anything_goes,
+) -> InterviewDetails:
     """Change what is given of an interview; who is to meet whom can be changed until it is booked for the first time.
 
     One transaction, in which `check` may refuse it. Raises NotFound, BadInput for an unknown id, and what `refusal`
     returns.
     """
 
-    async def work() -> KnownInterview:
+    async def work() -> InterviewDetails:
         async with db.DB.transaction():
             known = await _hold(interview_id)
             await check(known)
@@ -129,7 +129,7 @@ async def change(
     return await db.retried(work)
 
 
-def refusal(known: KnownInterview, *, was_booked: bool) -> errors.Refused | None:
+def refusal(known: InterviewDetails, *, was_booked: bool) -> errors.Refused | None:
     """Return why an interview can't get another candidate or job, or None; pure.
 
     Of one that was booked, a link is out that shows whose it was: it must not come to show somebody else's name.
@@ -182,7 +182,7 @@ async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, 
         return await db.retried(work)
 
 
-async def _hold(interview_id: UUID) -> KnownInterview:
+async def _hold(interview_id: UUID) -> InterviewDetails:
     """Return an interview that nobody can book, enter or change before this transaction ends; raises NotFound.
 
     All of those lock the candidate first, and so do we. The interview may have got another one while we waited.
@@ -195,7 +195,7 @@ async def _hold(interview_id: UUID) -> KnownInterview:
             return known
 
 
-async def _write(known: KnownInterview) -> KnownInterview:
+async def _write(known: InterviewDetails) -> InterviewDetails:
     await db.fetch(
         "UPDATE interview SET candidate = $2, job = $3, round = $4 WHERE id = $1",
         known.id,
@@ -206,12 +206,12 @@ async def _write(known: KnownInterview) -> KnownInterview:
     return known
 
 
-async def find(interview_id: UUID) -> KnownInterview:
+async def find(interview_id: UUID) -> InterviewDetails:
     """Return one interview; raises NotFound."""
     row = await db.fetch_row("SELECT * FROM interview WHERE id = $1", interview_id)
     if row is None:
         raise errors.NotFound("interview", interview_id)
-    return msgspec.convert(dict(row), KnownInterview)
+    return msgspec.convert(dict(row), InterviewDetails)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,7 +224,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     starts_before: datetime | None = None
 
 
-async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[KnownInterview]:
+async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[InterviewDetails]:
     """Return at most `limit` interviews behind the one called `after`: newest first, or by time the latest start first.
 
     Raises BadInput where they are listed by time and there is no such interview, or it was not booked.
@@ -249,7 +249,7 @@ async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) 
     ]
     found = f"SELECT id FROM ({' UNION ALL '.join(lists)}) AS found {page_of}"  # noqa: S608 (as above)
     rows = await db.fetch(f"SELECT * FROM interview WHERE id = ANY(ARRAY({found})) ORDER BY {order}", *args)  # noqa: S608 (as above)
-    return [msgspec.convert(dict(row), KnownInterview) for row in rows]
+    return [msgspec.convert(dict(row), InterviewDetails) for row in rows]
 
 
 async def _narrowed(wanted: Wanted, after: UUID | None, value: Callable[[object], str]) -> list[str]:

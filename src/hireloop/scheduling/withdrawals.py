@@ -11,11 +11,11 @@ from uuid import UUID
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import Check, KnownSlot
+from hireloop.scheduling.slots.slots import Check, SlotDetails
 from hireloop.scheduling.tables import InterviewState
 from hireloop.telemetry import spans
 
@@ -72,7 +72,7 @@ async def withdraw(
             await _end(bookings, by=by, reason=reason, outbox=outbox)
             await db.fetch("UPDATE slot SET withdrawn_at = coalesce($2, now()) WHERE id = $1", slot_id, now)
             details = {"cancelled": len(bookings), **({"reason": reason} if reason else {})}
-            await audit.record(Entry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
+            await audit.record(NewAuditEntry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
             return True
 
     with spans.change_span("slot.withdraw", slot_id=slot_id):
@@ -88,7 +88,7 @@ async def _until_it_stands_still(work: Callable[[], Awaitable[T]]) -> T:
             continue
 
 
-async def _hold(slot_id: UUID, now: datetime | None) -> tuple[KnownSlot, list[LockedBooking]]:
+async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[LockedBooking]]:
     """Hold a slot and its bookings still; return it with those that are not over.
 
     Bookings are locked before their slot, as everywhere, so they must be known before the slot stands still: one that

@@ -181,21 +181,21 @@ def record_attempt(
 
 
 def record_bounce(
-    *, stored_traceparent: str, delivery_id: object, noted: str, reason: str | None, status: str | None
+    *, stored_traceparent: str, delivery_id: object, result: str, reason: str | None, status: str | None
 ) -> None:
     """Record `delivery.bounce` under the booking's `delivery.put`: what a report said of a mail, hours later maybe.
 
     One that says `bounced` is an ERROR with its reason.
     """
     parent = _w3c.extract({"traceparent": stored_traceparent}) if stored_traceparent else Context()
-    said = {"hireloop.delivery.id": str(delivery_id), "hireloop.outcome": noted}
+    said = {"hireloop.delivery.id": str(delivery_id), "hireloop.outcome": result}
     said |= {"hireloop.reason": reason} if reason else {}
     said |= {"hireloop.enhanced_code": status} if status else {}
     span = _tracer.start_span(SPAN_BOUNCE, context=parent, kind=SpanKind.CONSUMER, attributes=said)
-    if noted == "bounced":
-        span.set_status(Status(StatusCode.ERROR, reason or noted))
+    if result == "bounced":
+        span.set_status(Status(StatusCode.ERROR, reason or result))
     span.end()
-    metrics.BOUNCES.add(1, {"outcome": noted, "reason": reason or ""})
+    metrics.BOUNCES.add(1, {"outcome": result, "reason": reason or ""})
 
 
 def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:

@@ -12,8 +12,8 @@ from hireloop.access.api_keys import KeyRing
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.transport import Channel
-from hireloop.notify.worker.wakeup import HintSender
-from hireloop.scheduling.bookings.booking import Windows
+from hireloop.notify.worker.wakeup import WakeupSender
+from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.scheduling.bookings.bookings import SessionOfSchedule
 from hireloop.settings import Settings
 from hireloop.web.slow_down import BadKeyLimiter
@@ -28,11 +28,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
     channels: tuple[Channel, ...]
     outbox: Outbox
-    hints: HintSender
+    wakeups: WakeupSender
     keys: KeyRing
     bad_keys: BadKeyLimiter
     mail_pulse: MailPulse
-    windows: Windows
+    windows: WindowSettings
     warnings: tuple[str, ...]  # what is wrong with this installation, said on every booking
     missing_migrations: Callable[[], Awaitable[list[str]]]
 

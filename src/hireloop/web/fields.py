@@ -36,7 +36,7 @@ Minutes = Annotated[int, Meta(ge=1, le=LONGEST_MINUTES)]
 Round = Annotated[int, Meta(ge=1, le=100)]
 
 
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a request that says all in its path: none, or an empty object."""
 
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from hireloop.web.whole_answers import Headers, lower
+from hireloop.web.buffered_responses import Headers, lower
 
 Policy = Mapping[str, str]  # values by the names of headers
 _SLASHES = re.compile("/{2,}")
 
 
-class PolicyHeaders:
+class SecurityHeaders:
     """The layer that gives each answer the headers of its path's policy, as far as the handler has not set them."""
 
     def __init__(self, app: ASGIApp, policies: Mapping[str, Policy]) -> None:

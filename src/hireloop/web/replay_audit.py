@@ -2,26 +2,26 @@
 
 from collections.abc import Sequence
 
-from hireloop.notify.deliveries.replay import Note, Verdict
+from hireloop.notify.deliveries.replay import Note, ReplayResult
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import bookings
 
 
 def audited(by: Actor) -> Note:
     """Return what writes each replay into the audit, as this actor's doing and about the delivery's candidate."""
 
-    async def note(replayed: Sequence[Verdict]) -> None:
-        candidates = await bookings.candidates_of({verdict.schedule for verdict in replayed if verdict.schedule})
+    async def note(replayed: Sequence[ReplayResult]) -> None:
+        candidates = await bookings.candidates_of({result.schedule for result in replayed if result.schedule})
         entries = [
-            Entry(
+            NewAuditEntry(
                 action=Action.DELIVERY_REPLAYED,
-                subject=verdict.id,
-                candidate=candidates.get(verdict.schedule) if verdict.schedule else None,
+                subject=result.id,
+                candidate=candidates.get(result.schedule) if result.schedule else None,
                 by=by,
-                details={"kind": verdict.kind, "channel": verdict.channel, "state": verdict.state},
+                details={"kind": result.kind, "channel": result.channel, "state": result.state},
             )
-            for verdict in replayed
+            for result in replayed
         ]
         await audit.record(*entries)
 

@@ -9,16 +9,16 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from hireloop.web.envelope import FOR_PROGRAMS
+from hireloop.web.buffered_responses import BufferedResponse, header_of
 from hireloop.web.problems import MEDIA_TYPE, problem_of
-from hireloop.web.whole_answers import WholeAnswer, header_of
+from hireloop.web.request_id import FOR_PROGRAMS
 
 LONGEST_ADDRESS = 4_096  # path and query
 LONGEST_COOKIES = 8_192  # forty sessions of one candidate, and what other programs of the host keep
 _NO_STORE = (b"cache-control", b"no-store")
 
 
-class ShortHeads:
+class HeadSizeLimit:
     """A layer around the application, inside the envelope."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -44,11 +44,11 @@ def _refusal(scope: HTTPScope) -> HTTPException | None:
     return None
 
 
-def _answer(refusal: HTTPException, *, is_for_programs: bool) -> WholeAnswer:
+def _answer(refusal: HTTPException, *, is_for_programs: bool) -> BufferedResponse:
     """Return a problem for programs, and its sentence for people."""
     if is_for_programs:
         media_type, body = MEDIA_TYPE, msgspec.json.encode(problem_of(refusal))
     else:
         media_type, body = "text/plain; charset=utf-8", refusal.detail.encode()
     headers = ((b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode()), _NO_STORE)
-    return WholeAnswer(refusal.status_code, headers, body)
+    return BufferedResponse(refusal.status_code, headers, body)

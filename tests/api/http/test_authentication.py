@@ -44,7 +44,7 @@ async def test_a_keys_requests_are_counted_over_all_processes_and_nobody_elses(t
 
 async def test_without_a_limit_nothing_is_counted(api: httpx.AsyncClient) -> None:
     assert (await api.get("/api/jobs/")).status_code == 200
-    assert await db.fetch("SELECT FROM request_pace") == []
+    assert await db.fetch("SELECT FROM request_rate") == []
 
 
 async def test_a_booking_that_asks_for_nothing_special_costs_two_round_trips(database_url: str) -> None:

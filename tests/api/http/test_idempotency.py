@@ -25,8 +25,8 @@ from hireloop import app, db
 from hireloop.access import api_keys
 from hireloop.access.roles import SCHEDULES
 from hireloop.access.tables import Role
-from hireloop.api.http import idempotency, stored_answers
-from hireloop.api.http.authentication import Admission, require_role
+from hireloop.api.http import idempotency, stored_responses
+from hireloop.api.http.authentication import Authentication, require_role
 from hireloop.api.http.idempotency import Idempotency
 from hireloop.settings import Settings
 from hireloop.web import context
@@ -78,7 +78,7 @@ async def application(settings: Settings) -> Litestar:
         "/api/odd",
         route_handlers=[breaks, breaks_the_commit, deadlocks, reads],
         guards=[require_role],
-        middleware=[Admission, Idempotency],
+        middleware=[Authentication, Idempotency],
     )
     return app.build(settings, extra_routes=[odd])
 
@@ -107,7 +107,7 @@ async def test_every_creation_happens_once_and_is_answered_alike(api: httpx.Asyn
     for table in ("candidate", "job", "slot", "interview", "schedule", "session", "delivery"):
         assert len(await rows(table)) == 1, table
     assert await unaccounted() == 0
-    stored = await rows("stored_answer")
+    stored = await rows("stored_response")
     assert len(stored) == 5
     answered = (await api.get(f"/api/interviews/schedules/{made['schedule']}/")).json()
     assert answered["session"]["session_key"] not in str(stored)
@@ -161,7 +161,7 @@ async def test_what_says_nothing_of_the_work_is_not_stored(api: httpx.AsyncClien
     huge = job_fields(description="d" * 1_100_000)
     problem(await api.post("/api/jobs/", json=huge, headers=KEY), 413, "too-large")
     assert (await api.get("/api/odd/reads/", headers=KEY)).text == "read"
-    assert await rows("stored_answer") == []
+    assert await rows("stored_response") == []
     assert await rows("job") == []
 
 
@@ -178,7 +178,7 @@ async def test_an_api_key_is_shown_once_and_never_stored(api: httpx.AsyncClient)
     first = (await api.post("/api/keys/", json=wanted, headers=KEY)).json()
     again = await api.post("/api/keys/", json=wanted, headers=KEY)
     assert again.json() == {**first, "key": None}
-    assert first["key"] not in str(await rows("stored_answer"))
+    assert first["key"] not in str(await rows("stored_response"))
     assert len(await rows("api_key")) == 2
 
 
@@ -198,7 +198,7 @@ async def test_notes_with_a_link_and_with_what_looks_like_a_placeholder_come_bac
     assert again.headers["idempotency-replayed"] == "true"
     assert again.content == first.content
     assert again.json()["booking_notes"] == notes
-    assert session["session_key"] not in str(await rows("stored_answer"))
+    assert session["session_key"] not in str(await rows("stored_response"))
 
 
 async def test_a_replay_says_the_very_key_of_then_even_if_the_session_has_another_by_now(
@@ -266,12 +266,12 @@ async def test_who_reads_the_answer_keeps_nobody_else_from_it(
     monkeypatch.setattr(idempotency, "LONGEST_WAIT_SECONDS", 0)
     claimed = []
 
-    async def claim(ticket: stored_answers.Ticket) -> stored_answers.Claim:
-        claimed.append(ticket)
-        return await claim_of(ticket)
+    async def claim(keyed: stored_responses.KeyedRequest) -> stored_responses.ClaimResult:
+        claimed.append(keyed)
+        return await claim_of(keyed)
 
-    claim_of = stored_answers.claim
-    monkeypatch.setattr(stored_answers, "claim", claim)
+    claim_of = stored_responses.claim
+    monkeypatch.setattr(stored_responses, "claim", claim)
     path = f"/api/interviews/slots/{await post_slot(api)}/book_slot/"
     body = {"interview_id": await post_interview(api)}
     booked = await api.post(path, json=body, headers=KEY)
@@ -356,7 +356,7 @@ async def test_a_deadlock_without_end_is_told_and_leaves_nothing(
     problem(answered, 503, "database-busy")
     assert answered.headers["retry-after"] == "2"
     assert [row["notes"] for row in await rows("slot")] == [""]
-    assert await rows("stored_answer") == []
+    assert await rows("stored_response") == []
 
 
 async def test_nothing_is_said_again_to_a_key_whose_role_no_longer_reaches_it(

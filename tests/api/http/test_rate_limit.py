@@ -39,5 +39,5 @@ async def test_requests_at_the_same_moment_are_counted_one_by_one() -> None:
 
 @pytest.mark.usefixtures("database")
 async def test_a_crash_may_forget_what_was_paid() -> None:
-    persistence = await db.fetch_value("SELECT relpersistence FROM pg_class WHERE relname = 'request_pace'")
+    persistence = await db.fetch_value("SELECT relpersistence FROM pg_class WHERE relname = 'request_rate'")
     assert persistence == b"u"

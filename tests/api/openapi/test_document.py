@@ -29,8 +29,8 @@ def built() -> Litestar:
     return app.build(settings_for("postgresql:///nowhere"))
 
 
-async def test_the_document_is_served(visitor: httpx.AsyncClient, documented: Documented) -> None:
-    answered = await visitor.get("/schema/openapi.json")
+async def test_the_document_is_served(user: httpx.AsyncClient, documented: Documented) -> None:
+    answered = await user.get("/schema/openapi.json")
     assert answered.status_code == 200
     assert answered.headers["content-type"] == "application/vnd.oai.openapi+json"
     assert answered.json() == documented.document
@@ -163,7 +163,7 @@ def test_states_are_enums_and_times_have_offsets(documented: Documented) -> None
 def test_a_request_knows_no_other_fields_and_an_answer_may_get_more(documented: Documented) -> None:
     schemas = documented.document["components"]["schemas"]
     assert schemas["SlotFields"]["additionalProperties"] is False
-    assert "additionalProperties" not in schemas["KnownSlot"]
+    assert "additionalProperties" not in schemas["SlotDetails"]
     assert documented.faults({"$ref": "#/components/schemas/CandidatePatch"}, {}) == []
     assert documented.faults({"$ref": "#/components/schemas/CandidatePatch"}, {"phone": None}) != []
     assert documented.faults({"$ref": "#/components/schemas/CandidatePatch"}, {"locale": None}) == []

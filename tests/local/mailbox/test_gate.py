@@ -40,10 +40,10 @@ async def application(settings: Settings, mail: MailFolder, tmp_path: Path) -> L
 
 
 @pytest.fixture
-def browser(visitor: httpx.AsyncClient) -> httpx.AsyncClient:
+def browser(user: httpx.AsyncClient) -> httpx.AsyncClient:
     """A browser without anything, on this machine."""
-    visitor.base_url = httpx.URL("http://localhost:8000")
-    return visitor
+    user.base_url = httpx.URL("http://localhost:8000")
+    return user
 
 
 def now(**later: float) -> datetime:

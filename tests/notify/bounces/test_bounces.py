@@ -10,7 +10,7 @@ from factories import rows, unaccounted
 from hireloop import db
 from hireloop.errors import ReportOfNothing
 from hireloop.notify.bounces import bounces
-from hireloop.notify.bounces.bounces import Noted, Recorded, reason_of
+from hireloop.notify.bounces.bounces import RecordedReport, ReportResult, reason_of
 from hireloop.notify.bounces.reports import DeliveryReport, MailAction, read
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.deliveries import replay
@@ -34,7 +34,7 @@ def signed(delivery: UUID, name: str = "postfix_failed", *, message_id: str = ""
     return read(report(name, to=address, recipient="alias@elsewhere.example", message_id=message_id or "<x@y.example>"))
 
 
-async def record(said: DeliveryReport) -> Recorded:
+async def record(said: DeliveryReport) -> RecordedReport:
     return await bounces.record(said, PATH)
 
 
@@ -63,7 +63,7 @@ async def test_a_sent_mail_that_comes_back_has_bounced_with_the_servers_words(
 ) -> None:
     delivery = await mailed()
     recorded = await record(signed(delivery, name))
-    assert recorded == Recorded(delivery=delivery, state="bounced", noted=Noted.BOUNCED, reason=reason)  # type: ignore[arg-type] # its text
+    assert recorded == RecordedReport(delivery=delivery, state="bounced", result=ReportResult.BOUNCED, reason=reason)  # type: ignore[arg-type] # its text
     (row,) = await rows("delivery")
     assert (row["state"], row["last_reason"]) == ("bounced", reason)
     assert row["last_reply"].startswith(words)
@@ -78,15 +78,15 @@ async def test_the_same_report_again_changes_nothing() -> None:
     await record(signed(delivery))
     before = await rows("delivery")
     again = await record(signed(delivery, "exim_failed"))
-    assert (again.noted, again.state, again.reason) == (Noted.AGAIN, "bounced", "recipient_unknown")
+    assert (again.result, again.state, again.reason) == (ReportResult.AGAIN, "bounced", "recipient_unknown")
     assert await rows("delivery") == before
 
 
 @stored
 async def test_of_many_reports_at_once_one_is_written() -> None:
     delivery = await mailed()
-    noted = [one.noted for one in await asyncio.gather(*(record(signed(delivery)) for _ in range(8)))]
-    assert sorted(noted) == [*[Noted.AGAIN] * 7, Noted.BOUNCED]
+    result = [one.result for one in await asyncio.gather(*(record(signed(delivery)) for _ in range(8)))]
+    assert sorted(result) == [*[ReportResult.AGAIN] * 7, ReportResult.BOUNCED]
 
 
 @stored
@@ -94,18 +94,18 @@ async def test_of_many_reports_at_once_one_is_written() -> None:
 async def test_a_delay_is_told_and_the_mail_stays_sent(name: str) -> None:
     delivery = await mailed()
     recorded = await record(signed(delivery, name))
-    assert (recorded.noted, await state_of(delivery)) == (Noted.DELAYED, ("sent", "delayed"))
+    assert (recorded.result, await state_of(delivery)) == (ReportResult.DELAYED, ("sent", "delayed"))
     (row,) = await rows("delivery")
     assert "connect" in row["last_reply"]
     assert row["bounced_at"] is None
-    assert (await record(signed(delivery))).noted is Noted.BOUNCED
+    assert (await record(signed(delivery))).result is ReportResult.BOUNCED
 
 
 @stored
 async def test_a_delay_after_the_bounce_is_old_news() -> None:
     delivery = await mailed()
     await record(signed(delivery))
-    assert (await record(signed(delivery, "postfix_delayed"))).noted is Noted.IGNORED
+    assert (await record(signed(delivery, "postfix_delayed"))).result is ReportResult.IGNORED
     assert await state_of(delivery) == ("bounced", "recipient_unknown")
 
 
@@ -113,7 +113,7 @@ async def test_a_delay_after_the_bounce_is_old_news() -> None:
 async def test_good_news_changes_nothing() -> None:
     delivery = await mailed()
     before = await rows("delivery")
-    assert (await record(signed(delivery, "postfix_relayed"))).noted is Noted.IGNORED
+    assert (await record(signed(delivery, "postfix_relayed"))).result is ReportResult.IGNORED
     assert await rows("delivery") == before
 
 
@@ -121,7 +121,7 @@ async def test_good_news_changes_nothing() -> None:
 async def test_a_report_that_is_quicker_than_the_worker_is_not_overwritten() -> None:
     delivery = await invite(email="asha@example.com")
     lease = await leased()
-    assert (await record(signed(delivery))).noted is Noted.BOUNCED
+    assert (await record(signed(delivery))).result is ReportResult.BOUNCED
     await settle(lease)
     assert await state_of(delivery) == ("bounced", "recipient_unknown")
     (attempt,) = await rows("attempt")
@@ -131,7 +131,7 @@ async def test_a_report_that_is_quicker_than_the_worker_is_not_overwritten() -> 
 @stored
 async def test_a_mail_whose_answer_got_lost_is_not_sent_again_once_it_has_come_back() -> None:
     delivery = await mailed("maybe")
-    assert (await record(signed(delivery))).noted is Noted.BOUNCED
+    assert (await record(signed(delivery))).result is ReportResult.BOUNCED
     assert await state_of(delivery) == ("bounced", "recipient_unknown")
     (row,) = await rows("delivery")
     assert row["sent_at"] is not None
@@ -141,7 +141,7 @@ async def test_a_mail_whose_answer_got_lost_is_not_sent_again_once_it_has_come_b
 async def test_while_tries_go_on_a_passing_failure_says_nothing() -> None:
     delivery = await mailed("maybe")
     soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None)
-    assert (await record(soft)).noted is Noted.IGNORED
+    assert (await record(soft)).result is ReportResult.IGNORED
     assert (await state_of(delivery))[0] == "pending"
 
 
@@ -149,7 +149,7 @@ async def test_while_tries_go_on_a_passing_failure_says_nothing() -> None:
 async def test_a_passing_failure_of_a_sent_mail_is_final() -> None:
     delivery = await mailed()
     soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None)
-    assert (await record(soft)).noted is Noted.BOUNCED
+    assert (await record(soft)).result is ReportResult.BOUNCED
     assert await state_of(delivery) == ("bounced", "bounced")
 
 
@@ -157,7 +157,7 @@ async def test_a_passing_failure_of_a_sent_mail_is_final() -> None:
 @pytest.mark.parametrize("end", [None, "deferred"])
 async def test_a_mail_that_nobody_has_taken_cannot_come_back(end: str | None) -> None:
     delivery = await mailed(end) if end else await invite(email="asha@example.com")
-    assert (await record(signed(delivery))).noted is Noted.IGNORED
+    assert (await record(signed(delivery))).result is ReportResult.IGNORED
     assert (await state_of(delivery))[0] == "pending"
 
 
@@ -166,9 +166,9 @@ async def test_a_mail_that_nobody_has_taken_cannot_come_back(end: str | None) ->
 async def test_what_has_ended_otherwise_keeps_its_state_and_is_told_once_what_came_back(state: str) -> None:
     delivery = await mailed()
     await db.fetch("UPDATE delivery SET state = $1", state)
-    assert (await record(signed(delivery))).noted is Noted.BOUNCED
+    assert (await record(signed(delivery))).result is ReportResult.BOUNCED
     assert await state_of(delivery) == (state, "recipient_unknown")
-    assert (await record(signed(delivery, "exim_failed"))).noted is Noted.AGAIN
+    assert (await record(signed(delivery, "exim_failed"))).result is ReportResult.AGAIN
     assert await state_of(delivery) == (state, "recipient_unknown")
 
 
@@ -179,11 +179,11 @@ async def test_a_late_copy_of_the_report_does_not_end_what_was_sent_again_since(
     await record(signed(delivery, message_id=old))
     assert await replay.one(delivery, [EMAIL])
     await settle(await leased())
-    assert (await record(signed(delivery, message_id=old))).noted is Noted.IGNORED
+    assert (await record(signed(delivery, message_id=old))).result is ReportResult.IGNORED
     assert (await state_of(delivery))[0] == "sent"
     (row,) = await rows("delivery")
     assert row["message_id"] != old
-    assert (await record(signed(delivery, message_id=row["message_id"]))).noted is Noted.BOUNCED
+    assert (await record(signed(delivery, message_id=row["message_id"]))).result is ReportResult.BOUNCED
 
 
 @stored
@@ -210,7 +210,7 @@ async def test_without_a_tag_the_message_id_counts_together_with_the_address(nam
         await record(read(report(name, recipient="mallory@example.com", message_id=message_id)))
     assert (await state_of(delivery))[0] == "sent"
     recorded = await record(read(report(name, recipient="asha@example.com", message_id=message_id)))
-    assert (recorded.delivery, recorded.noted) == (delivery, Noted.BOUNCED)
+    assert (recorded.delivery, recorded.result) == (delivery, ReportResult.BOUNCED)
 
 
 @stored
@@ -220,7 +220,7 @@ async def test_without_a_tag_the_message_id_counts_together_with_the_address(nam
 async def test_an_address_outside_ascii_is_known_as_the_mail_wrote_it(domain: str, written: str) -> None:
     delivery = await mailed(email=f"asha@{domain}")
     said = read(report(recipient=f"asha@{written}", message_id=f"<{delivery}@hire.example>"))
-    assert (await record(said)).noted is Noted.BOUNCED
+    assert (await record(said)).result is ReportResult.BOUNCED
 
 
 @stored
@@ -248,7 +248,7 @@ async def test_whoever_has_signed_in_needs_the_message_id_alone() -> None:
     to_another = msgspec.structs.replace(said, recipients=frozenset({"mallory@example.com"}))
     with pytest.raises(ReportOfNothing):
         await bounces.record(to_another, PATH, vouched=True)
-    assert (await bounces.record(said, PATH, vouched=True)).noted is Noted.BOUNCED
+    assert (await bounces.record(said, PATH, vouched=True)).result is ReportResult.BOUNCED
     assert await state_of(delivery) == ("bounced", "bounced")
 
 

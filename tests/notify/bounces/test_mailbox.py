@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from hireloop.errors import MailboxTrouble
+from hireloop.errors import MailboxError
 from hireloop.notify.bounces.mailbox import BounceMailbox
 from hireloop.notify.bounces.reports import LONGEST
 from processes import free_port
@@ -84,7 +84,7 @@ def test_a_mail_that_somebody_deletes_meanwhile_is_empty(imap: ImapServer) -> No
     ],
 )
 def test_a_refusal_is_one_sentence_without_the_password(imap: ImapServer, wrong: dict[str, str], says: str) -> None:
-    with pytest.raises(MailboxTrouble, match=says) as refused, BounceMailbox(url(imap, **wrong)):
+    with pytest.raises(MailboxError, match=says) as refused, BounceMailbox(url(imap, **wrong)):
         pass
     assert "can" not in str(refused.value).replace("cannot", "")
 
@@ -92,10 +92,10 @@ def test_a_refusal_is_one_sentence_without_the_password(imap: ImapServer, wrong:
 @pytest.mark.usefixtures("server")
 def test_a_server_that_is_not_trusted_or_not_there_is_not_asked(server: ImapServer) -> None:
     with (
-        pytest.raises(MailboxTrouble, match=r"cannot be reached \(SSLCertVerificationError\)"),
+        pytest.raises(MailboxError, match=r"cannot be reached \(SSLCertVerificationError\)"),
         BounceMailbox(url(server)),
     ):
         pass
     nowhere = f"imaps://a:b@127.0.0.1:{free_port()}/INBOX"
-    with pytest.raises(MailboxTrouble, match=r"cannot be reached \(ConnectionRefusedError\)"), BounceMailbox(nowhere):
+    with pytest.raises(MailboxError, match=r"cannot be reached \(ConnectionRefusedError\)"), BounceMailbox(nowhere):
         pass

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hireloop.errors import SettingsError
-from hireloop.notify.bounces.return_path import Returning, ReturnPath, delivery_of
+from hireloop.notify.bounces.return_path import ReturnPath, ReturnPathTransport, delivery_of
 from hireloop.notify.transport import Evidence, Outcome, Parcel, Phase, Sent
 from sample_settings import SECRET, settings_for
 
@@ -109,7 +109,7 @@ class _Keeping:
 @pytest.mark.parametrize("address", [ADDRESS, ""])
 def test_a_transport_is_given_the_envelope_sender_of_each_delivery(address: str) -> None:
     inner, path, ids = _Keeping(), ReturnPath(address, [SECRET]), [uuid4(), uuid4()]
-    transport = Returning(inner, path)
+    transport = ReturnPathTransport(inner, path)
     for message_id in (*(f"<{ident}@hire.example>" for ident in ids), "<another@elsewhere.example>"):
         transport.send(Parcel(recipient="a@b.example", subject="", text="", html="", message_id=message_id))
     assert [parcel.envelope_sender for parcel in inner.sent] == [*(path.address(ident) for ident in ids), None]

@@ -7,7 +7,7 @@ import pytest
 
 from hireloop import db
 from hireloop.notify.bounces import simulator
-from hireloop.notify.bounces.return_path import Returning, ReturnPath
+from hireloop.notify.bounces.return_path import ReturnPath, ReturnPathTransport
 from hireloop.notify.bounces.simulator import Simulator
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.reasons import Reason
@@ -109,7 +109,7 @@ async def test_a_bounced_one_is_sent_and_comes_back_later_through_the_same_intak
     path = ReturnPath(address, [SECRET])
     simulated = Simulator(path, clock=lambda: now)
     delivery = await mailed(email="bounced+1@simulated.test")
-    transport = Returning(simulated.around(Broken()), path)
+    transport = ReturnPathTransport(simulated.around(Broken()), path)
     assert isinstance(transport.send(parcel("bounced+1@simulated.test", f"<{delivery}@hire.example>")), Sent)
     transport.send(parcel("bounced@simulated.test", "<a trial without a delivery@hire.example>"))
     await simulated.report()
@@ -127,7 +127,7 @@ async def test_a_worker_brings_a_simulated_recipient_to_its_end(
     delivery = await invite(email="bounced@simulated.test")
     simulated = Simulator(PATH)
     one = Worker(
-        [(EMAIL, Returning(simulated.around(Broken()), PATH))],
+        [(EMAIL, ReturnPathTransport(simulated.around(Broken()), PATH))],
         renderer=_renderer(database_url),
         listen_url=database_url,
         chores=[(0.05, simulated.report)],

@@ -5,20 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hireloop.errors import SettingsError
-from hireloop.notify.channels.message_routes import Hearer, kinds_by_channel
+from hireloop.notify.channels.message_routes import Subscriber, kinds_by_channel
 from hireloop.notify.messages import CANDIDATE_KINDS, KNOWN_KINDS
 
-RECRUITERS = Hearer(name="recruiters", tags=("recruiters",))
-FAILURES = Hearer(name="failures", tags=("failures",))
-OTHERS = Hearer(name="team", tags=("team",))
-SLACK = Hearer(name="slack-1a2b3c4d")
-HOOK = Hearer(name="webhook-1a2b3c4d", family="webhook")
+RECRUITERS = Subscriber(name="recruiters", tags=("recruiters",))
+FAILURES = Subscriber(name="failures", tags=("failures",))
+OTHERS = Subscriber(name="team", tags=("team",))
+SLACK = Subscriber(name="slack-1a2b3c4d")
+HOOK = Subscriber(name="webhook-1a2b3c4d", family="webhook")
 EVERYTHING = frozenset({"recruiter_copy", "late_request", "alert"})
 FOR_RECRUITERS = frozenset({"recruiter_copy", "late_request"})
 
 
 @pytest.mark.parametrize(
-    ("hearers", "expected"),
+    ("subscribers", "expected"),
     [
         ([], {"email": CANDIDATE_KINDS | {"late_request", "alert"}}),
         ([SLACK], {"email": CANDIDATE_KINDS, SLACK.name: EVERYTHING}),
@@ -32,8 +32,8 @@ FOR_RECRUITERS = frozenset({"recruiter_copy", "late_request"})
         ),
     ],
 )
-def test_each_kind_has_its_usual_place(hearers: list[Hearer], expected: dict[str, frozenset[str]]) -> None:
-    assert kinds_by_channel("", hearers) == expected
+def test_each_kind_has_its_usual_place(subscribers: list[Subscriber], expected: dict[str, frozenset[str]]) -> None:
+    assert kinds_by_channel("", subscribers) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_each_kind_has_its_usual_place(hearers: list[Hearer], expected: dict[str
     ],
 )
 def test_a_route_replaces_the_usual_place_of_its_kind_alone(routes: str, kind: str, names: set[str]) -> None:
-    heard = kinds_by_channel(routes, [RECRUITERS, FAILURES, OTHERS, SLACK, HOOK])
-    assert {name for name, kinds in heard.items() if kind in kinds} == names
+    subscribed = kinds_by_channel(routes, [RECRUITERS, FAILURES, OTHERS, SLACK, HOOK])
+    assert {name for name, kinds in subscribed.items() if kind in kinds} == names
 
 
 @pytest.mark.parametrize(
@@ -73,20 +73,20 @@ def test_a_route_that_cannot_be_is_refused_with_what_is_known(routes: str, said:
     assert said in str(refused.value)
 
 
-_NAMES = [hearer.name for hearer in (RECRUITERS, FAILURES, OTHERS, SLACK, HOOK)]
+_NAMES = [subscriber.name for subscriber in (RECRUITERS, FAILURES, OTHERS, SLACK, HOOK)]
 
 
 @given(
-    hearers=st.sets(st.sampled_from([RECRUITERS, FAILURES, OTHERS, SLACK, HOOK])),
+    subscribers=st.sets(st.sampled_from([RECRUITERS, FAILURES, OTHERS, SLACK, HOOK])),
     routes=st.lists(st.tuples(st.sampled_from(sorted(KNOWN_KINDS)), st.sampled_from(["email", "none", *_NAMES]))),
 )
 def test_whatever_is_routed_a_candidates_link_stays_in_mail(
-    hearers: set[Hearer], routes: list[tuple[str, str]]
+    subscribers: set[Subscriber], routes: list[tuple[str, str]]
 ) -> None:
     try:
-        heard = kinds_by_channel(" ".join("=".join(route) for route in routes), list(hearers))
+        subscribed = kinds_by_channel(" ".join("=".join(route) for route in routes), list(subscribers))
     except SettingsError:
         return
-    assert heard["email"] >= CANDIDATE_KINDS
-    assert all(not kinds & CANDIDATE_KINDS for name, kinds in heard.items() if name != "email")
-    assert set().union(*heard.values()) <= KNOWN_KINDS
+    assert subscribed["email"] >= CANDIDATE_KINDS
+    assert all(not kinds & CANDIDATE_KINDS for name, kinds in subscribed.items() if name != "email")
+    assert set().union(*subscribed.values()) <= KNOWN_KINDS

@@ -16,11 +16,11 @@ import factories
 from factories import make_interview, outbox_of, rows, unaccounted
 from hireloop import db
 from hireloop.notify.channels import health
-from hireloop.notify.channels.providers import Among, Route, Turn
+from hireloop.notify.channels.providers import LeaseRequest, LeaseScope, Route
 from hireloop.notify.deliveries import alerts, deliveries, leases
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.bookings.booking import BookingResult
 from notify.factories import ALERTING_CHAT, ALERTING_MAIL
 from sample_channels import MAIL
 
@@ -31,7 +31,7 @@ CHAT = ALERTING_CHAT
 BY_CHAT, BY_MAIL = outbox_of(MAIL, CHAT), outbox_of(ALERTING_MAIL)
 
 
-async def book(*, hours: float = 24, recruiter: str | None = None, now: datetime = NOW) -> Booked:
+async def book(*, hours: float = 24, recruiter: str | None = None, now: datetime = NOW) -> BookingResult:
     """Book an interview that starts so many hours from `now`."""
     interview = await make_interview(full_name="Meera Iyer")
     await db.fetch("UPDATE job SET recruiter_email = $1", recruiter)
@@ -239,8 +239,10 @@ async def test_an_alert_over_mail_may_take_the_fallback_provider() -> None:
     await book()
     await end()
     (alert,) = await put(BY_MAIL, alert_email="ops@hire.example")
-    by_fallback = Turn(route=Route.FALLBACK, among=Among.REQUIRED)
-    (lease,) = await leases.take("email", limit=5, worker="w", kinds=["alert", "invitation"], turn=by_fallback, now=NOW)
+    by_fallback = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.REQUIRED)
+    (lease,) = await leases.take(
+        "email", limit=5, worker="w", kinds=["alert", "invitation"], request=by_fallback, now=NOW
+    )
     assert (lease.id, lease.route, lease.required) == (alert["id"], "fallback", False)
 
 

@@ -12,7 +12,7 @@ import pytest
 from factories import WINDOWS, rows, unaccounted
 from hireloop import db
 from hireloop.notify.channels import health
-from hireloop.notify.channels.providers import Among, Route, Turn
+from hireloop.notify.channels.providers import LeaseRequest, LeaseScope, Route
 from hireloop.notify.deliveries import deliveries, leases
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.deliveries.leases import Lease, Settlement
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SECOND = timedelta(seconds=1)
-TURNS = Turn(route=None)
+IN_TURNS = LeaseRequest(route=None)
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250, enhanced_code="2.0.0", reply="2.0.0 Ok: queued")
 DEFERRED = Evidence(phase=Phase.RECIPIENT, code=451, enhanced_code="4.7.1", reply="4.7.1 Greylisted")
 
@@ -35,10 +35,15 @@ _put = partial(invite, now=NOW)
 
 
 async def _lease(
-    *, after: timedelta = SECOND, limit: int = 10, worker: str = "w", turn: Turn = TURNS, pace: Pace | None = None
+    *,
+    after: timedelta = SECOND,
+    limit: int = 10,
+    worker: str = "w",
+    request: LeaseRequest = IN_TURNS,
+    pace: Pace | None = None,
 ) -> list[Lease]:
     return await leases.take(
-        "email", limit=limit, worker=worker, kinds=["invitation"], turn=turn, pace=pace, now=NOW + after
+        "email", limit=limit, worker=worker, kinds=["invitation"], request=request, pace=pace, now=NOW + after
     )
 
 
@@ -200,8 +205,8 @@ async def test_a_lease_names_the_span_of_the_try_before() -> None:
 
 async def test_five_lost_in_a_row_end_it_and_the_sixth_worker_gets_nothing() -> None:
     delivery = await _put()
-    for turn in range(5):
-        assert len(await _lease(after=40 * turn * SECOND)) == 1
+    for request in range(5):
+        assert len(await _lease(after=40 * request * SECOND)) == 1
     assert await _lease(after=40 * 5 * SECOND) == []
     found, attempts = await _found(delivery)
     assert (found.state, found.last_reason, found.tries, found.attempt_count) == ("exhausted", "crashes_worker", 5, 5)
@@ -211,12 +216,12 @@ async def test_five_lost_in_a_row_end_it_and_the_sixth_worker_gets_nothing() -> 
 
 async def test_four_lost_an_answer_and_four_lost_again_are_not_five_in_a_row() -> None:
     await _put()
-    for turn in range(4):
-        assert len(await _lease(after=40 * turn * SECOND)) == 1
+    for request in range(4):
+        assert len(await _lease(after=40 * request * SECOND)) == 1
     (fifth,) = await _lease(after=160 * SECOND)
     await leases.settle([_deferred(fifth)], now=NOW + 161 * SECOND)
-    for turn in range(5, 10):
-        assert len(await _lease(after=40 * turn * SECOND)) == 1
+    for request in range(5, 10):
+        assert len(await _lease(after=40 * request * SECOND)) == 1
     assert await _lease(after=400 * SECOND) == []
 
 
@@ -489,7 +494,7 @@ async def test_a_probe_takes_what_was_tried_least_so_that_one_delivery_cannot_ho
     [tried] = await _lease(limit=1)
     assert tried.id == first
     await leases.settle([settlement(tried, AttemptOutcome.HELD, DeliveryState.PENDING)])
-    [probed] = await _lease(after=2 * SECOND, limit=1, turn=Turn(route=Route.PRIMARY, probing=True))
+    [probed] = await _lease(after=2 * SECOND, limit=1, request=LeaseRequest(route=Route.PRIMARY, probing=True))
     assert probed.id == second
 
 
@@ -506,7 +511,7 @@ async def _fail(lease: Lease, *, at: timedelta, outcome: AttemptOutcome = Attemp
 
 async def test_a_lease_says_its_route_and_so_does_its_attempt() -> None:
     delivery = await _put()
-    (lease,) = await _lease(turn=Turn(route=Route.FALLBACK))
+    (lease,) = await _lease(request=LeaseRequest(route=Route.FALLBACK))
     _, (attempt,) = await _found(delivery)
     assert (lease.route, attempt.route) == (Route.FALLBACK, "fallback")
 
@@ -546,14 +551,14 @@ async def test_what_the_candidate_does_not_depend_on_never_takes_the_fallback_by
     (again,) = await _lease(after=AT_RISK)
     assert again.route is Route.PRIMARY
     await _fail(again, at=AT_RISK)
-    assert await _lease(after=AT_RISK, turn=Turn(route=Route.FALLBACK, among=Among.REQUIRED)) == []
+    assert await _lease(after=AT_RISK, request=LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.REQUIRED)) == []
 
 
 async def test_an_alert_may_take_the_fallback_although_no_candidate_depends_on_it() -> None:
     delivery = await _put()
     await db.fetch("UPDATE delivery SET required = false, kind = 'alert'")
-    turn = Turn(route=Route.FALLBACK, among=Among.REQUIRED)
-    taken = await leases.take("email", limit=1, worker="w", kinds=["alert"], turn=turn, now=NOW + SECOND)
+    request = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.REQUIRED)
+    taken = await leases.take("email", limit=1, worker="w", kinds=["alert"], request=request, now=NOW + SECOND)
     assert [lease.id for lease in taken] == [delivery]
 
 
@@ -563,6 +568,6 @@ async def test_at_risk_is_what_is_required_and_late_and_was_tried_in_vain() -> N
     for lease in await _lease():
         outcome = AttemptOutcome.RELEASED if lease.id == untried else AttemptOutcome.RETRY
         await _fail(lease, at=SECOND, outcome=outcome)
-    turn = Turn(route=Route.FALLBACK, among=Among.AT_RISK, probing=True)
-    assert await _lease(after=AT_RISK - SECOND, turn=turn) == []
-    assert [lease.id for lease in await _lease(after=AT_RISK, turn=turn)] == [tried]
+    request = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.AT_RISK, probing=True)
+    assert await _lease(after=AT_RISK - SECOND, request=request) == []
+    assert [lease.id for lease in await _lease(after=AT_RISK, request=request)] == [tried]

@@ -57,7 +57,7 @@ async def test_a_deleted_delivery_is_seen() -> None:
     _, gone = await _book()
     await db.fetch("DELETE FROM delivery WHERE id = $1", gone)
     proof = await ledger.read()
-    assert (proof.untold, proof.overdue, proof.unaccounted) == (1, 0, 1)
+    assert (proof.missing, proof.overdue, proof.unaccounted) == (1, 0, 1)
 
 
 @pytest.mark.parametrize("state", ["rejected", "exhausted"])
@@ -70,33 +70,33 @@ async def test_what_failed_is_accounted_for(state: str) -> None:
 async def test_a_superseded_delivery_of_the_current_revision_tells_nobody() -> None:
     await _book()
     await db.fetch("UPDATE delivery SET state = 'superseded'")
-    assert (await ledger.read()).untold == 1
+    assert (await ledger.read()).missing == 1
 
 
 async def test_a_chat_copy_is_not_enough() -> None:
     _, delivery = await _book()
     await db.fetch("UPDATE delivery SET required = false WHERE id = $1", delivery)
-    assert (await ledger.read()).untold == 1
+    assert (await ledger.read()).missing == 1
 
 
 async def test_a_new_revision_calls_for_a_message_of_its_own() -> None:
     schedule, delivery = await _book()
     await db.fetch("UPDATE schedule SET revision = 2 WHERE id = $1", schedule)
-    assert (await ledger.read()).untold == 1
+    assert (await ledger.read()).missing == 1
     await _again(delivery, kind="rescheduled", revision=2)
-    assert (await ledger.read()).untold == 0
+    assert (await ledger.read()).missing == 0
 
 
-@pytest.mark.parametrize(("tried", "untold"), [(0, 0), (1, 1)])
+@pytest.mark.parametrize(("tried", "missing"), [(0, 0), (1, 1)])
 async def test_a_cancelled_booking_calls_for_a_cancellation_only_if_somebody_may_have_heard_of_it(
-    tried: int, untold: int
+    tried: int, missing: int
 ) -> None:
     schedule, delivery = await _book()
     await db.fetch("UPDATE delivery SET attempt_count = $1", tried)
     await db.fetch("UPDATE schedule SET state = 'cancelled', revision = 2 WHERE id = $1", schedule)
-    assert (await ledger.read()).untold == untold
+    assert (await ledger.read()).missing == missing
     await _again(delivery, kind="cancelled", revision=2)
-    assert (await ledger.read()).untold == 0
+    assert (await ledger.read()).missing == 0
 
 
 async def test_a_delivery_left_pending_for_a_minute_past_its_deadline_is_overdue() -> None:
@@ -105,7 +105,7 @@ async def test_a_delivery_left_pending_for_a_minute_past_its_deadline_is_overdue
     await db.fetch("UPDATE delivery SET deadline_at = $1", deadline)
     assert (await ledger.read(now=deadline + timedelta(seconds=60))).overdue == 0
     proof = await ledger.read(now=deadline + timedelta(seconds=61))
-    assert (proof.untold, proof.overdue, proof.unaccounted) == (0, 1, 1)
+    assert (proof.missing, proof.overdue, proof.unaccounted) == (0, 1, 1)
 
 
 async def test_a_try_that_is_under_way_past_the_deadline_is_not_overdue() -> None:

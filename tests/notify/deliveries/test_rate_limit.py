@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from factories import OUTBOX, outbox_of, rows
 from hireloop import db
-from hireloop.notify.channels.providers import Route, Turn
+from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.rate_limit import Pace
 from notify.sample_messages import invitation
@@ -105,16 +105,16 @@ async def test_a_look_that_found_nothing_due_costs_nothing() -> None:
 @pytest.mark.usefixtures("database")
 async def test_either_route_and_a_probe_count_towards_the_same_rate() -> None:
     channel, pace = await _put(3), Pace.of(1)
-    turn = Turn(route=Route.FALLBACK, probing=True)
+    request = LeaseRequest(route=Route.FALLBACK, probing=True)
     take = {"limit": 1, "worker": "w", "kinds": ["invitation"], "now": NOW}
-    assert len(await leases.take(channel, turn=turn, pace=pace, **take)) == 1  # type: ignore[arg-type] # as named
+    assert len(await leases.take(channel, request=request, pace=pace, **take)) == 1  # type: ignore[arg-type] # as named
     assert await _take(channel, pace) == 0
 
 
 @pytest.mark.usefixtures("database")
 async def test_a_channel_without_a_limit_takes_all_and_leaves_no_trace_of_a_pace() -> None:
     assert await _take(await _put(40), None) == 40
-    assert await rows("channel_pace") == []
+    assert await rows("channel_rate") == []
     await OUTBOX.put([invitation(starts_at=TOMORROW)], now=NOW)
     assert await _take("email", Pace.of(60)) == 1
-    assert await db.fetch_value("SELECT paid_until FROM channel_pace") == NOW + timedelta(seconds=1)
+    assert await db.fetch_value("SELECT paid_until FROM channel_rate") == NOW + timedelta(seconds=1)

@@ -14,7 +14,7 @@ from hireloop import db, errors
 from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.deliveries import deliveries, leases, outbox, replay, retry
 from hireloop.notify.deliveries.deliveries import Filter
-from hireloop.notify.deliveries.replay import Chosen, Skip, Verdict
+from hireloop.notify.deliveries.replay import Chosen, ReplayResult, Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from notify.factories import RECRUITERS, WITH_RECRUITERS, invite, settlement
@@ -52,25 +52,25 @@ async def _rejected(reason: str = "policy_block") -> None:
 
 async def _replay(
     chosen: Chosen, *, at_most: int | None = None, dry_run: bool = False, now: datetime = LATER
-) -> list[Verdict]:
+) -> list[ReplayResult]:
     walked = replay.walk(chosen, [EMAIL], at_most=at_most, dry_run=dry_run, now=now)
-    return [verdict async for batch in walked for verdict in batch]
+    return [result async for batch in walked for result in batch]
 
 
 async def _skip_of(delivery: UUID, *, now: datetime = LATER) -> Skip | None:
     """Return why this one is skipped, and assert that both ways to ask agree and change nothing."""
     before = await rows("delivery")
-    (verdict,) = await _replay(Chosen(ids=(delivery,)), now=now)
-    if verdict.skip is None:
+    (result,) = await _replay(Chosen(ids=(delivery,)), now=now)
+    if result.skip is None:
         return None
     assert await rows("delivery") == before
-    if verdict.skip is Skip.PENDING:
+    if result.skip is Skip.PENDING:
         assert await replay.one(delivery, [EMAIL], now=now) is False
     else:
         with pytest.raises(errors.NotReplayable) as refused:
             await replay.one(delivery, [EMAIL], now=now)
-        assert (refused.value.reason, str(refused.value)) == (verdict.skip, verdict.skip.sentence)
-    return verdict.skip
+        assert (refused.value.reason, str(refused.value)) == (result.skip, result.skip.sentence)
+    return result.skip
 
 
 def _by(**fields: object) -> Chosen:
@@ -243,8 +243,8 @@ async def test_by_cause_what_failed_so_is_replayed_and_nothing_else() -> None:
     unknown = await _put()
     await _rejected("recipient_unknown")
     await _put()
-    verdicts = await _replay(_by(reason="policy_block"))
-    assert [(verdict.id, verdict.state, verdict.reason, verdict.skip) for verdict in verdicts] == [
+    results = await _replay(_by(reason="policy_block"))
+    assert [(result.id, result.state, result.reason, result.skip) for result in results] == [
         (ident, "rejected", "policy_block", None) for ident in blocked
     ]
     assert {row["id"] for row in await rows("delivery") if row["state"] == "rejected"} == {unknown}
@@ -256,16 +256,16 @@ async def test_without_a_state_nothing_that_was_sent_goes_out_again() -> None:
     await _try_once(AttemptOutcome.SENT, DeliveryState.SENT)
     failed = await _put()
     await _rejected()
-    assert [verdict.id for verdict in await _replay(_by(channel="email"))] == [failed]
-    assert [(verdict.id, verdict.skip) for verdict in await _replay(_by(state="sent"))] == [(sent, None)]
+    assert [result.id for result in await _replay(_by(channel="email"))] == [failed]
+    assert [(result.id, result.skip) for result in await _replay(_by(state="sent"))] == [(sent, None)]
 
 
 async def test_by_cause_what_is_skipped_is_named_with_why() -> None:
     moved, failed, waiting = await _put(), await _put(), await _put()
     await db.fetch("UPDATE delivery SET state = 'rejected' WHERE id = ANY($1)", [moved, failed])
     await db.fetch("UPDATE schedule SET revision = 2 WHERE id = (SELECT schedule FROM delivery WHERE id = $1)", moved)
-    verdicts = await _replay(_by(kind="invitation"))
-    assert [(verdict.id, verdict.skip) for verdict in verdicts] == [
+    results = await _replay(_by(kind="invitation"))
+    assert [(result.id, result.skip) for result in results] == [
         (moved, Skip.SUPERSEDED),
         (failed, None),
         (waiting, Skip.PENDING),
@@ -301,7 +301,7 @@ async def test_a_dry_run_says_the_same_and_changes_nothing() -> None:
     would = await _replay(_by(state="rejected"), dry_run=True)
     assert await rows("delivery") == before
     assert would == await _replay(_by(state="rejected"))
-    assert [verdict.skip for verdict in would] == [None] * 3
+    assert [result.skip for result in would] == [None] * 3
 
 
 async def test_many_go_in_batches_and_no_more_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +310,7 @@ async def test_many_go_in_batches_and_no_more_than_asked_for(monkeypatch: pytest
     await _rejected()
     await db.fetch("UPDATE delivery SET state = 'superseded' WHERE id = $1", idents[1])
     walked = replay.walk(_by(kind="invitation"), [EMAIL], at_most=4, now=LATER)
-    batches = [[idents.index(verdict.id) for verdict in batch] async for batch in walked]
+    batches = [[idents.index(result.id) for result in batch] async for batch in walked]
     assert batches == [[0, 1], [2, 3], [4]]  # four, and the one that was skipped
     walked = replay.walk(_by(state="rejected"), [EMAIL], now=LATER)
     assert [len(batch) async for batch in walked] == [2]
@@ -325,7 +325,7 @@ async def test_of_two_replays_at_once_each_delivery_is_reopened_once() -> None:
     await _try_once(AttemptOutcome.SENT, DeliveryState.SENT)
     chosen = Chosen(ids=tuple(row["id"] for row in await rows("delivery")))
     both = await asyncio.gather(_replay(chosen), _replay(chosen), _replay(chosen))
-    skips = [[verdict.skip for verdict in verdicts] for verdicts in both]
+    skips = [[result.skip for result in results] for results in both]
     assert sorted(skip.count(None) for skip in skips) == [0, 0, 20]
     assert {skip for one in skips for skip in one} == {None, Skip.PENDING}
     assert {row["message_id"] for row in await rows("delivery")} == {
@@ -370,8 +370,8 @@ async def test_many_that_are_skipped_cost_no_more_batches_for_a_small_limit(monk
 
 
 async def _skip_of_one(chosen: Chosen) -> Skip | None:
-    (verdict,) = await _replay(chosen)
-    return verdict.skip
+    (result,) = await _replay(chosen)
+    return result.skip
 
 
 async def test_a_late_acceptance_of_an_earlier_try_does_not_touch_what_was_reopened() -> None:

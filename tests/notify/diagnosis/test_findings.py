@@ -7,7 +7,7 @@ from hireloop.notify.reasons import Reason
 
 
 @pytest.mark.parametrize(
-    ("sentence", "cause", "mend"),
+    ("sentence", "cause", "fix"),
     [
         ("It is so: mend it.", "It is so.", "Mend it."),
         ("It is so: for two: mend it.", "It is so: for two.", "Mend it."),
@@ -15,13 +15,13 @@ from hireloop.notify.reasons import Reason
         ("It is so.", "It is so.", "See docs/how-to/fix-a-held-channel.md."),
     ],
 )
-def test_a_sentence_is_split_into_its_cause_and_its_mend(sentence: str, cause: str, mend: str) -> None:
+def test_a_sentence_is_split_into_its_cause_and_its_mend(sentence: str, cause: str, fix: str) -> None:
     found = of_sentence("x", sentence)
-    assert (found.check, found.level, found.cause, found.mend) == ("x", Level.FAILURE, cause, mend)
+    assert (found.check, found.level, found.cause, found.fix) == ("x", Level.FAILURE, cause, fix)
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_has_a_cause_and_a_mend(reason: Reason) -> None:
     found = of_reason("x", reason)
     assert found.cause.endswith(".")
-    assert found.mend.endswith(".")
+    assert found.fix.endswith(".")

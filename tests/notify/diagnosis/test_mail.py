@@ -14,15 +14,15 @@ WHOLE = "Write {name} as mailtos://user:password@host."
 
 @pytest.mark.parametrize("name", ["EMAIL_URL", "EMAIL_FALLBACK_URL"])
 @pytest.mark.parametrize(
-    ("url", "cause", "mend"),
+    ("url", "cause", "fix"),
     [
         ("mailtos://:canary@mail.example?from=a@b.example", NO_USER, WHOLE),
         ("mailto://u:canary@mail.example", CLEAR, "Begin {name} with mailtos://."),
         ("slack://u:canary@mail.example", NO_URL, WHOLE),
     ],
 )
-def test_a_fault_of_a_url_is_told_by_its_own_name(name: str, url: str, cause: str, mend: str) -> None:
+def test_a_fault_of_a_url_is_told_by_its_own_name(name: str, url: str, cause: str, fix: str) -> None:
     settings = settings_for("postgresql://nowhere/d", email_host="localhost", **{name.lower(): url})
     found = mail.check(settings, url=url if name == "EMAIL_FALLBACK_URL" else "")
-    assert (found.level, found.cause, found.mend) == (Level.FAILURE, cause.format(name=name), mend.format(name=name))
+    assert (found.level, found.cause, found.fix) == (Level.FAILURE, cause.format(name=name), fix.format(name=name))
     assert "canary" not in repr(found)

@@ -31,11 +31,11 @@ def checked(channel: Channel) -> Finding:
 def test_a_transport_that_nobody_offers_is_to_be_installed() -> None:
     found = checked(PAGER)
     assert found.cause == "No installed package offers the transport pager."
-    assert found.mend == "Install the package that does, wherever a worker runs."
+    assert found.fix == "Install the package that does, wherever a worker runs."
 
 
 @pytest.mark.parametrize(
-    ("module", "cause", "mend"),
+    ("module", "cause", "fix"),
     [
         (
             None,
@@ -65,11 +65,11 @@ def test_a_transport_that_nobody_offers_is_to_be_installed() -> None:
     ],
 )
 def test_a_broken_transport_says_how_it_is_broken_and_what_mends_that(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str | None, cause: str, mend: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str | None, cause: str, fix: str
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(__import__("sys").modules, "pager_for_tests", raising=False)
     install(tmp_path, module, "Pager")
     found = checked(PAGER)
-    assert (found.check, found.level, found.cause, found.mend) == ("pager-1", Level.FAILURE, cause, mend)
+    assert (found.check, found.level, found.cause, found.fix) == ("pager-1", Level.FAILURE, cause, fix)
     assert "canary" not in repr(found)

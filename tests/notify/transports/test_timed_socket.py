@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hireloop.notify.transports.names import Found
+from hireloop.notify.transports.names import ResolvedAddress
 from hireloop.notify.transports.timed_socket import TimedSocket
 from servers.smtp import self_signed
 
@@ -33,7 +33,7 @@ def slow_reader(tmp_path: Path) -> Iterator[Callable[[], TimedSocket]]:
 
     def connect() -> TimedSocket:
         connection = TimedSocket(seconds=5)
-        connection.reach([Found(socket.AF_INET, listener.getsockname())])
+        connection.reach([ResolvedAddress(socket.AF_INET, listener.getsockname())])
         connection.secure(ours, "127.0.0.1")
         return connection
 

@@ -15,7 +15,7 @@ from hireloop.notify.messages import Message
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.worker import attempts
-from hireloop.notify.worker.attempts import Answered
+from hireloop.notify.worker.attempts import AttemptResult
 from hireloop.telemetry import spans as telemetry
 from notify.sample_leases import lease
 
@@ -50,7 +50,7 @@ class Answers:
         return self._answer  # type: ignore[return-value] # a plugin may answer anything
 
 
-def _attempt(lease: Lease, transport: Answers, *, still_ours: Callable[[], bool] = lambda: True) -> Answered:
+def _attempt(lease: Lease, transport: Answers, *, still_ours: Callable[[], bool] = lambda: True) -> AttemptResult:
     return attempts.attempt(
         lease, transport=transport, transport_name="email", renderer=Renderer(), still_ours=still_ours
     )
@@ -75,7 +75,7 @@ def test_a_try_says_its_route_and_bears_its_spans_ids(exported: InMemorySpanExpo
     assert attempt.attributes
     assert attempt.attributes["hireloop.route"] == route.value
     assert attempt.context
-    assert answered == Answered(
+    assert answered == AttemptResult(
         outcome=ACCEPTED,
         trace_id=f"{attempt.context.trace_id:032x}",
         span_id=f"{attempt.context.span_id:016x}",
@@ -127,7 +127,7 @@ def test_what_is_no_longer_ours_is_not_sent() -> None:
 )
 def test_each_outcome_has_its_own_end(outcome: Outcome | None, attempt: str, state: str, reason: str | None) -> None:
     lease = _lease()
-    answered = Answered(outcome=outcome, trace_id="t", span_id="s")
+    answered = AttemptResult(outcome=outcome, trace_id="t", span_id="s")
     settled = attempts.settlement(lease, answered, elapsed=timedelta())
     assert (settled.delivery_id, settled.number, settled.token) == (lease.id, 1, lease.token)
     assert (settled.outcome, settled.state, settled.reason) == (attempt, state, reason)
@@ -138,7 +138,7 @@ def test_each_outcome_has_its_own_end(outcome: Outcome | None, attempt: str, sta
 def _due_in(*, lease: Lease | None = None, after_seconds: float | None = None, took: float = 0) -> float:
     """Return in how many seconds from the lease a deferred delivery is due again."""
     retry = Retry(reason="server_busy", evidence=DEFERRED, after_seconds=after_seconds)
-    answered = Answered(outcome=retry, trace_id="t", span_id="s")
+    answered = AttemptResult(outcome=retry, trace_id="t", span_id="s")
     due_at = attempts.settlement(lease or _lease(), answered, elapsed=timedelta(seconds=took)).due_at
     assert due_at is not None
     return (due_at - NOW).total_seconds()

@@ -7,7 +7,7 @@ import pytest
 from factories import OUTBOX
 from hireloop import db
 from hireloop.notify.channels import health
-from hireloop.notify.channels.providers import Route, Turn, provider
+from hireloop.notify.channels.providers import LeaseRequest, Route, provider
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
@@ -37,7 +37,12 @@ async def _try(address: str, said: str, *, route: Route = Route.PRIMARY) -> tupl
     """Put, lease and settle one invitation to this address, which comes to `said`."""
     await OUTBOX.put([invitation(starts_at=NOW + timedelta(days=1), candidate_email=address)], now=NOW)
     (lease,) = await leases.take(
-        "email", limit=1, worker="w", kinds=["invitation"], turn=Turn(route=route), now=NOW + timedelta(seconds=1)
+        "email",
+        limit=1,
+        worker="w",
+        kinds=["invitation"],
+        request=LeaseRequest(route=route),
+        now=NOW + timedelta(seconds=1),
     )
     outcome, state, reason, evidence = SAID[said]
     settled = settlement(lease, outcome, state, reason=reason, evidence=evidence, due_at=NOW + timedelta(hours=1))

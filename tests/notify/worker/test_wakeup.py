@@ -7,15 +7,15 @@ import asyncpg
 import pytest
 
 from hireloop.notify.worker import wakeup
-from hireloop.notify.worker.wakeup import HintSender
+from hireloop.notify.worker.wakeup import WakeupSender
 from servers.databases import END_ALL_OTHERS
 
 _PATIENCE_SECONDS = 20.0
 
 
 @pytest.fixture
-async def sender(database_url: str) -> AsyncIterator[HintSender]:
-    one = HintSender(database_url)
+async def sender(database_url: str) -> AsyncIterator[WakeupSender]:
+    one = WakeupSender(database_url)
     await one.start()
     yield one
     await one.stop()
@@ -34,16 +34,16 @@ async def _heard_by(ear: asyncpg.Connection) -> asyncio.Queue[str]:
     return heard
 
 
-async def test_a_hint_is_heard(sender: HintSender, ear: asyncpg.Connection) -> None:
+async def test_a_hint_is_heard(sender: WakeupSender, ear: asyncpg.Connection) -> None:
     heard = await _heard_by(ear)
-    sender.give()
+    sender.send_soon()
     await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
 
 
-async def test_a_hundred_hints_at_once_are_a_handful(sender: HintSender, ear: asyncpg.Connection) -> None:
+async def test_a_hundred_hints_at_once_are_a_handful(sender: WakeupSender, ear: asyncpg.Connection) -> None:
     heard = await _heard_by(ear)
     for _ in range(100):
-        sender.give()
+        sender.send_soon()
         await asyncio.sleep(0)
     await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
     await asyncio.sleep(0.2)
@@ -51,32 +51,32 @@ async def test_a_hundred_hints_at_once_are_a_handful(sender: HintSender, ear: as
 
 
 async def test_a_hint_whose_connection_has_ended_meanwhile_is_sent_on_another_one(
-    sender: HintSender, ear: asyncpg.Connection
+    sender: WakeupSender, ear: asyncpg.Connection
 ) -> None:
     heard = await _heard_by(ear)
     for _ in range(5):
-        sender.give()
+        sender.send_soon()
         await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
         await ear.execute(END_ALL_OTHERS)
 
 
 async def test_no_hint_can_fail_or_delay_whoever_gives_it_where_there_is_no_database() -> None:
-    nowhere = HintSender("postgresql://hireloop@127.0.0.1:1/nowhere")
+    nowhere = WakeupSender("postgresql://hireloop@127.0.0.1:1/nowhere")
     await nowhere.start()
-    nowhere.give()
+    nowhere.send_soon()
     await asyncio.sleep(0.2)
-    nowhere.give()
+    nowhere.send_soon()
     await asyncio.wait_for(nowhere.stop(), _PATIENCE_SECONDS)
 
 
 async def test_whoever_listens_is_woken_at_each_connect_and_at_each_hint_also_after_a_drop(
-    sender: HintSender, database_url: str, ear: asyncpg.Connection
+    sender: WakeupSender, database_url: str, ear: asyncpg.Connection
 ) -> None:
     woken: asyncio.Queue[str] = asyncio.Queue()
     listening = asyncio.create_task(wakeup.listen(database_url, lambda: woken.put_nowait("woken")))
     for _ in range(3):
         await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)  # connected
-        sender.give()
+        sender.send_soon()
         await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)  # hinted
         await ear.execute(END_ALL_OTHERS)
     listening.cancel()

@@ -20,7 +20,7 @@ from hireloop.notify.deliveries import deliveries, leases, outbox
 from hireloop.notify.messages import Message
 from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.worker import attempts, heartbeat, wakeup, worker
-from hireloop.notify.worker.worker import Missing, Worker
+from hireloop.notify.worker.worker import MissingTransport, Worker
 from notify.factories import invite
 from sample_channels import EMAIL, WITH_FALLBACK
 from servers.databases import end_all_others
@@ -92,7 +92,7 @@ async def _working(
     transport: object,
     *,
     channel: Channel = EMAIL,
-    renderer: attempts.Renders | None = None,
+    renderer: attempts.MessageRenderer | None = None,
     **arguments: Any,  # noqa: ANN401 (of the worker)
 ) -> AsyncIterator[Worker]:
     """Let a worker run for the length of a block; it must then stop and have settled everything."""
@@ -113,7 +113,7 @@ async def _working(
 
 async def _until(condition: Callable[[], Awaitable[object]], seconds: float = _PATIENCE_SECONDS) -> None:
     async def met() -> object:
-        with suppress(*db.TROUBLE):  # where a test has just ended all connections, its own too
+        with suppress(*db.UNAVAILABLE):  # where a test has just ended all connections, its own too
             return await condition()
         return None
 
@@ -275,7 +275,7 @@ async def _has_ended(delivery: UUID) -> bool:
 
 async def test_a_channel_without_a_transport_is_held_and_says_so(database_url: str) -> None:
     delivery = await invite()
-    async with _working(database_url, Missing("transport_missing")):
+    async with _working(database_url, MissingTransport("transport_missing")):
         await _until(lambda: _has_ended(delivery))
     found, (attempt, *_) = await deliveries.find(delivery, [EMAIL])
     assert (found.state, found.tries, found.last_reason) == ("pending", 0, "transport_missing")

@@ -13,7 +13,7 @@ from hireloop.notify.messages import InvitationMessage
 from hireloop.scheduling import interviews
 from hireloop.scheduling.bookings import booking as schedules
 from hireloop.scheduling.bookings import bookings, rules
-from hireloop.scheduling.bookings.booking import Booked, Outcome
+from hireloop.scheduling.bookings.booking import BookingOutcome, BookingResult
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.candidates import NewCandidate
 from hireloop.scheduling.people.jobs import NewJob
@@ -38,7 +38,7 @@ async def nothing_was_written(slot: UUID | None = None) -> bool:
 async def test_a_booking_writes_everything_at_once() -> None:
     interview, slot = await make_interview(), await make_slot()
     booked = await book(interview, slot)
-    assert booked.outcome is Outcome.BOOKED
+    assert booked.outcome is BookingOutcome.BOOKED
     (row,), (session,), (delivery,) = [await rows(table) for table in ("schedule", "session", "delivery")]
     (stored,), (seat,) = await rows("interview"), await rows("slot")
     assert (row["interview"], row["slot"], row["candidate"]) == (interview, slot, stored["candidate"])
@@ -60,7 +60,7 @@ async def test_booking_again_says_so_and_writes_nothing() -> None:
     first = await book(interview, slot)
     before = [await rows(table) for table in ("schedule", "session", "delivery", "slot", "interview")]
     again = await book(interview, slot)
-    assert (again.outcome, again.booking.id, again.deliveries) == (Outcome.AGAIN, first.booking.id, ())
+    assert (again.outcome, again.booking.id, again.deliveries) == (BookingOutcome.AGAIN, first.booking.id, ())
     assert [await rows(table) for table in ("schedule", "session", "delivery", "slot", "interview")] == before
 
 
@@ -110,7 +110,7 @@ async def test_a_candidate_whose_address_changed_meanwhile_is_written_to_at_the_
     interview, slot = await make_interview(email="old@example.com"), await make_slot()
     meanwhile(lambda: db.fetch("UPDATE candidate SET email = 'new@example.com', full_name = 'New Name'"))
     booked = await book(interview, slot)
-    assert booked.outcome is Outcome.BOOKED
+    assert booked.outcome is BookingOutcome.BOOKED
     (delivery,) = await rows("delivery")
     assert delivery["recipient"] == "new@example.com"
     assert json.loads(delivery["payload"])["candidate_name"] == "New Name"
@@ -161,14 +161,14 @@ async def test_a_slot_that_moved_meanwhile_is_booked_at_its_new_time(meanwhile: 
 
 async def test_who_loses_to_the_same_booking_hears_of_that_one(meanwhile: Callable[[Change], None]) -> None:
     interview, slot = await make_interview(), await make_slot(seats=3)
-    won: list[Booked] = []
+    won: list[BookingResult] = []
 
     async def somebody_is_quicker() -> None:
         won.append(await book(interview, slot))
 
     meanwhile(somebody_is_quicker)
     again = await book(interview, slot)
-    assert (again.outcome, again.booking.id) == (Outcome.AGAIN, won[0].booking.id)
+    assert (again.outcome, again.booking.id) == (BookingOutcome.AGAIN, won[0].booking.id)
     assert [row["taken"] for row in await rows("slot")] == [1]
     assert len(await rows("delivery")) == 1
 
@@ -187,7 +187,7 @@ async def test_who_loses_to_another_slot_hears_that_too(meanwhile: Callable[[Cha
 async def test_a_candidate_is_in_one_interview_at_a_time_and_touching_is_allowed() -> None:
     first = await make_interview()
     start = soon(60)
-    assert (await book(first, await make_slot(starts_at=start, minutes=30))).outcome is Outcome.BOOKED
+    assert (await book(first, await make_slot(starts_at=start, minutes=30))).outcome is BookingOutcome.BOOKED
     for offset, minutes in ((0, 30), (29, 30), (-29, 30), (-10, 60), (10, 5)):
         overlapping = await make_slot(starts_at=start + timedelta(minutes=offset), minutes=minutes)
         with pytest.raises(errors.CandidateBusy):
@@ -195,15 +195,15 @@ async def test_a_candidate_is_in_one_interview_at_a_time_and_touching_is_allowed
         assert [row["taken"] for row in await rows("slot") if row["id"] == overlapping] == [0]
     for offset in (30, -30):
         touching = await make_slot(starts_at=start + timedelta(minutes=offset), minutes=30)
-        assert (await book(await second_interview(first), touching)).outcome is Outcome.BOOKED
+        assert (await book(await second_interview(first), touching)).outcome is BookingOutcome.BOOKED
 
 
 async def test_of_many_overlapping_bookings_of_one_candidate_at_once_one_wins() -> None:
     first = await make_interview()
     racing = [(await second_interview(first), await make_slot(starts_at=soon(60 + n))) for n in range(8)]
     ends = await asyncio.gather(*(book(*one) for one in racing), return_exceptions=True)
-    assert sum(isinstance(end, Booked) for end in ends) == 1
-    assert {type(end) for end in ends} == {Booked, errors.CandidateBusy}
+    assert sum(isinstance(end, BookingResult) for end in ends) == 1
+    assert {type(end) for end in ends} == {BookingResult, errors.CandidateBusy}
     assert sum(row["taken"] for row in await rows("slot")) == 1
     assert await unaccounted() == 0
 
@@ -211,8 +211,8 @@ async def test_of_many_overlapping_bookings_of_one_candidate_at_once_one_wins() 
 async def test_a_slot_of_three_seats_takes_three() -> None:
     slot, people = await make_slot(seats=3), [await make_interview() for _ in range(8)]
     ends = await asyncio.gather(*(book(person, slot) for person in people), return_exceptions=True)
-    assert sum(isinstance(end, Booked) for end in ends) == 3
-    assert {type(end) for end in ends} == {Booked, errors.SlotFull}
+    assert sum(isinstance(end, BookingResult) for end in ends) == 3
+    assert {type(end) for end in ends} == {BookingResult, errors.SlotFull}
     assert [row["taken"] for row in await rows("slot")] == [3]
 
 
@@ -223,7 +223,7 @@ async def test_a_slot_kept_for_another_job_is_refused_by_name() -> None:
     assert refused.value.field == "slot_id"
     cook = NewCandidate(**candidate_fields())  # type: ignore[arg-type] # texts
     fitting = await interviews.create(cook, other.id, by=TESTS)
-    assert (await book(fitting.id, await make_slot(job=other.id))).outcome is Outcome.BOOKED
+    assert (await book(fitting.id, await make_slot(job=other.id))).outcome is BookingOutcome.BOOKED
 
 
 async def test_a_slot_can_be_booked_until_its_link_could_open_no_more() -> None:

@@ -8,7 +8,7 @@ from factories import rows
 from hireloop import db, errors
 from hireloop.scheduling.audit import CANDIDATE, Action
 from hireloop.scheduling.bookings import bookings, cancellations, confirmations
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.sessions import lifecycle, links, sessions
 from scheduling.factories import OUTBOX, RECRUITER, book
 from scheduling.records import assert_fits, entries, past, told
@@ -23,7 +23,7 @@ async def test_a_confirmed_booking_keeps_its_revision_and_nothing_is_sent() -> N
     assert (after.state, after.revision) == ("confirmed", 1)
     assert await told(booking) == [("invitation", 1, "pending"), ("recruiter_copy", 1, "pending")]
     (one,) = await past(booking)
-    assert (one.change, one.by, one.revision, one.moved) == (Change.CONFIRMED, "the candidate", 1, None)
+    assert (one.change, one.by, one.revision, one.moved) == (BookingChange.CONFIRMED, "the candidate", 1, None)
     entry = (await entries(booking.id))[0]
     assert (entry.action, entry.actor, entry.details) == (Action.SCHEDULE_CONFIRMED, "the candidate", {"revision": 1})
     await assert_fits()

@@ -13,7 +13,7 @@ from factories import TESTS, make_slot, rows, soon
 from hireloop import db, errors
 from hireloop.scheduling.audit import Action, Actor
 from hireloop.scheduling.bookings import bookings, cancellations, confirmations, reminders
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.people.jobs import NewJob
 from hireloop.scheduling.people.jobs import create as create_job
 from hireloop.scheduling.sessions import lifecycle, links, sessions
@@ -99,7 +99,12 @@ async def test_the_history_and_the_audit_say_who_moved_it_from_where_to_where_an
     slot = await make_slot(starts_at=soon(300))
     await move(booking, slot, reason="Room change", by=RECRUITER)
     (one,) = await past(booking)
-    assert (one.change, one.by, one.revision, one.reason) == (Change.RESCHEDULED, RECRUITER.name, 2, "Room change")
+    assert (one.change, one.by, one.revision, one.reason) == (
+        BookingChange.RESCHEDULED,
+        RECRUITER.name,
+        2,
+        "Room change",
+    )
     assert one.moved is not None
     assert (one.moved.from_slot, one.moved.from_starts_at) == (booking.slot, booking.starts_at)
     assert one.moved.to_slot == slot

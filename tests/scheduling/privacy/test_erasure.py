@@ -16,7 +16,7 @@ from hireloop.notify.deliveries.rate_limit import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.scheduling.bookings import cancellations, confirmations, moves
-from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.privacy import erasure
 from hireloop.scheduling.sessions import links, sessions
 from notify.factories import settlement
@@ -29,7 +29,7 @@ NAME, ADDRESS = "Zebulon Quartz", "zebulon.quartz@example.com"
 PERSONAL = ("Zebulon", "Quartz", "zebulon", "a private matter", "+49 30 1234")
 
 
-async def book(minutes: float = 60, interview: UUID | None = None) -> Booked:
+async def book(minutes: float = 60, interview: UUID | None = None) -> BookingResult:
     if interview is None:
         interview = await make_interview(
             full_name=NAME, email=ADDRESS, phone="+49 30 1234", resume_text="a private matter"
@@ -50,7 +50,7 @@ async def candidate() -> UUID:
     return (await rows("candidate"))[0]["id"]  # type: ignore[no-any-return] # a column
 
 
-async def erase(ident: UUID) -> erasure.Erased:
+async def erase(ident: UUID) -> erasure.ErasureResult:
     return await erasure.erase(ident, by=TESTS, outbox=OUTBOX)
 
 
@@ -165,7 +165,7 @@ async def test_a_person_is_erased_once() -> None:
     await book()
     ident = await candidate()
     came = await asyncio.gather(erase(ident), erase(ident), return_exceptions=True)
-    assert sorted(type(one).__name__ for one in came) == ["Erased", "NotFound"]
+    assert sorted(type(one).__name__ for one in came) == ["ErasureResult", "NotFound"]
     with pytest.raises(errors.NotFound):
         await erase(db.new_id())
 
@@ -192,7 +192,7 @@ async def test_a_last_cancellation_that_is_taken_during_the_erasure_goes_to_the_
     await cancellations.cancel(booked.booking.id, by=TESTS, reason="", outbox=OUTBOX)
     await take_at_a_pace(limit=0)  # makes the row that the next one waits for
     async with db.DB.transaction():
-        await db.fetch("SELECT FROM channel_pace FOR UPDATE")
+        await db.fetch("SELECT FROM channel_rate FOR UPDATE")
         taking = beside(take_at_a_pace())  # its snapshot is older than the erasure
         await until(somebody_waits, "the worker waits for its turn")
         await beside(erase(await candidate()))

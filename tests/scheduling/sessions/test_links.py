@@ -12,7 +12,7 @@ from hireloop.notify.deliveries.replay import Chosen, Skip
 from hireloop.scheduling.audit import Action
 from hireloop.scheduling.bookings import bookings, cancellations, reminders
 from hireloop.scheduling.bookings.bookings import Booking
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.sessions import late_requests, lifecycle, links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from sample_channels import MAIL
@@ -59,7 +59,10 @@ async def test_the_history_and_the_audit_say_who_changed_the_link() -> None:
     booking = await book()
     await reissue(booking)
     await revoke(booking)
-    assert [(one.change, one.revision) for one in await past(booking)] == [(Change.REISSUED, 2), (Change.REVOKED, 3)]
+    assert [(one.change, one.revision) for one in await past(booking)] == [
+        (BookingChange.REISSUED, 2),
+        (BookingChange.REVOKED, 3),
+    ]
     known = await entries(booking.session.id)
     assert [entry.action for entry in known] == [Action.SESSION_REVOKED, Action.SESSION_REISSUED]
     assert {entry.actor for entry in known} == {RECRUITER.name}

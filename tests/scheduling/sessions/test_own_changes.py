@@ -14,11 +14,11 @@ from hireloop import db, errors
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import cancellations, moves
-from hireloop.scheduling.bookings.booking import Booked
-from hireloop.scheduling.bookings.history import Change, Past
+from hireloop.scheduling.bookings.booking import BookingResult
+from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
 from hireloop.scheduling.bookings.locked import LockedBooking
 from hireloop.scheduling.sessions import own_changes, sessions
-from hireloop.scheduling.sessions.own_changes import Limits, OwnChange, Seen
+from hireloop.scheduling.sessions.own_changes import ExpectedVersion, Limits, OwnChange
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from waiting import somebody_waits, until
 
@@ -33,7 +33,9 @@ cut_offs = st.timedeltas(timedelta(), timedelta(hours=9999))
 distances = st.timedeltas(timedelta(days=-30), timedelta(days=30))
 
 
-def booking(now: datetime, changes: list[Past] | None = None, *, revoked_at: datetime | None = None) -> LockedBooking:
+def booking(
+    now: datetime, changes: list[HistoryEntry] | None = None, *, revoked_at: datetime | None = None
+) -> LockedBooking:
     return LockedBooking(
         now=now,
         schedule_id=UUID(int=1),
@@ -89,9 +91,9 @@ def test_a_word_to_come_is_taken_as_long_as_one_could_still_come(now: timedelta,
 
 histories = st.lists(
     st.builds(
-        Past,
+        HistoryEntry,
         at=st.just(NOW),
-        change=st.sampled_from(Change),
+        change=st.sampled_from(BookingChange),
         by=st.sampled_from([audit.CANDIDATE.name, "Rita's key", audit.HIRELOOP.name]),
         revision=st.integers(1, 9),
     ),
@@ -100,8 +102,8 @@ histories = st.lists(
 
 
 @given(history=histories, cap=st.integers(0, 4))
-def test_own_moves_are_counted_and_nothing_else_is(history: list[Past], cap: int) -> None:
-    own = len([past for past in history if (past.change, past.by) == (Change.RESCHEDULED, "the candidate")])
+def test_own_moves_are_counted_and_nothing_else_is(history: list[HistoryEntry], cap: int) -> None:
+    own = len([past for past in history if (past.change, past.by) == (BookingChange.RESCHEDULED, "the candidate")])
     at, limits = booking(START - timedelta(days=1), history), Limits(timedelta(hours=2), cap)
     assert own_changes.moves_left(at, limits) == max(cap - own, 0)
     refused = own_changes.refusal(OwnChange.MOVE, at, limits)
@@ -110,18 +112,20 @@ def test_own_moves_are_counted_and_nothing_else_is(history: list[Past], cap: int
     assert own_changes.refusal(OwnChange.CONFIRM, at, limits) is None
 
 
-@pytest.mark.parametrize("seen", [Seen(1, 2), Seen(1, 4), Seen(2, 3), Seen(0, 0)])
-def test_what_the_candidate_did_not_see_is_not_changed(seen: Seen) -> None:
+@pytest.mark.parametrize(
+    "seen", [ExpectedVersion(1, 2), ExpectedVersion(1, 4), ExpectedVersion(2, 3), ExpectedVersion(0, 0)]
+)
+def test_what_the_candidate_did_not_see_is_not_changed(seen: ExpectedVersion) -> None:
     at = booking(START - timedelta(days=1))
     for change in OwnChange:
-        assert own_changes.rule(change, USUAL, Seen(1, 3))(at) is None
+        assert own_changes.rule(change, USUAL, ExpectedVersion(1, 3))(at) is None
         assert isinstance(own_changes.rule(change, USUAL, seen)(at), errors.ChangedSince)
 
 
 def test_behind_a_withdrawn_link_nothing_is_changed() -> None:
     at = booking(START - timedelta(days=1), revoked_at=NOW)
     for change in OwnChange:
-        assert isinstance(own_changes.rule(change, USUAL, Seen(1, 3))(at), errors.ChangedSince)
+        assert isinstance(own_changes.rule(change, USUAL, ExpectedVersion(1, 3))(at), errors.ChangedSince)
 
 
 # --- On a database ---------------------------------------------------------------------------------------------
@@ -148,25 +152,31 @@ async def insert_candidate(email: str = "asha@example.com") -> UUID:
     return candidate
 
 
-async def book(candidate: UUID, job: UUID, slot: UUID) -> Booked:
+async def book(candidate: UUID, job: UUID, slot: UUID) -> BookingResult:
     interview = db.new_id()
     await db.fetch("INSERT INTO interview (id, candidate, job) VALUES ($1, $2, $3)", interview, candidate, job)
     return await factories.book(interview, slot, now=NOW)
 
 
-async def offered(booked: Booked, *, now: datetime = NOW, limits: Limits = USUAL) -> list[datetime]:
+async def offered(booked: BookingResult, *, now: datetime = NOW, limits: Limits = USUAL) -> list[datetime]:
     found = await own_changes.open_times(booked.booking.id, limits, limit=50, after=None, now=now)
     return [time.starts_at for time in found]
 
 
 async def move(
-    booked: Booked, to: datetime, *, revision: int = 1, limits: Limits = USUAL, now: datetime = NOW, reason: str = ""
+    booked: BookingResult,
+    to: datetime,
+    *,
+    revision: int = 1,
+    limits: Limits = USUAL,
+    now: datetime = NOW,
+    reason: str = "",
 ) -> bool:
     return await own_changes.move(
         booked.booking.id,
         to,
         limits=limits,
-        seen=Seen(1, revision),
+        seen=ExpectedVersion(1, revision),
         reason=reason,
         outbox=OUTBOX,
         windows=WINDOWS,
@@ -284,7 +294,7 @@ async def test_after_the_cut_off_a_move_and_a_cancellation_are_refused_and_nothi
     late = MONDAY - USUAL.cut_off + TICK
     with pytest.raises(errors.ChangeTooLate):
         await move(booked, MONDAY + timedelta(days=1), now=late)
-    rule = own_changes.rule(OwnChange.CANCEL, USUAL, Seen(1, 1))
+    rule = own_changes.rule(OwnChange.CANCEL, USUAL, ExpectedVersion(1, 1))
     with pytest.raises(errors.ChangeTooLate):
         await cancellations.cancel(booked.booking.id, by=audit.CANDIDATE, reason="", outbox=OUTBOX, rule=rule, now=late)
     visit = await sessions.visit(booked.booking.session.id)

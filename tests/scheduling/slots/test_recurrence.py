@@ -114,7 +114,7 @@ def test_a_rule_may_name_nothing_but_times_that_do_not_exist() -> None:
 
 def test_of_a_time_that_comes_twice_the_first_is_taken() -> None:
     found = expand("FREQ=DAILY;COUNT=3", "2026-10-24T02:30")
-    assert [one.doubled for one in found] == [False, True, False]
+    assert [one.repeated for one in found] == [False, True, False]
     assert moments(found)[1] == "2026-10-25T00:30:00+00:00"
 
 
@@ -244,8 +244,8 @@ BAD_RULES: list[tuple[str, str]] = [
 
 
 def test_each_bad_rule_is_refused_with_its_mend() -> None:
-    for rule, mend in BAD_RULES:
-        with pytest.raises(errors.BadInput, match=f"^rule: {re.escape(mend)}"):
+    for rule, fix in BAD_RULES:
+        with pytest.raises(errors.BadInput, match=f"^rule: {re.escape(fix)}"):
             expand(rule, "2026-12-01T10:00")
 
 
@@ -343,7 +343,7 @@ def agree(rule: str, start: datetime, zone: ZoneInfo, *, count: int | None = Non
         first, second = (one.wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
         shows = [moment.astimezone(zone).replace(tzinfo=None) == one.wall for moment in (first, second)]
         assert one.starts_at == (min(first, second) if all(shows) else None)
-        assert one.doubled == (all(shows) and first != second)
+        assert one.repeated == (all(shows) and first != second)
 
 
 @given(rule=RULES, start=STARTS, zone=st.sampled_from(ZONES).map(ZoneInfo))

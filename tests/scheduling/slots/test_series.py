@@ -46,7 +46,7 @@ async def test_each_occurrence_becomes_a_slot_with_what_they_have_in_common() ->
     assert {
         (slot.ends_at - slot.starts_at, slot.seats, slot.interviewer_email, slot.notes) for slot in made.created
     } == {(timedelta(hours=1), 2, "i@example.com", "n")}
-    assert (made.left_out, made.doubled) == ([], [])
+    assert (made.left_out, made.repeated) == ([], [])
     assert [await slots.find(slot.id) for slot in made.created] == made.created
     for slot in made.created:
         (entry,) = await audit_page(WantedEntries(subject=slot.id), limit=9, after=None)
@@ -100,7 +100,7 @@ async def test_of_slots_of_one_rule_that_overlap_the_earlier_one_stands_where_th
 
 async def test_a_time_that_comes_twice_is_said() -> None:
     made = await create("FREQ=DAILY;COUNT=3", "2027-10-30T02:30")
-    assert [f"{one.wall:%m.%d}" for one in made.doubled] == ["10.31"]
+    assert [f"{one.wall:%m.%d}" for one in made.repeated] == ["10.31"]
     assert [f"{slot.starts_at:%d %H:%M}" for slot in made.created] == ["30 00:30", "31 00:30", "01 01:30"]
 
 

@@ -12,7 +12,7 @@ from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.jobs import NewJob
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import KnownSlot, NewSlot, SlotChanges, Wanted
+from hireloop.scheduling.slots.slots import NewSlot, SlotChanges, SlotDetails, Wanted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -33,7 +33,7 @@ async def test_a_slot_is_stored_as_given() -> None:
         notes="n",
     )
     slot = await slots.create(new, by=TESTS)
-    assert isinstance(slot, KnownSlot)
+    assert isinstance(slot, SlotDetails)
     assert (slot.starts_at, slot.ends_at, slot.seats, slot.taken) == (start, new.ends_at, 2, 0)
     assert (slot.interviewer_email, slot.job, slot.notes, slot.withdrawn_at) == ("I@x.example", job.id, "n", None)
     assert await slots.find(slot.id) == slot

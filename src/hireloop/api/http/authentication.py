@@ -10,13 +10,13 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from hireloop.access import roles
 from hireloop.access.api_keys import KeyHolder
 from hireloop.api.http import rate_limit
+from hireloop.web.buffered_responses import header_of
 from hireloop.web.context import context_of
-from hireloop.web.whole_answers import header_of
 
 _SCHEME = "bearer "
 
 
-class Admission:
+class Authentication:
     """The middleware around all others of the API; which role a path asks for is the guard's question."""
 
     def __init__(self, app: ASGIApp) -> None:

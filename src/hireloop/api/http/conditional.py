@@ -8,7 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from hireloop.api.http import etags
-from hireloop.web.whole_answers import header_of, lower
+from hireloop.web.buffered_responses import header_of, lower
 
 _FRESH = 200
 # Quotes inside a JSON text are escaped: this is always a member of an object, and not null.

@@ -11,9 +11,9 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hireloop import errors
-from hireloop.web.envelope import FOR_PROGRAMS
+from hireloop.web.buffered_responses import BufferedResponse, Headers, header_of
 from hireloop.web.problems import MEDIA_TYPE, problem_of
-from hireloop.web.whole_answers import Headers, WholeAnswer, header_of
+from hireloop.web.request_id import FOR_PROGRAMS
 
 _METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")
 # A `*` would not cover Authorization.
@@ -37,7 +37,7 @@ _ALLOWED: Headers = (
 )
 
 
-class Origins:
+class Cors:
     """A layer around the application, inside the envelope."""
 
     def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
@@ -60,14 +60,14 @@ class Origins:
     def _allows(self, origin: str) -> bool:
         return "*" in self._allowed or origin.lower() in self._allowed
 
-    def _preflight(self, origin: str) -> WholeAnswer:
+    def _preflight(self, origin: str) -> BufferedResponse:
         """Return what is allowed, whatever was asked for: the browser compares."""
         if self._allows(origin):
-            return WholeAnswer(204, ((_ALLOW_ORIGIN, origin.encode("latin-1")), *_ALLOWED), b"")
+            return BufferedResponse(204, ((_ALLOW_ORIGIN, origin.encode("latin-1")), *_ALLOWED), b"")
         refusal = problem_of(errors.NotAllowed("The page's origin is not among CORS_ORIGINS."))
         body = msgspec.json.encode(refusal)
         headers = ((b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode()))
-        return WholeAnswer(refusal.status, headers, body)
+        return BufferedResponse(refusal.status, headers, body)
 
 
 def _readable(send: Send, origin: str) -> Send:

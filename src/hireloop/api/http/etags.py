@@ -7,7 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.serialization import encode_json
 
 from hireloop import errors
-from hireloop.web.whole_answers import header_of
+from hireloop.web.buffered_responses import header_of
 
 
 def etag_of(body: bytes) -> str:

@@ -16,11 +16,11 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from hireloop import db, errors
 from hireloop.access.roles import holder_of
 from hireloop.api import problems
-from hireloop.api.http import stored_answers
+from hireloop.api.http import stored_responses
 from hireloop.api.http.authentication import require_role
-from hireloop.api.http.stored_answers import Claim, Ticket
+from hireloop.api.http.stored_responses import ClaimResult, KeyedRequest
+from hireloop.web.buffered_responses import BufferedResponse, header_of, hold_back
 from hireloop.web.context import context_of
-from hireloop.web.whole_answers import WholeAnswer, header_of, hold_back
 
 LONGEST_WAIT_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.4
@@ -31,7 +31,7 @@ _NOT_KEPT = frozenset({401, 403, 412, 429})
 
 
 class Idempotency:
-    """The middleware; it needs to know who asks, and so runs inside `Admission`."""
+    """The middleware; it needs to know who asks, and so runs inside `Authentication`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -44,16 +44,16 @@ class Idempotency:
             return
         request: Request[Any, Any, Any] = Request(scope, receive)
         await require_role(request, request.route_handler)  # the guards come later, and never to what is said again
-        ticket = await _ticket(request, scope, key)
+        keyed = await _keyed(request, scope, key)
         try:
-            answer = await self._answer(request, ticket, receive)
+            answer = await self._answer(request, keyed, receive)
         except Exception as error:  # noqa: BLE001 (Litestar takes the answer that was held back for one that was sent)
             explained = problems.handle(request, error).to_asgi_response(None, request)
             await explained(scope, receive, send)
         else:
             await answer.send(send)
 
-    async def _answer(self, request: Request[Any, Any, Any], ticket: Ticket, receive: Receive) -> WholeAnswer:
+    async def _answer(self, request: Request[Any, Any, Any], keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
         """Return the answer, ours or the stored one; raises IdempotencyInProgress after 5 s of waiting.
 
         Between two looks no connection is held: else a few impatient clients would empty the pool. After a deadlock all
@@ -61,7 +61,7 @@ class Idempotency:
         """
         until, pause = time.monotonic() + LONGEST_WAIT_SECONDS, _FIRST_PAUSE_SECONDS
         while True:
-            answer = await self._once(request, ticket, receive)
+            answer = await self._once(request, keyed, receive)
             is_late = time.monotonic() >= until
             if answer is not None and (is_late or answer.status != _BUSY):
                 return answer
@@ -70,21 +70,23 @@ class Idempotency:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
-    async def _once(self, request: Request[Any, Any, Any], ticket: Ticket, receive: Receive) -> WholeAnswer | None:
+    async def _once(
+        self, request: Request[Any, Any, Any], keyed: KeyedRequest, receive: Receive
+    ) -> BufferedResponse | None:
         """Return the answer, or None while the request that has the key is still worked on."""
         context = context_of(request)
         try:
             async with db.DB.transaction():
                 # Who has the key may only be reading the answer, as we do: busy does not mean that there is none.
-                if await stored_answers.claim(ticket) != Claim.FIRST:
-                    return await stored_answers.find(ticket, context.secret)
-                answer = await self._work(request, ticket, receive)
+                if await stored_responses.claim(keyed) != ClaimResult.FIRST:
+                    return await stored_responses.find(keyed, context.secret)
+                answer = await self._work(request, keyed, receive)
         except _NotKept as undone:
             return undone.answer
-        context.hints.give()  # the handler's own may have come before the commit, when there was nothing to see
+        context.wakeups.send_soon()  # the handler's own may have come before the commit, when there was nothing to see
         return answer
 
-    async def _work(self, request: Request[Any, Any, Any], ticket: Ticket, receive: Receive) -> WholeAnswer:
+    async def _work(self, request: Request[Any, Any, Any], keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
         """Let the handler work and store its answer; a refusal's work is undone. Raises `_NotKept`."""
         try:
             async with db.savepoint():
@@ -93,7 +95,7 @@ class Idempotency:
         except _Undone:
             if answer.status >= _FAILED_FROM or answer.status in _NOT_KEPT:
                 raise _NotKept(answer) from None
-        await stored_answers.keep(ticket, answer, context_of(request).settings.secrets)
+        await stored_responses.keep(keyed, answer, context_of(request).settings.secrets)
         return answer
 
 
@@ -104,24 +106,24 @@ class _Undone(Exception):
 class _NotKept(_Undone):
     """Nothing of this request stays, the claim of its key neither."""
 
-    def __init__(self, answer: WholeAnswer) -> None:
+    def __init__(self, answer: BufferedResponse) -> None:
         super().__init__()
         self.answer = answer
 
 
-def _undo_refused(answer: WholeAnswer) -> None:
+def _undo_refused(answer: BufferedResponse) -> None:
     if answer.status >= _REFUSED_FROM:
         raise _Undone
 
 
-async def _ticket(request: Request[Any, Any, Any], scope: HTTPScope, key: str) -> Ticket:
+async def _keyed(request: Request[Any, Any, Any], scope: HTTPScope, key: str) -> KeyedRequest:
     if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise errors.BadInput("Idempotency-Key", f"must be 1 to {_LONGEST_KEY} printable ASCII characters")
     kind = request.content_type[0].encode()
-    return Ticket(
+    return KeyedRequest(
         api_key=holder_of(request).id,
         # However the ids in it are written, it is the same path.
         path=scope["path_template"].format(**request.path_params),
         idempotency_key=key,
-        request_hash=stored_answers.hash_of(scope["query_string"], kind, await request.body()),
+        request_hash=stored_responses.hash_of(scope["query_string"], kind, await request.body()),
     )

@@ -19,12 +19,12 @@ async def pay(api_key: UUID, rate_per_minute: int, *, now: datetime | None = Non
     row = await db.fetch_row(
         """
         WITH paid AS (
-            INSERT INTO request_pace AS pace (api_key, paid_until) VALUES ($1, coalesce($3, now()) + $2::interval)
+            INSERT INTO request_rate AS pace (api_key, paid_until) VALUES ($1, coalesce($3, now()) + $2::interval)
             ON CONFLICT (api_key) DO UPDATE SET paid_until = greatest(pace.paid_until, coalesce($3, now())) + $2
             WHERE pace.paid_until <= coalesce($3, now()) + interval '1 minute' - $2
             RETURNING api_key
         )
-        SELECT paid_until - (coalesce($3, now()) + interval '1 minute' - $2) AS wait FROM request_pace
+        SELECT paid_until - (coalesce($3, now()) + interval '1 minute' - $2) AS wait FROM request_rate
         WHERE api_key = $1 AND NOT EXISTS (SELECT FROM paid)
         UNION ALL SELECT NULL FROM paid
         """,

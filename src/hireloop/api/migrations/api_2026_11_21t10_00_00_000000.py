@@ -25,7 +25,7 @@ _STATEMENTS = (
     """,
     # What a request with an Idempotency-Key was answered, for 24 hours; secrets stand in `body` as placeholders.
     """
-    CREATE TABLE stored_answer (
+    CREATE TABLE stored_response (
         api_key uuid NOT NULL REFERENCES api_key,
         path text NOT NULL,
         idempotency_key text NOT NULL,
@@ -35,14 +35,14 @@ _STATEMENTS = (
         body text NOT NULL DEFAULT '',
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (api_key, path, idempotency_key),
-        CONSTRAINT stored_answer_hash_is_sha256 CHECK (octet_length(request_hash) = 32),
-        CONSTRAINT stored_answers_are_no_server_errors CHECK (status < 500)
+        CONSTRAINT stored_response_hash_is_sha256 CHECK (octet_length(request_hash) = 32),
+        CONSTRAINT stored_responses_are_no_server_errors CHECK (status < 500)
     )
     """,
-    "CREATE INDEX stored_answers_by_age ON stored_answer (created_at)",
+    "CREATE INDEX stored_responses_by_age ON stored_response (created_at)",
     # Of a key under RATE_LIMIT: the moment up to which its requests are paid for. Nothing is lost with a crash.
     """
-    CREATE UNLOGGED TABLE request_pace (
+    CREATE UNLOGGED TABLE request_rate (
         api_key uuid PRIMARY KEY,
         paid_until timestamptz NOT NULL
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, get
 
-from hireloop.api.openapi import docs_words
+from hireloop.api.openapi import docs_formatting
 from hireloop.api.openapi.document import document_of
 from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
@@ -27,11 +27,11 @@ _templates = Templates(
     "docs",
     _HERE / "templates",
     style=_STYLE_PATH,
-    prose=docs_words.prose,
-    coded=docs_words.coded,
-    kind=docs_words.kind,
-    curl=docs_words.curl,
-    json=docs_words.as_json,
+    prose=docs_formatting.prose,
+    coded=docs_formatting.coded,
+    kind=docs_formatting.kind,
+    curl=docs_formatting.curl,
+    json=docs_formatting.as_json,
 )
 
 
@@ -40,7 +40,7 @@ def page(request: Request[Any, Any, Any]) -> Response[str]:
     """Show every operation with its examples and problems, and every type."""
     state = request.app.state
     if _STATE_NAME not in state:
-        shown = docs_words.Shown(document_of(request.app))
+        shown = docs_formatting.ResolvedDocument(document_of(request.app))
         state[_STATE_NAME] = _templates.render("docs", shown=shown)
     return Response(state[_STATE_NAME], media_type=MediaType.HTML)
 

@@ -15,7 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 from hireloop import errors
-from hireloop.api.health import HealthAnswer
+from hireloop.api.health import HealthResponse
 from hireloop.api.openapi import health, portal, problems, webhooks
 from hireloop.api.openapi.components import Schemas
 from hireloop.api.openapi.examples import example_of
@@ -129,7 +129,7 @@ def _document(operations: Sequence[DescribedOperation]) -> dict[str, Any]:
     schemas = Schemas(
         [
             Problem,
-            HealthAnswer,
+            HealthResponse,
             *webhooks.TYPES,
             *(kind for operation in operations for kind in _types_of(operation)),
         ]

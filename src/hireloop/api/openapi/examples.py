@@ -11,41 +11,47 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hireloop.access.api_keys import KnownKey
+from hireloop.access.api_keys import ApiKeyDetails
 from hireloop.access.tables import Role
-from hireloop.api.bounces import BounceAnswer, NewBounce
+from hireloop.api.bounces import BounceResponse, NewBounce
 from hireloop.api.candidates import CandidateFields, CandidatePatch
-from hireloop.api.channels import ChannelAnswer, ChannelsAnswer, ChannelState, FallbackAnswer
+from hireloop.api.channels import ChannelResponse, ChannelsResponse, ChannelState, FallbackResponse
 from hireloop.api.deliveries import (
-    DeliveryAnswer,
+    DeliveryResponse,
     DeliveryWithAttempts,
-    LedgerAnswer,
-    ReplayAnswer,
+    LedgerResponse,
     ReplayFields,
+    ReplayResponse,
 )
-from hireloop.api.interviews import InterviewAnswer, InterviewFields, InterviewPatch
+from hireloop.api.interviews import InterviewFields, InterviewPatch, InterviewResponse
 from hireloop.api.jobs import JobFields, JobPatch
-from hireloop.api.keys import KeyFields, NewKeyAnswer
+from hireloop.api.keys import KeyFields, NewKeyResponse
 from hireloop.api.paging import Page
-from hireloop.api.recurring import Doubled, RecurringFields, SeriesAnswer, Skipped
+from hireloop.api.recurring import RecurringFields, RepeatedTime, SeriesResponse, SkippedTime
 from hireloop.api.schedules import BookInterviewFields, CancelFields, RescheduleFields
 from hireloop.api.sessions import SessionDetails
-from hireloop.api.slots import BookSlotFields, Released, ReleaseFields, SlotChangeFields, SlotFields
-from hireloop.notify.bounces.bounces import Noted
+from hireloop.api.slots import BookSlotFields, ReleaseFields, ReleaseResponse, SlotChangeFields, SlotFields
+from hireloop.notify.bounces.bounces import ReportResult
 from hireloop.notify.deliveries.deliveries import AttemptView, InvitationState
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import InstalledTransport
-from hireloop.scheduling.audit import Action, KnownEntry
-from hireloop.scheduling.bookings.history import Change
-from hireloop.scheduling.people.candidates import KnownCandidate
-from hireloop.scheduling.people.jobs import KnownJob
+from hireloop.scheduling.audit import Action, AuditEntryDetails
+from hireloop.scheduling.bookings.history import BookingChange
+from hireloop.scheduling.people.candidates import CandidateDetails
+from hireloop.scheduling.people.jobs import JobDetails
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.slots.recurrence import Omission
-from hireloop.scheduling.slots.slots import KnownSlot
+from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.scheduling.tables import InterviewState, ScheduleState
-from hireloop.web.booking_answer import ChangeAnswer, InvitationAnswer, MovedAnswer, ScheduleAnswer, SessionAnswer
-from hireloop.web.delivery_answer import DeliverySummary
-from hireloop.web.fields import Nothing
+from hireloop.web.booking_response import (
+    ChangeResponse,
+    InvitationResponse,
+    MoveResponse,
+    ScheduleResponse,
+    SessionResponse,
+)
+from hireloop.web.delivery_response import DeliverySummary
+from hireloop.web.fields import EmptyBody
 
 
 def _id(number: int) -> UUID:
@@ -74,17 +80,22 @@ _SUMMARY = DeliverySummary(
     last_reason=None,
     last_reply=None,
 )
-_INVITATION = InvitationAnswer(state=InvitationState.PENDING, warnings=[], deliveries=[_SUMMARY])
+_INVITATION = InvitationResponse(state=InvitationState.PENDING, warnings=[], deliveries=[_SUMMARY])
 
 
-_MOVED = MovedAnswer(from_slot=_id(9), from_starts_at=_STARTS - timedelta(days=1), to_slot=_SLOT, to_starts_at=_STARTS)
-_CHANGE = ChangeAnswer(
-    at=_BOOKED, change=Change.RESCHEDULED, by="the hiring page", revision=2, reason="The room is taken.", moved=_MOVED
+_MOVED = MoveResponse(from_slot=_id(9), from_starts_at=_STARTS - timedelta(days=1), to_slot=_SLOT, to_starts_at=_STARTS)
+_CHANGE = ChangeResponse(
+    at=_BOOKED,
+    change=BookingChange.RESCHEDULED,
+    by="the hiring page",
+    revision=2,
+    reason="The room is taken.",
+    moved=_MOVED,
 )
 
 
-def _schedule() -> ScheduleAnswer:
-    return ScheduleAnswer(
+def _schedule() -> ScheduleResponse:
+    return ScheduleResponse(
         id=_SCHEDULE,
         interview=_INTERVIEW,
         slot=_SLOT,
@@ -94,7 +105,7 @@ def _schedule() -> ScheduleAnswer:
         starts_at=_STARTS,
         ends_at=_ENDS,
         booked_at=_BOOKED,
-        session=SessionAnswer(
+        session=SessionResponse(
             id=_SESSION,
             session_key=_SESSION_KEY,
             portal_url=_PORTAL_URL,
@@ -109,8 +120,8 @@ def _schedule() -> ScheduleAnswer:
     )
 
 
-def _interview() -> InterviewAnswer:
-    return InterviewAnswer(
+def _interview() -> InterviewResponse:
+    return InterviewResponse(
         id=_INTERVIEW,
         candidate=_CANDIDATE,
         job=_JOB,
@@ -142,9 +153,9 @@ def _session() -> SessionDetails:
     )
 
 
-def _delivery() -> DeliveryAnswer:
+def _delivery() -> DeliveryResponse:
     summary = {**msgspec.structs.asdict(_SUMMARY), "state": DeliveryState.SENT, "attempt_count": 1}
-    return DeliveryAnswer(
+    return DeliveryResponse(
         **{**summary, "next_attempt_at": None, "last_reply": "250 2.0.0 Ok: queued"},
         schedule=_SCHEDULE,
         revision=1,
@@ -180,8 +191,8 @@ def _with_attempts() -> DeliveryWithAttempts:
     return DeliveryWithAttempts(**msgspec.structs.asdict(_delivery()), attempts=[attempt])
 
 
-def _candidate() -> KnownCandidate:
-    return KnownCandidate(
+def _candidate() -> CandidateDetails:
+    return CandidateDetails(
         id=_CANDIDATE,
         full_name="Asha Rao",
         email="asha@example.com",
@@ -203,8 +214,8 @@ def _new_candidate() -> CandidateFields:
     )
 
 
-def _job() -> KnownJob:
-    return KnownJob(
+def _job() -> JobDetails:
+    return JobDetails(
         id=_JOB,
         title="Platform Engineer",
         company="Acme",
@@ -220,8 +231,8 @@ def _new_job() -> JobFields:
     return JobFields(title="Platform Engineer", company="Acme", recruiter_email="recruiter@acme.example")
 
 
-def _slot() -> KnownSlot:
-    return KnownSlot(
+def _slot() -> SlotDetails:
+    return SlotDetails(
         id=_SLOT,
         starts_at=_STARTS,
         ends_at=_ENDS,
@@ -246,16 +257,16 @@ def _recurring() -> RecurringFields:
     )
 
 
-def _series() -> SeriesAnswer:
-    left_out = Skipped("2026-12-03T10:00:00", Omission.EXCLUDED, "You left this date out.", None)
-    twice = Doubled(
+def _series() -> SeriesResponse:
+    left_out = SkippedTime("2026-12-03T10:00:00", Omission.EXCLUDED, "You left this date out.", None)
+    twice = RepeatedTime(
         "2026-10-25T02:30:00", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "The clocks go back over this time."
     )
-    return SeriesAnswer(created=[_slot()], skipped=[left_out], doubled=[twice])
+    return SeriesResponse(created=[_slot()], skipped=[left_out], repeated=[twice])
 
 
-def _entry() -> KnownEntry:
-    return KnownEntry(
+def _entry() -> AuditEntryDetails:
+    return AuditEntryDetails(
         id=_id(10),
         at=_BOOKED,
         action=Action.SCHEDULE_BOOKED,
@@ -268,30 +279,30 @@ def _entry() -> KnownEntry:
     )
 
 
-def _channels() -> ChannelsAnswer:
-    email = ChannelAnswer(
+def _channels() -> ChannelsResponse:
+    email = ChannelResponse(
         name="email",
         transport="email",
         state=ChannelState.HELD,
         reason="sign_in_refused",
         since=_BOOKED,
-        fallback=FallbackAnswer(state=ChannelState.OPEN, reason=None, since=None),
+        fallback=FallbackResponse(state=ChannelState.OPEN, reason=None, since=None),
         required=True,
         kinds=["cancelled", "invitation", "reminder", "rescheduled"],
     )
-    return ChannelsAnswer(
+    return ChannelsResponse(
         items=[email], transports=[InstalledTransport(name="email", package="hireloop", version="0.1.0")]
     )
 
 
-def _key() -> KnownKey:
-    return KnownKey(
+def _key() -> ApiKeyDetails:
+    return ApiKeyDetails(
         id=_KEY, name="the hiring page", role=Role.RECRUITER, created_at=_BOOKED, last_used_at=_BOOKED, revoked_at=None
     )
 
 
-def _new_key() -> NewKeyAnswer:
-    return NewKeyAnswer(
+def _new_key() -> NewKeyResponse:
+    return NewKeyResponse(
         id=_KEY,
         name="the hiring page",
         role=Role.RECRUITER,
@@ -303,44 +314,44 @@ def _new_key() -> NewKeyAnswer:
 _EXAMPLES: dict[type[msgspec.Struct], Callable[[], msgspec.Struct]] = {
     BookInterviewFields: lambda: BookInterviewFields(interview_id=_INTERVIEW, slot_id=_SLOT),
     BookSlotFields: lambda: BookSlotFields(interview_id=_INTERVIEW, booking_notes="Bring an idea."),
-    BounceAnswer: lambda: BounceAnswer(
-        delivery=_DELIVERY, state=DeliveryState.BOUNCED, noted=Noted.BOUNCED, last_reason="recipient_refused"
+    BounceResponse: lambda: BounceResponse(
+        delivery=_DELIVERY, state=DeliveryState.BOUNCED, result=ReportResult.BOUNCED, last_reason="recipient_refused"
     ),
     CancelFields: lambda: CancelFields(reason="The position is filled."),
     CandidateFields: _new_candidate,
     CandidatePatch: lambda: CandidatePatch(email="asha.rao@example.com", phone=""),
-    ChannelsAnswer: _channels,
-    DeliveryAnswer: _delivery,
+    ChannelsResponse: _channels,
+    DeliveryResponse: _delivery,
     DeliveryWithAttempts: _with_attempts,
-    InterviewAnswer: _interview,
+    InterviewResponse: _interview,
     InterviewPatch: lambda: InterviewPatch(round=2),
     InterviewFields: lambda: InterviewFields(candidate=_new_candidate(), job=_new_job()),
     JobFields: _new_job,
     JobPatch: lambda: JobPatch(coding_language="python", recruiter_email=None),
     KeyFields: lambda: KeyFields(name="the hiring page", role=Role.RECRUITER),
-    KnownCandidate: _candidate,
-    KnownEntry: _entry,
-    KnownJob: _job,
-    KnownKey: _key,
-    KnownSlot: _slot,
-    LedgerAnswer: lambda: LedgerAnswer(counts={"pending": 1, "sent": 41}, untold=0, overdue=0, unaccounted=0),
+    CandidateDetails: _candidate,
+    AuditEntryDetails: _entry,
+    JobDetails: _job,
+    ApiKeyDetails: _key,
+    SlotDetails: _slot,
+    LedgerResponse: lambda: LedgerResponse(counts={"pending": 1, "sent": 41}, missing=0, overdue=0, unaccounted=0),
     NewBounce: lambda: NewBounce(
         message_id=_MESSAGE_ID, status="5.1.1", diagnostic="550 5.1.1 No such user", recipient="asha@example.com"
     ),
-    NewKeyAnswer: _new_key,
-    Nothing: Nothing,
+    NewKeyResponse: _new_key,
+    EmptyBody: EmptyBody,
     RecurringFields: _recurring,
     ReleaseFields: lambda: ReleaseFields(reason="The interviewer is ill."),
-    Released: lambda: Released(_slot(), 1),
-    ReplayAnswer: lambda: ReplayAnswer(
+    ReleaseResponse: lambda: ReleaseResponse(_slot(), 1),
+    ReplayResponse: lambda: ReplayResponse(
         dry_run=True, replayed=1, skipped={"superseded": 2}, deliveries=[_DELIVERY], more=False
     ),
     ReplayFields: lambda: ReplayFields(
         reason="recipient_refused", since=datetime(2026, 11, 20, tzinfo=UTC), dry_run=True
     ),
     RescheduleFields: lambda: RescheduleFields(slot_id=_SLOT, reason="The room is taken."),
-    ScheduleAnswer: _schedule,
-    SeriesAnswer: _series,
+    ScheduleResponse: _schedule,
+    SeriesResponse: _series,
     SessionDetails: _session,
     SlotChangeFields: lambda: SlotChangeFields(seats=2, notes="Room 4"),
     SlotFields: lambda: SlotFields(starts_at=_STARTS, ends_at=_ENDS, interviewer_email="ravi@acme.example", job=_JOB),

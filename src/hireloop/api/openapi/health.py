@@ -16,8 +16,8 @@ _CHECKS: dict[str, tuple[HTTPRouteHandler, str]] = {
     "delivery": (health.delivery, "For alerts. Whatever it answers, this process can serve."),
 }
 
-_OK = health.HealthAnswer(status="ok", reasons=[], warnings=[])
-_FAILING = health.HealthAnswer(
+_OK = health.HealthResponse(status="ok", reasons=[], warnings=[])
+_FAILING = health.HealthResponse(
     status="failing", reasons=["No worker has been seen lately: start `hireloop work`."], warnings=[]
 )
 
@@ -42,8 +42,8 @@ def _operation(name: str, schemas: Schemas) -> dict[str, Any]:
     }
 
 
-def _answer(schemas: Schemas, description: str, example: health.HealthAnswer) -> dict[str, Any]:
-    content = {"schema": schemas.of(health.HealthAnswer), "example": msgspec.to_builtins(example)}
+def _answer(schemas: Schemas, description: str, example: health.HealthResponse) -> dict[str, Any]:
+    content = {"schema": schemas.of(health.HealthResponse), "example": msgspec.to_builtins(example)}
     return {
         "description": description,
         "headers": {**EVERY_HEADER, "Cache-Control": {"description": "`no-store`", "schema": {"type": "string"}}},

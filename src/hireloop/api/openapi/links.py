@@ -7,19 +7,19 @@ from hireloop.api.openapi.operations import DescribedOperation
 
 # In the answer of this type, what names the thing of which parameter.
 _IDS: dict[str, dict[str, str]] = {
-    "KnownCandidate": {"candidate_id": "/id"},
-    "KnownJob": {"job_id": "/id"},
-    "InterviewAnswer": {"interview_id": "/id"},
-    "KnownSlot": {"slot_id": "/id"},
+    "CandidateDetails": {"candidate_id": "/id"},
+    "JobDetails": {"job_id": "/id"},
+    "InterviewResponse": {"interview_id": "/id"},
+    "SlotDetails": {"slot_id": "/id"},
     "Released": {"slot_id": "/slot/id"},
-    "ScheduleAnswer": {
+    "ScheduleResponse": {
         "schedule_id": "/id",
         "session_id": "/session/id",
         "delivery_id": "/invitation/deliveries/0/id",
     },
     "SessionDetails": {"session_id": "/id"},
     "DeliveryWithAttempts": {"delivery_id": "/id"},
-    "NewKeyAnswer": {"key_id": "/id"},
+    "NewKeyResponse": {"key_id": "/id"},
 }
 # Bodies that take such an id, too.
 _IN_BODIES = {

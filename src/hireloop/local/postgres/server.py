@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from hireloop.errors import DatabaseNotReady
 from hireloop.local.data_dir import make_data_dir
-from hireloop.local.locks import Use, one_at_a_time, open_own
+from hireloop.local.locks import InUseLock, one_at_a_time, open_own
 from hireloop.local.postgres.postmaster import Postmaster
 from hireloop.local.postgres.programs import MAJOR, find_programs
 from hireloop.local.server_user import ServerUser
@@ -66,7 +66,7 @@ class EmbeddedPostgres:
         self._log = self._data_dir / "postgres.log"
         self._options = {**_OPTIONS, **(options or {})}
         self._lock = self._data_dir / "postgres.lock"
-        self._use = Use(self._data_dir / "postgres.in-use")
+        self._use = InUseLock(self._data_dir / "postgres.in-use")
 
     def start(self) -> str:
         """Make sure that the server runs, with a role and a database `hireloop`; return the database's URL.

@@ -39,7 +39,7 @@ _OF_THE_RECIPIENT: dict[str, Reason] = {
 _NO_SUCH_ROUTE = "5.4.4"  # so Postfix calls a domain that does not exist
 
 
-class Noted(StrEnum):
+class ReportResult(StrEnum):
     """What was written down of a report."""
 
     BOUNCED = "bounced"  # the delivery has come back
@@ -48,12 +48,12 @@ class Noted(StrEnum):
     IGNORED = "ignored"  # good news, about an earlier sending, or about a delivery that goes on by itself
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedReport(msgspec.Struct, frozen=True, kw_only=True):
     """The delivery that a report was about, as it stands now."""
 
     delivery: UUID
     state: DeliveryState
-    noted: Noted
+    result: ReportResult
     reason: str | None
 
 
@@ -68,7 +68,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 
 async def record(
     report: DeliveryReport, return_path: ReturnPath, *, vouched: bool = False, now: datetime | None = None
-) -> Recorded:
+) -> RecordedReport:
     """Write down what a report says of a delivery of ours; the same report again changes nothing.
 
     `vouched`: whoever brings it has signed in and says it in their own name, so that a Message-ID alone is enough.
@@ -78,18 +78,18 @@ async def record(
     if row is None:
         log.warning("bounce.unknown", action=report.action.value, status=report.status)
         raise ReportOfNothing
-    noted, reason = Noted.IGNORED, None
+    result, reason = ReportResult.IGNORED, None
     if not _is_of_an_earlier_sending(report, row):
         if report.action is MailAction.FAILED:
-            noted, reason = await _bounce(report, row, now), reason_of(report)
+            result, reason = await _bounce(report, row, now), reason_of(report)
         elif report.action is MailAction.DELAYED and await _delay(report, row):
-            noted, reason = Noted.DELAYED, Reason.DELAYED
+            result, reason = ReportResult.DELAYED, Reason.DELAYED
     spans.record_bounce(
-        stored_traceparent=row.traceparent, delivery_id=row.id, noted=noted.value, reason=reason, status=report.status
+        stored_traceparent=row.traceparent, delivery_id=row.id, result=result.value, reason=reason, status=report.status
     )
-    log.info("bounce.recorded", delivery=str(row.id), noted=noted.value, reason=reason, status=report.status)
+    log.info("bounce.recorded", delivery=str(row.id), result=result.value, reason=reason, status=report.status)
     after = await _row(row.id) or row
-    return Recorded(delivery=row.id, state=after.state, noted=noted, reason=after.last_reason)
+    return RecordedReport(delivery=row.id, state=after.state, result=result, reason=after.last_reason)
 
 
 def reason_of(report: DeliveryReport) -> Reason:
@@ -140,7 +140,7 @@ async def _row(delivery_id: UUID) -> _Row | None:
     return msgspec.convert(dict(row), _Row) if row else None
 
 
-async def _bounce(report: DeliveryReport, row: _Row, now: datetime | None) -> Noted:
+async def _bounce(report: DeliveryReport, row: _Row, now: datetime | None) -> ReportResult:
     """Write that a delivery came back, in one statement.
 
     One that is still `pending` has bounced too where a try may have handed it over: the report was quicker than the
@@ -171,8 +171,8 @@ async def _bounce(report: DeliveryReport, row: _Row, now: datetime | None) -> No
         not (report.status or "5").startswith("4"),
     )
     if written is not None:
-        return Noted.BOUNCED
-    return Noted.IGNORED if row.state is DeliveryState.PENDING else Noted.AGAIN
+        return ReportResult.BOUNCED
+    return ReportResult.IGNORED if row.state is DeliveryState.PENDING else ReportResult.AGAIN
 
 
 async def _delay(report: DeliveryReport, row: _Row) -> bool:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from hireloop.errors import MailboxTrouble
+from hireloop.errors import MailboxError
 from hireloop.notify.bounces.reports import LONGEST
 
 _PORT = 993
@@ -26,7 +26,7 @@ class BounceMailbox:
         self._parts = urlsplit(url)
 
     def __enter__(self) -> Self:
-        """Connect, sign in and open the folder; raises MailboxTrouble."""
+        """Connect, sign in and open the folder; raises MailboxError."""
         parts = self._parts
         try:
             self._imap = imaplib.IMAP4_SSL(
@@ -41,7 +41,7 @@ class BounceMailbox:
         except (OSError, UnicodeError, imaplib.IMAP4.error) as error:  # imaplib signs in with ASCII only
             self._leave()
             raise _trouble("refuses the sign-in or the folder", error) from None
-        except MailboxTrouble:
+        except MailboxError:
             self._leave()
             raise
         return self
@@ -80,7 +80,7 @@ class BounceMailbox:
 
     def _answered(self, answer: tuple[str, Sequence[object]], what: str) -> Sequence[object]:
         if answer[0] != "OK":
-            raise MailboxTrouble(f"The mailbox of BOUNCE_IMAP_URL refuses to {what}.")
+            raise MailboxError(f"The mailbox of BOUNCE_IMAP_URL refuses to {what}.")
         return answer[1]
 
     def _leave(self) -> None:
@@ -90,9 +90,9 @@ class BounceMailbox:
             return
 
 
-def _trouble(what: str, error: Exception) -> MailboxTrouble:
+def _trouble(what: str, error: Exception) -> MailboxError:
     """Return the trouble with the error's type alone: its text may repeat the sign-in or the server's own words."""
-    return MailboxTrouble(f"The mailbox of BOUNCE_IMAP_URL {what} ({type(error).__name__}).")
+    return MailboxError(f"The mailbox of BOUNCE_IMAP_URL {what} ({type(error).__name__}).")
 
 
 def _quoted(text: str) -> str:

@@ -54,7 +54,7 @@ class ReturnPath:
         return signing.is_one_of(given, [_tag(secret, delivery_id) for secret in self._secrets])
 
 
-class Returning:
+class ReturnPathTransport:
     """A transport whose mails bear the return path of their delivery."""
 
     def __init__(self, transport: Transport, return_path: ReturnPath) -> None:

@@ -76,7 +76,7 @@ class Simulator:
         return outcome_of_reply(_ANSWERS.get(name, _UNKNOWN))
 
     async def report(self) -> None:
-        """Record the reports that are due; the worker's chore. Raises one of `db.TROUBLE`, and keeps them then."""
+        """Record the reports that are due; the worker's chore. Raises one of `db.UNAVAILABLE`, and keeps them then."""
         while self._reports and self._reports[0][0] <= self._clock():
             with suppress(ReportOfNothing):  # such as a trial mail, which has no delivery
                 await bounces.record(reports.read(self._reports[0][1]), self._return_path)

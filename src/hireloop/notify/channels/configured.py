@@ -9,7 +9,7 @@ import msgspec
 
 from hireloop import signing
 from hireloop.errors import SettingsError
-from hireloop.notify.channels.message_routes import EMAIL, NOBODY, Hearer, kinds_by_channel
+from hireloop.notify.channels.message_routes import EMAIL, NOBODY, Subscriber, kinds_by_channel
 from hireloop.notify.transport import ENTRY_POINT_GROUP, Channel
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
@@ -45,7 +45,7 @@ _WEBHOOK_SETTINGS = ("webhook_secret", "webhook_allow_private")
 class _Way(msgspec.Struct, frozen=True):
     """A chat channel or a webhook, before it is known what it hears."""
 
-    hearer: Hearer
+    subscriber: Subscriber
     transport_name: str
     url: str
     fingerprint: str
@@ -59,9 +59,9 @@ def channels(settings: Settings) -> tuple[Channel, ...]:
     Raises SettingsError, with the mend, for a chat address, a webhook or a route that cannot work.
     """
     ways = [*_chats(settings), *_webhooks(settings)]
-    _check_distinct([way.hearer.name for way in ways])
-    kinds = kinds_by_channel(settings.message_routes, [way.hearer for way in ways])
-    return (_email(settings, kinds[EMAIL]), *(_channel(way, kinds[way.hearer.name]) for way in ways))
+    _check_distinct([way.subscriber.name for way in ways])
+    kinds = kinds_by_channel(settings.message_routes, [way.subscriber for way in ways])
+    return (_email(settings, kinds[EMAIL]), *(_channel(way, kinds[way.subscriber.name]) for way in ways))
 
 
 def _email(settings: Settings, kinds: frozenset[str]) -> Channel:
@@ -82,7 +82,7 @@ def _email(settings: Settings, kinds: frozenset[str]) -> Channel:
 
 def _channel(way: _Way, kinds: frozenset[str]) -> Channel:
     return Channel(
-        name=way.hearer.name,
+        name=way.subscriber.name,
         transport_name=way.transport_name,
         fingerprint=way.fingerprint,
         required=False,
@@ -108,7 +108,7 @@ def _chats(settings: Settings) -> list[_Way]:
     stems = Counter(_stem(address.tags) for address in found)
     return [
         _Way(
-            Hearer(name=_chat_name(settings, address, stems), tags=address.tags, family=address.schema),
+            Subscriber(name=_chat_name(settings, address, stems), tags=address.tags, family=address.schema),
             address.schema if address.schema in plugins else APPRISE,
             address.url,
             _fingerprint(settings, (), address.identity),
@@ -137,7 +137,7 @@ def _webhooks(settings: Settings) -> list[_Way]:
     urls = [secret.get_secret_value() for secret in settings.webhook_urls]
     return [
         _Way(
-            Hearer(name=f"{WEBHOOK}-{_digits(settings, url)}", family=WEBHOOK),
+            Subscriber(name=f"{WEBHOOK}-{_digits(settings, url)}", family=WEBHOOK),
             WEBHOOK,
             url,
             _fingerprint(settings, _WEBHOOK_SETTINGS, url),

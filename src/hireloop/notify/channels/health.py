@@ -16,7 +16,7 @@ from hireloop.notify.transport import Channel
 LONGEST_PAUSE_SECONDS = 60
 
 
-class Claim(StrEnum):
+class Availability(StrEnum):
     """What a worker may lease from a channel now."""
 
     OPEN = "open"  # as many as it can start
@@ -34,7 +34,7 @@ class HeldChannel(msgspec.Struct, frozen=True, kw_only=True):
     next_probe_at: datetime
 
 
-async def claim(channel: Channel, *, may_probe: bool = True, now: datetime | None = None) -> Claim:
+async def claim(channel: Channel, *, may_probe: bool = True, now: datetime | None = None) -> Availability:
     """Say what may be leased from this channel; at most one worker at a time gets `PROBE`, if it asks for it."""
     state = await db.fetch_value(
         "SELECT state FROM channel_health WHERE channel = $1 AND fingerprint = $2",
@@ -42,9 +42,9 @@ async def claim(channel: Channel, *, may_probe: bool = True, now: datetime | Non
         channel.fingerprint,
     )
     if state != "held":
-        return Claim.OPEN
+        return Availability.OPEN
     if not may_probe:
-        return Claim.WAIT
+        return Availability.WAIT
     row = await db.fetch_row(
         f"""
         UPDATE channel_health SET probes = probes + 1,
@@ -56,7 +56,7 @@ async def claim(channel: Channel, *, may_probe: bool = True, now: datetime | Non
         channel.fingerprint,
         now,
     )
-    return Claim.PROBE if row else Claim.WAIT
+    return Availability.PROBE if row else Availability.WAIT
 
 
 async def give_back(channel: Channel, *, now: datetime | None = None) -> None:

@@ -20,7 +20,7 @@ _TAGS = {Audience.RECRUITERS: "recruiters", Audience.OPERATORS: "failures"}
 _NEVER_UNHEARD = frozenset({"late_request", "alert"})
 
 
-class Hearer(msgspec.Struct, frozen=True, kw_only=True):
+class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
     """A chat channel or a webhook, by the names that MESSAGE_ROUTES may call it."""
 
     name: str
@@ -28,26 +28,29 @@ class Hearer(msgspec.Struct, frozen=True, kw_only=True):
     family: str = ""  # a name that it shares with all of its kind, such as `webhook` or `slack`
 
 
-def kinds_by_channel(routes: str, hearers: Sequence[Hearer]) -> dict[str, frozenset[str]]:
+def kinds_by_channel(routes: str, subscribers: Sequence[Subscriber]) -> dict[str, frozenset[str]]:
     """Return the message kinds of `email` and of every other channel, by the channel's name.
 
     Raises SettingsError, with what is known, for a route that names what there is not.
     """
-    chosen = _chosen(routes, hearers)
-    heard: dict[str, set[str]] = {EMAIL: set(CANDIDATE_KINDS), **{hearer.name: set() for hearer in hearers}}
+    chosen = _chosen(routes, subscribers)
+    subscribed: dict[str, set[str]] = {
+        EMAIL: set(CANDIDATE_KINDS),
+        **{subscriber.name: set() for subscriber in subscribers},
+    }
     for kind in KNOWN_KINDS - CANDIDATE_KINDS:
-        for name in chosen[kind] if kind in chosen else _usual(kind, hearers):
-            heard[name].add(kind)
-    return {name: frozenset(kinds) for name, kinds in heard.items()}
+        for name in chosen[kind] if kind in chosen else _usual(kind, subscribers):
+            subscribed[name].add(kind)
+    return {name: frozenset(kinds) for name, kinds in subscribed.items()}
 
 
-def _usual(kind: str, hearers: Sequence[Hearer]) -> list[str]:
+def _usual(kind: str, subscribers: Sequence[Subscriber]) -> list[str]:
     tag = _TAGS[KINDS[kind].audience]
-    found = [hearer.name for hearer in hearers if not hearer.tags or tag in hearer.tags]
+    found = [subscriber.name for subscriber in subscribers if not subscriber.tags or tag in subscriber.tags]
     return found or ([EMAIL] if kind in _NEVER_UNHEARD else [])
 
 
-def _chosen(routes: str, hearers: Sequence[Hearer]) -> Mapping[str, Collection[str]]:
+def _chosen(routes: str, subscribers: Sequence[Subscriber]) -> Mapping[str, Collection[str]]:
     """Return the channels' names of each kind that MESSAGE_ROUTES speaks of."""
     named: dict[str, list[str]] = {}
     for word in re.split(r"[\s,]+", routes.strip()) if routes.strip() else ():
@@ -64,21 +67,29 @@ def _chosen(routes: str, hearers: Sequence[Hearer]) -> Mapping[str, Collection[s
                 "a secret; remove that route."
             )
         named.setdefault(kind, []).append(name)
-    return {kind: _channels(kind, names, hearers) for kind, names in named.items()}
+    return {kind: _channels(kind, names, subscribers) for kind, names in named.items()}
 
 
-def _channels(kind: str, names: Sequence[str], hearers: Sequence[Hearer]) -> set[str]:
+def _channels(kind: str, names: Sequence[str], subscribers: Sequence[Subscriber]) -> set[str]:
     if NOBODY in names:
         if len(names) > 1:
             raise SettingsError(f"MESSAGE_ROUTES: {kind} goes to nobody and to somebody: remove one of the two.")
         return set()
     found = set[str]()
     for name in names:
-        matching = {hearer.name for hearer in hearers if name in {hearer.name, *hearer.tags, hearer.family}}
+        matching = {
+            subscriber.name
+            for subscriber in subscribers
+            if name in {subscriber.name, *subscriber.tags, subscriber.family}
+        }
         if name == EMAIL:
             matching = {EMAIL}
         if not matching:
-            known = {EMAIL, NOBODY, *(one for hearer in hearers for one in (hearer.name, *hearer.tags, hearer.family))}
+            known = {
+                EMAIL,
+                NOBODY,
+                *(one for subscriber in subscribers for one in (subscriber.name, *subscriber.tags, subscriber.family)),
+            }
             raise SettingsError(
                 f"MESSAGE_ROUTES: there is no channel and no tag {name!r}; known are {_listed(known - {''})}."
             )

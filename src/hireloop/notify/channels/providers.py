@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from hireloop.notify.channels.health import Claim
+from hireloop.notify.channels.health import Availability
 from hireloop.notify.transport import Channel
 
 
@@ -15,7 +15,7 @@ class Route(StrEnum):
     FALLBACK = "fallback"  # the second one, where there is one
 
 
-class Among(StrEnum):
+class LeaseScope(StrEnum):
     """Which of a channel's due deliveries may be leased."""
 
     ALL = "all"
@@ -23,11 +23,11 @@ class Among(StrEnum):
     AT_RISK = "at_risk"  # of these, what was tried in vain and is running out of time
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class LeaseRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker may lease from a channel now, and by which provider it goes."""
 
     route: Route | None  # None: each by its own turn, see `leases.take`
-    among: Among = Among.ALL
+    scope: LeaseScope = LeaseScope.ALL
     probing: bool = False  # one delivery, to find out whether a held provider works again
 
 
@@ -38,20 +38,20 @@ def provider(channel: Channel, route: Route) -> Channel:
     return msgspec.structs.replace(channel, url=channel.fallback_url, fingerprint=channel.fallback_fingerprint)
 
 
-def turns(primary: Claim, fallback: Claim | None) -> tuple[Turn, ...]:
+def lease_requests(primary: Availability, fallback: Availability | None) -> tuple[LeaseRequest, ...]:
     """Return what may be leased, in this order, given each provider's claim; `fallback` is None where there is none.
 
     While the primary is held, it is probed, and what is required goes by the fallback at once. While it is open, a
     delivery at risk takes turns between the two. A held fallback is probed with what would go over it anyway.
     """
     first = {
-        Claim.OPEN: (Turn(route=None if fallback is Claim.OPEN else Route.PRIMARY),),
-        Claim.PROBE: (Turn(route=Route.PRIMARY, probing=True),),
-        Claim.WAIT: (),
+        Availability.OPEN: (LeaseRequest(route=None if fallback is Availability.OPEN else Route.PRIMARY),),
+        Availability.PROBE: (LeaseRequest(route=Route.PRIMARY, probing=True),),
+        Availability.WAIT: (),
     }[primary]
-    among = Among.AT_RISK if primary is Claim.OPEN else Among.REQUIRED
-    if fallback is Claim.PROBE:
-        return (Turn(route=Route.FALLBACK, among=among, probing=True), *first)
-    if fallback is Claim.OPEN and primary is not Claim.OPEN:
-        return (*first, Turn(route=Route.FALLBACK, among=among))
+    scope = LeaseScope.AT_RISK if primary is Availability.OPEN else LeaseScope.REQUIRED
+    if fallback is Availability.PROBE:
+        return (LeaseRequest(route=Route.FALLBACK, scope=scope, probing=True), *first)
+    if fallback is Availability.OPEN and primary is not Availability.OPEN:
+        return (*first, LeaseRequest(route=Route.FALLBACK, scope=scope))
     return first

@@ -14,7 +14,7 @@ from hireloop.notify.transport import Channel
 _SHOWN_AFTER_DEADLINE = timedelta(days=1)
 
 
-class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery that failed or is at risk, and what it failed by."""
 
     id: UUID
@@ -49,7 +49,7 @@ _READ = """
 
 async def page(
     channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
-) -> list[Trouble]:
+) -> list[DeliveryFailure]:
     """Return at most `limit` required deliveries that are at risk or have failed, the earliest deadline first.
 
     Only of what a booking's present revision calls for, and until a day after its deadline: what is over long since
@@ -84,10 +84,12 @@ async def page(
         after,
         limit,
     )
-    return [msgspec.convert(dict(row), Trouble) for row in rows]
+    return [msgspec.convert(dict(row), DeliveryFailure) for row in rows]
 
 
-async def failed(channels: Sequence[Channel], *, reason: str | None, limit: int, after: UUID | None) -> list[Trouble]:
+async def failed(
+    channels: Sequence[Channel], *, reason: str | None, limit: int, after: UUID | None
+) -> list[DeliveryFailure]:
     """Return at most `limit` deliveries that failed, by this reason or any, newest first, before the one `after`."""
     rows = await db.fetch(
         f"""
@@ -101,7 +103,7 @@ async def failed(channels: Sequence[Channel], *, reason: str | None, limit: int,
         after,
         limit,
     )
-    return [msgspec.convert(dict(row), Trouble) for row in rows]
+    return [msgspec.convert(dict(row), DeliveryFailure) for row in rows]
 
 
 async def reasons(*, since: datetime) -> dict[str, int]:

@@ -11,7 +11,7 @@ import msgspec
 
 from hireloop import db
 from hireloop.notify import messages
-from hireloop.notify.channels.providers import Route, Turn
+from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries.rate_limit import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel, Evidence
@@ -71,12 +71,12 @@ _PACE = """
         SELECT greatest(paid_until, coalesce($7, now())) AS paid_until, $11 - ceil(
             1000000 * extract(epoch FROM greatest(paid_until, coalesce($7, now())) - coalesce($7, now())) / $12::bigint
         )::bigint AS free
-        FROM channel_pace WHERE channel = $1 FOR UPDATE
+        FROM channel_rate WHERE channel = $1 FOR UPDATE
     ),
 """
 _PAID = """
     paid AS (
-        UPDATE channel_pace SET paid_until = pace.paid_until + count * $12::bigint * interval '1 microsecond'
+        UPDATE channel_rate SET paid_until = pace.paid_until + count * $12::bigint * interval '1 microsecond'
         FROM pace, (SELECT count(*) FROM leased) AS taken WHERE channel = $1 AND count > 0
     ),
 """
@@ -169,7 +169,7 @@ async def take(
     limit: int,
     worker: str,
     kinds: Sequence[str],
-    turn: Turn = Turn(route=Route.PRIMARY),  # noqa: B008 (frozen)
+    request: LeaseRequest = LeaseRequest(route=Route.PRIMARY),  # noqa: B008 (frozen)
     pace: Pace | None = None,
     now: datetime | None = None,
 ) -> list[Lease]:
@@ -193,18 +193,18 @@ async def take(
         LEASE_SECONDS,
         now,
         LOST_IN_A_ROW,
-        turn.route.value if turn.route else "turns",
-        turn.among.value,
+        request.route.value if request.route else "turns",
+        request.scope.value,
     ]
     if pace is None:
-        rows = await db.fetch(_TAKE_FREELY[turn.probing], *arguments)
+        rows = await db.fetch(_TAKE_FREELY[request.probing], *arguments)
     else:
         await db.fetch(
-            "INSERT INTO channel_pace (channel, paid_until) VALUES ($1, coalesce($2, now())) ON CONFLICT DO NOTHING",
+            "INSERT INTO channel_rate (channel, paid_until) VALUES ($1, coalesce($2, now())) ON CONFLICT DO NOTHING",
             channel,
             now,
         )
-        rows = await db.fetch(_TAKE_AT_A_PACE[turn.probing], *arguments, pace.burst, pace.interval)
+        rows = await db.fetch(_TAKE_AT_A_PACE[request.probing], *arguments, pace.burst, pace.interval)
     return [msgspec.convert(dict(row), Lease) for row in rows]
 
 

@@ -33,7 +33,7 @@ _READ = f"""
         ) AS silent WHERE EXISTS (
             SELECT FROM delivery d WHERE d.schedule = silent.schedule AND d.revision < silent.revision
             AND d.attempt_count > 0 AND d.required
-        )) AS untold,
+        )) AS missing,
         (SELECT count(*) FROM delivery WHERE state = 'pending'
             AND deadline_at < coalesce($1, now()) - make_interval(secs => $2)
             AND (leased_until IS NULL OR leased_until <= coalesce($1, now())
@@ -45,13 +45,13 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries by state, and what nobody accounts for: 0, always."""
 
     counts: dict[str, int]
-    untold: int  # schedules whose current revision lacks the required delivery that it calls for
+    missing: int  # schedules whose current revision lacks the required delivery that it calls for
     overdue: int  # deliveries still pending a minute past their deadline, with no try under way
 
     @property
     def unaccounted(self) -> int:
         """Return how many bookings or deliveries nobody accounts for."""
-        return self.untold + self.overdue
+        return self.missing + self.overdue
 
 
 async def read(*, now: datetime | None = None) -> Ledger:
@@ -62,8 +62,8 @@ async def read(*, now: datetime | None = None) -> Ledger:
     """
     row = await db.fetch_row(_READ, now, _GRACE_SECONDS, 2 * RENEWED_PAST_DEADLINE_SECONDS)
     if row is None:
-        return Ledger(counts={}, untold=0, overdue=0)
-    return Ledger(counts=msgspec.json.decode(row["counts"]), untold=row["untold"], overdue=row["overdue"])
+        return Ledger(counts={}, missing=0, overdue=0)
+    return Ledger(counts=msgspec.json.decode(row["counts"]), missing=row["missing"], overdue=row["overdue"])
 
 
 async def measure() -> None:

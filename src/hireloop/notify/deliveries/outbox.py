@@ -17,7 +17,7 @@ from hireloop.notify.transport import Channel
 from hireloop.telemetry import spans
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery as it is put: what the booking can already say of it."""
 
     id: UUID
@@ -35,7 +35,7 @@ class Fragment(msgspec.Struct, frozen=True):
 
     sql: str
     args: tuple[object, ...]
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[NewDelivery, ...]
 
 
 class Outbox(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +71,7 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         args: tuple[object, ...] = tuple([row[column] for row in rows] for column in _COLUMNS)
         return Fragment(sql, (*args, messages.PAYLOAD_VERSION), tuple(delivery for _, delivery in puts))
 
-    async def put(self, told: Sequence[messages.Message], *, now: datetime) -> tuple[Delivery, ...]:
+    async def put(self, told: Sequence[messages.Message], *, now: datetime) -> tuple[NewDelivery, ...]:
         """Put messages in the caller's transaction and return the deliveries that are new.
 
         What stands already (same schedule, revision, kind, occasion, channel and recipient) is left as it is.
@@ -88,9 +88,9 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether a message of this kind would reach anybody, `address` being its recipient over mail."""
         return any(kind in channel.kinds and bool(address or not channel.personal) for channel in self.channels)
 
-    def _delivery(self, message: messages.Message, channel: Channel, recipient: str, now: datetime) -> Delivery:
+    def _delivery(self, message: messages.Message, channel: Channel, recipient: str, now: datetime) -> NewDelivery:
         delivery_id = db.new_id()
-        return Delivery(
+        return NewDelivery(
             id=delivery_id,
             kind=message.kind,
             channel=channel.name,
@@ -130,7 +130,7 @@ def _recipient(message: messages.Message, channel: Channel) -> str | None:
     return message.address if channel.personal else channel.name
 
 
-def _row(message: messages.Message, delivery: Delivery, now: datetime) -> dict[str, object]:
+def _row(message: messages.Message, delivery: NewDelivery, now: datetime) -> dict[str, object]:
     return {
         "id": delivery.id,
         "channel": delivery.channel,

@@ -45,7 +45,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     wanted: Filter = Filter()
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery as it was before, and why it is not replayed; None: it is."""
 
     id: UUID
@@ -59,10 +59,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # What somebody else writes of a batch that is replayed, in its transaction.
-Note = Callable[[Sequence[Verdict]], Awaitable[None]]
+Note = Callable[[Sequence[ReplayResult]], Awaitable[None]]
 
 
-async def _nothing(_replayed: Sequence[Verdict]) -> None:
+async def _nothing(_replayed: Sequence[ReplayResult]) -> None:
     """Write nothing."""
 
 
@@ -111,10 +111,10 @@ async def one(
 
     Raises NotFound, and NotReplayable where it must not be replayed.
     """
-    verdicts = await batch(Chosen(ids=(delivery_id,)), channels, limit=1, note=note, now=now)
-    if not verdicts:
+    results = await batch(Chosen(ids=(delivery_id,)), channels, limit=1, note=note, now=now)
+    if not results:
         raise errors.NotFound("delivery", delivery_id)
-    skip = verdicts[0].skip
+    skip = results[0].skip
     if skip is None or skip is Skip.PENDING:
         return skip is None
     raise errors.NotReplayable(skip.value, skip.sentence)
@@ -128,7 +128,7 @@ async def walk(
     dry_run: bool = False,
     note: Note = _nothing,
     now: datetime | None = None,
-) -> AsyncIterator[list[Verdict]]:
+) -> AsyncIterator[list[ReplayResult]]:
     """Replay batch after batch, the oldest first, until none is left or `at_most` are replayed; yield each verdict.
 
     Each batch is a transaction of its own, committed when it is yielded.
@@ -136,15 +136,15 @@ async def walk(
     after: UUID | None = None
     left = at_most
     while left is None or left > 0:
-        verdicts = await batch(
+        results = await batch(
             chosen, channels, limit=AT_ONCE, after=after, at_most=left, dry_run=dry_run, note=note, now=now
         )
-        if not verdicts:
+        if not results:
             return
-        after = verdicts[-1].id
+        after = results[-1].id
         if left is not None:
-            left -= sum(verdict.skip is None for verdict in verdicts)
-        yield verdicts
+            left -= sum(result.skip is None for result in results)
+        yield results
 
 
 async def batch(
@@ -157,7 +157,7 @@ async def batch(
     dry_run: bool = False,
     note: Note = _nothing,
     now: datetime | None = None,
-) -> list[Verdict]:
+) -> list[ReplayResult]:
     """Look at the `limit` deliveries after the one called `after`, replay those that may be, and say of each.
 
     It ends early with the one that makes `at_most` replayed.
@@ -167,14 +167,14 @@ async def batch(
     """
     names = {channel.name for channel in channels}
 
-    async def work() -> list[Verdict]:
+    async def work() -> list[ReplayResult]:
         async with db.DB.transaction():
             rows, told = await _read(chosen, limit, after, now, lock=not dry_run)
             judged = _first(at_most, [_judge(row, told, names, chosen) for row in rows])
             if not dry_run:
                 await _reopen([reopened for _, reopened in judged if reopened], rows)
-                await note([verdict for verdict, reopened in judged if reopened])
-            return [verdict for verdict, _ in judged]
+                await note([result for result, reopened in judged if reopened])
+            return [result for result, _ in judged]
 
     return await db.retried(work)
 
@@ -187,8 +187,8 @@ def _is_still(row: _Row, chosen: Chosen) -> bool:
 
 
 def _first(
-    at_most: int | None, judged: list[tuple[Verdict, _Reopened | None]]
-) -> list[tuple[Verdict, _Reopened | None]]:
+    at_most: int | None, judged: list[tuple[ReplayResult, _Reopened | None]]
+) -> list[tuple[ReplayResult, _Reopened | None]]:
     """Return the verdicts up to the one that makes `at_most` replayed."""
     if at_most is None:
         return judged
@@ -245,11 +245,11 @@ async def _read(
 
 def _judge(
     row: _Row, told: dict[UUID, _Told], channels: Collection[str], chosen: Chosen
-) -> tuple[Verdict, _Reopened | None]:
+) -> tuple[ReplayResult, _Reopened | None]:
     message = _decoded(row)
     skip = None if _is_still(row, chosen) else Skip.MOVED_ON
     skip = skip or _skip(row, message, told.get(row.schedule) if row.schedule else None, channels)
-    verdict = Verdict(
+    result = ReplayResult(
         id=row.id,
         schedule=row.schedule,
         kind=row.kind,
@@ -259,7 +259,7 @@ def _judge(
         reason=row.last_reason,
         skip=skip,
     )
-    return verdict, None if skip or message is None else _reopened(row, message)
+    return result, None if skip or message is None else _reopened(row, message)
 
 
 def _skip(row: _Row, message: Message | None, told: _Told | None, channels: Collection[str]) -> Skip | None:

@@ -22,7 +22,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     check: str
     level: Level
     cause: str
-    mend: str = ""
+    fix: str = ""
     said: str = ""  # the other side's own words, which may quote an address
 
 
@@ -31,14 +31,14 @@ def ok(check: str, cause: str) -> Finding:
     return Finding(check=check, level=Level.OK, cause=cause)
 
 
-def warning(check: str, cause: str, mend: str, said: str = "") -> Finding:
+def warning(check: str, cause: str, fix: str, said: str = "") -> Finding:
     """Return something that works and will be regretted."""
-    return Finding(check=check, level=Level.WARNING, cause=cause, mend=mend, said=said)
+    return Finding(check=check, level=Level.WARNING, cause=cause, fix=fix, said=said)
 
 
-def failure(check: str, cause: str, mend: str, said: str = "") -> Finding:
+def failure(check: str, cause: str, fix: str, said: str = "") -> Finding:
     """Return something that does not work."""
-    return Finding(check=check, level=Level.FAILURE, cause=cause, mend=mend, said=said)
+    return Finding(check=check, level=Level.FAILURE, cause=cause, fix=fix, said=said)
 
 
 def skipped(check: str, because: str) -> Finding:
@@ -53,12 +53,12 @@ def of_reason(check: str, reason: str) -> Finding:
 
 def of_sentence(check: str, sentence: str, level: Level = Level.FAILURE) -> Finding:
     """Return the finding that a sentence of HireLoop's tells: its cause, then its mend after a full stop or a colon."""
-    cause, stop, mend = sentence.rstrip(".").partition(". ")
+    cause, stop, fix = sentence.rstrip(".").partition(". ")
     if not stop:
-        cause, stop, mend = sentence.rstrip(".").rpartition(": ")
+        cause, stop, fix = sentence.rstrip(".").rpartition(": ")
     if not stop:
-        return Finding(check=check, level=level, cause=sentence, mend=_HOW_TO)
-    return Finding(check=check, level=level, cause=f"{cause}.", mend=f"{mend[:1].upper()}{mend[1:]}.")
+        return Finding(check=check, level=level, cause=sentence, fix=_HOW_TO)
+    return Finding(check=check, level=level, cause=f"{cause}.", fix=f"{fix[:1].upper()}{fix[1:]}.")
 
 
 _HOW_TO = "See docs/how-to/fix-a-held-channel.md."

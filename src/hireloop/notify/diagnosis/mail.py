@@ -4,7 +4,7 @@ from hireloop.faults import PASSWORD_WITHOUT_TLS, STARTTLS_ON_465, TLS_ON_587, F
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.diagnosis import mail_faults
 from hireloop.notify.diagnosis.findings import Finding, failure, of_reason, ok, warning
-from hireloop.notify.diagnosis.mail_faults import Advice, Called, Met
+from hireloop.notify.diagnosis.mail_faults import Advice, FailedConversation, SettingNames
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Held, Phase, Rejected, Retry, Sent
 from hireloop.notify.transports.mail.email import EmailTransport
@@ -36,7 +36,7 @@ def check(settings: Settings, *, url: str = "", phase_seconds: float = PHASE_SEC
     faults = () if url else tuple(fault for fault in faults_of(settings) if fault.about == "mail")
     if rehearsal.outcome is None or isinstance(rehearsal.outcome, Sent):
         return _accepted(called, server, rehearsal, faults)
-    met = Met(
+    met = FailedConversation(
         outcome=rehearsal.outcome,
         server=server,
         rehearsal=rehearsal,
@@ -46,10 +46,10 @@ def check(settings: Settings, *, url: str = "", phase_seconds: float = PHASE_SEC
     advice = _of_port(faults) if met.other_tls else None
     advice = advice or mail_faults.advice(met, called)
     made = warning if advice.passes else failure
-    return made(called.check, advice.cause, advice.mend, _said(rehearsal.outcome))
+    return made(called.check, advice.cause, advice.fix, _said(rehearsal.outcome))
 
 
-def _refused(called: Called, reason: Reason) -> Finding:
+def _refused(called: SettingNames, reason: Reason) -> Finding:
     name = called.url or "EMAIL_URL"
     if reason is Reason.BAD_SENDER:
         cause = f"DEFAULT_FROM_EMAIL (or `from=` in {name}) is no address that mail can be sent from."
@@ -65,17 +65,17 @@ def _refused(called: Called, reason: Reason) -> Finding:
     return of_reason(called.check, reason)
 
 
-def _accepted(called: Called, server: MailServer, rehearsal: Rehearsal, faults: tuple[Fault, ...]) -> Finding:
+def _accepted(called: SettingNames, server: MailServer, rehearsal: Rehearsal, faults: tuple[Fault, ...]) -> Finding:
     where = f"{server.host} port {server.port}"
     here = is_loopback(server.host)
     if server.security is Security.NONE and not here:
-        mend = f"Use a server with TLS ({called.tls})."
+        fix = f"Use a server with TLS ({called.tls})."
         if "STARTTLS" in rehearsal.extensions:
-            mend = f"Set {called.starttls}: the server offers STARTTLS."
+            fix = f"Set {called.starttls}: the server offers STARTTLS."
         return warning(
             called.check,
             f"{where} takes our mail, but in clear: whoever listens can open the links.",
-            mend,
+            fix,
         )
     if server.user and server.port == _BETWEEN_SERVERS and not here:
         return warning(
@@ -84,7 +84,7 @@ def _accepted(called: Called, server: MailServer, rehearsal: Rehearsal, faults: 
             f"Set {called.port} to 587 with {called.starttls}.",
         )
     for fault in faults:
-        return warning(called.check, fault.cause, fault.mend)
+        return warning(called.check, fault.cause, fault.fix)
     signed_in = ", signed in" if server.user else ""
     over = f", over {rehearsal.evidence.tls_version}" if rehearsal.evidence.tls_version else ", in clear"
     return ok(called.check, f"{where} takes mail from our sender{over}{signed_in}.")
@@ -102,7 +102,7 @@ def _speaks_otherwise(server: MailServer, rehearsal: Rehearsal) -> bool:
 def _of_port(faults: tuple[Fault, ...]) -> Advice | None:
     for fault in faults:
         if fault in {STARTTLS_ON_465, TLS_ON_587}:
-            return Advice(fault.cause, fault.mend)
+            return Advice(fault.cause, fault.fix)
     return None
 
 

@@ -27,11 +27,11 @@ class Advice(NamedTuple):
     """A cause and its mend, a sentence each."""
 
     cause: str
-    mend: str
+    fix: str
     passes: bool = False  # it may be over in a minute: a warning
 
 
-class Called(NamedTuple):
+class SettingNames(NamedTuple):
     """What the settings of this provider are called, so that a mend names the right one."""
 
     check: str
@@ -45,7 +45,7 @@ class Called(NamedTuple):
     url: str = ""  # the one that holds them all, where there is one
 
 
-class Met(msgspec.Struct, frozen=True, kw_only=True):
+class FailedConversation(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation that did not end with our sender accepted."""
 
     outcome: Held | Retry | Rejected
@@ -60,11 +60,11 @@ class Met(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.server.host} port {self.server.port}"
 
 
-def called(settings: Settings, *, url: str) -> Called:
+def called(settings: Settings, *, url: str) -> SettingNames:
     """Return what the settings in use are called: one Apprise URL holds all of them."""
     if url or settings.email_url is not None:
         name = "EMAIL_FALLBACK_URL" if url else "EMAIL_URL"
-        return Called(
+        return SettingNames(
             check="mail_fallback" if url else "mail",
             host=f"the host in {name}",
             port=f"the port in {name}",
@@ -75,7 +75,7 @@ def called(settings: Settings, *, url: str) -> Called:
             tls=f"mode=ssl in {name}",
             url=name,
         )
-    return Called(
+    return SettingNames(
         check="mail",
         host="EMAIL_HOST",
         port="EMAIL_PORT",
@@ -87,7 +87,7 @@ def called(settings: Settings, *, url: str) -> Called:
     )
 
 
-def advice(met: Met, name: Called) -> Advice:
+def advice(met: FailedConversation, name: SettingNames) -> Advice:
     """Return the one cause of what was met, and its mend."""
     if met.other_tls:
         return _other_tls(met, name)
@@ -97,25 +97,25 @@ def advice(met: Met, name: Called) -> Advice:
     return Advice(f"{met.where}: {sentence_of(met.outcome.reason)}", f"Check {name.address}.")
 
 
-def _other_tls(met: Met, name: Called) -> Advice:
+def _other_tls(met: FailedConversation, name: SettingNames) -> Advice:
     if met.server.security is Security.TLS:
         return Advice(f"{met.where} does not speak TLS from the start.", f"Set {name.starttls} instead of {name.tls}.")
     return Advice(f"{met.where} speaks TLS from the start.", f"Set {name.tls}, with port 465 as a rule.")
 
 
-def _no_name(met: Met, name: Called) -> Advice:
+def _no_name(met: FailedConversation, name: SettingNames) -> Advice:
     return Advice(f"There is no server named {met.server.host}.", f"Correct {name.host}, or mend this machine's DNS.")
 
 
-def _refused(met: Met, name: Called) -> Advice:
+def _refused(met: FailedConversation, name: SettingNames) -> Advice:
     return Advice(f"Nothing listens at {met.where}.", f"Correct {name.address}, or start the mail server.")
 
 
-def _failed(met: Met, name: Called) -> Advice:
+def _failed(met: FailedConversation, name: SettingNames) -> Advice:
     return Advice(f"There is no way to {met.where} from here.", f"Mend the network, or correct {name.host}.")
 
 
-def _timed_out(met: Met, name: Called) -> Advice:
+def _timed_out(met: FailedConversation, name: SettingNames) -> Advice:
     within = f"within {met.patience:g} s"
     if not met.rehearsal.connected:
         return Advice(
@@ -133,14 +133,14 @@ def _timed_out(met: Met, name: Called) -> Advice:
     )
 
 
-def _dropped(met: Met, name: Called) -> Advice:
+def _dropped(met: FailedConversation, name: SettingNames) -> Advice:
     return Advice(
         f"{met.where} closed the connection without a word ({_STEPS[met.outcome.evidence.phase]}).",
         f"Check that {name.port} is a mail server's port, and that the server lets this machine in.",
     )
 
 
-def _busy(met: Met, _: Called) -> Advice:
+def _busy(met: FailedConversation, _: SettingNames) -> Advice:
     return Advice(
         f"{met.where} takes no mail right now.",
         "Try again in a few minutes; deliveries do so by themselves.",
@@ -148,28 +148,28 @@ def _busy(met: Met, _: Called) -> Advice:
     )
 
 
-def _turned_away(met: Met, name: Called) -> Advice:
+def _turned_away(met: FailedConversation, name: SettingNames) -> Advice:
     return Advice(
         f"{met.where} turns this machine away before any mail.",
         f"Have the server's operator let this machine's address in, or correct {name.host}.",
     )
 
 
-def _no_starttls(met: Met, name: Called) -> Advice:
+def _no_starttls(met: FailedConversation, name: SettingNames) -> Advice:
     return Advice(
         f"{met.where} does not offer STARTTLS.",
         f"Use the server's submission port (mostly 587), or {name.tls} with port 465.",
     )
 
 
-def _starttls_refused(met: Met, name: Called) -> Advice:
+def _starttls_refused(met: FailedConversation, name: SettingNames) -> Advice:
     return Advice(
         f"{met.where} offers STARTTLS and refuses to begin it.",
         f"Mend the mail server's certificate, or use {name.tls} with port 465.",
     )
 
 
-def _certificate(met: Met, name: Called) -> Advice:
+def _certificate(met: FailedConversation, name: SettingNames) -> Advice:
     failure = met.rehearsal.failure
     code = failure.verify_code if isinstance(failure, ssl.SSLCertVerificationError) else 0
     whose = f"The certificate of {met.where}"
@@ -187,14 +187,14 @@ def _certificate(met: Met, name: Called) -> Advice:
     return Advice(f"{whose} is not to be trusted (OpenSSL's error {code}).", "Renew it on the mail server.")
 
 
-def _tls_failed(met: Met, name: Called) -> Advice:
+def _tls_failed(met: FailedConversation, name: SettingNames) -> Advice:
     return Advice(
         f"{met.where} and this machine agree on no TLS: the server's is outdated, as a rule.",
         f"Bring the mail server to TLS 1.2 or later, or correct {name.port}.",
     )
 
 
-def _no_sign_in(met: Met, name: Called) -> Advice:
+def _no_sign_in(met: FailedConversation, name: SettingNames) -> Advice:
     if met.server.security is Security.NONE:
         return Advice(f"{met.where} offers no sign-in without TLS.", f"Set {name.starttls}, with port 587 as a rule.")
     return Advice(
@@ -203,7 +203,7 @@ def _no_sign_in(met: Met, name: Called) -> Advice:
     )
 
 
-def _sign_in_refused(met: Met, name: Called) -> Advice:
+def _sign_in_refused(met: FailedConversation, name: SettingNames) -> Advice:
     reply = met.outcome.evidence.reply.lower()
     if met.server.host.lower().endswith(("gmail.com", "googlemail.com")) or "support.google.com" in reply:
         return Advice(
@@ -221,7 +221,7 @@ def _sign_in_refused(met: Met, name: Called) -> Advice:
     )
 
 
-def _sign_in_deferred(met: Met, _: Called) -> Advice:
+def _sign_in_deferred(met: FailedConversation, _: SettingNames) -> Advice:
     return Advice(
         f"{met.server.host} cannot check sign-ins right now.",
         "Try again in a few minutes; deliveries do so by themselves.",
@@ -229,7 +229,7 @@ def _sign_in_deferred(met: Met, _: Called) -> Advice:
     )
 
 
-def _sender_refused(met: Met, name: Called) -> Advice:
+def _sender_refused(met: FailedConversation, name: SettingNames) -> Advice:
     if met.outcome.evidence.code == _SIGN_IN_FIRST:
         if met.server.security is Security.NONE and "STARTTLS" in met.rehearsal.extensions:
             return Advice(f"{met.where} wants TLS before it takes mail.", f"Set {name.starttls}.")
@@ -240,7 +240,7 @@ def _sender_refused(met: Met, name: Called) -> Advice:
     )
 
 
-def _sender_deferred(met: Met, _: Called) -> Advice:
+def _sender_deferred(met: FailedConversation, _: SettingNames) -> Advice:
     return Advice(
         f"{met.server.host} does not take mail from our sender's address right now.",
         "Try again in a few minutes; if it stays, check DEFAULT_FROM_EMAIL.",
@@ -248,7 +248,7 @@ def _sender_deferred(met: Met, _: Called) -> Advice:
     )
 
 
-def _unexpected(met: Met, name: Called) -> Advice:
+def _unexpected(met: FailedConversation, name: SettingNames) -> Advice:
     return Advice(f"What answers at {met.where} is no mail server.", f"Correct {name.address}.")
 
 
@@ -259,7 +259,7 @@ _STEPS: Mapping[Phase, str] = {
     Phase.SENDER: "at MAIL FROM",
 }
 
-_ADVICE: Mapping[str, Callable[[Met, Called], Advice]] = {
+_ADVICE: Mapping[str, Callable[[FailedConversation, SettingNames], Advice]] = {
     Reason.NAME_NOT_FOUND: _no_name,
     Reason.CONNECTION_REFUSED: _refused,
     Reason.CONNECTION_FAILED: _failed,

@@ -23,7 +23,7 @@ _WEBHOOK = "webhook"
 
 
 @runtime_checkable
-class Refusing(Protocol):
+class SelfChecking(Protocol):
     """A transport that knows, before any send, that its settings can never work."""
 
     @property
@@ -33,7 +33,7 @@ class Refusing(Protocol):
 
 
 @runtime_checkable
-class Addressed(Protocol):
+class HasServer(Protocol):
     """A transport that can say where it posts to."""
 
     @property
@@ -51,8 +51,8 @@ def check(channel: Channel, settings: Settings) -> Finding:
         cause = f"No installed package offers the transport {channel.transport_name}."
         return failure(channel.name, cause, "Install the package that does, wherever a worker runs.")
     except TransportBroken as error:
-        return failure(channel.name, str(error), _mend(channel, error, setting))
-    if isinstance(transport, Refusing) and transport.refusal is not None:
+        return failure(channel.name, str(error), _fix(channel, error, setting))
+    if isinstance(transport, SelfChecking) and transport.refusal is not None:
         return of_reason(channel.name, transport.refusal)
     where = _where(channel, transport)
     if where is None:
@@ -64,7 +64,7 @@ def check(channel: Channel, settings: Settings) -> Finding:
     )
 
 
-def _mend(channel: Channel, error: TransportBroken, setting: str) -> str:
+def _fix(channel: Channel, error: TransportBroken, setting: str) -> str:
     """Return what mends a transport that cannot be opened: its package, unless it may be its address."""
     used = _used(channel)
     if used is None or used.error is not None:
@@ -80,7 +80,7 @@ def _used(channel: Channel) -> InstalledTransport | None:
 
 
 def _where(channel: Channel, transport: object) -> tuple[str, int, bool] | None:
-    if isinstance(transport, Addressed):
+    if isinstance(transport, HasServer):
         return transport.server
     parts = urlsplit(channel.url)
     if parts.scheme not in _PORTS or not parts.hostname:

@@ -24,8 +24,8 @@ def check(about: str, host: str, port: int, *, secure: bool, setting: str, secon
             with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured:
                 return ok(about, f"{where} answers, over {secured.version()}.")
     except (OSError, UnicodeError) as error:
-        cause, mend = trouble(error, host, port, setting=setting, seconds=seconds)
-        return failure(about, cause, mend)
+        cause, fix = trouble(error, host, port, setting=setting, seconds=seconds)
+        return failure(about, cause, fix)
 
 
 def trouble(error: OSError | UnicodeError, host: str, port: int, *, setting: str, seconds: float) -> tuple[str, str]:
@@ -34,20 +34,20 @@ def trouble(error: OSError | UnicodeError, host: str, port: int, *, setting: str
     match error:
         case ssl.SSLCertVerificationError():
             cause = f"The certificate of {where} is not to be trusted: {error.verify_message.rstrip('.')}."
-            mend = "Renew it there, or name its authority in SSL_CERT_FILE."
+            fix = "Renew it there, or name its authority in SSL_CERT_FILE."
         case TimeoutError():  # before SSLError: a time-out in the handshake may be both
             cause = f"{where} cannot be reached within {seconds:g} s."
-            mend = f"Let this machine out to it, or correct {setting}."
+            fix = f"Let this machine out to it, or correct {setting}."
         case ssl.SSLError():
             cause = f"{where} does not speak TLS."
-            mend = f"Correct the scheme or the port in {setting}."
+            fix = f"Correct the scheme or the port in {setting}."
         case socket.gaierror() | UnicodeError():
             cause = f"There is no server named {host}."
-            mend = f"Correct {setting}, or mend this machine's DNS."
+            fix = f"Correct {setting}, or mend this machine's DNS."
         case ConnectionRefusedError():
             cause = f"Nothing listens at {where}."
-            mend = f"Correct {setting}, or start what is to listen there."
+            fix = f"Correct {setting}, or start what is to listen there."
         case _:
             cause = f"There is no way to {where} from here."
-            mend = f"Mend the network, or correct {setting}."
-    return cause, mend
+            fix = f"Mend the network, or correct {setting}."
+    return cause, fix

@@ -204,7 +204,7 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE TABLE channel_pace (
+    CREATE TABLE channel_rate (
         channel text PRIMARY KEY,
         paid_until timestamptz NOT NULL
     )

@@ -12,18 +12,18 @@ from typing import NamedTuple
 THREADS = "look-up of "
 
 
-class Found(NamedTuple):
+class ResolvedAddress(NamedTuple):
     """One address of a name, as a socket takes it."""
 
     family: socket.AddressFamily
     where: tuple[str | int | bytes, ...]
 
 
-_under_way: dict[tuple[str, int], "Future[list[Found]]"] = {}
+_under_way: dict[tuple[str, int], "Future[list[ResolvedAddress]]"] = {}
 _lock = threading.Lock()
 
 
-def look_up(host: str, port: int, *, seconds: float) -> list[Found]:
+def look_up(host: str, port: int, *, seconds: float) -> list[ResolvedAddress]:
     """Return the TCP addresses of a host, at least one; raises TimeoutError, or socket.gaierror where it has none."""
     try:
         return _resolve(host, port, socket.AI_NUMERICHOST)
@@ -40,7 +40,7 @@ def look_up(host: str, port: int, *, seconds: float) -> list[Found]:
         raise TimeoutError("The server's name could not be looked up in time.") from None
 
 
-def _look_up(host: str, port: int, answer: "Future[list[Found]]") -> None:
+def _look_up(host: str, port: int, answer: "Future[list[ResolvedAddress]]") -> None:
     try:
         found = _resolve(host, port, 0)
     except Exception as error:  # noqa: BLE001 (handed on to whoever asked)
@@ -56,9 +56,9 @@ def _forget(host: str, port: int) -> None:
         del _under_way[host, port]
 
 
-def _resolve(host: str, port: int, flags: int) -> list[Found]:
+def _resolve(host: str, port: int, flags: int) -> list[ResolvedAddress]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError as error:  # a label of the name is empty or too long
         raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
-    return [Found(family, where) for family, _, _, _, where in found]
+    return [ResolvedAddress(family, where) for family, _, _, _, where in found]

@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import Sequence
 
-from hireloop.notify.transports.names import Found
+from hireloop.notify.transports.names import ResolvedAddress
 
 _AT_A_TIME = 16_384
 
@@ -43,7 +43,7 @@ class TimedSocket:
             raise TimeoutError("The server did not answer in time.")
         return left
 
-    def reach(self, addresses: Sequence[Found]) -> None:
+    def reach(self, addresses: Sequence[ResolvedAddress]) -> None:
         """Connect to the first of the addresses that answers.
 
         Each gets its share of what is left of the time, so that one which does not answer leaves time for the next.

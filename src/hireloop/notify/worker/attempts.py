@@ -20,7 +20,7 @@ from hireloop.telemetry import spans as telemetry
 from hireloop.telemetry.logs import log
 
 
-class Renders(Protocol):
+class MessageRenderer(Protocol):
     """Turns a message into a parcel."""
 
     def render(
@@ -36,7 +36,7 @@ class Renders(Protocol):
         ...
 
 
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a try came to, and the ids of its span."""
 
     outcome: Outcome | None  # None: nothing was sent, as the lease had run out
@@ -45,8 +45,13 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def attempt(
-    lease: Lease, *, transport: Transport, transport_name: str, renderer: Renders, still_ours: Callable[[], bool]
-) -> Answered:
+    lease: Lease,
+    *,
+    transport: Transport,
+    transport_name: str,
+    renderer: MessageRenderer,
+    still_ours: Callable[[], bool],
+) -> AttemptResult:
     """Render and send once under the booking's trace, and say what came of it; never raises.
 
     `still_ours` is asked right before the send: a worker that was away for longer than its lease sends nothing.
@@ -65,11 +70,11 @@ def attempt(
         with telemetry.send_span(transport_name) as send_span:
             outcome = _send(lease, transport, renderer, still_ours, send_span)
             _record(lease, outcome, (span, send_span), time.monotonic() - began)
-    return Answered(outcome=outcome, trace_id=trace_id, span_id=span_id)
+    return AttemptResult(outcome=outcome, trace_id=trace_id, span_id=span_id)
 
 
 def _send(
-    lease: Lease, transport: Transport, renderer: Renders, still_ours: Callable[[], bool], span: Span
+    lease: Lease, transport: Transport, renderer: MessageRenderer, still_ours: Callable[[], bool], span: Span
 ) -> Outcome | None:
     try:
         message = messages.decode(lease.kind, lease.payload)
@@ -129,7 +134,7 @@ def _record(lease: Lease, outcome: Outcome | None, spans: tuple[Span, Span], sec
     telemetry.record_attempt(spans, channel=lease.channel, outcome=name, reason=reason, seconds=seconds, waited=waited)
 
 
-def settlement(lease: Lease, answered: Answered, *, elapsed: timedelta) -> Settlement:
+def settlement(lease: Lease, answered: AttemptResult, *, elapsed: timedelta) -> Settlement:
     """Return what to write: how the attempt ended, and what becomes of the delivery.
 
     `elapsed` is the time since the lease, so that the next try is planned by the database's clock.
@@ -161,7 +166,7 @@ def settlement(lease: Lease, answered: Answered, *, elapsed: timedelta) -> Settl
 
 def _settlement(
     lease: Lease,
-    answered: Answered,
+    answered: AttemptResult,
     outcome: AttemptOutcome,
     state: DeliveryState,
     *,

@@ -16,7 +16,7 @@ _AT_MOST_EVERY_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 5.0
 
 
-class HintSender:
+class WakeupSender:
     """Sends at most one NOTIFY in 50 ms, and nothing that it does can fail a booking."""
 
     def __init__(self, url: str) -> None:
@@ -24,13 +24,13 @@ class HintSender:
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def give(self) -> None:
+    def send_soon(self) -> None:
         """Ask for a NOTIFY soon; returns at once."""
         self._wanted.set()
 
     async def start(self) -> None:
         """Begin to send, in the background."""
-        self._task = asyncio.create_task(self._run(), name="hints")
+        self._task = asyncio.create_task(self._run(), name="wakeups")
 
     async def stop(self) -> None:
         """Send nothing more."""
@@ -50,7 +50,7 @@ class HintSender:
                     connection = connection or await db.Connection.connect(self._url)
                     await connection.raw.execute(f"NOTIFY {CHANNEL}")
                     pause = _AT_MOST_EVERY_SECONDS
-                except db.TROUBLE as error:
+                except db.UNAVAILABLE as error:
                     log.warning("hint.not_sent", error=db.described(error), again_in_seconds=pause)
                     if connection is not None:
                         await connection.close()
@@ -72,7 +72,7 @@ async def listen(url: str, wake: Callable[[], None]) -> None:
     while True:
         try:
             connection = await db.Connection.connect(url)
-        except db.TROUBLE as error:
+        except db.UNAVAILABLE as error:
             log.warning("hint.not_listening", error=db.described(error), again_in_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
@@ -84,7 +84,7 @@ async def listen(url: str, wake: Callable[[], None]) -> None:
             pause = 0.1
             wake()
             await dropped.wait()
-        except db.TROUBLE as error:
+        except db.UNAVAILABLE as error:
             log.warning("hint.dropped", error=db.described(error))
         finally:
             await connection.close()

@@ -13,15 +13,15 @@ from datetime import timedelta
 
 from hireloop import db
 from hireloop.notify.channels import health, providers
-from hireloop.notify.channels.health import Claim
-from hireloop.notify.channels.providers import Route, Turn
+from hireloop.notify.channels.health import Availability
+from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Parcel, Phase, Transport
 from hireloop.notify.worker import attempts, circuit, heartbeat, wakeup
-from hireloop.notify.worker.attempts import Answered, Renders
-from hireloop.notify.worker.posts import GATHER_SECONDS, Post
+from hireloop.notify.worker.attempts import AttemptResult, MessageRenderer
+from hireloop.notify.worker.channel_sender import GATHER_SECONDS, ChannelSender
 from hireloop.telemetry.logs import log
 
 POLL_SECONDS = 2.0
@@ -29,14 +29,14 @@ RENEW_SECONDS = 10.0
 SIGN_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
 _SETTLE_TOGETHER = 200
-_AFTER_TROUBLE_SECONDS = 0.5
+_AFTER_ERROR_SECONDS = 0.5
 
 # Seconds between the end of one run and the next, and what runs: it opens its own transactions, and the database's
 # trouble is logged and met by the next run.
 Chore = tuple[float, Callable[[], Awaitable[object]]]
 
 
-class Missing:
+class MissingTransport:
     """Stands in for a transport that could not be opened: every try says so, and the channel is held."""
 
     def __init__(self, reason: str) -> None:
@@ -52,9 +52,9 @@ class Worker:
 
     def __init__(
         self,
-        posts: Sequence[tuple[Channel, Transport]],
+        senders: Sequence[tuple[Channel, Transport]],
         *,
-        renderer: Renders,
+        renderer: MessageRenderer,
         listen_url: str,
         base_url: str = "",
         concurrency: int | None = None,
@@ -66,9 +66,9 @@ class Worker:
         `fallbacks` holds the transports of the route `fallback`, by the channels' names.
         """
         second = fallbacks or {}
-        self._posts = [
-            Post(channel, transport, second.get(channel.name), concurrency or channel.concurrency)
-            for channel, transport in posts
+        self._senders = [
+            ChannelSender(channel, transport, second.get(channel.name), concurrency or channel.concurrency)
+            for channel, transport in senders
         ]
         self._renderer = renderer
         self._chores = tuple(chores)
@@ -91,7 +91,7 @@ class Worker:
 
         A worker one of whose helpers broke down stops by itself and returns False: whoever watches it starts another.
         """
-        log.info("worker.started", worker=self.name, channels=[post.channel.name for post in self._posts])
+        log.info("worker.started", worker=self.name, channels=[sender.channel.name for sender in self._senders])
         helpers = [
             self._helper(wakeup.listen(self._listen_url, self._wake.set)),
             self._helper(self._every(SIGN_SECONDS, self._sign)),
@@ -106,8 +106,8 @@ class Worker:
         for helper in helpers:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
-        for post in self._posts:
-            post.threads.shutdown(wait=drained, cancel_futures=True)
+        for sender in self._senders:
+            sender.threads.shutdown(wait=drained, cancel_futures=True)
         log.info("worker.stopped", worker=self.name, drained=drained)
         return drained and not self._is_broken
 
@@ -127,87 +127,87 @@ class Worker:
     async def _lease_what_is_due(self) -> None:
         self._wake.clear()
         wait = POLL_SECONDS
-        for post in self._posts:
+        for sender in self._senders:
             try:
-                wait = min(wait, await self._lease(post))
-            except db.TROUBLE as error:
+                wait = min(wait, await self._lease(sender))
+            except db.UNAVAILABLE as error:
                 log.warning("worker.database_trouble", error=db.described(error))
-                await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
+                await asyncio.sleep(_AFTER_ERROR_SECONDS)
         if wait > 0:
             try:
                 await asyncio.wait_for(self._wake.wait(), wait)
             except TimeoutError:
                 return  # the poll, which is the promise
 
-    async def _lease(self, post: Post) -> float:
+    async def _lease(self, sender: ChannelSender) -> float:
         """Lease for one channel what it can start now; return in how many seconds there may be more for it."""
-        if post.free == 0:
+        if sender.free == 0:
             return POLL_SECONDS  # a finished job wakes us
-        if post.paced_seconds > 0:
-            return post.paced_seconds
-        if post.gathers:
+        if sender.paced_seconds > 0:
+            return sender.paced_seconds
+        if sender.gathers:
             return GATHER_SECONDS
         more = False
-        for turn in providers.turns(*await self._claims(post)):
-            more |= await self._take_turn(post, turn)
-        if post.paced_seconds > 0:
-            return post.paced_seconds
+        for request in providers.lease_requests(*await self._claims(sender)):
+            more |= await self._take_next(sender, request)
+        if sender.paced_seconds > 0:
+            return sender.paced_seconds
         return 0 if more else POLL_SECONDS
 
     @staticmethod
-    async def _claims(post: Post) -> tuple[Claim, Claim | None]:
+    async def _claims(sender: ChannelSender) -> tuple[Availability, Availability | None]:
         """Say what may be leased by the primary, and by the fallback; None where the channel has none."""
 
-        async def by(route: Route) -> Claim:
-            return await health.claim(providers.provider(post.channel, route), may_probe=post.may_probe(route))
+        async def by(route: Route) -> Availability:
+            return await health.claim(providers.provider(sender.channel, route), may_probe=sender.may_probe(route))
 
-        return await by(Route.PRIMARY), await by(Route.FALLBACK) if Route.FALLBACK in post.transports else None
+        return await by(Route.PRIMARY), await by(Route.FALLBACK) if Route.FALLBACK in sender.transports else None
 
-    async def _take_turn(self, post: Post, turn: Turn) -> bool:
+    async def _take_next(self, sender: ChannelSender, request: LeaseRequest) -> bool:
         """Lease what the turn allows; return whether there may be more of it."""
-        limit = min(post.free, 1) if turn.probing else post.free
+        limit = min(sender.free, 1) if request.probing else sender.free
         asked = time.monotonic()
         taken = []
         if limit and not self._stopping.is_set():  # while the claims were asked for, somebody may have said so
             kinds = sorted(KNOWN_KINDS)
             taken = await leases.take(
-                post.channel.name, limit=limit, worker=self.name, kinds=kinds, turn=turn, pace=post.pace
+                sender.channel.name, limit=limit, worker=self.name, kinds=kinds, request=request, pace=sender.pace
             )
-        if turn.probing and turn.route and not taken:
-            await health.give_back(providers.provider(post.channel, turn.route))
-            post.nothing_to_probe(turn.route, for_seconds=POLL_SECONDS)
-        post.took(taken, asked=asked, ours_for=leases.LEASE_SECONDS)
+        if request.probing and request.route and not taken:
+            await health.give_back(providers.provider(sender.channel, request.route))
+            sender.nothing_to_probe(request.route, for_seconds=POLL_SECONDS)
+        sender.took(taken, asked=asked, ours_for=leases.LEASE_SECONDS)
         for lease in taken:
-            job = asyncio.create_task(self._try(post, lease, asked, probing=turn.probing))
+            job = asyncio.create_task(self._try(sender, lease, asked, probing=request.probing))
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)
-        post.has_backlog = len(taken) == limit and not turn.probing
-        return post.has_backlog and post.free > 0
+        sender.has_backlog = len(taken) == limit and not request.probing
+        return sender.has_backlog and sender.free > 0
 
-    async def _try(self, post: Post, lease: Lease, asked: float, *, probing: bool) -> None:
+    async def _try(self, sender: ChannelSender, lease: Lease, asked: float, *, probing: bool) -> None:
         try:
-            self._settlements.put_nowait(await self._tried(post, lease, asked, probing=probing))
+            self._settlements.put_nowait(await self._tried(sender, lease, asked, probing=probing))
         except Exception:  # noqa: BLE001 (a fault of ours in one try must neither pass in silence nor stop the others)
             log.exception("worker.try_crashed", delivery=str(lease.id), number=lease.number)
-            post.ended(lease.token)  # renewed no more: its lease runs out, and the try counts as lost
+            sender.ended(lease.token)  # renewed no more: its lease runs out, and the try counts as lost
             self._wake.set()
 
-    async def _tried(self, post: Post, lease: Lease, asked: float, *, probing: bool) -> Settlement:
-        answered = await asyncio.get_running_loop().run_in_executor(post.threads, self._attempt, post, lease)
+    async def _tried(self, sender: ChannelSender, lease: Lease, asked: float, *, probing: bool) -> Settlement:
+        answered = await asyncio.get_running_loop().run_in_executor(sender.threads, self._attempt, sender, lease)
         try:  # before the delivery is free again, so that a held channel is not tried at once
-            await circuit.after_try(post.channel, lease.route, answered.outcome, probing=probing)
-        except db.TROUBLE as error:  # the next try notes it
+            await circuit.after_try(sender.channel, lease.route, answered.outcome, probing=probing)
+        except db.UNAVAILABLE as error:  # the next try notes it
             log.warning("worker.database_trouble", error=db.described(error))
         elapsed = timedelta(seconds=time.monotonic() - asked)
         return attempts.settlement(lease, answered, elapsed=elapsed)
 
-    def _attempt(self, post: Post, lease: Lease) -> Answered:
+    def _attempt(self, sender: ChannelSender, lease: Lease) -> AttemptResult:
         return attempts.attempt(
             lease,
-            transport=post.transports[lease.route],
-            transport_name=post.channel.transport_name,
+            transport=sender.transports[lease.route],
+            transport_name=sender.channel.transport_name,
             renderer=self._renderer,
-            still_ours=lambda: not self._stopping.is_set() and post.is_ours(lease),
+            still_ours=lambda: not self._stopping.is_set() and sender.is_ours(lease),
         )
 
     async def _settle_for_ever(self) -> None:
@@ -220,13 +220,13 @@ class Worker:
     async def _settle(self, batch: list[Settlement]) -> None:
         batch.sort(key=lambda settlement: settlement.delivery_id)
         await self._write(batch)
-        for post in self._posts:
+        for sender in self._senders:
             try:
-                await circuit.after_settling(post.channel, post.under_way, batch)
-            except db.TROUBLE as error:  # the next block counts these too
+                await circuit.after_settling(sender.channel, sender.under_way, batch)
+            except db.UNAVAILABLE as error:  # the next block counts these too
                 log.warning("worker.database_trouble", error=db.described(error))
             for settlement in batch:
-                post.ended(settlement.token)
+                sender.ended(settlement.token)
         for _ in batch:
             self._settlements.task_done()
         self._wake.set()
@@ -246,9 +246,9 @@ class Worker:
                 for settlement in batch:
                     await self._write([settlement])
                 return
-            except db.TROUBLE as error:
+            except db.UNAVAILABLE as error:
                 log.warning("worker.not_settled_yet", error=db.described(error), settlements=len(batch))
-                await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
+                await asyncio.sleep(_AFTER_ERROR_SECONDS)
             else:
                 return
 
@@ -261,7 +261,7 @@ class Worker:
         try:
             await asyncio.wait_for(settled(), DRAIN_SECONDS)
             await heartbeat.sign_off(self.id)
-        except (TimeoutError, *db.TROUBLE) as error:
+        except (TimeoutError, *db.UNAVAILABLE) as error:
             log.error("worker.not_drained", error=db.described(error), under_way=len(self._jobs))
             return False
         return True
@@ -270,26 +270,26 @@ class Worker:
         while True:
             try:
                 await work()
-            except db.TROUBLE as error:
+            except db.UNAVAILABLE as error:
                 log.warning("worker.database_trouble", error=db.described(error))
             await asyncio.sleep(seconds)
 
     async def _sign(self) -> None:
-        names = [post.channel.name for post in self._posts]
+        names = [sender.channel.name for sender in self._senders]
         kinds = sorted(KNOWN_KINDS)
         await heartbeat.sign(self.id, self.name, channels=names, kinds=kinds, base_url=self._base_url)
 
     async def _renew(self) -> None:
-        for post in self._posts:
+        for sender in self._senders:
             asked = time.monotonic()
-            mine = list(post.under_way.values())
+            mine = list(sender.under_way.values())
             if mine:
                 renewed = await db.retried(lambda mine=mine: leases.renew(mine))  # type: ignore[misc] # bound now
                 for lease in mine:
-                    post.renewed(lease, until=asked + leases.LEASE_SECONDS if lease.token in renewed else 0)
+                    sender.renewed(lease, until=asked + leases.LEASE_SECONDS if lease.token in renewed else 0)
 
     async def _expire(self) -> None:
-        ended = await leases.expire([post.channel for post in self._posts])
+        ended = await leases.expire([sender.channel for sender in self._senders])
         await leases.close_abandoned()
         if ended:
             log.error("delivery.deadline_passed", deliveries=ended)

@@ -16,7 +16,7 @@ from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.tables import InterviewState
 
 
-class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+class AgendaItem(msgspec.Struct, frozen=True, kw_only=True):
     """A booking with the names of whom and what it is about."""
 
     booking: Booking
@@ -34,7 +34,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     device_check: dict[str, str] | None
 
 
-class Opening(msgspec.Struct, frozen=True, kw_only=True):
+class FreeSlot(msgspec.Struct, frozen=True, kw_only=True):
     """A slot that an interview could be moved to."""
 
     id: UUID
@@ -55,7 +55,7 @@ _NAMES = """
 
 async def of_day(
     starts_from: datetime, starts_before: datetime, *, limit: int, after: UUID | None, now: datetime | None = None
-) -> list[Appointment]:
+) -> list[AgendaItem]:
     """Return at most `limit` bookings that start in this stretch of time, cancelled ones too, in the order of start.
 
     `after` is the last one of the page before.
@@ -71,16 +71,16 @@ async def of_day(
         after,
         limit,
     )
-    return await _appointments(rows, now)
+    return await _items(rows, now)
 
 
-async def of_schedules(schedule_ids: Sequence[UUID], *, now: datetime | None = None) -> dict[UUID, Appointment]:
+async def of_schedules(schedule_ids: Sequence[UUID], *, now: datetime | None = None) -> dict[UUID, AgendaItem]:
     """Return these bookings, by their ids."""
     rows = await db.fetch(f"{_NAMES} WHERE sc.id = ANY($1::uuid[])", list(schedule_ids))
-    return {one.booking.id: one for one in await _appointments(rows, now)}
+    return {one.booking.id: one for one in await _items(rows, now)}
 
 
-async def find(schedule_id: UUID, *, now: datetime | None = None) -> Appointment:
+async def find(schedule_id: UUID, *, now: datetime | None = None) -> AgendaItem:
     """Return one booking; raises NotFound."""
     found = await of_schedules([schedule_id], now=now)
     if schedule_id not in found:
@@ -88,15 +88,15 @@ async def find(schedule_id: UUID, *, now: datetime | None = None) -> Appointment
     return found[schedule_id]
 
 
-async def openings(
-    moving: Appointment,
+async def free_slots(
+    moving: AgendaItem,
     starts_from: datetime,
     starts_before: datetime | None,
     *,
     limit: int,
     after: UUID | None = None,
     now: datetime | None = None,
-) -> list[Opening]:
+) -> list[FreeSlot]:
     """Return at most `limit` slots that this booking could be moved to, in the order of start.
 
     They have a seat left, have not begun, are for its job or for any, and are not where it is. Whether the candidate
@@ -118,10 +118,10 @@ async def openings(
         limit,
         now,
     )
-    return [msgspec.convert(dict(row), Opening) for row in rows]
+    return [msgspec.convert(dict(row), FreeSlot) for row in rows]
 
 
-async def _appointments(rows: Sequence[Any], now: datetime | None) -> list[Appointment]:
+async def _items(rows: Sequence[Any], now: datetime | None) -> list[AgendaItem]:
     found = await bookings.find_all([row["id"] for row in rows], now=now)
     return [
         msgspec.convert(
@@ -130,7 +130,7 @@ async def _appointments(rows: Sequence[Any], now: datetime | None) -> list[Appoi
                 "booking": found[row["id"]],
                 "device_check": row["device_check"] and msgspec.json.decode(row["device_check"]),
             },
-            Appointment,
+            AgendaItem,
         )
         for row in rows
         if row["id"] in found

@@ -13,10 +13,10 @@ import asyncpg
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.deliveries.outbox import Delivery, Fragment, Outbox
+from hireloop.notify.deliveries.outbox import Fragment, NewDelivery, Outbox
 from hireloop.notify.messages import CopiedChange, InvitationMessage, RecruiterCopyMessage
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import rules
 from hireloop.scheduling.bookings.bookings import Booking, SessionOfSchedule, find
 from hireloop.scheduling.bookings.rules import BookingFacts
@@ -26,22 +26,22 @@ from hireloop.telemetry import spans
 _TIMES_TO_LOOK = 4
 
 
-class Outcome(StrEnum):
+class BookingOutcome(StrEnum):
     """What `book` came to."""
 
     BOOKED = "booked"
     AGAIN = "again"  # this very booking stood already; nothing was written, nothing is sent
 
 
-class Booked(msgspec.Struct, frozen=True):
+class BookingResult(msgspec.Struct, frozen=True):
     """The booking, whether it is new, and the deliveries just put (none where it stood already)."""
 
-    outcome: Outcome
+    outcome: BookingOutcome
     booking: Booking
-    deliveries: tuple[Delivery, ...] = ()
+    deliveries: tuple[NewDelivery, ...] = ()
 
 
-class Windows(msgspec.Struct, frozen=True):
+class WindowSettings(msgspec.Struct, frozen=True):
     """How long before and after the start a link opens, in seconds."""
 
     early_seconds: int
@@ -55,9 +55,9 @@ async def book(
     booking_notes: str,
     booked_by: Actor,
     outbox: Outbox,
-    windows: Windows,
+    windows: WindowSettings,
     now: datetime | None = None,
-) -> Booked:
+) -> BookingResult:
     """Book the interview into the slot, or say that this very booking stands already.
 
     `booked_by` is who asks for it: the recruiters' copy and the audit say so.
@@ -83,14 +83,14 @@ class _Wish(msgspec.Struct, frozen=True):
     by: Actor
 
 
-async def _book(wish: _Wish, outbox: Outbox, windows: Windows, now: datetime | None) -> Booked:
+async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datetime | None) -> BookingResult:
     lost_to: errors.Refused | None = None
     for _ in range(_TIMES_TO_LOOK):
         facts = await _facts(wish.interview_id, wish.slot_id, now)
         if facts.live_schedule_id is not None and rules.is_same_booking(facts, wish.slot_id):
             # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
             await db.fetch("SELECT FROM candidate WHERE id = $1 FOR SHARE", facts.candidate_id)
-            return Booked(Outcome.AGAIN, await find(facts.live_schedule_id, now=now))
+            return BookingResult(BookingOutcome.AGAIN, await find(facts.live_schedule_id, now=now))
         refusal = rules.refusal(facts, late_seconds=windows.late_seconds)
         if refusal is not None:
             raise refusal
@@ -109,14 +109,14 @@ async def _book(wish: _Wish, outbox: Outbox, windows: Windows, now: datetime | N
             lost_to = refused
         else:
             if booked_at is not None:
-                return Booked(Outcome.BOOKED, draft.booking(booked_at), fragment.deliveries)
+                return BookingResult(BookingOutcome.BOOKED, draft.booking(booked_at), fragment.deliveries)
     raise errors.SlotFull
 
 
 class _Draft:
     """A booking about to be written: fresh ids, and the facts that it was decided on."""
 
-    def __init__(self, wish: _Wish, facts: BookingFacts, windows: Windows) -> None:
+    def __init__(self, wish: _Wish, facts: BookingFacts, windows: WindowSettings) -> None:
         self.wish, self.facts = wish, facts
         self.late_seconds = windows.late_seconds
         self.schedule_id, self.session_id = db.new_id(), db.new_id()
@@ -138,8 +138,8 @@ class _Draft:
     def recruiter_copy(self) -> RecruiterCopyMessage:
         return RecruiterCopyMessage(**self._shared(), change=CopiedChange.BOOKED, by=self.wish.by.name)
 
-    def entry(self) -> Entry:
-        return Entry(
+    def entry(self) -> NewAuditEntry:
+        return NewAuditEntry(
             action=Action.SCHEDULE_BOOKED,
             subject=self.schedule_id,
             candidate=self.facts.candidate_id,

@@ -8,7 +8,7 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.scheduling.bookings import history
-from hireloop.scheduling.bookings.history import Past
+from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.tables import ScheduleState
 
 
@@ -37,7 +37,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     booked_at: datetime
-    changes: list[Past]
+    changes: list[HistoryEntry]
     trace_id: str
     recruiter_email: str | None  # the job's
     session: SessionOfSchedule

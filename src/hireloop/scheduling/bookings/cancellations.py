@@ -10,7 +10,7 @@ from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
 from hireloop.scheduling.bookings.changes import Rule
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import spans
@@ -52,7 +52,7 @@ async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outb
     A candidate hears of it only if an earlier revision was tried: nobody is told that off is what they never heard of.
     """
     for booking in bookings:
-        revision = await changes.note(booking, Change.CANCELLED, by=by, reason=reason)
+        revision = await changes.note(booking, BookingChange.CANCELLED, by=by, reason=reason)
         await db.fetch(
             """
             WITH ended AS (

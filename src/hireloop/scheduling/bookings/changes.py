@@ -10,29 +10,33 @@ from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import supersede
 from hireloop.notify.messages import RECRUITER_KINDS, CopiedChange, InvitationMessage, RecruiterCopyMessage
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import history
-from hireloop.scheduling.bookings.history import Change, Moved, Past
+from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry, Move
 from hireloop.scheduling.bookings.locked import LockedBooking
 from hireloop.scheduling.tables import ScheduleState
 
 _ACTIONS = {
-    Change.CONFIRMED: Action.SCHEDULE_CONFIRMED,
-    Change.RESCHEDULED: Action.SCHEDULE_RESCHEDULED,
-    Change.CANCELLED: Action.SCHEDULE_CANCELLED,
-    Change.ADDRESS_CHANGED: None,  # the candidate's own entry says it
-    Change.REISSUED: Action.SESSION_REISSUED,
-    Change.REVOKED: Action.SESSION_REVOKED,
+    BookingChange.CONFIRMED: Action.SCHEDULE_CONFIRMED,
+    BookingChange.RESCHEDULED: Action.SCHEDULE_RESCHEDULED,
+    BookingChange.CANCELLED: Action.SCHEDULE_CANCELLED,
+    BookingChange.ADDRESS_CHANGED: None,  # the candidate's own entry says it
+    BookingChange.REISSUED: Action.SESSION_REISSUED,
+    BookingChange.REVOKED: Action.SESSION_REVOKED,
 }
-_OF_THE_SESSION = {Change.REISSUED, Change.REVOKED}
+_OF_THE_SESSION = {BookingChange.REISSUED, BookingChange.REVOKED}
 # After these, what recruiters were to hear of the booking is no longer right; after the others it is.
-_OF_THE_TIME = {Change.RESCHEDULED, Change.CANCELLED}
+_OF_THE_TIME = {BookingChange.RESCHEDULED, BookingChange.CANCELLED}
 _PAST = (
     "The last moment to enter this interview is past, so its link could no longer open: to move it, POST to "
     "`/api/interviews/schedules/{id}/reschedule/`."
 )
 
-_INVITING = {Change.RESCHEDULED, Change.ADDRESS_CHANGED, Change.REISSUED}  # their callers put an invitation
+_INVITING = {
+    BookingChange.RESCHEDULED,
+    BookingChange.ADDRESS_CHANGED,
+    BookingChange.REISSUED,
+}  # their callers put an invitation
 
 Rule = Callable[[LockedBooking], errors.Refused | None]  # one more reason why a change may be refused
 
@@ -55,11 +59,11 @@ def refusal_of_past(booking: LockedBooking) -> errors.SlotPast | None:
 
 async def note(
     booking: LockedBooking,
-    change: Change,
+    change: BookingChange,
     *,
     by: Actor,
     reason: str = "",
-    moved: Moved | None = None,
+    moved: Move | None = None,
     raises_revision: bool = True,
 ) -> int:
     """Write a change into the booking's history and the audit; raise its revision; return the one it has then.
@@ -68,7 +72,7 @@ async def note(
     Where the booking keeps its time, recruiters still get what was put for them: no link stands in it.
     """
     revision = booking.revision + raises_revision
-    past = Past(at=booking.now, change=change, by=by.name, revision=revision, reason=reason, moved=moved)
+    past = HistoryEntry(at=booking.now, change=change, by=by.name, revision=revision, reason=reason, moved=moved)
     await db.fetch(
         """
         UPDATE schedule SET revision = $2, changes = changes || $3::jsonb,
@@ -83,7 +87,7 @@ async def note(
     action = _ACTIONS[change]
     if action is not None:
         await audit.record(
-            Entry(
+            NewAuditEntry(
                 action=action,
                 subject=booking.session_id if change in _OF_THE_SESSION else booking.schedule_id,
                 candidate=booking.candidate_id,

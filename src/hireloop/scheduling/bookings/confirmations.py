@@ -7,7 +7,7 @@ from hireloop import db
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
 from hireloop.scheduling.bookings.changes import Rule
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import lock
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import spans
@@ -29,7 +29,7 @@ async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now
             refusal = changes.refusal(booking) or (rule(booking) if rule else None) or changes.refusal_of_past(booking)
             if refusal is not None:
                 raise refusal
-            await changes.note(booking, Change.CONFIRMED, by=by, raises_revision=False)
+            await changes.note(booking, BookingChange.CONFIRMED, by=by, raises_revision=False)
             await db.fetch("UPDATE schedule SET state = 'confirmed' WHERE id = $1", schedule_id)
             return True
 

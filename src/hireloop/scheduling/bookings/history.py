@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 
-class Change(StrEnum):
+class BookingChange(StrEnum):
     """What was done to a booking, in its history."""
 
     CONFIRMED = "confirmed"
@@ -18,7 +18,7 @@ class Change(StrEnum):
     REVOKED = "revoked"
 
 
-class Moved(msgspec.Struct, frozen=True, kw_only=True):
+class Move(msgspec.Struct, frozen=True, kw_only=True):
     """From where to where a booking was moved."""
 
     from_slot: UUID
@@ -27,22 +27,22 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     to_starts_at: datetime
 
 
-class Past(msgspec.Struct, frozen=True, kw_only=True):
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of a booking's history: since when it has `revision`, and who did what, why."""
 
     at: datetime
-    change: Change
+    change: BookingChange
     by: str
     revision: int
     reason: str = ""
-    moved: Moved | None = None
+    moved: Move | None = None
 
 
-def read(text: str) -> list[Past]:
+def read(text: str) -> list[HistoryEntry]:
     """Return a history as `schedule.changes` holds it, from its JSON text."""
-    return msgspec.json.decode(text, type=list[Past])
+    return msgspec.json.decode(text, type=list[HistoryEntry])
 
 
-def written(past: Past) -> str:
+def written(past: HistoryEntry) -> str:
     """Return the JSON text that `schedule.changes` is lengthened by."""
     return msgspec.json.encode([past]).decode()

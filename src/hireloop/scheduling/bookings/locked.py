@@ -12,7 +12,7 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.scheduling.bookings import history
-from hireloop.scheduling.bookings.history import Past
+from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 
 
@@ -26,7 +26,7 @@ class LockedBooking(msgspec.Struct, frozen=True, kw_only=True):
     booking_notes: str
     starts_at: datetime
     ends_at: datetime
-    changes: list[Past]
+    changes: list[HistoryEntry]
     slot_id: UUID
     session_id: UUID
     key_version: int

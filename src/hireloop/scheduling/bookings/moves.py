@@ -10,9 +10,9 @@ from hireloop.notify.deliveries.outbox import Outbox, was_tried
 from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, RescheduledMessage
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes, rules
-from hireloop.scheduling.bookings.booking import Windows
+from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.scheduling.bookings.changes import Rule
-from hireloop.scheduling.bookings.history import Change, Moved
+from hireloop.scheduling.bookings.history import BookingChange, Move
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.bookings.rules import SlotFacts
 from hireloop.telemetry import spans
@@ -25,7 +25,7 @@ async def move(
     by: Actor,
     reason: str,
     outbox: Outbox,
-    windows: Windows,
+    windows: WindowSettings,
     rule: Rule | None = None,
     now: datetime | None = None,
 ) -> bool:
@@ -85,7 +85,7 @@ async def _put(
     by: Actor,
     reason: str,
     outbox: Outbox,
-    windows: Windows,
+    windows: WindowSettings,
 ) -> None:
     """Write the move, and what is told of it."""
     window = rules.window(target.starts_at, early_seconds=windows.early_seconds, late_seconds=windows.late_seconds)
@@ -100,10 +100,10 @@ async def _put(
     )
     revision = await changes.note(
         booking,
-        Change.RESCHEDULED,
+        BookingChange.RESCHEDULED,
         by=by,
         reason=reason,
-        moved=Moved(
+        moved=Move(
             from_slot=booking.slot_id,
             from_starts_at=booking.starts_at,
             to_slot=slot_id,

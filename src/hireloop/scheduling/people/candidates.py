@@ -8,7 +8,7 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.scheduling import audit, patches
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 
 
 class NewCandidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,7 +33,7 @@ class CandidateChanges(msgspec.Struct, frozen=True, kw_only=True):
     resume_text: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class KnownCandidate(msgspec.Struct, frozen=True, kw_only=True):
+class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored candidate."""
 
     id: UUID
@@ -57,7 +57,7 @@ _CREATE = f"""
 """  # noqa: S608 (our own names)
 
 
-async def create(new: NewCandidate, *, by: Actor) -> tuple[KnownCandidate, bool]:
+async def create(new: NewCandidate, *, by: Actor) -> tuple[CandidateDetails, bool]:
     """Store a candidate and return them and True, or return the known one of this address and False.
 
     Raises DiffersFromKnown where a field that was given differs from what is known.
@@ -72,17 +72,17 @@ async def create(new: NewCandidate, *, by: Actor) -> tuple[KnownCandidate, bool]
         given.get("locale"),
         given.get("phone", ""),
         given.get("resume_text", ""),
-        *audit.arguments(Entry(action=Action.CANDIDATE_CREATED, subject=ident, candidate=ident, by=by)),
+        *audit.arguments(NewAuditEntry(action=Action.CANDIDATE_CREATED, subject=ident, candidate=ident, by=by)),
     )
     if row is not None:
-        return msgspec.convert(dict(row), KnownCandidate), True
+        return msgspec.convert(dict(row), CandidateDetails), True
     # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
     row = await db.fetch_row(
         "SELECT * FROM candidate WHERE lower(email) = lower($1) AND erased_at IS NULL FOR SHARE", new.email
     )
     if row is None:  # erased between the two statements: the address is nobody's now
         return await create(new, by=by)
-    known = msgspec.convert(dict(row), KnownCandidate)
+    known = msgspec.convert(dict(row), CandidateDetails)
     refuse_differences("candidate", given, known, letter_case_aside={"email"})
     return known, False
 
@@ -101,17 +101,17 @@ def refuse_differences(what: str, given: dict[str, Any], known: object, *, lette
         raise errors.DiffersFromKnown(what, fields)
 
 
-async def lock(candidate_id: UUID) -> KnownCandidate:
+async def lock(candidate_id: UUID) -> CandidateDetails:
     """Return a candidate whom nobody else can change, book, or erase before this transaction ends; raises NotFound."""
     row = await db.fetch_row(
         "SELECT * FROM candidate WHERE id = $1 AND erased_at IS NULL FOR NO KEY UPDATE", candidate_id
     )
     if row is None:
         raise errors.NotFound("candidate", candidate_id)
-    return msgspec.convert(dict(row), KnownCandidate)
+    return msgspec.convert(dict(row), CandidateDetails)
 
 
-async def write(known: KnownCandidate) -> KnownCandidate:
+async def write(known: CandidateDetails) -> CandidateDetails:
     """Store a candidate who is locked, as they are now, and return them; raises AddressTaken."""
     await db.fetch(
         """
@@ -129,12 +129,12 @@ async def write(known: KnownCandidate) -> KnownCandidate:
     return known
 
 
-async def find(candidate_id: UUID) -> KnownCandidate:
+async def find(candidate_id: UUID) -> CandidateDetails:
     """Return one candidate; raises NotFound."""
     row = await db.fetch_row("SELECT * FROM candidate WHERE id = $1 AND erased_at IS NULL", candidate_id)
     if row is None:
         raise errors.NotFound("candidate", candidate_id)
-    return msgspec.convert(dict(row), KnownCandidate)
+    return msgspec.convert(dict(row), CandidateDetails)
 
 
 async def keep(candidate_id: UUID) -> UUID:
@@ -154,7 +154,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 _LAST_CHARACTER = "\U0010ffff"  # whatever goes on after a beginning sorts before this
 
 
-async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[KnownCandidate]:
+async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[CandidateDetails]:
     """Return at most `limit` candidates stored before the one called `after`, newest first."""
     wanted = wanted or Wanted()
     rows = await db.fetch(
@@ -173,4 +173,4 @@ async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) 
         after,
         limit,
     )
-    return [msgspec.convert(dict(row), KnownCandidate) for row in rows]
+    return [msgspec.convert(dict(row), CandidateDetails) for row in rows]

@@ -7,7 +7,7 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.scheduling import audit, patches
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people.candidates import refuse_differences
 
@@ -34,7 +34,7 @@ class JobChanges(msgspec.Struct, frozen=True, kw_only=True):
     questions: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
-class KnownJob(msgspec.Struct, frozen=True, kw_only=True):
+class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored job."""
 
     id: UUID
@@ -58,7 +58,7 @@ _CREATE = f"""
 """  # noqa: S608 (our own names)
 
 
-async def create(new: NewJob, *, by: Actor) -> tuple[KnownJob, bool]:
+async def create(new: NewJob, *, by: Actor) -> tuple[JobDetails, bool]:
     """Store a job and return it and True, or return the known one of this title and company and False.
 
     Raises DiffersFromKnown where a field that was given differs from what is known.
@@ -73,47 +73,47 @@ async def create(new: NewJob, *, by: Actor) -> tuple[KnownJob, bool]:
         given.get("coding_language", ""),
         given.get("recruiter_email"),
         given.get("questions", []),
-        *audit.arguments(Entry(action=Action.JOB_CREATED, subject=ident, by=by)),
+        *audit.arguments(NewAuditEntry(action=Action.JOB_CREATED, subject=ident, by=by)),
     )
     if row is not None:
-        return msgspec.convert(dict(row), KnownJob), True
+        return msgspec.convert(dict(row), JobDetails), True
     row = await db.fetch_row(
         "SELECT * FROM job WHERE lower(title) = lower($1) AND lower(company) = lower($2)", new.title, new.company
     )
     if row is None:  # renamed between the two statements
         raise errors.NotFound("job", "of this title and company")
-    known = msgspec.convert(dict(row), KnownJob)
+    known = msgspec.convert(dict(row), JobDetails)
     refuse_differences("job", given, known, letter_case_aside={"title", "company"})
     return known, False
 
 
 async def change(
-    job_id: UUID, changes: JobChanges, *, by: Actor, check: Check[KnownJob] = patches.anything_goes
-) -> KnownJob:
+    job_id: UUID, changes: JobChanges, *, by: Actor, check: Check[JobDetails] = patches.anything_goes
+) -> JobDetails:
     """Change what is given of a job; nobody is told, and what was said already stays said.
 
     One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
     JobTaken where another job has that title and company.
     """
 
-    async def work() -> KnownJob:
+    async def work() -> JobDetails:
         async with db.DB.transaction():
             row = await db.fetch_row("SELECT * FROM job WHERE id = $1 FOR NO KEY UPDATE", job_id)
             if row is None:
                 raise errors.NotFound("job", job_id)
-            known = msgspec.convert(dict(row), KnownJob)
+            known = msgspec.convert(dict(row), JobDetails)
             await check(known)
             changed = patches.changed(known, changes)
             if not changed:
                 return known
             details = {"fields": list(changed)}
-            await audit.record(Entry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details))
+            await audit.record(NewAuditEntry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details))
             return await _write(msgspec.structs.replace(known, **changed))
 
     return await db.retried(work)
 
 
-async def _write(known: KnownJob) -> KnownJob:
+async def _write(known: JobDetails) -> JobDetails:
     await db.fetch(
         """
         UPDATE job SET title = $2, company = $3, description = $4, coding_language = $5, recruiter_email = $6,
@@ -131,12 +131,12 @@ async def _write(known: KnownJob) -> KnownJob:
     return known
 
 
-async def find(job_id: UUID) -> KnownJob:
+async def find(job_id: UUID) -> JobDetails:
     """Return one job; raises NotFound."""
     row = await db.fetch_row("SELECT * FROM job WHERE id = $1", job_id)
     if row is None:
         raise errors.NotFound("job", job_id)
-    return msgspec.convert(dict(row), KnownJob)
+    return msgspec.convert(dict(row), JobDetails)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +146,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     company: str | None = None
 
 
-async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[KnownJob]:
+async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[JobDetails]:
     """Return at most `limit` jobs stored before the one called `after`, newest first."""
     wanted = wanted or Wanted()
     rows = await db.fetch(
@@ -161,4 +161,4 @@ async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) 
         after,
         limit,
     )
-    return [msgspec.convert(dict(row), KnownJob) for row in rows]
+    return [msgspec.convert(dict(row), JobDetails) for row in rows]

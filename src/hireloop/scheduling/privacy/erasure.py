@@ -11,7 +11,7 @@ import msgspec
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox, forget
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.sessions import lifecycle
@@ -19,7 +19,7 @@ from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.telemetry import spans
 
 
-class Erased(msgspec.Struct, frozen=True, kw_only=True):
+class ErasureResult(msgspec.Struct, frozen=True, kw_only=True):
     """What was blanked of a person, and by which ids and address anything else may still name them."""
 
     candidate: UUID
@@ -28,14 +28,14 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: int  # bookings that were still to come
 
 
-async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> Erased:
+async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> ErasureResult:
     """Blank a candidate everywhere, end their sessions, and cancel what was still to come.
 
     One transaction. Whoever was told of an interview to come is told that it is off, and that mail alone still knows
     the address, for a day at most. Raises NotFound, also for who was erased before, and InterviewInProgress.
     """
 
-    async def work() -> Erased:
+    async def work() -> ErasureResult:
         async with db.DB.transaction():
             return await _erase(candidate_id, by, outbox, now)
 
@@ -43,7 +43,7 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
         return await db.retried(work)
 
 
-async def _erase(candidate_id: UUID, by: Actor, outbox: Outbox, now: datetime | None) -> Erased:
+async def _erase(candidate_id: UUID, by: Actor, outbox: Outbox, now: datetime | None) -> ErasureResult:
     person = await db.fetch_row(
         """
         SELECT email, coalesce($2, clock_timestamp()) AS now FROM candidate
@@ -67,7 +67,7 @@ async def _erase(candidate_id: UUID, by: Actor, outbox: Outbox, now: datetime | 
     ids = (candidate_id, *interviews, *schedules, *(booking.session_id for booking in bookings))
     await audit.blank(candidate_id, ids)
     await audit.record(
-        Entry(
+        NewAuditEntry(
             action=Action.CANDIDATE_ERASED,
             subject=candidate_id,
             candidate=candidate_id,
@@ -75,7 +75,7 @@ async def _erase(candidate_id: UUID, by: Actor, outbox: Outbox, now: datetime | 
             details={"interviews": len(interviews), "bookings": len(bookings), "cancelled": len(to_come)},
         )
     )
-    return Erased(candidate=candidate_id, email=person["email"], ids=ids, cancelled=len(to_come))
+    return ErasureResult(candidate=candidate_id, email=person["email"], ids=ids, cancelled=len(to_come))
 
 
 def _is_in_progress(booking: LockedBooking) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hireloop import db
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import HIRELOOP, Action, Entry
+from hireloop.scheduling.audit import HIRELOOP, Action, NewAuditEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 
@@ -102,7 +102,7 @@ async def _write(bookings: list[LockedBooking], action: Action, state: Interview
     for booking in bookings:
         details = {"schedule": booking.schedule_id, "revision": booking.revision}
         await audit.record(
-            Entry(
+            NewAuditEntry(
                 action=action,
                 subject=booking.interview_id,
                 candidate=booking.candidate_id,

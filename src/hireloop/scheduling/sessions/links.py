@@ -12,7 +12,7 @@ from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import lock_session
 from hireloop.telemetry import spans
 
@@ -31,7 +31,7 @@ async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
             refusal = changes.refusal(booking) or changes.refusal_of_past(booking)
             if refusal is not None:
                 raise refusal
-            revision = await changes.note(booking, Change.REISSUED, by=by)
+            revision = await changes.note(booking, BookingChange.REISSUED, by=by)
             await db.fetch(
                 """
                 WITH reissued AS (
@@ -65,7 +65,7 @@ async def revoke(session_id: UUID, *, by: Actor, now: datetime | None = None) ->
             refusal = changes.refusal(booking)
             if refusal is not None:
                 raise refusal
-            await changes.note(booking, Change.REVOKED, by=by)
+            await changes.note(booking, BookingChange.REVOKED, by=by)
             await db.fetch("UPDATE session SET revoked_at = $2 WHERE id = $1", session_id, booking.now)
             return True
 

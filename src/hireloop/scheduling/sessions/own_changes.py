@@ -15,9 +15,9 @@ from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings import changes, moves
-from hireloop.scheduling.bookings.booking import Windows
+from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.scheduling.bookings.changes import Rule
-from hireloop.scheduling.bookings.history import Change
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions.sessions import Visit
 
@@ -41,7 +41,7 @@ class Limits(msgspec.Struct, frozen=True):
     moves: int
 
 
-class Seen(msgspec.Struct, frozen=True):
+class ExpectedVersion(msgspec.Struct, frozen=True):
     """What the candidate had before them when they pressed: nobody confirms or cancels a time that they never saw."""
 
     key_version: int
@@ -62,7 +62,7 @@ def cut_off_at(starts_at: datetime, limits: Limits) -> datetime:
 
 def moves_left(booking: Standing, limits: Limits) -> int:
     """Return how many own moves the booking has left, the cut-off aside; pure."""
-    own = sum(past.change is Change.RESCHEDULED and past.by == audit.CANDIDATE.name for past in booking.changes)
+    own = sum(past.change is BookingChange.RESCHEDULED and past.by == audit.CANDIDATE.name for past in booking.changes)
     return max(limits.moves - own, 0)
 
 
@@ -78,11 +78,11 @@ def refusal(change: OwnChange, booking: Standing, limits: Limits) -> errors.Refu
     return errors.TooManyChanges() if change is OwnChange.MOVE and not moves_left(booking, limits) else None
 
 
-def rule(change: OwnChange, limits: Limits, seen: Seen) -> Rule:
+def rule(change: OwnChange, limits: Limits, seen: ExpectedVersion) -> Rule:
     """Return `refusal` as a rule of the verb; it also refuses what is not as the candidate saw it (ChangedSince)."""
 
     def verdict(booking: LockedBooking) -> errors.Refused | None:
-        if booking.revoked_at is not None or Seen(booking.key_version, booking.revision) != seen:
+        if booking.revoked_at is not None or ExpectedVersion(booking.key_version, booking.revision) != seen:
             return errors.ChangedSince()
         return refusal(change, booking, limits)
 
@@ -127,10 +127,10 @@ async def move(
     starts_at: datetime,
     *,
     limits: Limits,
-    seen: Seen,
+    seen: ExpectedVersion,
     reason: str,
     outbox: Outbox,
-    windows: Windows,
+    windows: WindowSettings,
     now: datetime | None = None,
 ) -> bool:
     """Move the booking to this time by the candidate's own wish, and return whether this did it.

@@ -11,9 +11,9 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import CANDIDATE, Action, Entry
+from hireloop.scheduling.audit import CANDIDATE, Action, NewAuditEntry
 from hireloop.scheduling.bookings import history
-from hireloop.scheduling.bookings.history import Past
+from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_session
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 
@@ -56,7 +56,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     coding_language: str
     device_check: dict[str, str] | None  # the latest, as `record_device_check` stored it
     asked_at: datetime | None = None  # when the candidate last asked for another time
-    changes: list[Past] = []  # the booking's history, oldest first
+    changes: list[HistoryEntry] = []  # the booking's history, oldest first
     now: datetime
 
     @property
@@ -183,7 +183,7 @@ async def leave(session_id: UUID, key_version: int, *, now: datetime | None = No
 async def _record(action: Action, subject: UUID, booking: LockedBooking) -> None:
     details = {"schedule": booking.schedule_id, "revision": booking.revision}
     await audit.record(
-        Entry(action=action, subject=subject, candidate=booking.candidate_id, by=CANDIDATE, details=details)
+        NewAuditEntry(action=action, subject=subject, candidate=booking.candidate_id, by=CANDIDATE, details=details)
     )
 
 

@@ -69,7 +69,7 @@ class Occurrence(msgspec.Struct, frozen=True):
 
     wall: datetime
     starts_at: datetime | None
-    doubled: bool = False
+    repeated: bool = False
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ def place(wall: datetime, zone: ZoneInfo) -> Occurrence:
     moment = first.astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None, fold=0) != wall:
         return Occurrence(wall, None)
-    return Occurrence(wall, moment, doubled=first.utcoffset() != second.utcoffset())
+    return Occurrence(wall, moment, repeated=first.utcoffset() != second.utcoffset())
 
 
 def occurrences(rule: Rule, *, zone: ZoneInfo, starts_at_local: datetime) -> list[Occurrence]:
@@ -253,13 +253,13 @@ def _day(text: str, frequency: str, beside: Mapping[str, str]) -> rrule.weekday:
 def _until(text: str) -> date | datetime:
     """Return the end: `20261224` is that whole day, `20261224T180000` a wall time, with a `Z` behind it UTC."""
     found = _UNTIL.fullmatch(text)
-    mend = "has an UNTIL unlike 20261224 (all that day), 20261224T180000 (on the wall clock) and 20261224T170000Z (UTC)"
+    fix = "has an UNTIL unlike 20261224 (all that day), 20261224T180000 (on the wall clock) and 20261224T170000Z (UTC)"
     if found is None:
-        raise _bad(mend)
+        raise _bad(fix)
     try:
         until = datetime.strptime(found[1] + (found[2] or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 (see below)
     except ValueError:
-        raise _bad(mend) from None
+        raise _bad(fix) from None
     if not _FIRST_YEAR <= until.year <= _LAST_YEAR + 10:
         raise _bad("has an UNTIL that is out of the calendar")
     if found[2] is None:

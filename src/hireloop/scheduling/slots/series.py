@@ -11,10 +11,10 @@ import msgspec
 
 from hireloop import db
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.slots import recurrence, slots
 from hireloop.scheduling.slots.recurrence import Occurrence, Omission
-from hireloop.scheduling.slots.slots import KnownSlot
+from hireloop.scheduling.slots.slots import SlotDetails
 
 
 class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class SkippedOccurrence(msgspec.Struct, frozen=True):
     """An occurrence that did not become a slot, why, and the slot that is in its way or there already."""
 
     occurrence: Occurrence
@@ -42,9 +42,9 @@ class LeftOut(msgspec.Struct, frozen=True):
 class Series(msgspec.Struct, frozen=True):
     """What a rule came to: the slots in the order of their start, and what was left out, on the wall clock's order."""
 
-    created: list[KnownSlot]
-    left_out: list[LeftOut]
-    doubled: list[Occurrence]  # of those created: the clocks show their time twice, and the first one was taken
+    created: list[SlotDetails]
+    left_out: list[SkippedOccurrence]
+    repeated: list[Occurrence]  # of those created: the clocks show their time twice, and the first one was taken
 
 
 async def create(new: NewSeries, *, by: Actor, now: datetime | None = None) -> Series:
@@ -56,10 +56,10 @@ async def create(new: NewSeries, *, by: Actor, now: datetime | None = None) -> S
     # In a thread: a rule that nothing fits takes a quarter of a second to say so.
     named = await asyncio.to_thread(recurrence.occurrences, rule, zone=new.zone, starts_at_local=new.starts_at_local)
     await slots.check_job(new.job)
-    left_out = [LeftOut(one, omission) for one in named if (omission := _omission(one, new.exclude))]
+    left_out = [SkippedOccurrence(one, omission) for one in named if (omission := _omission(one, new.exclude))]
     rest = {db.new_id(): one for one in named if not _omission(one, new.exclude)}
 
-    async def work() -> tuple[list[KnownSlot], list[LeftOut]]:
+    async def work() -> tuple[list[SlotDetails], list[SkippedOccurrence]]:
         async with db.DB.transaction():
             return await _create(new, rest, by, now)
 
@@ -67,7 +67,7 @@ async def create(new: NewSeries, *, by: Actor, now: datetime | None = None) -> S
     return Series(
         created=created,
         left_out=sorted([*left_out, *also_left_out], key=lambda one: one.occurrence.wall),
-        doubled=[rest[slot.id] for slot in created if rest[slot.id].doubled],
+        repeated=[rest[slot.id] for slot in created if rest[slot.id].repeated],
     )
 
 
@@ -80,24 +80,26 @@ def _omission(occurrence: Occurrence, exclude: frozenset[date]) -> Omission | No
 
 async def _create(
     new: NewSeries, asked: dict[UUID, Occurrence], by: Actor, now: datetime | None
-) -> tuple[list[KnownSlot], list[LeftOut]]:
+) -> tuple[list[SlotDetails], list[SkippedOccurrence]]:
     """Create what can be of these occurrences, by the ids that their slots would have, in the caller's transaction."""
     await db.fetch(_ONE_AT_A_TIME, new.interviewer_email or "")
     left_out = {
-        row["id"]: LeftOut(asked[row["id"]], Omission.PAST if row["past"] else Omission.ALREADY_EXISTS, row["twin"])
+        row["id"]: SkippedOccurrence(
+            asked[row["id"]], Omission.PAST if row["past"] else Omission.ALREADY_EXISTS, row["twin"]
+        )
         for row in await db.fetch(_LOOK, *_times(new, asked), new.interviewer_email, new.job, now)
     }
     fits = {ident: one for ident, one in asked.items() if ident not in left_out}
     created = await _insert(new, fits)
     busy = {ident: one for ident, one in fits.items() if ident not in {slot.id for slot in created}}
     for row in await db.fetch(_IN_THE_WAY, *_times(new, busy), new.interviewer_email):
-        left_out[row["id"]] = LeftOut(busy[row["id"]], Omission.INTERVIEWER_BUSY, row["other"])
+        left_out[row["id"]] = SkippedOccurrence(busy[row["id"]], Omission.INTERVIEWER_BUSY, row["other"])
     if created:
-        await audit.record_each([Entry(action=Action.SLOT_CREATED, subject=slot.id, by=by) for slot in created])
+        await audit.record_each([NewAuditEntry(action=Action.SLOT_CREATED, subject=slot.id, by=by) for slot in created])
     return created, list(left_out.values())
 
 
-async def _insert(new: NewSeries, fits: dict[UUID, Occurrence]) -> list[KnownSlot]:
+async def _insert(new: NewSeries, fits: dict[UUID, Occurrence]) -> list[SlotDetails]:
     """Insert what overlaps no other slot of the interviewer, nor an earlier one of these: the constraint decides."""
     rows: Sequence[asyncpg.Record] = await db.fetch(
         """

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from hireloop import db, errors
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, Actor, Entry
+from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.people import jobs
 
 
@@ -26,7 +26,7 @@ class NewSlot(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
 
 
-class KnownSlot(msgspec.Struct, frozen=True, kw_only=True):
+class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored slot."""
 
     id: UUID
@@ -55,7 +55,7 @@ class SlotChanges(msgspec.Struct, frozen=True, kw_only=True):
 # What the candidates of a slot in use rely on.
 _FIXED_IN_USE = {"starts_at", "ends_at", "interviewer_email", "job"}
 
-Check = Callable[[KnownSlot], None]  # raises where the slot, held still, is not the one that the caller has in mind
+Check = Callable[[SlotDetails], None]  # raises where the slot, held still, is not the one that the caller has in mind
 
 
 _CREATE = f"""
@@ -69,12 +69,12 @@ _CREATE = f"""
 """  # noqa: S608 (our own words)
 
 
-async def create(new: NewSlot, *, by: Actor) -> KnownSlot:
+async def create(new: NewSlot, *, by: Actor) -> SlotDetails:
     """Store a slot; raises BadInput for an unknown job and InterviewerBusy where it overlaps another of theirs."""
     check_times(new.starts_at, new.ends_at)
     await check_job(new.job)
     ident = db.new_id()
-    entry = Entry(action=Action.SLOT_CREATED, subject=ident, by=by)
+    entry = NewAuditEntry(action=Action.SLOT_CREATED, subject=ident, by=by)
     rows = await db.retried(
         lambda: db.fetch(
             _CREATE,
@@ -106,12 +106,12 @@ async def check_job(job: UUID | None) -> None:
             raise errors.BadInput("job", str(missing)) from None
 
 
-def known(row: asyncpg.Record) -> KnownSlot:
+def known(row: asyncpg.Record) -> SlotDetails:
     """Return the slot in a row of its table."""
-    return msgspec.convert(dict(row), KnownSlot)
+    return msgspec.convert(dict(row), SlotDetails)
 
 
-async def find(slot_id: UUID) -> KnownSlot:
+async def find(slot_id: UUID) -> SlotDetails:
     """Return one slot; raises NotFound."""
     row = await db.fetch_row("SELECT * FROM slot WHERE id = $1", slot_id)
     if row is None:
@@ -119,7 +119,7 @@ async def find(slot_id: UUID) -> KnownSlot:
     return known(row)
 
 
-async def lock(slot_id: UUID) -> KnownSlot:
+async def lock(slot_id: UUID) -> SlotDetails:
     """Hold a slot still until the caller's transaction ends, and return it; raises NotFound."""
     row = await db.fetch_row("SELECT * FROM slot WHERE id = $1 FOR NO KEY UPDATE", slot_id)
     if row is None:
@@ -127,14 +127,14 @@ async def lock(slot_id: UUID) -> KnownSlot:
     return known(row)
 
 
-async def change(slot_id: UUID, changes: SlotChanges, *, by: Actor, check: Check | None = None) -> KnownSlot:
+async def change(slot_id: UUID, changes: SlotChanges, *, by: Actor, check: Check | None = None) -> SlotDetails:
     """Change a slot and return it; what is as it was already is no change, and leaves no trace.
 
     Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse where the times, the
     interviewer or the job of a slot with bookings, also of one that is over, or seats below those taken, are asked for.
     """
 
-    async def work() -> KnownSlot:
+    async def work() -> SlotDetails:
         async with db.DB.transaction():
             slot = await lock(slot_id)
             if check is not None:
@@ -149,13 +149,13 @@ async def change(slot_id: UUID, changes: SlotChanges, *, by: Actor, check: Check
                 await check_job(wanted.job)
                 await _store(wanted)
                 details = {"changed": sorted(changed)}
-                await audit.record(Entry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details))
+                await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details))
             return wanted
 
     return await db.retried(work)
 
 
-def change_refusal(slot: KnownSlot, wanted: KnownSlot, changed: AbstractSet[str]) -> errors.HireLoopError | None:
+def change_refusal(slot: SlotDetails, wanted: SlotDetails, changed: AbstractSet[str]) -> errors.HireLoopError | None:
     """Return why a slot cannot become what is wanted, or None; pure."""
     if slot.withdrawn_at is not None:
         return errors.SlotWithdrawn()
@@ -166,7 +166,7 @@ def change_refusal(slot: KnownSlot, wanted: KnownSlot, changed: AbstractSet[str]
     return None
 
 
-async def _store(slot: KnownSlot) -> None:
+async def _store(slot: SlotDetails) -> None:
     await db.fetch(
         """
         UPDATE slot SET starts_at = $2, ends_at = $3, seats = $4, interviewer_email = $5, job = $6, notes = $7
@@ -196,7 +196,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     min_minutes: int | None = None
 
 
-async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[KnownSlot]:
+async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[SlotDetails]:
     """Return at most `limit` slots in the order of their start, beginning behind the one called `after`.
 
     Raises BadInput where there is no such slot.

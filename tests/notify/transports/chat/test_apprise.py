@@ -283,7 +283,7 @@ def test_a_token_is_in_no_outcome_log_line_or_repr(caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.parametrize(
-    ("url", "mend"),
+    ("url", "fix"),
     [
         ("json://canary.example/?retry=3", "remove it"),
         ("json://canary.example/?optional=yes", "remove it"),
@@ -296,8 +296,8 @@ def test_a_token_is_in_no_outcome_log_line_or_repr(caplog: pytest.LogCaptureFixt
         ("canary", "schema"),
     ],
 )
-def test_a_url_that_is_no_good_is_refused_with_the_mend_and_held_if_it_is_used(url: str, mend: str) -> None:
-    with pytest.raises(SettingsError, match=mend) as refused:
+def test_a_url_that_is_no_good_is_refused_with_the_mend_and_held_if_it_is_used(url: str, fix: str) -> None:
+    with pytest.raises(SettingsError, match=fix) as refused:
         apprise.addresses_in(url)
     assert str(refused.value).startswith("CHAT_URLS: address 1 ")
     assert "canary" not in str(refused.value)

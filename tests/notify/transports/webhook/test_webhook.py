@@ -377,7 +377,7 @@ def test_the_next_address_is_taken_where_the_first_does_not_answer(monkeypatch: 
     with ScriptedHttpServer() as closed:
         pass
     with ScriptedHttpServer() as server:
-        found = [names.Found(socket.AF_INET, ("127.0.0.1", port)) for port in (closed.port, server.port)]
+        found = [names.ResolvedAddress(socket.AF_INET, ("127.0.0.1", port)) for port in (closed.port, server.port)]
         monkeypatch.setattr(webhook, "addresses_of", lambda *_, **__: found)
         assert isinstance(transport_to(server).send(PARCEL), Sent)
 

@@ -21,7 +21,7 @@ _SCHEMA = re.compile(r"([a-z0-9]+)://", re.IGNORECASE)
 _STAND_IN = "json://localhost"  # in the place of another package's URL, for Apprise to read its tags
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class ConfigEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the list `urls`."""
 
     number: int  # from 1
@@ -32,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     plugin: str = ""  # the schema, where that is the name of another package's transport
 
 
-def entries_of(config: Path, plugins: Collection[str] = ()) -> Iterator[Entry]:
+def entries_of(config: Path, plugins: Collection[str] = ()) -> Iterator[ConfigEntry]:
     """Yield the entries of the file; a URL whose schema is one of `plugins` is that package's, and may have tags.
 
     Raises SettingsError, with the mend, where the file is not what Apprise describes.
@@ -50,7 +50,7 @@ def entries_of(config: Path, plugins: Collection[str] = ()) -> Iterator[Entry]:
         schema = _SCHEMA.match(url)
         plugin = schema[1].lower() if schema and schema[1].lower() in plugins else ""
         read = _with_stand_in(entry, number) if plugin else entry
-        yield Entry(
+        yield ConfigEntry(
             number=number,
             document=yaml.safe_dump({**shared, "urls": [read]}),
             identity=yaml.safe_dump(entry),

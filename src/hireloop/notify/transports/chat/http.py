@@ -45,7 +45,7 @@ _BEFORE_THE_REQUEST = (
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
-class Watch(msgspec.Struct):
+class RequestWatch(msgspec.Struct):
     """What one try may take, and what its requests came to, in their order."""
 
     until: float  # by the monotonic clock
@@ -54,13 +54,13 @@ class Watch(msgspec.Struct):
     is_over: bool = False  # a request got no answer, or a 429: this try asks nothing more
 
 
-_watch: ContextVar[Watch] = ContextVar("hireloop_chat")
+_watch: ContextVar[RequestWatch] = ContextVar("hireloop_chat")
 
 
 @contextmanager
-def watched(secrets: tuple[str, ...], seconds: float) -> Iterator[Watch]:
+def watched(secrets: tuple[str, ...], seconds: float) -> Iterator[RequestWatch]:
     """Watch what this context asks over HTTP for the length of a block; no request may outlast `seconds`."""
-    watch = Watch(until=time.monotonic() + seconds, secrets=secrets)
+    watch = RequestWatch(until=time.monotonic() + seconds, secrets=secrets)
     token = _watch.set(watch)
     try:
         yield watch
@@ -100,7 +100,7 @@ HTTPAdapter.cert_verify = _watched_cert_verify  # type: ignore[method-assign] # 
 
 
 def _ask(
-    watch: Watch, adapter: HTTPAdapter, request: requests.PreparedRequest, options: Mapping[str, Any]
+    watch: RequestWatch, adapter: HTTPAdapter, request: requests.PreparedRequest, options: Mapping[str, Any]
 ) -> requests.Response:
     """Send one request within the watch's time, keep what came of it, and give the plugin its answer.
 

@@ -15,12 +15,12 @@ from pydantic import SecretStr
 
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected
-from hireloop.notify.transports.mail.wire import Answer, Wire
+from hireloop.notify.transports.mail.wire import SmtpReply, Wire
 from hireloop.notify.transports.replies import enhanced_code, kept_reply, outcome_of_failure, outcome_of_reply
 
 _FAREWELL_SECONDS = 2.0  # for RSET and QUIT, when the outcome is known already
 _CLOSING = 421  # the server says so and closes (RFC 5321, 4.2.2)
-_NO_ANSWER = Answer(0, b"")
+_NO_ANSWER = SmtpReply(0, b"")
 _LEFT_OUT = "…".encode()
 _LONGEST_ENVID = 100  # RFC 3461, 4.4
 

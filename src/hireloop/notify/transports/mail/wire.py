@@ -11,7 +11,7 @@ _LONGEST_ANSWER = 65_536
 _CONTINUATION = b"-"
 
 
-class Answer(NamedTuple):
+class SmtpReply(NamedTuple):
     """A server's answer: its code, 0 where its lines bear none or several, and its text, joined by newlines."""
 
     code: int
@@ -35,7 +35,7 @@ class Wire(TimedSocket):
         self._buffer = b""
         return super().secure(tls, host)
 
-    def answer(self) -> Answer:
+    def answer(self) -> SmtpReply:
         """Read one answer, of one line or several (RFC 5321, 4.2.1)."""
         codes: set[bytes] = set()
         texts: list[bytes] = []
@@ -45,7 +45,7 @@ class Wire(TimedSocket):
             if line[3:4] != _CONTINUATION:
                 break
         code = codes.pop()
-        return Answer(int(code) if code.isdigit() and not codes else 0, b"\n".join(texts))
+        return SmtpReply(int(code) if code.isdigit() and not codes else 0, b"\n".join(texts))
 
     def _lines(self) -> Iterator[bytes]:
         taken = 0

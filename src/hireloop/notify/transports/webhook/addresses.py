@@ -6,7 +6,7 @@ moment later (DNS rebinding) leads nowhere.
 
 import ipaddress
 
-from hireloop.notify.transports.names import Found, look_up
+from hireloop.notify.transports.names import ResolvedAddress, look_up
 
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has given out to be reached
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are the IPv4 address that is reached
@@ -14,7 +14,7 @@ _6TO4 = ipaddress.IPv6Network("2002::/16")  # a tunnel to the IPv4 address insid
 _MOST = 4  # addresses of one name that are tried
 
 
-def addresses_of(host: str, port: int, *, seconds: float) -> list[Found]:
+def addresses_of(host: str, port: int, *, seconds: float) -> list[ResolvedAddress]:
     """Look a name up, once, and return its first addresses, each checked by nobody yet.
 
     Raises socket.gaierror where there are none, and TimeoutError where they were not found within `seconds`.

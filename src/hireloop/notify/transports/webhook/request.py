@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from hireloop.notify.transport import Phase
-from hireloop.notify.transports.names import Found
+from hireloop.notify.transports.names import ResolvedAddress
 from hireloop.notify.transports.timed_socket import TimedSocket
 
 LONGEST_BODY = 16_384  # bytes of the answer's body that are read: far more than is kept, for tokens to be left out
@@ -35,7 +35,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return host if self.port == (443 if self.is_secure else 80) else f"{host}:{self.port}"
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What the endpoint said; of its body the beginning."""
 
     status: int
@@ -60,7 +60,7 @@ class Request:
         """What is left of the time; raises TimeoutError past the deadline."""
         return self._connection.left()
 
-    def post(self, addresses: Sequence[Found], headers: Mapping[str, str], body: bytes) -> Answer:
+    def post(self, addresses: Sequence[ResolvedAddress], headers: Mapping[str, str], body: bytes) -> WebhookResponse:
         """Connect to the first address that answers, and post.
 
         Raises OSError, a TimeoutError past the deadline, or http.client.HTTPException for what is no HTTP.
@@ -71,13 +71,13 @@ class Request:
         finally:
             self._connection.close()
 
-    def _connect(self, addresses: Sequence[Found]) -> None:
+    def _connect(self, addresses: Sequence[ResolvedAddress]) -> None:
         self._connection.reach(addresses)
         if self._tls is not None:
             self.phase = Phase.TLS
             self.tls_version = self._connection.secure(self._tls, self._endpoint.host)
 
-    def _exchange(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _exchange(self, headers: Mapping[str, str], body: bytes) -> WebhookResponse:
         self.phase = Phase.HTTP
         spoken = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
         spoken.auto_open = 0  # it must never look for a connection of its own
@@ -90,7 +90,7 @@ class Request:
         with contextlib.suppress(OSError, http.client.HTTPException, ValueError):  # the status is what counts
             while len(start) < LONGEST_BODY and (piece := response.read1(LONGEST_BODY - len(start))):
                 start += piece
-        return Answer(status=response.status, retry_after=response.headers.get("Retry-After"), body=start)
+        return WebhookResponse(status=response.status, retry_after=response.headers.get("Retry-After"), body=start)
 
 
 class _Spoken:

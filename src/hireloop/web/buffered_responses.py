@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # the worker, which forgets old answers, does without Litesta
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-class WholeAnswer(msgspec.Struct, frozen=True):
+class BufferedResponse(msgspec.Struct, frozen=True):
     """Status, headers with names in lower case, and body of one answer."""
 
     status: int
@@ -23,7 +23,7 @@ class WholeAnswer(msgspec.Struct, frozen=True):
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
-async def hold_back(app: "ASGIApp", scope: "Scope", receive: "Receive") -> WholeAnswer:
+async def hold_back(app: "ASGIApp", scope: "Scope", receive: "Receive") -> BufferedResponse:
     """Let `app` answer and return what it would have sent."""
     status, body = 0, bytearray()
     headers: Headers = ()
@@ -36,7 +36,7 @@ async def hold_back(app: "ASGIApp", scope: "Scope", receive: "Receive") -> Whole
             body.extend(message["body"])
 
     await app(scope, receive, keep)
-    return WholeAnswer(status, headers, bytes(body))
+    return BufferedResponse(status, headers, bytes(body))
 
 
 def lower(headers: object) -> Headers:

@@ -12,7 +12,7 @@ from hireloop.notify.transport import Channel, Transport
 GATHER_SECONDS = 0.01
 
 
-class Post:
+class ChannelSender:
     """Where a worker sends over one channel, `capacity` tries at once."""
 
     def __init__(self, channel: Channel, transport: Transport, fallback: Transport | None, capacity: int) -> None:

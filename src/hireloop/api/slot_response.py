@@ -2,11 +2,11 @@
 
 import msgspec
 
-from hireloop.scheduling.slots.slots import KnownSlot
+from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.web.context import Context
 
 
-def view_slot(context: Context, slot: KnownSlot) -> KnownSlot:
+def view_slot(context: Context, slot: SlotDetails) -> SlotDetails:
     """Return the slot with its times as the installation shows them."""
     return msgspec.structs.replace(
         slot,

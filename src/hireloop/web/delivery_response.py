@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop.notify.deliveries.deliveries import DeliveryView, mask
-from hireloop.notify.deliveries.outbox import Delivery
+from hireloop.notify.deliveries.outbox import NewDelivery
 from hireloop.notify.tables import DeliveryState
 from hireloop.web.context import Context
 
@@ -26,7 +26,7 @@ class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
     last_reply: str | None
 
 
-def summary_of_put(context: Context, delivery: Delivery) -> DeliverySummary:
+def summary_of_put(context: Context, delivery: NewDelivery) -> DeliverySummary:
     """Return a delivery that was just put, as nothing can have happened to it yet."""
     return DeliverySummary(
         id=delivery.id,

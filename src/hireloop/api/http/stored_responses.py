@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors, session_keys
-from hireloop.web.whole_answers import WholeAnswer
+from hireloop.web.buffered_responses import BufferedResponse
 
 REPLAYED = b"idempotency-replayed"
 _KEPT_HEADERS = (b"content-type", b"location", b"etag", b"cache-control")
@@ -26,7 +26,7 @@ _LIKE_A_SESSION_KEY = re.compile(rb"(?=([A-Za-z0-9_-]{22}\.[0-9]{1,10}\.[A-Za-z0
 _API_KEY = re.compile(rb'"key":"hl_[A-Za-z0-9_-]+"')
 
 
-class Claim(Enum):
+class ClaimResult(Enum):
     """What claiming an Idempotency-Key came to."""
 
     FIRST = auto()  # nobody has used it in the last 24 hours: it is ours until this transaction ends
@@ -34,7 +34,7 @@ class Claim(Enum):
     BUSY = auto()  # another transaction has it
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class KeyedRequest(msgspec.Struct, frozen=True):
     """Whose request this is, to which path, under which Idempotency-Key, and what it asks for."""
 
     api_key: UUID
@@ -58,7 +58,7 @@ def hash_of(*parts: bytes) -> bytes:
     return digest.digest()
 
 
-async def claim(ticket: Ticket, *, now: datetime | None = None) -> Claim:
+async def claim(keyed: KeyedRequest, *, now: datetime | None = None) -> ClaimResult:
     """Take an Idempotency-Key for the current transaction; never waits.
 
     The advisory lock ends with the transaction. An answer of more than 24 hours counts as none.
@@ -68,7 +68,7 @@ async def claim(ticket: Ticket, *, now: datetime | None = None) -> Claim:
         WITH locked AS MATERIALIZED (
             SELECT pg_try_advisory_xact_lock($5) AS is_ours
         ), claimed AS (
-            INSERT INTO stored_answer AS known (api_key, path, idempotency_key, request_hash, created_at)
+            INSERT INTO stored_response AS known (api_key, path, idempotency_key, request_hash, created_at)
             SELECT $1, $2, $3, $4, coalesce($6, now()) FROM locked WHERE is_ours
             ON CONFLICT (api_key, path, idempotency_key) DO UPDATE
             SET request_hash = excluded.request_hash, status = NULL, headers = '{}', body = '',
@@ -78,36 +78,36 @@ async def claim(ticket: Ticket, *, now: datetime | None = None) -> Claim:
         )
         SELECT is_ours, EXISTS (SELECT FROM claimed) AS is_first FROM locked
         """,
-        ticket.api_key,
-        ticket.path,
-        ticket.idempotency_key,
-        ticket.request_hash,
-        ticket.lock,
+        keyed.api_key,
+        keyed.path,
+        keyed.idempotency_key,
+        keyed.request_hash,
+        keyed.lock,
         now,
     )
     if row is None or not row["is_ours"]:
-        return Claim.BUSY
-    return Claim.FIRST if row["is_first"] else Claim.AGAIN
+        return ClaimResult.BUSY
+    return ClaimResult.FIRST if row["is_first"] else ClaimResult.AGAIN
 
 
-async def keep(ticket: Ticket, answer: WholeAnswer, secrets: Sequence[str]) -> None:
+async def keep(keyed: KeyedRequest, answer: BufferedResponse, secrets: Sequence[str]) -> None:
     """Store the answer to a claimed key, in the transaction that claimed it."""
     kept = {name.decode(): value.decode("latin-1") for name, value in answer.headers if name in _KEPT_HEADERS}
     await db.fetch(
         """
-        UPDATE stored_answer SET status = $4, headers = $5::text::jsonb, body = $6
+        UPDATE stored_response SET status = $4, headers = $5::text::jsonb, body = $6
         WHERE api_key = $1 AND path = $2 AND idempotency_key = $3
         """,
-        ticket.api_key,
-        ticket.path,
-        ticket.idempotency_key,
+        keyed.api_key,
+        keyed.path,
+        keyed.idempotency_key,
         answer.status,
         msgspec.json.encode(kept).decode(),
         without_secrets(answer.body, secrets),
     )
 
 
-async def find(ticket: Ticket, secret: str, *, now: datetime | None = None) -> WholeAnswer | None:
+async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None) -> BufferedResponse | None:
     """Return the stored answer of the last 24 hours with its session keys minted again, or None where there is none.
 
     The key need not be claimed: what others have committed is seen. Raises IdempotencyKeyReused where it is the answer
@@ -115,24 +115,24 @@ async def find(ticket: Ticket, secret: str, *, now: datetime | None = None) -> W
     """
     row = await db.fetch_row(
         """
-        SELECT request_hash, status, headers::text, body FROM stored_answer
+        SELECT request_hash, status, headers::text, body FROM stored_response
         WHERE api_key = $1 AND path = $2 AND idempotency_key = $3
             AND status IS NOT NULL AND created_at > coalesce($4, now()) - interval '24 hours'
         """,
-        ticket.api_key,
-        ticket.path,
-        ticket.idempotency_key,
+        keyed.api_key,
+        keyed.path,
+        keyed.idempotency_key,
         now,
     )
     if row is None:
         return None
-    if row["request_hash"] != ticket.request_hash:
+    if row["request_hash"] != keyed.request_hash:
         raise errors.IdempotencyKeyReused
     body = with_secrets(row["body"], secret)
     kept = [(name.encode(), value.encode("latin-1")) for name, value in msgspec.json.decode(row["headers"]).items()]
     # An answer that may have no body (RFC 9110, 8.6) came without its length.
     length = [(b"content-length", str(len(body)).encode())] if body else []
-    return WholeAnswer(row["status"], (*kept, *length, (REPLAYED, b"true")), body)
+    return BufferedResponse(row["status"], (*kept, *length, (REPLAYED, b"true")), body)
 
 
 async def forget_old(*, now: datetime | None = None) -> int:
@@ -141,8 +141,8 @@ async def forget_old(*, now: datetime | None = None) -> int:
     while True:
         rows = await db.fetch(
             """
-            DELETE FROM stored_answer WHERE ctid = ANY (ARRAY(
-                SELECT ctid FROM stored_answer WHERE created_at <= coalesce($1, now()) - interval '24 hours'
+            DELETE FROM stored_response WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM stored_response WHERE created_at <= coalesce($1, now()) - interval '24 hours'
                 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
             ))
             RETURNING 1

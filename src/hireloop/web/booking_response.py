@@ -14,13 +14,13 @@ from hireloop.notify.deliveries import alerts, deliveries
 from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
 from hireloop.notify.reasons import sentence_of
 from hireloop.scheduling.bookings import bookings
-from hireloop.scheduling.bookings.booking import Booked
+from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.bookings.bookings import Booking
-from hireloop.scheduling.bookings.history import Change, Moved, Past
+from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry, Move
 from hireloop.scheduling.sessions.sessions import SessionState, state_of
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.context import Context, context_of
-from hireloop.web.delivery_answer import DeliverySummary, summary, summary_of_put
+from hireloop.web.delivery_response import DeliverySummary, summary, summary_of_put
 
 _NEAR = timedelta(minutes=60)
 _UNUSED = (
@@ -29,7 +29,7 @@ _UNUSED = (
 )
 
 
-class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate's access; key and link are null for whoever may only read."""
 
     id: UUID
@@ -40,7 +40,7 @@ class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     state: SessionState
 
 
-class InvitationAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class InvitationResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Where the invitation of the current revision stands, and what this installation warns of."""
 
     state: InvitationState
@@ -48,7 +48,7 @@ class InvitationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: list[DeliverySummary]
 
 
-class MovedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class MoveResponse(msgspec.Struct, frozen=True, kw_only=True):
     """From where to where a booking was moved."""
 
     from_slot: UUID
@@ -57,18 +57,18 @@ class MovedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     to_starts_at: datetime
 
 
-class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class ChangeResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One change of a booking; `revision` is the one that the booking had afterwards."""
 
     at: datetime
-    change: Change
+    change: BookingChange
     by: str
     revision: int
     reason: str
-    moved: MovedAnswer | None
+    moved: MoveResponse | None
 
 
-class ScheduleAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One interview placed on one slot."""
 
     id: UUID
@@ -80,19 +80,19 @@ class ScheduleAnswer(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     booked_at: datetime
-    session: SessionAnswer
-    invitation: InvitationAnswer
-    changes: list[ChangeAnswer]
+    session: SessionResponse
+    invitation: InvitationResponse
+    changes: list[ChangeResponse]
     trace_id: str
     trace_url: str | None
 
 
-def answer_booked(request: Request[Any, Any, Any], booked: Booked) -> ScheduleAnswer:
+def answer_booked(request: Request[Any, Any, Any], booked: BookingResult) -> ScheduleResponse:
     """Return a booking that was just made, without reading anything again."""
     context = context_of(request)
     put = [summary_of_put(context, delivery) for delivery in booked.deliveries]
     is_put = any(delivery.required for delivery in booked.deliveries)  # a chat copy tells the candidate nothing
-    invitation = InvitationAnswer(
+    invitation = InvitationResponse(
         state=InvitationState.PENDING if is_put else InvitationState.NONE,
         warnings=_warnings(context, booked.booking),
         deliveries=put,
@@ -100,7 +100,7 @@ def answer_booked(request: Request[Any, Any, Any], booked: Booked) -> ScheduleAn
     return _answer(request, context, booked.booking, invitation)
 
 
-async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -> list[ScheduleAnswer]:
+async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -> list[ScheduleResponse]:
     """Return stored bookings with where their invitations stand: one more query, however many they are."""
     context = context_of(request)
     by_schedule: dict[UUID, list[DeliveryView]] = {booking.id: [] for booking in bookings}
@@ -113,17 +113,17 @@ async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -
     ]
 
 
-async def answer_one(request: Request[Any, Any, Any], schedule_id: UUID) -> ScheduleAnswer:
+async def answer_one(request: Request[Any, Any, Any], schedule_id: UUID) -> ScheduleResponse:
     """Return one stored booking as it stands now; raises NotFound."""
     return (await answer(request, [await bookings.find(schedule_id)]))[0]
 
 
-def _invitation(context: Context, booking: Booking, found: list[DeliveryView]) -> InvitationAnswer:
+def _invitation(context: Context, booking: Booking, found: list[DeliveryView]) -> InvitationResponse:
     current = [delivery for delivery in found if delivery.revision == booking.revision]
     held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
     state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
     said = _warnings(context, booking)
-    return InvitationAnswer(
+    return InvitationResponse(
         state=state,
         warnings=[*said, *sorted(held - set(said)), *([_UNUSED] if _is_unused(booking, state) else [])],
         deliveries=[summary(context, delivery) for delivery in current],
@@ -154,8 +154,8 @@ def _is_unused(booking: Booking, state: InvitationState) -> bool:
     )
 
 
-def _change(context: Context, past: Past) -> ChangeAnswer:
-    return ChangeAnswer(
+def _change(context: Context, past: HistoryEntry) -> ChangeResponse:
+    return ChangeResponse(
         at=context.local(past.at),
         change=past.change,
         by=past.by,
@@ -165,8 +165,8 @@ def _change(context: Context, past: Past) -> ChangeAnswer:
     )
 
 
-def _moved(context: Context, moved: Moved) -> MovedAnswer:
-    return MovedAnswer(
+def _moved(context: Context, moved: Move) -> MoveResponse:
+    return MoveResponse(
         from_slot=moved.from_slot,
         from_starts_at=context.local(moved.from_starts_at),
         to_slot=moved.to_slot,
@@ -175,12 +175,12 @@ def _moved(context: Context, moved: Moved) -> MovedAnswer:
 
 
 def _answer(
-    request: Request[Any, Any, Any], context: Context, booking: Booking, invitation: InvitationAnswer
-) -> ScheduleAnswer:
+    request: Request[Any, Any, Any], context: Context, booking: Booking, invitation: InvitationResponse
+) -> ScheduleResponse:
     session = booking.session
     key = context.session_key(session) if roles.sees_links(request) else None
     ui = context.settings.trace_ui_url
-    return ScheduleAnswer(
+    return ScheduleResponse(
         id=booking.id,
         interview=booking.interview,
         slot=booking.slot,
@@ -190,7 +190,7 @@ def _answer(
         starts_at=context.local(booking.starts_at),
         ends_at=context.local(booking.ends_at),
         booked_at=context.local(booking.booked_at),
-        session=SessionAnswer(
+        session=SessionResponse(
             id=session.id,
             session_key=key,
             portal_url=session_keys.portal_url(context.settings.base_url, key) if key else None,

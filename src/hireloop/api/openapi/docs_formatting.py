@@ -25,7 +25,7 @@ _BOUNDS = {
 }
 
 
-class Shown:
+class ResolvedDocument:
     """The document, resolved and in the order of the page."""
 
     def __init__(self, document: dict[str, Any]) -> None:

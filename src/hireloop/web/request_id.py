@@ -14,7 +14,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from hireloop.telemetry import spans
-from hireloop.web.whole_answers import Headers, header_of, lower
+from hireloop.web.buffered_responses import Headers, header_of, lower
 
 FOR_PROGRAMS = ("/api", "/health", "/schema", "/docs")
 _API = "/api"
@@ -22,7 +22,7 @@ _REQUEST_ID = b"x-request-id"
 _GOOD_ID = re.compile(r"[!-~]{1,128}")
 
 
-class Envelope:
+class RequestId:
     """The layer around all answers to programs, inside that of the headers."""
 
     def __init__(self, app: ASGIApp, *, varies_by_origin: bool) -> None:
