@@ -7,17 +7,17 @@ Message-ID for every try and a new connection for every mail (docs/decisions/000
 import re
 import socket
 import ssl
-from collections.abc import Mapping
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 from apprise.asset import AppriseAsset
 from apprise.exception import AppriseImproperlyConfigured
 from apprise.plugins.email import NotifyEmail
+from apprise.plugins.email.common import AppriseEmailException
 from msgspec import structs
 from pydantic import SecretStr
 
@@ -37,30 +37,21 @@ _SECURITY = {"insecure": Security.NONE, "starttls": Security.STARTTLS, "ssl": Se
 _UNWRITABLE = re.compile(r"[\x00-\x20\x7f<>\ud800-\udfff]")
 
 
-class _Try(msgspec.Struct):
-    """What one call of the plugin is to send, and what came of it."""
-
-    parcel: Parcel
-    outcome: Outcome | None = None
-
-
-# Apprise's call carries a title and a body, and its answer is a bool: the parcel and the outcome go beside it.
-_under_way: ContextVar[_Try] = ContextVar("hireloop_mail")
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 class HireLoopMail(NotifyEmail):
-    """Apprise's e-mail plugin under schemas of our own, sending the parcel under way as it is.
+    """Apprise's e-mail plugin under schemas of our own: `send` is Apprise's call, `deliver` the worker's.
 
-    It is made here alone, and Apprise's manager is not told of it: that would load the plugins of all services.
+    Apprise's manager hears of it from `apprise_plugin` alone: to add one loads the plugins of all services.
     """
 
     service_name = "HireLoop mail"
     protocol = "hireloopmail"
     secure_protocol = "hireloopmails"
-    request_rate_per_sec = 0  # Apprise would wait between two mails
 
     def __init__(self, *, phase_seconds: float = 30, data_seconds: float = 300, **kwargs: Any) -> None:  # noqa: ANN401 (Apprise's)
-        super().__init__(asset=AppriseAsset(app_id="HireLoop"), **kwargs)  # type: ignore[no-untyped-call]  # no types there
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # no types there
         read: Any = self  # what Apprise read has no types
         name, sender = read.from_addr
         self.sender: str = sender
@@ -78,13 +69,8 @@ class HireLoopMail(NotifyEmail):
         self.tls = None if self.server.security is Security.NONE else ssl.create_default_context()
         self.pool = SmtpPool(self.server, self.tls)
 
-    def send(self, *_args: Any, **_kwargs: Any) -> bool:  # noqa: ANN401 (Apprise's title and body)
-        """Send the parcel under way in this context and keep its outcome there; true where it was sent."""
-        current = _under_way.get()
-        current.outcome = self._send(current.parcel)
-        return isinstance(current.outcome, Sent)
-
-    def _send(self, parcel: Parcel) -> Outcome:
+    def deliver(self, parcel: Parcel) -> Outcome:
+        """Try once, blocking, from any thread, over a kept connection if there is one."""
         recipient = mailbox(parcel.recipient)
         if recipient is None:
             evidence = Evidence(phase=Phase.RECIPIENT, host=self.server.host, port=self.server.port)
@@ -93,6 +79,58 @@ class HireLoopMail(NotifyEmail):
         bounces_to = _bounces_to(parcel.envelope_sender)
         envid = parcel.message_id.strip("<>") if bounces_to else ""
         return self.pool.send(Envelope(bounces_to or self.sender, recipient, content, envid))
+
+    def send(self, *args: Any, **kwargs: Any) -> bool:  # noqa: ANN401 (Apprise's)
+        """Send what Apprise was given to the URL's recipients, copies too; true where each of them was taken."""
+        pool = SmtpPool(self.server, self.tls)  # of this call alone: Apprise never says that it is done with a plugin
+        try:
+            taken = [self._sent(pool, recipient, mail) for recipient, mail in self._mails(*args, **kwargs)]
+        except AppriseEmailException:  # such as for an attachment that cannot be read
+            return False
+        finally:
+            pool.close()
+        return all(taken)
+
+    def _sent(self, pool: SmtpPool, recipient: str, mail: bytes) -> bool:
+        if self.is_delivered(recipient):  # Apprise tries again where the URL has `retry=`
+            return True
+        address = mailbox(parseaddr(recipient)[1])
+        if address is None or not isinstance(pool.send(Envelope(self.sender, address, mail)), Sent):
+            return False
+        self.mark_delivered(recipient)
+        return True
+
+    def _mails(
+        self,
+        body: str,
+        title: str = "",
+        *,
+        attach: Any = None,  # noqa: ANN401 (Apprise's)
+        body_format: Any = None,  # noqa: ANN401 (the same)
+        **_: object,
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield each recipient and copy with the mail as Apprise writes it; raises AppriseEmailException."""
+        read: Any = self  # as above
+        for mail in self.prepare_emails(
+            subject=title,
+            body=body,
+            notify_format=self.resolve_format(body_format),
+            from_addr=read.from_addr,
+            to=read.targets,
+            cc=read.cc,
+            bcc=read.bcc,
+            reply_to=read.reply_to,
+            smtp_host=read.smtp_host,
+            attach=attach,
+            headers={"X-Application": self.app_id, **read.headers},
+            names=read.names,
+            pgp=read.pgp,
+            pgp_mode=read.pgp_mode,
+            inline=read.inline,
+            tzinfo=read.tzinfo,
+        ):
+            written = _LINE_END.sub("\r\n", mail.body).encode()
+            yield from ((recipient, written) for recipient in mail.to_addrs)
 
 
 class EmailTransport:
@@ -138,15 +176,7 @@ class EmailTransport:
         """Try once, blocking, from any thread; Held with Phase.CONFIGURE where the settings cannot send."""
         if self._plugin is None:
             return Held(reason=self._refusal or Reason.NO_MAIL_HOST, evidence=Evidence(phase=Phase.CONFIGURE))
-        current = _Try(parcel)
-        token = _under_way.set(current)
-        try:
-            self._plugin.notify(body="-")  # the parcel is what is sent; Apprise refuses an empty text
-        finally:
-            _under_way.reset(token)
-        if current.outcome is None:
-            raise RuntimeError("Apprise did not call the mail plugin.")
-        return current.outcome
+        return self._plugin.deliver(parcel)
 
     def close(self) -> None:
         """Close the kept connections; sends under way close theirs when they are done."""
@@ -165,7 +195,12 @@ def _open(url: str, settings: Settings) -> HireLoopMail | Reason:
     if isinstance(values, Reason):
         return values
     try:
-        plugin = HireLoopMail(phase_seconds=settings.email_timeout, data_seconds=settings.email_data_timeout, **values)
+        plugin = HireLoopMail(
+            phase_seconds=settings.email_timeout,
+            data_seconds=settings.email_data_timeout,
+            asset=AppriseAsset(app_id="HireLoop"),
+            **values,
+        )
     except AppriseImproperlyConfigured:  # with a host and a known mode, only the sender is left to be wrong
         return Reason.BAD_SENDER
     server = plugin.server
