@@ -56,7 +56,6 @@ class Delivery(Table, db=DB):
     leased_until = Timestamptz(null=True)
     message_id = Text()
     traceparent = Text()
-    tracestate = Text()
     last_reason = Text(null=True)
     last_reply = Text(null=True)
     sent_at = Timestamptz(null=True)

@@ -33,7 +33,6 @@ _STATEMENTS = (
         leased_until timestamptz,
         message_id text NOT NULL,
         traceparent text NOT NULL DEFAULT '',
-        tracestate text NOT NULL DEFAULT '',
         last_reason text,
         last_reply text,
         sent_at timestamptz,
