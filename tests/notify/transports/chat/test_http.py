@@ -1,5 +1,7 @@
-"""What of a service's words is kept: never a token of the channel's URL, in whatever place it is quoted."""
+"""When requests is wrapped, and what of a service's words is kept: never a token of the URL, wherever it is quoted."""
 
+import subprocess
+import sys
 from urllib.parse import quote
 
 import pytest
@@ -28,3 +30,23 @@ def test_a_fresh_token_in_an_answer_is_left_out(name: str) -> None:
 def test_an_answer_that_quotes_nothing_is_kept_as_it_is() -> None:
     said = '{"errcode":"M_NOT_FOUND","error":"No known servers"}'
     assert without_secrets(said, secrets_of("matrix://user:password@chat.example/%23room")) == said
+
+
+def test_requests_is_as_it_is_until_a_chat_transport_is_made() -> None:
+    program = """
+from requests.adapters import HTTPAdapter
+before = HTTPAdapter.send, HTTPAdapter.cert_verify
+from hireloop.notify.channels.configured import channels
+from hireloop.notify.transport import open_transport
+from hireloop.settings import Settings
+settings = Settings(_env_file=None, secret_key="x" * 32, chat_urls="json://chat.example")
+_, chat = channels(settings)
+assert (HTTPAdapter.send, HTTPAdapter.cert_verify) == before
+open_transport(chat, settings)
+wrapped = HTTPAdapter.send, HTTPAdapter.cert_verify
+assert wrapped[0] is not before[0] and wrapped[1] is not before[1]
+open_transport(chat, settings)
+assert (HTTPAdapter.send, HTTPAdapter.cert_verify) == wrapped
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr

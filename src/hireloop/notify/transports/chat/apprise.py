@@ -26,7 +26,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Retry, Sent
 from hireloop.notify.transports.chat import config as chat_config
 from hireloop.notify.transports.chat.address import server_of
-from hireloop.notify.transports.chat.http import secrets_of, watched
+from hireloop.notify.transports.chat.http import secrets_of, watched, wrap_requests
 from hireloop.settings import Settings
 
 _ROUNDS = 3  # a plugin may sign in, join and post: together no longer than this many times EMAIL_TIMEOUT
@@ -58,6 +58,7 @@ class AppriseTransport:
 
     def __init__(self, url: str, settings: Settings) -> None:
         """Read the URL; no network is touched. Where it is no good, every `send` answers Held."""
+        wrap_requests()
         self._url, self._seconds = url, settings.email_timeout
         self._secrets = secrets_of(url)
         # A plugin keeps its sign-in and is no place for two threads at once: each try takes one for itself.

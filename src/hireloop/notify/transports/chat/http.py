@@ -1,9 +1,9 @@
 """What a chat plugin asks over HTTP, and what it is answered: seen where the answer arrives, not in a log line.
 
 Apprise's plugins call `requests.post` and its sisters, which make a session of their own each time, and say only
-true or false of it. All of them go through `HTTPAdapter.send`. It is wrapped once, here: where a watch is set in
-this context, the exchange is bounded and its answer kept; everybody else's requests pass through untouched
-(docs/decisions/0019-chat-through-apprise.md).
+true or false of it. All of them go through `HTTPAdapter.send`, which is wrapped when the first chat transport is made:
+where a watch is set in this context, the exchange is bounded and its answer kept; everybody else's requests pass
+through untouched (docs/decisions/0019-chat-through-apprise.md).
 """
 
 import http.client
@@ -41,9 +41,6 @@ _BEFORE_THE_REQUEST = (
     urllib3.exceptions.NewConnectionError,  # also where the name could not be looked up
 )
 
-# Their DEBUG lines quote the path of the request, and so a token.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-
 
 class RequestWatch(msgspec.Struct):
     """What one try may take, and what its requests came to, in their order."""
@@ -69,6 +66,15 @@ def watched(secrets: tuple[str, ...], seconds: float) -> Iterator[RequestWatch]:
 
 
 _send = HTTPAdapter.send
+_cert_verify: Any = HTTPAdapter.cert_verify  # has no types
+
+
+def wrap_requests() -> None:
+    """Have every request of this process looked at on its way; one that nobody watches is left as it is."""
+    HTTPAdapter.send = _watched_send  # type: ignore[method-assign] # the one place that every plugin's request passes
+    HTTPAdapter.cert_verify = _watched_cert_verify  # type: ignore[method-assign] # as above
+    # Its DEBUG lines quote the path of the request, and so a token.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 def _watched_send(
@@ -83,20 +89,12 @@ def _watched_send(
     return _ask(watch, self, request, kwargs)
 
 
-HTTPAdapter.send = _watched_send  # type: ignore[method-assign] # the one place that every plugin's request passes
-
-_cert_verify: Any = HTTPAdapter.cert_verify  # has no types
-
-
 def _watched_cert_verify(self: HTTPAdapter, pool: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401 (requests' own)
     _cert_verify(self, pool, url, verify, cert)
     if _watch.get(None) is not None:
         # urllib3 then takes what this machine and SSL_CERT_FILE trust, as mail, webhooks and the doctor do. Requests
         # would take a list of its own.
         pool.ca_certs = pool.ca_cert_dir = None
-
-
-HTTPAdapter.cert_verify = _watched_cert_verify  # type: ignore[method-assign] # as above
 
 
 def _ask(
