@@ -10,6 +10,8 @@ import yaml
 
 from hireloop import session_keys
 from hireloop.settings import Settings
+from hireloop.telemetry import redaction
+from hireloop.telemetry.exporters import FORBIDDEN_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text("utf-8")
@@ -207,6 +209,12 @@ def test_the_collector_masks_a_secret_in_an_attribute(secret: str) -> None:
     assert not any(word in secret for word in WORDS_OF_THEM)
 
 
+def test_the_collector_knows_a_secret_by_what_we_know_it_by() -> None:
+    ours = (redaction.NAMED_SECRET, redaction.SESSION_KEY, redaction.API_KEY, redaction.PASSWORD_IN_URL)
+    *theirs, _address = COLLECTOR["processors"]["redaction"]["blocked_values"]  # it has no keyed hash for an address
+    assert theirs == [pattern.pattern for pattern in ours]
+
+
 def test_the_collector_leaves_what_an_operator_searches_for() -> None:
     patterns = COLLECTOR["processors"]["redaction"]["blocked_values"]
     for text in (
@@ -228,7 +236,7 @@ def test_the_collector_masks_the_same_in_what_is_no_attribute(path: str) -> None
 
 
 @pytest.mark.parametrize("context", ["span", "spanevent"])
-@pytest.mark.parametrize("name", ["url.query", "url.full", "http.url", "http.target"])
+@pytest.mark.parametrize("name", sorted(FORBIDDEN_ATTRIBUTES))
 def test_the_collector_drops_addresses_with_a_query(context: str, name: str) -> None:
     groups = COLLECTOR["processors"]["transform"]["trace_statements"]
     statements = next(group["statements"] for group in groups if group["context"] == context)

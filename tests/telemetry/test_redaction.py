@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hireloop import session_keys
-from hireloop.telemetry.redaction import address_hash, redact
+from hireloop.telemetry.redaction import WHOLE_SESSION_KEY, address_hash, redact, without
 
 SECRET = "a secret of the tests, which opens nothing"
 API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43
@@ -83,6 +83,15 @@ def test_no_address_passes(address: str, around: str) -> None:
 def test_no_session_key_passes(session_id: UUID, version: int, before: str, after: str) -> None:
     key = session_keys.mint(SECRET, session_id, version)
     assert key.rpartition(".")[2] not in redact(f"{before}{key}{after}")
+
+
+@given(st.uuids(), st.integers(1, 2**31 - 1))
+def test_a_whole_session_key_is_known_as_one(session_id: UUID, version: int) -> None:
+    assert WHOLE_SESSION_KEY.fullmatch(session_keys.mint(SECRET, session_id, version))
+
+
+def test_a_known_secret_is_left_out_whole_where_another_is_a_part_of_it() -> None:
+    assert without("hunter2, said hunter2-and-more", {"hunter2", "hunter2-and-more"}, "…") == "…, said …"
 
 
 @given(st.text(max_size=20), st.text(max_size=20))

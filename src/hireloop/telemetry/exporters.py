@@ -22,7 +22,7 @@ from opentelemetry.util.types import AttributeValue
 from hireloop.settings import Settings
 from hireloop.telemetry import redaction
 
-_FORBIDDEN_ATTRIBUTES = frozenset({"url.query", "url.full", "http.url", "http.target"})
+FORBIDDEN_ATTRIBUTES = frozenset({"url.query", "url.full", "http.url", "http.target"})
 
 
 @dataclass(frozen=True)
@@ -150,9 +150,7 @@ def _redacted(span: ReadableSpan) -> ReadableSpan:
 
 
 def _clean(attributes: Mapping[str, AttributeValue] | None) -> dict[str, AttributeValue]:
-    return {
-        name: _clean_value(value) for name, value in (attributes or {}).items() if name not in _FORBIDDEN_ATTRIBUTES
-    }
+    return {name: _clean_value(value) for name, value in (attributes or {}).items() if name not in FORBIDDEN_ATTRIBUTES}
 
 
 def _clean_value(value: AttributeValue) -> AttributeValue:

@@ -1,10 +1,13 @@
 """What may never leave the process in a span or a log line: keys, passwords, query strings, and addresses in clear.
 
-An address leaves as a keyed hash, so that one can still be searched for.
+An address leaves as a keyed hash, so that one can still be searched for. What a secret looks like is said here for all
+others: the collector repeats these patterns, and a test holds them equal.
 """
 
 import re
 import secrets
+from collections.abc import Iterable
+from typing import AnyStr
 
 from hireloop import signing
 from hireloop.signing import Purpose
@@ -14,10 +17,12 @@ _ADDRESS = re.compile(
     r"""(?:"[^"]{1,64}"|(?:[^\s<>"'(),;:\[\]{}]|(?<=\w)'(?=\w)){1,64})"""
     r"""(?:@|%40)(?:\[[^\]\s]*\]|[^\s<>"'(),;:=\[\]{}&/?#|!*]{0,253}[^\s<>"'(),;:=\[\]{}&/?#|!*.])"""
 )
-_SESSION_KEY = re.compile(r"[A-Za-z0-9_-]{20,24}\.\d{1,10}\.[A-Za-z0-9_-]{20,}")
-_NAMED_SECRET = re.compile(r"((?:session_key|password|passwd|pass)=[\"']?)[^\s&\"'<>]+", re.IGNORECASE)
-_API_KEY = re.compile(r"hl_[A-Za-z0-9_-]{8,}")
-_PASSWORD_IN_URL = re.compile(r"(://[^\s/:]*:)\S+@")
+NAMED_SECRET = re.compile(r"((?i:session_key|password|passwd|pass)=[\x22\x27]?)[^\s&\x22\x27<>]+")
+SESSION_KEY = re.compile(r"[A-Za-z0-9_-]{20,24}\.[0-9]{1,10}\.[A-Za-z0-9_-]{20,}")  # also one that was cut off
+WHOLE_SESSION_KEY = re.compile(r"[A-Za-z0-9_-]{22}\.[0-9]{1,10}\.[A-Za-z0-9_-]{43}")  # as `session_keys` mints it
+API_KEY = re.compile(r"hl_[A-Za-z0-9_-]{8,}")
+PASSWORD_IN_URL = re.compile(r"(://[^\s/:]*:)\S+@")
+_TOKEN_IN_JSON = re.compile(r'("\w*(?:token|secret|password|session|key)\w*"\s*:\s*)"[^"]*"', re.IGNORECASE)
 
 _LONGEST = 8_192  # whoever sends us more must not keep us busy with it
 
@@ -37,17 +42,29 @@ def address_hash(address: str) -> str:
 
 def without_links(text: str) -> str:
     """Return `text` without session keys: a mail filter may quote the link that it blocks."""
-    return _NAMED_SECRET.sub(r"\1<secret>", _SESSION_KEY.sub("<session key>", text))
+    return NAMED_SECRET.sub(r"\1<secret>", SESSION_KEY.sub("<session key>", text))
+
+
+def without(said: AnyStr, known: Iterable[AnyStr], mark: AnyStr) -> AnyStr:
+    """Return what the other side said with `mark` for each secret that is known here, none of them empty."""
+    for secret in sorted(known, key=len, reverse=True):  # one may be a part of another
+        said = said.replace(secret, mark)
+    return said
+
+
+def without_tokens_in_json(text: str) -> str:
+    """Return an answer without the values that it calls tokens, keys or the like: a sign-in's answer has new ones."""
+    return _TOKEN_IN_JSON.sub(r'\1"<secret>"', text)
 
 
 def redact(text: str) -> str:
     """Return `text`, cut to 8 KiB, without session keys, API keys and passwords, and with each mail address hashed."""
     text = text[:_LONGEST]
     if "." in text:
-        text = _SESSION_KEY.sub("<session key>", text)
+        text = SESSION_KEY.sub("<session key>", text)
     if "@" in text or "%40" in text:
-        text = _PASSWORD_IN_URL.sub(r"\1<password>@", text)
+        text = PASSWORD_IN_URL.sub(r"\1<password>@", text)
         text = _ADDRESS.sub(lambda found: f"<address:{address_hash(found[0].rpartition('=')[2])}>", text)
     if "=" in text:
-        text = _NAMED_SECRET.sub(r"\1<secret>", text)
-    return _API_KEY.sub("<api key>", text) if "hl_" in text else text
+        text = NAMED_SECRET.sub(r"\1<secret>", text)
+    return API_KEY.sub("<api key>", text) if "hl_" in text else text

@@ -15,15 +15,16 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors, session_keys
+from hireloop.telemetry import redaction
 from hireloop.web.buffered_responses import BufferedResponse
 
 REPLAYED = b"idempotency-replayed"
 _KEPT_HEADERS = (b"content-type", b"location", b"etag", b"cache-control")
 _TOGETHER = 1_000
 # The lookahead also finds a key that begins inside of what only looks like one.
-_LIKE_A_SESSION_KEY = re.compile(rb"(?=([A-Za-z0-9_-]{22}\.[0-9]{1,10}\.[A-Za-z0-9_-]{43}))")
+_LIKE_A_SESSION_KEY = re.compile(f"(?=({redaction.WHOLE_SESSION_KEY.pattern}))".encode())
 # Quotes inside a JSON text are escaped: this is always a member of an object.
-_API_KEY = re.compile(rb'"key":"hl_[A-Za-z0-9_-]+"')
+_API_KEY = re.compile(f'"key":"{redaction.API_KEY.pattern}"'.encode())
 
 
 class ClaimResult(Enum):

@@ -23,7 +23,7 @@ def test_no_piece_of_a_url_is_quoted(user: str, password: str, path: str, value:
 
 @pytest.mark.parametrize("name", ["access_token", "token", "client_secret", "apiKey", "session", "password"])
 def test_a_fresh_token_in_an_answer_is_left_out(name: str) -> None:
-    said = without_secrets(f'{{"{name}" : "canary", "error": "none"}}', ())
+    said = without_secrets(f'{{"{name}" : "canary", "error": "none"}}', frozenset())
     assert said == f'{{"{name}" : "<secret>", "error": "none"}}'
 
 

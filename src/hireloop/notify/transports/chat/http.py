@@ -11,7 +11,8 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -27,11 +28,11 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Evidence, Outcome, Phase, Retry
 from hireloop.notify.transports.http_replies import outcome_of_status
 from hireloop.notify.transports.replies import kept_reply, outcome_of_failure
+from hireloop.telemetry import redaction
 
 LARGEST_ANSWER = 1_048_576  # bytes of a body that a plugin gets to see
 _PIECE = 65_536
 _SHORTEST_SECRET = 6  # shorter pieces of a URL are words rather than tokens, and would riddle every reply
-_NAMED_SECRET = re.compile(r'("\w*(?:token|secret|password|session|key)\w*"\s*:\s*)"[^"]*"', re.IGNORECASE)
 
 _BEFORE_THE_REQUEST = (
     requests.ConnectTimeout,
@@ -46,7 +47,7 @@ class RequestWatch(msgspec.Struct):
     """What one try may take, and what its requests came to, in their order."""
 
     until: float  # by the monotonic clock
-    secrets: tuple[str, ...]  # which no reply may quote
+    secrets: frozenset[str]  # which no reply may quote
     outcomes: list[Outcome] = []
     is_over: bool = False  # a request got no answer, or a 429: this try asks nothing more
 
@@ -55,7 +56,7 @@ _watch: ContextVar[RequestWatch] = ContextVar("hireloop_chat")
 
 
 @contextmanager
-def watched(secrets: tuple[str, ...], seconds: float) -> Iterator[RequestWatch]:
+def watched(secrets: frozenset[str], seconds: float) -> Iterator[RequestWatch]:
     """Watch what this context asks over HTTP for the length of a block; no request may outlast `seconds`."""
     watch = RequestWatch(until=time.monotonic() + seconds, secrets=secrets)
     token = _watch.set(watch)
@@ -120,9 +121,8 @@ def _ask(
     response._content = body  # noqa: SLF001 (requests has no other way)
     response._content_consumed = True  # type: ignore[attr-defined] # noqa: SLF001 (the same)
     credentials = (request.headers.get("Authorization") or "").split()[1:]  # echoed by some endpoints
-    secrets = [secret for secret in (*watch.secrets, *credentials) if secret != evidence.host]
-    said = without_secrets(body.decode("utf-8", "replace"), secrets)
-    reply = kept_reply(said.encode())
+    secrets = {*watch.secrets, *credentials} - {evidence.host}
+    reply = kept_reply(without_secrets(body.decode("utf-8", "replace"), secrets).encode())
     evidence = msgspec.structs.replace(evidence, code=response.status_code, reply=reply)
     outcome = outcome_of_status(evidence, response.headers.get("Retry-After"), datetime.now(UTC))
     watch.outcomes.append(outcome)
@@ -199,16 +199,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting += [inner for inner in nested if isinstance(inner, BaseException)]
 
 
-def secrets_of(url: str) -> tuple[str, ...]:
-    """Return what in an Apprise URL may be a token or a password, as written and unquoted, the longest first."""
+def secrets_of(url: str) -> frozenset[str]:
+    """Return what in an Apprise URL may be a token or a password, as written and unquoted."""
     before, _, query = url.partition("://")[2].partition("?")
     pieces = {*re.split(r"[/:@,#]", before), *(pair.partition("=")[2] or pair for pair in query.split("&"))}
     all_ways = {way(piece) for piece in pieces for way in (str, unquote, unquote_plus)}
-    return tuple(sorted((piece for piece in all_ways if len(piece) >= _SHORTEST_SECRET), key=len, reverse=True))
+    return frozenset(piece for piece in all_ways if len(piece) >= _SHORTEST_SECRET)
 
 
-def without_secrets(text: str, secrets: Sequence[str]) -> str:
+def without_secrets(text: str, secrets: AbstractSet[str]) -> str:
     """Return what the other side said without the channel's tokens, which some services quote, and without new ones."""
-    for secret in secrets:
-        text = text.replace(secret, "<secret>")
-    return _NAMED_SECRET.sub(r'\1"<secret>"', text)
+    return redaction.without_tokens_in_json(redaction.without(text, secrets, "<secret>"))

@@ -17,11 +17,11 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected
 from hireloop.notify.transports.mail.wire import SmtpReply, Wire
 from hireloop.notify.transports.replies import enhanced_code, kept_reply, outcome_of_failure, outcome_of_reply
+from hireloop.telemetry import redaction
 
 _FAREWELL_SECONDS = 2.0  # for RSET and QUIT, when the outcome is known already
 _CLOSING = 421  # the server says so and closes (RFC 5321, 4.2.2)
 _NO_ANSWER = SmtpReply(0, b"")
-_LEFT_OUT = "…".encode()
 _LONGEST_ENVID = 100  # RFC 3461, 4.4
 
 
@@ -211,9 +211,8 @@ class SmtpConnection:
             raise _Answered
 
     def _evidence(self, error: OSError | None = None) -> Evidence:
-        text = self._answer.text
-        for secret in self._secrets:  # some servers repeat the sign-in that they refuse
-            text = text.replace(secret, _LEFT_OUT)
+        # Some servers repeat the sign-in that they refuse.
+        text = redaction.without(self._answer.text, self._secrets, "…".encode())
         reply = str(error) if error else kept_reply(text)
         return Evidence(
             phase=self._phase,
@@ -253,13 +252,13 @@ def _xtext(text: str) -> str:
 
 
 def _spellings(server: MailServer) -> tuple[bytes, ...]:
-    """Return what gives the password away, the longest first: itself, and what a sign-in makes of it."""
+    """Return what gives the password away: itself, and what a sign-in makes of it."""
     user, password = server.user, server.password.get_secret_value()
     if not password:
         return ()
     # Without padding, which some leave out.
     encoded = [_b64(text).rstrip("=") for text in (f"\0{user}\0{password}", password)]
-    return tuple(sorted((text.encode() for text in (password, *encoded)), key=len, reverse=True))
+    return tuple(text.encode() for text in (password, *encoded))
 
 
 def _b64(text: str) -> str:

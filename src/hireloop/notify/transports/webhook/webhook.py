@@ -6,7 +6,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 import http.client
 import re
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from uuid import UUID
@@ -22,6 +22,7 @@ from hireloop.notify.transports.webhook.addresses import addresses_of, is_public
 from hireloop.notify.transports.webhook.request import Endpoint, Request
 from hireloop.notify.transports.webhook.signature import keys_of, signature, webhook_id
 from hireloop.settings import Settings
+from hireloop.telemetry import redaction
 
 TRY_SECONDS = 20.0  # for one try; the specification says 15 to 30
 LARGEST_BODY = 262_144  # bytes of a request's body; the specification wants it below 20 kB
@@ -31,7 +32,6 @@ _TARGET = re.compile(r"/[!-~]*")  # as it may stand in a request line
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}(?:-[0-9a-f]{2,32}){3}")
 _SHORTEST_TOKEN = 8  # of the path, whose short parts are words such as `hooks`
 _SHORTEST_HALF = 4  # of a query's `name=value`, where either may be the token
-_LEFT_OUT = b"<address>"
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ class _Opened(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[bytes, ...]
     tls: ssl.SSLContext | None
     may_be_private: bool
-    tokens: tuple[bytes, ...]  # parts of the URL that let somebody post; the longest first
+    tokens: frozenset[bytes]  # parts of the URL that let somebody post
 
 
 class WebhookTransport:
@@ -108,7 +108,7 @@ def _open(url: str, settings: Settings) -> _Opened | Reason:
         keys=keys,
         tls=ssl.create_default_context() if endpoint.is_secure else None,
         may_be_private=settings.webhook_allow_private,
-        tokens=tuple(sorted({token.encode() for token in _tokens(parts)}, key=len, reverse=True)),
+        tokens=frozenset(token.encode() for token in _tokens(parts)),
     )
 
 
@@ -212,9 +212,8 @@ def _evidence(opened: _Opened, request: Request, *, code: int | None = None, sai
     )
 
 
-def _without(tokens: Sequence[bytes], said: bytes) -> bytes:
+def _without(tokens: frozenset[bytes], said: bytes) -> bytes:
     """Return what was said without the tokens, nor the beginning of one where it broke off."""
-    for token in tokens:
-        said = said.replace(token, _LEFT_OUT)
+    said = redaction.without(said, tokens, b"<address>")
     begun = [n for token in tokens for n in range(_SHORTEST_HALF, len(token)) if said.endswith(token[:n])]
     return said[: len(said) - max(begun, default=0)]
