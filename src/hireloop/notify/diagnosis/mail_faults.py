@@ -20,6 +20,7 @@ _UNKNOWN_AUTHORITY = frozenset({2, 20, 21, 27})
 _OTHER_NAME = frozenset({62, 64})
 
 _SIGN_IN_FIRST = 530  # RFC 4954, 6; and RFC 3207, 4
+_LATER = "Try again in a few minutes; deliveries do so by themselves."
 _APP_PASSWORDS = "https://myaccount.google.com/apppasswords"
 
 
@@ -91,28 +92,20 @@ def advice(met: FailedConversation, name: SettingNames) -> Advice:
     """Return the one cause of what was met, and its mend."""
     if met.other_tls:
         return _other_tls(met, name)
-    known = _ADVICE.get(met.outcome.reason)
-    if known is not None:
-        return known(met, name)
-    return Advice(f"{met.where}: {sentence_of(met.outcome.reason)}", f"Check {name.address}.")
+    reason = met.outcome.reason
+    if reason in _BY_WHAT_WAS_MET:
+        return _BY_WHAT_WAS_MET[reason](met, name)
+    if reason in _IN_WORDS:
+        found, step = _IN_WORDS[reason], _STEPS.get(met.outcome.evidence.phase)
+        cause, fix = (words.format(met=met, name=name, step=step) for words in (found.cause, found.fix))
+        return Advice(cause, fix, found.passes)
+    return Advice(f"{met.where}: {sentence_of(reason)}", f"Check {name.address}.")
 
 
 def _other_tls(met: FailedConversation, name: SettingNames) -> Advice:
     if met.server.security is Security.TLS:
         return Advice(f"{met.where} does not speak TLS from the start.", f"Set {name.starttls} instead of {name.tls}.")
     return Advice(f"{met.where} speaks TLS from the start.", f"Set {name.tls}, with port 465 as a rule.")
-
-
-def _no_name(met: FailedConversation, name: SettingNames) -> Advice:
-    return Advice(f"There is no server named {met.server.host}.", f"Correct {name.host}, or mend this machine's DNS.")
-
-
-def _refused(met: FailedConversation, name: SettingNames) -> Advice:
-    return Advice(f"Nothing listens at {met.where}.", f"Correct {name.address}, or start the mail server.")
-
-
-def _failed(met: FailedConversation, name: SettingNames) -> Advice:
-    return Advice(f"There is no way to {met.where} from here.", f"Mend the network, or correct {name.host}.")
 
 
 def _timed_out(met: FailedConversation, name: SettingNames) -> Advice:
@@ -133,42 +126,6 @@ def _timed_out(met: FailedConversation, name: SettingNames) -> Advice:
     )
 
 
-def _dropped(met: FailedConversation, name: SettingNames) -> Advice:
-    return Advice(
-        f"{met.where} closed the connection without a word ({_STEPS[met.outcome.evidence.phase]}).",
-        f"Check that {name.port} is a mail server's port, and that the server lets this machine in.",
-    )
-
-
-def _busy(met: FailedConversation, _: SettingNames) -> Advice:
-    return Advice(
-        f"{met.where} takes no mail right now.",
-        "Try again in a few minutes; deliveries do so by themselves.",
-        passes=True,
-    )
-
-
-def _turned_away(met: FailedConversation, name: SettingNames) -> Advice:
-    return Advice(
-        f"{met.where} turns this machine away before any mail.",
-        f"Have the server's operator let this machine's address in, or correct {name.host}.",
-    )
-
-
-def _no_starttls(met: FailedConversation, name: SettingNames) -> Advice:
-    return Advice(
-        f"{met.where} does not offer STARTTLS.",
-        f"Use the server's submission port (mostly 587), or {name.tls} with port 465.",
-    )
-
-
-def _starttls_refused(met: FailedConversation, name: SettingNames) -> Advice:
-    return Advice(
-        f"{met.where} offers STARTTLS and refuses to begin it.",
-        f"Mend the mail server's certificate, or use {name.tls} with port 465.",
-    )
-
-
 def _certificate(met: FailedConversation, name: SettingNames) -> Advice:
     failure = met.rehearsal.failure
     code = failure.verify_code if isinstance(failure, ssl.SSLCertVerificationError) else 0
@@ -185,13 +142,6 @@ def _certificate(met: FailedConversation, name: SettingNames) -> Advice:
             f"{whose} is {who}.", "Give the server one of a public authority, or name its authority in SSL_CERT_FILE."
         )
     return Advice(f"{whose} is not to be trusted (OpenSSL's error {code}).", "Renew it on the mail server.")
-
-
-def _tls_failed(met: FailedConversation, name: SettingNames) -> Advice:
-    return Advice(
-        f"{met.where} and this machine agree on no TLS: the server's is outdated, as a rule.",
-        f"Bring the mail server to TLS 1.2 or later, or correct {name.port}.",
-    )
 
 
 def _no_sign_in(met: FailedConversation, name: SettingNames) -> Advice:
@@ -221,14 +171,6 @@ def _sign_in_refused(met: FailedConversation, name: SettingNames) -> Advice:
     )
 
 
-def _sign_in_deferred(met: FailedConversation, _: SettingNames) -> Advice:
-    return Advice(
-        f"{met.server.host} cannot check sign-ins right now.",
-        "Try again in a few minutes; deliveries do so by themselves.",
-        passes=True,
-    )
-
-
 def _sender_refused(met: FailedConversation, name: SettingNames) -> Advice:
     if met.outcome.evidence.code == _SIGN_IN_FIRST:
         if met.server.security is Security.NONE and "STARTTLS" in met.rehearsal.extensions:
@@ -240,18 +182,6 @@ def _sender_refused(met: FailedConversation, name: SettingNames) -> Advice:
     )
 
 
-def _sender_deferred(met: FailedConversation, _: SettingNames) -> Advice:
-    return Advice(
-        f"{met.server.host} does not take mail from our sender's address right now.",
-        "Try again in a few minutes; if it stays, check DEFAULT_FROM_EMAIL.",
-        passes=True,
-    )
-
-
-def _unexpected(met: FailedConversation, name: SettingNames) -> Advice:
-    return Advice(f"What answers at {met.where} is no mail server.", f"Correct {name.address}.")
-
-
 _STEPS: Mapping[Phase, str] = {
     Phase.CONNECT: "before its greeting was over",
     Phase.TLS: "as TLS was to begin",
@@ -259,22 +189,51 @@ _STEPS: Mapping[Phase, str] = {
     Phase.SENDER: "at MAIL FROM",
 }
 
-_ADVICE: Mapping[str, Callable[[FailedConversation, SettingNames], Advice]] = {
-    Reason.NAME_NOT_FOUND: _no_name,
-    Reason.CONNECTION_REFUSED: _refused,
-    Reason.CONNECTION_FAILED: _failed,
-    Reason.CONNECTION_DROPPED: _dropped,
+# What needs no more than the words: `met`, `name` and `step` are filled in.
+_IN_WORDS: Mapping[str, Advice] = {
+    Reason.NAME_NOT_FOUND: Advice(
+        "There is no server named {met.server.host}.", "Correct {name.host}, or mend this machine's DNS."
+    ),
+    Reason.CONNECTION_REFUSED: Advice(
+        "Nothing listens at {met.where}.", "Correct {name.address}, or start the mail server."
+    ),
+    Reason.CONNECTION_FAILED: Advice(
+        "There is no way to {met.where} from here.", "Mend the network, or correct {name.host}."
+    ),
+    Reason.CONNECTION_DROPPED: Advice(
+        "{met.where} closed the connection without a word ({step}).",
+        "Check that {name.port} is a mail server's port, and that the server lets this machine in.",
+    ),
+    Reason.UNEXPECTED_REPLY: Advice("What answers at {met.where} is no mail server.", "Correct {name.address}."),
+    Reason.SERVER_BUSY: Advice("{met.where} takes no mail right now.", _LATER, passes=True),
+    Reason.SERVER_REFUSED: Advice(
+        "{met.where} turns this machine away before any mail.",
+        "Have the server's operator let this machine's address in, or correct {name.host}.",
+    ),
+    Reason.STARTTLS_MISSING: Advice(
+        "{met.where} does not offer STARTTLS.",
+        "Use the server's submission port (mostly 587), or {name.tls} with port 465.",
+    ),
+    Reason.STARTTLS_REFUSED: Advice(
+        "{met.where} offers STARTTLS and refuses to begin it.",
+        "Mend the mail server's certificate, or use {name.tls} with port 465.",
+    ),
+    Reason.TLS_FAILED: Advice(
+        "{met.where} and this machine agree on no TLS: the server's is outdated, as a rule.",
+        "Bring the mail server to TLS 1.2 or later, or correct {name.port}.",
+    ),
+    Reason.AUTH_DEFERRED: Advice("{met.server.host} cannot check sign-ins right now.", _LATER, passes=True),
+    Reason.SENDER_DEFERRED: Advice(
+        "{met.server.host} does not take mail from our sender's address right now.",
+        "Try again in a few minutes; if it stays, check DEFAULT_FROM_EMAIL.",
+        passes=True,
+    ),
+}
+
+_BY_WHAT_WAS_MET: Mapping[str, Callable[[FailedConversation, SettingNames], Advice]] = {
     Reason.TIMED_OUT: _timed_out,
-    Reason.UNEXPECTED_REPLY: _unexpected,
-    Reason.SERVER_BUSY: _busy,
-    Reason.SERVER_REFUSED: _turned_away,
-    Reason.STARTTLS_MISSING: _no_starttls,
-    Reason.STARTTLS_REFUSED: _starttls_refused,
     Reason.CERTIFICATE_INVALID: _certificate,
-    Reason.TLS_FAILED: _tls_failed,
     Reason.AUTH_MISSING: _no_sign_in,
     Reason.AUTH_REFUSED: _sign_in_refused,
-    Reason.AUTH_DEFERRED: _sign_in_deferred,
     Reason.SENDER_REFUSED: _sender_refused,
-    Reason.SENDER_DEFERRED: _sender_deferred,
 }
