@@ -2,9 +2,9 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, assert_never
+from typing import Protocol
 
 import msgspec
 from opentelemetry.trace import Span
@@ -111,8 +111,6 @@ def _checked(outcome: object) -> Outcome:
 
 
 def _record(lease: Lease, outcome: Outcome | None, spans: tuple[Span, Span], seconds: float) -> None:
-    name = "released" if outcome is None else _attempt_outcome(outcome).value
-    reason = None if outcome is None or isinstance(outcome, Sent) else outcome.reason
     if outcome is not None:
         evidence = outcome.evidence
         telemetry.record_answer(
@@ -131,7 +129,14 @@ def _record(lease: Lease, outcome: Outcome | None, spans: tuple[Span, Span], sec
     waited = None
     if isinstance(outcome, Sent):
         waited = max(0.0, (datetime.now(UTC) - lease.first_due_at).total_seconds())
-    telemetry.record_attempt(spans, channel=lease.channel, outcome=name, reason=reason, seconds=seconds, waited=waited)
+    telemetry.record_attempt(
+        spans,
+        channel=lease.channel,
+        outcome=_ENDS[type(outcome)][0].value,
+        reason=_reason(outcome),
+        seconds=seconds,
+        waited=waited,
+    )
 
 
 def settlement(lease: Lease, answered: AttemptResult, *, elapsed: timedelta) -> Settlement:
@@ -139,40 +144,17 @@ def settlement(lease: Lease, answered: AttemptResult, *, elapsed: timedelta) -> 
 
     `elapsed` is the time since the lease, so that the next try is planned by the database's clock.
     """
-    outcome = answered.outcome
-    if outcome is None:
-        return _settlement(lease, answered, AttemptOutcome.RELEASED, DeliveryState.PENDING)
-    kind = _attempt_outcome(outcome)
-    match outcome:
-        case Sent():
-            return _settlement(lease, answered, kind, DeliveryState.SENT)
-        case Rejected():
-            return _settlement(lease, answered, kind, DeliveryState.REJECTED)
-        case Held():
-            return _settlement(lease, answered, kind, DeliveryState.PENDING)
-        case Retry():
-            due_at = retry.next_due(
-                tries=lease.tries + 1,
-                now=lease.leased_at + elapsed,
-                deadline_at=lease.deadline_at,
-                at_risk_at=lease.at_risk_at,
-                after_seconds=outcome.after_seconds,
-                jitter=random.random,
-            )
-            return _settlement(lease, answered, kind, DeliveryState.PENDING, due_at=due_at)
-        case _:
-            assert_never(outcome)
-
-
-def _settlement(
-    lease: Lease,
-    answered: AttemptResult,
-    outcome: AttemptOutcome,
-    state: DeliveryState,
-    *,
-    due_at: datetime | None = None,
-) -> Settlement:
-    came = answered.outcome
+    came, due_at = answered.outcome, None
+    if isinstance(came, Retry):
+        due_at = retry.next_due(
+            tries=lease.tries + 1,
+            now=lease.leased_at + elapsed,
+            deadline_at=lease.deadline_at,
+            at_risk_at=lease.at_risk_at,
+            after_seconds=came.after_seconds,
+            jitter=random.random,
+        )
+    outcome, state = _ENDS[type(came)]
     return Settlement(
         delivery_id=lease.id,
         number=lease.number,
@@ -180,7 +162,7 @@ def _settlement(
         outcome=outcome,
         state=state,
         evidence=came.evidence if came is not None else None,
-        reason=None if came is None or isinstance(came, Sent) else came.reason,
+        reason=_reason(came),
         maybe_accepted=isinstance(came, Retry) and came.maybe_accepted,
         due_at=due_at,
         trace_id=answered.trace_id,
@@ -188,15 +170,15 @@ def _settlement(
     )
 
 
-def _attempt_outcome(outcome: Outcome) -> AttemptOutcome:
-    match outcome:
-        case Sent():
-            return AttemptOutcome.SENT
-        case Retry():
-            return AttemptOutcome.RETRY
-        case Rejected():
-            return AttemptOutcome.REJECTED
-        case Held():
-            return AttemptOutcome.HELD
-        case _:
-            assert_never(outcome)
+def _reason(outcome: Outcome | None) -> str | None:
+    return None if outcome is None or isinstance(outcome, Sent) else outcome.reason
+
+
+# What a try came to -> how the attempt has ended, and where that leaves its delivery.
+_ENDS: Mapping[type[Outcome | None], tuple[AttemptOutcome, DeliveryState]] = {
+    Sent: (AttemptOutcome.SENT, DeliveryState.SENT),
+    Rejected: (AttemptOutcome.REJECTED, DeliveryState.REJECTED),
+    Retry: (AttemptOutcome.RETRY, DeliveryState.PENDING),
+    Held: (AttemptOutcome.HELD, DeliveryState.PENDING),
+    type(None): (AttemptOutcome.RELEASED, DeliveryState.PENDING),
+}
