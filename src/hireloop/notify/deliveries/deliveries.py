@@ -126,19 +126,12 @@ async def find(
     row = await db.fetch_row(f"{_READ} WHERE d.id = $3", now, _fingerprints(channels), delivery_id)
     if row is None:
         raise errors.NotFound("delivery", delivery_id)
-    attempts = await db.fetch(
-        """
-        SELECT number, route, started_at, finished_at, outcome, maybe_accepted, reason, phase, code, enhanced_code,
-            reply, worker, trace_id, span_id
-        FROM attempt WHERE delivery = $1 ORDER BY number
-        """,
-        delivery_id,
-    )
-    return msgspec.convert(dict(row), DeliveryView), [msgspec.convert(dict(a), AttemptView) for a in attempts]
+    attempts = await attempts_of([delivery_id])
+    return msgspec.convert(dict(row), DeliveryView), attempts.get(delivery_id, [])
 
 
-async def attempts_of(delivery_ids: Sequence[UUID], *, at_most: int) -> dict[UUID, list[AttemptView]]:
-    """Return the latest `at_most` attempts of each of these deliveries, in order; none for one without."""
+async def attempts_of(delivery_ids: Sequence[UUID], *, at_most: int | None = None) -> dict[UUID, list[AttemptView]]:
+    """Return the attempts of each of these deliveries, or the latest `at_most`, in order; none for one without."""
     rows = await db.fetch(
         """
         SELECT a.* FROM unnest($1::uuid[]) AS wanted(delivery) CROSS JOIN LATERAL (
