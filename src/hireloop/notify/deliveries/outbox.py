@@ -62,9 +62,7 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         arrays = ", ".join(f"{p[n]}::{kind}[]" for n, kind in enumerate(_COLUMNS.values()))
         sql = f"""
             INSERT INTO delivery ({", ".join(_COLUMNS)}, payload_version)
-            SELECT d.id, d.channel, d.recipient, d.required, d.starts_at, d.message_id, d.traceparent, d.schedule,
-                d.revision, d.kind, d.occasion, d.payload::jsonb, d.first_due_at, d.due_at, d.at_risk_at,
-                d.deadline_at, {p[-1]}::int
+            SELECT d.*, {p[-1]}::int
             FROM unnest({arrays}) AS d({", ".join(_COLUMNS)}), {source}
         """  # noqa: S608 (placeholders' numbers and names from our own code)
         rows = [_row(message, delivery, now) for message, delivery in puts]
@@ -115,7 +113,7 @@ _COLUMNS = {
     "revision": "int",
     "kind": "text",
     "occasion": "text",
-    "payload": "text",
+    "payload": "jsonb",
     "first_due_at": "timestamptz",
     "due_at": "timestamptz",
     "at_risk_at": "timestamptz",
