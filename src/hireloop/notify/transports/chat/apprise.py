@@ -64,15 +64,11 @@ class AppriseTransport:
         # A plugin keeps its sign-in and is no place for two threads at once: each try takes one for itself.
         self._idle: deque[NotifyBase] = deque()
         plugin = _loaded(url)
-        self._is_good = plugin is not None and not list(_refusals(plugin))
-        self.server = server_of(plugin) if self._is_good else None  # where it posts to, as far as that can be told
-        if plugin is not None and self._is_good:
+        is_good = plugin is not None and not list(_refusals(plugin))
+        self.refusal = None if is_good else Reason.BAD_CHAT_URL  # why this URL can never send
+        self.server = server_of(plugin) if is_good else None  # where it posts to, as far as that can be told
+        if plugin is not None and is_good:
             self._idle.append(self._prepared(plugin))
-
-    @property
-    def refusal(self) -> Reason | None:
-        """Why this URL can never send, or None."""
-        return None if self._is_good else Reason.BAD_CHAT_URL
 
     def send(self, parcel: Parcel) -> Outcome:
         """Try once, blocking, from any thread."""
@@ -99,7 +95,7 @@ class AppriseTransport:
         try:
             return self._idle.pop()
         except IndexError:
-            plugin = _loaded(self._url) if self._is_good else None
+            plugin = None if self.refusal else _loaded(self._url)
             return self._prepared(plugin) if plugin is not None else None
 
     def _prepared(self, plugin: NotifyBase) -> NotifyBase:

@@ -144,13 +144,8 @@ class EmailTransport:
         """
         opened = _open(url, settings)
         self._plugin = opened if isinstance(opened, HireLoopMail) else None
-        self._refusal = opened if isinstance(opened, Reason) else None
+        self.refusal = opened if isinstance(opened, Reason) else None  # why these settings can never send
         self._bounces_to = _bounces_to(settings.bounce_address)
-
-    @property
-    def refusal(self) -> Reason | None:
-        """Why these settings can never send, or None."""
-        return self._refusal
 
     @property
     def server(self) -> MailServer | None:
@@ -168,14 +163,14 @@ class EmailTransport:
         Raises LookupError where the settings cannot send.
         """
         if self._plugin is None:
-            raise LookupError(self._refusal)
+            raise LookupError(self.refusal)
         server = structs.replace(self._plugin.server, timeout=min(seconds, self._plugin.server.timeout))
         return rehearse(server, self._plugin.tls, self._bounces_to or self._plugin.sender)
 
     def send(self, parcel: Parcel) -> Outcome:
         """Try once, blocking, from any thread; Held with Phase.CONFIGURE where the settings cannot send."""
         if self._plugin is None:
-            return Held(reason=self._refusal or Reason.NO_MAIL_HOST, evidence=Evidence(phase=Phase.CONFIGURE))
+            return Held(reason=self.refusal or Reason.NO_MAIL_HOST, evidence=Evidence(phase=Phase.CONFIGURE))
         return self._plugin.deliver(parcel)
 
     def close(self) -> None:

@@ -68,18 +68,13 @@ class WebhookTransport:
         """
         opened = _open(url, settings)
         self._opened = opened if isinstance(opened, _Opened) else None
-        self._refusal = opened if isinstance(opened, Reason) else None
-
-    @property
-    def refusal(self) -> Reason | None:
-        """Why these settings can never send, or None."""
-        return self._refusal
+        self.refusal = opened if isinstance(opened, Reason) else None  # why these settings can never send
 
     def send(self, parcel: Parcel) -> Outcome:
         """Post once, blocking, from any thread; Held with Phase.CONFIGURE where the settings cannot send."""
         opened = self._opened
         if opened is None:
-            return Held(reason=self._refusal or Reason.BAD_WEBHOOK_URL, evidence=Evidence(phase=Phase.CONFIGURE))
+            return Held(reason=self.refusal or Reason.BAD_WEBHOOK_URL, evidence=Evidence(phase=Phase.CONFIGURE))
         now = datetime.now(UTC)
         body = _body(parcel, now)
         if body is None or len(body) > LARGEST_BODY:
