@@ -14,8 +14,7 @@ from hireloop.console.gate import AnyRequest
 from hireloop.console.labels import Label
 from hireloop.notify.channels import held
 from hireloop.notify.deliveries import failures
-from hireloop.notify.deliveries.deliveries import INVITING_KINDS
-from hireloop.notify.deliveries.failures import DeliveryFailure
+from hireloop.notify.deliveries.deliveries import INVITING_KINDS, DeliveryView
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import AgendaItem
@@ -31,7 +30,7 @@ _AT_RISK = Label("!", "At risk: not taken yet, and time is running out", "bad")
 class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A trouble, and the booking that it is about."""
 
-    failure: DeliveryFailure
+    failure: DeliveryView
     item: AgendaItem
     state: Label
     can_reissue: bool  # one press invites anew; not while the hub still tries by itself
@@ -107,6 +106,6 @@ async def _failures(request: AnyRequest, *, limit: int, after: UUID | None) -> l
     ]
 
 
-def _can_reissue(failure: DeliveryFailure, item: AgendaItem) -> bool:
+def _can_reissue(failure: DeliveryView, item: AgendaItem) -> bool:
     has_failed = failure.state is not DeliveryState.PENDING and failure.kind in INVITING_KINDS
     return has_failed and booking.possible(item).reissue

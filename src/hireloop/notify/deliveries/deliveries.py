@@ -110,24 +110,34 @@ _READ = """
 """
 
 
+async def read(
+    where: str, channels: Sequence[Channel], *args: object, now: datetime | None = None
+) -> list[DeliveryView]:
+    """Return the deliveries, called `d`, that `where` leaves, in the order that it ends with.
+
+    It is our own SQL: its `args` begin at $3, and $1 is `now`, NULL for the clock's time. `channels` are ours: a hold
+    of a configuration that is no more says nothing.
+    """
+    fingerprints = [channel.fingerprint for channel in channels]
+    rows = await db.fetch(f"{_READ} WHERE {where}", now, fingerprints, *args)
+    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+
+
 async def of_schedules(
     schedule_ids: Sequence[UUID], channels: Sequence[Channel], *, now: datetime | None = None
 ) -> list[DeliveryView]:
     """Return the deliveries of these schedules, and alerts about them, oldest first; `channels` are ours."""
-    fingerprints = _fingerprints(channels)
-    rows = await db.fetch(f"{_READ} WHERE d.schedule = ANY($3) ORDER BY d.id", now, fingerprints, list(schedule_ids))
-    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+    return await read("d.schedule = ANY($3) ORDER BY d.id", channels, list(schedule_ids), now=now)
 
 
 async def find(
     delivery_id: UUID, channels: Sequence[Channel], *, now: datetime | None = None
 ) -> tuple[DeliveryView, list[AttemptView]]:
     """Return one delivery with its attempts in order; raises NotFound."""
-    row = await db.fetch_row(f"{_READ} WHERE d.id = $3", now, _fingerprints(channels), delivery_id)
-    if row is None:
+    found = await read("d.id = $3", channels, delivery_id, now=now)
+    if not found:
         raise errors.NotFound("delivery", delivery_id)
-    attempts = await attempts_of([delivery_id])
-    return msgspec.convert(dict(row), DeliveryView), attempts.get(delivery_id, [])
+    return found[0], (await attempts_of([delivery_id])).get(delivery_id, [])
 
 
 async def attempts_of(delivery_ids: Sequence[UUID], *, at_most: int | None = None) -> dict[UUID, list[AttemptView]]:
@@ -153,11 +163,11 @@ async def page(
     wanted: Filter, channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
 ) -> list[DeliveryView]:
     """Return at most `limit` deliveries made before the one called `after`, newest first."""
-    args: list[object] = [now, _fingerprints(channels)]
+    args: list[object] = []
 
     def value(of: object) -> str:
         args.append(of)
-        return f"${len(args)}"
+        return f"${2 + len(args)}"
 
     place = []
     if wanted.since is not None:
@@ -166,15 +176,15 @@ async def page(
         place.append(f"d.id < {value(after)}")
     lists = _lists(wanted, " AND ".join(["true", *place]), limit, value)
     # By an array of ids: the channels' health is then looked up for these few alone.
-    rows = await db.fetch(
-        f"""{_READ}
-        WHERE d.id = ANY(ARRAY(
+    return await read(
+        f"""d.id = ANY(ARRAY(
             SELECT id FROM ({" UNION ALL ".join(lists)}) AS found ORDER BY id DESC LIMIT {limit:d}
         )) ORDER BY d.id DESC
         """,  # noqa: S608 (our own words)
+        channels,
         *args,
+        now=now,
     )
-    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
 
 
 # Every class of deliveries that there is, of `among` if need be: its channel, kind and state. An index that begins with
@@ -229,11 +239,6 @@ def _first_id(since: datetime) -> UUID:
     """Return an id below all of deliveries made since then, by clocks that are an hour apart at most (RFC 9562)."""
     milliseconds = int((since.timestamp() - _CLOCKS_APART_SECONDS) * 1000)
     return UUID(int=max(milliseconds, 0) << 80)
-
-
-def _fingerprints(channels: Sequence[Channel]) -> list[str]:
-    """Return what a hold must bear to be ours: a hold of a configuration that is no more says nothing."""
-    return [channel.fingerprint for channel in channels]
 
 
 def mask(recipient: str) -> str:

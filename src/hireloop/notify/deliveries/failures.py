@@ -4,69 +4,34 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
-
 from hireloop import db
-from hireloop.notify.deliveries.deliveries import TIME_FOR_A_FIRST_TRY
-from hireloop.notify.tables import DeliveryState
+from hireloop.notify.deliveries import deliveries
+from hireloop.notify.deliveries.deliveries import TIME_FOR_A_FIRST_TRY, DeliveryView
 from hireloop.notify.transport import Channel
 
 _SHOWN_AFTER_DEADLINE = timedelta(days=1)
 
 
-class DeliveryFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery that failed or is at risk, and what it failed by."""
-
-    id: UUID
-    schedule: UUID | None
-    kind: str
-    channel: str
-    recipient: str  # in clear: a door masks it
-    required: bool
-    state: DeliveryState
-    attempt_count: int
-    last_reason: str | None
-    last_reply: str | None
-    held_reason: str | None  # what holds its channel, where that is held and it waits
-    deadline_at: datetime
-    created_at: datetime
-
-    @property
-    def reason(self) -> str | None:
-        """Return why it is not sent: its own last reason, or else what holds its channel."""
-        return self.last_reason or self.held_reason
-
-
-_READ = """
-    SELECT d.id, d.schedule, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count, d.last_reason,
-        d.last_reply, d.deadline_at, d.created_at, (
-            SELECT h.reason FROM channel_health h
-            WHERE h.channel = d.channel AND h.fingerprint = ANY($1::text[]) AND h.state = 'held' AND d.state = 'pending'
-            LIMIT 1
-        ) AS held_reason
-"""
-
-
 async def page(
     channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
-) -> list[DeliveryFailure]:
+) -> list[DeliveryView]:
     """Return at most `limit` required deliveries that are at risk or have failed, the earliest deadline first.
 
     Only of what a booking's present revision calls for, and until a day after its deadline: what is over long since
     is nobody's trouble any more. `after` is the last one of the page before.
     """
     # Sorted before the bookings are looked at, so that in an outage with thousands of them only a page's are.
-    rows = await db.fetch(
-        f"""
-        WITH found AS (
-            SELECT id, schedule, revision, deadline_at FROM delivery
-            WHERE required AND state IN ('bounced', 'rejected', 'exhausted')
-                AND deadline_at > coalesce($2, now()) - $3::interval
-            UNION ALL
-            SELECT id, schedule, revision, deadline_at FROM delivery
-            WHERE required AND state = 'pending' AND at_risk_at <= coalesce($2, now())
-                AND (last_reason IS NOT NULL OR first_due_at <= coalesce($2, now()) - $4::interval)
-        ), in_order AS MATERIALIZED (
+    return await deliveries.read(
+        """d.id = ANY(ARRAY(
+            WITH found AS (
+                SELECT id, schedule, revision, deadline_at FROM delivery
+                WHERE required AND state IN ('bounced', 'rejected', 'exhausted')
+                    AND deadline_at > coalesce($1, now()) - $3::interval
+                UNION ALL
+                SELECT id, schedule, revision, deadline_at FROM delivery
+                WHERE required AND state = 'pending' AND at_risk_at <= coalesce($1, now())
+                    AND (last_reason IS NOT NULL OR first_due_at <= coalesce($1, now()) - $4::interval)
+            )
             SELECT id FROM (
                 SELECT * FROM found WHERE $5::uuid IS NULL
                     OR (deadline_at, id) > (SELECT deadline_at, id FROM delivery last WHERE last.id = $5)
@@ -74,36 +39,34 @@ async def page(
             ) sorted
             WHERE revision = (SELECT told.revision FROM schedule_to_tell told WHERE told.schedule = sorted.schedule)
             ORDER BY deadline_at, id LIMIT $6
-        )
-        {_READ} FROM in_order JOIN delivery d ON d.id = in_order.id ORDER BY d.deadline_at, d.id
-        """,  # noqa: S608 (a constant of our own)
-        _fingerprints(channels),
-        now,
+        )) ORDER BY d.deadline_at, d.id
+        """,
+        channels,
         _SHOWN_AFTER_DEADLINE,
         TIME_FOR_A_FIRST_TRY,
         after,
         limit,
+        now=now,
     )
-    return [msgspec.convert(dict(row), DeliveryFailure) for row in rows]
 
 
 async def failed(
     channels: Sequence[Channel], *, reason: str | None, limit: int, after: UUID | None
-) -> list[DeliveryFailure]:
+) -> list[DeliveryView]:
     """Return at most `limit` deliveries that failed, by this reason or any, newest first, before the one `after`."""
-    rows = await db.fetch(
-        f"""
-        {_READ} FROM delivery d
-        WHERE d.state IN ('bounced', 'rejected', 'exhausted') AND ($2::text IS NULL OR d.last_reason = $2)
-          AND ($3::uuid IS NULL OR d.id < $3)
-        ORDER BY d.id DESC LIMIT $4
+    return await deliveries.read(
+        """d.id = ANY(ARRAY(
+            SELECT id FROM delivery
+            WHERE state IN ('bounced', 'rejected', 'exhausted') AND ($3::text IS NULL OR last_reason = $3)
+              AND ($4::uuid IS NULL OR id < $4)
+            ORDER BY id DESC LIMIT $5
+        )) ORDER BY d.id DESC
         """,
-        _fingerprints(channels),
+        channels,
         reason,
         after,
         limit,
     )
-    return [msgspec.convert(dict(row), DeliveryFailure) for row in rows]
 
 
 async def reasons(*, since: datetime) -> dict[str, int]:
@@ -117,7 +80,3 @@ async def reasons(*, since: datetime) -> dict[str, int]:
         since,
     )
     return {row["last_reason"]: row["count"] for row in rows}
-
-
-def _fingerprints(channels: Sequence[Channel]) -> list[str]:
-    return [channel.fingerprint for channel in channels]
