@@ -69,12 +69,11 @@ def _channels(settings: Settings) -> tuple[Sequence[Channel], Finding | None]:
 
 
 def _on_the_network(settings: Settings, channels: Sequence[Channel]) -> list[tuple[str, background.Check]]:
-    checks: list[tuple[str, background.Check]] = [("mail", partial(mail.check, settings))]
-    if settings.email_fallback_url is not None:
-        url = settings.email_fallback_url.get_secret_value()
-        checks.append(("mail_fallback", partial(mail.check, settings, url=url)))
-    checks += [(one.name, partial(others.check, one, settings)) for one in channels if one.name != EMAIL]
-    return [*checks, (tracing.CHECK, partial(tracing.check, settings))]
+    return [
+        *mail.checks_of(settings),
+        *((one.name, partial(others.check, one, settings)) for one in channels if one.name != EMAIL),
+        (tracing.CHECK, partial(tracing.check, settings)),
+    ]
 
 
 def _base_url(settings: Settings, visit: DatabaseFindings, *, for_trying: bool) -> Finding:

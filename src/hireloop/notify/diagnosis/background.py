@@ -22,25 +22,16 @@ def start(name: str, check: Check) -> asyncio.Future[Finding]:
             found.set_result(finding)
 
     def run() -> None:
-        finding = guarded(name, check)
+        try:
+            finding = check()
+        except Exception as error:  # noqa: BLE001 (one broken check stops no other; its text may hold a secret)
+            cause = f"This check broke down ({type(error).__name__})."
+            finding = failure(name, cause, "Report it; the others do not need it.")
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, finding)
 
     threading.Thread(target=run, name=f"check: {name}", daemon=True).start()
     return found
-
-
-def guarded(name: str, check: Check) -> Finding:
-    """Return the check's finding, or that it broke down: one broken check stops no other."""
-    try:
-        return check()
-    except Exception as error:  # noqa: BLE001 (said above)
-        return broken(name, error)
-
-
-def broken(name: str, error: Exception) -> Finding:
-    """Return the finding about a check that raised; an error's own text may hold a secret."""
-    return failure(name, f"This check broke down ({type(error).__name__}).", "Report it; the others do not need it.")
 
 
 async def finished(name: str, found: asyncio.Future[Finding], *, until: float) -> Finding:

@@ -1,8 +1,10 @@
 """Is the mail server reachable, what it says it is, and willing to take our mail? Everything but a message."""
 
+from functools import partial
+
 from hireloop.faults import PASSWORD_WITHOUT_TLS, STARTTLS_ON_465, TLS_ON_587, Fault, faults_of, is_loopback
 from hireloop.notify.channels.providers import Route
-from hireloop.notify.diagnosis import mail_faults
+from hireloop.notify.diagnosis import background, mail_faults
 from hireloop.notify.diagnosis.findings import Finding, failure, of_reason, ok, warning
 from hireloop.notify.diagnosis.mail_faults import Advice, FailedConversation, SettingNames
 from hireloop.notify.reasons import Reason
@@ -21,10 +23,19 @@ _BETWEEN_SERVERS = 25
 """The port of mail between servers; many networks let no other machine use it."""
 
 
-def check(settings: Settings, *, url: str = "", phase_seconds: float = PHASE_SECONDS) -> Finding:
+def checks_of(settings: Settings) -> list[tuple[str, background.Check]]:
+    """Return the check of each provider of mail that is configured, with its name."""
+    checks: list[tuple[str, background.Check]] = [(CHECKS[Route.PRIMARY], partial(check, settings))]
+    if settings.email_fallback_url is not None:
+        url = settings.email_fallback_url.get_secret_value()
+        checks.append((CHECKS[Route.FALLBACK], partial(check, settings, url=url)))
+    return checks
+
+
+def check(settings: Settings, *, url: str = "") -> Finding:
     """Return the one finding about EMAIL_… (or EMAIL_FALLBACK_URL, where `url` is given).
 
-    What the settings alone tell comes first, and then nothing is tried. Blocking: a phase at most `phase_seconds`, the
+    What the settings alone tell comes first, and then nothing is tried. Blocking: a phase at most `PHASE_SECONDS`, the
     first with the look-up of the server's name.
     """
     called = mail_faults.called(settings, url=url)
@@ -32,7 +43,7 @@ def check(settings: Settings, *, url: str = "", phase_seconds: float = PHASE_SEC
     server = transport.server
     if server is None:
         return _refused(called, transport.refusal or Reason.NO_MAIL_HOST)
-    rehearsal = transport.rehearse(seconds=phase_seconds)
+    rehearsal = transport.rehearse(seconds=PHASE_SECONDS)
     faults = () if url else tuple(fault for fault in faults_of(settings) if fault.about == "mail")
     if rehearsal.outcome is None or isinstance(rehearsal.outcome, Sent):
         return _accepted(called, server, rehearsal, faults)
@@ -40,7 +51,7 @@ def check(settings: Settings, *, url: str = "", phase_seconds: float = PHASE_SEC
         outcome=rehearsal.outcome,
         server=server,
         rehearsal=rehearsal,
-        patience=min(phase_seconds, server.timeout),
+        patience=min(PHASE_SECONDS, server.timeout),
         other_tls=_speaks_otherwise(server, rehearsal),
     )
     advice = _of_port(faults) if met.other_tls else None

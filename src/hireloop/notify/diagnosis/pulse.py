@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 from hireloop.notify.diagnosis import background, mail
 from hireloop.notify.diagnosis.findings import Finding
@@ -16,10 +15,7 @@ class MailPulse:
     """Knows whether the mail server would take mail; for one event loop."""
 
     def __init__(self, settings: Settings, *, seconds_between: float = SECONDS_BETWEEN) -> None:
-        self._checks = [("mail", partial(mail.check, settings))]
-        if settings.email_fallback_url is not None:
-            url = settings.email_fallback_url.get_secret_value()
-            self._checks.append(("mail_fallback", partial(mail.check, settings, url=url)))
+        self._checks = mail.checks_of(settings)
         self._between = seconds_between
         self._asked_at = float("-inf")
         self._asking: Sequence[asyncio.Future[Finding]] = ()

@@ -9,22 +9,22 @@ from hireloop.notify.diagnosis.findings import Finding, failure, ok
 SECONDS = 5.0
 
 
-def check(about: str, host: str, port: int, *, secure: bool, setting: str, seconds: float = SECONDS) -> Finding:
+def check(about: str, host: str, port: int, *, secure: bool, setting: str) -> Finding:
     """Return the one finding about the way to a host, said of the check `about`; `setting` names what leads there.
 
-    Blocking for at most `seconds`, the look-up of the name aside.
+    Blocking for at most `SECONDS`, the look-up of the name aside.
     """
     where = f"{host} port {port}"
-    until = time.monotonic() + seconds
+    until = time.monotonic() + SECONDS
     try:
-        with socket.create_connection((host, port), timeout=seconds) as plain:
+        with socket.create_connection((host, port), timeout=SECONDS) as plain:
             if not secure:
                 return ok(about, f"{where} answers.")
             plain.settimeout(max(until - time.monotonic(), 0.1))
             with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured:
                 return ok(about, f"{where} answers, over {secured.version()}.")
     except (OSError, UnicodeError) as error:
-        cause, fix = trouble(error, host, port, setting=setting, seconds=seconds)
+        cause, fix = trouble(error, host, port, setting=setting, seconds=SECONDS)
         return failure(about, cause, fix)
 
 
