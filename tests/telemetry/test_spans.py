@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from hireloop import session_keys
+from hireloop import errors, session_keys
 from hireloop.telemetry import metrics
 from hireloop.telemetry import spans as telemetry
 from hireloop.telemetry.exporters import Redacted
@@ -17,6 +17,7 @@ from hireloop.telemetry.exporters import Redacted
 SECRET = "a secret of the tests, which opens nothing"
 KEY = session_keys.mint(SECRET, UUID("01990000-0000-7000-8000-000000000001"), 1)
 API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43
+SLOT = UUID("01990000-0000-7000-8000-000000000002")
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 
@@ -125,6 +126,25 @@ def test_an_exception_in_a_span_leaves_no_text_in_it(exported: InMemorySpanExpor
         raise LookupError("canary")
     (span,) = exported.get_finished_spans()
     assert "canary" not in span.to_json()
+
+
+async def test_a_change_says_what_it_was_about_and_what_it_came_to(exported: InMemorySpanExporter) -> None:
+    @telemetry.of_change("slot.release")
+    async def release(slot_id: UUID, *, of: Exception | None) -> int:
+        assert slot_id == SLOT
+        if of is not None:
+            raise of
+        return 7
+
+    assert await release(SLOT, of=None) == 7
+    for failure in (errors.SlotInUse(), LookupError()):
+        with pytest.raises(type(failure)):
+            await release(SLOT, of=failure)
+    shown = exported.get_finished_spans()
+    assert {span.name for span in shown} == {"slot.release"}
+    assert [dict(span.attributes or {}) for span in shown] == [
+        {"hireloop.slot.id": str(SLOT), "hireloop.outcome": outcome} for outcome in ("done", "slot-in-use", "failed")
+    ]
 
 
 def test_a_callers_trace_is_linked_and_nonsense_is_not(exported: InMemorySpanExporter) -> None:

@@ -30,6 +30,7 @@ class CorrectionResult(msgspec.Struct, frozen=True):
     invited_anew: int = 0
 
 
+@spans.of_change("candidate.change")
 async def change(
     candidate_id: UUID,
     changes: CandidateChanges,
@@ -65,8 +66,7 @@ async def change(
                 return CorrectionResult(after)
             return CorrectionResult(after, await follow(candidate_id, by=by, outbox=outbox, now=now))
 
-    with spans.change_span("candidate.change", candidate_id=candidate_id):
-        return await db.retried(work)
+    return await db.retried(work)
 
 
 def is_same(address: str, other: str) -> bool:

@@ -148,6 +148,7 @@ async def _was_booked(interview_id: UUID) -> bool:
     return bool(await db.fetch_value("SELECT EXISTS (SELECT FROM schedule WHERE interview = $1)", interview_id))
 
 
+@spans.of_change("interview.cancel")
 async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> bool:
     """Call an interview off, with its booking where it has one, and return whether this did it: twice is once.
 
@@ -178,8 +179,7 @@ async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, 
             await audit.record(_entry(Action.INTERVIEW_CANCELLED, known, by, **details))
             return True
 
-    with spans.change_span("interview.cancel", interview_id=interview_id):
-        return await db.retried(work)
+    return await db.retried(work)
 
 
 async def _hold(interview_id: UUID) -> InterviewDetails:

@@ -28,6 +28,7 @@ class _SlippedIn(Exception):
     """A booking came into the slot before it stood still."""
 
 
+@spans.of_change("slot.release")
 async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> int:
     """Cancel every booking of a slot that is not over, and return how many there were; the slot can be booked again.
 
@@ -40,10 +41,10 @@ async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now:
             await _end(bookings, by=by, reason=reason, outbox=outbox)
             return len(bookings)
 
-    with spans.change_span("slot.release", slot_id=slot_id):
-        return await _until_it_stands_still(work)
+    return await _until_it_stands_still(work)
 
 
+@spans.of_change("slot.withdraw")
 async def withdraw(
     slot_id: UUID,
     *,
@@ -75,8 +76,7 @@ async def withdraw(
             await audit.record(NewAuditEntry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
             return True
 
-    with spans.change_span("slot.withdraw", slot_id=slot_id):
-        return await _until_it_stands_still(work)
+    return await _until_it_stands_still(work)
 
 
 async def _until_it_stands_still(work: Callable[[], Awaitable[T]]) -> T:

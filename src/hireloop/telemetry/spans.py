@@ -6,8 +6,11 @@ mail address, so that one can still be searched for.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -22,30 +25,26 @@ from hireloop.telemetry import metrics, redaction
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
 
 SPAN_BOOK = "schedule.book"
-SPAN_CHANGES = (
-    "schedule.confirm",
-    "schedule.reschedule",
-    "schedule.cancel",
-    "slot.release",
-    "slot.withdraw",
-    "session.reissue",
-    "session.revoke",
-    "candidate.change",
-    "candidate.erase",
-    "interview.cancel",
-)
-_IDS = {
-    "schedule_id": "hireloop.schedule.id",
-    "slot_id": "hireloop.slot.id",
-    "session_id": "hireloop.session.id",
-    "candidate_id": "hireloop.candidate.id",
-    "interview_id": "hireloop.interview.id",
+SPAN_CHANGES: Mapping[str, str] = {  # and by which attribute each names what is changed
+    "schedule.confirm": "hireloop.schedule.id",
+    "schedule.reschedule": "hireloop.schedule.id",
+    "schedule.cancel": "hireloop.schedule.id",
+    "slot.release": "hireloop.slot.id",
+    "slot.withdraw": "hireloop.slot.id",
+    "session.reissue": "hireloop.session.id",
+    "session.revoke": "hireloop.session.id",
+    "candidate.change": "hireloop.candidate.id",
+    "candidate.erase": "hireloop.candidate.id",
+    "interview.cancel": "hireloop.interview.id",
 }
 SPAN_PUT = "delivery.put"
 SPAN_ATTEMPT = "delivery.attempt"
 SPAN_BOUNCE = "delivery.bounce"
 SPAN_SEND: Mapping[str, str] = {"email": "smtp.send", "webhook": "webhook.post"}
 SPAN_SEND_OTHERWISE = "chat.post"
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _w3c = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("hireloop")
@@ -69,21 +68,38 @@ def record_booking(span: Span, outcome: str) -> None:
     metrics.BOOKINGS.add(1, {"outcome": outcome})
 
 
-@contextmanager
-def change_span(name: str, **ids: object) -> Iterator[Span]:
-    """Open one of `SPAN_CHANGES` (INTERNAL) around a change of what stands; `ids`, such as `schedule_id`, name it.
+def of_change(
+    name: str,
+) -> Callable[[Callable[Concatenate[UUID, P], Awaitable[T]]], Callable[Concatenate[UUID, P], Coroutine[Any, Any, T]]]:
+    """Open one of `SPAN_CHANGES` (INTERNAL) around each call of a verb: a change of what its first argument names.
 
     The span and the counter say what it came to: `done`, or a refusal's slug.
     """
+
+    def decorated(
+        change: Callable[Concatenate[UUID, P], Awaitable[T]],
+    ) -> Callable[Concatenate[UUID, P], Coroutine[Any, Any, T]]:
+        @wraps(change)
+        async def recorded(ident: UUID, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            with _change_span(name, ident):
+                return await change(ident, *args, **kwargs)
+
+        return recorded
+
+    return decorated
+
+
+@contextmanager
+def _change_span(name: str, ident: UUID) -> Iterator[None]:
     with _tracer.start_as_current_span(
         name,
-        attributes={_IDS[name]: str(value) for name, value in ids.items()},
+        attributes={SPAN_CHANGES[name]: str(ident)},
         record_exception=False,
         set_status_on_exception=False,
     ) as span:
         outcome = "failed"
         try:
-            yield span
+            yield
             outcome = "done"
         except HireLoopError as refusal:
             outcome = refusal.slug()

@@ -344,11 +344,9 @@ async def test_a_move_while_a_recruiter_cancels_leaves_one_of_both() -> None:
         booked = await book(await insert_candidate(f"c{n}@example.com"), job, old)
         moving = move(booked, at + timedelta(hours=n))
         cancelling = cancellations.cancel(booked.booking.id, by=TESTS, reason="", outbox=OUTBOX, now=NOW)
-        moved, cancelled = await asyncio.gather(
-            *((moving, cancelling) if n % 2 else (cancelling, moving)), return_exceptions=True
-        )
-        if not n % 2:
-            moved, cancelled = cancelled, moved
+        racers = [moving, cancelling] if n % 2 else [cancelling, moving]
+        ended = await asyncio.gather(*racers, return_exceptions=True)
+        moved, cancelled = ended if n % 2 else ended[::-1]
         assert cancelled is True
         assert moved is True or isinstance(moved, errors.ScheduleCancelled)
         assert (await taken(old), await taken(new)) == (0, 0)

@@ -16,6 +16,7 @@ from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import spans
 
 
+@spans.of_change("schedule.cancel")
 async def cancel(
     schedule_id: UUID,
     *,
@@ -42,8 +43,7 @@ async def cancel(
             await end([booking], by=by, reason=reason, outbox=outbox)
             return True
 
-    with spans.change_span("schedule.cancel", schedule_id=schedule_id):
-        return await db.retried(work)
+    return await db.retried(work)
 
 
 async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:

@@ -13,6 +13,7 @@ from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import spans
 
 
+@spans.of_change("schedule.confirm")
 async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now: datetime | None = None) -> bool:
     """Confirm a booking and return whether this did it: confirming twice is confirming once.
 
@@ -33,5 +34,4 @@ async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now
             await db.fetch("UPDATE schedule SET state = 'confirmed' WHERE id = $1", schedule_id)
             return True
 
-    with spans.change_span("schedule.confirm", schedule_id=schedule_id):
-        return await db.retried(work)
+    return await db.retried(work)

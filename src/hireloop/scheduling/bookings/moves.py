@@ -18,6 +18,7 @@ from hireloop.scheduling.bookings.rules import SlotFacts
 from hireloop.telemetry import spans
 
 
+@spans.of_change("schedule.reschedule")
 async def move(
     schedule_id: UUID,
     slot_id: UUID,
@@ -57,8 +58,7 @@ async def move(
             await _put(booking, slot_id, target, by=by, reason=reason, outbox=outbox, windows=windows)
             return True
 
-    with spans.change_span("schedule.reschedule", schedule_id=schedule_id):
-        return await db.retried(work)
+    return await db.retried(work)
 
 
 async def _slot(slot_id: UUID, booking: LockedBooking) -> SlotFacts:

@@ -28,6 +28,7 @@ class ErasureResult(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: int  # bookings that were still to come
 
 
+@spans.of_change("candidate.erase")
 async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> ErasureResult:
     """Blank a candidate everywhere, end their sessions, and cancel what was still to come.
 
@@ -39,8 +40,7 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
         async with db.DB.transaction():
             return await _erase(candidate_id, by, outbox, now)
 
-    with spans.change_span("candidate.erase", candidate_id=candidate_id):
-        return await db.retried(work)
+    return await db.retried(work)
 
 
 async def _erase(candidate_id: UUID, by: Actor, outbox: Outbox, now: datetime | None) -> ErasureResult:

@@ -17,6 +17,7 @@ from hireloop.scheduling.bookings.locked import lock_session
 from hireloop.telemetry import spans
 
 
+@spans.of_change("session.reissue")
 async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> None:
     """Give the session a new key, which ends the old one and a withdrawal, and invite the candidate anew.
 
@@ -46,10 +47,10 @@ async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
             renewed = msgspec.structs.replace(booking, key_version=booking.key_version + 1)
             await outbox.put([changes.invitation(renewed, revision)], now=booking.now)
 
-    with spans.change_span("session.reissue", session_id=session_id):
-        await db.retried(work)
+    await db.retried(work)
 
 
+@spans.of_change("session.revoke")
 async def revoke(session_id: UUID, *, by: Actor, now: datetime | None = None) -> bool:
     """Withdraw the candidate's link and return whether this did it: revoking twice is revoking once.
 
@@ -69,5 +70,4 @@ async def revoke(session_id: UUID, *, by: Actor, now: datetime | None = None) ->
             await db.fetch("UPDATE session SET revoked_at = $2 WHERE id = $1", session_id, booking.now)
             return True
 
-    with spans.change_span("session.revoke", session_id=session_id):
-        return await db.retried(work)
+    return await db.retried(work)
