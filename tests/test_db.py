@@ -122,30 +122,107 @@ async def test_a_real_deadlock_is_tried_again_and_both_win() -> None:
     ready = [asyncio.Event(), asyncio.Event()]
     tries = [0, 0]
 
+    @db.transactional
     async def take_both(me: int) -> None:
-        async with db.DB.transaction():
-            tries[me] += 1
-            await db.fetch("UPDATE slot SET seats = seats + 1 WHERE id = $1", slots[me])
-            ready[me].set()
-            await ready[1 - me].wait()
-            await db.fetch("UPDATE slot SET seats = seats + 1 WHERE id = $1", slots[1 - me])
+        tries[me] += 1
+        await db.fetch("UPDATE slot SET seats = seats + 1 WHERE id = $1", slots[me])
+        ready[me].set()
+        await ready[1 - me].wait()
+        await db.fetch("UPDATE slot SET seats = seats + 1 WHERE id = $1", slots[1 - me])
 
-    await asyncio.gather(*(db.retried(lambda me=me: take_both(me)) for me in (0, 1)))  # type: ignore[misc] # bound now
+    await asyncio.gather(take_both(0), take_both(1))
     assert sum(tries) == 3  # one of them was the deadlock's victim once
     assert await db.fetch_value("SELECT array_agg(seats) FROM slot") == [3, 3]
 
 
-async def test_a_deadlock_is_retried_three_times_and_then_told() -> None:
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("decorated", "times"),
+    [
+        (db.transactional, 1 + 3),
+        (db.transactional(one_statement=True), 1 + 3),
+        (db.transactional(retries=1), 1 + 1),
+        (db.transactional(retries=0), 1),
+    ],
+)
+async def test_a_deadlock_is_retried_three_times_or_as_often_as_is_said_and_then_told(
+    decorated: Callable[[Fails], Fails], times: int
+) -> None:
     tries = 0
 
     async def work() -> None:
         nonlocal tries
         tries += 1
+        await make_slot()
         raise asyncpg.DeadlockDetectedError
 
     with pytest.raises(asyncpg.DeadlockDetectedError):
-        await db.retried(work)
-    assert tries == 1 + 3
+        await decorated(work)()
+    assert tries == times
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_transaction_is_all_or_nothing_and_hands_over_what_it_takes_and_returns() -> None:
+    @db.transactional
+    async def make(seats: int, *, breaks: bool) -> int:
+        """Make two slots."""
+        for _ in range(2):
+            await make_slot(seats=seats)
+        if breaks:
+            raise LookupError
+        return seats
+
+    with pytest.raises(LookupError):
+        await make(1, breaks=True)
+    assert await db.fetch_value("SELECT count(*) FROM slot") == 0
+    assert await make(2, breaks=False) == 2
+    assert await db.fetch_value("SELECT count(*) FROM slot") == 2
+    assert (make.__name__, make.__doc__) == ("make", "Make two slots.")
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_transaction_inside_another_one_undoes_what_is_its_own_alone() -> None:
+    tries = 0
+
+    @db.transactional
+    async def inner() -> None:
+        nonlocal tries
+        tries += 1
+        await make_slot(seats=2)
+        if tries == 1:
+            raise asyncpg.DeadlockDetectedError
+
+    @db.transactional
+    async def outer(*, breaks: bool) -> None:
+        await make_slot(seats=1)
+        await inner()
+        if breaks:
+            raise LookupError
+
+    await outer(breaks=False)
+    assert tries == 2
+    assert await db.fetch_value("SELECT array_agg(seats ORDER BY seats) FROM slot") == [1, 2]
+    with pytest.raises(LookupError):
+        await outer(breaks=True)
+    assert await db.fetch_value("SELECT count(*) FROM slot") == 2
+
+
+@pytest.mark.usefixtures("database")
+async def test_one_statement_alone_opens_no_transaction_and_inside_another_one_undoes_itself() -> None:
+    @db.transactional(one_statement=True)
+    async def refused() -> None:
+        assert (db.DB.current_transaction.get() is not None) is is_inside
+        await make_slot(seats=0)
+
+    is_inside = False
+    with pytest.raises(asyncpg.CheckViolationError):
+        await refused()
+    async with db.DB.transaction():
+        is_inside = True
+        with pytest.raises(asyncpg.CheckViolationError):
+            await refused()
+        await make_slot()
+    assert await db.fetch_value("SELECT count(*) FROM slot") == 1
 
 
 @pytest.mark.usefixtures("database")
@@ -153,28 +230,29 @@ async def test_a_serialization_failure_is_tried_again() -> None:
     slot = await make_slot()
     tries = 0
 
+    @db.transactional
     async def work() -> None:
         nonlocal tries
         tries += 1
-        async with db.DB.transaction():
-            await db.fetch("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
-            seats = await db.fetch_value("SELECT seats FROM slot WHERE id = $1", slot)
-            if tries == 1:
-                assert db.DB.pool is not None
-                await db.DB.pool.execute("UPDATE slot SET seats = seats + 1")
-            await db.fetch("UPDATE slot SET seats = $2 WHERE id = $1", slot, seats + 1)
+        await db.fetch("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+        seats = await db.fetch_value("SELECT seats FROM slot WHERE id = $1", slot)
+        if tries == 1:
+            assert db.DB.pool is not None
+            await db.DB.pool.execute("UPDATE slot SET seats = seats + 1")
+        await db.fetch("UPDATE slot SET seats = $2 WHERE id = $1", slot, seats + 1)
 
-    await db.retried(work)
+    await work()
     assert tries == 2
     assert await db.fetch_value("SELECT seats FROM slot") == 3
 
 
 @pytest.mark.usefixtures("database")
 async def test_a_violated_constraint_is_the_error_that_it_means() -> None:
+    ask = db.transactional(one_statement=True)(db.fetch)
     slot = await make_slot(interviewer_email="i@example.com")
     interview = await make_interview()
     with pytest.raises(errors.SlotFull) as full:
-        await db.retried(lambda: db.fetch("UPDATE slot SET taken = 2 WHERE id = $1", slot))
+        await ask("UPDATE slot SET taken = 2 WHERE id = $1", slot)
     assert full.value.__suppress_context__  # the violation quotes the row
     with pytest.raises(errors.InterviewerBusy):
         await make_slot(interviewer_email="I@example.com")
@@ -185,18 +263,18 @@ async def test_a_violated_constraint_is_the_error_that_it_means() -> None:
     """
     await db.fetch(far, db.new_id(), slot, soon(), interview)
     with pytest.raises(errors.InterviewAlreadyScheduled):
-        await db.retried(lambda: db.fetch(far, db.new_id(), slot, soon(600), interview))
+        await ask(far, db.new_id(), slot, soon(600), interview)
     other = await db.fetch_value(
         "INSERT INTO interview (id, candidate, job) SELECT $1, candidate, job FROM interview RETURNING id", db.new_id()
     )
     with pytest.raises(errors.CandidateBusy):
-        await db.retried(lambda: db.fetch(far, db.new_id(), slot, soon(), other))
+        await ask(far, db.new_id(), slot, soon(), other)
 
 
 @pytest.mark.usefixtures("database")
 async def test_a_constraint_without_a_meaning_for_users_stays_what_it_is() -> None:
     with pytest.raises(asyncpg.CheckViolationError):
-        await db.retried(lambda: make_slot(seats=0))
+        await db.transactional(make_slot)(seats=0)
 
 
 @pytest.mark.usefixtures("database")

@@ -6,10 +6,11 @@ have been read. Queries outside a transaction take a pooled connection for one r
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import wraps
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 from uuid import UUID
 
 import asyncpg
@@ -20,9 +21,10 @@ from hireloop import errors
 
 os.environ.setdefault("PICCOLO_CONF", "hireloop.piccolo_conf")  # where Piccolo's migrations look for DB
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
-_TIMES_TO_TRY = 4
+_RETRIES = 3
 _STATEMENT_SECONDS = 60
 _PAUSE_SECONDS = 0.01
 
@@ -35,7 +37,7 @@ _MEANINGS: dict[str, type[errors.Refused]] = {
     "one_candidate_per_address": errors.AddressTaken,
     "one_job_per_title_and_company": errors.JobTaken,
 }
-# What `retried` tries again: others were at the same rows, and nothing was done.
+# What `transactional` tries again: others were at the same rows, and nothing was done.
 WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 # Everything that a statement may raise where the database, or the way to it, fails. asyncpg's internal error is
@@ -214,40 +216,65 @@ async def snapshot() -> AsyncIterator[None]:
         yield
 
 
-@asynccontextmanager
-async def savepoint() -> AsyncIterator[None]:
-    """Keep what a block's error undoes to the block, where a transaction is open; else do nothing.
-
-    Without it, one refused statement ends the whole transaction around it.
-    """
-    transaction = DB.current_transaction.get()
-    if transaction is None:
-        yield
-        return
-    async with transaction.connection.transaction():
-        yield
+@overload
+def transactional(work: Callable[P, Awaitable[T]], /) -> Callable[P, Coroutine[Any, Any, T]]: ...
 
 
-async def retried(work: Callable[[], Awaitable[T]]) -> T:
-    """Run `work`, a whole transaction, again after a deadlock or a serialization failure: three times at most.
+@overload
+def transactional(
+    *, retries: int = _RETRIES, one_statement: bool = False
+) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Coroutine[Any, Any, T]]]: ...
 
-    Inside another transaction, each try is a savepoint of it: going back to it gives up the locks taken since.
+
+def transactional(
+    work: Callable[P, Awaitable[T]] | None = None, /, *, retries: int = _RETRIES, one_statement: bool = False
+) -> Any:  # the overloads say what
+    """Make each call of `work` a transaction: all or nothing, and again after a deadlock or a serialization failure.
+
+    Inside another transaction, each try is a savepoint of it: going back to it gives up the locks taken since. Work of
+    `one_statement` is a transaction by itself, and so none is opened: that would cost two more round trips. As all may
+    be done again, nothing in it may leave the process.
+
     Violated constraints come out as the domain errors that they mean (`errors.Refused`).
     """
-    for attempt in range(1, _TIMES_TO_TRY + 1):
-        try:
-            async with savepoint():
-                return await work()
-        except WORTH_ANOTHER_TRY:
-            if attempt == _TIMES_TO_TRY:
-                raise
-            await asyncio.sleep(_PAUSE_SECONDS * attempt)
-        except asyncpg.IntegrityConstraintViolationError as violation:
-            meaning = meaning_of(violation)
-            if meaning is None:
-                raise
-            raise meaning from None  # the violation quotes the row's values
-    raise AssertionError  # the last turn of the loop returns or raises
+
+    def decorated(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+        @wraps(work)
+        async def whole(*args: P.args, **kwargs: P.kwargs) -> T:
+            for pauses in range(1, retries + 1):
+                try:
+                    return await once(*args, **kwargs)
+                except WORTH_ANOTHER_TRY:
+                    await asyncio.sleep(_PAUSE_SECONDS * pauses)
+            return await once(*args, **kwargs)
+
+        async def once(*args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                async with _bounds(one_statement=one_statement):
+                    return await work(*args, **kwargs)
+            except asyncpg.IntegrityConstraintViolationError as violation:
+                meaning = meaning_of(violation)
+                if meaning is None:
+                    raise
+                raise meaning from None  # the violation quotes the row's values
+
+        return whole
+
+    return decorated if work is None else decorated(work)
+
+
+@asynccontextmanager
+async def _bounds(*, one_statement: bool) -> AsyncIterator[None]:
+    """Keep what a block's error undoes to the block: by a savepoint, where a transaction is open."""
+    outer = DB.current_transaction.get()
+    if outer is not None:
+        async with outer.connection.transaction():
+            yield
+    elif one_statement:
+        yield
+    else:
+        async with DB.transaction():
+            yield
 
 
 def meaning_of(violation: asyncpg.PostgresError) -> errors.Refused | None:

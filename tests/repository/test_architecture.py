@@ -97,6 +97,17 @@ def test_only_the_settings_read_the_environment(file: Path) -> None:
 
 
 @EVERY_FILE
+def test_a_transaction_is_opened_by_its_decorator_alone(file: Path) -> None:
+    """`db.transactional` brings the retries and the errors along; migrations run once, and are told as they are."""
+    opened = {
+        node.lineno
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"transaction", "start_transaction"}
+    }
+    assert not opened or str(file.relative_to(SOURCE)) in {"db.py", "migrate.py"}
+
+
+@EVERY_FILE
 def test_a_module_says_what_it_is_for(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text()))
 

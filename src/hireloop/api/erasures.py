@@ -22,6 +22,7 @@ from hireloop.scheduling.privacy.erasure import ErasureResult
 from hireloop.web.context import context_of
 
 
+@db.transactional
 async def erase(
     candidate_id: UUID,
     *,
@@ -35,18 +36,13 @@ async def erase(
     With `older_than`, only somebody with whom nothing has happened for so long; `check` may refuse it. Raises NotFound
     and InterviewInProgress.
     """
-
-    async def work() -> ErasureResult:
-        async with db.DB.transaction():
-            if older_than is not None:
-                await retention.hold(candidate_id, older_than)
-            await db.fetch("SELECT FROM candidate WHERE id = $1 FOR UPDATE", candidate_id)
-            await check(await candidates.find(candidate_id))
-            erased = await erasure.erase(candidate_id, by=by, outbox=outbox)
-            await _drop_stored_answers(erased)
-            return erased
-
-    return await db.retried(work)
+    if older_than is not None:
+        await retention.hold(candidate_id, older_than)
+    await db.fetch("SELECT FROM candidate WHERE id = $1 FOR UPDATE", candidate_id)
+    await check(await candidates.find(candidate_id))
+    erased = await erasure.erase(candidate_id, by=by, outbox=outbox)
+    await _drop_stored_answers(erased)
+    return erased
 
 
 async def _drop_stored_answers(erased: ErasureResult) -> None:

@@ -13,6 +13,8 @@ from hireloop.console.cards import cards_of, path_of
 from hireloop.console.clock import Clock, clock_of, parse_day
 from hireloop.console.days import NO_DAY, ident
 from hireloop.console.gate import AnyRequest, pressed
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import agenda, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.agenda import FreeSlot
 from hireloop.scheduling.bookings.changes import Rule
@@ -42,20 +44,20 @@ async def reissue(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[
     """Invite the candidate anew, with a new link; the old one ends."""
     form = await pressed(request)
     outbox, by, rule = context_of(request).outbox, actor_of(request), _unchanged_since(form)
-
-    async def work() -> None:
-        async with db.DB.transaction():
-            held = await lock(schedule_id)
-            if refused := rule(held):  # a second press of the same button must not end the link that the first one sent
-                raise refused
-            await links.reissue(held.session_id, by=by, outbox=outbox)
-
     try:
-        await db.retried(work)
+        await _reissue(schedule_id, by=by, outbox=outbox, rule=rule)
     except errors.Refused as refused:
         return await booking.shown(request, schedule_id, refused=labels.refusal(refused), status_code=_CONFLICT)
     context_of(request).wakeups.send_soon()
     return render.see_other(path_of(schedule_id), done="reissued")
+
+
+@db.transactional
+async def _reissue(schedule_id: UUID, *, by: Actor, outbox: Outbox, rule: Rule) -> None:
+    held = await lock(schedule_id)
+    if refused := rule(held):  # a second press of the same button must not end the link that the first one sent
+        raise refused
+    await links.reissue(held.session_id, by=by, outbox=outbox)
 
 
 async def ask_to_cancel(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:

@@ -31,6 +31,7 @@ class CorrectionResult(msgspec.Struct, frozen=True):
 
 
 @spans.of_change("candidate.change")
+@db.transactional
 async def change(
     candidate_id: UUID,
     changes: CandidateChanges,
@@ -45,28 +46,23 @@ async def change(
     One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
     AddressTaken where another candidate has that address.
     """
-
-    async def work() -> CorrectionResult:
-        async with db.DB.transaction():
-            known = await candidates.lock(candidate_id)
-            await check(known)
-            changed = patches.changed(known, changes)
-            if not changed:
-                return CorrectionResult(known)
-            after = await candidates.write(msgspec.structs.replace(known, **changed))
-            entry = NewAuditEntry(
-                action=Action.CANDIDATE_CHANGED,
-                subject=candidate_id,
-                candidate=candidate_id,
-                by=by,
-                details={"fields": list(changed)},  # never their values: those are the person's
-            )
-            await audit.record(entry)
-            if is_same(known.email, after.email):
-                return CorrectionResult(after)
-            return CorrectionResult(after, await follow(candidate_id, by=by, outbox=outbox, now=now))
-
-    return await db.retried(work)
+    known = await candidates.lock(candidate_id)
+    await check(known)
+    changed = patches.changed(known, changes)
+    if not changed:
+        return CorrectionResult(known)
+    after = await candidates.write(msgspec.structs.replace(known, **changed))
+    entry = NewAuditEntry(
+        action=Action.CANDIDATE_CHANGED,
+        subject=candidate_id,
+        candidate=candidate_id,
+        by=by,
+        details={"fields": list(changed)},  # never their values: those are the person's
+    )
+    await audit.record(entry)
+    if is_same(known.email, after.email):
+        return CorrectionResult(after)
+    return CorrectionResult(after, await follow(candidate_id, by=by, outbox=outbox, now=now))
 
 
 def is_same(address: str, other: str) -> bool:

@@ -44,6 +44,7 @@ class InterviewDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+@db.transactional
 async def create(
     candidate: UUID | NewCandidate, job: UUID | NewJob, *, by: Actor, round_number: int = 1
 ) -> InterviewDetails:
@@ -51,23 +52,18 @@ async def create(
 
     Raises BadInput for an unknown id, DiffersFromKnown where a given candidate or job is known otherwise.
     """
-
-    async def work() -> InterviewDetails:
-        async with db.DB.transaction():
-            candidate_id = await _candidate_id(candidate, by)
-            job_id = await _job_id(job, by)
-            row = await db.fetch_row(
-                "INSERT INTO interview (id, candidate, job, round) VALUES ($1, $2, $3, $4) RETURNING *",
-                db.new_id(),
-                candidate_id,
-                job_id,
-                round_number,
-            )
-            known = msgspec.convert(dict(row or {}), InterviewDetails)
-            await audit.record(_entry(Action.INTERVIEW_CREATED, known, by))
-            return known
-
-    return await db.retried(work)
+    candidate_id = await _candidate_id(candidate, by)
+    job_id = await _job_id(job, by)
+    row = await db.fetch_row(
+        "INSERT INTO interview (id, candidate, job, round) VALUES ($1, $2, $3, $4) RETURNING *",
+        db.new_id(),
+        candidate_id,
+        job_id,
+        round_number,
+    )
+    known = msgspec.convert(dict(row or {}), InterviewDetails)
+    await audit.record(_entry(Action.INTERVIEW_CREATED, known, by))
+    return known
 
 
 async def _candidate_id(candidate: UUID | NewCandidate, by: Actor) -> UUID:
@@ -93,6 +89,7 @@ def _entry(action: Action, known: InterviewDetails, by: Actor, **details: object
     return NewAuditEntry(action=action, subject=known.id, candidate=known.candidate, by=by, details=details)
 
 
+@db.transactional
 async def change(
     interview_id: UUID,
     fields: InterviewChanges,
@@ -105,28 +102,23 @@ async def change(
     One transaction, in which `check` may refuse it. Raises NotFound, BadInput for an unknown id, and what `refusal`
     returns.
     """
-
-    async def work() -> InterviewDetails:
-        async with db.DB.transaction():
-            known = await _hold(interview_id)
-            await check(known)
-            changed = patches.changed(known, fields)
-            if not changed:
-                return known
-            if changed.keys() & {"candidate", "job"}:
-                refused = refusal(known, was_booked=await _was_booked(interview_id))
-                if refused is not None:
-                    raise refused
-            after = msgspec.structs.replace(known, **changed)
-            if after.candidate != known.candidate:
-                await _candidate_id(after.candidate, by)
-            if after.job != known.job:
-                await _job_id(after.job, by)
-            was = {name: getattr(known, name) for name in changed}
-            await audit.record(_entry(Action.INTERVIEW_CHANGED, after, by, was=was, now=changed))
-            return await _write(after)
-
-    return await db.retried(work)
+    known = await _hold(interview_id)
+    await check(known)
+    changed = patches.changed(known, fields)
+    if not changed:
+        return known
+    if changed.keys() & {"candidate", "job"}:
+        refused = refusal(known, was_booked=await _was_booked(interview_id))
+        if refused is not None:
+            raise refused
+    after = msgspec.structs.replace(known, **changed)
+    if after.candidate != known.candidate:
+        await _candidate_id(after.candidate, by)
+    if after.job != known.job:
+        await _job_id(after.job, by)
+    was = {name: getattr(known, name) for name in changed}
+    await audit.record(_entry(Action.INTERVIEW_CHANGED, after, by, was=was, now=changed))
+    return await _write(after)
 
 
 def refusal(known: InterviewDetails, *, was_booked: bool) -> errors.Refused | None:
@@ -149,37 +141,33 @@ async def _was_booked(interview_id: UUID) -> bool:
 
 
 @spans.of_change("interview.cancel")
+@db.transactional
 async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> bool:
     """Call an interview off, with its booking where it has one, and return whether this did it: twice is once.
 
     It can't be booked again. One transaction. Raises NotFound, InterviewInProgress once the candidate has entered,
     InterviewClosed after.
     """
-
-    async def work() -> bool:
-        async with db.DB.transaction():
-            known = await _hold(interview_id)
-            if known.state is InterviewState.CANCELLED:
-                return False
-            if known.state is InterviewState.COMPLETED:
-                raise errors.InterviewClosed
-            live = await db.fetch("SELECT id FROM schedule WHERE interview = $1 AND state <> 'cancelled'", interview_id)
-            bookings = await lock_all([row["id"] for row in live], now=now)
-            for booking in bookings:
-                refused = changes.refusal(booking)
-                if refused is not None:
-                    raise refused
-            await cancellations.end(bookings, by=by, reason=reason, outbox=outbox)
-            await db.fetch(
-                "UPDATE interview SET state = $2, started_at = NULL, ended_at = NULL WHERE id = $1",
-                interview_id,
-                InterviewState.CANCELLED.value,
-            )
-            details = {"reason": reason} if reason else {}
-            await audit.record(_entry(Action.INTERVIEW_CANCELLED, known, by, **details))
-            return True
-
-    return await db.retried(work)
+    known = await _hold(interview_id)
+    if known.state is InterviewState.CANCELLED:
+        return False
+    if known.state is InterviewState.COMPLETED:
+        raise errors.InterviewClosed
+    live = await db.fetch("SELECT id FROM schedule WHERE interview = $1 AND state <> 'cancelled'", interview_id)
+    bookings = await lock_all([row["id"] for row in live], now=now)
+    for booking in bookings:
+        refused = changes.refusal(booking)
+        if refused is not None:
+            raise refused
+    await cancellations.end(bookings, by=by, reason=reason, outbox=outbox)
+    await db.fetch(
+        "UPDATE interview SET state = $2, started_at = NULL, ended_at = NULL WHERE id = $1",
+        interview_id,
+        InterviewState.CANCELLED.value,
+    )
+    details = {"reason": reason} if reason else {}
+    await audit.record(_entry(Action.INTERVIEW_CANCELLED, known, by, **details))
+    return True
 
 
 async def _hold(interview_id: UUID) -> InterviewDetails:

@@ -3,9 +3,10 @@
 What is over stays as it was: an interview that was held, or missed, did take place in this slot, and keeps its seat.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from hireloop import db, errors
@@ -19,6 +20,7 @@ from hireloop.scheduling.slots.slots import Check, SlotDetails
 from hireloop.scheduling.tables import InterviewState
 from hireloop.telemetry import spans
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _OVER = {InterviewState.COMPLETED, InterviewState.NO_SHOW}
@@ -28,23 +30,36 @@ class _SlippedIn(Exception):
     """A booking came into the slot before it stood still."""
 
 
+def _until_it_stands_still(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Let a transaction begin anew, its locks given up, as long as a booking slips in."""
+
+    @wraps(work)
+    async def again(*args: P.args, **kwargs: P.kwargs) -> T:
+        while True:
+            try:
+                return await work(*args, **kwargs)
+            except _SlippedIn:
+                continue
+
+    return again
+
+
 @spans.of_change("slot.release")
+@_until_it_stands_still
+@db.transactional
 async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> int:
     """Cancel every booking of a slot that is not over, and return how many there were; the slot can be booked again.
 
     One transaction: all of them or none. Raises NotFound, and InterviewInProgress where a candidate has entered.
     """
-
-    async def work() -> int:
-        async with db.DB.transaction():
-            _, bookings = await _hold(slot_id, now)
-            await _end(bookings, by=by, reason=reason, outbox=outbox)
-            return len(bookings)
-
-    return await _until_it_stands_still(work)
+    _, bookings = await _hold(slot_id, now)
+    await _end(bookings, by=by, reason=reason, outbox=outbox)
+    return len(bookings)
 
 
 @spans.of_change("slot.withdraw")
+@_until_it_stands_still
+@db.transactional
 async def withdraw(
     slot_id: UUID,
     *,
@@ -60,32 +75,18 @@ async def withdraw(
     With `cancel` its bookings that are not over are cancelled in the same transaction; without it they are in the way.
     Raises NotFound, what `check` raises, SlotInUse, and InterviewInProgress where a candidate has entered.
     """
-
-    async def work() -> bool:
-        async with db.DB.transaction():
-            slot, bookings = await _hold(slot_id, now)
-            if check is not None:
-                check(slot)
-            if slot.withdrawn_at is not None:
-                return False
-            if bookings and not cancel:
-                raise errors.SlotInUse
-            await _end(bookings, by=by, reason=reason, outbox=outbox)
-            await db.fetch("UPDATE slot SET withdrawn_at = coalesce($2, now()) WHERE id = $1", slot_id, now)
-            details = {"cancelled": len(bookings), **({"reason": reason} if reason else {})}
-            await audit.record(NewAuditEntry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
-            return True
-
-    return await _until_it_stands_still(work)
-
-
-async def _until_it_stands_still(work: Callable[[], Awaitable[T]]) -> T:
-    """Run `work`, and again from its beginning, its locks given up, as long as a booking slips in."""
-    while True:
-        try:
-            return await db.retried(work)
-        except _SlippedIn:
-            continue
+    slot, bookings = await _hold(slot_id, now)
+    if check is not None:
+        check(slot)
+    if slot.withdrawn_at is not None:
+        return False
+    if bookings and not cancel:
+        raise errors.SlotInUse
+    await _end(bookings, by=by, reason=reason, outbox=outbox)
+    await db.fetch("UPDATE slot SET withdrawn_at = coalesce($2, now()) WHERE id = $1", slot_id, now)
+    details = {"cancelled": len(bookings), **({"reason": reason} if reason else {})}
+    await audit.record(NewAuditEntry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
+    return True
 
 
 async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[LockedBooking]]:

@@ -57,12 +57,13 @@ async def deadlocks(request: Request[Any, Any, Any]) -> str:
     await db.fetch("UPDATE slot SET notes = notes || '!'")
     tries = request.app.state.setdefault("tries", [])
 
+    @db.transactional
     async def work() -> None:
         tries.append(len(tries))
         if len(tries) <= request.app.state["deadlocks"]:
             raise asyncpg.DeadlockDetectedError
 
-    await db.retried(work)
+    await work()
     return "done"
 
 
@@ -339,7 +340,7 @@ async def test_a_deadlock_over_what_an_earlier_verb_has_locked_is_overcome_by_do
     api: httpx.AsyncClient, application: Litestar
 ) -> None:
     await post_slot(api)
-    application.state["deadlocks"] = 4  # as often as `db.retried` goes back to its own beginning
+    application.state["deadlocks"] = 4  # as often as `db.transactional` goes back to its own beginning
     answered = await api.post("/api/odd/deadlocks/", headers=KEY)
     assert (answered.status_code, answered.text) == (201, "done")
     assert [row["notes"] for row in await rows("slot")] == ["!"]

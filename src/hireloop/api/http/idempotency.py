@@ -57,7 +57,7 @@ class Idempotency:
         """Return the answer, ours or the stored one; raises IdempotencyInProgress after 5 s of waiting.
 
         Between two looks no connection is held: else a few impatient clients would empty the pool. After a deadlock all
-        is done again too: `db.retried` in the handler goes back only to its own beginning, and keeps earlier locks.
+        is done again too: a transaction within ours goes back only to its own beginning, and keeps earlier locks.
         """
         until, pause = time.monotonic() + LONGEST_WAIT_SECONDS, _FIRST_PAUSE_SECONDS
         while True:
@@ -74,46 +74,53 @@ class Idempotency:
         self, request: Request[Any, Any, Any], keyed: KeyedRequest, receive: Receive
     ) -> BufferedResponse | None:
         """Return the answer, or None while the request that has the key is still worked on."""
-        context = context_of(request)
         try:
-            async with db.DB.transaction():
-                # Who has the key may only be reading the answer, as we do: busy does not mean that there is none.
-                if await stored_responses.claim(keyed) != ClaimResult.FIRST:
-                    return await stored_responses.find(keyed, context.secret)
-                answer = await self._work(request, keyed, receive)
+            answer = await self._work(request, keyed, receive)
         except _NotKept as undone:
             return undone.answer
-        context.wakeups.send_soon()  # the handler's own may have come before the commit, when there was nothing to see
+        # The handler's own may have come before the commit, when there was nothing to see.
+        context_of(request).wakeups.send_soon()
         return answer
 
+    @db.transactional(retries=0)  # `_answer` begins anew
     async def _work(self, request: Request[Any, Any, Any], keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
         """Let the handler work and store its answer; a refusal's work is undone. Raises `_NotKept`."""
+        context = context_of(request)
+        # Who has the key may only be reading the answer, as we do: busy does not mean that there is none.
+        if await stored_responses.claim(keyed) != ClaimResult.FIRST:
+            raise _NotKept(await stored_responses.find(keyed, context.secret))
         try:
-            async with db.savepoint():
-                answer = await hold_back(self.app, request.scope, receive)
-                _undo_refused(answer)
-        except _Undone:
+            answer = await self._handle(request, receive)
+        except _Undone as undone:
+            answer = undone.answer
             if answer.status >= _FAILED_FROM or answer.status in _NOT_KEPT:
                 raise _NotKept(answer) from None
-        await stored_responses.keep(keyed, answer, context_of(request).settings.secrets)
+        await stored_responses.keep(keyed, answer, context.settings.secrets)
+        return answer
+
+    @db.transactional(retries=0)
+    async def _handle(self, request: Request[Any, Any, Any], receive: Receive) -> BufferedResponse:
+        """Return the handler's answer; raises `_Undone` with a refusal."""
+        answer = await hold_back(self.app, request.scope, receive)
+        if answer.status >= _REFUSED_FROM:
+            raise _Undone(answer)
         return answer
 
 
 class _Undone(Exception):
     """The handler has refused: what it wrote before goes."""
 
-
-class _NotKept(_Undone):
-    """Nothing of this request stays, the claim of its key neither."""
-
     def __init__(self, answer: BufferedResponse) -> None:
         super().__init__()
         self.answer = answer
 
 
-def _undo_refused(answer: BufferedResponse) -> None:
-    if answer.status >= _REFUSED_FROM:
-        raise _Undone
+class _NotKept(Exception):
+    """Nothing of this request stays, the claim of its key neither; it is answered this, or nothing yet."""
+
+    def __init__(self, answer: BufferedResponse | None) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 async def _keyed(request: Request[Any, Any, Any], scope: HTTPScope, key: str) -> KeyedRequest:

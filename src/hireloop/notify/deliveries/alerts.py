@@ -52,6 +52,7 @@ class _Untold(msgspec.Struct, frozen=True, kw_only=True):
         return AlertCause.AT_RISK if self.state is DeliveryState.PENDING else AlertCause.FAILED
 
 
+@db.transactional(retries=0)  # it logs what reaches nobody; the next sweep is the next try
 async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = None) -> int:
     """Put the alerts that are due, and return how many; any number of workers may call it, one at a time does it.
 
@@ -59,13 +60,12 @@ async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = No
     About `A_MINUTE` are put in a minute: where more deliveries wait, one alert stands for those of one cause, reason
     and recipient, and says how many they are. A held channel is told of at once.
     """
-    async with db.DB.transaction():
-        at: datetime | None = await db.fetch_value(
-            "SELECT coalesce($2, now()) WHERE pg_try_advisory_xact_lock($1)", _LOCK, now
-        )
-        if at is None:
-            return 0  # another worker is at it
-        return await _tell_of_channels(outbox, alert_email, at) + await _tell_of_deliveries(outbox, alert_email, at)
+    at: datetime | None = await db.fetch_value(
+        "SELECT coalesce($2, now()) WHERE pg_try_advisory_xact_lock($1)", _LOCK, now
+    )
+    if at is None:
+        return 0  # another worker is at it
+    return await _tell_of_channels(outbox, alert_email, at) + await _tell_of_deliveries(outbox, alert_email, at)
 
 
 def warnings(outbox: Outbox, *, alert_email: str) -> tuple[str, ...]:

@@ -208,6 +208,7 @@ async def take(
     return [msgspec.convert(dict(row), Lease) for row in rows]
 
 
+@db.transactional(one_statement=True)
 async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[UUID]:
     """Lengthen the leases that are still ours and return their tokens."""
     rows = await db.fetch(
@@ -266,6 +267,19 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     lost meanwhile, and so says `maybe_accepted`: there may be a second copy. No further one is sent, unless a try is
     under way already.
     """
+    ours = await _settle(settlements, now)
+    late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
+    if late:
+        await _note_late(late, now)
+    return set(ours.values())
+
+
+@db.transactional(one_statement=True)
+async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> dict[UUID, UUID]:
+    """Write what these tries came to; return the deliveries whose lease was still ours, by its token.
+
+    By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
+    """
     evidence = [s.evidence for s in settlements]
     rows = await db.fetch(
         _SETTLE,
@@ -285,24 +299,25 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
         [s.span_id for s in settlements],
         now,
     )
-    # By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
-    ours = {row["token"]: row["id"] for row in rows}
-    late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
-    if late:
-        await db.fetch(
-            """
-            UPDATE delivery SET sent_at = coalesce(sent_at, $3, now()), state = CASE
-                WHEN state = 'pending' AND lease_token IS NULL AND attempt.started_at >= first_due_at THEN 'sent'
-                ELSE state END
-            FROM unnest($1::uuid[], $2::int[]) AS late(id, number)
-                JOIN attempt ON attempt.delivery = late.id AND attempt.number = late.number
-            WHERE delivery.id = late.id
-            """,
-            [s.delivery_id for s in late],
-            [s.number for s in late],
-            now,
-        )
-    return set(ours.values())
+    return {row["token"]: row["id"] for row in rows}
+
+
+@db.transactional(one_statement=True)
+async def _note_late(late: Sequence[Settlement], now: datetime | None) -> None:
+    """Note what was sent though its lease had run out meanwhile."""
+    await db.fetch(
+        """
+        UPDATE delivery SET sent_at = coalesce(sent_at, $3, now()), state = CASE
+            WHEN state = 'pending' AND lease_token IS NULL AND attempt.started_at >= first_due_at THEN 'sent'
+            ELSE state END
+        FROM unnest($1::uuid[], $2::int[]) AS late(id, number)
+            JOIN attempt ON attempt.delivery = late.id AND attempt.number = late.number
+        WHERE delivery.id = late.id
+        """,
+        [s.delivery_id for s in late],
+        [s.number for s in late],
+        now,
+    )
 
 
 async def expire(channels: Sequence[Channel] = (), *, now: datetime | None = None) -> int:

@@ -147,6 +147,7 @@ async def walk(
         yield results
 
 
+@db.transactional
 async def batch(
     chosen: Chosen,
     channels: Sequence[Channel],
@@ -166,17 +167,12 @@ async def batch(
     replays at once the second finds them pending; `note` is given what is replayed. A dry run locks and writes nothing.
     """
     names = {channel.name for channel in channels}
-
-    async def work() -> list[ReplayResult]:
-        async with db.DB.transaction():
-            rows, told = await _read(chosen, limit, after, now, lock=not dry_run)
-            judged = _first(at_most, [_judge(row, told, names, chosen) for row in rows])
-            if not dry_run:
-                await _reopen([reopened for _, reopened in judged if reopened], rows)
-                await note([result for result, reopened in judged if reopened])
-            return [result for result, _ in judged]
-
-    return await db.retried(work)
+    rows, told = await _read(chosen, limit, after, now, lock=not dry_run)
+    judged = _first(at_most, [_judge(row, told, names, chosen) for row in rows])
+    if not dry_run:
+        await _reopen([reopened for _, reopened in judged if reopened], rows)
+        await note([result for result, reopened in judged if reopened])
+    return [result for result, _ in judged]
 
 
 def _is_still(row: _Row, chosen: Chosen) -> bool:

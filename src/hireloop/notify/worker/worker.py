@@ -238,7 +238,7 @@ class Worker:
         """
         while True:
             try:
-                await db.retried(lambda: leases.settle(batch))
+                await leases.settle(batch)
             except db.UNWRITABLE as error:
                 if len(batch) == 1:
                     log.error("worker.unwritable", delivery=str(batch[0].delivery_id), error=db.described(error))
@@ -284,7 +284,7 @@ class Worker:
             asked = time.monotonic()
             mine = list(sender.under_way.values())
             if mine:
-                renewed = await db.retried(lambda mine=mine: leases.renew(mine))  # type: ignore[misc] # bound now
+                renewed = await leases.renew(mine)
                 for lease in mine:
                     sender.renewed(lease, until=asked + leases.LEASE_SECONDS if lease.token in renewed else 0)
 

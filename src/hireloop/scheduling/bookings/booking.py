@@ -104,7 +104,7 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
             first_placeholder=25,
         )
         try:
-            booked_at = await db.retried(lambda draft=draft, fragment=fragment: _write(draft, fragment, now))  # type: ignore[misc] # bound now
+            booked_at = await _write(draft, fragment, now)
         except errors.Refused as refused:
             lost_to = refused
         else:
@@ -252,14 +252,18 @@ _AUDITED = audit.fragment(source="booked", first_placeholder=17)
 async def _write(draft: _Draft, fragment: Fragment, now: datetime | None) -> datetime | None:
     """Run the one statement; return when it was booked, or None if a fact has changed since it was read."""
     try:
-        async with db.savepoint():
-            booked_at: datetime | None = await db.fetch_value(
-                _WRITE.format(put=fragment.sql, audit=_AUDITED), *_arguments(draft, now), *fragment.args
-            )
+        return await _insert(draft, fragment, now)
     except asyncpg.NotNullViolationError as violation:
         if violation.column_name != "interview":
             raise
         return None  # the interview is no longer open: look again and say why
+
+
+@db.transactional(one_statement=True)
+async def _insert(draft: _Draft, fragment: Fragment, now: datetime | None) -> datetime | None:
+    booked_at: datetime | None = await db.fetch_value(
+        _WRITE.format(put=fragment.sql, audit=_AUDITED), *_arguments(draft, now), *fragment.args
+    )
     return booked_at
 
 

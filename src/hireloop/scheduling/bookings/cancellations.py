@@ -17,6 +17,7 @@ from hireloop.telemetry import spans
 
 
 @spans.of_change("schedule.cancel")
+@db.transactional
 async def cancel(
     schedule_id: UUID,
     *,
@@ -31,19 +32,14 @@ async def cancel(
     One transaction, in which `rule` may forbid it too. Raises NotFound, InterviewInProgress once the candidate has
     entered, InterviewClosed after.
     """
-
-    async def work() -> bool:
-        async with db.DB.transaction():
-            booking = await lock(schedule_id, now=now)
-            if booking.state is ScheduleState.CANCELLED:
-                return False
-            refusal = changes.refusal(booking) or (rule(booking) if rule else None)
-            if refusal is not None:
-                raise refusal
-            await end([booking], by=by, reason=reason, outbox=outbox)
-            return True
-
-    return await db.retried(work)
+    booking = await lock(schedule_id, now=now)
+    if booking.state is ScheduleState.CANCELLED:
+        return False
+    refusal = changes.refusal(booking) or (rule(booking) if rule else None)
+    if refusal is not None:
+        raise refusal
+    await end([booking], by=by, reason=reason, outbox=outbox)
+    return True
 
 
 async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:

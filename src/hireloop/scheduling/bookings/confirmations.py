@@ -14,6 +14,7 @@ from hireloop.telemetry import spans
 
 
 @spans.of_change("schedule.confirm")
+@db.transactional
 async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now: datetime | None = None) -> bool:
     """Confirm a booking and return whether this did it: confirming twice is confirming once.
 
@@ -21,17 +22,12 @@ async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now
     is still right. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast where the
     interview can no longer be entered.
     """
-
-    async def work() -> bool:
-        async with db.DB.transaction():
-            booking = await lock(schedule_id, now=now)
-            if booking.state is ScheduleState.CONFIRMED:
-                return False
-            refusal = changes.refusal(booking) or (rule(booking) if rule else None) or changes.refusal_of_past(booking)
-            if refusal is not None:
-                raise refusal
-            await changes.note(booking, BookingChange.CONFIRMED, by=by, raises_revision=False)
-            await db.fetch("UPDATE schedule SET state = 'confirmed' WHERE id = $1", schedule_id)
-            return True
-
-    return await db.retried(work)
+    booking = await lock(schedule_id, now=now)
+    if booking.state is ScheduleState.CONFIRMED:
+        return False
+    refusal = changes.refusal(booking) or (rule(booking) if rule else None) or changes.refusal_of_past(booking)
+    if refusal is not None:
+        raise refusal
+    await changes.note(booking, BookingChange.CONFIRMED, by=by, raises_revision=False)
+    await db.fetch("UPDATE schedule SET state = 'confirmed' WHERE id = $1", schedule_id)
+    return True

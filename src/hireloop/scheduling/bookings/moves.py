@@ -19,6 +19,7 @@ from hireloop.telemetry import spans
 
 
 @spans.of_change("schedule.reschedule")
+@db.transactional
 async def move(
     schedule_id: UUID,
     slot_id: UUID,
@@ -39,26 +40,19 @@ async def move(
     InterviewInProgress, InterviewClosed, SlotWithdrawn, SlotPast, SlotFull, and CandidateBusy where the candidate has
     another interview then.
     """
-
-    async def work() -> bool:
-        async with db.DB.transaction():
-            booking = await lock(schedule_id, slots=[slot_id], now=now)
-            stays = booking.slot_id == slot_id
-            refusal = changes.refusal(booking) or (changes.refusal_of_past(booking) if stays else None)
-            if refusal is not None:
-                raise refusal
-            if stays:
-                return False
-            target = await _slot(slot_id, booking)
-            forbidden = (rule(booking) if rule else None) or rules.slot_refusal(
-                target, late_seconds=windows.late_seconds
-            )
-            if forbidden is not None:
-                raise forbidden
-            await _put(booking, slot_id, target, by=by, reason=reason, outbox=outbox, windows=windows)
-            return True
-
-    return await db.retried(work)
+    booking = await lock(schedule_id, slots=[slot_id], now=now)
+    stays = booking.slot_id == slot_id
+    refusal = changes.refusal(booking) or (changes.refusal_of_past(booking) if stays else None)
+    if refusal is not None:
+        raise refusal
+    if stays:
+        return False
+    target = await _slot(slot_id, booking)
+    forbidden = (rule(booking) if rule else None) or rules.slot_refusal(target, late_seconds=windows.late_seconds)
+    if forbidden is not None:
+        raise forbidden
+    await _put(booking, slot_id, target, by=by, reason=reason, outbox=outbox, windows=windows)
+    return True
 
 
 async def _slot(slot_id: UUID, booking: LockedBooking) -> SlotFacts:

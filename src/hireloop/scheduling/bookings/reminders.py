@@ -41,13 +41,13 @@ async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: dateti
     for word, length in sorted(leads.items(), key=lambda lead: lead[1]):
         count = _TOGETHER
         while count == _TOGETHER:
-            async with db.DB.transaction():
-                count = await _put_some(outbox, word, length, nearer, now)
+            count = await _put_some(outbox, word, length, nearer, now)
             total += count
         nearer = length
     return total
 
 
+@db.transactional
 async def _put_some(outbox: Outbox, lead: str, length: timedelta, nearer: timedelta, now: datetime | None) -> int:
     """Put reminders of one lead, `_TOGETHER` at most; `nearer` is the next shorter lead, zero where there is none."""
     at: datetime = now or await db.fetch_value("SELECT now()")

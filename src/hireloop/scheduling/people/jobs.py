@@ -87,6 +87,7 @@ async def create(new: NewJob, *, by: Actor) -> tuple[JobDetails, bool]:
     return known, False
 
 
+@db.transactional
 async def change(
     job_id: UUID, changes: JobChanges, *, by: Actor, check: Check[JobDetails] = patches.anything_goes
 ) -> JobDetails:
@@ -95,22 +96,17 @@ async def change(
     One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
     JobTaken where another job has that title and company.
     """
-
-    async def work() -> JobDetails:
-        async with db.DB.transaction():
-            row = await db.fetch_row("SELECT * FROM job WHERE id = $1 FOR NO KEY UPDATE", job_id)
-            if row is None:
-                raise errors.NotFound("job", job_id)
-            known = msgspec.convert(dict(row), JobDetails)
-            await check(known)
-            changed = patches.changed(known, changes)
-            if not changed:
-                return known
-            details = {"fields": list(changed)}
-            await audit.record(NewAuditEntry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details))
-            return await _write(msgspec.structs.replace(known, **changed))
-
-    return await db.retried(work)
+    row = await db.fetch_row("SELECT * FROM job WHERE id = $1 FOR NO KEY UPDATE", job_id)
+    if row is None:
+        raise errors.NotFound("job", job_id)
+    known = msgspec.convert(dict(row), JobDetails)
+    await check(known)
+    changed = patches.changed(known, changes)
+    if not changed:
+        return known
+    details = {"fields": list(changed)}
+    await audit.record(NewAuditEntry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details))
+    return await _write(msgspec.structs.replace(known, **changed))
 
 
 async def _write(known: JobDetails) -> JobDetails:

@@ -29,21 +29,13 @@ class ErasureResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @spans.of_change("candidate.erase")
+@db.transactional
 async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> ErasureResult:
     """Blank a candidate everywhere, end their sessions, and cancel what was still to come.
 
     One transaction. Whoever was told of an interview to come is told that it is off, and that mail alone still knows
     the address, for a day at most. Raises NotFound, also for who was erased before, and InterviewInProgress.
     """
-
-    async def work() -> ErasureResult:
-        async with db.DB.transaction():
-            return await _erase(candidate_id, by, outbox, now)
-
-    return await db.retried(work)
-
-
-async def _erase(candidate_id: UUID, by: Actor, outbox: Outbox, now: datetime | None) -> ErasureResult:
     person = await db.fetch_row(
         """
         SELECT email, coalesce($2, clock_timestamp()) AS now FROM candidate

@@ -17,6 +17,7 @@ def reach_anybody(visit: Visit, outbox: Outbox, *, alert_email: str) -> bool:
     return outbox.reaches(LateRequestMessage.kind, visit.recruiter_email or alert_email)
 
 
+@db.transactional
 async def ask(
     session_id: UUID, key_version: int, *, outbox: Outbox, alert_email: str, now: datetime | None = None
 ) -> bool:
@@ -25,18 +26,13 @@ async def ask(
     Nothing happens unless the window has closed without an entry, the key is the current one, the booking stands, and
     somebody can be told. In one transaction, one after the other with whatever changes the booking; raises NotFound.
     """
-
-    async def work() -> bool:
-        async with db.DB.transaction():
-            await lock_session(session_id, now=now)
-            visit = await sessions.visit(session_id, now=now)
-            if not _may_ask(visit, key_version) or not reach_anybody(visit, outbox, alert_email=alert_email):
-                return False
-            await db.fetch("UPDATE session SET asked_at = $2 WHERE id = $1", session_id, visit.now)
-            await outbox.put([_message(visit, visit.now, alert_email)], now=visit.now)
-            return True
-
-    return await db.retried(work)
+    await lock_session(session_id, now=now)
+    visit = await sessions.visit(session_id, now=now)
+    if not _may_ask(visit, key_version) or not reach_anybody(visit, outbox, alert_email=alert_email):
+        return False
+    await db.fetch("UPDATE session SET asked_at = $2 WHERE id = $1", session_id, visit.now)
+    await outbox.put([_message(visit, visit.now, alert_email)], now=visit.now)
+    return True
 
 
 def _may_ask(visit: Visit, key_version: int) -> bool:

@@ -36,24 +36,24 @@ async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
     """
     total, grace = 0, timedelta(seconds=grace_seconds)
     while True:
-        found, noted = await db.retried(lambda: _note_some(grace, now))
+        found, noted = await _note_some(grace, now)
         total += noted
         if found < _TOGETHER or not noted:
             return total
 
 
+@db.transactional
 async def _note_some(grace: timedelta, now: datetime | None) -> tuple[int, int]:
     """Note at most `_TOGETHER`; return how many were looked at, and how many of them noted."""
-    async with db.DB.transaction():
-        at: datetime = now or await db.fetch_value("SELECT now()")
-        found: list[UUID] = [row["id"] for row in await db.fetch(_DUE, at, grace, _TOGETHER)]
-        bookings = await lock_all(found, now=at) if found else []
-        missed = [booking for booking in bookings if is_missed(booking)]
-        over = [booking for booking in bookings if is_over(booking, grace)]
-        await miss(missed)
-        await _leave(over, grace)
-        await _write(over, Action.INTERVIEW_COMPLETED, InterviewState.COMPLETED)
-        return len(found), len(missed) + len(over)
+    at: datetime = now or await db.fetch_value("SELECT now()")
+    found: list[UUID] = [row["id"] for row in await db.fetch(_DUE, at, grace, _TOGETHER)]
+    bookings = await lock_all(found, now=at) if found else []
+    missed = [booking for booking in bookings if is_missed(booking)]
+    over = [booking for booking in bookings if is_over(booking, grace)]
+    await miss(missed)
+    await _leave(over, grace)
+    await _write(over, Action.INTERVIEW_COMPLETED, InterviewState.COMPLETED)
+    return len(found), len(missed) + len(over)
 
 
 async def miss(bookings: list[LockedBooking]) -> None:

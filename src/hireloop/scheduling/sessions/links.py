@@ -18,6 +18,7 @@ from hireloop.telemetry import spans
 
 
 @spans.of_change("session.reissue")
+@db.transactional
 async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> None:
     """Give the session a new key, which ends the old one and a withdrawal, and invite the candidate anew.
 
@@ -25,49 +26,40 @@ async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     has changed. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast where the
     interview can no longer be entered.
     """
-
-    async def work() -> None:
-        async with db.DB.transaction():
-            booking = await lock_session(session_id, now=now)
-            refusal = changes.refusal(booking) or changes.refusal_of_past(booking)
-            if refusal is not None:
-                raise refusal
-            revision = await changes.note(booking, BookingChange.REISSUED, by=by)
-            await db.fetch(
-                """
-                WITH reissued AS (
-                    UPDATE session SET key_version = key_version + 1, revoked_at = NULL WHERE id = $1
-                )
-                UPDATE schedule SET reminded_at = $3 WHERE id = $2
-                """,
-                session_id,
-                booking.schedule_id,
-                booking.now,
-            )
-            renewed = msgspec.structs.replace(booking, key_version=booking.key_version + 1)
-            await outbox.put([changes.invitation(renewed, revision)], now=booking.now)
-
-    await db.retried(work)
+    booking = await lock_session(session_id, now=now)
+    refusal = changes.refusal(booking) or changes.refusal_of_past(booking)
+    if refusal is not None:
+        raise refusal
+    revision = await changes.note(booking, BookingChange.REISSUED, by=by)
+    await db.fetch(
+        """
+        WITH reissued AS (
+            UPDATE session SET key_version = key_version + 1, revoked_at = NULL WHERE id = $1
+        )
+        UPDATE schedule SET reminded_at = $3 WHERE id = $2
+        """,
+        session_id,
+        booking.schedule_id,
+        booking.now,
+    )
+    renewed = msgspec.structs.replace(booking, key_version=booking.key_version + 1)
+    await outbox.put([changes.invitation(renewed, revision)], now=booking.now)
 
 
 @spans.of_change("session.revoke")
+@db.transactional
 async def revoke(session_id: UUID, *, by: Actor, now: datetime | None = None) -> bool:
     """Withdraw the candidate's link and return whether this did it: revoking twice is revoking once.
 
     The booking stays, and nobody is told. What was still to be sent to the candidate is superseded, and they get no
     reminder. Raises NotFound, ScheduleCancelled, InterviewInProgress and InterviewClosed.
     """
-
-    async def work() -> bool:
-        async with db.DB.transaction():
-            booking = await lock_session(session_id, now=now)
-            if booking.revoked_at is not None:
-                return False
-            refusal = changes.refusal(booking)
-            if refusal is not None:
-                raise refusal
-            await changes.note(booking, BookingChange.REVOKED, by=by)
-            await db.fetch("UPDATE session SET revoked_at = $2 WHERE id = $1", session_id, booking.now)
-            return True
-
-    return await db.retried(work)
+    booking = await lock_session(session_id, now=now)
+    if booking.revoked_at is not None:
+        return False
+    refusal = changes.refusal(booking)
+    if refusal is not None:
+        raise refusal
+    await changes.note(booking, BookingChange.REVOKED, by=by)
+    await db.fetch("UPDATE session SET revoked_at = $2 WHERE id = $1", session_id, booking.now)
+    return True

@@ -6,7 +6,6 @@ on offer can be asked for.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -140,27 +139,27 @@ async def move(
     """
     own_rule = rule(OwnChange.MOVE, limits, seen)
 
+    @db.transactional
     async def take(slot_id: UUID | None) -> bool | None:
-        async with db.DB.transaction():
-            booking = await lock(schedule_id, slots=[slot_id] if slot_id else [], now=now)
-            if slot_id is None:
-                raise changes.refusal(booking) or own_rule(booking) or errors.SlotFull()
-            if await _slot_at(schedule_id, starts_at, limits, slot_id=slot_id, now=booking.now) is None:
-                return None  # taken, or changed, on our way to it: there may be another one
-            return await moves.move(
-                schedule_id,
-                slot_id,
-                by=audit.CANDIDATE,
-                reason=reason,
-                outbox=outbox,
-                windows=windows,
-                rule=own_rule,
-                now=now,
-            )
+        booking = await lock(schedule_id, slots=[slot_id] if slot_id else [], now=now)
+        if slot_id is None:
+            raise changes.refusal(booking) or own_rule(booking) or errors.SlotFull()
+        if await _slot_at(schedule_id, starts_at, limits, slot_id=slot_id, now=booking.now) is None:
+            return None  # taken, or changed, on our way to it: there may be another one
+        return await moves.move(
+            schedule_id,
+            slot_id,
+            by=audit.CANDIDATE,
+            reason=reason,
+            outbox=outbox,
+            windows=windows,
+            rule=own_rule,
+            now=now,
+        )
 
     for _ in range(_TIMES_TO_LOOK):
         slot_id = await _slot_at(schedule_id, starts_at, limits, now=now)
-        moved = await db.retried(partial(take, slot_id))
+        moved = await take(slot_id)
         if moved is not None:
             return moved
     raise errors.SlotFull

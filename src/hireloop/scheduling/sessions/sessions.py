@@ -123,25 +123,25 @@ async def enter(session_id: UUID, key_version: int, *, now: datetime | None = No
     `entered`, or it is too early. In one transaction, one after the other with whatever changes the booking.
     Raises NotFound.
     """
-
-    async def work() -> None:
-        async with db.DB.transaction():
-            booking = await lock_session(session_id, now=now)
-            if not _can_enter(booking, key_version):
-                return
-            await db.fetch(
-                """
-                WITH entered AS (UPDATE session SET entered_at = $3 WHERE id = $1)
-                UPDATE interview SET state = 'in_progress' WHERE id = $2
-                """,
-                session_id,
-                booking.interview_id,
-                booking.now,
-            )
-            await _record(Action.SESSION_ENTERED, session_id, booking)
-
-    await db.retried(work)
+    await _enter(session_id, key_version, now)
     return await visit(session_id, now=now)
+
+
+@db.transactional
+async def _enter(session_id: UUID, key_version: int, now: datetime | None) -> None:
+    booking = await lock_session(session_id, now=now)
+    if not _can_enter(booking, key_version):
+        return
+    await db.fetch(
+        """
+        WITH entered AS (UPDATE session SET entered_at = $3 WHERE id = $1)
+        UPDATE interview SET state = 'in_progress' WHERE id = $2
+        """,
+        session_id,
+        booking.interview_id,
+        booking.now,
+    )
+    await _record(Action.SESSION_ENTERED, session_id, booking)
 
 
 def _can_enter(booking: LockedBooking, key_version: int) -> bool:
@@ -159,25 +159,25 @@ async def leave(session_id: UUID, key_version: int, *, now: datetime | None = No
 
     In one transaction, as `enter`. Raises NotFound.
     """
-
-    async def work() -> None:
-        async with db.DB.transaction():
-            booking = await lock_session(session_id, now=now)
-            if booking.key_version != key_version or booking.entered_at is None or booking.left_at is not None:
-                return
-            await db.fetch(
-                """
-                WITH finished AS (UPDATE session SET left_at = $3 WHERE id = $1)
-                UPDATE interview SET state = 'completed' WHERE id = $2
-                """,
-                session_id,
-                booking.interview_id,
-                booking.now,
-            )
-            await _record(Action.INTERVIEW_COMPLETED, booking.interview_id, booking)
-
-    await db.retried(work)
+    await _leave(session_id, key_version, now)
     return await visit(session_id, now=now)
+
+
+@db.transactional
+async def _leave(session_id: UUID, key_version: int, now: datetime | None) -> None:
+    booking = await lock_session(session_id, now=now)
+    if booking.key_version != key_version or booking.entered_at is None or booking.left_at is not None:
+        return
+    await db.fetch(
+        """
+        WITH finished AS (UPDATE session SET left_at = $3 WHERE id = $1)
+        UPDATE interview SET state = 'completed' WHERE id = $2
+        """,
+        session_id,
+        booking.interview_id,
+        booking.now,
+    )
+    await _record(Action.INTERVIEW_COMPLETED, booking.interview_id, booking)
 
 
 async def _record(action: Action, subject: UUID, booking: LockedBooking) -> None:

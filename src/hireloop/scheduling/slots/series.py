@@ -58,12 +58,7 @@ async def create(new: NewSeries, *, by: Actor, now: datetime | None = None) -> S
     await slots.check_job(new.job)
     left_out = [SkippedOccurrence(one, omission) for one in named if (omission := _omission(one, new.exclude))]
     rest = {db.new_id(): one for one in named if not _omission(one, new.exclude)}
-
-    async def work() -> tuple[list[SlotDetails], list[SkippedOccurrence]]:
-        async with db.DB.transaction():
-            return await _create(new, rest, by, now)
-
-    created, also_left_out = await db.retried(work)
+    created, also_left_out = await _create(new, rest, by, now)
     return Series(
         created=created,
         left_out=sorted([*left_out, *also_left_out], key=lambda one: one.occurrence.wall),
@@ -78,10 +73,11 @@ def _omission(occurrence: Occurrence, exclude: frozenset[date]) -> Omission | No
     return Omission.NONEXISTENT_TIME if occurrence.starts_at is None else None
 
 
+@db.transactional
 async def _create(
     new: NewSeries, asked: dict[UUID, Occurrence], by: Actor, now: datetime | None
 ) -> tuple[list[SlotDetails], list[SkippedOccurrence]]:
-    """Create what can be of these occurrences, by the ids that their slots would have, in the caller's transaction."""
+    """Create what can be of these occurrences, by the ids that their slots would have."""
     await db.fetch(_ONE_AT_A_TIME, new.interviewer_email or "")
     left_out = {
         row["id"]: SkippedOccurrence(

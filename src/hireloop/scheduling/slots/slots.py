@@ -73,20 +73,23 @@ async def create(new: NewSlot, *, by: Actor) -> SlotDetails:
     """Store a slot; raises BadInput for an unknown job and InterviewerBusy where it overlaps another of theirs."""
     check_times(new.starts_at, new.ends_at)
     await check_job(new.job)
+    return await _insert(new, by)
+
+
+@db.transactional(one_statement=True)
+async def _insert(new: NewSlot, by: Actor) -> SlotDetails:
     ident = db.new_id()
     entry = NewAuditEntry(action=Action.SLOT_CREATED, subject=ident, by=by)
-    rows = await db.retried(
-        lambda: db.fetch(
-            _CREATE,
-            ident,
-            new.starts_at,
-            new.ends_at,
-            new.seats,
-            new.interviewer_email,
-            new.job,
-            new.notes,
-            *audit.arguments(entry),
-        )
+    rows = await db.fetch(
+        _CREATE,
+        ident,
+        new.starts_at,
+        new.ends_at,
+        new.seats,
+        new.interviewer_email,
+        new.job,
+        new.notes,
+        *audit.arguments(entry),
     )
     return known(rows[0])
 
@@ -127,32 +130,28 @@ async def lock(slot_id: UUID) -> SlotDetails:
     return known(row)
 
 
+@db.transactional
 async def change(slot_id: UUID, changes: SlotChanges, *, by: Actor, check: Check | None = None) -> SlotDetails:
     """Change a slot and return it; what is as it was already is no change, and leaves no trace.
 
     Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse where the times, the
     interviewer or the job of a slot with bookings, also of one that is over, or seats below those taken, are asked for.
     """
-
-    async def work() -> SlotDetails:
-        async with db.DB.transaction():
-            slot = await lock(slot_id)
-            if check is not None:
-                check(slot)
-            asked = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not UNSET}
-            changed = {name for name, value in asked.items() if getattr(slot, name) != value}
-            wanted = msgspec.structs.replace(slot, **asked)
-            refusal = change_refusal(slot, wanted, changed)
-            if refusal is not None:
-                raise refusal
-            if changed:
-                await check_job(wanted.job)
-                await _store(wanted)
-                details = {"changed": sorted(changed)}
-                await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details))
-            return wanted
-
-    return await db.retried(work)
+    slot = await lock(slot_id)
+    if check is not None:
+        check(slot)
+    asked = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not UNSET}
+    changed = {name for name, value in asked.items() if getattr(slot, name) != value}
+    wanted = msgspec.structs.replace(slot, **asked)
+    refusal = change_refusal(slot, wanted, changed)
+    if refusal is not None:
+        raise refusal
+    if changed:
+        await check_job(wanted.job)
+        await _store(wanted)
+        details = {"changed": sorted(changed)}
+        await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details))
+    return wanted
 
 
 def change_refusal(slot: SlotDetails, wanted: SlotDetails, changed: AbstractSet[str]) -> errors.HireLoopError | None:
