@@ -6,7 +6,7 @@ A change of a struct's fields raises `PAYLOAD_VERSION`, so that an older worker 
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -39,16 +39,9 @@ class CopiedChange(StrEnum):
     CANCELLED = "cancelled"
 
 
-class BookingMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """What every message about a booking carries; not a kind by itself."""
+class Meeting(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is to meet about what, and when: what every message about a booking says, and whoever reads a booking."""
 
-    kind: ClassVar[str]
-    audience: ClassVar[Audience] = Audience.CANDIDATE
-    required: ClassVar[bool] = False  # the ledger counts it, and it ends by time only
-    wait: ClassVar[timedelta] = timedelta()  # before its first try
-
-    schedule_id: UUID
-    revision: int
     candidate_name: str
     candidate_email: str
     time_zone: str | None  # the candidate's, None while unknown
@@ -58,6 +51,23 @@ class BookingMessage(msgspec.Struct, frozen=True, kw_only=True):
     recruiter_email: str | None
     starts_at: datetime
     ends_at: datetime
+
+
+class BookingMessage(Meeting, frozen=True, kw_only=True):
+    """What every message about a booking carries; not a kind by itself."""
+
+    kind: ClassVar[str]
+    audience: ClassVar[Audience] = Audience.CANDIDATE
+    required: ClassVar[bool] = False  # the ledger counts it, and it ends by time only
+    wait: ClassVar[timedelta] = timedelta()  # before its first try
+
+    schedule_id: UUID
+    revision: int
+
+    @classmethod
+    def about(cls, meeting: Meeting, **more: Any) -> Self:  # noqa: ANN401 (each kind's own fields)
+        """Return a message that says what is known of a meeting, and `more`."""
+        return cls(**{name: getattr(meeting, name) for name in Meeting.__struct_fields__}, **more)
 
     @property
     def occasion(self) -> str:

@@ -39,7 +39,8 @@ def facts(**fields: object) -> BookingFacts:
         "live_schedule_id": None,
         "live_slot_id": None,
     }
-    return msgspec.convert({**plain, **fields}, BookingFacts)
+    given = {**plain, **fields}
+    return msgspec.convert({**given, "slot": given}, BookingFacts)
 
 
 def verdict(**fields: object) -> type[errors.HireLoopError] | None:

@@ -87,9 +87,7 @@ def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_u
         "sentence": one_line(sentence_of(message.reason)) if message.reason else "",
         "about": message.about or "",
         "others": message.others,
-        "candidate_name": one_line(message.candidate_name),
-        "job_title": one_line(message.job_title),
-        "company": one_line(message.company),
+        **_names(message),
         "when": when,
         "deadline": times.point(message.deadline_at, *reader) if message.deadline_at else "",
         "delivery": one_line(message.subject) if is_of_a_delivery else "",
@@ -103,11 +101,17 @@ def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_u
 def _of_booking(message: BookingMessage, reader: Reader) -> Values:
     when = times.span(message.starts_at, message.ends_at, *reader)
     return {
-        "candidate_name": one_line(message.candidate_name),
-        "job_title": one_line(message.job_title),
-        "company": one_line(message.company),
+        **_names(message),
         "recruiter": one_line(message.recruiter_email or ""),
         "when": when,
         "length": times.length(message.ends_at - message.starts_at, reader.locale),
         "preview": when,
+    }
+
+
+def _names(message: BookingMessage | AlertMessage) -> Values:
+    return {
+        "candidate_name": one_line(message.candidate_name),
+        "job_title": one_line(message.job_title),
+        "company": one_line(message.company),
     }

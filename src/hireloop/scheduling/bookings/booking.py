@@ -6,7 +6,6 @@ writes the schedule, the session and the interview's times, and puts the deliver
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -99,7 +98,7 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
         draft = _Draft(wish, facts, windows)
         fragment = outbox.put_fragment(
             [draft.invitation(), draft.recruiter_copy()],
-            now=facts.now,
+            now=facts.slot.now,
             source="booked",
             first_placeholder=25,
         )
@@ -126,8 +125,10 @@ class _Draft:
         )
 
     def invitation(self) -> InvitationMessage:
-        return InvitationMessage(
-            **self._shared(),
+        return InvitationMessage.about(
+            self.facts,
+            schedule_id=self.schedule_id,
+            revision=1,
             session_id=self.session_id,
             key_version=1,
             opens_at=self.window.opens_at,
@@ -136,7 +137,9 @@ class _Draft:
         )
 
     def recruiter_copy(self) -> RecruiterCopyMessage:
-        return RecruiterCopyMessage(**self._shared(), change=CopiedChange.BOOKED, by=self.wish.by.name)
+        return RecruiterCopyMessage.about(
+            self.facts, schedule_id=self.schedule_id, revision=1, change=CopiedChange.BOOKED, by=self.wish.by.name
+        )
 
     def entry(self) -> NewAuditEntry:
         return NewAuditEntry(
@@ -146,23 +149,6 @@ class _Draft:
             by=self.wish.by,
             details={"interview": self.wish.interview_id, "slot": self.wish.slot_id, "revision": 1},
         )
-
-    def _shared(self) -> dict[str, Any]:
-        """Return what every message about this booking says."""
-        facts = self.facts
-        return {
-            "schedule_id": self.schedule_id,
-            "revision": 1,
-            "candidate_name": facts.candidate_name,
-            "candidate_email": facts.candidate_email,
-            "time_zone": facts.time_zone,
-            "locale": facts.locale,
-            "job_title": facts.job_title,
-            "company": facts.company,
-            "recruiter_email": facts.recruiter_email,
-            "starts_at": facts.starts_at,
-            "ends_at": facts.ends_at,
-        }
 
     def booking(self, booked_at: datetime) -> Booking:
         return Booking(
@@ -209,7 +195,7 @@ async def _facts(interview_id: UUID, slot_id: UUID, now: datetime | None) -> Boo
     if row["interview_id"] is None:
         msg = f"there is no interview with the id {interview_id}"
         raise errors.BadInput("interview_id", msg)
-    return msgspec.convert(dict(row), BookingFacts)
+    return msgspec.convert({**row, "slot": dict(row)}, BookingFacts)
 
 
 # Each part runs only on a row of the part before it. The candidate is locked so that a change of address can't
@@ -277,7 +263,7 @@ def _arguments(draft: _Draft, now: datetime | None) -> tuple[object, ...]:
         facts.candidate_name,
         facts.starts_at,
         facts.ends_at,
-        facts.job_id,
+        facts.slot.job_id,
         draft.late_seconds,
         now,
         draft.schedule_id,

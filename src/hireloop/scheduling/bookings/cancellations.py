@@ -63,5 +63,7 @@ async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outb
         )
         told: list[Message] = [changes.recruiter_copy(booking, revision, CopiedChange.CANCELLED, by=by)]
         if await was_tried(booking.schedule_id):
-            told.append(CancelledMessage(**changes.shared(booking, revision), reason=reason))
+            told.append(
+                CancelledMessage.about(booking, schedule_id=booking.schedule_id, revision=revision, reason=reason)
+            )
         await outbox.put(told, now=booking.now)

@@ -4,7 +4,6 @@ Every function takes a `LockedBooking` and writes in the transaction that holds 
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import supersede
@@ -105,27 +104,12 @@ async def note(
     return revision
 
 
-def shared(booking: LockedBooking, revision: int) -> dict[str, Any]:
-    """Return what every message about this booking says, at this revision."""
-    return {
-        "schedule_id": booking.schedule_id,
-        "revision": revision,
-        "candidate_name": booking.candidate_name,
-        "candidate_email": booking.candidate_email,
-        "time_zone": booking.time_zone,
-        "locale": booking.locale,
-        "job_title": booking.job_title,
-        "company": booking.company,
-        "recruiter_email": booking.recruiter_email,
-        "starts_at": booking.starts_at,
-        "ends_at": booking.ends_at,
-    }
-
-
 def invitation(booking: LockedBooking, revision: int) -> InvitationMessage:
     """Return the invitation to a booking as it stands, at this revision."""
-    return InvitationMessage(
-        **shared(booking, revision),
+    return InvitationMessage.about(
+        booking,
+        schedule_id=booking.schedule_id,
+        revision=revision,
         session_id=booking.session_id,
         key_version=booking.key_version,
         opens_at=booking.opens_at,
@@ -136,4 +120,6 @@ def invitation(booking: LockedBooking, revision: int) -> InvitationMessage:
 
 def recruiter_copy(booking: LockedBooking, revision: int, change: CopiedChange, *, by: Actor) -> RecruiterCopyMessage:
     """Return what the recruiters hear of this change."""
-    return RecruiterCopyMessage(**shared(booking, revision), change=change, by=by.name)
+    return RecruiterCopyMessage.about(
+        booking, schedule_id=booking.schedule_id, revision=revision, change=change, by=by.name
+    )

@@ -11,12 +11,13 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
+from hireloop.notify.messages import Meeting
 from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 
 
-class LockedBooking(msgspec.Struct, frozen=True, kw_only=True):
+class LockedBooking(Meeting, frozen=True, kw_only=True):
     """All that a change needs to know of a booking, read once nobody else can change it."""
 
     now: datetime
@@ -24,8 +25,6 @@ class LockedBooking(msgspec.Struct, frozen=True, kw_only=True):
     state: ScheduleState
     revision: int
     booking_notes: str
-    starts_at: datetime
-    ends_at: datetime
     changes: list[HistoryEntry]
     slot_id: UUID
     session_id: UUID
@@ -38,15 +37,8 @@ class LockedBooking(msgspec.Struct, frozen=True, kw_only=True):
     interview_id: UUID
     interview_state: InterviewState
     candidate_id: UUID
-    candidate_name: str
-    candidate_email: str
     erased_at: datetime | None = None  # when the candidate was
-    time_zone: str | None
-    locale: str | None
     job_id: UUID
-    job_title: str
-    company: str
-    recruiter_email: str | None
 
 
 _LOCKED = """

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import errors
+from hireloop.notify.messages import Meeting
 from hireloop.scheduling.tables import InterviewState
 
 
@@ -22,18 +23,12 @@ class SlotFacts(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn_at: datetime | None
 
 
-class BookingFacts(SlotFacts, frozen=True, kw_only=True):
-    """The same, with what it says of the interview, its candidate and its job."""
+class BookingFacts(Meeting, frozen=True, kw_only=True):
+    """What one read says of an interview, its candidate and its job, with the slot that it is to be placed on."""
 
+    slot: SlotFacts
     interview_state: InterviewState
     candidate_id: UUID
-    candidate_name: str
-    candidate_email: str
-    time_zone: str | None
-    locale: str | None
-    job_title: str
-    company: str
-    recruiter_email: str | None
     live_schedule_id: UUID | None  # the interview's, wherever it is booked
     live_slot_id: UUID | None
 
@@ -61,7 +56,7 @@ def refusal(facts: BookingFacts, *, late_seconds: int) -> errors.HireLoopError |
         return errors.InterviewAlreadyScheduled()
     if facts.interview_state is not InterviewState.OPEN:
         return errors.InterviewClosed()
-    return slot_refusal(facts, late_seconds=late_seconds)
+    return slot_refusal(facts.slot, late_seconds=late_seconds)
 
 
 def slot_refusal(facts: SlotFacts, *, late_seconds: int) -> errors.HireLoopError | None:

@@ -45,18 +45,10 @@ def _may_ask(visit: Visit, key_version: int) -> bool:
 
 
 def _message(visit: Visit, asked_at: datetime, alert_email: str) -> LateRequestMessage:
-    return LateRequestMessage(
+    return LateRequestMessage.about(
+        visit,
         schedule_id=visit.schedule_id,
         revision=visit.revision,
-        candidate_name=visit.candidate_name,
-        candidate_email=visit.candidate_email,
-        time_zone=visit.time_zone,
-        locale=visit.locale,
-        job_title=visit.job_title,
-        company=visit.company,
-        recruiter_email=visit.recruiter_email,
-        starts_at=visit.starts_at,
-        ends_at=visit.ends_at,
         asked_at=asked_at,
         send_to=alert_email or None,
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
+from hireloop.notify.messages import Meeting
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import CANDIDATE, Action, NewAuditEntry
 from hireloop.scheduling.bookings import history
@@ -28,7 +29,7 @@ class SessionState(StrEnum):
     REVOKED = "revoked"  # its link was taken back
 
 
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
+class Visit(Meeting, frozen=True, kw_only=True):
     """All that the portal shows of one session, read at one moment `now` of the database's clock."""
 
     session_id: UUID
@@ -42,21 +43,12 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     schedule_state: ScheduleState
     revision: int
     booking_notes: str
-    starts_at: datetime
-    ends_at: datetime
     interview_id: UUID
     interview_state: InterviewState
-    candidate_name: str
-    candidate_email: str
-    time_zone: str | None  # the candidate's, None while unknown
-    locale: str | None
-    job_title: str
-    company: str
-    recruiter_email: str | None
     coding_language: str
     device_check: dict[str, str] | None  # the latest, as `record_device_check` stored it
     asked_at: datetime | None = None  # when the candidate last asked for another time
-    changes: list[HistoryEntry] = []  # the booking's history, oldest first
+    changes: list[HistoryEntry] = msgspec.field(default_factory=list)  # the booking's history, oldest first
     now: datetime
 
     @property
