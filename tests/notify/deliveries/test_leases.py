@@ -16,7 +16,7 @@ from hireloop.notify.channels.providers import LeaseRequest, LeaseScope, Route
 from hireloop.notify.deliveries import deliveries, leases
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.deliveries.leases import Lease, Settlement
-from hireloop.notify.deliveries.rate_limit import Pace
+from hireloop.notify.pace import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from notify.factories import WITH_RECRUITERS, invite, settlement

@@ -12,7 +12,7 @@ from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, outbox_
 from hireloop import db, errors
 from hireloop.notify.deliveries import alerts, leases, replay
 from hireloop.notify.deliveries.leases import Lease
-from hireloop.notify.deliveries.rate_limit import Pace
+from hireloop.notify.pace import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.scheduling.bookings import cancellations, confirmations, moves

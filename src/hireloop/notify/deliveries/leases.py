@@ -12,7 +12,7 @@ import msgspec
 from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.channels.providers import LeaseRequest, Route
-from hireloop.notify.deliveries.rate_limit import Pace
+from hireloop.notify.pace import Pace
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel, Evidence
 from hireloop.notify.transports.replies import kept_reply
@@ -65,7 +65,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     span_id: str | None = None
 
 
-# Of a channel with a rate limit: how many more tries are paid for now, counted by `rate_limit.Pace` under the lock.
+# Of a channel with a rate limit: how many more tries are paid for now, counted by `pace.Pace` under the lock.
 _PACE = """
     pace AS (
         SELECT greatest(paid_until, coalesce($7, now())) AS paid_until, $11 - ceil(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries.leases import Lease
-from hireloop.notify.deliveries.rate_limit import Pace
+from hireloop.notify.pace import Pace
 from hireloop.notify.transport import Channel, Transport
 
 GATHER_SECONDS = 0.01

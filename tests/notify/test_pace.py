@@ -13,7 +13,7 @@ from factories import OUTBOX, outbox_of, rows
 from hireloop import db
 from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import leases
-from hireloop.notify.deliveries.rate_limit import Pace
+from hireloop.notify.pace import Pace
 from notify.sample_messages import invitation
 from sample_channels import EMAIL
 
