@@ -1,4 +1,4 @@
-"""A channel's rate limit: never exceeded in any minute, by all workers together, and used to the full."""
+"""Rate limits: a channel's is never exceeded in any minute, by all workers together, and used to the full."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from factories import OUTBOX, outbox_of, rows
 from hireloop import db
 from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import leases
-from hireloop.notify.pace import Pace
+from hireloop.notify.pace import Pace, sql_of_free, sql_of_paid
 from notify.sample_messages import invitation
 from sample_channels import EMAIL
 
@@ -52,6 +52,51 @@ def test_a_burst_and_the_intervals_after_it_never_make_more_than_the_rate_in_a_m
 def test_the_pace_comes_within_a_burst_of_the_rate(rate: int) -> None:
     pace = Pace.of(rate)
     assert MINUTE / pace.interval >= 0.995 * (rate - pace.burst + 1)
+
+
+@given(st.integers(1, 100_000))
+def test_a_minutes_worth_that_may_come_at_once_is_all_of_it_and_no_more(rate: int) -> None:
+    pace = Pace.of_whole_minutes(rate)
+    assert pace.burst == rate
+    assert pace.interval * rate <= MINUTE < (pace.interval + 1) * rate
+
+
+PACES = st.builds(Pace, burst=st.integers(1, 10_000), interval=st.integers(1, MINUTE))
+
+
+@given(PACES, st.lists(st.integers(0, 3 * MINUTE), min_size=1, max_size=40))
+def test_who_waits_as_long_as_is_said_may_begin_and_nobody_sooner(pace: Pace, pauses: list[int]) -> None:
+    now = paid_until = 0
+    for pause in pauses:
+        now += pause
+        wait = pace.wait(max(0, paid_until - now))
+        assert pace.wait(max(0, paid_until - now - wait)) == 0
+        assert wait == 0 or pace.wait(paid_until - now - wait + 1) == 1
+        now += wait
+        paid_until = max(paid_until, now) + pace.interval
+        assert paid_until - now <= pace.burst * pace.interval
+
+
+@pytest.mark.usefixtures("database")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(PACES, st.one_of(st.integers(-MINUTE, 100 * MINUTE), st.integers(-1, 1)), st.integers(1, 9))
+async def test_the_database_counts_as_we_do(pace: Pace, near: int, count: int) -> None:
+    edge = (pace.burst - 1) * pace.interval  # the last moment at which one may begin
+    for ahead in (near, edge + near):
+        paid_until, clock = "$1::timestamptz", "$2::timestamptz"
+        row = await db.fetch_row(
+            f"SELECT {sql_of_free(paid_until, clock, burst='$3', interval='$4')} AS free,"
+            f" {sql_of_paid(paid_until, clock, interval='$4', count='$5::bigint')} AS paid",
+            _at(ahead),
+            NOW,
+            pace.burst,
+            pace.interval,
+            count,
+        )
+        assert row is not None
+        assert row["free"] == pace.burst - -(-max(0, ahead) // pace.interval)
+        assert (row["free"] > 0) == (pace.wait(ahead) == 0)
+        assert row["paid"] == _at(max(0, ahead) + count * pace.interval)
 
 
 @pytest.mark.usefixtures("database")

@@ -1,8 +1,9 @@
-"""The pace of a channel with a rate limit: how many tries all workers together may begin, and when. Pure.
+"""A rate limit: how many tries or requests may begin now, and when the next one may. Pure; what is SQL is its text.
 
-It is the generic cell rate algorithm (ITU-T I.371, Annex A) in whole microseconds. The row in `channel_rate` holds
-the moment up to which tries are paid for; each try moves it on by one interval, and it may run ahead of the clock by
-less than a burst. `leases.take` reads and moves it in its own statement, under the row's lock.
+It is the generic cell rate algorithm (ITU-T I.371, Annex A) in whole microseconds. A row holds the moment up to which
+all is paid for: `channel_rate` one a channel, `request_rate` one an API key. Each try moves it on by one interval, and
+it may run ahead of the clock by less than a burst. Whoever keeps the row reads and moves it in one statement, under
+the row's lock: `sql_of_free` and `sql_of_paid` are the expressions.
 """
 
 from typing import Self
@@ -14,7 +15,7 @@ _BURST_SECONDS = 1
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """At most `burst` tries at once, and then one every `interval` microseconds."""
+    """At most `burst` at once, and then one every `interval` microseconds."""
 
     burst: int
     interval: int
@@ -29,7 +30,27 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         burst = max(1, rate_per_minute * _BURST_SECONDS // 60)
         return cls(burst=burst, interval=-(-_MINUTE // (rate_per_minute - burst + 1)))
 
+    @classmethod
+    def of_whole_minutes(cls, rate_per_minute: int) -> Self:
+        """Return the pace that lets a minute's worth through at once: it protects from loops, and hinders nobody."""
+        return cls(burst=rate_per_minute, interval=max(1, _MINUTE // rate_per_minute))
+
     @property
     def seconds(self) -> float:
         """How long after a try the next one may begin, at the latest."""
         return self.interval / 1_000_000
+
+    def wait(self, ahead: int) -> int:
+        """Return in how many microseconds one more may begin, where what is paid for runs so many ahead; 0: now."""
+        return max(0, ahead - (self.burst - 1) * self.interval)
+
+
+def sql_of_free(paid_until: str, now: str, *, burst: str, interval: str) -> str:
+    """Return the expression for how many more may begin now: none where it is below 1."""
+    ahead = f"1000000 * extract(epoch FROM greatest({paid_until}, {now}) - {now})"
+    return f"({burst}::bigint - ceil({ahead} / {interval}::bigint)::bigint)"
+
+
+def sql_of_paid(paid_until: str, now: str, *, interval: str, count: str = "1") -> str:
+    """Return the expression for up to when all is paid for, once so many more have begun."""
+    return f"(greatest({paid_until}, {now}) + {count} * {interval}::bigint * interval '1 microsecond')"

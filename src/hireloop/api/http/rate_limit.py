@@ -1,37 +1,36 @@
 """RATE_LIMIT: how many requests one API key may send, all server processes together.
 
-It is the generic cell rate algorithm (ITU-T I.371, Annex A), as for channels: a row holds the moment up to which a
-key's requests are paid for. A minute's worth of requests may come at once.
+A minute's worth of requests may come at once (`notify/pace.py`).
 """
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from hireloop import db, errors
+from hireloop.notify.pace import Pace, sql_of_free, sql_of_paid
 
-_MINUTE = 60_000_000  # microseconds
-_SECOND = timedelta(seconds=1)
+_MICROSECOND, _A_SECOND = timedelta(microseconds=1), 1_000_000
+_NOW = "coalesce($2, now())"
+_PAY = f"""
+    WITH paid AS (
+        INSERT INTO request_rate AS pace (api_key, paid_until) VALUES ($1, {sql_of_paid(_NOW, _NOW, interval="$4")})
+        ON CONFLICT (api_key) DO UPDATE SET paid_until = {sql_of_paid("pace.paid_until", _NOW, interval="$4")}
+        WHERE {sql_of_free("pace.paid_until", _NOW, burst="$3", interval="$4")} > 0
+        RETURNING api_key
+    )
+    SELECT paid_until - {_NOW} AS ahead FROM request_rate WHERE api_key = $1 AND NOT EXISTS (SELECT FROM paid)
+    UNION ALL SELECT NULL FROM paid
+"""  # noqa: S608 (our own words)
 
 
 async def pay(api_key: UUID, rate_per_minute: int, *, now: datetime | None = None) -> None:
     """Pay for one request, in one statement; raises TooManyRequests, with the seconds to wait."""
-    interval = timedelta(microseconds=_MINUTE // rate_per_minute)  # rounded down: a minute holds all of them
-    row = await db.fetch_row(
-        """
-        WITH paid AS (
-            INSERT INTO request_rate AS pace (api_key, paid_until) VALUES ($1, coalesce($3, now()) + $2::interval)
-            ON CONFLICT (api_key) DO UPDATE SET paid_until = greatest(pace.paid_until, coalesce($3, now())) + $2
-            WHERE pace.paid_until <= coalesce($3, now()) + interval '1 minute' - $2
-            RETURNING api_key
-        )
-        SELECT paid_until - (coalesce($3, now()) + interval '1 minute' - $2) AS wait FROM request_rate
-        WHERE api_key = $1 AND NOT EXISTS (SELECT FROM paid)
-        UNION ALL SELECT NULL FROM paid
-        """,
-        api_key,
-        interval,
-        now,
-    )
-    wait = interval if row is None else row["wait"]  # None of both: another one's first payment is too new to be seen
-    if wait is not None:
-        raise errors.TooManyRequests(max(1, -(-wait // _SECOND)))
+    pace = Pace.of_whole_minutes(rate_per_minute)
+    row = await db.fetch_row(_PAY, api_key, now, pace.burst, pace.interval)
+    if row is None:  # another one's first payment is too new to be seen
+        wait = pace.interval
+    elif row["ahead"] is None:
+        return
+    else:
+        wait = pace.wait(row["ahead"] // _MICROSECOND)
+    raise errors.TooManyRequests(max(1, -(-wait // _A_SECOND)))

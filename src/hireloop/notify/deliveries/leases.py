@@ -12,7 +12,7 @@ import msgspec
 from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.channels.providers import LeaseRequest, Route
-from hireloop.notify.pace import Pace
+from hireloop.notify.pace import Pace, sql_of_free, sql_of_paid
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel, Evidence
 from hireloop.notify.transports.replies import kept_reply
@@ -65,21 +65,20 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     span_id: str | None = None
 
 
-# Of a channel with a rate limit: how many more tries are paid for now, counted by `pace.Pace` under the lock.
-_PACE = """
+# Of a channel with a rate limit: how many more tries may begin now, counted under the lock.
+_PACE = f"""
     pace AS (
-        SELECT greatest(paid_until, coalesce($7, now())) AS paid_until, $11 - ceil(
-            1000000 * extract(epoch FROM greatest(paid_until, coalesce($7, now())) - coalesce($7, now())) / $12::bigint
-        )::bigint AS free
+        SELECT paid_until, {sql_of_free("paid_until", "coalesce($7, now())", burst="$11", interval="$12")} AS free
         FROM channel_rate WHERE channel = $1 FOR UPDATE
     ),
-"""
-_PAID = """
+"""  # noqa: S608 (our own words)
+_PAID = f"""
     paid AS (
-        UPDATE channel_rate SET paid_until = pace.paid_until + count * $12::bigint * interval '1 microsecond'
+        UPDATE channel_rate
+        SET paid_until = {sql_of_paid("pace.paid_until", "coalesce($7, now())", interval="$12", count="count")}
         FROM pace, (SELECT count(*) FROM leased) AS taken WHERE channel = $1 AND count > 0
     ),
-"""
+"""  # noqa: S608 (as above)
 # A person may be erased after this statement's snapshot and before it locks the row: then the row says so already, and
 # the address that was kept is not to be seen yet. It is for the next one to take.
 _TAKE = """
