@@ -1,6 +1,6 @@
 """Session key to cookie and back: who may enter which session."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, assert_never
@@ -9,6 +9,7 @@ from uuid import UUID
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from hireloop import errors, session_keys
 from hireloop.portal import render
@@ -18,6 +19,8 @@ from hireloop.web.context import Context, context_of
 from hireloop.web.csrf import is_from_our_page
 
 AnyRequest = Request[Any, Any, Any]
+Handler = Callable[[AnyRequest, Visit], Coroutine[Any, Any, Response[Any]]]
+Route = Callable[[AnyRequest, FromPath[str]], Coroutine[Any, Any, Response[Any]]]
 
 _KEPT_AFTER_THE_END = timedelta(days=1)
 
@@ -28,6 +31,25 @@ class Refusal(StrEnum):
     UNKNOWN = "unknown"  # no secret of ours minted this key, or its session is gone
     REPLACED = "replaced"  # genuine, but a newer key was minted since
     NO_COOKIE = "no_cookie"  # the browser holds no key of this session
+
+
+def visited(handler: Handler) -> Route:
+    """Give a handler the visit of the session in its path, or answer in its place why not (`let_in`)."""
+    return _let_into(handler, to_act=False)
+
+
+def pressed(handler: Handler) -> Route:
+    """Do the same, but let only a press on our own page in."""
+    return _let_into(handler, to_act=True)
+
+
+def _let_into(handler: Handler, *, to_act: bool) -> Route:
+    async def let_into(request: AnyRequest, session_id: FromPath[str]) -> Response[Any]:
+        visit = await let_in(request, session_id, to_act=to_act)
+        return visit if isinstance(visit, Response) else await handler(request, visit)
+
+    let_into.__name__, let_into.__doc__ = handler.__name__, handler.__doc__  # not its signature: Litestar reads ours
+    return let_into
 
 
 async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Visit | Response[bytes]:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Response
 from litestar.exceptions import ClientException
-from litestar.params import FromPath
 
 from hireloop import errors
 from hireloop.notify.rendering.plain_text import one_line
@@ -67,28 +66,24 @@ class Day(msgspec.Struct, frozen=True):
     times: list[TimeOption]
 
 
-async def confirm(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+@gate.pressed
+async def confirm(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Take the candidate's word that they will be there; once is enough."""
-    visit = await gate.let_in(request, session_id, to_act=True)
-    if isinstance(visit, Response):
-        return visit
     limits = limits_of(context_of(request).settings)
     rule = own_changes.rule(OwnChange.CONFIRM, limits, _seen(visit, await _typed(request)))
     try:
         await confirmations.confirm(visit.schedule_id, by=audit.CANDIDATE, rule=rule)
     except errors.Refused as refused:
-        now = await gate.let_in(request, session_id)
+        now = await gate.let_in(request, str(visit.session_id))
         if isinstance(now, Response):
             return now
         return session_pages.stage(request, now, problem=_problem(refused), status_code=_CONFLICT)
     return render.see_other(path_of(visit))
 
 
-async def choose(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+@gate.visited
+async def choose(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Show the times that the interview may be moved to, from later than `after` on. Changes nothing."""
-    visit = await gate.let_in(request, session_id)
-    if isinstance(visit, Response):
-        return visit
     if stages.stage_of(visit) not in _WAITING:
         return render.see_other(path_of(visit))
     after = request.query_params.get("after", "")
@@ -98,11 +93,9 @@ async def choose(request: AnyRequest, session_id: FromPath[str]) -> Response[byt
     return await _show_times(request, visit, SubmittedForm(after=_moment(after)))
 
 
-async def move(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+@gate.pressed
+async def move(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Move the interview to the time that was chosen, or say on the same page why not."""
-    visit = await gate.let_in(request, session_id, to_act=True)
-    if isinstance(visit, Response):
-        return visit
     typed = await _typed(request)
     if typed.chosen is None:
         return await _show_times(request, visit, typed, problem=_CHOOSE)
@@ -118,7 +111,7 @@ async def move(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes
             windows=context.windows,
         )
     except errors.Refused as refused:
-        now = await gate.let_in(request, session_id)
+        now = await gate.let_in(request, str(visit.session_id))
         if isinstance(now, Response):
             return now
         return await _show_times(request, now, typed, problem=_problem(refused))
@@ -126,21 +119,17 @@ async def move(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes
     return render.see_other(path_of(visit))
 
 
-async def consider(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+@gate.visited
+async def consider(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Say what cancelling means, and ask for one deliberate press. Changes nothing."""
-    visit = await gate.let_in(request, session_id)
-    if isinstance(visit, Response):
-        return visit
     if stages.stage_of(visit) not in _WAITING:
         return render.see_other(path_of(visit))
     return _show_cancelling(request, visit, SubmittedForm())
 
 
-async def cancel(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+@gate.pressed
+async def cancel(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Cancel the interview, or say on the same page why not."""
-    visit = await gate.let_in(request, session_id, to_act=True)
-    if isinstance(visit, Response):
-        return visit
     typed = await _typed(request)
     context = context_of(request)
     rule = own_changes.rule(OwnChange.CANCEL, limits_of(context.settings), _seen(visit, typed))
@@ -149,7 +138,7 @@ async def cancel(request: AnyRequest, session_id: FromPath[str]) -> Response[byt
             visit.schedule_id, by=audit.CANDIDATE, reason=typed.reason, outbox=context.outbox, rule=rule
         )
     except errors.Refused as refused:
-        now = await gate.let_in(request, session_id)
+        now = await gate.let_in(request, str(visit.session_id))
         if isinstance(now, Response):
             return now
         return _show_cancelling(request, now, typed, problem=_problem(refused))

@@ -8,11 +8,11 @@ from typing import Any, Literal
 import msgspec
 from litestar import Response
 from litestar.exceptions import ClientException
-from litestar.params import FromPath
 
 from hireloop.portal import gate, render, session_pages
 from hireloop.portal.gate import AnyRequest, path_of
 from hireloop.scheduling.sessions import late_requests, sessions
+from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.web.context import context_of
 
 # What a browser can say of a device: `ok`, or the DOMException that getUserMedia failed with.
@@ -38,37 +38,29 @@ class DeviceCheckFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     microphone: DeviceResult
 
 
-async def page(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+@gate.visited
+async def page(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Show where the session stands. Changes nothing."""
-    visit = await gate.let_in(request, session_id)
-    if isinstance(visit, Response):
-        return visit
     return session_pages.stage(request, visit)
 
 
-async def start(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+@gate.pressed
+async def start(_request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Enter the interview where it can be entered; the page that follows says what came of it."""
-    visit = await gate.let_in(request, session_id, to_act=True)
-    if isinstance(visit, Response):
-        return visit
     await sessions.enter(visit.session_id, visit.key_version)
     return render.see_other(path_of(visit))
 
 
-async def finish(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+@gate.pressed
+async def finish(_request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Leave the interview for good, if it was entered."""
-    visit = await gate.let_in(request, session_id, to_act=True)
-    if isinstance(visit, Response):
-        return visit
     await sessions.leave(visit.session_id, visit.key_version)
     return render.see_other(path_of(visit))
 
 
-async def ask(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]:
+@gate.pressed
+async def ask(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Tell the recruiters that this candidate, who came too late, asks for another time; once is enough."""
-    visit = await gate.let_in(request, session_id, to_act=True)
-    if isinstance(visit, Response):
-        return visit
     context = context_of(request)
     if await late_requests.ask(
         visit.session_id, visit.key_version, outbox=context.outbox, alert_email=context.settings.alert_email
@@ -77,11 +69,9 @@ async def ask(request: AnyRequest, session_id: FromPath[str]) -> Response[bytes]
     return render.see_other(path_of(visit))
 
 
-async def record_devices(request: AnyRequest, session_id: FromPath[str]) -> Response[Any]:
+@gate.pressed
+async def record_devices(request: AnyRequest, visit: Visit) -> Response[Any]:
     """Remember what the browser found, for the recruiter; answers 204 to the script that sent it."""
-    visit = await gate.let_in(request, session_id, to_act=True)
-    if isinstance(visit, Response):
-        return visit
     try:
         words = msgspec.json.decode(await request.body(), type=DeviceCheckFields)
     except (msgspec.DecodeError, UnicodeDecodeError):  # msgspec lets bad UTF-8 out as the latter
