@@ -13,11 +13,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
+from hireloop import time_zones
 from hireloop.errors import SettingsError
 
 
@@ -45,10 +46,11 @@ def _backend(value: object) -> object:
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        msg = f"{name!r} is not an IANA time zone, such as Asia/Kolkata or Europe/Berlin"
-        raise ValueError(msg)
-    return name
+    try:
+        return time_zones.database_name(name)
+    except ValueError as error:
+        msg = f"{name!r} {error}"
+        raise ValueError(msg) from None
 
 
 def _without_blanks(value: str) -> str:

@@ -1,6 +1,5 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from zoneinfo import available_timezones
 
 import msgspec
 import pytest
@@ -51,15 +50,10 @@ def test_a_name_is_not_blank(text: str) -> None:
         assert said == "must not be blank" or not text
 
 
-@given(st.sampled_from(sorted(available_timezones())))
-def test_every_known_zone_is_taken(name: str) -> None:
-    fields.check_zone(name)
-
-
-@given(st.text(max_size=30).filter(lambda name: name not in available_timezones()))
-def test_any_other_text_is_no_zone(name: str) -> None:
+def test_a_zone_is_told_by_the_databases_name_and_what_was_not_given_stays() -> None:
+    assert fields.zones(time_zone="Asia/Calcutta", other=None) == {"time_zone": "Asia/Kolkata", "other": None}
     with pytest.raises(errors.BadInput, match=r"^candidate\.time_zone: is not an IANA"):
-        fields.check_zone(name, within="candidate.")
+        fields.zones(within="candidate.", time_zone="Asia/Atlantis")
 
 
 @given(st.text(max_size=30))

@@ -35,9 +35,8 @@ class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         `within` is the path of this object in the request, such as `candidate.`.
         """
         given = msgspec.structs.asdict(self)
-        fields.check_zone(self.time_zone, within=within)
         fields.check_storable(within=within, **given)
-        return NewCandidate(**given)
+        return NewCandidate(**given | fields.zones(within=within, time_zone=self.time_zone))
 
 
 class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,9 +52,8 @@ class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def changes(self) -> CandidateChanges:
         """Return it for scheduling; raises BadInput for an unknown zone or a character that cannot be stored."""
         given = msgspec.structs.asdict(self)
-        fields.check_zone(self.time_zone)
         fields.check_storable(**given)
-        return CandidateChanges(**given)
+        return CandidateChanges(**given | fields.zones(time_zone=self.time_zone))
 
 
 def view(context: Context, known: CandidateDetails) -> CandidateDetails:

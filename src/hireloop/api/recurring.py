@@ -81,10 +81,10 @@ async def create_recurring(
 ) -> Response[SeriesResponse]:
     """Create a slot for each time that a rule of RFC 5545 names: 201; 200 where there was nothing to create."""
     fields.check_storable(notes=data.notes, interviewer_email=data.interviewer_email)
-    fields.check_zone(data.time_zone)
+    named = fields.zones(time_zone=data.time_zone)
     new = NewSeries(
         rule=data.rule,
-        zone=ZoneInfo(data.time_zone),
+        zone=ZoneInfo(named["time_zone"]),
         starts_at_local=_wall_clock(data.starts_at_local),
         duration=timedelta(minutes=data.duration_minutes),
         exclude=frozenset(data.exclude),

@@ -18,6 +18,7 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.time_zones import zone_of
 from hireloop.web.context import Context, context_of
 
 _DELIVERIES = 50  # the newest
@@ -102,7 +103,7 @@ def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -
 
 def _their_time(card: Card, context: Context) -> str:
     """Return when it is on the candidate's own clock, empty where that is ours."""
-    zone = times.zone_of(card.item.time_zone, context.settings.zone)
+    zone = zone_of(card.item.time_zone, context.settings.zone)
     starts_at: datetime = card.answer.starts_at
     if zone.key == context.settings.zone.key:
         return ""

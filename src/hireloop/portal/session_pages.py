@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Response
 
-from hireloop.notify.rendering.times import english_locale, moment, zone_of
+from hireloop.notify.rendering.times import english_locale, moment
 from hireloop.portal import gate, render, stages, times
 from hireloop.portal.gate import AnyRequest, path_of
 from hireloop.portal.stages import Stage
@@ -18,6 +18,7 @@ from hireloop.scheduling.sessions.own_changes import Limits, OwnChange
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
+from hireloop.time_zones import zone_of
 from hireloop.web.context import Context, context_of
 from hireloop.web.csrf import form_token
 

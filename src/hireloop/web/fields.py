@@ -1,14 +1,13 @@
 """The types of fields that requests share, each with the bounds that a client is told."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
-from typing import Annotated
-from zoneinfo import available_timezones
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from hireloop import errors
+from hireloop import errors, time_zones
 
 _NOT_BLANK = r"\S"
 # The lookahead: `$` also matches before a last line break.
@@ -18,7 +17,7 @@ LONGEST_MINUTES = 1_440  # a day
 UNSTORABLE = "contains the character U+0000, which cannot be stored: leave it out"
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
 
-# What `check_storable` and `check_zone` judge with words of their own, as the document says it.
+# What `check_storable` and `zones` judge with words of their own, as the document says it.
 STORABLE = r"^[^\u0000]*$"
 _STORABLE = {"pattern": STORABLE}
 _STORABLE_NAME = {"not": {"pattern": r"\u0000"}}  # beside a pattern of its own
@@ -40,15 +39,23 @@ class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a request that says all in its path: none, or an empty object."""
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # reads the zone files: 5 ms
+def zones(*, within: str = "", **names: object) -> dict[str, Any]:
+    """Return the time zones that were given by the database's names; raises BadInput for what is none.
+
+    `within` is the path of the object around them. What is no text, since it was not given, stays.
+    """
+    return _normal(time_zones.database_name, within, names)
 
 
-def check_zone(name: object, *, within: str = "") -> None:
-    """Raise BadInput where `name` is a text but no IANA time zone; `within` is the path of the object around it."""
-    if isinstance(name, str) and name not in _zones():
-        raise errors.BadInput(f"{within}time_zone", "is not an IANA time zone, such as Asia/Kolkata or Europe/Berlin")
+def _normal(read: Callable[[str], str], within: str, given: dict[str, object]) -> dict[str, Any]:
+    normal: dict[str, Any] = dict(given)
+    for field, text in given.items():
+        if isinstance(text, str):
+            try:
+                normal[field] = read(text)
+            except ValueError as error:
+                raise errors.BadInput(f"{within}{field}", str(error)) from None
+    return normal
 
 
 def check_storable(*, within: str = "", **texts: object) -> None:

@@ -33,6 +33,7 @@ from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Parcel
 from hireloop.notify.transports.mail import mime
+from hireloop.time_zones import database_name
 
 SECRET = "a secret of at least thirty-two characters"
 SESSION = UUID(int=7)
@@ -245,14 +246,14 @@ def test_an_unknown_zone_is_the_default_one(zone: str) -> None:
 
 
 @given(
-    st.sampled_from(sorted(available_timezones())),
+    st.sampled_from(sorted(available_timezones() - {"Factory", "localtime"})),
     st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)),  # noqa: DTZ001 (made aware in the test)
     st.integers(1, 24 * 60),
 )
 def test_every_zone_has_its_name_and_offset(zone: str, naive: datetime, minutes: int) -> None:
     starts_at = naive.replace(tzinfo=UTC)
     text = rendered(message(starts_at, minutes, time_zone=zone)).text
-    assert f", {zone})" in text
+    assert f", {database_name(zone)})" in text
     assert f"{starts_at.astimezone(ZoneInfo(zone)):%H:%M}" in text
 
 

@@ -30,6 +30,7 @@ from hireloop.notify.rendering.plain_text import isolated, one_line
 from hireloop.notify.rendering.translations import event_wording, wording
 from hireloop.notify.rendering.values import Reader, Values
 from hireloop.notify.transport import Parcel
+from hireloop.time_zones import zone_of
 
 
 class _Said(NamedTuple):
@@ -110,7 +111,7 @@ class Renderer:
         """Return the candidate's clock and locale for what is theirs, and ours for all the rest."""
         if message.audience is not Audience.CANDIDATE or isinstance(message, AlertMessage):
             return self._ours
-        zone = times.zone_of(message.time_zone, self._ours.zone)
+        zone = zone_of(message.time_zone, self._ours.zone)
         return Reader(zone, languages.reader_locale(message.locale, self._ours.locale))
 
     def _said(self, message: Message, reader: Reader, invitation_state: str | None, now: datetime) -> _Said:

@@ -6,7 +6,7 @@ short name for most zones (`GMT+05:30` for Asia/Kolkata, never `IST`); offset an
 
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
@@ -34,17 +34,6 @@ def english_locale(*names: str | None) -> str:
     """Return the first of these locales that is an English one, as Babel spells it, else plain `en`."""
     known = (known_locale(name) for name in names if name)
     return next((locale for locale in known if locale.split("_")[0] == "en"), "en")
-
-
-@lru_cache(maxsize=1024)
-def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
-    """Return the zone of this name, or `otherwise` where there is none of that name."""
-    if not name:
-        return otherwise
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, malformed, or a folder of the database
-        return otherwise
 
 
 def span(starts_at: datetime, ends_at: datetime, zone: ZoneInfo, locale: str) -> str:
