@@ -41,6 +41,7 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("EMAIL_HOST_PASSWORD", "hunter2", "email_host_password", SecretStr("hunter2")),
     ("EMAIL_URL", "mailtos://u:p@mail.example", "email_url", SecretStr("mailtos://u:p@mail.example")),
     ("DEFAULT_FROM_EMAIL", "Hire <a@hire.example>", "default_from_email", "Hire <a@hire.example>"),
+    ("DEFAULT_FROM_EMAIL", "HireLoop, Inc. <a@b.example>", "default_from_email", "HireLoop, Inc. <a@b.example>"),
     ("EMAIL_TIMEOUT", "2.5", "email_timeout", 2.5),
     ("EMAIL_DATA_TIMEOUT", "60", "email_data_timeout", 60.0),
     ("EMAIL_CONCURRENCY", "3", "email_concurrency", 3),
@@ -109,6 +110,12 @@ BAD = [
     ("EMAIL_HOST", "mail example"),
     ("DEFAULT_FROM_EMAIL", "a@hire.example\r\nBcc: canary@hire.example"),
     ("DEFAULT_FROM_EMAIL", "a@hire.example\r"),
+    ("DEFAULT_FROM_EMAIL", "canary"),
+    ("DEFAULT_FROM_EMAIL", "Hire <canary"),
+    ("DEFAULT_FROM_EMAIL", "Hire <canary> canary@hire.example"),
+    ("DEFAULT_FROM_EMAIL", "canary@hire.example, canary@hire.example"),
+    ("DEFAULT_FROM_EMAIL", "jürgen@hire.example"),
+    ("DEFAULT_FROM_EMAIL", "Hire <in\u200bterviews@hire.example>"),
     ("EMAIL_BACKEND", "carrier-pigeon"),
     ("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend"),
     ("EMAIL_PORT", "0"),
@@ -134,6 +141,8 @@ BAD = [
     ("CHAT_RATE_LIMIT", "-1"),
     ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),
     ("ALERT_EMAIL", "canary @hire.example"),
+    ("ALERT_EMAIL", "canary@[127.0.0.1]"),
+    ("ALERT_EMAIL", "Operations <canary@hire.example>"),
     ("REMINDERS", "24"),
     ("REMINDERS", "1d"),
     ("REMINDERS", "24h,"),
@@ -330,14 +339,20 @@ def test_listening_goes_past_a_pooler() -> None:
 @pytest.mark.parametrize(
     ("given_", "sender"),
     [
-        ({"default_from_email": "a@b.example", "email_host_user": "c@d.example"}, "a@b.example"),
-        ({"default_from_email": "", "email_host_user": "c@d.example"}, "c@d.example"),
-        ({"default_from_email": "", "email_host_user": "someone"}, "hireloop@hire.example"),
-        ({"default_from_email": "", "base_url": "http://127.0.0.1:8000"}, "hireloop@localhost"),
-        ({"default_from_email": "", "base_url": "http://[::1]:8000"}, "hireloop@localhost"),
+        ({"default_from_email": "a@b.example", "email_host_user": "c@d.example"}, ("", "a@b.example")),
+        ({"default_from_email": "HireLoop, Inc. <a@b.example>"}, ("HireLoop, Inc.", "a@b.example")),
+        ({"default_from_email": "", "email_host_user": "c@d.example"}, ("", "c@d.example")),
+        ({"default_from_email": "", "email_host_user": "someone"}, ("", "hireloop@hire.example")),
+        ({"default_from_email": "", "email_host_user": "some@one@else"}, ("", "hireloop@hire.example")),
+        ({"default_from_email": "", "base_url": "https://bücher.example"}, ("", "hireloop@xn--bcher-kva.example")),
+        ({"default_from_email": "", "base_url": "http://my_host:8000"}, ("", "hireloop@localhost")),
+        ({"default_from_email": "", "base_url": "http://127.0.0.1:8000"}, ("", "hireloop@localhost")),
+        ({"default_from_email": "", "base_url": "http://[::1]:8000"}, ("", "hireloop@localhost")),
     ],
 )
-def test_the_sender_is_the_given_one_or_one_that_can_be_guessed(given_: dict[str, str], sender: str) -> None:
+def test_the_sender_is_the_given_one_or_one_that_can_be_guessed(
+    given_: dict[str, str], sender: tuple[str, str]
+) -> None:
     assert settings_for(URL, **given_).mail_sender == sender
 
 

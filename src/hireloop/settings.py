@@ -8,6 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -18,8 +19,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
-from hireloop import time_zones
+from hireloop import mail_addresses, time_zones
 from hireloop.errors import SettingsError
+from hireloop.mail_addresses import Sender
 
 
 class EmailBackend(StrEnum):
@@ -114,16 +116,18 @@ def _comma_separated(value: object) -> object:
 
 
 def _address(value: str) -> str:
-    local, at, domain = value.rpartition("@")
-    if value and (not at or not local or not domain or any(letter.isspace() for letter in value)):
-        msg = "must be a mail address, such as interviews@hire.example"
-        raise ValueError(msg)
+    return mail_addresses.normal(value) if value else value
+
+
+def _sender(value: str) -> str:
+    if value:
+        mail_addresses.sender_of(value)  # kept as it is written: `mail_sender` reads it
     return value
 
 
 def _bounce_address(value: str) -> str:
     local, _, domain = _address(value).rpartition("@")
-    if value and not (_LOCAL_PART.fullmatch(local) and domain.isascii()):
+    if len(local) > _LONGEST_NAME or not local.isascii() or not domain.isascii():
         raise ValueError("must be a plain address whose name has at most 23 characters, as a tag of 41 follows it")
     return value
 
@@ -156,7 +160,7 @@ def _cut_off(value: str) -> str:
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})  # Unicode's categories
 _NOT_IN_BASE_URL = frozenset('?#"<>\\')
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110, 5.6.2
-_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,23}")  # RFC 5321, 4.5.3.1.1: with its tag at most 64
+_LONGEST_NAME = 23  # of BOUNCE_ADDRESS; RFC 5321, 4.5.3.1.1: with its tag at most 64
 _LEAD = re.compile(r"([1-9]\d{0,3})([hm])")
 _UNITS = {"h": "hours", "m": "minutes"}
 
@@ -196,7 +200,7 @@ class Settings(BaseSettings):
     email_host_user: OneLine = ""
     email_host_password: SecretStr = SecretStr("")
     email_url: SecretStr | None = None
-    default_from_email: OneLine = ""
+    default_from_email: Annotated[OneLine, AfterValidator(_sender)] = ""
     email_timeout: float = Field(default=30, gt=0, le=600)
     email_data_timeout: float = Field(default=300, gt=0, le=3600)
     email_concurrency: int = Field(default=8, ge=1, le=100)
@@ -300,12 +304,14 @@ class Settings(BaseSettings):
         return urlsplit(self.base_url).scheme == "https"
 
     @property
-    def mail_sender(self) -> str:
-        """The From address: DEFAULT_FROM_EMAIL, or a sign-in name that is an address, or one at BASE_URL's host."""
-        if self.default_from_email or "@" in self.email_host_user:
-            return self.default_from_email or self.email_host_user
+    def mail_sender(self) -> Sender:
+        """Who mail is from: DEFAULT_FROM_EMAIL, or a sign-in name that is an address, or one at BASE_URL's host."""
         host = urlsplit(self.base_url).hostname or ""
-        return f"hireloop@{'localhost' if host.replace('.', '').isdigit() or ':' in host else host}"
+        ours = f"hireloop@{'localhost' if host.replace('.', '').isdigit() or ':' in host else host}"
+        for written in (self.default_from_email, self.email_host_user, ours):
+            with suppress(ValueError):
+                return mail_addresses.sender_of(written)
+        return Sender("", "hireloop@localhost")  # no mail goes out under the name of such a host
 
     @property
     def exports_spans(self) -> bool:

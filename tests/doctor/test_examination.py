@@ -133,7 +133,7 @@ class Fault(NamedTuple):
         ),
         Fault(
             {},
-            {"default_from_email": "nobody at all"},
+            {"email_url": "mailto://mail.hire.example?from=nobody", "default_from_email": ""},
             "DEFAULT_FROM_EMAIL (or `from=` in EMAIL_URL) is no address that mail can be sent from.",
             "Set DEFAULT_FROM_EMAIL to an address, such as jobs@hire.example.",
         ),

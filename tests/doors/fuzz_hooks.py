@@ -40,6 +40,10 @@ def a_mail(context: SerializationContext, value: object) -> bytes:  # noqa: ARG0
     return value if isinstance(value, bytes) else str(value).encode()
 
 
+schemathesis.openapi.format(
+    "idn-email", st.from_regex(r"[a-zß+]{1,9}(\.[a-z]{1,5})?@[a-zäж]{1,9}\.example", fullmatch=True)
+)
+schemathesis.openapi.format("phone-number", st.from_regex(r"(\+49 ?30 ?[1-9][0-9]{5,6})?", fullmatch=True))
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(sorted(available_timezones() - {"Factory", "localtime"})))
 
 

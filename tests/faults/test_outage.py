@@ -84,7 +84,7 @@ class Clock:
             renderer=Renderer(
                 secret=settings.secrets[0],
                 base_url=settings.base_url,
-                sender=settings.mail_sender,
+                sender=settings.mail_sender.address,
                 zone=settings.zone,
                 locale=settings.default_locale,
             ),

@@ -133,7 +133,11 @@ async def test_a_mail_that_a_relay_took_and_could_not_deliver_has_bounced(
     worker = Worker(
         [(EMAIL, ReturnPathTransport(transport, path))],
         renderer=Renderer(
-            secret=SECRET, base_url=settings.base_url, sender=settings.mail_sender, zone=settings.zone, locale="en"
+            secret=SECRET,
+            base_url=settings.base_url,
+            sender=settings.mail_sender.address,
+            zone=settings.zone,
+            locale="en",
         ),
         listen_url=database_url,
     )

@@ -9,35 +9,7 @@ from hypothesis import strategies as st
 from hireloop import errors
 from hireloop.web import fields
 
-_PART = st.text("abcdefghijklmnopqrstuvwxyzäж0123456789+-_'", min_size=1, max_size=12)
-ADDRESSES = st.tuples(_PART, _PART, _PART).map(lambda parts: f"{parts[0]}@{parts[1]}.{parts[2]}")
-FORBIDDEN = st.sampled_from([*' \t\r\n\x0b\x0c\x00\u2028\u00a0<>"(),;:\\@'])
 OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-
-
-def is_address(text: str) -> bool:
-    try:
-        msgspec.convert(text, fields.Address)
-        fields.check_storable(email=text)
-    except (msgspec.ValidationError, errors.BadInput):
-        return False
-    return True
-
-
-@given(ADDRESSES)
-def test_an_address_is_an_address(address: str) -> None:
-    assert is_address(address)
-
-
-@given(ADDRESSES, FORBIDDEN, st.integers(0, 60))
-def test_no_address_holds_a_character_that_could_end_it(address: str, character: str, place: int) -> None:
-    place = min(place, len(address))
-    assert not is_address(address[:place] + character + address[place:])
-
-
-@given(st.text(max_size=40))
-def test_what_is_taken_as_an_address_is_one_word_around_one_at(text: str) -> None:
-    assert not is_address(text) or re.fullmatch(r"[^\s@]+@[^\s@]+", text)
 
 
 @given(st.text(max_size=30))
@@ -48,6 +20,15 @@ def test_a_name_is_not_blank(text: str) -> None:
         assert not re.search(r"\S", text)
         said = fields.sentence(str(refused))
         assert said == "must not be blank" or not text
+
+
+def test_an_address_and_a_phone_number_are_told_in_their_one_spelling() -> None:
+    assert fields.addresses(email="dup@xn--bcher-kva.example", cc=None) == {"email": "dup@bücher.example", "cc": None}
+    assert fields.phones(phone="+49 (30) 1234567") == {"phone": "+49301234567"}
+    with pytest.raises(errors.BadInput, match=r"^job\.recruiter_email: must be a mail address, such as"):
+        fields.addresses(within="job.", recruiter_email="asha")
+    with pytest.raises(errors.BadInput, match=r"^candidate\.phone: must be a phone number with its country"):
+        fields.phones(within="candidate.", phone="abc")
 
 
 def test_a_zone_is_told_by_the_databases_name_and_what_was_not_given_stays() -> None:

@@ -75,12 +75,13 @@ def _said(body: bytes) -> DeliveryReport:
         raise ValidationException(extra=[{"key": path.rstrip("`") or "data", "message": message}]) from None
     except msgspec.DecodeError:
         raise ValidationException(extra=[{"key": "data", "message": "is no JSON"}]) from None
+    recipient = fields.addresses(recipient=new.recipient)["recipient"]
     return DeliveryReport(
         action=new.action,
         status=new.status,
         code=reports.code_of(new.diagnostic),
         diagnostic=reports.shortened(new.diagnostic),
-        recipients=frozenset({new.recipient.lower()} if new.recipient else ()),
+        recipients=frozenset({recipient.lower()} if recipient else ()),
         message_ids=(new.message_id,),
     )
 

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from hireloop import db, errors
+from hireloop import db, errors, mail_addresses
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
 from hireloop.api.http import etags
@@ -26,17 +26,17 @@ class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     email: fields.Address
     time_zone: fields.Zone | msgspec.UnsetType | None = msgspec.UNSET
     locale: fields.Locale | msgspec.UnsetType | None = msgspec.UNSET
-    phone: fields.Notes | msgspec.UnsetType = msgspec.UNSET
+    phone: fields.Phone | msgspec.UnsetType = msgspec.UNSET
     resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
 
     def new(self, *, within: str = "") -> NewCandidate:
-        """Return it for scheduling; raises BadInput for an unknown zone or a character that cannot be stored.
+        """Return it for scheduling; raises BadInput for what is no address, zone or number, or cannot be stored.
 
         `within` is the path of this object in the request, such as `candidate.`.
         """
         given = msgspec.structs.asdict(self)
         fields.check_storable(within=within, **given)
-        return NewCandidate(**given | fields.zones(within=within, time_zone=self.time_zone))
+        return NewCandidate(**given | _normal(self, within=within))
 
 
 class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,14 +46,23 @@ class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     email: fields.Address | msgspec.UnsetType = msgspec.UNSET
     time_zone: fields.Zone | msgspec.UnsetType | None = msgspec.UNSET
     locale: fields.Locale | msgspec.UnsetType | None = msgspec.UNSET
-    phone: fields.Notes | msgspec.UnsetType = msgspec.UNSET
+    phone: fields.Phone | msgspec.UnsetType = msgspec.UNSET
     resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
 
     def changes(self) -> CandidateChanges:
-        """Return it for scheduling; raises BadInput for an unknown zone or a character that cannot be stored."""
+        """Return it for scheduling; raises BadInput for what is no address, zone or number, or cannot be stored."""
         given = msgspec.structs.asdict(self)
         fields.check_storable(**given)
-        return CandidateChanges(**given | fields.zones(time_zone=self.time_zone))
+        return CandidateChanges(**given | _normal(self))
+
+
+def _normal(given: CandidateFields | CandidatePatch, *, within: str = "") -> dict[str, Any]:
+    """Return what has one spelling, in that; raises BadInput for what is no address, zone or phone number."""
+    return (
+        fields.addresses(within=within, email=given.email)
+        | fields.zones(within=within, time_zone=given.time_zone)
+        | fields.phones(within=within, phone=given.phone)
+    )
 
 
 def view(context: Context, known: CandidateDetails) -> CandidateDetails:
@@ -85,7 +94,9 @@ async def list_candidates(
     """List candidates, newest first, by their address, or by the beginning `q` of their name or address."""
     fields.check_storable(email=email, q=q)
     async with db.snapshot():
-        rows = await candidates.page(Wanted(email=email, beginning=q), limit=limit + 1, after=after)
+        rows = await candidates.page(
+            Wanted(email=email and mail_addresses.sought(email), beginning=q), limit=limit + 1, after=after
+        )
     context = context_of(request)
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view(context, row))
 

@@ -31,7 +31,7 @@ class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     questions: Questions | msgspec.UnsetType = msgspec.UNSET
 
     def new(self, *, within: str = "") -> NewJob:
-        """Return it for scheduling; raises BadInput for a character that cannot be stored.
+        """Return it for scheduling; raises BadInput for no address, or a character that cannot be stored.
 
         `within` is the path of this object in the request, such as `job.`.
         """
@@ -50,12 +50,12 @@ class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def _storable(job: JobFields | JobPatch, *, within: str = "") -> dict[str, Any]:
-    """Return the fields by name; raises BadInput for a character that cannot be stored."""
+    """Return the fields by name; raises BadInput for no address, or a character that cannot be stored."""
     given = msgspec.structs.asdict(job)
     fields.check_storable(within=within, **given)
     for question in job.questions or ():
         fields.check_storable(within=within, questions=question)
-    return given
+    return given | fields.addresses(within=within, recruiter_email=job.recruiter_email)
 
 
 def _view(context: Context, known: JobDetails) -> JobDetails:

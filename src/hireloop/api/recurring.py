@@ -80,8 +80,8 @@ async def create_recurring(
     request: Request[Any, Any, Any], data: JSONBody[RecurringFields]
 ) -> Response[SeriesResponse]:
     """Create a slot for each time that a rule of RFC 5545 names: 201; 200 where there was nothing to create."""
-    fields.check_storable(notes=data.notes, interviewer_email=data.interviewer_email)
-    named = fields.zones(time_zone=data.time_zone)
+    fields.check_storable(notes=data.notes)
+    named = fields.zones(time_zone=data.time_zone) | fields.addresses(interviewer_email=data.interviewer_email)
     new = NewSeries(
         rule=data.rule,
         zone=ZoneInfo(named["time_zone"]),
@@ -89,7 +89,7 @@ async def create_recurring(
         duration=timedelta(minutes=data.duration_minutes),
         exclude=frozenset(data.exclude),
         seats=data.seats,
-        interviewer_email=data.interviewer_email,
+        interviewer_email=named["interviewer_email"],
         job=data.job,
         notes=data.notes,
     )

@@ -8,7 +8,7 @@ from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
-from hireloop import errors
+from hireloop import errors, mail_addresses
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.http.etags import check_if_match
@@ -75,9 +75,10 @@ def _as_read(request: Request[Any, Any, Any]) -> Check:
 @post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
 async def create_slot(request: Request[Any, Any, Any], data: JSONBody[SlotFields]) -> Response[SlotDetails]:
     """Store a slot."""
-    fields.check_storable(notes=data.notes, interviewer_email=data.interviewer_email)
+    fields.check_storable(notes=data.notes)
     fields.check_calendar(starts_at=data.starts_at, ends_at=data.ends_at)
-    slot = await slots.create(NewSlot(**msgspec.structs.asdict(data)), by=actor_of(request))
+    given = msgspec.structs.asdict(data) | fields.addresses(interviewer_email=data.interviewer_email)
+    slot = await slots.create(NewSlot(**given), by=actor_of(request))
     headers = {"Location": f"/api/interviews/slots/{slot.id}/"}
     return Response(view_slot(context_of(request), slot), status_code=201, headers=headers)
 
@@ -102,7 +103,7 @@ async def list_slots(
         starts_before=to,
         available=available,
         job=job,
-        interviewer=interviewer,
+        interviewer=interviewer and mail_addresses.sought(interviewer),
         min_minutes=min_minutes,
     )
     rows = await slots.page(wanted, limit=limit + 1, after=after)
@@ -127,7 +128,7 @@ async def change_slot(
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
     fields.check_storable(**given)
     fields.check_calendar(**{name: given[name] for name in ("starts_at", "ends_at") if name in given})
-    changes = SlotChanges(**given)
+    changes = SlotChanges(**given | fields.addresses(interviewer_email=data.interviewer_email))
     slot = await slots.change(slot_id, changes, by=actor_of(request), check=_as_read(request))
     return view_slot(context_of(request), slot)
 

@@ -43,7 +43,7 @@ def _write(folder: Path, kind: str, locale: str, settings: Settings) -> None:
     renderer = Renderer(
         secret=secrets.token_urlsafe(32),  # the links of a preview open nothing
         base_url=settings.base_url,
-        sender=settings.mail_sender,
+        sender=settings.mail_sender.address,
         zone=settings.zone,
         locale=locale,
         trace_ui_url=settings.trace_ui_url,

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from hireloop import mail_addresses
 from hireloop.doctor import sample
 from hireloop.local import home
 from hireloop.notify.bounces import simulator
@@ -11,7 +12,7 @@ from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Level
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.transport import Evidence, Held, Phase, Rejected, Retry, Sent
-from hireloop.notify.transports.mail.email import EmailTransport, mailbox
+from hireloop.notify.transports.mail.email import EmailTransport
 from hireloop.notify.transports.replies import printable
 from hireloop.settings import Settings
 
@@ -24,8 +25,10 @@ _PHASE_WIDTH = 11
 @click.option("--fallback", is_flag=True, help="Send through EMAIL_FALLBACK_URL.")
 def send_test(*, address: str, fallback: bool) -> None:
     """Send a real invitation to ADDRESS, plainly a test; exit 0 only if the mail server took it."""
-    if mailbox(address) is None:
-        raise click.BadParameter(f"{address!r} is no mail address", param_hint="ADDRESS")
+    try:
+        mail_addresses.normal(address)
+    except ValueError as error:
+        raise click.BadParameter(f"{address!r} {error}", param_hint="ADDRESS") from None
     if address.rpartition("@")[2].lower() == simulator.DOMAIN:
         sentence = (
             f"{address} is a simulated recipient, which no mail server ever sees: book an interview with it instead"

@@ -64,7 +64,7 @@ async def _work(settings: Settings, concurrency: int | None) -> bool:
     renderer = Renderer(
         secret=settings.secrets[0],
         base_url=settings.base_url,
-        sender=settings.mail_sender,
+        sender=settings.mail_sender.address,
         zone=settings.zone,
         locale=settings.default_locale,
         trace_ui_url=settings.trace_ui_url,

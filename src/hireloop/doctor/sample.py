@@ -27,7 +27,7 @@ def invitation(settings: Settings, recipient: str, *, now: datetime | None = Non
     renderer = Renderer(
         secret=secrets.token_urlsafe(48),
         base_url=settings.base_url,
-        sender=settings.mail_sender,
+        sender=settings.mail_sender.address,
         zone=settings.zone,
         locale=settings.default_locale,
     )

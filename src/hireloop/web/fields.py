@@ -7,20 +7,19 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from hireloop import errors, time_zones
+from hireloop import errors, mail_addresses, phone_numbers, time_zones
 
 _NOT_BLANK = r"\S"
-# The lookahead: `$` also matches before a last line break.
-_ODD = r'\s\x00-\x1f\x7f@<>"(),;:\\'  # what an address cannot hold without quotes, which few programs know
-_ADDRESS = rf"^[^{_ODD}]+@[^{_ODD}.]+(\.[^{_ODD}.]+)*$(?!\n)"
 LONGEST_MINUTES = 1_440  # a day
 UNSTORABLE = "contains the character U+0000, which cannot be stored: leave it out"
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
 
-# What `check_storable` and `zones` judge with words of their own, as the document says it.
+# What `check_storable`, `addresses`, `zones` and `phones` judge with words of their own, as the document says it.
 STORABLE = r"^[^\u0000]*$"
 _STORABLE = {"pattern": STORABLE}
 _STORABLE_NAME = {"not": {"pattern": r"\u0000"}}  # beside a pattern of its own
+_EMAIL = {"format": "idn-email"}
+_PHONE = {"format": "phone-number", "examples": ["+49 30 1234567", ""]}
 _ZONE = {"format": "iana-time-zone", "maxLength": 64, "examples": ["Asia/Kolkata", "Europe/Berlin"]}
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NOT_BLANK, extra_json_schema=_STORABLE_NAME)]
@@ -28,7 +27,8 @@ Text = Annotated[str, Meta(max_length=20_000, extra_json_schema=_STORABLE)]
 Notes = Annotated[str, Meta(max_length=2_000, extra_json_schema=_STORABLE)]
 Locale = Annotated[str, Meta(max_length=35, extra_json_schema=_STORABLE)]
 Zone = Annotated[str, Meta(extra_json_schema=_ZONE)]
-Address = Annotated[str, Meta(max_length=254, pattern=_ADDRESS)]
+Address = Annotated[str, Meta(max_length=254, extra_json_schema=_EMAIL)]
+Phone = Annotated[str, Meta(max_length=100, extra_json_schema=_PHONE)]
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
 Seats = Annotated[int, Meta(ge=1, le=1_000)]
 Minutes = Annotated[int, Meta(ge=1, le=LONGEST_MINUTES)]
@@ -39,12 +39,22 @@ class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a request that says all in its path: none, or an empty object."""
 
 
-def zones(*, within: str = "", **names: object) -> dict[str, Any]:
-    """Return the time zones that were given by the database's names; raises BadInput for what is none.
+def addresses(*, within: str = "", **texts: object) -> dict[str, Any]:
+    """Return the mail addresses that were given as they are stored; raises BadInput for what is none.
 
     `within` is the path of the object around them. What is no text, since it was not given, stays.
     """
+    return _normal(mail_addresses.normal, within, texts)
+
+
+def zones(*, within: str = "", **names: object) -> dict[str, Any]:
+    """Return the time zones that were given, by the database's names; raises BadInput for what is none."""
     return _normal(time_zones.database_name, within, names)
+
+
+def phones(*, within: str = "", **texts: object) -> dict[str, Any]:
+    """Return the phone numbers that were given, in E.164; raises BadInput for what is none."""
+    return _normal(phone_numbers.normal, within, texts)
 
 
 def _normal(read: Callable[[str], str], within: str, given: dict[str, object]) -> dict[str, Any]:
@@ -92,4 +102,4 @@ def sentence(message: str) -> str:
         return message
     if repr(_NOT_BLANK)[1:-1] in message:
         return "must not be blank"
-    return "must be a mail address, such as name@example.com"
+    return "must be an enhanced status code, such as 5.1.1"

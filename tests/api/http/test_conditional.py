@@ -108,7 +108,7 @@ async def test_the_tag_of_a_read_is_the_one_that_a_change_is_checked_against(api
     for path, change, another in (
         (f"/api/jobs/{job}/", {"description": "one"}, {"description": "two"}),
         (f"/api/interviews/slots/{await post_slot(api)}/", {"notes": "one"}, {"notes": "two"}),
-        (f"/api/candidates/{candidate}/", {"phone": "1"}, {"phone": "2"}),
+        (f"/api/candidates/{candidate}/", {"phone": "+49 30 1234567"}, {"phone": "+49 30 1234568"}),
         (f"/api/interviews/{interview}/", {"round": 2}, {"round": 3}),
     ):
         tag = (await api.get(path)).headers["etag"]

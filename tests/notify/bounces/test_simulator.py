@@ -143,7 +143,7 @@ async def test_a_worker_brings_a_simulated_recipient_to_its_end(
 def _renderer(url: str) -> Renderer:
     settings = settings_for(url)
     return Renderer(
-        secret=SECRET, base_url=settings.base_url, sender=settings.mail_sender, zone=settings.zone, locale="en"
+        secret=SECRET, base_url=settings.base_url, sender=settings.mail_sender.address, zone=settings.zone, locale="en"
     )
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hireloop.mail_addresses import Sender
 from hireloop.notify.messages import KINDS
 from hireloop.notify.rendering import preview
 from hireloop.notify.rendering.languages import LANGUAGES
@@ -21,7 +22,7 @@ from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Parcel
 
 GOLDEN = Path(__file__).parent / "golden"
-SENDER = "HireLoop <interviews@hire.example>"
+SENDER = Sender("HireLoop", "interviews@hire.example")
 WRITING = bool(os.environ.get("HIRELOOP_WRITE_GOLDEN"))
 EACH = pytest.mark.parametrize("kind", list(KINDS))
 IN_EACH_LANGUAGE = pytest.mark.parametrize("language", list(LANGUAGES))
@@ -41,7 +42,7 @@ def parcel(kind: str, language: str) -> Parcel:
     renderer = Renderer(
         secret="a secret of at least thirty-two characters",
         base_url="https://hire.example",
-        sender=SENDER,
+        sender=SENDER.address,
         zone=ZoneInfo("Asia/Kolkata"),
         locale=language,
         trace_ui_url="https://jaeger.example",

@@ -42,7 +42,7 @@ START = datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
 RENDERER = Renderer(
     secret=SECRET,
     base_url="https://hire.example",
-    sender="Acme <no-reply@hire.example>",
+    sender="no-reply@hire.example",
     zone=ZoneInfo("Asia/Kolkata"),
 )
 HOSTILE = st.text(

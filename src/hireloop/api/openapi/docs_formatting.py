@@ -12,6 +12,8 @@ _FORMATS = {
     "date": "date",
     "uuid": "id",
     "iana-time-zone": "time zone",
+    "idn-email": "mail address",
+    "phone-number": "phone number",
     "binary": "mail, as it came",
     "uri-reference": "address",
 }

@@ -198,7 +198,7 @@ def _candidate() -> CandidateDetails:
         email="asha@example.com",
         time_zone="Asia/Kolkata",
         locale="en-IN",
-        phone="+91 80 5550 0100",
+        phone="+918055500100",
         resume_text="Ten years of operating PostgreSQL.",
         created_at=_BOOKED,
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from hireloop.mail_addresses import Sender
 from hireloop.notify import messages
 from hireloop.notify.messages import AlertCause, CopiedChange
 from hireloop.notify.reasons import Reason
@@ -83,7 +84,7 @@ def rendered(message: messages.Message, renderer: Renderer) -> Parcel:
     )
 
 
-def files(parcel: Parcel, *, sender: str) -> dict[str, bytes]:
+def files(parcel: Parcel, *, sender: Sender) -> dict[str, bytes]:
     """Return what a person can look at, by file name: the parts of a message, and all of it as a mail."""
     parts = {
         "subject.txt": f"{parcel.subject}\n".encode(),
@@ -91,13 +92,6 @@ def files(parcel: Parcel, *, sender: str) -> dict[str, bytes]:
         "body.html": parcel.html.encode(),
         "invite.ics": parcel.calendar,
         "data.json": parcel.data,
-        "message.eml": mime.to_bytes(parcel, parcel.recipient, _from_header(sender), SENT_AT),
+        "message.eml": mime.to_bytes(parcel, parcel.recipient, mime.sender_header(*sender), SENT_AT),
     }
     return {name: content for name, content in parts.items() if content}
-
-
-def _from_header(sender: str) -> str:
-    name, bracket, address = sender.rpartition("<")
-    if not address.isascii():
-        return sender
-    return mime.sender_header(name.strip(' "') if bracket else "", address.rstrip("> "))

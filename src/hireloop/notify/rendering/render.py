@@ -5,7 +5,6 @@ remembered (`times`). A message costs one pass of Jinja for each of its template
 """
 
 from datetime import UTC, datetime
-from email.utils import parseaddr
 from typing import NamedTuple, TypeGuard, assert_never
 from urllib.parse import quote, urlsplit
 from uuid import UUID
@@ -56,14 +55,14 @@ class Renderer:
     ) -> None:
         """Take what every message needs.
 
-        `secret` mints the session keys, `base_url` is the portal's, `sender` who the calendar's organizer is where
-        a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and those of candidates
-        who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts.
+        `secret` mints the session keys, `base_url` is the portal's, `sender` is the address of the calendar's
+        organizer where a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and those of
+        candidates who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts.
         """
         self._secret = secret
         self._base_url = base_url.rstrip("/")
         self._host = urlsplit(base_url).hostname or "localhost"
-        self._sender = parseaddr(sender)[1] or f"hireloop@{self._host}"
+        self._sender = sender
         self._ours = Reader(zone, languages.reader_locale(locale))
         self._trace_ui_url = trace_ui_url
         for language in languages.LANGUAGES:  # a catalogue that cannot be read stops the start, not a message

@@ -602,7 +602,7 @@ def test_a_name_in_another_script_needs_smtputf8(transport_to: TransportTo, *, o
             Reason.PASSWORD_WITHOUT_TLS,
         ),
         ({"email_host": "mail.example", "email_use_tls": True, "email_use_ssl": True}, Reason.TLS_AND_SSL),
-        ({"email_host": "mail.example", "default_from_email": "nobody"}, Reason.BAD_SENDER),
+        ({"email_url": "mailto://mail.example?from=nobody"}, Reason.BAD_SENDER),
         ({"email_url": "mailto://me:secret@mail.example"}, Reason.PASSWORD_WITHOUT_TLS),
         ({"email_url": "mailtos://me:secret@mail.example?mode=insecure"}, Reason.PASSWORD_WITHOUT_TLS),
         ({"email_url": "mailtos://me:secret@mail.example?verify=no"}, Reason.BAD_MAIL_URL),

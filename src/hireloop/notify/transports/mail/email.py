@@ -50,12 +50,19 @@ class HireLoopMail(NotifyEmail):
     protocol = "hireloopmail"
     secure_protocol = "hireloopmails"
 
-    def __init__(self, *, phase_seconds: float = 30, data_seconds: float = 300, **kwargs: Any) -> None:  # noqa: ANN401 (Apprise's)
+    def __init__(
+        self,
+        *,
+        phase_seconds: float = 30,
+        data_seconds: float = 300,
+        sender_name: str = "",
+        **kwargs: Any,  # noqa: ANN401 (Apprise's)
+    ) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # no types there
         read: Any = self  # what Apprise read has no types
         name, sender = read.from_addr
         self.sender: str = sender
-        self._from_header = mime.sender_header(name or "", sender)
+        self._from_header = mime.sender_header(sender_name or name or "", sender)
         self.server = MailServer(
             host=read.smtp_host,
             port=read.port,
@@ -220,7 +227,7 @@ def _from_settings(settings: Settings) -> Mapping[str, Any] | Reason:
         "secure_mode": protected,
         "user": quote(user, safe=""),  # Apprise unquotes both
         "password": quote(password, safe=""),
-        "from_addr": settings.mail_sender,
+        **_sender(settings),
     }
 
 
@@ -237,8 +244,13 @@ def _from_url(url: str, settings: Settings) -> Mapping[str, Any] | Reason:
     if values["password"] and not values["user"]:
         return Reason.INCOMPLETE_CREDENTIALS
     if settings.default_from_email and not values["from_addr"]:
-        values["from_addr"] = settings.default_from_email
+        values |= _sender(settings)
     return values
+
+
+def _sender(settings: Settings) -> dict[str, str]:
+    name, address = settings.mail_sender
+    return {"sender_name": name, "from_addr": address}
 
 
 def _bounces_to(address: str | None) -> str:
