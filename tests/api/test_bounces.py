@@ -88,6 +88,11 @@ async def test_a_bad_field_is_named(api: httpx.AsyncClient, body: object, field:
     problem(await api.post(PATH, json=body), 400, "bad-input", field)
 
 
+async def test_a_status_that_is_none_is_told_in_words(api: httpx.AsyncClient) -> None:
+    body = problem(await api.post(PATH, json={"message_id": "x", "status": "550"}), 400, "bad-input", "status")
+    assert body["detail"] == "status: must be an enhanced status code, such as 5.1.1"
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "status", "slug"),
     [

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from hireloop.doctor import sample
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.transports.mail.email import EmailTransport
@@ -65,6 +66,21 @@ def seen(outcome: Outcome) -> tuple[object, ...]:
 
 
 # What a server says
+
+
+def test_a_sender_with_a_comma_in_its_name_is_one_sender(transport_to: TransportTo) -> None:
+    sender = "HireLoop, Inc. <interviews@hire.example>"
+    with ScriptedSmtpServer() as server:
+        transport_to(server, default_from_email=sender).send(
+            sample.invitation(settings(default_from_email=sender), "asha@example.com")
+        )
+    [received] = server.received
+    assert received.sender == "MAIL FROM:<interviews@hire.example>"
+    mail = message_from_bytes(received.content, policy=policy.SMTP)
+    (shown,) = mail["From"].addresses
+    assert (shown.display_name, shown.addr_spec) == ("HireLoop, Inc.", "interviews@hire.example")
+    (calendar,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    assert ":mailto:interviews@hire.example" in calendar.get_content().replace("\r\n ", "")
 
 
 def test_a_mail_arrives_as_the_parcel_says(transport_to: TransportTo) -> None:
