@@ -109,7 +109,7 @@ class ChannelHealth(Table, db=DB, tablename="channel_health"):
 
 
 class ChannelRate(Table, db=DB, tablename="channel_rate"):
-    """Of a channel with a rate limit: the moment up to which its tries are paid for (`pace`)."""
+    """Of a channel with a rate limit: the moment up to which its tries are paid for (`rate_limit`)."""
 
     channel = Text(primary_key=True)
     paid_until = Timestamptz()

@@ -16,7 +16,7 @@ from hireloop.notify.channels.providers import LeaseRequest, LeaseScope, Route
 from hireloop.notify.deliveries import deliveries, leases
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.deliveries.leases import Lease, Settlement
-from hireloop.notify.pace import Pace
+from hireloop.notify.rate_limit import RateLimit
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from notify.factories import WITH_RECRUITERS, invite, settlement
@@ -40,10 +40,16 @@ async def _lease(
     limit: int = 10,
     worker: str = "w",
     request: LeaseRequest = IN_TURNS,
-    pace: Pace | None = None,
+    rate_limit: RateLimit | None = None,
 ) -> list[Lease]:
     return await leases.take(
-        "email", limit=limit, worker=worker, kinds=["invitation"], request=request, pace=pace, now=NOW + after
+        "email",
+        limit=limit,
+        worker=worker,
+        kinds=["invitation"],
+        request=request,
+        rate_limit=rate_limit,
+        now=NOW + after,
     )
 
 

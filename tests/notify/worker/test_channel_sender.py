@@ -59,10 +59,10 @@ def test_only_a_channel_with_a_limit_waits_for_its_pace_and_only_after_it_has_ta
     free, limited = _post(), _post(msgspec.structs.replace(EMAIL, rate_per_minute=1))
     for sender in (free, limited):
         sender.took([], asked=time.monotonic(), ours_for=1000)
-        assert sender.paced_seconds <= 0
+        assert sender.rate_limited_seconds <= 0
         _take(sender)
-    assert free.paced_seconds <= 0
-    assert 0 < limited.paced_seconds <= 60
+    assert free.rate_limited_seconds <= 0
+    assert 0 < limited.rate_limited_seconds <= 60
 
 
 def test_a_route_with_nothing_to_probe_is_left_alone_for_a_while_and_the_other_is_not() -> None:

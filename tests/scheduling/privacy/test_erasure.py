@@ -12,7 +12,7 @@ from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, outbox_
 from hireloop import db, errors
 from hireloop.notify.deliveries import alerts, leases, replay
 from hireloop.notify.deliveries.leases import Lease
-from hireloop.notify.pace import Pace
+from hireloop.notify.rate_limit import RateLimit
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.scheduling.bookings import cancellations, confirmations, moves
@@ -201,7 +201,7 @@ async def test_a_last_cancellation_that_is_taken_during_the_erasure_goes_to_the_
 
 
 async def take_at_a_pace(limit: int = 9) -> list[Lease]:
-    return await leases.take("email", limit=limit, worker="w", kinds=["cancelled"], pace=Pace.of(600))
+    return await leases.take("email", limit=limit, worker="w", kinds=["cancelled"], rate_limit=RateLimit.of(600))
 
 
 async def test_who_did_not_come_and_is_erased_before_the_sweep_did_not_come() -> None:

@@ -62,7 +62,7 @@ async def claim(channel: Channel, *, may_probe: bool = True, now: datetime | Non
 async def give_back(channel: Channel, *, now: datetime | None = None) -> None:
     """Undo a claim of `PROBE` for which there was nothing to probe with: the next one may come at once.
 
-    Otherwise a channel with nothing due would pace its probes down to one a minute, and the first delivery after
+    Otherwise a channel with nothing due would slow its probes down to one a minute, and the first delivery after
     that would wait so long.
     """
     await db.fetch(
@@ -79,7 +79,7 @@ async def give_back(channel: Channel, *, now: datetime | None = None) -> None:
 async def hold(channel: Channel, reason: str, *, now: datetime | None = None) -> bool:
     """Hold the channel, to be probed a second from now, and return whether it was open before.
 
-    A channel that is held already keeps its `since` and its pace, and takes the newer reason.
+    A channel that is held already keeps its `since` and its probes, and takes the newer reason.
     """
     row = await db.fetch_row(
         """

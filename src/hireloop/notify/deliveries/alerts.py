@@ -25,7 +25,7 @@ from hireloop.telemetry.logs import log
 
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
 _LOOK_AT = 10_000
-_LOCK = 7_241_909_306_113_874  # any number; one sweep at a time keeps to the pace
+_LOCK = 7_241_909_306_113_874  # any number; one sweep at a time keeps to the rate limit
 _UNHEARD = (
     "Only a job's own recruiter, and else nobody, is told when an invitation fails. Set ALERT_EMAIL, or a chat channel "
     "for failures."

@@ -12,7 +12,7 @@ import msgspec
 from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.channels.providers import LeaseRequest, Route
-from hireloop.notify.pace import Pace, sql_of_free, sql_of_paid
+from hireloop.notify.rate_limit import RateLimit, sql_of_free, sql_of_paid
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel, Evidence
 from hireloop.notify.transports.replies import kept_reply
@@ -66,8 +66,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Of a channel with a rate limit: how many more tries may begin now, counted under the lock.
-_PACE = f"""
-    pace AS (
+_RATE = f"""
+    rate_limit AS (
         SELECT paid_until, {sql_of_free("paid_until", "coalesce($7, now())", burst="$11", interval="$12")} AS free
         FROM channel_rate WHERE channel = $1 FOR UPDATE
     ),
@@ -75,14 +75,14 @@ _PACE = f"""
 _PAID = f"""
     paid AS (
         UPDATE channel_rate
-        SET paid_until = {sql_of_paid("pace.paid_until", "coalesce($7, now())", interval="$12", count="count")}
-        FROM pace, (SELECT count(*) FROM leased) AS taken WHERE channel = $1 AND count > 0
+        SET paid_until = {sql_of_paid("rate_limit.paid_until", "coalesce($7, now())", interval="$12", count="count")}
+        FROM rate_limit, (SELECT count(*) FROM leased) AS taken WHERE channel = $1 AND count > 0
     ),
 """  # noqa: S608 (as above)
 # A person may be erased after this statement's snapshot and before it locks the row: then the row says so already, and
 # the address that was kept is not to be seen yet. It is for the next one to take.
 _TAKE = """
-    WITH {pace} due AS (
+    WITH {rate_limit} due AS (
         SELECT id, first_due_at, lease_token IS NOT NULL AS was_leased, CASE
             WHEN $9 <> 'turns' THEN $9
             WHEN (required OR kind = 'alert') AND (tries > 0 OR lease_token IS NOT NULL)
@@ -148,14 +148,14 @@ _TAKE = """
 # would sort the whole backlog.
 _IN_TIME, _IN_TURNS = "deadline_at", "attempt_count, deadline_at"
 _TAKE_FREELY = {
-    probing: _TAKE.format(pace="", paid="", limit="$4", order=_IN_TURNS if probing else _IN_TIME)
+    probing: _TAKE.format(rate_limit="", paid="", limit="$4", order=_IN_TURNS if probing else _IN_TIME)
     for probing in (False, True)
 }
-_TAKE_AT_A_PACE = {
+_TAKE_AT_A_RATE = {
     probing: _TAKE.format(
-        pace=_PACE,
+        rate_limit=_RATE,
         paid=_PAID,
-        limit="(SELECT greatest(0, least($4, coalesce(max(free), 0))) FROM pace)",
+        limit="(SELECT greatest(0, least($4, coalesce(max(free), 0))) FROM rate_limit)",
         order=_IN_TURNS if probing else _IN_TIME,
     )
     for probing in (False, True)
@@ -169,7 +169,7 @@ async def take(
     worker: str,
     kinds: Sequence[str],
     request: LeaseRequest = LeaseRequest(route=Route.PRIMARY),  # noqa: B008 (frozen)
-    pace: Pace | None = None,
+    rate_limit: RateLimit | None = None,
     now: datetime | None = None,
 ) -> list[Lease]:
     """Claim at most `limit` due deliveries of one channel for `LEASE_SECONDS`, earliest deadline first.
@@ -178,7 +178,7 @@ async def take(
     that is required, was tried in vain and is at risk goes by the other provider than the last time. A probe takes
     what was tried least often before: one delivery alone must not hold a channel for ever.
 
-    With a `pace`, all workers together take no more than it allows.
+    With a `rate_limit`, all workers together take no more than it allows.
 
     In the same statement each claim opens its attempt, and the attempt of a worker that never came back is
     closed as `lost`; the fifth lost attempt in a row ends the delivery as `exhausted`, reason `crashes_worker`.
@@ -195,7 +195,7 @@ async def take(
         request.route.value if request.route else "turns",
         request.scope.value,
     ]
-    if pace is None:
+    if rate_limit is None:
         rows = await db.fetch(_TAKE_FREELY[request.probing], *arguments)
     else:
         await db.fetch(
@@ -203,7 +203,7 @@ async def take(
             channel,
             now,
         )
-        rows = await db.fetch(_TAKE_AT_A_PACE[request.probing], *arguments, pace.burst, pace.interval)
+        rows = await db.fetch(_TAKE_AT_A_RATE[request.probing], *arguments, rate_limit.burst, rate_limit.interval)
     return [msgspec.convert(dict(row), Lease) for row in rows]
 
 

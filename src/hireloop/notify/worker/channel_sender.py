@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries.leases import Lease
-from hireloop.notify.pace import Pace
+from hireloop.notify.rate_limit import RateLimit
 from hireloop.notify.transport import Channel, Transport
 
 GATHER_SECONDS = 0.01
@@ -20,12 +20,12 @@ class ChannelSender:
         self.transports: dict[Route, Transport] = {Route.PRIMARY: transport}
         if fallback is not None:
             self.transports[Route.FALLBACK] = fallback
-        self.pace = Pace.of(channel.rate_per_minute) if channel.rate_per_minute else None
+        self.rate_limit = RateLimit.of(channel.rate_per_minute) if channel.rate_per_minute else None
         self.threads = ThreadPoolExecutor(capacity, thread_name_prefix=channel.name)
         self.under_way: dict[UUID, Lease] = {}  # by token
         self._ours_until: dict[UUID, float] = {}  # monotonic, by token
         self._idle_until: dict[Route, float] = {}  # monotonic: before, there is nothing to probe this route with
-        self._paced_until = 0.0  # monotonic
+        self._rate_limited_until = 0.0  # monotonic
         self._gathers_until = 0.0  # monotonic
         self.has_backlog = False  # the last lease took all that it asked for
 
@@ -50,20 +50,20 @@ class ChannelSender:
         return now < self._gathers_until
 
     @property
-    def paced_seconds(self) -> float:
+    def rate_limited_seconds(self) -> float:
         """For how long yet the rate limit leaves nothing to lease; 0 or less where it does not matter."""
-        return self._paced_until - time.monotonic()
+        return self._rate_limited_until - time.monotonic()
 
     def took(self, leases: list[Lease], *, asked: float, ours_for: float) -> None:
         """Note leases that were asked for at the monotonic time `asked` and are ours for so many seconds from then.
 
-        The pace counts from now, when the database has certainly counted: a look too early would find nothing.
+        The limit counts from now, when the database has certainly counted: a look too early would find nothing.
         """
         for lease in leases:
             self.under_way[lease.token] = lease
             self._ours_until[lease.token] = asked + ours_for
-        if leases and self.pace is not None:
-            self._paced_until = time.monotonic() + self.pace.seconds
+        if leases and self.rate_limit is not None:
+            self._rate_limited_until = time.monotonic() + self.rate_limit.seconds
 
     def renewed(self, lease: Lease, *, until: float) -> None:
         """Note until when a lease is ours; in the past, where it has become somebody else's or nobody's."""

@@ -143,15 +143,15 @@ class Worker:
         """Lease for one channel what it can start now; return in how many seconds there may be more for it."""
         if sender.free == 0:
             return POLL_SECONDS  # a finished job wakes us
-        if sender.paced_seconds > 0:
-            return sender.paced_seconds
+        if sender.rate_limited_seconds > 0:
+            return sender.rate_limited_seconds
         if sender.gathers:
             return GATHER_SECONDS
         more = False
         for request in providers.lease_requests(*await self._claims(sender)):
             more |= await self._take_next(sender, request)
-        if sender.paced_seconds > 0:
-            return sender.paced_seconds
+        if sender.rate_limited_seconds > 0:
+            return sender.rate_limited_seconds
         return 0 if more else POLL_SECONDS
 
     @staticmethod
@@ -171,7 +171,12 @@ class Worker:
         if limit and not self._stopping.is_set():  # while the claims were asked for, somebody may have said so
             kinds = sorted(KNOWN_KINDS)
             taken = await leases.take(
-                sender.channel.name, limit=limit, worker=self.name, kinds=kinds, request=request, pace=sender.pace
+                sender.channel.name,
+                limit=limit,
+                worker=self.name,
+                kinds=kinds,
+                request=request,
+                rate_limit=sender.rate_limit,
             )
         if request.probing and request.route and not taken:
             await health.give_back(providers.provider(sender.channel, request.route))

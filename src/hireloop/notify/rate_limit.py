@@ -14,7 +14,7 @@ _MINUTE = 60_000_000  # microseconds
 _BURST_SECONDS = 1
 
 
-class Pace(msgspec.Struct, frozen=True, kw_only=True):
+class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
     """At most `burst` at once, and then one every `interval` microseconds."""
 
     burst: int
@@ -22,7 +22,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, rate_per_minute: int) -> Self:
-        """Return the pace that never exceeds this rate in any 60 s, and comes within a burst of it.
+        """Return the limit that never exceeds this rate in any 60 s, and comes within a burst of it.
 
         A burst is a second's worth of tries, so that few are leased together where the rate is high; the interval is
         that much longer, since a minute may begin with a burst that was saved up before.
@@ -32,7 +32,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of_whole_minutes(cls, rate_per_minute: int) -> Self:
-        """Return the pace that lets a minute's worth through at once: it protects from loops, and hinders nobody."""
+        """Return the limit that lets a minute's worth through at once: it protects from loops, and hinders nobody."""
         return cls(burst=rate_per_minute, interval=max(1, _MINUTE // rate_per_minute))
 
     @property

@@ -13,7 +13,7 @@ from factories import OUTBOX, outbox_of, rows
 from hireloop import db
 from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import leases
-from hireloop.notify.pace import Pace, sql_of_free, sql_of_paid
+from hireloop.notify.rate_limit import RateLimit, sql_of_free, sql_of_paid
 from notify.sample_messages import invitation
 from sample_channels import EMAIL
 
@@ -34,54 +34,56 @@ async def _put(deliveries: int, *, channel: str = "email") -> str:
     return channel
 
 
-async def _take(channel: str, pace: Pace | None, *, limit: int = 100, at: int = 0) -> int:
+async def _take(channel: str, rate_limit: RateLimit | None, *, limit: int = 100, at: int = 0) -> int:
     """Lease and return how many there were."""
-    taken = await leases.take(channel, limit=limit, worker="w", kinds=["invitation"], pace=pace, now=_at(at))
+    taken = await leases.take(
+        channel, limit=limit, worker="w", kinds=["invitation"], rate_limit=rate_limit, now=_at(at)
+    )
     return len(taken)
 
 
 @given(st.integers(1, 100_000))
 def test_a_burst_and_the_intervals_after_it_never_make_more_than_the_rate_in_a_minute(rate: int) -> None:
-    pace = Pace.of(rate)
-    after_the_burst = -(-MINUTE // pace.interval)  # tries that begin before the minute has passed
-    assert pace.burst - 1 + after_the_burst <= rate
-    assert pace.burst <= max(1, rate / 60)
+    rate_limit = RateLimit.of(rate)
+    after_the_burst = -(-MINUTE // rate_limit.interval)  # tries that begin before the minute has passed
+    assert rate_limit.burst - 1 + after_the_burst <= rate
+    assert rate_limit.burst <= max(1, rate / 60)
 
 
 @given(st.integers(1, 10_000))
-def test_the_pace_comes_within_a_burst_of_the_rate(rate: int) -> None:
-    pace = Pace.of(rate)
-    assert MINUTE / pace.interval >= 0.995 * (rate - pace.burst + 1)
+def test_the_limit_comes_within_a_burst_of_the_rate(rate: int) -> None:
+    rate_limit = RateLimit.of(rate)
+    assert MINUTE / rate_limit.interval >= 0.995 * (rate - rate_limit.burst + 1)
 
 
 @given(st.integers(1, 100_000))
 def test_a_minutes_worth_that_may_come_at_once_is_all_of_it_and_no_more(rate: int) -> None:
-    pace = Pace.of_whole_minutes(rate)
-    assert pace.burst == rate
-    assert pace.interval * rate <= MINUTE < (pace.interval + 1) * rate
+    rate_limit = RateLimit.of_whole_minutes(rate)
+    assert rate_limit.burst == rate
+    assert rate_limit.interval * rate <= MINUTE < (rate_limit.interval + 1) * rate
 
 
-PACES = st.builds(Pace, burst=st.integers(1, 10_000), interval=st.integers(1, MINUTE))
+LIMITS = st.builds(RateLimit, burst=st.integers(1, 10_000), interval=st.integers(1, MINUTE))
 
 
-@given(PACES, st.lists(st.integers(0, 3 * MINUTE), min_size=1, max_size=40))
-def test_who_waits_as_long_as_is_said_may_begin_and_nobody_sooner(pace: Pace, pauses: list[int]) -> None:
+@given(LIMITS, st.lists(st.integers(0, 3 * MINUTE), min_size=1, max_size=40))
+def test_who_waits_as_long_as_is_said_may_begin_and_nobody_sooner(rate_limit: RateLimit, pauses: list[int]) -> None:
     now = paid_until = 0
     for pause in pauses:
         now += pause
-        wait = pace.wait(max(0, paid_until - now))
-        assert pace.wait(max(0, paid_until - now - wait)) == 0
-        assert wait == 0 or pace.wait(paid_until - now - wait + 1) == 1
+        wait = rate_limit.wait(max(0, paid_until - now))
+        assert rate_limit.wait(max(0, paid_until - now - wait)) == 0
+        assert wait == 0 or rate_limit.wait(paid_until - now - wait + 1) == 1
         now += wait
-        paid_until = max(paid_until, now) + pace.interval
-        assert paid_until - now <= pace.burst * pace.interval
+        paid_until = max(paid_until, now) + rate_limit.interval
+        assert paid_until - now <= rate_limit.burst * rate_limit.interval
 
 
 @pytest.mark.usefixtures("database")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(PACES, st.one_of(st.integers(-MINUTE, 100 * MINUTE), st.integers(-1, 1)), st.integers(1, 9))
-async def test_the_database_counts_as_we_do(pace: Pace, near: int, count: int) -> None:
-    edge = (pace.burst - 1) * pace.interval  # the last moment at which one may begin
+@given(LIMITS, st.one_of(st.integers(-MINUTE, 100 * MINUTE), st.integers(-1, 1)), st.integers(1, 9))
+async def test_the_database_counts_as_we_do(rate_limit: RateLimit, near: int, count: int) -> None:
+    edge = (rate_limit.burst - 1) * rate_limit.interval  # the last moment at which one may begin
     for ahead in (near, edge + near):
         paid_until, clock = "$1::timestamptz", "$2::timestamptz"
         row = await db.fetch_row(
@@ -89,14 +91,14 @@ async def test_the_database_counts_as_we_do(pace: Pace, near: int, count: int) -
             f" {sql_of_paid(paid_until, clock, interval='$4', count='$5::bigint')} AS paid",
             _at(ahead),
             NOW,
-            pace.burst,
-            pace.interval,
+            rate_limit.burst,
+            rate_limit.interval,
             count,
         )
         assert row is not None
-        assert row["free"] == pace.burst - -(-max(0, ahead) // pace.interval)
-        assert (row["free"] > 0) == (pace.wait(ahead) == 0)
-        assert row["paid"] == _at(max(0, ahead) + count * pace.interval)
+        assert row["free"] == rate_limit.burst - -(-max(0, ahead) // rate_limit.interval)
+        assert (row["free"] > 0) == (rate_limit.wait(ahead) == 0)
+        assert row["paid"] == _at(max(0, ahead) + count * rate_limit.interval)
 
 
 @pytest.mark.usefixtures("database")
@@ -112,48 +114,50 @@ async def test_whoever_asks_when_and_for_how_many_no_minute_ever_has_more_than_t
     rate: int, asked: list[tuple[int, int]]
 ) -> None:
     channel = await _put(rate + 20, channel=f"c{next(_names)}")
-    pace = Pace.of(rate)
+    rate_limit = RateLimit.of(rate)
     moments = list(accumulate(pause for pause, _ in asked))
-    taken = [await _take(channel, pace, limit=limit, at=at) for at, (_, limit) in zip(moments, asked, strict=True)]
+    taken = [
+        await _take(channel, rate_limit, limit=limit, at=at) for at, (_, limit) in zip(moments, asked, strict=True)
+    ]
     for begin in moments:
         in_a_minute = sum(n for at, n in zip(moments, taken, strict=True) if begin <= at < begin + MINUTE)
         assert in_a_minute <= rate
     for earlier, at, n in zip(moments, moments[1:], taken[1:], strict=False):
-        if at - earlier >= pace.interval and sum(taken) < rate + 20:
+        if at - earlier >= rate_limit.interval and sum(taken) < rate + 20:
             assert n >= 1, "an interval has passed, and nobody got anything"
 
 
 @pytest.mark.usefixtures("database")
 async def test_whoever_asks_in_time_uses_the_rate_to_the_full() -> None:
-    channel, pace = await _put(150), Pace.of(120)
-    moments = range(0, MINUTE, pace.interval)
-    assert sum([await _take(channel, pace, at=at) for at in moments]) == 120
-    assert await _take(channel, pace, at=MINUTE + pace.interval) == 1
+    channel, rate_limit = await _put(150), RateLimit.of(120)
+    moments = range(0, MINUTE, rate_limit.interval)
+    assert sum([await _take(channel, rate_limit, at=at) for at in moments]) == 120
+    assert await _take(channel, rate_limit, at=MINUTE + rate_limit.interval) == 1
 
 
 @pytest.mark.usefixtures("database")
 async def test_workers_that_ask_at_once_share_what_there_is() -> None:
-    channel, pace = await _put(40), Pace.of(600)
-    assert sum(await asyncio.gather(*(_take(channel, pace, limit=4) for _ in range(8)))) == pace.burst == 10
-    assert await _take(channel, pace, at=pace.interval) == 1
+    channel, rate_limit = await _put(40), RateLimit.of(600)
+    assert sum(await asyncio.gather(*(_take(channel, rate_limit, limit=4) for _ in range(8)))) == rate_limit.burst == 10
+    assert await _take(channel, rate_limit, at=rate_limit.interval) == 1
 
 
 @pytest.mark.usefixtures("database")
 async def test_a_look_that_found_nothing_due_costs_nothing() -> None:
-    channel, pace = "email", Pace.of(1)
+    channel, rate_limit = "email", RateLimit.of(1)
     for at in range(0, MINUTE, MINUTE // 10):
-        assert await _take(channel, pace, at=at) == 0
+        assert await _take(channel, rate_limit, at=at) == 0
     await _put(2)
-    assert [await _take(channel, pace, at=at) for at in (MINUTE, 2 * MINUTE - 1, 2 * MINUTE)] == [1, 0, 1]
+    assert [await _take(channel, rate_limit, at=at) for at in (MINUTE, 2 * MINUTE - 1, 2 * MINUTE)] == [1, 0, 1]
 
 
 @pytest.mark.usefixtures("database")
 async def test_either_route_and_a_probe_count_towards_the_same_rate() -> None:
-    channel, pace = await _put(3), Pace.of(1)
+    channel, rate_limit = await _put(3), RateLimit.of(1)
     request = LeaseRequest(route=Route.FALLBACK, probing=True)
     take = {"limit": 1, "worker": "w", "kinds": ["invitation"], "now": NOW}
-    assert len(await leases.take(channel, request=request, pace=pace, **take)) == 1  # type: ignore[arg-type] # as named
-    assert await _take(channel, pace) == 0
+    assert len(await leases.take(channel, request=request, rate_limit=rate_limit, **take)) == 1  # type: ignore[arg-type] # as named
+    assert await _take(channel, rate_limit) == 0
 
 
 @pytest.mark.usefixtures("database")
@@ -161,5 +165,5 @@ async def test_a_channel_without_a_limit_takes_all_and_leaves_no_trace_of_a_pace
     assert await _take(await _put(40), None) == 40
     assert await rows("channel_rate") == []
     await OUTBOX.put([invitation(starts_at=TOMORROW)], now=NOW)
-    assert await _take("email", Pace.of(60)) == 1
+    assert await _take("email", RateLimit.of(60)) == 1
     assert await db.fetch_value("SELECT paid_until FROM channel_rate") == NOW + timedelta(seconds=1)
