@@ -1,0 +1,100 @@
+"""The parts of a mail from anybody, read within bounds: how deep, how many, how long a field.
+
+The standard library reads each part's header and body. What a part holds is walked here: the library's parser recurses
+with the input, and leaves a `message/…` encoded where it is.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.policy import Compat32
+from email.utils import collapse_rfc2231_value
+from itertools import islice
+from typing import cast
+
+LONGEST_FIELD = 20_000  # characters of a header field that are looked at
+_LONGEST_TYPE = 2_000  # the same of a Content-Type: to read its parameters takes time in the square of its length
+
+_DEEPEST = 6
+_MOST_PARTS = 50
+_PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})  # no charset of a mail, and slow
+
+
+class _Fields(Compat32):
+    """Fields as they stand, unfolded; where one has bytes beyond ASCII, they are UTF-8, else Latin-1."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Return a field's name, and of its value what is looked at."""
+        name, value = super().header_source_parse(sourcelines)
+        longest = _LONGEST_TYPE if name.lower() == "content-type" else LONGEST_FIELD
+        return name, value[:longest].replace("\n", "").strip()
+
+    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 (the standard library's signature)
+        """Return a field's value, which the parser keeps with a surrogate for each byte beyond ASCII."""
+        return _decoded(value.encode("ascii", "surrogateescape"))
+
+
+_parser = BytesHeaderParser(policy=_Fields())
+
+
+def part_of(raw: bytes) -> Message:
+    """Return a mail, or a part of one, with its header read and its body as it came; lines may end in LF or CRLF."""
+    return _parser.parsebytes(raw.replace(b"\r\n", b"\n"))
+
+
+def walk(top: Message) -> list[Message]:
+    """Return a mail and the parts in it, in order, as far as they are not too many or too deep."""
+    return list(islice(_walk(top, _DEEPEST), _MOST_PARTS))
+
+
+def fields_of(part: Message, *names: str) -> str:
+    """Return the values of every field with one of these names, a line each."""
+    return "\n".join(value for name in names for value in part.get_all(name, [])[:_MOST_PARTS])
+
+
+def body_of(part: Message) -> bytes:
+    """Return a part's body without its transfer encoding, lines ending in LF; encoded where that cannot be undone."""
+    return cast("bytes", part.get_payload(decode=True)).replace(b"\r\n", b"\n")
+
+
+def text_of(part: Message) -> str:
+    """Return a part's body as text, in the charset that it claims; where it is not in that, UTF-8, else Latin-1."""
+    body = body_of(part)
+    with suppress(LookupError, ValueError):
+        charset = codecs.lookup(_parameter(part, "charset")).name
+        if charset not in _PYTHONS_OWN:
+            return body.decode(charset)
+    return _decoded(body)
+
+
+def _walk(part: Message, depth: int) -> Iterator[Message]:
+    yield part
+    if depth == 0:
+        return
+    if part.get_content_maintype() == "multipart":
+        boundary = _parameter(part, "boundary").encode(errors="replace")
+        if boundary:
+            delimiter = rb"(?m)^--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?:\n|\Z)"
+            for piece in re.split(delimiter, body_of(part), maxsplit=_MOST_PARTS)[1:]:
+                yield from _walk(part_of(piece), depth - 1)
+    elif part.get_content_type() in {"message/rfc822", "message/global"}:  # a report that somebody forwards as it was
+        yield from _walk(part_of(body_of(part)), depth - 1)
+
+
+def _parameter(part: Message, name: str) -> str:
+    """Return a parameter of a part's Content-Type, empty where it has none that can be read."""
+    try:
+        return collapse_rfc2231_value(part.get_param(name, "")).strip()
+    except (TypeError, ValueError):  # name* beside name*0, or a charset that fails
+        return ""
+
+
+def _decoded(raw: bytes) -> str:
+    """Return bytes as text: UTF-8, else Latin-1, which takes every byte."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
