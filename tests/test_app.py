@@ -116,7 +116,7 @@ def _is_whole(found: Sequence[ReceivedSpan]) -> bool:
 async def test_a_callers_trace_is_linked_and_joined_only_with_trust(
     database_url: str, spans: SpanReceiver, *, trusted: bool
 ) -> None:
-    settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": spans.start(), "TRUST_TRACEPARENT": str(trusted)}
+    settings = {"TRACE_COPY_ENDPOINT": spans.start(), "TRUST_TRACEPARENT": str(trusted)}
     key = await _key(database_url)
     with Server(environment(database_url, **settings)) as server:
         answered = _book(server, key)

@@ -211,7 +211,7 @@ def book(server: Server, key: str) -> str:
 
 
 def test_serve_and_work_stop_at_sigterm_and_lose_no_span(database_url: str, spans: SpanReceiver) -> None:
-    env = environment(database_url, OTEL_EXPORTER_OTLP_ENDPOINT=spans.start())
+    env = environment(database_url, TRACE_COPY_ENDPOINT=spans.start())
     key = hireloop("keys", "create", "--role", "admin", "--name", "tests", env=env).stdout.strip()
     with Server(env) as server:
         trace_id = book(server, key)

@@ -72,7 +72,7 @@ async def test_a_report_ends_in_the_trace_of_its_booking_where_spans_are_collect
     await db.fetch("UPDATE delivery SET traceparent = $1", f"00-{trace_id}-b7ad6b7169203331-01")
     receiver = SpanReceiver()
     try:
-        ran = piped(report(to=address_of(delivery)), {**env, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.start()})
+        ran = piped(report(to=address_of(delivery)), {**env, "TRACE_COPY_ENDPOINT": receiver.start()})
         (span,) = receiver.trace(trace_id)
     finally:
         receiver.stop()

@@ -67,7 +67,12 @@ async def test_where_nothing_is_wrong_every_line_is_ok(whole: dict[str, Any]) ->
     try:
         with ScriptedSmtpServer() as server:
             found = await findings(
-                settings_of(whole, email_port=server.port, otel_exporter_otlp_endpoint=receiver.start())
+                settings_of(
+                    whole,
+                    email_port=server.port,
+                    otel_exporter_otlp_endpoint=receiver.start(),
+                    otel_exporter_otlp_protocol="grpc",
+                )
             )
     finally:
         receiver.stop()

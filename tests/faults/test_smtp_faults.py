@@ -144,7 +144,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealMailServer]:
 def spans() -> Iterator[tuple[SpanReceiver, Settings]]:
     receiver = SpanReceiver()
     endpoint = receiver.start()
-    yield receiver, {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    yield receiver, {"TRACE_COPY_ENDPOINT": endpoint, "OTEL_BSP_SCHEDULE_DELAY": "100"}
     receiver.stop()
 
 

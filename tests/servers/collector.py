@@ -35,7 +35,7 @@ class Collector:
                 "start",
                 *("--otlp-http-endpoint", f"127.0.0.1:{http}"),
                 *("--otlp-grpc-endpoint", f"127.0.0.1:{grpc}"),
-                *("--exporter", "otlp", "--otlp-exporter-endpoint", forward_to, "--otlp-exporter-protocol", "http"),
+                *("--exporter", "otlp", "--otlp-exporter-endpoint", forward_to, "--otlp-exporter-protocol", "grpc"),
                 *("--batch-timeout", "100ms"),
             ],
             stdin=subprocess.DEVNULL,

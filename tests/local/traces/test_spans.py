@@ -1,12 +1,9 @@
-import gzip
-import http.client
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
 
+import grpc  # type: ignore[import-untyped]  # there are no types of it
 import pytest
-from opentelemetry.exporter.otlp.proto.http import Compression
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -16,7 +13,7 @@ from opentelemetry.trace import Link, SpanKind, Status, StatusCode, format_span_
 from hireloop.local.traces.otlp import ReceivedSpan
 from hireloop.local.traces.spans import SpanReceiver
 
-PROTOBUF = "application/x-protobuf"
+EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 
 @pytest.fixture
@@ -26,9 +23,9 @@ def receiver() -> Iterator[SpanReceiver]:
     made.stop()
 
 
-def provider(endpoint: str, compression: Compression = Compression.NoCompression) -> TracerProvider:
+def provider(endpoint: str, compression: grpc.Compression) -> TracerProvider:
     made = TracerProvider(resource=Resource({"service.name": "hireloop-worker"}), shutdown_on_exit=False)
-    exporter = OTLPSpanExporter(f"{endpoint}/v1/traces", compression=compression)
+    exporter = OTLPSpanExporter(endpoint, compression=compression)
     made.add_span_processor(SimpleSpanProcessor(exporter))
     return made
 
@@ -41,19 +38,20 @@ def request(*trace_ids: int) -> bytes:
     return bytes(body.SerializeToString())
 
 
-def post(endpoint: str, body: bytes, path: str = "/v1/traces", **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=10)
-    try:
-        sent = {"Content-Type": PROTOBUF} | {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request("POST", path, body, sent)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
+def export(
+    endpoint: str, body: bytes, method: str = EXPORT, compression: grpc.Compression = grpc.Compression.NoCompression
+) -> grpc.StatusCode:
+    options = [("grpc.max_send_message_length", -1)]
+    with grpc.insecure_channel(endpoint.removeprefix("http://"), options) as channel:
+        try:
+            channel.unary_unary(method)(body, timeout=10, compression=compression)
+        except grpc.RpcError as error:
+            return error.code()
+    return grpc.StatusCode.OK
 
 
-@pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
-def test_what_the_exporter_sends_comes_out_whole(receiver: SpanReceiver, compression: Compression) -> None:
+@pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
+def test_what_the_exporter_sends_comes_out_whole(receiver: SpanReceiver, compression: grpc.Compression) -> None:
     tracing = provider(receiver.start(), compression)
     tracer = tracing.get_tracer("test")
     with tracer.start_as_current_span("GET /", kind=SpanKind.SERVER) as root:
@@ -90,7 +88,7 @@ def test_what_the_exporter_sends_comes_out_whole(receiver: SpanReceiver, compres
 def test_only_the_latest_spans_are_kept(receiver: SpanReceiver) -> None:
     endpoint = receiver.start()
 
-    post(endpoint, request(*range(1, 151)))
+    export(endpoint, request(*range(1, 151)))
 
     assert receiver.trace(f"{50:032x}") == []
     assert len(receiver.trace(f"{51:032x}")) == 1
@@ -100,8 +98,8 @@ def test_only_the_latest_spans_are_kept(receiver: SpanReceiver) -> None:
 def test_a_span_that_is_sent_again_stays_one(receiver: SpanReceiver) -> None:
     endpoint = receiver.start()
 
-    post(endpoint, request(7))
-    post(endpoint, request(7))
+    export(endpoint, request(7))
+    export(endpoint, request(7))
 
     assert len(receiver.trace(f"{7:032x}")) == 1
 
@@ -109,7 +107,7 @@ def test_a_span_that_is_sent_again_stays_one(receiver: SpanReceiver) -> None:
 def test_many_exporters_at_once_lose_nothing(receiver: SpanReceiver) -> None:
     endpoint = receiver.start()
     bodies = [request(*[0] * number, 9) for number in range(20)]
-    threads = [threading.Thread(target=post, args=(endpoint, body)) for body in bodies]
+    threads = [threading.Thread(target=export, args=(endpoint, body)) for body in bodies]
 
     for thread in threads:
         thread.start()
@@ -121,7 +119,7 @@ def test_many_exporters_at_once_lose_nothing(receiver: SpanReceiver) -> None:
 
 def test_waiting_ends_as_soon_as_the_trace_is_as_wanted(receiver: SpanReceiver) -> None:
     endpoint = receiver.start()
-    later = threading.Timer(0.1, post, (endpoint, request(5, 5)))
+    later = threading.Timer(0.1, export, (endpoint, request(5, 5)))
     later.start()
 
     def two_spans(spans: Sequence[ReceivedSpan]) -> bool:
@@ -134,55 +132,50 @@ def test_waiting_ends_as_soon_as_the_trace_is_as_wanted(receiver: SpanReceiver) 
 
 
 def test_waiting_in_vain_returns_what_there_is(receiver: SpanReceiver) -> None:
-    post(receiver.start(), request(5))
+    export(receiver.start(), request(5))
 
     assert len(receiver.wait_for(f"{5:032x}", lambda spans: len(spans) == 2, timeout=0.05)) == 1
 
 
 @pytest.mark.parametrize(
-    ("body", "path", "headers", "status"),
+    ("body", "method", "status"),
     [
-        (b"\xff\xff\xff", "/v1/traces", {}, 400),
-        (b"not gzip", "/v1/traces", {"Content_Encoding": "gzip"}, 400),
-        (gzip.compress(b"x" * 100, mtime=0)[:-9], "/v1/traces", {"Content_Encoding": "gzip"}, 400),
-        (b"", "/v1/metrics", {}, 404),
-        (b"{}", "/v1/traces", {"Content_Type": "application/json"}, 415),
-        (b"", "/v1/traces", {"Content_Encoding": "br"}, 415),
-        (b"", "/v1/traces", {"Content_Length": "99999999999"}, 413),
-        (b"", "/v1/traces", {"Content_Length": "-1"}, 411),
+        (b"\xff\xff\xff", EXPORT, grpc.StatusCode.INTERNAL),
+        (b"", EXPORT.replace("trace", "metrics").replace("Trace", "Metrics"), grpc.StatusCode.UNIMPLEMENTED),
     ],
 )
 def test_what_is_no_trace_request_is_refused(
-    receiver: SpanReceiver, body: bytes, path: str, headers: dict[str, str], status: int
+    receiver: SpanReceiver, body: bytes, method: str, status: grpc.StatusCode
 ) -> None:
     endpoint = receiver.start()
 
-    assert post(endpoint, body, path, **headers)[0] == status
-    assert post(endpoint, request(3))[0] == 200
+    assert export(endpoint, body, method) is status
+    assert export(endpoint, request(3)) is grpc.StatusCode.OK
 
 
 def test_a_kind_that_does_not_exist_is_refused(receiver: SpanReceiver) -> None:
     body = ExportTraceServiceRequest()
     body.resource_spans.add().scope_spans.add().spans.add(kind=99)
 
-    assert post(receiver.start(), body.SerializeToString())[0] == 400
+    assert export(receiver.start(), body.SerializeToString()) is grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_a_body_that_unpacks_to_too_much_is_refused(receiver: SpanReceiver) -> None:
-    packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
-    bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(65)) + packer.flush()
+@pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
+def test_a_request_that_is_too_much_is_refused_packed_too(
+    receiver: SpanReceiver, compression: grpc.Compression
+) -> None:
+    status = export(receiver.start(), bytes(65_000_000), compression=compression)
 
-    assert post(receiver.start(), bomb, Content_Encoding="gzip")[0] == 413
+    assert status is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 def test_stopping_twice_is_fine_and_what_came_stays(receiver: SpanReceiver) -> None:
     endpoint = receiver.start()
     assert receiver.start() == endpoint
-    post(endpoint, request(3))
+    export(endpoint, request(3))
 
     receiver.stop()
     receiver.stop()
 
     assert len(receiver.trace(f"{3:032x}")) == 1
-    with pytest.raises(ConnectionRefusedError):
-        post(endpoint, b"")
+    assert export(endpoint, b"") is grpc.StatusCode.UNAVAILABLE

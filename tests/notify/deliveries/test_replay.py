@@ -115,7 +115,7 @@ async def test_a_real_workers_tries_before_and_after_a_replay_are_one_trace(data
     await db.fetch("UPDATE delivery SET traceparent = $1, due_at = now() - interval '1 second'", put)
     spans = SpanReceiver()
     with ScriptedSmtpServer({"RCPT": ["550 5.1.1 No such user"]}) as server:
-        env = mail_through(database_url, server.port, OTEL_EXPORTER_OTLP_ENDPOINT=spans.start())
+        env = mail_through(database_url, server.port, TRACE_COPY_ENDPOINT=spans.start())
         with WorkerProcess(env):
             await until_state(delivery, "rejected")
             await replay.one(delivery, [EMAIL])
