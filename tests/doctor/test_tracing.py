@@ -1,14 +1,20 @@
 """The OTLP endpoint: what its answers to an empty export mean."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from socket import create_server
 
 import grpc  # type: ignore[import-untyped] # there are no types of it
 import pytest
 
 from hireloop.doctor import tracing
+from hireloop.notify.diagnosis import reach
 from hireloop.notify.diagnosis.findings import Finding, Level
 from sample_settings import settings_for
 from servers.http import Raw, Reply, ScriptedHttpServer
+from servers.smtp import self_signed
 
 
 def checked(server: ScriptedHttpServer, **more: object) -> Finding:
@@ -53,21 +59,48 @@ def test_without_or_with_the_wrong_headers_the_mend_names_them() -> None:
 
 
 def test_a_server_of_grpc_is_ok_and_one_of_http_is_found_out() -> None:
-    theirs = grpc.server(ThreadPoolExecutor(1))
-    port = theirs.add_insecure_port("127.0.0.1:0")
-    theirs.start()
-    try:
-        assert over_grpc(port).cause == f"127.0.0.1 port {port} speaks gRPC's HTTP/2."
-    finally:
-        theirs.stop(None).wait()
+    with grpc_server() as port:
+        assert over_grpc(f"http://127.0.0.1:{port}").cause == f"127.0.0.1 port {port} speaks gRPC's HTTP/2."
     with ScriptedHttpServer() as server:
-        found = over_grpc(server.port)
+        found = over_grpc(f"http://127.0.0.1:{server.port}")
     assert (found.level, found.cause) == (Level.FAILURE, f"What answers at 127.0.0.1 port {server.port} is no gRPC.")
     assert "OTEL_EXPORTER_OTLP_PROTOCOL" in found.fix
 
 
-def over_grpc(port: int) -> Finding:
-    given = {"otel_exporter_otlp_endpoint": f"http://127.0.0.1:{port}", "otel_exporter_otlp_protocol": "grpc"}
+def test_a_server_that_says_nothing_is_no_grpc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "SECONDS", 0.2)
+    with create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert over_grpc(f"http://127.0.0.1:{port}").cause == f"What answers at 127.0.0.1 port {port} is no gRPC."
+
+
+def test_over_tls_what_this_machine_trusts_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = self_signed(tmp_path, "DNS:localhost")
+    if certificate is None:
+        pytest.skip("there is no openssl command to make certificates with")
+    credentials = grpc.ssl_server_credentials([(certificate.key.read_bytes(), certificate.cert.read_bytes())])
+    with grpc_server(credentials) as port:
+        refused = over_grpc(f"https://localhost:{port}")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.cert))
+        trusted = over_grpc(f"https://localhost:{port}")
+    assert refused.cause.startswith(f"The certificate of localhost port {port} is not to be trusted: ")
+    assert trusted.cause == f"localhost port {port} speaks gRPC's HTTP/2."
+
+
+@contextmanager
+def grpc_server(credentials: grpc.ServerCredentials | None = None) -> Iterator[int]:
+    theirs = grpc.server(ThreadPoolExecutor(1))
+    address = "127.0.0.1:0"
+    port = theirs.add_secure_port(address, credentials) if credentials else theirs.add_insecure_port(address)
+    theirs.start()
+    try:
+        yield port
+    finally:
+        theirs.stop(None).wait()
+
+
+def over_grpc(endpoint: str) -> Finding:
+    given = {"otel_exporter_otlp_endpoint": endpoint, "otel_exporter_otlp_protocol": "grpc"}
     return tracing.check(settings_for("postgresql://nowhere/d", **given))
 
 

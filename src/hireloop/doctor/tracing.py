@@ -1,14 +1,17 @@
-"""Is anybody there to take the traces? An export of nothing is posted, which a collector answers like any other."""
+"""Is anybody there to take the traces? An export of nothing is posted, which a collector answers like any other.
 
-import email.message
-import http.client
-import urllib.error
-import urllib.request
+Over gRPC a channel is opened, and nothing is sent.
+"""
+
+import ssl
+from contextlib import suppress
 from http import HTTPStatus
-from typing import IO
+from queue import Empty, SimpleQueue
+from typing import Any
 from urllib.parse import urlsplit
 
-from hireloop.doctor import http2
+import urllib3
+
 from hireloop.notify.diagnosis import reach
 from hireloop.notify.diagnosis.findings import Finding, failure, ok
 from hireloop.settings import Settings
@@ -40,51 +43,59 @@ def check(settings: Settings) -> Finding:
     found = reach.check(CHECK, host, port, secure=secure, setting=_SETTING)
     if found.level != "ok":
         return found
-    return _greeted(host, port, secure=secure) if over_grpc else _posted(settings, endpoint, f"{host} port {port}")
+    return _opened(host, port, secure=secure) if over_grpc else _posted(settings, endpoint, f"{host} port {port}")
 
 
-def _greeted(host: str, port: int, *, secure: bool) -> Finding:
+def _opened(host: str, port: int, *, secure: bool) -> Finding:
     where = f"{host} port {port}"
-    try:
-        if http2.is_spoken(host, port, secure=secure, seconds=reach.SECONDS):
-            return ok(CHECK, f"{where} speaks gRPC's HTTP/2.")
-    except (OSError, UnicodeError) as error:
-        return failure(CHECK, *reach.trouble(error, host, port, setting=_SETTING, seconds=reach.SECONDS))
+    if _is_ready(host, port, secure=secure):
+        return ok(CHECK, f"{where} speaks gRPC's HTTP/2.")
     fix = f"Set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or the port in {_SETTING} to 4317."
     return failure(CHECK, f"What answers at {where} is no gRPC.", fix)
 
 
-class _Staying(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: a POST would become a GET, and the traces would be lost."""
+def _is_ready(host: str, port: int, *, secure: bool) -> bool:
+    """Return whether a channel to the server, whose certificate is checked, comes to stand at the first try."""
+    # As in `telemetry.exporters`: only where it is asked for.
+    import grpc  # type: ignore[import-untyped]  # there are no types of it
 
-    def redirect_request(
-        self,
-        req: urllib.request.Request,  # noqa: ARG002 (the standard library's signature, here and below)
-        fp: IO[bytes],  # noqa: ARG002
-        code: int,  # noqa: ARG002
-        msg: str,  # noqa: ARG002
-        headers: email.message.Message,  # noqa: ARG002
-        newurl: str,  # noqa: ARG002
-    ) -> None:
-        """Leave the redirect as the answer."""
-        return
+    settled = {grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE}
+    states: SimpleQueue[grpc.ChannelConnectivity] = SimpleQueue()
+    state = None
+    with suppress(OSError, Empty), _channel(host, port, secure=secure) as channel:
+        channel.subscribe(states.put, try_to_connect=True)
+        while state not in settled:
+            state = states.get(timeout=reach.SECONDS)
+    return state is grpc.ChannelConnectivity.READY
+
+
+def _channel(host: str, port: int, *, secure: bool) -> Any:  # noqa: ANN401 (grpc has no types)
+    import grpc
+
+    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    options = [("grpc.enable_http_proxy", 0)]  # none stood between when the way was checked
+    if not secure:
+        return grpc.insecure_channel(target, options)
+    # Not gRPC's own list of authorities: this one is checked already, by what this machine and SSL_CERT_FILE trust.
+    trusted = ssl.get_server_certificate((host, port), timeout=reach.SECONDS)
+    return grpc.secure_channel(target, grpc.ssl_channel_credentials(trusted.encode()), options)
 
 
 def _posted(settings: Settings, endpoint: str, where: str) -> Finding:
-    request = urllib.request.Request(  # noqa: S310 (http or https, checked above)
-        f"{endpoint.rstrip('/')}/v1/traces",
-        data=b"",
-        headers={**settings.otlp_headers, "Content-Type": "application/x-protobuf"},
-    )
+    headers = {**settings.otlp_headers, "Content-Type": "application/x-protobuf"}
     try:
-        with urllib.request.build_opener(_Staying).open(request, timeout=reach.SECONDS) as answer:
-            status: int = answer.status
-    except urllib.error.HTTPError as error:
-        status = error.code
-        error.close()
-    except (OSError, ValueError, http.client.HTTPException):
+        answer = urllib3.request(
+            "POST",
+            f"{endpoint.rstrip('/')}/v1/traces",
+            body=b"",
+            headers=headers,
+            redirect=False,  # a POST would become a GET, and the traces would be lost
+            retries=False,
+            timeout=reach.SECONDS,
+        )
+    except (urllib3.exceptions.HTTPError, OSError, ValueError):
         return failure(CHECK, f"{where} does not speak HTTP.", f"Correct {_SETTING}; OTLP over gRPC is another port.")
-    return _answered(status, where, with_headers=bool(settings.otlp_headers))
+    return _answered(answer.status, where, with_headers=bool(settings.otlp_headers))
 
 
 def _answered(status: int, where: str, *, with_headers: bool) -> Finding:
