@@ -130,18 +130,18 @@ def values(enum: type[Enum]) -> list[str]:
     ],
 )
 def test_the_glossary_has_every_word_of_an_enum(heading: str, named: str, known: Sequence[str]) -> None:
-    assert column(section("docs/reference/glossary.md", heading), named) == list(known)
+    assert column(section("docs/reference/data-model.md", heading), named) == list(known)
 
 
 def test_the_glossary_has_every_table() -> None:
     tables: list[type[Table]] = [table for app in APP_REGISTRY.app_configs.values() for table in app.table_classes]
     known = {table._meta.tablename for table in tables}  # noqa: SLF001 (Piccolo's own way to a table's name)
-    assert set(column(section("docs/reference/glossary.md", "Tables"), "table")) == known
+    assert set(column(section("docs/reference/data-model.md", "Tables"), "table")) == known
     assert Migration._meta.tablename == "migration"  # noqa: SLF001 (as above)
 
 
 def test_the_words_of_the_glossary_stand_in_order_and_once() -> None:
-    words = [row["word"] for row in rows_of(section("docs/reference/glossary.md", "Words"))]
+    words = [row["word"] for row in rows_of(section("docs/reference/data-model.md", "Words"))]
     assert words == sorted(set(words))
 
 
@@ -150,7 +150,7 @@ async def test_the_channel_states_are_those_that_the_database_takes() -> None:
     check = await db.fetch_value(
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'channel_state_is_known'"
     )
-    assert column(section("docs/reference/glossary.md", "Channel states"), "state") == re.findall(r"'(\w+)'", check)
+    assert column(section("docs/reference/data-model.md", "Channel states"), "state") == re.findall(r"'(\w+)'", check)
 
 
 def test_every_reason_is_listed_with_its_sentence() -> None:
