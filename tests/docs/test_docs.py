@@ -484,20 +484,6 @@ def test_every_path_that_a_page_names_exists(page: Path) -> None:
         assert any((base / path).exists() for base in (ROOT, SOURCE, page.parent)), path
 
 
-@pytest.mark.parametrize("record", DECISIONS, ids=name_of)
-def test_a_decision_has_its_parts_and_ends_with_when_to_revisit_it(record: Path) -> None:
-    text = record.read_text("utf-8")
-    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
-    assert headings == ["Context", "Decision", "Consequences", "Revisit when"]
-    assert text.startswith(f"# {record.name[:4]}. ")
-    index = (DOCS / "decisions/README.md").read_text("utf-8")
-    assert f"| [{record.name[:4]}]({record.name}) |" in index
-
-
-def test_decisions_are_numbered_without_a_gap() -> None:
-    assert [int(record.name[:4]) for record in DECISIONS] == list(range(1, len(DECISIONS) + 1))
-
-
 def test_every_decision_that_the_code_names_exists() -> None:
     named = {
         found for path in SOURCE.rglob("*.py") for found in re.findall(r"docs/[\w./-]+\.md", path.read_text("utf-8"))
