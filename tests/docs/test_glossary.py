@@ -65,8 +65,6 @@ STILL_IN_SOURCE = {
     r"stands? already",
     r"candidates?'s? word",
     r"heed(s|ed|ing)?",
-    r"admissions?",
-    r"class Origins|import Origins|\*origins\*",
 }
 
 
