@@ -12,6 +12,7 @@ from factories import candidate_fields, job_fields, post_interview, post_slot, s
 from hireloop import db
 from hireloop.api.paging import page_of
 from hireloop.scheduling.people import candidates
+from hireloop.scheduling.people.candidates import CandidateFilter
 
 Make = Callable[[httpx.AsyncClient, int], Awaitable[str]]
 
@@ -131,7 +132,7 @@ async def test_a_walk_sees_what_stood_when_it_began_once_whatever_is_committed_m
             await _store(number)
         stood, seen, after = set(numbers[:20]), [], None
         late = iter(numbers[20:])
-        while page := await candidates.page(limit=dice.randint(1, 7), after=after):
+        while page := await candidates.page(CandidateFilter(), limit=dice.randint(1, 7), after=after):
             seen += [known.id.int for known in page]
             after = page[-1].id
             for _ in range(dice.randint(0, 3)):

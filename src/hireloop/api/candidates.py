@@ -14,7 +14,7 @@ from hireloop.api.http import etags
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import corrections
 from hireloop.scheduling.people import candidates
-from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails, NewCandidate, Wanted
+from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails, CandidateFilter, NewCandidate
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
@@ -87,7 +87,7 @@ async def list_candidates(
     """List candidates, newest first, by their address, or by the beginning `q` of their name or address."""
     fields.check_storable(email=email, q=q)
     async with db.snapshot():
-        rows = await candidates.page(Wanted(email=email, beginning=q), limit=limit + 1, after=after)
+        rows = await candidates.page(CandidateFilter(email=email, beginning=q), limit=limit + 1, after=after)
     context = context_of(request)
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view(context, row))
 

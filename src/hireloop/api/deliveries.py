@@ -14,8 +14,8 @@ from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.notify.deliveries import deliveries, ledger, replay
-from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter
-from hireloop.notify.deliveries.replay import Chosen, ReplayResult
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView
+from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
 from hireloop.notify.tables import DeliveryState
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
@@ -56,14 +56,16 @@ class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     dry_run: bool = False
     limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000
 
-    def chosen(self) -> Chosen:
+    def only(self) -> ReplayFilter:
         """Return what they choose; raises BadInput where nothing narrows them."""
         fields.check_storable(reason=self.reason, channel=self.channel, kind=self.kind)
         fields.check_comparable(since=self.since)
-        wanted = Filter(state=self.state, channel=self.channel, reason=self.reason, kind=self.kind, since=self.since)
-        if not replay.is_narrow(wanted):
+        only = ReplayFilter(
+            state=self.state, channel=self.channel, reason=self.reason, kind=self.kind, since=self.since
+        )
+        if not replay.is_narrow(only):
             raise errors.BadInput("body", "needs at least one of reason, state, channel, kind and since")
-        return Chosen(wanted=wanted)
+        return only
 
 
 class ReplayResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,8 +125,8 @@ async def list_deliveries(
     fields.check_storable(channel=channel, reason=reason, kind=kind)
     fields.check_comparable(since=since)
     context = context_of(request)
-    wanted = Filter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
-    rows = await deliveries.page(wanted, context.channels, limit=limit + 1, after=after)
+    only = DeliveryFilter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
+    rows = await deliveries.page(only, context.channels, limit=limit + 1, after=after)
     return page_of(
         rows, limit=limit, ident=lambda row: row.id, view=lambda row: DeliveryResponse(**_answer_fields(context, row))
     )
@@ -159,10 +161,10 @@ async def replay_delivery(
 @post("/deliveries/replay/", status_code=200, opt=ADMINISTERS)
 async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[ReplayFields]) -> ReplayResponse:
     """Send again what failed by one cause, the oldest first; `dry_run` only says what would be."""
-    context, chosen = context_of(request), data.chosen()
+    context, only = context_of(request), data.only()
     results: list[ReplayResult] = []
     note = audited(actor_of(request))
-    async for batch in replay.walk(chosen, context.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
+    async for batch in replay.walk(only, context.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
         results += batch
         if not data.dry_run:
             context.wakeups.send_soon()

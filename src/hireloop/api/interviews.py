@@ -18,7 +18,7 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.schedules import CancelFields
 from hireloop.scheduling import interviews, patches
 from hireloop.scheduling.bookings import bookings
-from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, Wanted
+from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, InterviewFilter
 from hireloop.scheduling.tables import InterviewState
 from hireloop.web import fields
 from hireloop.web.booking_response import InvitationResponse, ScheduleResponse, answer
@@ -119,9 +119,9 @@ async def list_interviews(
 ) -> Page[InterviewResponse]:
     """List interviews, newest first, by state, candidate or job; or by their start, the latest first (`from`, `to`)."""
     fields.check_comparable(**{"from": from_, "to": to})
-    wanted = Wanted(state=state_, candidate=candidate, job=job, starts_from=from_, starts_before=to)
+    only = InterviewFilter(state=state_, candidate=candidate, job=job, starts_from=from_, starts_before=to)
     async with db.snapshot():
-        rows = await interviews.page(wanted, limit=limit + 1, after=after)
+        rows = await interviews.page(only, limit=limit + 1, after=after)
         shown = {one.id: one for one in await _answers(request, rows[:limit])}
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
 

@@ -13,7 +13,7 @@ from hireloop.api.documented import again, refuses
 from hireloop.api.http import etags
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling.people import jobs
-from hireloop.scheduling.people.jobs import JobChanges, JobDetails, NewJob, Wanted
+from hireloop.scheduling.people.jobs import JobChanges, JobDetails, JobFilter, NewJob
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
@@ -84,7 +84,7 @@ async def list_jobs(
     """List jobs, newest first, by their title or company, letter case aside."""
     fields.check_storable(title=title, company=company)
     async with db.snapshot():
-        rows = await jobs.page(Wanted(title=title, company=company), limit=limit + 1, after=after)
+        rows = await jobs.page(JobFilter(title=title, company=company), limit=limit + 1, after=after)
     context = context_of(request)
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
 

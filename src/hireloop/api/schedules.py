@@ -14,7 +14,7 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.scheduling.bookings import booking, bookings, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.booking import BookingOutcome
-from hireloop.scheduling.bookings.bookings import Wanted
+from hireloop.scheduling.bookings.bookings import BookingFilter
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web import fields
 from hireloop.web.booking_response import ScheduleResponse, answer, answer_booked, answer_one
@@ -168,7 +168,7 @@ async def list_schedules(
 ) -> Page[ScheduleResponse]:
     """List bookings, the latest start first, by state, time, candidate, job, or where their invitation stands."""
     fields.check_comparable(**{"from": from_, "to": to})
-    wanted = Wanted(
+    only = BookingFilter(
         state=state_,
         starts_from=from_,
         starts_before=to,
@@ -177,7 +177,7 @@ async def list_schedules(
         invitation_state=invitation_state,
     )
     async with db.snapshot():  # so that each invitation is shown in the state that it was found by
-        rows = await bookings.page(wanted, limit=limit + 1, after=after)
+        rows = await bookings.page(only, limit=limit + 1, after=after)
         shown = {one.id: one for one in await answer(request, rows[:limit])}
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
 

@@ -18,7 +18,7 @@ from hireloop.api.schedules import BOOKS, book
 from hireloop.api.slot_response import view_slot
 from hireloop.scheduling import withdrawals
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import Check, NewSlot, SlotChanges, SlotDetails, Wanted
+from hireloop.scheduling.slots.slots import Check, NewSlot, SlotChanges, SlotDetails, SlotFilter
 from hireloop.web import fields
 from hireloop.web.booking_response import ScheduleResponse
 from hireloop.web.context import context_of
@@ -97,7 +97,7 @@ async def list_slots(
     """List slots in the order of their start, by time, availability, the job they serve, interviewer or length."""
     fields.check_storable(interviewer=interviewer)
     fields.check_comparable(**{"from": from_, "to": to})
-    wanted = Wanted(
+    only = SlotFilter(
         starts_from=from_,
         starts_before=to,
         available=available,
@@ -105,7 +105,7 @@ async def list_slots(
         interviewer=interviewer,
         min_minutes=min_minutes,
     )
-    rows = await slots.page(wanted, limit=limit + 1, after=after)
+    rows = await slots.page(only, limit=limit + 1, after=after)
     context = context_of(request)
     return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view_slot(context, row))
 

@@ -157,7 +157,7 @@ async def blank(candidate: UUID, subjects: Collection[UUID]) -> None:
     await db.fetch("SELECT set_config('hireloop.erasing', 'off', true)")
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which entries to list; None does not narrow."""
 
     action: Action | None = None
@@ -167,7 +167,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
-async def page(wanted: Wanted, *, limit: int, after: UUID | None) -> list[AuditEntryDetails]:
+async def page(only: AuditFilter, *, limit: int, after: UUID | None) -> list[AuditEntryDetails]:
     """Return at most `limit` entries from before the one called `after`, newest first."""
     rows = await db.fetch(
         """
@@ -177,11 +177,11 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None) -> list[AuditE
           AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::uuid IS NULL OR id < $6)
         ORDER BY id DESC LIMIT $7
         """,
-        wanted.action,
-        wanted.subject,
-        wanted.candidate,
-        wanted.actor_key,
-        wanted.since,
+        only.action,
+        only.subject,
+        only.candidate,
+        only.actor_key,
+        only.since,
         after,
         limit,
     )

@@ -144,7 +144,7 @@ async def keep(candidate_id: UUID) -> UUID:
     return candidate_id
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class CandidateFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which candidates to list, letter case aside; None does not narrow."""
 
     email: str | None = None
@@ -154,9 +154,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 _LAST_CHARACTER = "\U0010ffff"  # whatever goes on after a beginning sorts before this
 
 
-async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[CandidateDetails]:
+async def page(only: CandidateFilter, *, limit: int, after: UUID | None) -> list[CandidateDetails]:
     """Return at most `limit` candidates stored before the one called `after`, newest first."""
-    wanted = wanted or Wanted()
     rows = await db.fetch(
         """
         SELECT * FROM candidate
@@ -167,8 +166,8 @@ async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) 
           AND ($4::uuid IS NULL OR id < $4)
         ORDER BY id DESC LIMIT $5
         """,
-        wanted.email,
-        wanted.beginning,
+        only.email,
+        only.beginning,
         _LAST_CHARACTER,
         after,
         limit,

@@ -139,16 +139,15 @@ async def find(job_id: UUID) -> JobDetails:
     return msgspec.convert(dict(row), JobDetails)
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs to list, letter case aside; None does not narrow."""
 
     title: str | None = None
     company: str | None = None
 
 
-async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[JobDetails]:
+async def page(only: JobFilter, *, limit: int, after: UUID | None) -> list[JobDetails]:
     """Return at most `limit` jobs stored before the one called `after`, newest first."""
-    wanted = wanted or Wanted()
     rows = await db.fetch(
         """
         SELECT * FROM job
@@ -156,8 +155,8 @@ async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) 
           AND ($3::uuid IS NULL OR id < $3)
         ORDER BY id DESC LIMIT $4
         """,
-        wanted.title,
-        wanted.company,
+        only.title,
+        only.company,
         after,
         limit,
     )
