@@ -37,7 +37,7 @@ async def list_entries(
     async with db.snapshot():
         rows = await audit.page(only, limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
+    return page_of(rows, limit=limit, view=lambda row: _view(context, row))
 
 
 router = Router("/audit", route_handlers=[list_entries], tags=["audit"])

@@ -89,7 +89,7 @@ async def list_candidates(
     async with db.snapshot():
         rows = await candidates.page(CandidateFilter(email=email, beginning=q), limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view(context, row))
+    return page_of(rows, limit=limit, view=lambda row: view(context, row))
 
 
 @get("/{candidate_id:uuid}/", opt=READS)

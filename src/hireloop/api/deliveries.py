@@ -127,9 +127,7 @@ async def list_deliveries(
     context = context_of(request)
     only = DeliveryFilter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
     rows = await deliveries.page(only, context.channels, limit=limit + 1, after=after)
-    return page_of(
-        rows, limit=limit, ident=lambda row: row.id, view=lambda row: DeliveryResponse(**_answer_fields(context, row))
-    )
+    return page_of(rows, limit=limit, view=lambda row: DeliveryResponse(**_answer_fields(context, row)))
 
 
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)

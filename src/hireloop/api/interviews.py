@@ -123,7 +123,7 @@ async def list_interviews(
     async with db.snapshot():
         rows = await interviews.page(only, limit=limit + 1, after=after)
         shown = {one.id: one for one in await _answers(request, rows[:limit])}
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
+    return page_of(rows, limit=limit, view=lambda row: shown[row.id])
 
 
 @get("/{interview_id:uuid}/", opt=READS)

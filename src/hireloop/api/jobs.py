@@ -86,7 +86,7 @@ async def list_jobs(
     async with db.snapshot():
         rows = await jobs.page(JobFilter(title=title, company=company), limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
+    return page_of(rows, limit=limit, view=lambda row: _view(context, row))
 
 
 @get("/{job_id:uuid}/", opt=READS)

@@ -65,7 +65,7 @@ async def list_keys(
     """List keys, newest first, revoked ones too."""
     rows = await api_keys.page(limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
+    return page_of(rows, limit=limit, view=lambda row: _view(context, row))
 
 
 @get("/{key_id:uuid}/", opt=ADMINISTERS)

@@ -179,7 +179,7 @@ async def list_schedules(
     async with db.snapshot():  # so that each invitation is shown in the state that it was found by
         rows = await bookings.page(only, limit=limit + 1, after=after)
         shown = {one.id: one for one in await answer(request, rows[:limit])}
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
+    return page_of(rows, limit=limit, view=lambda row: shown[row.id])
 
 
 @get("/{schedule_id:uuid}/", opt=READS)

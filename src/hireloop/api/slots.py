@@ -107,7 +107,7 @@ async def list_slots(
     )
     rows = await slots.page(only, limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view_slot(context, row))
+    return page_of(rows, limit=limit, view=lambda row: view_slot(context, row))
 
 
 @get("/{slot_id:uuid}/", opt=READS)
