@@ -5,12 +5,12 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, post
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException
 
 from hireloop import errors
 from hireloop.access.roles import SCHEDULES
 from hireloop.api.documented import reads, refuses
-from hireloop.api.http.strict_requests import check_json
+from hireloop.api.http.json_bodies import decoded
 from hireloop.notify.bounces import bounces, reports
 from hireloop.notify.bounces.bounces import ReportResult
 from hireloop.notify.bounces.reports import DeliveryReport, MailAction
@@ -53,10 +53,7 @@ async def take_bounce(request: Request[Any, Any, Any]) -> BounceResponse:
     kind = request.content_type[0]
     if kind not in {_REPORT, _JSON}:
         raise HTTPException(f"The body must be {_REPORT} or {_JSON}.", status_code=415)
-    if kind == _JSON:
-        await check_json(request)
-    body = await request.body()
-    report = reports.read(body) if kind == _REPORT else _said(body)
+    report = reports.read(await request.body()) if kind == _REPORT else _said(await decoded(request, NewBounce))
     return_path = ReturnPath.of(context_of(request).settings)
     recorded = await bounces.record(report, return_path, vouched=kind == _JSON)
     return BounceResponse(
@@ -67,14 +64,7 @@ async def take_bounce(request: Request[Any, Any, Any]) -> BounceResponse:
     )
 
 
-def _said(body: bytes) -> DeliveryReport:
-    try:
-        new = msgspec.json.decode(body, type=NewBounce)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$.")
-        raise ValidationException(extra=[{"key": path.rstrip("`") or "data", "message": message}]) from None
-    except msgspec.DecodeError:
-        raise ValidationException(extra=[{"key": "data", "message": "is no JSON"}]) from None
+def _said(new: NewBounce) -> DeliveryReport:
     return DeliveryReport(
         action=new.action,
         status=new.status,
