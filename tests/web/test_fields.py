@@ -19,8 +19,7 @@ OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(
 def is_address(text: str) -> bool:
     try:
         msgspec.convert(text, fields.Address)
-        fields.check_storable(email=text)
-    except (msgspec.ValidationError, errors.BadInput):
+    except msgspec.ValidationError:
         return False
     return True
 
@@ -65,9 +64,9 @@ def test_any_other_text_is_no_zone(name: str) -> None:
 @given(st.text(max_size=30))
 def test_a_text_can_be_stored_or_names_its_field(text: str) -> None:
     try:
-        fields.check_storable(within="job.", title=text)
+        fields.check_storable(title=text)
     except errors.BadInput as refused:
-        assert refused.field == "job.title"  # noqa: PT017 (which of the two is the point)
+        assert refused.field == "title"  # noqa: PT017 (which of the two is the point)
         assert "\x00" in text
     else:
         assert "\x00" not in text

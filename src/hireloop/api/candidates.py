@@ -30,14 +30,12 @@ class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
 
     def new(self, *, within: str = "") -> NewCandidate:
-        """Return it for scheduling; raises BadInput for an unknown zone or a character that cannot be stored.
+        """Return it for scheduling; raises BadInput for an unknown zone.
 
         `within` is the path of this object in the request, such as `candidate.`.
         """
-        given = msgspec.structs.asdict(self)
         fields.check_zone(self.time_zone, within=within)
-        fields.check_storable(within=within, **given)
-        return NewCandidate(**given)
+        return NewCandidate(**msgspec.structs.asdict(self))
 
 
 class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,11 +49,9 @@ class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
 
     def changes(self) -> CandidateChanges:
-        """Return it for scheduling; raises BadInput for an unknown zone or a character that cannot be stored."""
-        given = msgspec.structs.asdict(self)
+        """Return it for scheduling; raises BadInput for an unknown zone."""
         fields.check_zone(self.time_zone)
-        fields.check_storable(**given)
-        return CandidateChanges(**given)
+        return CandidateChanges(**msgspec.structs.asdict(self))
 
 
 def view(context: Context, known: CandidateDetails) -> CandidateDetails:
@@ -85,7 +81,6 @@ async def list_candidates(
     q: FromQuery[str | None] = None,
 ) -> Page[CandidateDetails]:
     """List candidates, newest first, by their address, or by the beginning `q` of their name or address."""
-    fields.check_storable(email=email, q=q)
     async with db.snapshot():
         rows = await candidates.page(CandidateFilter(email=email, beginning=q), limit=limit + 1, after=after)
     context = context_of(request)

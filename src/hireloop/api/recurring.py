@@ -80,7 +80,6 @@ async def create_recurring(
     request: Request[Any, Any, Any], data: JSONBody[RecurringFields]
 ) -> Response[SeriesResponse]:
     """Create a slot for each time that a rule of RFC 5545 names: 201; 200 where there was nothing to create."""
-    fields.check_storable(notes=data.notes, interviewer_email=data.interviewer_email)
     fields.check_zone(data.time_zone)
     new = NewSeries(
         rule=data.rule,

@@ -43,7 +43,6 @@ async def book(
     request: Request[Any, Any, Any], interview_id: UUID, slot_id: UUID, booking_notes: str
 ) -> Response[ScheduleResponse]:
     """Book, then hint to the workers: the one path behind both booking endpoints."""
-    fields.check_storable(booking_notes=booking_notes)
     context = context_of(request)
     booked = await booking.book(
         interview_id,
@@ -118,7 +117,6 @@ async def reschedule(
     request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[RescheduleFields]
 ) -> ScheduleResponse:
     """Move a booking to another slot: id, session and link stay. To the slot where it is: nothing is sent."""
-    fields.check_storable(reason=data.reason)
     context = context_of(request)
     await bookings.find(schedule_id)  # so that what is not found below is the slot
     try:
@@ -147,7 +145,6 @@ async def cancel_schedule(
 ) -> ScheduleResponse:
     """Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once."""
     reason = data.reason if data else ""
-    fields.check_storable(reason=reason)
     context = context_of(request)
     if await cancellations.cancel(schedule_id, by=actor_of(request), reason=reason, outbox=context.outbox):
         context.wakeups.send_soon()

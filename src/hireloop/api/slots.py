@@ -75,7 +75,6 @@ def _as_read(request: Request[Any, Any, Any]) -> Check:
 @post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
 async def create_slot(request: Request[Any, Any, Any], data: JSONBody[SlotFields]) -> Response[SlotDetails]:
     """Store a slot."""
-    fields.check_storable(notes=data.notes, interviewer_email=data.interviewer_email)
     fields.check_calendar(starts_at=data.starts_at, ends_at=data.ends_at)
     slot = await slots.create(NewSlot(**msgspec.structs.asdict(data)), by=actor_of(request))
     headers = {"Location": f"/api/interviews/slots/{slot.id}/"}
@@ -95,7 +94,6 @@ async def list_slots(
     min_minutes: Annotated[int | None, QueryParameter(name="min_minutes", ge=1, le=fields.LONGEST_MINUTES)] = None,
 ) -> Page[SlotDetails]:
     """List slots in the order of their start, by time, availability, the job they serve, interviewer or length."""
-    fields.check_storable(interviewer=interviewer)
     fields.check_comparable(**{"from": from_, "to": to})
     only = SlotFilter(
         starts_from=from_,
@@ -125,7 +123,6 @@ async def change_slot(
 ) -> SlotDetails:
     """Change what is sent of a slot. Of one in use the times, the interviewer and the job stand."""
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
-    fields.check_storable(**given)
     fields.check_calendar(**{name: given[name] for name in ("starts_at", "ends_at") if name in given})
     changes = SlotChanges(**given)
     slot = await slots.change(slot_id, changes, by=actor_of(request), check=_as_read(request))
@@ -155,7 +152,6 @@ async def release_slot(
 ) -> ReleaseResponse:
     """Cancel the bookings of a slot and free their seats; candidates who were told are told. It stays bookable."""
     reason = data.reason if data else ""
-    fields.check_storable(reason=reason)
     context = context_of(request)
     cancelled = await withdrawals.release(slot_id, by=actor_of(request), reason=reason, outbox=context.outbox)
     if cancelled:

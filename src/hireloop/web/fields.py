@@ -18,7 +18,7 @@ LONGEST_MINUTES = 1_440  # a day
 UNSTORABLE = "contains the character U+0000, which cannot be stored: leave it out"
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
 
-# What `check_storable` and `check_zone` judge with words of their own, as the document says it.
+# What the doors judge with words of their own, as the document says it.
 STORABLE = r"^[^\u0000]*$"
 _STORABLE = {"pattern": STORABLE}
 _STORABLE_NAME = {"not": {"pattern": r"\u0000"}}  # beside a pattern of its own
@@ -51,11 +51,11 @@ def check_zone(name: object, *, within: str = "") -> None:
         raise errors.BadInput(f"{within}time_zone", "is not an IANA time zone, such as Asia/Kolkata or Europe/Berlin")
 
 
-def check_storable(*, within: str = "", **texts: object) -> None:
-    """Raise BadInput for a text with U+0000, which PostgreSQL cannot store; `within` as above."""
+def check_storable(**texts: str) -> None:
+    """Raise BadInput for a text of a form with U+0000, which PostgreSQL cannot store; the API refuses it anywhere."""
     for field, text in texts.items():
-        if isinstance(text, str) and "\x00" in text:
-            raise errors.BadInput(f"{within}{field}", UNSTORABLE)
+        if "\x00" in text:
+            raise errors.BadInput(field, UNSTORABLE)
 
 
 def check_calendar(**moments: datetime) -> None:
