@@ -1,11 +1,12 @@
 """`/api/candidates/`: the people who are interviewed."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
@@ -22,11 +23,11 @@ from hireloop.web.context import Context, context_of
 class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A candidate as a frontend sends them."""
 
-    full_name: fields.Name
-    email: fields.Address
+    full_name: Annotated[fields.Name, Meta(examples=["Asha Rao"])]
+    email: Annotated[fields.Address, Meta(examples=["asha@example.com"])]
     time_zone: fields.Zone | msgspec.UnsetType | None = msgspec.UNSET
-    locale: fields.Locale | msgspec.UnsetType | None = msgspec.UNSET
-    phone: fields.Notes | msgspec.UnsetType = msgspec.UNSET
+    locale: Annotated[fields.Locale | msgspec.UnsetType | None, Meta(examples=["en-IN"])] = msgspec.UNSET
+    phone: Annotated[fields.Notes | msgspec.UnsetType, Meta(examples=["+91 80 5550 0100"])] = msgspec.UNSET
     resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
 
     def new(self, *, within: str = "") -> NewCandidate:
@@ -42,10 +43,10 @@ class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What is to be otherwise about a candidate: what is left out stays, null empties what may be empty."""
 
     full_name: fields.Name | msgspec.UnsetType = msgspec.UNSET
-    email: fields.Address | msgspec.UnsetType = msgspec.UNSET
+    email: Annotated[fields.Address | msgspec.UnsetType, Meta(examples=["asha.rao@example.com"])] = msgspec.UNSET
     time_zone: fields.Zone | msgspec.UnsetType | None = msgspec.UNSET
     locale: fields.Locale | msgspec.UnsetType | None = msgspec.UNSET
-    phone: fields.Notes | msgspec.UnsetType = msgspec.UNSET
+    phone: Annotated[fields.Notes | msgspec.UnsetType, Meta(examples=[""])] = msgspec.UNSET
     resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
 
     def changes(self) -> CandidateChanges:

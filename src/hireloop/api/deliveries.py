@@ -8,11 +8,13 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, TraceId
 from hireloop.notify.deliveries import deliveries, ledger, replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
@@ -26,17 +28,21 @@ from hireloop.web.replay_audit import audited
 class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
     """A delivery in full."""
 
-    schedule: UUID | None
-    revision: int
-    required: bool
-    tries: int
-    deadline_at: datetime
+    state: Annotated[DeliveryState, Meta(examples=["sent"])]
+    attempt_count: Annotated[int, Meta(examples=[1])]
+    next_attempt_at: Annotated[datetime | None, Meta(examples=[None])]
+    last_reply: Annotated[str | None, Meta(examples=["250 2.0.0 Ok: queued"])]
+    schedule: ScheduleId | None
+    revision: Annotated[int, Meta(examples=[1])]
+    required: Annotated[bool, Meta(examples=[True])]
+    tries: Annotated[int, Meta(examples=[8])]
+    deadline_at: ClosesAt
     at_risk_at: datetime | None
-    sent_at: datetime | None
+    sent_at: Annotated[datetime | None, Meta(examples=["2026-11-21T16:30:01+05:30"])]
     bounced_at: datetime | None
-    message_id: str
-    created_at: datetime
-    trace_id: str
+    message_id: Annotated[str, Meta(examples=[EXAMPLE_MESSAGE_ID])]
+    created_at: RecordedAt
+    trace_id: TraceId
 
 
 class DeliveryWithAttempts(DeliveryResponse, frozen=True, kw_only=True):
@@ -48,12 +54,12 @@ class DeliveryWithAttempts(DeliveryResponse, frozen=True, kw_only=True):
 class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries are to be replayed: at least one of the first five narrows them."""
 
-    reason: fields.Name | None = None
+    reason: Annotated[fields.Name | None, Meta(examples=["recipient_refused"])] = None
     state: DeliveryState | None = None
     channel: fields.Name | None = None
     kind: fields.Name | None = None
-    since: fields.Moment | None = None
-    dry_run: bool = False
+    since: Annotated[fields.Moment | None, Meta(examples=["2026-11-20T00:00:00Z"])] = None
+    dry_run: Annotated[bool, Meta(examples=[True])] = False
     limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000
 
     def only(self) -> ReplayFilter:
@@ -70,20 +76,20 @@ class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class ReplayResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What was replayed, or would be, and how many others were skipped and why."""
 
-    dry_run: bool
-    replayed: int
-    skipped: dict[str, int]
-    deliveries: list[UUID]
+    dry_run: Annotated[bool, Meta(examples=[True])]
+    replayed: Annotated[int, Meta(examples=[1])]
+    skipped: Annotated[dict[str, int], Meta(examples=[{"superseded": 2}])]
+    deliveries: list[DeliveryId]
     more: bool  # `limit` was reached: the same request again goes on
 
 
 class LedgerResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The proof: deliveries by state, and what nobody accounts for."""
 
-    counts: dict[str, int]
-    missing: int
-    overdue: int
-    unaccounted: int
+    counts: Annotated[dict[str, int], Meta(examples=[{"pending": 1, "sent": 41}])]
+    missing: Annotated[int, Meta(examples=[0])]
+    overdue: Annotated[int, Meta(examples=[0])]
+    unaccounted: Annotated[int, Meta(examples=[0])]
 
 
 def _answer_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """`/api/interviews/`: conversations to be had, and, once booked, their link and invitation."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
@@ -16,6 +16,7 @@ from hireloop.api.http import etags
 from hireloop.api.jobs import JobFields
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.schedules import CancelFields
+from hireloop.examples import CandidateId, EndsAt, InterviewId, JobId, PortalUrl, RecordedAt, SessionKey, StartsAt
 from hireloop.scheduling import interviews, patches
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, InterviewFilter
@@ -41,7 +42,7 @@ class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     candidate: UUID | msgspec.UnsetType = msgspec.UNSET
     job: UUID | msgspec.UnsetType = msgspec.UNSET
-    round: fields.Round | msgspec.UnsetType = msgspec.UNSET
+    round: Annotated[fields.Round | msgspec.UnsetType, Meta(examples=[2])] = msgspec.UNSET
     started_at: Any = msgspec.UNSET
     ended_at: Any = msgspec.UNSET
     slot: Any = msgspec.UNSET
@@ -51,16 +52,16 @@ class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
     """An interview; `started_at` and `ended_at` are its slot's times, once it is booked."""
 
-    id: UUID
-    candidate: UUID
-    job: UUID
-    round: int
-    state: InterviewState
-    started_at: datetime | None
-    ended_at: datetime | None
-    created_at: datetime
-    session_key: str | None
-    portal_url: str | None
+    id: InterviewId
+    candidate: CandidateId
+    job: JobId
+    round: Annotated[int, Meta(examples=[1])]
+    state: Annotated[InterviewState, Meta(examples=["scheduled"])]
+    started_at: StartsAt | None
+    ended_at: EndsAt | None
+    created_at: RecordedAt
+    session_key: SessionKey | None
+    portal_url: PortalUrl | None
     schedule: ScheduleResponse | None
     invitation: InvitationResponse | None
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
@@ -17,18 +18,18 @@ from hireloop.scheduling.people.jobs import JobChanges, JobDetails, JobFilter, N
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
-Questions = Annotated[list[fields.Notes], msgspec.Meta(max_length=100)]
+Questions = Annotated[list[fields.Notes], Meta(max_length=100)]
 
 
 class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A job as a frontend sends it."""
 
-    title: fields.Name
-    company: fields.Name
-    description: fields.Text | msgspec.UnsetType = msgspec.UNSET
-    coding_language: fields.Notes | msgspec.UnsetType = msgspec.UNSET
-    recruiter_email: fields.Address | msgspec.UnsetType | None = msgspec.UNSET
-    questions: Questions | msgspec.UnsetType = msgspec.UNSET
+    title: Annotated[fields.Name, Meta(examples=["Platform Engineer"])]
+    company: Annotated[fields.Name, Meta(examples=["Acme"])]
+    description: fields.Text | UnsetType = UNSET
+    coding_language: fields.Notes | UnsetType = UNSET
+    recruiter_email: Annotated[fields.Address, Meta(examples=["recruiter@acme.example"])] | UnsetType | None = UNSET
+    questions: Questions | UnsetType = UNSET
 
     def new(self) -> NewJob:
         """Return it for scheduling."""
@@ -38,12 +39,12 @@ class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be otherwise about a job: what is left out stays, null empties what may be empty."""
 
-    title: fields.Name | msgspec.UnsetType = msgspec.UNSET
-    company: fields.Name | msgspec.UnsetType = msgspec.UNSET
-    description: fields.Text | msgspec.UnsetType = msgspec.UNSET
-    coding_language: fields.Notes | msgspec.UnsetType = msgspec.UNSET
-    recruiter_email: fields.Address | msgspec.UnsetType | None = msgspec.UNSET
-    questions: Questions | msgspec.UnsetType = msgspec.UNSET
+    title: fields.Name | UnsetType = UNSET
+    company: fields.Name | UnsetType = UNSET
+    description: fields.Text | UnsetType = UNSET
+    coding_language: Annotated[fields.Notes | UnsetType, Meta(examples=["python"])] = UNSET
+    recruiter_email: Annotated[fields.Address | UnsetType | None, Meta(examples=[None])] = UNSET
+    questions: Questions | UnsetType = UNSET
 
 
 def _view(context: Context, known: JobDetails) -> JobDetails:

@@ -6,11 +6,13 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.examples import InterviewId, SlotId
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.scheduling.bookings import booking, bookings, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.booking import BookingOutcome
@@ -34,8 +36,8 @@ BOOKS |= again("This very booking stands already; nothing was written, and nothi
 class BookInterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which interview is booked into which slot."""
 
-    interview_id: UUID
-    slot_id: UUID
+    interview_id: InterviewId
+    slot_id: SlotId
     booking_notes: fields.Notes = ""
 
 
@@ -73,7 +75,7 @@ async def book_interview(
 class CancelFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a booking is cancelled; the candidate reads it."""
 
-    reason: fields.Notes = ""
+    reason: Annotated[fields.Notes, Meta(examples=["The position is filled."])] = ""
 
 
 @post(
@@ -95,8 +97,8 @@ async def confirm_schedule(
 class RescheduleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To which slot a booking is moved, and why; the candidate reads it."""
 
-    slot_id: UUID
-    reason: fields.Notes = ""
+    slot_id: SlotId
+    reason: Annotated[fields.Notes, Meta(examples=["The room is taken."])] = ""
 
 
 @post(

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
@@ -16,6 +16,7 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.recurring import create_recurring
 from hireloop.api.schedules import BOOKS, book
 from hireloop.api.slot_response import view_slot
+from hireloop.examples import InterviewId, JobId
 from hireloop.scheduling import withdrawals
 from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import Check, NewSlot, SlotChanges, SlotDetails, SlotFilter
@@ -27,11 +28,11 @@ from hireloop.web.context import context_of
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A slot as a frontend sends it."""
 
-    starts_at: fields.Moment
-    ends_at: fields.Moment
+    starts_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:00:00+05:30"])]
+    ends_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:45:00+05:30"])]
     seats: fields.Seats = 1
-    interviewer_email: fields.Address | None = None
-    job: UUID | None = None
+    interviewer_email: Annotated[fields.Address | None, Meta(examples=["ravi@acme.example"])] = None
+    job: JobId | None = None
     notes: fields.Notes = ""
 
 
@@ -40,30 +41,30 @@ class SlotChangeFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     starts_at: fields.Moment | UnsetType = UNSET
     ends_at: fields.Moment | UnsetType = UNSET
-    seats: fields.Seats | UnsetType = UNSET
+    seats: Annotated[fields.Seats | UnsetType, Meta(examples=[2])] = UNSET
     interviewer_email: fields.Address | UnsetType | None = UNSET
     job: UUID | UnsetType | None = UNSET
-    notes: fields.Notes | UnsetType = UNSET
+    notes: Annotated[fields.Notes | UnsetType, Meta(examples=["Room 4"])] = UNSET
 
 
 class ReleaseFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a slot's bookings are cancelled; the candidates read it."""
 
-    reason: fields.Notes = ""
+    reason: Annotated[fields.Notes, Meta(examples=["The interviewer is ill."])] = ""
 
 
 class ReleaseResponse(msgspec.Struct, frozen=True):
     """A slot after its release, and how many bookings were cancelled by it."""
 
     slot: SlotDetails
-    cancelled: int
+    cancelled: Annotated[int, Meta(examples=[1])]
 
 
 class BookSlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which interview is booked into this slot."""
 
-    interview_id: UUID
-    booking_notes: fields.Notes = ""
+    interview_id: InterviewId
+    booking_notes: Annotated[fields.Notes, Meta(examples=["Bring an idea."])] = ""
 
 
 def _as_read(request: Request[Any, Any, Any]) -> Check:

@@ -6,12 +6,14 @@ A database trigger refuses to change or delete one; only erasing a person may bl
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hireloop import db
+from hireloop.examples import CandidateId, KeyId, RecordedAt, TraceId
 from hireloop.telemetry import spans
 
 
@@ -68,15 +70,15 @@ class NewAuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 class AuditEntryDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored entry, as an admin reads it."""
 
-    id: UUID
-    at: datetime
-    action: Action
-    subject: UUID
-    candidate: UUID | None
-    actor: str
-    actor_key: UUID | None
-    details: dict[str, Any]
-    trace_id: str
+    id: Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-00000000000a"])]
+    at: RecordedAt
+    action: Annotated[Action, Meta(examples=["schedule.booked"])]
+    subject: Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000005"])]
+    candidate: CandidateId | None
+    actor: Annotated[str, Meta(examples=["the hiring page"])]
+    actor_key: KeyId | None
+    details: Annotated[dict[str, Any], Meta(examples=[{"slot": "01990000-0000-7000-8000-000000000004"}])]
+    trace_id: TraceId
 
 
 _COLUMNS = {

@@ -6,6 +6,9 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from hireloop.api.http.literal import within
+from hireloop.api.openapi.examples import example_of
+
 _AT = "#/components/schemas/{name}"
 
 
@@ -31,6 +34,12 @@ class Schemas:
             return {"type": "string", "format": "binary"}  # a body as it came
         schema = dict(self._shown[repr(kind)])
         return {**schema, "format": "date-time"} if datetime in {kind, *get_args(kind)} else schema
+
+    def content_of(self, kind: Any) -> dict[str, Any]:  # noqa: ANN401 (types, as values)
+        """Return what a body of one of the types is: its schema, and its example."""
+        schema = self.of(kind)
+        example = example_of(schema, self.components)
+        return {"schema": schema} if example is msgspec.UNSET else {"schema": schema, "example": example}
 
 
 def _structs(kinds: Iterable[Any]) -> list[Any]:
@@ -63,7 +72,7 @@ def _leave_out_refused(struct: Any, schema: dict[str, Any]) -> None:  # noqa: AN
 def _mark_times(struct: Any, schema: dict[str, Any]) -> None:  # noqa: ANN401 (types, as values)
     """Say of every time that it has an offset: all that we answer do, and msgspec only knows of those that we ask."""
     for field in msgspec.structs.fields(get_origin(struct) or struct):
-        if datetime in {field.type, *get_args(field.type)}:
+        if datetime in within(field.type):
             prop = schema["properties"][field.encode_name]
             for one in (prop, *prop.get("anyOf", ())):
                 if one.get("type") == "string":

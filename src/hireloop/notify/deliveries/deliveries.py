@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hireloop import db, errors
+from hireloop.examples import RecordedAt, TraceId
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel
 
@@ -72,20 +75,20 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     """One try, with the other side's own words."""
 
-    number: int
-    route: str
-    started_at: datetime
-    finished_at: datetime | None
-    outcome: AttemptOutcome | None
+    number: Annotated[int, Meta(examples=[1])]
+    route: Annotated[str, Meta(examples=["primary"])]
+    started_at: RecordedAt
+    finished_at: Annotated[datetime | None, Meta(examples=["2026-11-21T16:30:01+05:30"])]
+    outcome: Annotated[AttemptOutcome | None, Meta(examples=["sent"])]
     maybe_accepted: bool
     reason: str | None
-    phase: str | None
-    code: int | None
-    enhanced_code: str | None
-    reply: str | None
-    worker: str
-    trace_id: str | None
-    span_id: str | None
+    phase: Annotated[str | None, Meta(examples=["reply"])]
+    code: Annotated[int | None, Meta(examples=[250])]
+    enhanced_code: Annotated[str | None, Meta(examples=["2.0.0"])]
+    reply: Annotated[str | None, Meta(examples=["250 2.0.0 Ok: queued"])]
+    worker: Annotated[str, Meta(examples=["hire-1/4711"])]
+    trace_id: TraceId | None
+    span_id: Annotated[str | None, Meta(examples=["00f067aa0ba902b7"])]
 
 
 class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """Candidates: one address is one person, letter case aside. Who was erased is nobody any more."""
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hireloop import db, errors
+from hireloop.examples import CandidateId, RecordedAt
 from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 
@@ -36,14 +37,14 @@ class CandidateChanges(msgspec.Struct, frozen=True, kw_only=True):
 class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored candidate."""
 
-    id: UUID
-    full_name: str
-    email: str
-    time_zone: str | None
-    locale: str | None
-    phone: str
-    resume_text: str
-    created_at: datetime
+    id: CandidateId
+    full_name: Annotated[str, Meta(examples=["Asha Rao"])]
+    email: Annotated[str, Meta(examples=["asha@example.com"])]
+    time_zone: Annotated[str | None, Meta(examples=["Asia/Kolkata"])]
+    locale: Annotated[str | None, Meta(examples=["en-IN"])]
+    phone: Annotated[str, Meta(examples=["+91 80 5550 0100"])]
+    resume_text: Annotated[str, Meta(examples=["Ten years of operating PostgreSQL."])]
+    created_at: RecordedAt
 
 
 _CREATE = f"""

@@ -1,11 +1,13 @@
 """Jobs: a title at a company is one opening, letter case aside."""
 
-from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hireloop import db, errors
+from hireloop.examples import JobId, RecordedAt
 from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.patches import Check
@@ -37,14 +39,14 @@ class JobChanges(msgspec.Struct, frozen=True, kw_only=True):
 class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored job."""
 
-    id: UUID
-    title: str
-    company: str
-    description: str
-    coding_language: str
-    recruiter_email: str | None
-    questions: list[str]
-    created_at: datetime
+    id: JobId
+    title: Annotated[str, Meta(examples=["Platform Engineer"])]
+    company: Annotated[str, Meta(examples=["Acme"])]
+    description: Annotated[str, Meta(examples=["Keeps what others build on."])]
+    coding_language: Annotated[str, Meta(examples=["python"])]
+    recruiter_email: Annotated[str | None, Meta(examples=["recruiter@acme.example"])]
+    questions: Annotated[list[str], Meta(examples=[["Which outage taught you most?"]])]
+    created_at: RecordedAt
 
 
 _CREATE = f"""

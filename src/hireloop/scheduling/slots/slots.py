@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import db, errors
+from hireloop.examples import EndsAt, JobId, RecordedAt, SlotId, StartsAt
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.people import jobs
@@ -29,16 +31,16 @@ class NewSlot(msgspec.Struct, frozen=True, kw_only=True):
 class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored slot."""
 
-    id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    seats: int
-    taken: int
-    interviewer_email: str | None
-    job: UUID | None
-    notes: str
+    id: SlotId
+    starts_at: StartsAt
+    ends_at: EndsAt
+    seats: Annotated[int, Meta(examples=[1])]
+    taken: Annotated[int, Meta(examples=[0])]
+    interviewer_email: Annotated[str | None, Meta(examples=["ravi@acme.example"])]
+    job: JobId | None
+    notes: Annotated[str, Meta(examples=[""])]
     withdrawn_at: datetime | None
-    created_at: datetime
+    created_at: RecordedAt
 
 
 class SlotChanges(msgspec.Struct, frozen=True, kw_only=True):
