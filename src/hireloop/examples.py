@@ -20,11 +20,12 @@ SessionId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000006
 DeliveryId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000007"])]
 KeyId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000008"])]
 
-RecordedAt = Annotated[datetime, Meta(examples=["2026-11-21T16:30:00+05:30"])]
-OpensAt = Annotated[datetime, Meta(examples=["2026-12-01T09:59:30+05:30"])]
-StartsAt = Annotated[datetime, Meta(examples=["2026-12-01T10:00:00+05:30"])]
-ClosesAt = Annotated[datetime, Meta(examples=["2026-12-01T10:10:00+05:30"])]
-EndsAt = Annotated[datetime, Meta(examples=["2026-12-01T10:45:00+05:30"])]
+Time = Annotated[datetime, Meta(tz=True)]
+RecordedAt = Annotated[Time, Meta(examples=["2026-11-21T16:30:00+05:30"])]
+OpensAt = Annotated[Time, Meta(examples=["2026-12-01T09:59:30+05:30"])]
+StartsAt = Annotated[Time, Meta(examples=["2026-12-01T10:00:00+05:30"])]
+ClosesAt = Annotated[Time, Meta(examples=["2026-12-01T10:10:00+05:30"])]
+EndsAt = Annotated[Time, Meta(examples=["2026-12-01T10:45:00+05:30"])]
 
 SessionKey = Annotated[str, Meta(examples=[_KEY])]
 PortalUrl = Annotated[str, Meta(examples=[f"https://hire.example/?session_key={_KEY}"])]

@@ -12,7 +12,6 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.access.tables import ApiKey, Role
-from hireloop.examples import KeyId, RecordedAt
+from hireloop.examples import KeyId, RecordedAt, Time
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.telemetry.logs import log
@@ -52,7 +51,7 @@ class ApiKeyDetails(msgspec.Struct, frozen=True, kw_only=True):
     role: Annotated[Role, Meta(examples=["recruiter"])]
     created_at: RecordedAt
     last_used_at: RecordedAt | None
-    revoked_at: datetime | None
+    revoked_at: Time | None
 
 
 class _Entry(msgspec.Struct, frozen=True):

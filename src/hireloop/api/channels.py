@@ -1,7 +1,6 @@
 """`/api/notifications/channels/`: the configured channels, which are held and why, and the installed transports."""
 
 import asyncio
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from litestar import Request, Router, get
 from msgspec import Meta
 
 from hireloop.access.roles import READS
-from hireloop.examples import RecordedAt
+from hireloop.examples import RecordedAt, Time
 from hireloop.notify.channels import held
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
@@ -30,7 +29,7 @@ class FallbackResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     state: Annotated[ChannelState, Meta(examples=["open"])]
     reason: str | None
-    since: datetime | None
+    since: Time | None
 
 
 class ChannelResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,6 @@
 """`/api/notifications/`: what was sent, what failed and why, and the ledger."""
 
 from collections import Counter
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, TraceId
+from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, Time, TraceId
 from hireloop.notify.deliveries import deliveries, ledger, replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
@@ -30,16 +29,16 @@ class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
 
     state: Annotated[DeliveryState, Meta(examples=["sent"])]
     attempt_count: Annotated[int, Meta(examples=[1])]
-    next_attempt_at: Annotated[datetime | None, Meta(examples=[None])]
+    next_attempt_at: Annotated[Time | None, Meta(examples=[None])]
     last_reply: Annotated[str | None, Meta(examples=["250 2.0.0 Ok: queued"])]
     schedule: ScheduleId | None
     revision: Annotated[int, Meta(examples=[1])]
     required: Annotated[bool, Meta(examples=[True])]
     tries: Annotated[int, Meta(examples=[8])]
     deadline_at: ClosesAt
-    at_risk_at: datetime | None
-    sent_at: Annotated[datetime | None, Meta(examples=["2026-11-21T16:30:01+05:30"])]
-    bounced_at: datetime | None
+    at_risk_at: Time | None
+    sent_at: Annotated[Time | None, Meta(examples=["2026-11-21T16:30:01+05:30"])]
+    bounced_at: Time | None
     message_id: Annotated[str, Meta(examples=[EXAMPLE_MESSAGE_ID])]
     created_at: RecordedAt
     trace_id: TraceId

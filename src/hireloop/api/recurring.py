@@ -15,6 +15,7 @@ from hireloop import errors
 from hireloop.access.roles import SCHEDULES, actor_of
 from hireloop.api.documented import again
 from hireloop.api.slot_response import view_slot
+from hireloop.examples import Time
 from hireloop.scheduling.slots import series
 from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.series import NewSeries, Series, SkippedOccurrence
@@ -63,7 +64,7 @@ class RepeatedTime(msgspec.Struct, frozen=True):
     """A time that the clocks show twice, and the moment that was taken."""
 
     starts_at_local: Annotated[str, Meta(examples=["2026-10-25T02:30:00"])]
-    starts_at: Annotated[datetime, Meta(examples=["2026-10-25T00:30:00Z"])]
+    starts_at: Annotated[Time, Meta(examples=["2026-10-25T00:30:00Z"])]
     detail: Annotated[str, Meta(examples=["The clocks go back over this time."])]
 
 

@@ -1,6 +1,5 @@
 """`/api/interviews/sessions/`: what the portal has seen of one booking, and its link."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
-from hireloop.examples import ClosesAt, InterviewId, OpensAt, ScheduleId, SessionId, StartsAt
+from hireloop.examples import ClosesAt, InterviewId, OpensAt, ScheduleId, SessionId, StartsAt, Time
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.web import fields
@@ -32,8 +31,8 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: ClosesAt
     device_check: Annotated[dict[str, str] | None, Meta(examples=[{"camera": "ok", "microphone": "ok"}])]
     entered_at: StartsAt | None
-    left_at: datetime | None
-    revoked_at: datetime | None
+    left_at: Time | None
+    revoked_at: Time | None
 
 
 @get("/{session_id:uuid}/", opt=READS)

@@ -1,7 +1,7 @@
 """The schedule as every endpoint answers it: the booking, its session with the link, and its invitation."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from hireloop.examples import (
     SessionKey,
     SlotId,
     StartsAt,
+    Time,
     TraceId,
 )
 from hireloop.notify.deliveries import alerts, deliveries
@@ -67,7 +68,7 @@ class MoveResponse(msgspec.Struct, frozen=True, kw_only=True):
     """From where to where a booking was moved."""
 
     from_slot: Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000009"])]
-    from_starts_at: Annotated[datetime, Meta(examples=["2026-11-30T10:00:00+05:30"])]
+    from_starts_at: Annotated[Time, Meta(examples=["2026-11-30T10:00:00+05:30"])]
     to_slot: SlotId
     to_starts_at: StartsAt
 

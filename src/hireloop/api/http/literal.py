@@ -22,7 +22,7 @@ def without_none(kind: Any) -> Any:  # noqa: ANN401 (types, as values)
 
 def wrong_in_query(value: str, kind: Any) -> str | None:  # noqa: ANN401 (types, as values)
     """Return what is wrong with a parameter's value that would be read as something else, or None."""
-    kinds = set(within(kind))
+    kinds = set(_within(kind))
     if value.lower() == "null" and str not in kinds:
         return "must not be null: leave it out instead"
     if datetime in kinds and _NUMBER.fullmatch(value):
@@ -30,8 +30,7 @@ def wrong_in_query(value: str, kind: Any) -> str | None:  # noqa: ANN401 (types,
     return None
 
 
-def within(kind: Any) -> Iterator[Any]:  # noqa: ANN401 (types, as values)
-    """Yield a type and those that it is made of."""
+def _within(kind: Any) -> Iterator[Any]:  # noqa: ANN401 (types, as values)
     yield kind
     for one in get_args(kind):
-        yield from within(one)
+        yield from _within(one)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from hireloop import db, errors
-from hireloop.examples import RecordedAt, TraceId
+from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel
 
@@ -78,7 +78,7 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     number: Annotated[int, Meta(examples=[1])]
     route: Annotated[str, Meta(examples=["primary"])]
     started_at: RecordedAt
-    finished_at: Annotated[datetime | None, Meta(examples=["2026-11-21T16:30:01+05:30"])]
+    finished_at: Annotated[Time | None, Meta(examples=["2026-11-21T16:30:01+05:30"])]
     outcome: Annotated[AttemptOutcome | None, Meta(examples=["sent"])]
     maybe_accepted: bool
     reason: str | None

@@ -5,13 +5,12 @@ never a session key, a link that opens an interview, or a candidate's address. T
 by these very types.
 """
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from hireloop.examples import ScheduleId, TraceId
+from hireloop.examples import ScheduleId, Time, TraceId
 from hireloop.notify.messages import AlertCause, AlertMessage, CopiedChange, LateRequestMessage, RecruiterCopyMessage
 from hireloop.notify.reasons import Reason, sentence_of
 
@@ -31,8 +30,8 @@ class BookingData(msgspec.Struct, frozen=True, kw_only=True):
     candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
     job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
     company: Annotated[str, Meta(examples=["Acme"])]
-    starts_at: Annotated[datetime, Meta(examples=["2026-12-01T04:30:00Z"])]
-    ends_at: Annotated[datetime, Meta(examples=["2026-12-01T05:15:00Z"])]
+    starts_at: Annotated[Time, Meta(examples=["2026-12-01T04:30:00Z"])]
+    ends_at: Annotated[Time, Meta(examples=["2026-12-01T05:15:00Z"])]
 
 
 class RecruiterCopyData(BookingData, frozen=True, kw_only=True):
@@ -50,7 +49,7 @@ class RecruiterCopyData(BookingData, frozen=True, kw_only=True):
 class LateRequestData(BookingData, frozen=True, kw_only=True):
     """A candidate came too late and asks for another time."""
 
-    asked_at: Annotated[datetime, Meta(examples=["2026-12-01T04:42:00Z"])]
+    asked_at: Annotated[Time, Meta(examples=["2026-12-01T04:42:00Z"])]
     booking_url: _Url
 
 
@@ -71,8 +70,8 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
     job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
     company: Annotated[str, Meta(examples=["Acme"])]
-    starts_at: Annotated[datetime | None, Meta(examples=["2026-12-01T04:30:00Z"])]
-    deadline_at: Annotated[datetime | None, Meta(examples=["2026-12-01T04:40:00Z"])]
+    starts_at: Annotated[Time | None, Meta(examples=["2026-12-01T04:30:00Z"])]
+    deadline_at: Annotated[Time | None, Meta(examples=["2026-12-01T04:40:00Z"])]
     trace_id: TraceId
     booking_url: Annotated[
         str | None, Meta(description="Where the booking is read; null without one.", examples=[_URL])

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import db, errors
-from hireloop.examples import EndsAt, JobId, RecordedAt, SlotId, StartsAt
+from hireloop.examples import EndsAt, JobId, RecordedAt, SlotId, StartsAt, Time
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.people import jobs
@@ -39,7 +39,7 @@ class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     interviewer_email: Annotated[str | None, Meta(examples=["ravi@acme.example"])]
     job: JobId | None
     notes: Annotated[str, Meta(examples=[""])]
-    withdrawn_at: datetime | None
+    withdrawn_at: Time | None
     created_at: RecordedAt
 
 
