@@ -150,7 +150,7 @@ async def test_a_key_is_printed_alone_then_listed_and_revoked(database_url: str,
     assert "revoked" in hireloop("keys", "list", env=env).stdout
     assert "There is no API key" in refusal("keys", "revoke", str(UUID(int=7)), env=env)
     async with db.opened(database_url, pool_size=1):
-        entries = await audit.page(audit.Wanted(subject=holder.id), limit=9, after=None)
+        entries = await audit.page(audit.AuditFilter(subject=holder.id), limit=9, after=None)
     assert [(entry.action, entry.actor) for entry in entries] == [
         ("key.revoked", "the command line"),
         ("key.created", "the command line"),

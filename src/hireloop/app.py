@@ -35,6 +35,7 @@ from hireloop.api.http.authentication import Authentication, require_role
 from hireloop.api.http.conditional import Conditional
 from hireloop.api.http.cors import Cors
 from hireloop.api.http.idempotency import Idempotency
+from hireloop.api.http.json_bodies import StrictRequest
 from hireloop.api.http.strict_requests import be_strict
 from hireloop.api.openapi import docs, document
 from hireloop.faults import warnings_of
@@ -167,6 +168,7 @@ def _api() -> Router:
         ],
         middleware=[Authentication, Idempotency, Conditional],  # from the outside in
         guards=[require_role, be_strict],
+        request_class=StrictRequest,
     )
 
 

@@ -11,7 +11,7 @@ from hireloop.access import api_keys
 from hireloop.access.api_keys import KeyRing
 from hireloop.access.tables import Role
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import COMMAND_LINE, Action, Wanted
+from hireloop.scheduling.audit import COMMAND_LINE, Action, AuditFilter
 from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -101,7 +101,7 @@ async def test_revoking_twice_is_revoking_once() -> None:
     assert await api_keys.find(known.id) == first
     with pytest.raises(errors.NotFound):
         await api_keys.revoke(db.new_id())
-    entries = await audit.page(Wanted(), limit=9, after=None)
+    entries = await audit.page(AuditFilter(), limit=9, after=None)
     assert [(one.action, one.subject, one.actor) for one in entries] == [
         (Action.KEY_REVOKED, known.id, "the command line"),
         (Action.KEY_CREATED, known.id, "the command line"),

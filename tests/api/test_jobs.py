@@ -28,7 +28,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"recruiter_email": "rita@example.com\n"}, "recruiter_email"),
     ({"questions": "Why?"}, "questions"),
     ({"questions": ["?"] * 101}, "questions"),
-    ({"questions": ["a\x00"]}, "questions"),
+    ({"questions": ["a\x00"]}, "questions[0]"),
     ({"salary": 1}, "salary"),
 ]
 

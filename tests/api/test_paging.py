@@ -12,6 +12,7 @@ from factories import candidate_fields, job_fields, post_interview, post_slot, s
 from hireloop import db
 from hireloop.api.paging import page_of
 from hireloop.scheduling.people import candidates
+from hireloop.scheduling.people.candidates import CandidateDetails, CandidateFilter
 
 Make = Callable[[httpx.AsyncClient, int], Awaitable[str]]
 
@@ -131,7 +132,7 @@ async def test_a_walk_sees_what_stood_when_it_began_once_whatever_is_committed_m
             await _store(number)
         stood, seen, after = set(numbers[:20]), [], None
         late = iter(numbers[20:])
-        while page := await candidates.page(limit=dice.randint(1, 7), after=after):
+        while page := await candidates.page(CandidateFilter(), limit=dice.randint(1, 7), after=after):
             seen += [known.id.int for known in page]
             after = page[-1].id
             for _ in range(dice.randint(0, 3)):
@@ -159,5 +160,6 @@ async def test_fifty_come_where_no_limit_is_given(api: httpx.AsyncClient) -> Non
 
 
 def test_an_empty_list_is_one_empty_page() -> None:
-    page = page_of([], limit=2, ident=lambda row: row, view=str)
+    nobody: list[CandidateDetails] = []
+    page = page_of(nobody, limit=2, view=str)
     assert (page.items, page.next) == ([], None)

@@ -108,7 +108,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
 async def test_each_bad_field_is_a_problem_that_names_it(api: httpx.AsyncClient) -> None:
     for fields, field in BAD:
         problem(await api.post(PATH, json=recurring(**fields)), 400, "bad-input", field)
-    problem(await api.post(PATH, json={"rule": "FREQ=DAILY;COUNT=1"}), 400, "bad-input", "time_zone")
+    missing = ("time_zone", "starts_at_local", "duration_minutes")
+    problem(await api.post(PATH, json={"rule": "FREQ=DAILY;COUNT=1"}), 400, "bad-input", *missing)
     assert await count(api, SLOTS) == 0
 
 

@@ -59,7 +59,7 @@ async def test_by_cause_a_dry_run_names_each_and_the_run_counts_them(database_ur
     assert await _states() == ["superseded", "rejected"]
     assert _deliveries("replay", *by_cause, url=database_url) == (0, ["1 replayed.", skipped], [])
     assert await _states() == ["superseded", "pending"]
-    (entry,) = await audit.page(audit.Wanted(action=audit.Action.DELIVERY_REPLAYED), limit=9, after=None)
+    (entry,) = await audit.page(audit.AuditFilter(action=audit.Action.DELIVERY_REPLAYED), limit=9, after=None)
     assert (entry.subject, entry.actor) == (second, "the command line")
 
 

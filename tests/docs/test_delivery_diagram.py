@@ -20,7 +20,7 @@ from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import leases, outbox, replay
 from hireloop.notify.deliveries.leases import LOST_IN_A_ROW, Settlement
-from hireloop.notify.deliveries.replay import Chosen
+from hireloop.notify.deliveries.replay import ReplayFilter
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
@@ -121,7 +121,7 @@ async def supersede(row: Row) -> None:
 
 
 async def send_again(row: Row) -> None:
-    async for _ in replay.walk(Chosen(ids=(row.delivery,)), row.channels):
+    async for _ in replay.walk(ReplayFilter(ids=(row.delivery,)), row.channels):
         pass
 
 

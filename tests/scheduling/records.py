@@ -5,7 +5,7 @@ from uuid import UUID
 from factories import unaccounted
 from hireloop import db
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import AuditEntryDetails, Wanted
+from hireloop.scheduling.audit import AuditEntryDetails, AuditFilter
 from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.bookings.history import HistoryEntry
@@ -26,7 +26,7 @@ async def told(booking: Booking, revision: int | None = None) -> list[tuple[str,
 
 async def entries(subject: UUID) -> list[AuditEntryDetails]:
     """Return the audit of one thing, newest first."""
-    return await audit.page(Wanted(subject=subject), limit=50, after=None)
+    return await audit.page(AuditFilter(subject=subject), limit=50, after=None)
 
 
 async def past(booking: Booking) -> list[HistoryEntry]:

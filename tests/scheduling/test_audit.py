@@ -6,7 +6,7 @@ import pytest
 from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling import audit, interviews
-from hireloop.scheduling.audit import Action, Actor, NewAuditEntry, Wanted
+from hireloop.scheduling.audit import Action, Actor, AuditFilter, NewAuditEntry
 from hireloop.scheduling.people.candidates import NewCandidate
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -22,13 +22,13 @@ async def test_what_is_recorded_is_read_newest_first_as_it_was() -> None:
     entries.append(NewAuditEntry(action=Action.KEY_REVOKED, subject=key, by=Actor("Priya", key)))
     await audit.record(*entries)
     await audit.record()
-    read = await audit.page(Wanted(), limit=9, after=None)
+    read = await audit.page(AuditFilter(), limit=9, after=None)
     assert [(one.action, one.subject, one.candidate) for one in read] == [
         (one.action, one.subject, one.candidate) for one in reversed(entries)
     ]
     assert [one.details for one in read] == [{}, {"fields": ["a"], "n": 1, "to": str(key)}, {}]
     assert [(one.actor, one.actor_key) for one in read] == [("Priya", key), ("tests", None), ("tests", None)]
-    assert await audit.page(Wanted(), limit=1, after=read[0].id) == [read[1]]
+    assert await audit.page(AuditFilter(), limit=1, after=read[0].id) == [read[1]]
 
 
 async def test_an_entry_is_written_with_what_it_tells_or_not_at_all() -> None:
@@ -66,10 +66,10 @@ async def test_erasing_a_person_blanks_the_details_of_what_is_about_them_and_not
     about = [entry(candidate=person, details={"reason": "Asha is ill."}), entry(details={"kept": True})]
     of_thing = NewAuditEntry(action=Action.SLOT_CHANGED, subject=thing, by=TESTS, details={"a": 1})
     await audit.record(*about, of_thing)
-    before = await audit.page(Wanted(), limit=9, after=None)
+    before = await audit.page(AuditFilter(), limit=9, after=None)
     async with db.DB.transaction():
         await audit.blank(person, [thing])
-    after = await audit.page(Wanted(), limit=9, after=None)
+    after = await audit.page(AuditFilter(), limit=9, after=None)
     assert [one.details for one in after] == [{}, {"kept": True}, {}]
     assert [(one.id, one.at, one.action, one.actor) for one in after] == [
         (one.id, one.at, one.action, one.actor) for one in before

@@ -10,9 +10,9 @@ from factories import OUTBOX, TESTS, make_interview, rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.scheduling import interviews
 from hireloop.scheduling.bookings import cancellations
-from hireloop.scheduling.interviews import InterviewChanges, Wanted
+from hireloop.scheduling.interviews import InterviewChanges, InterviewFilter
 from hireloop.scheduling.people import candidates, jobs
-from hireloop.scheduling.people.candidates import NewCandidate
+from hireloop.scheduling.people.candidates import CandidateFilter, NewCandidate
 from hireloop.scheduling.people.jobs import NewJob
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.tables import InterviewState
@@ -31,8 +31,8 @@ async def test_an_interview_brings_its_candidate_and_job_where_they_are_new() ->
     assert {one.candidate for one in (first, second, third)} == {(await rows("candidate"))[0]["id"]}
     assert {one.job for one in (first, second, third)} == {(await rows("job"))[0]["id"]}
     assert await interviews.find(second.id) == second
-    assert await interviews.page(limit=2, after=None) == [third, second]
-    assert await interviews.page(limit=9, after=second.id) == [first]
+    assert await interviews.page(InterviewFilter(), limit=2, after=None) == [third, second]
+    assert await interviews.page(InterviewFilter(), limit=9, after=second.id) == [first]
 
 
 async def test_all_or_nothing_is_stored() -> None:
@@ -63,7 +63,7 @@ async def test_candidates_and_jobs_that_meet_crosswise_do_not_deadlock() -> None
     free_slots = [NewJob(title=f"Job {n}", company="Example") for n in range(2)]
     crossing = [interviews.create(people[n % 2], free_slots[n // 2 % 2], by=TESTS) for n in range(12)]
     assert len(await asyncio.gather(*crossing)) == 12
-    assert len(await candidates.page(limit=9, after=None)) == 2
+    assert len(await candidates.page(CandidateFilter(), limit=9, after=None)) == 2
 
 
 async def book(interview: UUID, minutes: float = 60) -> UUID:
@@ -159,7 +159,7 @@ async def test_every_combination_of_filters_lists_what_fits_and_nothing_else() -
         await db.fetch(
             "UPDATE interview SET state = $2, started_at = $3, ended_at = $3 WHERE id = $1", made.id, state, starts_at
         )
-    everything = await interviews.page(limit=99, after=None)
+    everything = await interviews.page(InterviewFilter(), limit=99, after=None)
     choices: dict[str, list[Any]] = {
         "state": [None, *InterviewState],
         "candidate": [None, everything[0].candidate],
@@ -179,12 +179,12 @@ async def test_every_combination_of_filters_lists_what_fits_and_nothing_else() -
         ]
         if late or early:
             fitting.sort(key=lambda one: (one.started_at, one.id), reverse=True)
-        first = await interviews.page(Wanted(**wanted), limit=3, after=None)
-        rest = await interviews.page(Wanted(**wanted), limit=99, after=first[-1].id) if first else []
+        first = await interviews.page(InterviewFilter(**wanted), limit=3, after=None)
+        rest = await interviews.page(InterviewFilter(**wanted), limit=99, after=first[-1].id) if first else []
         assert first + rest == fitting, wanted
 
 
 async def test_by_time_a_place_behind_what_was_not_booked_is_nowhere() -> None:
     ident = await make_interview()
     with pytest.raises(errors.BadInput, match=r"^after: names no interview with a planned start"):
-        await interviews.page(Wanted(starts_from=soon()), limit=3, after=ident)
+        await interviews.page(InterviewFilter(starts_from=soon()), limit=3, after=ident)

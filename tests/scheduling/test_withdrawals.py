@@ -11,8 +11,7 @@ import pytest
 from factories import OUTBOX, TESTS, WINDOWS, book, make_slot, rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.scheduling import withdrawals
-from hireloop.scheduling.audit import Action
-from hireloop.scheduling.audit import Wanted as WantedEntries
+from hireloop.scheduling.audit import Action, AuditFilter
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.bookings import bookings, cancellations, moves
 from hireloop.scheduling.bookings.booking import BookingResult
@@ -87,7 +86,7 @@ async def test_a_slot_in_use_is_withdrawn_only_with_its_bookings() -> None:
     assert await states(booked) == ["cancelled"]
     with pytest.raises(errors.SlotWithdrawn):
         await book(slot=slot)
-    (entry,) = await audit_page(WantedEntries(subject=slot, action=Action.SLOT_WITHDRAWN), limit=9, after=None)
+    (entry,) = await audit_page(AuditFilter(subject=slot, action=Action.SLOT_WITHDRAWN), limit=9, after=None)
     assert (entry.actor, entry.details) == (TESTS.name, {"cancelled": 1})
     await assert_taken_is_what_is_live()
 

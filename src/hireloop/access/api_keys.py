@@ -12,13 +12,15 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.access.tables import ApiKey, Role
+from hireloop.examples import KeyId, RecordedAt, Time
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.telemetry.logs import log
@@ -44,12 +46,12 @@ class KeyHolder(msgspec.Struct, frozen=True, kw_only=True):
 class ApiKeyDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored key, as far as anybody may see it."""
 
-    id: UUID
-    name: str
-    role: Role
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
+    id: KeyId
+    name: Annotated[str, Meta(examples=["the hiring page"])]
+    role: Annotated[Role, Meta(examples=["recruiter"])]
+    created_at: RecordedAt
+    last_used_at: RecordedAt | None
+    revoked_at: Time | None
 
 
 class _Entry(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from hireloop import db
 from hireloop.access.roles import ADMINISTERS
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import audit
-from hireloop.scheduling.audit import Action, AuditEntryDetails, Wanted
+from hireloop.scheduling.audit import Action, AuditEntryDetails, AuditFilter
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
@@ -33,11 +33,11 @@ async def list_entries(
 ) -> Page[AuditEntryDetails]:
     """List what was done, newest first: by what, to what, about whom, with which key, since when."""
     fields.check_comparable(since=since)
-    wanted = Wanted(action=action, subject=subject, candidate=candidate, actor_key=key, since=since)
+    only = AuditFilter(action=action, subject=subject, candidate=candidate, actor_key=key, since=since)
     async with db.snapshot():
-        rows = await audit.page(wanted, limit=limit + 1, after=after)
+        rows = await audit.page(only, limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
+    return page_of(rows, limit=limit, view=lambda row: _view(context, row))
 
 
 router = Router("/audit", route_handlers=[list_entries], tags=["audit"])

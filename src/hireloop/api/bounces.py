@@ -1,16 +1,17 @@
 """`POST /api/notifications/bounces/`: a mail that was sent has come back, as a report or as a provider's webhook."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, post
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException
+from msgspec import Meta
 
 from hireloop import errors
 from hireloop.access.roles import SCHEDULES
 from hireloop.api.documented import reads, refuses
-from hireloop.api.http.strict_requests import check_json
+from hireloop.api.http.json_bodies import decoded
+from hireloop.examples import EXAMPLE_MESSAGE_ID, DeliveryId
 from hireloop.notify.bounces import bounces, reports
 from hireloop.notify.bounces.bounces import ReportResult
 from hireloop.notify.bounces.reports import DeliveryReport, MailAction
@@ -25,20 +26,20 @@ _REPORT, _JSON = "message/rfc822", "application/json"
 class NewBounce(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a provider says of a mail."""
 
-    message_id: Annotated[str, msgspec.Meta(min_length=1, max_length=998)]
+    message_id: Annotated[str, Meta(min_length=1, max_length=998, examples=[EXAMPLE_MESSAGE_ID])]
     action: MailAction = MailAction.FAILED
-    status: Annotated[str, msgspec.Meta(pattern=r"^[245]\.[0-9]{1,3}\.[0-9]{1,3}$(?!\n)")] | None = None
-    diagnostic: fields.Text = ""
-    recipient: fields.Address | None = None
+    status: Annotated[str, Meta(pattern=r"^[245]\.[0-9]{1,3}\.[0-9]{1,3}$(?!\n)", examples=["5.1.1"])] | None = None
+    diagnostic: Annotated[fields.Text, Meta(examples=["550 5.1.1 No such user"])] = ""
+    recipient: Annotated[fields.Address | None, Meta(examples=["asha@example.com"])] = None
 
 
 class BounceResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The delivery that has come back, as it stands now, and what was written down of the report."""
 
-    delivery: UUID
-    state: DeliveryState
-    result: ReportResult
-    last_reason: str | None
+    delivery: DeliveryId
+    state: Annotated[DeliveryState, Meta(examples=["bounced"])]
+    result: Annotated[ReportResult, Meta(examples=["bounced"])]
+    last_reason: Annotated[str | None, Meta(examples=["recipient_refused"])]
 
 
 @post(
@@ -53,10 +54,7 @@ async def take_bounce(request: Request[Any, Any, Any]) -> BounceResponse:
     kind = request.content_type[0]
     if kind not in {_REPORT, _JSON}:
         raise HTTPException(f"The body must be {_REPORT} or {_JSON}.", status_code=415)
-    if kind == _JSON:
-        await check_json(request)
-    body = await request.body()
-    report = reports.read(body) if kind == _REPORT else _said(body)
+    report = reports.read(await request.body()) if kind == _REPORT else _said(await decoded(request, NewBounce))
     return_path = ReturnPath.of(context_of(request).settings)
     recorded = await bounces.record(report, return_path, vouched=kind == _JSON)
     return BounceResponse(
@@ -67,14 +65,7 @@ async def take_bounce(request: Request[Any, Any, Any]) -> BounceResponse:
     )
 
 
-def _said(body: bytes) -> DeliveryReport:
-    try:
-        new = msgspec.json.decode(body, type=NewBounce)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$.")
-        raise ValidationException(extra=[{"key": path.rstrip("`") or "data", "message": message}]) from None
-    except msgspec.DecodeError:
-        raise ValidationException(extra=[{"key": "data", "message": "is no JSON"}]) from None
+def _said(new: NewBounce) -> DeliveryReport:
     recipient = fields.addresses(recipient=new.recipient)["recipient"]
     return DeliveryReport(
         action=new.action,

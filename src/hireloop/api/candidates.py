@@ -1,11 +1,12 @@
 """`/api/candidates/`: the people who are interviewed."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
 
 from hireloop import db, errors, mail_addresses
 from hireloop.access.roles import READS, SCHEDULES, actor_of
@@ -14,7 +15,7 @@ from hireloop.api.http import etags
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import corrections
 from hireloop.scheduling.people import candidates
-from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails, NewCandidate, Wanted
+from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails, CandidateFilter, NewCandidate
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
@@ -22,38 +23,34 @@ from hireloop.web.context import Context, context_of
 class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A candidate as a frontend sends them."""
 
-    full_name: fields.Name
-    email: fields.Address
+    full_name: Annotated[fields.Name, Meta(examples=["Asha Rao"])]
+    email: Annotated[fields.Address, Meta(examples=["asha@example.com"])]
     time_zone: fields.Zone | msgspec.UnsetType | None = msgspec.UNSET
-    locale: fields.Locale | msgspec.UnsetType | None = msgspec.UNSET
-    phone: fields.Phone | msgspec.UnsetType = msgspec.UNSET
+    locale: Annotated[fields.Locale | msgspec.UnsetType | None, Meta(examples=["en-IN"])] = msgspec.UNSET
+    phone: Annotated[fields.Phone | msgspec.UnsetType, Meta(examples=["+91 80 5550 0100", ""])] = msgspec.UNSET
     resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
 
     def new(self, *, within: str = "") -> NewCandidate:
-        """Return it for scheduling; raises BadInput for what is no address, zone or number, or cannot be stored.
+        """Return it for scheduling; raises BadInput for what is no address, zone or phone number.
 
         `within` is the path of this object in the request, such as `candidate.`.
         """
-        given = msgspec.structs.asdict(self)
-        fields.check_storable(within=within, **given)
-        return NewCandidate(**given | _normal(self, within=within))
+        return NewCandidate(**msgspec.structs.asdict(self) | _normal(self, within=within))
 
 
 class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be otherwise about a candidate: what is left out stays, null empties what may be empty."""
 
     full_name: fields.Name | msgspec.UnsetType = msgspec.UNSET
-    email: fields.Address | msgspec.UnsetType = msgspec.UNSET
+    email: Annotated[fields.Address | msgspec.UnsetType, Meta(examples=["asha.rao@example.com"])] = msgspec.UNSET
     time_zone: fields.Zone | msgspec.UnsetType | None = msgspec.UNSET
     locale: fields.Locale | msgspec.UnsetType | None = msgspec.UNSET
-    phone: fields.Phone | msgspec.UnsetType = msgspec.UNSET
+    phone: Annotated[fields.Phone | msgspec.UnsetType, Meta(examples=["", "+91 80 5550 0100"])] = msgspec.UNSET
     resume_text: fields.Text | msgspec.UnsetType = msgspec.UNSET
 
     def changes(self) -> CandidateChanges:
-        """Return it for scheduling; raises BadInput for what is no address, zone or number, or cannot be stored."""
-        given = msgspec.structs.asdict(self)
-        fields.check_storable(**given)
-        return CandidateChanges(**given | _normal(self))
+        """Return it for scheduling; raises BadInput for what is no address, zone or phone number."""
+        return CandidateChanges(**msgspec.structs.asdict(self) | _normal(self))
 
 
 def _normal(given: CandidateFields | CandidatePatch, *, within: str = "") -> dict[str, Any]:
@@ -92,13 +89,11 @@ async def list_candidates(
     q: FromQuery[str | None] = None,
 ) -> Page[CandidateDetails]:
     """List candidates, newest first, by their address, or by the beginning `q` of their name or address."""
-    fields.check_storable(email=email, q=q)
     async with db.snapshot():
-        rows = await candidates.page(
-            Wanted(email=email and mail_addresses.sought(email), beginning=q), limit=limit + 1, after=after
-        )
+        only = CandidateFilter(email=email and mail_addresses.sought(email), beginning=q)
+        rows = await candidates.page(only, limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view(context, row))
+    return page_of(rows, limit=limit, view=lambda row: view(context, row))
 
 
 @get("/{candidate_id:uuid}/", opt=READS)

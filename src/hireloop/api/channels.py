@@ -1,14 +1,15 @@
 """`/api/notifications/channels/`: the configured channels, which are held and why, and the installed transports."""
 
 import asyncio
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Router, get
+from msgspec import Meta
 
 from hireloop.access.roles import READS
+from hireloop.examples import RecordedAt, Time
 from hireloop.notify.channels import held
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
@@ -26,22 +27,22 @@ class ChannelState(StrEnum):
 class FallbackResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A channel's second provider, and what holds it, if anything does."""
 
-    state: ChannelState
+    state: Annotated[ChannelState, Meta(examples=["open"])]
     reason: str | None
-    since: datetime | None
+    since: Time | None
 
 
 class ChannelResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A channel, what goes over it, and what holds it, if anything does."""
 
-    name: str
-    transport: str
-    state: ChannelState
-    reason: str | None
-    since: datetime | None
+    name: Annotated[str, Meta(examples=["email"])]
+    transport: Annotated[str, Meta(examples=["email"])]
+    state: Annotated[ChannelState, Meta(examples=["held"])]
+    reason: Annotated[str | None, Meta(examples=["sign_in_refused"])]
+    since: RecordedAt | None
     fallback: FallbackResponse | None
-    required: bool
-    kinds: list[str]
+    required: Annotated[bool, Meta(examples=[True])]
+    kinds: Annotated[list[str], Meta(examples=[["cancelled", "invitation", "reminder", "rescheduled"]])]
 
 
 class ChannelsResponse(msgspec.Struct, frozen=True, kw_only=True):

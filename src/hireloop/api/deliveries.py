@@ -1,21 +1,22 @@
 """`/api/notifications/`: what was sent, what failed and why, and the ledger."""
 
 from collections import Counter
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, Time, TraceId
 from hireloop.notify.deliveries import deliveries, ledger, replay
-from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter
-from hireloop.notify.deliveries.replay import Chosen, ReplayResult
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView
+from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
 from hireloop.notify.tables import DeliveryState
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
@@ -26,17 +27,21 @@ from hireloop.web.replay_audit import audited
 class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
     """A delivery in full."""
 
-    schedule: UUID | None
-    revision: int
-    required: bool
-    tries: int
-    deadline_at: datetime
-    at_risk_at: datetime | None
-    sent_at: datetime | None
-    bounced_at: datetime | None
-    message_id: str
-    created_at: datetime
-    trace_id: str
+    state: Annotated[DeliveryState, Meta(examples=["sent"])]
+    attempt_count: Annotated[int, Meta(examples=[1])]
+    next_attempt_at: Annotated[Time | None, Meta(examples=[None])]
+    last_reply: Annotated[str | None, Meta(examples=["250 2.0.0 Ok: queued"])]
+    schedule: ScheduleId | None
+    revision: Annotated[int, Meta(examples=[1])]
+    required: Annotated[bool, Meta(examples=[True])]
+    tries: Annotated[int, Meta(examples=[8])]
+    deadline_at: ClosesAt
+    at_risk_at: Time | None
+    sent_at: Annotated[Time | None, Meta(examples=["2026-11-21T16:30:01+05:30"])]
+    bounced_at: Time | None
+    message_id: Annotated[str, Meta(examples=[EXAMPLE_MESSAGE_ID])]
+    created_at: RecordedAt
+    trace_id: TraceId
 
 
 class DeliveryWithAttempts(DeliveryResponse, frozen=True, kw_only=True):
@@ -48,41 +53,42 @@ class DeliveryWithAttempts(DeliveryResponse, frozen=True, kw_only=True):
 class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries are to be replayed: at least one of the first five narrows them."""
 
-    reason: fields.Name | None = None
+    reason: Annotated[fields.Name | None, Meta(examples=["recipient_refused"])] = None
     state: DeliveryState | None = None
     channel: fields.Name | None = None
     kind: fields.Name | None = None
-    since: fields.Moment | None = None
-    dry_run: bool = False
+    since: Annotated[fields.Moment | None, Meta(examples=["2026-11-20T00:00:00Z"])] = None
+    dry_run: Annotated[bool, Meta(examples=[True])] = False
     limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000
 
-    def chosen(self) -> Chosen:
+    def only(self) -> ReplayFilter:
         """Return what they choose; raises BadInput where nothing narrows them."""
-        fields.check_storable(reason=self.reason, channel=self.channel, kind=self.kind)
         fields.check_comparable(since=self.since)
-        wanted = Filter(state=self.state, channel=self.channel, reason=self.reason, kind=self.kind, since=self.since)
-        if not replay.is_narrow(wanted):
+        only = ReplayFilter(
+            state=self.state, channel=self.channel, reason=self.reason, kind=self.kind, since=self.since
+        )
+        if not replay.is_narrow(only):
             raise errors.BadInput("body", "needs at least one of reason, state, channel, kind and since")
-        return Chosen(wanted=wanted)
+        return only
 
 
 class ReplayResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What was replayed, or would be, and how many others were skipped and why."""
 
-    dry_run: bool
-    replayed: int
-    skipped: dict[str, int]
-    deliveries: list[UUID]
+    dry_run: Annotated[bool, Meta(examples=[True])]
+    replayed: Annotated[int, Meta(examples=[1])]
+    skipped: Annotated[dict[str, int], Meta(examples=[{"superseded": 2}])]
+    deliveries: list[DeliveryId]
     more: bool  # `limit` was reached: the same request again goes on
 
 
 class LedgerResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The proof: deliveries by state, and what nobody accounts for."""
 
-    counts: dict[str, int]
-    missing: int
-    overdue: int
-    unaccounted: int
+    counts: Annotated[dict[str, int], Meta(examples=[{"pending": 1, "sent": 41}])]
+    missing: Annotated[int, Meta(examples=[0])]
+    overdue: Annotated[int, Meta(examples=[0])]
+    unaccounted: Annotated[int, Meta(examples=[0])]
 
 
 def _answer_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
@@ -120,14 +126,11 @@ async def list_deliveries(
     since: FromQuery[fields.Moment | None] = None,
 ) -> Page[DeliveryResponse]:
     """List deliveries, newest first, by state, channel, reason, kind or age."""
-    fields.check_storable(channel=channel, reason=reason, kind=kind)
     fields.check_comparable(since=since)
     context = context_of(request)
-    wanted = Filter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
-    rows = await deliveries.page(wanted, context.channels, limit=limit + 1, after=after)
-    return page_of(
-        rows, limit=limit, ident=lambda row: row.id, view=lambda row: DeliveryResponse(**_answer_fields(context, row))
-    )
+    only = DeliveryFilter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
+    rows = await deliveries.page(only, context.channels, limit=limit + 1, after=after)
+    return page_of(rows, limit=limit, view=lambda row: DeliveryResponse(**_answer_fields(context, row)))
 
 
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)
@@ -159,10 +162,10 @@ async def replay_delivery(
 @post("/deliveries/replay/", status_code=200, opt=ADMINISTERS)
 async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[ReplayFields]) -> ReplayResponse:
     """Send again what failed by one cause, the oldest first; `dry_run` only says what would be."""
-    context, chosen = context_of(request), data.chosen()
+    context, only = context_of(request), data.only()
     results: list[ReplayResult] = []
     note = audited(actor_of(request))
-    async for batch in replay.walk(chosen, context.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
+    async for batch in replay.walk(only, context.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
         results += batch
         if not data.dry_run:
             context.wakeups.send_soon()

@@ -1,12 +1,12 @@
 """`/api/interviews/`: conversations to be had, and, once booked, their link and invitation."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
@@ -16,9 +16,10 @@ from hireloop.api.http import etags
 from hireloop.api.jobs import JobFields
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.schedules import CancelFields
+from hireloop.examples import CandidateId, EndsAt, InterviewId, JobId, PortalUrl, RecordedAt, SessionKey, StartsAt
 from hireloop.scheduling import interviews, patches
 from hireloop.scheduling.bookings import bookings
-from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, Wanted
+from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, InterviewFilter
 from hireloop.scheduling.tables import InterviewState
 from hireloop.web import fields
 from hireloop.web.booking_response import InvitationResponse, ScheduleResponse, answer
@@ -41,7 +42,7 @@ class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     candidate: UUID | msgspec.UnsetType = msgspec.UNSET
     job: UUID | msgspec.UnsetType = msgspec.UNSET
-    round: fields.Round | msgspec.UnsetType = msgspec.UNSET
+    round: Annotated[fields.Round | msgspec.UnsetType, Meta(examples=[2])] = msgspec.UNSET
     started_at: Any = msgspec.UNSET
     ended_at: Any = msgspec.UNSET
     slot: Any = msgspec.UNSET
@@ -51,16 +52,16 @@ class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
     """An interview; `started_at` and `ended_at` are its slot's times, once it is booked."""
 
-    id: UUID
-    candidate: UUID
-    job: UUID
-    round: int
-    state: InterviewState
-    started_at: datetime | None
-    ended_at: datetime | None
-    created_at: datetime
-    session_key: str | None
-    portal_url: str | None
+    id: InterviewId
+    candidate: CandidateId
+    job: JobId
+    round: Annotated[int, Meta(examples=[1])]
+    state: Annotated[InterviewState, Meta(examples=["scheduled"])]
+    started_at: StartsAt | None
+    ended_at: EndsAt | None
+    created_at: RecordedAt
+    session_key: SessionKey | None
+    portal_url: PortalUrl | None
     schedule: ScheduleResponse | None
     invitation: InvitationResponse | None
 
@@ -119,11 +120,11 @@ async def list_interviews(
 ) -> Page[InterviewResponse]:
     """List interviews, newest first, by state, candidate or job; or by their start, the latest first (`from`, `to`)."""
     fields.check_comparable(**{"from": from_, "to": to})
-    wanted = Wanted(state=state_, candidate=candidate, job=job, starts_from=from_, starts_before=to)
+    only = InterviewFilter(state=state_, candidate=candidate, job=job, starts_from=from_, starts_before=to)
     async with db.snapshot():
-        rows = await interviews.page(wanted, limit=limit + 1, after=after)
+        rows = await interviews.page(only, limit=limit + 1, after=after)
         shown = {one.id: one for one in await _answers(request, rows[:limit])}
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
+    return page_of(rows, limit=limit, view=lambda row: shown[row.id])
 
 
 @get("/{interview_id:uuid}/", opt=READS)
@@ -182,7 +183,6 @@ async def cancel_interview(
 ) -> InterviewResponse:
     """Call an interview off for good, with its booking where it has one; who was told of it is told. Twice is once."""
     reason = data.reason if data else ""
-    fields.check_storable(reason=reason)
     context = context_of(request)
     if await interviews.cancel(interview_id, by=actor_of(request), reason=reason, outbox=context.outbox):
         context.wakeups.send_soon()

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
@@ -13,49 +14,45 @@ from hireloop.api.documented import again, refuses
 from hireloop.api.http import etags
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling.people import jobs
-from hireloop.scheduling.people.jobs import JobChanges, JobDetails, NewJob, Wanted
+from hireloop.scheduling.people.jobs import JobChanges, JobDetails, JobFilter, NewJob
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
-Questions = Annotated[list[fields.Notes], msgspec.Meta(max_length=100)]
+Questions = Annotated[list[fields.Notes], Meta(max_length=100)]
 
 
 class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A job as a frontend sends it."""
 
-    title: fields.Name
-    company: fields.Name
-    description: fields.Text | msgspec.UnsetType = msgspec.UNSET
-    coding_language: fields.Notes | msgspec.UnsetType = msgspec.UNSET
-    recruiter_email: fields.Address | msgspec.UnsetType | None = msgspec.UNSET
-    questions: Questions | msgspec.UnsetType = msgspec.UNSET
+    title: Annotated[fields.Name, Meta(examples=["Platform Engineer"])]
+    company: Annotated[fields.Name, Meta(examples=["Acme"])]
+    description: fields.Text | UnsetType = UNSET
+    coding_language: fields.Notes | UnsetType = UNSET
+    recruiter_email: Annotated[fields.Address, Meta(examples=["recruiter@acme.example"])] | UnsetType | None = UNSET
+    questions: Questions | UnsetType = UNSET
 
     def new(self, *, within: str = "") -> NewJob:
-        """Return it for scheduling; raises BadInput for no address, or a character that cannot be stored.
+        """Return it for scheduling; raises BadInput for what is no address.
 
         `within` is the path of this object in the request, such as `job.`.
         """
-        return NewJob(**_storable(self, within=within))
+        return NewJob(**_normal(self, within=within))
 
 
 class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be otherwise about a job: what is left out stays, null empties what may be empty."""
 
-    title: fields.Name | msgspec.UnsetType = msgspec.UNSET
-    company: fields.Name | msgspec.UnsetType = msgspec.UNSET
-    description: fields.Text | msgspec.UnsetType = msgspec.UNSET
-    coding_language: fields.Notes | msgspec.UnsetType = msgspec.UNSET
-    recruiter_email: fields.Address | msgspec.UnsetType | None = msgspec.UNSET
-    questions: Questions | msgspec.UnsetType = msgspec.UNSET
+    title: fields.Name | UnsetType = UNSET
+    company: fields.Name | UnsetType = UNSET
+    description: fields.Text | UnsetType = UNSET
+    coding_language: Annotated[fields.Notes | UnsetType, Meta(examples=["python"])] = UNSET
+    recruiter_email: Annotated[fields.Address | UnsetType | None, Meta(examples=[None])] = UNSET
+    questions: Questions | UnsetType = UNSET
 
 
-def _storable(job: JobFields | JobPatch, *, within: str = "") -> dict[str, Any]:
-    """Return the fields by name; raises BadInput for no address, or a character that cannot be stored."""
-    given = msgspec.structs.asdict(job)
-    fields.check_storable(within=within, **given)
-    for question in job.questions or ():
-        fields.check_storable(within=within, questions=question)
-    return given | fields.addresses(within=within, recruiter_email=job.recruiter_email)
+def _normal(job: JobFields | JobPatch, *, within: str = "") -> dict[str, Any]:
+    """Return the fields by name, the address as it is stored; raises BadInput for what is no address."""
+    return msgspec.structs.asdict(job) | fields.addresses(within=within, recruiter_email=job.recruiter_email)
 
 
 def _view(context: Context, known: JobDetails) -> JobDetails:
@@ -82,11 +79,10 @@ async def list_jobs(
     company: FromQuery[str | None] = None,
 ) -> Page[JobDetails]:
     """List jobs, newest first, by their title or company, letter case aside."""
-    fields.check_storable(title=title, company=company)
     async with db.snapshot():
-        rows = await jobs.page(Wanted(title=title, company=company), limit=limit + 1, after=after)
+        rows = await jobs.page(JobFilter(title=title, company=company), limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
+    return page_of(rows, limit=limit, view=lambda row: _view(context, row))
 
 
 @get("/{job_id:uuid}/", opt=READS)
@@ -103,7 +99,7 @@ async def change_job(request: Request[Any, Any, Any], job_id: FromPath[UUID], da
     async def check(known: JobDetails) -> None:
         etags.check_if_match(request, _view(context, known))
 
-    changes = JobChanges(**_storable(data))
+    changes = JobChanges(**_normal(data))
     return _view(context, await jobs.change(job_id, changes, by=actor_of(request), check=check))
 
 

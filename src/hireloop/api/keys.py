@@ -1,12 +1,12 @@
 """`/api/keys/`: API keys, for admins."""
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.params import FromPath, JSONBody
+from msgspec import Meta
 
 from hireloop import errors
 from hireloop.access import api_keys
@@ -16,6 +16,7 @@ from hireloop.access.tables import Role
 from hireloop.api.documented import refuses
 from hireloop.api.http.etags import check_if_match
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.examples import KeyId, RecordedAt
 from hireloop.web import fields
 from hireloop.web.context import Context, context_of
 
@@ -23,18 +24,18 @@ from hireloop.web.context import Context, context_of
 class KeyFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A key to be made."""
 
-    name: fields.Name
-    role: Role
+    name: Annotated[fields.Name, Meta(examples=["the hiring page"])]
+    role: Annotated[Role, Meta(examples=["recruiter"])]
 
 
 class NewKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A key that was just made: the only time that `key` is shown; a repeated answer (`Idempotency-Key`) has null."""
 
-    id: UUID
-    name: str
-    role: Role
-    created_at: datetime
-    key: str | None
+    id: KeyId
+    name: Annotated[str, Meta(examples=["the hiring page"])]
+    role: Annotated[Role, Meta(examples=["recruiter"])]
+    created_at: RecordedAt
+    key: Annotated[str | None, Meta(examples=["hl_AZkAAAAAcACAAAAAAAAACAxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"])]
 
 
 def _view(context: Context, known: ApiKeyDetails) -> ApiKeyDetails:
@@ -49,7 +50,6 @@ def _view(context: Context, known: ApiKeyDetails) -> ApiKeyDetails:
 @post("/", opt=ADMINISTERS)
 async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields]) -> Response[NewKeyResponse]:
     """Make a key and show it, once."""
-    fields.check_storable(name=data.name)
     known, key = await api_keys.create(data.name, data.role, by=actor_of(request))
     created_at = context_of(request).local(known.created_at)
     answer = NewKeyResponse(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
@@ -65,7 +65,7 @@ async def list_keys(
     """List keys, newest first, revoked ones too."""
     rows = await api_keys.page(limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: _view(context, row))
+    return page_of(rows, limit=limit, view=lambda row: _view(context, row))
 
 
 @get("/{key_id:uuid}/", opt=ADMINISTERS)

@@ -1,14 +1,20 @@
 """Lists come in pages: `{"items": […], "next": cursor or null}`, with `?limit=` and `?after=`."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar.params import QueryParameter
 
+
+class _Row(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+
 T = TypeVar("T")
-R = TypeVar("R")
+R = TypeVar("R", bound=_Row)
 
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200, description="How many items at most.")]
 After = Annotated[UUID | None, QueryParameter(name="after", description="The `next` of the page before.")]
@@ -22,7 +28,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     next: UUID | None
 
 
-def page_of(rows: Sequence[R], *, limit: int, ident: Callable[[R], UUID], view: Callable[[R], T]) -> Page[T]:
+def page_of(rows: Sequence[R], *, limit: int, view: Callable[[R], T]) -> Page[T]:
     """Return a page of `limit` views, given one row more than that where there is a next page."""
     kept = rows[:limit]
-    return Page([view(row) for row in kept], ident(kept[-1]) if len(rows) > limit else None)
+    return Page([view(row) for row in kept], kept[-1].id if len(rows) > limit else None)

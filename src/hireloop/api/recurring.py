@@ -15,6 +15,7 @@ from hireloop import errors
 from hireloop.access.roles import SCHEDULES, actor_of
 from hireloop.api.documented import again
 from hireloop.api.slot_response import view_slot
+from hireloop.examples import Time
 from hireloop.scheduling.slots import series
 from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.series import NewSeries, Series, SkippedOccurrence
@@ -39,13 +40,13 @@ _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?", re.ASCII)
 class RecurringFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A recurrence rule and what its slots have in common, as a frontend sends them."""
 
-    rule: str
+    rule: Annotated[str, Meta(examples=["FREQ=WEEKLY;BYDAY=TU,TH;COUNT=4"])]
     time_zone: fields.Zone
     starts_at_local: Annotated[str, Meta(examples=["2026-12-01T10:00:00"])]
-    duration_minutes: fields.Minutes
-    exclude: Annotated[list[date], Meta(max_length=_MOST_EXCLUDED)] = []
+    duration_minutes: Annotated[fields.Minutes, Meta(examples=[45])]
+    exclude: Annotated[list[date], Meta(max_length=_MOST_EXCLUDED, examples=[["2026-12-03"]])] = []
     seats: fields.Seats = 1
-    interviewer_email: fields.Address | None = None
+    interviewer_email: Annotated[fields.Address | None, Meta(examples=["ravi@acme.example"])] = None
     job: UUID | None = None
     notes: fields.Notes = ""
 
@@ -53,18 +54,18 @@ class RecurringFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class SkippedTime(msgspec.Struct, frozen=True):
     """A time that the rule names and that did not become a slot: on the wall clock, why, and the slot in its way."""
 
-    starts_at_local: str
-    reason: Omission
-    detail: str
+    starts_at_local: Annotated[str, Meta(examples=["2026-12-03T10:00:00"])]
+    reason: Annotated[Omission, Meta(examples=["excluded"])]
+    detail: Annotated[str, Meta(examples=["You left this date out."])]
     slot: UUID | None
 
 
 class RepeatedTime(msgspec.Struct, frozen=True):
     """A time that the clocks show twice, and the moment that was taken."""
 
-    starts_at_local: str
-    starts_at: datetime
-    detail: str
+    starts_at_local: Annotated[str, Meta(examples=["2026-10-25T02:30:00"])]
+    starts_at: Annotated[Time, Meta(examples=["2026-10-25T00:30:00Z"])]
+    detail: Annotated[str, Meta(examples=["The clocks go back over this time."])]
 
 
 class SeriesResponse(msgspec.Struct, frozen=True):
@@ -80,7 +81,6 @@ async def create_recurring(
     request: Request[Any, Any, Any], data: JSONBody[RecurringFields]
 ) -> Response[SeriesResponse]:
     """Create a slot for each time that a rule of RFC 5545 names: 201; 200 where there was nothing to create."""
-    fields.check_storable(notes=data.notes)
     named = fields.zones(time_zone=data.time_zone) | fields.addresses(interviewer_email=data.interviewer_email)
     new = NewSeries(
         rule=data.rule,

@@ -6,15 +6,17 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.examples import InterviewId, SlotId
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.scheduling.bookings import booking, bookings, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.booking import BookingOutcome
-from hireloop.scheduling.bookings.bookings import Wanted
+from hireloop.scheduling.bookings.bookings import BookingFilter
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web import fields
 from hireloop.web.booking_response import ScheduleResponse, answer, answer_booked, answer_one
@@ -34,8 +36,8 @@ BOOKS |= again("This very booking stands already; nothing was written, and nothi
 class BookInterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which interview is booked into which slot."""
 
-    interview_id: UUID
-    slot_id: UUID
+    interview_id: InterviewId
+    slot_id: SlotId
     booking_notes: fields.Notes = ""
 
 
@@ -43,7 +45,6 @@ async def book(
     request: Request[Any, Any, Any], interview_id: UUID, slot_id: UUID, booking_notes: str
 ) -> Response[ScheduleResponse]:
     """Book, then hint to the workers: the one path behind both booking endpoints."""
-    fields.check_storable(booking_notes=booking_notes)
     context = context_of(request)
     booked = await booking.book(
         interview_id,
@@ -74,7 +75,7 @@ async def book_interview(
 class CancelFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a booking is cancelled; the candidate reads it."""
 
-    reason: fields.Notes = ""
+    reason: Annotated[fields.Notes, Meta(examples=["The position is filled."])] = ""
 
 
 @post(
@@ -96,8 +97,8 @@ async def confirm_schedule(
 class RescheduleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To which slot a booking is moved, and why; the candidate reads it."""
 
-    slot_id: UUID
-    reason: fields.Notes = ""
+    slot_id: SlotId
+    reason: Annotated[fields.Notes, Meta(examples=["The room is taken."])] = ""
 
 
 @post(
@@ -118,7 +119,6 @@ async def reschedule(
     request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[RescheduleFields]
 ) -> ScheduleResponse:
     """Move a booking to another slot: id, session and link stay. To the slot where it is: nothing is sent."""
-    fields.check_storable(reason=data.reason)
     context = context_of(request)
     await bookings.find(schedule_id)  # so that what is not found below is the slot
     try:
@@ -147,7 +147,6 @@ async def cancel_schedule(
 ) -> ScheduleResponse:
     """Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once."""
     reason = data.reason if data else ""
-    fields.check_storable(reason=reason)
     context = context_of(request)
     if await cancellations.cancel(schedule_id, by=actor_of(request), reason=reason, outbox=context.outbox):
         context.wakeups.send_soon()
@@ -168,7 +167,7 @@ async def list_schedules(
 ) -> Page[ScheduleResponse]:
     """List bookings, the latest start first, by state, time, candidate, job, or where their invitation stands."""
     fields.check_comparable(**{"from": from_, "to": to})
-    wanted = Wanted(
+    only = BookingFilter(
         state=state_,
         starts_from=from_,
         starts_before=to,
@@ -177,9 +176,9 @@ async def list_schedules(
         invitation_state=invitation_state,
     )
     async with db.snapshot():  # so that each invitation is shown in the state that it was found by
-        rows = await bookings.page(wanted, limit=limit + 1, after=after)
+        rows = await bookings.page(only, limit=limit + 1, after=after)
         shown = {one.id: one for one in await answer(request, rows[:limit])}
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: shown[row.id])
+    return page_of(rows, limit=limit, view=lambda row: shown[row.id])
 
 
 @get("/{schedule_id:uuid}/", opt=READS)

@@ -1,16 +1,17 @@
 """`/api/interviews/sessions/`: what the portal has seen of one booking, and its link."""
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, JSONBody
+from msgspec import Meta
 
 from hireloop import errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
+from hireloop.examples import ClosesAt, InterviewId, OpensAt, ScheduleId, SessionId, StartsAt, Time
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.web import fields
@@ -21,17 +22,17 @@ from hireloop.web.context import context_of
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
     """The window, the device check, entry and end of one session."""
 
-    id: UUID
-    schedule: UUID
-    interview: UUID
-    state: SessionState
-    key_version: int
-    opens_at: datetime
-    closes_at: datetime
-    device_check: dict[str, str] | None
-    entered_at: datetime | None
-    left_at: datetime | None
-    revoked_at: datetime | None
+    id: SessionId
+    schedule: ScheduleId
+    interview: InterviewId
+    state: Annotated[SessionState, Meta(examples=["entered"])]
+    key_version: Annotated[int, Meta(examples=[1])]
+    opens_at: OpensAt
+    closes_at: ClosesAt
+    device_check: Annotated[dict[str, str] | None, Meta(examples=[{"camera": "ok", "microphone": "ok"}])]
+    entered_at: StartsAt | None
+    left_at: Time | None
+    revoked_at: Time | None
 
 
 @get("/{session_id:uuid}/", opt=READS)

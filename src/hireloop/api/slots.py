@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import errors, mail_addresses
 from hireloop.access.roles import READS, SCHEDULES, actor_of
@@ -16,9 +16,10 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.recurring import create_recurring
 from hireloop.api.schedules import BOOKS, book
 from hireloop.api.slot_response import view_slot
+from hireloop.examples import InterviewId, JobId
 from hireloop.scheduling import withdrawals
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import Check, NewSlot, SlotChanges, SlotDetails, Wanted
+from hireloop.scheduling.slots.slots import Check, NewSlot, SlotChanges, SlotDetails, SlotFilter
 from hireloop.web import fields
 from hireloop.web.booking_response import ScheduleResponse
 from hireloop.web.context import context_of
@@ -27,11 +28,11 @@ from hireloop.web.context import context_of
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A slot as a frontend sends it."""
 
-    starts_at: fields.Moment
-    ends_at: fields.Moment
+    starts_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:00:00+05:30"])]
+    ends_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:45:00+05:30"])]
     seats: fields.Seats = 1
-    interviewer_email: fields.Address | None = None
-    job: UUID | None = None
+    interviewer_email: Annotated[fields.Address | None, Meta(examples=["ravi@acme.example"])] = None
+    job: JobId | None = None
     notes: fields.Notes = ""
 
 
@@ -40,30 +41,30 @@ class SlotChangeFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     starts_at: fields.Moment | UnsetType = UNSET
     ends_at: fields.Moment | UnsetType = UNSET
-    seats: fields.Seats | UnsetType = UNSET
+    seats: Annotated[fields.Seats | UnsetType, Meta(examples=[2])] = UNSET
     interviewer_email: fields.Address | UnsetType | None = UNSET
     job: UUID | UnsetType | None = UNSET
-    notes: fields.Notes | UnsetType = UNSET
+    notes: Annotated[fields.Notes | UnsetType, Meta(examples=["Room 4"])] = UNSET
 
 
 class ReleaseFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a slot's bookings are cancelled; the candidates read it."""
 
-    reason: fields.Notes = ""
+    reason: Annotated[fields.Notes, Meta(examples=["The interviewer is ill."])] = ""
 
 
 class ReleaseResponse(msgspec.Struct, frozen=True):
     """A slot after its release, and how many bookings were cancelled by it."""
 
     slot: SlotDetails
-    cancelled: int
+    cancelled: Annotated[int, Meta(examples=[1])]
 
 
 class BookSlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which interview is booked into this slot."""
 
-    interview_id: UUID
-    booking_notes: fields.Notes = ""
+    interview_id: InterviewId
+    booking_notes: Annotated[fields.Notes, Meta(examples=["Bring an idea."])] = ""
 
 
 def _as_read(request: Request[Any, Any, Any]) -> Check:
@@ -75,7 +76,6 @@ def _as_read(request: Request[Any, Any, Any]) -> Check:
 @post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
 async def create_slot(request: Request[Any, Any, Any], data: JSONBody[SlotFields]) -> Response[SlotDetails]:
     """Store a slot."""
-    fields.check_storable(notes=data.notes)
     fields.check_calendar(starts_at=data.starts_at, ends_at=data.ends_at)
     given = msgspec.structs.asdict(data) | fields.addresses(interviewer_email=data.interviewer_email)
     slot = await slots.create(NewSlot(**given), by=actor_of(request))
@@ -96,9 +96,8 @@ async def list_slots(
     min_minutes: Annotated[int | None, QueryParameter(name="min_minutes", ge=1, le=fields.LONGEST_MINUTES)] = None,
 ) -> Page[SlotDetails]:
     """List slots in the order of their start, by time, availability, the job they serve, interviewer or length."""
-    fields.check_storable(interviewer=interviewer)
     fields.check_comparable(**{"from": from_, "to": to})
-    wanted = Wanted(
+    only = SlotFilter(
         starts_from=from_,
         starts_before=to,
         available=available,
@@ -106,9 +105,9 @@ async def list_slots(
         interviewer=interviewer and mail_addresses.sought(interviewer),
         min_minutes=min_minutes,
     )
-    rows = await slots.page(wanted, limit=limit + 1, after=after)
+    rows = await slots.page(only, limit=limit + 1, after=after)
     context = context_of(request)
-    return page_of(rows, limit=limit, ident=lambda row: row.id, view=lambda row: view_slot(context, row))
+    return page_of(rows, limit=limit, view=lambda row: view_slot(context, row))
 
 
 @get("/{slot_id:uuid}/", opt=READS)
@@ -126,7 +125,6 @@ async def change_slot(
 ) -> SlotDetails:
     """Change what is sent of a slot. Of one in use the times, the interviewer and the job stand."""
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
-    fields.check_storable(**given)
     fields.check_calendar(**{name: given[name] for name in ("starts_at", "ends_at") if name in given})
     changes = SlotChanges(**given | fields.addresses(interviewer_email=data.interviewer_email))
     slot = await slots.change(slot_id, changes, by=actor_of(request), check=_as_read(request))
@@ -156,7 +154,6 @@ async def release_slot(
 ) -> ReleaseResponse:
     """Cancel the bookings of a slot and free their seats; candidates who were told are told. It stays bookable."""
     reason = data.reason if data else ""
-    fields.check_storable(reason=reason)
     context = context_of(request)
     cancelled = await withdrawals.release(slot_id, by=actor_of(request), reason=reason, outbox=context.outbox)
     if cancelled:

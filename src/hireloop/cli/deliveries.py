@@ -15,8 +15,8 @@ from hireloop.cli.times import Moment, moment
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deliveries as notify_deliveries
 from hireloop.notify.deliveries import replay
-from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, Filter, mask
-from hireloop.notify.deliveries.replay import Chosen, ReplayResult, Skip
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView, mask
+from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult, Skip
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transports.replies import printable
@@ -34,7 +34,7 @@ def deliveries() -> None:
 
 
 def _narrowing(command: Command) -> Command:
-    """Give a command the options that make a `Filter`."""
+    """Give a command the options that make a filter."""
     for option in (
         click.option("--since", type=Moment(), help="booked at or after, such as 2026-12-01T10:00:00+05:30"),
         click.option("--kind", help="a kind of message, such as invitation"),
@@ -51,8 +51,8 @@ def _narrowing(command: Command) -> Command:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 def deliveries_list(*, limit: int, **narrowed: str | datetime | None) -> None:
     """List deliveries, newest first: id, state, tries, kind, channel, recipient, reason."""
-    wanted = Filter(**narrowed)  # type: ignore[arg-type] # the options are its fields
-    for one in run(lambda ours: notify_deliveries.page(wanted, configured.channels(ours), limit=limit, after=None)):
+    only = DeliveryFilter(**narrowed)  # type: ignore[arg-type] # the options are its fields
+    for one in run(lambda ours: notify_deliveries.page(only, configured.channels(ours), limit=limit, after=None)):
         click.echo(
             f"{one.id}  {one.state:<10}  {one.attempt_count:>3}  {one.kind:<12}  {one.channel:<8}  "
             f"{mask(one.recipient)}  {one.reason or ''}"
@@ -82,12 +82,13 @@ def deliveries_replay(
 
     What is superseded, past, or waiting already is skipped. Exit 1 if an ID that was named cannot be replayed.
     """
-    wanted = Filter(**narrowed)  # type: ignore[arg-type] # the options are its fields
-    if bool(idents) == replay.is_narrow(wanted):
+    only = ReplayFilter(**narrowed)  # type: ignore[arg-type] # the options are its fields
+    if bool(idents) == replay.is_narrow(only):
         msg = "Name the deliveries, or at least one of --reason, --state, --channel, --kind and --since."
         raise click.UsageError(msg)
-    chosen = Chosen(ids=idents or None, wanted=wanted)
-    results = run(lambda ours: _replayed(ours, chosen, at_most=limit, dry_run=dry_run))
+    if idents:
+        only = ReplayFilter(ids=idents)
+    results = run(lambda ours: _replayed(ours, only, at_most=limit, dry_run=dry_run))
     for line in _summary(results, dry_run=dry_run):
         click.echo(line)
     refused = [result for result in results if result.skip not in {None, Skip.PENDING}]
@@ -97,13 +98,15 @@ def deliveries_replay(
     sys.exit(1 if missing or (idents and refused) else 0)
 
 
-async def _replayed(settings: Settings, chosen: Chosen, *, at_most: int | None, dry_run: bool) -> list[ReplayResult]:
+async def _replayed(
+    settings: Settings, only: ReplayFilter, *, at_most: int | None, dry_run: bool
+) -> list[ReplayResult]:
     """Replay batch after batch, give the workers their hint, and show on a terminal how far it is."""
     results: list[ReplayResult] = []
     channels, note = configured.channels(settings), audited(COMMAND_LINE)
-    async for batch in replay.walk(chosen, channels, at_most=at_most, dry_run=dry_run, note=note):
+    async for batch in replay.walk(only, channels, at_most=at_most, dry_run=dry_run, note=note):
         results += batch
-        if dry_run or chosen.ids:
+        if dry_run or only.ids:
             for result in batch:
                 click.echo(_result_line(result))
         if not dry_run:

@@ -14,8 +14,7 @@ from hireloop.console.cards import path_of
 from hireloop.console.days import ident
 from hireloop.console.gate import AnyRequest, pressed
 from hireloop.notify.deliveries import deliveries, failures, replay
-from hireloop.notify.deliveries.deliveries import Filter
-from hireloop.notify.deliveries.replay import Chosen, ReplayResult
+from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
 from hireloop.web.context import context_of
 from hireloop.web.replay_audit import audited
 
@@ -96,10 +95,10 @@ async def replay_all(request: AnyRequest) -> Response[bytes]:
 async def _replay(request: AnyRequest, reason: str, *, dry_run: bool, look_at: int | None = None) -> list[ReplayResult]:
     """Replay the oldest that failed by this reason; a dry run ends once it has looked at `look_at`."""
     context = context_of(request)
-    chosen = Chosen(wanted=Filter(reason=reason, since=datetime.now(UTC) - _LOOKED_BACK))
+    only = ReplayFilter(reason=reason, since=datetime.now(UTC) - _LOOKED_BACK)
     results: list[ReplayResult] = []
     note = audited(actor_of(request))
-    async for batch in replay.walk(chosen, context.channels, at_most=_AT_ONCE, dry_run=dry_run, note=note):
+    async for batch in replay.walk(only, context.channels, at_most=_AT_ONCE, dry_run=dry_run, note=note):
         results += batch
         if not dry_run:
             context.wakeups.send_soon()

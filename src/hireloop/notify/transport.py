@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from hireloop.settings import Settings
 from hireloop.telemetry.logs import log
@@ -134,9 +135,9 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 class InstalledTransport(msgspec.Struct, frozen=True, kw_only=True):
     """A transport that an installed package offers."""
 
-    name: str  # what a channel calls it
-    package: str
-    version: str
+    name: Annotated[str, Meta(examples=["email"])]  # what a channel calls it
+    package: Annotated[str, Meta(examples=["hireloop"])]
+    version: Annotated[str, Meta(examples=["0.1.0"])]
     error: str | None = None  # the kind of error with which it does not load, such as ModuleNotFoundError
     hidden_by: str | None = None  # the package whose transport of the same name is the one that is used
 

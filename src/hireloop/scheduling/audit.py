@@ -6,12 +6,14 @@ A database trigger refuses to change or delete one; only erasing a person may bl
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hireloop import db
+from hireloop.examples import CandidateId, KeyId, RecordedAt, TraceId
 from hireloop.telemetry import spans
 
 
@@ -68,15 +70,15 @@ class NewAuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 class AuditEntryDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored entry, as an admin reads it."""
 
-    id: UUID
-    at: datetime
-    action: Action
-    subject: UUID
-    candidate: UUID | None
-    actor: str
-    actor_key: UUID | None
-    details: dict[str, Any]
-    trace_id: str
+    id: Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-00000000000a"])]
+    at: RecordedAt
+    action: Annotated[Action, Meta(examples=["schedule.booked"])]
+    subject: Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000005"])]
+    candidate: CandidateId | None
+    actor: Annotated[str, Meta(examples=["the hiring page"])]
+    actor_key: KeyId | None
+    details: Annotated[dict[str, Any], Meta(examples=[{"slot": "01990000-0000-7000-8000-000000000004"}])]
+    trace_id: TraceId
 
 
 _COLUMNS = {
@@ -157,7 +159,7 @@ async def blank(candidate: UUID, subjects: Collection[UUID]) -> None:
     await db.fetch("SELECT set_config('hireloop.erasing', 'off', true)")
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which entries to list; None does not narrow."""
 
     action: Action | None = None
@@ -167,7 +169,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
-async def page(wanted: Wanted, *, limit: int, after: UUID | None) -> list[AuditEntryDetails]:
+async def page(only: AuditFilter, *, limit: int, after: UUID | None) -> list[AuditEntryDetails]:
     """Return at most `limit` entries from before the one called `after`, newest first."""
     rows = await db.fetch(
         """
@@ -177,11 +179,11 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None) -> list[AuditE
           AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::uuid IS NULL OR id < $6)
         ORDER BY id DESC LIMIT $7
         """,
-        wanted.action,
-        wanted.subject,
-        wanted.candidate,
-        wanted.actor_key,
-        wanted.since,
+        only.action,
+        only.subject,
+        only.candidate,
+        only.actor_key,
+        only.since,
         after,
         limit,
     )

@@ -202,7 +202,7 @@ async def find(interview_id: UUID) -> InterviewDetails:
     return msgspec.convert(dict(row), InterviewDetails)
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class InterviewFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which interviews to list, those with a planned start by that too; None does not narrow."""
 
     state: InterviewState | None = None
@@ -212,23 +212,22 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     starts_before: datetime | None = None
 
 
-async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[InterviewDetails]:
+async def page(only: InterviewFilter, *, limit: int, after: UUID | None) -> list[InterviewDetails]:
     """Return at most `limit` interviews behind the one called `after`: newest first, or by time the latest start first.
 
     Raises BadInput where they are listed by time and there is no such interview, or it was not booked.
     """
-    wanted = wanted or Wanted()
     args: list[object] = []
 
     def value(of: object) -> str:
         args.append(of)
         return f"${len(args)}"
 
-    by_time = wanted.starts_from is not None or wanted.starts_before is not None
-    narrowed = await _narrowed(wanted, after, value)
+    by_time = only.starts_from is not None or only.starts_before is not None
+    narrowed = await _narrowed(only, after, value)
     # Of a job, a list for each state: so each is in the order of an index, also where only one state is asked for.
-    states = [wanted.state] if wanted.state is not None else list(InterviewState)
-    split = wanted.state is not None or (wanted.job is not None and not by_time)
+    states = [only.state] if only.state is not None else list(InterviewState)
+    split = only.state is not None or (only.job is not None and not by_time)
     order = "started_at DESC, id DESC" if by_time else "id DESC"
     page_of = f"ORDER BY {order} LIMIT {limit:d}"
     lists = [
@@ -240,18 +239,18 @@ async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) 
     return [msgspec.convert(dict(row), InterviewDetails) for row in rows]
 
 
-async def _narrowed(wanted: Wanted, after: UUID | None, value: Callable[[object], str]) -> list[str]:
+async def _narrowed(only: InterviewFilter, after: UUID | None, value: Callable[[object], str]) -> list[str]:
     """Return the conditions of a list: only those asked for, as "or is null" would keep an index from it."""
     conditions = []
-    if wanted.candidate is not None:
-        conditions.append(f"candidate = {value(wanted.candidate)}")
-    if wanted.job is not None:
-        conditions.append(f"job = {value(wanted.job)}")
-    if wanted.starts_from is not None:
-        conditions.append(f"started_at >= {value(wanted.starts_from)}")
-    if wanted.starts_before is not None:
-        conditions.append(f"started_at < {value(wanted.starts_before)}")
-    if after is not None and wanted.starts_from is wanted.starts_before is None:
+    if only.candidate is not None:
+        conditions.append(f"candidate = {value(only.candidate)}")
+    if only.job is not None:
+        conditions.append(f"job = {value(only.job)}")
+    if only.starts_from is not None:
+        conditions.append(f"started_at >= {value(only.starts_from)}")
+    if only.starts_before is not None:
+        conditions.append(f"started_at < {value(only.starts_before)}")
+    if after is not None and only.starts_from is only.starts_before is None:
         conditions.append(f"id < {value(after)}")
     elif after is not None:
         started_at = await db.fetch_value("SELECT started_at FROM interview WHERE id = $1", after)

@@ -1,15 +1,31 @@
 """The schedule as every endpoint answers it: the booking, its session with the link, and its invitation."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request
+from msgspec import Meta
 
 from hireloop import session_keys
 from hireloop.access import roles
+from hireloop.examples import (
+    ClosesAt,
+    EndsAt,
+    InterviewId,
+    OpensAt,
+    PortalUrl,
+    RecordedAt,
+    ScheduleId,
+    SessionId,
+    SessionKey,
+    SlotId,
+    StartsAt,
+    Time,
+    TraceId,
+)
 from hireloop.notify.deliveries import alerts, deliveries
 from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
 from hireloop.notify.reasons import sentence_of
@@ -32,59 +48,59 @@ _UNUSED = (
 class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate's access; key and link are null for whoever may only read."""
 
-    id: UUID
-    session_key: str | None
-    portal_url: str | None
-    opens_at: datetime
-    closes_at: datetime
-    state: SessionState
+    id: SessionId
+    session_key: SessionKey | None
+    portal_url: PortalUrl | None
+    opens_at: OpensAt
+    closes_at: ClosesAt
+    state: Annotated[SessionState, Meta(examples=["scheduled"])]
 
 
 class InvitationResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Where the invitation of the current revision stands, and what this installation warns of."""
 
-    state: InvitationState
-    warnings: list[str]
+    state: Annotated[InvitationState, Meta(examples=["pending"])]
+    warnings: Annotated[list[str], Meta(examples=[[]])]
     deliveries: list[DeliverySummary]
 
 
 class MoveResponse(msgspec.Struct, frozen=True, kw_only=True):
     """From where to where a booking was moved."""
 
-    from_slot: UUID
-    from_starts_at: datetime
-    to_slot: UUID
-    to_starts_at: datetime
+    from_slot: Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000009"])]
+    from_starts_at: Annotated[Time, Meta(examples=["2026-11-30T10:00:00+05:30"])]
+    to_slot: SlotId
+    to_starts_at: StartsAt
 
 
 class ChangeResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One change of a booking; `revision` is the one that the booking had afterwards."""
 
-    at: datetime
-    change: BookingChange
-    by: str
-    revision: int
-    reason: str
+    at: RecordedAt
+    change: Annotated[BookingChange, Meta(examples=["rescheduled"])]
+    by: Annotated[str, Meta(examples=["the hiring page"])]
+    revision: Annotated[int, Meta(examples=[2])]
+    reason: Annotated[str, Meta(examples=["The room is taken."])]
     moved: MoveResponse | None
 
 
 class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One interview placed on one slot."""
 
-    id: UUID
-    interview: UUID
-    slot: UUID
-    state: ScheduleState
-    revision: int
-    booking_notes: str
-    starts_at: datetime
-    ends_at: datetime
-    booked_at: datetime
+    id: ScheduleId
+    interview: InterviewId
+    slot: SlotId
+    state: Annotated[ScheduleState, Meta(examples=["pending"])]
+    revision: Annotated[int, Meta(examples=[2])]
+    booking_notes: Annotated[str, Meta(examples=["Bring an idea."])]
+    starts_at: StartsAt
+    ends_at: EndsAt
+    booked_at: RecordedAt
     session: SessionResponse
     invitation: InvitationResponse
     changes: list[ChangeResponse]
-    trace_id: str
-    trace_url: str | None
+    trace_id: TraceId
+    trace_url: Annotated[str | None, Meta(examples=["http://localhost:16686/trace/4bf92f3577b34da6a3ce929d0e0e4736"])]
 
 
 def answer_booked(request: Request[Any, Any, Any], booked: BookingResult) -> ScheduleResponse:

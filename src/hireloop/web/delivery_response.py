@@ -1,11 +1,11 @@
 """A delivery as every answer about a booking shows it."""
 
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
+from hireloop.examples import DeliveryId, RecordedAt
 from hireloop.notify.deliveries.deliveries import DeliveryView, mask
 from hireloop.notify.deliveries.outbox import NewDelivery
 from hireloop.notify.tables import DeliveryState
@@ -15,13 +15,13 @@ from hireloop.web.context import Context
 class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery as a booking shows it; the recipient's address is masked."""
 
-    id: UUID
-    channel: str
-    recipient: str
-    kind: str
-    state: DeliveryState
-    attempt_count: int
-    next_attempt_at: datetime | None
+    id: DeliveryId
+    channel: Annotated[str, Meta(examples=["email"])]
+    recipient: Annotated[str, Meta(examples=["a…@example.com"])]
+    kind: Annotated[str, Meta(examples=["invitation"])]
+    state: Annotated[DeliveryState, Meta(examples=["pending"])]
+    attempt_count: Annotated[int, Meta(examples=[0])]
+    next_attempt_at: RecordedAt | None
     last_reason: str | None
     last_reply: str | None
 

@@ -19,7 +19,7 @@ STORABLE = r"^[^\u0000]*$"
 _STORABLE = {"pattern": STORABLE}
 _STORABLE_NAME = {"not": {"pattern": r"\u0000"}}  # beside a pattern of its own
 _EMAIL = {"format": "idn-email"}
-_PHONE = {"format": "phone-number", "examples": ["+49 30 1234567", ""]}
+_PHONE = {"format": "phone-number"}
 _ZONE = {"format": "iana-time-zone", "maxLength": 64, "examples": ["Asia/Kolkata", "Europe/Berlin"]}
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NOT_BLANK, extra_json_schema=_STORABLE_NAME)]
@@ -68,11 +68,11 @@ def _normal(read: Callable[[str], str], within: str, given: dict[str, object]) -
     return normal
 
 
-def check_storable(*, within: str = "", **texts: object) -> None:
-    """Raise BadInput for a text with U+0000, which PostgreSQL cannot store; `within` as above."""
+def check_storable(**texts: str) -> None:
+    """Raise BadInput for a text of a form with U+0000, which PostgreSQL cannot store; the API refuses it anywhere."""
     for field, text in texts.items():
-        if isinstance(text, str) and "\x00" in text:
-            raise errors.BadInput(f"{within}{field}", UNSTORABLE)
+        if "\x00" in text:
+            raise errors.BadInput(field, UNSTORABLE)
 
 
 def check_calendar(**moments: datetime) -> None:

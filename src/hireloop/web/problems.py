@@ -1,6 +1,5 @@
 """What each error is to a client: status, type, sentence (RFC 9457). The only place where an error meets a status."""
 
-import re
 from typing import Any
 
 import msgspec
@@ -93,7 +92,6 @@ _SLUGS = {
     431: "headers-too-large",
 }
 _BODY = "data"
-_NAMED_FIELD = re.compile(r"Object (?P<how>missing required|contains unknown) field `(?P<field>[^`]*)`")
 _LONGEST_QUOTE = 200  # of what a client sent: an answer is no echo
 _GONE = "client disconnected prematurely"  # Litestar's, with a 500
 _CUT_OFF = "The connection ended before the whole body had arrived."
@@ -151,17 +149,13 @@ def _invalid(error: ValidationException) -> Problem:
 
 
 def _wrong_field(item: dict[str, Any]) -> FieldProblem:
-    """Return what Litestar says of one field; it calls the whole body `data`, and `from` by our own name `from_`."""
-    key = _shortened(str(item.get("key") or _BODY)).removesuffix("_")
+    """Return what is said of one field; Litestar calls the whole body `data`, and `from` by our own name `from_`."""
+    key = _shortened(str(item.get("key") or _BODY))
+    key = key.removesuffix("_") if "source" in item else key  # Litestar's own
     message = str(item.get("message", "is not valid"))
     if message == repr(_BODY):
         return FieldProblem("body", "must be a JSON object")
-    named = _NAMED_FIELD.match(message)
-    if named is None:
-        return FieldProblem("body" if key == _BODY else key, _shortened(fields.sentence(message)))
-    name = _shortened(named["field"])
-    field = name if key == _BODY else f"{key}.{name}"
-    return FieldProblem(field, "is required" if named["how"] == "missing required" else "is not known here")
+    return FieldProblem("body" if key == _BODY else key, _shortened(fields.sentence(message)))
 
 
 def _shortened(text: str) -> str:

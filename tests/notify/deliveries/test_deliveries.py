@@ -15,9 +15,9 @@ from factories import book, rows
 from hireloop import db, errors
 from hireloop.notify.channels import health
 from hireloop.notify.deliveries import deliveries
-from hireloop.notify.deliveries.deliveries import DeliveryView, Filter, InvitationState
+from hireloop.notify.deliveries.deliveries import DeliveryFilter, DeliveryView, InvitationState
 from hireloop.notify.tables import DeliveryState
-from hireloop.scheduling.bookings.bookings import Wanted, page
+from hireloop.scheduling.bookings.bookings import BookingFilter, page
 from sample_channels import EMAIL
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -175,7 +175,7 @@ async def _the_rules_agree(url: str, bookings: list[list[dict[str, Any]]]) -> No
             for ident in ids
         }
         for state in InvitationState:
-            listed = await page(Wanted(invitation_state=state), limit=100, after=None, now=NOW)
+            listed = await page(BookingFilter(invitation_state=state), limit=100, after=None, now=NOW)
             assert {row.id for row in listed} == {ident for ident, stands in shown.items() if stands is state}
 
 
@@ -241,18 +241,18 @@ async def test_a_list_is_narrowed_by_each_filter_and_continues_where_the_last_pa
     idents = [(await book()).deliveries[0].id for _ in range(5)]
     await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'recipient_unknown' WHERE id = $1", idents[0])
 
-    async def listed(wanted: Filter, **page: object) -> list[int]:
+    async def listed(wanted: DeliveryFilter, **page: object) -> list[int]:
         rows = await deliveries.page(wanted, [EMAIL], **({"limit": 10, "after": None} | page))  # type: ignore[arg-type] # as given
         return [idents.index(row.id) for row in rows]
 
-    assert await listed(Filter()) == [4, 3, 2, 1, 0]  # newest first
-    assert await listed(Filter(), limit=2) == [4, 3]
-    assert await listed(Filter(), limit=2, after=idents[3]) == [2, 1]
-    assert await listed(Filter(state="rejected")) == [0]
-    assert await listed(Filter(reason="recipient_unknown")) == [0]
-    assert await listed(Filter(channel="chat")) == []
-    assert await listed(Filter(kind="invitation"), limit=1) == [4]
-    assert await listed(Filter(since=datetime.now(UTC) + timedelta(minutes=1))) == []
+    assert await listed(DeliveryFilter()) == [4, 3, 2, 1, 0]  # newest first
+    assert await listed(DeliveryFilter(), limit=2) == [4, 3]
+    assert await listed(DeliveryFilter(), limit=2, after=idents[3]) == [2, 1]
+    assert await listed(DeliveryFilter(state="rejected")) == [0]
+    assert await listed(DeliveryFilter(reason="recipient_unknown")) == [0]
+    assert await listed(DeliveryFilter(channel="chat")) == []
+    assert await listed(DeliveryFilter(kind="invitation"), limit=1) == [4]
+    assert await listed(DeliveryFilter(since=datetime.now(UTC) + timedelta(minutes=1))) == []
 
 
 @pytest.mark.usefixtures("database")
@@ -290,7 +290,7 @@ async def _store_all_sorts() -> None:
 @pytest.mark.usefixtures("database")
 async def test_every_combination_of_filters_lists_what_fits_and_nothing_else_newest_first() -> None:
     await _store_all_sorts()
-    everything = await deliveries.page(Filter(), [EMAIL], limit=200, after=None)
+    everything = await deliveries.page(DeliveryFilter(), [EMAIL], limit=200, after=None)
     assert [row.id for row in everything] == sorted((row.id for row in everything), reverse=True)
     choices: dict[str, list[Any]] = {
         "state": [None, *DeliveryState],
@@ -307,8 +307,8 @@ async def test_every_combination_of_filters_lists_what_fits_and_nothing_else_new
             if all(wanted[name] in {None, getattr(row, name)} for name in ("state", "channel", "reason", "kind"))
             and (wanted["since"] is None or row.created_at >= wanted["since"])
         ]
-        first = await deliveries.page(Filter(**wanted), [EMAIL], limit=7, after=None)
-        rest = await deliveries.page(Filter(**wanted), [EMAIL], limit=200, after=first[-1].id) if first else []
+        first = await deliveries.page(DeliveryFilter(**wanted), [EMAIL], limit=7, after=None)
+        rest = await deliveries.page(DeliveryFilter(**wanted), [EMAIL], limit=200, after=first[-1].id) if first else []
         assert [row.id for row in first + rest] == fitting, wanted
 
 

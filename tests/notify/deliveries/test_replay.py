@@ -13,8 +13,7 @@ from faults.scene import mail_through, until_state
 from hireloop import db, errors
 from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.deliveries import deliveries, leases, outbox, replay, retry
-from hireloop.notify.deliveries.deliveries import Filter
-from hireloop.notify.deliveries.replay import Chosen, ReplayResult, Skip
+from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult, Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from notify.factories import RECRUITERS, WITH_RECRUITERS, invite, settlement
@@ -51,7 +50,7 @@ async def _rejected(reason: str = "policy_block") -> None:
 
 
 async def _replay(
-    chosen: Chosen, *, at_most: int | None = None, dry_run: bool = False, now: datetime = LATER
+    chosen: ReplayFilter, *, at_most: int | None = None, dry_run: bool = False, now: datetime = LATER
 ) -> list[ReplayResult]:
     walked = replay.walk(chosen, [EMAIL], at_most=at_most, dry_run=dry_run, now=now)
     return [result async for batch in walked for result in batch]
@@ -60,7 +59,7 @@ async def _replay(
 async def _skip_of(delivery: UUID, *, now: datetime = LATER) -> Skip | None:
     """Return why this one is skipped, and assert that both ways to ask agree and change nothing."""
     before = await rows("delivery")
-    (result,) = await _replay(Chosen(ids=(delivery,)), now=now)
+    (result,) = await _replay(ReplayFilter(ids=(delivery,)), now=now)
     if result.skip is None:
         return None
     assert await rows("delivery") == before
@@ -73,8 +72,8 @@ async def _skip_of(delivery: UUID, *, now: datetime = LATER) -> Skip | None:
     return result.skip
 
 
-def _by(**fields: object) -> Chosen:
-    return Chosen(wanted=Filter(**fields))  # type: ignore[arg-type] # as given
+def _by(**fields: object) -> ReplayFilter:
+    return ReplayFilter(**fields)  # type: ignore[arg-type] # as given
 
 
 # --- What becomes of the row -----------------------------------------------------------------------------------
@@ -289,8 +288,8 @@ async def test_each_filter_narrows() -> None:
 
 @pytest.mark.parametrize("fields", [{"state": "sent"}, {"channel": "email"}, {"since": NOW}])
 def test_any_field_makes_a_filter_narrow(fields: dict[str, object]) -> None:
-    assert replay.is_narrow(Filter(**fields))  # type: ignore[arg-type] # as given
-    assert not replay.is_narrow(Filter())
+    assert replay.is_narrow(ReplayFilter(**fields))  # type: ignore[arg-type] # as given
+    assert not replay.is_narrow(ReplayFilter())
 
 
 async def test_a_dry_run_says_the_same_and_changes_nothing() -> None:
@@ -323,7 +322,7 @@ async def test_of_two_replays_at_once_each_delivery_is_reopened_once() -> None:
     for _ in range(20):
         await _put()
     await _try_once(AttemptOutcome.SENT, DeliveryState.SENT)
-    chosen = Chosen(ids=tuple(row["id"] for row in await rows("delivery")))
+    chosen = ReplayFilter(ids=tuple(row["id"] for row in await rows("delivery")))
     both = await asyncio.gather(_replay(chosen), _replay(chosen), _replay(chosen))
     skips = [[result.skip for result in results] for results in both]
     assert sorted(skip.count(None) for skip in skips) == [0, 0, 20]
@@ -340,7 +339,7 @@ async def test_a_booking_that_is_being_moved_is_waited_for_and_then_superseded()
         await db.fetch("UPDATE schedule SET revision = 2")
         (schedule,) = await rows("schedule")
         await outbox.supersede(schedule["id"], before_revision=2)
-        asked = beside(_skip_of_one(Chosen(ids=(delivery,))))
+        asked = beside(_skip_of_one(ReplayFilter(ids=(delivery,))))
         await until(somebody_waits, "the replay waits for the move")
     assert await asked is Skip.SUPERSEDED
     assert (await view(delivery)).state == "rejected"
@@ -369,7 +368,7 @@ async def test_many_that_are_skipped_cost_no_more_batches_for_a_small_limit(monk
     assert [row["state"] for row in await rows("delivery")].count("pending") == 1
 
 
-async def _skip_of_one(chosen: Chosen) -> Skip | None:
+async def _skip_of_one(chosen: ReplayFilter) -> Skip | None:
     (result,) = await _replay(chosen)
     return result.skip
 

@@ -14,7 +14,7 @@ from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.scheduling import interviews
 from hireloop.scheduling.bookings import bookings, cancellations, moves
-from hireloop.scheduling.bookings.bookings import Booking, Wanted
+from hireloop.scheduling.bookings.bookings import Booking, BookingFilter
 from hireloop.scheduling.people.candidates import NewCandidate
 from hireloop.scheduling.people.jobs import NewJob
 from hireloop.scheduling.tables import ScheduleState
@@ -54,7 +54,7 @@ async def _some_bookings() -> None:
             await db.fetch("UPDATE schedule SET revision = revision + 1 WHERE id = $1", ident)
 
 
-async def _read_all(wanted: Wanted) -> list[Booking]:
+async def _read_all(wanted: BookingFilter) -> list[Booking]:
     found: list[Booking] = []
     after = None
     while page := await bookings.page(wanted, limit=3, after=after):
@@ -83,7 +83,7 @@ async def _facts() -> Callable[[Booking], dict[str, Any]]:
 
 async def test_every_combination_of_filters_lists_what_fits_and_nothing_else_in_the_order_of_start() -> None:
     await _some_bookings()
-    everything = await _read_all(Wanted())
+    everything = await _read_all(BookingFilter())
     assert len(everything) == 21
     assert everything == sorted(everything, key=lambda one: (one.starts_at, one.id), reverse=True)
     facts = await _facts()
@@ -99,7 +99,7 @@ async def test_every_combination_of_filters_lists_what_fits_and_nothing_else_in_
     seen: set[InvitationState] = set()
     for wanted in random.Random(7).sample(combinations, 150):  # noqa: S311 (the same every time)
         fitting = [one for one in everything if _fits(one, facts(one), wanted)]
-        listed = await _read_all(Wanted(**wanted))  # type: ignore[arg-type] # by its name
+        listed = await _read_all(BookingFilter(**wanted))  # type: ignore[arg-type] # by its name
         assert [one.id for one in listed] == [one.id for one in fitting], wanted
         seen.update(facts(one)["invitation_state"] for one in fitting)
     assert seen == set(InvitationState)
@@ -125,11 +125,11 @@ async def test_a_moved_booking_is_found_at_its_new_time_whatever_it_is_narrowed_
     await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now()")
     late, early = {"starts_from": soon(1000)}, {"starts_before": soon(1000)}
     for narrowed in ({}, {"job": interview.job}, {"invitation_state": "sent"}):
-        assert [one.id for one in await _read_all(Wanted(**late, **narrowed))] == [ident]  # type: ignore[arg-type]
-        assert await _read_all(Wanted(**early, **narrowed)) == []  # type: ignore[arg-type]
+        assert [one.id for one in await _read_all(BookingFilter(**late, **narrowed))] == [ident]  # type: ignore[arg-type]
+        assert await _read_all(BookingFilter(**early, **narrowed)) == []  # type: ignore[arg-type]
 
 
 async def test_a_place_behind_no_booking_is_nowhere() -> None:
     with pytest.raises(errors.BadInput, match="names no booking") as refused:
-        await bookings.page(Wanted(), limit=3, after=db.new_id())
+        await bookings.page(BookingFilter(), limit=3, after=db.new_id())
     assert refused.value.field == "after"

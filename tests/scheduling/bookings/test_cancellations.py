@@ -6,7 +6,7 @@ import pytest
 
 from factories import OUTBOX, book, rows, unaccounted
 from hireloop import db, errors
-from hireloop.scheduling.audit import Action, Wanted
+from hireloop.scheduling.audit import Action, AuditFilter
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.bookings import bookings, cancellations
 from hireloop.scheduling.sessions import sessions
@@ -66,7 +66,7 @@ async def test_the_history_and_the_audit_say_who_cancelled_and_why() -> None:
     (schedule,) = await rows("schedule")
     assert '"cancelled"' in schedule["changes"]
     assert "The position is filled." in schedule["changes"]
-    entry = (await audit_page(Wanted(subject=booked.booking.id), limit=9, after=None))[0]
+    entry = (await audit_page(AuditFilter(subject=booked.booking.id), limit=9, after=None))[0]
     assert (entry.action, entry.actor) == (Action.SCHEDULE_CANCELLED, "Asha's recruiter")
     assert entry.details == {"revision": 2, "reason": "The position is filled."}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling.people import candidates
-from hireloop.scheduling.people.candidates import NewCandidate, refuse_differences
+from hireloop.scheduling.people.candidates import CandidateFilter, NewCandidate, refuse_differences
 
 DATABASE = pytest.mark.usefixtures("database")
 
@@ -77,8 +77,8 @@ async def test_pages_go_from_the_newest_to_the_oldest() -> None:
     made = [
         (await candidates.create(NewCandidate(full_name="A", email=f"{n}@b.example"), by=TESTS))[0] for n in range(5)
     ]
-    assert await candidates.page(limit=2, after=None) == [made[4], made[3]]
-    assert await candidates.page(limit=9, after=made[3].id) == [made[2], made[1], made[0]]
-    assert await candidates.page(limit=9, after=made[0].id) == []
+    assert await candidates.page(CandidateFilter(), limit=2, after=None) == [made[4], made[3]]
+    assert await candidates.page(CandidateFilter(), limit=9, after=made[3].id) == [made[2], made[1], made[0]]
+    assert await candidates.page(CandidateFilter(), limit=9, after=made[0].id) == []
     with pytest.raises(errors.NotFound):
         await candidates.find(db.new_id())

@@ -5,7 +5,7 @@ import pytest
 from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling.people import jobs
-from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.people.jobs import JobFilter, NewJob
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -30,7 +30,7 @@ async def test_many_who_create_one_job_at_once_get_one() -> None:
 
 async def test_pages_go_from_the_newest_to_the_oldest() -> None:
     made = [(await jobs.create(NewJob(title=f"Job {n}", company="Example"), by=TESTS))[0] for n in range(4)]
-    assert await jobs.page(limit=2, after=None) == [made[3], made[2]]
-    assert await jobs.page(limit=9, after=made[2].id) == [made[1], made[0]]
+    assert await jobs.page(JobFilter(), limit=2, after=None) == [made[3], made[2]]
+    assert await jobs.page(JobFilter(), limit=9, after=made[2].id) == [made[1], made[0]]
     with pytest.raises(errors.NotFound):
         await jobs.find(db.new_id())

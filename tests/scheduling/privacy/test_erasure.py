@@ -63,6 +63,20 @@ async def tables_that_name_the_person() -> set[str]:
     return {table for table, text in (await everything()).items() if any(word in text for word in PERSONAL)}
 
 
+async def test_no_text_of_a_candidate_is_left_whatever_columns_there_are() -> None:
+    await book()
+    texts = await db.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'candidate' AND data_type = 'text'"
+    )
+    names = {row["column_name"] for row in texts}
+    assert names >= {"full_name", "email", "phone", "resume_text"}
+    said = ", ".join(f"{name} = 'zebulon@example.com'" for name in names)
+    await db.fetch(f"UPDATE candidate SET {said}")  # noqa: S608 (columns)
+    await erase(await candidate())
+    (left,) = await rows("candidate")
+    assert [name for name in names if "zebulon" in (left[name] or "")] == []
+
+
 async def test_after_a_whole_story_nothing_names_the_person_and_the_proof_stays() -> None:
     booked = await book()
     (lease,) = await take()

@@ -8,7 +8,7 @@ import pytest
 from factories import rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.notify.deliveries import deliveries, replay
-from hireloop.notify.deliveries.replay import Chosen, Skip
+from hireloop.notify.deliveries.replay import ReplayFilter, Skip
 from hireloop.scheduling.audit import Action
 from hireloop.scheduling.bookings import bookings, cancellations, reminders
 from hireloop.scheduling.bookings.bookings import Booking
@@ -103,12 +103,12 @@ async def test_of_a_withdrawn_link_no_delivery_is_replayed_until_there_is_a_new_
     await db.fetch("UPDATE delivery SET state = 'rejected' WHERE required")
     await revoke(booking)
     (old,) = [row["id"] for row in await rows("delivery") if row["required"]]
-    (verdict,) = await replay.batch(Chosen(ids=(old,)), [MAIL, CHAT], limit=1)
+    (verdict,) = await replay.batch(ReplayFilter(ids=(old,)), [MAIL, CHAT], limit=1)
     assert verdict.skip is Skip.SUPERSEDED
     await reissue(booking)
     await db.fetch("UPDATE delivery SET state = 'rejected' WHERE revision = 3")
     (new,) = [row["id"] for row in await rows("delivery") if row["revision"] == 3]
-    assert [one.skip for one in await replay.batch(Chosen(ids=(old, new)), [MAIL, CHAT], limit=2)] == [
+    assert [one.skip for one in await replay.batch(ReplayFilter(ids=(old, new)), [MAIL, CHAT], limit=2)] == [
         Skip.SUPERSEDED,
         None,
     ]

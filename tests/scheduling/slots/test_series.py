@@ -9,8 +9,7 @@ import pytest
 
 from factories import TESTS, make_slot, rows
 from hireloop import db, errors
-from hireloop.scheduling.audit import Action
-from hireloop.scheduling.audit import Wanted as WantedEntries
+from hireloop.scheduling.audit import Action, AuditFilter
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.slots import series, slots
 from hireloop.scheduling.slots.recurrence import Omission
@@ -49,7 +48,7 @@ async def test_each_occurrence_becomes_a_slot_with_what_they_have_in_common() ->
     assert (made.left_out, made.repeated) == ([], [])
     assert [await slots.find(slot.id) for slot in made.created] == made.created
     for slot in made.created:
-        (entry,) = await audit_page(WantedEntries(subject=slot.id), limit=9, after=None)
+        (entry,) = await audit_page(AuditFilter(subject=slot.id), limit=9, after=None)
         assert (entry.action, entry.actor) == (Action.SLOT_CREATED, TESTS.name)
 
 

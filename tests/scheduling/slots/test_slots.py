@@ -6,19 +6,20 @@ import pytest
 
 from factories import TESTS, make_slot, rows, soon
 from hireloop import db, errors
-from hireloop.scheduling.audit import Action
-from hireloop.scheduling.audit import Wanted as WantedEntries
+from hireloop.scheduling.audit import Action, AuditFilter
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.jobs import NewJob
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import NewSlot, SlotChanges, SlotDetails, Wanted
+from hireloop.scheduling.slots.slots import NewSlot, SlotChanges, SlotDetails, SlotFilter
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def ids(wanted: Wanted, *, now: datetime | None = None, after: UUID | None = None, limit: int = 50) -> list[UUID]:
-    return [slot.id for slot in await slots.page(wanted, limit=limit, after=after, now=now)]
+async def ids(
+    only: SlotFilter, *, now: datetime | None = None, after: UUID | None = None, limit: int = 50
+) -> list[UUID]:
+    return [slot.id for slot in await slots.page(only, limit=limit, after=after, now=now)]
 
 
 async def test_a_slot_is_stored_as_given() -> None:
@@ -37,7 +38,7 @@ async def test_a_slot_is_stored_as_given() -> None:
     assert (slot.starts_at, slot.ends_at, slot.seats, slot.taken) == (start, new.ends_at, 2, 0)
     assert (slot.interviewer_email, slot.job, slot.notes, slot.withdrawn_at) == ("I@x.example", job.id, "n", None)
     assert await slots.find(slot.id) == slot
-    (entry,) = await audit_page(WantedEntries(subject=slot.id), limit=9, after=None)
+    (entry,) = await audit_page(AuditFilter(subject=slot.id), limit=9, after=None)
     assert (entry.action, entry.actor) == (Action.SLOT_CREATED, TESTS.name)
 
 
@@ -66,24 +67,24 @@ async def test_available_means_a_free_seat_not_withdrawn_and_not_begun() -> None
     withdrawn = await make_slot(starts_at=soon(61))
     await db.fetch("UPDATE slot SET taken = seats WHERE id = $1", full)
     await db.fetch("UPDATE slot SET withdrawn_at = now() WHERE id = $1", withdrawn)
-    assert await ids(Wanted(available=True), now=now) == [free]
-    assert await ids(Wanted(available=False), now=now) == [begins_now, full, withdrawn]
-    assert await ids(Wanted(), now=now) == [begins_now, free, full, withdrawn]
+    assert await ids(SlotFilter(available=True), now=now) == [free]
+    assert await ids(SlotFilter(available=False), now=now) == [begins_now, full, withdrawn]
+    assert await ids(SlotFilter(), now=now) == [begins_now, free, full, withdrawn]
 
 
 async def test_from_includes_its_moment_and_to_does_not() -> None:
     start = soon(60)
     slot = await make_slot(starts_at=start)
     tick = timedelta(microseconds=1)
-    assert await ids(Wanted(starts_from=start)) == await ids(Wanted(starts_before=start + tick)) == [slot]
-    assert await ids(Wanted(starts_from=start + tick)) == await ids(Wanted(starts_before=start)) == []
+    assert await ids(SlotFilter(starts_from=start)) == await ids(SlotFilter(starts_before=start + tick)) == [slot]
+    assert await ids(SlotFilter(starts_from=start + tick)) == await ids(SlotFilter(starts_before=start)) == []
 
 
 async def test_pages_of_slots_that_start_together_hold_each_once() -> None:
     start = soon(60)
     made = {await make_slot(starts_at=start) for _ in range(5)}
     seen: list[UUID] = []
-    while page := await ids(Wanted(), limit=2, after=seen[-1] if seen else None):
+    while page := await ids(SlotFilter(), limit=2, after=seen[-1] if seen else None):
         seen += page
     assert len(seen) == 5
     assert set(seen) == made
@@ -92,7 +93,7 @@ async def test_pages_of_slots_that_start_together_hold_each_once() -> None:
 async def test_a_cursor_of_no_slot_is_refused() -> None:
     await make_slot()
     with pytest.raises(errors.BadInput, match=r"^after: names no slot"):
-        await ids(Wanted(), after=db.new_id())
+        await ids(SlotFilter(), after=db.new_id())
 
 
 async def test_a_slot_without_a_job_serves_every_job() -> None:
@@ -104,20 +105,20 @@ async def test_a_slot_without_a_job_serves_every_job() -> None:
     of_other = await make_slot(starts_at=times[1], job=other)
     of_any = [await make_slot(starts_at=times[n]) for n in (2, 4, 5)]
     in_order = [of_mine[0], of_any[0], of_mine[1], *of_any[1:]]
-    assert await ids(Wanted(job=mine)) == in_order
-    assert await ids(Wanted(job=other)) == [of_other, *of_any]
-    assert await ids(Wanted(job=mine, starts_from=times[2], starts_before=times[5])) == in_order[1:4]
+    assert await ids(SlotFilter(job=mine)) == in_order
+    assert await ids(SlotFilter(job=other)) == [of_other, *of_any]
+    assert await ids(SlotFilter(job=mine, starts_from=times[2], starts_before=times[5])) == in_order[1:4]
     paged: list[UUID] = []
-    while found := await ids(Wanted(job=mine), limit=2, after=paged[-1] if paged else None):
+    while found := await ids(SlotFilter(job=mine), limit=2, after=paged[-1] if paged else None):
         paged += found
     assert paged == in_order
 
 
 async def test_slots_are_narrowed_by_their_length() -> None:
     half, whole = await make_slot(minutes=30), await make_slot(starts_at=soon(90), minutes=60)
-    assert await ids(Wanted(min_minutes=30)) == [half, whole]
-    assert await ids(Wanted(min_minutes=31)) == [whole]
-    assert await ids(Wanted(min_minutes=61)) == []
+    assert await ids(SlotFilter(min_minutes=30)) == [half, whole]
+    assert await ids(SlotFilter(min_minutes=31)) == [whole]
+    assert await ids(SlotFilter(min_minutes=61)) == []
 
 
 async def test_every_list_is_read_along_an_index() -> None:
@@ -132,15 +133,15 @@ async def test_every_list_is_read_along_an_index() -> None:
         job.id,
     )
     await db.fetch("ANALYZE slot")
-    middle = (await slots.page(Wanted(starts_from=soon(60_000)), limit=1, after=None))[0]
+    middle = (await slots.page(SlotFilter(starts_from=soon(60_000)), limit=1, after=None))[0]
     for wanted in (
-        Wanted(),
-        Wanted(available=True),
-        Wanted(job=job.id),
-        Wanted(job=job.id, available=True, min_minutes=1),
-        Wanted(interviewer="I7@example.com"),
-        Wanted(interviewer="I7@example.com", job=job.id),
-        Wanted(starts_from=soon(6_000), starts_before=soon(12_000), available=True),
+        SlotFilter(),
+        SlotFilter(available=True),
+        SlotFilter(job=job.id),
+        SlotFilter(job=job.id, available=True, min_minutes=1),
+        SlotFilter(interviewer="I7@example.com"),
+        SlotFilter(interviewer="I7@example.com", job=job.id),
+        SlotFilter(starts_from=soon(6_000), starts_before=soon(12_000), available=True),
     ):
         for after in (None, middle.id):
             async with db.snapshot():
@@ -165,7 +166,7 @@ async def test_a_slot_is_changed_where_it_is_asked_for_and_only_there() -> None:
         "m",
         2,
     )
-    (entry, _) = await audit_page(WantedEntries(subject=slot.id), limit=9, after=None)
+    (entry, _) = await audit_page(AuditFilter(subject=slot.id), limit=9, after=None)
     assert (entry.action, entry.details) == (Action.SLOT_CHANGED, {"changed": ["ends_at", "job", "notes"]})
     before = await rows("audit_entry")
     assert await slots.change(slot.id, SlotChanges(notes="m"), by=TESTS) == changed

@@ -1,36 +1,15 @@
-"""Types as they are written: in a body a number is no text and a text no number, in a query `null` is no value.
+"""Values of a query as they are written: `null` is no value, and a number no time.
 
-Litestar converts leniently, as a query has nothing but texts; then `"3"` is 3, and `0` is a time in 1970.
+Litestar converts leniently, as a query has nothing but texts; then `null` is none, and `0` is a time in 1970.
 """
 
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 from types import NoneType
 from typing import Any, Union, get_args
 
-import msgspec
-from litestar.exceptions import ValidationException
-
-_OF_ANOTHER_TYPE = re.compile(r"Expected `[^`]+`, got `[^`]+`$")
 _NUMBER = re.compile(r"[+-]?[0-9.]+")
-
-
-def check_body(body: bytes, kind: Any) -> None:  # noqa: ANN401 (types, as values)
-    """Raise ValidationException where a member of a JSON text is of another type than `kind` has it.
-
-    A body that may be left out is not null either. Any other fault is left to whoever reads the body next.
-    """
-    try:
-        _decoder(without_none(kind)).decode(body)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        if _OF_ANOTHER_TYPE.match(message):
-            key = path.rstrip("`").lstrip(".") or "data"
-            raise ValidationException("The body is wrong.", extra=[{"key": key, "message": message}]) from None
-    except msgspec.DecodeError:
-        return
 
 
 def without_none(kind: Any) -> Any:  # noqa: ANN401 (types, as values)
@@ -49,11 +28,6 @@ def wrong_in_query(value: str, kind: Any) -> str | None:  # noqa: ANN401 (types,
     if datetime in kinds and _NUMBER.fullmatch(value):
         return "must be a time with an offset, such as 2026-12-01T10:00:00+05:30"
     return None
-
-
-@lru_cache(256)
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 (types, as values)
-    return msgspec.json.Decoder(kind)
 
 
 def _within(kind: Any) -> Iterator[Any]:  # noqa: ANN401 (types, as values)

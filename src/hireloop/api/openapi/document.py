@@ -18,7 +18,6 @@ from hireloop import errors
 from hireloop.api.health import HealthResponse
 from hireloop.api.openapi import health, portal, problems, webhooks
 from hireloop.api.openapi.components import Schemas
-from hireloop.api.openapi.examples import example_of
 from hireloop.api.openapi.links import links_of, names_one_thing
 from hireloop.api.openapi.operations import DescribedOperation, Parameter, operations_of
 from hireloop.api.openapi.parameters import sentence_of
@@ -146,7 +145,7 @@ def _document(operations: Sequence[DescribedOperation]) -> dict[str, Any]:
         "security": [{_KEY: []}],
         "tags": [{"name": name, "description": said} for name, said in _TAGS.items()],
         "paths": {**paths, **health.paths(schemas), **portal.paths()},
-        "webhooks": webhooks.webhooks(),
+        "webhooks": webhooks.webhooks(components),
         "components": {
             "schemas": dict(sorted(components.items())),
             "parameters": _SHARED_PARAMETERS,
@@ -204,13 +203,8 @@ def _parameter(operation: DescribedOperation, parameter: Parameter, schemas: Sch
 
 
 def _body(operation: DescribedOperation, schemas: Schemas) -> dict[str, Any]:
-    content = {media_type: _content(kind, schemas) for media_type, kind in operation.bodies.items()}
+    content = {media_type: schemas.content_of(kind) for media_type, kind in operation.bodies.items()}
     return {"required": operation.needs_body, "content": content}
-
-
-def _content(kind: Any, schemas: Schemas) -> dict[str, Any]:  # noqa: ANN401 (types, as values)
-    example = example_of(kind)
-    return {"schema": schemas.of(kind), **({"example": example} if example is not msgspec.UNSET else {})}
 
 
 def _successes(
@@ -221,7 +215,7 @@ def _successes(
         return {str(operation.status): {"description": "Done; there is nothing to say.", "headers": headers}}
     links = links_of(operation, every)
     answer = {
-        "content": {"application/json": _content(operation.answer, schemas)},
+        "content": {"application/json": schemas.content_of(operation.answer)},
         **({"links": links} if links else {}),
     }
     if operation.method == "get":

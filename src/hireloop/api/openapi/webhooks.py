@@ -8,24 +8,19 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hireloop.api.openapi.components import Schemas
-from hireloop.api.openapi.webhook_examples import ALERT, LATE_REQUEST, RECRUITER_COPY
+from hireloop.api.openapi.examples import example_of
 from hireloop.notify.messages import AlertMessage, LateRequestMessage, RecruiterCopyMessage
+from hireloop.notify.rendering.webhook_payload import AlertData, LateRequestData, RecruiterCopyData
 
 _TEXT = {"type": "string"}
-_OCCURRED_AT = "2026-11-21T11:00:00.123000Z"
 
 
 class _Webhook(NamedTuple):
-    """One kind of message that programs hear, with an example of its data."""
+    """One kind of message that programs hear, and the type of its data."""
 
     kind: str
-    example: msgspec.Struct
+    data: type[msgspec.Struct]
     prose: str
-
-    @property
-    def data(self) -> type[msgspec.Struct]:
-        """The type of its data."""
-        return type(self.example)
 
     @property
     def body(self) -> str:
@@ -34,9 +29,9 @@ class _Webhook(NamedTuple):
 
 
 _WEBHOOKS = (
-    _Webhook(RecruiterCopyMessage.kind, RECRUITER_COPY, "A booking was made, moved or cancelled."),
-    _Webhook(LateRequestMessage.kind, LATE_REQUEST, "A candidate came too late and asks for another time."),
-    _Webhook(AlertMessage.kind, ALERT, "A delivery is at risk or has failed, or a channel is held."),
+    _Webhook(RecruiterCopyMessage.kind, RecruiterCopyData, "A booking was made, moved or cancelled."),
+    _Webhook(LateRequestMessage.kind, LateRequestData, "A candidate came too late and asks for another time."),
+    _Webhook(AlertMessage.kind, AlertData, "A delivery is at risk or has failed, or a channel is held."),
 )
 TYPES: list[Any] = [webhook.data for webhook in _WEBHOOKS]
 _PROSE = """\
@@ -84,9 +79,9 @@ _ANSWERS = {
 }
 
 
-def webhooks() -> dict[str, dict[str, Any]]:
-    """Return each webhook by the kind of its message."""
-    return {webhook.kind: {"post": _operation(webhook)} for webhook in _WEBHOOKS}
+def webhooks(components: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return each webhook by the kind of its message; `components` has the schemas of their bodies, too."""
+    return {webhook.kind: {"post": _operation(webhook, components)} for webhook in _WEBHOOKS}
 
 
 def bodies(schemas: Schemas) -> dict[str, dict[str, Any]]:
@@ -103,6 +98,7 @@ def bodies(schemas: Schemas) -> dict[str, dict[str, Any]]:
                     "type": "string",
                     "format": "date-time",
                     "description": "When it happened: the same on every try.",
+                    "examples": ["2026-11-21T11:00:00.123000Z"],
                 },
             },
             "required": ["type", "data", "timestamp"],
@@ -111,9 +107,9 @@ def bodies(schemas: Schemas) -> dict[str, dict[str, Any]]:
     }
 
 
-def _operation(webhook: _Webhook) -> dict[str, Any]:
-    example = {"type": webhook.kind, "data": msgspec.to_builtins(webhook.example), "timestamp": _OCCURRED_AT}
-    content = {"schema": {"$ref": f"#/components/schemas/{webhook.body}"}, "example": example}
+def _operation(webhook: _Webhook, components: dict[str, Any]) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{webhook.body}"}
+    content = {"schema": schema, "example": example_of(schema, components)}
     return {
         "tags": ["webhooks"],
         "summary": webhook.kind.replace("_", " ").capitalize(),

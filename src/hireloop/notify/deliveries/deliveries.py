@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hireloop import db, errors
+from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel
 
@@ -72,23 +75,23 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     """One try, with the other side's own words."""
 
-    number: int
-    route: str
-    started_at: datetime
-    finished_at: datetime | None
-    outcome: AttemptOutcome | None
+    number: Annotated[int, Meta(examples=[1])]
+    route: Annotated[str, Meta(examples=["primary"])]
+    started_at: RecordedAt
+    finished_at: Annotated[Time | None, Meta(examples=["2026-11-21T16:30:01+05:30"])]
+    outcome: Annotated[AttemptOutcome | None, Meta(examples=["sent"])]
     maybe_accepted: bool
     reason: str | None
-    phase: str | None
-    code: int | None
-    enhanced_code: str | None
-    reply: str | None
-    worker: str
-    trace_id: str | None
-    span_id: str | None
+    phase: Annotated[str | None, Meta(examples=["reply"])]
+    code: Annotated[int | None, Meta(examples=[250])]
+    enhanced_code: Annotated[str | None, Meta(examples=["2.0.0"])]
+    reply: Annotated[str | None, Meta(examples=["250 2.0.0 Ok: queued"])]
+    worker: Annotated[str, Meta(examples=["hire-1/4711"])]
+    trace_id: TraceId | None
+    span_id: Annotated[str | None, Meta(examples=["00f067aa0ba902b7"])]
 
 
-class Filter(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What to list; None does not narrow."""
 
     state: str | None = None
@@ -160,7 +163,7 @@ async def attempts_of(delivery_ids: Sequence[UUID], *, at_most: int | None = Non
 
 
 async def page(
-    wanted: Filter, channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
+    only: DeliveryFilter, channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
 ) -> list[DeliveryView]:
     """Return at most `limit` deliveries made before the one called `after`, newest first."""
     args: list[object] = []
@@ -170,11 +173,11 @@ async def page(
         return f"${2 + len(args)}"
 
     place = []
-    if wanted.since is not None:
-        place.append(f"d.created_at >= {value(wanted.since)} AND d.id >= {value(_first_id(wanted.since))}")
+    if only.since is not None:
+        place.append(f"d.created_at >= {value(only.since)} AND d.id >= {value(_first_id(only.since))}")
     if after is not None:
         place.append(f"d.id < {value(after)}")
-    lists = _lists(wanted, " AND ".join(["true", *place]), limit, value)
+    lists = _lists(only, " AND ".join(["true", *place]), limit, value)
     # By an array of ids: the channels' health is then looked up for these few alone.
     return await read(
         f"""d.id = ANY(ARRAY(
@@ -215,19 +218,19 @@ _HELD_FOR = """
 """
 
 
-def _lists(wanted: Filter, place: str, limit: int, value: Callable[[object], str]) -> list[str]:
+def _lists(only: DeliveryFilter, place: str, limit: int, value: Callable[[object], str]) -> list[str]:
     """Return lists of whose first `limit` deliveries the page consists.
 
     Whatever narrows them, each class is read in the order of an index from its newest on: to look for a rare one
     among all the others would take longer the more there are.
     """
-    if wanted.state is wanted.channel is wanted.kind is wanted.reason is None:
+    if only.state is only.channel is only.kind is only.reason is None:
         return [f"(SELECT d.id FROM delivery d WHERE {place} ORDER BY d.id DESC LIMIT {limit:d})"]  # noqa: S608 (our own words)
-    chosen = {"state": wanted.state, "channel": wanted.channel, "kind": wanted.kind}
+    chosen = {"state": only.state, "channel": only.channel, "kind": only.kind}
     classes = " AND ".join(["true", *(f"class.{name} = {value(of)}" for name, of in chosen.items() if of is not None)])
-    if wanted.reason is None:
+    if only.reason is None:
         return [f"({_CLASSES.format(among='true', place=place, limit=limit, classes=classes)})"]
-    reason = value(wanted.reason)
+    reason = value(only.reason)
     held = f"{classes} AND {_HELD_FOR} = {reason}"
     return [
         f"({_CLASSES.format(among=f'last_reason = {reason}', place=place, limit=limit, classes=classes)})",

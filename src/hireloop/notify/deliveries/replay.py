@@ -10,7 +10,7 @@ import msgspec
 from hireloop import db, errors
 from hireloop.notify import messages
 from hireloop.notify.deliveries import retry
-from hireloop.notify.deliveries.deliveries import Filter
+from hireloop.notify.deliveries.deliveries import DeliveryFilter
 from hireloop.notify.messages import CANDIDATE_KINDS, AlertMessage, BookingMessage, CancelledMessage, Message
 from hireloop.notify.reasons import Slug
 from hireloop.notify.tables import DeliveryState
@@ -35,14 +35,13 @@ class Skip(Slug):
     MOVED_ON = "moved_on", "Its state has changed since it was looked for: another replay was quicker."
 
 
-class Chosen(msgspec.Struct, frozen=True, kw_only=True):
-    """Which deliveries to look at: these, or all that the filter leaves.
+class ReplayFilter(DeliveryFilter, frozen=True, kw_only=True):
+    """Which deliveries to look at: these, or all that are left by the rest.
 
-    A filter without a state leaves out what is `sent`: nobody wants everything twice.
+    One without a state leaves out what is `sent`: nobody wants everything twice.
     """
 
     ids: tuple[UUID, ...] | None = None
-    wanted: Filter = Filter()
 
 
 class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,9 +98,9 @@ class _Reopened(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
 
 
-def is_narrow(wanted: Filter) -> bool:
+def is_narrow(only: DeliveryFilter) -> bool:
     """Return whether the filter leaves anything out; one that does not must replay nothing."""
-    return any(value is not None for value in msgspec.structs.astuple(wanted))
+    return any(value is not None for value in msgspec.structs.astuple(only))
 
 
 async def one(
@@ -111,7 +110,7 @@ async def one(
 
     Raises NotFound, and NotReplayable where it must not be replayed.
     """
-    results = await batch(Chosen(ids=(delivery_id,)), channels, limit=1, note=note, now=now)
+    results = await batch(ReplayFilter(ids=(delivery_id,)), channels, limit=1, note=note, now=now)
     if not results:
         raise errors.NotFound("delivery", delivery_id)
     skip = results[0].skip
@@ -121,7 +120,7 @@ async def one(
 
 
 async def walk(
-    chosen: Chosen,
+    only: ReplayFilter,
     channels: Sequence[Channel],
     *,
     at_most: int | None = None,
@@ -137,7 +136,7 @@ async def walk(
     left = at_most
     while left is None or left > 0:
         results = await batch(
-            chosen, channels, limit=AT_ONCE, after=after, at_most=left, dry_run=dry_run, note=note, now=now
+            only, channels, limit=AT_ONCE, after=after, at_most=left, dry_run=dry_run, note=note, now=now
         )
         if not results:
             return
@@ -149,7 +148,7 @@ async def walk(
 
 @db.transactional
 async def batch(
-    chosen: Chosen,
+    only: ReplayFilter,
     channels: Sequence[Channel],
     *,
     limit: int,
@@ -167,19 +166,19 @@ async def batch(
     replays at once the second finds them pending; `note` is given what is replayed. A dry run locks and writes nothing.
     """
     names = {channel.name for channel in channels}
-    rows, told = await _read(chosen, limit, after, now, lock=not dry_run)
-    judged = _first(at_most, [_judge(row, told, names, chosen) for row in rows])
+    rows, told = await _read(only, limit, after, now, lock=not dry_run)
+    judged = _first(at_most, [_judge(row, told, names, only) for row in rows])
     if not dry_run:
         await _reopen([reopened for _, reopened in judged if reopened], rows)
         await note([result for result, reopened in judged if reopened])
     return [result for result, _ in judged]
 
 
-def _is_still(row: _Row, chosen: Chosen) -> bool:
+def _is_still(row: _Row, only: ReplayFilter) -> bool:
     """Whether the locked row is in the state that was asked for: another replay may have had it sent meanwhile."""
-    if chosen.ids is not None or row.state is DeliveryState.PENDING:
+    if only.ids is not None or row.state is DeliveryState.PENDING:
         return True
-    return row.state == chosen.wanted.state if chosen.wanted.state else row.state is not DeliveryState.SENT
+    return row.state == only.state if only.state else row.state is not DeliveryState.SENT
 
 
 def _first(
@@ -197,9 +196,8 @@ def _first(
 
 
 async def _read(
-    chosen: Chosen, limit: int, after: UUID | None, now: datetime | None, *, lock: bool
+    only: ReplayFilter, limit: int, after: UUID | None, now: datetime | None, *, lock: bool
 ) -> tuple[list[_Row], dict[UUID, _Told]]:
-    wanted = chosen.wanted
     found = await db.fetch(
         """
         SELECT id, schedule FROM delivery
@@ -209,13 +207,13 @@ async def _read(
           AND ($6::text IS NULL OR kind = $6) AND ($7::timestamptz IS NULL OR created_at >= $7)
         ORDER BY id LIMIT $8
         """,
-        list(chosen.ids) if chosen.ids is not None else None,
+        list(only.ids) if only.ids is not None else None,
         after,
-        wanted.state,
-        wanted.channel,
-        wanted.reason,
-        wanted.kind,
-        wanted.since,
+        only.state,
+        only.channel,
+        only.reason,
+        only.kind,
+        only.since,
         limit,
     )
     told = await db.fetch(
@@ -240,10 +238,10 @@ async def _read(
 
 
 def _judge(
-    row: _Row, told: dict[UUID, _Told], channels: Collection[str], chosen: Chosen
+    row: _Row, told: dict[UUID, _Told], channels: Collection[str], only: ReplayFilter
 ) -> tuple[ReplayResult, _Reopened | None]:
     message = _decoded(row)
-    skip = None if _is_still(row, chosen) else Skip.MOVED_ON
+    skip = None if _is_still(row, only) else Skip.MOVED_ON
     skip = skip or _skip(row, message, told.get(row.schedule) if row.schedule else None, channels)
     result = ReplayResult(
         id=row.id,

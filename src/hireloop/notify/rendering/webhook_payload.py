@@ -5,68 +5,87 @@ never a session key, a link that opens an interview, or a candidate's address. T
 by these very types.
 """
 
-from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from hireloop.examples import ScheduleId, Time, TraceId
 from hireloop.notify.messages import AlertCause, AlertMessage, CopiedChange, LateRequestMessage, RecruiterCopyMessage
-from hireloop.notify.reasons import sentence_of
+from hireloop.notify.reasons import Reason, sentence_of
 
-_Url = Annotated[str, Meta(description="Where the booking is read, with an API key.")]
+_URL = "https://hire.example/api/interviews/schedules/01990000-0000-7000-8000-000000000005/"
+_Url = Annotated[str, Meta(description="Where the booking is read, with an API key.", examples=[_URL])]
+_By = Annotated[
+    str,
+    Meta(description="The name of the API key that asked for it, or `the candidate`.", examples=["the hiring page"]),
+]
 
 
 class BookingData(msgspec.Struct, frozen=True, kw_only=True):
     """What every webhook about a booking tells."""
 
-    schedule: UUID
-    revision: int
-    candidate_name: str
-    job_title: str
-    company: str
-    starts_at: datetime
-    ends_at: datetime
+    schedule: ScheduleId
+    revision: Annotated[int, Meta(examples=[1])]
+    candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
+    job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
+    company: Annotated[str, Meta(examples=["Acme"])]
+    starts_at: Annotated[Time, Meta(examples=["2026-12-01T04:30:00Z"])]
+    ends_at: Annotated[Time, Meta(examples=["2026-12-01T05:15:00Z"])]
 
 
 class RecruiterCopyData(BookingData, frozen=True, kw_only=True):
     """A booking was made, moved or cancelled."""
 
-    change: CopiedChange
-    by: Annotated[str, Meta(description="The name of the API key that asked for it, or `the candidate`.")]
+    change: Annotated[CopiedChange, Meta(examples=["booked"])]
+    by: _By
     booking_url: _Url
     invitation_state: Annotated[
-        str | None, Meta(description="The delivery state of what the candidate is told; null where nothing is.")
+        str | None,
+        Meta(description="The delivery state of what the candidate is told; null where nothing is.", examples=["sent"]),
     ]
 
 
 class LateRequestData(BookingData, frozen=True, kw_only=True):
     """A candidate came too late and asks for another time."""
 
-    asked_at: datetime
+    asked_at: Annotated[Time, Meta(examples=["2026-12-01T04:42:00Z"])]
     booking_url: _Url
 
 
 class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery is at risk or has failed, or a channel is held."""
 
-    schedule: UUID | None
-    cause: AlertCause
-    channel: str
-    reason: Annotated[str | None, Meta(description="A slug, as in the reasons of a delivery.")]
-    about: Annotated[str | None, Meta(description="The kind of message that was not delivered.")]
-    others: Annotated[int, Meta(description="How many more deliveries this alert stands for.")]
-    revision: int
-    candidate_name: str
-    job_title: str
-    company: str
-    starts_at: datetime | None
-    deadline_at: datetime | None
-    trace_id: str
-    booking_url: Annotated[str | None, Meta(description="Where the booking is read; null without one.")]
-    delivery: Annotated[str | None, Meta(description="The delivery's id; null where a channel is held.")]
-    sentence: Annotated[str | None, Meta(description="The reason in words.")]
+    schedule: ScheduleId | None
+    cause: Annotated[AlertCause, Meta(examples=["failed"])]
+    channel: Annotated[str, Meta(examples=["email"])]
+    reason: Annotated[
+        str | None, Meta(description="A slug, as in the reasons of a delivery.", examples=["recipient_unknown"])
+    ]
+    about: Annotated[
+        str | None, Meta(description="The kind of message that was not delivered.", examples=["invitation"])
+    ]
+    others: Annotated[int, Meta(description="How many more deliveries this alert stands for.", examples=[0])]
+    revision: Annotated[int, Meta(examples=[1])]
+    candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
+    job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
+    company: Annotated[str, Meta(examples=["Acme"])]
+    starts_at: Annotated[Time | None, Meta(examples=["2026-12-01T04:30:00Z"])]
+    deadline_at: Annotated[Time | None, Meta(examples=["2026-12-01T04:40:00Z"])]
+    trace_id: TraceId
+    booking_url: Annotated[
+        str | None, Meta(description="Where the booking is read; null without one.", examples=[_URL])
+    ]
+    delivery: Annotated[
+        str | None,
+        Meta(
+            description="The delivery's id; null where a channel is held.",
+            examples=["01990000-0000-7000-8000-000000000007"],
+        ),
+    ]
+    sentence: Annotated[
+        str | None, Meta(description="The reason in words.", examples=[Reason.RECIPIENT_UNKNOWN.sentence])
+    ]
 
 
 def of_copy(message: RecruiterCopyMessage, *, booking_url: str, invitation_state: str | None) -> bytes:

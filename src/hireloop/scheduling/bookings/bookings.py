@@ -87,7 +87,7 @@ def _from_row(row: dict[str, object]) -> Booking:
     return msgspec.convert({**row, **told}, Booking)
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class BookingFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which bookings to list; None does not narrow."""
 
     state: str | None = None
@@ -98,7 +98,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     invitation_state: str | None = None
 
 
-async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[Booking]:
+async def page(only: BookingFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[Booking]:
     """Return at most `limit` bookings, the latest start first, beginning behind the one called `after`.
 
     Raises BadInput where there is no such booking.
@@ -109,8 +109,8 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime 
         args.append(of)
         return f"${len(args)}"
 
-    narrowed = await _narrowed(wanted, after, value)
-    lists = _lists(wanted, narrowed, limit, by_bookings=await _are_few(wanted))
+    narrowed = await _narrowed(only, after, value)
+    lists = _lists(only, narrowed, limit, by_bookings=await _are_few(only))
     if not lists:
         return []
     # By an array of ids: what belongs to these few is then looked up for each, however many bookings there are.
@@ -133,25 +133,25 @@ class _Narrowed(msgspec.Struct, frozen=True):
     stands: str  # that the invitation of `sc` stands where it should
 
 
-async def _narrowed(wanted: Wanted, after: UUID | None, value: Callable[[object], str]) -> _Narrowed:
+async def _narrowed(only: BookingFilter, after: UUID | None, value: Callable[[object], str]) -> _Narrowed:
     """Return what a list is narrowed by: only what is asked for, as "or is null" would keep an index from it."""
     times, others, stands = ["true"], ["true"], "true"
-    if wanted.starts_from is not None:
-        times.append(f"starts_at >= {value(wanted.starts_from)}")
-    if wanted.starts_before is not None:
-        times.append(f"starts_at < {value(wanted.starts_before)}")
+    if only.starts_from is not None:
+        times.append(f"starts_at >= {value(only.starts_from)}")
+    if only.starts_before is not None:
+        times.append(f"starts_at < {value(only.starts_before)}")
     if after is not None:
         starts_at = await db.fetch_value("SELECT starts_at FROM schedule WHERE id = $1", after)
         if starts_at is None:
             raise errors.BadInput("after", "names no booking: begin again at the first page")
         times.append(f"(starts_at, {{id}}) < ({value(starts_at)}, {value(after)})")
-    if wanted.candidate is not None:
-        others.append(f"candidate = {value(wanted.candidate)}")
-    if wanted.job is not None:
-        others.append(f"job = {value(wanted.job)}")
-    if wanted.invitation_state is not None:
+    if only.candidate is not None:
+        others.append(f"candidate = {value(only.candidate)}")
+    if only.job is not None:
+        others.append(f"job = {value(only.job)}")
+    if only.invitation_state is not None:
         state = "invitation_state(sc.id, sc.revision, coalesce($1, now())) AS state"
-        stands = f"(SELECT state = {value(wanted.invitation_state)} FROM {state})"  # noqa: S608 (our own words)
+        stands = f"(SELECT state = {value(only.invitation_state)} FROM {state})"  # noqa: S608 (our own words)
     return _Narrowed(" AND ".join(times), " AND ".join(others), stands)
 
 
@@ -168,39 +168,39 @@ _INVITATIONS = {
 }
 
 
-async def _are_few(wanted: Wanted) -> bool:
+async def _are_few(only: BookingFilter) -> bool:
     """Return whether to look through bookings for where their invitation stands, and not through invitations for whose.
 
     A candidate has few bookings, and of a job's nearly all were sent; of all invitations hardly any are theirs.
     """
-    if wanted.candidate is not None or (wanted.job is not None and wanted.invitation_state == "sent"):
+    if only.candidate is not None or (only.job is not None and only.invitation_state == "sent"):
         return True
-    if wanted.job is None or wanted.invitation_state is None:
+    if only.job is None or only.invitation_state is None:
         return False
     count: int = await db.fetch_value(
-        "SELECT count(*) FROM (SELECT FROM schedule WHERE job = $1 LIMIT $2) AS first_ones", wanted.job, _MANY
+        "SELECT count(*) FROM (SELECT FROM schedule WHERE job = $1 LIMIT $2) AS first_ones", only.job, _MANY
     )
     return count < _MANY
 
 
-def _lists(wanted: Wanted, narrowed: _Narrowed, limit: int, *, by_bookings: bool) -> list[str]:
+def _lists(only: BookingFilter, narrowed: _Narrowed, limit: int, *, by_bookings: bool) -> list[str]:
     """Return lists, each in the order of an index, of whose first `limit` bookings the page consists.
 
     Several states in one list would have to be sorted, or one looked for among all the others. The invitation of a
     cancelled booking stands nowhere, as its revision was raised: else a list would look through them all in vain.
     """
-    states = [ScheduleState(wanted.state)] if wanted.state is not None else list(ScheduleState)
-    if wanted.invitation_state is None:
-        split = wanted.state is not None or wanted.job is not None
+    states = [ScheduleState(only.state)] if only.state is not None else list(ScheduleState)
+    if only.invitation_state is None:
+        split = only.state is not None or only.job is not None
         conditions = [f"state = '{state.value}'" for state in states] if split else ["true"]
         return [_listed(_schedules(condition, narrowed), limit) for condition in conditions]
     live = [state for state in states if state in _LIVE]
-    nowhere = wanted.invitation_state == "none"
+    nowhere = only.invitation_state == "none"
     among = states if nowhere else live
     if by_bookings:
         sources = [_schedules(f"state = '{state.value}'", narrowed) for state in among]
     else:
-        sources = [_invitations(condition, narrowed) for condition in _INVITATIONS[wanted.invitation_state] if live]
+        sources = [_invitations(condition, narrowed) for condition in _INVITATIONS[only.invitation_state] if live]
         if nowhere and live:
             sources.append(_schedules("invited_revision <> revision AND state <> 'cancelled'", narrowed))
         if nowhere and ScheduleState.CANCELLED in states:

@@ -1,12 +1,13 @@
 """Candidates: one address is one person, letter case aside. Who was erased is nobody any more."""
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hireloop import db, errors
+from hireloop.examples import CandidateId, RecordedAt
 from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 
@@ -36,14 +37,14 @@ class CandidateChanges(msgspec.Struct, frozen=True, kw_only=True):
 class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored candidate."""
 
-    id: UUID
-    full_name: str
-    email: str
-    time_zone: str | None
-    locale: str | None
-    phone: str
-    resume_text: str
-    created_at: datetime
+    id: CandidateId
+    full_name: Annotated[str, Meta(examples=["Asha Rao"])]
+    email: Annotated[str, Meta(examples=["asha@example.com"])]
+    time_zone: Annotated[str | None, Meta(examples=["Asia/Kolkata"])]
+    locale: Annotated[str | None, Meta(examples=["en-IN"])]
+    phone: Annotated[str, Meta(examples=["+918055500100"])]
+    resume_text: Annotated[str, Meta(examples=["Ten years of operating PostgreSQL."])]
+    created_at: RecordedAt
 
 
 _CREATE = f"""
@@ -144,7 +145,7 @@ async def keep(candidate_id: UUID) -> UUID:
     return candidate_id
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class CandidateFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which candidates to list, letter case aside; None does not narrow."""
 
     email: str | None = None
@@ -154,9 +155,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 _LAST_CHARACTER = "\U0010ffff"  # whatever goes on after a beginning sorts before this
 
 
-async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[CandidateDetails]:
+async def page(only: CandidateFilter, *, limit: int, after: UUID | None) -> list[CandidateDetails]:
     """Return at most `limit` candidates stored before the one called `after`, newest first."""
-    wanted = wanted or Wanted()
     rows = await db.fetch(
         """
         SELECT * FROM candidate
@@ -167,8 +167,8 @@ async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) 
           AND ($4::uuid IS NULL OR id < $4)
         ORDER BY id DESC LIMIT $5
         """,
-        wanted.email,
-        wanted.beginning,
+        only.email,
+        only.beginning,
         _LAST_CHARACTER,
         after,
         limit,

@@ -1,11 +1,13 @@
 """Jobs: a title at a company is one opening, letter case aside."""
 
-from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hireloop import db, errors
+from hireloop.examples import JobId, RecordedAt
 from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.patches import Check
@@ -37,14 +39,14 @@ class JobChanges(msgspec.Struct, frozen=True, kw_only=True):
 class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored job."""
 
-    id: UUID
-    title: str
-    company: str
-    description: str
-    coding_language: str
-    recruiter_email: str | None
-    questions: list[str]
-    created_at: datetime
+    id: JobId
+    title: Annotated[str, Meta(examples=["Platform Engineer"])]
+    company: Annotated[str, Meta(examples=["Acme"])]
+    description: Annotated[str, Meta(examples=["Keeps what others build on."])]
+    coding_language: Annotated[str, Meta(examples=["python"])]
+    recruiter_email: Annotated[str | None, Meta(examples=["recruiter@acme.example"])]
+    questions: Annotated[list[str], Meta(examples=[["Which outage taught you most?"]])]
+    created_at: RecordedAt
 
 
 _CREATE = f"""
@@ -135,16 +137,15 @@ async def find(job_id: UUID) -> JobDetails:
     return msgspec.convert(dict(row), JobDetails)
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs to list, letter case aside; None does not narrow."""
 
     title: str | None = None
     company: str | None = None
 
 
-async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) -> list[JobDetails]:
+async def page(only: JobFilter, *, limit: int, after: UUID | None) -> list[JobDetails]:
     """Return at most `limit` jobs stored before the one called `after`, newest first."""
-    wanted = wanted or Wanted()
     rows = await db.fetch(
         """
         SELECT * FROM job
@@ -152,8 +153,8 @@ async def page(wanted: Wanted | None = None, *, limit: int, after: UUID | None) 
           AND ($3::uuid IS NULL OR id < $3)
         ORDER BY id DESC LIMIT $4
         """,
-        wanted.title,
-        wanted.company,
+        only.title,
+        only.company,
         after,
         limit,
     )

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import db, errors
+from hireloop.examples import EndsAt, JobId, RecordedAt, SlotId, StartsAt, Time
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.people import jobs
@@ -29,16 +31,16 @@ class NewSlot(msgspec.Struct, frozen=True, kw_only=True):
 class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A stored slot."""
 
-    id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    seats: int
-    taken: int
-    interviewer_email: str | None
-    job: UUID | None
-    notes: str
-    withdrawn_at: datetime | None
-    created_at: datetime
+    id: SlotId
+    starts_at: StartsAt
+    ends_at: EndsAt
+    seats: Annotated[int, Meta(examples=[1])]
+    taken: Annotated[int, Meta(examples=[0])]
+    interviewer_email: Annotated[str | None, Meta(examples=["ravi@acme.example"])]
+    job: JobId | None
+    notes: Annotated[str, Meta(examples=[""])]
+    withdrawn_at: Time | None
+    created_at: RecordedAt
 
 
 class SlotChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,7 +186,7 @@ async def _store(slot: SlotDetails) -> None:
 # --- Lists ----------------------------------------------------------------------------------------------------------
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class SlotFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which slots to list; None does not narrow. Available: a free seat, not withdrawn, not begun."""
 
     starts_from: datetime | None = None
@@ -195,7 +197,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     min_minutes: int | None = None
 
 
-async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[SlotDetails]:
+async def page(only: SlotFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[SlotDetails]:
     """Return at most `limit` slots in the order of their start, beginning behind the one called `after`.
 
     Raises BadInput where there is no such slot.
@@ -207,7 +209,7 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime 
         return f"${len(args)}"
 
     # Only what is asked for stands in the statement: "or is null" beside a condition would keep an index from it.
-    conditions = _narrowed(wanted, value, now)
+    conditions = _narrowed(only, value, now)
     if after is not None:
         try:
             last = await find(after)
@@ -216,13 +218,13 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime 
         conditions.append(f"(starts_at, id) > ({value(last.starts_at)}, {value(last.id)})")
     most = value(limit)
     # Two lists, each in the order of an index, and the first of both: one list with "or" would have to be sorted.
-    served = ["true"] if wanted.job is None else [f"job = {value(wanted.job)}", "job IS NULL"]
+    served = ["true"] if only.job is None else [f"job = {value(only.job)}", "job IS NULL"]
     lists = " UNION ALL ".join(
         f"(SELECT * FROM slot WHERE {' AND '.join([one, *conditions])} ORDER BY starts_at, id LIMIT {most})"  # noqa: S608 (placeholders)
         for one in served
     )
-    if wanted.min_minutes is not None and wanted.job is None and wanted.interviewer is None:
-        least = f"make_interval(mins => {value(wanted.min_minutes)})"
+    if only.min_minutes is not None and only.job is None and only.interviewer is None:
+        least = f"make_interval(mins => {value(only.min_minutes)})"
         lists = _BY_LENGTH.format(least=least, conditions=" AND ".join(conditions), most=most)
     rows = await db.fetch(f"SELECT * FROM ({lists}) AS listed ORDER BY starts_at, id LIMIT {most}", *args)  # noqa: S608 (as above)
     return [known(row) for row in rows]
@@ -244,19 +246,19 @@ _BY_LENGTH = """
 """
 
 
-def _narrowed(wanted: Wanted, value: Callable[[object], str], now: datetime | None) -> list[str]:
+def _narrowed(only: SlotFilter, value: Callable[[object], str], now: datetime | None) -> list[str]:
     """Return the conditions that a list is narrowed by, their values put in by `value`."""
     conditions = []
-    if wanted.starts_from is not None:
-        conditions.append(f"starts_at >= {value(wanted.starts_from)}")
-    if wanted.starts_before is not None:
-        conditions.append(f"starts_at < {value(wanted.starts_before)}")
-    if wanted.available is not None:
+    if only.starts_from is not None:
+        conditions.append(f"starts_at >= {value(only.starts_from)}")
+    if only.starts_before is not None:
+        conditions.append(f"starts_at < {value(only.starts_before)}")
+    if only.available is not None:
         begins_later = f"starts_at > coalesce({value(now)}, now())"
         free = f"(taken < seats AND withdrawn_at IS NULL AND {begins_later})"
-        conditions.append(free if wanted.available else f"NOT {free}")
-    if wanted.interviewer is not None:
-        conditions.append(f"lower(interviewer_email) = lower({value(wanted.interviewer)})")
-    if wanted.min_minutes is not None:
-        conditions.append(f"ends_at - starts_at >= make_interval(mins => {value(wanted.min_minutes)})")
+        conditions.append(free if only.available else f"NOT {free}")
+    if only.interviewer is not None:
+        conditions.append(f"lower(interviewer_email) = lower({value(only.interviewer)})")
+    if only.min_minutes is not None:
+        conditions.append(f"ends_at - starts_at >= make_interval(mins => {value(only.min_minutes)})")
     return conditions

@@ -1,0 +1,179 @@
+"""JSON bodies: each is decoded once, into the type that its handler takes, or refused with all that is wrong with it.
+
+So no mistake is lost in silence that a lenient reader would let pass: members that are given twice or that nobody
+knows, values of another type, texts that cannot be stored, numbers that nothing here could hold.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from typing import Any, get_args
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import HTTPException, ValidationException
+
+from hireloop import errors
+from hireloop.api.http.literal import without_none
+from hireloop.web import fields
+
+_ODD_ESCAPE = re.compile(r"\\u(0000|[dD][89a-fA-F])")  # of U+0000, or of a surrogate, which should be half of a pair
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_HALF = "contains half of a surrogate pair, which is no character: leave it out"
+_REFUSED = (msgspec.ValidationError, UnicodeEncodeError)  # by msgspec: the latter for half of a surrogate pair
+_LONGEST_NAME = 100
+_MOST_DIGITS = 19
+_MOST_NAMED = 100  # of what is wrong: an answer is no echo
+_UTF_8 = {"utf-8", "utf8"}
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose body is decoded here, where Litestar asks for it."""
+
+    __slots__ = ()
+
+    async def json(self) -> Any:  # noqa: ANN401 (of the type that the handler takes)
+        """Return the body as the handler takes it; one that may be left out is not null either. Raises as `decoded`."""
+        taken = self.route_handler.parsed_data_field
+        return await decoded(self, without_none(taken.annotation)) if taken else await super().json()
+
+
+async def decoded(request: Request[Any, Any, Any], kind: Any) -> Any:  # noqa: ANN401 (types, as values)
+    """Return the body as a value of this type; raises ValidationException, BadInput or HTTPException (415)."""
+    _check_headers(request)
+    reader = _Reader()
+    value = reader.read(await request.body())
+    wrong: dict[str, str] = {}
+    if reader.is_odd and isinstance(value, dict):
+        _look_through(value, "", wrong)
+    try:
+        found = msgspec.convert(value, kind)
+    except _REFUSED:
+        _compare(value, kind, "", wrong)
+    else:
+        if not wrong:
+            return found
+    named = [{"key": path, "message": message} for path, message in wrong.items()]
+    raise ValidationException("The body is wrong.", extra=named[:_MOST_NAMED])
+
+
+def _check_headers(request: Request[Any, Any, Any]) -> None:
+    kind, options = request.content_type
+    is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")) or not kind
+    if not is_json or options.get("charset", "utf-8").lower() not in _UTF_8:
+        raise HTTPException("The body must be JSON in UTF-8: send Content-Type: application/json.", status_code=415)
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException("The body must not be compressed: leave Content-Encoding out.", status_code=415)
+
+
+class _Reader:
+    """Reads JSON; whether something in it has to be looked for that a type cannot refuse, `is_odd` says."""
+
+    def __init__(self) -> None:
+        self.is_odd = False
+
+    def read(self, body: bytes) -> Any:  # noqa: ANN401 (JSON)
+        """Return the value of a JSON text; raises BadInput for what is none."""
+        try:
+            text = body.decode()
+            self.is_odd = _ODD_ESCAPE.search(text) is not None
+            return json.loads(
+                text,
+                object_pairs_hook=self._members,
+                parse_int=self._integer,
+                parse_float=self._float,
+                parse_constant=self._float,
+            )
+        except UnicodeDecodeError:
+            raise errors.BadInput("body", "is not UTF-8") from None
+        except json.JSONDecodeError as error:
+            where = f"at line {error.lineno}, column {error.colno}"
+            raise errors.BadInput("body", f"is no JSON: {error.msg}, {where}") from None
+
+    def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) == len(pairs):
+            return members
+        self.is_odd = True
+        repeated = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+        return _Repetitive(members, repeated)
+
+    def _integer(self, digits: str) -> float:
+        """Return an integer, or infinity for one that nothing here could hold and Python would take long to read."""
+        return int(digits) if len(digits) <= _MOST_DIGITS else self._float("inf")
+
+    def _float(self, text: str) -> float:
+        number = float(text)
+        self.is_odd = self.is_odd or not math.isfinite(number)
+        return number
+
+
+class _Repetitive(dict[str, Any]):
+    """An object with members that are given more than once: it has the last of each."""
+
+    def __init__(self, members: dict[str, Any], repeated: list[str]) -> None:
+        super().__init__(members)
+        self.repeated = repeated
+
+
+def _look_through(value: object, path: str, wrong: dict[str, str]) -> None:
+    """Note what cannot be right whatever its type should be, by its path."""
+    if isinstance(value, dict):
+        if isinstance(value, _Repetitive):
+            wrong.update((_member(path, name), "is given more than once") for name in value.repeated)
+        for name, one in value.items():
+            if (fault := _fault_of(name) or _fault_of(one)) is not None:
+                wrong[_member(path, name)] = fault
+            elif isinstance(one, dict | list):
+                _look_through(one, _member(path, name), wrong)
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            if (fault := _fault_of(one)) is not None:
+                wrong[f"{path}[{number}]"] = fault
+            elif isinstance(one, dict | list):
+                _look_through(one, f"{path}[{number}]", wrong)
+
+
+def _fault_of(value: object) -> str | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "is out of bounds"
+    if not isinstance(value, str):
+        return None
+    if "\x00" in value:
+        return fields.UNSTORABLE
+    return None if value.isascii() or not _SURROGATE.search(value) else _HALF
+
+
+def _compare(value: object, kind: Any, path: str, wrong: dict[str, str]) -> None:  # noqa: ANN401 (types, as values)
+    """Note where a value is not of its type, by path, beside what is known to be wrong there.
+
+    Of an object each member is judged; of a list, it is the first item that does not fit.
+    """
+    struct = _struct_in(kind)
+    if struct is None or not isinstance(value, dict):
+        try:
+            msgspec.convert(value, kind)
+        except _REFUSED as error:
+            message, _, below = str(error).partition(" - at `$")
+            wrong.setdefault((path + below.rstrip("`")).lstrip("."), message)
+        return
+    known = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for name in value:
+        if name not in known and len(wrong) < _MOST_NAMED:
+            wrong.setdefault(_member(path, name), "is not known here")
+    for name, field in known.items():
+        if name in value:
+            _compare(value[name], field.type, _member(path, name), wrong)
+        elif field.required:
+            wrong.setdefault(_member(path, name), "is required")
+
+
+def _struct_in(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401 (types, as values)
+    kinds = (kind, *get_args(kind))
+    return next((one for one in kinds if isinstance(one, type) and issubclass(one, msgspec.Struct)), None)
+
+
+def _member(path: str, name: str) -> str:
+    shown = name[:_LONGEST_NAME].replace("\x00", "").encode(errors="replace").decode()
+    return f"{path}.{shown}" if path else shown
