@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db
 from hireloop.notify.deliveries.deliveries import TIME_FOR_A_FIRST_TRY
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
+from hireloop.statements import Statement
 
 _SHOWN_AFTER_DEADLINE = timedelta(days=1)
 
@@ -41,10 +41,48 @@ _READ = """
     SELECT d.id, d.schedule, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count, d.last_reason,
         d.last_reply, d.deadline_at, d.created_at, (
             SELECT h.reason FROM channel_health h
-            WHERE h.channel = d.channel AND h.fingerprint = ANY($1::text[]) AND h.state = 'held' AND d.state = 'pending'
+            WHERE h.channel = d.channel AND h.fingerprint = ANY(:fingerprints::text[]) AND h.state = 'held'
+              AND d.state = 'pending'
             LIMIT 1
         ) AS held_reason
 """
+
+
+# Required deliveries at risk or failed, the earliest deadline first. They are sorted before the bookings are looked at,
+# so that in an outage with thousands of them only a page's are.
+_PAGE = Statement(f"""
+    WITH found AS (
+        SELECT id, schedule, revision, deadline_at FROM delivery
+        WHERE required AND state IN ('bounced', 'rejected', 'exhausted')
+            AND deadline_at > coalesce(:now, now()) - :shown_after_deadline::interval
+        UNION ALL
+        SELECT id, schedule, revision, deadline_at FROM delivery
+        WHERE required AND state = 'pending' AND at_risk_at <= coalesce(:now, now())
+            AND (last_reason IS NOT NULL OR first_due_at <= coalesce(:now, now()) - :first_try::interval)
+    ), in_order AS MATERIALIZED (
+        SELECT id FROM (
+            SELECT * FROM found WHERE :after::uuid IS NULL
+                OR (deadline_at, id) > (SELECT deadline_at, id FROM delivery last WHERE last.id = :after)
+            ORDER BY deadline_at, id OFFSET 0
+        ) sorted
+        WHERE revision = (SELECT told.revision FROM schedule_to_tell told WHERE told.schedule = sorted.schedule)
+        ORDER BY deadline_at, id LIMIT :limit
+    )
+    {_READ} FROM in_order JOIN delivery d ON d.id = in_order.id ORDER BY d.deadline_at, d.id
+""")  # noqa: S608 (a constant of our own)
+# What failed, newest first.
+_FAILED = Statement(f"""
+    {_READ} FROM delivery d
+    WHERE d.state IN ('bounced', 'rejected', 'exhausted') AND (:reason::text IS NULL OR d.last_reason = :reason)
+      AND (:after::uuid IS NULL OR d.id < :after)
+    ORDER BY d.id DESC LIMIT :limit
+""")
+# How many failed by each reason.
+_REASONS = Statement("""
+    SELECT last_reason, count(*) AS count FROM delivery
+    WHERE state IN ('bounced', 'rejected', 'exhausted') AND created_at >= :since AND last_reason IS NOT NULL
+    GROUP BY last_reason ORDER BY count(*) DESC, last_reason
+""")
 
 
 async def page(
@@ -55,34 +93,13 @@ async def page(
     Only of what a booking's present revision calls for, and until a day after its deadline: what is over long since
     is nobody's trouble any more. `after` is the last one of the page before.
     """
-    # Sorted before the bookings are looked at, so that in an outage with thousands of them only a page's are.
-    rows = await db.fetch(
-        f"""
-        WITH found AS (
-            SELECT id, schedule, revision, deadline_at FROM delivery
-            WHERE required AND state IN ('bounced', 'rejected', 'exhausted')
-                AND deadline_at > coalesce($2, now()) - $3::interval
-            UNION ALL
-            SELECT id, schedule, revision, deadline_at FROM delivery
-            WHERE required AND state = 'pending' AND at_risk_at <= coalesce($2, now())
-                AND (last_reason IS NOT NULL OR first_due_at <= coalesce($2, now()) - $4::interval)
-        ), in_order AS MATERIALIZED (
-            SELECT id FROM (
-                SELECT * FROM found WHERE $5::uuid IS NULL
-                    OR (deadline_at, id) > (SELECT deadline_at, id FROM delivery last WHERE last.id = $5)
-                ORDER BY deadline_at, id OFFSET 0
-            ) sorted
-            WHERE revision = (SELECT told.revision FROM schedule_to_tell told WHERE told.schedule = sorted.schedule)
-            ORDER BY deadline_at, id LIMIT $6
-        )
-        {_READ} FROM in_order JOIN delivery d ON d.id = in_order.id ORDER BY d.deadline_at, d.id
-        """,  # noqa: S608 (a constant of our own)
-        _fingerprints(channels),
-        now,
-        _SHOWN_AFTER_DEADLINE,
-        TIME_FOR_A_FIRST_TRY,
-        after,
-        limit,
+    rows = await _PAGE.rows(
+        fingerprints=_fingerprints(channels),
+        now=now,
+        shown_after_deadline=_SHOWN_AFTER_DEADLINE,
+        first_try=TIME_FOR_A_FIRST_TRY,
+        after=after,
+        limit=limit,
     )
     return [msgspec.convert(dict(row), DeliveryFailure) for row in rows]
 
@@ -91,31 +108,13 @@ async def failed(
     channels: Sequence[Channel], *, reason: str | None, limit: int, after: UUID | None
 ) -> list[DeliveryFailure]:
     """Return at most `limit` deliveries that failed, by this reason or any, newest first, before the one `after`."""
-    rows = await db.fetch(
-        f"""
-        {_READ} FROM delivery d
-        WHERE d.state IN ('bounced', 'rejected', 'exhausted') AND ($2::text IS NULL OR d.last_reason = $2)
-          AND ($3::uuid IS NULL OR d.id < $3)
-        ORDER BY d.id DESC LIMIT $4
-        """,
-        _fingerprints(channels),
-        reason,
-        after,
-        limit,
-    )
+    rows = await _FAILED.rows(fingerprints=_fingerprints(channels), reason=reason, after=after, limit=limit)
     return [msgspec.convert(dict(row), DeliveryFailure) for row in rows]
 
 
 async def reasons(*, since: datetime) -> dict[str, int]:
     """Return how many deliveries made since then failed by each reason, the most frequent first."""
-    rows = await db.fetch(
-        """
-        SELECT last_reason, count(*) AS count FROM delivery
-        WHERE state IN ('bounced', 'rejected', 'exhausted') AND created_at >= $1 AND last_reason IS NOT NULL
-        GROUP BY last_reason ORDER BY count(*) DESC, last_reason
-        """,
-        since,
-    )
+    rows = await _REASONS.rows(since=since)
     return {row["last_reason"]: row["count"] for row in rows}
 
 
