@@ -78,3 +78,7 @@ def numbered(text: str) -> tuple[str, tuple[str, ...]]:
         return part[0] if name is None else f"${numbers.setdefault(name, len(numbers) + 1)}"
 
     return _PARTS.sub(number, text), tuple(numbers)
+
+
+# The moment at which the current transaction began, by the database's clock.
+NOW = Statement("SELECT now()")

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from hireloop.notify.tables import ChannelHealth
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 
@@ -18,7 +19,6 @@ LONGEST_PAUSE_SECONDS = 60
 
 # Seconds until the next probe: 1, 2, 4 … 60.
 _PAUSE = f"least({LONGEST_PAUSE_SECONDS}, power(2, least(probes + 1, 10)))"
-_STATE = Statement("SELECT state FROM channel_health WHERE channel = :channel AND fingerprint = :fingerprint")
 # Of a held channel, the turn to probe, where the next probe is due.
 _PROBE = Statement(f"""
     UPDATE channel_health SET probes = probes + 1,
@@ -89,13 +89,17 @@ class HeldChannel(msgspec.Struct, frozen=True, kw_only=True):
 
 async def claim(channel: Channel, *, may_probe: bool = True, now: datetime | None = None) -> Availability:
     """Say what may be leased from this channel; at most one worker at a time gets `PROBE`, if it asks for it."""
-    state = await _STATE.value(channel=channel.name, fingerprint=channel.fingerprint)
-    if state != "held":
+    row = await (
+        ChannelHealth.select(ChannelHealth.state)
+        .where(ChannelHealth.channel == channel.name, ChannelHealth.fingerprint == channel.fingerprint)
+        .first()
+    )
+    if row is None or row["state"] != "held":
         return Availability.OPEN
     if not may_probe:
         return Availability.WAIT
-    row = await _PROBE.row(channel=channel.name, fingerprint=channel.fingerprint, now=now)
-    return Availability.PROBE if row else Availability.WAIT
+    ours = await _PROBE.row(channel=channel.name, fingerprint=channel.fingerprint, now=now)
+    return Availability.PROBE if ours else Availability.WAIT
 
 
 async def give_back(channel: Channel, *, now: datetime | None = None) -> None:

@@ -53,7 +53,6 @@ _READ = """
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
         JOIN job j ON j.id = i.job
 """
-_OF_ID = Statement(f"{_READ} WHERE sc.id = :schedule")
 _OF_IDS = Statement(f"{_READ} WHERE sc.id = ANY(:schedules::uuid[])")
 # The bookings of interviews that stand.
 _LIVE_OF = Statement(f"{_READ} WHERE sc.interview = ANY(:interviews::uuid[]) AND sc.state <> 'cancelled'")
@@ -62,10 +61,10 @@ _CANDIDATES_OF = Statement("SELECT id, candidate FROM schedule WHERE id = ANY(:s
 
 async def find(schedule_id: UUID, *, now: datetime | None = None) -> Booking:
     """Return one booking; raises NotFound."""
-    row = await _OF_ID.row(now=now, schedule=schedule_id)
-    if row is None:
+    found = await find_all([schedule_id], now=now)
+    if schedule_id not in found:
         raise errors.NotFound("schedule", schedule_id)
-    return _from_row(dict(row))
+    return found[schedule_id]
 
 
 async def find_live(interview_ids: list[UUID], *, now: datetime | None = None) -> dict[UUID, Booking]:

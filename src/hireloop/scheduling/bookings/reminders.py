@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import ReminderMessage
-from hireloop.statements import Statement
+from hireloop.statements import NOW, Statement
 
 _TOGETHER = 200
 
@@ -32,7 +32,6 @@ _DUE = Statement("""
     FOR NO KEY UPDATE OF sc, se SKIP LOCKED FOR SHARE OF c SKIP LOCKED
 """)
 _NOTE = Statement("UPDATE schedule SET reminded_at = :at WHERE id = ANY(:schedules::uuid[])")
-_NOW = Statement("SELECT now()")
 
 
 async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: datetime | None = None) -> int:
@@ -54,7 +53,7 @@ async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: dateti
 
 async def _put_some(outbox: Outbox, lead: str, length: timedelta, nearer: timedelta, now: datetime | None) -> int:
     """Put reminders of one lead, `_TOGETHER` at most; `nearer` is the next shorter lead, zero where there is none."""
-    at: datetime = now or await _NOW.value()
+    at: datetime = now or await NOW.value()
     due = await _DUE.rows(nearest=at + nearer, farthest=at + length, lead=length, limit=_TOGETHER)
     if due:
         told = [ReminderMessage(**row, lead=lead, until=row["starts_at"] - nearer) for row in due]

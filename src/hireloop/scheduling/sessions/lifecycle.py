@@ -8,7 +8,7 @@ from hireloop.scheduling import audit
 from hireloop.scheduling.audit import HIRELOOP, Action, NewAuditEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.tables import InterviewState, ScheduleState
-from hireloop.statements import Statement
+from hireloop.statements import NOW, Statement
 
 _TOGETHER = 100
 
@@ -33,7 +33,6 @@ _LEAVE = Statement("""
 """)
 # The state of some interviews.
 _SET_STATE = Statement("UPDATE interview SET state = :state WHERE id = ANY(:interviews::uuid[])")
-_NOW = Statement("SELECT now()")
 
 
 async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
@@ -54,7 +53,7 @@ async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
 async def _note_some(grace: timedelta, now: datetime | None) -> tuple[int, int]:
     """Note at most `_TOGETHER`; return how many were looked at, and how many of them noted."""
     async with db.DB.transaction():
-        at: datetime = now or await _NOW.value()
+        at: datetime = now or await NOW.value()
         found: list[UUID] = [row["id"] for row in await _DUE.rows(at=at, grace=grace, limit=_TOGETHER)]
         bookings = await lock_all(found, now=at) if found else []
         missed = [booking for booking in bookings if is_missed(booking)]
