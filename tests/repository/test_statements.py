@@ -121,6 +121,17 @@ def test_every_statement_has_a_name() -> None:
     assert [*SOURCE.rglob("*.sql")] == []  # were there any, they would have to be looked at here
 
 
+def test_every_statement_has_a_legend() -> None:
+    bare = [
+        f"{file.relative_to(SOURCE)}:{node.lineno}"
+        for file in FILES
+        for lines in [file.read_text().splitlines()]
+        for node in ast.parse("\n".join(lines)).body
+        if isinstance(node, ast.Assign) and any(calls(node, "Statement")) and not lines[node.lineno - 2].startswith("#")
+    ]
+    assert bare == []
+
+
 def test_no_statement_has_positional_parameters() -> None:
     numbered = [
         f"{module}:{text.lineno}"

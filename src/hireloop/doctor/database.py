@@ -27,8 +27,11 @@ SKEW_FAILS = timedelta(seconds=30)
 
 _CONNECT_SECONDS = 10.0
 SLOW_SECONDS = 0.05
+# The server's version, as a number: 160004 is 16.4.
 _VERSION = Statement("SELECT current_setting('server_version_num')::int")
+# The smallest question, for how long an answer takes.
 _SMALLEST = Statement("SELECT 1")
+# What the database's clock says.
 _CLOCK = Statement("SELECT clock_timestamp()")
 _AFTER = ("migrations", "secret", "clock", "workers", "ledger")
 

@@ -139,6 +139,7 @@ def _row(entry: NewAuditEntry) -> dict[str, object]:
 
 # The trigger lets an entry be changed while this is on.
 _ERASING = Statement("SELECT set_config('hireloop.erasing', :on, true)")
+# The details of whatever is about a person, or about these things.
 _BLANK = Statement(
     "UPDATE audit_entry SET details = '{}' WHERE candidate = :candidate OR subject = ANY(:subjects::uuid[])"
 )

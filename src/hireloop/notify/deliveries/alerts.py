@@ -169,6 +169,7 @@ async def _note_told(ids: Sequence[UUID], now: datetime) -> None:
     await _NOTE_TOLD.run(ids=ids, now=now)
 
 
+# What these deliveries say.
 _MESSAGES = Statement("SELECT id, kind, payload::text FROM delivery WHERE id = ANY(:ids::uuid[])")
 
 

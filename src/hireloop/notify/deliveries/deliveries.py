@@ -99,6 +99,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
+# A delivery with what holds its channel; each list says which.
 _READ = """
     SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
         d.tries, d.first_due_at, d.due_at, d.at_risk_at,
@@ -111,7 +112,9 @@ _READ = """
         LIMIT 1
     ) h ON true
 """
+# The deliveries of some bookings, oldest first.
 _OF_SCHEDULES = Statement(f"{_READ} WHERE d.schedule = ANY(:schedules::uuid[]) ORDER BY d.id")
+# One delivery.
 _OF_ID = Statement(f"{_READ} WHERE d.id = :delivery")
 # The latest attempts of each of these deliveries, in order.
 _LATEST_ATTEMPTS = Statement("""
@@ -171,6 +174,7 @@ async def page(
 _PAGE = f"""{_READ}
     WHERE d.id = ANY(ARRAY(SELECT id FROM ({{lists}}) AS found ORDER BY id DESC LIMIT {{limit:d}})) ORDER BY d.id DESC
 """  # noqa: S608 (our own words)
+# The newest deliveries of all.
 _NEWEST = "(SELECT d.id FROM delivery d WHERE {place} ORDER BY d.id DESC LIMIT {limit:d})"
 
 

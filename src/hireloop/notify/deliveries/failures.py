@@ -37,6 +37,7 @@ class DeliveryFailure(msgspec.Struct, frozen=True, kw_only=True):
         return self.last_reason or self.held_reason
 
 
+# A delivery with what holds its channel while it waits; each list says which.
 _READ = """
     SELECT d.id, d.schedule, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count, d.last_reason,
         d.last_reply, d.deadline_at, d.created_at, (

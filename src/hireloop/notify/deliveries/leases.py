@@ -149,10 +149,12 @@ _TAKE = """
 # A probe's order is a statement of its own: with an order that depends on an argument, a plan made for any argument
 # would sort the whole backlog.
 _IN_TIME, _IN_TURNS = "deadline_at", "attempt_count, deadline_at"
+# The leases of a channel without a rate limit, by whether one probes.
 _TAKE_FREELY = {
     probing: Statement(_TAKE.format(pace="", paid="", limit=":limit", order=_IN_TURNS if probing else _IN_TIME))
     for probing in (False, True)
 }
+# Those of a channel with one.
 _TAKE_AT_A_PACE = {
     probing: Statement(
         _TAKE.format(

@@ -210,7 +210,7 @@ _FOUND = Statement("""
       AND (:kind::text IS NULL OR kind = :kind) AND (:since::timestamptz IS NULL OR created_at >= :since)
     ORDER BY id LIMIT :limit
 """)
-# What their bookings call for now, and they themselves: by whether they are locked.
+# What their bookings call for now, by whether these are locked.
 _TOLD = {
     lock: Statement(f"""
         SELECT schedule, revision, live, address FROM schedule_to_tell WHERE schedule = ANY(:schedules::uuid[])
@@ -218,6 +218,7 @@ _TOLD = {
     """)  # noqa: S608 (our own words)
     for lock in (False, True)
 }
+# They themselves, by whether they are locked.
 _ROWS = {
     lock: Statement(f"""
         SELECT id, schedule, revision, kind, channel, recipient, state, attempt_count, payload::text, payload_version,

@@ -13,6 +13,7 @@ from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
 CHANNEL = "hireloop_delivery"
+# The hint: it says that something is due, and not what.
 NOTIFY = Statement(f"NOTIFY {CHANNEL}")
 _AT_MOST_EVERY_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 5.0

@@ -45,6 +45,7 @@ class FreeSlot(msgspec.Struct, frozen=True, kw_only=True):
     interviewer_email: str | None
 
 
+# A booking with who meets about what; each list says which.
 _NAMES = """
     SELECT sc.id, c.id AS candidate_id, c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone,
         c.erased_at IS NOT NULL AS is_erased, j.id AS job_id, j.title AS job_title, j.company, i.round,
@@ -62,6 +63,7 @@ _OF_DAY = Statement(f"""
     )
     ORDER BY sc.starts_at, sc.id LIMIT :limit
 """)  # noqa: S608 (a constant of our own)
+# Some bookings.
 _OF_SCHEDULES = Statement(f"{_NAMES} WHERE sc.id = ANY(:schedules::uuid[])")
 # Slots with a free seat that a booking of this job could be moved to from this slot, in the order of start.
 _OPENINGS = Statement("""

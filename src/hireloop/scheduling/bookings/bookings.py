@@ -45,6 +45,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+# A booking with its session and its job's recruiter; each list says which.
 _READ = """
     SELECT sc.id, sc.interview, sc.slot, sc.state, sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
         sc.booked_at, sc.changes::text, sc.trace_id, se.id AS session_id, se.key_version, se.opens_at, se.closes_at,
@@ -53,9 +54,11 @@ _READ = """
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
         JOIN job j ON j.id = i.job
 """
+# Some bookings.
 _OF_IDS = Statement(f"{_READ} WHERE sc.id = ANY(:schedules::uuid[])")
 # The bookings of interviews that stand.
 _LIVE_OF = Statement(f"{_READ} WHERE sc.interview = ANY(:interviews::uuid[]) AND sc.state <> 'cancelled'")
+# Whose bookings they are.
 _CANDIDATES_OF = Statement("SELECT id, candidate FROM schedule WHERE id = ANY(:schedules::uuid[])")
 
 
@@ -219,6 +222,7 @@ def _lists(wanted: Wanted, narrowed: _Narrowed, limit: int, *, by_bookings: bool
     return [_standing(source, among, narrowed, limit) for source in sources]
 
 
+# What a list is made of: bookings, or those whose invitations stand somewhere.
 _OF_SCHEDULES = "SELECT starts_at, id, NULL::integer AS revision FROM schedule WHERE {narrowed}"
 _OF_INVITATIONS = "SELECT DISTINCT starts_at, schedule AS id, revision FROM invitation WHERE {narrowed}"
 

@@ -31,6 +31,7 @@ _DUE = Statement("""
     ORDER BY sc.starts_at LIMIT :limit
     FOR NO KEY UPDATE OF sc, se SKIP LOCKED FOR SHARE OF c SKIP LOCKED
 """)
+# The reminders of these bookings that are due by now are done with.
 _NOTE = Statement("UPDATE schedule SET reminded_at = :at WHERE id = ANY(:schedules::uuid[])")
 
 

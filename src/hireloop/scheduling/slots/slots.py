@@ -189,7 +189,7 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime 
         except errors.NotFound:
             raise errors.BadInput("after", "names no slot: begin again at the first page") from None
         values |= {"after": last.id, "after_start": last.starts_at}
-    narrowed = " AND ".join(["true", *_narrowed(wanted), *(["(starts_at, id) > (:after_start, :after)"] * bool(after))])
+    narrowed = " AND ".join(["true", *_narrowed(wanted, after)])
     if wanted.min_minutes is not None and wanted.job is None and wanted.interviewer is None:
         lists = _BY_LENGTH.format(narrowed=narrowed)
     else:
@@ -199,6 +199,7 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime 
     return [known(dict(row)) for row in await rows_of(_PAGE.format(lists=lists), values)]
 
 
+# A page: what comes first of its lists, each of which is in the order of an index.
 _PAGE = "SELECT * FROM ({lists}) AS listed ORDER BY starts_at, id LIMIT :limit"
 _LIST = "(SELECT * FROM slot WHERE {narrowed} ORDER BY starts_at, id LIMIT :limit)"
 # The first slots of each length that there is, for where long ones are rare: lengths are few. An index that begins with
@@ -219,7 +220,7 @@ _BY_LENGTH = """
 _FREE = "(taken < seats AND withdrawn_at IS NULL AND starts_at > coalesce(:now, now()))"
 
 
-def _narrowed(wanted: Wanted) -> list[str]:
+def _narrowed(wanted: Wanted, after: UUID | None) -> list[str]:
     """Return what a list is narrowed by: only what is asked for, as "or is null" would keep an index from it."""
     conditions = []
     if wanted.starts_from is not None:
@@ -232,4 +233,6 @@ def _narrowed(wanted: Wanted) -> list[str]:
         conditions.append("lower(interviewer_email) = lower(:interviewer)")
     if wanted.min_minutes is not None:
         conditions.append("ends_at - starts_at >= make_interval(mins => :min_minutes)")
+    if after is not None:
+        conditions.append("(starts_at, id) > (:after_start, :after)")
     return conditions
