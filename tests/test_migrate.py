@@ -133,6 +133,13 @@ async def test_the_database_has_the_tables_that_piccolo_is_told_of() -> None:
     assert {row["tablename"] for row in found} == {table._meta.tablename for table in TABLES} | {"migration"}
 
 
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table._meta.tablename)
+def test_what_may_be_missing_is_missing_in_a_row_that_does_not_name_it(table: type[Table]) -> None:
+    assert {column._meta.name: column.get_default_value() for column in table._meta.columns if column._meta.null} == {
+        column._meta.name: None for column in table._meta.columns if column._meta.null
+    }
+
+
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table._meta.tablename)
 async def test_a_table_class_has_its_tables_columns(table: type[Table]) -> None:

@@ -9,11 +9,19 @@ from pathlib import Path
 
 from hireloop import db, signing
 from hireloop.errors import DatabaseNotReady, SettingsError
+from hireloop.scheduling.tables import Installation
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
+from hireloop.statements import Statement
 
 _ID = re.compile(r'^ID = "(.+)"$', re.MULTILINE)
 _LOCK = 0x48697265  # any number, the same in every version
+# Whoever comes second waits for the first one's transaction.
+_ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(:lock)")
+# Piccolo's own table of what has run; in a new database there is none.
+_IS_THERE = Statement("SELECT to_regclass('migration') IS NOT NULL")
+# What has run, in its order.
+_DONE = Statement("SELECT name FROM migration ORDER BY ran_on")
 
 
 async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequence[str]:
@@ -24,7 +32,7 @@ async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequenc
     is false.
     """
     async with db.DB.transaction():
-        await db.fetch("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        await _ONE_AT_A_TIME.run(lock=_LOCK)
         before = set(await _done())
         if not _known() <= before:
             await _run()
@@ -38,7 +46,7 @@ async def check(settings: Settings) -> None:
     if missing:
         msg = f"The database lacks {len(missing)} migration(s): run `hireloop migrate`."
         raise DatabaseNotReady(msg)
-    known = await db.fetch_value("SELECT secret_fingerprint FROM installation")
+    known = await _known_fingerprint()
     if known is None:
         msg = "The database does not know SECRET_KEY's fingerprint yet: run `hireloop migrate`."
         raise DatabaseNotReady(msg)
@@ -78,17 +86,18 @@ async def _run() -> None:
 
 async def _agree_on_secret(settings: Settings, *, accept: bool) -> None:
     ours = fingerprint(settings)
-    known = await db.fetch_value("SELECT secret_fingerprint FROM installation")
+    known = await _known_fingerprint()
     if known is not None and not signing.is_one_of(known, [ours]) and not accept:
         raise SettingsError(_SKEW)
-    await db.fetch(
-        """
-        INSERT INTO installation (id, secret_fingerprint, base_url) VALUES (1, $1, $2)
-        ON CONFLICT (id) DO UPDATE SET secret_fingerprint = excluded.secret_fingerprint, base_url = excluded.base_url
-        """,
-        ours,
-        settings.base_url,
+    row = Installation(id=1, secret_fingerprint=ours, base_url=settings.base_url)
+    await Installation.insert(row).on_conflict(
+        target=Installation.id, action="DO UPDATE", values=[Installation.secret_fingerprint, Installation.base_url]
     )
+
+
+async def _known_fingerprint() -> str | None:
+    row = await Installation.select(Installation.secret_fingerprint).first()
+    return None if row is None else str(row["secret_fingerprint"])
 
 
 def _known() -> set[str]:
@@ -98,6 +107,6 @@ def _known() -> set[str]:
 
 
 async def _done() -> list[str]:
-    if not await db.fetch_value("SELECT to_regclass('migration') IS NOT NULL"):
+    if not await _IS_THERE.value():
         return []
-    return [row["name"] for row in await db.fetch("SELECT name FROM migration ORDER BY ran_on")]
+    return [row["name"] for row in await _DONE.rows()]
