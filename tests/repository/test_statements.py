@@ -31,7 +31,7 @@ MOST_STATEMENTS = 100
 ONE_ROW = {
     "access.api_keys._CHECKED": "every request asks for its key",
     "api.http.stored_responses._KEEP": "every booking stores its answer",
-    "notify.deliveries.leases._OPEN_PACE": "every lease of a channel with a rate limit begins so",
+    "notify.deliveries.leases._OPEN_RATE": "every lease of a channel with a rate limit begins so",
     "scheduling.bookings.changes._NOTE": "lengthens the JSON of the row where it is",
     "scheduling.sessions.sessions._NOTE_CHECK": "puts the database's time into the JSON of the row",
 }

@@ -143,6 +143,7 @@ class KeyRing:
             log.warning("key_use.not_noted", error=db.described(error))
 
 
+@db.transactional
 async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[ApiKeyDetails, str]:
     """Make a key and return what is stored of it, and the key itself, which nobody can read again.
 
@@ -155,9 +156,8 @@ async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[
     key = f"{PREFIX}{_b64(ident.bytes)}{_b64(secrets.token_bytes(32))}"
     details = {"name": name, "role": role}
     row = ApiKey(id=ident, name=name, role=role, secret_hash=hash_of(key))
-    async with db.DB.transaction():
-        created = await ApiKey.insert(row).returning(*ApiKey.all_columns())
-        await audit.record(NewAuditEntry(action=Action.KEY_CREATED, subject=ident, by=by, details=details))
+    created = await ApiKey.insert(row).returning(*ApiKey.all_columns())
+    await audit.record(NewAuditEntry(action=Action.KEY_CREATED, subject=ident, by=by, details=details))
     return msgspec.convert(created[0], ApiKeyDetails), key
 
 
@@ -176,16 +176,16 @@ async def find(ident: UUID) -> ApiKeyDetails:
     return msgspec.convert(row, ApiKeyDetails)
 
 
+@db.transactional
 async def revoke(ident: UUID, *, by: Actor = audit.HIRELOOP) -> ApiKeyDetails:
     """Revoke a key for ever; revoking twice is revoking once. Raises NotFound."""
-    async with db.DB.transaction():
-        revoked = await (
-            ApiKey.update({ApiKey.revoked_at: QueryString("now()")})
-            .where(ApiKey.id == ident, ApiKey.revoked_at.is_null())
-            .returning(ApiKey.id)
-        )
-        if revoked:
-            await audit.record(NewAuditEntry(action=Action.KEY_REVOKED, subject=ident, by=by))
+    revoked = await (
+        ApiKey.update({ApiKey.revoked_at: QueryString("now()")})
+        .where(ApiKey.id == ident, ApiKey.revoked_at.is_null())
+        .returning(ApiKey.id)
+    )
+    if revoked:
+        await audit.record(NewAuditEntry(action=Action.KEY_REVOKED, subject=ident, by=by))
     return await find(ident)
 
 

@@ -73,15 +73,15 @@ async def create(new: NewCandidate, *, by: Actor) -> tuple[CandidateDetails, boo
     return known, False
 
 
+@db.transactional
 async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
     """Store a candidate, or nobody where the address is taken, and return their row."""
     row = Candidate(**given)
-    async with db.DB.transaction():
-        created = await Candidate.insert(row).on_conflict(action="DO NOTHING").returning(*Candidate.all_columns())
-        if not created:
-            return None
-        await audit.record(NewAuditEntry(action=Action.CANDIDATE_CREATED, subject=row.id, candidate=row.id, by=by))
-        return created[0]
+    created = await Candidate.insert(row).on_conflict(action="DO NOTHING").returning(*Candidate.all_columns())
+    if not created:
+        return None
+    await audit.record(NewAuditEntry(action=Action.CANDIDATE_CREATED, subject=row.id, candidate=row.id, by=by))
+    return created[0]
 
 
 def refuse_differences(what: str, given: dict[str, Any], known: object, *, letter_case_aside: set[str]) -> None:

@@ -70,6 +70,7 @@ async def create(new: NewJob, *, by: Actor) -> tuple[JobDetails, bool]:
     return known, False
 
 
+@db.transactional
 async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
     """Store a job, or none where there is one of that title and company, and return its row."""
     row = Job(**given)

@@ -126,15 +126,8 @@ async def _enter(session_id: UUID, key_version: int, now: datetime | None) -> No
     booking = await lock_session(session_id, now=now)
     if not _can_enter(booking, key_version):
         return
-    await db.fetch(
-        """
-        WITH entered AS (UPDATE session SET entered_at = $3 WHERE id = $1)
-        UPDATE interview SET state = 'in_progress' WHERE id = $2
-        """,
-        session_id,
-        booking.interview_id,
-        booking.now,
-    )
+    await Session.update({Session.entered_at: booking.now}).where(Session.id == session_id)
+    await _set_state(booking.interview_id, InterviewState.IN_PROGRESS)
     await _record(Action.SESSION_ENTERED, session_id, booking)
 
 
