@@ -29,11 +29,12 @@ async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequenc
 
     Safe when many processes start at once: the others wait for the first and then find nothing to do. Records
     the fingerprint of SECRET_KEY; raises SettingsError if the database knows another one and `accept_secret`
-    is false.
+    is false, and DatabaseNotReady for a database that is older than any release.
     """
     async with db.DB.transaction():
         await _ONE_AT_A_TIME.run(lock=_LOCK)
         before = set(await _done())
+        _refuse_older_than_any_release(before)
         if not _known() <= before:
             await _run()
         await _agree_on_secret(settings, accept=accept_secret)
@@ -55,8 +56,15 @@ async def check(settings: Settings) -> None:
 
 
 async def pending() -> list[str]:
-    """Return the migrations that this code has and the database has not run."""
-    return sorted(_known() - set(await _done()))
+    """Return the migrations that this code has and the database has not run; raises DatabaseNotReady as `migrate`."""
+    done = set(await _done())
+    _refuse_older_than_any_release(done)
+    return sorted(_known() - done)
+
+
+def _refuse_older_than_any_release(done: set[str]) -> None:
+    if done and not done & _known():
+        raise DatabaseNotReady(_OLDER_THAN_ANY_RELEASE)
 
 
 def fingerprint(settings: Settings) -> str:
@@ -64,6 +72,10 @@ def fingerprint(settings: Settings) -> str:
     return hashlib.sha256(signing.derive(settings.secrets[0], Purpose.SECRET_FINGERPRINT)).hexdigest()[:32]
 
 
+_OLDER_THAN_ANY_RELEASE = (
+    "This database was created by a version of HireLoop before 0.1.0 and cannot be upgraded: use an empty database. "
+    "Under `hireloop up`, choose another HIRELOOP_DATA_DIR, or delete the old one if you do not need its data."
+)
 _SKEW = (
     "SECRET_KEY is not the one that this database's links were made with: links in mails would be dead. "
     "Set the same SECRET_KEY everywhere, or change it with `hireloop migrate --accept-secret` and keep the old "

@@ -66,7 +66,11 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     findings["clock"] = await _clock()
     if findings["database"].level == "failure":
         return DatabaseFindings(findings=_left_out("database", findings))
-    missing = await migrate.pending()
+    try:
+        missing = await migrate.pending()
+    except DatabaseNotReady as error:
+        findings["migrations"] = of_sentence("migrations", str(error))
+        return DatabaseFindings(findings=_left_out("migrations", findings))
     if missing:
         findings["migrations"] = failure(
             "migrations", f"The database lacks {len(missing)} migration(s).", "Run `hireloop migrate`."

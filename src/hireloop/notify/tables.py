@@ -74,10 +74,9 @@ class KeptAddress(Table, db=DB, tablename="kept_address"):
 
 
 class Attempt(Table, db=DB):
-    """One try of a delivery, with what the other side answered."""
+    """One try of a delivery, with what the other side answered; the real key is the delivery and the number."""
 
-    id = BigInt(primary_key=True)
-    delivery = ForeignKey(Delivery, null=False)
+    delivery = ForeignKey(Delivery, primary_key=True, null=False)
     number = Integer()
     route = Text()
     started_at = Timestamptz()

@@ -29,7 +29,7 @@ class ScheduleState(StrEnum):
 
 
 class Candidate(Table, db=DB):
-    """A person who is interviewed: one address, letter case aside."""
+    """A person who is interviewed: one address, letter case aside. The column `email_lower` is generated."""
 
     id = UUID(primary_key=True, default=new_id)
     full_name = Text()

@@ -370,7 +370,7 @@ _CLOSE = Statement("""
     UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now()) FROM delivery
     WHERE attempt.outcome IS NULL AND attempt.started_at < coalesce(:now, now()) - interval '1 hour'
       AND delivery.id = attempt.delivery AND delivery.state <> 'pending'
-    RETURNING attempt.id
+    RETURNING attempt.delivery
 """)
 
 

@@ -47,11 +47,11 @@ async def after_settling(channel: Channel, under_way: Mapping[UUID, Lease], sett
 _BLOCKING = Statement("""
     WITH latest AS (
         SELECT reason = :block AS is_block, lower(split_part(recipient, '@', -1)) AS domain,
-            row_number() OVER (ORDER BY attempt.id DESC) AS nth
+            row_number() OVER (ORDER BY started_at DESC, attempt.delivery DESC) AS nth
         FROM attempt JOIN delivery ON delivery.id = attempt.delivery
         WHERE channel = :channel AND route = :route AND code IS NOT NULL AND phase IN ('recipient', 'data', 'reply')
           AND lower(split_part(recipient, '@', -1)) <> :simulated
-        ORDER BY attempt.id DESC LIMIT :look_back
+        ORDER BY started_at DESC, attempt.delivery DESC LIMIT :look_back
     )
     SELECT count(DISTINCT domain) FROM latest
     WHERE is_block AND nth < ALL (SELECT nth FROM latest WHERE is_block IS NOT TRUE)

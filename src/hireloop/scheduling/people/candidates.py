@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.columns.combination import WhereRaw
 from piccolo.query import Select
-from piccolo.query.functions import Lower
 
 from hireloop import db, errors
 from hireloop.scheduling import audit, patches
@@ -62,7 +62,7 @@ async def create(new: NewCandidate, *, by: Actor) -> tuple[CandidateDetails, boo
     # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
     row = await (
         Candidate.select()
-        .where(Lower(Candidate.email) == Lower(new.email), Candidate.erased_at.is_null())
+        .where(WhereRaw("email_lower = lower({})", new.email), Candidate.erased_at.is_null())
         .lock_rows("SHARE")
         .first()
     )
@@ -153,11 +153,11 @@ _LAST_CHARACTER = "\U0010ffff"  # whatever goes on after a beginning sorts befor
 # Candidates, newest first: of one address, or whose name or address begins so.
 _PAGE = Statement("""
     SELECT * FROM candidate
-    WHERE erased_at IS NULL AND (:email::text IS NULL OR lower(email) = lower(:email))
+    WHERE erased_at IS NULL AND (:email::text IS NULL OR email_lower = lower(:email))
       AND (:beginning::text IS NULL
         OR lower(full_name) COLLATE "C" >= lower(:beginning)
           AND lower(full_name) COLLATE "C" < lower(:beginning) || :last
-        OR lower(email) COLLATE "C" >= lower(:beginning) AND lower(email) COLLATE "C" < lower(:beginning) || :last)
+        OR email_lower COLLATE "C" >= lower(:beginning) AND email_lower COLLATE "C" < lower(:beginning) || :last)
       AND (:after::uuid IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit
 """)

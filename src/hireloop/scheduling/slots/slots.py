@@ -226,7 +226,7 @@ def _narrowed(wanted: Wanted, after: UUID | None) -> list[str]:
     if wanted.available is not None:
         conditions.append(_FREE if wanted.available else f"NOT {_FREE}")
     if wanted.interviewer is not None:
-        conditions.append("lower(interviewer_email) = lower(:interviewer)")
+        conditions.append("interviewer_email_lower = lower(:interviewer)")
     if wanted.min_minutes is not None:
         conditions.append("ends_at - starts_at >= make_interval(mins => :min_minutes)")
     if after is not None:
