@@ -257,8 +257,8 @@ async def test_a_violated_constraint_is_the_error_that_it_means() -> None:
     with pytest.raises(errors.InterviewerBusy):
         await make_slot(interviewer_email="I@example.com")
     far = """
-        INSERT INTO schedule (id, interview, slot, candidate, job, starts_at, ends_at)
-        SELECT $1, id, $2, candidate, job, $3::timestamptz, $3::timestamptz + interval '1 hour'
+        INSERT INTO schedule (id, interview, slot, candidate, job, starts_at, ends_at, booked_at, reminded_at)
+        SELECT $1, id, $2, candidate, job, $3::timestamptz, $3::timestamptz + interval '1 hour', now(), now()
         FROM interview WHERE id = $4
     """
     await db.fetch(far, db.new_id(), slot, soon(), interview)

@@ -121,6 +121,14 @@ async def test_the_fingerprint_tells_secrets_apart_and_reveals_neither(settings:
 
 
 @pytest.mark.usefixtures("database")
+async def test_a_database_that_is_older_than_any_release_is_refused(settings: Settings) -> None:
+    await db.fetch("UPDATE migration SET name = replace(name, '2026-11-29', '2026-11-21')")
+    for work in (migrate.migrate(settings), migrate.check(settings), migrate.pending()):
+        with pytest.raises(DatabaseNotReady, match=r"before 0\.1\.0 and cannot be upgraded: use an empty database"):
+            await work
+
+
+@pytest.mark.usefixtures("database")
 async def test_a_database_without_a_fingerprint_asks_for_a_migration(settings: Settings) -> None:
     await db.fetch("DELETE FROM installation")
     with pytest.raises(DatabaseNotReady, match="run `hireloop migrate`"):
@@ -133,6 +141,13 @@ async def test_the_database_has_the_tables_that_piccolo_is_told_of() -> None:
     assert {row["tablename"] for row in found} == {table._meta.tablename for table in TABLES} | {"migration"}
 
 
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table._meta.tablename)
+def test_what_may_be_missing_is_missing_in_a_row_that_does_not_name_it(table: type[Table]) -> None:
+    assert {column._meta.name: column.get_default_value() for column in table._meta.columns if column._meta.null} == {
+        column._meta.name: None for column in table._meta.columns if column._meta.null
+    }
+
+
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table._meta.tablename)
 async def test_a_table_class_has_its_tables_columns(table: type[Table]) -> None:
@@ -140,6 +155,7 @@ async def test_a_table_class_has_its_tables_columns(table: type[Table]) -> None:
         """
         SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable
         FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.attgenerated = ''
         """,
         table._meta.tablename,
     )
@@ -187,11 +203,13 @@ _DELIVERY: dict[str, Any] = {
     "required": "true",
     "payload": "'{}'",
     "payload_version": "1",
+    "first_due_at": "now()",
+    "due_at": "now()",
     "deadline_at": "now()",
     "message_id": "'<1@hire.example>'",
 }
-_ATTEMPT = {"delivery": "(SELECT id FROM delivery LIMIT 1)", "number": "2", "worker": "'w'"}
-_HEALTH = {"channel": "'email'", "fingerprint": "'g'", "state": "'open'"}
+_ATTEMPT = {"delivery": "(SELECT id FROM delivery LIMIT 1)", "number": "2", "started_at": "now()", "worker": "'w'"}
+_HEALTH = {"channel": "'email'", "fingerprint": "'g'", "state": "'open'", "since": "now()"}
 _API_KEY = {"id": "gen_random_uuid()", "name": "'n'", "role": "'viewer'", "secret_hash": "sha256('x')"}
 _HELD_HALF = {"state": "'held'", "reason": "'no_mail_host'"}
 
@@ -251,7 +269,8 @@ async def test_every_constraint_of_the_hub_and_the_keys_is_among_the_impossible_
     rows = await db.fetch(
         """
         SELECT conname AS name FROM pg_constraint
-        WHERE contype IN ('c', 'u', 'x') AND conrelid::regclass::text = ANY($1)
+        WHERE (contype IN ('c', 'u', 'x') OR contype = 'p' AND conname <> conrelid::regclass || '_pkey')
+            AND conrelid::regclass::text = ANY($1)
         """,
         [*_BASES, "worker"],
     )

@@ -14,7 +14,9 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 from uuid import UUID
 
 import asyncpg
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.querystring import QueryString
 from uuid_utils.compat import uuid7
 
 from hireloop import errors
@@ -159,6 +161,14 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 
 DB = Engine()
+
+
+class DatabaseDefault(TimestamptzNow):
+    """A new row's time is the column's default in the database: by its clock, and not by this machine's."""
+
+    def python(self) -> QueryString:
+        """Return what an INSERT says for the column."""
+        return QueryString("DEFAULT")
 
 
 def new_id() -> UUID:

@@ -9,11 +9,19 @@ from pathlib import Path
 
 from hireloop import db, signing
 from hireloop.errors import DatabaseNotReady, SettingsError
+from hireloop.scheduling.tables import Installation
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
+from hireloop.statements import Statement
 
 _ID = re.compile(r'^ID = "(.+)"$', re.MULTILINE)
 _LOCK = 0x48697265  # any number, the same in every version
+# Whoever comes second waits for the first one's transaction.
+_ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(:lock)")
+# Piccolo's own table of what has run; in a new database there is none.
+_IS_THERE = Statement("SELECT to_regclass('migration') IS NOT NULL")
+# What has run, in its order.
+_DONE = Statement("SELECT name FROM migration ORDER BY ran_on")
 
 
 async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequence[str]:
@@ -21,11 +29,12 @@ async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequenc
 
     Safe when many processes start at once: the others wait for the first and then find nothing to do. Records
     the fingerprint of SECRET_KEY; raises SettingsError if the database knows another one and `accept_secret`
-    is false.
+    is false, and DatabaseNotReady for a database that is older than any release.
     """
     async with db.DB.transaction():
-        await db.fetch("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        await _ONE_AT_A_TIME.run(lock=_LOCK)
         before = set(await _done())
+        _refuse_older_than_any_release(before)
         if not _known() <= before:
             await _run()
         await _agree_on_secret(settings, accept=accept_secret)
@@ -38,7 +47,7 @@ async def check(settings: Settings) -> None:
     if missing:
         msg = f"The database lacks {len(missing)} migration(s): run `hireloop migrate`."
         raise DatabaseNotReady(msg)
-    known = await db.fetch_value("SELECT secret_fingerprint FROM installation")
+    known = await _known_fingerprint()
     if known is None:
         msg = "The database does not know SECRET_KEY's fingerprint yet: run `hireloop migrate`."
         raise DatabaseNotReady(msg)
@@ -47,8 +56,15 @@ async def check(settings: Settings) -> None:
 
 
 async def pending() -> list[str]:
-    """Return the migrations that this code has and the database has not run."""
-    return sorted(_known() - set(await _done()))
+    """Return the migrations that this code has and the database has not run; raises DatabaseNotReady as `migrate`."""
+    done = set(await _done())
+    _refuse_older_than_any_release(done)
+    return sorted(_known() - done)
+
+
+def _refuse_older_than_any_release(done: set[str]) -> None:
+    if done and not done & _known():
+        raise DatabaseNotReady(_OLDER_THAN_ANY_RELEASE)
 
 
 def fingerprint(settings: Settings) -> str:
@@ -56,6 +72,10 @@ def fingerprint(settings: Settings) -> str:
     return hashlib.sha256(signing.derive(settings.secrets[0], Purpose.SECRET_FINGERPRINT)).hexdigest()[:32]
 
 
+_OLDER_THAN_ANY_RELEASE = (
+    "This database was created by a version of HireLoop before 0.1.0 and cannot be upgraded: use an empty database. "
+    "Under `hireloop up`, choose another HIRELOOP_DATA_DIR, or delete the old one if you do not need its data."
+)
 _SKEW = (
     "SECRET_KEY is not the one that this database's links were made with: links in mails would be dead. "
     "Set the same SECRET_KEY everywhere, or change it with `hireloop migrate --accept-secret` and keep the old "
@@ -78,17 +98,18 @@ async def _run() -> None:
 
 async def _agree_on_secret(settings: Settings, *, accept: bool) -> None:
     ours = fingerprint(settings)
-    known = await db.fetch_value("SELECT secret_fingerprint FROM installation")
+    known = await _known_fingerprint()
     if known is not None and not signing.is_one_of(known, [ours]) and not accept:
         raise SettingsError(_SKEW)
-    await db.fetch(
-        """
-        INSERT INTO installation (id, secret_fingerprint, base_url) VALUES (1, $1, $2)
-        ON CONFLICT (id) DO UPDATE SET secret_fingerprint = excluded.secret_fingerprint, base_url = excluded.base_url
-        """,
-        ours,
-        settings.base_url,
+    row = Installation(id=1, secret_fingerprint=ours, base_url=settings.base_url)
+    await Installation.insert(row).on_conflict(
+        target=Installation.id, action="DO UPDATE", values=[Installation.secret_fingerprint, Installation.base_url]
     )
+
+
+async def _known_fingerprint() -> str | None:
+    row = await Installation.select(Installation.secret_fingerprint).first()
+    return None if row is None else str(row["secret_fingerprint"])
 
 
 def _known() -> set[str]:
@@ -98,6 +119,6 @@ def _known() -> set[str]:
 
 
 async def _done() -> list[str]:
-    if not await db.fetch_value("SELECT to_regclass('migration') IS NOT NULL"):
+    if not await _IS_THERE.value():
         return []
-    return [row["name"] for row in await db.fetch("SELECT name FROM migration ORDER BY ran_on")]
+    return [row["name"] for row in await _DONE.rows()]

@@ -58,9 +58,9 @@ async def tried(
             WHERE schedule = $1 AND revision = $5 AND required RETURNING id
         ), attempted AS (
             INSERT INTO attempt
-                (delivery, number, finished_at, outcome, reason, phase, code, enhanced_code, reply, worker)
-            SELECT id, 1, now(), CASE WHEN $2 = 'sent' THEN 'sent' ELSE 'rejected' END, $3, 'recipient', 550, '5.1.1',
-                $4, 'tests' FROM settled
+                (delivery, number, started_at, finished_at, outcome, reason, phase, code, enhanced_code, reply, worker)
+            SELECT id, 1, now(), now(), CASE WHEN $2 = 'sent' THEN 'sent' ELSE 'rejected' END, $3,
+                'recipient', 550, '5.1.1', $4, 'tests' FROM settled
         )
         SELECT id FROM settled
         """,
@@ -95,8 +95,8 @@ async def held(channel: str, fingerprint: str, reason: str = "auth_refused") -> 
     """Hold a channel."""
     await db.fetch(
         """
-        INSERT INTO channel_health (channel, fingerprint, state, reason, next_probe_at)
-        VALUES ($1, $2, 'held', $3, now() + interval '1 minute')
+        INSERT INTO channel_health (channel, fingerprint, state, reason, since, next_probe_at)
+        VALUES ($1, $2, 'held', $3, now(), now() + interval '1 minute')
         """,
         channel,
         fingerprint,

@@ -21,6 +21,8 @@ _SCHEDULE = {
     "job": "(SELECT id FROM job LIMIT 1)",
     "starts_at": "'2030-01-01 11:00Z'",
     "ends_at": "'2030-01-01 12:00Z'",
+    "booked_at": "now()",
+    "reminded_at": "now()",
 }
 _SESSION = {
     "id": "gen_random_uuid()",

@@ -17,12 +17,14 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+from piccolo.querystring import QueryString
 
 from hireloop import db, errors
 from hireloop.access.tables import ApiKey, Role
 from hireloop.examples import KeyId, RecordedAt, Time
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
+from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
 PREFIX = "hl_"
@@ -33,6 +35,12 @@ _KEY_CHARACTERS = len(PREFIX) + _IDENT_CHARACTERS + 43
 _CACHED_AT_MOST = 10_000
 _NOTE_USE_EVERY_SECONDS = 5.0
 _NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(32)).digest()
+
+
+# A key that opens something: every request asks for it, so this is written out, and spares the building of a query.
+_CHECKED = Statement("SELECT name, role, secret_hash FROM api_key WHERE id = :id AND revoked_at IS NULL")
+# When these keys were last used: now.
+_USED = Statement("UPDATE api_key SET last_used_at = now() WHERE id = ANY(:ids::uuid[])")
 
 
 class KeyHolder(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,9 +102,7 @@ class KeyRing:
         if entry is not None and entry.until > time.monotonic():
             return entry
         asked = time.monotonic()
-        row = await db.fetch_row(
-            "SELECT name, role, secret_hash FROM api_key WHERE id = $1 AND revoked_at IS NULL", ident
-        )
+        row = await _CHECKED.row(id=ident)
         if row is None:
             self._known.pop(ident, None)
             return None
@@ -133,22 +139,13 @@ class KeyRing:
         if not used:
             return
         try:
-            await db.fetch("UPDATE api_key SET last_used_at = now() WHERE id = ANY($1::uuid[])", sorted(used))
+            await _USED.run(ids=sorted(used))
         except db.UNAVAILABLE as error:
             self._used |= used
             log.warning("key_use.not_noted", error=db.described(error))
 
 
-_CREATE = f"""
-    WITH created AS (
-        INSERT INTO api_key (id, name, role, secret_hash) VALUES ($1, $2, $3, $4) RETURNING *
-    ), audited AS (
-        {audit.fragment(source="created", first_placeholder=5)}
-    )
-    SELECT * FROM created
-"""  # noqa: S608 (our own names)
-
-
+@db.transactional
 async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[ApiKeyDetails, str]:
     """Make a key and return what is stored of it, and the key itself, which nobody can read again.
 
@@ -160,15 +157,10 @@ async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[
     ident = db.new_id()
     key = f"{PREFIX}{_b64(ident.bytes)}{_b64(secrets.token_bytes(32))}"
     details = {"name": name, "role": role}
-    row = await db.fetch_row(
-        _CREATE,
-        ident,
-        name,
-        role.value,
-        hash_of(key),
-        *audit.arguments(NewAuditEntry(action=Action.KEY_CREATED, subject=ident, by=by, details=details)),
-    )
-    return msgspec.convert(dict(row or {}), ApiKeyDetails), key
+    row = ApiKey(id=ident, name=name, role=role, secret_hash=hash_of(key))
+    created = await ApiKey.insert(row).returning(*ApiKey.all_columns())
+    await audit.record(NewAuditEntry(action=Action.KEY_CREATED, subject=ident, by=by, details=details))
+    return msgspec.convert(created[0], ApiKeyDetails), key
 
 
 async def page(*, limit: int, after: UUID | None) -> list[ApiKeyDetails]:
@@ -186,17 +178,16 @@ async def find(ident: UUID) -> ApiKeyDetails:
     return msgspec.convert(row, ApiKeyDetails)
 
 
-_REVOKE = f"""
-    WITH revoked AS (
-        UPDATE api_key SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id
-    )
-    {audit.fragment(source="revoked", first_placeholder=2)}
-"""  # noqa: S608 (our own names)
-
-
+@db.transactional
 async def revoke(ident: UUID, *, by: Actor = audit.HIRELOOP) -> ApiKeyDetails:
     """Revoke a key for ever; revoking twice is revoking once. Raises NotFound."""
-    await db.fetch(_REVOKE, ident, *audit.arguments(NewAuditEntry(action=Action.KEY_REVOKED, subject=ident, by=by)))
+    revoked = await (
+        ApiKey.update({ApiKey.revoked_at: QueryString("now()")})
+        .where(ApiKey.id == ident, ApiKey.revoked_at.is_null())
+        .returning(ApiKey.id)
+    )
+    if revoked:
+        await audit.record(NewAuditEntry(action=Action.KEY_REVOKED, subject=ident, by=by))
     return await find(ident)
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from piccolo.columns import UUID, Bytea, Text, Timestamptz
 from piccolo.table import Table
 
-from hireloop.db import DB, new_id
+from hireloop.db import DB, DatabaseDefault, new_id
 
 
 class Role(StrEnum):
@@ -23,6 +23,6 @@ class ApiKey(Table, db=DB, tablename="api_key"):
     name = Text()
     role = Text(choices=Role)
     secret_hash = Bytea()
-    created_at = Timestamptz()
-    last_used_at = Timestamptz(null=True)
-    revoked_at = Timestamptz(null=True)
+    created_at = Timestamptz(default=DatabaseDefault())
+    last_used_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)

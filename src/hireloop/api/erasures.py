@@ -19,6 +19,8 @@ from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateDetails
 from hireloop.scheduling.privacy import erasure, retention
 from hireloop.scheduling.privacy.erasure import ErasureResult
+from hireloop.scheduling.tables import Candidate
+from hireloop.statements import Statement
 from hireloop.web.context import context_of
 
 
@@ -38,24 +40,25 @@ async def erase(
     """
     if older_than is not None:
         await retention.hold(candidate_id, older_than)
-    await db.fetch("SELECT FROM candidate WHERE id = $1 FOR UPDATE", candidate_id)
+    await Candidate.select(Candidate.id).where(Candidate.id == candidate_id).lock_rows("UPDATE")
     await check(await candidates.find(candidate_id))
     erased = await erasure.erase(candidate_id, by=by, outbox=outbox)
     await _drop_stored_answers(erased)
     return erased
 
 
+# Stored answers in which, or in whose path, one of these words stands.
+_DROP_ANSWERS = Statement("""
+    DELETE FROM stored_response WHERE EXISTS (
+        SELECT FROM unnest(:words::text[]) AS word
+        WHERE position(word IN lower(body)) > 0 OR position(word IN lower(path)) > 0
+    )
+""")
+
+
 async def _drop_stored_answers(erased: ErasureResult) -> None:
     """Delete what a repeated request would be answered, where it names the person: whoever repeats it asks anew."""
-    await db.fetch(
-        """
-        DELETE FROM stored_response WHERE EXISTS (
-            SELECT FROM unnest($1::text[]) AS word
-            WHERE position(word IN lower(body)) > 0 OR position(word IN lower(path)) > 0
-        )
-        """,
-        [*(str(ident) for ident in erased.ids), erased.email.lower()],
-    )
+    await _DROP_ANSWERS.run(words=[*(str(ident) for ident in erased.ids), erased.email.lower()])
 
 
 @delete(

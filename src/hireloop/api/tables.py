@@ -15,7 +15,7 @@ class StoredResponse(Table, db=DB, tablename="stored_response"):
     path = Text()
     idempotency_key = Text()
     request_hash = Bytea()
-    status = Integer(null=True)
+    status = Integer(null=True, default=None)
     headers = JSONB()
     body = Text()
     created_at = Timestamptz()

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import click
 
-from hireloop import db
 from hireloop.cli.database import run
 from hireloop.cli.times import Moment, moment
 from hireloop.notify.channels import configured
@@ -110,7 +109,7 @@ async def _replayed(
             for result in batch:
                 click.echo(_result_line(result))
         if not dry_run:
-            await db.fetch(f"NOTIFY {wakeup.CHANNEL}")
+            await wakeup.NOTIFY.run()
         if sys.stderr.isatty():
             click.echo(f"\r{len(results)} looked at", nl=False, err=True)
     if sys.stderr.isatty():

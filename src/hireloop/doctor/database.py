@@ -19,6 +19,7 @@ from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok
 from hireloop.notify.transport import Channel
 from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
+from hireloop.statements import Statement
 
 OLDEST_VERSION = 15
 SKEW_WARNS = timedelta(seconds=2)
@@ -26,6 +27,12 @@ SKEW_FAILS = timedelta(seconds=30)
 
 _CONNECT_SECONDS = 10.0
 SLOW_SECONDS = 0.05
+# The server's version, as a number: 160004 is 16.4.
+_VERSION = Statement("SELECT current_setting('server_version_num')::int")
+# The smallest question, for how long an answer takes.
+_SMALLEST = Statement("SELECT 1")
+# What the database's clock says.
+_CLOCK = Statement("SELECT clock_timestamp()")
 _AFTER = ("migrations", "secret", "clock", "workers", "ledger")
 
 
@@ -59,7 +66,11 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     findings["clock"] = await _clock()
     if findings["database"].level == "failure":
         return DatabaseFindings(findings=_left_out("database", findings))
-    missing = await migrate.pending()
+    try:
+        missing = await migrate.pending()
+    except DatabaseNotReady as error:
+        findings["migrations"] = of_sentence("migrations", str(error))
+        return DatabaseFindings(findings=_left_out("migrations", findings))
     if missing:
         findings["migrations"] = failure(
             "migrations", f"The database lacks {len(missing)} migration(s).", "Run `hireloop migrate`."
@@ -125,7 +136,7 @@ _UNREACHABLE: Sequence[tuple[tuple[type[BaseException], ...], str, str]] = (
 
 
 async def _version(settings: Settings) -> Finding:
-    number: int = await db.fetch_value("SELECT current_setting('server_version_num')::int")
+    number: int = await _VERSION.value()
     major, minor = divmod(number, 10_000)
     if major < OLDEST_VERSION:
         cause = f"PostgreSQL {major} is too old."
@@ -142,7 +153,7 @@ async def _version(settings: Settings) -> Finding:
 async def _answer_seconds() -> float:
     """Return how long the smallest question takes."""
     began = time.monotonic()
-    await db.fetch_value("SELECT 1")
+    await _SMALLEST.run()
     return time.monotonic() - began
 
 
@@ -156,7 +167,7 @@ def speed(server: str, seconds: float) -> Finding:
 
 async def _clock() -> Finding:
     before = datetime.now(UTC)
-    theirs: datetime = await db.fetch_value("SELECT clock_timestamp()")
+    theirs: datetime = await _CLOCK.value()
     return clock(before, theirs, datetime.now(UTC))
 
 

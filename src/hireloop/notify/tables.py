@@ -42,7 +42,7 @@ class Delivery(Table, db=DB):
     channel = Text()
     recipient = Text()
     required = Boolean()
-    starts_at = Timestamptz(null=True)  # of what it is about, where that begins
+    starts_at = Timestamptz(null=True, default=None)  # of what it is about, where that begins
     payload = JSONB()
     payload_version = Integer()
     state = Text(choices=DeliveryState)
@@ -50,19 +50,19 @@ class Delivery(Table, db=DB):
     tries = Integer()
     first_due_at = Timestamptz()
     due_at = Timestamptz()
-    at_risk_at = Timestamptz(null=True)
+    at_risk_at = Timestamptz(null=True, default=None)
     deadline_at = Timestamptz()
     lease_token = UUID(null=True, default=None)
-    leased_until = Timestamptz(null=True)
+    leased_until = Timestamptz(null=True, default=None)
     message_id = Text()
     traceparent = Text()
-    last_reason = Text(null=True)
-    last_reply = Text(null=True)
-    sent_at = Timestamptz(null=True)
-    bounced_at = Timestamptz(null=True)
-    at_risk_told_at = Timestamptz(null=True)
-    failure_told_at = Timestamptz(null=True)
-    erased_at = Timestamptz(null=True)  # whom it is about was erased: no name, address or words are left
+    last_reason = Text(null=True, default=None)
+    last_reply = Text(null=True, default=None)
+    sent_at = Timestamptz(null=True, default=None)
+    bounced_at = Timestamptz(null=True, default=None)
+    at_risk_told_at = Timestamptz(null=True, default=None)
+    failure_told_at = Timestamptz(null=True, default=None)
+    erased_at = Timestamptz(null=True, default=None)  # whom it is about was erased: no name, address or words are left
     created_at = Timestamptz()
 
 
@@ -74,24 +74,23 @@ class KeptAddress(Table, db=DB, tablename="kept_address"):
 
 
 class Attempt(Table, db=DB):
-    """One try of a delivery, with what the other side answered."""
+    """One try of a delivery, with what the other side answered; the real key is the delivery and the number."""
 
-    id = BigInt(primary_key=True)
-    delivery = ForeignKey(Delivery, null=False)
+    delivery = ForeignKey(Delivery, primary_key=True, null=False)
     number = Integer()
     route = Text()
     started_at = Timestamptz()
-    finished_at = Timestamptz(null=True)
-    outcome = Text(null=True, choices=AttemptOutcome)
+    finished_at = Timestamptz(null=True, default=None)
+    outcome = Text(null=True, default=None, choices=AttemptOutcome)
     maybe_accepted = Boolean()
-    reason = Text(null=True)
-    phase = Text(null=True)
-    code = Integer(null=True)
-    enhanced_code = Text(null=True)
-    reply = Text(null=True)
+    reason = Text(null=True, default=None)
+    phase = Text(null=True, default=None)
+    code = Integer(null=True, default=None)
+    enhanced_code = Text(null=True, default=None)
+    reply = Text(null=True, default=None)
     worker = Text()
-    trace_id = Text(null=True)
-    span_id = Text(null=True)
+    trace_id = Text(null=True, default=None)
+    span_id = Text(null=True, default=None)
 
 
 class ChannelHealth(Table, db=DB, tablename="channel_health"):
@@ -101,11 +100,11 @@ class ChannelHealth(Table, db=DB, tablename="channel_health"):
     channel = Text()
     fingerprint = Text()
     state = Text()
-    reason = Text(null=True)
+    reason = Text(null=True, default=None)
     since = Timestamptz()
     probes = Integer()
-    next_probe_at = Timestamptz(null=True)
-    told_at = Timestamptz(null=True)
+    next_probe_at = Timestamptz(null=True, default=None)
+    told_at = Timestamptz(null=True, default=None)
 
 
 class ChannelRate(Table, db=DB, tablename="channel_rate"):

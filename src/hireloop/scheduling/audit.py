@@ -3,7 +3,7 @@
 A database trigger refuses to change or delete one; only erasing a person may blank its details (docs/decisions/0026).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from hireloop import db
 from hireloop.examples import CandidateId, KeyId, RecordedAt, TraceId
+from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 
@@ -81,6 +82,7 @@ class AuditEntryDetails(msgspec.Struct, frozen=True, kw_only=True):
     trace_id: TraceId
 
 
+# Of a new entry.
 _COLUMNS = {
     "id": "uuid",
     "action": "text",
@@ -93,70 +95,63 @@ _COLUMNS = {
 }
 
 
-def fragment(*, source: str, first_placeholder: int) -> str:
-    """Return the INSERT of one entry, if the relation `source` of the surrounding statement has a row.
-
-    It takes the values of `arguments` from `first_placeholder` on: eight of them.
-    """
-    values = ", ".join(
-        f"${first_placeholder + n}::{kind}{'::jsonb' if name == 'details' else ''}"
-        for n, (name, kind) in enumerate(_COLUMNS.items())
-    )
-    return f"INSERT INTO audit_entry ({', '.join(_COLUMNS)}) SELECT {values} FROM {source}"  # noqa: S608 (our own names)
-
-
-def arguments(entry: NewAuditEntry) -> tuple[object, ...]:
-    """Return what `fragment` writes, in its order."""
-    return (
-        db.new_id(),
-        entry.action.value,
-        entry.subject,
-        entry.candidate,
-        entry.by.name,
-        entry.by.key,
-        msgspec.json.encode(entry.details).decode(),
-        spans.current_trace_id(),
-    )
+# Entries, however many: a series or a replay adds hundreds at once.
+_ADD = Statement(f"""
+    INSERT INTO audit_entry ({", ".join(_COLUMNS)})
+    SELECT id, action, subject, candidate, actor, actor_key, details::jsonb, trace_id
+    FROM unnest({", ".join(f":{name}::{kind}[]" for name, kind in _COLUMNS.items())}) AS entry({", ".join(_COLUMNS)})
+""")  # noqa: S608 (our own names)
 
 
 async def record(*entries: NewAuditEntry) -> None:
     """Add entries, in the caller's transaction and in one statement."""
-    if not entries:
-        return
-    columns = zip(*map(arguments, entries), strict=True)
-    names = ", ".join(_COLUMNS)
-    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_COLUMNS.values(), start=1))
-    await db.fetch(
-        f"""
-        INSERT INTO audit_entry ({names})
-        SELECT id, action, subject, candidate, actor, actor_key, details::jsonb, trace_id
-        FROM unnest({arrays}) AS entry({names})
-        """,  # noqa: S608 (our own names)
-        *(list(column) for column in columns),
-    )
+    if entries:
+        rows = [_row(entry) for entry in entries]
+        await _ADD.run(**{name: [row[name] for row in rows] for name in _COLUMNS})
 
 
-async def record_each(entries: Sequence[NewAuditEntry]) -> None:
-    """Add many entries at once, in the caller's transaction."""
-    each = zip(*(arguments(entry) for entry in entries), strict=True)
-    columns = ", ".join(_COLUMNS)
-    given = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), start=1))
-    values = columns.replace("details", "details::jsonb")
-    await db.fetch(
-        f"INSERT INTO audit_entry ({columns}) SELECT {values} FROM unnest({given}) AS given ({columns})",  # noqa: S608 (our own names)
-        *(list(column) for column in each),
+def fragment(*, source: str) -> str:
+    """Return the INSERT of one entry, if the relation `source` of the surrounding statement has a row.
+
+    It takes the values of `arguments`.
+    """
+    values = ", ".join(
+        f":audit_{name}::{kind}{'::jsonb' if name == 'details' else ''}" for name, kind in _COLUMNS.items()
     )
+    return f"INSERT INTO audit_entry ({', '.join(_COLUMNS)}) SELECT {values} FROM {source}"  # noqa: S608 (our own names)
+
+
+def arguments(entry: NewAuditEntry) -> dict[str, object]:
+    """Return what `fragment` writes, by the names of its parameters."""
+    return {f"audit_{name}": value for name, value in _row(entry).items()}
+
+
+def _row(entry: NewAuditEntry) -> dict[str, object]:
+    return {
+        "id": db.new_id(),
+        "action": entry.action.value,
+        "subject": entry.subject,
+        "candidate": entry.candidate,
+        "actor": entry.by.name,
+        "actor_key": entry.by.key,
+        "details": msgspec.json.encode(entry.details).decode(),
+        "trace_id": spans.current_trace_id(),
+    }
+
+
+# The trigger lets an entry be changed while this is on.
+_ERASING = Statement("SELECT set_config('hireloop.erasing', :on, true)")
+# The details of whatever is about a person, or about these things.
+_BLANK = Statement(
+    "UPDATE audit_entry SET details = '{}' WHERE candidate = :candidate OR subject = ANY(:subjects::uuid[])"
+)
 
 
 async def blank(candidate: UUID, subjects: Collection[UUID]) -> None:
     """Blank the details of every entry about a person, or about one of these things, in the caller's transaction."""
-    await db.fetch("SELECT set_config('hireloop.erasing', 'on', true)")
-    await db.fetch(
-        "UPDATE audit_entry SET details = '{}' WHERE candidate = $1 OR subject = ANY($2::uuid[])",
-        candidate,
-        list(subjects),
-    )
-    await db.fetch("SELECT set_config('hireloop.erasing', 'off', true)")
+    await _ERASING.run(on="on")
+    await _BLANK.run(candidate=candidate, subjects=list(subjects))
+    await _ERASING.run(on="off")
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,22 +164,25 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
+# Entries, newest first, by whatever of these is given.
+_PAGE = Statement("""
+    SELECT id, at, action, subject, candidate, actor, actor_key, details::text, trace_id FROM audit_entry
+    WHERE (:action::text IS NULL OR action = :action) AND (:subject::uuid IS NULL OR subject = :subject)
+      AND (:candidate::uuid IS NULL OR candidate = :candidate) AND (:actor_key::uuid IS NULL OR actor_key = :actor_key)
+      AND (:since::timestamptz IS NULL OR at >= :since) AND (:after::uuid IS NULL OR id < :after)
+    ORDER BY id DESC LIMIT :limit
+""")
+
+
 async def page(only: AuditFilter, *, limit: int, after: UUID | None) -> list[AuditEntryDetails]:
     """Return at most `limit` entries from before the one called `after`, newest first."""
-    rows = await db.fetch(
-        """
-        SELECT id, at, action, subject, candidate, actor, actor_key, details::text, trace_id FROM audit_entry
-        WHERE ($1::text IS NULL OR action = $1) AND ($2::uuid IS NULL OR subject = $2)
-          AND ($3::uuid IS NULL OR candidate = $3) AND ($4::uuid IS NULL OR actor_key = $4)
-          AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::uuid IS NULL OR id < $6)
-        ORDER BY id DESC LIMIT $7
-        """,
-        only.action,
-        only.subject,
-        only.candidate,
-        only.actor_key,
-        only.since,
-        after,
-        limit,
+    rows = await _PAGE.rows(
+        action=only.action,
+        subject=only.subject,
+        candidate=only.candidate,
+        actor_key=only.actor_key,
+        since=only.since,
+        after=after,
+        limit=limit,
     )
     return [msgspec.convert({**row, "details": msgspec.json.decode(row["details"])}, AuditEntryDetails) for row in rows]

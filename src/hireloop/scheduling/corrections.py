@@ -19,7 +19,8 @@ from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails
-from hireloop.scheduling.tables import ScheduleState
+from hireloop.scheduling.tables import Schedule, ScheduleState
+from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 
@@ -70,21 +71,21 @@ def is_same(address: str, other: str) -> bool:
     return address.lower() == other.lower()
 
 
+# A candidate's bookings that they can still come to.
+_TO_COME = Statement("""
+    SELECT sc.id FROM schedule sc JOIN session se ON se.schedule = sc.id
+    WHERE sc.candidate = :candidate AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
+      AND se.closes_at >= coalesce(:now, clock_timestamp())
+""")
+
+
 async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> int:
     """Invite a candidate to what they can still come to, at the address that they have now; return to how much.
 
     Each such booking has a new revision, and what was unsent is superseded. Who is in an interview, has left it, came
     too late or lost their link is not invited. In the caller's transaction, which holds the candidate.
     """
-    rows = await db.fetch(
-        """
-        SELECT sc.id FROM schedule sc JOIN session se ON se.schedule = sc.id
-        WHERE sc.candidate = $1 AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
-          AND se.closes_at >= coalesce($2, clock_timestamp())
-        """,
-        candidate_id,
-        now,
-    )
+    rows = await _TO_COME.rows(candidate=candidate_id, now=now)
     if not rows:
         return 0
     held = await lock_all([row["id"] for row in rows], now=now)
@@ -92,7 +93,7 @@ async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime
     for booking in to_come:
         revision = await note(booking, BookingChange.ADDRESS_CHANGED, by=by)
         # A reminder that is due by now would come on the heels of the invitation.
-        await db.fetch("UPDATE schedule SET reminded_at = $2 WHERE id = $1", booking.schedule_id, booking.now)
+        await Schedule.update({Schedule.reminded_at: booking.now}).where(Schedule.id == booking.schedule_id)
         await outbox.put([invitation(booking, revision)], now=booking.now)
     return len(to_come)
 

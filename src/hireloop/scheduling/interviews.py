@@ -1,6 +1,6 @@
 """Interviews: a candidate and a job that are to meet."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -17,7 +17,8 @@ from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates, jobs
 from hireloop.scheduling.people.candidates import NewCandidate
 from hireloop.scheduling.people.jobs import NewJob
-from hireloop.scheduling.tables import InterviewState
+from hireloop.scheduling.tables import Candidate, Interview, InterviewState, Schedule
+from hireloop.statements import Statement, rows_of
 from hireloop.telemetry import spans
 
 _WAS_BOOKED = "This interview has been booked, its candidate and its job stay: create a new interview for others."
@@ -54,14 +55,9 @@ async def create(
     """
     candidate_id = await _candidate_id(candidate, by)
     job_id = await _job_id(job, by)
-    row = await db.fetch_row(
-        "INSERT INTO interview (id, candidate, job, round) VALUES ($1, $2, $3, $4) RETURNING *",
-        db.new_id(),
-        candidate_id,
-        job_id,
-        round_number,
-    )
-    known = msgspec.convert(dict(row or {}), InterviewDetails)
+    row = Interview(candidate=candidate_id, job=job_id, round=round_number)
+    created = await Interview.insert(row).returning(*Interview.all_columns())
+    known = msgspec.convert(created[0], InterviewDetails)
     await audit.record(_entry(Action.INTERVIEW_CREATED, known, by))
     return known
 
@@ -137,7 +133,11 @@ def refusal(known: InterviewDetails, *, was_booked: bool) -> errors.Refused | No
 
 
 async def _was_booked(interview_id: UUID) -> bool:
-    return bool(await db.fetch_value("SELECT EXISTS (SELECT FROM schedule WHERE interview = $1)", interview_id))
+    return await Schedule.exists().where(Schedule.interview == interview_id)
+
+
+# The booking of an interview that stands, if it has one.
+_LIVE = Statement("SELECT id FROM schedule WHERE interview = :interview AND state <> 'cancelled'")
 
 
 @spans.of_change("interview.cancel")
@@ -153,18 +153,16 @@ async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, 
         return False
     if known.state is InterviewState.COMPLETED:
         raise errors.InterviewClosed
-    live = await db.fetch("SELECT id FROM schedule WHERE interview = $1 AND state <> 'cancelled'", interview_id)
+    live = await _LIVE.rows(interview=interview_id)
     bookings = await lock_all([row["id"] for row in live], now=now)
     for booking in bookings:
         refused = changes.refusal(booking)
         if refused is not None:
             raise refused
     await cancellations.end(bookings, by=by, reason=reason, outbox=outbox)
-    await db.fetch(
-        "UPDATE interview SET state = $2, started_at = NULL, ended_at = NULL WHERE id = $1",
-        interview_id,
-        InterviewState.CANCELLED.value,
-    )
+    await Interview.update(
+        {Interview.state: InterviewState.CANCELLED, Interview.started_at: None, Interview.ended_at: None}
+    ).where(Interview.id == interview_id)
     details = {"reason": reason} if reason else {}
     await audit.record(_entry(Action.INTERVIEW_CANCELLED, known, by, **details))
     return True
@@ -177,29 +175,29 @@ async def _hold(interview_id: UUID) -> InterviewDetails:
     """
     known = await find(interview_id)
     while True:
-        await db.fetch("SELECT FROM candidate WHERE id = $1 FOR NO KEY UPDATE", known.candidate)
+        await Candidate.select(Candidate.id).where(Candidate.id == known.candidate).lock_rows("NO KEY UPDATE")
         candidate, known = known.candidate, await find(interview_id)
         if known.candidate == candidate:
             return known
 
 
 async def _write(known: InterviewDetails) -> InterviewDetails:
-    await db.fetch(
-        "UPDATE interview SET candidate = $2, job = $3, round = $4 WHERE id = $1",
-        known.id,
-        known.candidate,
-        known.job,
-        known.round,
-    )
+    await Interview.update(
+        {
+            Interview.candidate: known.candidate,
+            Interview.job: known.job,
+            Interview.round: known.round,
+        }
+    ).where(Interview.id == known.id)
     return known
 
 
 async def find(interview_id: UUID) -> InterviewDetails:
     """Return one interview; raises NotFound."""
-    row = await db.fetch_row("SELECT * FROM interview WHERE id = $1", interview_id)
+    row = await Interview.select().where(Interview.id == interview_id).first()
     if row is None:
         raise errors.NotFound("interview", interview_id)
-    return msgspec.convert(dict(row), InterviewDetails)
+    return msgspec.convert(row, InterviewDetails)
 
 
 class InterviewFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,44 +215,50 @@ async def page(only: InterviewFilter, *, limit: int, after: UUID | None) -> list
 
     Raises BadInput where they are listed by time and there is no such interview, or it was not booked.
     """
-    args: list[object] = []
-
-    def value(of: object) -> str:
-        args.append(of)
-        return f"${len(args)}"
-
+    values = {**msgspec.structs.asdict(only), "after": after}
     by_time = only.starts_from is not None or only.starts_before is not None
-    narrowed = await _narrowed(only, after, value)
+    if after is not None and by_time:
+        values["after_start"] = await _start_of(after)
     # Of a job, a list for each state: so each is in the order of an index, also where only one state is asked for.
     states = [only.state] if only.state is not None else list(InterviewState)
     split = only.state is not None or (only.job is not None and not by_time)
     order = "started_at DESC, id DESC" if by_time else "id DESC"
     page_of = f"ORDER BY {order} LIMIT {limit:d}"
+    narrowed = _narrowed(values, by_time=by_time)
     lists = [
-        f"(SELECT id, started_at FROM interview WHERE {' AND '.join([state, *narrowed])} {page_of})"  # noqa: S608 (our own words)
+        _LIST.format(narrowed=" AND ".join([state, *narrowed]), page_of=page_of)
         for state in ([f"state = '{one.value}'" for one in states] if split else ["true"])
     ]
-    found = f"SELECT id FROM ({' UNION ALL '.join(lists)}) AS found {page_of}"  # noqa: S608 (as above)
-    rows = await db.fetch(f"SELECT * FROM interview WHERE id = ANY(ARRAY({found})) ORDER BY {order}", *args)  # noqa: S608 (as above)
+    rows = await rows_of(_PAGE.format(lists=" UNION ALL ".join(lists), page_of=page_of, order=order), values)
     return [msgspec.convert(dict(row), InterviewDetails) for row in rows]
 
 
-async def _narrowed(only: InterviewFilter, after: UUID | None, value: Callable[[object], str]) -> list[str]:
-    """Return the conditions of a list: only those asked for, as "or is null" would keep an index from it."""
-    conditions = []
-    if only.candidate is not None:
-        conditions.append(f"candidate = {value(only.candidate)}")
-    if only.job is not None:
-        conditions.append(f"job = {value(only.job)}")
-    if only.starts_from is not None:
-        conditions.append(f"started_at >= {value(only.starts_from)}")
-    if only.starts_before is not None:
-        conditions.append(f"started_at < {value(only.starts_before)}")
-    if after is not None and only.starts_from is only.starts_before is None:
-        conditions.append(f"id < {value(after)}")
-    elif after is not None:
-        started_at = await db.fetch_value("SELECT started_at FROM interview WHERE id = $1", after)
-        if started_at is None:
-            raise errors.BadInput("after", "names no interview with a planned start: begin again at the first page")
-        conditions.append(f"(started_at, id) < ({value(started_at)}, {value(after)})")
+# A page: what comes first of its lists, each of which is in the order of an index. The ids are found alone.
+_PAGE = """
+    SELECT * FROM interview
+    WHERE id = ANY(ARRAY(SELECT id FROM ({lists}) AS found {page_of})) ORDER BY {order}
+"""
+_LIST = "(SELECT id, started_at FROM interview WHERE {narrowed} {page_of})"
+# What a list is narrowed by: only what is asked for, as "or is null" would keep an index from it.
+_NARROWED = {
+    "candidate": "candidate = :candidate",
+    "job": "job = :job",
+    "starts_from": "started_at >= :starts_from",
+    "starts_before": "started_at < :starts_before",
+}
+
+
+def _narrowed(values: Mapping[str, object], *, by_time: bool) -> list[str]:
+    conditions = [condition for name, condition in _NARROWED.items() if values[name] is not None]
+    if values["after"] is not None:
+        conditions.append("(started_at, id) < (:after_start, :after)" if by_time else "id < :after")
     return conditions
+
+
+async def _start_of(interview_id: UUID) -> datetime:
+    """Return when this interview is planned to start; raises BadInput where it is not, as a page begins behind it."""
+    row = await Interview.select(Interview.started_at).where(Interview.id == interview_id).first()
+    if row is None or row["started_at"] is None:
+        raise errors.BadInput("after", "names no interview with a planned start: begin again at the first page")
+    started_at: datetime = row["started_at"]
+    return started_at

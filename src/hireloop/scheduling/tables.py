@@ -6,7 +6,7 @@ from piccolo.columns import UUID, Array, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
-from hireloop.db import DB, new_id
+from hireloop.db import DB, DatabaseDefault, new_id
 
 
 class InterviewState(StrEnum):
@@ -29,17 +29,17 @@ class ScheduleState(StrEnum):
 
 
 class Candidate(Table, db=DB):
-    """A person who is interviewed: one address, letter case aside."""
+    """A person who is interviewed: one address, letter case aside. The column `email_lower` is generated."""
 
     id = UUID(primary_key=True, default=new_id)
     full_name = Text()
     email = Text()
-    time_zone = Text(null=True)
-    locale = Text(null=True)
+    time_zone = Text(null=True, default=None)
+    locale = Text(null=True, default=None)
     phone = Text()
     resume_text = Text()
-    created_at = Timestamptz()
-    erased_at = Timestamptz(null=True)
+    created_at = Timestamptz(default=DatabaseDefault())
+    erased_at = Timestamptz(null=True, default=None)
 
 
 class Job(Table, db=DB):
@@ -50,9 +50,9 @@ class Job(Table, db=DB):
     company = Text()
     description = Text()
     coding_language = Text()
-    recruiter_email = Text(null=True)
+    recruiter_email = Text(null=True, default=None)
     questions = Array(base_column=Text())
-    created_at = Timestamptz()
+    created_at = Timestamptz(default=DatabaseDefault())
 
 
 class Interview(Table, db=DB):
@@ -62,10 +62,10 @@ class Interview(Table, db=DB):
     candidate = ForeignKey(Candidate, null=False)
     job = ForeignKey(Job, null=False)
     round = Integer(default=1)
-    state = Text(choices=InterviewState)
-    started_at = Timestamptz(null=True)  # the planned start (the seeds' name); entry is the session's
-    ended_at = Timestamptz(null=True)
-    created_at = Timestamptz()
+    state = Text(choices=InterviewState, default=InterviewState.OPEN)
+    started_at = Timestamptz(null=True, default=None)  # the planned start (the seeds' name); entry is the session's
+    ended_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=DatabaseDefault())
 
 
 class Slot(Table, db=DB):
@@ -76,11 +76,11 @@ class Slot(Table, db=DB):
     ends_at = Timestamptz()
     seats = Integer(default=1)
     taken = Integer(default=0)
-    interviewer_email = Text(null=True)
+    interviewer_email = Text(null=True, default=None)
     job = ForeignKey(Job, null=True)
     notes = Text()
-    withdrawn_at = Timestamptz(null=True)
-    created_at = Timestamptz()
+    withdrawn_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=DatabaseDefault())
 
 
 class Schedule(Table, db=DB):
@@ -111,23 +111,23 @@ class Session(Table, db=DB):
     key_version = Integer(default=1)
     opens_at = Timestamptz()
     closes_at = Timestamptz()
-    device_check = JSONB(null=True)
-    asked_at = Timestamptz(null=True)  # the candidate came too late and asked for another time
-    entered_at = Timestamptz(null=True)
-    left_at = Timestamptz(null=True)
-    revoked_at = Timestamptz(null=True)
+    device_check = JSONB(null=True, default=None)
+    asked_at = Timestamptz(null=True, default=None)  # the candidate came too late and asked for another time
+    entered_at = Timestamptz(null=True, default=None)
+    left_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)
 
 
 class AuditEntry(Table, db=DB, tablename="audit_entry"):
     """Who did what when; only ever added to."""
 
     id = UUID(primary_key=True, default=new_id)
-    at = Timestamptz()
+    at = Timestamptz(default=DatabaseDefault())
     action = Text()
     subject = UUID()
-    candidate = UUID(null=True)  # whom it is about
+    candidate = UUID(null=True, default=None)  # whom it is about
     actor = Text()
-    actor_key = UUID(null=True)
+    actor_key = UUID(null=True, default=None)
     details = JSONB()
     trace_id = Text()
 

@@ -9,6 +9,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit
@@ -17,7 +19,8 @@ from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import Check, SlotDetails
-from hireloop.scheduling.tables import InterviewState
+from hireloop.scheduling.tables import InterviewState, Slot
+from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 P = ParamSpec("P")
@@ -83,7 +86,7 @@ async def withdraw(
     if bookings and not cancel:
         raise errors.SlotInUse
     await _end(bookings, by=by, reason=reason, outbox=outbox)
-    await db.fetch("UPDATE slot SET withdrawn_at = coalesce($2, now()) WHERE id = $1", slot_id, now)
+    await Slot.update({Slot.withdrawn_at: now or QueryString("now()")}).where(Slot.id == slot_id)
     details = {"cancelled": len(bookings), **({"reason": reason} if reason else {})}
     await audit.record(NewAuditEntry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
     return True
@@ -104,8 +107,12 @@ async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[
     return slot, [booking for booking in bookings if booking.schedule_id in live and not is_over(booking)]
 
 
+# The bookings of a slot that stand.
+_LIVE = Statement("SELECT id FROM schedule WHERE slot = :slot AND state <> 'cancelled' ORDER BY id")
+
+
 async def _live(slot_id: UUID) -> list[UUID]:
-    rows = await db.fetch("SELECT id FROM schedule WHERE slot = $1 AND state <> 'cancelled' ORDER BY id", slot_id)
+    rows = await _LIVE.rows(slot=slot_id)
     return [row["id"] for row in rows]
 
 

@@ -133,5 +133,8 @@ async def test_a_mended_configuration_starts_open_and_the_old_one_holds_only_its
 async def test_an_impossible_health_is_unwritable(row: str) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
         await db.fetch(
-            f"INSERT INTO channel_health (channel, fingerprint, state, reason, next_probe_at) VALUES ('c', 'f', {row})"  # noqa: S608 (the cases above)
+            f"""
+            INSERT INTO channel_health (channel, fingerprint, since, state, reason, next_probe_at)
+            VALUES ('c', 'f', now(), {row})
+            """  # noqa: S608 (the cases above)
         )

@@ -133,10 +133,11 @@ async def _store(histories: list[tuple[UUID, dict[str, Any]]]) -> None:
     await db.fetch(
         """
         INSERT INTO delivery (id, schedule, revision, kind, channel, recipient, required, starts_at, payload,
-            payload_version, state, last_reason, first_due_at, at_risk_at, deadline_at, sent_at, bounced_at, message_id)
+            payload_version, state, last_reason, first_due_at, due_at, at_risk_at, deadline_at, sent_at, bounced_at,
+            message_id)
         SELECT id, schedule, revision, kind, id::text, 'somebody', required,
             (SELECT starts_at FROM schedule sc WHERE sc.id = stored.schedule), '{}', 1, state, last_reason,
-            first_due_at, at_risk_at, $9, $9, $9, '<1@hire.example>'
+            first_due_at, first_due_at, at_risk_at, $9, $9, $9, '<1@hire.example>'
         FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bool[], $6::text[], $7::text[],
             $8::timestamptz[], $10::timestamptz[]) AS stored(id, schedule, revision, kind, required, state, last_reason,
             first_due_at, at_risk_at)
@@ -187,8 +188,8 @@ async def test_one_delivery_comes_with_its_tries_in_order() -> None:
     ident = (await book()).deliveries[0].id
     for number in (3, 1, 2):
         await db.fetch(
-            "INSERT INTO attempt (delivery, number, worker, outcome, finished_at, phase, code, reply) "
-            "VALUES ($1, $2, 'w', 'retry', now(), 'recipient', 451, 'Later')",
+            "INSERT INTO attempt (delivery, number, worker, outcome, started_at, finished_at, phase, code, reply) "
+            "VALUES ($1, $2, 'w', 'retry', now(), now(), 'recipient', 451, 'Later')",
             ident,
             number,
         )
@@ -271,8 +272,8 @@ async def _store_all_sorts() -> None:
         await db.fetch(
             """
             INSERT INTO delivery (id, revision, kind, channel, recipient, required, payload, payload_version, state,
-                last_reason, deadline_at, sent_at, bounced_at, message_id, created_at)
-            VALUES ($1, 1, $2, $3, $8, true, '{}', 1, $4, $5, $6, $6, $6, '<1@hire.example>',
+                last_reason, first_due_at, due_at, deadline_at, sent_at, bounced_at, message_id, created_at)
+            VALUES ($1, 1, $2, $3, $8, true, '{}', 1, $4, $5, now(), now(), $6, $6, $6, '<1@hire.example>',
                 now() - make_interval(mins => $7))
             """,
             ident,

@@ -104,7 +104,10 @@ async def test_an_impossible_delivery_is_unwritable(change: str, constraint: str
 
 async def test_the_same_message_to_the_same_recipient_twice_is_unwritable() -> None:
     await _put()
-    columns = "schedule, revision, kind, occasion, channel, recipient, required, payload, payload_version, deadline_at"
+    columns = (
+        "schedule, revision, kind, occasion, channel, recipient, required, payload, payload_version, first_due_at, "
+        "due_at, deadline_at"
+    )
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
         await db.fetch(
             f"INSERT INTO delivery (id, message_id, {columns}) SELECT $1, 'another', {columns} FROM delivery",  # noqa: S608 (our own)

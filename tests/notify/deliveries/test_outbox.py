@@ -10,6 +10,7 @@ from factories import OUTBOX, WINDOWS, book, make_interview, make_slot, outbox_o
 from hireloop import db
 from hireloop.notify.deliveries import deliveries, leases, outbox
 from hireloop.notify.messages import Message
+from hireloop.statements import Statement
 from notify.factories import ACCEPTED, RECRUITERS, WITH_RECRUITERS, invite, settlement
 from notify.records import view
 from notify.sample_messages import invitation, recruiter_copy
@@ -141,11 +142,11 @@ async def test_a_fragment_with_several_messages_writes_all_of_them_or_none_with_
 ) -> None:
     invited = invitation(starts_at=TOMORROW)
     told: list[Message] = [invited, recruiter_copy(invited)]
-    fragment = WITH_RECRUITERS.put_fragment(told, now=NOW, source=source, first_placeholder=2)
-    facts = "fact AS (SELECT $1::text AS said), no_fact AS (SELECT 1 FROM fact WHERE said = 'nothing')"
-    await db.fetch(f"WITH {facts} {fragment.sql}", "something", *fragment.args)
+    drafts = WITH_RECRUITERS.drafts(told, now=NOW)
+    facts = "fact AS (SELECT :said::text AS said), no_fact AS (SELECT 1 FROM fact WHERE said = 'nothing')"
+    await Statement(f"WITH {facts} {outbox.put_fragment(source=source)}").run(said="something", **drafts.values)
     stored = await rows("delivery")
-    assert [row["id"] for row in stored] == [one.id for one in fragment.deliveries][:written]
+    assert [row["id"] for row in stored] == [one.id for one in drafts.deliveries][:written]
     assert [row["kind"] for row in stored] == ["invitation", "recruiter_copy"][:written]
 
 

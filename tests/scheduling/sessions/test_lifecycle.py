@@ -118,7 +118,7 @@ async def test_the_sweep_reads_what_is_not_over_however_much_is() -> None:
     )
     await db.fetch("ANALYZE interview")
     plan = await db.fetch(
-        f"EXPLAIN {lifecycle._DUE}",  # noqa: SLF001 (the statement itself)
+        f"EXPLAIN {lifecycle._DUE.numbered}",  # noqa: SLF001 (the statement itself)
         soon(200),
         timedelta(seconds=GRACE),
         100,

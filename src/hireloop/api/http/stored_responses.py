@@ -8,13 +8,16 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from uuid import UUID
 
 import msgspec
+from piccolo.querystring import QueryString
 
-from hireloop import db, errors, session_keys
+from hireloop import errors, session_keys
+from hireloop.api.tables import StoredResponse
+from hireloop.statements import Statement
 from hireloop.telemetry import redaction
 from hireloop.web.buffered_responses import BufferedResponse
 
@@ -59,52 +62,58 @@ def hash_of(*parts: bytes) -> bytes:
     return digest.digest()
 
 
+# Ours or not, at once, and then whether nobody had the key before: what there was of 24 hours ago is written over.
+_CLAIM = Statement("""
+    WITH locked AS MATERIALIZED (
+        SELECT pg_try_advisory_xact_lock(:lock) AS is_ours
+    ), claimed AS (
+        INSERT INTO stored_response AS known (api_key, path, idempotency_key, request_hash, created_at)
+        SELECT :api_key, :path, :key, :hash, coalesce(:now, now()) FROM locked WHERE is_ours
+        ON CONFLICT (api_key, path, idempotency_key) DO UPDATE
+        SET request_hash = excluded.request_hash, status = NULL, headers = '{}', body = '',
+            created_at = excluded.created_at
+        WHERE known.created_at <= excluded.created_at - interval '24 hours'
+        RETURNING api_key
+    )
+    SELECT is_ours, EXISTS (SELECT FROM claimed) AS is_first FROM locked
+""")
+
+
 async def claim(keyed: KeyedRequest, *, now: datetime | None = None) -> ClaimResult:
     """Take an Idempotency-Key for the current transaction; never waits.
 
     The advisory lock ends with the transaction. An answer of more than 24 hours counts as none.
     """
-    row = await db.fetch_row(
-        """
-        WITH locked AS MATERIALIZED (
-            SELECT pg_try_advisory_xact_lock($5) AS is_ours
-        ), claimed AS (
-            INSERT INTO stored_response AS known (api_key, path, idempotency_key, request_hash, created_at)
-            SELECT $1, $2, $3, $4, coalesce($6, now()) FROM locked WHERE is_ours
-            ON CONFLICT (api_key, path, idempotency_key) DO UPDATE
-            SET request_hash = excluded.request_hash, status = NULL, headers = '{}', body = '',
-                created_at = excluded.created_at
-            WHERE known.created_at <= excluded.created_at - interval '24 hours'
-            RETURNING api_key
-        )
-        SELECT is_ours, EXISTS (SELECT FROM claimed) AS is_first FROM locked
-        """,
-        keyed.api_key,
-        keyed.path,
-        keyed.idempotency_key,
-        keyed.request_hash,
-        keyed.lock,
-        now,
+    row = await _CLAIM.row(
+        api_key=keyed.api_key,
+        path=keyed.path,
+        key=keyed.idempotency_key,
+        hash=keyed.request_hash,
+        lock=keyed.lock,
+        now=now,
     )
     if row is None or not row["is_ours"]:
         return ClaimResult.BUSY
     return ClaimResult.FIRST if row["is_first"] else ClaimResult.AGAIN
 
 
+# The answer to a claimed key; written out, as every booking comes along here.
+_KEEP = Statement("""
+    UPDATE stored_response SET status = :status, headers = :headers::text::jsonb, body = :body
+    WHERE api_key = :api_key AND path = :path AND idempotency_key = :key
+""")
+
+
 async def keep(keyed: KeyedRequest, answer: BufferedResponse, secrets: Sequence[str]) -> None:
     """Store the answer to a claimed key, in the transaction that claimed it."""
     kept = {name.decode(): value.decode("latin-1") for name, value in answer.headers if name in _KEPT_HEADERS}
-    await db.fetch(
-        """
-        UPDATE stored_response SET status = $4, headers = $5::text::jsonb, body = $6
-        WHERE api_key = $1 AND path = $2 AND idempotency_key = $3
-        """,
-        keyed.api_key,
-        keyed.path,
-        keyed.idempotency_key,
-        answer.status,
-        msgspec.json.encode(kept).decode(),
-        without_secrets(answer.body, secrets),
+    await _KEEP.run(
+        api_key=keyed.api_key,
+        path=keyed.path,
+        key=keyed.idempotency_key,
+        status=answer.status,
+        headers=msgspec.json.encode(kept).decode(),
+        body=without_secrets(answer.body, secrets),
     )
 
 
@@ -114,16 +123,19 @@ async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None)
     The key need not be claimed: what others have committed is seen. Raises IdempotencyKeyReused where it is the answer
     to another request.
     """
-    row = await db.fetch_row(
-        """
-        SELECT request_hash, status, headers::text, body FROM stored_response
-        WHERE api_key = $1 AND path = $2 AND idempotency_key = $3
-            AND status IS NOT NULL AND created_at > coalesce($4, now()) - interval '24 hours'
-        """,
-        keyed.api_key,
-        keyed.path,
-        keyed.idempotency_key,
-        now,
+    since = QueryString("now() - interval '24 hours'") if now is None else now - timedelta(hours=24)
+    row = await (
+        StoredResponse.select(
+            StoredResponse.request_hash, StoredResponse.status, StoredResponse.headers, StoredResponse.body
+        )
+        .where(
+            StoredResponse.api_key == keyed.api_key,
+            StoredResponse.path == keyed.path,
+            StoredResponse.idempotency_key == keyed.idempotency_key,
+            StoredResponse.status.is_not_null(),
+            StoredResponse.created_at > since,
+        )
+        .first()
     )
     if row is None:
         return None
@@ -136,21 +148,21 @@ async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None)
     return BufferedResponse(row["status"], (*kept, *length, (REPLAYED, b"true")), body)
 
 
+# Some answers of more than 24 hours that nobody else is at.
+_FORGET = Statement("""
+    DELETE FROM stored_response WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM stored_response WHERE created_at <= coalesce(:now, now()) - interval '24 hours'
+        ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING 1
+""")
+
+
 async def forget_old(*, now: datetime | None = None) -> int:
     """Delete the answers of more than 24 hours, a thousand at a time, and return how many there were."""
     forgotten = 0
     while True:
-        rows = await db.fetch(
-            """
-            DELETE FROM stored_response WHERE ctid = ANY (ARRAY(
-                SELECT ctid FROM stored_response WHERE created_at <= coalesce($1, now()) - interval '24 hours'
-                ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
-            ))
-            RETURNING 1
-            """,
-            now,
-            _TOGETHER,
-        )
+        rows = await _FORGET.rows(now=now, limit=_TOGETHER)
         forgotten += len(rows)
         if len(rows) < _TOGETHER:
             return forgotten

@@ -10,15 +10,15 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db
 from hireloop.errors import ReportOfNothing
 from hireloop.notify.bounces.reports import DeliveryReport, MailAction, shortened
 from hireloop.notify.bounces.return_path import ReturnPath, delivery_of
 from hireloop.notify.reasons import Reason
-from hireloop.notify.tables import DeliveryState
+from hireloop.notify.tables import Delivery, DeliveryState
 from hireloop.notify.transport import Evidence, Phase, Rejected, Retry
 from hireloop.notify.transports.domains import with_ascii_domain
 from hireloop.notify.transports.replies import outcome_of_reply
+from hireloop.statements import Statement
 from hireloop.telemetry import redaction, spans
 from hireloop.telemetry.logs import log
 
@@ -134,10 +134,38 @@ def _is_of_an_earlier_sending(report: DeliveryReport, row: _Row) -> bool:
 
 
 async def _row(delivery_id: UUID) -> _Row | None:
-    row = await db.fetch_row(
-        "SELECT id, state, recipient, message_id, traceparent, last_reason FROM delivery WHERE id = $1", delivery_id
+    row = await (
+        Delivery.select(
+            Delivery.id,
+            Delivery.state,
+            Delivery.recipient,
+            Delivery.message_id,
+            Delivery.traceparent,
+            Delivery.last_reason,
+        )
+        .where(Delivery.id == delivery_id)
+        .first()
     )
-    return msgspec.convert(dict(row), _Row) if row else None
+    return msgspec.convert(row, _Row) if row else None
+
+
+# A delivery came back: what it is then depends on where it stands, and on whether a try may have handed it over.
+_BOUNCE = Statement("""
+    UPDATE delivery SET
+        state = CASE WHEN state IN ('sent', 'pending') THEN 'bounced' ELSE state END,
+        lease_token = NULL, leased_until = NULL,
+        sent_at = CASE WHEN state IN ('sent', 'pending') THEN coalesce(sent_at, :now, now()) ELSE sent_at END,
+        bounced_at = coalesce(:now, now()), last_reason = :reason, last_reply = :reply
+    WHERE id = :delivery AND (
+        state = 'sent'
+        OR (state = 'pending' AND :is_permanent AND EXISTS (
+            SELECT FROM attempt WHERE attempt.delivery = delivery.id AND started_at >= first_due_at
+            AND (outcome IS NULL OR outcome IN ('sent', 'lost') OR maybe_accepted)
+        ))
+        OR (state NOT IN ('sent', 'pending', 'bounced') AND bounced_at IS NULL)
+    )
+    RETURNING state
+""")
 
 
 async def _bounce(report: DeliveryReport, row: _Row, now: datetime | None) -> ReportResult:
@@ -147,28 +175,12 @@ async def _bounce(report: DeliveryReport, row: _Row, now: datetime | None) -> Re
     worker that settles, or the answer got lost. Its lease ends. A 4.x.x then says nothing, as tries go on. One that has
     ended otherwise keeps its state, and is told once what came back.
     """
-    written = await db.fetch_row(
-        """
-        UPDATE delivery SET
-            state = CASE WHEN state IN ('sent', 'pending') THEN 'bounced' ELSE state END,
-            lease_token = NULL, leased_until = NULL,
-            sent_at = CASE WHEN state IN ('sent', 'pending') THEN coalesce(sent_at, $2, now()) ELSE sent_at END,
-            bounced_at = coalesce($2, now()), last_reason = $3, last_reply = $4
-        WHERE id = $1 AND (
-            state = 'sent'
-            OR (state = 'pending' AND $5 AND EXISTS (
-                SELECT FROM attempt WHERE attempt.delivery = delivery.id AND started_at >= first_due_at
-                AND (outcome IS NULL OR outcome IN ('sent', 'lost') OR maybe_accepted)
-            ))
-            OR (state NOT IN ('sent', 'pending', 'bounced') AND bounced_at IS NULL)
-        )
-        RETURNING state
-        """,
-        row.id,
-        now,
-        reason_of(report).value,
-        _kept(report),
-        not (report.status or "5").startswith("4"),
+    written = await _BOUNCE.row(
+        delivery=row.id,
+        now=now,
+        reason=reason_of(report).value,
+        reply=_kept(report),
+        is_permanent=not (report.status or "5").startswith("4"),
     )
     if written is not None:
         return ReportResult.BOUNCED
@@ -177,13 +189,12 @@ async def _bounce(report: DeliveryReport, row: _Row, now: datetime | None) -> Re
 
 async def _delay(report: DeliveryReport, row: _Row) -> bool:
     """Write what a server on the way says of a mail that it still tries to deliver; the delivery stays `sent`."""
-    written = await db.fetch_row(
-        "UPDATE delivery SET last_reason = $2, last_reply = $3 WHERE id = $1 AND state = 'sent' RETURNING id",
-        row.id,
-        Reason.DELAYED.value,
-        _kept(report),
+    written = await (
+        Delivery.update({Delivery.last_reason: Reason.DELAYED.value, Delivery.last_reply: _kept(report)})
+        .where(Delivery.id == row.id, Delivery.state == DeliveryState.SENT)
+        .returning(Delivery.id)
     )
-    return written is not None
+    return bool(written)
 
 
 def _kept(report: DeliveryReport) -> str:

@@ -10,10 +10,63 @@ from enum import StrEnum
 
 import msgspec
 
-from hireloop import db
+from hireloop.notify.tables import ChannelHealth
 from hireloop.notify.transport import Channel
+from hireloop.statements import Statement
 
 LONGEST_PAUSE_SECONDS = 60
+
+
+# Seconds until the next probe: 1, 2, 4 … 60.
+_PAUSE = f"least({LONGEST_PAUSE_SECONDS}, power(2, least(probes + 1, 10)))"
+# Of a held channel, the turn to probe, where the next probe is due.
+_PROBE = Statement(f"""
+    UPDATE channel_health SET probes = probes + 1,
+        next_probe_at = coalesce(:now, now()) + make_interval(secs => {_PAUSE})
+    WHERE channel = :channel AND fingerprint = :fingerprint AND state = 'held'
+      AND next_probe_at <= coalesce(:now, now())
+    RETURNING id
+""")  # noqa: S608 (an expression of our own)
+# The turn to probe is nobody's again, at once.
+_GIVE_BACK = Statement("""
+    UPDATE channel_health SET probes = greatest(probes - 1, 0), next_probe_at = coalesce(:now, now())
+    WHERE channel = :channel AND fingerprint = :fingerprint AND state = 'held'
+""")
+# A channel is held, and whether it is newly so.
+_HOLD = Statement("""
+    INSERT INTO channel_health (channel, fingerprint, state, reason, since, next_probe_at)
+    VALUES (:channel, :fingerprint, 'held', :reason, coalesce(:now, now()), coalesce(:now, now()) + interval '1 second')
+    ON CONFLICT (channel, fingerprint) DO UPDATE SET
+        state = 'held', reason = excluded.reason,
+        since = CASE WHEN channel_health.state = 'held' THEN channel_health.since ELSE excluded.since END,
+        probes = CASE WHEN channel_health.state = 'held' THEN channel_health.probes ELSE 0 END,
+        next_probe_at = CASE WHEN channel_health.state = 'held' THEN channel_health.next_probe_at
+            ELSE excluded.next_probe_at END
+    RETURNING probes = 0 AND since = coalesce(:now, now()) AS newly
+""")
+# A held channel is open again.
+_OPEN = Statement("""
+    UPDATE channel_health SET state = 'open', reason = NULL, next_probe_at = NULL, probes = 0,
+        since = coalesce(:now, now())
+    WHERE channel = :channel AND fingerprint = :fingerprint AND state = 'held'
+      AND reason IS DISTINCT FROM :unless
+    RETURNING id
+""")
+# Which channels, as configured here, are held.
+_HELD = Statement("""
+    SELECT h.channel, h.fingerprint, h.reason, h.since, h.next_probe_at FROM channel_health h
+    JOIN unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint) USING (channel, fingerprint)
+    WHERE h.state = 'held' ORDER BY h.channel
+""")
+# Those of them that nobody was told of; now somebody is.
+_TAKE_UNTOLD = Statement("""
+    UPDATE channel_health h SET told_at = coalesce(:now, now())
+    FROM unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint)
+    WHERE h.channel = ours.channel AND h.fingerprint = ours.fingerprint AND h.state = 'held' AND (
+        h.told_at IS NULL OR h.told_at < h.since AND h.told_at <= coalesce(:now, now()) - interval '10 minutes'
+    )
+    RETURNING h.channel, h.fingerprint, h.reason, h.since, h.next_probe_at
+""")
 
 
 class Availability(StrEnum):
@@ -36,27 +89,17 @@ class HeldChannel(msgspec.Struct, frozen=True, kw_only=True):
 
 async def claim(channel: Channel, *, may_probe: bool = True, now: datetime | None = None) -> Availability:
     """Say what may be leased from this channel; at most one worker at a time gets `PROBE`, if it asks for it."""
-    state = await db.fetch_value(
-        "SELECT state FROM channel_health WHERE channel = $1 AND fingerprint = $2",
-        channel.name,
-        channel.fingerprint,
+    row = await (
+        ChannelHealth.select(ChannelHealth.state)
+        .where(ChannelHealth.channel == channel.name, ChannelHealth.fingerprint == channel.fingerprint)
+        .first()
     )
-    if state != "held":
+    if row is None or row["state"] != "held":
         return Availability.OPEN
     if not may_probe:
         return Availability.WAIT
-    row = await db.fetch_row(
-        f"""
-        UPDATE channel_health SET probes = probes + 1,
-            next_probe_at = coalesce($3, now()) + make_interval(secs => {_PAUSE.format(probes="probes + 1")})
-        WHERE channel = $1 AND fingerprint = $2 AND state = 'held' AND next_probe_at <= coalesce($3, now())
-        RETURNING id
-        """,  # noqa: S608 (an expression of our own)
-        channel.name,
-        channel.fingerprint,
-        now,
-    )
-    return Availability.PROBE if row else Availability.WAIT
+    ours = await _PROBE.row(channel=channel.name, fingerprint=channel.fingerprint, now=now)
+    return Availability.PROBE if ours else Availability.WAIT
 
 
 async def give_back(channel: Channel, *, now: datetime | None = None) -> None:
@@ -65,15 +108,7 @@ async def give_back(channel: Channel, *, now: datetime | None = None) -> None:
     Otherwise a channel with nothing due would slow its probes down to one a minute, and the first delivery after
     that would wait so long.
     """
-    await db.fetch(
-        """
-        UPDATE channel_health SET probes = greatest(probes - 1, 0), next_probe_at = coalesce($3, now())
-        WHERE channel = $1 AND fingerprint = $2 AND state = 'held'
-        """,
-        channel.name,
-        channel.fingerprint,
-        now,
-    )
+    await _GIVE_BACK.run(channel=channel.name, fingerprint=channel.fingerprint, now=now)
 
 
 async def hold(channel: Channel, reason: str, *, now: datetime | None = None) -> bool:
@@ -81,23 +116,7 @@ async def hold(channel: Channel, reason: str, *, now: datetime | None = None) ->
 
     A channel that is held already keeps its `since` and its probes, and takes the newer reason.
     """
-    row = await db.fetch_row(
-        """
-        INSERT INTO channel_health (channel, fingerprint, state, reason, since, next_probe_at)
-        VALUES ($1, $2, 'held', $3, coalesce($4, now()), coalesce($4, now()) + interval '1 second')
-        ON CONFLICT (channel, fingerprint) DO UPDATE SET
-            state = 'held', reason = excluded.reason,
-            since = CASE WHEN channel_health.state = 'held' THEN channel_health.since ELSE excluded.since END,
-            probes = CASE WHEN channel_health.state = 'held' THEN channel_health.probes ELSE 0 END,
-            next_probe_at = CASE WHEN channel_health.state = 'held' THEN channel_health.next_probe_at
-                ELSE excluded.next_probe_at END
-        RETURNING probes = 0 AND since = coalesce($4, now()) AS newly
-        """,
-        channel.name,
-        channel.fingerprint,
-        reason,
-        now,
-    )
+    row = await _HOLD.row(channel=channel.name, fingerprint=channel.fingerprint, reason=reason, now=now)
     return bool(row and row["newly"])
 
 
@@ -106,30 +125,15 @@ async def open_again(channel: Channel, *, unless: str | None = None, now: dateti
 
     One that is held for the reason `unless` stays held: what the probe came to shows that this lasts.
     """
-    row = await db.fetch_row(
-        """
-        UPDATE channel_health SET state = 'open', reason = NULL, next_probe_at = NULL, probes = 0,
-            since = coalesce($3, now())
-        WHERE channel = $1 AND fingerprint = $2 AND state = 'held' AND reason IS DISTINCT FROM $4 RETURNING id
-        """,
-        channel.name,
-        channel.fingerprint,
-        now,
-        unless,
-    )
+    row = await _OPEN.row(channel=channel.name, fingerprint=channel.fingerprint, unless=unless, now=now)
     return row is not None
 
 
 async def held(channels: Sequence[Channel]) -> list[HeldChannel]:
     """Return which of these channels, as configured here, are held."""
-    rows = await db.fetch(
-        """
-        SELECT h.channel, h.fingerprint, h.reason, h.since, h.next_probe_at FROM channel_health h
-        JOIN unnest($1::text[], $2::text[]) AS ours(channel, fingerprint) USING (channel, fingerprint)
-        WHERE h.state = 'held' ORDER BY h.channel
-        """,
-        [channel.name for channel in channels],
-        [channel.fingerprint for channel in channels],
+    rows = await _HELD.rows(
+        channels=[channel.name for channel in channels],
+        fingerprints=[channel.fingerprint for channel in channels],
     )
     return [msgspec.convert(dict(row), HeldChannel) for row in rows]
 
@@ -140,21 +144,9 @@ async def take_untold(channels: Sequence[Channel], *, now: datetime | None = Non
     In the caller's transaction. A channel that is held again within ten minutes of being told of is told of then, if
     it is still held.
     """
-    rows = await db.fetch(
-        """
-        UPDATE channel_health h SET told_at = coalesce($3, now())
-        FROM unnest($1::text[], $2::text[]) AS ours(channel, fingerprint)
-        WHERE h.channel = ours.channel AND h.fingerprint = ours.fingerprint AND h.state = 'held' AND (
-            h.told_at IS NULL OR h.told_at < h.since AND h.told_at <= coalesce($3, now()) - interval '10 minutes'
-        )
-        RETURNING h.channel, h.fingerprint, h.reason, h.since, h.next_probe_at
-        """,
-        [channel.name for channel in channels],
-        [channel.fingerprint for channel in channels],
-        now,
+    rows = await _TAKE_UNTOLD.rows(
+        channels=[channel.name for channel in channels],
+        fingerprints=[channel.fingerprint for channel in channels],
+        now=now,
     )
     return [msgspec.convert(dict(row), HeldChannel) for row in rows]
-
-
-# Seconds until the next probe: 1, 2, 4 … 60.
-_PAUSE = f"least({LONGEST_PAUSE_SECONDS}, power(2, least({{probes}}, 10)))"

@@ -21,6 +21,7 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
+from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
@@ -52,6 +53,10 @@ class _Untold(msgspec.Struct, frozen=True, kw_only=True):
         return AlertCause.AT_RISK if self.state is DeliveryState.PENDING else AlertCause.FAILED
 
 
+# The moment of a sweep, where no other is under way.
+_TURN = Statement("SELECT coalesce(:now, now()) WHERE pg_try_advisory_xact_lock(:lock)")
+
+
 @db.transactional(retries=0)  # it logs what reaches nobody; the next sweep is the next try
 async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = None) -> int:
     """Put the alerts that are due, and return how many; any number of workers may call it, one at a time does it.
@@ -60,9 +65,7 @@ async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = No
     About `A_MINUTE` are put in a minute: where more deliveries wait, one alert stands for those of one cause, reason
     and recipient, and says how many they are. A held channel is told of at once.
     """
-    at: datetime | None = await db.fetch_value(
-        "SELECT coalesce($2, now()) WHERE pg_try_advisory_xact_lock($1)", _LOCK, now
-    )
+    at: datetime | None = await _TURN.value(lock=_LOCK, now=now)
     if at is None:
         return 0  # another worker is at it
     return await _tell_of_channels(outbox, alert_email, at) + await _tell_of_deliveries(outbox, alert_email, at)
@@ -104,36 +107,36 @@ async def _tell_of_deliveries(outbox: Outbox, alert_email: str, now: datetime) -
     return sum([await _put(outbox, alert, now) for alert in await _about_deliveries(told, alert_email)])
 
 
+# Required deliveries that are at risk or have failed and that nobody was told of, locked.
+_UNTOLD = Statement("""
+    SELECT id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
+        payload->>'recruiter_email' AS recruiter_email
+    FROM delivery WHERE required AND (
+        state = 'pending' AND at_risk_told_at IS NULL AND at_risk_at <= :now
+            AND (last_reason IS NOT NULL OR first_due_at <= :first_due_before)
+        OR state = 'pending' AND at_risk_told_at IS NULL AND last_reason = 'policy_block'
+        OR state IN ('bounced', 'rejected', 'exhausted') AND failure_told_at IS NULL
+    )
+    ORDER BY deadline_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+""")
+
+
 async def _untold(now: datetime) -> list[_Untold]:
     """Lock and return what is to be told of, the earliest deadline first; `deliveries` says what at risk means."""
-    rows = await db.fetch(
-        """
-        SELECT id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
-            payload->>'recruiter_email' AS recruiter_email
-        FROM delivery WHERE required AND (
-            state = 'pending' AND at_risk_told_at IS NULL AND at_risk_at <= $1
-                AND (last_reason IS NOT NULL OR first_due_at <= $2)
-            OR state = 'pending' AND at_risk_told_at IS NULL AND last_reason = 'policy_block'
-            OR state IN ('bounced', 'rejected', 'exhausted') AND failure_told_at IS NULL
-        )
-        ORDER BY deadline_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
-        """,
-        now,
-        now - TIME_FOR_A_FIRST_TRY,
-        _LOOK_AT,
-    )
+    rows = await _UNTOLD.rows(now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT)
     return [msgspec.convert(dict(row), _Untold) for row in rows]
+
+
+# How many alerts about deliveries were put since then.
+_PUT_LATELY = Statement("""
+    SELECT count(DISTINCT (schedule, occasion)) FROM delivery
+    WHERE kind = 'alert' AND schedule IS NOT NULL AND first_due_at > :since
+""")
 
 
 async def _put_lately(now: datetime) -> int:
     """Return how many alerts about deliveries were put in the last minute; over several channels is once."""
-    count: int = await db.fetch_value(
-        """
-        SELECT count(DISTINCT (schedule, occasion)) FROM delivery
-        WHERE kind = 'alert' AND schedule IS NOT NULL AND first_due_at > $1
-        """,
-        now - timedelta(minutes=1),
-    )
+    count: int = await _PUT_LATELY.value(since=now - timedelta(minutes=1))
     return count
 
 
@@ -152,18 +155,22 @@ def _gathered(untold: Sequence[_Untold], room: int, *, apart: bool) -> list[list
     return [*([one] for one in untold[: room - 1]), *rest.values()]
 
 
+# Somebody is told now of these: that they are at risk, or that they failed.
+_NOTE_TOLD = Statement("""
+    UPDATE delivery SET at_risk_told_at = CASE WHEN state = 'pending' THEN :now ELSE at_risk_told_at END,
+        failure_told_at = CASE WHEN state = 'pending' THEN failure_told_at ELSE :now END
+    WHERE id = ANY(:ids::uuid[])
+""")
+
+
 async def _note_told(ids: Sequence[UUID], now: datetime) -> None:
     if not ids:
         return
-    await db.fetch(
-        """
-        UPDATE delivery SET at_risk_told_at = CASE WHEN state = 'pending' THEN $2 ELSE at_risk_told_at END,
-            failure_told_at = CASE WHEN state = 'pending' THEN failure_told_at ELSE $2 END
-        WHERE id = ANY($1::uuid[])
-        """,
-        ids,
-        now,
-    )
+    await _NOTE_TOLD.run(ids=ids, now=now)
+
+
+# What these deliveries say.
+_MESSAGES = Statement("SELECT id, kind, payload::text FROM delivery WHERE id = ANY(:ids::uuid[])")
 
 
 async def _about_deliveries(told: Sequence[Sequence[_Untold]], alert_email: str) -> list[AlertMessage]:
@@ -171,7 +178,7 @@ async def _about_deliveries(told: Sequence[Sequence[_Untold]], alert_email: str)
     if not told:
         return []
     firsts = [group[0].id for group in told]
-    rows = await db.fetch("SELECT id, kind, payload::text FROM delivery WHERE id = ANY($1::uuid[])", firsts)
+    rows = await _MESSAGES.rows(ids=firsts)
     values = {row["id"]: _values(row["kind"], row["payload"]) for row in rows}
     return [
         AlertMessage(

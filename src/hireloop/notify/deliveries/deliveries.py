@@ -1,6 +1,6 @@
 """Read deliveries and their attempts, and say where an invitation stands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -9,10 +9,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from hireloop import db, errors
+from hireloop import errors
 from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel
+from hireloop.statements import Statement, rows_of
 
 TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
 _CLOCKS_APART_SECONDS = 3600
@@ -101,61 +102,54 @@ class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
-_READ = """
+# A delivery with what holds its channel; each list says which.
+READ = """
     SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
         d.tries, d.first_due_at, d.due_at, d.at_risk_at,
         d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
-        h.reason AS held_reason, h.next_probe_at, coalesce($1, now()) AS now
+        h.reason AS held_reason, h.next_probe_at, coalesce(:now, now()) AS now
     FROM delivery d LEFT JOIN LATERAL (
         SELECT reason, next_probe_at FROM channel_health
-        WHERE channel = d.channel AND fingerprint = ANY($2::text[]) AND state = 'held' AND d.state = 'pending' LIMIT 1
+        WHERE channel = d.channel AND fingerprint = ANY(:fingerprints::text[]) AND state = 'held'
+          AND d.state = 'pending'
+        LIMIT 1
     ) h ON true
 """
-
-
-async def read(
-    where: str, channels: Sequence[Channel], *args: object, now: datetime | None = None
-) -> list[DeliveryView]:
-    """Return the deliveries, called `d`, that `where` leaves, in the order that it ends with.
-
-    It is our own SQL: its `args` begin at $3, and $1 is `now`, NULL for the clock's time. `channels` are ours: a hold
-    of a configuration that is no more says nothing.
-    """
-    fingerprints = [channel.fingerprint for channel in channels]
-    rows = await db.fetch(f"{_READ} WHERE {where}", now, fingerprints, *args)
-    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+# The deliveries of some bookings, oldest first.
+_OF_SCHEDULES = Statement(f"{READ} WHERE d.schedule = ANY(:schedules::uuid[]) ORDER BY d.id")
+# One delivery.
+_OF_ID = Statement(f"{READ} WHERE d.id = :delivery")
+# The latest attempts of each of these deliveries, in order.
+_LATEST_ATTEMPTS = Statement("""
+    SELECT a.* FROM unnest(:deliveries::uuid[]) AS wanted(delivery) CROSS JOIN LATERAL (
+        SELECT delivery, number, route, started_at, finished_at, outcome, maybe_accepted, reason, phase, code,
+            enhanced_code, reply, worker, trace_id, span_id
+        FROM attempt WHERE attempt.delivery = wanted.delivery ORDER BY number DESC LIMIT :at_most
+    ) a ORDER BY a.delivery, a.number
+""")
 
 
 async def of_schedules(
     schedule_ids: Sequence[UUID], channels: Sequence[Channel], *, now: datetime | None = None
 ) -> list[DeliveryView]:
     """Return the deliveries of these schedules, and alerts about them, oldest first; `channels` are ours."""
-    return await read("d.schedule = ANY($3) ORDER BY d.id", channels, list(schedule_ids), now=now)
+    rows = await _OF_SCHEDULES.rows(now=now, fingerprints=fingerprints_of(channels), schedules=list(schedule_ids))
+    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
 
 
 async def find(
     delivery_id: UUID, channels: Sequence[Channel], *, now: datetime | None = None
 ) -> tuple[DeliveryView, list[AttemptView]]:
     """Return one delivery with its attempts in order; raises NotFound."""
-    found = await read("d.id = $3", channels, delivery_id, now=now)
-    if not found:
+    row = await _OF_ID.row(now=now, fingerprints=fingerprints_of(channels), delivery=delivery_id)
+    if row is None:
         raise errors.NotFound("delivery", delivery_id)
-    return found[0], (await attempts_of([delivery_id])).get(delivery_id, [])
+    return msgspec.convert(dict(row), DeliveryView), (await attempts_of([delivery_id])).get(delivery_id, [])
 
 
 async def attempts_of(delivery_ids: Sequence[UUID], *, at_most: int | None = None) -> dict[UUID, list[AttemptView]]:
     """Return the attempts of each of these deliveries, or the latest `at_most`, in order; none for one without."""
-    rows = await db.fetch(
-        """
-        SELECT a.* FROM unnest($1::uuid[]) AS wanted(delivery) CROSS JOIN LATERAL (
-            SELECT delivery, number, route, started_at, finished_at, outcome, maybe_accepted, reason, phase, code,
-                enhanced_code, reply, worker, trace_id, span_id
-            FROM attempt WHERE attempt.delivery = wanted.delivery ORDER BY number DESC LIMIT $2
-        ) a ORDER BY a.delivery, a.number
-        """,
-        list(delivery_ids),
-        at_most,
-    )
+    rows = await _LATEST_ATTEMPTS.rows(deliveries=list(delivery_ids), at_most=at_most)
     found: dict[UUID, list[AttemptView]] = {}
     for row in rows:
         found.setdefault(row["delivery"], []).append(msgspec.convert(dict(row), AttemptView))
@@ -166,28 +160,24 @@ async def page(
     only: DeliveryFilter, channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
 ) -> list[DeliveryView]:
     """Return at most `limit` deliveries made before the one called `after`, newest first."""
-    args: list[object] = []
-
-    def value(of: object) -> str:
-        args.append(of)
-        return f"${2 + len(args)}"
-
-    place = []
+    values = {**msgspec.structs.asdict(only), "now": now, "fingerprints": fingerprints_of(channels), "after": after}
+    place = ["true"]
     if only.since is not None:
-        place.append(f"d.created_at >= {value(only.since)} AND d.id >= {value(_first_id(only.since))}")
+        place.append("d.created_at >= :since AND d.id >= :first_id")
+        values["first_id"] = _first_id(only.since)
     if after is not None:
-        place.append(f"d.id < {value(after)}")
-    lists = _lists(only, " AND ".join(["true", *place]), limit, value)
-    # By an array of ids: the channels' health is then looked up for these few alone.
-    return await read(
-        f"""d.id = ANY(ARRAY(
-            SELECT id FROM ({" UNION ALL ".join(lists)}) AS found ORDER BY id DESC LIMIT {limit:d}
-        )) ORDER BY d.id DESC
-        """,  # noqa: S608 (our own words)
-        channels,
-        *args,
-        now=now,
-    )
+        place.append("d.id < :after")
+    lists = _lists(only, " AND ".join(place), limit)
+    rows = await rows_of(_PAGE.format(lists=" UNION ALL ".join(lists), limit=limit), values)
+    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+
+
+# By an array of ids: the channels' health is then looked up for these few alone.
+_PAGE = f"""{READ}
+    WHERE d.id = ANY(ARRAY(SELECT id FROM ({{lists}}) AS found ORDER BY id DESC LIMIT {{limit:d}})) ORDER BY d.id DESC
+"""  # noqa: S608 (our own words)
+# The newest deliveries of all.
+_NEWEST = "(SELECT d.id FROM delivery d WHERE {place} ORDER BY d.id DESC LIMIT {limit:d})"
 
 
 # Every class of deliveries that there is, of `among` if need be: its channel, kind and state. An index that begins with
@@ -213,27 +203,26 @@ _CLASSES = """
 _HELD_FOR = """
     class.state = 'pending' AND (
         SELECT reason FROM channel_health
-        WHERE channel = class.channel AND fingerprint = ANY($2::text[]) AND state = 'held' LIMIT 1
+        WHERE channel = class.channel AND fingerprint = ANY(:fingerprints::text[]) AND state = 'held' LIMIT 1
     )
 """
 
 
-def _lists(only: DeliveryFilter, place: str, limit: int, value: Callable[[object], str]) -> list[str]:
+def _lists(only: DeliveryFilter, place: str, limit: int) -> list[str]:
     """Return lists of whose first `limit` deliveries the page consists.
 
     Whatever narrows them, each class is read in the order of an index from its newest on: to look for a rare one
     among all the others would take longer the more there are.
     """
     if only.state is only.channel is only.kind is only.reason is None:
-        return [f"(SELECT d.id FROM delivery d WHERE {place} ORDER BY d.id DESC LIMIT {limit:d})"]  # noqa: S608 (our own words)
-    chosen = {"state": only.state, "channel": only.channel, "kind": only.kind}
-    classes = " AND ".join(["true", *(f"class.{name} = {value(of)}" for name, of in chosen.items() if of is not None)])
+        return [_NEWEST.format(place=place, limit=limit)]
+    chosen = [f"class.{name} = :{name}" for name in ("state", "channel", "kind") if getattr(only, name) is not None]
+    classes = " AND ".join(["true", *chosen])
     if only.reason is None:
         return [f"({_CLASSES.format(among='true', place=place, limit=limit, classes=classes)})"]
-    reason = value(only.reason)
-    held = f"{classes} AND {_HELD_FOR} = {reason}"
+    held = f"{classes} AND {_HELD_FOR} = :reason"
     return [
-        f"({_CLASSES.format(among=f'last_reason = {reason}', place=place, limit=limit, classes=classes)})",
+        f"({_CLASSES.format(among='last_reason = :reason', place=place, limit=limit, classes=classes)})",
         f"({_CLASSES.format(among='true', place=f'd.last_reason IS NULL AND {place}', limit=limit, classes=held)})",
     ]
 
@@ -242,6 +231,11 @@ def _first_id(since: datetime) -> UUID:
     """Return an id below all of deliveries made since then, by clocks that are an hour apart at most (RFC 9562)."""
     milliseconds = int((since.timestamp() - _CLOCKS_APART_SECONDS) * 1000)
     return UUID(int=max(milliseconds, 0) << 80)
+
+
+def fingerprints_of(channels: Sequence[Channel]) -> list[str]:
+    """Return what channels are held by: a hold of a configuration that is no more says nothing."""
+    return [channel.fingerprint for channel in channels]
 
 
 def mask(recipient: str) -> str:

@@ -16,6 +16,7 @@ from hireloop.notify.rate_limit import RateLimit, sql_of_free, sql_of_paid
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel, Evidence
 from hireloop.notify.transports.replies import kept_reply
+from hireloop.statements import Statement
 from hireloop.telemetry import redaction
 
 LEASE_SECONDS = 30
@@ -65,18 +66,19 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     span_id: str | None = None
 
 
+_NOW = "coalesce(:now, now())"
 # Of a channel with a rate limit: how many more tries may begin now, counted under the lock.
 _RATE = f"""
     rate_limit AS (
-        SELECT paid_until, {sql_of_free("paid_until", "coalesce($7, now())", burst="$11", interval="$12")} AS free
-        FROM channel_rate WHERE channel = $1 FOR UPDATE
+        SELECT paid_until, {sql_of_free("paid_until", _NOW, burst=":burst", interval=":interval")} AS free
+        FROM channel_rate WHERE channel = :channel FOR UPDATE
     ),
 """  # noqa: S608 (our own words)
 _PAID = f"""
     paid AS (
         UPDATE channel_rate
-        SET paid_until = {sql_of_paid("rate_limit.paid_until", "coalesce($7, now())", interval="$12", count="count")}
-        FROM rate_limit, (SELECT count(*) FROM leased) AS taken WHERE channel = $1 AND count > 0
+        SET paid_until = {sql_of_paid("rate_limit.paid_until", _NOW, interval=":interval", count="count")}
+        FROM rate_limit, (SELECT count(*) FROM leased) AS taken WHERE channel = :channel AND count > 0
     ),
 """  # noqa: S608 (as above)
 # A person may be erased after this statement's snapshot and before it locks the row: then the row says so already, and
@@ -84,34 +86,34 @@ _PAID = f"""
 _TAKE = """
     WITH {rate_limit} due AS (
         SELECT id, first_due_at, lease_token IS NOT NULL AS was_leased, CASE
-            WHEN $9 <> 'turns' THEN $9
+            WHEN :route <> 'turns' THEN :route
             WHEN (required OR kind = 'alert') AND (tries > 0 OR lease_token IS NOT NULL)
-                AND at_risk_at <= coalesce($7, now()) THEN coalesce((
+                AND at_risk_at <= coalesce(:now, now()) THEN coalesce((
                 SELECT CASE route WHEN 'primary' THEN 'fallback' ELSE 'primary' END FROM attempt
                 WHERE attempt.delivery = delivery.id AND outcome IS DISTINCT FROM 'released'
                 ORDER BY number DESC LIMIT 1
             ), 'primary')
             ELSE 'primary' END AS route
         FROM delivery
-        WHERE state = 'pending' AND channel = $1 AND due_at <= coalesce($7, now())
-          AND deadline_at > coalesce($7, now())
-          AND (leased_until IS NULL OR leased_until <= coalesce($7, now()))
-          AND kind = ANY($2::text[]) AND payload_version = $3
+        WHERE state = 'pending' AND channel = :channel AND due_at <= coalesce(:now, now())
+          AND deadline_at > coalesce(:now, now())
+          AND (leased_until IS NULL OR leased_until <= coalesce(:now, now()))
+          AND kind = ANY(:kinds::text[]) AND payload_version = :payload_version
           AND (erased_at IS NULL OR EXISTS (SELECT FROM kept_address WHERE kept_address.delivery = delivery.id))
-          AND ($10 = 'all' OR (required OR kind = 'alert') AND (
-              $10 = 'required' OR tries > 0 AND at_risk_at <= coalesce($7, now())
+          AND (:among = 'all' OR (required OR kind = 'alert') AND (
+              :among = 'required' OR tries > 0 AND at_risk_at <= coalesce(:now, now())
           ))
         ORDER BY {order} LIMIT {limit}
         FOR UPDATE SKIP LOCKED
     ), dead AS (
-        UPDATE attempt SET outcome = 'lost', finished_at = coalesce($7, now())
+        UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now())
         FROM due WHERE due.was_leased AND attempt.delivery = due.id AND attempt.outcome IS NULL
         RETURNING attempt.delivery
     ), streak AS (
-        SELECT due.id FROM due WHERE due.was_leased AND $8 = (
+        SELECT due.id FROM due WHERE due.was_leased AND :lost_in_a_row = (
             SELECT count(*) FROM (
                 SELECT outcome FROM attempt WHERE attempt.delivery = due.id AND started_at >= due.first_due_at
-                ORDER BY number DESC LIMIT $8
+                ORDER BY number DESC LIMIT :lost_in_a_row
             ) latest WHERE coalesce(outcome, 'lost') = 'lost'
         )
     ), given_up AS (
@@ -120,19 +122,19 @@ _TAKE = """
         FROM streak WHERE delivery.id = streak.id
     ), leased AS (
         UPDATE delivery SET lease_token = gen_random_uuid(),
-            leased_until = coalesce($7, now()) + make_interval(secs => $6),
+            leased_until = coalesce(:now, now()) + make_interval(secs => :lease_seconds),
             attempt_count = attempt_count + 1,
             tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
         FROM due WHERE delivery.id = due.id AND due.id NOT IN (SELECT id FROM streak)
         RETURNING delivery.*, due.route
     ), {paid} opened AS (
         INSERT INTO attempt (delivery, number, route, worker, started_at)
-        SELECT id, attempt_count, route, $5, coalesce($7, now()) FROM leased
+        SELECT id, attempt_count, route, :worker, coalesce(:now, now()) FROM leased
     )
     SELECT leased.id, attempt_count AS number, lease_token AS token, leased.route, schedule, revision, kind, channel,
         coalesce((SELECT address FROM kept_address WHERE kept_address.delivery = leased.id), recipient) AS recipient,
         required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
-        coalesce($7, now()) AS leased_at,
+        coalesce(:now, now()) AS leased_at,
         CASE WHEN kind = 'recruiter_copy' THEN (
             SELECT CASE WHEN state = 'pending' AND last_reason IS NOT NULL THEN 'waiting' ELSE state END
             FROM delivery invitation
@@ -147,19 +149,27 @@ _TAKE = """
 # A probe's order is a statement of its own: with an order that depends on an argument, a plan made for any argument
 # would sort the whole backlog.
 _IN_TIME, _IN_TURNS = "deadline_at", "attempt_count, deadline_at"
+# The leases of a channel without a rate limit, by whether one probes.
 _TAKE_FREELY = {
-    probing: _TAKE.format(rate_limit="", paid="", limit="$4", order=_IN_TURNS if probing else _IN_TIME)
+    probing: Statement(_TAKE.format(rate_limit="", paid="", limit=":limit", order=_IN_TURNS if probing else _IN_TIME))
     for probing in (False, True)
 }
+# Those of a channel with one.
 _TAKE_AT_A_RATE = {
-    probing: _TAKE.format(
-        rate_limit=_RATE,
-        paid=_PAID,
-        limit="(SELECT greatest(0, least($4, coalesce(max(free), 0))) FROM rate_limit)",
-        order=_IN_TURNS if probing else _IN_TIME,
+    probing: Statement(
+        _TAKE.format(
+            rate_limit=_RATE,
+            paid=_PAID,
+            limit="(SELECT greatest(0, least(:limit, coalesce(max(free), 0))) FROM rate_limit)",
+            order=_IN_TURNS if probing else _IN_TIME,
+        )
     )
     for probing in (False, True)
 }
+# The row that the tries of a channel with a rate limit are counted in.
+_OPEN_RATE = Statement("""
+    INSERT INTO channel_rate (channel, paid_until) VALUES (:channel, coalesce(:now, now())) ON CONFLICT DO NOTHING
+""")
 
 
 async def take(
@@ -183,58 +193,62 @@ async def take(
     In the same statement each claim opens its attempt, and the attempt of a worker that never came back is
     closed as `lost`; the fifth lost attempt in a row ends the delivery as `exhausted`, reason `crashes_worker`.
     """
-    arguments: list[object] = [
-        channel,
-        list(kinds),
-        messages.PAYLOAD_VERSION,
-        limit,
-        worker,
-        LEASE_SECONDS,
-        now,
-        LOST_IN_A_ROW,
-        request.route.value if request.route else "turns",
-        request.scope.value,
-    ]
+    values = {
+        "channel": channel,
+        "kinds": list(kinds),
+        "payload_version": messages.PAYLOAD_VERSION,
+        "limit": limit,
+        "worker": worker,
+        "lease_seconds": LEASE_SECONDS,
+        "now": now,
+        "lost_in_a_row": LOST_IN_A_ROW,
+        "route": request.route.value if request.route else "turns",
+        "among": request.scope.value,
+    }
     if rate_limit is None:
-        rows = await db.fetch(_TAKE_FREELY[request.probing], *arguments)
+        rows = await _TAKE_FREELY[request.probing].rows(**values)
     else:
-        await db.fetch(
-            "INSERT INTO channel_rate (channel, paid_until) VALUES ($1, coalesce($2, now())) ON CONFLICT DO NOTHING",
-            channel,
-            now,
+        await _OPEN_RATE.run(channel=channel, now=now)
+        rows = await _TAKE_AT_A_RATE[request.probing].rows(
+            **values, burst=rate_limit.burst, interval=rate_limit.interval
         )
-        rows = await db.fetch(_TAKE_AT_A_RATE[request.probing], *arguments, rate_limit.burst, rate_limit.interval)
     return [msgspec.convert(dict(row), Lease) for row in rows]
+
+
+# Leases that are still ours last longer.
+_RENEW = Statement("""
+    UPDATE delivery SET leased_until = coalesce(:now, now()) + make_interval(secs => :lease_seconds)
+    FROM unnest(:ids::uuid[], :tokens::uuid[]) AS ours(id, token)
+    WHERE delivery.id = ours.id AND delivery.lease_token = ours.token
+      AND deadline_at > coalesce(:now, now()) - make_interval(secs => :past_deadline_seconds)
+    RETURNING ours.token
+""")
 
 
 @db.transactional(one_statement=True)
 async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[UUID]:
     """Lengthen the leases that are still ours and return their tokens."""
-    rows = await db.fetch(
-        """
-        UPDATE delivery SET leased_until = coalesce($3, now()) + make_interval(secs => $4)
-        FROM unnest($1::uuid[], $2::uuid[]) AS ours(id, token)
-        WHERE delivery.id = ours.id AND delivery.lease_token = ours.token
-          AND deadline_at > coalesce($3, now()) - make_interval(secs => $5)
-        RETURNING ours.token
-        """,
-        [lease.id for lease in leases],
-        [lease.token for lease in leases],
-        now,
-        LEASE_SECONDS,
-        RENEWED_PAST_DEADLINE_SECONDS,
+    rows = await _RENEW.rows(
+        ids=[lease.id for lease in leases],
+        tokens=[lease.token for lease in leases],
+        now=now,
+        lease_seconds=LEASE_SECONDS,
+        past_deadline_seconds=RENEWED_PAST_DEADLINE_SECONDS,
     )
     return {row["token"] for row in rows}
 
 
-_SETTLE = """
+# Attempts are completed, and the deliveries whose lease is still ours become what the answers say.
+_SETTLE = Statement("""
     WITH answer AS (
-        SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bool[],
-            $8::timestamptz[], $9::text[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[])
+        SELECT * FROM unnest(
+            :ids::uuid[], :numbers::int[], :tokens::uuid[], :outcomes::text[], :states::text[], :reasons::text[],
+            :maybe_accepted::bool[], :due_at::timestamptz[], :phases::text[], :codes::int[], :enhanced_codes::text[],
+            :replies::text[], :trace_ids::text[], :span_ids::text[])
         AS a(id, number, token, outcome, state, reason, maybe_accepted, due_at, phase, code, enhanced_code, reply,
             trace_id, span_id)
     ), finished AS (
-        UPDATE attempt SET outcome = answer.outcome, finished_at = coalesce($15, now()), reason = answer.reason,
+        UPDATE attempt SET outcome = answer.outcome, finished_at = coalesce(:now, now()), reason = answer.reason,
             maybe_accepted = answer.maybe_accepted
                 OR (attempt.outcome IS NOT DISTINCT FROM 'lost' AND answer.outcome = 'sent'),
             phase = answer.phase, code = answer.code,
@@ -251,11 +265,20 @@ _SETTLE = """
         tries = tries + (answer.outcome = 'retry')::int,
         last_reason = CASE WHEN answer.outcome = 'released' THEN last_reason ELSE answer.reason END,
         last_reply = CASE WHEN answer.outcome = 'released' THEN last_reply ELSE answer.reply END,
-        sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce($15, now()) ELSE sent_at END
+        sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce(:now, now()) ELSE sent_at END
     FROM answer
     WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
     RETURNING delivery.id, answer.token
-"""
+""")
+# What was sent although its lease was not ours any more was sent all the same.
+_SENT_LATE = Statement("""
+    UPDATE delivery SET sent_at = coalesce(sent_at, :now, now()), state = CASE
+        WHEN state = 'pending' AND lease_token IS NULL AND attempt.started_at >= first_due_at THEN 'sent'
+        ELSE state END
+    FROM unnest(:ids::uuid[], :numbers::int[]) AS late(id, number)
+        JOIN attempt ON attempt.delivery = late.id AND attempt.number = late.number
+    WHERE delivery.id = late.id
+""")
 
 
 async def settle(settlements: Sequence[Settlement], *, now: datetime | None = None) -> set[UUID]:
@@ -280,23 +303,22 @@ async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> di
     By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
     """
     evidence = [s.evidence for s in settlements]
-    rows = await db.fetch(
-        _SETTLE,
-        [s.delivery_id for s in settlements],
-        [s.number for s in settlements],
-        [s.token for s in settlements],
-        [s.outcome.value for s in settlements],
-        [s.state.value for s in settlements],
-        [s.reason for s in settlements],
-        [s.maybe_accepted for s in settlements],
-        [s.due_at for s in settlements],
-        [e.phase.value if e else None for e in evidence],
-        [e.code if e else None for e in evidence],
-        [e.enhanced_code if e else None for e in evidence],
-        [_at_most_a_kibibyte(e.reply) if e else None for e in evidence],
-        [s.trace_id for s in settlements],
-        [s.span_id for s in settlements],
-        now,
+    rows = await _SETTLE.rows(
+        ids=[s.delivery_id for s in settlements],
+        numbers=[s.number for s in settlements],
+        tokens=[s.token for s in settlements],
+        outcomes=[s.outcome.value for s in settlements],
+        states=[s.state.value for s in settlements],
+        reasons=[s.reason for s in settlements],
+        maybe_accepted=[s.maybe_accepted for s in settlements],
+        due_at=[s.due_at for s in settlements],
+        phases=[e.phase.value if e else None for e in evidence],
+        codes=[e.code if e else None for e in evidence],
+        enhanced_codes=[e.enhanced_code if e else None for e in evidence],
+        replies=[_at_most_a_kibibyte(e.reply) if e else None for e in evidence],
+        trace_ids=[s.trace_id for s in settlements],
+        span_ids=[s.span_id for s in settlements],
+        now=now,
     )
     return {row["token"]: row["id"] for row in rows}
 
@@ -304,19 +326,30 @@ async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> di
 @db.transactional(one_statement=True)
 async def _note_late(late: Sequence[Settlement], now: datetime | None) -> None:
     """Note what was sent though its lease had run out meanwhile."""
-    await db.fetch(
-        """
-        UPDATE delivery SET sent_at = coalesce(sent_at, $3, now()), state = CASE
-            WHEN state = 'pending' AND lease_token IS NULL AND attempt.started_at >= first_due_at THEN 'sent'
-            ELSE state END
-        FROM unnest($1::uuid[], $2::int[]) AS late(id, number)
-            JOIN attempt ON attempt.delivery = late.id AND attempt.number = late.number
-        WHERE delivery.id = late.id
-        """,
-        [s.delivery_id for s in late],
-        [s.number for s in late],
-        now,
+    await _SENT_LATE.run(ids=[s.delivery_id for s in late], numbers=[s.number for s in late], now=now)
+
+
+# What is past its deadline and under nobody's lease has ended.
+_EXPIRE = Statement("""
+    WITH late AS (
+        SELECT id FROM delivery
+        WHERE state = 'pending' AND deadline_at <= coalesce(:now, now())
+          AND (leased_until IS NULL OR leased_until <= coalesce(:now, now()))
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ), dead AS (
+        UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now())
+        FROM late WHERE attempt.delivery = late.id AND attempt.outcome IS NULL RETURNING attempt.delivery
     )
+    UPDATE delivery SET state = 'exhausted', last_reason = coalesce(last_reason, (
+            SELECT health.reason FROM channel_health health
+            JOIN unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint)
+                USING (channel, fingerprint)
+            WHERE health.channel = delivery.channel AND health.state = 'held' LIMIT 1
+        ), 'deadline_passed'),
+        lease_token = NULL, leased_until = NULL, tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
+    FROM late WHERE delivery.id = late.id
+    RETURNING delivery.id
+""")
 
 
 async def expire(channels: Sequence[Channel] = (), *, now: datetime | None = None) -> int:
@@ -324,31 +357,21 @@ async def expire(channels: Sequence[Channel] = (), *, now: datetime | None = Non
 
     What was never tried, as one of these `channels` is held, ends with the reason for that.
     """
-    rows = await db.fetch(
-        """
-        WITH late AS (
-            SELECT id FROM delivery
-            WHERE state = 'pending' AND deadline_at <= coalesce($1, now())
-              AND (leased_until IS NULL OR leased_until <= coalesce($1, now()))
-            ORDER BY id FOR UPDATE SKIP LOCKED
-        ), dead AS (
-            UPDATE attempt SET outcome = 'lost', finished_at = coalesce($1, now())
-            FROM late WHERE attempt.delivery = late.id AND attempt.outcome IS NULL RETURNING attempt.delivery
-        )
-        UPDATE delivery SET state = 'exhausted', last_reason = coalesce(last_reason, (
-                SELECT health.reason FROM channel_health health
-                JOIN unnest($2::text[], $3::text[]) AS ours(channel, fingerprint) USING (channel, fingerprint)
-                WHERE health.channel = delivery.channel AND health.state = 'held' LIMIT 1
-            ), 'deadline_passed'),
-            lease_token = NULL, leased_until = NULL, tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
-        FROM late WHERE delivery.id = late.id
-        RETURNING delivery.id
-        """,
-        now,
-        [channel.name for channel in channels],
-        [channel.fingerprint for channel in channels],
+    rows = await _EXPIRE.rows(
+        now=now,
+        channels=[channel.name for channel in channels],
+        fingerprints=[channel.fingerprint for channel in channels],
     )
     return len(rows)
+
+
+# Attempts that have been open for an hour, of deliveries that have ended, are lost.
+_CLOSE = Statement("""
+    UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now()) FROM delivery
+    WHERE attempt.outcome IS NULL AND attempt.started_at < coalesce(:now, now()) - interval '1 hour'
+      AND delivery.id = attempt.delivery AND delivery.state <> 'pending'
+    RETURNING attempt.delivery
+""")
 
 
 async def close_abandoned(*, now: datetime | None = None) -> int:
@@ -357,15 +380,7 @@ async def close_abandoned(*, now: datetime | None = None) -> int:
     A superseded or bounced delivery has lost its lease; where the worker of a try under way died as well, nobody else
     would ever close it.
     """
-    rows = await db.fetch(
-        """
-        UPDATE attempt SET outcome = 'lost', finished_at = coalesce($1, now()) FROM delivery
-        WHERE attempt.outcome IS NULL AND attempt.started_at < coalesce($1, now()) - interval '1 hour'
-          AND delivery.id = attempt.delivery AND delivery.state <> 'pending'
-        RETURNING attempt.id
-        """,
-        now,
-    )
+    rows = await _CLOSE.rows(now=now)
     return len(rows)
 
 

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-from hireloop import db
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS
 from hireloop.notify.deliveries.leases import RENEWED_PAST_DEADLINE_SECONDS
 from hireloop.notify.tables import DeliveryState
+from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 MEASURE_SECONDS = 60.0
@@ -18,7 +18,7 @@ _GRACE_SECONDS = 60
 _INVITING = ", ".join(f"'{kind}'" for kind in sorted(INVITING_KINDS))
 # The kinds stand in it as they do in the indexes that hold just these deliveries: so it reads those, and not all that
 # was ever sent, word for word. Whether a candidate knew of an interview is asked of those alone who were not told.
-_READ = f"""
+_READ = Statement(f"""
     SELECT
         (SELECT coalesce(json_object_agg(state, n), '{{}}') FROM
             (SELECT state, count(*) AS n FROM delivery GROUP BY state) AS states)::text AS counts,
@@ -35,10 +35,10 @@ _READ = f"""
             AND d.attempt_count > 0 AND d.required
         )) AS missing,
         (SELECT count(*) FROM delivery WHERE state = 'pending'
-            AND deadline_at < coalesce($1, now()) - make_interval(secs => $2)
-            AND (leased_until IS NULL OR leased_until <= coalesce($1, now())
-                OR deadline_at < coalesce($1, now()) - make_interval(secs => $3))) AS overdue
-"""  # noqa: S608 (our own words)
+            AND deadline_at < coalesce(:now, now()) - make_interval(secs => :grace_seconds)
+            AND (leased_until IS NULL OR leased_until <= coalesce(:now, now())
+                OR deadline_at < coalesce(:now, now()) - make_interval(secs => :renewed_seconds))) AS overdue
+""")  # noqa: S608 (our own words)
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ async def read(*, now: datetime | None = None) -> Ledger:
     A live schedule calls for an invitation or a rescheduled message of its current revision; a cancelled one for
     a cancellation, if an earlier revision had any attempt.
     """
-    row = await db.fetch_row(_READ, now, _GRACE_SECONDS, 2 * RENEWED_PAST_DEADLINE_SECONDS)
+    row = await _READ.row(now=now, grace_seconds=_GRACE_SECONDS, renewed_seconds=2 * RENEWED_PAST_DEADLINE_SECONDS)
     if row is None:
         return Ledger(counts={}, missing=0, overdue=0)
     return Ledger(counts=msgspec.json.decode(row["counts"]), missing=row["missing"], overdue=row["overdue"])

@@ -14,6 +14,7 @@ from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.deliveries import retry
 from hireloop.notify.transport import Channel
+from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 
@@ -30,12 +31,11 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
 
 
-class Fragment(msgspec.Struct, frozen=True):
-    """SQL to be composed into a larger statement, its arguments, and the deliveries it will write."""
+class Drafts(msgspec.Struct, frozen=True):
+    """Deliveries about to be put, and what `put_fragment` writes of them, by the names of its parameters."""
 
-    sql: str
-    args: tuple[object, ...]
     deliveries: tuple[NewDelivery, ...]
+    values: dict[str, object]
 
 
 class Outbox(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,13 +44,10 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...]
     message_id_domain: str
 
-    def put_fragment(
-        self, told: Sequence[messages.Message], *, now: datetime, source: str, first_placeholder: int
-    ) -> Fragment:
-        """Return the INSERT that puts each message on every channel of its kind, one delivery a channel.
+    def drafts(self, told: Sequence[messages.Message], *, now: datetime) -> Drafts:
+        """Return what each message becomes on every channel of its kind, one delivery a channel, for `put_fragment`.
 
-        It inserts only if the relation `source` of the surrounding statement has a row. `first_placeholder` is
-        the number of its first `$n`. Records a PRODUCER span a delivery, under the current span.
+        Records a PRODUCER span a delivery, under the current span.
         """
         puts = [
             (message, self._delivery(message, channel, recipient, now))
@@ -58,29 +55,19 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
             for channel in self.channels
             if (recipient := _recipient(message, channel)) is not None
         ]
-        p = [f"${first_placeholder + n}" for n in range(len(_COLUMNS) + 1)]
-        arrays = ", ".join(f"{p[n]}::{kind}[]" for n, kind in enumerate(_COLUMNS.values()))
-        sql = f"""
-            INSERT INTO delivery ({", ".join(_COLUMNS)}, payload_version)
-            SELECT d.*, {p[-1]}::int
-            FROM unnest({arrays}) AS d({", ".join(_COLUMNS)}), {source}
-        """  # noqa: S608 (placeholders' numbers and names from our own code)
         rows = [_row(message, delivery, now) for message, delivery in puts]
-        args: tuple[object, ...] = tuple([row[column] for row in rows] for column in _COLUMNS)
-        return Fragment(sql, (*args, messages.PAYLOAD_VERSION), tuple(delivery for _, delivery in puts))
+        values: dict[str, object] = {f"put_{column}": [row[column] for row in rows] for column in _COLUMNS}
+        values["put_payload_version"] = messages.PAYLOAD_VERSION
+        return Drafts(tuple(delivery for _, delivery in puts), values)
 
     async def put(self, told: Sequence[messages.Message], *, now: datetime) -> tuple[NewDelivery, ...]:
         """Put messages in the caller's transaction and return the deliveries that are new.
 
         What stands already (same schedule, revision, kind, occasion, channel and recipient) is left as it is.
         """
-        fragment = self.put_fragment(told, now=now, source="(SELECT) AS always", first_placeholder=1)
-        rows = await db.fetch(
-            f"{fragment.sql} ON CONFLICT ON CONSTRAINT one_delivery_per_message_and_recipient DO NOTHING RETURNING id",
-            *fragment.args,
-        )
-        new = {row["id"] for row in rows}
-        return tuple(delivery for delivery in fragment.deliveries if delivery.id in new)
+        drafts = self.drafts(told, now=now)
+        new = {row["id"] for row in await _PUT.rows(**drafts.values)}
+        return tuple(delivery for delivery in drafts.deliveries if delivery.id in new)
 
     def reaches(self, kind: str, address: str | None) -> bool:
         """Return whether a message of this kind would reach anybody, `address` being its recipient over mail."""
@@ -121,6 +108,26 @@ _COLUMNS = {
 }
 
 
+def put_fragment(*, source: str) -> str:
+    """Return the INSERT of drafted deliveries, if the relation `source` of the surrounding statement has a row."""
+    names = ", ".join(_COLUMNS)
+    arrays = ", ".join(f":put_{name}::{kind}[]" for name, kind in _COLUMNS.items())
+    return f"""
+        INSERT INTO delivery ({names}, payload_version)
+        SELECT d.id, d.channel, d.recipient, d.required, d.starts_at, d.message_id, d.traceparent, d.schedule,
+            d.revision, d.kind, d.occasion, d.payload::jsonb, d.first_due_at, d.due_at, d.at_risk_at,
+            d.deadline_at, :put_payload_version::int
+        FROM unnest({arrays}) AS d({names}), {source}
+    """  # noqa: S608 (names from our own code)
+
+
+# Deliveries, but for those that stand already.
+_PUT = Statement(f"""
+    {put_fragment(source="(SELECT) AS always")}
+    ON CONFLICT ON CONSTRAINT one_delivery_per_message_and_recipient DO NOTHING RETURNING id
+""")
+
+
 def _recipient(message: messages.Message, channel: Channel) -> str | None:
     """Return who gets the message over the channel; None where the channel does not carry it, or nobody is named."""
     if message.kind not in channel.kinds:
@@ -156,31 +163,31 @@ def _at_risk_at(message: messages.Message, now: datetime) -> datetime | None:
     return retry.at_risk_at(now, message.starts_at) if message.required else None
 
 
+# What is pending of a schedule's older revisions ends, but for some kinds.
+_SUPERSEDE = Statement("""
+    UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL
+    WHERE schedule = :schedule AND revision < :before_revision AND state = 'pending' AND kind <> ALL(:kept::text[])
+    RETURNING id
+""")
+# Whether a schedule has a required delivery that was tried.
+_WAS_TRIED = Statement(
+    "SELECT EXISTS (SELECT FROM delivery WHERE schedule = :schedule AND required AND attempt_count > 0)"
+)
+
+
 async def supersede(schedule_id: UUID, *, before_revision: int, kept: Collection[str] = ()) -> int:
     """End what is still to be sent of a schedule's older revisions, in the caller's transaction; return how many.
 
     Messages of the kinds `kept` go out all the same.
     A try under way loses its lease: what it comes to still fills its attempt, and `sent_at` where it was sent.
     """
-    rows = await db.fetch(
-        """
-        UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL
-        WHERE schedule = $1 AND revision < $2 AND state = 'pending' AND kind <> ALL($3::text[]) RETURNING id
-        """,
-        schedule_id,
-        before_revision,
-        sorted(kept),
-    )
+    rows = await _SUPERSEDE.rows(schedule=schedule_id, before_revision=before_revision, kept=sorted(kept))
     return len(rows)
 
 
 async def was_tried(schedule_id: UUID) -> bool:
     """Return whether anything that a candidate depends on was ever tried for this schedule, and so may have arrived."""
-    return bool(
-        await db.fetch_value(
-            "SELECT EXISTS (SELECT FROM delivery WHERE schedule = $1 AND required AND attempt_count > 0)", schedule_id
-        )
-    )
+    return bool(await _WAS_TRIED.value(schedule=schedule_id))
 
 
 # What a blanked payload says of a person; an alert's `reason` is a slug, and stays.
@@ -193,6 +200,37 @@ _BLANKS = {
 }
 
 
+# All deliveries of some schedules stand still.
+_HOLD = Statement("SELECT FROM delivery WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE")
+# Deliveries and their attempts are blanked, the address of the last word kept, and all else that is pending ended.
+_FORGET = Statement("""
+    WITH about AS (
+        SELECT id, recipient, state = 'pending' AND kind = :last AS is_last FROM delivery
+        WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE
+    ), kept AS (
+        INSERT INTO kept_address (delivery, address) SELECT id, recipient FROM about WHERE is_last
+        ON CONFLICT DO NOTHING
+    ), blanked AS (
+        UPDATE delivery SET erased_at = :now::timestamptz,
+            recipient = CASE WHEN kind = ANY(:candidates::text[]) THEN 'erased:' || delivery.id
+                ELSE delivery.recipient END,
+            payload = CASE
+                WHEN is_last THEN payload || :blanks::jsonb - '{time_zone,locale}'::text[]
+                ELSE payload || :blanks::jsonb || CASE WHEN kind = 'alert' THEN '{}' ELSE '{"reason": ""}'::jsonb END
+            END,
+            state = CASE WHEN state = 'pending' AND NOT is_last THEN 'superseded' ELSE state END,
+            lease_token = CASE WHEN is_last THEN lease_token END,
+            leased_until = CASE WHEN is_last THEN leased_until END,
+            deadline_at = CASE
+                WHEN is_last THEN least(deadline_at, :now::timestamptz + interval '24 hours') ELSE deadline_at
+            END,
+            last_reply = NULL
+        FROM about WHERE delivery.id = about.id RETURNING delivery.id
+    )
+    UPDATE attempt SET reply = NULL FROM blanked WHERE attempt.delivery = blanked.id
+""")
+
+
 async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
     """Blank the person whom these schedules' deliveries are about, in the caller's transaction.
 
@@ -202,36 +240,11 @@ async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
     """
     # First all stand still, in a statement of their own: whoever held one may have put an alert about it, with the
     # name, which the snapshot of the statement that waited does not show.
-    await db.fetch("SELECT FROM delivery WHERE schedule = ANY($1::uuid[]) ORDER BY id FOR UPDATE", list(schedule_ids))
-    await db.fetch(
-        """
-        WITH about AS (
-            SELECT id, recipient, state = 'pending' AND kind = $3 AS is_last FROM delivery
-            WHERE schedule = ANY($1::uuid[]) ORDER BY id FOR UPDATE
-        ), kept AS (
-            INSERT INTO kept_address (delivery, address) SELECT id, recipient FROM about WHERE is_last
-            ON CONFLICT DO NOTHING
-        ), blanked AS (
-            UPDATE delivery SET erased_at = $2::timestamptz,
-                recipient = CASE WHEN kind = ANY($4::text[]) THEN 'erased:' || delivery.id ELSE delivery.recipient END,
-                payload = CASE
-                    WHEN is_last THEN payload || $5::jsonb - '{time_zone,locale}'::text[]
-                    ELSE payload || $5::jsonb || CASE WHEN kind = 'alert' THEN '{}' ELSE '{"reason": ""}'::jsonb END
-                END,
-                state = CASE WHEN state = 'pending' AND NOT is_last THEN 'superseded' ELSE state END,
-                lease_token = CASE WHEN is_last THEN lease_token END,
-                leased_until = CASE WHEN is_last THEN leased_until END,
-                deadline_at = CASE
-                    WHEN is_last THEN least(deadline_at, $2::timestamptz + interval '24 hours') ELSE deadline_at
-                END,
-                last_reply = NULL
-            FROM about WHERE delivery.id = about.id RETURNING delivery.id
-        )
-        UPDATE attempt SET reply = NULL FROM blanked WHERE attempt.delivery = blanked.id
-        """,
-        list(schedule_ids),
-        now,
-        messages.CancelledMessage.kind,
-        sorted(messages.CANDIDATE_KINDS),
-        msgspec.json.encode(_BLANKS).decode(),
+    await _HOLD.run(schedules=list(schedule_ids))
+    await _FORGET.run(
+        schedules=list(schedule_ids),
+        now=now,
+        last=messages.CancelledMessage.kind,
+        candidates=sorted(messages.CANDIDATE_KINDS),
+        blanks=msgspec.json.encode(_BLANKS).decode(),
     )

@@ -15,6 +15,7 @@ from hireloop.notify.messages import CANDIDATE_KINDS, AlertMessage, BookingMessa
 from hireloop.notify.reasons import Slug
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
+from hireloop.statements import Statement
 
 AT_ONCE = 500  # in one transaction
 _MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
@@ -195,43 +196,41 @@ def _first(
     return judged
 
 
+# The deliveries to look at, the oldest first.
+_FOUND = Statement("""
+    SELECT id, schedule FROM delivery
+    WHERE (:ids::uuid[] IS NULL OR id = ANY(:ids)) AND (:after::uuid IS NULL OR id > :after)
+      AND (:state::text IS NULL OR state = :state) AND (:ids IS NOT NULL OR :state IS NOT NULL OR state <> 'sent')
+      AND (:channel::text IS NULL OR channel = :channel) AND (:reason::text IS NULL OR last_reason = :reason)
+      AND (:kind::text IS NULL OR kind = :kind) AND (:since::timestamptz IS NULL OR created_at >= :since)
+    ORDER BY id LIMIT :limit
+""")
+# What their bookings call for now, by whether these are locked.
+_TOLD = {
+    lock: Statement(f"""
+        SELECT schedule, revision, live, address FROM schedule_to_tell WHERE schedule = ANY(:schedules::uuid[])
+        ORDER BY schedule {"FOR SHARE" if lock else ""}
+    """)  # noqa: S608 (our own words)
+    for lock in (False, True)
+}
+# They themselves, by whether they are locked.
+_ROWS = {
+    lock: Statement(f"""
+        SELECT id, schedule, revision, kind, channel, recipient, state, attempt_count, payload::text, payload_version,
+            message_id, last_reason, coalesce(:now, now()) AS now
+        FROM delivery WHERE id = ANY(:ids::uuid[]) ORDER BY id {"FOR UPDATE" if lock else ""}
+    """)  # noqa: S608 (our own words)
+    for lock in (False, True)
+}
+
+
 async def _read(
     only: ReplayFilter, limit: int, after: UUID | None, now: datetime | None, *, lock: bool
 ) -> tuple[list[_Row], dict[UUID, _Told]]:
-    found = await db.fetch(
-        """
-        SELECT id, schedule FROM delivery
-        WHERE ($1::uuid[] IS NULL OR id = ANY($1)) AND ($2::uuid IS NULL OR id > $2)
-          AND ($3::text IS NULL OR state = $3) AND ($1 IS NOT NULL OR $3 IS NOT NULL OR state <> 'sent')
-          AND ($4::text IS NULL OR channel = $4) AND ($5::text IS NULL OR last_reason = $5)
-          AND ($6::text IS NULL OR kind = $6) AND ($7::timestamptz IS NULL OR created_at >= $7)
-        ORDER BY id LIMIT $8
-        """,
-        list(only.ids) if only.ids is not None else None,
-        after,
-        only.state,
-        only.channel,
-        only.reason,
-        only.kind,
-        only.since,
-        limit,
-    )
-    told = await db.fetch(
-        f"""
-        SELECT schedule, revision, live, address FROM schedule_to_tell WHERE schedule = ANY($1::uuid[])
-        ORDER BY schedule {"FOR SHARE" if lock else ""}
-        """,  # noqa: S608 (a constant of our own)
-        [row["schedule"] for row in found if row["schedule"]],
-    )
-    rows = await db.fetch(
-        f"""
-        SELECT id, schedule, revision, kind, channel, recipient, state, attempt_count, payload::text, payload_version,
-            message_id, last_reason, coalesce($2, now()) AS now
-        FROM delivery WHERE id = ANY($1::uuid[]) ORDER BY id {"FOR UPDATE" if lock else ""}
-        """,  # noqa: S608 (as above)
-        [row["id"] for row in found],
-        now,
-    )
+    values = msgspec.structs.asdict(only) | {"ids": None if only.ids is None else list(only.ids)}
+    found = await _FOUND.rows(**values, after=after, limit=limit)
+    told = await _TOLD[lock].rows(schedules=[row["schedule"] for row in found if row["schedule"]])
+    rows = await _ROWS[lock].rows(ids=[row["id"] for row in found], now=now)
     return [msgspec.convert(dict(row), _Row) for row in rows], {
         row["schedule"]: msgspec.convert(dict(row), _Told) for row in told
     }
@@ -311,22 +310,25 @@ def again(message_id: str, attempt_count: int) -> str:
     return re.sub(r"(\.\d+)?@", f".{attempt_count}@", message_id, count=1)
 
 
+# Deliveries that have ended are due now, as if they were new.
+_REOPEN = Statement("""
+    UPDATE delivery SET state = 'pending', tries = 0, first_due_at = :now, due_at = :now, at_risk_at = new.at_risk_at,
+        deadline_at = new.deadline_at, message_id = new.message_id, last_reason = NULL, last_reply = NULL,
+        at_risk_told_at = NULL, failure_told_at = NULL, bounced_at = NULL
+    FROM unnest(:ids::uuid[], :at_risk_at::timestamptz[], :deadline_at::timestamptz[], :message_ids::text[])
+        AS new(id, at_risk_at, deadline_at, message_id)
+    WHERE delivery.id = new.id
+""")
+
+
 async def _reopen(reopened: Sequence[_Reopened], rows: Sequence[_Row]) -> None:
     """Make these rows due now, as if nobody had tried or told of them; their attempts and their trace stay."""
     if not reopened:
         return
-    await db.fetch(
-        """
-        UPDATE delivery SET state = 'pending', tries = 0, first_due_at = $5, due_at = $5, at_risk_at = new.at_risk_at,
-            deadline_at = new.deadline_at, message_id = new.message_id, last_reason = NULL, last_reply = NULL,
-            at_risk_told_at = NULL, failure_told_at = NULL, bounced_at = NULL
-        FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[])
-            AS new(id, at_risk_at, deadline_at, message_id)
-        WHERE delivery.id = new.id
-        """,
-        [one.id for one in reopened],
-        [one.at_risk_at for one in reopened],
-        [one.deadline_at for one in reopened],
-        [one.message_id for one in reopened],
-        rows[0].now,
+    await _REOPEN.run(
+        ids=[one.id for one in reopened],
+        at_risk_at=[one.at_risk_at for one in reopened],
+        deadline_at=[one.deadline_at for one in reopened],
+        message_ids=[one.message_id for one in reopened],
+        now=rows[0].now,
     )

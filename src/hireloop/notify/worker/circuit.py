@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from hireloop import db
 from hireloop.notify.bounces import simulator
 from hireloop.notify.channels import health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Channel, Held, Outcome, Phase, Rejected, Retry, Sent
+from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
 BLOCKING_DOMAINS = 3
@@ -43,29 +43,28 @@ async def after_settling(channel: Channel, under_way: Mapping[UUID, Lease], sett
             await _hold(channel, route, Reason.POLICY_BLOCK)
 
 
+# Of the latest tries that the recipients' side answered, how many domains have blocked us since the last other answer.
+_BLOCKING = Statement("""
+    WITH latest AS (
+        SELECT reason = :block AS is_block, lower(split_part(recipient, '@', -1)) AS domain,
+            row_number() OVER (ORDER BY started_at DESC, attempt.delivery DESC) AS nth
+        FROM attempt JOIN delivery ON delivery.id = attempt.delivery
+        WHERE channel = :channel AND route = :route AND code IS NOT NULL AND phase IN ('recipient', 'data', 'reply')
+          AND lower(split_part(recipient, '@', -1)) <> :simulated
+        ORDER BY started_at DESC, attempt.delivery DESC LIMIT :look_back
+    )
+    SELECT count(DISTINCT domain) FROM latest
+    WHERE is_block AND nth < ALL (SELECT nth FROM latest WHERE is_block IS NOT TRUE)
+""")
+
+
 async def blocking_domains(channel: str, route: Route) -> int:
     """Return how many recipients' domains have blocked us since one has answered anything else.
 
     It is read from the attempts, and so it counts what all workers have settled.
     """
-    count: int = await db.fetch_value(
-        """
-        WITH latest AS (
-            SELECT reason = $3 AS is_block, lower(split_part(recipient, '@', -1)) AS domain,
-                row_number() OVER (ORDER BY attempt.id DESC) AS nth
-            FROM attempt JOIN delivery ON delivery.id = attempt.delivery
-            WHERE channel = $1 AND route = $2 AND code IS NOT NULL AND phase IN ('recipient', 'data', 'reply')
-              AND lower(split_part(recipient, '@', -1)) <> $5
-            ORDER BY attempt.id DESC LIMIT $4
-        )
-        SELECT count(DISTINCT domain) FROM latest
-        WHERE is_block AND nth < ALL (SELECT nth FROM latest WHERE is_block IS NOT TRUE)
-        """,
-        channel,
-        route.value,
-        Reason.POLICY_BLOCK,
-        _LOOK_BACK,
-        simulator.DOMAIN,
+    count: int = await _BLOCKING.value(
+        channel=channel, route=route.value, block=Reason.POLICY_BLOCK, look_back=_LOOK_BACK, simulated=simulator.DOMAIN
     )
     return count
 

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from hireloop import db
+from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
 CHANNEL = "hireloop_delivery"
+# The hint: it says that something is due, and not what.
+NOTIFY = Statement(f"NOTIFY {CHANNEL}")
 _AT_MOST_EVERY_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 5.0
 
@@ -48,7 +51,7 @@ class WakeupSender:
                 self._wanted.clear()
                 try:
                     connection = connection or await db.Connection.connect(self._url)
-                    await connection.raw.execute(f"NOTIFY {CHANNEL}")
+                    await connection.raw.execute(NOTIFY.text)
                     pause = _AT_MOST_EVERY_SECONDS
                 except db.UNAVAILABLE as error:
                     log.warning("hint.not_sent", error=db.described(error), again_in_seconds=pause)

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors
+from hireloop import errors
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.tables import InterviewState
+from hireloop.statements import Statement
 
 
 class AgendaItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class FreeSlot(msgspec.Struct, frozen=True, kw_only=True):
     interviewer_email: str | None
 
 
+# A booking with who meets about what; each list says which.
 _NAMES = """
     SELECT sc.id, c.id AS candidate_id, c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone,
         c.erased_at IS NOT NULL AS is_erased, j.id AS job_id, j.title AS job_title, j.company, i.round,
@@ -53,6 +55,27 @@ _NAMES = """
 """
 
 
+# The bookings that start in a stretch of time, in the order of start.
+_OF_DAY = Statement(f"""
+    {_NAMES}
+    WHERE sc.starts_at >= :starts_from AND sc.starts_at < :starts_before AND (
+        :after::uuid IS NULL OR (sc.starts_at, sc.id) > (SELECT starts_at, id FROM schedule last WHERE last.id = :after)
+    )
+    ORDER BY sc.starts_at, sc.id LIMIT :limit
+""")  # noqa: S608 (a constant of our own)
+# Some bookings.
+_OF_SCHEDULES = Statement(f"{_NAMES} WHERE sc.id = ANY(:schedules::uuid[])")
+# Slots with a free seat that a booking of this job could be moved to from this slot, in the order of start.
+_OPENINGS = Statement("""
+    SELECT id, starts_at, ends_at, seats - taken AS seats_left, interviewer_email FROM slot
+    WHERE starts_at >= greatest(:starts_from, coalesce(:now, now()))
+      AND (:starts_before::timestamptz IS NULL OR starts_at < :starts_before)
+      AND taken < seats AND withdrawn_at IS NULL AND (job IS NULL OR job = :job) AND id <> :slot
+      AND (:after::uuid IS NULL OR (starts_at, id) > (SELECT starts_at, id FROM slot last WHERE last.id = :after))
+    ORDER BY starts_at, id LIMIT :limit
+""")
+
+
 async def of_day(
     starts_from: datetime, starts_before: datetime, *, limit: int, after: UUID | None, now: datetime | None = None
 ) -> list[AgendaItem]:
@@ -60,23 +83,13 @@ async def of_day(
 
     `after` is the last one of the page before.
     """
-    rows = await db.fetch(
-        f"""{_NAMES}
-        WHERE sc.starts_at >= $1 AND sc.starts_at < $2
-          AND ($3::uuid IS NULL OR (sc.starts_at, sc.id) > (SELECT starts_at, id FROM schedule last WHERE last.id = $3))
-        ORDER BY sc.starts_at, sc.id LIMIT $4
-        """,  # noqa: S608 (a constant of our own)
-        starts_from,
-        starts_before,
-        after,
-        limit,
-    )
+    rows = await _OF_DAY.rows(starts_from=starts_from, starts_before=starts_before, after=after, limit=limit)
     return await _items(rows, now)
 
 
 async def of_schedules(schedule_ids: Sequence[UUID], *, now: datetime | None = None) -> dict[UUID, AgendaItem]:
     """Return these bookings, by their ids."""
-    rows = await db.fetch(f"{_NAMES} WHERE sc.id = ANY($1::uuid[])", list(schedule_ids))
+    rows = await _OF_SCHEDULES.rows(schedules=list(schedule_ids))
     return {one.booking.id: one for one in await _items(rows, now)}
 
 
@@ -102,21 +115,14 @@ async def free_slots(
     They have a seat left, have not begun, are for its job or for any, and are not where it is. Whether the candidate
     is free then, the move itself finds out.
     """
-    rows = await db.fetch(
-        """
-        SELECT id, starts_at, ends_at, seats - taken AS seats_left, interviewer_email FROM slot
-        WHERE starts_at >= greatest($1, coalesce($7, now())) AND ($2::timestamptz IS NULL OR starts_at < $2)
-          AND taken < seats AND withdrawn_at IS NULL AND (job IS NULL OR job = $3) AND id <> $4
-          AND ($5::uuid IS NULL OR (starts_at, id) > (SELECT starts_at, id FROM slot last WHERE last.id = $5))
-        ORDER BY starts_at, id LIMIT $6
-        """,
-        starts_from,
-        starts_before,
-        moving.job_id,
-        moving.booking.slot,
-        after,
-        limit,
-        now,
+    rows = await _OPENINGS.rows(
+        starts_from=starts_from,
+        starts_before=starts_before,
+        job=moving.job_id,
+        slot=moving.booking.slot,
+        after=after,
+        limit=limit,
+        now=now,
     )
     return [msgspec.convert(dict(row), FreeSlot) for row in rows]
 

@@ -12,14 +12,15 @@ import asyncpg
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.deliveries.outbox import Fragment, NewDelivery, Outbox
+from hireloop.notify.deliveries.outbox import Drafts, NewDelivery, Outbox, put_fragment
 from hireloop.notify.messages import CopiedChange, InvitationMessage, RecruiterCopyMessage
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import rules
 from hireloop.scheduling.bookings.bookings import Booking, SessionOfSchedule, find
 from hireloop.scheduling.bookings.rules import BookingFacts
-from hireloop.scheduling.tables import ScheduleState
+from hireloop.scheduling.tables import Candidate, ScheduleState
+from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 _TIMES_TO_LOOK = 4
@@ -88,7 +89,7 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
         facts = await _facts(wish.interview_id, wish.slot_id, now)
         if facts.live_schedule_id is not None and rules.is_same_booking(facts, wish.slot_id):
             # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
-            await db.fetch("SELECT FROM candidate WHERE id = $1 FOR SHARE", facts.candidate_id)
+            await Candidate.select(Candidate.id).where(Candidate.id == facts.candidate_id).lock_rows("SHARE")
             return BookingResult(BookingOutcome.AGAIN, await find(facts.live_schedule_id, now=now))
         refusal = rules.refusal(facts, late_seconds=windows.late_seconds)
         if refusal is not None:
@@ -96,19 +97,14 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
         if lost_to is not None:
             raise lost_to  # a constraint decided, and no rule has a better word for it
         draft = _Draft(wish, facts, windows)
-        fragment = outbox.put_fragment(
-            [draft.invitation(), draft.recruiter_copy()],
-            now=facts.slot.now,
-            source="booked",
-            first_placeholder=25,
-        )
+        drafts = outbox.drafts([draft.invitation(), draft.recruiter_copy()], now=facts.slot.now)
         try:
-            booked_at = await _write(draft, fragment, now)
+            booked_at = await _write(draft, drafts, now)
         except errors.Refused as refused:
             lost_to = refused
         else:
             if booked_at is not None:
-                return BookingResult(BookingOutcome.BOOKED, draft.booking(booked_at), fragment.deliveries)
+                return BookingResult(BookingOutcome.BOOKED, draft.booking(booked_at), drafts.deliveries)
     raise errors.SlotFull
 
 
@@ -141,7 +137,29 @@ class _Draft:
             self.facts, schedule_id=self.schedule_id, revision=1, change=CopiedChange.BOOKED, by=self.wish.by.name
         )
 
-    def entry(self) -> NewAuditEntry:
+    def values(self) -> dict[str, object]:
+        """Return what the one statement writes, but for the deliveries."""
+        facts = self.facts
+        return {
+            "interview": self.wish.interview_id,
+            "slot": self.wish.slot_id,
+            "candidate": facts.candidate_id,
+            "candidate_email": facts.candidate_email,
+            "candidate_name": facts.candidate_name,
+            "starts_at": facts.starts_at,
+            "ends_at": facts.ends_at,
+            "job": facts.slot.job_id,
+            "late_seconds": self.late_seconds,
+            "schedule": self.schedule_id,
+            "notes": self.wish.notes,
+            "trace_id": self.trace_id,
+            "session": self.session_id,
+            "opens_at": self.window.opens_at,
+            "closes_at": self.window.closes_at,
+            **audit.arguments(self._entry()),
+        }
+
+    def _entry(self) -> NewAuditEntry:
         return NewAuditEntry(
             action=Action.SCHEDULE_BOOKED,
             subject=self.schedule_id,
@@ -174,22 +192,23 @@ class _Draft:
         )
 
 
-_FACTS = """
-    SELECT coalesce($3, now()) AS now, i.id AS interview_id, i.state AS interview_state, c.id AS candidate_id,
+# All that the rules ask of an interview, its booking that stands, and the slot, at one moment.
+_FACTS = Statement("""
+    SELECT coalesce(:now, now()) AS now, i.id AS interview_id, i.state AS interview_state, c.id AS candidate_id,
         c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone, c.locale, j.id AS job_id,
         j.title AS job_title, j.company, j.recruiter_email, s.id AS slot_id, s.job AS slot_job_id, s.starts_at,
         s.ends_at, s.seats, s.taken, s.withdrawn_at, live.id AS live_schedule_id, live.slot AS live_slot_id
-    FROM (SELECT $1::uuid AS interview, $2::uuid AS slot) AS asked
+    FROM (SELECT :interview::uuid AS interview, :slot::uuid AS slot) AS asked
     LEFT JOIN interview i ON i.id = asked.interview
     LEFT JOIN candidate c ON c.id = i.candidate
     LEFT JOIN job j ON j.id = i.job
     LEFT JOIN slot s ON s.id = asked.slot
     LEFT JOIN schedule live ON live.interview = i.id AND live.state <> 'cancelled'
-"""
+""")
 
 
 async def _facts(interview_id: UUID, slot_id: UUID, now: datetime | None) -> BookingFacts:
-    row = await db.fetch_row(_FACTS, interview_id, slot_id, now)
+    row = await _FACTS.row(interview=interview_id, slot=slot_id, now=now)
     if row is None or row["slot_id"] is None:
         raise errors.NotFound("slot", slot_id)
     if row["interview_id"] is None:
@@ -201,44 +220,43 @@ async def _facts(interview_id: UUID, slot_id: UUID, now: datetime | None) -> Boo
 # Each part runs only on a row of the part before it. The candidate is locked so that a change of address can't
 # slip between the facts and the booking. Where the interview moved on since, `interview` is null and the whole
 # statement fails, so that no seat is taken for nothing.
-_WRITE = """
+_WRITE = Statement(f"""
     WITH asked AS (
-        SELECT id FROM candidate WHERE id = $3 AND email = $4 AND full_name = $5 FOR SHARE
+        SELECT id FROM candidate
+        WHERE id = :candidate AND email = :candidate_email AND full_name = :candidate_name FOR SHARE
     ), seat AS (
         UPDATE slot SET taken = taken + 1 FROM asked
-        WHERE slot.id = $2 AND withdrawn_at IS NULL AND taken < seats AND starts_at = $6 AND ends_at = $7
-          AND (slot.job IS NULL OR slot.job = $8)
-          AND starts_at + make_interval(secs => $9) > coalesce($10, now())
+        WHERE slot.id = :slot AND withdrawn_at IS NULL AND taken < seats
+          AND starts_at = :starts_at AND ends_at = :ends_at AND (slot.job IS NULL OR slot.job = :job)
+          AND starts_at + make_interval(secs => :late_seconds) > coalesce(:now, now())
         RETURNING slot.id
     ), placed AS (
-        UPDATE interview SET state = 'scheduled', started_at = $6, ended_at = $7 FROM seat
-        WHERE interview.id = $1 AND state = 'open' AND candidate = $3 AND job = $8
+        UPDATE interview SET state = 'scheduled', started_at = :starts_at, ended_at = :ends_at FROM seat
+        WHERE interview.id = :interview AND state = 'open' AND candidate = :candidate AND job = :job
         RETURNING interview.id
     ), booked AS (
         INSERT INTO schedule (id, interview, slot, candidate, job, starts_at, ends_at, booking_notes, trace_id,
             booked_at, reminded_at)
-        SELECT $11, (SELECT id FROM placed), seat.id, $3, $8, $6, $7, $12, $13, coalesce($10, now()),
-            coalesce($10, now())
+        SELECT :schedule, (SELECT id FROM placed), seat.id, :candidate, :job, :starts_at, :ends_at, :notes, :trace_id,
+            coalesce(:now, now()), coalesce(:now, now())
         FROM seat
         RETURNING id, booked_at
     ), opened AS (
-        INSERT INTO session (id, schedule, opens_at, closes_at) SELECT $14, booked.id, $15, $16 FROM booked
+        INSERT INTO session (id, schedule, opens_at, closes_at) SELECT :session, booked.id, :opens_at, :closes_at
+        FROM booked
     ), audited AS (
-        {audit}
+        {audit.fragment(source="booked")}
     ), put AS (
-        {put}
+        {put_fragment(source="booked")}
     )
     SELECT booked_at FROM booked
-"""
+""")  # noqa: S608 (our own names)
 
 
-_AUDITED = audit.fragment(source="booked", first_placeholder=17)
-
-
-async def _write(draft: _Draft, fragment: Fragment, now: datetime | None) -> datetime | None:
+async def _write(draft: _Draft, drafts: Drafts, now: datetime | None) -> datetime | None:
     """Run the one statement; return when it was booked, or None if a fact has changed since it was read."""
     try:
-        return await _insert(draft, fragment, now)
+        return await _insert(draft, drafts, now)
     except asyncpg.NotNullViolationError as violation:
         if violation.column_name != "interview":
             raise
@@ -246,31 +264,6 @@ async def _write(draft: _Draft, fragment: Fragment, now: datetime | None) -> dat
 
 
 @db.transactional(one_statement=True)
-async def _insert(draft: _Draft, fragment: Fragment, now: datetime | None) -> datetime | None:
-    booked_at: datetime | None = await db.fetch_value(
-        _WRITE.format(put=fragment.sql, audit=_AUDITED), *_arguments(draft, now), *fragment.args
-    )
+async def _insert(draft: _Draft, drafts: Drafts, now: datetime | None) -> datetime | None:
+    booked_at: datetime | None = await _WRITE.value(**draft.values(), **drafts.values, now=now)
     return booked_at
-
-
-def _arguments(draft: _Draft, now: datetime | None) -> tuple[object, ...]:
-    facts = draft.facts
-    return (
-        draft.wish.interview_id,
-        draft.wish.slot_id,
-        facts.candidate_id,
-        facts.candidate_email,
-        facts.candidate_name,
-        facts.starts_at,
-        facts.ends_at,
-        facts.slot.job_id,
-        draft.late_seconds,
-        now,
-        draft.schedule_id,
-        draft.wish.notes,
-        draft.trace_id,
-        draft.session_id,
-        draft.window.opens_at,
-        draft.window.closes_at,
-        *audit.arguments(draft.entry()),
-    )

@@ -1,15 +1,16 @@
 """Bookings as they are read: a schedule with its session, one or in pages."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors
+from hireloop import errors
 from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import HistoryEntry
-from hireloop.scheduling.tables import ScheduleState
+from hireloop.scheduling.tables import Schedule, ScheduleState
+from hireloop.statements import Statement, rows_of
 
 
 class SessionOfSchedule(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,39 +45,46 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+# A booking with its session and its job's recruiter; each list says which.
 _READ = """
     SELECT sc.id, sc.interview, sc.slot, sc.state, sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
         sc.booked_at, sc.changes::text, sc.trace_id, se.id AS session_id, se.key_version, se.opens_at, se.closes_at,
         se.entered_at, se.left_at, se.revoked_at, se.device_check IS NOT NULL AS checked, j.recruiter_email,
-        coalesce($1, now()) AS now
+        coalesce(:now, now()) AS now
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
         JOIN job j ON j.id = i.job
 """
+# Some bookings.
+_OF_IDS = Statement(f"{_READ} WHERE sc.id = ANY(:schedules::uuid[])")
+# The bookings of interviews that stand.
+_LIVE_OF = Statement(f"{_READ} WHERE sc.interview = ANY(:interviews::uuid[]) AND sc.state <> 'cancelled'")
+# Whose bookings they are.
+_CANDIDATES_OF = Statement("SELECT id, candidate FROM schedule WHERE id = ANY(:schedules::uuid[])")
 
 
 async def find(schedule_id: UUID, *, now: datetime | None = None) -> Booking:
     """Return one booking; raises NotFound."""
-    row = await db.fetch_row(f"{_READ} WHERE sc.id = $2", now, schedule_id)
-    if row is None:
+    found = await find_all([schedule_id], now=now)
+    if schedule_id not in found:
         raise errors.NotFound("schedule", schedule_id)
-    return _from_row(dict(row))
+    return found[schedule_id]
 
 
 async def find_live(interview_ids: list[UUID], *, now: datetime | None = None) -> dict[UUID, Booking]:
     """Return the live booking of each interview that has one, by the interview's id."""
-    rows = await db.fetch(f"{_READ} WHERE sc.interview = ANY($2) AND sc.state <> 'cancelled'", now, interview_ids)
+    rows = await _LIVE_OF.rows(now=now, interviews=interview_ids)
     return {row["interview"]: _from_row(dict(row)) for row in rows}
 
 
 async def find_all(schedule_ids: Sequence[UUID], *, now: datetime | None = None) -> dict[UUID, Booking]:
     """Return these bookings by their ids; one that does not exist is left out."""
-    rows = await db.fetch(f"{_READ} WHERE sc.id = ANY($2::uuid[])", now, list(schedule_ids))
+    rows = await _OF_IDS.rows(now=now, schedules=list(schedule_ids))
     return {row["id"]: _from_row(dict(row)) for row in rows}
 
 
 async def candidates_of(schedule_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Return whose booking each of these is, by the booking's id."""
-    rows = await db.fetch("SELECT id, candidate FROM schedule WHERE id = ANY($1::uuid[])", list(schedule_ids))
+    rows = await _CANDIDATES_OF.rows(schedules=list(schedule_ids))
     return {row["id"]: row["candidate"] for row in rows}
 
 
@@ -103,26 +111,31 @@ async def page(only: BookingFilter, *, limit: int, after: UUID | None, now: date
 
     Raises BadInput where there is no such booking.
     """
-    args: list[object] = [now]
-
-    def value(of: object) -> str:
-        args.append(of)
-        return f"${len(args)}"
-
-    narrowed = await _narrowed(only, after, value)
-    lists = _lists(only, narrowed, limit, by_bookings=await _are_few(only))
+    values = {**msgspec.structs.asdict(only), "after": after, "now": now}
+    if after is not None:
+        values["after_start"] = await _start_of(after)
+    lists = _lists(only, _narrowed(only, after), limit, by_bookings=await _are_few(only))
     if not lists:
         return []
-    # By an array of ids: what belongs to these few is then looked up for each, however many bookings there are.
-    rows = await db.fetch(
-        f"""{_READ}
-        WHERE sc.id = ANY(ARRAY(
-            SELECT id FROM ({" UNION ".join(lists)}) AS found ORDER BY starts_at DESC, id DESC LIMIT {limit:d}
-        )) ORDER BY sc.starts_at DESC, sc.id DESC
-        """,  # noqa: S608 (constants of our own)
-        *args,
-    )
+    rows = await rows_of(_PAGE.format(lists=" UNION ".join(lists), limit=limit), values)
     return [_from_row(dict(row)) for row in rows]
+
+
+# By an array of ids: what belongs to these few is then looked up for each, however many bookings there are.
+_PAGE = f"""{_READ}
+    WHERE sc.id = ANY(ARRAY(
+        SELECT id FROM ({{lists}}) AS found ORDER BY starts_at DESC, id DESC LIMIT {{limit:d}}
+    )) ORDER BY sc.starts_at DESC, sc.id DESC
+"""  # noqa: S608 (constants of our own)
+
+
+async def _start_of(schedule_id: UUID) -> datetime:
+    """Return when this booking starts; raises BadInput where there is none, as a page begins behind it."""
+    row = await Schedule.select(Schedule.starts_at).where(Schedule.id == schedule_id).first()
+    if row is None:
+        raise errors.BadInput("after", "names no booking: begin again at the first page")
+    starts_at: datetime = row["starts_at"]
+    return starts_at
 
 
 class _Narrowed(msgspec.Struct, frozen=True):
@@ -133,31 +146,30 @@ class _Narrowed(msgspec.Struct, frozen=True):
     stands: str  # that the invitation of `sc` stands where it should
 
 
-async def _narrowed(only: BookingFilter, after: UUID | None, value: Callable[[object], str]) -> _Narrowed:
+def _narrowed(only: BookingFilter, after: UUID | None) -> _Narrowed:
     """Return what a list is narrowed by: only what is asked for, as "or is null" would keep an index from it."""
     times, others, stands = ["true"], ["true"], "true"
     if only.starts_from is not None:
-        times.append(f"starts_at >= {value(only.starts_from)}")
+        times.append("starts_at >= :starts_from")
     if only.starts_before is not None:
-        times.append(f"starts_at < {value(only.starts_before)}")
+        times.append("starts_at < :starts_before")
     if after is not None:
-        starts_at = await db.fetch_value("SELECT starts_at FROM schedule WHERE id = $1", after)
-        if starts_at is None:
-            raise errors.BadInput("after", "names no booking: begin again at the first page")
-        times.append(f"(starts_at, {{id}}) < ({value(starts_at)}, {value(after)})")
+        times.append("(starts_at, {id}) < (:after_start, :after)")
     if only.candidate is not None:
-        others.append(f"candidate = {value(only.candidate)}")
+        others.append("candidate = :candidate")
     if only.job is not None:
-        others.append(f"job = {value(only.job)}")
+        others.append("job = :job")
     if only.invitation_state is not None:
-        state = "invitation_state(sc.id, sc.revision, coalesce($1, now())) AS state"
-        stands = f"(SELECT state = {value(only.invitation_state)} FROM {state})"  # noqa: S608 (our own words)
+        stands = _STANDS
     return _Narrowed(" AND ".join(times), " AND ".join(others), stands)
 
 
+_STANDS = """(
+    SELECT state = :invitation_state FROM invitation_state(sc.id, sc.revision, coalesce(:now, now())) AS state
+)"""
 _MANY = 1000  # bookings of a job: up to here they are looked through one by one
 _LIVE = (ScheduleState.PENDING, ScheduleState.CONFIRMED)
-_AT_RISK = "is_at_risk(at_risk_at, last_reason, first_due_at, coalesce($1, now()))"
+_AT_RISK = "is_at_risk(at_risk_at, last_reason, first_due_at, coalesce(:now, now()))"
 # Which deliveries to look at for bookings whose invitation may stand there, besides those that were invited to nothing.
 _INVITATIONS = {
     "pending": [f"state = 'pending' AND NOT {_AT_RISK}"],
@@ -166,6 +178,10 @@ _INVITATIONS = {
     "sent": ["state = 'sent'"],
     "none": ["state = 'superseded'"],
 }
+
+
+# How many bookings a job has, and no more than so many.
+_COUNT = Statement("SELECT count(*) FROM (SELECT FROM schedule WHERE job = :job LIMIT :most) AS first_ones")
 
 
 async def _are_few(only: BookingFilter) -> bool:
@@ -177,9 +193,7 @@ async def _are_few(only: BookingFilter) -> bool:
         return True
     if only.job is None or only.invitation_state is None:
         return False
-    count: int = await db.fetch_value(
-        "SELECT count(*) FROM (SELECT FROM schedule WHERE job = $1 LIMIT $2) AS first_ones", only.job, _MANY
-    )
+    count: int = await _COUNT.value(job=only.job, most=_MANY)
     return count < _MANY
 
 
@@ -208,31 +222,38 @@ def _lists(only: BookingFilter, narrowed: _Narrowed, limit: int, *, by_bookings:
     return [_standing(source, among, narrowed, limit) for source in sources]
 
 
+# What a list is made of: bookings, or those whose invitations stand somewhere.
+_OF_SCHEDULES = "SELECT starts_at, id, NULL::integer AS revision FROM schedule WHERE {narrowed}"
+_OF_INVITATIONS = "SELECT DISTINCT starts_at, schedule AS id, revision FROM invitation WHERE {narrowed}"
+
+
 def _schedules(condition: str, narrowed: _Narrowed) -> str:
     times = narrowed.times.format(id="id")
-    narrow = f"{condition} AND {times} AND {narrowed.others}"
-    return f"SELECT starts_at, id, NULL::integer AS revision FROM schedule WHERE {narrow}"  # noqa: S608 (constants of our own)
+    return _OF_SCHEDULES.format(narrowed=f"{condition} AND {times} AND {narrowed.others}")
 
 
 def _invitations(condition: str, narrowed: _Narrowed) -> str:
     times = narrowed.times.format(id="schedule")
-    return f"SELECT DISTINCT starts_at, schedule AS id, revision FROM invitation WHERE {condition} AND {times}"  # noqa: S608 (as above)
+    return _OF_INVITATIONS.format(narrowed=f"{condition} AND {times}")
 
 
 def _listed(source: str, limit: int) -> str:
     return f"({source} ORDER BY starts_at DESC, id DESC LIMIT {limit:d})"
 
 
-def _standing(source: str, states: Sequence[ScheduleState], narrowed: _Narrowed, limit: int) -> str:
-    """Return those of a source whose invitation stands where it should.
+# Those of a source whose invitation stands where it should. First in order, then each is looked at on its own: at no
+# more of them than it takes for a page. LIMIT 1 leaves no other way, whatever PostgreSQL expects of how many there are.
+_STANDING = """(
+    SELECT told.starts_at, told.id FROM ({source} ORDER BY starts_at DESC, id DESC) AS told, LATERAL (
+        SELECT FROM schedule sc WHERE sc.id = told.id AND sc.revision = coalesce(told.revision, sc.revision)
+        AND sc.state IN ({states}) AND {narrowed} LIMIT 1
+    ) AS standing ORDER BY told.starts_at DESC, told.id DESC LIMIT {limit:d}
+)"""
 
-    First in order, then each is looked at on its own: at no more of them than it takes for a page. LIMIT 1 leaves no
-    other way, whatever PostgreSQL expects of how many there will be.
-    """
+
+def _standing(source: str, states: Sequence[ScheduleState], narrowed: _Narrowed, limit: int) -> str:
+    """Return those of a source whose invitation stands where it should."""
     named = ", ".join(f"'{state.value}'" for state in states)
-    return f"""(
-        SELECT told.starts_at, told.id FROM ({source} ORDER BY starts_at DESC, id DESC) AS told, LATERAL (
-            SELECT FROM schedule sc WHERE sc.id = told.id AND sc.revision = coalesce(told.revision, sc.revision)
-            AND sc.state IN ({named}) AND {narrowed.others} AND {narrowed.stands} LIMIT 1
-        ) AS standing ORDER BY told.starts_at DESC, told.id DESC LIMIT {limit:d}
-    )"""  # noqa: S608 (as above)
+    return _STANDING.format(
+        source=source, states=named, narrowed=f"{narrowed.others} AND {narrowed.stands}", limit=limit
+    )

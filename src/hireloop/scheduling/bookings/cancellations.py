@@ -13,6 +13,7 @@ from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 
@@ -42,6 +43,18 @@ async def cancel(
     return True
 
 
+# A booking is off, its seat free, and its interview open.
+_END = Statement("""
+    WITH ended AS (
+        UPDATE schedule SET state = 'cancelled' WHERE id = :schedule RETURNING slot, interview
+    ), freed AS (
+        UPDATE slot SET taken = taken - 1 FROM ended WHERE slot.id = ended.slot
+    )
+    UPDATE interview SET state = 'open', started_at = NULL, ended_at = NULL FROM ended
+    WHERE interview.id = ended.interview
+""")
+
+
 async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:
     """Cancel these live bookings, in the transaction that holds them.
 
@@ -49,18 +62,7 @@ async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outb
     """
     for booking in bookings:
         revision = await changes.note(booking, BookingChange.CANCELLED, by=by, reason=reason)
-        await db.fetch(
-            """
-            WITH ended AS (
-                UPDATE schedule SET state = 'cancelled' WHERE id = $1 RETURNING slot, interview
-            ), freed AS (
-                UPDATE slot SET taken = taken - 1 FROM ended WHERE slot.id = ended.slot
-            )
-            UPDATE interview SET state = 'open', started_at = NULL, ended_at = NULL FROM ended
-            WHERE interview.id = ended.interview
-            """,
-            booking.schedule_id,
-        )
+        await _END.run(schedule=booking.schedule_id)
         told: list[Message] = [changes.recruiter_copy(booking, revision, CopiedChange.CANCELLED, by=by)]
         if await was_tried(booking.schedule_id):
             told.append(

@@ -5,7 +5,7 @@ Every function takes a `LockedBooking` and writes in the transaction that holds 
 
 from collections.abc import Callable
 
-from hireloop import db, errors
+from hireloop import errors
 from hireloop.notify.deliveries.outbox import supersede
 from hireloop.notify.messages import RECRUITER_KINDS, CopiedChange, InvitationMessage, RecruiterCopyMessage
 from hireloop.scheduling import audit
@@ -14,6 +14,7 @@ from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry, Move
 from hireloop.scheduling.bookings.locked import LockedBooking
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.statements import Statement
 
 _ACTIONS = {
     BookingChange.CONFIRMED: Action.SCHEDULE_CONFIRMED,
@@ -56,6 +57,14 @@ def refusal_of_past(booking: LockedBooking) -> errors.SlotPast | None:
     return errors.SlotPast(_PAST)
 
 
+# One entry more in a booking's history, and the revision that it has then.
+_NOTE = Statement("""
+    UPDATE schedule SET revision = :revision, changes = changes || :past::jsonb,
+        invited_revision = CASE WHEN :invites THEN :revision ELSE invited_revision END
+    WHERE id = :schedule
+""")
+
+
 async def note(
     booking: LockedBooking,
     change: BookingChange,
@@ -72,16 +81,8 @@ async def note(
     """
     revision = booking.revision + raises_revision
     past = HistoryEntry(at=booking.now, change=change, by=by.name, revision=revision, reason=reason, moved=moved)
-    await db.fetch(
-        """
-        UPDATE schedule SET revision = $2, changes = changes || $3::jsonb,
-            invited_revision = CASE WHEN $4 THEN $2 ELSE invited_revision END
-        WHERE id = $1
-        """,
-        booking.schedule_id,
-        revision,
-        history.written(past),
-        change in _INVITING,
+    await _NOTE.run(
+        schedule=booking.schedule_id, revision=revision, past=history.written(past), invites=change in _INVITING
     )
     action = _ACTIONS[change]
     if action is not None:

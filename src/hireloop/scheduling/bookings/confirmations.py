@@ -9,7 +9,7 @@ from hireloop.scheduling.bookings import changes
 from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import lock
-from hireloop.scheduling.tables import ScheduleState
+from hireloop.scheduling.tables import Schedule, ScheduleState
 from hireloop.telemetry import spans
 
 
@@ -29,5 +29,5 @@ async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now
     if refusal is not None:
         raise refusal
     await changes.note(booking, BookingChange.CONFIRMED, by=by, raises_revision=False)
-    await db.fetch("UPDATE schedule SET state = 'confirmed' WHERE id = $1", schedule_id)
+    await Schedule.update({Schedule.state: ScheduleState.CONFIRMED}).where(Schedule.id == schedule_id)
     return True

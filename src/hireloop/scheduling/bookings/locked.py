@@ -10,11 +10,12 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db, errors
+from hireloop import errors
 from hireloop.notify.messages import Meeting
 from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import HistoryEntry
-from hireloop.scheduling.tables import InterviewState, ScheduleState
+from hireloop.scheduling.tables import InterviewState, ScheduleState, Session
+from hireloop.statements import Statement
 
 
 class LockedBooking(Meeting, frozen=True, kw_only=True):
@@ -41,16 +42,24 @@ class LockedBooking(Meeting, frozen=True, kw_only=True):
     job_id: UUID
 
 
-_LOCKED = """
-    SELECT coalesce($2, clock_timestamp()) AS now, sc.id AS schedule_id, sc.state, sc.revision, sc.booking_notes,
+# All that a change needs to know of bookings, whose rows are locked with their sessions'.
+_LOCKED = Statement("""
+    SELECT coalesce(:now, clock_timestamp()) AS now, sc.id AS schedule_id, sc.state, sc.revision, sc.booking_notes,
         sc.starts_at, sc.ends_at, sc.changes::text, sc.slot AS slot_id, se.id AS session_id, se.key_version,
         se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at, i.id AS interview_id,
         i.state AS interview_state, c.id AS candidate_id, c.full_name AS candidate_name, c.email AS candidate_email,
         c.erased_at, c.time_zone, c.locale, j.id AS job_id, j.title AS job_title, j.company, j.recruiter_email
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
         JOIN candidate c ON c.id = sc.candidate JOIN job j ON j.id = i.job
-    WHERE sc.id = ANY($1::uuid[]) ORDER BY sc.id FOR NO KEY UPDATE OF sc, se
-"""
+    WHERE sc.id = ANY(:schedules::uuid[]) ORDER BY sc.id FOR NO KEY UPDATE OF sc, se
+""")
+# The candidates of bookings stand still.
+_HOLD_CANDIDATES = Statement("""
+    SELECT id FROM candidate WHERE id IN (SELECT candidate FROM schedule WHERE id = ANY(:schedules::uuid[]))
+    ORDER BY id FOR NO KEY UPDATE
+""")
+# Slots stand still.
+_HOLD_SLOTS = Statement("SELECT id FROM slot WHERE id = ANY(:slots::uuid[]) ORDER BY id FOR NO KEY UPDATE")
 
 
 async def lock(schedule_id: UUID, *, slots: Sequence[UUID] = (), now: datetime | None = None) -> LockedBooking:
@@ -66,10 +75,10 @@ async def lock_session(session_id: UUID, *, now: datetime | None = None) -> Lock
 
     Its slot is left out, as a thousand candidates may enter interviews in one slot in the same second.
     """
-    schedule_id: UUID | None = await db.fetch_value("SELECT schedule FROM session WHERE id = $1", session_id)
-    if schedule_id is None:
+    row = await Session.select(Session.schedule).where(Session.id == session_id).first()
+    if row is None:
         raise errors.NotFound("session", session_id)
-    return (await _lock_bookings([schedule_id], now))[0]
+    return (await _lock_bookings([row["schedule"]], now))[0]
 
 
 async def lock_all(
@@ -77,10 +86,7 @@ async def lock_all(
 ) -> list[LockedBooking]:
     """Hold these bookings, their slots and `slots` still until the caller's transaction ends, in the order of ids."""
     found = await _lock_bookings(schedule_ids, now)
-    await db.fetch(
-        "SELECT id FROM slot WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE",
-        [*{booking.slot_id for booking in found} | set(slots)],
-    )
+    await _HOLD_SLOTS.run(slots=[*{booking.slot_id for booking in found} | set(slots)])
     return found
 
 
@@ -90,12 +96,6 @@ async def _lock_bookings(schedule_ids: Collection[UUID], now: datetime | None) -
     Whoever changes a booking locks its candidate first: so the second statement, whose snapshot begins once that is
     ours, reads every row of the booking as the last change left it, also those that it does not lock.
     """
-    await db.fetch(
-        """
-        SELECT id FROM candidate WHERE id IN (SELECT candidate FROM schedule WHERE id = ANY($1::uuid[]))
-        ORDER BY id FOR NO KEY UPDATE
-        """,
-        list(schedule_ids),
-    )
-    rows = await db.fetch(_LOCKED, list(schedule_ids), now)
+    await _HOLD_CANDIDATES.run(schedules=list(schedule_ids))
+    rows = await _LOCKED.rows(schedules=list(schedule_ids), now=now)
     return [msgspec.convert({**row, "changes": history.read(row["changes"])}, LockedBooking) for row in rows]

@@ -15,6 +15,8 @@ from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.history import BookingChange, Move
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.bookings.rules import SlotFacts
+from hireloop.scheduling.tables import Slot
+from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 
@@ -56,19 +58,10 @@ async def move(
 
 
 async def _slot(slot_id: UUID, booking: LockedBooking) -> SlotFacts:
-    row = await db.fetch_row(
-        """
-        SELECT $2::timestamptz AS now, $3::uuid AS job_id, job AS slot_job_id, starts_at, ends_at, seats, taken,
-            withdrawn_at
-        FROM slot WHERE id = $1
-        """,
-        slot_id,
-        booking.now,
-        booking.job_id,
-    )
+    row = await Slot.select().where(Slot.id == slot_id).first()
     if row is None:
         raise errors.NotFound("slot", slot_id)
-    return msgspec.convert(dict(row), SlotFacts)
+    return msgspec.convert({**row, "now": booking.now, "job_id": booking.job_id, "slot_job_id": row["job"]}, SlotFacts)
 
 
 async def _put(
@@ -119,30 +112,35 @@ async def _told(booking: LockedBooking, invitation: InvitationMessage, reason: s
     return RescheduledMessage(**msgspec.structs.asdict(invitation), previous_starts_at=booking.starts_at, reason=reason)
 
 
+# One seat is freed and another taken, and the booking, its session and its interview are placed there.
+_MOVE = Statement("""
+    WITH freed AS (
+        UPDATE slot SET taken = taken - 1 WHERE id = :from_slot
+    ), taken AS (
+        UPDATE slot SET taken = taken + 1 WHERE id = :to_slot
+    ), moved AS (
+        UPDATE schedule SET slot = :to_slot, starts_at = :starts_at, ends_at = :ends_at, state = 'pending',
+            reminded_at = :now
+        WHERE id = :schedule
+    ), opened AS (
+        UPDATE session SET opens_at = :opens_at, closes_at = :closes_at, key_version = :key_version, revoked_at = NULL
+        WHERE schedule = :schedule
+    )
+    UPDATE interview SET state = 'scheduled', started_at = :starts_at, ended_at = :ends_at WHERE id = :interview
+""")
+
+
 async def _write(before: LockedBooking, after: LockedBooking) -> None:
     """Change seats, then place the booking; constraints judge seats and overlaps."""
-    await db.fetch(
-        """
-        WITH freed AS (
-            UPDATE slot SET taken = taken - 1 WHERE id = $2
-        ), taken AS (
-            UPDATE slot SET taken = taken + 1 WHERE id = $3
-        ), moved AS (
-            UPDATE schedule SET slot = $3, starts_at = $4, ends_at = $5, state = 'pending', reminded_at = $6
-            WHERE id = $1
-        ), opened AS (
-            UPDATE session SET opens_at = $7, closes_at = $8, key_version = $9, revoked_at = NULL WHERE schedule = $1
-        )
-        UPDATE interview SET state = 'scheduled', started_at = $4, ended_at = $5 WHERE id = $10
-        """,
-        before.schedule_id,
-        before.slot_id,
-        after.slot_id,
-        after.starts_at,
-        after.ends_at,
-        after.now,
-        after.opens_at,
-        after.closes_at,
-        after.key_version,
-        before.interview_id,
+    await _MOVE.run(
+        schedule=before.schedule_id,
+        from_slot=before.slot_id,
+        to_slot=after.slot_id,
+        starts_at=after.starts_at,
+        ends_at=after.ends_at,
+        now=after.now,
+        opens_at=after.opens_at,
+        closes_at=after.closes_at,
+        key_version=after.key_version,
+        interview=before.interview_id,
     )

@@ -10,25 +10,29 @@ from datetime import datetime, timedelta
 from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import ReminderMessage
+from hireloop.statements import NOW, Statement
 
 _TOGETHER = 200
 
-# Of one lead ($3): what starts after the next nearer lead takes over ($1), and no later than the lead allows ($2). With
-# such bounds this reads a short stretch of an index; all leads in one statement would read every booking there is.
+# Of one lead: what starts after the next nearer lead takes over (`nearest`), and no later than the lead allows
+# (`farthest`). With such bounds this reads a short stretch of an index; all leads in one statement would read every
+# booking there is.
 # All that a reminder says is locked: of a row that changes meanwhile, PostgreSQL reads anew only what is locked, and a
 # reminder of the new revision must not carry the old key. Whom somebody is changing gets theirs from the next sweep.
-_DUE = """
+_DUE = Statement("""
     SELECT sc.id AS schedule_id, sc.revision, sc.starts_at, sc.ends_at, sc.booking_notes, se.id AS session_id,
         se.key_version, se.opens_at, se.closes_at, c.full_name AS candidate_name, c.email AS candidate_email,
         c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email
     FROM schedule sc JOIN session se ON se.schedule = sc.id
         JOIN candidate c ON c.id = sc.candidate
         JOIN interview i ON i.id = sc.interview JOIN job j ON j.id = i.job
-    WHERE sc.starts_at > $1 AND sc.starts_at <= $2 AND sc.reminded_at < sc.starts_at - $3::interval
+    WHERE sc.starts_at > :nearest AND sc.starts_at <= :farthest AND sc.reminded_at < sc.starts_at - :lead::interval
       AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
-    ORDER BY sc.starts_at LIMIT $4
+    ORDER BY sc.starts_at LIMIT :limit
     FOR NO KEY UPDATE OF sc, se SKIP LOCKED FOR SHARE OF c SKIP LOCKED
-"""
+""")
+# The reminders of these bookings that are due by now are done with.
+_NOTE = Statement("UPDATE schedule SET reminded_at = :at WHERE id = ANY(:schedules::uuid[])")
 
 
 async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: datetime | None = None) -> int:
@@ -50,12 +54,10 @@ async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: dateti
 @db.transactional
 async def _put_some(outbox: Outbox, lead: str, length: timedelta, nearer: timedelta, now: datetime | None) -> int:
     """Put reminders of one lead, `_TOGETHER` at most; `nearer` is the next shorter lead, zero where there is none."""
-    at: datetime = now or await db.fetch_value("SELECT now()")
-    due = await db.fetch(_DUE, at + nearer, at + length, length, _TOGETHER)
+    at: datetime = now or await NOW.value()
+    due = await _DUE.rows(nearest=at + nearer, farthest=at + length, lead=length, limit=_TOGETHER)
     if due:
         told = [ReminderMessage(**row, lead=lead, until=row["starts_at"] - nearer) for row in due]
         await outbox.put(told, now=at)
-        await db.fetch(
-            "UPDATE schedule SET reminded_at = $2 WHERE id = ANY($1::uuid[])", [row["schedule_id"] for row in due], at
-        )
+        await _NOTE.run(schedules=[row["schedule_id"] for row in due], at=at)
     return len(due)

@@ -5,11 +5,15 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+from piccolo.columns.combination import WhereRaw
+from piccolo.query import Select
 
 from hireloop import db, errors
 from hireloop.examples import CandidateId, RecordedAt
 from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
+from hireloop.scheduling.tables import Candidate
+from hireloop.statements import Statement
 
 
 class NewCandidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,45 +51,38 @@ class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-_CREATE = f"""
-    WITH created AS (
-        INSERT INTO candidate (id, full_name, email, time_zone, locale, phone, resume_text)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lower(email)) DO NOTHING RETURNING *
-    ), audited AS (
-        {audit.fragment(source="created", first_placeholder=8)}
-    )
-    SELECT * FROM created
-"""  # noqa: S608 (our own names)
-
-
 async def create(new: NewCandidate, *, by: Actor) -> tuple[CandidateDetails, bool]:
     """Store a candidate and return them and True, or return the known one of this address and False.
 
     Raises DiffersFromKnown where a field that was given differs from what is known.
     """
-    given, ident = patches.given(new), db.new_id()
-    row = await db.fetch_row(
-        _CREATE,
-        ident,
-        new.full_name,
-        new.email,
-        given.get("time_zone"),
-        given.get("locale"),
-        given.get("phone", ""),
-        given.get("resume_text", ""),
-        *audit.arguments(NewAuditEntry(action=Action.CANDIDATE_CREATED, subject=ident, candidate=ident, by=by)),
-    )
+    given = patches.given(new)
+    row = await _insert(given, by)
     if row is not None:
-        return msgspec.convert(dict(row), CandidateDetails), True
+        return msgspec.convert(row, CandidateDetails), True
     # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
-    row = await db.fetch_row(
-        "SELECT * FROM candidate WHERE lower(email) = lower($1) AND erased_at IS NULL FOR SHARE", new.email
+    row = await (
+        Candidate.select()
+        .where(WhereRaw("email_lower = lower({})", new.email), Candidate.erased_at.is_null())
+        .lock_rows("SHARE")
+        .first()
     )
     if row is None:  # erased between the two statements: the address is nobody's now
         return await create(new, by=by)
-    known = msgspec.convert(dict(row), CandidateDetails)
+    known = msgspec.convert(row, CandidateDetails)
     refuse_differences("candidate", given, known, letter_case_aside={"email"})
     return known, False
+
+
+@db.transactional
+async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
+    """Store a candidate, or nobody where the address is taken, and return their row."""
+    row = Candidate(**given)
+    created = await Candidate.insert(row).on_conflict(action="DO NOTHING").returning(*Candidate.all_columns())
+    if not created:
+        return None
+    await audit.record(NewAuditEntry(action=Action.CANDIDATE_CREATED, subject=row.id, candidate=row.id, by=by))
+    return created[0]
 
 
 def refuse_differences(what: str, given: dict[str, Any], known: object, *, letter_case_aside: set[str]) -> None:
@@ -104,45 +101,44 @@ def refuse_differences(what: str, given: dict[str, Any], known: object, *, lette
 
 async def lock(candidate_id: UUID) -> CandidateDetails:
     """Return a candidate whom nobody else can change, book, or erase before this transaction ends; raises NotFound."""
-    row = await db.fetch_row(
-        "SELECT * FROM candidate WHERE id = $1 AND erased_at IS NULL FOR NO KEY UPDATE", candidate_id
-    )
+    row = await _of(candidate_id).lock_rows("NO KEY UPDATE").first()
     if row is None:
         raise errors.NotFound("candidate", candidate_id)
-    return msgspec.convert(dict(row), CandidateDetails)
+    return msgspec.convert(row, CandidateDetails)
 
 
 async def write(known: CandidateDetails) -> CandidateDetails:
     """Store a candidate who is locked, as they are now, and return them; raises AddressTaken."""
-    await db.fetch(
-        """
-        UPDATE candidate SET full_name = $2, email = $3, time_zone = $4, locale = $5, phone = $6, resume_text = $7
-        WHERE id = $1
-        """,
-        known.id,
-        known.full_name,
-        known.email,
-        known.time_zone,
-        known.locale,
-        known.phone,
-        known.resume_text,
-    )
+    await Candidate.update(
+        {
+            Candidate.full_name: known.full_name,
+            Candidate.email: known.email,
+            Candidate.time_zone: known.time_zone,
+            Candidate.locale: known.locale,
+            Candidate.phone: known.phone,
+            Candidate.resume_text: known.resume_text,
+        }
+    ).where(Candidate.id == known.id)
     return known
 
 
 async def find(candidate_id: UUID) -> CandidateDetails:
     """Return one candidate; raises NotFound."""
-    row = await db.fetch_row("SELECT * FROM candidate WHERE id = $1 AND erased_at IS NULL", candidate_id)
+    row = await _of(candidate_id).first()
     if row is None:
         raise errors.NotFound("candidate", candidate_id)
-    return msgspec.convert(dict(row), CandidateDetails)
+    return msgspec.convert(row, CandidateDetails)
 
 
 async def keep(candidate_id: UUID) -> UUID:
     """Return the id, of a candidate whom nobody changes or erases before this transaction ends; raises NotFound."""
-    if not await db.fetch("SELECT FROM candidate WHERE id = $1 AND erased_at IS NULL FOR SHARE", candidate_id):
+    if await _of(candidate_id).lock_rows("SHARE").first() is None:
         raise errors.NotFound("candidate", candidate_id)
     return candidate_id
+
+
+def _of(candidate_id: UUID) -> Select[Candidate]:
+    return Candidate.select().where(Candidate.id == candidate_id, Candidate.erased_at.is_null())
 
 
 class CandidateFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,22 +151,20 @@ class CandidateFilter(msgspec.Struct, frozen=True, kw_only=True):
 _LAST_CHARACTER = "\U0010ffff"  # whatever goes on after a beginning sorts before this
 
 
+# Candidates, newest first: of one address, or whose name or address begins so.
+_PAGE = Statement("""
+    SELECT * FROM candidate
+    WHERE erased_at IS NULL AND (:email::text IS NULL OR email_lower = lower(:email))
+      AND (:beginning::text IS NULL
+        OR lower(full_name) COLLATE "C" >= lower(:beginning)
+          AND lower(full_name) COLLATE "C" < lower(:beginning) || :last
+        OR email_lower COLLATE "C" >= lower(:beginning) AND email_lower COLLATE "C" < lower(:beginning) || :last)
+      AND (:after::uuid IS NULL OR id < :after)
+    ORDER BY id DESC LIMIT :limit
+""")
+
+
 async def page(only: CandidateFilter, *, limit: int, after: UUID | None) -> list[CandidateDetails]:
     """Return at most `limit` candidates stored before the one called `after`, newest first."""
-    rows = await db.fetch(
-        """
-        SELECT * FROM candidate
-        WHERE erased_at IS NULL AND ($1::text IS NULL OR lower(email) = lower($1))
-          AND ($2::text IS NULL
-            OR lower(full_name) COLLATE "C" >= lower($2) AND lower(full_name) COLLATE "C" < lower($2) || $3
-            OR lower(email) COLLATE "C" >= lower($2) AND lower(email) COLLATE "C" < lower($2) || $3)
-          AND ($4::uuid IS NULL OR id < $4)
-        ORDER BY id DESC LIMIT $5
-        """,
-        only.email,
-        only.beginning,
-        _LAST_CHARACTER,
-        after,
-        limit,
-    )
+    rows = await _PAGE.rows(email=only.email, beginning=only.beginning, last=_LAST_CHARACTER, after=after, limit=limit)
     return [msgspec.convert(dict(row), CandidateDetails) for row in rows]

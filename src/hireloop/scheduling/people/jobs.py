@@ -1,10 +1,11 @@
 """Jobs: a title at a company is one opening, letter case aside."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+from piccolo.query.functions import Lower
 
 from hireloop import db, errors
 from hireloop.examples import JobId, RecordedAt
@@ -12,6 +13,8 @@ from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people.candidates import refuse_differences
+from hireloop.scheduling.tables import Job
+from hireloop.statements import Statement
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,44 +52,34 @@ class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-_CREATE = f"""
-    WITH created AS (
-        INSERT INTO job (id, title, company, description, coding_language, recruiter_email, questions)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lower(title), lower(company)) DO NOTHING RETURNING *
-    ), audited AS (
-        {audit.fragment(source="created", first_placeholder=8)}
-    )
-    SELECT * FROM created
-"""  # noqa: S608 (our own names)
-
-
 async def create(new: NewJob, *, by: Actor) -> tuple[JobDetails, bool]:
     """Store a job and return it and True, or return the known one of this title and company and False.
 
     Raises DiffersFromKnown where a field that was given differs from what is known.
     """
-    given, ident = patches.given(new), db.new_id()
-    row = await db.fetch_row(
-        _CREATE,
-        ident,
-        new.title,
-        new.company,
-        given.get("description", ""),
-        given.get("coding_language", ""),
-        given.get("recruiter_email"),
-        given.get("questions", []),
-        *audit.arguments(NewAuditEntry(action=Action.JOB_CREATED, subject=ident, by=by)),
-    )
+    given = patches.given(new)
+    row = await _insert(given, by)
     if row is not None:
-        return msgspec.convert(dict(row), JobDetails), True
-    row = await db.fetch_row(
-        "SELECT * FROM job WHERE lower(title) = lower($1) AND lower(company) = lower($2)", new.title, new.company
+        return msgspec.convert(row, JobDetails), True
+    row = (
+        await Job.select().where(Lower(Job.title) == Lower(new.title), Lower(Job.company) == Lower(new.company)).first()
     )
     if row is None:  # renamed between the two statements
         raise errors.NotFound("job", "of this title and company")
-    known = msgspec.convert(dict(row), JobDetails)
+    known = msgspec.convert(row, JobDetails)
     refuse_differences("job", given, known, letter_case_aside={"title", "company"})
     return known, False
+
+
+@db.transactional
+async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
+    """Store a job, or none where there is one of that title and company, and return its row."""
+    row = Job(**given)
+    created = await Job.insert(row).on_conflict(action="DO NOTHING").returning(*Job.all_columns())
+    if not created:
+        return None
+    await audit.record(NewAuditEntry(action=Action.JOB_CREATED, subject=row.id, by=by))
+    return created[0]
 
 
 @db.transactional
@@ -98,10 +91,10 @@ async def change(
     One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
     JobTaken where another job has that title and company.
     """
-    row = await db.fetch_row("SELECT * FROM job WHERE id = $1 FOR NO KEY UPDATE", job_id)
+    row = await Job.select().where(Job.id == job_id).lock_rows("NO KEY UPDATE").first()
     if row is None:
         raise errors.NotFound("job", job_id)
-    known = msgspec.convert(dict(row), JobDetails)
+    known = msgspec.convert(row, JobDetails)
     await check(known)
     changed = patches.changed(known, changes)
     if not changed:
@@ -112,29 +105,25 @@ async def change(
 
 
 async def _write(known: JobDetails) -> JobDetails:
-    await db.fetch(
-        """
-        UPDATE job SET title = $2, company = $3, description = $4, coding_language = $5, recruiter_email = $6,
-            questions = $7
-        WHERE id = $1
-        """,
-        known.id,
-        known.title,
-        known.company,
-        known.description,
-        known.coding_language,
-        known.recruiter_email,
-        known.questions,
-    )
+    await Job.update(
+        {
+            Job.title: known.title,
+            Job.company: known.company,
+            Job.description: known.description,
+            Job.coding_language: known.coding_language,
+            Job.recruiter_email: known.recruiter_email,
+            Job.questions: known.questions,
+        }
+    ).where(Job.id == known.id)
     return known
 
 
 async def find(job_id: UUID) -> JobDetails:
     """Return one job; raises NotFound."""
-    row = await db.fetch_row("SELECT * FROM job WHERE id = $1", job_id)
+    row = await Job.select().where(Job.id == job_id).first()
     if row is None:
         raise errors.NotFound("job", job_id)
-    return msgspec.convert(dict(row), JobDetails)
+    return msgspec.convert(row, JobDetails)
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,18 +133,16 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     company: str | None = None
 
 
+# Jobs, newest first: of one title, of one company.
+_PAGE = Statement("""
+    SELECT * FROM job
+    WHERE (:title::text IS NULL OR lower(title) = lower(:title))
+      AND (:company::text IS NULL OR lower(company) = lower(:company)) AND (:after::uuid IS NULL OR id < :after)
+    ORDER BY id DESC LIMIT :limit
+""")
+
+
 async def page(only: JobFilter, *, limit: int, after: UUID | None) -> list[JobDetails]:
     """Return at most `limit` jobs stored before the one called `after`, newest first."""
-    rows = await db.fetch(
-        """
-        SELECT * FROM job
-        WHERE ($1::text IS NULL OR lower(title) = lower($1)) AND ($2::text IS NULL OR lower(company) = lower($2))
-          AND ($3::uuid IS NULL OR id < $3)
-        ORDER BY id DESC LIMIT $4
-        """,
-        only.title,
-        only.company,
-        after,
-        limit,
-    )
+    rows = await _PAGE.rows(title=only.title, company=only.company, after=after, limit=limit)
     return [msgspec.convert(dict(row), JobDetails) for row in rows]

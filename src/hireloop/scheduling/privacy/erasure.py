@@ -4,9 +4,10 @@ Nothing is deleted here: rows of interviews, bookings, sessions, deliveries and 
 """
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
+from piccolo.querystring import QueryString
 
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox, forget
@@ -15,7 +16,8 @@ from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.sessions import lifecycle
-from hireloop.scheduling.tables import InterviewState, ScheduleState
+from hireloop.scheduling.tables import Candidate, Schedule, ScheduleState
+from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 
@@ -28,6 +30,25 @@ class ErasureResult(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: int  # bookings that were still to come
 
 
+# The words about a person's bookings, in their history too.
+_BLANK_BOOKINGS = Statement("""
+    UPDATE schedule SET booking_notes = '', changes = coalesce(
+        (SELECT jsonb_agg(past || '{"reason": ""}' ORDER BY nth) FROM jsonb_array_elements(changes)
+            WITH ORDINALITY AS history(past, nth)), '[]')
+    WHERE candidate = :candidate
+""")
+# A person's sessions, which open nothing any more.
+_END_SESSIONS = Statement("""
+    UPDATE session SET revoked_at = coalesce(revoked_at, :now), device_check = NULL
+    FROM schedule WHERE schedule.id = session.schedule AND schedule.candidate = :candidate
+""")
+# All interviews of a person; those that are open are cancelled.
+_CLOSE_INTERVIEWS = Statement("""
+    UPDATE interview SET state = CASE WHEN state = 'open' THEN 'cancelled' ELSE state END
+    WHERE candidate = :candidate RETURNING id
+""")
+
+
 @spans.of_change("candidate.erase")
 @db.transactional
 async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> ErasureResult:
@@ -36,17 +57,16 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     One transaction. Whoever was told of an interview to come is told that it is off, and that mail alone still knows
     the address, for a day at most. Raises NotFound, also for who was erased before, and InterviewInProgress.
     """
-    person = await db.fetch_row(
-        """
-        SELECT email, coalesce($2, clock_timestamp()) AS now FROM candidate
-        WHERE id = $1 AND erased_at IS NULL FOR UPDATE
-        """,
-        candidate_id,
-        now,
+    person = await (
+        Candidate.select(Candidate.email, QueryString("clock_timestamp()", alias="now"))
+        .where(Candidate.id == candidate_id, Candidate.erased_at.is_null())
+        .lock_rows("UPDATE")
+        .first()
     )
     if person is None:
         raise errors.NotFound("candidate", candidate_id)
-    schedules = [row["id"] for row in await db.fetch("SELECT id FROM schedule WHERE candidate = $1", candidate_id)]
+    at: datetime = now or person["now"]
+    schedules = [row["id"] for row in await Schedule.select(Schedule.id).where(Schedule.candidate == candidate_id)]
     bookings = await lock_all(schedules, now=now)
     if any(_is_in_progress(booking) for booking in bookings):
         raise errors.InterviewInProgress
@@ -54,8 +74,8 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     # The next sweep would pass over these: it takes a revoked session for somebody who was kept out.
     await lifecycle.miss([booking for booking in bookings if lifecycle.is_missed(booking)])
     await cancellations.end(to_come, by=by, reason="", outbox=outbox)
-    await forget(schedules, now=person["now"])
-    interviews = await _blank(candidate_id, person["now"])
+    await forget(schedules, now=at)
+    interviews = await _blank(candidate_id, at)
     ids = (candidate_id, *interviews, *schedules, *(booking.session_id for booking in bookings))
     await audit.blank(candidate_id, ids)
     await audit.record(
@@ -85,36 +105,18 @@ async def _blank(candidate_id: UUID, now: datetime) -> list[UUID]:
 
     The address that takes the place of theirs is one that nobody can have given to somebody else before.
     """
-    await db.fetch(
-        """
-        UPDATE candidate SET full_name = 'Erased', email = 'erased-' || gen_random_uuid() || '@erased.invalid',
-            time_zone = NULL, locale = NULL, phone = '', resume_text = '', erased_at = $2
-        WHERE id = $1
-        """,
-        candidate_id,
-        now,
-    )
-    await db.fetch(
-        """
-        UPDATE schedule SET booking_notes = '', changes = coalesce(
-            (SELECT jsonb_agg(past || '{"reason": ""}' ORDER BY nth) FROM jsonb_array_elements(changes)
-                WITH ORDINALITY AS history(past, nth)), '[]')
-        WHERE candidate = $1
-        """,
-        candidate_id,
-    )
-    await db.fetch(
-        """
-        UPDATE session SET revoked_at = coalesce(revoked_at, $2), device_check = NULL
-        FROM schedule WHERE schedule.id = session.schedule AND schedule.candidate = $1
-        """,
-        candidate_id,
-        now,
-    )
-    rows = await db.fetch(
-        "UPDATE interview SET state = CASE WHEN state = $2 THEN $3 ELSE state END WHERE candidate = $1 RETURNING id",
-        candidate_id,
-        InterviewState.OPEN.value,
-        InterviewState.CANCELLED.value,
-    )
+    await Candidate.update(
+        {
+            Candidate.full_name: "Erased",
+            Candidate.email: f"erased-{uuid4()}@erased.invalid",
+            Candidate.time_zone: None,
+            Candidate.locale: None,
+            Candidate.phone: "",
+            Candidate.resume_text: "",
+            Candidate.erased_at: now,
+        }
+    ).where(Candidate.id == candidate_id)
+    await _BLANK_BOOKINGS.run(candidate=candidate_id)
+    await _END_SESSIONS.run(candidate=candidate_id, now=now)
+    rows = await _CLOSE_INTERVIEWS.rows(candidate=candidate_id)
     return [row["id"] for row in rows]

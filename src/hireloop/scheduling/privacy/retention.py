@@ -3,8 +3,25 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from hireloop import db, errors
+from hireloop import errors
 from hireloop.scheduling.audit import Action
+from hireloop.scheduling.tables import Candidate
+from hireloop.statements import Statement
+
+# Candidates with whom nothing has happened for so long, in the order of ids.
+_DUE = Statement("""
+    WITH cut AS (SELECT coalesce(:now, now()) - :older_than::interval AS at)
+    SELECT id FROM candidate, cut
+    WHERE erased_at IS NULL AND created_at < cut.at AND (:after::uuid IS NULL OR id > :after)
+      AND (:only::uuid IS NULL OR id = :only)
+      AND NOT EXISTS (SELECT FROM schedule sc WHERE sc.candidate = candidate.id AND sc.ends_at >= cut.at)
+      AND NOT EXISTS (SELECT FROM interview i WHERE i.candidate = candidate.id AND i.created_at >= cut.at)
+      AND NOT EXISTS (
+        SELECT FROM audit_entry entry
+        WHERE entry.candidate = candidate.id AND entry.action = :changed AND entry.at >= cut.at
+      )
+    ORDER BY id LIMIT :limit
+""")
 
 
 async def due(
@@ -20,26 +37,8 @@ async def due(
     Seen means: stored, changed, given an interview, or having one that ends. Erased ones are nobody any more. With
     `only`, it is this one or nobody.
     """
-    rows = await db.fetch(
-        """
-        WITH cut AS (SELECT coalesce($1, now()) - $2::interval AS at)
-        SELECT id FROM candidate, cut
-        WHERE erased_at IS NULL AND created_at < cut.at AND ($3::uuid IS NULL OR id > $3)
-          AND ($6::uuid IS NULL OR id = $6)
-          AND NOT EXISTS (SELECT FROM schedule sc WHERE sc.candidate = candidate.id AND sc.ends_at >= cut.at)
-          AND NOT EXISTS (SELECT FROM interview i WHERE i.candidate = candidate.id AND i.created_at >= cut.at)
-          AND NOT EXISTS (
-            SELECT FROM audit_entry entry
-            WHERE entry.candidate = candidate.id AND entry.action = $5 AND entry.at >= cut.at
-          )
-        ORDER BY id LIMIT $4
-        """,
-        now,
-        older_than,
-        after,
-        limit,
-        Action.CANDIDATE_CHANGED.value,
-        only,
+    rows = await _DUE.rows(
+        now=now, older_than=older_than, after=after, only=only, limit=limit, changed=Action.CANDIDATE_CHANGED.value
     )
     return [row["id"] for row in rows]
 
@@ -49,6 +48,6 @@ async def hold(candidate_id: UUID, older_than: timedelta, *, now: datetime | Non
 
     Raises NotFound where they were seen since they were listed as due.
     """
-    await db.fetch("SELECT FROM candidate WHERE id = $1 FOR UPDATE", candidate_id)
+    await Candidate.select(Candidate.id).where(Candidate.id == candidate_id).lock_rows("UPDATE")
     if not await due(older_than, limit=1, only=candidate_id, now=now):
         raise errors.NotFound("candidate", candidate_id)

@@ -9,7 +9,7 @@ from hireloop.notify.messages import LateRequestMessage
 from hireloop.scheduling.bookings.locked import lock_session
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState, Visit
-from hireloop.scheduling.tables import ScheduleState
+from hireloop.scheduling.tables import ScheduleState, Session
 
 
 def reach_anybody(visit: Visit, outbox: Outbox, *, alert_email: str) -> bool:
@@ -30,7 +30,7 @@ async def ask(
     visit = await sessions.visit(session_id, now=now)
     if not _may_ask(visit, key_version) or not reach_anybody(visit, outbox, alert_email=alert_email):
         return False
-    await db.fetch("UPDATE session SET asked_at = $2 WHERE id = $1", session_id, visit.now)
+    await Session.update({Session.asked_at: visit.now}).where(Session.id == session_id)
     await outbox.put([_message(visit, visit.now, alert_email)], now=visit.now)
     return True
 

@@ -8,23 +8,31 @@ from hireloop.scheduling import audit
 from hireloop.scheduling.audit import HIRELOOP, Action, NewAuditEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.tables import InterviewState, ScheduleState
+from hireloop.statements import NOW, Statement
 
 _TOGETHER = 100
 
 # Only interviews that are not over stand in the index that this reads, in the order of their start: so it reads those
 # that have begun, and none that lies ahead. Candidates are locked first, as whoever changes
 # a booking does; one that somebody else holds is left for the next sweep.
-_DUE = """
+_DUE = Statement("""
     SELECT sc.id FROM interview i
         JOIN schedule sc ON sc.interview = i.id AND sc.state <> 'cancelled'
         JOIN session se ON se.schedule = sc.id
         JOIN candidate c ON c.id = sc.candidate
-    WHERE i.state IN ('scheduled', 'in_progress') AND i.started_at < $1 AND (
-        se.entered_at IS NULL AND se.revoked_at IS NULL AND se.closes_at < $1
-        OR se.entered_at IS NOT NULL AND i.ended_at + $2::interval < $1
+    WHERE i.state IN ('scheduled', 'in_progress') AND i.started_at < :at AND (
+        se.entered_at IS NULL AND se.revoked_at IS NULL AND se.closes_at < :at
+        OR se.entered_at IS NOT NULL AND i.ended_at + :grace::interval < :at
     )
-    ORDER BY i.started_at LIMIT $3 FOR NO KEY UPDATE OF c SKIP LOCKED
-"""
+    ORDER BY i.started_at LIMIT :limit FOR NO KEY UPDATE OF c SKIP LOCKED
+""")
+# These sessions end with their interview's grace: that is the latest that anybody stayed.
+_LEAVE = Statement("""
+    UPDATE session SET left_at = greatest(entered_at, schedule.ends_at + :grace::interval) FROM schedule
+    WHERE session.schedule = schedule.id AND schedule.id = ANY(:schedules::uuid[])
+""")
+# The state of some interviews.
+_SET_STATE = Statement("UPDATE interview SET state = :state WHERE id = ANY(:interviews::uuid[])")
 
 
 async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
@@ -45,13 +53,13 @@ async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
 @db.transactional
 async def _note_some(grace: timedelta, now: datetime | None) -> tuple[int, int]:
     """Note at most `_TOGETHER`; return how many were looked at, and how many of them noted."""
-    at: datetime = now or await db.fetch_value("SELECT now()")
-    found: list[UUID] = [row["id"] for row in await db.fetch(_DUE, at, grace, _TOGETHER)]
+    at: datetime = now or await NOW.value()
+    found: list[UUID] = [row["id"] for row in await _DUE.rows(at=at, grace=grace, limit=_TOGETHER)]
     bookings = await lock_all(found, now=at) if found else []
     missed = [booking for booking in bookings if is_missed(booking)]
     over = [booking for booking in bookings if is_over(booking, grace)]
     await miss(missed)
-    await _leave(over, grace)
+    await _LEAVE.run(schedules=[booking.schedule_id for booking in over], grace=grace)
     await _write(over, Action.INTERVIEW_COMPLETED, InterviewState.COMPLETED)
     return len(found), len(missed) + len(over)
 
@@ -81,24 +89,8 @@ def is_over(booking: LockedBooking, grace: timedelta) -> bool:
     )
 
 
-async def _leave(bookings: list[LockedBooking], grace: timedelta) -> None:
-    """Let these sessions end with their interview's grace: that is the latest that anybody stayed."""
-    await db.fetch(
-        """
-        UPDATE session SET left_at = greatest(entered_at, schedule.ends_at + $2::interval) FROM schedule
-        WHERE session.schedule = schedule.id AND schedule.id = ANY($1::uuid[])
-        """,
-        [booking.schedule_id for booking in bookings],
-        grace,
-    )
-
-
 async def _write(bookings: list[LockedBooking], action: Action, state: InterviewState) -> None:
-    await db.fetch(
-        "UPDATE interview SET state = $2 WHERE id = ANY($1::uuid[])",
-        [booking.interview_id for booking in bookings],
-        state.value,
-    )
+    await _SET_STATE.run(interviews=[booking.interview_id for booking in bookings], state=state.value)
     for booking in bookings:
         details = {"schedule": booking.schedule_id, "revision": booking.revision}
         await audit.record(

@@ -14,6 +14,7 @@ from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import lock_session
+from hireloop.scheduling.tables import Schedule, Session
 from hireloop.telemetry import spans
 
 
@@ -31,18 +32,11 @@ async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     if refusal is not None:
         raise refusal
     revision = await changes.note(booking, BookingChange.REISSUED, by=by)
-    await db.fetch(
-        """
-        WITH reissued AS (
-            UPDATE session SET key_version = key_version + 1, revoked_at = NULL WHERE id = $1
-        )
-        UPDATE schedule SET reminded_at = $3 WHERE id = $2
-        """,
-        session_id,
-        booking.schedule_id,
-        booking.now,
-    )
     renewed = msgspec.structs.replace(booking, key_version=booking.key_version + 1)
+    await Session.update({Session.key_version: renewed.key_version, Session.revoked_at: None}).where(
+        Session.id == session_id
+    )
+    await Schedule.update({Schedule.reminded_at: booking.now}).where(Schedule.id == booking.schedule_id)
     await outbox.put([changes.invitation(renewed, revision)], now=booking.now)
 
 
@@ -61,5 +55,5 @@ async def revoke(session_id: UUID, *, by: Actor, now: datetime | None = None) ->
     if refusal is not None:
         raise refusal
     await changes.note(booking, BookingChange.REVOKED, by=by)
-    await db.fetch("UPDATE session SET revoked_at = $2 WHERE id = $1", session_id, booking.now)
+    await Session.update({Session.revoked_at: booking.now}).where(Session.id == session_id)
     return True

@@ -19,6 +19,7 @@ from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions.sessions import Visit
+from hireloop.statements import Statement
 
 _TIMES_TO_LOOK = 4
 
@@ -93,8 +94,8 @@ def rule(change: OwnChange, limits: Limits, seen: ExpectedVersion) -> Rule:
 _OPEN = """
     SELECT DISTINCT ON (s.starts_at) s.id, s.starts_at, s.ends_at
     FROM schedule sc JOIN interview i ON i.id = sc.interview
-        JOIN slot s ON s.starts_at > coalesce($2, now()) AND s.starts_at >= coalesce($2, now()) + $3::interval
-    WHERE sc.id = $1 AND s.withdrawn_at IS NULL AND s.taken < s.seats AND (s.job IS NULL OR s.job = i.job)
+        JOIN slot s ON s.starts_at > coalesce(:now, now()) AND s.starts_at >= coalesce(:now, now()) + :cut_off::interval
+    WHERE sc.id = :schedule AND s.withdrawn_at IS NULL AND s.taken < s.seats AND (s.job IS NULL OR s.job = i.job)
       AND s.ends_at - s.starts_at = sc.ends_at - sc.starts_at AND s.starts_at <> sc.starts_at
       AND NOT EXISTS (
         SELECT FROM schedule other
@@ -104,20 +105,17 @@ _OPEN = """
       )
 """
 _IN_ORDER = "ORDER BY s.starts_at, s.job NULLS LAST, s.id"
+# The open times of a booking, in order.
+_TIMES = Statement(f"{_OPEN} AND (:after::timestamptz IS NULL OR s.starts_at > :after) {_IN_ORDER} LIMIT :limit")
+# The slot for one of them: any, or only this one.
+_SLOT_AT = Statement(f"{_OPEN} AND s.starts_at = :starts_at AND (:slot::uuid IS NULL OR s.id = :slot) {_IN_ORDER}")
 
 
 async def open_times(
     schedule_id: UUID, limits: Limits, *, limit: int, after: datetime | None, now: datetime | None = None
 ) -> list[OpenTime]:
     """Return at most `limit` times that the booking may be moved to, in order, from later than `after` on."""
-    rows = await db.fetch(
-        f"{_OPEN} AND ($4::timestamptz IS NULL OR s.starts_at > $4) {_IN_ORDER} LIMIT $5",
-        schedule_id,
-        now,
-        limits.cut_off,
-        after,
-        limit,
-    )
+    rows = await _TIMES.rows(schedule=schedule_id, now=now, cut_off=limits.cut_off, after=after, limit=limit)
     return [OpenTime(starts_at=row["starts_at"], ends_at=row["ends_at"]) for row in rows]
 
 
@@ -169,12 +167,7 @@ async def _slot_at(
     schedule_id: UUID, starts_at: datetime, limits: Limits, *, slot_id: UUID | None = None, now: datetime | None
 ) -> UUID | None:
     """Return a slot that begins then and is open to the booking, or None: any, or only the one called `slot_id`."""
-    found: UUID | None = await db.fetch_value(
-        f"{_OPEN} AND s.starts_at = $4 AND ($5::uuid IS NULL OR s.id = $5) {_IN_ORDER}",
-        schedule_id,
-        now,
-        limits.cut_off,
-        starts_at,
-        slot_id,
+    found: UUID | None = await _SLOT_AT.value(
+        schedule=schedule_id, now=now, cut_off=limits.cut_off, starts_at=starts_at, slot=slot_id
     )
     return found

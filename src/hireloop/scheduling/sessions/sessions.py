@@ -16,7 +16,8 @@ from hireloop.scheduling.audit import CANDIDATE, Action, NewAuditEntry
 from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_session
-from hireloop.scheduling.tables import InterviewState, ScheduleState
+from hireloop.scheduling.tables import Interview, InterviewState, ScheduleState, Session
+from hireloop.statements import Statement
 
 
 class SessionState(StrEnum):
@@ -86,22 +87,23 @@ def state_of(
     return SessionState.SCHEDULED if now <= closes_at else SessionState.EXPIRED
 
 
-_VISIT = """
+# A session with all that its candidate is shown.
+_VISIT = Statement("""
     SELECT se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at,
         se.device_check::text AS device_check, se.asked_at, sc.id AS schedule_id, sc.state AS schedule_state,
         sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at, sc.changes::text AS changes,
         i.id AS interview_id, i.state AS interview_state, c.full_name AS candidate_name, c.email AS candidate_email,
         c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email, j.coding_language,
-        coalesce($2, now()) AS now
+        coalesce(:now, now()) AS now
     FROM session se JOIN schedule sc ON sc.id = se.schedule JOIN interview i ON i.id = sc.interview
         JOIN candidate c ON c.id = i.candidate JOIN job j ON j.id = i.job
-    WHERE se.id = $1
-"""
+    WHERE se.id = :id
+""")
 
 
 async def visit(session_id: UUID, *, now: datetime | None = None) -> Visit:
     """Return the session as a candidate meets it; raises NotFound. Changes nothing."""
-    row = await db.fetch_row(_VISIT, session_id, now)
+    row = await _VISIT.row(id=session_id, now=now)
     if row is None:
         raise errors.NotFound("session", session_id)
     check, past = row["device_check"], history.read(row["changes"])
@@ -124,15 +126,8 @@ async def _enter(session_id: UUID, key_version: int, now: datetime | None) -> No
     booking = await lock_session(session_id, now=now)
     if not _can_enter(booking, key_version):
         return
-    await db.fetch(
-        """
-        WITH entered AS (UPDATE session SET entered_at = $3 WHERE id = $1)
-        UPDATE interview SET state = 'in_progress' WHERE id = $2
-        """,
-        session_id,
-        booking.interview_id,
-        booking.now,
-    )
+    await Session.update({Session.entered_at: booking.now}).where(Session.id == session_id)
+    await _set_state(booking.interview_id, InterviewState.IN_PROGRESS)
     await _record(Action.SESSION_ENTERED, session_id, booking)
 
 
@@ -160,16 +155,13 @@ async def _leave(session_id: UUID, key_version: int, now: datetime | None) -> No
     booking = await lock_session(session_id, now=now)
     if booking.key_version != key_version or booking.entered_at is None or booking.left_at is not None:
         return
-    await db.fetch(
-        """
-        WITH finished AS (UPDATE session SET left_at = $3 WHERE id = $1)
-        UPDATE interview SET state = 'completed' WHERE id = $2
-        """,
-        session_id,
-        booking.interview_id,
-        booking.now,
-    )
+    await Session.update({Session.left_at: booking.now}).where(Session.id == session_id)
+    await _set_state(booking.interview_id, InterviewState.COMPLETED)
     await _record(Action.INTERVIEW_COMPLETED, booking.interview_id, booking)
+
+
+async def _set_state(interview_id: UUID, state: InterviewState) -> None:
+    await Interview.update({Interview.state: state}).where(Interview.id == interview_id)
 
 
 async def _record(action: Action, subject: UUID, booking: LockedBooking) -> None:
@@ -186,14 +178,13 @@ class DeviceCheck(msgspec.Struct, frozen=True, kw_only=True):
     microphone: str
 
 
+# The latest device check of a session that has not ended, with the database's time in it.
+_NOTE_CHECK = Statement("""
+    UPDATE session SET device_check = :check::jsonb || jsonb_build_object('checked_at', coalesce(:now, now()))
+    WHERE id = :id AND left_at IS NULL AND revoked_at IS NULL
+""")
+
+
 async def record_device_check(session_id: UUID, check: DeviceCheck, *, now: datetime | None = None) -> None:
     """Remember the latest device check, for the recruiter; an ended session keeps what it had."""
-    await db.fetch(
-        """
-        UPDATE session SET device_check = $2::jsonb || jsonb_build_object('checked_at', coalesce($3, now()))
-        WHERE id = $1 AND left_at IS NULL AND revoked_at IS NULL
-        """,
-        session_id,
-        msgspec.json.encode(check).decode(),
-        now,
-    )
+    await _NOTE_CHECK.run(id=session_id, check=msgspec.json.encode(check).decode(), now=now)

@@ -1,12 +1,11 @@
 """A series: the slots that one recurrence rule names, created all at once, and what was left out and why."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import msgspec
 
 from hireloop import db
@@ -15,6 +14,7 @@ from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.slots import recurrence, slots
 from hireloop.scheduling.slots.recurrence import Occurrence, Omission
 from hireloop.scheduling.slots.slots import SlotDetails
+from hireloop.statements import Statement
 
 
 class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,72 +78,72 @@ async def _create(
     new: NewSeries, asked: dict[UUID, Occurrence], by: Actor, now: datetime | None
 ) -> tuple[list[SlotDetails], list[SkippedOccurrence]]:
     """Create what can be of these occurrences, by the ids that their slots would have."""
-    await db.fetch(_ONE_AT_A_TIME, new.interviewer_email or "")
+    await _ONE_AT_A_TIME.run(interviewer=new.interviewer_email or "")
     left_out = {
         row["id"]: SkippedOccurrence(
             asked[row["id"]], Omission.PAST if row["past"] else Omission.ALREADY_EXISTS, row["twin"]
         )
-        for row in await db.fetch(_LOOK, *_times(new, asked), new.interviewer_email, new.job, now)
+        for row in await _LOOK.rows(**_times(new, asked), interviewer=new.interviewer_email, job=new.job, now=now)
     }
     fits = {ident: one for ident, one in asked.items() if ident not in left_out}
     created = await _insert(new, fits)
     busy = {ident: one for ident, one in fits.items() if ident not in {slot.id for slot in created}}
-    for row in await db.fetch(_IN_THE_WAY, *_times(new, busy), new.interviewer_email):
+    for row in await _IN_THE_WAY.rows(**_times(new, busy), interviewer=new.interviewer_email):
         left_out[row["id"]] = SkippedOccurrence(busy[row["id"]], Omission.INTERVIEWER_BUSY, row["other"])
-    if created:
-        await audit.record_each([NewAuditEntry(action=Action.SLOT_CREATED, subject=slot.id, by=by) for slot in created])
+    await audit.record(*(NewAuditEntry(action=Action.SLOT_CREATED, subject=slot.id, by=by) for slot in created))
     return created, list(left_out.values())
 
 
 async def _insert(new: NewSeries, fits: dict[UUID, Occurrence]) -> list[SlotDetails]:
     """Insert what overlaps no other slot of the interviewer, nor an earlier one of these: the constraint decides."""
-    rows: Sequence[asyncpg.Record] = await db.fetch(
-        """
-        INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, job, notes)
-        SELECT id, starts_at, ends_at, $4, $5, $6, $7
-        FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS asked (id, starts_at, ends_at)
-        ORDER BY starts_at, id
-        ON CONFLICT DO NOTHING RETURNING *
-        """,
-        *_times(new, fits),
-        new.seats,
-        new.interviewer_email,
-        new.job,
-        new.notes,
+    rows = await _INSERT.rows(
+        **_times(new, fits), seats=new.seats, interviewer=new.interviewer_email, job=new.job, notes=new.notes
     )
-    return [slots.known(row) for row in rows]
+    return [slots.known(dict(row)) for row in rows]
 
 
-def _times(new: NewSeries, asked: dict[UUID, Occurrence]) -> tuple[list[UUID], list[datetime], list[datetime]]:
+def _times(new: NewSeries, asked: dict[UUID, Occurrence]) -> dict[str, list[Any]]:
     """Return ids, starts and ends; those asked for here exist."""
     starts = [one.starts_at for one in asked.values() if one.starts_at is not None]
-    return list(asked), starts, [start + new.duration for start in starts]
+    return {"ids": list(asked), "starts": starts, "ends": [start + new.duration for start in starts]}
 
 
 # Two calls for the same interviewer, or both for none, come one after the other: else two that ask for the same at once
 # would both find nothing and, without an interviewer, both create it.
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('series ' || lower($1::text), 0))"
+_ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(hashtextextended('series ' || lower(:interviewer::text), 0))")
 
-_LOOK = """
+# Of the times asked for, those that are past, and those at which there is such a slot already.
+_LOOK = Statement("""
     SELECT * FROM (
-        SELECT asked.id, asked.starts_at <= coalesce($6, clock_timestamp()) AS past, (
+        SELECT asked.id, asked.starts_at <= coalesce(:now, clock_timestamp()) AS past, (
             SELECT known.id FROM slot known
             WHERE known.starts_at = asked.starts_at AND known.ends_at = asked.ends_at AND known.withdrawn_at IS NULL
-              AND lower(known.interviewer_email) IS NOT DISTINCT FROM lower($4) AND known.job IS NOT DISTINCT FROM $5
+              AND known.interviewer_email_lower IS NOT DISTINCT FROM lower(:interviewer)
+              AND known.job IS NOT DISTINCT FROM :job
             ORDER BY known.id LIMIT 1
         ) AS twin
-        FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS asked (id, starts_at, ends_at)
+        FROM unnest(:ids::uuid[], :starts::timestamptz[], :ends::timestamptz[]) AS asked (id, starts_at, ends_at)
     ) AS seen WHERE past OR twin IS NOT NULL
-"""
+""")
 
-_IN_THE_WAY = """
+# The slots of a series, but for those that overlap another of the interviewer's, whether it stood or is one of these.
+_INSERT = Statement("""
+    INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, job, notes)
+    SELECT id, starts_at, ends_at, :seats, :interviewer, :job, :notes
+    FROM unnest(:ids::uuid[], :starts::timestamptz[], :ends::timestamptz[]) AS asked (id, starts_at, ends_at)
+    ORDER BY starts_at, id
+    ON CONFLICT DO NOTHING RETURNING *
+""")
+
+# For each time that an interviewer has no room for, the first slot that is in its way.
+_IN_THE_WAY = Statement("""
     SELECT asked.id, (
         SELECT other.id FROM slot other
         WHERE withdrawn_at IS NULL AND interviewer_email IS NOT NULL
-          AND textrange(lower(interviewer_email), lower(interviewer_email), '[]')
-              && textrange(lower($4), lower($4), '[]')
+          AND textrange(interviewer_email_lower, interviewer_email_lower, '[]')
+              && textrange(lower(:interviewer), lower(:interviewer), '[]')
           AND tstzrange(other.starts_at, other.ends_at) && tstzrange(asked.starts_at, asked.ends_at)
         ORDER BY other.starts_at, other.id LIMIT 1
     ) AS other
-    FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS asked (id, starts_at, ends_at)
-"""
+    FROM unnest(:ids::uuid[], :starts::timestamptz[], :ends::timestamptz[]) AS asked (id, starts_at, ends_at)
+""")

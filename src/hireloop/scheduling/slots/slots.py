@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
@@ -15,6 +14,8 @@ from hireloop.examples import EndsAt, JobId, RecordedAt, SlotId, StartsAt, Time
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.people import jobs
+from hireloop.scheduling.tables import Slot
+from hireloop.statements import rows_of
 
 
 class NewSlot(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,17 +61,6 @@ _FIXED_IN_USE = {"starts_at", "ends_at", "interviewer_email", "job"}
 Check = Callable[[SlotDetails], None]  # raises where the slot, held still, is not the one that the caller has in mind
 
 
-_CREATE = f"""
-    WITH made AS (
-        INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, job, notes)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *
-    ), audited AS (
-        {audit.fragment(source="made", first_placeholder=8)}
-    )
-    SELECT * FROM made
-"""  # noqa: S608 (our own words)
-
-
 async def create(new: NewSlot, *, by: Actor) -> SlotDetails:
     """Store a slot; raises BadInput for an unknown job and InterviewerBusy where it overlaps another of theirs."""
     check_times(new.starts_at, new.ends_at)
@@ -78,22 +68,12 @@ async def create(new: NewSlot, *, by: Actor) -> SlotDetails:
     return await _insert(new, by)
 
 
-@db.transactional(one_statement=True)
+@db.transactional
 async def _insert(new: NewSlot, by: Actor) -> SlotDetails:
-    ident = db.new_id()
-    entry = NewAuditEntry(action=Action.SLOT_CREATED, subject=ident, by=by)
-    rows = await db.fetch(
-        _CREATE,
-        ident,
-        new.starts_at,
-        new.ends_at,
-        new.seats,
-        new.interviewer_email,
-        new.job,
-        new.notes,
-        *audit.arguments(entry),
-    )
-    return known(rows[0])
+    row = Slot(**msgspec.structs.asdict(new))
+    created = await Slot.insert(row).returning(*Slot.all_columns())
+    await audit.record(NewAuditEntry(action=Action.SLOT_CREATED, subject=row.id, by=by))
+    return known(created[0])
 
 
 def check_times(starts_at: datetime, ends_at: datetime) -> None:
@@ -111,14 +91,14 @@ async def check_job(job: UUID | None) -> None:
             raise errors.BadInput("job", str(missing)) from None
 
 
-def known(row: asyncpg.Record) -> SlotDetails:
+def known(row: dict[str, Any]) -> SlotDetails:
     """Return the slot in a row of its table."""
-    return msgspec.convert(dict(row), SlotDetails)
+    return msgspec.convert(row, SlotDetails)
 
 
 async def find(slot_id: UUID) -> SlotDetails:
     """Return one slot; raises NotFound."""
-    row = await db.fetch_row("SELECT * FROM slot WHERE id = $1", slot_id)
+    row = await Slot.select().where(Slot.id == slot_id).first()
     if row is None:
         raise errors.NotFound("slot", slot_id)
     return known(row)
@@ -126,7 +106,7 @@ async def find(slot_id: UUID) -> SlotDetails:
 
 async def lock(slot_id: UUID) -> SlotDetails:
     """Hold a slot still until the caller's transaction ends, and return it; raises NotFound."""
-    row = await db.fetch_row("SELECT * FROM slot WHERE id = $1 FOR NO KEY UPDATE", slot_id)
+    row = await Slot.select().where(Slot.id == slot_id).lock_rows("NO KEY UPDATE").first()
     if row is None:
         raise errors.NotFound("slot", slot_id)
     return known(row)
@@ -168,19 +148,16 @@ def change_refusal(slot: SlotDetails, wanted: SlotDetails, changed: AbstractSet[
 
 
 async def _store(slot: SlotDetails) -> None:
-    await db.fetch(
-        """
-        UPDATE slot SET starts_at = $2, ends_at = $3, seats = $4, interviewer_email = $5, job = $6, notes = $7
-        WHERE id = $1
-        """,
-        slot.id,
-        slot.starts_at,
-        slot.ends_at,
-        slot.seats,
-        slot.interviewer_email,
-        slot.job,
-        slot.notes,
-    )
+    await Slot.update(
+        {
+            Slot.starts_at: slot.starts_at,
+            Slot.ends_at: slot.ends_at,
+            Slot.seats: slot.seats,
+            Slot.interviewer_email: slot.interviewer_email,
+            Slot.job: slot.job,
+            Slot.notes: slot.notes,
+        }
+    ).where(Slot.id == slot.id)
 
 
 # --- Lists ----------------------------------------------------------------------------------------------------------
@@ -202,63 +179,57 @@ async def page(only: SlotFilter, *, limit: int, after: UUID | None, now: datetim
 
     Raises BadInput where there is no such slot.
     """
-    args: list[object] = []
-
-    def value(of: object) -> str:
-        args.append(of)
-        return f"${len(args)}"
-
-    # Only what is asked for stands in the statement: "or is null" beside a condition would keep an index from it.
-    conditions = _narrowed(only, value, now)
+    values = {**msgspec.structs.asdict(only), "limit": limit, "now": now}
     if after is not None:
         try:
             last = await find(after)
         except errors.NotFound:
             raise errors.BadInput("after", "names no slot: begin again at the first page") from None
-        conditions.append(f"(starts_at, id) > ({value(last.starts_at)}, {value(last.id)})")
-    most = value(limit)
-    # Two lists, each in the order of an index, and the first of both: one list with "or" would have to be sorted.
-    served = ["true"] if only.job is None else [f"job = {value(only.job)}", "job IS NULL"]
-    lists = " UNION ALL ".join(
-        f"(SELECT * FROM slot WHERE {' AND '.join([one, *conditions])} ORDER BY starts_at, id LIMIT {most})"  # noqa: S608 (placeholders)
-        for one in served
-    )
+        values |= {"after": last.id, "after_start": last.starts_at}
+    narrowed = " AND ".join(["true", *_narrowed(only, after)])
     if only.min_minutes is not None and only.job is None and only.interviewer is None:
-        least = f"make_interval(mins => {value(only.min_minutes)})"
-        lists = _BY_LENGTH.format(least=least, conditions=" AND ".join(conditions), most=most)
-    rows = await db.fetch(f"SELECT * FROM ({lists}) AS listed ORDER BY starts_at, id LIMIT {most}", *args)  # noqa: S608 (as above)
-    return [known(row) for row in rows]
+        lists = _BY_LENGTH.format(narrowed=narrowed)
+    else:
+        # Two lists, each in the order of an index, and the first of both: one with "or" would have to be sorted.
+        served = ["true"] if only.job is None else ["job = :job", "job IS NULL"]
+        lists = " UNION ALL ".join(_LIST.format(narrowed=f"{one} AND {narrowed}") for one in served)
+    return [known(dict(row)) for row in await rows_of(_PAGE.format(lists=lists), values)]
 
 
+# A page: what comes first of its lists, each of which is in the order of an index.
+_PAGE = "SELECT * FROM ({lists}) AS listed ORDER BY starts_at, id LIMIT :limit"
+_LIST = "(SELECT * FROM slot WHERE {narrowed} ORDER BY starts_at, id LIMIT :limit)"
 # The first slots of each length that there is, for where long ones are rare: lengths are few. An index that begins with
 # the length is read at the first entry, at that of the next length, and so on.
 _BY_LENGTH = """
     WITH RECURSIVE lengths AS (
-        SELECT min(ends_at - starts_at) AS length FROM slot WHERE ends_at - starts_at >= {least}
+        SELECT min(ends_at - starts_at) AS length FROM slot
+        WHERE ends_at - starts_at >= make_interval(mins => :min_minutes)
         UNION ALL
         SELECT (SELECT min(ends_at - starts_at) FROM slot WHERE ends_at - starts_at > lengths.length) FROM lengths
         WHERE lengths.length IS NOT NULL
     )
     SELECT long.* FROM lengths, LATERAL (
-        SELECT * FROM slot WHERE ends_at - starts_at = lengths.length AND {conditions}
-        ORDER BY starts_at, id LIMIT {most}
+        SELECT * FROM slot WHERE ends_at - starts_at = lengths.length AND {narrowed}
+        ORDER BY starts_at, id LIMIT :limit
     ) AS long
 """
+_FREE = "(taken < seats AND withdrawn_at IS NULL AND starts_at > coalesce(:now, now()))"
 
 
-def _narrowed(only: SlotFilter, value: Callable[[object], str], now: datetime | None) -> list[str]:
-    """Return the conditions that a list is narrowed by, their values put in by `value`."""
+def _narrowed(only: SlotFilter, after: UUID | None) -> list[str]:
+    """Return what a list is narrowed by: only what is asked for, as "or is null" would keep an index from it."""
     conditions = []
     if only.starts_from is not None:
-        conditions.append(f"starts_at >= {value(only.starts_from)}")
+        conditions.append("starts_at >= :starts_from")
     if only.starts_before is not None:
-        conditions.append(f"starts_at < {value(only.starts_before)}")
+        conditions.append("starts_at < :starts_before")
     if only.available is not None:
-        begins_later = f"starts_at > coalesce({value(now)}, now())"
-        free = f"(taken < seats AND withdrawn_at IS NULL AND {begins_later})"
-        conditions.append(free if only.available else f"NOT {free}")
+        conditions.append(_FREE if only.available else f"NOT {_FREE}")
     if only.interviewer is not None:
-        conditions.append(f"lower(interviewer_email) = lower({value(only.interviewer)})")
+        conditions.append("interviewer_email_lower = lower(:interviewer)")
     if only.min_minutes is not None:
-        conditions.append(f"ends_at - starts_at >= make_interval(mins => {value(only.min_minutes)})")
+        conditions.append("ends_at - starts_at >= make_interval(mins => :min_minutes)")
+    if after is not None:
+        conditions.append("(starts_at, id) > (:after_start, :after)")
     return conditions

@@ -1,14 +1,14 @@
-"""The deliveries, their attempts, the channels' health and the workers' signs of life."""
+"""The deliveries, their attempts, the channels' health and the workers' signs of life, as 0.1.0 has them."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from hireloop.db import DB
 
-ID = "2026-11-21T10:00:00:000001"
+ID = "2026-11-29T00:00:00:000001"
 VERSION = "1.38.0"
 DESCRIPTION = "deliveries, attempts, channel health, workers"
 
-_STATEMENTS = (
+STATEMENTS = (
     """
     CREATE TABLE delivery (
         id uuid PRIMARY KEY,
@@ -25,8 +25,8 @@ _STATEMENTS = (
         state text NOT NULL DEFAULT 'pending',
         attempt_count integer NOT NULL DEFAULT 0,
         tries integer NOT NULL DEFAULT 0,
-        first_due_at timestamptz NOT NULL DEFAULT now(),
-        due_at timestamptz NOT NULL DEFAULT now(),
+        first_due_at timestamptz NOT NULL,
+        due_at timestamptz NOT NULL,
         at_risk_at timestamptz,
         deadline_at timestamptz NOT NULL,
         lease_token uuid,
@@ -71,11 +71,10 @@ _STATEMENTS = (
     "CREATE INDEX alerts_by_time ON delivery (first_due_at) WHERE kind = 'alert'",
     """
     CREATE TABLE attempt (
-        id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
         delivery uuid NOT NULL REFERENCES delivery,
         number integer NOT NULL,
         route text NOT NULL DEFAULT 'primary',
-        started_at timestamptz NOT NULL DEFAULT now(),
+        started_at timestamptz NOT NULL,
         finished_at timestamptz,
         outcome text,
         maybe_accepted boolean NOT NULL DEFAULT false,
@@ -87,7 +86,7 @@ _STATEMENTS = (
         worker text NOT NULL,
         trace_id text,
         span_id text,
-        CONSTRAINT attempts_of_a_delivery_are_numbered UNIQUE (delivery, number),
+        CONSTRAINT attempts_of_a_delivery_are_numbered PRIMARY KEY (delivery, number),
         CONSTRAINT attempt_outcome_is_known CHECK
             (outcome IN ('sent', 'retry', 'rejected', 'held', 'lost', 'released')),
         CONSTRAINT attempt_route_is_known CHECK (route IN ('primary', 'fallback')),
@@ -183,6 +182,8 @@ _STATEMENTS = (
     SELECT state, starts_at, schedule, revision, at_risk_at, last_reason, first_due_at FROM delivery
     WHERE required AND kind IN ('invitation', 'rescheduled')
     """,
+    # Serves the count of domains that block us: the latest tries, newest first.
+    "CREATE INDEX attempts_by_time ON attempt (started_at, delivery)",
     # Tries under way, and those that a dead worker left behind.
     "CREATE INDEX open_attempts ON attempt (started_at) WHERE outcome IS NULL",
     """
@@ -192,7 +193,7 @@ _STATEMENTS = (
         fingerprint text NOT NULL,
         state text NOT NULL,
         reason text,
-        since timestamptz NOT NULL DEFAULT now(),
+        since timestamptz NOT NULL,
         probes integer NOT NULL DEFAULT 0,
         next_probe_at timestamptz,
         told_at timestamptz,
@@ -212,8 +213,8 @@ _STATEMENTS = (
     CREATE TABLE worker (
         id uuid PRIMARY KEY,
         name text NOT NULL,
-        started_at timestamptz NOT NULL DEFAULT now(),
-        seen_at timestamptz NOT NULL DEFAULT now(),
+        started_at timestamptz NOT NULL,
+        seen_at timestamptz NOT NULL,
         channels text[] NOT NULL,
         kinds text[] NOT NULL,
         payload_version integer NOT NULL,
@@ -228,7 +229,7 @@ async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="notify", description=DESCRIPTION)
 
     async def run() -> None:
-        for statement in _STATEMENTS:
+        for statement in STATEMENTS:
             await DB.run_ddl(statement)
 
     manager.add_raw(run)

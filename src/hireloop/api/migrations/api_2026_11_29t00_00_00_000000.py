@@ -1,14 +1,14 @@
-"""The API keys, stored answers, request rates."""
+"""The API keys, stored responses and request rates, as 0.1.0 has them."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from hireloop.db import DB
 
-ID = "2026-11-21T10:00:00:000002"
+ID = "2026-11-29T00:00:00:000002"
 VERSION = "1.38.0"
-DESCRIPTION = "API keys, stored answers, request rates"
+DESCRIPTION = "API keys, stored responses, request rates"
 
-_STATEMENTS = (
+STATEMENTS = (
     """
     CREATE TABLE api_key (
         id uuid PRIMARY KEY,
@@ -55,7 +55,7 @@ async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="api", description=DESCRIPTION)
 
     async def run() -> None:
-        for statement in _STATEMENTS:
+        for statement in STATEMENTS:
             await DB.run_ddl(statement)
 
     manager.add_raw(run)
