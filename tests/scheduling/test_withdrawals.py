@@ -91,6 +91,21 @@ async def test_a_slot_in_use_is_withdrawn_only_with_its_bookings() -> None:
     await assert_taken_is_what_is_live()
 
 
+async def test_a_slot_and_its_bookings_end_at_one_moment() -> None:
+    slot = await make_slot(seats=2)
+    booked = [await book(slot=slot), await book(slot=slot)]
+    async with db.DB.transaction():
+        await db.fetch("SELECT FROM slot FOR UPDATE")
+        withdrawing = beside(withdraw(slot, cancel=True))
+        await until(somebody_waits, "the withdrawal waits for its slot")
+        let_go_at = await db.fetch_value("SELECT clock_timestamp()")
+    assert await withdrawing
+    ((withdrawn_at,),) = await db.fetch("SELECT withdrawn_at FROM slot")
+    changes = [change for one in booked for change in (await bookings.find(one.booking.id)).changes]
+    assert [change.at for change in changes] == [withdrawn_at] * 2
+    assert withdrawn_at > let_go_at
+
+
 async def test_withdrawing_twice_is_withdrawing_once() -> None:
     slot = await make_slot()
     assert await withdraw(slot)

@@ -38,11 +38,10 @@ async def erase(
     With `older_than`, only somebody with whom nothing has happened for so long; `check` may refuse it. Raises NotFound
     and InterviewInProgress.
     """
-    if older_than is not None:
-        await retention.hold(candidate_id, older_than)
+    now = await retention.hold(candidate_id, older_than) if older_than is not None else None
     await Candidate.select(Candidate.id).where(Candidate.id == candidate_id).lock_rows("UPDATE")
     await check(await candidates.find(candidate_id))
-    erased = await erasure.erase(candidate_id, by=by, outbox=outbox)
+    erased = await erasure.erase(candidate_id, by=by, outbox=outbox, now=now)
     await _drop_stored_answers(erased)
     return erased
 

@@ -57,7 +57,7 @@ async def _reissue(schedule_id: UUID, *, by: Actor, outbox: Outbox, rule: Rule) 
     held = await lock(schedule_id)
     if refused := rule(held):  # a second press of the same button must not end the link that the first one sent
         raise refused
-    await links.reissue(held.session_id, by=by, outbox=outbox)
+    await links.reissue(held.session_id, by=by, outbox=outbox, now=held.now)
 
 
 async def ask_to_cancel(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:

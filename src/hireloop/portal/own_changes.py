@@ -152,7 +152,9 @@ async def _show_times(request: AnyRequest, visit: Visit, typed: SubmittedForm, *
     closed = _closed(context, OwnChange.MOVE, visit)
     found: list[OpenTime] = []
     if not closed:
-        found = await own_changes.open_times(visit.schedule_id, limits, limit=_TIMES_A_PAGE + 1, after=typed.after)
+        found = await own_changes.open_times(
+            visit.schedule_id, limits, limit=_TIMES_A_PAGE + 1, after=typed.after, now=visit.now
+        )
     listed, reader = found[:_TIMES_A_PAGE], reader_of(context, visit)
     days = _days(listed, reader, zone)
     return session_pages.show(

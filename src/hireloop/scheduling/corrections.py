@@ -71,11 +71,10 @@ def is_same(address: str, other: str) -> bool:
     return address.lower() == other.lower()
 
 
-# A candidate's bookings that they can still come to.
+# A candidate's bookings that they can still come to, unless they are past: that is for the lock's moment to say.
 _TO_COME = Statement("""
     SELECT sc.id FROM schedule sc JOIN session se ON se.schedule = sc.id
     WHERE sc.candidate = :candidate AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
-      AND se.closes_at >= coalesce(:now, clock_timestamp())
 """)
 
 
@@ -85,7 +84,7 @@ async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime
     Each such booking has a new revision, and what was unsent is superseded. Who is in an interview, has left it, came
     too late or lost their link is not invited. In the caller's transaction, which holds the candidate.
     """
-    rows = await _TO_COME.rows(candidate=candidate_id, now=now)
+    rows = await _TO_COME.rows(candidate=candidate_id)
     if not rows:
         return 0
     held = await lock_all([row["id"] for row in rows], now=now)

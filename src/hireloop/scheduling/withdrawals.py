@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from piccolo.querystring import QueryString
+import msgspec
 
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox
@@ -55,7 +55,7 @@ async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now:
 
     One transaction: all of them or none. Raises NotFound, and InterviewInProgress where a candidate has entered.
     """
-    _, bookings = await _hold(slot_id, now)
+    _, bookings, _ = await _hold(slot_id, now)
     await _end(bookings, by=by, reason=reason, outbox=outbox)
     return len(bookings)
 
@@ -78,7 +78,7 @@ async def withdraw(
     With `cancel` its bookings that are not over are cancelled in the same transaction; without it they are in the way.
     Raises NotFound, what `check` raises, SlotInUse, and InterviewInProgress where a candidate has entered.
     """
-    slot, bookings = await _hold(slot_id, now)
+    slot, bookings, at = await _hold(slot_id, now)
     if check is not None:
         check(slot)
     if slot.withdrawn_at is not None:
@@ -86,34 +86,40 @@ async def withdraw(
     if bookings and not cancel:
         raise errors.SlotInUse
     await _end(bookings, by=by, reason=reason, outbox=outbox)
-    await Slot.update({Slot.withdrawn_at: now or QueryString("now()")}).where(Slot.id == slot_id)
+    await Slot.update({Slot.withdrawn_at: at}).where(Slot.id == slot_id)
     details = {"cancelled": len(bookings), **({"reason": reason} if reason else {})}
     await audit.record(NewAuditEntry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
     return True
 
 
-async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[LockedBooking]]:
-    """Hold a slot and its bookings still; return it with those that are not over.
+async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[LockedBooking], datetime]:
+    """Hold a slot and its bookings still; return it with those that are not over, and the moment that this is so.
 
     Bookings are locked before their slot, as everywhere, so they must be known before the slot stands still: one that
     slipped in meanwhile was not locked, and locking it now could make two changes wait for each other. So this raises
     `_SlippedIn`: as an exception it undoes a savepoint too, where this is part of a larger transaction.
     """
-    bookings = await lock_all(await _live(slot_id), slots=[slot_id], now=now)
+    live, _ = await _live(slot_id, now)
+    bookings = await lock_all(live, slots=[slot_id], now=now)
     slot = await slots.lock(slot_id)
-    live = set(await _live(slot_id))
-    if not live <= {booking.schedule_id for booking in bookings}:
+    live, at = await _live(slot_id, now)
+    # All is written for this moment: the bookings' own is older than what we waited for at the slot.
+    held = {booking.schedule_id: msgspec.structs.replace(booking, now=at) for booking in bookings}
+    if not held.keys() >= set(live):
         raise _SlippedIn
-    return slot, [booking for booking in bookings if booking.schedule_id in live and not is_over(booking)]
+    return slot, [held[ident] for ident in live if not is_over(held[ident])], at
 
 
-# The bookings of a slot that stand.
-_LIVE = Statement("SELECT id FROM schedule WHERE slot = :slot AND state <> 'cancelled' ORDER BY id")
+# The bookings of a slot that stand, and the moment.
+_LIVE = Statement("""
+    SELECT ARRAY(SELECT id FROM schedule WHERE slot = :slot AND state <> 'cancelled' ORDER BY id) AS live,
+        coalesce(:now, statement_timestamp()) AS at
+""")
 
 
-async def _live(slot_id: UUID) -> list[UUID]:
-    rows = await _LIVE.rows(slot=slot_id)
-    return [row["id"] for row in rows]
+async def _live(slot_id: UUID, now: datetime | None) -> tuple[list[UUID], datetime]:
+    ((live, at),) = await _LIVE.rows(slot=slot_id, now=now)
+    return live, at
 
 
 def is_over(booking: LockedBooking) -> bool:

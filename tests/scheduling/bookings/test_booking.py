@@ -55,6 +55,13 @@ async def test_a_booking_writes_everything_at_once() -> None:
     assert await unaccounted() == 0
 
 
+async def test_a_booking_has_one_moment() -> None:
+    booked = await book()
+    (row,), (delivery,) = await rows("schedule"), await rows("delivery")
+    moments = [row["booked_at"], row["reminded_at"], delivery["first_due_at"], delivery["due_at"]]
+    assert {*moments, booked.booking.booked_at} == {booked.booking.now}
+
+
 async def test_booking_again_says_so_and_writes_nothing() -> None:
     interview, slot = await make_interview(), await make_slot()
     first = await book(interview, slot)

@@ -15,7 +15,8 @@ from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.rate_limit import RateLimit
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
-from hireloop.scheduling.bookings import cancellations, confirmations, moves
+from hireloop.scheduling import interviews
+from hireloop.scheduling.bookings import bookings, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.privacy import erasure
 from hireloop.scheduling.sessions import links, sessions
@@ -114,6 +115,23 @@ async def test_who_was_told_of_an_interview_to_come_hears_that_it_is_off_and_onl
     (slot,) = await rows("slot")
     assert slot["taken"] == 0
     assert await unaccounted() == 0
+
+
+async def test_an_erasure_has_one_moment() -> None:
+    booked = await book()
+    again = await interviews.create(await candidate(), await db.fetch_value("SELECT id FROM job"), by=TESTS)
+    await book(minutes=300, interview=again.id)
+    async with db.DB.transaction():
+        await db.fetch("SELECT FROM candidate FOR UPDATE")
+        erasing = beside(erase(await candidate()))
+        await until(somebody_waits, "the erasure waits for the person")
+        let_go_at = await db.fetch_value("SELECT clock_timestamp()")
+    assert (await erasing).cancelled == 2
+    ((erased_at,),) = await db.fetch("SELECT erased_at FROM candidate")
+    assert {row["revoked_at"] for row in await rows("session")} == {erased_at}
+    assert {row["erased_at"] for row in await rows("delivery")} == {erased_at}
+    assert [change.at for change in (await bookings.find(booked.booking.id)).changes] == [erased_at]
+    assert erased_at > let_go_at
 
 
 async def test_an_invitation_that_nobody_tried_is_never_sent() -> None:

@@ -91,6 +91,15 @@ async def test_leaving_twice_is_leaving_once_and_nobody_comes_back() -> None:
 
 
 @DATABASE
+async def test_a_press_is_answered_for_the_moment_that_it_was_decided_for() -> None:
+    session = (await book(minutes=0)).booking.session
+    entered = await sessions.enter(session.id, 1)
+    assert entered.now == entered.entered_at
+    left = await sessions.leave(session.id, 1)
+    assert left.now == left.left_at
+
+
+@DATABASE
 async def test_who_has_not_entered_cannot_leave() -> None:
     session = await a_session()
     visit = await sessions.leave(session.id, 1, now=session.opens_at)

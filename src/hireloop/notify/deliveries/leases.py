@@ -166,9 +166,9 @@ _TAKE_AT_A_RATE = {
     )
     for probing in (False, True)
 }
-# The row that the tries of a channel with a rate limit are counted in.
+# The row that the tries of a channel with a rate limit are counted in: none so far.
 _OPEN_RATE = Statement("""
-    INSERT INTO channel_rate (channel, paid_until) VALUES (:channel, coalesce(:now, now())) ON CONFLICT DO NOTHING
+    INSERT INTO channel_rate (channel, paid_until) VALUES (:channel, 'epoch') ON CONFLICT DO NOTHING
 """)
 
 
@@ -208,7 +208,7 @@ async def take(
     if rate_limit is None:
         rows = await _TAKE_FREELY[request.probing].rows(**values)
     else:
-        await _OPEN_RATE.run(channel=channel, now=now)
+        await _OPEN_RATE.run(channel=channel)
         rows = await _TAKE_AT_A_RATE[request.probing].rows(
             **values, burst=rate_limit.burst, interval=rate_limit.interval
         )
@@ -270,9 +270,9 @@ _SETTLE = Statement("""
     WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
     RETURNING delivery.id, answer.token
 """)
-# What was sent although its lease was not ours any more was sent all the same.
+# What was sent although its lease was not ours any more was sent all the same, when its attempt ended.
 _SENT_LATE = Statement("""
-    UPDATE delivery SET sent_at = coalesce(sent_at, :now, now()), state = CASE
+    UPDATE delivery SET sent_at = coalesce(sent_at, attempt.finished_at), state = CASE
         WHEN state = 'pending' AND lease_token IS NULL AND attempt.started_at >= first_due_at THEN 'sent'
         ELSE state END
     FROM unnest(:ids::uuid[], :numbers::int[]) AS late(id, number)
@@ -292,7 +292,7 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     ours = await _settle(settlements, now)
     late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
     if late:
-        await _note_late(late, now)
+        await _note_late(late)
     return set(ours.values())
 
 
@@ -324,9 +324,9 @@ async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> di
 
 
 @db.transactional(one_statement=True)
-async def _note_late(late: Sequence[Settlement], now: datetime | None) -> None:
+async def _note_late(late: Sequence[Settlement]) -> None:
     """Note what was sent though its lease had run out meanwhile."""
-    await _SENT_LATE.run(ids=[s.delivery_id for s in late], numbers=[s.number for s in late], now=now)
+    await _SENT_LATE.run(ids=[s.delivery_id for s in late], numbers=[s.number for s in late])
 
 
 # What is past its deadline and under nobody's lease has ended.

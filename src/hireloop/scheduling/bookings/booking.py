@@ -99,12 +99,12 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
         draft = _Draft(wish, facts, windows)
         drafts = outbox.drafts([draft.invitation(), draft.recruiter_copy()], now=facts.slot.now)
         try:
-            booked_at = await _write(draft, drafts, now)
+            is_written = await _write(draft, drafts)
         except errors.Refused as refused:
             lost_to = refused
         else:
-            if booked_at is not None:
-                return BookingResult(BookingOutcome.BOOKED, draft.booking(booked_at), drafts.deliveries)
+            if is_written:
+                return BookingResult(BookingOutcome.BOOKED, draft.booking(), drafts.deliveries)
     raise errors.SlotFull
 
 
@@ -113,7 +113,6 @@ class _Draft:
 
     def __init__(self, wish: _Wish, facts: BookingFacts, windows: WindowSettings) -> None:
         self.wish, self.facts = wish, facts
-        self.late_seconds = windows.late_seconds
         self.schedule_id, self.session_id = db.new_id(), db.new_id()
         self.trace_id = spans.current_trace_id()
         self.window = rules.window(
@@ -149,13 +148,13 @@ class _Draft:
             "starts_at": facts.starts_at,
             "ends_at": facts.ends_at,
             "job": facts.slot.job_id,
-            "late_seconds": self.late_seconds,
             "schedule": self.schedule_id,
             "notes": self.wish.notes,
             "trace_id": self.trace_id,
             "session": self.session_id,
             "opens_at": self.window.opens_at,
             "closes_at": self.window.closes_at,
+            "now": facts.slot.now,
             **audit.arguments(self._entry()),
         }
 
@@ -168,7 +167,7 @@ class _Draft:
             details={"interview": self.wish.interview_id, "slot": self.wish.slot_id, "revision": 1},
         )
 
-    def booking(self, booked_at: datetime) -> Booking:
+    def booking(self) -> Booking:
         return Booking(
             id=self.schedule_id,
             interview=self.wish.interview_id,
@@ -178,11 +177,11 @@ class _Draft:
             booking_notes=self.wish.notes,
             starts_at=self.facts.starts_at,
             ends_at=self.facts.ends_at,
-            booked_at=booked_at,
+            booked_at=self.facts.slot.now,
             changes=[],
             trace_id=self.trace_id,
             recruiter_email=self.facts.recruiter_email,
-            now=booked_at,
+            now=self.facts.slot.now,
             session=SessionOfSchedule(
                 id=self.session_id,
                 key_version=1,
@@ -219,7 +218,8 @@ async def _facts(interview_id: UUID, slot_id: UUID, now: datetime | None) -> Boo
 
 # Each part runs only on a row of the part before it. The candidate is locked so that a change of address can't
 # slip between the facts and the booking. Where the interview moved on since, `interview` is null and the whole
-# statement fails, so that no seat is taken for nothing.
+# statement fails, so that no seat is taken for nothing. It is booked at the moment of the facts, at which it was
+# not too late: the clock is not asked again.
 _WRITE = Statement(f"""
     WITH asked AS (
         SELECT id FROM candidate
@@ -228,7 +228,6 @@ _WRITE = Statement(f"""
         UPDATE slot SET taken = taken + 1 FROM asked
         WHERE slot.id = :slot AND withdrawn_at IS NULL AND taken < seats
           AND starts_at = :starts_at AND ends_at = :ends_at AND (slot.job IS NULL OR slot.job = :job)
-          AND starts_at + make_interval(secs => :late_seconds) > coalesce(:now, now())
         RETURNING slot.id
     ), placed AS (
         UPDATE interview SET state = 'scheduled', started_at = :starts_at, ended_at = :ends_at FROM seat
@@ -238,9 +237,9 @@ _WRITE = Statement(f"""
         INSERT INTO schedule (id, interview, slot, candidate, job, starts_at, ends_at, booking_notes, trace_id,
             booked_at, reminded_at)
         SELECT :schedule, (SELECT id FROM placed), seat.id, :candidate, :job, :starts_at, :ends_at, :notes, :trace_id,
-            coalesce(:now, now()), coalesce(:now, now())
+            :now, :now
         FROM seat
-        RETURNING id, booked_at
+        RETURNING id
     ), opened AS (
         INSERT INTO session (id, schedule, opens_at, closes_at) SELECT :session, booked.id, :opens_at, :closes_at
         FROM booked
@@ -249,21 +248,20 @@ _WRITE = Statement(f"""
     ), put AS (
         {put_fragment(source="booked")}
     )
-    SELECT booked_at FROM booked
+    SELECT id FROM booked
 """)  # noqa: S608 (our own names)
 
 
-async def _write(draft: _Draft, drafts: Drafts, now: datetime | None) -> datetime | None:
-    """Run the one statement; return when it was booked, or None if a fact has changed since it was read."""
+async def _write(draft: _Draft, drafts: Drafts) -> bool:
+    """Run the one statement; return whether it booked: it does not if a fact has changed since it was read."""
     try:
-        return await _insert(draft, drafts, now)
+        return await _insert(draft, drafts)
     except asyncpg.NotNullViolationError as violation:
         if violation.column_name != "interview":
             raise
-        return None  # the interview is no longer open: look again and say why
+        return False  # the interview is no longer open: look again and say why
 
 
 @db.transactional(one_statement=True)
-async def _insert(draft: _Draft, drafts: Drafts, now: datetime | None) -> datetime | None:
-    booked_at: datetime | None = await _WRITE.value(**draft.values(), **drafts.values, now=now)
-    return booked_at
+async def _insert(draft: _Draft, drafts: Drafts) -> bool:
+    return await _WRITE.value(**draft.values(), **drafts.values) is not None

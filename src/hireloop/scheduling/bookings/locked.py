@@ -42,9 +42,10 @@ class LockedBooking(Meeting, frozen=True, kw_only=True):
     job_id: UUID
 
 
-# All that a change needs to know of bookings, whose rows are locked with their sessions'.
+# All that a change needs to know of bookings, whose rows are locked with their sessions'. One moment for them all, and
+# after the wait for their candidates: when the transaction began, another change may have been under way.
 _LOCKED = Statement("""
-    SELECT coalesce(:now, clock_timestamp()) AS now, sc.id AS schedule_id, sc.state, sc.revision, sc.booking_notes,
+    SELECT coalesce(:now, statement_timestamp()) AS now, sc.id AS schedule_id, sc.state, sc.revision, sc.booking_notes,
         sc.starts_at, sc.ends_at, sc.changes::text, sc.slot AS slot_id, se.id AS session_id, se.key_version,
         se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at, i.id AS interview_id,
         i.state AS interview_state, c.id AS candidate_id, c.full_name AS candidate_name, c.email AS candidate_email,

@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import msgspec
-from piccolo.querystring import QueryString
 
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox, forget
@@ -16,7 +15,7 @@ from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.sessions import lifecycle
-from hireloop.scheduling.tables import Candidate, Schedule, ScheduleState
+from hireloop.scheduling.tables import Candidate, ScheduleState
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
@@ -30,6 +29,11 @@ class ErasureResult(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: int  # bookings that were still to come
 
 
+# All bookings of a person, and the moment: asked once the person is held, as nothing that we waited for may be later.
+_BOOKED = Statement("""
+    SELECT ARRAY(SELECT id FROM schedule WHERE candidate = :candidate) AS schedules,
+        coalesce(:now, statement_timestamp()) AS at
+""")
 # The words about a person's bookings, in their history too.
 _BLANK_BOOKINGS = Statement("""
     UPDATE schedule SET booking_notes = '', changes = coalesce(
@@ -58,16 +62,15 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     the address, for a day at most. Raises NotFound, also for who was erased before, and InterviewInProgress.
     """
     person = await (
-        Candidate.select(Candidate.email, QueryString("clock_timestamp()", alias="now"))
+        Candidate.select(Candidate.email)
         .where(Candidate.id == candidate_id, Candidate.erased_at.is_null())
         .lock_rows("UPDATE")
         .first()
     )
     if person is None:
         raise errors.NotFound("candidate", candidate_id)
-    at: datetime = now or person["now"]
-    schedules = [row["id"] for row in await Schedule.select(Schedule.id).where(Schedule.candidate == candidate_id)]
-    bookings = await lock_all(schedules, now=now)
+    ((schedules, at),) = await _BOOKED.rows(candidate=candidate_id, now=now)
+    bookings = await lock_all(schedules, now=at)
     if any(_is_in_progress(booking) for booking in bookings):
         raise errors.InterviewInProgress
     to_come = [booking for booking in bookings if _is_to_come(booking)]

@@ -26,12 +26,12 @@ async def ask(
     Nothing happens unless the window has closed without an entry, the key is the current one, the booking stands, and
     somebody can be told. In one transaction, one after the other with whatever changes the booking; raises NotFound.
     """
-    await lock_session(session_id, now=now)
-    visit = await sessions.visit(session_id, now=now)
+    booking = await lock_session(session_id, now=now)
+    visit = await sessions.visit(session_id, now=booking.now)
     if not _may_ask(visit, key_version) or not reach_anybody(visit, outbox, alert_email=alert_email):
         return False
     await Session.update({Session.asked_at: visit.now}).where(Session.id == session_id)
-    await outbox.put([_message(visit, visit.now, alert_email)], now=visit.now)
+    await outbox.put([_message(visit, alert_email)], now=visit.now)
     return True
 
 
@@ -44,11 +44,11 @@ def _may_ask(visit: Visit, key_version: int) -> bool:
     )
 
 
-def _message(visit: Visit, asked_at: datetime, alert_email: str) -> LateRequestMessage:
+def _message(visit: Visit, alert_email: str) -> LateRequestMessage:
     return LateRequestMessage.about(
         visit,
         schedule_id=visit.schedule_id,
         revision=visit.revision,
-        asked_at=asked_at,
+        asked_at=visit.now,
         send_to=alert_email or None,
     )

@@ -152,7 +152,7 @@ async def move(
             outbox=outbox,
             windows=windows,
             rule=own_rule,
-            now=now,
+            now=booking.now,
         )
 
     for _ in range(_TIMES_TO_LOOK):

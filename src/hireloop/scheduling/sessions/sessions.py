@@ -117,18 +117,18 @@ async def enter(session_id: UUID, key_version: int, *, now: datetime | None = No
     `entered`, or it is too early. In one transaction, one after the other with whatever changes the booking.
     Raises NotFound.
     """
-    await _enter(session_id, key_version, now)
-    return await visit(session_id, now=now)
+    return await visit(session_id, now=await _enter(session_id, key_version, now))
 
 
 @db.transactional
-async def _enter(session_id: UUID, key_version: int, now: datetime | None) -> None:
+async def _enter(session_id: UUID, key_version: int, now: datetime | None) -> datetime:
+    """Enter where that is possible; return the moment that it was decided for."""
     booking = await lock_session(session_id, now=now)
-    if not _can_enter(booking, key_version):
-        return
-    await Session.update({Session.entered_at: booking.now}).where(Session.id == session_id)
-    await _set_state(booking.interview_id, InterviewState.IN_PROGRESS)
-    await _record(Action.SESSION_ENTERED, session_id, booking)
+    if _can_enter(booking, key_version):
+        await Session.update({Session.entered_at: booking.now}).where(Session.id == session_id)
+        await _set_state(booking.interview_id, InterviewState.IN_PROGRESS)
+        await _record(Action.SESSION_ENTERED, session_id, booking)
+    return booking.now
 
 
 def _can_enter(booking: LockedBooking, key_version: int) -> bool:
@@ -146,18 +146,18 @@ async def leave(session_id: UUID, key_version: int, *, now: datetime | None = No
 
     In one transaction, as `enter`. Raises NotFound.
     """
-    await _leave(session_id, key_version, now)
-    return await visit(session_id, now=now)
+    return await visit(session_id, now=await _leave(session_id, key_version, now))
 
 
 @db.transactional
-async def _leave(session_id: UUID, key_version: int, now: datetime | None) -> None:
+async def _leave(session_id: UUID, key_version: int, now: datetime | None) -> datetime:
+    """Leave what was entered; return the moment that it was decided for."""
     booking = await lock_session(session_id, now=now)
-    if booking.key_version != key_version or booking.entered_at is None or booking.left_at is not None:
-        return
-    await Session.update({Session.left_at: booking.now}).where(Session.id == session_id)
-    await _set_state(booking.interview_id, InterviewState.COMPLETED)
-    await _record(Action.INTERVIEW_COMPLETED, booking.interview_id, booking)
+    if booking.key_version == key_version and booking.entered_at is not None and booking.left_at is None:
+        await Session.update({Session.left_at: booking.now}).where(Session.id == session_id)
+        await _set_state(booking.interview_id, InterviewState.COMPLETED)
+        await _record(Action.INTERVIEW_COMPLETED, booking.interview_id, booking)
+    return booking.now
 
 
 async def _set_state(interview_id: UUID, state: InterviewState) -> None:
