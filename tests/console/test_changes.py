@@ -132,7 +132,7 @@ async def test_what_the_facts_forbid_is_said_on_the_page_and_loses_nothing_typed
     await moves.move(other.id, slot, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS)
     answer = await client.post(f"{booking.path}move/", data={**fields, "slot": str(slot), "reason": "Kept <words>"})
     assert answer.status_code == 409
-    assert "Every seat of this slot is taken: choose another slot." in answer.text
+    assert "All seats in this slot are taken. Choose another slot." in answer.text
     assert "Kept &lt;words&gt;" in answer.text
     assert "<title>Not done" in answer.text
     assert await standing(booking) == ("pending", 1)
@@ -146,7 +146,7 @@ async def test_without_a_time_nothing_is_moved(client: httpx.AsyncClient) -> Non
     for slot, status, said in (
         ("", 400, "Choose the new time."),
         ("nonsense", 400, "Choose the new time."),
-        ("01990000-0000-7000-8000-000000000000", 409, "There is no slot with the id"),
+        ("01990000-0000-7000-8000-000000000000", 409, "There is no slot with the ID"),
     ):
         answer = await press(client, move, move, slot=slot, reason="Kept")
         assert answer.status_code == status
@@ -248,6 +248,6 @@ async def test_a_role_that_does_not_reach_changes_nothing(client: httpx.AsyncCli
             address = re.sub(r"\{delivery_id:uuid\}", str(delivery), address)
             answer = await client.post(address, data={"token": token, "revision": "1", "reason": "recipient_unknown"})
             assert answer.status_code == 403, (role, address)
-            assert "This needs a key with the role" in answer.text
+            assert "This request requires an API key with the role" in answer.text
     assert await standing(booking) == ("pending", 1)
     assert await kinds_of(booking) == [("invitation", 1, "rejected")]

@@ -79,7 +79,7 @@ async def test_every_state_is_said_in_words_with_its_reason(client: httpx.AsyncC
         "Invitation failed: the candidate was not reached",
         "The recipient&#39;s mailbox is full.",
         "Invitation at risk: not taken yet, and time is running out",
-        "Nothing listens at the server&#39;s address and port.",
+        "Nothing is listening at the server&#39;s address and port.",
         "Invitation on its way",
         "Cancelled",
         "Cancellation on its way",

@@ -19,13 +19,13 @@ def checked(server: ScriptedHttpServer, **more: object) -> Finding:
 @pytest.mark.parametrize(
     ("does", "level", "cause"),
     [
-        (Reply(200), Level.OK, "127.0.0.1 port {port} takes traces."),
-        (Reply(404), Level.FAILURE, "What answers at 127.0.0.1 port {port} takes no traces (404)."),
-        (Reply(503), Level.FAILURE, "The collector at 127.0.0.1 port {port} fails (503)."),
+        (Reply(200), Level.OK, "127.0.0.1 port {port} accepts traces."),
+        (Reply(404), Level.FAILURE, "127.0.0.1 port {port} does not accept traces (404)."),
+        (Reply(503), Level.FAILURE, "The collector at 127.0.0.1 port {port} failed (503)."),
         (Raw(b"220 mail.test ESMTP\r\n"), Level.FAILURE, "127.0.0.1 port {port} does not speak HTTP."),
-        (Reply(401), Level.FAILURE, "The collector at 127.0.0.1 port {port} does not let us in (401)."),
-        (Reply(403), Level.FAILURE, "The collector at 127.0.0.1 port {port} does not let us in (403)."),
-        (Reply(400), Level.FAILURE, "What answers at 127.0.0.1 port {port} takes no traces (400)."),
+        (Reply(401), Level.FAILURE, "The collector at 127.0.0.1 port {port} denied access (401)."),
+        (Reply(403), Level.FAILURE, "The collector at 127.0.0.1 port {port} denied access (403)."),
+        (Reply(400), Level.FAILURE, "127.0.0.1 port {port} does not accept traces (400)."),
         (Reply(302, b"", {"Location": "/elsewhere"}), Level.FAILURE, "127.0.0.1 port {port} redirects (302)."),
         (Reply(308, b"", {"Location": "/elsewhere"}), Level.FAILURE, "127.0.0.1 port {port} redirects (308)."),
     ],
@@ -47,7 +47,9 @@ def test_the_headers_that_the_collector_wants_are_sent() -> None:
 def test_without_or_with_the_wrong_headers_the_mend_names_them() -> None:
     with ScriptedHttpServer(Reply(401)) as server:
         without, wrong = checked(server), checked(server, otel_exporter_otlp_headers="api-key=canary")
-    assert without.fix == "Set OTEL_EXPORTER_OTLP_HEADERS to what the collector wants, such as api-key=…."
+    assert (
+        without.fix == "Set OTEL_EXPORTER_OTLP_HEADERS to the headers that the collector requires, such as api-key=…."
+    )
     assert wrong.fix == "Correct OTEL_EXPORTER_OTLP_HEADERS."
     assert "canary" not in repr(wrong)
 
@@ -57,12 +59,12 @@ def test_a_server_of_grpc_is_ok_and_one_of_http_is_found_out() -> None:
     port = theirs.add_insecure_port("127.0.0.1:0")
     theirs.start()
     try:
-        assert over_grpc(port).cause == f"127.0.0.1 port {port} speaks gRPC's HTTP/2."
+        assert over_grpc(port).cause == f"127.0.0.1 port {port} speaks HTTP/2, as gRPC requires."
     finally:
         theirs.stop(None).wait()
     with ScriptedHttpServer() as server:
         found = over_grpc(server.port)
-    assert (found.level, found.cause) == (Level.FAILURE, f"What answers at 127.0.0.1 port {server.port} is no gRPC.")
+    assert (found.level, found.cause) == (Level.FAILURE, f"127.0.0.1 port {server.port} does not speak gRPC.")
     assert "OTEL_EXPORTER_OTLP_PROTOCOL" in found.fix
 
 

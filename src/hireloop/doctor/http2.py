@@ -1,4 +1,4 @@
-"""Does a server speak HTTP/2 without being asked in HTTP/1.1 first, as gRPC needs it? Its first frame tells."""
+"""Tell from its first frame whether a server speaks HTTP/2 without an upgrade from HTTP/1.1, as gRPC requires."""
 
 import socket
 import ssl

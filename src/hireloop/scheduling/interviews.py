@@ -268,6 +268,8 @@ async def _narrowed(wanted: Wanted, after: UUID | None, value: Callable[[object]
     elif after is not None:
         started_at = await db.fetch_value("SELECT started_at FROM interview WHERE id = $1", after)
         if started_at is None:
-            raise errors.BadInput("after", "names no interview with a planned start: begin again at the first page")
+            raise errors.BadInput(
+                "after", "must be the ID of an interview with a planned start: start again from the first page"
+            )
         conditions.append(f"(started_at, id) < ({value(started_at)}, {value(after)})")
     return conditions

@@ -1,4 +1,4 @@
-"""What the API refuses in a request although a lenient reader would take it, so that no mistake is lost in silence.
+"""What the API refuses although a lenient parser would accept it, so that no mistake goes unnoticed.
 
 Unknown, repeated and blank query parameters, repeated members of a JSON object, bad percent-encoding, U+0000, and
 bodies that say that they are no JSON. Types and bounds are judged by the handlers' own structs.
@@ -41,11 +41,11 @@ async def be_strict(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
 
 def _check_query(raw: bytes, known: Mapping[str, Any], repeatable: frozenset[str]) -> None:
     if _HALF_ESCAPE.search(raw):
-        raise errors.BadInput("query", "has a % that does not begin a percent-encoded byte: write it as %25")
+        raise errors.BadInput("query", "contains a % that does not begin a percent-encoded byte: write it as %25")
     try:
         unquote_to_bytes(raw).decode()
     except UnicodeDecodeError:
-        raise errors.BadInput("query", "is not UTF-8, percent-encoded") from None
+        raise errors.BadInput("query", "must be percent-encoded UTF-8") from None
     seen: set[str] = set()
     wrong = []
     for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
@@ -54,19 +54,19 @@ def _check_query(raw: bytes, known: Mapping[str, Any], repeatable: frozenset[str
             wrong.append({"key": name[:_LONGEST_NAME] or "query", "message": message})
         seen.add(name)
     if wrong:
-        raise ValidationException("The query is wrong.", extra=wrong)
+        raise ValidationException("The query is invalid.", extra=wrong)
 
 
 def _wrong(name: str, value: str, seen: set[str], known: Mapping[str, Any], repeatable: frozenset[str]) -> str | None:
     if name not in known and name not in seen:
-        return f"is not known here; known are: {', '.join(sorted(known))}" if known else "is not known here"
+        return f"is not a known parameter; use {', '.join(sorted(known))}" if known else "is not a known parameter"
     if name not in known:
         return None  # said already
     if name in seen and name not in repeatable:
         return "must be given once"
     if not value:
-        return "must not be blank: leave it out instead"
-    return "contains the character U+0000" if "\x00" in value else literal.wrong_in_query(value, known[name])
+        return "must not be blank: leave the parameter out instead"
+    return "must not contain the character U+0000" if "\x00" in value else literal.wrong_in_query(value, known[name])
 
 
 @lru_cache(512)
@@ -89,16 +89,18 @@ async def check_json(request: Request[Any, Any, Any]) -> None:
     kind, options = request.content_type
     is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")) or not kind
     if not is_json or options.get("charset", "utf-8").lower() not in _UTF_8:
-        raise HTTPException("The body must be JSON in UTF-8: send Content-Type: application/json.", status_code=415)
+        raise HTTPException("The body must be JSON in UTF-8. Send `Content-Type: application/json`.", status_code=415)
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise HTTPException("The body must not be compressed: leave Content-Encoding out.", status_code=415)
+        raise HTTPException(
+            "The body must not be compressed. Leave the `Content-Encoding` header out.", status_code=415
+        )
     try:
         fault = _fault_of(json.loads(body.decode(), object_pairs_hook=_members, parse_int=_integer))
     except UnicodeDecodeError:
-        raise errors.BadInput("body", "is not UTF-8") from None
+        raise errors.BadInput("body", "must be UTF-8") from None
     except json.JSONDecodeError as error:
         where = f"at line {error.lineno}, column {error.colno}"
-        raise errors.BadInput("body", f"is no JSON: {error.msg}, {where}") from None
+        raise errors.BadInput("body", f"must be valid JSON: {error.msg}, {where}") from None
     if fault is not None:
         raise errors.BadInput(".".join(fault.path) or "body", fault.message)
 
@@ -121,7 +123,7 @@ def _members(pairs: list[tuple[str, Any]]) -> _Fault | None:
     for name, value in pairs:
         fault = _fault_of(name) or _fault_of(value)
         if name in seen:
-            fault = _Fault((), "is given more than once")
+            fault = _Fault((), "must be given only once")
         if fault is not None:
             return _Fault((name[:_LONGEST_NAME].replace("\x00", ""), *fault.path), fault.message)
         seen.add(name)
@@ -134,7 +136,7 @@ def _fault_of(value: object) -> _Fault | None:
     if isinstance(value, list):
         return next((fault for one in value if (fault := _fault_of(one)) is not None), None)
     if isinstance(value, float) and not math.isfinite(value):
-        return _Fault((), "is out of bounds")
+        return _Fault((), "is out of range")
     if isinstance(value, str) and "\x00" in value:
         return _Fault((), fields.UNSTORABLE)
     return None

@@ -1,6 +1,6 @@
-"""One example of every request and answer, all of one story: Asha Rao is interviewed at Acme on 1 December 2026.
+"""An example of every request and response, all from one story: Asha Rao has an interview at Acme on 1 December 2026.
 
-They are values of the very types, so that a field that is added is missed here by the type checker.
+They are values of the actual types, so the type checker reports an example that lacks a new field.
 """
 
 from collections.abc import Callable
@@ -258,9 +258,11 @@ def _recurring() -> RecurringFields:
 
 
 def _series() -> SeriesResponse:
-    left_out = SkippedTime("2026-12-03T10:00:00", Omission.EXCLUDED, "You left this date out.", None)
+    left_out = SkippedTime("2026-12-03T10:00:00", Omission.EXCLUDED, "This date is in `exclude`.", None)
     twice = RepeatedTime(
-        "2026-10-25T02:30:00", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "The clocks go back over this time."
+        "2026-10-25T02:30:00",
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        "This time occurs twice on that day, because the clocks go back.",
     )
     return SeriesResponse(created=[_slot()], skipped=[left_out], repeated=[twice])
 

@@ -1,4 +1,4 @@
-"""The pace of a channel with a rate limit: how many tries all workers together may begin, and when. Pure.
+"""The rate limit of a channel: how many attempts all workers together may begin, and when. Pure.
 
 It is the generic cell rate algorithm (ITU-T I.371, Annex A) in whole microseconds. The row in `channel_rate` holds
 the moment up to which tries are paid for; each try moves it on by one interval, and it may run ahead of the clock by

@@ -15,11 +15,11 @@ from msgspec import Meta
 from hireloop.notify.messages import AlertCause, AlertMessage, CopiedChange, LateRequestMessage, RecruiterCopyMessage
 from hireloop.notify.reasons import sentence_of
 
-_Url = Annotated[str, Meta(description="Where the booking is read, with an API key.")]
+_Url = Annotated[str, Meta(description="The URL of the booking, which requires an API key.")]
 
 
 class BookingData(msgspec.Struct, frozen=True, kw_only=True):
-    """What every webhook about a booking tells."""
+    """The data that every webhook about a booking has."""
 
     schedule: UUID
     revision: int
@@ -34,15 +34,15 @@ class RecruiterCopyData(BookingData, frozen=True, kw_only=True):
     """A booking was made, moved or cancelled."""
 
     change: CopiedChange
-    by: Annotated[str, Meta(description="The name of the API key that asked for it, or `the candidate`.")]
+    by: Annotated[str, Meta(description="The name of the API key that made the change, or `the candidate`.")]
     booking_url: _Url
     invitation_state: Annotated[
-        str | None, Meta(description="The delivery state of what the candidate is told; null where nothing is.")
+        str | None, Meta(description="The delivery state of the message to the candidate; null if there is none.")
     ]
 
 
 class LateRequestData(BookingData, frozen=True, kw_only=True):
-    """A candidate came too late and asks for another time."""
+    """A candidate was too late and has asked for another time."""
 
     asked_at: datetime
     booking_url: _Url
@@ -54,9 +54,9 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     schedule: UUID | None
     cause: AlertCause
     channel: str
-    reason: Annotated[str | None, Meta(description="A slug, as in the reasons of a delivery.")]
+    reason: Annotated[str | None, Meta(description="A reason, as in the attempts of a delivery.")]
     about: Annotated[str | None, Meta(description="The kind of message that was not delivered.")]
-    others: Annotated[int, Meta(description="How many more deliveries this alert stands for.")]
+    others: Annotated[int, Meta(description="The number of other deliveries that this alert is about.")]
     revision: int
     candidate_name: str
     job_title: str
@@ -64,13 +64,13 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None
     deadline_at: datetime | None
     trace_id: str
-    booking_url: Annotated[str | None, Meta(description="Where the booking is read; null without one.")]
-    delivery: Annotated[str | None, Meta(description="The delivery's id; null where a channel is held.")]
-    sentence: Annotated[str | None, Meta(description="The reason in words.")]
+    booking_url: Annotated[str | None, Meta(description="The URL of the booking; null without a booking.")]
+    delivery: Annotated[str | None, Meta(description="The ID of the delivery; null if a channel is held.")]
+    sentence: Annotated[str | None, Meta(description="The reason as a sentence.")]
 
 
 def of_copy(message: RecruiterCopyMessage, *, booking_url: str, invitation_state: str | None) -> bytes:
-    """Return a booking's change, and the delivery state of what the candidate is told, null where nothing is."""
+    """Return a booking's change, and the delivery state of the message to the candidate, null if there is none."""
     more = {"booking_url": booking_url, "invitation_state": invitation_state}
     return _written(message, RecruiterCopyData, more)
 

@@ -143,7 +143,7 @@ async def _narrowed(wanted: Wanted, after: UUID | None, value: Callable[[object]
     if after is not None:
         starts_at = await db.fetch_value("SELECT starts_at FROM schedule WHERE id = $1", after)
         if starts_at is None:
-            raise errors.BadInput("after", "names no booking: begin again at the first page")
+            raise errors.BadInput("after", "must be the ID of a booking: start again from the first page")
         times.append(f"(starts_at, {{id}}) < ({value(starts_at)}, {value(after)})")
     if wanted.candidate is not None:
         others.append(f"candidate = {value(wanted.candidate)}")

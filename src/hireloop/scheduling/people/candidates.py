@@ -1,4 +1,4 @@
-"""Candidates: one address is one person, letter case aside. Who was erased is nobody any more."""
+"""Candidates: each is identified by their address, ignoring case. An erased candidate no longer counts."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ class CandidateChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored candidate."""
+    """A candidate."""
 
     id: UUID
     full_name: str
@@ -145,7 +145,7 @@ async def keep(candidate_id: UUID) -> UUID:
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which candidates to list, letter case aside; None does not narrow."""
+    """Which candidates to list, ignoring case; None does not filter."""
 
     email: str | None = None
     beginning: str | None = None  # of the name or of the address

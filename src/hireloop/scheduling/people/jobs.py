@@ -1,4 +1,4 @@
-"""Jobs: a title at a company is one opening, letter case aside."""
+"""Jobs: each is identified by its title and company, ignoring case."""
 
 from datetime import datetime
 from uuid import UUID
@@ -35,7 +35,7 @@ class JobChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored job."""
+    """A job."""
 
     id: UUID
     title: str
@@ -90,7 +90,7 @@ async def create(new: NewJob, *, by: Actor) -> tuple[JobDetails, bool]:
 async def change(
     job_id: UUID, changes: JobChanges, *, by: Actor, check: Check[JobDetails] = patches.anything_goes
 ) -> JobDetails:
-    """Change what is given of a job; nobody is told, and what was said already stays said.
+    """Change the given fields of a job. Nobody is notified, and messages that were sent stay as they are.
 
     One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
     JobTaken where another job has that title and company.
@@ -140,7 +140,7 @@ async def find(job_id: UUID) -> JobDetails:
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jobs to list, letter case aside; None does not narrow."""
+    """Which jobs to list, ignoring case; None does not filter."""
 
     title: str | None = None
     company: str | None = None

@@ -19,7 +19,7 @@ from hireloop.scheduling.tables import InterviewState, ScheduleState
 
 
 class SessionState(StrEnum):
-    """Where a session stands, as the API names it."""
+    """The state of a session."""
 
     SCHEDULED = "scheduled"  # not entered yet, and still possible
     ENTERED = "entered"  # the candidate is in the interview

@@ -27,7 +27,7 @@ class NewSlot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored slot."""
+    """A slot."""
 
     id: UUID
     starts_at: datetime
@@ -213,7 +213,7 @@ async def page(wanted: Wanted, *, limit: int, after: UUID | None, now: datetime 
         try:
             last = await find(after)
         except errors.NotFound:
-            raise errors.BadInput("after", "names no slot: begin again at the first page") from None
+            raise errors.BadInput("after", "must be the ID of a slot: start again from the first page") from None
         conditions.append(f"(starts_at, id) > ({value(last.starts_at)}, {value(last.id)})")
     most = value(limit)
     # Two lists, each in the order of an index, and the first of both: one list with "or" would have to be sorted.
