@@ -42,9 +42,7 @@ async def test_one_press_invites_again_with_a_new_link(client: httpx.AsyncClient
     await tried(booking, "rejected")
     await sign_in(client, Role.RECRUITER)
     answer = await press(client, booking.path, f"{booking.path}reissue/")
-    assert await told(client, answer) == (
-        "A new link is on its way to the candidate. The old one does not open any more."
-    )
+    assert await told(client, answer) == ("A new link is on its way to the candidate. The old one no longer works.")
     assert await kinds_of(booking) == [("invitation", 1, "rejected"), ("invitation", 2, "pending")]
     (session,) = await rows("session")
     assert session["key_version"] == 2
@@ -61,7 +59,7 @@ async def test_a_second_press_of_the_same_button_does_nothing_more(client: httpx
     first = await client.post(f"{booking.path}reissue/", data=fields)
     second = await client.post(f"{booking.path}reissue/", data=fields)
     assert (first.status_code, second.status_code) == (303, 409)
-    assert "Somebody changed this booking" in second.text
+    assert "Someone changed this booking" in second.text
     assert await standing(booking) == ("pending", 2)
 
 
@@ -76,7 +74,7 @@ async def test_a_recruiter_confirms_moves_and_cancels(client: httpx.AsyncClient)
     answer = await press(
         client, f"{move}?day={day_of(await slot_start(slot))}", move, slot=str(slot), reason="A better\r\nroom"
     )
-    assert "The candidate is told the new time" in await told(client, answer)
+    assert "The candidate is notified of the new time" in await told(client, answer)
     assert await standing(booking) == ("pending", 2)
 
     cancel = f"{booking.path}cancel/"
@@ -113,7 +111,7 @@ async def test_the_times_to_move_to_are_free_of_this_job_or_any_and_not_past(cli
     await sign_in(client, Role.RECRUITER)
     move = f"{booking.path}move/"
     nothing = (await client.get(move)).text
-    assert "No slot is free on this day." in nothing
+    assert "No slot is free on this day" in nothing
     (next_day,) = re.findall(r'main" href="(\?day=[^"]*)"', nothing)
     page = (await client.get(move + next_day)).text
     assert re.findall(r'name="slot" value="([^"]*)"', page) == [str(free)]
@@ -144,8 +142,8 @@ async def test_without_a_time_nothing_is_moved(client: httpx.AsyncClient) -> Non
     await sign_in(client, Role.RECRUITER)
     move = f"{booking.path}move/"
     for slot, status, said in (
-        ("", 400, "Choose the new time."),
-        ("nonsense", 400, "Choose the new time."),
+        ("", 400, "Choose a new time."),
+        ("nonsense", 400, "Choose a new time."),
         ("01990000-0000-7000-8000-000000000000", 409, "There is no slot with the ID"),
     ):
         answer = await press(client, move, move, slot=slot, reason="Kept")
@@ -188,7 +186,7 @@ async def test_a_page_that_is_out_of_date_changes_nothing(client: httpx.AsyncCli
     for action in ("confirm", "reissue", "cancel", "move"):
         answer = await client.post(f"{booking.path}{action}/", data={**fields, "slot": str(slots[1])})
         assert answer.status_code == 409
-        assert "Somebody changed this booking" in answer.text
+        assert "Someone changed this booking" in answer.text
     assert await standing(booking) == ("pending", 2)
 
 
