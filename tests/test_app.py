@@ -47,7 +47,7 @@ async def test_an_application_without_a_secret_or_a_database_is_not_built(databa
 
 async def test_an_application_with_another_secret_does_not_start(database_url: str) -> None:
     other = app.build(settings_for(database_url, secret_key="another secret, which is long enough too"))
-    with pytest.RaisesGroup(pytest.RaisesExc(SettingsError, match="SECRET_KEY is not the one")):
+    with pytest.RaisesGroup(pytest.RaisesExc(SettingsError, match="SECRET_KEY differs from the one")):
         async with other.lifespan():
             pass
     assert db.DB.pool is None
@@ -56,7 +56,7 @@ async def test_an_application_with_another_secret_does_not_start(database_url: s
 async def test_an_application_on_a_database_that_is_behind_does_not_start(settings: Settings) -> None:
     async with db.opened(str(settings.database_url)):
         await db.fetch("DELETE FROM migration")
-    with pytest.RaisesGroup(pytest.RaisesExc(DatabaseNotReady, match="run `hireloop migrate`")):
+    with pytest.RaisesGroup(pytest.RaisesExc(DatabaseNotReady, match="Run `hireloop migrate`")):
         async with app.build(settings).lifespan():
             pass
 
@@ -67,7 +67,7 @@ async def test_what_is_wrong_with_the_installation_is_said_at_the_start_and_on_a
         async with app.build(settings).lifespan():
             pass
     said = [line["sentence"] for line in logs if line["event"] == "settings.warning"]
-    assert [sentence.split()[0] for sentence in said] == ["EMAIL_BACKEND", "BASE_URL", "Only"]
+    assert [sentence.split()[0] for sentence in said] == ["EMAIL_BACKEND", "BASE_URL", "If"]
 
 
 async def test_the_kept_uses_of_keys_are_noted_when_it_stops(settings: Settings) -> None:

@@ -47,9 +47,9 @@ def test_a_docstring_is_one_sentence(kind: type[HireLoopError]) -> None:
 
 
 def test_errors_that_need_facts_put_them_into_their_sentence() -> None:
-    assert str(errors.BadInput("email", "must be a mail address")) == "email: must be a mail address"
+    assert str(errors.BadInput("email", "must be an email address")) == "email: must be an email address"
     assert errors.BadInput("email", "x").field == "email"
-    assert str(errors.NotFound("slot", 7)) == "There is no slot with the id 7."
+    assert str(errors.NotFound("slot", 7)) == "There is no slot with the ID 7."
     differs = errors.DiffersFromKnown("candidate", ["phone", "locale"])
     assert "phone, locale" in str(differs)
     assert differs.fields == ["phone", "locale"]

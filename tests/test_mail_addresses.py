@@ -95,8 +95,8 @@ def test_an_address_has_one_spelling(text: str, spelt: str) -> None:
         ("a..b@x.example", "two periods in a row"),
         ("a@x..example", "two periods in a row"),
         ("a@x.example.", "cannot end with a period"),
-        ("=?utf-8?q?asha?=@example.com", "decode it"),
-        ("=?UTF-8?B?YXNoYQ==?=@example.com", "decode it"),
+        ("=?utf-8?q?asha?=@example.com", "Decode it"),
+        ("=?UTF-8?B?YXNoYQ==?=@example.com", "Decode it"),
         ("a@[127.0.0.1]", "bracketed IP address"),
         ("a@[IPv6:::1]", "bracketed IP address"),
         ('"a b"@example.com', "Quoting"),
@@ -110,7 +110,7 @@ def test_an_address_has_one_spelling(text: str, spelt: str) -> None:
 def test_a_refusal_says_what_is_wrong_and_how_to_write_it(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=re.escape(reason)) as refused:
         normal(text)
-    assert str(refused.value).startswith("must be a mail address, such as name@example.com. ")
+    assert str(refused.value).startswith("must be an email address, such as name@example.com. ")
 
 
 def test_a_refusal_is_short_whatever_was_typed() -> None:
@@ -145,5 +145,5 @@ def test_a_sender_is_a_name_and_an_address_in_ascii(text: str, sender: Sender) -
     ],
 )
 def test_what_names_no_one_sender_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^must be a mail address, such as name@example\.com\. "):
+    with pytest.raises(ValueError, match=r"^must be an email address, such as name@example\.com\. "):
         sender_of(text)

@@ -44,7 +44,7 @@ async def empty(empty_url: str) -> AsyncIterator[Settings]:
 async def test_an_empty_database_lacks_every_migration_and_says_what_to_run(empty: Settings) -> None:
     pending = await migrate.pending()
     assert len(pending) == len(APP_REGISTRY.app_configs)
-    with pytest.raises(DatabaseNotReady, match=r"lacks 3 migration\(s\): run `hireloop migrate`"):
+    with pytest.raises(DatabaseNotReady, match=r"has 3 pending migration\(s\)\. Run `hireloop migrate`"):
         await migrate.check(empty)
 
 
@@ -131,7 +131,7 @@ async def test_a_database_that_is_older_than_any_release_is_refused(settings: Se
 @pytest.mark.usefixtures("database")
 async def test_a_database_without_a_fingerprint_asks_for_a_migration(settings: Settings) -> None:
     await db.fetch("DELETE FROM installation")
-    with pytest.raises(DatabaseNotReady, match="run `hireloop migrate`"):
+    with pytest.raises(DatabaseNotReady, match="Run `hireloop migrate`"):
         await migrate.check(settings)
 
 

@@ -55,7 +55,7 @@ def test_a_number_is_stored_in_e164_and_none_as_none(text: str, stored: str) -> 
 def test_what_is_no_number_of_a_country_is_refused_with_how_to_write_one(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said) as refused:
         normal(text)
-    assert str(refused.value).startswith("must be a phone number with its country, such as +49 30 1234567")
+    assert str(refused.value).startswith("must be a phone number with its country code, such as +49 30 1234567")
 
 
 @given(st.text(max_size=30) | st.from_regex(r"\+[0-9 ()-]{3,20}", fullmatch=True))

@@ -257,7 +257,7 @@ def test_the_environment_wins_over_the_env_file_and_an_override_over_both(
 @pytest.mark.parametrize("variable", ["BASE_URL", "EMAIL_HOST"])
 def test_a_value_with_white_space_is_told_apart(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "https://hire.example\r")  # as `docker run --env-file` reads a file of Windows
-    with pytest.raises(SettingsError, match=rf"^Settings: {variable} holds white space or a control character.*\.$"):
+    with pytest.raises(SettingsError, match=rf"^Settings: {variable} contains white space or a control character.*\.$"):
         Settings.read()
 
 
@@ -265,13 +265,13 @@ def test_an_env_file_that_is_no_utf_8_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes("DEFAULT_FROM_EMAIL=Jörg <canary@hire.example>\n".encode("latin-1"))
     with pytest.raises(SettingsError) as refused:
         Settings.read()
-    assert str(refused.value) == ".env is no text in UTF-8: save it as UTF-8."
+    assert str(refused.value) == ".env is not valid UTF-8. Save it as UTF-8."
     assert refused.value.__suppress_context__
 
 
 def test_an_env_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / ".env").symlink_to("/proc/self/mem")  # a file that opens and does not read, whoever one is
-    with pytest.raises(SettingsError, match=r"^\.env cannot be read \(Input/output error\): .*\.$"):
+    with pytest.raises(SettingsError, match=r"^\.env cannot be read \(Input/output error\)\. .*\.$"):
         Settings.read()
 
 
@@ -279,7 +279,7 @@ def test_a_backend_that_there_is_not_is_told_in_our_own_words(monkeypatch: pytes
     monkeypatch.setenv("EMAIL_BACKEND", "pigeon")
     with pytest.raises(SettingsError) as refused:
         Settings.read()
-    assert str(refused.value) == "Settings: EMAIL_BACKEND must be smtp (or console or file, which reach nobody)."
+    assert str(refused.value) == "Settings: EMAIL_BACKEND must be smtp, console or file; only smtp sends mail."
 
 
 def test_an_ipv6_address_may_stand_in_brackets_as_in_a_url() -> None:
@@ -323,9 +323,9 @@ def test_the_secrets_are_the_current_one_and_then_the_old_ones() -> None:
 
 
 def test_without_a_secret_or_a_database_the_sentence_says_what_to_set() -> None:
-    with pytest.raises(SettingsError, match=r"^SECRET_KEY is not set: .*\.$"):
+    with pytest.raises(SettingsError, match=r"^SECRET_KEY is not set\. .*\.$"):
         _ = Settings.read().secrets
-    with pytest.raises(SettingsError, match=r"^DATABASE_URL is not set: .*\.$"):
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL is not set\. .*\.$"):
         _ = Settings.read().listen_url
 
 

@@ -182,7 +182,7 @@ async def opened(url: str, *, pool_size: int = 10, patient: bool = False) -> Asy
     try:
         await DB.open(url, pool_size=pool_size, patient=patient)
     except UNAVAILABLE as error:
-        msg = f"The database cannot be reached ({described(error)}): check DATABASE_URL and that PostgreSQL runs."
+        msg = f"The database cannot be reached ({described(error)}). Check DATABASE_URL and that PostgreSQL is running."
         raise errors.DatabaseNotReady(msg) from error
     try:
         yield DB
@@ -294,7 +294,7 @@ def meaning_of(violation: asyncpg.PostgresError) -> errors.Refused | None:
 
 
 class Connection:
-    """A connection of its own, beside the pool, for LISTEN and NOTIFY: opened, and closed without a fuss."""
+    """A separate connection outside the pool for LISTEN and NOTIFY, which ignores errors when it is closed."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.raw = connection

@@ -1,16 +1,16 @@
-"""Everything that HireLoop refuses, in one tree.
+"""Every error that HireLoop raises, in one tree.
 
 HireLoopError
 ├── SettingsError            a setting is missing or wrong; the process does not start
 ├── DatabaseNotReady         migrations are missing, or the secret differs from the database's
-├── MailboxError           the mailbox that reports come to cannot be read
-├── BadInput                 a field of the request is wrong; names the field and the mend
+├── MailboxError           the mailbox that receives reports cannot be read
+├── BadInput                 a field of the request is invalid; names the field and how to fix it
 │   └── NotAReport
-├── NotFound                 no such thing
+├── NotFound                 there is nothing with this id
 │   └── ReportOfNothing
 ├── NotSignedIn              no valid API key
-├── NotAllowed               the key's role does not reach this far
-└── Refused                  the request is fine, the facts forbid it
+├── NotAllowed               the key's role does not allow this
+└── Refused                  the request is valid, but the current state forbids it
     ├── SlotFull
     ├── SlotWithdrawn
     ├── SlotPast
@@ -30,10 +30,10 @@ HireLoopError
     ├── NotReplayable
     ├── IdempotencyInProgress
     ├── IdempotencyKeyReused
-    ├── ChangedSince         what stands is not what the client's If-Match names
+    ├── ChangedSince         the current version is not the one that the client's If-Match names
     └── TooManyRequests
 
-The docstring of an error is the sentence that its user reads; where a sentence needs facts, the constructor
+The docstring of an error is the message that its user reads; where a message needs facts, the constructor
 takes them. Status codes live in `hireloop.web.problems` alone.
 """
 
@@ -44,7 +44,7 @@ class HireLoopError(Exception):
     """Something went wrong inside HireLoop."""
 
     def __str__(self) -> str:
-        """Return the given sentence, or the class's own."""
+        """Return the given message, or the class's default one."""
         return str(self.args[0]) if self.args else (type(self).__doc__ or "")
 
     @classmethod
@@ -58,15 +58,15 @@ class SettingsError(HireLoopError):
 
 
 class DatabaseNotReady(HireLoopError):
-    """The database is not up to date: run `hireloop migrate`."""
+    """The database is not up to date. Run `hireloop migrate`."""
 
 
 class MailboxError(HireLoopError):
-    """The mailbox of BOUNCE_IMAP_URL cannot be read."""
+    """The mailbox at BOUNCE_IMAP_URL cannot be read."""
 
 
 class BadInput(HireLoopError):
-    """A field of the request is wrong."""
+    """A field of the request is invalid."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -75,107 +75,107 @@ class BadInput(HireLoopError):
 
 
 class NotAReport(BadInput):
-    """The mail is no report of failed or delayed delivery."""
+    """The mail is not a report of a failed or delayed delivery."""
 
     def __init__(self) -> None:
-        super().__init__("body", "is no report of failed or delayed delivery, as RFC 3464 or Exim writes it")
+        super().__init__("body", "must be a report of a failed or delayed delivery, in the format of RFC 3464 or Exim")
 
 
 class NotFound(HireLoopError):
-    """There is no such thing."""
+    """Nothing was found."""
 
     def __init__(self, what: str, ident: object) -> None:
-        super().__init__(f"There is no {what} with the id {ident}.")
+        super().__init__(f"There is no {what} with the ID {ident}.")
 
 
 class ReportOfNothing(NotFound):
-    """The report names no delivery of ours."""
+    """The report is not about a delivery that HireLoop made."""
 
     def __init__(self) -> None:
-        HireLoopError.__init__(self, "The report names no delivery of ours, or one to somebody else.")
+        HireLoopError.__init__(self, "The report does not match a delivery of this installation and its recipient.")
 
 
 class NotSignedIn(HireLoopError):
-    """This needs an API key: send `Authorization: Bearer hl_…` with a key that has not been revoked."""
+    """A valid API key is required. Send `Authorization: Bearer hl_…` with a key that has not been revoked."""
 
 
 class NotAllowed(HireLoopError):
-    """This API key's role does not allow that."""
+    """The role of this API key does not allow this request."""
 
 
 class Refused(HireLoopError):
-    """The facts forbid this."""
+    """The current state does not allow this request."""
 
 
 class SlotFull(Refused):
-    """Every seat of this slot is taken: choose another slot."""
+    """All seats in this slot are taken. Choose another slot."""
 
 
 class SlotWithdrawn(Refused):
-    """This slot was withdrawn: choose another slot."""
+    """This slot has been withdrawn. Choose another slot."""
 
 
 class SlotPast(Refused):
-    """This slot began too long ago, its link could no longer open: choose a later slot."""
+    """This slot began too long ago for its link to open. Choose a later slot."""
 
 
 class InterviewAlreadyScheduled(Refused):
-    """This interview is already booked into another slot: create another interview for this one."""
+    """This interview is already booked into another slot. Create a new interview for this slot."""
 
 
 class InterviewClosed(Refused):
-    """This interview is over or cancelled: create a new interview."""
+    """This interview is over or cancelled. Create a new interview."""
 
 
 class CandidateBusy(Refused):
-    """This candidate already has an interview that overlaps this slot: choose another slot."""
+    """The candidate already has an interview that overlaps this slot. Choose another slot."""
 
 
 class InterviewerBusy(Refused):
-    """This interviewer already has a slot that overlaps this one: choose another time."""
+    """The interviewer already has a slot that overlaps this one. Choose another time."""
 
 
 class SlotInUse(Refused):
-    """Interviews are booked into this slot: reschedule or release them first."""
+    """Interviews are booked into this slot. Reschedule or release them first."""
 
 
 class InterviewInProgress(Refused):
-    """The candidate has entered this interview: nothing about it can be changed now."""
+    """The candidate has entered this interview, so it can no longer be changed."""
 
 
 class ScheduleCancelled(Refused):
-    """This booking is cancelled: book the interview into a slot again."""
+    """This booking is cancelled. Book the interview into a slot again."""
 
 
 class UseReschedule(Refused):
-    """This interview is booked: to move it, POST to `/api/interviews/schedules/{id}/reschedule/`."""
+    """This interview is already booked. To move it, POST to `/api/interviews/schedules/{id}/reschedule/`."""
 
 
 class ChangeTooLate(Refused):
-    """It is too late to change this interview by yourself: please write to the people who arrange it."""
+    """It is too late to change this interview yourself. Please write to the person who invited you."""
 
 
 class TooManyChanges(Refused):
-    """This interview was moved too often already: please write to the people who arrange it."""
+    """This interview has been moved too many times. Please write to the person who invited you."""
 
 
 class DiffersFromKnown(Refused):
-    """What you sent differs from what is known."""
+    """The values that were sent differ from the stored ones."""
 
     def __init__(self, what: str, fields: list[str]) -> None:
         super().__init__(
-            f"This {what} is already known and differs in: {', '.join(fields)}. "
-            "Send its id instead, or the values that are known."
+            f"This {what} already exists with different values for: {', '.join(fields)}. "
+            "Send its ID instead, or the stored values."
         )
         self.fields = fields
 
 
 class AddressTaken(Refused):
-    """Another candidate has this address, letter case aside: give theirs another one first, or use that candidate."""
+    """Another candidate already has this address, ignoring case. Use that candidate, or change their address first."""
 
 
 class JobTaken(Refused):
-    """Another job has this title and company, letter case aside: use that job."""
+    """Another job already has this title and company, ignoring case. Use that job."""
 
 
 class NotReplayable(Refused):
@@ -187,19 +187,19 @@ class NotReplayable(Refused):
 
 
 class IdempotencyInProgress(Refused):
-    """A request with this Idempotency-Key is still being worked on: send the same request again in a moment."""
+    """A request with this Idempotency-Key is still in progress. Send the same request again in a moment."""
 
 
 class IdempotencyKeyReused(Refused):
-    """This Idempotency-Key was sent with another request before: use a new key for a new request."""
+    """This Idempotency-Key was already used for a different request. Use a new key for each new request."""
 
 
 class ChangedSince(Refused):
-    """This was changed since you read it: read it again, and send the change with its new ETag."""
+    """The resource has changed since you read it. Read it again, then send your change with the new ETag."""
 
 
 class TooManyRequests(Refused):
-    """This API key has sent more requests than RATE_LIMIT allows: wait as long as `Retry-After` says."""
+    """This API key has exceeded the rate limit. Wait for the number of seconds in `Retry-After`."""
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""What is wrong with settings that a process starts with all the same: the only place that says it.
+"""What is wrong with settings that do not keep a process from starting; every message about them is here.
 
-The start, every booking, the reasons of a held channel, `hireloop doctor` and `/health/` repeat these sentences.
+The start, every booking, the reasons of a held channel, `hireloop doctor` and `/health/` show these messages.
 """
 
 import ipaddress
@@ -15,76 +15,78 @@ from hireloop.settings import EmailBackend, Settings
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong, and how to mend it, a sentence each."""
+    """One thing that is wrong and how to fix it, each in one sentence."""
 
     about: Literal["mail", "base_url"]
     cause: str
     fix: str
-    stops: bool = True  # nothing can be told while it lasts; else it may yet work
+    stops: bool = True  # nobody can be notified while it lasts; otherwise it may still work
 
     @property
     def sentence(self) -> str:
-        """Return the cause and its mend."""
+        """Return the cause, followed by the fix."""
         return f"{self.cause} {self.fix}"
 
 
 NO_MAIL_HOST = Fault(
-    about="mail", cause="EMAIL_HOST is not set: no mail can be sent.", fix="Set EMAIL_HOST or EMAIL_URL."
+    about="mail", cause="EMAIL_HOST is not set, so no mail can be sent.", fix="Set EMAIL_HOST or EMAIL_URL."
 )
 CONSOLE_BACKEND = Fault(
-    about="mail", cause="EMAIL_BACKEND is console: no mail leaves this machine.", fix="Set it to smtp."
+    about="mail", cause="EMAIL_BACKEND is console, so no mail leaves this machine.", fix="Set it to smtp."
 )
-FILE_BACKEND = Fault(about="mail", cause="EMAIL_BACKEND is file: no mail leaves this machine.", fix="Set it to smtp.")
+FILE_BACKEND = Fault(
+    about="mail", cause="EMAIL_BACKEND is file, so no mail leaves this machine.", fix="Set it to smtp."
+)
 INCOMPLETE_CREDENTIALS = Fault(
     about="mail",
     cause="Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set.",
-    fix="Set both, or neither.",
+    fix="Set both or neither.",
 )
 TLS_AND_SSL = Fault(
     about="mail",
-    cause="EMAIL_USE_TLS (STARTTLS, port 587) and EMAIL_USE_SSL (TLS from the start, port 465) exclude each other.",
-    fix="Set the one that the mail server speaks.",
+    cause="EMAIL_USE_TLS (STARTTLS, port 587) and EMAIL_USE_SSL (implicit TLS, port 465) cannot both be set.",
+    fix="Set only the one that the mail server supports.",
 )
 PASSWORD_WITHOUT_TLS = Fault(
     about="mail",
-    cause="A mail password would cross the network in clear.",
-    fix="Set EMAIL_USE_TLS or EMAIL_USE_SSL, or use mailtos://.",
+    cause="The mail password would be sent over the network unencrypted.",
+    fix="Set EMAIL_USE_TLS or EMAIL_USE_SSL, or use a mailtos:// URL.",
 )
 PASSWORD_IN_CLEAR_HERE = Fault(
     about="mail",
-    cause="EMAIL_HOST_PASSWORD goes in clear, so to this machine only.",
+    cause="EMAIL_HOST_PASSWORD is sent unencrypted, which is allowed only because the server is on this machine.",
     fix="Set EMAIL_USE_TLS or EMAIL_USE_SSL.",
     stops=False,
 )
 STARTTLS_ON_465 = Fault(
     about="mail",
-    cause="EMAIL_PORT 465 speaks TLS from the start.",
+    cause="EMAIL_PORT is 465, which expects implicit TLS rather than STARTTLS.",
     fix="Set EMAIL_USE_SSL instead of EMAIL_USE_TLS.",
     stops=False,
 )
 TLS_ON_587 = Fault(
     about="mail",
-    cause="EMAIL_PORT 587 speaks STARTTLS.",
+    cause="EMAIL_PORT is 587, which expects STARTTLS rather than implicit TLS.",
     fix="Set EMAIL_USE_TLS instead of EMAIL_USE_SSL.",
     stops=False,
 )
 BASE_URL_ON_LOCALHOST = Fault(
     about="base_url",
-    cause="BASE_URL is on localhost: links in invitations open on this machine only.",
-    fix="Set BASE_URL to the address that candidates reach.",
+    cause="BASE_URL points to localhost, so links in invitations open on this machine only.",
+    fix="Set BASE_URL to an address that candidates can reach.",
 )
 BASE_URL_WITHOUT_TLS = Fault(
     about="base_url",
-    cause="BASE_URL is plain http: browsers give no camera there.",
+    cause="BASE_URL uses plain http, where browsers do not allow access to the camera.",
     fix="Set BASE_URL to an https address.",
     stops=False,
 )
 
 
 def warnings_of(settings: Settings) -> tuple[str, ...]:
-    """Return what is wrong with an installation that starts all the same, a sentence each with its mend.
+    """Return what is wrong with an installation that starts all the same: each cause with its fix.
 
-    These are the faults that used to pass in silence; they are said at the start and on every booking.
+    These faults would otherwise go unnoticed, so they are reported at the start and on every booking.
     """
     return tuple(fault.sentence for fault in faults_of(settings))
 
@@ -127,7 +129,7 @@ def _base_url_faults(settings: Settings) -> Iterator[Fault]:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host's name or address, in whatever spelling, leads to this very machine (RFC 6761, 6.3)."""
+    """Return whether a host name or address, however it is written, is this very machine (RFC 6761, 6.3)."""
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True

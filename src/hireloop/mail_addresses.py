@@ -1,4 +1,4 @@
-"""Mail addresses, as people type them: which are taken, and how each is written. Pure: no name is looked up.
+"""Email addresses, as people type them: which are accepted, and how each is written. Pure: no name is looked up.
 
 The syntax is judged by email-validator. One mailbox is written in one way: in NFC, its domain in small letters and in
 its own script, so that `bücher.example` and `xn--bcher-kva.example` are the same.
@@ -32,7 +32,7 @@ def normal(text: str) -> str:
 
 
 def sought(text: str) -> str:
-    """Return what is searched for as it is stored: an address, or as it is a text that is none."""
+    """Return an address as it is stored, and any other text unchanged, to search for it."""
     try:
         return normal(text)
     except ValueError:
@@ -40,13 +40,13 @@ def sought(text: str) -> str:
 
 
 def sender_of(text: str) -> Sender:
-    """Return who `address` or `name <address>` says; a name may hold commas, in quotes or not. Raises ValueError."""
+    """Return the sender in `address` or `name <address>`; its name may contain commas. Raises ValueError."""
     before, bracket, rest = text.strip().rpartition("<")
     name = before.strip()
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = _ESCAPED.sub(r"\1", name[1:-1])
     elif "<" in name or (bracket and not rest.endswith(">")):
-        raise ValueError(_sentence("The address, or `<`, the address and `>`, must be the end."))
+        raise ValueError(_sentence("It must end with the address, or with the address in `<` and `>`."))
     found = _read(rest.removesuffix(">") if bracket else rest, in_ascii=True)
     return Sender(name, f"{found.local_part}@{found.ascii_domain}")
 
@@ -59,10 +59,10 @@ def _read(text: str, *, in_ascii: bool = False) -> ValidatedEmail:
     except ValueError as error:
         raise ValueError(_sentence(str(error))) from None
     if _ENCODED_WORD.search(found.local_part):
-        raise ValueError(_sentence("What stands before the @-sign is encoded as in a mail's header: decode it."))
+        raise ValueError(_sentence("The part before the @-sign is encoded as in a mail header. Decode it."))
     return found
 
 
 def _sentence(reason: str) -> str:
     shown = reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"
-    return f"must be a mail address, such as name@example.com. {shown}"
+    return f"must be an email address, such as name@example.com. {shown}"

@@ -45,11 +45,11 @@ async def check(settings: Settings) -> None:
     """Raise DatabaseNotReady if migrations are missing, SettingsError if SECRET_KEY is not the database's."""
     missing = await pending()
     if missing:
-        msg = f"The database lacks {len(missing)} migration(s): run `hireloop migrate`."
+        msg = f"The database has {len(missing)} pending migration(s). Run `hireloop migrate`."
         raise DatabaseNotReady(msg)
     known = await _known_fingerprint()
     if known is None:
-        msg = "The database does not know SECRET_KEY's fingerprint yet: run `hireloop migrate`."
+        msg = "The fingerprint of SECRET_KEY is not in the database yet. Run `hireloop migrate`."
         raise DatabaseNotReady(msg)
     if not signing.is_one_of(known, [fingerprint(settings)]):
         raise SettingsError(_SKEW)
@@ -77,7 +77,7 @@ _OLDER_THAN_ANY_RELEASE = (
     "Under `hireloop up`, choose another HIRELOOP_DATA_DIR, or delete the old one if you do not need its data."
 )
 _SKEW = (
-    "SECRET_KEY is not the one that this database's links were made with: links in mails would be dead. "
+    "SECRET_KEY differs from the one that signed this database's links, so the links in mails would not work. "
     "Set the same SECRET_KEY everywhere, or change it with `hireloop migrate --accept-secret` and keep the old "
     "one in SECRET_KEY_FALLBACKS."
 )

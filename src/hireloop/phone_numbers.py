@@ -3,7 +3,7 @@
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-_HOW = "must be a phone number with its country, such as +49 30 1234567"
+_HOW = "must be a phone number with its country code, such as +49 30 1234567"
 
 
 def normal(text: str) -> str:
@@ -24,5 +24,5 @@ def normal(text: str) -> str:
     written = phonenumbers.format_number(found, PhoneNumberFormat.E164)
     # Read again it is another one where zeros stand before it that are never dialled from abroad.
     if not phonenumbers.is_possible_number(found) or phonenumbers.parse(written) != found:
-        raise ValueError(f"{_HOW}; this one is too short or too long")
+        raise ValueError(f"{_HOW}; this number is too short or too long")
     return written

@@ -1,7 +1,7 @@
-"""The settings: read once from the environment and `.env`, typed, frozen, and passed to whoever needs them.
+"""The settings: read once from the environment and `.env`, typed, frozen, and passed to the code that needs them.
 
-No other module reads the environment. A bad value stops the start with one sentence that names its variable;
-no sentence ever repeats the value of a secret. `docs/reference/settings.md` lists every setting, and a test compares.
+No other module reads the environment. An invalid value stops the start with a message that names its variable;
+no message ever repeats the value of a secret. `docs/reference/settings.md` lists every setting, and a test compares.
 """
 
 import os
@@ -25,7 +25,7 @@ from hireloop.mail_addresses import Sender
 
 
 class EmailBackend(StrEnum):
-    """What EMAIL_BACKEND chooses. Only `smtp` reaches a candidate; the others hold the channel and say so."""
+    """What EMAIL_BACKEND chooses. Only `smtp` reaches a candidate; the others hold the channel and report it."""
 
     SMTP = "smtp"
     CONSOLE = "console"
@@ -43,7 +43,7 @@ def _backend(value: object) -> object:
     name = str(value).lower()
     name = _DJANGO_BACKENDS.get(name, name)
     if name not in set(EmailBackend):
-        raise ValueError("must be smtp (or console or file, which reach nobody)")
+        raise ValueError("must be smtp, console or file; only smtp sends mail")
     return name
 
 
@@ -57,19 +57,19 @@ def _known_zone(name: str) -> str:
 
 def _without_blanks(value: str) -> str:
     if any(letter.isspace() or not letter.isprintable() for letter in value):
-        raise ValueError("holds white space or a control character, often a line end of Windows: remove it")
+        raise ValueError("contains white space or a control character, often a Windows line ending: remove it")
     return value
 
 
 def _one_line(value: str) -> str:
     if any(unicodedata.category(letter) in _CONTROLS for letter in value):
-        raise ValueError("holds a line end or another control character: remove it")
+        raise ValueError("contains a line break or another control character: remove it")
     return value
 
 
 def _host(value: str) -> str:
     bracketed = value.startswith("[") and value.endswith("]") and ":" in value
-    return _without_blanks(value[1:-1] if bracketed else value)  # [::1], as it stands in URLs
+    return _without_blanks(value[1:-1] if bracketed else value)  # [::1], as it is written in URLs
 
 
 def _base_url(value: str) -> str:
@@ -77,10 +77,10 @@ def _base_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # its text has no mend
+    except ValueError:  # its text does not say how to fix it
         whole = False
     if not whole or parts.username is not None or parts.path not in {"", "/"} or _NOT_IN_BASE_URL & set(value):
-        msg = "must be an http or https address without path, query or sign-in, such as https://hire.example"
+        msg = "must be an http or https URL without a path, query or credentials, such as https://hire.example"
         raise ValueError(msg)
     return value.rstrip("/")
 
@@ -88,7 +88,7 @@ def _base_url(value: str) -> str:
 def _otlp_headers(value: SecretStr) -> SecretStr:
     for name, text in _header_pairs(value):
         if not _HEADER_NAME.fullmatch(name) or not text.isascii() or not text.isprintable():
-            raise ValueError("must be name=value, percent-encoded, more of them separated by commas")
+            raise ValueError("must be a list of name=value pairs, percent-encoded and separated by commas")
     return value
 
 
@@ -100,7 +100,7 @@ def _header_pairs(value: SecretStr) -> Iterator[tuple[str, str]]:
 
 
 def _database_url(value: str) -> str:
-    sentence = "must be an address such as postgresql://user:password@host/name"
+    sentence = "must be a URL such as postgresql://user:password@host/name"
     try:
         parts = urlsplit(value)
         port = parts.port
@@ -128,7 +128,9 @@ def _sender(value: str) -> str:
 def _bounce_address(value: str) -> str:
     local, _, domain = _address(value).rpartition("@")
     if len(local) > _LONGEST_NAME or not local.isascii() or not domain.isascii():
-        raise ValueError("must be a plain address whose name has at most 23 characters, as a tag of 41 follows it")
+        raise ValueError(
+            "must be a plain email address with at most 23 characters before the @, since a tag of 41 is added there"
+        )
     return value
 
 
@@ -139,20 +141,20 @@ def _imap_url(value: SecretStr) -> SecretStr:
     except ValueError:  # its text quotes the address, and so perhaps a password
         whole = False
     if not whole or parts.scheme != "imaps" or parts.query or parts.fragment:
-        raise ValueError("must be an address such as imaps://user:password@mail.example/INBOX, percent-encoded")
+        raise ValueError("must be a percent-encoded URL such as imaps://user:password@mail.example/INBOX")
     return value
 
 
 def _leads(value: str) -> str:
     if value != "none" and not all(_LEAD.fullmatch(lead) for lead in value.split(",")):
-        msg = "must be lead times such as 24h,1h or 30m, separated by commas, or none"
+        msg = "must be none, or times separated by commas, such as 24h,1h or 30m"
         raise ValueError(msg)
     return value
 
 
 def _cut_off(value: str) -> str:
     if value != "0" and not _LEAD.fullmatch(value):
-        msg = "must be a time such as 2h or 30m, or 0 for until the start"
+        msg = "must be a time such as 2h or 30m, or 0 to allow changes until the start"
         raise ValueError(msg)
     return value
 
@@ -209,7 +211,7 @@ class Settings(BaseSettings):
     bounce_address: Annotated[str, AfterValidator(_bounce_address)] = ""
     bounce_imap_url: Annotated[SecretStr, AfterValidator(_imap_url)] | None = None
 
-    # Chat, webhooks, and who hears what
+    # Chat, webhooks, and who receives which messages
     chat_urls: SecretStr = SecretStr("")
     apprise_config: Path | None = None
     chat_rate_limit: int | None = Field(default=None, ge=1)
@@ -250,7 +252,7 @@ class Settings(BaseSettings):
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 32:  # noqa: PLR2004 (said in the sentence)
-            msg = "must have at least 32 characters; `openssl rand -base64 48` makes one"
+            msg = "must have at least 32 characters, such as the output of `openssl rand -base64 48`"
             raise ValueError(msg)
         return value
 
@@ -265,20 +267,22 @@ class Settings(BaseSettings):
     def read(cls, **overrides: Any) -> Self:  # noqa: ANN401 (each field has its own type)
         """Read the environment and `.env`; `overrides` win over both.
 
-        Raises SettingsError with one sentence that names each bad variable, or says why `.env` cannot be read.
+        Raises SettingsError with one message that names each invalid variable, or says why `.env` cannot be read.
         """
         try:
             return cls(**overrides)
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
         except UnicodeDecodeError:  # its text quotes the file
-            raise SettingsError(".env is no text in UTF-8: save it as UTF-8.") from None
+            raise SettingsError(".env is not valid UTF-8. Save it as UTF-8.") from None
         except OSError as error:
-            raise SettingsError(f".env cannot be read ({error.strerror}): let this user read it.") from None
+            raise SettingsError(
+                f".env cannot be read ({error.strerror}). Give this user permission to read it."
+            ) from None
 
     @classmethod
     def variables_of_dotenv(cls) -> dict[str, str]:
-        """Return what only `.env` sets, by the names of the variables, for a process that starts somewhere else."""
+        """Return what only `.env` sets, by variable name, for a process that starts in another directory."""
         set_outside = {name.upper() for name, value in os.environ.items() if value}
         found = DotEnvSettingsSource(cls).env_vars
         return {
@@ -289,9 +293,9 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets that still verify a signed text; the first one mints. Raises SettingsError without one."""
+        """The secrets that verify a signed text; the first one also signs. Raises SettingsError without one."""
         if self.secret_key is None:
-            msg = "SECRET_KEY is not set: set it to the output of `openssl rand -base64 48`, the same everywhere."
+            msg = "SECRET_KEY is not set. Set it to the output of `openssl rand -base64 48`, the same on every machine."
             raise SettingsError(msg)
         return (
             self.secret_key.get_secret_value(),
@@ -300,7 +304,7 @@ class Settings(BaseSettings):
 
     @property
     def is_https(self) -> bool:
-        """Whether browsers come by https, by BASE_URL: cookies then go over nothing else."""
+        """Whether BASE_URL is https: cookies are then sent over nothing else."""
         return urlsplit(self.base_url).scheme == "https"
 
     @property
@@ -315,43 +319,43 @@ class Settings(BaseSettings):
 
     @property
     def exports_spans(self) -> bool:
-        """Whether spans go anywhere: to the collector, or to whoever gets a copy."""
+        """Whether spans are exported: to the collector, or to a receiver of copies."""
         return not self.otel_sdk_disabled and bool(self.otel_exporter_otlp_endpoint or self.trace_copy_endpoint)
 
     @property
     def otlp_headers(self) -> dict[str, str]:
-        """What every export to the collector carries besides, such as its key; the names in lower case."""
+        """The headers of every export to the collector, such as its API key; the names in lower case."""
         return dict(_header_pairs(self.otel_exporter_otlp_headers or SecretStr("")))
 
     @property
     def message_id_domain(self) -> str:
-        """What stands behind the @ of every Message-ID: BASE_URL's host."""
+        """The part of every Message-ID after the @: BASE_URL's host."""
         return urlsplit(self.base_url).hostname or "localhost"
 
     @property
     def reminder_leads(self) -> dict[str, timedelta]:
-        """How long before the start a candidate is reminded, by the word in REMINDERS, longest first."""
+        """How long before the start a candidate is reminded, by the entry in REMINDERS, longest first."""
         found = {lead[0]: timedelta(**{_UNITS[lead[2]]: int(lead[1])}) for lead in _LEAD.finditer(self.reminders)}
         return dict(sorted(found.items(), key=lambda item: item[1], reverse=True))
 
     @property
     def cut_off(self) -> timedelta:
-        """How long before the start a candidate's own moves and cancellation end."""
+        """How long before the start a candidate can last move or cancel the interview."""
         found = _LEAD.fullmatch(self.candidate_cut_off)
         return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else timedelta()
 
     @property
     def listen_url(self) -> str:
-        """Where to LISTEN and NOTIFY: past a pooler, where there is one. Raises SettingsError without a database."""
+        """Where to LISTEN and NOTIFY, past a pooler if there is one. Raises SettingsError without a database."""
         url = self.database_direct_url or self.database_url
         if url is None:
-            msg = "DATABASE_URL is not set: set it to postgresql://user:password@host/name, or run `hireloop up`."
+            msg = "DATABASE_URL is not set. Set it to postgresql://user:password@host/name, or run `hireloop up`."
             raise SettingsError(msg)
         return url
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone for whoever has told us none."""
+        """The time zone for people whose own is unknown."""
         return ZoneInfo(self.default_time_zone)
 
 

@@ -20,7 +20,7 @@ def database_name(name: str) -> str:
         return name
     known = _names().get(name.casefold())
     if known is None:
-        raise ValueError("is not an IANA time zone, such as Asia/Kolkata or Europe/Berlin")
+        raise ValueError("must be an IANA time zone, such as Asia/Kolkata or Europe/Berlin")
     return known
 
 

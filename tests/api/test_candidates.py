@@ -150,7 +150,7 @@ async def test_each_bad_field_is_a_problem_that_names_it(api: httpx.AsyncClient)
 async def test_missing_and_unknown_fields_are_named(api: httpx.AsyncClient) -> None:
     assert "email" in problem(await api.post(PATH, json={"full_name": "Asha"}), 400, "bad-input", "email")["detail"]
     body = problem(await api.post(PATH, json=candidate_fields(fullname="x")), 400, "bad-input", "fullname")
-    assert "not known" in body["detail"]
+    assert "not a known field" in body["detail"]
 
 
 async def test_a_blank_name_and_a_bad_address_are_told_in_words(api: httpx.AsyncClient) -> None:
@@ -158,7 +158,7 @@ async def test_a_blank_name_and_a_bad_address_are_told_in_words(api: httpx.Async
     assert blank.json()["errors"] == [{"field": "full_name", "message": "must not be blank"}]
     bad = await api.post(PATH, json=candidate_fields(email="x"))
     said = bad.json()["errors"][0]["message"]
-    assert said == "must be a mail address, such as name@example.com. An email address must have an @-sign."
+    assert said == "must be an email address, such as name@example.com. An email address must have an @-sign."
     hidden = await api.post(PATH, json=candidate_fields(email="as\u200bha@example.com"))
     assert "ZERO WIDTH SPACE" in problem(hidden, 400, "bad-input", "email")["detail"]
     within = {"candidate": candidate_fields(email="a..b@x.example"), "job": job_fields()}
@@ -190,7 +190,7 @@ async def test_half_of_a_surrogate_pair_is_refused(api: httpx.AsyncClient) -> No
 
 async def test_an_unknown_candidate_is_not_found(api: httpx.AsyncClient) -> None:
     body = problem(await api.get(f"{PATH}{NOWHERE}/"), 404, "not-found")
-    assert body["detail"] == f"There is no candidate with the id {NOWHERE}."
+    assert body["detail"] == f"There is no candidate with the ID {NOWHERE}."
 
 
 async def test_a_patch_changes_what_is_given_and_answers_the_candidate(api: httpx.AsyncClient) -> None:

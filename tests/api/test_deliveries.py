@@ -126,9 +126,9 @@ async def test_what_holds_a_channel_is_its_deliveries_reason(api: httpx.AsyncCli
     assert (delivery["state"], delivery["last_reason"]) == ("pending", "no_mail_host")
     (shown,) = (await ok(api, "/api/interviews/schedules/"))["items"]
     assert shown["invitation"]["warnings"] == [
-        "EMAIL_HOST is not set: no mail can be sent. Set EMAIL_HOST or EMAIL_URL.",
+        "EMAIL_HOST is not set, so no mail can be sent. Set EMAIL_HOST or EMAIL_URL.",
         (
-            "Nobody is told when this invitation fails. Set ALERT_EMAIL, a chat channel for failures, or the job's "
+            "Nobody is notified if this invitation fails. Set ALERT_EMAIL, a chat channel for failures, or the job's "
             "recruiter_email."
         ),
     ]

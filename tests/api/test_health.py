@@ -52,12 +52,12 @@ async def test_a_missing_migration_is_not_ready(user: httpx.AsyncClient) -> None
     await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
     answered = await user.get("/health/ready")
     assert answered.status_code == 503
-    assert answered.json()["reasons"] == ["1 migration(s) are missing: run `hireloop migrate`."]
+    assert answered.json()["reasons"] == ["The database has 1 pending migration(s). Run `hireloop migrate`."]
     assert (await user.get("/health/live")).status_code == 200
 
 
 async def test_without_a_worker_nothing_is_being_told(user: httpx.AsyncClient) -> None:
-    assert await reasons(user) == ["No worker has been seen lately: start `hireloop work`."]
+    assert await reasons(user) == ["No worker has reported recently. Start `hireloop work`."]
 
 
 async def test_with_a_worker_and_nothing_wrong_it_is_ok(user: httpx.AsyncClient) -> None:
@@ -71,8 +71,8 @@ async def test_a_worker_that_writes_other_links_is_a_warning(user: httpx.AsyncCl
     assert answered.status_code == 200
     assert answered.json()["warnings"] == [
         (
-            "A worker writes links to https://old.example, this process to https://hire.example: "
-            "set the same BASE_URL everywhere."
+            "A worker writes links to https://old.example, but this process to https://hire.example. "
+            "Set the same BASE_URL everywhere."
         )
     ]
 
@@ -80,7 +80,7 @@ async def test_a_worker_that_writes_other_links_is_a_warning(user: httpx.AsyncCl
 async def test_a_worker_not_seen_for_twenty_seconds_is_none(user: httpx.AsyncClient) -> None:
     await live_worker()
     await db.fetch("UPDATE worker SET seen_at = now() - interval '21 seconds'")
-    assert await reasons(user) == ["No worker has been seen lately: start `hireloop work`."]
+    assert await reasons(user) == ["No worker has reported recently. Start `hireloop work`."]
 
 
 async def test_a_held_channel_is_named_with_its_reason(user: httpx.AsyncClient, settings: Settings) -> None:
@@ -88,7 +88,7 @@ async def test_a_held_channel_is_named_with_its_reason(user: httpx.AsyncClient, 
     (channel,) = configured.channels(settings)
     await health.hold(channel, "auth_refused")
     (reason,) = await reasons(user)
-    assert reason.startswith("The channel email is held since ")
+    assert reason.startswith("The channel email has been held since ")
     assert "refused the user name or the password" in reason
     await health.open_again(channel)
     assert await reasons(user) == []
@@ -118,7 +118,7 @@ async def test_a_held_fallback_is_a_reason(settings: Settings, mail_server: Scri
         (channel,) = configured.channels(both)
         await health.hold(providers.provider(channel, Route.FALLBACK), "auth_refused")
         [reason] = await reasons(client)
-    assert reason.startswith("The fallback of the channel email is held since ")
+    assert reason.startswith("The fallback of the channel email has been held since ")
 
 
 async def test_a_channel_held_by_somebody_elses_settings_is_not_ours(
@@ -136,14 +136,14 @@ async def test_what_waits_too_long_is_said(api: httpx.AsyncClient) -> None:
     assert await reasons(api) == []
     await db.fetch("UPDATE delivery SET due_at = $1", soon(-2))
     (reason,) = await reasons(api)
-    assert reason.startswith("The oldest due delivery has waited for 12")
+    assert reason.startswith("The oldest due delivery has been waiting for 12")
 
 
 async def test_a_delivery_that_no_live_worker_can_take_is_counted(api: httpx.AsyncClient) -> None:
     await post_booking(api)
     await live_worker(kinds=("cancelled",))
     (reason,) = await reasons(api)
-    assert reason.startswith("1 delivery(ies) fit no live worker")
+    assert reason.startswith("1 delivery(ies) cannot be sent by any running worker")
 
 
 async def test_several_troubles_are_all_said(user: httpx.AsyncClient, settings: Settings) -> None:
@@ -169,11 +169,11 @@ async def visiting(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"email_host": ""}, "EMAIL_HOST is not set: no mail can be sent. Set EMAIL_HOST or EMAIL_URL."),
-        ({"email_backend": "console"}, "EMAIL_BACKEND is console: no mail leaves this machine. Set it to smtp."),
+        ({"email_host": ""}, "EMAIL_HOST is not set, so no mail can be sent. Set EMAIL_HOST or EMAIL_URL."),
+        ({"email_backend": "console"}, "EMAIL_BACKEND is console, so no mail leaves this machine. Set it to smtp."),
         (
             {"email_host_user": "me"},
-            "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set. Set both, or neither.",
+            "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set. Set both or neither.",
         ),
     ],
 )
@@ -202,7 +202,10 @@ async def test_a_wrong_mail_password_is_a_reason_without_the_servers_words_and_d
     assert (ready.status_code, ready.json()) == (200, {"status": "ok", "reasons": [], "warnings": [IN_CLEAR]})
 
 
-IN_CLEAR = "EMAIL_HOST_PASSWORD goes in clear, so to this machine only. Set EMAIL_USE_TLS or EMAIL_USE_SSL."
+IN_CLEAR = (
+    "EMAIL_HOST_PASSWORD is sent unencrypted, which is allowed only because the server is on this machine. "
+    "Set EMAIL_USE_TLS or EMAIL_USE_SSL."
+)
 
 
 async def test_the_mail_server_is_asked_once_however_often_one_looks(
@@ -222,4 +225,4 @@ async def test_readiness_asks_no_mail_server(user: httpx.AsyncClient, mail_serve
 async def test_a_base_url_on_localhost_is_a_warning(settings: Settings) -> None:
     async with visiting(settings.model_copy(update={"base_url": "http://localhost:8000"})) as client:
         answered = await client.get("/health/delivery")
-    assert "BASE_URL is on localhost" in answered.json()["warnings"][0]
+    assert "BASE_URL points to localhost" in answered.json()["warnings"][0]

@@ -63,7 +63,7 @@ async def test_each_bad_field_is_a_problem_that_names_it(api: httpx.AsyncClient)
 
 async def test_an_unknown_job_is_not_found(api: httpx.AsyncClient) -> None:
     body = problem(await api.get(f"{PATH}{NOWHERE}/"), 404, "not-found")
-    assert body["detail"] == f"There is no job with the id {NOWHERE}."
+    assert body["detail"] == f"There is no job with the ID {NOWHERE}."
 
 
 async def test_a_patch_changes_what_is_given_and_answers_the_job(api: httpx.AsyncClient) -> None:

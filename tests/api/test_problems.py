@@ -159,7 +159,7 @@ async def test_a_database_that_went_away_is_503_and_comes_back_by_itself(cut: Ca
             assert str(cut.ours) not in answered.text
         ready = await client.get("/health/ready")
         assert ready.status_code == 503
-        assert ready.json()["reasons"][0].startswith("The database does not answer (")
+        assert ready.json()["reasons"][0].startswith("The database is unavailable (")
         assert (await client.get("/health/delivery")).status_code == 503
         assert (await client.get("/health/live")).status_code == 200
         await cut.plug_in()

@@ -83,7 +83,7 @@ async def test_a_report_ends_in_the_trace_of_its_booking_where_spans_are_collect
 
 async def test_the_pipe_may_say_whom_the_report_is_for(delivery: UUID, env: dict[str, str]) -> None:
     hidden = report("exim_failed", to="someone@elsewhere.example")
-    assert piped(hidden, env).stdout == "a report about no delivery of ours\n"
+    assert piped(hidden, env).stdout == "a report that does not match any delivery\n"
     ran = piped(hidden, env, "--recipient", address_of(delivery))
     assert ran.stdout == f"bounced: delivery {delivery} is bounced  mailbox_full\n"
 
@@ -94,7 +94,7 @@ async def test_the_pipe_may_say_whom_the_report_is_for(delivery: UUID, env: dict
         (b"", "not a report"),
         (b"\xff\x00" * 1_000_000, "not a report"),
         (report("not_out_of_office"), "not a report"),
-        (report(), "a report about no delivery of ours"),
+        (report(), "a report that does not match any delivery"),
     ],
 )
 def test_what_can_be_read_is_never_sent_back(mail: bytes, said: str, env: dict[str, str]) -> None:
@@ -122,7 +122,7 @@ def test_our_own_trouble_makes_the_mail_server_come_again(setting: str, value: s
 def test_wrong_usage_says_how(env: dict[str, str]) -> None:
     ran = piped(b"", env, "--every", "60")
     assert ran.returncode == 2
-    assert "--every goes with --imap" in ran.stderr
+    assert "--every requires --imap" in ran.stderr
     ran = piped(b"", env, "--imap")
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "BOUNCE_IMAP_URL is not set" in ran.stderr
@@ -156,11 +156,11 @@ async def test_of_a_mailbox_only_the_reports_about_our_mail_are_taken(
     assert ran.returncode == 0, ran.stderr
     assert f"bounced: delivery {delivery} is bounced  recipient_unknown\n" in ran.stdout
     assert [line[:6] for line in ran.stdout.splitlines()[:3]] == ["1 of 3", "2 of 3", "3 of 3"]
-    assert ran.stdout.endswith("1 taken, 2 left as they were\n")
+    assert ran.stdout.endswith("1 processed, 2 left unchanged\n")
     assert server.seen() == {"holiday": False, "ours": True, "strangers": False}
     assert await state_of(delivery) == ("bounced", "recipient_unknown")
     assert PASSWORD not in ran.stdout + ran.stderr
-    assert piped(b"", {**env, **settings}, "--imap").stdout.endswith("2 left as they were\n")
+    assert piped(b"", {**env, **settings}, "--imap").stdout.endswith("2 left unchanged\n")
 
 
 async def test_a_mailbox_is_read_again_and_again_until_ctrl_c(
@@ -170,19 +170,19 @@ async def test_a_mailbox_is_read_again_and_again_until_ctrl_c(
     server.empty()
     server.put("strangers", report("gmail_failed"))
     with Hireloop("bounces", "--imap", "--every", "1", env={**env, **settings}) as service:
-        service.wait_for_log("1 left as they were")
+        service.wait_for_log("1 left unchanged")
         server.put("ours", report(to=address_of(delivery)))
         service.wait_for_log(f"1 of 1: bounced: delivery {delivery}")
         service.process.send_signal(2)
         assert service.process.wait(20) == 0
-        assert service.log.read_text().count("left as they were") == 1  # looked at once
+        assert service.log.read_text().count("left unchanged") == 1  # looked at once
 
 
 def test_a_mailbox_that_is_away_is_one_sentence(env: dict[str, str]) -> None:
     away = {**env, "BOUNCE_IMAP_URL": "imaps://bounces:canary@127.0.0.1:1/INBOX"}
     ran = piped(b"", away, "--imap")
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == "hireloop: The mailbox of BOUNCE_IMAP_URL cannot be reached (ConnectionRefusedError).\n"
+    assert ran.stderr == "hireloop: The mailbox at BOUNCE_IMAP_URL cannot be reached (ConnectionRefusedError).\n"
     with Hireloop("bounces", "--imap", "--every", "1", env=away) as service:
-        service.wait_for_log("The next pass is in 1 s.")
+        service.wait_for_log("The mailbox is read again in 1 s.")
         assert "canary" not in service.log.read_text()

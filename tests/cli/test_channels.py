@@ -31,7 +31,7 @@ async def test_the_command_says_the_same_and_why_a_channel_is_held(database_url:
     mail, chat, why, *transports = ran.stdout.splitlines()
     assert mail.split() == ["email", "open", "email", "required", *sorted(CANDIDATE_KINDS)]
     assert chat.split()[1:] == ["held", "apprise", "optional", "late_request", "recruiter_copy"]
-    assert "endpoint_refused: The endpoint does not let us in" in why
+    assert "endpoint_refused: The endpoint denied access" in why
     assert [line.split()[:2] for line in transports][:2] == [["transport", "apprise"], ["transport", "email"]]
     assert all(line.endswith("loaded") for line in transports)
     assert "canary" not in ran.stdout + ran.stderr
@@ -44,13 +44,13 @@ async def test_the_command_says_that_a_fallback_is_held(database_url: str) -> No
     ours = Settings.read(
         _env_file=None, secret_key=SECRET, email_fallback_url=url, default_from_email=env["DEFAULT_FROM_EMAIL"]
     )
-    assert channels(env).stdout.splitlines()[1] == "  its fallback is open"
+    assert channels(env).stdout.splitlines()[1] == "  fallback: open"
     (channel,) = configured.channels(ours)
     await health.hold(providers.provider(channel, Route.FALLBACK), "auth_refused")
     ran = channels(env)
     mail, second, *_ = ran.stdout.splitlines()
     assert mail.split()[1] == "open"
-    assert second.startswith("  its fallback is held since ")
+    assert second.startswith("  fallback: held since ")
     assert second.endswith(": auth_refused: The server refused the user name or the password.")
     assert "canary" not in ran.stdout + ran.stderr
 
@@ -66,5 +66,5 @@ def test_the_command_works_where_no_database_answers() -> None:
 def test_the_command_refuses_a_bad_chat_url_with_one_sentence() -> None:
     ran = channels(environment("postgresql://127.0.0.1:1/nowhere", CHAT_URLS="json://canary.example/?retry=2"))
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.startswith("hireloop: CHAT_URLS: address 1 (json://) has `retry=`: remove it")
+    assert ran.stderr.startswith("hireloop: CHAT_URLS: address 1 (json://) has `retry=`. Remove it")
     assert "canary" not in ran.stderr

@@ -77,7 +77,7 @@ async def test_by_id_each_is_named_and_one_that_cannot_be_is_exit_1(database_url
     assert _deliveries("replay", nobody, url=database_url) == (
         1,
         ["0 replayed."],
-        [f"There is no delivery with the id {nobody}."],
+        [f"There is no delivery with the ID {nobody}."],
     )
 
 

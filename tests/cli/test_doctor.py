@@ -35,9 +35,12 @@ def test_a_whole_installation_ends_0_with_a_line_each_and_their_sum(
     assert (ran.returncode, ran.stderr) == (0, "")
     lines = ran.stdout.splitlines()
     assert lines[0] == "ok       installation    The installation that DATABASE_URL points to."
-    assert lines[1] == "ok       settings        Every value can be read."
-    assert f"ok       mail            localhost port {mail_server.port} takes mail from our sender, in clear." in lines
-    assert "warning  workers         No worker has been seen lately: nothing is sent." in lines
+    assert lines[1] == "ok       settings        All values are valid."
+    assert (
+        f"ok       mail            localhost port {mail_server.port} accepts mail from our sender, unencrypted."
+        in lines
+    )
+    assert "warning  workers         No worker has reported recently, so no messages are sent." in lines
     assert "                         → Start `hireloop work`." in lines
     assert lines[-1] == "0 failures, 3 warnings, 11 ok. Ready for bookings."
     assert "\x1b" not in ran.stdout
@@ -60,7 +63,7 @@ def test_a_failure_ends_1_and_no_secret_is_printed(env: dict[str, str]) -> None:
     assert "canary" not in ran.stdout + ran.stderr
     assert env["SECRET_KEY"] not in ran.stdout + ran.stderr
     assert "FAILURE  mail            localhost refused the user name or the password." in ran.stdout
-    assert "The server said: 535 5.7.8 No such user me with …" in ran.stdout
+    assert "The server replied: 535 5.7.8 No such user me with …" in ran.stdout
     assert "4 failures, " in ran.stdout
 
 
@@ -74,7 +77,7 @@ def test_json_is_an_array_of_check_level_cause_and_mend(env: dict[str, str]) -> 
         {
             "check": "mail",
             "level": "failure",
-            "cause": f"Nothing listens at localhost port {port}.",
+            "cause": f"Nothing is listening at localhost port {port}.",
             "fix": "Correct EMAIL_HOST and EMAIL_PORT, or start the mail server.",
         }
     ]
@@ -99,7 +102,7 @@ def test_a_bad_setting_is_the_one_failure_and_names_it(env: dict[str, str]) -> N
     assert (failure["check"], failure["level"]) == ("settings", "failure")
     assert "SECRET_KEY must have at least 32 characters" in failure["cause"]
     assert "EMAIL_PORT" in failure["cause"]
-    assert (rest["level"], rest["cause"]) == ("skipped", "Not tried: settings failed.")
+    assert (rest["level"], rest["cause"]) == ("skipped", "Skipped: settings failed.")
 
 
 def test_without_any_database_it_says_so_and_makes_none(tmp_path: Path) -> None:
@@ -110,9 +113,9 @@ def test_without_any_database_it_says_so_and_makes_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert found["database"]["level"] == "failure"
     assert found["database"]["cause"] == "There is no database."
-    assert found["database"]["fix"] == "Set DATABASE_URL, or start one with `hireloop up`."
+    assert found["database"]["fix"] == "Set DATABASE_URL, or start a database with `hireloop up`."
     assert found["secret"]["level"] == "skipped"
-    assert found["mail"]["cause"] == "EMAIL_HOST is not set: no mail can be sent."
+    assert found["mail"]["cause"] == "EMAIL_HOST is not set, so no mail can be sent."
 
 
 def test_a_terminal_gets_colours_and_sees_what_is_waited_for(

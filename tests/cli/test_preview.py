@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, out: st
     ran = CliRunner().invoke(preview_, ["invitation", "--out", out])
     assert isinstance(ran.exception, HireLoopError)
     assert re.fullmatch(
-        rf"Nothing can be written to {out}/en/invitation \(.+\): choose another --out\.", str(ran.exception)
+        rf"{out}/en/invitation is not writable \(.+\)\. Choose another folder with --out\.", str(ran.exception)
     )
 
 

@@ -28,7 +28,7 @@ def test_the_invitation_arrives_and_every_answer_is_shown() -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == (
         f"The settings of this environment: DATABASE_URL is not set, and there is no database in {NO_DATA}.\n"
-        f"configure  localhost port {server.port}, in clear\n"
+        f"configure  localhost port {server.port}, unencrypted\n"
         "connect    the greeting\n"
         "             220 mail.test ESMTP\n"
         f"connect    {server.commands()[0]}\n"
@@ -48,7 +48,7 @@ def test_the_invitation_arrives_and_every_answer_is_shown() -> None:
         "             250 2.0.0 Ok: queued as 4242\n"
         "reply      QUIT\n"
         "             221 2.0.0 Bye\n"
-        "\nAccepted by the mail server. Look into the mailbox, also for spam.\n"
+        "\nAccepted by the mail server. Check the mailbox, including its spam folder.\n"
     )
     [received] = server.received
     mail = message_from_bytes(received.content, policy=policy.SMTP)
@@ -56,7 +56,7 @@ def test_the_invitation_arrives_and_every_answer_is_shown() -> None:
     for kind in ("plain", "html"):
         body = mail.get_body((kind,))
         assert body is not None
-        assert "There is no interview; the link is dead." in body.get_content()
+        assert "There is no interview; the link is invalid." in body.get_content()
     assert [
         part["Content-Type"].params["method"] for part in mail.walk() if part.get_content_subtype() == "calendar"
     ] == ["REQUEST"]
@@ -76,8 +76,8 @@ def test_a_server_that_repeats_the_password_is_not_quoted() -> None:
     ("script", "said"),
     [
         ({"RCPT": "550 5.1.1 No such user"}, "Not accepted: The recipient's address does not exist."),
-        ({"end": "554 5.7.1 Spam"}, "Not accepted: The recipient's side blocked the message by policy"),
-        ({"MAIL": "550 5.7.1 Who?"}, "Not accepted: localhost does not take mail from our sender's address."),
+        ({"end": "554 5.7.1 Spam"}, "Not accepted: The recipient's server blocked the message"),
+        ({"MAIL": "550 5.7.1 Who?"}, "Not accepted: localhost does not accept mail from our sender's address."),
     ],
 )
 def test_what_is_refused_ends_1_with_the_servers_words_and_the_cause(script: dict[str, str], said: str) -> None:
@@ -93,13 +93,13 @@ def test_nobody_listening_ends_1_with_the_doctors_words() -> None:
     port = free_port()
     ran = hireloop("send-test", "asha@example.com", env=environment(EMAIL_PORT=port))
     assert ran.returncode == 1
-    assert f"Not accepted: Nothing listens at localhost port {port}." in ran.stdout
+    assert f"Not accepted: Nothing is listening at localhost port {port}." in ran.stdout
 
 
 def test_settings_that_cannot_send_end_1_with_their_mend() -> None:
     ran = hireloop("send-test", "asha@example.com", env=environment(EMAIL_BACKEND="console"))
     assert (ran.returncode, ran.stderr) == (1, "")
-    assert "EMAIL_BACKEND is console: no mail leaves this machine.\n→ Set it to smtp.\n" in ran.stdout
+    assert "EMAIL_BACKEND is console, so no mail leaves this machine.\n→ Set it to smtp.\n" in ran.stdout
 
 
 def test_the_fallback_is_tried_where_it_is_asked_for() -> None:

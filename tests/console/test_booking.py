@@ -33,8 +33,8 @@ async def test_a_booking_shows_who_when_and_every_try_in_the_other_sides_words(
         "Bring a pen.",
         "Invitation",
         "(of an earlier revision)",
-        "Refused by the recipient&#39;s side",
-        "Came as far as <code>recipient</code>, answer 550 5.1.1.",
+        "Rejected by the recipient&#39;s server",
+        "Reached <code>recipient</code>, reply 550 5.1.1.",
         "550 5.1.1 &lt;asha@example.com&gt;: user unknown",
         "The recipient&#39;s address does not exist.",
         "Notice of the new time",
@@ -80,10 +80,10 @@ async def test_what_cannot_be_changed_any_more_offers_nothing(client: httpx.Asyn
     await sign_in(client, Role.RECRUITER)
     for booking in (off, begun):
         page = (await client.get(booking.path)).text
-        assert "Nothing about it can be changed any more." in page
+        assert "This booking can no longer be changed." in page
         assert page.count('method="post"') == 1
-        assert "any more" in (await client.get(f"{booking.path}move/")).text
-        assert "any more" in (await client.get(f"{booking.path}cancel/")).text
+        assert "can no longer be" in (await client.get(f"{booking.path}move/")).text
+        assert "can no longer be" in (await client.get(f"{booking.path}cancel/")).text
     assert "Changed plans" in (await client.get(off.path)).text
 
 
@@ -118,7 +118,7 @@ async def test_what_there_is_not_is_a_page_that_says_so(client: httpx.AsyncClien
     for path in (NOWHERE, f"{NOWHERE}move/", "/console/bookings/nonsense/", "/console/nothing/"):
         answer = await client.get(path)
         assert answer.status_code == 404
-        assert "There is nothing here" in answer.text
+        assert "Page not found" in answer.text
         assert answer.headers["content-type"].startswith("text/html")
 
 
@@ -145,8 +145,8 @@ async def test_an_erased_candidates_missed_interview_is_read_and_not_changed(cli
     page = (await client.get(booking.path)).text
     assert "<bdi>Erased</bdi>" in page
     assert "Asha" not in page
-    assert "Nothing about it can be changed any more." in page
-    assert "cannot be moved" in (await client.get(f"{booking.path}move/")).text
+    assert "This booking can no longer be changed." in page
+    assert "can no longer be moved" in (await client.get(f"{booking.path}move/")).text
     slot = await make_slot(starts_at=soon(3000))
     answer = await press(client, "/console/", f"{booking.path}move/", slot=str(slot), revision="1")
     assert answer.status_code == 409

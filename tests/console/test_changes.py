@@ -42,9 +42,7 @@ async def test_one_press_invites_again_with_a_new_link(client: httpx.AsyncClient
     await tried(booking, "rejected")
     await sign_in(client, Role.RECRUITER)
     answer = await press(client, booking.path, f"{booking.path}reissue/")
-    assert await told(client, answer) == (
-        "A new link is on its way to the candidate. The old one does not open any more."
-    )
+    assert await told(client, answer) == ("A new link is on its way to the candidate. The old one no longer works.")
     assert await kinds_of(booking) == [("invitation", 1, "rejected"), ("invitation", 2, "pending")]
     (session,) = await rows("session")
     assert session["key_version"] == 2
@@ -61,7 +59,7 @@ async def test_a_second_press_of_the_same_button_does_nothing_more(client: httpx
     first = await client.post(f"{booking.path}reissue/", data=fields)
     second = await client.post(f"{booking.path}reissue/", data=fields)
     assert (first.status_code, second.status_code) == (303, 409)
-    assert "Somebody changed this booking" in second.text
+    assert "Someone changed this booking" in second.text
     assert await standing(booking) == ("pending", 2)
 
 
@@ -76,7 +74,7 @@ async def test_a_recruiter_confirms_moves_and_cancels(client: httpx.AsyncClient)
     answer = await press(
         client, f"{move}?day={day_of(await slot_start(slot))}", move, slot=str(slot), reason="A better\r\nroom"
     )
-    assert "The candidate is told the new time" in await told(client, answer)
+    assert "The candidate is notified of the new time" in await told(client, answer)
     assert await standing(booking) == ("pending", 2)
 
     cancel = f"{booking.path}cancel/"
@@ -113,7 +111,7 @@ async def test_the_times_to_move_to_are_free_of_this_job_or_any_and_not_past(cli
     await sign_in(client, Role.RECRUITER)
     move = f"{booking.path}move/"
     nothing = (await client.get(move)).text
-    assert "No slot is free on this day." in nothing
+    assert "No slot is free on this day" in nothing
     (next_day,) = re.findall(r'main" href="(\?day=[^"]*)"', nothing)
     page = (await client.get(move + next_day)).text
     assert re.findall(r'name="slot" value="([^"]*)"', page) == [str(free)]
@@ -132,7 +130,7 @@ async def test_what_the_facts_forbid_is_said_on_the_page_and_loses_nothing_typed
     await moves.move(other.id, slot, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS)
     answer = await client.post(f"{booking.path}move/", data={**fields, "slot": str(slot), "reason": "Kept <words>"})
     assert answer.status_code == 409
-    assert "Every seat of this slot is taken: choose another slot." in answer.text
+    assert "All seats in this slot are taken. Choose another slot." in answer.text
     assert "Kept &lt;words&gt;" in answer.text
     assert "<title>Not done" in answer.text
     assert await standing(booking) == ("pending", 1)
@@ -144,9 +142,9 @@ async def test_without_a_time_nothing_is_moved(client: httpx.AsyncClient) -> Non
     await sign_in(client, Role.RECRUITER)
     move = f"{booking.path}move/"
     for slot, status, said in (
-        ("", 400, "Choose the new time."),
-        ("nonsense", 400, "Choose the new time."),
-        ("01990000-0000-7000-8000-000000000000", 409, "There is no slot with the id"),
+        ("", 400, "Choose a new time."),
+        ("nonsense", 400, "Choose a new time."),
+        ("01990000-0000-7000-8000-000000000000", 409, "There is no slot with the ID"),
     ):
         answer = await press(client, move, move, slot=slot, reason="Kept")
         assert answer.status_code == status
@@ -188,7 +186,7 @@ async def test_a_page_that_is_out_of_date_changes_nothing(client: httpx.AsyncCli
     for action in ("confirm", "reissue", "cancel", "move"):
         answer = await client.post(f"{booking.path}{action}/", data={**fields, "slot": str(slots[1])})
         assert answer.status_code == 409
-        assert "Somebody changed this booking" in answer.text
+        assert "Someone changed this booking" in answer.text
     assert await standing(booking) == ("pending", 2)
 
 
@@ -248,6 +246,6 @@ async def test_a_role_that_does_not_reach_changes_nothing(client: httpx.AsyncCli
             address = re.sub(r"\{delivery_id:uuid\}", str(delivery), address)
             answer = await client.post(address, data={"token": token, "revision": "1", "reason": "recipient_unknown"})
             assert answer.status_code == 403, (role, address)
-            assert "This needs a key with the role" in answer.text
+            assert "This request requires an API key with the role" in answer.text
     assert await standing(booking) == ("pending", 1)
     assert await kinds_of(booking) == [("invitation", 1, "rejected")]

@@ -75,15 +75,15 @@ async def test_every_state_is_said_in_words_with_its_reason(client: httpx.AsyncC
     await sign_in(client, Role.VIEWER)
     page = await client.get("/console/", params={"day": day_of(start, settings)})
     for words in (
-        "Invitation taken by the mail server",
+        "Invitation accepted by the mail server",
         "Invitation failed: the candidate was not reached",
         "The recipient&#39;s mailbox is full.",
-        "Invitation at risk: not taken yet, and time is running out",
-        "Nothing listens at the server&#39;s address and port.",
+        "Invitation at risk: not accepted yet, and time is running out",
+        "Nothing is listening at the server&#39;s address and port.",
         "Invitation on its way",
         "Cancelled",
         "Cancellation on its way",
-        "Waiting for the candidate&#39;s word",
+        "Not confirmed by the candidate yet",
     ):
         assert words in page.text
 
@@ -113,7 +113,7 @@ async def test_more_troubles_than_have_room_have_a_page_of_their_own(
     await sign_in(client, Role.VIEWER)
     top = await client.get("/console/")
     assert len(re.findall("Number", top.text)) == 5
-    assert 'href="/console/attention/">Show all' in top.text
+    assert 'href="/console/attention/">Show everything' in top.text
     first = await client.get("/console/attention/")
     (more,) = re.findall(r'href="(/console/attention/\?after=[^"]*)"', first.text)
     second = await client.get(more)
@@ -126,7 +126,7 @@ async def test_what_failed_for_an_interview_that_is_over_needs_no_attention_for_
     old = await tried(await booked("Old"), "rejected")
     await db.fetch("UPDATE delivery SET deadline_at = now() - interval '25 hours' WHERE id = $1", old)
     await sign_in(client, Role.VIEWER)
-    assert "Nothing: every candidate was told" in (await client.get("/console/attention/")).text
+    assert "Nothing. Every candidate has been notified" in (await client.get("/console/attention/")).text
 
 
 async def test_a_held_channel_is_told_of_on_the_first_page_and_explained_on_its_own(
@@ -136,7 +136,7 @@ async def test_a_held_channel_is_told_of_on_the_first_page_and_explained_on_its_
     assert "Open" in (await client.get("/console/channels/")).text
     for channel in configured.channels(settings):
         await held(channel.name, channel.fingerprint)
-    assert "The channel email is held since" in (await client.get("/console/")).text
+    assert "The channel email has been held since" in (await client.get("/console/")).text
     page = (await client.get("/console/channels/")).text
     for words in ("Held since", "The server refused the user name or the password.", "hireloop doctor"):
         assert words in page
@@ -147,7 +147,7 @@ async def test_what_is_no_day_is_said_so_and_todays_is_shown(client: httpx.Async
     for day in ("tomorrow", "2026-13-01", "0000-00-00", "9999-12-31", "<b>"):
         page = await client.get("/console/", params={"day": day, "after": "nonsense"})
         assert page.status_code == 400
-        assert "This is no day" in page.text
+        assert "This is not a valid day" in page.text
         assert "Today," in page.text
         assert "<b>" not in page.text
 

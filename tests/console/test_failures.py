@@ -29,9 +29,9 @@ async def test_failures_are_listed_by_reason_and_in_pages(
     first = (await client.get(PATH, params={"reason": "recipient_unknown"})).text
     (more,) = re.findall(r'href="(/console/failures/\?[^"]*after=[^"]*)"', first)
     second = (await client.get(more.replace("&amp;", "&"))).text
-    assert [page.count("Refused by the recipient&#39;s side") for page in (first, second)] == [2, 1]
+    assert [page.count("Rejected by the recipient&#39;s server") for page in (first, second)] == [2, 1]
     assert "452 full" not in first + second
-    assert "Nothing has failed by this reason." in (await client.get(PATH, params={"reason": "no_such"})).text
+    assert "Nothing has failed for this reason." in (await client.get(PATH, params={"reason": "no_such"})).text
     for odd in ("a\x00b", "x" * 500):
         assert (await client.get(PATH, params={"reason": odd})).status_code == 200
 
@@ -59,7 +59,7 @@ async def test_what_must_not_be_sent_again_is_refused_in_its_own_words(client: h
     await sign_in(client, Role.ADMIN)
     answer = await press(client, booking.path, f"/console/deliveries/{delivery}/replay/")
     assert answer.status_code == 409
-    assert "Its booking was changed or cancelled since" in answer.text
+    assert "The booking has since been changed or cancelled" in answer.text
 
 
 async def test_a_cause_is_counted_before_it_is_sent_again(client: httpx.AsyncClient) -> None:
@@ -74,12 +74,12 @@ async def test_a_cause_is_counted_before_it_is_sent_again(client: httpx.AsyncCli
     await sign_in(client, Role.ADMIN)
     ask = "/console/replay/?reason=recipient_unknown"
     counted = (await client.get(ask)).text
-    assert "<strong>3</strong> deliveries of the last 30 days would be sent again" in counted
-    assert "1: Its booking was changed or cancelled since" in counted
+    assert "<strong>3</strong> deliveries from the last 30 days would be sent again" in counted
+    assert "1: The booking has since been changed or cancelled" in counted
     assert sum(row["state"] == "pending" for row in await rows("delivery")) == 1
     answer = await press(client, ask, "/console/replay/")
     assert answer.headers["location"] == f"{PATH}?done=replayed-all&n=3"
-    assert "Sent again: 3 deliveries are due now." in (await client.get(answer.headers["location"])).text
+    assert "3 deliveries will be sent again now." in (await client.get(answer.headers["location"])).text
     assert sum(row["state"] == "pending" for row in await rows("delivery")) == 4
     assert "<strong>0</strong> deliveries" in (await client.get(ask)).text
 
@@ -113,5 +113,5 @@ async def test_a_count_in_an_address_is_a_number_or_nothing(client: httpx.AsyncC
     await sign_in(client, Role.ADMIN)
     for number in ("", "x", "9" * 400, "0" * 9 + "1" * 4000, "-1", "1e3", "²", "<b>"):
         page = (await client.get(PATH, params={"done": "replayed-all", "n": number})).text
-        assert "Sent again" not in page
+        assert "will be sent again now" not in page
         assert "<b>" not in page

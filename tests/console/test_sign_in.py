@@ -199,7 +199,7 @@ async def test_signing_out_takes_the_cookie_away(client: httpx.AsyncClient) -> N
     assert answer.headers["location"] == f"{SIGN_IN}?done=signed-out"
     assert "max-age=0" in answer.headers["set-cookie"].lower()
     assert (await client.get("/console/")).status_code == 303
-    assert "You are signed out." in (await client.get(answer.headers["location"])).text
+    assert "You have signed out." in (await client.get(answer.headers["location"])).text
 
 
 async def test_a_press_after_the_sign_in_has_ended_changes_nothing_and_leads_back(client: httpx.AsyncClient) -> None:
@@ -213,7 +213,7 @@ async def test_a_press_after_the_sign_in_has_ended_changes_nothing_and_leads_bac
         headers={"Referer": f"https://hire.example{booking.path}"},
     )
     assert answer.status_code == 303
-    assert "Your sign-in has ended" in (await client.get(answer.headers["location"])).text
+    assert "Your sign-in has expired" in (await client.get(answer.headers["location"])).text
     again = await press(client, answer.headers["location"], SIGN_IN, key=await key_of(Role.RECRUITER))
     assert again.headers["location"] == booking.path
     assert {row["revision"] for row in await rows("schedule")} == {1}

@@ -36,6 +36,7 @@ EVERY_RECORD = pytest.mark.parametrize("record", DECISIONS, ids=lambda record: r
 # What the records name and the source does not have, each with what it is.
 STRANGERS = {
     "sending": "a state that there could be",
+    "doing": "a state of procrastinate's jobs",
     "ApiInterviewsSlotsSlotIdBookSlotBookSlot": "the name that Litestar gives to an operation",
     "up.json": "a file that `hireloop up` writes",
     ".hireloop/": "the folder that `hireloop up` makes",

@@ -53,7 +53,7 @@ def installation() -> Iterator[Installation]:
     port = free_port()
     try:
         with Hireloop("up", "--demo", "--port", str(port), env=env) as up:
-            up.wait_for_log("Running. Ctrl-C stops everything.", 60)
+            up.wait_for_log("Running. Press Ctrl-C to stop everything.", 60)
             said = up.log.read_text()
             key = re.search(r"^First API key +(hl_\S+)", said, re.MULTILINE)
             assert key is not None, said

@@ -78,7 +78,7 @@ async def test_where_nothing_is_wrong_every_line_is_ok(whole: dict[str, Any]) ->
         receiver.stop()
     assert {finding.level for finding in found} == {Level.OK}, found
     assert {finding.check: finding.cause for finding in found}["mail"] == (
-        f"localhost port {server.port} takes mail from our sender, in clear."
+        f"localhost port {server.port} accepts mail from our sender, unencrypted."
     )
     assert server.received == []
     assert [command.split()[0] for command in server.commands()] == ["EHLO", "MAIL", "RSET", "QUIT"]
@@ -101,123 +101,125 @@ class Fault(NamedTuple):
         Fault(
             {},
             {"email_backend": "console"},
-            "EMAIL_BACKEND is console: no mail leaves this machine.",
+            "EMAIL_BACKEND is console, so no mail leaves this machine.",
             "Set it to smtp.",
         ),
-        Fault({}, {"email_backend": "file"}, "EMAIL_BACKEND is file: no mail leaves this machine.", "Set it to smtp."),
-        Fault({}, {"email_host": ""}, "EMAIL_HOST is not set: no mail can be sent.", "Set EMAIL_HOST or EMAIL_URL."),
+        Fault(
+            {}, {"email_backend": "file"}, "EMAIL_BACKEND is file, so no mail leaves this machine.", "Set it to smtp."
+        ),
+        Fault({}, {"email_host": ""}, "EMAIL_HOST is not set, so no mail can be sent.", "Set EMAIL_HOST or EMAIL_URL."),
         Fault(
             {},
             {"email_host_user": "me@hire.example"},
             "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set.",
-            "Set both, or neither.",
+            "Set both or neither.",
         ),
         Fault(
             {},
             {"email_host_password": "a canary of a password"},
             "Only one of EMAIL_HOST_USER and EMAIL_HOST_PASSWORD is set.",
-            "Set both, or neither.",
+            "Set both or neither.",
         ),
         Fault(
             {},
             {"email_use_tls": True, "email_use_ssl": True},
-            "EMAIL_USE_TLS (STARTTLS, port 587) and EMAIL_USE_SSL (TLS from the start, port 465) exclude each other.",
-            "Set the one that the mail server speaks.",
+            "EMAIL_USE_TLS (STARTTLS, port 587) and EMAIL_USE_SSL (implicit TLS, port 465) cannot both be set.",
+            "Set only the one that the mail server supports.",
         ),
         Fault(
             {},
             {"email_host": "mail.hire.example", **SIGNED_IN},
-            "A mail password would cross the network in clear.",
-            "Set EMAIL_USE_TLS or EMAIL_USE_SSL, or use mailtos://.",
+            "The mail password would be sent over the network unencrypted.",
+            "Set EMAIL_USE_TLS or EMAIL_USE_SSL, or use a mailtos:// URL.",
         ),
         Fault(
             {},
             {"email_url": "smtp://me:a-canary@hire.example"},
-            "EMAIL_URL is no mail URL, or asks for more than smtp, mode, from, name, user and pass.",
-            "Write EMAIL_URL as mailtos://user:password@host.",
+            "EMAIL_URL is not a mail URL, or has parameters other than smtp, mode, from, name, user and pass.",
+            "Set EMAIL_URL to a URL such as mailtos://user:password@host.",
         ),
         Fault(
             {},
             {"email_url": "mailto://mail.hire.example?from=nobody", "default_from_email": ""},
-            "DEFAULT_FROM_EMAIL (or `from=` in EMAIL_URL) is no address that mail can be sent from.",
+            "DEFAULT_FROM_EMAIL (or `from=` in EMAIL_URL) is not an address that mail can be sent from.",
             "Set DEFAULT_FROM_EMAIL to an address, such as jobs@hire.example.",
         ),
         Fault(
             {},
             {"email_host": f"{'x' * 70}.example"},
-            f"There is no server named {'x' * 70}.example.",
-            "Correct EMAIL_HOST, or mend this machine's DNS.",
+            f"The host name {'x' * 70}.example cannot be resolved.",
+            "Correct EMAIL_HOST, or fix this machine's DNS.",
         ),
         Fault(
             {"banner": "554 5.7.1 No mail from you"},
             {},
-            f"{SERVER} turns this machine away before any mail.",
-            "Have the server's operator let this machine's address in, or correct EMAIL_HOST.",
+            f"{SERVER} refuses connections from this machine.",
+            "Ask the server's operator to allow this machine's IP address, or correct EMAIL_HOST.",
         ),
         Fault(
             {"EHLO": Drop()},
             {},
-            f"{SERVER} closed the connection without a word (before its greeting was over).",
-            "Check that EMAIL_PORT is a mail server's port, and that the server lets this machine in.",
+            f"{SERVER} closed the connection without a reply (before the end of its greeting).",
+            "Check that EMAIL_PORT is a mail server's port, and that the server allows this machine to connect.",
         ),
         Fault(
             {"banner": Hang()},
             {},
-            f"{SERVER} took the connection and said nothing within 0.5 s.",
-            "Check that EMAIL_PORT is a mail server's port, and look into the server's log.",
+            f"{SERVER} accepted the connection but sent nothing within 0.5 s.",
+            "Check that EMAIL_PORT is a mail server's port, and check the server's log.",
         ),
         Fault(
             {"MAIL": Hang()},
             {},
-            f"{SERVER} did not answer within 0.5 s (at MAIL FROM).",
-            "Look into the mail server's log.",
+            f"{SERVER} did not respond within 0.5 s (at MAIL FROM).",
+            "Check the mail server's log.",
         ),
         Fault(
             {"banner": "HTTP/1.1 400 Bad Request"},
             {},
-            f"What answers at {SERVER} is no mail server.",
+            f"{SERVER} is not a mail server.",
             "Correct EMAIL_HOST and EMAIL_PORT.",
         ),
         Fault(
             {},
             {"email_use_tls": True},
             f"{SERVER} does not offer STARTTLS.",
-            "Use the server's submission port (mostly 587), or EMAIL_USE_SSL with port 465.",
+            "Use the server's submission port (usually 587), or EMAIL_USE_SSL with port 465.",
         ),
         Fault(
             {},
             {"email_use_ssl": True},
-            f"{SERVER} does not speak TLS from the start.",
+            f"{SERVER} does not use implicit TLS.",
             "Set EMAIL_USE_TLS instead of EMAIL_USE_SSL.",
         ),
         Fault(
             {"AUTH": "535 5.7.8 Bad credentials"},
             SIGNED_IN,
             "localhost refused the user name or the password.",
-            "Correct EMAIL_HOST_USER and EMAIL_HOST_PASSWORD; with two-step sign-in it must be an app password.",
+            "Correct EMAIL_HOST_USER and EMAIL_HOST_PASSWORD. With two-step verification, use an app password.",
         ),
         Fault(
             {"AUTH": GMAIL},
             SIGNED_IN,
-            "Gmail refused the sign-in: it takes an app password, not the account's own.",
-            "Make one at https://myaccount.google.com/apppasswords and set EMAIL_HOST_PASSWORD to its 16 letters.",
+            "Gmail refused the sign-in, because it requires an app password, not the account password.",
+            "Create one at https://myaccount.google.com/apppasswords and set EMAIL_HOST_PASSWORD to its 16 letters.",
         ),
         Fault(
             {"AUTH": "534 5.7.9 Application-specific password required"},
             SIGNED_IN,
-            "localhost refused the sign-in: it takes an app password, not the account's own.",
-            "Make one in the account's security settings and set EMAIL_HOST_PASSWORD to it.",
+            "localhost refused the sign-in, because it requires an app password, not the account password.",
+            "Create one in the account's security settings and set EMAIL_HOST_PASSWORD to it.",
         ),
         Fault(
             {"MAIL": "550 5.7.1 Sender refused"},
             {},
-            "localhost does not take mail from our sender's address.",
+            "localhost does not accept mail from our sender's address.",
             "Set DEFAULT_FROM_EMAIL (and BOUNCE_ADDRESS) to an address that this account may send from.",
         ),
         Fault(
             {"MAIL": "530 5.7.0 Authentication required"},
             {},
-            f"{SERVER} wants a sign-in before it takes mail.",
+            f"{SERVER} requires a sign-in before it accepts mail.",
             "Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD.",
         ),
     ],
@@ -242,7 +244,7 @@ async def test_nobody_listening_is_one_failure(whole: dict[str, Any]) -> None:
     assert at_level(await findings(settings_of(whole, email_port=port)), Level.FAILURE) == [
         (
             "mail",
-            f"Nothing listens at localhost port {port}.",
+            f"Nothing is listening at localhost port {port}.",
             "Correct EMAIL_HOST and EMAIL_PORT, or start the mail server.",
         )
     ]
@@ -255,8 +257,8 @@ async def test_a_server_that_is_busy_is_a_warning(whole: dict[str, Any]) -> None
     assert at_level(found, Level.WARNING) == [
         (
             "mail",
-            f"localhost port {server.port} takes no mail right now.",
-            "Try again in a few minutes; deliveries do so by themselves.",
+            f"localhost port {server.port} is not accepting mail right now.",
+            "Try again in a few minutes. Deliveries are retried automatically.",
         )
     ]
 
@@ -269,7 +271,7 @@ async def test_a_fault_of_the_fallback_names_its_own_setting(whole: dict[str, An
     assert at_level(found, Level.FAILURE) == [
         (
             "mail_fallback",
-            f"Nothing listens at localhost port {port}.",
+            f"Nothing is listening at localhost port {port}.",
             "Correct host and port in EMAIL_FALLBACK_URL, or start the mail server.",
         )
     ]
@@ -299,12 +301,12 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Certific
     ("kind", "trusted", "cause", "fix"),
     [
         ("expired", True, "has expired.", "Renew it on the mail server."),
-        ("another name", True, "is for another name.", "Set EMAIL_HOST to the name that the certificate is for."),
+        ("another name", True, "is for a different name.", "Set EMAIL_HOST to the name in the certificate."),
         (
             "good",
             False,
-            "is signed by itself.",
-            "Give the server one of a public authority, or name its authority in SSL_CERT_FILE.",
+            "is self-signed.",
+            "Use a certificate from a public authority, or add its authority to SSL_CERT_FILE.",
         ),
     ],
 )
@@ -337,8 +339,8 @@ async def test_a_port_that_speaks_tls_from_the_start_is_found_out(
     assert at_level(found, Level.FAILURE) == [
         (
             "mail",
-            f"localhost port {server.port} speaks TLS from the start.",
-            "Set EMAIL_USE_SSL, with port 465 as a rule.",
+            f"localhost port {server.port} expects implicit TLS.",
+            "Set EMAIL_USE_SSL, usually with port 465.",
         )
     ]
 
@@ -354,7 +356,7 @@ async def test_over_tls_and_signed_in_it_is_ok(
     (mail,) = [finding for finding in found if finding.check == "mail"]
     assert (mail.level, mail.cause) == (
         Level.OK,
-        f"localhost port {server.port} takes mail from our sender, over TLSv1.3, signed in.",
+        f"localhost port {server.port} accepts mail from our sender, over TLSv1.3, signed in.",
     )
 
 
@@ -373,13 +375,13 @@ def mail_server() -> Iterator[ScriptedSmtpServer]:
         (
             {"base_url": "http://localhost:8000"},
             "base_url",
-            "BASE_URL is on localhost: links in invitations open on this machine only.",
-            "Set BASE_URL to the address that candidates reach.",
+            "BASE_URL points to localhost, so links in invitations open on this machine only.",
+            "Set BASE_URL to an address that candidates can reach.",
         ),
         (
             {"secret_key": "another secret, which is long enough too"},
             "secret",
-            "SECRET_KEY is not the one that this database's links were made with: links in mails would be dead.",
+            "SECRET_KEY differs from the one that signed this database's links, so the links in mails would not work.",
             (
                 "Set the same SECRET_KEY everywhere, or change it with `hireloop migrate --accept-secret` "
                 "and keep the old one in SECRET_KEY_FALLBACKS."
@@ -389,55 +391,55 @@ def mail_server() -> Iterator[ScriptedSmtpServer]:
             {"secret_key": None},
             "secret",
             "SECRET_KEY is not set.",
-            "Set it to the output of `openssl rand -base64 48`, the same everywhere.",
+            "Set it to the output of `openssl rand -base64 48`, the same on every machine.",
         ),
         (
             {"otel_exporter_otlp_endpoint": "http://localhost:9"},
             "tracing",
-            "Nothing listens at localhost port 9.",
-            "Correct OTEL_EXPORTER_OTLP_ENDPOINT, or start what is to listen there.",
+            "Nothing is listening at localhost port 9.",
+            "Correct OTEL_EXPORTER_OTLP_ENDPOINT, or start the server there.",
         ),
         (
             {"otel_exporter_otlp_endpoint": "http://localhost:9", "otel_exporter_otlp_protocol": "grpc"},
             "tracing",
-            "Nothing listens at localhost port 9.",
-            "Correct OTEL_EXPORTER_OTLP_ENDPOINT, or start what is to listen there.",
+            "Nothing is listening at localhost port 9.",
+            "Correct OTEL_EXPORTER_OTLP_ENDPOINT, or start the server there.",
         ),
         (
             {"otel_exporter_otlp_endpoint": "collector"},
             "tracing",
-            "OTEL_EXPORTER_OTLP_ENDPOINT is no address.",
-            "Write it as http://collector:4318.",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL.",
+            "Set it to a URL such as http://collector:4318.",
         ),
         (
             {"webhook_urls": "https://hooks.hire.example/a-canary"},
             "webhook-",
-            "Webhooks cannot be signed.",
-            "Set WEBHOOK_SECRET, the same here and at the receiver.",
+            "WEBHOOK_SECRET is not set, so webhooks cannot be signed.",
+            "Set it to the same value here and at the receiver.",
         ),
         (
             {"webhook_urls": "http://localhost:9/a-canary", "webhook_secret": "whsec_" + "A" * 32},
             "webhook-",
-            "A webhook's address must be https://host/path without a sign-in; http:// needs WEBHOOK_ALLOW_PRIVATE.",
-            "",
+            "A webhook's URL must be https://host/path without credentials.",
+            "To use http://, set WEBHOOK_ALLOW_PRIVATE.",
         ),
         (
             {"webhook_urls": "https://localhost:9/a-canary", "webhook_secret": "whsec_" + "A" * 32},
             "webhook-",
-            "The webhook's name leads to a private address.",
-            "Set WEBHOOK_ALLOW_PRIVATE if that is meant.",
+            "The webhook's host name resolves to a private address.",
+            "Set WEBHOOK_ALLOW_PRIVATE if this is intended.",
         ),
         (
             {"chat_urls": "json://localhost:9/a-canary"},
             "json-",
-            "Nothing listens at localhost port 9.",
-            "Correct CHAT_URLS or APPRISE_CONFIG, or start what is to listen there.",
+            "Nothing is listening at localhost port 9.",
+            "Correct CHAT_URLS or APPRISE_CONFIG, or start the server there.",
         ),
         (
             {"chat_urls": "nonsense://a-canary"},
             "channels",
-            "CHAT_URLS: address 1 (nonsense://) has no schema that Apprise knows.",
-            "See Apprise's page of that service for how its URL is written.",
+            "CHAT_URLS: address 1 (nonsense://) has a schema that Apprise does not support.",
+            "See the service's page in the Apprise documentation for the format of its URL.",
         ),
     ],
 )
@@ -459,13 +461,13 @@ async def test_a_database_that_is_not_there_is_one_failure_and_what_hangs_on_it_
     assert at_level(found, Level.FAILURE) == [
         (
             "database",
-            "Nothing listens where DATABASE_URL leads.",
-            "Start PostgreSQL, or correct the host and the port.",
+            "Nothing is listening at the host and port in DATABASE_URL.",
+            "Start PostgreSQL, or correct the host and port.",
         )
     ]
     not_tried = {finding.check: finding.cause for finding in found if finding.level is Level.SKIPPED}
     assert not_tried.keys() == {"migrations", "secret", "clock", "workers", "ledger", "channels"}
-    assert not_tried["secret"] == "Not tried: database failed."
+    assert not_tried["secret"] == "Skipped: database failed."
     assert "canary" not in repr(found)
 
 
@@ -477,7 +479,7 @@ async def test_another_database_than_there_is_is_one_failure(
     assert at_level(found, Level.FAILURE) == [
         (
             "database",
-            "The server has no database of that name.",
+            "The server has no database with the name in DATABASE_URL.",
             "Create it, or correct the name in DATABASE_URL.",
         )
     ]
@@ -488,10 +490,10 @@ async def test_missing_migrations_are_one_failure(whole: dict[str, Any], mail_se
         await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
     found = await findings(settings_of(whole, email_port=mail_server.port))
     assert at_level(found, Level.FAILURE) == [
-        ("migrations", "The database lacks 1 migration(s).", "Run `hireloop migrate`.")
+        ("migrations", "The database has 1 pending migration(s).", "Run `hireloop migrate`.")
     ]
     [channels] = [finding for finding in found if finding.check == "channels"]
-    assert channels.cause == "Not tried: migrations are missing."
+    assert channels.cause == "Skipped: there are pending migrations."
 
 
 @pytest.mark.parametrize(
@@ -500,19 +502,23 @@ async def test_missing_migrations_are_one_failure(whole: dict[str, Any], mail_se
         (
             {"alert_email": ""},
             "alerts",
-            "Only a job's own recruiter, and else nobody, is told when an invitation fails.",
+            "If an invitation fails, nobody but the job's recruiter is notified.",
         ),
-        ({"bounce_address": ""}, "bounces", "BOUNCE_ADDRESS is not set: mail that comes back later is not seen."),
-        ({"base_url": "http://hire.example"}, "base_url", "BASE_URL is plain http: browsers give no camera there."),
+        ({"bounce_address": ""}, "bounces", "BOUNCE_ADDRESS is not set, so mail that bounces later goes unnoticed."),
+        (
+            {"base_url": "http://hire.example"},
+            "base_url",
+            "BASE_URL uses plain http, where browsers do not allow access to the camera.",
+        ),
         (
             {"base_url": "https://other.example"},
             "base_url",
-            "A worker writes links to https://hire.example, this process to https://other.example.",
+            "A worker writes links to https://hire.example, but this process to https://other.example.",
         ),
         (
             SIGNED_IN,
             "mail",
-            "EMAIL_HOST_PASSWORD goes in clear, so to this machine only.",
+            "EMAIL_HOST_PASSWORD is sent unencrypted, which is allowed only because the server is on this machine.",
         ),
     ],
 )
@@ -531,7 +537,7 @@ async def test_without_a_worker_it_warns(whole: dict[str, Any], mail_server: Scr
         await db.fetch("DELETE FROM worker")
     found = await findings(settings_of(whole, email_port=mail_server.port))
     assert at_level(found, Level.WARNING) == [
-        ("workers", "No worker has been seen lately: nothing is sent.", "Start `hireloop work`.")
+        ("workers", "No worker has reported recently, so no messages are sent.", "Start `hireloop work`.")
     ]
 
 
@@ -542,7 +548,7 @@ async def test_a_held_channel_warns_unless_its_own_check_says_why(whole: dict[st
             await health.hold(configured.channels(settings)[0], "auth_refused")
         [(check, cause, _)] = at_level(await findings(settings), Level.WARNING)
     assert check == "channels"
-    assert cause.startswith("The channel email is held since ")
+    assert cause.startswith("The channel email has been held since ")
     assert "refused the user name or the password" in cause
     found = await findings(settings)  # the server has gone
     assert [check for check, _, _ in at_level(found, Level.FAILURE)] == ["mail"]
@@ -559,7 +565,7 @@ async def test_a_held_fallback_warns_too_unless_its_own_check_says_why(
             await health.hold(providers.provider(configured.channels(settings)[0], Route.FALLBACK), "auth_refused")
         [(check, cause, _)] = at_level(await findings(settings), Level.WARNING)
     assert check == "channels"
-    assert cause.startswith("The fallback of the channel email is held since ")
+    assert cause.startswith("The fallback of the channel email has been held since ")
     found = await findings(settings)  # the second server has gone
     assert [check for check, _, _ in at_level(found, Level.FAILURE)] == ["mail_fallback"]
     assert at_level(found, Level.WARNING) == []
@@ -603,7 +609,7 @@ def test_a_slow_answer_is_no_skew() -> None:
     ("seconds", "level", "cause"),
     [
         (0.05, Level.OK, "PostgreSQL 18.4 answers in 50.0 ms."),
-        (0.051, Level.WARNING, "PostgreSQL 18.4 takes 51 ms for the smallest question."),
+        (0.051, Level.WARNING, "PostgreSQL 18.4 takes 51 ms to answer the simplest query."),
     ],
 )
 def test_a_database_far_away_is_warned_of(seconds: float, level: Level, cause: str) -> None:

@@ -25,13 +25,13 @@ def checked(server: ScriptedHttpServer, **more: object) -> Finding:
 @pytest.mark.parametrize(
     ("does", "level", "cause"),
     [
-        (Reply(200), Level.OK, "127.0.0.1 port {port} takes traces."),
-        (Reply(404), Level.FAILURE, "What answers at 127.0.0.1 port {port} takes no traces (404)."),
-        (Reply(503), Level.FAILURE, "The collector at 127.0.0.1 port {port} fails (503)."),
+        (Reply(200), Level.OK, "127.0.0.1 port {port} accepts traces."),
+        (Reply(404), Level.FAILURE, "127.0.0.1 port {port} does not accept traces (404)."),
+        (Reply(503), Level.FAILURE, "The collector at 127.0.0.1 port {port} failed (503)."),
         (Raw(b"220 mail.test ESMTP\r\n"), Level.FAILURE, "127.0.0.1 port {port} does not speak HTTP."),
-        (Reply(401), Level.FAILURE, "The collector at 127.0.0.1 port {port} does not let us in (401)."),
-        (Reply(403), Level.FAILURE, "The collector at 127.0.0.1 port {port} does not let us in (403)."),
-        (Reply(400), Level.FAILURE, "What answers at 127.0.0.1 port {port} takes no traces (400)."),
+        (Reply(401), Level.FAILURE, "The collector at 127.0.0.1 port {port} denied access (401)."),
+        (Reply(403), Level.FAILURE, "The collector at 127.0.0.1 port {port} denied access (403)."),
+        (Reply(400), Level.FAILURE, "127.0.0.1 port {port} does not accept traces (400)."),
         (Reply(302, b"", {"Location": "/elsewhere"}), Level.FAILURE, "127.0.0.1 port {port} redirects (302)."),
         (Reply(308, b"", {"Location": "/elsewhere"}), Level.FAILURE, "127.0.0.1 port {port} redirects (308)."),
     ],
@@ -53,17 +53,19 @@ def test_the_headers_that_the_collector_wants_are_sent() -> None:
 def test_without_or_with_the_wrong_headers_the_mend_names_them() -> None:
     with ScriptedHttpServer(Reply(401)) as server:
         without, wrong = checked(server), checked(server, otel_exporter_otlp_headers="api-key=canary")
-    assert without.fix == "Set OTEL_EXPORTER_OTLP_HEADERS to what the collector wants, such as api-key=…."
+    assert (
+        without.fix == "Set OTEL_EXPORTER_OTLP_HEADERS to the headers that the collector requires, such as api-key=…."
+    )
     assert wrong.fix == "Correct OTEL_EXPORTER_OTLP_HEADERS."
     assert "canary" not in repr(wrong)
 
 
 def test_a_server_of_grpc_is_ok_and_one_of_http_is_found_out() -> None:
     with grpc_server() as port:
-        assert over_grpc(f"http://127.0.0.1:{port}").cause == f"127.0.0.1 port {port} speaks gRPC's HTTP/2."
+        assert over_grpc(f"http://127.0.0.1:{port}").cause == f"127.0.0.1 port {port} speaks HTTP/2, as gRPC requires."
     with ScriptedHttpServer() as server:
         found = over_grpc(f"http://127.0.0.1:{server.port}")
-    assert (found.level, found.cause) == (Level.FAILURE, f"What answers at 127.0.0.1 port {server.port} is no gRPC.")
+    assert (found.level, found.cause) == (Level.FAILURE, f"127.0.0.1 port {server.port} does not speak gRPC.")
     assert "OTEL_EXPORTER_OTLP_PROTOCOL" in found.fix
 
 
@@ -71,7 +73,7 @@ def test_a_server_that_says_nothing_is_no_grpc(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(reach, "SECONDS", 0.2)
     with create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        assert over_grpc(f"http://127.0.0.1:{port}").cause == f"What answers at 127.0.0.1 port {port} is no gRPC."
+        assert over_grpc(f"http://127.0.0.1:{port}").cause == f"127.0.0.1 port {port} does not speak gRPC."
 
 
 def test_over_tls_what_this_machine_trusts_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,8 +85,8 @@ def test_over_tls_what_this_machine_trusts_is_trusted(tmp_path: Path, monkeypatc
         refused = over_grpc(f"https://localhost:{port}")
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate.cert))
         trusted = over_grpc(f"https://localhost:{port}")
-    assert refused.cause.startswith(f"The certificate of localhost port {port} is not to be trusted: ")
-    assert trusted.cause == f"localhost port {port} speaks gRPC's HTTP/2."
+    assert refused.cause.startswith(f"The certificate of localhost port {port} is not trusted: ")
+    assert trusted.cause == f"localhost port {port} speaks HTTP/2, as gRPC requires."
 
 
 @contextmanager

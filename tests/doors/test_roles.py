@@ -161,7 +161,7 @@ def test_every_operation_has_a_row_and_every_row_an_operation(documented: Docume
 
 def test_the_document_names_the_same_roles(documented: Documented) -> None:
     for name, (least, _, _) in ROLES.items():
-        assert f"Needs a key with the role `{least}`" in documented.operations[name][2]["description"], name
+        assert f"Requires an API key with the role `{least}`" in documented.operations[name][2]["description"], name
 
 
 async def ask(

@@ -94,8 +94,8 @@ def test_an_installation_that_is_closed_to_us_is_named_with_its_owner_and_not_ad
     monkeypatch.setattr(home, "others_with_a_database", lambda _: iter([closed]))
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert home.new_beside_another(tmp_path / "new") == (
-        f"The database in {tmp_path}/new is new and empty. There is one in {closed} that belongs to the user root: "
-        "run this as that user or as root."
+        f"The database in {tmp_path}/new is new and empty. There is one in {closed} that belongs to the user root. "
+        "To use it, run this command as that user or as root."
     )
 
 
@@ -103,8 +103,8 @@ def test_a_new_database_beside_another_one_is_said(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(home, "others_with_a_database", lambda _: iter([Path("/var/lib/hireloop"), Path("/b")]))
     monkeypatch.setattr(os, "access", lambda *_: True)
     assert home.new_beside_another(data_dir) == (
-        f"The database in {data_dir} is new and empty. Another one exists in /var/lib/hireloop and in /b; "
-        "to use it, set HIRELOOP_DATA_DIR=/var/lib/hireloop."
+        f"The database in {data_dir} is new and empty. Another one exists in /var/lib/hireloop and in /b. "
+        "To use it, set HIRELOOP_DATA_DIR=/var/lib/hireloop."
     )
     (data_dir / "postgres").mkdir()
     assert home.new_beside_another(data_dir) == ""

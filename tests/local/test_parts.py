@@ -44,7 +44,7 @@ def test_a_part_that_has_ended_by_itself_is_named_with_its_log(tmp_path: Path) -
     ended = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
     ended.wait()
     with pytest.raises(
-        SettingsError, match=rf"`hireloop work` has ended by itself \(exit code 3\): {tmp_path}/work.log"
+        SettingsError, match=rf"`hireloop work` stopped unexpectedly \(exit code 3\)\. Check {tmp_path}/work.log"
     ):
         parts.check_alive({"work": ended}, tmp_path)
 

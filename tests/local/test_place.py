@@ -144,7 +144,9 @@ def test_root_stays_root_in_no_directory_of_somebody_else(monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "executable", "/bin/false")
     (folder / "data").mkdir()
     os.chown(folder / "data", NOBODY, NOBODY)
-    with pytest.raises(SettingsError, match=f"{folder}/data belongs to another user, and root works in no directory"):
+    with pytest.raises(
+        SettingsError, match=f"{folder}/data belongs to another user, and root does not work in other users"
+    ):
         place_of(settings_in(folder / "data"))
 
 

@@ -65,7 +65,7 @@ def test_up_shows_the_life_of_an_invitation_and_keeps_its_data(home: dict[str, s
 
 def _second_run(home: dict[str, str], port: int) -> None:
     with Hireloop("up", "--port", str(port), env=home) as up:
-        up.wait_for_log("Running. Ctrl-C stops everything.", 60)
+        up.wait_for_log("Running. Press Ctrl-C to stop everything.", 60)
         said = up.log.read_text()
         assert not KEY.search(said)
         _assert_only_its_link_opens_the_mailbox(said, port)
@@ -97,9 +97,9 @@ def _assert_commands_find_it(home: dict[str, str], port: int) -> None:
     doctor = hireloop("doctor", env=home)
     assert f"ok       installation    {which}" in doctor.stdout
     assert re.search(
-        r"^ok       mail            127.0.0.1 port \d+ takes mail from our sender", doctor.stdout, re.MULTILINE
+        r"^ok       mail            127.0.0.1 port \d+ accepts mail from our sender", doctor.stdout, re.MULTILINE
     )
-    assert re.search(r"^warning  base_url        BASE_URL is on localhost", doctor.stdout, re.MULTILINE)
+    assert re.search(r"^warning  base_url        BASE_URL points to localhost", doctor.stdout, re.MULTILINE)
     assert doctor.returncode == 0
     sent = hireloop("send-test", "asha@example.com", env=home)
     assert sent.stdout.startswith(which)
@@ -113,7 +113,7 @@ def test_two_at_once_on_one_machine_keep_apart_and_nobody_else_answers_for_local
     with Hireloop("up", "--demo", env=home) as first, Hireloop("up", "--demo", env=second_home) as second:
         ports = set()
         for up in (first, second):
-            up.wait_for_log("Running. Ctrl-C stops everything.", 90)
+            up.wait_for_log("Running. Press Ctrl-C to stop everything.", 90)
             said = up.log.read_text()
             assert "Missing:" not in said
             ports |= set(re.findall(r"^API and portal   http://localhost:(\d+)$", said, re.MULTILINE))
@@ -136,14 +136,14 @@ def test_a_full_disk_is_one_sentence(home: dict[str, str]) -> None:
         EmbeddedPostgres(Path(home["HIRELOOP_DATA_DIR"])).stop()
         subprocess.run(["umount", "-l", home["HIRELOOP_DATA_DIR"]], check=True)
     assert ran.returncode == 1
-    assert "free some space" in ran.stderr
+    assert "Free some space" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
 
 
 def test_a_closed_terminal_stops_everything_too(home: dict[str, str]) -> None:
     with Hireloop("up", "--port", str(free_port()), env=home) as up:
-        up.wait_for_log("Running. Ctrl-C stops everything.", 60)
+        up.wait_for_log("Running. Press Ctrl-C to stop everything.", 60)
         up.process.send_signal(signal.SIGHUP)
         assert up.process.wait(40) == 0
     assert not EmbeddedPostgres(Path(home["HIRELOOP_DATA_DIR"])).is_running
@@ -155,11 +155,11 @@ def test_a_port_that_is_taken_is_left_to_its_owner_and_the_next_free_one_is_said
         named = hireloop("up", "--port", str(taken), env=home)
         assert named.returncode == 1
         assert (
-            f"Port {taken} cannot be used (Address already in use): stop what uses it, or choose another"
+            f"Port {taken} cannot be used (Address already in use). Stop what uses it, or choose another"
             in named.stderr
         )
         up = stack.enter_context(Hireloop("up", env=home))
-        up.wait_for_log("Running. Ctrl-C stops everything.", 60)
+        up.wait_for_log("Running. Press Ctrl-C to stop everything.", 60)
         said = up.log.read_text()
     found = re.search(r"^Port 8000 is in use by another program; using (80\d\d) instead\.$", said, re.MULTILINE)
     assert found is not None

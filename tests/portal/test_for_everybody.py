@@ -29,8 +29,8 @@ async def test_without_script_one_can_read_start_and_finish(address: str, launch
     async with visiting(browser, link(address, booked), java_script_enabled=False) as (page, _):
         await expect(page.get_by_text("Without JavaScript")).to_be_visible()
         await booked.move(starts_in=20)
-        await page.get_by_role("link", name="load it again").click()
-        await expect(page.get_by_text("Checking them needs JavaScript")).to_be_visible()
+        await page.get_by_role("link", name="reload it").click()
+        await expect(page.get_by_text("The check needs JavaScript")).to_be_visible()
         await page.get_by_role("button", name="Start interview").click()
         await expect_stage(page, "started")
         await page.get_by_text("Finish…").click()
@@ -142,7 +142,7 @@ async def test_a_browser_that_refuses_cookies_is_told_so(address: str, launch: L
         await page.goto(link(address, booked))
         await page.context.clear_cookies()
         await page.goto(f"{address}{booked.path}")
-        await expect(page.get_by_text("your browser refuses cookies")).to_be_visible()
+        await expect(page.get_by_text("your browser blocks cookies")).to_be_visible()
         seen.complaints.clear()  # the answer was 403
 
 
@@ -192,7 +192,7 @@ async def _expect_own_changes_accessible(
         await db.fetch("UPDATE slot SET taken = 1 WHERE taken = 0")
         await offer(datetime.now(UTC) + timedelta(days=9))
         await page.get_by_role("button", name="Move the interview").click()
-        await expect(page.get_by_role("alert")).to_contain_text("not free any more")
+        await expect(page.get_by_role("alert")).to_contain_text("no longer free")
         await _expect_accessible(page)
         await page.get_by_role("radio").check()
         await page.get_by_role("button", name="Move the interview").click()

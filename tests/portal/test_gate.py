@@ -118,7 +118,7 @@ async def test_a_replaced_key_is_told_so_at_the_link_and_at_the_cookie(
     ]
     for answer in answers:
         assert answer.status_code == 410
-        assert "This link was replaced, see the newer mail" in answer.text
+        assert "This link has been replaced" in answer.text
     assert await everything() == before
     newer = session_keys.mint(settings.secrets[0], booked.session_id, 2)
     assert (await client.get("/", params={"session_key": newer})).status_code == 303
@@ -192,7 +192,7 @@ async def test_without_a_cookie_it_says_how_to_come_in_whether_or_not_the_sessio
     ]
     assert {answer.status_code for answer in answers} == {403}
     assert len({answer.content for answer in answers}) == 1
-    assert "refuses cookies" in answers[0].text
+    assert "blocks cookies" in answers[0].text
     assert await _entered() == []
 
 

@@ -71,7 +71,7 @@ async def test_a_candidate_confirms_moves_and_cancels(address: str, launch: Laun
         await page.get_by_label("Reason").fill("My train")
         await db.fetch("UPDATE slot SET taken = 1 WHERE id = $1", taken)
         await page.get_by_role("button", name="Move the interview").click()
-        await expect(page.get_by_role("alert")).to_contain_text("not free any more")
+        await expect(page.get_by_role("alert")).to_contain_text("no longer free")
         seen.complaints.clear()  # the answer was 409
         await expect(page.get_by_label("Reason")).to_have_value("My train")
         await page.get_by_role("radio").check()
@@ -162,7 +162,7 @@ async def test_a_denied_camera_names_the_remedy_and_start_stays_possible(
     async with visiting(browser, link(address, booked)) as (page, _):
         await page.get_by_role("button", name="Check camera and microphone").click()
         for device in ("#camera", "#microphone"):
-            await expect(page.locator(device)).to_contain_text("Not allowed. Press the sign")
+            await expect(page.locator(device)).to_contain_text("Access was not allowed. Click the icon")
         await expect(page.locator("#start-warning")).to_contain_text("camera and your microphone did not work")
         await page.get_by_role("button", name="Start interview").click()
         await expect_stage(page, "started")
@@ -187,8 +187,8 @@ FAILS_WITH = """name => {
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("NotReadableError", "another program may be using it"),
-        ("OverconstrainedError", "do what was asked of it"),
+        ("NotReadableError", "Another program may be using it"),
+        ("OverconstrainedError", "is not suitable"),
         ("AbortError", "could not be turned on (AbortError)"),
         ("SomethingNewError", "could not be turned on (UnknownError)"),
     ],
@@ -214,7 +214,7 @@ async def test_a_browser_that_never_answers_is_not_waited_for(address: str, laun
         await page.goto(link(address, booked))
         await page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}) }")
         await page.get_by_role("button", name="Check camera and microphone").click()
-        await expect(page.locator("#devices-hint")).to_contain_text("Your browser may ask you now")
+        await expect(page.locator("#devices-hint")).to_contain_text("Your browser may now ask for permission")
         await page.clock.run_for(15_500)
         await expect(page.locator("#camera")).to_contain_text("No answer yet about the camera")
         await expect(page.get_by_role("button", name="Try again")).to_be_enabled()

@@ -100,7 +100,7 @@ async def test_a_failure_of_ours_is_said_without_a_word_from_inside(
     with capture_logs() as logs:
         answer = await client.get("/", params={"session_key": booked.key})
     assert answer.status_code == 500
-    assert "Something failed on our side" in answer.text
+    assert "Something went wrong" in answer.text
     assert "session" not in answer.text.lower()
     assert [log["event"] for log in logs] == ["portal.failed"]
     assert booked.key not in str(logs)

@@ -186,5 +186,5 @@ async def test_every_combination_of_filters_lists_what_fits_and_nothing_else() -
 
 async def test_by_time_a_place_behind_what_was_not_booked_is_nowhere() -> None:
     ident = await make_interview()
-    with pytest.raises(errors.BadInput, match=r"^after: names no interview with a planned start"):
+    with pytest.raises(errors.BadInput, match=r"^after: must be the ID of an interview with a planned start"):
         await interviews.page(InterviewFilter(starts_from=soon()), limit=3, after=ident)

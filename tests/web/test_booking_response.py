@@ -13,7 +13,7 @@ from hireloop.settings import Settings
 from sample_settings import settings_for
 
 PATH = "/api/interviews/schedules/"
-UNHEARD = "Nobody is told when this invitation fails."
+UNHEARD = "Nobody is notified if this invitation fails."
 UNUSED = "neither checked their devices nor entered"
 
 

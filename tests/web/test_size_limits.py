@@ -12,7 +12,7 @@ async def test_a_long_address_is_refused_and_not_kept(user: httpx.AsyncClient) -
     for path in ("/", "/console/sign-in/", f"/{long}", f"/portal/{long}/icon.svg"):
         answer = await user.get(f"{path}?{long}")
         assert (answer.status_code, answer.headers["content-type"]) == (414, "text/plain; charset=utf-8")
-        assert "ask for less" in answer.text
+        assert "Send a shorter one" in answer.text
     assert (await user.get("/?" + "a" * (LONGEST_ADDRESS - 1))).status_code == 200
 
 

@@ -52,7 +52,7 @@ class KeyHolder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKeyDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored key, as far as anybody may see it."""
+    """An API key, without the key itself."""
 
     id: KeyId
     name: Annotated[str, Meta(examples=["the hiring page"])]
@@ -89,7 +89,7 @@ class KeyRing:
     async def holder_by_proof(self, ident: UUID, proves: Callable[[bytes], bool]) -> KeyHolder:
         """Return who holds the key of this id, if `proves` accepts the key's hash; raises NotSignedIn.
 
-        For whoever was given a proof when they showed the key itself, such as the console's cookie.
+        For callers who got a proof when they showed the key itself, such as the console's cookie.
         """
         entry = await self._entry(ident)
         if not proves(entry.secret_hash if entry is not None else _NOBODYS_HASH) or entry is None:
@@ -153,7 +153,7 @@ async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[
     call somebody else, such as the candidate, where they say who did something.
     """
     if " ".join(name.split()).casefold() in _NAMES_OF_OURS:
-        raise errors.BadInput("name", "must be another: what its holder does would look like somebody else's doing")
+        raise errors.BadInput("name", "must not be a name that HireLoop itself uses in mails and the audit")
     ident = db.new_id()
     key = f"{PREFIX}{_b64(ident.bytes)}{_b64(secrets.token_bytes(32))}"
     details = {"name": name, "role": role}

@@ -24,7 +24,9 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder, han
     asks_only = connection.scope.get("method") == "OPTIONS"
     least: Role = handler.opt.get(ROLE, Role.VIEWER if asks_only else Role.ADMIN)
     if _RANK[holder.role] < _RANK[least]:
-        msg = f"This needs a key with the role {least.value}; yours is {holder.role.value}."
+        msg = (
+            f"This request requires an API key with the role {least.value}, but yours has the role {holder.role.value}."
+        )
         raise errors.NotAllowed(msg)
     note_holder(connection, holder)
 
@@ -53,7 +55,7 @@ def actor_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
 
 
 def sees_links(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
-    """Return whether this caller may see session keys and portal links: whoever may schedule."""
+    """Return whether this caller may see session keys and portal links, as everyone who may schedule can."""
     return _RANK[holder_of(connection).role] >= _RANK[Role.RECRUITER]
 
 

@@ -9,7 +9,7 @@ from hireloop.db import DB, DatabaseDefault, new_id
 
 
 class Role(StrEnum):
-    """How far an API key reaches; each role includes the ones before it."""
+    """What an API key may do. Each role includes the ones before it."""
 
     VIEWER = "viewer"  # reads
     RECRUITER = "recruiter"  # and schedules

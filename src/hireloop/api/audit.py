@@ -1,4 +1,4 @@
-"""`/api/audit/`: who did what when, from which key; for admins."""
+"""`/api/audit/`: who did what and when, with which key; for admins."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -28,10 +28,12 @@ async def list_entries(
     action: FromQuery[Action | None] = None,
     subject: FromQuery[UUID | None] = None,
     candidate: FromQuery[UUID | None] = None,
-    key: Annotated[UUID | None, QueryParameter(name="key", description="Whose doing: the id of an API key.")] = None,
+    key: Annotated[
+        UUID | None, QueryParameter(name="key", description="The ID of the API key that made the changes.")
+    ] = None,
     since: FromQuery[fields.Moment | None] = None,
 ) -> Page[AuditEntryDetails]:
-    """List what was done, newest first: by what, to what, about whom, with which key, since when."""
+    """List audit entries, newest first, filtered by action, subject, candidate, key or time."""
     fields.check_comparable(since=since)
     only = AuditFilter(action=action, subject=subject, candidate=candidate, actor_key=key, since=since)
     async with db.snapshot():

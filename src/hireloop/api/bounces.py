@@ -1,4 +1,4 @@
-"""`POST /api/notifications/bounces/`: a mail that was sent has come back, as a report or as a provider's webhook."""
+"""`POST /api/notifications/bounces/`: report a bounced mail, as a bounce report or as a provider's webhook."""
 
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ _REPORT, _JSON = "message/rfc822", "application/json"
 
 
 class NewBounce(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a provider says of a mail."""
+    """What a mail provider reports about a mail."""
 
     message_id: Annotated[str, Meta(min_length=1, max_length=998, examples=[EXAMPLE_MESSAGE_ID])]
     action: MailAction = MailAction.FAILED
@@ -34,7 +34,7 @@ class NewBounce(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class BounceResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The delivery that has come back, as it stands now, and what was written down of the report."""
+    """The current state of the delivery, and what was recorded from the report."""
 
     delivery: DeliveryId
     state: Annotated[DeliveryState, Meta(examples=["bounced"])]
@@ -46,10 +46,10 @@ class BounceResponse(msgspec.Struct, frozen=True, kw_only=True):
     "/bounces/", opt=SCHEDULES | reads({_JSON: NewBounce, _REPORT: bytes}) | refuses(errors.NotFound), status_code=200
 )
 async def take_bounce(request: Request[Any, Any, Any]) -> BounceResponse:
-    """Take in a bounce: a whole report as `message/rfc822`, or what a provider says of one mail as JSON.
+    """Report a bounce: either a complete report as `message/rfc822`, or a provider's data about one mail as JSON.
 
-    A report is believed by its signed address, or by its Message-ID and recipient together. JSON is believed by its
-    `message_id`, and by `recipient` where that is given. `action` is `failed` where it is not given.
+    A report must match a delivery by its signed return address, or by its Message-ID and recipient together. JSON must
+    match by `message_id`, and by `recipient` if it is given. `action` defaults to `failed`.
     """
     kind = request.content_type[0]
     if kind not in {_REPORT, _JSON}:

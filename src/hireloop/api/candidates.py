@@ -21,7 +21,7 @@ from hireloop.web.context import Context, context_of
 
 
 class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A candidate as a frontend sends them."""
+    """A new candidate."""
 
     full_name: Annotated[fields.Name, Meta(examples=["Asha Rao"])]
     email: Annotated[fields.Address, Meta(examples=["asha@example.com"])]
@@ -39,7 +39,7 @@ class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be otherwise about a candidate: what is left out stays, null empties what may be empty."""
+    """Changes to a candidate. Fields that are left out keep their value; null clears a field that may be empty."""
 
     full_name: fields.Name | msgspec.UnsetType = msgspec.UNSET
     email: Annotated[fields.Address | msgspec.UnsetType, Meta(examples=["asha.rao@example.com"])] = msgspec.UNSET
@@ -67,11 +67,11 @@ def view(context: Context, known: CandidateDetails) -> CandidateDetails:
     return msgspec.structs.replace(known, created_at=context.local(known.created_at))
 
 
-@post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This very candidate is known already."))
+@post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This candidate already exists."))
 async def create_candidate(
     request: Request[Any, Any, Any], data: JSONBody[CandidateFields]
 ) -> Response[CandidateDetails]:
-    """Store a candidate: 201, or 200 with the known one where this very candidate is known already."""
+    """Create a candidate. Returns 201, or 200 with the existing candidate if they already exist."""
     known, created = await candidates.create(data.new(), by=actor_of(request))
     return Response(
         view(context_of(request), known),
@@ -88,7 +88,7 @@ async def list_candidates(
     email: FromQuery[str | None] = None,
     q: FromQuery[str | None] = None,
 ) -> Page[CandidateDetails]:
-    """List candidates, newest first, by their address, or by the beginning `q` of their name or address."""
+    """List candidates, newest first, filtered by address, or by the beginning `q` of their name or address."""
     async with db.snapshot():
         only = CandidateFilter(email=email and mail_addresses.sought(email), beginning=q)
         rows = await candidates.page(only, limit=limit + 1, after=after)
@@ -98,7 +98,7 @@ async def list_candidates(
 
 @get("/{candidate_id:uuid}/", opt=READS)
 async def get_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[UUID]) -> CandidateDetails:
-    """Show one candidate."""
+    """Get a candidate."""
     return view(context_of(request), await candidates.find(candidate_id))
 
 
@@ -106,7 +106,7 @@ async def get_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[
 async def change_candidate(
     request: Request[Any, Any, Any], candidate_id: FromPath[UUID], data: JSONBody[CandidatePatch]
 ) -> CandidateDetails:
-    """Change what is given. To a new address, invitations to what is still to come go anew; nothing else is sent."""
+    """Change a candidate. If the address changes, invitations to upcoming interviews are sent again."""
     context = context_of(request)
 
     async def check(known: CandidateDetails) -> None:

@@ -18,14 +18,14 @@ from hireloop.web.context import Context, context_of
 
 
 class ChannelState(StrEnum):
-    """Whether deliveries go out over a channel."""
+    """Whether a channel is sending."""
 
     OPEN = "open"
     HELD = "held"
 
 
 class FallbackResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel's second provider, and what holds it, if anything does."""
+    """A channel's second provider, and why it is held, if it is."""
 
     state: Annotated[ChannelState, Meta(examples=["open"])]
     reason: str | None
@@ -33,7 +33,7 @@ class FallbackResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel, what goes over it, and what holds it, if anything does."""
+    """A channel, the kinds of messages that it sends, and why it is held, if it is."""
 
     name: Annotated[str, Meta(examples=["email"])]
     transport: Annotated[str, Meta(examples=["email"])]
@@ -46,7 +46,7 @@ class ChannelResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelsResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """All channels on one page, and the transports that are installed beside this API."""
+    """All channels on one page, and the installed transports."""
 
     items: list[ChannelResponse]
     next: None = None
@@ -55,10 +55,10 @@ class ChannelsResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/channels/", opt=READS)
 async def list_channels(request: Request[Any, Any, Any]) -> ChannelsResponse:
-    """List the configured channels and which of them are held and why, and the transports that are installed."""
+    """List the configured channels, which of them are held and why, and the installed transports."""
     context = context_of(request)
     rows = {(row.channel, row.route): row for row in await held.held(context.channels)}
-    transports = await asyncio.to_thread(installed_transports)  # it imports them, once a process
+    transports = await asyncio.to_thread(installed_transports)  # it imports them, once per process
     return ChannelsResponse(
         items=[
             _answer(context, channel, rows.get((channel.name, Route.PRIMARY)), rows.get((channel.name, Route.FALLBACK)))

@@ -25,7 +25,7 @@ from hireloop.web.replay_audit import audited
 
 
 class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
-    """A delivery in full."""
+    """A delivery with all of its details."""
 
     state: Annotated[DeliveryState, Meta(examples=["sent"])]
     attempt_count: Annotated[int, Meta(examples=[1])]
@@ -45,13 +45,13 @@ class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
 
 
 class DeliveryWithAttempts(DeliveryResponse, frozen=True, kw_only=True):
-    """A delivery with every try."""
+    """A delivery with all of its attempts."""
 
     attempts: list[AttemptView]
 
 
 class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which deliveries are to be replayed: at least one of the first five narrows them."""
+    """The deliveries to replay. At least one of `reason`, `state`, `channel`, `kind` and `since` is required."""
 
     reason: Annotated[fields.Name | None, Meta(examples=["recipient_refused"])] = None
     state: DeliveryState | None = None
@@ -62,28 +62,28 @@ class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000
 
     def only(self) -> ReplayFilter:
-        """Return what they choose; raises BadInput where nothing narrows them."""
+        """Return the filter; raises BadInput if it is empty."""
         fields.check_comparable(since=self.since)
         only = ReplayFilter(
             state=self.state, channel=self.channel, reason=self.reason, kind=self.kind, since=self.since
         )
         if not replay.is_narrow(only):
-            raise errors.BadInput("body", "needs at least one of reason, state, channel, kind and since")
+            raise errors.BadInput("body", "must have at least one of reason, state, channel, kind and since")
         return only
 
 
 class ReplayResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """What was replayed, or would be, and how many others were skipped and why."""
+    """The deliveries that were replayed, or would be, and how many others were skipped for which reason."""
 
     dry_run: Annotated[bool, Meta(examples=[True])]
     replayed: Annotated[int, Meta(examples=[1])]
     skipped: Annotated[dict[str, int], Meta(examples=[{"superseded": 2}])]
     deliveries: list[DeliveryId]
-    more: bool  # `limit` was reached: the same request again goes on
+    more: bool  # `limit` was reached: repeating the request continues
 
 
 class LedgerResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The proof: deliveries by state, and what nobody accounts for."""
+    """The number of deliveries in each state, and of bookings and deliveries that are unaccounted for."""
 
     counts: Annotated[dict[str, int], Meta(examples=[{"pending": 1, "sent": 41}])]
     missing: Annotated[int, Meta(examples=[0])]
@@ -125,7 +125,7 @@ async def list_deliveries(
     kind: FromQuery[str | None] = None,
     since: FromQuery[fields.Moment | None] = None,
 ) -> Page[DeliveryResponse]:
-    """List deliveries, newest first, by state, channel, reason, kind or age."""
+    """List deliveries, newest first, filtered by state, channel, reason, kind or age."""
     fields.check_comparable(since=since)
     context = context_of(request)
     only = DeliveryFilter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
@@ -135,7 +135,7 @@ async def list_deliveries(
 
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)
 async def get_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[UUID]) -> DeliveryWithAttempts:
-    """Show one delivery with every try: phase, code, the other side's reply, trace."""
+    """Get a delivery with all of its attempts, each with its phase, code, reply and trace."""
     return await _with_attempts(context_of(request), delivery_id)
 
 
@@ -152,7 +152,7 @@ async def replay_delivery(
     delivery_id: FromPath[UUID],
     data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields, and so no `dry_run`)
 ) -> DeliveryWithAttempts:
-    """Send one delivery again that has ended; a pending one is left as it is."""
+    """Send a finished delivery again. A pending one is left unchanged."""
     context = context_of(request)
     if await replay.one(delivery_id, context.channels, note=audited(actor_of(request))):
         context.wakeups.send_soon()
@@ -161,7 +161,7 @@ async def replay_delivery(
 
 @post("/deliveries/replay/", status_code=200, opt=ADMINISTERS)
 async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[ReplayFields]) -> ReplayResponse:
-    """Send again what failed by one cause, the oldest first; `dry_run` only says what would be."""
+    """Send all matching deliveries again, the oldest first. `dry_run` only shows what would be sent."""
     context, only = context_of(request), data.only()
     results: list[ReplayResult] = []
     note = audited(actor_of(request))
@@ -181,7 +181,7 @@ async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[Replay
 
 @get("/ledger/", opt=READS)
 async def get_ledger() -> LedgerResponse:
-    """Show the proof: deliveries by state, and how many bookings nobody accounts for."""
+    """Get the number of deliveries in each state, and of bookings and deliveries that are unaccounted for."""
     proof = await ledger.read()
     return LedgerResponse(
         counts=proof.counts, missing=proof.missing, overdue=proof.overdue, unaccounted=proof.unaccounted

@@ -1,4 +1,4 @@
-"""What a handler says of itself for the OpenAPI document, as far as its signature cannot: put it into its `opt`."""
+"""What a handler adds to the OpenAPI document besides its signature; it goes into the handler's `opt`."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ BODIES = "documented_bodies"
 
 
 def refuses(*kinds: type[errors.HireLoopError]) -> dict[str, Any]:
-    """Name what this handler's verbs raise; what every operation may answer is documented without it."""
+    """List the errors that this handler raises; those of every operation are documented anyway."""
     return {REFUSALS: kinds}
 
 
 def again(sentence: str) -> dict[str, Any]:
-    """Say when the operation answers 200 instead of 201, with the same body."""
+    """Say when the operation returns 200 instead of 201, with the same body."""
     return {AGAIN: sentence}
 
 
 def reads(media_types: dict[str, Any]) -> dict[str, Any]:
-    """Name the type of the body by media type, for a handler that reads the body as it came."""
+    """Give the type of the body by media type, for a handler that reads the raw body."""
     return {BODIES: media_types}

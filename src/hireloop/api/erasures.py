@@ -35,8 +35,8 @@ async def erase(
 ) -> ErasureResult:
     """Erase a person everywhere, stored answers to repeated requests too, all or nothing.
 
-    With `older_than`, only somebody with whom nothing has happened for so long; `check` may refuse it. Raises NotFound
-    and InterviewInProgress.
+    With `older_than`, only someone who has been inactive for that long; `check` may refuse it. Raises NotFound and
+    InterviewInProgress.
     """
     now = await retention.hold(candidate_id, older_than) if older_than is not None else None
     await Candidate.select(Candidate.id).where(Candidate.id == candidate_id).lock_rows("UPDATE")
@@ -56,7 +56,7 @@ _DROP_ANSWERS = Statement("""
 
 
 async def _drop_stored_answers(erased: ErasureResult) -> None:
-    """Delete what a repeated request would be answered, where it names the person: whoever repeats it asks anew."""
+    """Delete stored answers to repeated requests that name the person; a repeated request is then processed anew."""
     await _DROP_ANSWERS.run(words=[*(str(ident) for ident in erased.ids), erased.email.lower()])
 
 
@@ -64,9 +64,9 @@ async def _drop_stored_answers(erased: ErasureResult) -> None:
     "/{candidate_id:uuid}/", status_code=204, opt=ADMINISTERS | refuses(errors.InterviewInProgress, errors.ChangedSince)
 )
 async def erase_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[UUID]) -> None:
-    """Erase a candidate: name, address and words are gone everywhere, the proof of what was sent stays.
+    """Erase a candidate: their name, address and texts are deleted everywhere. The record of what was sent is kept.
 
-    Interviews to come are cancelled, and who was told of one is told that it is off.
+    Upcoming interviews are cancelled, and the candidate is notified of each one that they were invited to.
     """
     context = context_of(request)
 

@@ -1,4 +1,4 @@
-"""`/health/`: alive, ready to serve, and whether deliveries are being taken care of. No key needed, no secret said."""
+"""`/health/`: whether the process is alive, ready to serve, and deliveries are sent. Needs no key, shows no secret."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ _LONGEST_WAIT = timedelta(seconds=60)
 
 
 class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """`ok`, or `failing` with every reason in plain words; warnings fail nothing."""
+    """`ok`, or `failing` with every reason in plain words; warnings do not make it fail."""
 
     status: Literal["ok", "failing"]
     reasons: list[str]
@@ -37,26 +37,27 @@ def _answer(reasons: list[str], warnings: Sequence[str] = ()) -> Response[Health
 
 @get("/live/")
 async def live() -> HealthResponse:
-    """Say that this process is alive."""
+    """Check that this process is alive."""
     return HealthResponse(status="ok", reasons=[], warnings=[])
 
 
 @get("/ready/")
 async def ready(request: Request[Any, Any, Any]) -> Response[HealthResponse]:
-    """Say whether this process can serve: its database answers and is migrated."""
+    """Check that this process can serve requests: its database is available and up to date."""
     context = context_of(request)
     try:
         missing = await context.missing_migrations()
     except db.UNAVAILABLE as error:
-        return _answer([f"The database does not answer ({db.described(error)})."])
+        return _answer([f"The database is unavailable ({db.described(error)})."])
     return _answer(
-        [f"{len(missing)} migration(s) are missing: run `hireloop migrate`."] if missing else [], context.warnings
+        [f"The database has {len(missing)} pending migration(s). Run `hireloop migrate`."] if missing else [],
+        context.warnings,
     )
 
 
 @get("/delivery/")
 async def delivery(request: Request[Any, Any, Any]) -> Response[HealthResponse]:
-    """Say whether what is booked is being told: live workers, no held channel, nothing waiting long, mail works."""
+    """Check that messages are being sent: workers run, no channel is held, nothing waits long, and mail works."""
     context = context_of(request)
     findings = await context.mail_pulse.findings()
     reasons = [_sentence(finding) for finding in findings if finding.level is Level.FAILURE]
@@ -69,17 +70,17 @@ async def delivery(request: Request[Any, Any, Any]) -> Response[HealthResponse]:
         )
         return _answer([*troubles, *reasons], [*warnings, *_skewed_links(context, state)])
     except db.UNAVAILABLE as error:
-        return _answer([f"The database does not answer ({db.described(error)}).", *reasons], warnings)
+        return _answer([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
 
 
 def _sentence(finding: Finding) -> str:
-    """Return cause and mend; the server's words stay out, as they may quote an address."""
+    """Return the cause and the fix, without the server's reply, which may quote an address."""
     return f"{finding.cause} {finding.fix}"
 
 
 async def _delivery_troubles(context: Context, state: heartbeat.Health, failed: set[str]) -> list[str]:
-    """Return what hinders deliveries; a held provider is left out where its own check failed, and so says why."""
-    reasons = [] if state.live_workers else ["No worker has been seen lately: start `hireloop work`."]
+    """Return what hinders deliveries; a held provider is left out if its own check failed, which says why."""
+    reasons = [] if state.live_workers else ["No worker has reported recently. Start `hireloop work`."]
     reasons += [
         row.sentence
         for row in await held.held(context.channels)
@@ -87,16 +88,19 @@ async def _delivery_troubles(context: Context, state: heartbeat.Health, failed: 
     ]
     if state.oldest_due_at is not None and state.now - state.oldest_due_at > _LONGEST_WAIT:
         waited = int((state.now - state.oldest_due_at).total_seconds())
-        reasons.append(f"The oldest due delivery has waited for {waited} s.")
+        reasons.append(f"The oldest due delivery has been waiting for {waited} s.")
     if state.untakeable:
-        reasons.append(f"{state.untakeable} delivery(ies) fit no live worker: start workers of the newer version.")
+        reasons.append(
+            f"{state.untakeable} delivery(ies) cannot be sent by any running worker. "
+            "Start workers of the latest version."
+        )
     return reasons
 
 
 def _skewed_links(context: Context, state: heartbeat.Health) -> list[str]:
     ours = context.settings.base_url
     return [
-        f"A worker writes links to {theirs}, this process to {ours}: set the same BASE_URL everywhere."
+        f"A worker writes links to {theirs}, but this process to {ours}. Set the same BASE_URL everywhere."
         for theirs in state.base_urls
         if theirs not in {"", ours}
     ]

@@ -1,4 +1,4 @@
-"""`/api/interviews/`: conversations to be had, and, once booked, their link and invitation."""
+"""`/api/interviews/`: interviews of candidates for jobs, and, once booked, their links and invitations."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from hireloop.web.context import context_of
 
 
 class InterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An interview as a frontend sends it: candidate and job by id, or as objects to create in the same call."""
+    """A new interview. `candidate` and `job` are either IDs, or objects to create in the same request."""
 
     candidate: UUID | CandidateFields
     job: UUID | JobFields
@@ -35,10 +35,7 @@ class InterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be otherwise about an interview: what is left out stays.
-
-    The last four are here to say where they are changed: a booking sets them.
-    """
+    """Changes to an interview. Fields that are left out keep their value."""
 
     candidate: UUID | msgspec.UnsetType = msgspec.UNSET
     job: UUID | msgspec.UnsetType = msgspec.UNSET
@@ -50,7 +47,7 @@ class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """An interview; `started_at` and `ended_at` are its slot's times, once it is booked."""
+    """An interview. Once it is booked, `started_at` and `ended_at` are the times of its slot."""
 
     id: InterviewId
     candidate: CandidateId
@@ -96,7 +93,7 @@ def _answer(
 async def create_interview(
     request: Request[Any, Any, Any], data: JSONBody[InterviewFields]
 ) -> Response[InterviewResponse]:
-    """Store an interview, and its candidate and job too where they are given as objects and new."""
+    """Create an interview, and its candidate and job if they are sent as objects and do not exist yet."""
     row = await interviews.create(
         data.candidate.new(within="candidate.") if isinstance(data.candidate, CandidateFields) else data.candidate,
         data.job.new(within="job.") if isinstance(data.job, JobFields) else data.job,
@@ -118,7 +115,7 @@ async def list_interviews(
     from_: Annotated[fields.Moment | None, QueryParameter(name="from")] = None,
     to: Annotated[fields.Moment | None, QueryParameter(name="to")] = None,
 ) -> Page[InterviewResponse]:
-    """List interviews, newest first, by state, candidate or job; or by their start, the latest first (`from`, `to`)."""
+    """List interviews, newest first, by state, candidate or job; with `from` or `to`, the latest start first."""
     fields.check_comparable(**{"from": from_, "to": to})
     only = InterviewFilter(state=state_, candidate=candidate, job=job, starts_from=from_, starts_before=to)
     async with db.snapshot():
@@ -129,7 +126,7 @@ async def list_interviews(
 
 @get("/{interview_id:uuid}/", opt=READS)
 async def get_interview(request: Request[Any, Any, Any], interview_id: FromPath[UUID]) -> InterviewResponse:
-    """Show one interview with its booking, its link and where its invitation stands."""
+    """Get an interview with its booking, its link and the state of its invitation."""
     return (await _answers(request, [await interviews.find(interview_id)]))[0]
 
 
@@ -147,7 +144,7 @@ async def get_interview(request: Request[Any, Any, Any], interview_id: FromPath[
 async def change_interview(
     request: Request[Any, Any, Any], interview_id: FromPath[UUID], data: JSONBody[InterviewPatch]
 ) -> InterviewResponse:
-    """Change what is given. Candidate and job stay once it was booked; to move a booking, reschedule it."""
+    """Change an interview. Once it has been booked, its candidate and job are fixed, and rescheduling moves it."""
     given = patches.given(data)
     set_by_booking = [name for name in given if name not in InterviewChanges.__struct_fields__]
 
@@ -162,13 +159,13 @@ async def change_interview(
 
 
 def _refusal_of_times(state: InterviewState, field: str) -> errors.HireLoopError:
-    """Return why a PATCH can't set what a booking sets."""
+    """Return the error for a PATCH of a field that only a booking sets."""
     if state is InterviewState.SCHEDULED:
         return errors.UseReschedule()
     if state is InterviewState.IN_PROGRESS:
         return errors.InterviewInProgress()
     if state is InterviewState.OPEN:
-        fix = "is set by booking: POST to /api/interviews/slots/{id}/book_slot/"
+        fix = "can only be set by booking: POST to /api/interviews/slots/{id}/book_slot/"
         return errors.BadInput(field, fix)
     return errors.InterviewClosed()
 
@@ -181,7 +178,7 @@ def _refusal_of_times(state: InterviewState, field: str) -> errors.HireLoopError
 async def cancel_interview(
     request: Request[Any, Any, Any], interview_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
 ) -> InterviewResponse:
-    """Call an interview off for good, with its booking where it has one; who was told of it is told. Twice is once."""
+    """Cancel an interview and its booking, and notify a candidate who was invited. Repeating it changes nothing."""
     reason = data.reason if data else ""
     context = context_of(request)
     if await interviews.cancel(interview_id, by=actor_of(request), reason=reason, outbox=context.outbox):

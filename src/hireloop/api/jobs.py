@@ -1,4 +1,4 @@
-"""`/api/jobs/`: the openings that candidates are interviewed for."""
+"""`/api/jobs/`: the jobs that candidates are interviewed for."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,7 +22,7 @@ Questions = Annotated[list[fields.Notes], Meta(max_length=100)]
 
 
 class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A job as a frontend sends it."""
+    """A new job."""
 
     title: Annotated[fields.Name, Meta(examples=["Platform Engineer"])]
     company: Annotated[fields.Name, Meta(examples=["Acme"])]
@@ -40,7 +40,7 @@ class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be otherwise about a job: what is left out stays, null empties what may be empty."""
+    """Changes to a job. Fields that are left out keep their value; null clears a field that may be empty."""
 
     title: fields.Name | UnsetType = UNSET
     company: fields.Name | UnsetType = UNSET
@@ -59,9 +59,9 @@ def _view(context: Context, known: JobDetails) -> JobDetails:
     return msgspec.structs.replace(known, created_at=context.local(known.created_at))
 
 
-@post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This very job is known already."))
+@post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This job already exists."))
 async def create_job(request: Request[Any, Any, Any], data: JSONBody[JobFields]) -> Response[JobDetails]:
-    """Store a job: 201, or 200 with the known one where this very job is known already."""
+    """Create a job. Returns 201, or 200 with the existing job if it already exists."""
     known, created = await jobs.create(data.new(), by=actor_of(request))
     return Response(
         _view(context_of(request), known),
@@ -78,7 +78,7 @@ async def list_jobs(
     title: FromQuery[str | None] = None,
     company: FromQuery[str | None] = None,
 ) -> Page[JobDetails]:
-    """List jobs, newest first, by their title or company, letter case aside."""
+    """List jobs, newest first, filtered by title or company, ignoring case."""
     async with db.snapshot():
         rows = await jobs.page(JobFilter(title=title, company=company), limit=limit + 1, after=after)
     context = context_of(request)
@@ -87,13 +87,13 @@ async def list_jobs(
 
 @get("/{job_id:uuid}/", opt=READS)
 async def get_job(request: Request[Any, Any, Any], job_id: FromPath[UUID]) -> JobDetails:
-    """Show one job."""
+    """Get a job."""
     return _view(context_of(request), await jobs.find(job_id))
 
 
 @patch("/{job_id:uuid}/", opt=SCHEDULES | refuses(errors.JobTaken, errors.ChangedSince))
 async def change_job(request: Request[Any, Any, Any], job_id: FromPath[UUID], data: JSONBody[JobPatch]) -> JobDetails:
-    """Change what is given; nothing is sent."""
+    """Change a job. Nothing is sent."""
     context = context_of(request)
 
     async def check(known: JobDetails) -> None:

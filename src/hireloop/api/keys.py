@@ -22,14 +22,14 @@ from hireloop.web.context import Context, context_of
 
 
 class KeyFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A key to be made."""
+    """A new key."""
 
     name: Annotated[fields.Name, Meta(examples=["the hiring page"])]
     role: Annotated[Role, Meta(examples=["recruiter"])]
 
 
 class NewKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that was just made: the only time that `key` is shown; a repeated answer (`Idempotency-Key`) has null."""
+    """A key that was just created. `key` is shown only once; a replayed response (`Idempotency-Key`) has null."""
 
     id: KeyId
     name: Annotated[str, Meta(examples=["the hiring page"])]
@@ -49,7 +49,7 @@ def _view(context: Context, known: ApiKeyDetails) -> ApiKeyDetails:
 
 @post("/", opt=ADMINISTERS)
 async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields]) -> Response[NewKeyResponse]:
-    """Make a key and show it, once."""
+    """Create a key. This is the only response that shows it."""
     known, key = await api_keys.create(data.name, data.role, by=actor_of(request))
     created_at = context_of(request).local(known.created_at)
     answer = NewKeyResponse(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
@@ -62,7 +62,7 @@ async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields])
 async def list_keys(
     request: Request[Any, Any, Any], limit: Limit = DEFAULT_LIMIT, after: After = None
 ) -> Page[ApiKeyDetails]:
-    """List keys, newest first, revoked ones too."""
+    """List keys, newest first, including revoked ones."""
     rows = await api_keys.page(limit=limit + 1, after=after)
     context = context_of(request)
     return page_of(rows, limit=limit, view=lambda row: _view(context, row))
@@ -70,13 +70,13 @@ async def list_keys(
 
 @get("/{key_id:uuid}/", opt=ADMINISTERS)
 async def get_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> ApiKeyDetails:
-    """Show what is known of a key; never the key itself."""
+    """Get the details of a key, but not the key itself."""
     return _view(context_of(request), await api_keys.find(key_id))
 
 
 @delete("/{key_id:uuid}/", status_code=200, opt=ADMINISTERS | refuses(errors.ChangedSince))
 async def revoke_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> ApiKeyDetails:
-    """Revoke a key; every process refuses it within 5 s."""
+    """Revoke a key. Every process refuses it within 5 s."""
     context = context_of(request)
     check_if_match(request, _view(context, await api_keys.find(key_id)))  # unlocked: it can only be revoked, for ever
     known = await api_keys.revoke(key_id, by=actor_of(request))

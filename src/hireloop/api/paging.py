@@ -1,4 +1,4 @@
-"""Lists come in pages: `{"items": […], "next": cursor or null}`, with `?limit=` and `?after=`."""
+"""Lists are paginated: `{"items": […], "next": cursor or null}`, with `?limit=` and `?after=`."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, Protocol, TypeVar
@@ -16,19 +16,19 @@ class _Row(Protocol):
 T = TypeVar("T")
 R = TypeVar("R", bound=_Row)
 
-Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200, description="How many items at most.")]
-After = Annotated[UUID | None, QueryParameter(name="after", description="The `next` of the page before.")]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200, description="The maximum number of items.")]
+After = Annotated[UUID | None, QueryParameter(name="after", description="The `next` of the previous page.")]
 DEFAULT_LIMIT = 50
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """A page of items, and the cursor of the next page, null on the last one."""
+    """A page of items, and the cursor of the next page; null on the last page."""
 
     items: list[T]
     next: UUID | None
 
 
 def page_of(rows: Sequence[R], *, limit: int, view: Callable[[R], T]) -> Page[T]:
-    """Return a page of `limit` views, given one row more than that where there is a next page."""
+    """Return a page of `limit` views, given one more row than that if there is a next page."""
     kept = rows[:limit]
     return Page([view(row) for row in kept], kept[-1].id if len(rows) > limit else None)

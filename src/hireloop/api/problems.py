@@ -1,4 +1,4 @@
-"""Every error of the API as RFC 9457 `application/problem+json`. Which status and type it has, `web.problems` says."""
+"""Every error of the API as RFC 9457 `application/problem+json`; `web.problems` decides its status and type."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from hireloop.web.problems import MEDIA_TYPE, Problem, problem_of
 
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """Answer any exception with its problem; what we did not foresee is logged with its frames."""
+    """Answer any exception with its problem; an unexpected one is logged with its traceback."""
     problem = problem_of(error)
     if problem.status >= 500:  # noqa: PLR2004 (server errors)
         log.error(
@@ -33,6 +33,6 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
 
 
 def _with_head(allowed: str) -> str:
-    """Return the methods of a path; where there is GET there is HEAD, of which the router knows nothing."""
+    """Return the methods of a path, with HEAD wherever there is GET, since the router does not list it."""
     methods = set(allowed.split(", ")) - {""}
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))

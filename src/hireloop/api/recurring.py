@@ -1,4 +1,4 @@
-"""`/api/interviews/slots/create_recurring/`: the slots that one recurrence rule names."""
+"""`/api/interviews/slots/create_recurring/`: create slots from a recurrence rule."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -26,19 +26,19 @@ from hireloop.web.context import Context, context_of
 _MOST_EXCLUDED = 1_000
 _WALL_CLOCK = "%Y-%m-%dT%H:%M:%S"
 _DETAILS = {
-    Omission.NONEXISTENT_TIME: "The clocks go forward over this time, so it does not exist on that day.",
-    Omission.EXCLUDED: "You left this date out.",
-    Omission.PAST: "This time has begun already.",
-    Omission.ALREADY_EXISTS: "This very slot is there already.",
-    Omission.INTERVIEWER_BUSY: "The interviewer has another slot that overlaps this one.",
+    Omission.NONEXISTENT_TIME: "This time does not exist on that day, because the clocks go forward.",
+    Omission.EXCLUDED: "This date is in `exclude`.",
+    Omission.PAST: "This time is in the past.",
+    Omission.ALREADY_EXISTS: "An identical slot already exists.",
+    Omission.INTERVIEWER_BUSY: "The interviewer already has a slot that overlaps this one.",
 }
-_DOUBLED = "The clocks go back over this time, so it comes twice on that day: the slot is at the first of the two."
+_DOUBLED = "This time occurs twice on that day, because the clocks go back. The slot is at the first of the two."
 
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?", re.ASCII)
 
 
 class RecurringFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A recurrence rule and what its slots have in common, as a frontend sends them."""
+    """A recurrence rule, and the values that all of its slots share."""
 
     rule: Annotated[str, Meta(examples=["FREQ=WEEKLY;BYDAY=TU,TH;COUNT=4"])]
     time_zone: fields.Zone
@@ -52,7 +52,7 @@ class RecurringFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class SkippedTime(msgspec.Struct, frozen=True):
-    """A time that the rule names and that did not become a slot: on the wall clock, why, and the slot in its way."""
+    """A time of the rule that did not become a slot: its local time, the reason, and the conflicting slot if any."""
 
     starts_at_local: Annotated[str, Meta(examples=["2026-12-03T10:00:00"])]
     reason: Annotated[Omission, Meta(examples=["excluded"])]
@@ -61,7 +61,7 @@ class SkippedTime(msgspec.Struct, frozen=True):
 
 
 class RepeatedTime(msgspec.Struct, frozen=True):
-    """A time that the clocks show twice, and the moment that was taken."""
+    """A local time that occurs twice because the clocks go back, and the moment that was chosen."""
 
     starts_at_local: Annotated[str, Meta(examples=["2026-10-25T02:30:00"])]
     starts_at: Annotated[Time, Meta(examples=["2026-10-25T00:30:00Z"])]
@@ -69,18 +69,18 @@ class RepeatedTime(msgspec.Struct, frozen=True):
 
 
 class SeriesResponse(msgspec.Struct, frozen=True):
-    """The slots that were created, what was skipped and why, and which of those created the clocks show twice."""
+    """The created slots, the skipped times with their reasons, and the created slots whose local time occurs twice."""
 
     created: list[SlotDetails]
     skipped: list[SkippedTime]
     repeated: list[RepeatedTime]
 
 
-@post("/create_recurring/", opt=SCHEDULES | again("There was nothing to create."))
+@post("/create_recurring/", opt=SCHEDULES | again("There were no slots to create."))
 async def create_recurring(
     request: Request[Any, Any, Any], data: JSONBody[RecurringFields]
 ) -> Response[SeriesResponse]:
-    """Create a slot for each time that a rule of RFC 5545 names: 201; 200 where there was nothing to create."""
+    """Create a slot for each time of an RFC 5545 recurrence rule. Returns 201, or 200 if there were none to create."""
     named = fields.zones(time_zone=data.time_zone) | fields.addresses(interviewer_email=data.interviewer_email)
     new = NewSeries(
         rule=data.rule,
@@ -98,8 +98,8 @@ async def create_recurring(
 
 
 def _wall_clock(text: str) -> datetime:
-    """Return a time as a clock on the wall shows it; raises BadInput."""
-    fix = "must be a time on the wall clock of time_zone, without an offset, such as 2026-12-01T10:00:00"
+    """Return a local time; raises BadInput."""
+    fix = "must be a local time in time_zone without an offset, such as 2026-12-01T10:00:00"
     if not _WRITTEN.fullmatch(text):
         raise errors.BadInput("starts_at_local", fix)
     try:

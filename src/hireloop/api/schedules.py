@@ -30,11 +30,11 @@ BOOKS = SCHEDULES | refuses(
     errors.InterviewClosed,
     errors.CandidateBusy,
 )
-BOOKS |= again("This very booking stands already; nothing was written, and nothing is sent.")
+BOOKS |= again("This booking already exists. Nothing was changed, and nothing is sent.")
 
 
 class BookInterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which interview is booked into which slot."""
+    """The interview to book, and the slot to book it into."""
 
     interview_id: InterviewId
     slot_id: SlotId
@@ -44,7 +44,7 @@ class BookInterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 async def book(
     request: Request[Any, Any, Any], interview_id: UUID, slot_id: UUID, booking_notes: str
 ) -> Response[ScheduleResponse]:
-    """Book, then hint to the workers: the one path behind both booking endpoints."""
+    """Book an interview and wake the workers; both booking endpoints call this."""
     context = context_of(request)
     booked = await booking.book(
         interview_id,
@@ -65,15 +65,15 @@ async def book(
 async def book_interview(
     request: Request[Any, Any, Any], data: JSONBody[BookInterviewFields]
 ) -> Response[ScheduleResponse]:
-    """Book an interview into a slot: 201; the same booking again: 200, and nothing is sent."""
+    """Book an interview into a slot. Returns 201, or 200 if this booking already exists; then nothing is sent."""
     try:
         return await book(request, data.interview_id, data.slot_id, data.booking_notes)
-    except errors.NotFound as missing:  # the slot is a field here, not the address
+    except errors.NotFound as missing:  # the slot is a field here, not part of the path
         raise errors.BadInput("slot_id", str(missing)) from None
 
 
 class CancelFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a booking is cancelled; the candidate reads it."""
+    """Why a booking is cancelled. The candidate sees the reason."""
 
     reason: Annotated[fields.Notes, Meta(examples=["The position is filled."])] = ""
 
@@ -89,13 +89,13 @@ async def confirm_schedule(
     schedule_id: FromPath[UUID],
     data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
 ) -> ScheduleResponse:
-    """Note that the candidate agrees to the time. Nothing is sent; twice is once."""
+    """Record that the candidate has confirmed the time. Nothing is sent, and repeating it changes nothing."""
     await confirmations.confirm(schedule_id, by=actor_of(request))
     return await answer_one(request, schedule_id)
 
 
 class RescheduleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To which slot a booking is moved, and why; the candidate reads it."""
+    """The slot that a booking is moved to, and why. The candidate sees the reason."""
 
     slot_id: SlotId
     reason: Annotated[fields.Notes, Meta(examples=["The room is taken."])] = ""
@@ -118,9 +118,9 @@ class RescheduleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 async def reschedule(
     request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[RescheduleFields]
 ) -> ScheduleResponse:
-    """Move a booking to another slot: id, session and link stay. To the slot where it is: nothing is sent."""
+    """Move a booking to another slot. Its ID, session and link stay; if it is already there, nothing is sent."""
     context = context_of(request)
-    await bookings.find(schedule_id)  # so that what is not found below is the slot
+    await bookings.find(schedule_id)  # so that a NotFound below is about the slot
     try:
         moved = await moves.move(
             schedule_id,
@@ -145,7 +145,7 @@ async def reschedule(
 async def cancel_schedule(
     request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
 ) -> ScheduleResponse:
-    """Cancel a booking: the seat is free again, and a candidate who was told is told. Twice is once."""
+    """Cancel a booking, free its seat, and notify a candidate who was invited. Repeating it changes nothing."""
     reason = data.reason if data else ""
     context = context_of(request)
     if await cancellations.cancel(schedule_id, by=actor_of(request), reason=reason, outbox=context.outbox):
@@ -165,7 +165,7 @@ async def list_schedules(
     job: FromQuery[UUID | None] = None,
     invitation_state: FromQuery[InvitationState | None] = None,
 ) -> Page[ScheduleResponse]:
-    """List bookings, the latest start first, by state, time, candidate, job, or where their invitation stands."""
+    """List bookings, the latest start first, filtered by state, time, candidate, job or invitation state."""
     fields.check_comparable(**{"from": from_, "to": to})
     only = BookingFilter(
         state=state_,
@@ -183,7 +183,7 @@ async def list_schedules(
 
 @get("/{schedule_id:uuid}/", opt=READS)
 async def get_schedule(request: Request[Any, Any, Any], schedule_id: FromPath[UUID]) -> ScheduleResponse:
-    """Show one booking with its session and where its invitation stands."""
+    """Get a booking with its session and the state of its invitation."""
     return await answer_one(request, schedule_id)
 
 

@@ -1,4 +1,4 @@
-"""`/api/interviews/sessions/`: what the portal has seen of one booking, and its link."""
+"""`/api/interviews/sessions/`: the candidate's access to a booked interview, and its link."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from hireloop.web.context import context_of
 
 
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """The window, the device check, entry and end of one session."""
+    """A session: when its link opens and closes, the device check, and when the candidate entered and left."""
 
     id: SessionId
     schedule: ScheduleId
@@ -37,7 +37,7 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/{session_id:uuid}/", opt=READS)
 async def get_session(request: Request[Any, Any, Any], session_id: FromPath[UUID]) -> SessionDetails:
-    """Show one session."""
+    """Get a session."""
     visit = await sessions.visit(session_id)
     context = context_of(request)
     return SessionDetails(
@@ -66,7 +66,7 @@ async def reissue_session(
     session_id: FromPath[UUID],
     data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
 ) -> ScheduleResponse:
-    """Give the candidate a new link, which ends the old one, and invite them anew; answers the booking with it."""
+    """Replace the candidate's link with a new one, and send a new invitation. Returns the booking."""
     context = context_of(request)
     await links.reissue(session_id, by=actor_of(request), outbox=context.outbox)
     context.wakeups.send_soon()
@@ -83,7 +83,7 @@ async def revoke_session(
     session_id: FromPath[UUID],
     data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (as above)
 ) -> ScheduleResponse:
-    """Withdraw the candidate's link; nobody is told. The booking stays, and is answered. Twice is once."""
+    """Revoke the candidate's link. Nobody is notified, and the booking stays. Repeating it changes nothing."""
     await links.revoke(session_id, by=actor_of(request))
     return await _booking_of(request, session_id)
 

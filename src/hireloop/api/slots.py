@@ -1,4 +1,4 @@
-"""`/api/interviews/slots/`: stretches of time with seats, and booking into them."""
+"""`/api/interviews/slots/`: slots of time with seats, and booking interviews into them."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,7 +26,7 @@ from hireloop.web.context import context_of
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A slot as a frontend sends it."""
+    """A new slot."""
 
     starts_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:00:00+05:30"])]
     ends_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:45:00+05:30"])]
@@ -37,7 +37,7 @@ class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SlotChangeFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to become of a slot; what is not sent stays."""
+    """Changes to a slot. Fields that are left out keep their value."""
 
     starts_at: fields.Moment | UnsetType = UNSET
     ends_at: fields.Moment | UnsetType = UNSET
@@ -48,34 +48,34 @@ class SlotChangeFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class ReleaseFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a slot's bookings are cancelled; the candidates read it."""
+    """Why a slot's bookings are cancelled. The candidates see the reason."""
 
     reason: Annotated[fields.Notes, Meta(examples=["The interviewer is ill."])] = ""
 
 
 class ReleaseResponse(msgspec.Struct, frozen=True):
-    """A slot after its release, and how many bookings were cancelled by it."""
+    """The slot after its release, and the number of cancelled bookings."""
 
     slot: SlotDetails
     cancelled: Annotated[int, Meta(examples=[1])]
 
 
 class BookSlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which interview is booked into this slot."""
+    """The interview to book into this slot."""
 
     interview_id: InterviewId
     booking_notes: Annotated[fields.Notes, Meta(examples=["Bring an idea."])] = ""
 
 
 def _as_read(request: Request[Any, Any, Any]) -> Check:
-    """Return what raises ChangedSince where the request's If-Match names another state of a slot."""
+    """Return a check that raises ChangedSince if the slot does not match the request's If-Match."""
     context = context_of(request)
     return lambda slot: check_if_match(request, view_slot(context, slot))
 
 
 @post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
 async def create_slot(request: Request[Any, Any, Any], data: JSONBody[SlotFields]) -> Response[SlotDetails]:
-    """Store a slot."""
+    """Create a slot."""
     fields.check_calendar(starts_at=data.starts_at, ends_at=data.ends_at)
     given = msgspec.structs.asdict(data) | fields.addresses(interviewer_email=data.interviewer_email)
     slot = await slots.create(NewSlot(**given), by=actor_of(request))
@@ -95,7 +95,7 @@ async def list_slots(
     interviewer: FromQuery[str | None] = None,
     min_minutes: Annotated[int | None, QueryParameter(name="min_minutes", ge=1, le=fields.LONGEST_MINUTES)] = None,
 ) -> Page[SlotDetails]:
-    """List slots in the order of their start, by time, availability, the job they serve, interviewer or length."""
+    """List slots by start, filtered by time, availability, the job that they are for, interviewer or length."""
     fields.check_comparable(**{"from": from_, "to": to})
     only = SlotFilter(
         starts_from=from_,
@@ -112,7 +112,7 @@ async def list_slots(
 
 @get("/{slot_id:uuid}/", opt=READS)
 async def get_slot(request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> SlotDetails:
-    """Show one slot."""
+    """Get a slot."""
     return view_slot(context_of(request), await slots.find(slot_id))
 
 
@@ -123,7 +123,7 @@ async def get_slot(request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> 
 async def change_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[SlotChangeFields]
 ) -> SlotDetails:
-    """Change what is sent of a slot. Of one in use the times, the interviewer and the job stand."""
+    """Change a slot. While interviews are booked into it, its times, interviewer and job cannot be changed."""
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
     fields.check_calendar(**{name: given[name] for name in ("starts_at", "ends_at") if name in given})
     changes = SlotChanges(**given | fields.addresses(interviewer_email=data.interviewer_email))
@@ -139,7 +139,7 @@ async def change_slot(
 async def withdraw_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], *, cancel: FromQuery[bool] = False
 ) -> SlotDetails:
-    """Withdraw a slot, with `cancel` also its bookings; nothing is booked into it again. Twice is once."""
+    """Withdraw a slot for good; `cancel` also cancels its bookings. Repeating it changes nothing."""
     context = context_of(request)
     if await withdrawals.withdraw(
         slot_id, cancel=cancel, by=actor_of(request), reason="", outbox=context.outbox, check=_as_read(request)
@@ -152,7 +152,7 @@ async def withdraw_slot(
 async def release_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[ReleaseFields | None] = None
 ) -> ReleaseResponse:
-    """Cancel the bookings of a slot and free their seats; candidates who were told are told. It stays bookable."""
+    """Cancel a slot's bookings, and notify candidates who were invited. The slot can be booked again."""
     reason = data.reason if data else ""
     context = context_of(request)
     cancelled = await withdrawals.release(slot_id, by=actor_of(request), reason=reason, outbox=context.outbox)
@@ -165,7 +165,7 @@ async def release_slot(
 async def book_slot(
     request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[BookSlotFields]
 ) -> Response[ScheduleResponse]:
-    """Book an interview into this slot: 201; the same booking again: 200, and nothing is sent."""
+    """Book an interview into this slot. Returns 201, or 200 if this booking already exists; then nothing is sent."""
     return await book(request, data.interview_id, slot_id, data.booking_notes)
 
 

@@ -1,6 +1,6 @@
-"""The command line. Exit codes: 0 done, 1 a check failed, 2 wrong usage; a bad setting is one sentence and 1.
+"""The command line. Exit codes: 0 success, 1 a failed check or an error such as an invalid setting, 2 wrong usage.
 
-It starts quickly: a command imports what it uses when it is called (`commands`), and nothing here imports it before.
+It starts quickly: a command imports what it needs only when it is called (see `commands`).
 """
 
 import gc
@@ -16,7 +16,7 @@ from hireloop.errors import HireLoopError
 
 
 def main() -> None:
-    """Run the command line; a known fault is one sentence on standard error, where every log line goes too."""
+    """Run the command line; a known error is one sentence on standard error, where all log lines go too."""
     gc.disable()  # nothing that is imported now is garbage
     try:
         group(standalone_mode=True)
@@ -31,15 +31,17 @@ def main() -> None:
 
         if not isinstance(error, ConnectionError | TimeoutError | asyncpg.PostgresError | asyncpg.InterfaceError):
             raise
-        click.echo(f"hireloop: The database failed ({db.described(error)}): try again, and see its log.", err=True)
+        click.echo(
+            f"hireloop: The database failed ({db.described(error)}). Try again, and check the PostgreSQL log.", err=True
+        )
         sys.exit(1)
 
 
 @click.group("hireloop", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hireloop", prog_name="hireloop", message="%(prog)s %(version)s")
-@click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input ends.")
+@click.option("--with-parent", is_flag=True, hidden=True, help="Exit when standard input ends.")
 def group(*, with_parent: bool) -> None:
-    """Schedule interviews; no invitation is ever lost in silence."""
+    """Schedule interviews, and never lose an invitation unnoticed."""
     # Loads structlog and OpenTelemetry: only where a command runs.
     from hireloop.telemetry import logs
 

@@ -1,8 +1,8 @@
-"""`hireloop bounces`: take in the reports of mails that came back, from standard input or from a mailbox.
+"""`hireloop bounces`: process bounce reports, from standard input or from a mailbox.
 
 A mail server that pipes a report to us bounces it when we fail, and a bounce of a bounce is lost. So the exit code is
-75 (EX_TEMPFAIL of sysexits.h) for whatever is our own trouble, and the server keeps the report and comes again. It is 0
-for every mail that could be read, also for one that is no report: nobody is served by sending that back.
+75 (EX_TEMPFAIL of sysexits.h) for any problem on our side: the server then keeps the report and tries again. It is 0
+for every mail that could be read, even one that is not a report: sending that back would help nobody.
 """
 
 import asyncio
@@ -27,13 +27,15 @@ _COME_AGAIN = 75
 
 
 @click.command("bounces")
-@click.option("--recipient", default="", help="The envelope's recipient, where the mail itself does not say it.")
-@click.option("--imap", is_flag=True, help="Read the mailbox of BOUNCE_IMAP_URL instead of standard input.")
-@click.option("--every", type=click.IntRange(1, 86_400), help="With --imap: again after so many seconds, until Ctrl-C.")
+@click.option("--recipient", default="", help="The envelope recipient, if the mail itself does not contain it.")
+@click.option("--imap", is_flag=True, help="Read the mailbox at BOUNCE_IMAP_URL instead of standard input.")
+@click.option(
+    "--every", type=click.IntRange(1, 86_400), help="With --imap: repeat every so many seconds, until Ctrl-C."
+)
 def bounces(*, recipient: str, imap: bool, every: int | None) -> None:
-    """Take in the report of a mail that came back: one from standard input, or a mailbox of them."""
+    """Process bounce reports: one from standard input, or all those in a mailbox."""
     if every is not None and not imap:
-        msg = "--every goes with --imap"
+        msg = "--every requires --imap"
         raise click.UsageError(msg)
     if imap:
         with suppress(KeyboardInterrupt):
@@ -41,7 +43,7 @@ def bounces(*, recipient: str, imap: bool, every: int | None) -> None:
         return
     raw = sys.stdin.buffer.read(reports.LONGEST)
     while sys.stdin.buffer.read(65_536):
-        continue  # whoever writes to us must not meet a closed pipe
+        continue  # the program that writes to us must not meet a closed pipe
     try:
         click.echo(run(lambda settings: _of_input(settings, raw, recipient)))
     except HireLoopError as error:
@@ -59,9 +61,9 @@ async def _of_input(settings: Settings, raw: bytes, recipient: str) -> str:
 
 async def _of_mailbox(settings: Settings, every: int | None) -> None:
     if settings.bounce_imap_url is None:
-        raise SettingsError("BOUNCE_IMAP_URL is not set: set it to imaps://user:password@mail.example/INBOX.")
+        raise SettingsError("BOUNCE_IMAP_URL is not set. Set it to imaps://user:password@mail.example/INBOX.")
     url = settings.bounce_imap_url.get_secret_value()
-    left: set[str] = set()  # mails that are not for us, and stay as they are
+    left: set[str] = set()  # mails that are not for us and are left unchanged
     with _telling(settings):
         if every is None:
             await _pass(url, ReturnPath.of(settings), left)
@@ -71,12 +73,12 @@ async def _of_mailbox(settings: Settings, every: int | None) -> None:
                 await _pass(url, ReturnPath.of(settings), left)
             except (MailboxError, *db.UNAVAILABLE) as error:
                 said = error if isinstance(error, MailboxError) else f"The database failed ({db.described(error)})."
-                click.echo(f"hireloop: {said} The next pass is in {every} s.", err=True)
+                click.echo(f"hireloop: {said} The mailbox is read again in {every} s.", err=True)
             await asyncio.sleep(every)
 
 
 async def _pass(url: str, return_path: ReturnPath, left: set[str]) -> None:
-    """Take in what nobody has seen yet; a mail is marked only once what it says is written."""
+    """Process the unseen mails; a mail is marked as seen only once its report is recorded."""
     counts: Counter[str] = Counter()
     with BounceMailbox(url) as mailbox:  # blocks, and nothing else runs in this process
         waiting = [uid for uid in mailbox.unseen() if mailbox.name_of(uid) not in left]
@@ -86,27 +88,27 @@ async def _pass(url: str, return_path: ReturnPath, left: set[str]) -> None:
                 mailbox.mark_seen(uid)
             else:
                 left.add(mailbox.name_of(uid))
-            counts["taken" if is_ours else "left as they were"] += 1
+            counts["processed" if is_ours else "left unchanged"] += 1
             click.echo(f"{number} of {len(waiting)}: {line}")
     if waiting:
         click.echo(", ".join(f"{count} {what}" for what, count in sorted(counts.items(), reverse=True)))
 
 
 async def _taken(raw: bytes, return_path: ReturnPath, *, recipient: str = "") -> tuple[bool, str]:
-    """Record a mail's report; return whether it is one about a delivery of ours, and what became of it as a line."""
+    """Record a mail's report; return whether it is about a delivery of ours, and the outcome as a line of output."""
     try:
         recorded = await notify_bounces.record(reports.read(raw, recipient=recipient), return_path)
     except NotAReport:
-        return False, "not a report of failed or delayed delivery"
+        return False, "not a report of a failed or delayed delivery"
     except ReportOfNothing:
-        return False, "a report about no delivery of ours"
+        return False, "a report that does not match any delivery"
     reason = f"  {recorded.reason}" if recorded.reason else ""
     return True, f"{recorded.result.value}: delivery {recorded.delivery} is {recorded.state.value}{reason}"
 
 
 @contextmanager
 def _telling(settings: Settings) -> Iterator[None]:
-    """Send the spans and metrics of this command's work."""
+    """Export the spans and metrics of this command."""
     measured = set_up(settings, role="cli")
     try:
         yield

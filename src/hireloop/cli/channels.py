@@ -1,4 +1,4 @@
-"""`hireloop channels`: how somebody can be reached, what is held, and which transports are installed."""
+"""`hireloop channels`: the configured channels, which of them are held, and the installed transports."""
 
 import asyncio
 
@@ -20,17 +20,17 @@ Health = dict[tuple[str, Route], HeldProvider]
 
 @click.command()
 def channels() -> None:
-    """List the channels: state, transport, what goes over them, why one is held; then the installed transports."""
+    """List the channels with their state, transport and kinds of messages, then the installed transports."""
     with at_home() as settings:
         found = configured.channels(settings)
         health: Health | None = None
         try:
             health = asyncio.run(with_database(settings, lambda: _health(found)))
         except DatabaseNotReady as error:
-            click.echo(f"hireloop: warning: {error} Whether a channel is held is not known.", err=True)
+            click.echo(f"hireloop: warning: {error} It is unknown whether a channel is held.", err=True)
         except db.UNAVAILABLE as error:
-            why = f"The database failed ({db.described(error)}): is it migrated?"
-            click.echo(f"hireloop: warning: {why} Whether a channel is held is not known.", err=True)
+            why = f"The database failed ({db.described(error)}). Run `hireloop migrate` if it is not up to date."
+            click.echo(f"hireloop: warning: {why} It is unknown whether a channel is held.", err=True)
     for channel in found:
         for line in _channel_lines(channel, health):
             click.echo(line)
@@ -52,7 +52,7 @@ def _channel_lines(channel: Channel, health: Health | None) -> list[str]:
         lines.append(f"  {_since(row)}")
     if channel.fallback_url and health is not None:
         second = health.get((channel.name, Route.FALLBACK))
-        lines.append(f"  its fallback is {f'held {_since(second)}' if second else 'open'}")
+        lines.append(f"  fallback: {f'held {_since(second)}' if second else 'open'}")
     return lines
 
 
@@ -65,5 +65,5 @@ def _transport_line(transport: InstalledTransport) -> str:
     if transport.error:
         state = f"broken: {transport.error}"
     elif transport.hidden_by:
-        state = f"not used: {transport.hidden_by} offers one of this name"
+        state = f"not used: {transport.hidden_by} provides one with the same name"
     return f"transport {transport.name:<12}  {transport.package} {transport.version}  {state}"

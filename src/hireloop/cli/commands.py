@@ -1,47 +1,50 @@
-"""Which commands there are: where each is defined, and its help in one sentence."""
+"""The commands: where each is defined, and its help in one sentence."""
 
 from importlib import import_module
 
 import click
 
-# The help stands here a second time, so that nothing is imported to list it; a test compares the two.
+# The help is repeated here so that listing it imports nothing; a test compares the two.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "up": ("hireloop.cli.up:up", "Run everything on this machine, nothing else to install."),
+    "up": ("hireloop.cli.up:up", "Run everything on this machine, with nothing else to install."),
     "serve": ("hireloop.cli.serve:serve", "Serve the API and the portal until SIGTERM."),
-    "work": ("hireloop.cli.work:work", "Send what is due until SIGTERM."),
-    "migrate": ("hireloop.cli.migrate:migrate_", "Bring the database up to date; safe when many start at once."),
+    "work": ("hireloop.cli.work:work", "Run the worker, which sends messages when they are due, until SIGTERM."),
+    "migrate": (
+        "hireloop.cli.migrate:migrate_",
+        "Bring the database up to date; safe to run from several processes at once.",
+    ),
     "doctor": (
         "hireloop.cli.doctor:doctor",
-        "Check everything before the first booking: a line each, its cause and its mend; exit 1 if something fails.",
+        "Check everything before the first booking and say how to fix what is wrong; exit 1 if a check fails.",
     ),
     "send-test": (
         "hireloop.cli.send_test:send_test",
-        "Send a real invitation to ADDRESS, plainly a test; exit 0 only if the mail server took it.",
+        "Send a real invitation to ADDRESS, clearly marked as a test; exit 0 only if the mail server accepts it.",
     ),
     "preview": (
         "hireloop.cli.preview:preview_",
-        "Write a sample of a message as subject, text, HTML, calendar and mail; needs no database and sends nothing.",
+        "Write a sample message as subject, text, HTML, calendar and mail; needs no database and sends nothing.",
     ),
-    "keys": ("hireloop.cli.keys:keys", "Make, list and revoke API keys."),
+    "keys": ("hireloop.cli.keys:keys", "Create, list and revoke API keys."),
     "channels": (
         "hireloop.cli.channels:channels",
-        "List the channels: state, transport, what goes over them, why one is held; then the installed transports.",
+        "List the channels with their state, transport and kinds of messages, then the installed transports.",
     ),
     "deliveries": (
         "hireloop.cli.deliveries:deliveries",
-        "Show what was sent, what failed and why, and send it again.",
+        "Show what was sent and what failed, and send failed messages again.",
     ),
     "ledger": (
         "hireloop.cli.ledger:ledger_",
-        "Prove that every booking has its deliveries; exit 1 if one has not.",
+        "Check that every booking has its deliveries; exit 1 if one is missing.",
     ),
     "bounces": (
         "hireloop.cli.bounces:bounces",
-        "Take in the report of a mail that came back: one from standard input, or a mailbox of them.",
+        "Process bounce reports: one from standard input, or all those in a mailbox.",
     ),
     "retention": (
         "hireloop.cli.retention:retention",
-        "Erase candidates with whom nothing has happened for so long; the proof of what was sent stays.",
+        "Erase candidates who have been inactive for a given time; the record of what was sent is kept.",
     ),
 }
 
@@ -56,7 +59,7 @@ def load(name: str) -> click.Command:
 class Commands(click.Group):
     """The group of `COMMANDS`, each of them imported when it is called.
 
-    Until then it is known by its name and its help alone, which is enough for `--help` and the shell's completion.
+    Until then only its name and its help are known, which is enough for `--help` and shell completion.
     """
 
     def __init__(self, name: str, **settings: object) -> None:
@@ -66,6 +69,6 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the arguments call, imported, and the arguments that are left for it."""
+        """Return the command that the arguments call, imported, and the remaining arguments."""
         name, listed, rest = super().resolve_command(ctx, args)
         return name, load(name) if name is not None else listed, rest

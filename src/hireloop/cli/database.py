@@ -1,4 +1,4 @@
-"""Run a command's work on the installation's database, or on this machine's own."""
+"""Run a command on the installation's database, or on this machine's own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def run(work: Callable[[Settings], Awaitable[T]]) -> T:
-    """Run one piece of work on the installation's database, or on this machine's own."""
+    """Run `work` on the installation's database, or on this machine's own."""
     with at_home() as settings:
 
         async def checked() -> T:
@@ -23,6 +23,6 @@ def run(work: Callable[[Settings], Awaitable[T]]) -> T:
 
 
 async def with_database(settings: Settings, work: Callable[[], Awaitable[T]], *, patient: bool = False) -> T:
-    """Run `work` on a pool of its own; a `patient` one waits for other processes' locks as long as it takes."""
+    """Run `work` on a separate pool; a `patient` one waits for other processes' locks as long as it takes."""
     async with db.opened(settings.listen_url, pool_size=2, patient=patient):
         return await work()

@@ -1,4 +1,4 @@
-"""`hireloop deliveries`: what was sent, what failed and why, and how it is sent again."""
+"""`hireloop deliveries`: what was sent, what failed and why, and how to send it again."""
 
 import sys
 from collections import Counter
@@ -29,16 +29,16 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 @click.group()
 def deliveries() -> None:
-    """Show what was sent, what failed and why, and send it again."""
+    """Show what was sent and what failed, and send failed messages again."""
 
 
 def _narrowing(command: Command) -> Command:
-    """Give a command the options that make a filter."""
+    """Add the options of a filter to a command."""
     for option in (
-        click.option("--since", type=Moment(), help="booked at or after, such as 2026-12-01T10:00:00+05:30"),
-        click.option("--kind", help="a kind of message, such as invitation"),
-        click.option("--channel", help="a channel's name, such as email"),
-        click.option("--reason", help="a slug, such as connection_refused"),
+        click.option("--since", type=Moment(), help="Booked at or after this time, such as 2026-12-01T10:00:00+05:30."),
+        click.option("--kind", help="A kind of message, such as invitation."),
+        click.option("--channel", help="The name of a channel, such as email."),
+        click.option("--reason", help="A reason, such as connection_refused."),
         click.option("--state", type=click.Choice([state.value for state in DeliveryState])),
     ):
         command = option(command)
@@ -49,7 +49,7 @@ def _narrowing(command: Command) -> Command:
 @_narrowing
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 def deliveries_list(*, limit: int, **narrowed: str | datetime | None) -> None:
-    """List deliveries, newest first: id, state, tries, kind, channel, recipient, reason."""
+    """List deliveries, newest first: ID, state, attempts, kind, channel, recipient, reason."""
     only = DeliveryFilter(**narrowed)  # type: ignore[arg-type] # the options are its fields
     for one in run(lambda ours: notify_deliveries.page(only, configured.channels(ours), limit=limit, after=None)):
         click.echo(
@@ -61,7 +61,7 @@ def deliveries_list(*, limit: int, **narrowed: str | datetime | None) -> None:
 @deliveries.command("show")
 @click.argument("ident", type=click.UUID)
 def deliveries_show(*, ident: UUID) -> None:
-    """Show one delivery with every try and the other side's words."""
+    """Show one delivery with every attempt and the server's replies."""
     delivery, attempts = run(lambda ours: notify_deliveries.find(ident, configured.channels(ours)))
     for line in _delivery_lines(delivery):
         click.echo(line)
@@ -72,18 +72,18 @@ def deliveries_show(*, ident: UUID) -> None:
 @deliveries.command("replay")
 @click.argument("idents", metavar="[ID]...", nargs=-1, type=click.UUID)
 @_narrowing
-@click.option("--limit", type=click.IntRange(1), help="Replay so many at most.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be replayed.")
+@click.option("--limit", type=click.IntRange(1), help="The most deliveries to replay.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be replayed.")
 def deliveries_replay(
     *, idents: tuple[UUID, ...], limit: int | None, dry_run: bool, **narrowed: str | datetime | None
 ) -> None:
-    """Send again what has ended: these, or all that failed by a cause, such as --reason policy_block.
+    """Send deliveries again: the ones with these IDs, or all that match the options, such as --reason policy_block.
 
-    What is superseded, past, or waiting already is skipped. Exit 1 if an ID that was named cannot be replayed.
+    Deliveries that are superseded, past or still waiting are skipped. Exit 1 if a given ID cannot be replayed.
     """
     only = ReplayFilter(**narrowed)  # type: ignore[arg-type] # the options are its fields
     if bool(idents) == replay.is_narrow(only):
-        msg = "Name the deliveries, or at least one of --reason, --state, --channel, --kind and --since."
+        msg = "Give either IDs of deliveries, or at least one of --reason, --state, --channel, --kind and --since."
         raise click.UsageError(msg)
     if idents:
         only = ReplayFilter(ids=idents)
@@ -93,14 +93,14 @@ def deliveries_replay(
     refused = [result for result in results if result.skip not in {None, Skip.PENDING}]
     missing = set(idents) - {result.id for result in results}
     for ident in missing:
-        click.echo(f"There is no delivery with the id {ident}.", err=True)
+        click.echo(f"There is no delivery with the ID {ident}.", err=True)
     sys.exit(1 if missing or (idents and refused) else 0)
 
 
 async def _replayed(
     settings: Settings, only: ReplayFilter, *, at_most: int | None, dry_run: bool
 ) -> list[ReplayResult]:
-    """Replay batch after batch, give the workers their hint, and show on a terminal how far it is."""
+    """Replay batch after batch, wake the workers, and show the progress on a terminal."""
     results: list[ReplayResult] = []
     channels, note = configured.channels(settings), audited(COMMAND_LINE)
     async for batch in replay.walk(only, channels, at_most=at_most, dry_run=dry_run, note=note):
@@ -111,7 +111,7 @@ async def _replayed(
         if not dry_run:
             await wakeup.NOTIFY.run()
         if sys.stderr.isatty():
-            click.echo(f"\r{len(results)} looked at", nl=False, err=True)
+            click.echo(f"\r{len(results)} checked", nl=False, err=True)
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)
     return results
@@ -138,7 +138,7 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
     due = f", due {moment(delivery.due_at)}" if delivery.state == "pending" else ""
     lines = [
         f"{delivery.kind} to {mask(delivery.recipient)} on {delivery.channel}: {delivery.state.value}{due}",
-        f"schedule {delivery.schedule}, revision {delivery.revision}, useful until {moment(delivery.deadline_at)}",
+        f"schedule {delivery.schedule}, revision {delivery.revision}, deadline {moment(delivery.deadline_at)}",
         f"Message-ID {delivery.message_id}, trace {delivery.traceparent[3:35]}",
     ]
     if delivery.reason:
@@ -148,7 +148,7 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
 
 def _attempt_line(attempt: AttemptView) -> str:
     said = " ".join(str(part) for part in (attempt.phase, attempt.code, attempt.enhanced_code) if part is not None)
-    outcome = attempt.outcome.value if attempt.outcome else "under way"
+    outcome = attempt.outcome.value if attempt.outcome else "in progress"
     maybe = " (may have been accepted)" if attempt.maybe_accepted else ""
     line = f"  {attempt.number}. {moment(attempt.started_at)} {outcome}{maybe}: {said} {attempt.reply or ''}"
     return printable(line).rstrip()

@@ -38,10 +38,10 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print an array of check, level, cause and mend.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON array.")
 def doctor(*, as_json: bool) -> None:
-    """Check everything before the first booking: a line each, its cause and its mend; exit 1 if something fails."""
-    logging.disable()  # what libraries say of a failed try; the finding says it better
+    """Check everything before the first booking and say how to fix what is wrong; exit 1 if a check fails."""
+    logging.disable()  # libraries log failed attempts, which the findings describe better
     show = _Quiet() if as_json else _Page()
     with ExitStack() as stack:
         findings = asyncio.run(_examined(stack, show))
@@ -54,17 +54,17 @@ def doctor(*, as_json: bool) -> None:
 
 
 class _Quiet:
-    """Shows nothing on the way."""
+    """Shows nothing while the checks run."""
 
     def show(self, finding: Finding) -> None:
         """Show one finding."""
 
     def waiting(self, names: Sequence[str]) -> None:
-        """Say what is under way."""
+        """Show which checks are running."""
 
 
 class _Page(_Quiet):
-    """Shows findings as they come; on a terminal also what is still under way, on a line that goes again."""
+    """Shows findings as they come in, and on a terminal the running checks, on a line that is erased again."""
 
     def __init__(self) -> None:
         self._lively = sys.stdout.isatty()
@@ -77,13 +77,13 @@ class _Page(_Quiet):
         told = [click.style(f"{label:<{_LABEL_WIDTH}}", fg=colour) + f"{finding.check:<{_NAME_WIDTH - 1}} "]
         told[0] += self._wrapped(finding.cause)
         if finding.said:
-            told.append(self._wrapped(f"The server said: {finding.said}", hanging=True))
+            told.append(self._wrapped(f"The server replied: {finding.said}", hanging=True))
         if finding.fix:
             told.append(self._wrapped(f"→ {finding.fix}", hanging=True))
         click.echo("\n".join(told))
 
     def waiting(self, names: Sequence[str]) -> None:
-        """Say what is under way."""
+        """Show which checks are running."""
         if self._lively and names:
             self._erase()
             text = f"… waiting for {', '.join(names)}"[: self._width - 1]
@@ -95,7 +95,7 @@ class _Page(_Quiet):
 
     def _wrapped(self, text: str, *, hanging: bool = False) -> str:
         margin = " " * (_LABEL_WIDTH + _NAME_WIDTH)
-        if not self._lively:  # one line a sentence, for whoever greps
+        if not self._lively:  # one line per sentence, for grep
             return f"{margin}{text}" if hanging else text
         lines = textwrap.wrap(text, max(self._width - len(margin), 30), break_long_words=False, break_on_hyphens=False)
         return (margin if hanging else "") + f"\n{margin}".join(lines)
@@ -118,10 +118,12 @@ async def _findings(stack: ExitStack, show: _Quiet) -> AsyncIterator[Finding]:
         return
     yield ok("installation", found.which)
     settings = found.settings
-    show.waiting(["database" if settings.database_url else "the database of this machine"])
+    show.waiting(["database" if settings.database_url else "the database on this machine"])
     fault = None
     if not found.is_there:
-        fault = failure("database", "There is no database.", "Set DATABASE_URL, or start one with `hireloop up`.")
+        fault = failure(
+            "database", "There is no database.", "Set DATABASE_URL, or start a database with `hireloop up`."
+        )
     else:
         try:
             settings = stack.enter_context(home.at_home(found))
@@ -132,7 +134,7 @@ async def _findings(stack: ExitStack, show: _Quiet) -> AsyncIterator[Finding]:
 
 
 def _cause(finding: Finding) -> str:
-    return f"{finding.cause} The server said: {finding.said}" if finding.said else finding.cause
+    return f"{finding.cause} The server replied: {finding.said}" if finding.said else finding.cause
 
 
 def _sum(findings: Sequence[Finding]) -> str:
@@ -144,8 +146,8 @@ def _sum(findings: Sequence[Finding]) -> str:
         f"{counts[Level.OK]} ok",
     ]
     if counts[Level.SKIPPED]:
-        parts.append(f"{counts[Level.SKIPPED]} not tried")
-    result = "Mend the failures before the first booking." if failures else "Ready for bookings."
+        parts.append(f"{counts[Level.SKIPPED]} skipped")
+    result = "Fix the failures before the first booking." if failures else "Ready for bookings."
     return f"\n{', '.join(parts)}. {result}"
 
 

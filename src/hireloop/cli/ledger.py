@@ -1,4 +1,4 @@
-"""`hireloop ledger`: the proof that every booking has its deliveries."""
+"""`hireloop ledger`: check that every booking has its deliveries."""
 
 import sys
 
@@ -10,7 +10,7 @@ from hireloop.notify.deliveries import ledger
 
 @click.command("ledger")
 def ledger_() -> None:
-    """Prove that every booking has its deliveries; exit 1 if one has not."""
+    """Check that every booking has its deliveries; exit 1 if one is missing."""
     proof = run(lambda _: ledger.read())
     for state, count in sorted(proof.counts.items()):
         click.echo(f"{state}: {count}")

@@ -1,4 +1,4 @@
-"""`hireloop migrate`: the database as this version wants it."""
+"""`hireloop migrate`: bring the database up to date."""
 
 import asyncio
 from functools import partial
@@ -11,9 +11,9 @@ from hireloop.local.home import at_home
 
 
 @click.command("migrate")
-@click.option("--accept-secret", is_flag=True, help="Make SECRET_KEY the one that this database knows.")
+@click.option("--accept-secret", is_flag=True, help="Accept a SECRET_KEY that differs from this database's.")
 def migrate_(*, accept_secret: bool) -> None:
-    """Bring the database up to date; safe when many start at once."""
+    """Bring the database up to date; safe to run from several processes at once."""
     with at_home() as settings:
         work = partial(migrate.migrate, settings, accept_secret=accept_secret)
         ran = asyncio.run(with_database(settings, work, patient=True))

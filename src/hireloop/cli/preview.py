@@ -1,4 +1,4 @@
-"""`hireloop preview`: messages as files, to look at before anybody is written to."""
+"""`hireloop preview`: messages as files, to look at before anyone receives one."""
 
 import secrets
 import tempfile
@@ -15,15 +15,15 @@ from hireloop.settings import Settings
 
 @click.command("preview")
 @click.argument("kind", required=False, type=click.Choice(sorted(messages.KINDS)))
-@click.option("--all", "every", is_flag=True, help="Every kind, in every language unless --locale names one.")
-@click.option("--locale", help="The reader's, such as de or en-GB; DEFAULT_LOCALE without it.")
+@click.option("--all", "every", is_flag=True, help="Every kind of message, in every language or in that of --locale.")
+@click.option("--locale", help="The reader's locale, such as de or en-GB; by default DEFAULT_LOCALE.")
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Where to write; a new folder without it."
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Where to write; by default a new folder."
 )
 def preview_(*, kind: str | None, every: bool, locale: str | None, out: Path | None) -> None:
-    """Write a sample of a message as subject, text, HTML, calendar and mail; needs no database and sends nothing."""
+    """Write a sample message as subject, text, HTML, calendar and mail; needs no database and sends nothing."""
     if every == (kind is not None):
-        msg = "Name one kind of message, or --all."
+        msg = "Give a kind of message, or --all."
         raise click.UsageError(msg)
     settings = Settings.read()
     out = out or Path(tempfile.mkdtemp(prefix="hireloop-preview-"))
@@ -34,14 +34,14 @@ def preview_(*, kind: str | None, every: bool, locale: str | None, out: Path | N
             try:
                 _write(folder, named, reader, settings)
             except OSError as error:
-                sentence = f"Nothing can be written to {folder} ({error.strerror}): choose another --out."
+                sentence = f"{folder} is not writable ({error.strerror}). Choose another folder with --out."
                 raise HireLoopError(sentence) from None
             click.echo(folder)
 
 
 def _write(folder: Path, kind: str, locale: str, settings: Settings) -> None:
     renderer = Renderer(
-        secret=secrets.token_urlsafe(32),  # the links of a preview open nothing
+        secret=secrets.token_urlsafe(32),  # the links in a preview do not work
         base_url=settings.base_url,
         sender=settings.mail_sender.address,
         zone=settings.zone,

@@ -1,4 +1,4 @@
-"""`hireloop retention`: erase the people with whom nothing has happened for long."""
+"""`hireloop retention`: erase candidates who have been inactive for a given time."""
 
 import re
 import sys
@@ -23,36 +23,36 @@ _BY = Actor("hireloop retention")
 
 
 class Age(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3 only
-    """A length of time such as `365d`, `26w` or `2y`; at least a day, at most 1,000 years."""
+    """A period such as `365d`, `26w` or `2y`; at least a day, at most 1,000 years."""
 
     name = "age"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Return the length; fails with the mend for anything else."""
+        """Return the period; fails with an example for anything else."""
         found = _AGE.fullmatch(str(value))
         days = int(found[1]) * _DAYS[found[2]] if found else 0
         if not 1 <= days <= _MOST_DAYS:
-            self.fail(f"{value!r} is not a length such as 365d, 26w or 2y.", param, ctx)
+            self.fail(f"{value!r} is not a period such as 365d, 26w or 2y.", param, ctx)
         return timedelta(days=days)
 
 
 @click.command()
-@click.option("--older-than", type=Age(), required=True, help="Since when nothing has happened: 365d, 26w, 2y.")
-@click.option("--dry-run", is_flag=True, help="Only say how many it would be.")
+@click.option("--older-than", type=Age(), required=True, help="How long they must have been inactive: 365d, 26w, 2y.")
+@click.option("--dry-run", is_flag=True, help="Only show how many would be erased.")
 def retention(*, older_than: timedelta, dry_run: bool) -> None:
-    """Erase candidates with whom nothing has happened for so long; the proof of what was sent stays."""
+    """Erase candidates who have been inactive for a given time; the record of what was sent is kept."""
     erased, left = run(lambda ours: _walk(older_than, ours, dry_run=dry_run))
     if dry_run:
         click.echo(f"{erased} candidate(s) would be erased.")
         return
     click.echo(f"{erased} candidate(s) erased.")
     if left:
-        why = "as they are in an interview, or were seen or erased meanwhile"
-        click.echo(f"{left} left, {why}: run it again later.", err=True)
+        why = "they are in an interview, or were active or erased in the meantime"
+        click.echo(f"{left} not erased, because {why}. Run the command again later.", err=True)
 
 
 async def _walk(older_than: timedelta, settings: Settings, *, dry_run: bool) -> tuple[int, int]:
-    """Erase, each person in a transaction of their own, and return how many were erased and how many left."""
+    """Erase each person in a separate transaction, and return how many were erased and how many were not."""
     outbox = Outbox(channels=configured.channels(settings), message_id_domain=settings.message_id_domain)
     erased = left = 0
     batch = await retaining.due(older_than, limit=_TOGETHER)
@@ -68,7 +68,7 @@ async def _walk(older_than: timedelta, settings: Settings, *, dry_run: bool) -> 
             else:
                 erased += 1
         if sys.stderr.isatty():
-            click.echo(f"\r{erased + left} looked at", nl=False, err=True)
+            click.echo(f"\r{erased + left} checked", nl=False, err=True)
         batch = await retaining.due(older_than, limit=_TOGETHER, after=batch[-1])
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)

@@ -1,4 +1,4 @@
-"""`hireloop send-test`: one real invitation, and every word that the mail server says to it."""
+"""`hireloop send-test`: send one real invitation, and show everything that the mail server replies."""
 
 import sys
 
@@ -24,21 +24,21 @@ _PHASE_WIDTH = 11
 @click.argument("address")
 @click.option("--fallback", is_flag=True, help="Send through EMAIL_FALLBACK_URL.")
 def send_test(*, address: str, fallback: bool) -> None:
-    """Send a real invitation to ADDRESS, plainly a test; exit 0 only if the mail server took it."""
+    """Send a real invitation to ADDRESS, clearly marked as a test; exit 0 only if the mail server accepts it."""
     try:
         mail_addresses.normal(address)
     except ValueError as error:
         raise click.BadParameter(f"{address!r} {error}", param_hint="ADDRESS") from None
     if address.rpartition("@")[2].lower() == simulator.DOMAIN:
         sentence = (
-            f"{address} is a simulated recipient, which no mail server ever sees: book an interview with it instead"
+            f"{address} is a simulated recipient, which no mail server ever sees. Book an interview with it instead."
         )
         raise click.BadParameter(sentence, param_hint="ADDRESS")
     found = home.find()
     settings = found.settings
     url = settings.email_fallback_url.get_secret_value() if settings.email_fallback_url is not None else ""
     if fallback and not url:
-        raise click.UsageError("--fallback needs EMAIL_FALLBACK_URL")
+        raise click.UsageError("--fallback requires EMAIL_FALLBACK_URL")
     click.echo(found.which)
     sys.exit(0 if _sent(settings, address, url if fallback else "") else 1)
 
@@ -55,13 +55,15 @@ def _sent(settings: Settings, address: str, url: str) -> bool:
     outcome = transport.send(sample.invitation(settings, address))
     transport.close()
     if isinstance(outcome, Sent):
-        click.echo(f"\n{click.style('Accepted', fg='green')} by the mail server. Look into the mailbox, also for spam.")
+        click.echo(
+            f"\n{click.style('Accepted', fg='green')} by the mail server. Check the mailbox, including its spam folder."
+        )
         return True
     _explain(outcome, settings, url)
     return False
 
 
-_SECURITY = {"none": "in clear", "starttls": "STARTTLS", "tls": "TLS from the start"}
+_SECURITY = {"none": "unencrypted", "starttls": "STARTTLS", "tls": "implicit TLS"}
 
 
 def _show(said: str, evidence: Evidence) -> None:
@@ -78,7 +80,7 @@ def _tell(phase: str, text: str) -> None:
 
 
 def _explain(outcome: Retry | Rejected | Held, settings: Settings, url: str) -> None:
-    """Say why it was not taken: in the doctor's words where the doctor comes to the same end."""
+    """Say why it was not accepted, with the doctor's finding if the doctor has one."""
     evidence = outcome.evidence
     if evidence.phase in _BEFORE_THE_RECIPIENT:
         finding = mail.check(settings, url=url)

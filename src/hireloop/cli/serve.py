@@ -1,4 +1,4 @@
-"""`hireloop serve`: the API and the portal, in server processes of their own."""
+"""`hireloop serve`: the API and the portal, in separate server processes."""
 
 import asyncio
 import socket
@@ -20,9 +20,11 @@ from hireloop.telemetry.logs import log
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Server processes.")
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="The number of server processes."
+)
 @click.option("--mailbox", is_flag=True, hidden=True, help="Serve /dev/mailbox too, as `up` does.")
-@click.option("--held", is_flag=True, hidden=True, help="The port is kept for us by `up`.")
+@click.option("--held", is_flag=True, hidden=True, help="The port is reserved for us by `up`.")
 def serve(*, host: str, port: int, workers: int, mailbox: bool, held: bool) -> None:
     """Serve the API and the portal until SIGTERM."""
     settings = Settings.read()
@@ -49,12 +51,12 @@ def serve(*, host: str, port: int, workers: int, mailbox: bool, held: bool) -> N
 
 
 def _check_free(host: str, port: int) -> None:
-    """Raise SettingsError where nobody could listen there; Granian would share the port with another HireLoop."""
+    """Raise SettingsError if the port is not free; Granian would share it with another HireLoop."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        msg = f"{host} port {port} cannot be used ({error.strerror}): choose another with --host and --port."
+        msg = f"{host} port {port} cannot be used ({error.strerror}). Choose another with --host and --port."
         raise SettingsError(msg) from None

@@ -11,14 +11,14 @@ class Moment(click.ParamType):  # type: ignore[type-arg] # generic since click 8
     name = "time"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the moment; says what is missing otherwise."""
+        """Return the moment; fails with an example for anything else."""
         try:
             found = datetime.fromisoformat(str(value))
             if found.tzinfo is not None:
                 return found.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-        return self.fail(f"{value!r} is no time with an offset, such as 2026-12-01T10:00:00+05:30.", param, ctx)
+        return self.fail(f"{value!r} is not a time with a UTC offset, such as 2026-12-01T10:00:00+05:30.", param, ctx)
 
 
 def moment(at: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""`hireloop work`: the worker, which sends what is due."""
+"""`hireloop work`: the worker, which sends messages when they are due."""
 
 import asyncio
 import os
@@ -34,9 +34,11 @@ _ATTENDANCE_SECONDS = 30.0
 
 
 @click.command()
-@click.option("--concurrency", type=click.IntRange(1, 100), help="Tries at once; EMAIL_CONCURRENCY by default.")
+@click.option(
+    "--concurrency", type=click.IntRange(1, 100), help="Attempts at the same time; by default EMAIL_CONCURRENCY."
+)
 def work(*, concurrency: int | None) -> None:
-    """Send what is due until SIGTERM."""
+    """Run the worker, which sends messages when they are due, until SIGTERM."""
     settings = Settings.read()
     measured = set_up(settings, role="worker")
     for sentence in warnings_of(settings):
@@ -47,7 +49,7 @@ def work(*, concurrency: int | None) -> None:
     finally:
         measured.shutdown()
     if not drained:
-        os._exit(1)  # a thread still waits for the other side; its lease runs out, another worker takes over
+        os._exit(1)  # a thread still waits for a server; its lease will expire, and another worker will take over
 
 
 async def _work(settings: Settings, concurrency: int | None) -> bool:
@@ -84,7 +86,7 @@ async def _work(settings: Settings, concurrency: int | None) -> bool:
                 (_FORGET_SECONDS, stored_responses.forget_old),
                 (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
                 (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
-                # Who enters at the last moment has the interview's whole length all the same.
+                # Someone who enters at the last moment still has the interview's whole length.
                 (_ATTENDANCE_SECONDS, partial(lifecycle.note_due, grace_seconds=settings.portal_late_seconds)),
             ],
         )

@@ -26,7 +26,7 @@ from hireloop.web.context import context_of
 _A_PAGE = 40
 _LONGEST_REASON = 2_000
 _CONFLICT, _BAD = 409, 400
-_NO_SLOT = "Choose the new time."
+_NO_SLOT = "Choose a new time."
 _ONE_DAY = timedelta(days=1)
 
 
@@ -193,7 +193,9 @@ def _reason(form: dict[str, str]) -> str:
 def _check(reason: str) -> None:
     fields.check_storable(reason=reason)
     if len(reason) > _LONGEST_REASON:
-        raise errors.BadInput("reason", f"the reason has {len(reason)} characters: shorten it to {_LONGEST_REASON}")
+        raise errors.BadInput(
+            "reason", f"the reason has {len(reason)} characters: shorten it to {_LONGEST_REASON} or fewer"
+        )
 
 
 def _unchanged_since(form: dict[str, str]) -> Rule:

@@ -1,4 +1,4 @@
-"""The channels: which are open, which are held, since when, why, and what mends it."""
+"""The channels: which are open, which are held, since when and why, and how to fix them."""
 
 import msgspec
 from litestar import Response

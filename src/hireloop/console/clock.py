@@ -13,7 +13,7 @@ _FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 30)  # with a day around i
 
 
 class Clock(NamedTuple):
-    """The clock on the wall of whoever works with the console."""
+    """The clock in the time zone of the console's users."""
 
     zone: ZoneInfo
     locale: str  # an English one, as Babel spells it

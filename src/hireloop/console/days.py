@@ -23,8 +23,8 @@ from hireloop.web.context import context_of
 _A_PAGE = 50
 _ON_TOP = 5
 _A_DAY = timedelta(days=1)
-NO_DAY = "This is no day: choose one as year, month and day, such as 2026-12-01."
-_AT_RISK = Label("!", "At risk: not taken yet, and time is running out", "bad")
+NO_DAY = "This is not a valid day. Enter a date such as 2026-12-01."
+_AT_RISK = Label("!", "At risk: not accepted yet, and time is running out", "bad")
 
 
 class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):

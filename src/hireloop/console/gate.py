@@ -53,7 +53,7 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
 
 
 async def exchange(request: AnyRequest, key: str) -> Cookie:
-    """Return the cookie for whoever holds this API key; raises NotSignedIn for a bad one, slower and slower."""
+    """Return the cookie for the holder of this API key; raises NotSignedIn for a bad one, slower and slower."""
     context = context_of(request)
     try:
         holder = await context.keys.holder_of(key)

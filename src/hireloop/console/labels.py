@@ -1,4 +1,4 @@
-"""The console's words: each state with a sign and words, so that no colour has to be seen to understand it. Pure."""
+"""The console's texts: each state with a sign and a text, so that nobody has to see colours to understand it. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,48 +24,48 @@ class Label(NamedTuple):
 
 
 BOOKINGS: Mapping[ScheduleState, Label] = {
-    ScheduleState.PENDING: Label("○", "Waiting for the candidate's word", "waiting"),
+    ScheduleState.PENDING: Label("○", "Not confirmed by the candidate yet", "waiting"),
     ScheduleState.CONFIRMED: Label("✓", "Confirmed", "good"),
     ScheduleState.CANCELLED: Label("✕", "Cancelled", "quiet"),
 }
 INVITATIONS: Mapping[InvitationState, Label] = {
     InvitationState.PENDING: Label("→", "Invitation on its way", "waiting"),
-    InvitationState.SENT: Label("✓", "Invitation taken by the mail server", "good"),
-    InvitationState.AT_RISK: Label("!", "Invitation at risk: not taken yet, and time is running out", "bad"),
+    InvitationState.SENT: Label("✓", "Invitation accepted by the mail server", "good"),
+    InvitationState.AT_RISK: Label("!", "Invitation at risk: not accepted yet, and time is running out", "bad"),
     InvitationState.FAILED: Label("✕", "Invitation failed: the candidate was not reached", "bad"),
-    InvitationState.NONE: Label("–", "No invitation is called for", "quiet"),  # noqa: RUF001 (a sign)
+    InvitationState.NONE: Label("–", "No invitation needed", "quiet"),  # noqa: RUF001 (a sign)
 }
 CANCELLATIONS: Mapping[DeliveryState, Label] = {
     DeliveryState.PENDING: Label("→", "Cancellation on its way", "waiting"),
-    DeliveryState.SENT: Label("✓", "Cancellation taken by the mail server", "good"),
-    DeliveryState.BOUNCED: Label("✕", "Cancellation came back: the candidate was not reached", "bad"),
-    DeliveryState.REJECTED: Label("✕", "Cancellation refused: the candidate was not reached", "bad"),
+    DeliveryState.SENT: Label("✓", "Cancellation accepted by the mail server", "good"),
+    DeliveryState.BOUNCED: Label("✕", "Cancellation bounced: the candidate was not reached", "bad"),
+    DeliveryState.REJECTED: Label("✕", "Cancellation rejected: the candidate was not reached", "bad"),
     DeliveryState.EXHAUSTED: Label("✕", "Cancellation failed: the candidate was not reached", "bad"),
-    DeliveryState.SUPERSEDED: Label("–", "Cancellation replaced by something newer", "quiet"),  # noqa: RUF001 (a sign)
+    DeliveryState.SUPERSEDED: Label("–", "Cancellation replaced by a newer message", "quiet"),  # noqa: RUF001 (a sign)
 }
 DELIVERIES: Mapping[DeliveryState, Label] = {
     DeliveryState.PENDING: Label("→", "On its way", "waiting"),
-    DeliveryState.SENT: Label("✓", "Taken by the other side", "good"),
-    DeliveryState.BOUNCED: Label("✕", "Came back", "bad"),
-    DeliveryState.REJECTED: Label("✕", "Refused by the recipient's side", "bad"),
+    DeliveryState.SENT: Label("✓", "Accepted by the server", "good"),
+    DeliveryState.BOUNCED: Label("✕", "Bounced", "bad"),
+    DeliveryState.REJECTED: Label("✕", "Rejected by the recipient's server", "bad"),
     DeliveryState.EXHAUSTED: Label("✕", "Not delivered in time", "bad"),
-    DeliveryState.SUPERSEDED: Label("–", "Replaced by something newer", "quiet"),  # noqa: RUF001 (a sign)
+    DeliveryState.SUPERSEDED: Label("–", "Replaced by a newer message", "quiet"),  # noqa: RUF001 (a sign)
 }
 ATTEMPTS: Mapping[AttemptOutcome | None, Label] = {
-    None: Label("→", "Under way", "waiting"),
-    AttemptOutcome.SENT: Label("✓", "Taken", "good"),
-    AttemptOutcome.RETRY: Label("↻", "Not this time", "waiting"),
-    AttemptOutcome.REJECTED: Label("✕", "Refused", "bad"),
-    AttemptOutcome.HELD: Label("!", "Our own side is broken", "bad"),
-    AttemptOutcome.LOST: Label("–", "Its worker was gone", "quiet"),  # noqa: RUF001 (a sign)
-    AttemptOutcome.RELEASED: Label("–", "Given back unsent", "quiet"),  # noqa: RUF001 (a sign)
+    None: Label("→", "In progress", "waiting"),
+    AttemptOutcome.SENT: Label("✓", "Accepted", "good"),
+    AttemptOutcome.RETRY: Label("↻", "Will be retried", "waiting"),
+    AttemptOutcome.REJECTED: Label("✕", "Rejected", "bad"),
+    AttemptOutcome.HELD: Label("!", "Problem on our side", "bad"),
+    AttemptOutcome.LOST: Label("–", "Worker stopped", "quiet"),  # noqa: RUF001 (a sign)
+    AttemptOutcome.RELEASED: Label("–", "Returned unsent", "quiet"),  # noqa: RUF001 (a sign)
 }
 SESSIONS: Mapping[SessionState, str] = {
     SessionState.SCHEDULED: "not entered yet",
     SessionState.ENTERED: "the candidate is in the interview",
     SessionState.FINISHED: "the candidate has finished",
-    SessionState.EXPIRED: "nobody came before the link closed",
-    SessionState.REVOKED: "the link was withdrawn",
+    SessionState.EXPIRED: "the candidate did not come before the link closed",
+    SessionState.REVOKED: "the link has been revoked",
 }
 CHANGES: Mapping[BookingChange, str] = {
     BookingChange.CONFIRMED: "Confirmed",
@@ -73,7 +73,7 @@ CHANGES: Mapping[BookingChange, str] = {
     BookingChange.CANCELLED: "Cancelled",
     BookingChange.ADDRESS_CHANGED: "The candidate's address changed",
     BookingChange.REISSUED: "A new link was sent",
-    BookingChange.REVOKED: "The link was withdrawn",
+    BookingChange.REVOKED: "The link was revoked",
 }
 KINDS: Mapping[str, str] = {
     "invitation": "Invitation",
@@ -81,31 +81,31 @@ KINDS: Mapping[str, str] = {
     "cancelled": "Cancellation",
     "reminder": "Reminder",
     "recruiter_copy": "Recruiters' copy",
-    "late_request": "Wish for another time",
+    "late_request": "Request for another time",
     "alert": "Alert",
 }
-# What a page says after a press, by the word in its address; `{n}` is the number there.
+# What a page says after an action, by the value in its URL; `{n}` is the number there.
 DONE: Mapping[str, str] = {
-    "confirmed": "Confirmed. Nothing is sent for that.",
-    "reissued": "A new link is on its way to the candidate. The old one does not open any more.",
-    "moved": "The interview was moved. The candidate is told the new time.",
-    "not-moved": "The interview is at that time already: nothing was changed and nothing is sent.",
-    "cancelled": "The interview was cancelled. The candidate is told if they knew of it.",
-    "not-cancelled": "The interview was cancelled already: nothing was changed.",
-    "replayed": "Sent again: the delivery is due now.",
-    "not-replayed": "The delivery has not ended: it is tried by itself, and nothing was changed.",
-    "replayed-all": "Sent again: {n} deliveries are due now.",
-    "replayed-some": "Sent again: {n} deliveries are due now, and there are more: press again to go on.",
-    "signed-out": "You are signed out.",
-    "ended": "Your sign-in has ended, and nothing was changed. Sign in, and press again.",
+    "confirmed": "Confirmed. No message is sent for this.",
+    "reissued": "A new link is on its way to the candidate. The old one no longer works.",
+    "moved": "The interview was moved. The candidate is notified of the new time.",
+    "not-moved": "The interview is already at that time. Nothing was changed, and nothing is sent.",
+    "cancelled": "The interview was cancelled. The candidate is notified if they had been invited.",
+    "not-cancelled": "The interview was already cancelled. Nothing was changed.",
+    "replayed": "The delivery will be sent again now.",
+    "not-replayed": "The delivery is still pending and will be retried automatically. Nothing was changed.",
+    "replayed-all": "{n} deliveries will be sent again now.",
+    "replayed-some": "{n} deliveries will be sent again now, and there are more. Press again to continue.",
+    "signed-out": "You have signed out.",
+    "ended": "Your sign-in has expired, and nothing was changed. Sign in and try again.",
 }
 _A_COUNT = re.compile(r"[0-9]{1,6}")
-_CHANGED = "Somebody changed this booking after you opened its page: nothing was done. This is how it stands now."
-_PAST = "The last moment to enter this interview is past, so its link could no longer open: move the interview instead."
+_CHANGED = "Someone changed this booking after you opened its page, so nothing was changed. This is its current state."
+_PAST = "It is too late to enter this interview, so a link to it would no longer work. Move the interview instead."
 
 
 def done(word: str | None, number: str | None) -> str:
-    """Return what was done, given what an address says of it; empty for any other word than ours."""
+    """Return what was done, given the value in a URL; empty for any value that is not ours."""
     sentence = DONE.get(word or "", "")
     if "{n}" not in sentence:
         return sentence
@@ -113,7 +113,7 @@ def done(word: str | None, number: str | None) -> str:
 
 
 def refusal(error: errors.HireLoopError, *, moves: bool = False) -> str:
-    """Return why nothing was done: the error's own words, but where they speak to programs; `moves`: to a new time."""
+    """Return why nothing was done, in words for people; `moves` says that it was a move to a new time."""
     match error:
         case errors.ChangedSince():
             return _CHANGED
@@ -126,7 +126,7 @@ def refusal(error: errors.HireLoopError, *, moves: bool = False) -> str:
 
 
 def kind(name: str) -> str:
-    """Return what a kind of message is called."""
+    """Return the name of a kind of message."""
     return KINDS.get(name, name)
 
 
@@ -135,17 +135,17 @@ def telling(
     state: InvitationState,
     deliveries: Sequence[DeliverySummary],
 ) -> Label:
-    """Return where that stands which the candidate is to be told of a booking now."""
+    """Return the state of the message that the candidate is currently to receive about a booking."""
     if not is_cancelled:
         return INVITATIONS[state]
     for delivery in deliveries:
         if delivery.kind == CANCELLING_KIND:
             return CANCELLATIONS[DeliveryState(delivery.state)]
-    return Label("–", "The candidate knew nothing of it, and is told nothing", "quiet")  # noqa: RUF001 (a sign)
+    return Label("–", "The candidate had not been notified, so nothing is sent", "quiet")  # noqa: RUF001 (a sign)
 
 
 def why(deliveries: Sequence[DeliverySummary]) -> list[str]:
-    """Return, in plain words, why what the candidate is to be told was not taken; empty where it was, or will be."""
+    """Return why the message to the candidate was not accepted; empty where it was, or will be."""
     return [
         sentence_of(delivery.last_reason)
         for delivery in deliveries

@@ -37,7 +37,7 @@ async def style(request: AnyRequest, version: FromPath[str]) -> Response[bytes]:
 
 
 def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
-    """Say in HTML why a request came to nothing; whoever is not signed in is led to the sign-in."""
+    """Say in HTML why a request failed; visitors who are not signed in are led to the sign-in."""
     if isinstance(error, errors.NotSignedIn):
         return sign_in.lead_in(request)
     if isinstance(error, CsrfError):

@@ -15,8 +15,8 @@ PATH = "/console/sign-in/"
 # Letters, digits and a few signs: nothing that a browser could read as another host, or as a way up.
 _OURS = re.compile(r"/console/(?:[A-Za-z0-9_-]+/)*(?:\?[A-Za-z0-9=&_:-]*)?")
 _LONGEST_NEXT = 300
-_UNKNOWN = "This is no API key of this installation, or it was revoked. Check it, and enter it again."
-_EMPTY = "Enter your API key: it begins with hl_."
+_UNKNOWN = "This API key is unknown or has been revoked. Check it and enter it again."
+_EMPTY = "Enter your API key. It begins with hl_."
 
 
 async def form(request: AnyRequest) -> Response[bytes]:

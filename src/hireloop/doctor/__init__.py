@@ -1,1 +1,1 @@
-"""Everything that can be checked before the first booking, put together: what `hireloop doctor` says."""
+"""The checks of `hireloop doctor`: everything that can be checked before the first booking."""

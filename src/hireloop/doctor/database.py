@@ -1,4 +1,4 @@
-"""What the database says of itself and of the installation: its answer, migrations, secret, clock and workers."""
+"""Checks of the database and of what it stores about the installation: migrations, secret, clock and workers."""
 
 import asyncio
 import socket
@@ -37,15 +37,15 @@ _AFTER = ("migrations", "secret", "clock", "workers", "ledger")
 
 
 class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
-    """The findings of one visit to the database, by their check, and what others draw on."""
+    """The findings of one visit to the database, by check, and the values that other checks use."""
 
     findings: dict[str, Finding]
-    held: list[HeldProvider] | None = None  # None: could not be asked
-    base_urls: list[str] = []  # where the live workers' links lead
+    held: list[HeldProvider] | None = None  # None: the database could not be read
+    base_urls: list[str] = []  # the BASE_URL of each live worker
 
 
 async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFindings:
-    """Visit the database once; whatever goes wrong there is a finding."""
+    """Visit the database once; anything that goes wrong there is a finding."""
     findings = _no_secret(settings)
     async with AsyncExitStack() as stack:
         try:
@@ -58,7 +58,7 @@ async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFi
             return await _inside(settings, channels, findings)
         except db.UNAVAILABLE as error:
             cause = f"The database failed ({db.described(error)})."
-            return left_out(failure("database", cause, "Look into PostgreSQL's log."), findings)
+            return left_out(failure("database", cause, "Check the PostgreSQL log."), findings)
 
 
 async def _inside(settings: Settings, channels: Sequence[Channel], findings: dict[str, Finding]) -> DatabaseFindings:
@@ -73,10 +73,10 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
         return DatabaseFindings(findings=_left_out("migrations", findings))
     if missing:
         findings["migrations"] = failure(
-            "migrations", f"The database lacks {len(missing)} migration(s).", "Run `hireloop migrate`."
+            "migrations", f"The database has {len(missing)} pending migration(s).", "Run `hireloop migrate`."
         )
         return DatabaseFindings(findings=_left_out("migrations", findings))
-    findings["migrations"] = ok("migrations", "Every migration has run.")
+    findings["migrations"] = ok("migrations", "All migrations have run.")
     findings["secret"] = findings.get("secret") or await _secret(settings)
     state = await heartbeat.health()
     findings["workers"] = _workers(state)
@@ -86,7 +86,7 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
 
 
 def left_out(fault: Finding, findings: dict[str, Finding] | None = None) -> DatabaseFindings:
-    """Return what is known where the database cannot be asked."""
+    """Return what is known when the database cannot be read."""
     return DatabaseFindings(findings={**_left_out("database", findings or {}), fault.check: fault})
 
 
@@ -98,39 +98,42 @@ def _unreachable(error: BaseException) -> tuple[str, str]:
     for kinds, cause, fix in _UNREACHABLE:
         if isinstance(error, kinds):
             return cause, fix
-    return f"The database cannot be reached ({db.described(error)}).", "Correct DATABASE_URL, and see its log."
+    return (
+        f"The database cannot be reached ({db.described(error)}).",
+        "Correct DATABASE_URL, and check the PostgreSQL log.",
+    )
 
 
 _UNREACHABLE: Sequence[tuple[tuple[type[BaseException], ...], str, str]] = (
     (
         (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError),
-        "PostgreSQL refuses the user or the password.",
-        "Correct the user and the password in DATABASE_URL.",
+        "PostgreSQL rejected the user name or the password.",
+        "Correct the user name and the password in DATABASE_URL.",
     ),
     (
         (asyncpg.InvalidCatalogNameError,),
-        "The server has no database of that name.",
+        "The server has no database with the name in DATABASE_URL.",
         "Create it, or correct the name in DATABASE_URL.",
     ),
     (
         (asyncpg.TooManyConnectionsError,),
-        "PostgreSQL takes no more connections.",
+        "PostgreSQL does not accept any more connections.",
         "Raise its max_connections, or lower DATABASE_POOL_SIZE.",
     ),
     (
         (socket.gaierror,),
-        "There is no server of the name in DATABASE_URL.",
-        "Correct its host, or mend this machine's DNS.",
+        "The host name in DATABASE_URL cannot be resolved.",
+        "Correct the host, or fix this machine's DNS.",
     ),
     (
         (TimeoutError,),
-        f"The database does not answer within {_CONNECT_SECONDS:g} s.",
-        "Check the host in DATABASE_URL, and the firewall between.",
+        f"The database did not respond within {_CONNECT_SECONDS:g} s.",
+        "Check the host in DATABASE_URL and any firewall in between.",
     ),
     (
         (ConnectionRefusedError, FileNotFoundError),
-        "Nothing listens where DATABASE_URL leads.",
-        "Start PostgreSQL, or correct the host and the port.",
+        "Nothing is listening at the host and port in DATABASE_URL.",
+        "Start PostgreSQL, or correct the host and port.",
     ),
 )
 
@@ -140,28 +143,28 @@ async def _version(settings: Settings) -> Finding:
     major, minor = divmod(number, 10_000)
     if major < OLDEST_VERSION:
         cause = f"PostgreSQL {major} is too old."
-        return failure("database", cause, f"Bring the server to PostgreSQL {OLDEST_VERSION} or later.")
+        return failure("database", cause, f"Upgrade the server to PostgreSQL {OLDEST_VERSION} or later.")
     if settings.database_direct_url is not None:
         try:
             await (await db.Connection.connect(settings.database_direct_url)).close()
         except db.UNAVAILABLE as error:
-            cause = f"DATABASE_DIRECT_URL leads to no database ({db.described(error)})."
-            return failure("database", cause, "Correct it, or leave it out where no pooler stands between.")
+            cause = f"DATABASE_DIRECT_URL does not reach a database ({db.described(error)})."
+            return failure("database", cause, "Correct it, or remove it if there is no pooler.")
     return speed(f"PostgreSQL {major}.{minor}", min([await _answer_seconds() for _ in range(3)]))
 
 
 async def _answer_seconds() -> float:
-    """Return how long the smallest question takes."""
+    """Return how long the simplest query takes."""
     began = time.monotonic()
     await _SMALLEST.run()
     return time.monotonic() - began
 
 
 def speed(server: str, seconds: float) -> Finding:
-    """Return the finding about how long the database takes for the smallest question, at its quickest."""
+    """Return the finding about how long the database takes for the simplest query, at its fastest."""
     if seconds > SLOW_SECONDS:
-        cause = f"{server} takes {seconds * 1000:.0f} ms for the smallest question."
-        return warning("database", cause, "Run HireLoop near its database.")
+        cause = f"{server} takes {seconds * 1000:.0f} ms to answer the simplest query."
+        return warning("database", cause, "Run HireLoop closer to its database.")
     return ok("database", f"{server} answers in {seconds * 1000:.1f} ms.")
 
 
@@ -175,10 +178,10 @@ def clock(before: datetime, theirs: datetime, after: datetime) -> Finding:
     """Return the finding about the database's clock, which was read between two looks at this machine's."""
     skew = max(before - theirs, theirs - after, timedelta())
     if skew <= SKEW_WARNS:
-        return ok("clock", "This machine's clock agrees with the database's.")
+        return ok("clock", "This machine's clock matches the database's.")
     found = failure if skew > SKEW_FAILS else warning
     cause = f"This machine's clock and the database's differ by {skew.total_seconds():.0f} s."
-    return found("clock", cause, "Have NTP set both: links open and close by these clocks.")
+    return found("clock", cause, "Synchronize both with NTP, since links open and close by these clocks.")
 
 
 def _no_secret(settings: Settings) -> dict[str, Finding]:
@@ -194,20 +197,20 @@ async def _secret(settings: Settings) -> Finding:
         await migrate.check(settings)
     except (SettingsError, DatabaseNotReady) as error:
         return of_sentence("secret", str(error))
-    return ok("secret", "SECRET_KEY is the one that this database knows.")
+    return ok("secret", "SECRET_KEY matches this database.")
 
 
 def _workers(state: heartbeat.Health) -> Finding:
     if not state.live_workers:
-        return warning("workers", "No worker has been seen lately: nothing is sent.", "Start `hireloop work`.")
+        return warning("workers", "No worker has reported recently, so no messages are sent.", "Start `hireloop work`.")
     if state.untakeable:
-        cause = f"{state.untakeable} delivery(ies) fit no live worker."
-        return warning("workers", cause, "Start workers of the newer version.")
-    return ok("workers", f"{state.live_workers} at work.")
+        cause = f"{state.untakeable} delivery(ies) cannot be sent by any running worker."
+        return warning("workers", cause, "Start workers of the latest version.")
+    return ok("workers", f"Running workers: {state.live_workers}.")
 
 
 def _ledger(proof: ledger.Ledger) -> Finding:
     if proof.unaccounted:
-        cause = f"{proof.unaccounted} booking(s) or delivery(ies) are not accounted for."
+        cause = f"{proof.unaccounted} booking(s) or delivery(ies) are unaccounted for."
         return failure("ledger", cause, "See docs/how-to/recover-from-a-failure.md, under `The ledger is not 0`.")
-    return ok("ledger", "Every booking has its deliveries.")
+    return ok("ledger", "Every booking has all of its deliveries.")

@@ -1,4 +1,4 @@
-"""All checks together: what waits on the network at once, what hangs on another check after it, one finding each."""
+"""All checks together: those on the network run at once, dependent ones after the check they depend on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,13 +26,13 @@ Waiting = Callable[[Sequence[str]], None]
 async def examine(
     settings: Settings, waiting: Waiting, *, database_fault: Finding | None, for_trying: bool = False
 ) -> AsyncIterator[Finding]:
-    """Yield the findings in their order, each as soon as it and those before it are known.
+    """Yield the findings in order, each as soon as it and those before it are known.
 
-    `waiting` is told, now and then, what is still under way; with a `database_fault` the database is not tried. Links
-    that lead to this machine alone are a fault but `for_trying` it out on one machine, as `hireloop up` does.
+    `waiting` is called now and then with the names of the running checks; with a `database_fault` the database is not
+    tried. Links that lead to this machine alone are a failure, except when `for_trying` it out as `hireloop up` does.
     """
     until = asyncio.get_running_loop().time() + TOTAL_SECONDS
-    yield ok("settings", "Every value can be read.")
+    yield ok("settings", "All values are valid.")
     channels, bad_channels = _channels(settings)
     running = [(name, background.start(name, check)) for name, check in _on_the_network(settings, channels)]
     waiting(["database", *background.names_of(running)])
@@ -52,7 +52,7 @@ async def examine(
         yield _alerts(settings, channels)
     else:
         yield bad_channels
-        yield skipped("alerts", "the channels are not known")
+        yield skipped("alerts", "the channels are unknown")
     yield _bounces(settings)
     yield visit.findings["workers"]
     yield visit.findings["ledger"]
@@ -84,26 +84,26 @@ def _base_url(settings: Settings, visit: DatabaseFindings, *, for_trying: bool) 
     ours = settings.base_url
     for theirs in visit.base_urls:
         if theirs not in {"", ours}:
-            cause = f"A worker writes links to {theirs}, this process to {ours}."
+            cause = f"A worker writes links to {theirs}, but this process to {ours}."
             return warning("base_url", cause, "Set the same BASE_URL everywhere.")
-    return ok("base_url", f"Links lead to {ours}.")
+    return ok("base_url", f"Links point to {ours}.")
 
 
 def _held(visit: DatabaseFindings, failed: set[str]) -> Finding:
     if visit.held is None:
         lacking = visit.findings["migrations"].level is Level.FAILURE
-        return skipped("channels", "migrations are missing" if lacking else "the database cannot be asked")
+        return skipped("channels", "there are pending migrations" if lacking else "the database cannot be read")
     for row in visit.held:
         if _check_of(row) not in failed:
-            fix = "Nothing: it opens by itself with its next probe, 60 s later at most."
+            fix = "No action is needed. It opens automatically at its next probe, within 60 s."
             return warning("channels", row.sentence, fix)
     if visit.held:
-        return skipped("channels", "the held channel's own check says why")
-    return ok("channels", "None is held.")
+        return skipped("channels", "the check of the held channel says why")
+    return ok("channels", "No channel is held.")
 
 
 def _check_of(row: HeldProvider) -> str:
-    """Return the check that says why, where it fails too."""
+    """Return the name of the check that says why, if it fails too."""
     return mail.CHECKS[row.route] if row.channel == EMAIL else row.channel
 
 
@@ -111,14 +111,14 @@ def _alerts(settings: Settings, channels: Sequence[Channel]) -> Finding:
     outbox = Outbox(channels=tuple(channels), message_id_domain=settings.message_id_domain)
     for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
         return of_sentence("alerts", sentence, Level.WARNING)
-    return ok("alerts", "Somebody is told when an invitation fails.")
+    return ok("alerts", "Someone is notified if an invitation fails.")
 
 
 def _bounces(settings: Settings) -> Finding:
     if settings.bounce_address:
-        return ok("bounces", "What comes back later goes to BOUNCE_ADDRESS.")
+        return ok("bounces", "Mail that bounces later is returned to BOUNCE_ADDRESS.")
     return warning(
         "bounces",
-        "BOUNCE_ADDRESS is not set: mail that comes back later is not seen.",
+        "BOUNCE_ADDRESS is not set, so mail that bounces later goes unnoticed.",
         "Set it to a mailbox that `hireloop bounces` can read.",
     )

@@ -1,4 +1,4 @@
-"""A real invitation with sample values, plainly a test: its link is one that the portal refuses."""
+"""A real invitation with sample values, clearly marked as a test; the portal refuses its link."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,9 @@ MARK = "[Test]"
 
 _IN = timedelta(days=1)
 _LENGTH = timedelta(minutes=45)
-_NOTES = "This is a test of the mail settings, sent by `hireloop send-test`. There is no interview; the link is dead."
+_NOTES = (
+    "This is a test of the mail settings, sent by `hireloop send-test`. There is no interview; the link is invalid."
+)
 
 
 def invitation(settings: Settings, recipient: str, *, now: datetime | None = None) -> Parcel:

@@ -1,4 +1,4 @@
-"""Is anybody there to take the traces? An export of nothing is posted, which a collector answers like any other.
+"""Check that a collector accepts traces, by posting an empty export, which it answers like any other.
 
 Over gRPC a channel is opened, and nothing is sent.
 """
@@ -37,7 +37,7 @@ def check(settings: Settings) -> Finding:
     except ValueError:
         host, port = None, None
     if not host or parts.scheme not in _PORTS:
-        return failure(CHECK, f"{_SETTING} is no address.", "Write it as http://collector:4318.")
+        return failure(CHECK, f"{_SETTING} is not a URL.", "Set it to a URL such as http://collector:4318.")
     secure = parts.scheme == "https"
     port = port or (_GRPC_PORT if over_grpc else _PORTS[parts.scheme])
     found = reach.check(CHECK, host, port, secure=secure, setting=_SETTING)
@@ -49,9 +49,9 @@ def check(settings: Settings) -> Finding:
 def _opened(host: str, port: int, *, secure: bool) -> Finding:
     where = f"{host} port {port}"
     if _is_ready(host, port, secure=secure):
-        return ok(CHECK, f"{where} speaks gRPC's HTTP/2.")
+        return ok(CHECK, f"{where} speaks HTTP/2, as gRPC requires.")
     fix = f"Set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or the port in {_SETTING} to 4317."
-    return failure(CHECK, f"What answers at {where} is no gRPC.", fix)
+    return failure(CHECK, f"{where} does not speak gRPC.", fix)
 
 
 def _is_ready(host: str, port: int, *, secure: bool) -> bool:
@@ -94,20 +94,22 @@ def _posted(settings: Settings, endpoint: str, where: str) -> Finding:
             timeout=reach.SECONDS,
         )
     except (urllib3.exceptions.HTTPError, OSError, ValueError):
-        return failure(CHECK, f"{where} does not speak HTTP.", f"Correct {_SETTING}; OTLP over gRPC is another port.")
+        return failure(
+            CHECK, f"{where} does not speak HTTP.", f"Correct {_SETTING}. OTLP over gRPC uses a different port."
+        )
     return _answered(answer.status, where, with_headers=bool(settings.otlp_headers))
 
 
 def _answered(status: int, where: str, *, with_headers: bool) -> Finding:
     if status < HTTPStatus.MULTIPLE_CHOICES:
-        return ok(CHECK, f"{where} takes traces.")
+        return ok(CHECK, f"{where} accepts traces.")
     if status < HTTPStatus.BAD_REQUEST:
-        return failure(CHECK, f"{where} redirects ({status}).", f"Set {_SETTING} to the address that it leads to.")
+        return failure(CHECK, f"{where} redirects ({status}).", f"Set {_SETTING} to the URL that it redirects to.")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        fix = f"Set {_HEADERS} to what the collector wants, such as api-key=…."
+        fix = f"Set {_HEADERS} to the headers that the collector requires, such as api-key=…."
         fix = f"Correct {_HEADERS}." if with_headers else fix
-        return failure(CHECK, f"The collector at {where} does not let us in ({status}).", fix)
+        return failure(CHECK, f"The collector at {where} denied access ({status}).", fix)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return failure(CHECK, f"The collector at {where} fails ({status}).", "Look into the collector's log.")
-    fix = f"Set {_SETTING} to the address before /v1/traces, such as http://collector:4318."
-    return failure(CHECK, f"What answers at {where} takes no traces ({status}).", fix)
+        return failure(CHECK, f"The collector at {where} failed ({status}).", "Check the collector's log.")
+    fix = f"Set {_SETTING} to the URL without /v1/traces, such as http://collector:4318."
+    return failure(CHECK, f"{where} does not accept traces ({status}).", fix)

@@ -76,8 +76,8 @@ def make_data_dir(data_dir: Path) -> None:
 
 def unusable(data_dir: Path, error: OSError) -> SettingsError:
     """Return what to raise where the directory cannot be used; a full disk is called so."""
-    how = "free some space" if error.errno in NO_SPACE else "choose a directory that this user can write to"
-    return SettingsError(f"HIRELOOP_DATA_DIR: {data_dir} cannot be used ({error.strerror}): {how}.")
+    how = "Free some space" if error.errno in NO_SPACE else "Choose a directory that this user can write to"
+    return SettingsError(f"HIRELOOP_DATA_DIR: {data_dir} cannot be used ({error.strerror}). {how}.")
 
 
 def _is_ours(found: Path) -> bool:

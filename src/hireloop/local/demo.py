@@ -23,7 +23,7 @@ _LOOK_AGAIN_SECONDS = 0.05
 
 
 class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the demo saw: the link, and what was missing from a whole success (nothing, if all went well)."""
+    """What the demo saw: the link, and what was missing (nothing, if everything worked)."""
 
     portal_url: str
     missing: list[str]
@@ -57,12 +57,12 @@ def _show(running: RunningInstallation, key: str, say: Say) -> DemoResult:
         link = schedule["session"]["portal_url"]
         missing: list[str] = []
         say("\n── The booking ─────────────────────────────────────────────────────────────")
-        say(f"A sample interview is booked: {schedule['starts_at']}, schedule {schedule['id']}")
+        say(f"A sample interview has been booked: {schedule['starts_at']}, schedule {schedule['id']}")
         say("\n── The mail, as the SMTP server received it ────────────────────────────────")
         missing += _show_mail(running, schedule, say)
         delivery = _await_sent(api, schedule["invitation"]["deliveries"][0]["id"])
         if delivery["state"] != "sent":
-            missing.append(f"the invitation is {delivery['state']}: {delivery['last_reason']} {delivery['last_reply']}")
+            missing.append(f"The invitation is {delivery['state']}: {delivery['last_reason']} {delivery['last_reply']}")
     say("\n── The trace, from the booking to the SMTP reply ───────────────────────────")
     spans = running.spans.wait_for(
         schedule["trace_id"], lambda found: not what_is_missing(found), timeout=_TRACE_SECONDS
@@ -86,7 +86,7 @@ def _book(api: httpx.Client) -> dict[str, Any]:
         "/api/interviews/slots/",
         {"starts_at": now.isoformat(), "ends_at": (now + timedelta(minutes=45)).isoformat()},
     )
-    notes = "This is a sample interview: open the link, check camera and microphone, and start."
+    notes = "This is a sample interview. Open the link, check your camera and microphone, and start."
     return _post(
         api,
         f"/api/interviews/slots/{slot['id']}/book_slot/",
@@ -103,13 +103,13 @@ def _post(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def _show_mail(running: RunningInstallation, schedule: dict[str, Any], say: Say) -> list[str]:
     if running.mailbox is None:
-        say("A mail host is configured, so the mail went there.")
+        say("A mail server is configured, so the mail was sent there.")
         return []
     link = schedule["session"]["portal_url"]
     try:
         mail = running.mailbox.wait_for(where=lambda one: link in (MailView(one).text or ""), timeout=_MAIL_SECONDS)[0]
     except TimeoutError as error:
-        return [f"no mail with the link arrived: {error}"]
+        return [f"A mail with the link has not arrived. {error}"]
     view = MailView(mail)
     for name, value in [("Subject", view.subject), *view.headers]:
         say(f"{name}: {value}")

@@ -26,7 +26,7 @@ class FoundInstallation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find() -> FoundInstallation:
-    """Find the installation; starts nothing and makes no database. Raises SettingsError for a bad setting."""
+    """Find the installation; starts nothing and creates no database. Raises SettingsError for an invalid setting."""
     settings = Settings.read()
     own = settings.database_url
     candidates = _candidates(settings)
@@ -64,7 +64,7 @@ def _candidates(settings: Settings) -> list[Path]:
 def at_home(found: FoundInstallation | None = None) -> Iterator[Settings]:
     """Hold the installation's settings, with this machine's own database, started if need be, where none is set.
 
-    At the end the database is left to whoever else uses it, or stopped. Raises SettingsError for a bad setting.
+    At the end the database is left to its other users, or stopped. Raises SettingsError for an invalid setting.
     """
     settings = found.settings if found else Settings.read()
     if settings.database_url is None or settings.secret_key is None:
@@ -97,16 +97,16 @@ def new_beside_another(data_dir: Path) -> str:
     if not open_to_us:
         return f"The database in {data_dir} is new and empty.{closed}" if closed else ""
     return (
-        f"The database in {data_dir} is new and empty. Another one exists in {' and in '.join(open_to_us)}; "
-        f"to use it, set HIRELOOP_DATA_DIR={open_to_us[0]}.{closed}"
+        f"The database in {data_dir} is new and empty. Another one exists in {' and in '.join(open_to_us)}. "
+        f"To use it, set HIRELOOP_DATA_DIR={open_to_us[0]}.{closed}"
     )
 
 
 def _closed(others: Iterable[Path]) -> str:
-    """Return a sentence, after a blank, for each of these that somebody keeps closed to us."""
+    """Return a sentence, after a blank, for each of these that we may not enter."""
     return "".join(
-        f" There is one in {one} that belongs to the user {name_of(one.stat().st_uid)}: "
-        "run this as that user or as root."
+        f" There is one in {one} that belongs to the user {name_of(one.stat().st_uid)}. "
+        "To use it, run this command as that user or as root."
         for one in others
         if not _is_open(one)
     )

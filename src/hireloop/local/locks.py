@@ -1,4 +1,4 @@
-"""Locks in files, for things that processes share; the kernel frees them when a process dies of whatever cause."""
+"""File locks for things that processes share; the kernel frees them when a process dies, however it dies."""
 
 import fcntl
 import os
@@ -64,6 +64,6 @@ def open_own(file: Path) -> int:
             owner = file.parent.stat()
             os.fchown(opened, owner.st_uid, owner.st_gid)
     except OSError as error:
-        msg = f"HIRELOOP_DATA_DIR: {file} cannot be written ({error.strerror})."
+        msg = f"HIRELOOP_DATA_DIR: {file} is not writable ({error.strerror})."
         raise SettingsError(msg) from None
     return opened

@@ -73,7 +73,7 @@ def wait_until_ready(port: int, processes: Processes, data_dir: Path, say: Calla
                 said = time.monotonic()
                 say(f"  … {said - began:.0f} s")
             time.sleep(_LOOK_AGAIN_SECONDS)
-    msg = f"The API did not become ready within {_READY_SECONDS:.0f} s: {log_of('serve', data_dir)} says why."
+    msg = f"The API was not ready within {_READY_SECONDS:.0f} s. Check {log_of('serve', data_dir)}."
     raise SettingsError(msg)
 
 
@@ -93,8 +93,8 @@ def check_alive(processes: Processes, data_dir: Path) -> None:
     for name, process in processes.items():
         if process.poll() is not None:
             msg = (
-                f"`hireloop {name}` has ended by itself (exit code {process.returncode}): "
-                f"{log_of(name, data_dir)} says why."
+                f"`hireloop {name}` stopped unexpectedly (exit code {process.returncode}). "
+                f"Check {log_of(name, data_dir)}."
             )
             raise SettingsError(msg)
 

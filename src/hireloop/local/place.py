@@ -46,7 +46,7 @@ def place_of(settings: Settings) -> DataLocation:
     if os.geteuid() != 0:
         return DataLocation(wanted)
     if settings.database_url is not None and not (wanted.exists() and wanted.stat().st_uid):
-        why = "DATABASE_URL is set, and who may sign in to that database can depend on the user."
+        why = "DATABASE_URL is set, and access to that database may depend on the user."
         return _as_root(wanted, f"The API, the worker and the mailbox run as root: {why}")
     user = ServerUser.of(wanted / "postgres")
     bar = _what_bars(user, wanted)
@@ -82,7 +82,10 @@ def become(place: DataLocation) -> None:
 def _as_root(data_dir: Path, why: str) -> DataLocation:
     owner = data_dir.stat().st_uid if data_dir.exists() else 0
     if owner:
-        msg = f"HIRELOOP_DATA_DIR: {data_dir} belongs to another user, and root works in no directory of others. {why}"
+        msg = (
+            f"HIRELOOP_DATA_DIR: {data_dir} belongs to another user, and root does not work in other users' "
+            f"directories. {why}"
+        )
         raise SettingsError(msg)
     return DataLocation(data_dir, None, why)
 

@@ -109,7 +109,7 @@ def _taken(data_dir: Path) -> str:
 def settings_of(record: InstallationRecord, already_set: set[str]) -> dict[str, str]:
     """Return what `up` added, by lower-case names, but for what the environment sets already.
 
-    Mail goes as a whole: whoever names a mail server of their own is not sent to the development mailbox.
+    Mail settings go together: if the environment names a mail server, the development mailbox is not used.
     """
     own_mail = {"email_host", "email_url", "email_backend"} & already_set
     return {

@@ -29,7 +29,7 @@ def read_or_make_secret(data_dir: Path) -> str:
     try:
         return file.read_text().strip()
     except OSError as error:
-        msg = f"{file} cannot be read ({error.strerror}): run this as the user who owns it, or as root."
+        msg = f"{file} cannot be read ({error.strerror}). Run this command as the user who owns it, or as root."
         raise SettingsError(msg) from None
 
 

@@ -37,8 +37,8 @@ class ServerUser(NamedTuple):
         if me != 0:
             if cluster.exists() and owner != me:
                 msg = (
-                    f"HIRELOOP_DATA_DIR: {cluster} belongs to the user {name_of(owner or 0)}: "
-                    "run HireLoop as that user or as root, or choose another directory."
+                    f"HIRELOOP_DATA_DIR: {cluster} belongs to the user {name_of(owner or 0)}. "
+                    "Run HireLoop as that user or as root, or choose another directory."
                 )
                 raise SettingsError(msg)
             return cls(name_of(me), me, os.getegid())
@@ -60,8 +60,8 @@ class ServerUser(NamedTuple):
         found = _find(name if not problem else _OTHER_NAMES[1])
         if found is None:
             msg = (
-                f"PostgreSQL refuses to run as root, and `useradd {name}` failed ({problem}): "
-                "run HireLoop as a normal user, or set DATABASE_URL."
+                f"PostgreSQL refuses to run as root, and `useradd {name}` failed ({problem}). "
+                "Run HireLoop as a normal user, or set DATABASE_URL."
             )
             raise SettingsError(msg)
         return cls(found.pw_name, found.pw_uid, found.pw_gid)
@@ -115,9 +115,8 @@ class ServerUser(NamedTuple):
         barred = self.barred_at(directory)
         if barred is not None:
             msg = (
-                f"HIRELOOP_DATA_DIR: PostgreSQL runs as the user {self.name}, who may not enter {barred}: "
-                "set HIRELOOP_DATA_DIR to a directory that everybody may pass through, "
-                "such as /var/lib/hireloop."
+                f"HIRELOOP_DATA_DIR: PostgreSQL runs as the user {self.name}, who has no access to {barred}. "
+                "Set HIRELOOP_DATA_DIR to a directory that every user can reach, such as /var/lib/hireloop."
             )
             raise SettingsError(msg)
 
@@ -134,7 +133,7 @@ class ServerUser(NamedTuple):
             self.own(path)
         found = path.lstat()
         if not path.is_dir() or path.is_symlink() or found.st_uid != self.uid or found.st_mode & 0o077:
-            msg = f"HIRELOOP_DATA_DIR: {path} is not a private directory of the user {self.name}: remove it."
+            msg = f"HIRELOOP_DATA_DIR: {path} is not a private directory of the user {self.name}. Remove it."
             raise SettingsError(msg)
 
     def own(self, path: Path) -> None:

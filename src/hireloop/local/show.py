@@ -1,4 +1,4 @@
-"""What `hireloop up` says: the addresses, the first key once, and with `--demo` the life of one invitation."""
+"""The output of `hireloop up`: the addresses, the first key once, and with `--demo` the path of one invitation."""
 
 import os
 import signal
@@ -54,12 +54,12 @@ def _use(running: RunningInstallation, *, demo: bool, once: bool, say: Say) -> i
         shown = sample.show(running, say)
         missing = shown.missing
         for sentence in missing:
-            say(f"Missing: {sentence}")
-        say("\n── The link in the mail; open it in a browser and start the interview ──────")
+            say(f"Problem: {sentence}")
+        say("\n── The link in the mail: open it in a browser and start the interview ──────")
         say(f"{shown.portal_url}\n")
     if once:
         return 1 if missing else 0
-    say("Running. Ctrl-C stops everything.")
+    say("Running. Press Ctrl-C to stop everything.")
     parts.watch(running.processes, running.data_dir)
     return 0
 
@@ -72,7 +72,7 @@ def _say_addresses(running: RunningInstallation, say: Say) -> None:
     if running.mailbox is not None:
         say(f"Mailbox          {running.url}{PATH}?{TICKET}={ticket_of(running.settings, now=datetime.now(UTC))}")
     if running.first_key is not None:
-        say(f"First API key    {running.first_key}   (role admin; shown this once)")
+        say(f"First API key    {running.first_key}   (role admin; shown only once)")
     else:
-        say("API key          made at the first run; `hireloop keys create` makes another")
+        say("API key          created at the first run; to create another, run `hireloop keys create`")
     say(f"Data and logs    {running.data_dir}")

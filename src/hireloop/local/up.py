@@ -1,4 +1,4 @@
-"""`hireloop up`: everything on this machine. Starts the parts as processes of their own, and stops all of them."""
+"""`hireloop up`: everything on this machine. Starts the parts as separate processes, and stops all of them."""
 
 import asyncio
 import errno
@@ -97,9 +97,9 @@ def _start(settings: Settings, data_dir: Path, port: int, parts: ExitStack, say:
     added["TRACE_COPY_ENDPOINT"] = spans.start()
     parts.callback(spans.stop)
     whole = Settings.read(**{name.lower(): value for name, value in (added | secret).items()})
-    say("Migrating …")
+    say("Migrating the database …")
     asyncio.run(_migrate(whole))
-    say("Starting API, portal and worker …")
+    say("Starting the API, the portal and the worker …")
     commands = (["work"], ["serve", "--held", "--port", str(port), *(["--mailbox"] if mailbox else [])])
     processes = {command[0]: parts.enter_context(part(command, added | secret, data_dir)) for command in commands}
     wait_until_ready(port, processes, data_dir, say)
@@ -145,7 +145,7 @@ async def _migrate(settings: Settings) -> None:
 
 
 async def _first_key(settings: Settings) -> str | None:
-    """Make the first API key where there is none, once everything runs and somebody is told of it."""
+    """Create the first API key if there is none, once everything runs and it can be shown."""
     async with db.opened(settings.listen_url, pool_size=2):
         if await api_keys.page(limit=1, after=None):
             return None
@@ -162,8 +162,8 @@ def _held_port(port: int | None, settings: Settings, say: Say, parts: ExitStack)
         try:
             _hold(port, parts)
         except OSError as error:
-            fix = "choose one from 1024 on" if error.errno == errno.EACCES else "stop what uses it, or choose another"
-            msg = f"Port {port} cannot be used ({error.strerror}): {fix} with --port or PORT=."
+            fix = "Choose 1024 or higher" if error.errno == errno.EACCES else "Stop what uses it, or choose another"
+            msg = f"Port {port} cannot be used ({error.strerror}). {fix} with --port or PORT=."
             raise SettingsError(msg) from None
         return port
     for other in range(USUAL_PORT, USUAL_PORT + _PORTS_TRIED):
@@ -174,15 +174,15 @@ def _held_port(port: int | None, settings: Settings, say: Say, parts: ExitStack)
             return other
         if "base_url" in settings.model_fields_set:
             msg = (
-                f"Port {USUAL_PORT} is in use: stop what uses it, or choose another with --port or PORT= and BASE_URL."
+                f"Port {USUAL_PORT} is in use. Stop what uses it, or choose another with --port or PORT= and BASE_URL."
             )
             raise SettingsError(msg)
-    msg = f"The ports from {USUAL_PORT} to {other} are all in use: choose another with --port or PORT=."
+    msg = f"All ports from {USUAL_PORT} to {other} are in use. Choose another with --port or PORT=."
     raise SettingsError(msg)
 
 
 def _hold(port: int, parts: ExitStack) -> None:
-    """Keep a port for our server: whoever else asks for it is refused. Raises OSError where it is taken.
+    """Reserve a port for our server, so that nobody else can take it. Raises OSError if it is taken.
 
     Granian listens with SO_REUSEPORT, so it can join us on 127.0.0.1, and only processes of our user could. On ::1, to
     which `localhost` leads as well, nobody is to listen: another user's program there would be shown our links.

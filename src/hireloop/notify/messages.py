@@ -20,7 +20,7 @@ class Audience(StrEnum):
 
     CANDIDATE = "candidate"  # their own address, over mail
     RECRUITERS = "recruiters"  # chat channels and webhooks, or the job's recruiter
-    OPERATORS = "operators"  # whoever looks after deliveries
+    OPERATORS = "operators"  # the people who look after deliveries
 
 
 class AlertCause(StrEnum):
@@ -32,7 +32,7 @@ class AlertCause(StrEnum):
 
 
 class CopiedChange(StrEnum):
-    """What a recruiter copy tells of a booking."""
+    """The change to a booking that a recruiter copy is about."""
 
     BOOKED = "booked"
     RESCHEDULED = "rescheduled"
@@ -163,11 +163,11 @@ class LateRequestMessage(BookingMessage, frozen=True, kw_only=True):
     audience: ClassVar[Audience] = Audience.RECRUITERS
 
     asked_at: datetime
-    send_to: str | None = None  # where the job has no recruiter: whoever gets the alerts
+    send_to: str | None = None  # where the job has no recruiter: the address that gets the alerts
 
     @property
     def address(self) -> str | None:
-        """The job's recruiter, or whoever gets the alerts."""
+        """The job's recruiter, or the address that gets the alerts."""
         return self.recruiter_email or self.send_to
 
 
@@ -204,7 +204,7 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str | None:
-        """Whoever gets the alerts by mail."""
+        """The address that gets the alerts by mail."""
         return self.send_to
 
     def deadline(self, now: datetime) -> datetime:

@@ -10,7 +10,7 @@ from hireloop.db import DB, new_id
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; only `pending` is not an end."""
+    """The state of a delivery. Every state but `pending` is final."""
 
     PENDING = "pending"  # due now or later, or under way
     SENT = "sent"  # the other side took responsibility
@@ -21,7 +21,7 @@ class DeliveryState(StrEnum):
 
 
 class AttemptOutcome(StrEnum):
-    """What a try came to; a try without one is under way."""
+    """The outcome of an attempt. An attempt without one is still in progress."""
 
     SENT = "sent"
     RETRY = "retry"

@@ -1,4 +1,4 @@
-"""The contract of a transport as tests, for whoever writes one: subclass `TransportContract` and run pytest.
+"""The contract of a transport as tests, for authors of transports: subclass `TransportContract` and run pytest.
 
 Give the subclass a fixture `other_side` that plays the scenes below, as really as it can: a server on loopback rather
 than a mock. Needs pytest, which does not come with HireLoop. docs/how-to/write-a-transport.md shows it step by step.
@@ -149,7 +149,7 @@ class TransportContract:
         assert not outcome.maybe_accepted, "nothing was taken"
 
     def test_a_refused_message_is_rejected_or_holds_the_channel(self, other_side: OtherSide) -> None:
-        """Rejected where it is about this message or recipient, Held where our own side is to be mended."""
+        """Rejected where it is about this message or recipient, Held where something on our side must be fixed."""
         outcome = self._send(self._opened(other_side, Scene.REFUSES))
         assert isinstance(outcome, Rejected | Held), f"refused is Rejected or Held, not {outcome!r}"
         assert other_side.tries() <= 1, "a transport tries once"
@@ -201,7 +201,7 @@ class TransportContract:
             assert outcome.after_seconds >= 0
         assert 0 <= (outcome.evidence.code or 0) <= _LARGEST_CODE
         told = [secret for secret in other_side.secrets if secret in repr(outcome)]
-        assert not told, "an outcome is shown to whoever may read the booking: it must not hold a secret"
+        assert not told, "an outcome is shown to everyone who may read the booking: it must not hold a secret"
 
     @pytest.mark.parametrize("scene", list(Scene))
     def test_a_transport_writes_no_recipient_and_no_secret_anywhere(

@@ -118,7 +118,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str  # the word in the API, the rows and the spans
     transport_name: str  # an entry point's name
-    fingerprint: str  # of its configuration: a mended configuration starts open
+    fingerprint: str  # of its configuration: a corrected configuration starts open
     required: bool  # the candidate depends on it
     personal: bool  # its recipients are people's addresses; else the channel itself is the recipient
     kinds: frozenset[str]  # the message kinds that go over it
@@ -133,7 +133,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InstalledTransport(msgspec.Struct, frozen=True, kw_only=True):
-    """A transport that an installed package offers."""
+    """A transport that an installed package provides."""
 
     name: Annotated[str, Meta(examples=["email"])]  # what a channel calls it
     package: Annotated[str, Meta(examples=["hireloop"])]
@@ -170,7 +170,7 @@ def open_transport(channel: Channel, settings: Settings) -> Transport:
     """
     offered = _offered(channel.transport_name)
     if not offered:
-        raise TransportMissing(f"No installed package offers the transport {channel.transport_name!r}.")
+        raise TransportMissing(f"No installed package provides the transport {channel.transport_name!r}.")
     point = offered[0]
     package, version = _package(point)
     if len(offered) > 1:

@@ -124,7 +124,7 @@ async def refuse(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
 
 
 def _cookie_name(context: Context, session_id: UUID) -> str:
-    """Each session has a name of its own, so that two links in one browser do not mix."""
+    """Each session's cookie has its own name, so that two links in one browser do not mix."""
     return f"{'__Host-' if context.settings.is_https else ''}hireloop-{session_id}"
 
 

@@ -37,8 +37,8 @@ _WHERE_IT_STANDS = {
     Stage.STARTED: "The interview has begun.",
     Stage.LATE: "The time to start has passed.",
     Stage.FINISHED: "The interview is finished.",
-    Stage.CANCELLED: "This interview was cancelled.",
-    Stage.REVOKED: "The link to this interview was withdrawn.",
+    Stage.CANCELLED: "This interview has been cancelled.",
+    Stage.REVOKED: "The link to this interview has been withdrawn.",
 }
 
 
@@ -88,7 +88,7 @@ async def choose(request: AnyRequest, visit: Visit) -> Response[bytes]:
         return render.see_other(path_of(visit))
     after = request.query_params.get("after", "")
     if after and _moment(after) is None:
-        msg = "This is no time."
+        msg = "This is not a time."
         raise ClientException(msg)
     return await _show_times(request, visit, SubmittedForm(after=_moment(after)))
 
@@ -190,7 +190,7 @@ def _show_cancelling(request: AnyRequest, visit: Visit, typed: SubmittedForm, *,
 
 
 def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
-    """Return why the candidate cannot do this here, in words; empty where they can."""
+    """Return why the candidate cannot do this here; empty where they can."""
     stage = stages.stage_of(visit)
     if stage not in _WAITING:
         return _WHERE_IT_STANDS[stage]
@@ -199,12 +199,12 @@ def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
         case None:
             return ""
         case errors.TooManyChanges() if limits.moves:
-            return "You have moved this interview as often as you can move it here."
+            return "You cannot move this interview here again."
         case errors.TooManyChanges():
             return "This interview cannot be moved here."
         case _:
             until = session_pages.until(context, visit)
-            return f"It is too late to {change.value} this interview here: that ended on {until}."
+            return f"It is too late to {change.value} this interview here. You could do so until {until}."
 
 
 def _seen(visit: Visit, typed: SubmittedForm) -> ExpectedVersion:
@@ -214,13 +214,13 @@ def _seen(visit: Visit, typed: SubmittedForm) -> ExpectedVersion:
 def _problem(refused: errors.Refused) -> str:
     match refused:
         case errors.ChangedSince():
-            return "This interview was changed since you opened the page. It stands as you see it now."
+            return "This interview has been changed since you opened the page. This page now shows its current state."
         case errors.SlotFull() | errors.SlotWithdrawn() | errors.SlotPast():
-            return "That time is not free any more. Please choose another one; nothing was changed."
+            return "That time is no longer free. Nothing was changed; please choose another time."
         case errors.CandidateBusy():
-            return "You have another interview at that time. Please choose another one; nothing was changed."
+            return "You have another interview at that time. Nothing was changed; please choose another time."
         case _:
-            return "That was not possible any more; nothing was changed."
+            return "That is no longer possible. Nothing was changed."
 
 
 async def _typed(request: AnyRequest) -> SubmittedForm:

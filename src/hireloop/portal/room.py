@@ -75,7 +75,7 @@ async def record_devices(request: AnyRequest, visit: Visit) -> Response[Any]:
     try:
         words = msgspec.json.decode(await request.body(), type=DeviceCheckFields)
     except (msgspec.DecodeError, UnicodeDecodeError):  # msgspec lets bad UTF-8 out as the latter
-        msg = "This is not what a device check says."
+        msg = "This is not the result of a device check."
         raise ClientException(msg) from None
     check = sessions.DeviceCheck(camera=words.camera, microphone=words.microphone)
     await sessions.record_device_check(visit.session_id, check)

@@ -31,7 +31,7 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 class LastChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody did to the booking, as its candidate is told."""
+    """A change to the booking, as its candidate sees it."""
 
     own: bool  # the candidate's own doing
     at: str
@@ -53,7 +53,7 @@ def reader_of(context: Context, visit: Visit) -> Reader:
 
 
 def stage(request: AnyRequest, visit: Visit, *, problem: str = "", status_code: int = 200) -> Response[bytes]:
-    """Show where the session stands; `problem` says why what was pressed was not done."""
+    """Show the state of the session; `problem` says why a request was not carried out."""
     context = context_of(request)
     stage, reader = stages.stage_of(visit), reader_of(context, visit)
     asked_at = visit.late_request_at

@@ -19,7 +19,7 @@ from hireloop.telemetry import spans
 
 
 class Action(StrEnum):
-    """What somebody did, as `<subject>.<verb>`."""
+    """An action in the audit, as `<subject>.<verb>`."""
 
     CANDIDATE_CREATED = "candidate.created"
     CANDIDATE_CHANGED = "candidate.changed"
@@ -69,7 +69,7 @@ class NewAuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditEntryDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored entry, as an admin reads it."""
+    """An entry in the audit."""
 
     id: Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-00000000000a"])]
     at: RecordedAt

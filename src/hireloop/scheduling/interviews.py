@@ -259,6 +259,8 @@ async def _start_of(interview_id: UUID) -> datetime:
     """Return when this interview is planned to start; raises BadInput where it is not, as a page begins behind it."""
     row = await Interview.select(Interview.started_at).where(Interview.id == interview_id).first()
     if row is None or row["started_at"] is None:
-        raise errors.BadInput("after", "names no interview with a planned start: begin again at the first page")
+        raise errors.BadInput(
+            "after", "must be the ID of an interview with a planned start: start again from the first page"
+        )
     started_at: datetime = row["started_at"]
     return started_at

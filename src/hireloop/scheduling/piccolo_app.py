@@ -1,4 +1,4 @@
-"""What Piccolo is told of this room."""
+"""What Piccolo needs to know about this room."""
 
 from pathlib import Path
 

@@ -10,7 +10,7 @@ from hireloop.db import DB, DatabaseDefault, new_id
 
 
 class InterviewState(StrEnum):
-    """Where an interview stands."""
+    """The state of an interview."""
 
     OPEN = "open"  # to be booked
     SCHEDULED = "scheduled"  # has a live schedule
@@ -21,7 +21,7 @@ class InterviewState(StrEnum):
 
 
 class ScheduleState(StrEnum):
-    """Where a booking stands; `pending` and `confirmed` are live."""
+    """The state of a booking. `pending` and `confirmed` bookings are live."""
 
     PENDING = "pending"  # booked, waiting for the candidate's word
     CONFIRMED = "confirmed"  # the candidate, or a recruiter for them, said yes
@@ -29,7 +29,7 @@ class ScheduleState(StrEnum):
 
 
 class Candidate(Table, db=DB):
-    """A person who is interviewed: one address, letter case aside. The column `email_lower` is generated."""
+    """A person who is interviewed, identified by their address, ignoring case. `email_lower` is a generated column."""
 
     id = UUID(primary_key=True, default=new_id)
     full_name = Text()
@@ -43,7 +43,7 @@ class Candidate(Table, db=DB):
 
 
 class Job(Table, db=DB):
-    """An opening that candidates are interviewed for."""
+    """A job that candidates are interviewed for."""
 
     id = UUID(primary_key=True, default=new_id)
     title = Text()

@@ -6,15 +6,15 @@
 from opentelemetry import metrics
 
 _meter = metrics.get_meter("hireloop")
-BOOKINGS = _meter.create_counter("hireloop.bookings", description="Bookings asked for, by outcome")
-CHANGES = _meter.create_counter("hireloop.changes", description="Changes of bookings asked for, by span, outcome")
-ATTEMPTS = _meter.create_counter("hireloop.delivery.attempts", description="Tries, by channel, outcome, reason")
+BOOKINGS = _meter.create_counter("hireloop.bookings", description="Requested bookings, by outcome")
+CHANGES = _meter.create_counter("hireloop.changes", description="Requested changes to bookings, by span and outcome")
+ATTEMPTS = _meter.create_counter("hireloop.delivery.attempts", description="Attempts, by channel, outcome and reason")
 ATTEMPT_SECONDS = _meter.create_histogram(
-    "hireloop.delivery.attempt.duration", unit="s", description="One try, from lease to answer"
+    "hireloop.delivery.attempt.duration", unit="s", description="Duration of one attempt, from lease to reply"
 )
 WAIT_SECONDS = _meter.create_histogram(
-    "hireloop.delivery.wait", unit="s", description="From the booking to the other side's acceptance"
+    "hireloop.delivery.wait", unit="s", description="Time from the booking to the server's acceptance"
 )
-BOUNCES = _meter.create_counter("hireloop.delivery.bounces", description="Reports about mails, by outcome, reason")
+BOUNCES = _meter.create_counter("hireloop.delivery.bounces", description="Bounce reports, by outcome and reason")
 UNACCOUNTED = _meter.create_gauge("hireloop.ledger.unaccounted", description="0, or something is lost")
 DELIVERIES = _meter.create_gauge("hireloop.deliveries", description="Deliveries, by state")

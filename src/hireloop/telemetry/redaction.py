@@ -24,7 +24,7 @@ API_KEY = re.compile(r"hl_[A-Za-z0-9_-]{8,}")
 PASSWORD_IN_URL = re.compile(r"(://[^\s/:]*:)\S+@")
 _TOKEN_IN_JSON = re.compile(r'("\w*(?:token|secret|password|session|key)\w*"\s*:\s*)"[^"]*"', re.IGNORECASE)
 
-_LONGEST = 8_192  # whoever sends us more must not keep us busy with it
+_LONGEST = 8_192  # someone who sends more must not keep us busy with it
 
 _secret = secrets.token_urlsafe(32)  # until `set_up` knows the installation's
 
@@ -36,7 +36,7 @@ def use_secret(secret: str) -> None:
 
 
 def address_hash(address: str) -> str:
-    """Return what stands for a mail address in spans and logs: 12 hex digits, keyed, letter case aside."""
+    """Return what replaces a mail address in spans and logs: 12 hex digits of a keyed hash, ignoring case."""
     return signing.mac(_secret, Purpose.ADDRESS_HASH, address.strip().lower().encode()).hex()[:12]
 
 

@@ -1,4 +1,4 @@
-"""The schedule as every endpoint answers it: the booking, its session with the link, and its invitation."""
+"""The schedule as every endpoint returns it: the booking, its session with the link, and its invitation."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -40,13 +40,13 @@ from hireloop.web.delivery_response import DeliverySummary, summary, summary_of_
 
 _NEAR = timedelta(minutes=60)
 _UNUSED = (
-    "The interview is near, and the candidate has neither checked their devices nor entered: the invitation may not "
-    "have been seen."
+    "The interview is soon, and the candidate has neither checked their devices nor entered. They may not have seen "
+    "the invitation."
 )
 
 
 class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The candidate's access; key and link are null for whoever may only read."""
+    """The candidate's access. `session_key` and `portal_url` are null for keys that may only read."""
 
     id: SessionId
     session_key: SessionKey | None
@@ -57,7 +57,7 @@ class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvitationResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the invitation of the current revision stands, and what this installation warns of."""
+    """The state of the current revision's invitation, and warnings about this installation."""
 
     state: Annotated[InvitationState, Meta(examples=["pending"])]
     warnings: Annotated[list[str], Meta(examples=[[]])]
@@ -65,7 +65,7 @@ class InvitationResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoveResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """From where to where a booking was moved."""
+    """The old and the new slot of a booking that was moved."""
 
     from_slot: Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000009"])]
     from_starts_at: Annotated[Time, Meta(examples=["2026-11-30T10:00:00+05:30"])]
@@ -74,7 +74,7 @@ class MoveResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of a booking; `revision` is the one that the booking had afterwards."""
+    """One change to a booking. `revision` is that of the booking after the change."""
 
     at: RecordedAt
     change: Annotated[BookingChange, Meta(examples=["rescheduled"])]
@@ -85,7 +85,7 @@ class ChangeResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """One interview placed on one slot."""
+    """A booking: one interview in one slot."""
 
     id: ScheduleId
     interview: InterviewId
@@ -117,7 +117,7 @@ def answer_booked(request: Request[Any, Any, Any], booked: BookingResult) -> Sch
 
 
 async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -> list[ScheduleResponse]:
-    """Return stored bookings with where their invitations stand: one more query, however many they are."""
+    """Return stored bookings with the state of their invitations, in one more query for all of them."""
     context = context_of(request)
     by_schedule: dict[UUID, list[DeliveryView]] = {booking.id: [] for booking in bookings}
     for delivery in await deliveries.of_schedules(list(by_schedule), context.channels):
@@ -130,7 +130,7 @@ async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -
 
 
 async def answer_one(request: Request[Any, Any, Any], schedule_id: UUID) -> ScheduleResponse:
-    """Return one stored booking as it stands now; raises NotFound."""
+    """Return the current state of a stored booking; raises NotFound."""
     return (await answer(request, [await bookings.find(schedule_id)]))[0]
 
 
@@ -147,7 +147,7 @@ def _invitation(context: Context, booking: Booking, found: list[DeliveryView]) -
 
 
 def _warnings(context: Context, booking: Booking) -> list[str]:
-    """Return what is wrong with this installation as far as this booking is concerned."""
+    """Return the warnings about this installation that concern this booking."""
     unheard = alerts.warning_of_booking(
         context.outbox, alert_email=context.settings.alert_email, recruiter_email=booking.recruiter_email
     )
@@ -155,7 +155,7 @@ def _warnings(context: Context, booking: Booking) -> list[str]:
 
 
 def _is_unused(booking: Booking, state: InvitationState) -> bool:
-    """Return whether the interview is near, its invitation was taken, and nothing shows that anybody read it.
+    """Return whether the interview is soon, its invitation was accepted, and nothing shows that anyone has read it.
 
     Opening a link leaves no trace, since mail scanners open links too: a device check and the entry do.
     """

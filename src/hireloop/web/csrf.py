@@ -1,4 +1,4 @@
-"""CSRF: whether a press came from our own page. The browser says so; where it cannot, a token in the form does."""
+"""CSRF: whether a request came from our own page. The browser says so; where it cannot, a token in the form does."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ async def is_from_our_page(request: Request[Any, Any, Any], key: str, *, base_ur
 
 
 def form_token(key: str) -> str:
-    """Return what our forms carry: only whoever holds the cookie's key can make it, and it does not reveal the key."""
+    """Return the token of our forms: only a holder of the cookie's key can make it, and it does not reveal the key."""
     return signing.base64url(signing.derive(key, Purpose.FORM_TOKEN))
 
 
@@ -39,7 +39,7 @@ def has_token(fields: Mapping[str, str], key: str) -> bool:
 def _origins_at(host: str, base_url: str) -> set[str]:
     """Return our own origins: BASE_URL's, and those of the host that was asked, which may be another name of ours.
 
-    Never one of plain http where BASE_URL is https: whoever sits on the wire can write such a page.
+    Never one of plain http where BASE_URL is https: anyone on the network path could write such a page.
     """
     base = urlsplit(base_url)
     plain = set() if base.scheme == "https" else {f"http://{host}"}

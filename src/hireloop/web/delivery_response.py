@@ -1,4 +1,4 @@
-"""A delivery as every answer about a booking shows it."""
+"""A delivery as every response about a booking shows it."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from hireloop.web.context import Context
 
 
 class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery as a booking shows it; the recipient's address is masked."""
+    """A delivery of a booking. The recipient's address is masked."""
 
     id: DeliveryId
     channel: Annotated[str, Meta(examples=["email"])]
@@ -47,7 +47,7 @@ def summary(context: Context, delivery: DeliveryView) -> DeliverySummary:
 
 
 def summary_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
-    """Return the fields of a summary by their names, for whatever says more than it."""
+    """Return the fields of a summary by name, for answers that have more fields."""
     return {
         "id": delivery.id,
         "channel": delivery.channel,

@@ -1,4 +1,4 @@
-"""The types of fields that requests share, each with the bounds that a client is told."""
+"""The field types that requests share, each with the limits that the API documents."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,10 +11,10 @@ from hireloop import errors, mail_addresses, phone_numbers, time_zones
 
 _NOT_BLANK = r"\S"
 LONGEST_MINUTES = 1_440  # a day
-UNSTORABLE = "contains the character U+0000, which cannot be stored: leave it out"
+UNSTORABLE = "must not contain the character U+0000, which cannot be stored"
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
 
-# What `check_storable`, `addresses`, `zones` and `phones` judge with words of their own, as the document says it.
+# How the document states the rules of `check_storable`, `addresses`, `zones` and `phones`, whose messages are our own.
 STORABLE = r"^[^\u0000]*$"
 _STORABLE = {"pattern": STORABLE}
 _STORABLE_NAME = {"not": {"pattern": r"\u0000"}}  # beside a pattern of its own
@@ -36,7 +36,7 @@ Round = Annotated[int, Meta(ge=1, le=100)]
 
 
 class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of a request that says all in its path: none, or an empty object."""
+    """The body of a request whose path says everything: no body, or an empty object."""
 
 
 def addresses(*, within: str = "", **texts: object) -> dict[str, Any]:
@@ -76,28 +76,28 @@ def check_storable(**texts: str) -> None:
 
 
 def check_calendar(**moments: datetime) -> None:
-    """Raise BadInput for a time at the very ends of the calendar, which another time zone could not show."""
+    """Raise BadInput for a time at either end of the calendar, which another time zone could not show."""
     for field, moment in moments.items():
         if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
             raise errors.BadInput(field, f"must be in a year from {_FIRST_YEAR} to {_LAST_YEAR}")
 
 
 def check_comparable(**moments: datetime | None) -> None:
-    """Raise BadInput for a time without an offset, or one that is no date in UTC.
+    """Raise BadInput for a time without an offset, or one that has no date in UTC.
 
-    For times in a query: there Litestar does not ask for what `Moment` asks.
+    For times in a query, where Litestar does not check what `Moment` requires.
     """
     for field, moment in moments.items():
         if moment is not None and moment.tzinfo is None:
-            raise errors.BadInput(field, "needs an offset, such as 2026-12-01T10:00:00+05:30")
+            raise errors.BadInput(field, "must have a UTC offset, such as 2026-12-01T10:00:00+05:30")
         try:
             _ = moment and moment.astimezone(UTC)
         except OverflowError:
-            raise errors.BadInput(field, "is out of the calendar") from None
+            raise errors.BadInput(field, "is outside the calendar") from None
 
 
 def sentence(message: str) -> str:
-    """Return msgspec's message about a field, in words where it would quote a pattern."""
+    """Return msgspec's message about a field, in plain words where it would quote a pattern."""
     if "matching regex" not in message:
         return message
     if repr(_NOT_BLANK)[1:-1] in message:

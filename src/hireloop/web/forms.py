@@ -12,7 +12,7 @@ from litestar.exceptions import ClientException
 
 _MEDIA_TYPE = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 20
-_NO_FORM = "This form is not readable."
+_NO_FORM = "This form cannot be read."
 
 
 async def fields_of(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What each error is to a client: status, type, sentence (RFC 9457). The only place where an error meets a status."""
+"""What each error is to a client: status, type and message (RFC 9457). Only this module maps errors to statuses."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
-    """What is wrong with one field, and the mend."""
+    """What is wrong with one field, and how to fix it."""
 
     field: str
     message: str
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457's members; `type` is a slug that a program can tell apart, `detail` a sentence for a person."""
+    """RFC 9457's members; `type` is a slug for programs, `detail` a message for people."""
 
     type: str
     title: str
@@ -30,7 +30,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | msgspec.UnsetType = msgspec.UNSET
 
 
-# The whole meeting of errors and status codes. A subclass that is not listed takes its parent's row.
+# The status of every error. A subclass that is not listed takes its parent's row.
 STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
     errors.BadInput: (400, "bad-input"),
     errors.NotSignedIn: (401, "not-signed-in"),
@@ -68,20 +68,20 @@ _TITLES = {
     405: "Method not allowed",
     409: "Conflict",
     412: "Precondition failed",
-    413: "Too large",
-    414: "Address too long",
+    413: "Body too large",
+    414: "URL too long",
     415: "Unsupported media type",
-    422: "Unprocessable",
+    422: "Unprocessable content",
     429: "Too many requests",
     431: "Headers too large",
-    500: "Our mistake",
-    503: "Not available",
+    500: "Internal server error",
+    503: "Service unavailable",
 }
-# Where Litestar's own detail is no sentence.
+# Where Litestar's own detail is not a sentence.
 _SENTENCES = {
-    404: "There is nothing at this path.",
-    405: "This path has no such method: the header Allow names those that it has.",
-    413: "The body is larger than a megabyte: send less.",
+    404: "Nothing was found at this path.",
+    405: "This path does not support this method. The `Allow` header lists the methods that it supports.",
+    413: "The body is larger than 1 MB. Send a smaller one.",
 }
 _SLUGS = {
     404: "not-found",
@@ -92,15 +92,15 @@ _SLUGS = {
     431: "headers-too-large",
 }
 _BODY = "data"
-_LONGEST_QUOTE = 200  # of what a client sent: an answer is no echo
+_LONGEST_QUOTE = 200  # characters of what a client sent: an answer is not an echo
 _GONE = "client disconnected prematurely"  # Litestar's, with a 500
 _CUT_OFF = "The connection ended before the whole body had arrived."
-_BUSY = "Others changed the same things at the same moment, and nothing was done: send the same request again."
-_AWAY = "The database does not answer. Whether anything was changed is not known; a booking may simply be repeated."
+_BUSY = "The request conflicted with a concurrent change, and nothing was saved. Send the same request again."
+_AWAY = "The database is unavailable. A change may or may not have been saved, but it is safe to repeat a booking."
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return the problem that an exception is to a client; never quotes an exception that we did not write."""
+    """Return an exception as the problem that its client sees; never quotes an exception that is not our own."""
     if isinstance(error, errors.HireLoopError):
         return _ours(error)
     if isinstance(error, ValidationException):
@@ -123,7 +123,7 @@ def _ours(error: errors.HireLoopError) -> Problem:
 
 
 def _refused_before(error: HTTPException) -> Problem:
-    """Return what Litestar refuses before a handler is asked."""
+    """Return the problem of a request that Litestar refuses before it reaches a handler."""
     if error.detail == _GONE:
         return _problem(400, "bad-input", _CUT_OFF)
     slug = _SLUGS.get(error.status_code, "bad-input" if error.status_code < 500 else "internal")  # noqa: PLR2004 (server errors)
@@ -137,7 +137,7 @@ def _unforeseen(error: Exception) -> Problem:
         return _problem(503, "database-busy", _BUSY)
     if isinstance(error, db.AWAY):
         return _problem(503, "database-away", _AWAY)
-    return _problem(500, "internal", "Something went wrong on our side; the trace in `traceresponse` names it.")
+    return _problem(500, "internal", "An internal error occurred. Report the trace ID in `traceresponse`.")
 
 
 def _invalid(error: ValidationException) -> Problem:
@@ -149,7 +149,7 @@ def _invalid(error: ValidationException) -> Problem:
 
 
 def _wrong_field(item: dict[str, Any]) -> FieldProblem:
-    """Return what is said of one field; Litestar calls the whole body `data`, and `from` by our own name `from_`."""
+    """Return the error about one field; Litestar calls the whole body `data`, and `from` by our own name `from_`."""
     key = _shortened(str(item.get("key") or _BODY))
     key = key.removesuffix("_") if "source" in item else key  # Litestar's own
     message = str(item.get("message", "is not valid"))

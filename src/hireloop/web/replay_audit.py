@@ -1,4 +1,4 @@
-"""Replays in the audit, whoever asks for them: the API, the console, or the command line."""
+"""Replays in the audit, whether through the API, the console or the command line."""
 
 from collections.abc import Sequence
 

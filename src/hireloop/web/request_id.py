@@ -56,7 +56,7 @@ class RequestId:
             await self.app({**scope, "method": "GET"} if is_head else scope, receive, wrap)
 
     def _varying(self, headers: Headers) -> Headers:
-        """Return the headers of an answer of the API: whoever keeps it does not keep it for others."""
+        """Return the headers of an answer of the API, so that a cache does not give it to others."""
         varies = [value.decode("latin-1") for name, value in headers if name == b"vary"]
         words = [word.strip() for value in varies for word in value.split(",")]
         vary = ", ".join(dict.fromkeys([*self._varies_by, *words]))

@@ -1,4 +1,4 @@
-"""Refuses a request whose address or cookies are longer than any of ours, before anybody reads them.
+"""Refuses requests whose URL or cookies are longer than any of ours, before they are read.
 
 Litestar keeps the last 1,024 addresses and cookie headers that it parsed, each with all its fields: at the 64 KiB that
 a server lets through, a thousand requests by nobody in particular would fill two gigabytes for good.
@@ -35,10 +35,12 @@ class HeadSizeLimit:
 
 def _refusal(scope: HTTPScope) -> HTTPException | None:
     if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
-        return HTTPException(f"The address has more than {LONGEST_ADDRESS} characters: ask for less.", status_code=414)
+        return HTTPException(
+            f"The URL is longer than {LONGEST_ADDRESS} characters. Send a shorter one.", status_code=414
+        )
     if len(header_of(scope, b"cookie") or "") > LONGEST_COOKIES:
         return HTTPException(
-            f"The cookies have more than {LONGEST_COOKIES} characters: delete those of this site, and try again.",
+            f"The cookies are longer than {LONGEST_COOKIES} characters. Delete this site's cookies and try again.",
             status_code=431,
         )
     return None

@@ -38,7 +38,7 @@ async def test_the_page_shows_every_operation_problem_and_type(client: httpx.Asy
     assert {f"type-{name}" for name in document["components"]["schemas"]} <= set(
         re.findall(r'id="(type-[^"]+)"', answered.text)
     )
-    for said in ("slot-full", "Every seat of this slot is taken", "Bring an idea.", "time with an offset", "at_risk"):
+    for said in ("slot-full", "All seats in this slot are taken", "Bring an idea.", "time with an offset", "at_risk"):
         assert said in answered.text, said
 
 

@@ -70,7 +70,7 @@ def test_what_is_no_webhook_of_ours_does_not_fit(documented: Documented) -> None
 )
 def test_an_answer_comes_to_what_the_document_says(status: int, documented: Documented) -> None:
     comes_to = outcome_of_status(Evidence(phase=Phase.HTTP, code=status), None, datetime.now(UTC))
-    words = {Sent: "^Taken", Retry: "sent again later", Held: "channel is held", Rejected: "not sent again"}
+    words = {Sent: "^Accepted", Retry: "sent again later", Held: "channel is held", Rejected: "not sent again"}
     for webhook in documented.webhooks.values():
         answers = webhook["responses"]
         said = answers.get(str(status)) or answers[f"{status // 100}XX"]

@@ -106,7 +106,7 @@ async def test_another_key_is_refused_in_words(browser: httpx.AsyncClient, role:
     key = await key_of(role) if role else "hl_nonsense"
     answer = await browser.post("/dev/mailbox/sign-in", data={"key": key, "next": "https://evil.example/"})
     assert answer.status_code == 401
-    assert "That is not an API key with the role admin, or it has been revoked." in answer.text
+    assert "This is not an API key with the role admin, or it has been revoked." in answer.text
     assert key not in answer.text
     assert "evil" not in answer.text
     assert "set-cookie" not in answer.headers
@@ -141,7 +141,7 @@ async def test_a_ticket_that_is_old_forged_or_of_another_kind_opens_nothing(
         answer = await browser.get("/dev/mailbox", params={TICKET: ticket})
         assert answer.status_code == 401, ticket
         assert "set-cookie" not in answer.headers
-        assert "That link is older than 12 hours" in answer.text
+        assert "This link is older than 12 hours" in answer.text
     browser.cookies.set("hireloop-mailbox-8000", good)  # a ticket is no cookie
     assert (await browser.get("/dev/mailbox")).status_code == 401
 

@@ -163,7 +163,7 @@ def test_waiting_returns_what_was_chosen_as_soon_as_it_is_there(mailbox: Mailbox
 def test_waiting_in_vain_says_what_came(mailbox: Mailbox) -> None:
     send(mailbox.start(), "b@example.com")
 
-    with pytest.raises(TimeoutError, match=r"1 of 3 awaited messages came within 0\.1 s"):
+    with pytest.raises(TimeoutError, match=r"1 of 3 expected messages arrived within 0\.1 s"):
         mailbox.wait_for(3, timeout=0.1)
 
 

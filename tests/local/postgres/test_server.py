@@ -382,7 +382,7 @@ def test_a_directory_that_the_servers_user_may_not_enter_is_named(data_dir: Path
     private.chmod(0o700)
     data_dir.chmod(0o711)
 
-    with pytest.raises(SettingsError, match=f"^HIRELOOP_DATA_DIR: .* may not enter {private}: set HIRELOOP_DATA_DIR"):
+    with pytest.raises(SettingsError, match=rf"^HIRELOOP_DATA_DIR: .* has no access to {private}\. Set "):
         EmbeddedPostgres(below).start()
 
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
@@ -423,7 +423,7 @@ def test_a_cluster_of_another_major_version_is_left_alone(data_dir: Path, embed:
     server.stop()
     (data_dir / "postgres" / "PG_VERSION").write_text("17\n")
 
-    with pytest.raises(DatabaseNotReady, match="made by PostgreSQL 17, this is PostgreSQL 18"):
+    with pytest.raises(DatabaseNotReady, match="created by PostgreSQL 17, but this is PostgreSQL 18"):
         server.start()
 
 

@@ -105,7 +105,7 @@ POST /api/book  SERVER  10.0 ms
 def test_a_span_whose_parent_did_not_come_stands_apart_and_says_so() -> None:
     drawn = render_tree(without("2"))
 
-    assert "\ndelivery.put  PRODUCER  0.1 ms  +4.0 ms  (its parent 2 did not come)\n" in drawn
+    assert "\ndelivery.put  PRODUCER  0.1 ms  +4.0 ms  (its parent 2 is missing)\n" in drawn
 
 
 def test_a_link_into_another_trace_names_that_trace() -> None:
@@ -123,7 +123,7 @@ def test_a_reply_cannot_steer_the_terminal_or_flood_it() -> None:
 
 
 def test_an_empty_trace_is_said_to_be_empty() -> None:
-    assert render_tree([]) == "No span of this trace came."
+    assert render_tree([]) == "No span of this trace has arrived."
     assert not is_whole([])
 
 
@@ -152,26 +152,26 @@ def test_a_span_in_between_does_not_break_the_chain() -> None:
     ("spans", "sentence"),
     [
         (without("1"), "There are 0 roots instead of one."),
-        (without("1"), "The parent of schedule.book is not there."),
-        (without("2"), "The parent of delivery.put is not there."),
+        (without("1"), "The parent of schedule.book is missing."),
+        (without("2"), "The parent of delivery.put is missing."),
         (changed("2", parent_id=""), "There are 2 roots instead of one."),
-        (without("5", "7"), "There is no smtp.send."),
-        (without("6", "7"), "Every smtp.send failed, the last with: greylisted."),
+        (without("5", "7"), "There is no smtp.send span."),
+        (without("6", "7"), "Every smtp.send span failed, the last one with: greylisted."),
         (
             changed("6", kind=SpanKind.INTERNAL),
-            "No smtp.send leads back to the booking: above one there is no CONSUMER delivery.attempt.",
+            "No smtp.send span leads back to the booking: above one there is no CONSUMER delivery.attempt.",
         ),
         (
             changed("3", name="outbox.put"),
-            "No smtp.send leads back to the booking: above one there is no PRODUCER delivery.put.",
+            "No smtp.send span leads back to the booking: above one there is no PRODUCER delivery.put.",
         ),
         (
             changed("6", parent_id="2"),
-            "No smtp.send leads back to the booking: above one there is no PRODUCER delivery.put.",
+            "No smtp.send span leads back to the booking: above one there is no PRODUCER delivery.put.",
         ),
         (
             changed("1", kind=SpanKind.INTERNAL),
-            "No smtp.send leads back to the booking: above one there is no SERVER.",
+            "No smtp.send span leads back to the booking: above one there is no SERVER.",
         ),
     ],
 )

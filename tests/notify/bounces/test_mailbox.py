@@ -80,7 +80,7 @@ def test_a_mail_that_somebody_deletes_meanwhile_is_empty(imap: ImapServer) -> No
     [
         ({"password": "canary"}, "refuses the sign-in or the folder"),
         ({"password": "canäry"}, "refuses the sign-in or the folder"),
-        ({"folder": "/No%20such%20folder"}, "refuses to open the folder"),
+        ({"folder": "/No%20such%20folder"}, "refused to open the folder"),
     ],
 )
 def test_a_refusal_is_one_sentence_without_the_password(imap: ImapServer, wrong: dict[str, str], says: str) -> None:

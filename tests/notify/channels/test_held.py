@@ -23,7 +23,7 @@ async def test_a_held_fallback_is_told_apart_from_the_channels_own_provider() ->
     [second] = await held([WITH_FALLBACK])
     assert (second.route, second.reason) == (Route.FALLBACK, "auth_refused")
     assert second.sentence == (
-        "The fallback of the channel email is held since 2026-12-01 12:00:00 UTC: "
+        "The fallback of the channel email has been held since 2026-12-01 12:00:00 UTC. "
         "The server refused the user name or the password."
     )
     await health.hold(WITH_FALLBACK, "no_mail_host", now=NOON)

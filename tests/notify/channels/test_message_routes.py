@@ -57,14 +57,14 @@ def test_a_route_replaces_the_usual_place_of_its_kind_alone(routes: str, kind: s
 @pytest.mark.parametrize(
     ("routes", "said"),
     [
-        ("alert", "'alert' is no route"),
-        ("alert=", "'alert=' is no route"),
-        ("=failures", "'=failures' is no route"),
-        ("gossip=failures", "no kind 'gossip'; known are alert, cancelled, invitation"),
-        ("alert=nobody", "'nobody'; known are email, failures, none, recruiters"),
-        ("alert=none alert=failures", "nobody and to somebody"),
-        *[(f"{kind}=recruiters", "candidates are told by email alone") for kind in sorted(CANDIDATE_KINDS)],
-        ("reminder=none", "candidates are told by email alone"),
+        ("alert", "'alert' is not a route"),
+        ("alert=", "'alert=' is not a route"),
+        ("=failures", "'=failures' is not a route"),
+        ("gossip=failures", "the kind 'gossip' is unknown. Use one of alert, cancelled, invitation"),
+        ("alert=nobody", "'nobody' is unknown. Use one of email, failures, none, recruiters"),
+        ("alert=none alert=failures", "nobody and another route"),
+        *[(f"{kind}=recruiters", "candidates are notified only by email") for kind in sorted(CANDIDATE_KINDS)],
+        ("reminder=none", "candidates are notified only by email"),
     ],
 )
 def test_a_route_that_cannot_be_is_refused_with_what_is_known(routes: str, said: str) -> None:

@@ -6,10 +6,10 @@ from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Level
 from sample_settings import settings_for
 
-CLEAR = "A mail password would cross the network in clear."
-NO_USER = "{name} has a password and no user name."
-NO_URL = "{name} is no mail URL, or asks for more than smtp, mode, from, name, user and pass."
-WHOLE = "Write {name} as mailtos://user:password@host."
+CLEAR = "The mail password would be sent over the network unencrypted."
+NO_USER = "{name} has a password but no user name."
+NO_URL = "{name} is not a mail URL, or has parameters other than smtp, mode, from, name, user and pass."
+WHOLE = "Set {name} to a URL such as mailtos://user:password@host."
 
 
 @pytest.mark.parametrize("name", ["EMAIL_URL", "EMAIL_FALLBACK_URL"])
@@ -17,7 +17,7 @@ WHOLE = "Write {name} as mailtos://user:password@host."
     ("url", "cause", "fix"),
     [
         ("mailtos://:canary@mail.example?from=a@b.example", NO_USER, WHOLE),
-        ("mailto://u:canary@mail.example", CLEAR, "Begin {name} with mailtos://."),
+        ("mailto://u:canary@mail.example", CLEAR, "Use mailtos:// in {name}."),
         ("slack://u:canary@mail.example", NO_URL, WHOLE),
     ],
 )

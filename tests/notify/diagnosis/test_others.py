@@ -30,8 +30,8 @@ def checked(channel: Channel) -> Finding:
 
 def test_a_transport_that_nobody_offers_is_to_be_installed() -> None:
     found = checked(PAGER)
-    assert found.cause == "No installed package offers the transport pager."
-    assert found.fix == "Install the package that does, wherever a worker runs."
+    assert found.cause == "No installed package provides the transport pager."
+    assert found.fix == "Install a package that does on every machine that runs a worker."
 
 
 @pytest.mark.parametrize(
@@ -40,17 +40,17 @@ def test_a_transport_that_nobody_offers_is_to_be_installed() -> None:
         (
             None,
             "The transport 'pager' of some-pager 1.2 raised ModuleNotFoundError.",
-            "Install the package some-pager again, or a newer version of it.",
+            "Reinstall the package some-pager, or install a newer version.",
         ),
         (
             "import sys\nsys.exit(3)",
             "The transport 'pager' of some-pager 1.2 raised SystemExit.",
-            "Install the package some-pager again, or a newer version of it.",
+            "Reinstall the package some-pager, or install a newer version.",
         ),
         (
             "x = 1",
             "The transport 'pager' of some-pager 1.2 raised AttributeError.",
-            "Install the package some-pager again, or a newer version of it.",
+            "Reinstall the package some-pager, or install a newer version.",
         ),
         (
             "class Pager:\n  def __init__(self, url, settings): pass",
@@ -60,7 +60,7 @@ def test_a_transport_that_nobody_offers_is_to_be_installed() -> None:
         (
             "class Pager:\n  def __init__(self, url, settings): raise ValueError(url)",
             "The transport 'pager' of some-pager 1.2 raised ValueError.",
-            "Correct its address in CHAT_URLS or APPRISE_CONFIG; if that is right, install a newer some-pager.",
+            "Correct its URL in CHAT_URLS or APPRISE_CONFIG. If it is correct, install a newer version of some-pager.",
         ),
     ],
 )

@@ -138,14 +138,14 @@ def test_an_invitation_says_everything_that_a_candidate_needs() -> None:
     for said in (parcel.text.replace("\n", " "), words_of(parcel)):
         for fact in (
             "Asha Rao",
-            "Acme invites you to an interview for the position Backend Engineer.",
+            "Acme invites you to an interview for the position of Backend Engineer.",
             "Tuesday, 1 December 2026, 10:00–11:00 IST (UTC+05:30, Asia/Kolkata)",  # noqa: RUF001 (en dash)
             "60 minutes",
             link,
             "You can enter the interview from 09:59:30 IST until 10:10 IST",
             "a camera and a microphone",
             "a quiet place",
-            "a current browser",
+            "an up-to-date browser",
             "Bring your portfolio. Ring twice.",
             "To confirm, move or cancel the interview, open your link",
             "write to rita@acme.example",
@@ -159,7 +159,7 @@ def test_an_invitation_says_everything_that_a_candidate_needs() -> None:
 def test_without_a_recruiter_the_candidate_is_asked_to_reply() -> None:
     parcel = rendered(message(recruiter_email=None))
     assert parcel.reply_to is None
-    assert "With any question, please reply to this mail." in parcel.text
+    assert "If you have any questions, please reply to this email." in parcel.text
     assert b'ORGANIZER;CN="Acme":mailto:no-reply@hire.example' in parcel.calendar
 
 
@@ -397,7 +397,7 @@ def test_a_cancellation_says_what_is_off_and_leads_nowhere() -> None:
 )
 def test_a_reminder_says_how_near_the_interview_is_when_it_is_sent(ahead: timedelta, said: str) -> None:
     parcel = rendered(reminder(ahead))
-    assert f"Your interview with Acme for the position Backend Engineer {said}" in parcel.text
+    assert f"Your interview with Acme for the position of Backend Engineer {said}" in parcel.text
     assert said in words_of(parcel)
     assert parcel.calendar == b""
     assert len(_Reader(parcel.html).links) == 2
@@ -429,34 +429,38 @@ def test_a_recruiter_copy_says_what_changed_and_who_did_it(change: CopiedChange,
     [
         ("sent", "accepted by the mail server"),
         ("pending", "on its way"),
-        ("bounced", "it came back"),
-        ("rejected", "refused by the recipient's side"),
+        ("bounced", "it bounced"),
+        ("rejected", "rejected by the recipient's server"),
         ("exhausted", "not delivered in time"),
         ("superseded", "replaced by a newer one"),
-        (None, "none was written"),
+        (None, "none was sent"),
         ("something new", "something new"),
     ],
 )
 def test_a_recruiter_copy_says_where_the_invitation_stands(state: str | None, said: str) -> None:
     parcel = rendered(copy(), invitation_state=state)
-    assert f"Mail to the candidate: {said}\n" in parcel.text
+    assert f"Email to the candidate: {said}\n" in parcel.text
     assert said in words_of(parcel)
     assert json.loads(parcel.data)["data"]["invitation_state"] == state
 
 
 def test_a_late_request_asks_the_recruiter_and_its_answer_reaches_the_candidate() -> None:
     parcel = rendered(LateRequestMessage(**booking_values(asked_at=START + timedelta(minutes=12))))
-    assert parcel.subject == "Another time wanted: Asha Rao, Backend Engineer at Acme"
+    assert parcel.subject == "New time requested: Asha Rao, Backend Engineer at Acme"
     assert parcel.reply_to == "asha@example.com"
     for said in (parcel.text.replace("\n", " "), words_of(parcel)):
-        assert "Asha Rao came too late for the interview and asks for another time." in said
+        assert "Asha Rao was too late for the interview and has asked for another time." in said
         assert "10:12 IST" in said
 
 
 @pytest.mark.parametrize(
     ("cause", "subject", "sentence"),
     [
-        (AlertCause.FAILED, "Not delivered: Asha Rao, Backend Engineer at Acme", "tell the candidate in another way"),
+        (
+            AlertCause.FAILED,
+            "Not delivered: Asha Rao, Backend Engineer at Acme",
+            "contact the candidate in another way",
+        ),
         (AlertCause.AT_RISK, "Not delivered yet: Asha Rao, Backend Engineer at Acme", "time is running out"),
     ],
 )
@@ -480,7 +484,7 @@ def test_an_alert_of_a_delivery_says_what_is_wrong_and_where_to_look(
             "ab" * 16,
         ):
             assert fact in said
-    assert "More deliveries with the same reason: 4" in parcel.text
+    assert "Other deliveries with the same reason: 4" in parcel.text
 
 
 def test_an_alert_of_a_held_channel_names_nobody_and_the_command_that_finds_the_cause() -> None:
@@ -490,7 +494,7 @@ def test_an_alert_of_a_held_channel_names_nobody_and_the_command_that_finds_the_
     parcel = rendered(held)
     assert parcel.subject == "Channel held: email"
     for said in (parcel.text.replace("\n", " "), words_of(parcel)):
-        assert "Our own side of the channel email is broken." in said
+        assert "The channel email is not working because of a problem on our side." in said
         assert Reason.AUTH_REFUSED.sentence in said
         assert "hireloop doctor" in said
         assert "Candidate" not in said
@@ -502,7 +506,7 @@ def test_an_alert_of_a_held_channel_names_nobody_and_the_command_that_finds_the_
 def test_an_alert_before_any_try_and_without_a_name_is_said_too() -> None:
     parcel = rendered(alert(cause=AlertCause.AT_RISK, reason=None, candidate_name="", job_title="", company=""))
     assert parcel.subject == "Not delivered yet over the channel email"
-    assert "Reason: no try has ended yet\n" in parcel.text
+    assert "Reason: no attempt has finished yet\n" in parcel.text
     assert rendered(alert(candidate_name="")).subject == "Not delivered over the channel email"
 
 

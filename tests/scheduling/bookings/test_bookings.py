@@ -130,6 +130,6 @@ async def test_a_moved_booking_is_found_at_its_new_time_whatever_it_is_narrowed_
 
 
 async def test_a_place_behind_no_booking_is_nowhere() -> None:
-    with pytest.raises(errors.BadInput, match="names no booking") as refused:
+    with pytest.raises(errors.BadInput, match="must be the ID of a booking") as refused:
         await bookings.page(BookingFilter(), limit=3, after=db.new_id())
     assert refused.value.field == "after"

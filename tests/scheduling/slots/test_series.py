@@ -152,6 +152,6 @@ async def test_a_thousand_slots_are_created_by_one_call_and_found_by_the_next() 
 async def test_an_unknown_job_and_a_bad_rule_leave_nothing_behind() -> None:
     with pytest.raises(errors.BadInput, match=r"^job: There is no job"):
         await create("FREQ=DAILY;COUNT=2", job=db.new_id())
-    with pytest.raises(errors.BadInput, match=r"^rule: needs an end"):
+    with pytest.raises(errors.BadInput, match=r"^rule: must have an end"):
         await create("FREQ=DAILY")
     assert await rows("slot") == await rows("audit_entry") == []

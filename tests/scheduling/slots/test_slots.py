@@ -92,7 +92,7 @@ async def test_pages_of_slots_that_start_together_hold_each_once() -> None:
 
 async def test_a_cursor_of_no_slot_is_refused() -> None:
     await make_slot()
-    with pytest.raises(errors.BadInput, match=r"^after: names no slot"):
+    with pytest.raises(errors.BadInput, match=r"^after: must be the ID of a slot"):
         await ids(SlotFilter(), after=db.new_id())
 
 

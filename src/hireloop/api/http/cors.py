@@ -64,7 +64,7 @@ class Cors:
         """Return what is allowed, whatever was asked for: the browser compares."""
         if self._allows(origin):
             return BufferedResponse(204, ((_ALLOW_ORIGIN, origin.encode("latin-1")), *_ALLOWED), b"")
-        refusal = problem_of(errors.NotAllowed("The page's origin is not among CORS_ORIGINS."))
+        refusal = problem_of(errors.NotAllowed("The origin of the page is not in CORS_ORIGINS."))
         body = msgspec.json.encode(refusal)
         headers = ((b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode()))
         return BufferedResponse(refusal.status, headers, body)

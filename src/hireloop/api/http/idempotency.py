@@ -125,7 +125,7 @@ class _NotKept(Exception):
 
 async def _keyed(request: Request[Any, Any, Any], scope: HTTPScope, key: str) -> KeyedRequest:
     if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise errors.BadInput("Idempotency-Key", f"must be 1 to {_LONGEST_KEY} printable ASCII characters")
+        raise errors.BadInput("Idempotency-Key", f"must have 1 to {_LONGEST_KEY} printable ASCII characters")
     kind = request.content_type[0].encode()
     return KeyedRequest(
         api_key=holder_of(request).id,

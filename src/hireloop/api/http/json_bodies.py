@@ -20,11 +20,11 @@ from hireloop.web import fields
 
 _ODD_ESCAPE = re.compile(r"\\u(0000|[dD][89a-fA-F])")  # of U+0000, or of a surrogate, which should be half of a pair
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_HALF = "contains half of a surrogate pair, which is no character: leave it out"
+_HALF = "must not contain half of a surrogate pair, which is not a character"
 _REFUSED = (msgspec.ValidationError, UnicodeEncodeError)  # by msgspec: the latter for half of a surrogate pair
 _LONGEST_NAME = 100
 _MOST_DIGITS = 19
-_MOST_NAMED = 100  # of what is wrong: an answer is no echo
+_MOST_NAMED = 100  # of the errors: an answer is not an echo
 _UTF_8 = {"utf-8", "utf8"}
 
 
@@ -55,16 +55,18 @@ async def decoded(request: Request[Any, Any, Any], kind: Any) -> Any:  # noqa: A
         if not wrong:
             return found
     named = [{"key": path, "message": message} for path, message in wrong.items()]
-    raise ValidationException("The body is wrong.", extra=named[:_MOST_NAMED])
+    raise ValidationException("The body is invalid.", extra=named[:_MOST_NAMED])
 
 
 def _check_headers(request: Request[Any, Any, Any]) -> None:
     kind, options = request.content_type
     is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")) or not kind
     if not is_json or options.get("charset", "utf-8").lower() not in _UTF_8:
-        raise HTTPException("The body must be JSON in UTF-8: send Content-Type: application/json.", status_code=415)
+        raise HTTPException("The body must be JSON in UTF-8. Send `Content-Type: application/json`.", status_code=415)
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise HTTPException("The body must not be compressed: leave Content-Encoding out.", status_code=415)
+        raise HTTPException(
+            "The body must not be compressed. Leave the `Content-Encoding` header out.", status_code=415
+        )
 
 
 class _Reader:
@@ -86,10 +88,10 @@ class _Reader:
                 parse_constant=self._float,
             )
         except UnicodeDecodeError:
-            raise errors.BadInput("body", "is not UTF-8") from None
+            raise errors.BadInput("body", "must be UTF-8") from None
         except json.JSONDecodeError as error:
             where = f"at line {error.lineno}, column {error.colno}"
-            raise errors.BadInput("body", f"is no JSON: {error.msg}, {where}") from None
+            raise errors.BadInput("body", f"must be valid JSON: {error.msg}, {where}") from None
 
     def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
@@ -121,7 +123,7 @@ def _look_through(value: object, path: str, wrong: dict[str, str]) -> None:
     """Note what cannot be right whatever its type should be, by its path."""
     if isinstance(value, dict):
         if isinstance(value, _Repetitive):
-            wrong.update((_member(path, name), "is given more than once") for name in value.repeated)
+            wrong.update((_member(path, name), "must be given only once") for name in value.repeated)
         for name, one in value.items():
             if (fault := _fault_of(name) or _fault_of(one)) is not None:
                 wrong[_member(path, name)] = fault
@@ -137,7 +139,7 @@ def _look_through(value: object, path: str, wrong: dict[str, str]) -> None:
 
 def _fault_of(value: object) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
-        return "is out of bounds"
+        return "is out of range"
     if not isinstance(value, str):
         return None
     if "\x00" in value:
@@ -161,7 +163,7 @@ def _compare(value: object, kind: Any, path: str, wrong: dict[str, str]) -> None
     known = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value:
         if name not in known and len(wrong) < _MOST_NAMED:
-            wrong.setdefault(_member(path, name), "is not known here")
+            wrong.setdefault(_member(path, name), "is not a known field")
     for name, field in known.items():
         if name in value:
             _compare(value[name], field.type, _member(path, name), wrong)

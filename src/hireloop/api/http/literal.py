@@ -24,9 +24,9 @@ def wrong_in_query(value: str, kind: Any) -> str | None:  # noqa: ANN401 (types,
     """Return what is wrong with a parameter's value that would be read as something else, or None."""
     kinds = set(_within(kind))
     if value.lower() == "null" and str not in kinds:
-        return "must not be null: leave it out instead"
+        return "must not be null: leave the parameter out instead"
     if datetime in kinds and _NUMBER.fullmatch(value):
-        return "must be a time with an offset, such as 2026-12-01T10:00:00+05:30"
+        return "must be a time with a UTC offset, such as 2026-12-01T10:00:00+05:30"
     return None
 
 

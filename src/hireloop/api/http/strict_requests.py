@@ -1,4 +1,4 @@
-"""What the API refuses in a query although a lenient reader would take it, so that no mistake is lost in silence.
+"""What the API refuses in a query although a lenient parser would accept it, so that no mistake goes unnoticed.
 
 Unknown, repeated and blank parameters, bad percent-encoding and U+0000. Types and bounds are judged by the handlers'
 own signatures.
@@ -30,11 +30,11 @@ async def be_strict(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
 
 def _check_query(raw: bytes, known: Mapping[str, Any], repeatable: frozenset[str]) -> None:
     if _HALF_ESCAPE.search(raw):
-        raise errors.BadInput("query", "has a % that does not begin a percent-encoded byte: write it as %25")
+        raise errors.BadInput("query", "contains a % that does not begin a percent-encoded byte: write it as %25")
     try:
         unquote_to_bytes(raw).decode()
     except UnicodeDecodeError:
-        raise errors.BadInput("query", "is not UTF-8, percent-encoded") from None
+        raise errors.BadInput("query", "must be percent-encoded UTF-8") from None
     seen: set[str] = set()
     wrong = []
     for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
@@ -43,19 +43,19 @@ def _check_query(raw: bytes, known: Mapping[str, Any], repeatable: frozenset[str
             wrong.append({"key": name[:_LONGEST_NAME] or "query", "message": message})
         seen.add(name)
     if wrong:
-        raise ValidationException("The query is wrong.", extra=wrong)
+        raise ValidationException("The query is invalid.", extra=wrong)
 
 
 def _wrong(name: str, value: str, seen: set[str], known: Mapping[str, Any], repeatable: frozenset[str]) -> str | None:
     if name not in known and name not in seen:
-        return f"is not known here; known are: {', '.join(sorted(known))}" if known else "is not known here"
+        return f"is not a known parameter; use {', '.join(sorted(known))}" if known else "is not a known parameter"
     if name not in known:
         return None  # said already
     if name in seen and name not in repeatable:
         return "must be given once"
     if not value:
-        return "must not be blank: leave it out instead"
-    return "contains the character U+0000" if "\x00" in value else literal.wrong_in_query(value, known[name])
+        return "must not be blank: leave the parameter out instead"
+    return "must not contain the character U+0000" if "\x00" in value else literal.wrong_in_query(value, known[name])
 
 
 @lru_cache(512)

@@ -1,4 +1,4 @@
-"""JSON Schemas of the types by which requests are judged and answers are written: msgspec's own, and two mends."""
+"""JSON Schemas of the request and response types: those of msgspec, with two corrections."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`/docs`: the OpenAPI document as one page for people, without script, which works without internet."""
+"""`/docs`: the OpenAPI document as one page for people, which works without scripts and without internet access."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The OpenAPI document in words: what `/docs` says of operations, fields and types."""
+"""The OpenAPI document in words: how `/docs` describes operations, fields and types."""
 
 import json
 import shlex
@@ -10,12 +10,12 @@ from markupsafe import Markup, escape
 _FORMATS = {
     "date-time": "time with an offset",
     "date": "date",
-    "uuid": "id",
+    "uuid": "ID",
     "iana-time-zone": "time zone",
-    "idn-email": "mail address",
+    "idn-email": "email address",
     "phone-number": "phone number",
-    "binary": "mail, as it came",
-    "uri-reference": "address",
+    "binary": "raw mail",
+    "uri-reference": "URL",
 }
 _KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "null"}
 _BOUNDS = {
@@ -91,11 +91,11 @@ def kind(schema: dict[str, Any]) -> Markup:
     if "const" in schema or "enum" in schema:
         return _codes(schema.get("enum") or [schema["const"]])
     if "x-extensible-enum" in schema:
-        return Markup("{}, or a new one").format(_codes(schema["x-extensible-enum"]))
+        return Markup("{}, or others in the future").format(_codes(schema["x-extensible-enum"]))
     if schema.get("type") == "array":
         said = Markup("list of {}").format(kind(schema["items"]))
     elif schema.get("type") == "object":
-        return Markup("object by name: {}").format(kind(schema.get("additionalProperties") or {}))
+        return Markup("object with values: {}").format(kind(schema.get("additionalProperties") or {}))
     else:
         said = escape(_FORMATS.get(schema.get("format", ""), _KINDS.get(schema.get("type", ""), "anything")))
     bounds = [words.format(f"{schema[name]:,}") for name, words in _BOUNDS.items() if schema.get(name) is not None]
@@ -107,7 +107,7 @@ def _codes(values: Iterable[str]) -> Markup:
 
 
 def as_json(value: object) -> str:
-    """Return an example as a person reads it; a text stays what it is."""
+    """Return an example as indented JSON; a string is returned unchanged."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 

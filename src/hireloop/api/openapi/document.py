@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes, the types that judge requests, and `web.problems`. See ADR 0032."""
+"""The OpenAPI 3.1 document, made from routes, request and response types, and `web.problems`; see ADR 0032."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -30,23 +30,23 @@ _KEY = "key"
 _TITLE, _VERSION = "HireLoop", "1"
 _LICENSE = {"name": "Apache License 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 _DESCRIPTION = """\
-Schedules interviews, and no invitation is ever lost in silence.
+HireLoop schedules interviews, and never loses an invitation unnoticed.
 
-Send `Authorization: Bearer hl_…`. Trailing slashes are optional. Times are RFC 3339 with an offset. Fields that the API
-does not know are refused. Every error is a problem (RFC 9457), to be told apart by its `type`."""
+Send `Authorization: Bearer hl_…`. Trailing slashes are optional. Times are RFC 3339 with an offset. Unknown fields are
+refused. Every error is a problem (RFC 9457) that is identified by its `type`."""
 _TAGS = {
-    "candidates": "The people who are interviewed. A candidate is one address, letter case aside.",
-    "jobs": "The openings that candidates are interviewed for. A job is a title at a company.",
-    "interviews": "Conversations to be had between a candidate and a job.",
-    "slots": "Stretches of time with seats, and booking interviews into them.",
-    "schedules": "Bookings: an interview placed on a slot, its session and its invitation.",
-    "sessions": "The candidates' access to their interviews: the window, the device check, entry and end.",
+    "candidates": "The people who are interviewed. A candidate is identified by their address, ignoring case.",
+    "jobs": "The jobs that candidates are interviewed for. A job is identified by title and company, ignoring case.",
+    "interviews": "Interviews of candidates for jobs, whether booked or not.",
+    "slots": "Slots of time with seats, and booking interviews into them.",
+    "schedules": "Bookings: an interview in a slot, with its session and its invitation.",
+    "sessions": "The candidates' access to their interviews: links, device checks, and when they entered and left.",
     "notifications": "What was sent, what failed and why, the channels, and the ledger.",
     "keys": "API keys, for admins.",
-    "audit": "Who did what when, with which key.",
-    "health": "Whether a process runs, can serve, and whether what is booked is told. For load balancers and alerts.",
-    "portal": "What an invitation's link answers. The pages behind it are for candidates.",
-    "webhooks": "What your own server gets where its address is in `WEBHOOK_URLS`.",
+    "audit": "Who did what and when, with which key.",
+    "health": "Whether a process runs, can serve requests, and sends messages. For load balancers and alerts.",
+    "portal": "The link in an invitation. It leads to pages for candidates.",
+    "webhooks": "The requests that your own server receives if its URL is in `WEBHOOK_URLS`.",
 }
 _TEXT = {"type": "string"}
 _SHARED_PARAMETERS = {
@@ -54,8 +54,8 @@ _SHARED_PARAMETERS = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Any text of yours, new for each request that is meant anew: within 24 hours the same request "
-        "with the same key is answered again and done once.",
+        "description": "A unique string of your choice for each new request. If the same request is repeated with the "
+        "same key within 24 hours, it is done only once and gets the same response.",
         "schema": {**_TEXT, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
         "example": "5f0c6a3e-booking",
     },
@@ -63,31 +63,34 @@ _SHARED_PARAMETERS = {
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "description": "The `ETag` that you read: the change is made only if nothing has changed since.",
+        "description": "The `ETag` that you last read. The change is made only if the resource has not changed since.",
         "schema": _TEXT,
     },
     "IfNoneMatch": {
         "name": "If-None-Match",
         "in": "header",
         "required": False,
-        "description": "The `ETag` that you have: 304, without a body, if it still stands.",
+        "description": "The `ETag` that you have. The response is 304 without a body if the resource has not changed.",
         "schema": _TEXT,
     },
 }
 _SHARED_HEADERS = {
-    "ETag": {"description": "The tag of this answer, for `If-None-Match` and `If-Match`.", "schema": _TEXT},
+    "ETag": {"description": "The entity tag of this response, for `If-None-Match` and `If-Match`.", "schema": _TEXT},
     "Location": {
-        "description": "Where the thing can be read.",
+        "description": "The URL of the resource.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "IdempotencyReplayed": {
-        "description": "`true` where this was answered before, see `Idempotency-Key`.",
+        "description": "`true` if this is the stored response to an earlier request; see `Idempotency-Key`.",
         "schema": _TEXT,
     },
-    "XRequestID": {"description": "The request's own `X-Request-ID`, or else a new one.", "schema": _TEXT},
-    "RetryAfter": {"description": "When to try again, in seconds.", "schema": {"type": "integer", "minimum": 0}},
+    "XRequestID": {"description": "The `X-Request-ID` of the request, or a new one if it had none.", "schema": _TEXT},
+    "RetryAfter": {
+        "description": "The number of seconds to wait before trying again.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
     "TraceResponse": {
-        "description": "The trace of this request, as W3C's `traceresponse` has it: quote it when you ask for help.",
+        "description": "The trace of this request, as in W3C `traceresponse`. Quote it when you ask for help.",
         "schema": _TEXT,
     },
 }
@@ -105,13 +108,13 @@ class DocumentPlugin(OpenAPIRenderPlugin):
 
 
 def config() -> OpenAPIConfig:
-    """Return what Litestar is told: that the document is ours, and where it is."""
+    """Return Litestar's configuration, which serves our own document."""
     router = Router("/schema", route_handlers=[], include_in_schema=False, guards=[_only_the_document])
     return OpenAPIConfig(title=_TITLE, version=_VERSION, openapi_router=router, render_plugins=[DocumentPlugin()])
 
 
 def _only_the_document(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Raise NotFoundException for the paths beside the document, where Litestar would answer with a page of its own."""
+    """Raise NotFoundException for the other paths of `/schema`, where Litestar would serve its own pages."""
     if not connection.scope["path"].endswith("/openapi.json"):
         raise NotFoundException
 
@@ -141,7 +144,7 @@ def _document(operations: Sequence[DescribedOperation]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": _TITLE, "version": _VERSION, "description": _DESCRIPTION, "license": _LICENSE},
-        "servers": [{"url": "/", "description": "Where this document comes from."}],
+        "servers": [{"url": "/", "description": "The server that serves this document."}],
         "security": [{_KEY: []}],
         "tags": [{"name": name, "description": said} for name, said in _TAGS.items()],
         "paths": {**paths, **health.paths(schemas), **portal.paths()},
@@ -165,7 +168,7 @@ def _types_of(operation: DescribedOperation) -> list[Any]:
 
 
 def _operation(operation: DescribedOperation, schemas: Schemas, every: Sequence[DescribedOperation]) -> dict[str, Any]:
-    needs = f"Needs a key with the role `{operation.least_role.value}`."
+    needs = f"Requires an API key with the role `{operation.least_role.value}`."
     return {
         "tags": [operation.tag],
         "summary": operation.name.replace("_", " ").capitalize(),
@@ -212,7 +215,7 @@ def _successes(
 ) -> dict[str, dict[str, Any]]:
     headers: dict[str, Any] = dict(EVERY_HEADER)
     if operation.answer is type(None):
-        return {str(operation.status): {"description": "Done; there is nothing to say.", "headers": headers}}
+        return {str(operation.status): {"description": "Done. The response has no body.", "headers": headers}}
     links = links_of(operation, every)
     answer = {
         "content": {"application/json": schemas.content_of(operation.answer)},
@@ -221,11 +224,11 @@ def _successes(
     if operation.method == "get":
         headers["ETag"] = {"$ref": "#/components/headers/ETag"}
         unchanged = {"description": "Nothing has changed since the `ETag` in `If-None-Match`.", "headers": headers}
-        return {"200": {"description": "As it stands.", "headers": headers, **answer}, "304": unchanged}
+        return {"200": {"description": "OK.", "headers": headers, **answer}, "304": unchanged}
     if operation.method == "post":
         headers["Idempotency-Replayed"] = {"$ref": "#/components/headers/IdempotencyReplayed"}
     if operation.status != 201:  # noqa: PLR2004 (Created)
-        return {str(operation.status): {"description": "Done; as it stands now.", "headers": headers, **answer}}
+        return {str(operation.status): {"description": "Done.", "headers": headers, **answer}}
     if names_one_thing(operation.answer):
         headers["Location"] = {"$ref": "#/components/headers/Location"}
     created = {"201": {"description": "Created.", "headers": headers, **answer}}

@@ -11,14 +11,14 @@ from hireloop.api.openapi.components import Schemas
 from hireloop.api.openapi.problems import EVERY_HEADER, REFUSED_ANYWHERE
 
 _CHECKS: dict[str, tuple[HTTPRouteHandler, str]] = {
-    "live": (health.live, "For whatever restarts a process that hangs."),
-    "ready": (health.ready, "For whatever decides which process gets requests."),
-    "delivery": (health.delivery, "For alerts. Whatever it answers, this process can serve."),
+    "live": (health.live, "For tools that restart a process that hangs."),
+    "ready": (health.ready, "For load balancers that decide which process gets requests."),
+    "delivery": (health.delivery, "For alerts. Even if it is failing, this process can serve requests."),
 }
 
 _OK = health.HealthResponse(status="ok", reasons=[], warnings=[])
 _FAILING = health.HealthResponse(
-    status="failing", reasons=["No worker has been seen lately: start `hireloop work`."], warnings=[]
+    status="failing", reasons=["No worker has reported recently. Start `hireloop work`."], warnings=[]
 )
 
 
@@ -29,12 +29,12 @@ def paths(schemas: Schemas) -> dict[str, dict[str, Any]]:
 
 def _operation(name: str, schemas: Schemas) -> dict[str, Any]:
     handler, whom_for = _CHECKS[name]
-    ok = {"200": _answer(schemas, "Yes. `warnings` fail nothing.", _OK)}
-    failing = {"503": _answer(schemas, "No, for these `reasons`.", _FAILING)} if name != "live" else {}
+    ok = {"200": _answer(schemas, "The check passed. `warnings` do not make it fail.", _OK)}
+    failing = {"503": _answer(schemas, "The check failed for these `reasons`.", _FAILING)} if name != "live" else {}
     return {
         "tags": ["health"],
         "summary": f"Check {name}",
-        "description": f"{getdoc(handler.fn)}\n\n{whom_for} Needs no key.",
+        "description": f"{getdoc(handler.fn)}\n\n{whom_for} Requires no API key.",
         "operationId": f"check_{name}",
         "security": [],
         "parameters": [],

@@ -1,4 +1,4 @@
-"""Which operations a client can go on to with what one has answered, as OpenAPI's links."""
+"""The operations that a client can call next with values from a response, as OpenAPI links."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The API's operations, as their handlers' signatures have them: parameters, body, answer, role."""
+"""The API's operations, as read from their handlers' signatures: parameters, body, response and role."""
 
 from collections.abc import Iterator
 from inspect import getdoc

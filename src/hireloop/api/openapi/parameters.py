@@ -1,4 +1,4 @@
-"""What each parameter of a path or a query means, in a sentence, where the handler does not say so itself."""
+"""The description of each path and query parameter that its handler does not describe."""
 
 _THINGS = {
     "candidate_id": "candidate",
@@ -11,34 +11,40 @@ _THINGS = {
     "slot_id": "slot",
 }
 _SENTENCES = {
-    "action": "Only what was done so.",
-    "available": "`true` for slots with a free seat that have not begun, `false` for the others.",
-    "candidate": "Only those of this candidate, by id.",
-    "channel": "Only what goes over the channel of this name.",
-    "company": "Only jobs at the company of this name; upper and lower case are the same.",
-    "email": "Only the candidate with this address; upper and lower case are the same.",
-    "from": "Only what starts at this time or later.",
-    "interviewer": "Only slots of the interviewer with this address; upper and lower case are the same.",
-    "invitation_state": "Only bookings whose invitation stands so.",
-    "job": "Only those of this job, by id.",
+    "action": "Only entries with this action.",
+    "available": "`true` for slots that have a free seat and have not begun, `false` for all others.",
+    "candidate": "Only those of the candidate with this ID.",
+    "channel": "Only deliveries over the channel with this name.",
+    "company": "Only jobs at this company, ignoring case.",
+    "email": "Only the candidate with this address, ignoring case.",
+    "from": "Only those that start at or after this time.",
+    "interviewer": "Only slots of the interviewer with this address, ignoring case.",
+    "invitation_state": "Only bookings whose invitation is in this state.",
+    "job": "Only those of the job with this ID.",
     "kind": "Only messages of this kind, such as `invitation`.",
     "min_minutes": "Only slots of at least this length.",
-    "q": "Only candidates whose name or address begins so; upper and lower case are the same.",
-    "reason": "Only what failed for this reason, a slug.",
-    "since": "Only what is from this time or later.",
+    "q": "Only candidates whose name or address begins with this text, ignoring case.",
+    "reason": "Only deliveries with this reason, such as `recipient_unknown`.",
+    "since": "Only those at or after this time.",
     "state": "Only those in this state.",
-    "subject": "Only what was done to the thing of this id.",
-    "title": "Only jobs with this title; upper and lower case are the same.",
-    "to": "Only what starts before this time.",
+    "subject": "Only entries about the resource with this ID.",
+    "title": "Only jobs with this title, ignoring case.",
+    "to": "Only those that start before this time.",
 }
 _OF_ONE = {
-    ("list_slots", "job"): "Only slots that serve this job, by id: its own, and those for any.",
-    ("withdraw_slot", "cancel"): "`true` cancels what is booked into the slot; else a slot in use stays.",
+    (
+        "list_slots",
+        "job",
+    ): "Only slots that can be used for the job with this ID: its own slots, and those for any job.",
+    (
+        "withdraw_slot",
+        "cancel",
+    ): "`true` also cancels the bookings of the slot. Without it, a slot with bookings is not withdrawn.",
 }
 
 
 def sentence_of(operation: str, name: str) -> str:
-    """Return what a parameter of an operation means; empty where nobody has said, which a test finds."""
+    """Return the description of a parameter; empty where there is none, which a test reports."""
     if name in _THINGS:
-        return f"The id of the {_THINGS[name]}."
+        return f"The ID of the {_THINGS[name]}."
     return _OF_ONE.get((operation, name)) or _SENTENCES.get(name, "")

@@ -1,7 +1,7 @@
-"""The invitation's link in the OpenAPI document: the one page of the portal that programs meet.
+"""The invitation's link in the OpenAPI document: the one page of the portal that programs may request.
 
-What stands behind it is for people. The portal itself is another door, of which the API knows nothing: a test holds
-its answers against this.
+The pages behind it are for people. The portal itself is a separate door that the API does not depend on; a test
+compares its responses with this description.
 """
 
 from typing import Any
@@ -10,16 +10,16 @@ _TEXT = {"type": "string"}
 _PAGE = {"text/html": {"schema": _TEXT}}
 _NEVER_KEPT = {"Cache-Control": {"description": "`no-store`", "schema": _TEXT}}
 _DESCRIPTION = """\
-Open an invitation's link, which is `portal_url` of a booking's session.
+Open the link in an invitation, which is the `portal_url` of a booking's session.
 
-It exchanges the session key for a cookie and leads to the interview's page, and changes nothing: mail scanners may
-follow it. To see whether a link still opens, look at the status and follow no redirect. A wrong key may be answered
-late. HEAD answers as GET does. Needs no key of the API."""
+It exchanges the session key for a cookie and redirects to the interview's page. It changes nothing, so mail scanners
+may follow it. To check whether a link still works, look at the status without following the redirect. The response to
+an invalid key may be delayed. HEAD returns the same status as GET. Requires no API key."""
 _SESSION_KEY = {
     "name": "session_key",
     "in": "query",
     "required": False,
-    "description": "The session key of the invitation. Without one the answer is a page that points to the invitation.",
+    "description": "The session key of the invitation. Without it, the response is a page about the invitation.",
     "schema": _TEXT,
 }
 
@@ -28,10 +28,10 @@ def paths() -> dict[str, dict[str, Any]]:
     """Return the path of the invitation's link with what it answers."""
     led_on = {
         "Location": {
-            "description": "The interview's page, which needs the cookie.",
+            "description": "The interview's page, which requires the cookie.",
             "schema": {"type": "string", "format": "uri-reference"},
         },
-        "Set-Cookie": {"description": "The session key, for this session's pages alone.", "schema": _TEXT},
+        "Set-Cookie": {"description": "The session key, for the pages of this session only.", "schema": _TEXT},
     }
     return {
         "/": {
@@ -43,14 +43,16 @@ def paths() -> dict[str, dict[str, Any]]:
                 "security": [],
                 "parameters": [_SESSION_KEY],
                 "responses": {
-                    "200": _page("A page that points to the invitation: there was no `session_key`."),
-                    "303": {"description": "The link opens.", "headers": {**led_on, **_NEVER_KEPT}},
-                    "404": _page("No such link: the key was forged or altered, or its session is gone."),
-                    "410": _page("The link was replaced or withdrawn: there is a newer mail, or none."),
-                    "414": _sentence("The address is too long."),
+                    "200": _page("A page that refers to the invitation, since there was no `session_key`."),
+                    "303": {"description": "The link works.", "headers": {**led_on, **_NEVER_KEPT}},
+                    "404": _page(
+                        "The link is invalid: its key was forged or altered, or its session no longer exists."
+                    ),
+                    "410": _page("The link was replaced by one in a newer mail, or revoked."),
+                    "414": _sentence("The URL is too long."),
                     "431": _sentence("The cookies are too long."),
-                    "500": _page("Our mistake."),
-                    "503": _page("The database does not answer.", {"Retry-After": _RETRY_AFTER}),
+                    "500": _page("An internal error occurred."),
+                    "503": _page("The database is unavailable.", {"Retry-After": _RETRY_AFTER}),
                 },
             }
         }

@@ -1,4 +1,4 @@
-"""The problems that each operation may answer, with an example each, made by `web.problems` itself."""
+"""The problems that each operation may return, each with an example made by `web.problems` itself."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -15,21 +15,23 @@ from hireloop.web import problems
 
 _ID = "01990000-0000-7000-8000-000000000000"
 _TOO_LARGE = HTTPException("Request Entity Too Large", status_code=413)
-_TOO_LONG = HTTPException("The address has more than 4096 characters: ask for less.", status_code=414)
-_COOKIES = HTTPException("The cookies have more than 8192 characters: delete those of this site.", status_code=431)
+_TOO_LONG = HTTPException("The URL is longer than 4096 characters. Send a shorter one.", status_code=414)
+_COOKIES = HTTPException(
+    "The cookies are longer than 8192 characters. Delete this site's cookies and try again.", status_code=431
+)
 _WRONG_TYPE = HTTPException("The body must be application/json.", status_code=415)
 _WRONG_METHOD = HTTPException(status_code=405)  # of no operation, and so listed by none
 _AWAY = ConnectionRefusedError()
 _BUSY = DeadlockDetectedError()
 _OUR_MISTAKE = Exception()
 
-# An error whose sentence needs facts, with some.
+# Errors whose messages need facts, with sample values.
 _SAMPLES: dict[type[errors.HireLoopError], errors.HireLoopError] = {
-    errors.BadInput: errors.BadInput("time_zone", "is not an IANA time zone, such as Asia/Kolkata or Europe/Berlin"),
+    errors.BadInput: errors.BadInput("time_zone", "must be an IANA time zone, such as Asia/Kolkata or Europe/Berlin"),
     errors.NotFound: errors.NotFound("slot", _ID),
     errors.DiffersFromKnown: errors.DiffersFromKnown("candidate", ["full_name"]),
     errors.NotReplayable: errors.NotReplayable(
-        "superseded", "Its booking was changed or cancelled since: a newer message says so, or none is needed."
+        "superseded", "The booking has since been changed or cancelled, so the message is no longer needed."
     ),
     errors.TooManyRequests: errors.TooManyRequests(3),
 }
@@ -44,7 +46,7 @@ _HEADERS: dict[int, dict[str, Any]] = {
 }
 
 
-# What may answer a request before anybody has looked at what it is for, on every path for programs.
+# The responses that any request to a path for programs may get before it reaches a handler.
 REFUSED_ANYWHERE: dict[str, Any] = {
     "414": {"$ref": "#/components/responses/AddressTooLong"},
     "431": {"$ref": "#/components/responses/HeadersTooLarge"},
@@ -53,13 +55,13 @@ REFUSED_ANYWHERE: dict[str, Any] = {
 
 
 def known_types(operations: Sequence[DescribedOperation]) -> list[str]:
-    """Return the type of every problem that the API knows today; a later version may know more."""
+    """Return the type of every problem in this version of the API; a later version may add more."""
     listed = {problem.type for operation in operations for problem in problems_of(operation)}
     return sorted({*listed, problems.problem_of(_WRONG_METHOD).type})
 
 
 def problems_of(operation: DescribedOperation) -> list[problems.Problem]:
-    """Return every problem that the operation may answer, by status, each once."""
+    """Return every problem that the operation may return, by status, each once."""
     raised: list[Exception] = [_sample(kind) for kind in (*_every_one(operation), *operation.refusals)]
     raised += [_TOO_LONG, _COOKIES, _AWAY, _OUR_MISTAKE, *([_TOO_LARGE, _WRONG_TYPE] if operation.bodies else [])]
     raised += [_BUSY] if operation.method != "get" else []

@@ -1,4 +1,4 @@
-"""The webhooks in the OpenAPI document: what a receiver of ours gets, and what its answers come to.
+"""The webhooks in the OpenAPI document: what a receiver gets, and the effect of its responses.
 
 The data is described by the types that the notification hub writes; see docs/reference/transports.md and ADR 0020.
 """
@@ -16,7 +16,7 @@ _TEXT = {"type": "string"}
 
 
 class _Webhook(NamedTuple):
-    """One kind of message that programs hear, and the type of its data."""
+    """One kind of message that is sent to webhooks, and the type of its data."""
 
     kind: str
     data: type[msgspec.Struct]
@@ -24,29 +24,35 @@ class _Webhook(NamedTuple):
 
     @property
     def body(self) -> str:
-        """What the body's schema is called."""
+        """The name of the body's schema."""
         return self.data.__name__.removesuffix("Data") + "Webhook"
 
 
 _WEBHOOKS = (
     _Webhook(RecruiterCopyMessage.kind, RecruiterCopyData, "A booking was made, moved or cancelled."),
-    _Webhook(LateRequestMessage.kind, LateRequestData, "A candidate came too late and asks for another time."),
+    _Webhook(LateRequestMessage.kind, LateRequestData, "A candidate was too late and has asked for another time."),
     _Webhook(AlertMessage.kind, AlertData, "A delivery is at risk or has failed, or a channel is held."),
 )
 TYPES: list[Any] = [webhook.data for webhook in _WEBHOOKS]
 _PROSE = """\
 {}
 
-Signed as Standard Webhooks 1.0 says: check the signature with a library of theirs before you believe anything. The
-same webhook may come twice, which `webhook-id` tells. It never holds a link that opens an interview, nor a candidate's
-address. New kinds and new fields may come: pass over those that you do not know."""
+Webhooks are signed according to Standard Webhooks 1.0. Verify the signature with one of its libraries before you use
+the data. The same webhook may arrive twice, with the same `webhook-id`. It never contains a link that opens an
+interview, nor a candidate's address. New kinds and fields may be added: ignore those that you do not know."""
 _HEADERS = [
-    ("webhook-id", True, "The same on every try of one webhook.", _TEXT, "msg_01990000-0000-7000-8000-000000000007"),
-    ("webhook-timestamp", True, "When this try was made, in seconds since 1970.", _TEXT, "1795258800"),
+    (
+        "webhook-id",
+        True,
+        "The ID of the webhook, the same for every attempt.",
+        _TEXT,
+        "msg_01990000-0000-7000-8000-000000000007",
+    ),
+    ("webhook-timestamp", True, "The time of this attempt, in seconds since 1970.", _TEXT, "1795258800"),
     (
         "webhook-signature",
         True,
-        "`v1,` and, in base64, HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}`; several between spaces.",
+        "`v1,` and the base64 HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}`, or several, space-separated.",
         _TEXT,
         "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     ),
@@ -58,13 +64,13 @@ _HEADERS = [
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     ),
 ]
-_TRIES_AGAIN = "It is sent again later, not before `Retry-After`."
+_TRIES_AGAIN = "The webhook is sent again later, not before `Retry-After`."
 _HOLDS = (
-    "The address or the secret is wrong: this channel is held, and tried again, at last once a minute, until that is "
-    "put right."
+    "The URL or the secret is wrong. The channel is held and tried again, in the end once a minute, until this is "
+    "fixed."
 )
 _ANSWERS = {
-    "2XX": "Taken. Answer at once, and within 20 s: a body is not needed.",
+    "2XX": "Accepted. Respond immediately, at most within 20 s. A body is not needed.",
     "3XX": f"{_HOLDS} Redirects are not followed.",
     "401": _HOLDS,
     "403": _HOLDS,
@@ -74,7 +80,7 @@ _ANSWERS = {
     "410": _HOLDS,
     "425": _TRIES_AGAIN,
     "429": _TRIES_AGAIN,
-    "4XX": "Refused for good: this webhook is not sent again.",
+    "4XX": "Rejected permanently. The webhook is not sent again.",
     "5XX": _TRIES_AGAIN,
 }
 
@@ -89,7 +95,7 @@ def bodies(schemas: Schemas) -> dict[str, dict[str, Any]]:
     return {
         webhook.body: {
             "title": webhook.body,
-            "description": f"{webhook.prose} What a receiver of webhooks gets.",
+            "description": f"{webhook.prose} This is the body that a webhook receiver gets.",
             "type": "object",
             "properties": {
                 "type": {"type": "string", "const": webhook.kind},
@@ -97,7 +103,7 @@ def bodies(schemas: Schemas) -> dict[str, dict[str, Any]]:
                 "timestamp": {
                     "type": "string",
                     "format": "date-time",
-                    "description": "When it happened: the same on every try.",
+                    "description": "The time of the event, the same for every attempt.",
                     "examples": ["2026-11-21T11:00:00.123000Z"],
                 },
             },

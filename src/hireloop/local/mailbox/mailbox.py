@@ -1,4 +1,4 @@
-"""The development mailbox: receives over real SMTP, in a process of its own, and shows what came."""
+"""The development mailbox: receives over real SMTP in a separate process, and shows what has arrived."""
 
 import json
 import select
@@ -75,7 +75,7 @@ class Mailbox:
             if len(found) >= count:
                 return found
             if time.monotonic() > deadline:
-                msg = f"{len(found)} of {count} awaited messages came within {timeout:g} s."
+                msg = f"{len(found)} of {count} expected messages arrived within {timeout:g} s."
                 raise TimeoutError(msg)
             time.sleep(_LOOK_AGAIN_SECONDS)
 
@@ -88,6 +88,6 @@ class Mailbox:
         self._process = None
         process.kill()
         process.communicate()
-        reason = said.get("error", "it said nothing")
+        reason = said.get("error", "it gave no reason")
         msg = f"The development mailbox could not listen on {self._host}:{self._port}: {reason}"
         raise SettingsError(msg)

@@ -76,7 +76,7 @@ async def _admit(request: AnyRequest) -> Response[Any] | None:
         return _onward(request.scope["path"], gate.new_cookie(request))
     if request.method == "POST" or await gate.is_open_to(request):
         return None
-    late = "That link is older than 12 hours, or belongs to another installation." if ticket is not None else ""
+    late = "This link is older than 12 hours, or belongs to another installation." if ticket is not None else ""
     return _ask_for_key(request.scope["path"], wrong=late)
 
 
@@ -94,7 +94,7 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
     goal = fields.get("next", "")
     if await gate.takes_key(request, fields.get("key", "").strip()):
         return _onward(goal, gate.new_cookie(request))
-    return _ask_for_key(goal, wrong="That is not an API key with the role admin, or it has been revoked.")
+    return _ask_for_key(goal, wrong="This is not an API key with the role admin, or it has been revoked.")
 
 
 def _onward(path: str, cookie: Cookie) -> Response[None]:

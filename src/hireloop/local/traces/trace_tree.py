@@ -40,7 +40,7 @@ def render_tree(spans: Sequence[ReceivedSpan]) -> str:
     status where it has one; below it stand its attributes, events and links.
     """
     if not spans:
-        return "No span of this trace came."
+        return "No span of this trace has arrived."
     present = {span.span_id: span for span in spans}
     children: dict[str, list[ReceivedSpan]] = {}
     for span in sorted(spans, key=lambda span: (span.start_ns, span.span_id)):
@@ -70,20 +70,20 @@ def what_is_missing(spans: Sequence[ReceivedSpan]) -> list[str]:
     roots = [span for span in spans if not span.parent_id]
     missing = [] if len(roots) == 1 else [f"There are {len(roots)} roots instead of one."]
     missing += [
-        f"The parent of {_clean(span.name)} is not there."
+        f"The parent of {_clean(span.name)} is missing."
         for span in spans
         if span.parent_id and span.parent_id not in present
     ]
     sends = [span for span in spans if _is(span, *_LIFE_OF_AN_INVITATION[0])]
     accepted = [span for span in sends if span.status is not StatusCode.ERROR]
     if not sends:
-        missing.append(f"There is no {_MAIL_SEND}.")
+        missing.append(f"There is no {_MAIL_SEND} span.")
     elif not accepted:
-        missing.append(f"Every {_MAIL_SEND} failed, the last with: {_clean(sends[-1].status_text)}.")
+        missing.append(f"Every {_MAIL_SEND} span failed, the last one with: {_clean(sends[-1].status_text)}.")
     else:
         gaps = [_first_gap([send, *_ancestors(send, present)]) for send in accepted]
         if all(gaps):
-            missing.append(f"No {_MAIL_SEND} leads back to the booking: above one there is no {gaps[-1]}.")
+            missing.append(f"No {_MAIL_SEND} span leads back to the booking: above one there is no {gaps[-1]}.")
     return missing
 
 
@@ -136,7 +136,7 @@ def _headline(span: ReceivedSpan, began: int) -> str:
 
 
 def _lost_parent(span: ReceivedSpan) -> str:
-    return f"  (its parent {span.parent_id} did not come)" if span.parent_id else ""
+    return f"  (its parent {span.parent_id} is missing)" if span.parent_id else ""
 
 
 def _details(span: ReceivedSpan, present: dict[str, ReceivedSpan]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from hireloop.telemetry.logs import log
 
 _MOST_NAMED = 20  # deliveries that one report may name
 
-# What a report can make of `outcome_of_reply`; its other verdicts are about us and the server that we talk to.
+# What a report can make of `outcome_of_reply`; its other outcomes are about us and the server that we talk to.
 _OF_THE_RECIPIENT: dict[str, Reason] = {
     reason.value: reason
     for reason in (
@@ -40,7 +40,7 @@ _NO_SUCH_ROUTE = "5.4.4"  # so Postfix calls a domain that does not exist
 
 
 class ReportResult(StrEnum):
-    """What was written down of a report."""
+    """What was recorded from a report."""
 
     BOUNCED = "bounced"  # the delivery has come back
     AGAIN = "again"  # that was known already; nothing was written
@@ -49,7 +49,7 @@ class ReportResult(StrEnum):
 
 
 class RecordedReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The delivery that a report was about, as it stands now."""
+    """The delivery that a report was about, in its current state."""
 
     delivery: UUID
     state: DeliveryState

@@ -80,7 +80,7 @@ class BounceMailbox:
 
     def _answered(self, answer: tuple[str, Sequence[object]], what: str) -> Sequence[object]:
         if answer[0] != "OK":
-            raise MailboxError(f"The mailbox of BOUNCE_IMAP_URL refuses to {what}.")
+            raise MailboxError(f"The mailbox at BOUNCE_IMAP_URL refused to {what}.")
         return answer[1]
 
     def _leave(self) -> None:
@@ -92,7 +92,7 @@ class BounceMailbox:
 
 def _trouble(what: str, error: Exception) -> MailboxError:
     """Return the trouble with the error's type alone: its text may repeat the sign-in or the server's own words."""
-    return MailboxError(f"The mailbox of BOUNCE_IMAP_URL {what} ({type(error).__name__}).")
+    return MailboxError(f"The mailbox at BOUNCE_IMAP_URL {what} ({type(error).__name__}).")
 
 
 def _quoted(text: str) -> str:

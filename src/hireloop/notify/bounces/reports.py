@@ -45,7 +45,7 @@ _COPY = re.compile(r"^-{3,} ?(?:This is a copy|The header|The body).*$", re.MULT
 
 
 class MailAction(StrEnum):
-    """What a report says became of a mail (RFC 3464, 2.3.3), the gravest first."""
+    """What happened to a mail according to a report (RFC 3464, 2.3.3), the most serious first."""
 
     FAILED = "failed"
     DELAYED = "delayed"

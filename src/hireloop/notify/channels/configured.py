@@ -56,7 +56,7 @@ class _Way(msgspec.Struct, frozen=True):
 def channels(settings: Settings) -> tuple[Channel, ...]:
     """Return the configured channels; e-mail is always one, also where its settings are bad: it is then held.
 
-    Raises SettingsError, with the mend, for a chat address, a webhook or a route that cannot work.
+    Raises SettingsError, with advice, for a chat address, a webhook or a route that cannot work.
     """
     ways = [*_chats(settings), *_webhooks(settings)]
     _check_distinct([way.subscriber.name for way in ways])
@@ -150,7 +150,7 @@ def _webhooks(settings: Settings) -> list[_Way]:
 def _stem(tags: Sequence[str]) -> str:
     taken = sorted(_OWN_NAMES & set(tags))
     if taken:
-        raise SettingsError(f"APPRISE_CONFIG: the tag {taken[0]} is a name of HireLoop's own: choose another.")
+        raise SettingsError(f"APPRISE_CONFIG: the tag {taken[0]} is reserved by HireLoop. Choose another one.")
     return "-".join(tags)
 
 
@@ -158,7 +158,7 @@ def _check_distinct(names: Sequence[str]) -> None:
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise SettingsError(
-            f"CHAT_URLS, APPRISE_CONFIG and WEBHOOK_URLS name the channel {twice[0]} twice: remove one of the two."
+            f"CHAT_URLS, APPRISE_CONFIG and WEBHOOK_URLS define the channel {twice[0]} twice. Remove one of the two."
         )
 
 

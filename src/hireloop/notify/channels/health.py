@@ -1,7 +1,7 @@
 """Whether a channel is open or held, shared by all workers: the only SQL on channel health.
 
 A row belongs to a channel and the fingerprint of its configuration, so that an old worker's bad settings hold only
-itself, and a mended configuration starts open.
+itself, and a corrected configuration starts open.
 """
 
 from collections.abc import Sequence
@@ -139,7 +139,7 @@ async def held(channels: Sequence[Channel]) -> list[HeldChannel]:
 
 
 async def take_untold(channels: Sequence[Channel], *, now: datetime | None = None) -> list[HeldChannel]:
-    """Return which of these channels are held without anybody having been told, and note that somebody is told now.
+    """Return which of these channels are held without anyone having been notified, and note that someone is now.
 
     In the caller's transaction. A channel that is held again within ten minutes of being told of is told of then, if
     it is still held.

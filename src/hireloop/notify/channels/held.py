@@ -23,7 +23,9 @@ class HeldProvider(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """What is held, since when, and the reason's own sentence."""
         what = "The channel" if self.route is Route.PRIMARY else "The fallback of the channel"
-        return f"{what} {self.channel} is held since {self.since:%Y-%m-%d %H:%M:%S} UTC: {sentence_of(self.reason)}"
+        return (
+            f"{what} {self.channel} has been held since {self.since:%Y-%m-%d %H:%M:%S} UTC. {sentence_of(self.reason)}"
+        )
 
 
 async def held(channels: Sequence[Channel]) -> list[HeldProvider]:

@@ -58,13 +58,13 @@ def _chosen(routes: str, subscribers: Sequence[Subscriber]) -> Mapping[str, Coll
         if not word:
             continue
         if not equals or not kind or not name:
-            raise SettingsError(f"MESSAGE_ROUTES: {word!r} is no route: write kind=name, such as alert=failures.")
+            raise SettingsError(f"MESSAGE_ROUTES: {word!r} is not a route. Write kind=name, such as alert=failures.")
         if kind not in KNOWN_KINDS:
-            raise SettingsError(f"MESSAGE_ROUTES: there is no kind {kind!r}; known are {_listed(KNOWN_KINDS)}.")
+            raise SettingsError(f"MESSAGE_ROUTES: the kind {kind!r} is unknown. Use one of {_listed(KNOWN_KINDS)}.")
         if kind in CANDIDATE_KINDS and name != EMAIL:
             raise SettingsError(
-                f"MESSAGE_ROUTES: {kind} cannot go to {name!r}: candidates are told by email alone, for their link is "
-                "a secret; remove that route."
+                f"MESSAGE_ROUTES: {kind} cannot go to {name!r}, since candidates are notified only by email: their "
+                "link is secret. Remove this route."
             )
         named.setdefault(kind, []).append(name)
     return {kind: _channels(kind, names, subscribers) for kind, names in named.items()}
@@ -73,7 +73,7 @@ def _chosen(routes: str, subscribers: Sequence[Subscriber]) -> Mapping[str, Coll
 def _channels(kind: str, names: Sequence[str], subscribers: Sequence[Subscriber]) -> set[str]:
     if NOBODY in names:
         if len(names) > 1:
-            raise SettingsError(f"MESSAGE_ROUTES: {kind} goes to nobody and to somebody: remove one of the two.")
+            raise SettingsError(f"MESSAGE_ROUTES: {kind} has both nobody and another route. Remove one of the two.")
         return set()
     found = set[str]()
     for name in names:
@@ -91,7 +91,7 @@ def _channels(kind: str, names: Sequence[str], subscribers: Sequence[Subscriber]
                 *(one for subscriber in subscribers for one in (subscriber.name, *subscriber.tags, subscriber.family)),
             }
             raise SettingsError(
-                f"MESSAGE_ROUTES: there is no channel and no tag {name!r}; known are {_listed(known - {''})}."
+                f"MESSAGE_ROUTES: the channel or tag {name!r} is unknown. Use one of {_listed(known - {''})}."
             )
         found |= matching
     return found

@@ -28,8 +28,8 @@ A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is re
 _LOOK_AT = 10_000
 _LOCK = 7_241_909_306_113_874  # any number; one sweep at a time keeps to the rate limit
 _UNHEARD = (
-    "Only a job's own recruiter, and else nobody, is told when an invitation fails. Set ALERT_EMAIL, or a chat channel "
-    "for failures."
+    "If an invitation fails, nobody but the job's recruiter is notified. Set ALERT_EMAIL, or a chat channel for "
+    "failures."
 )
 
 
@@ -72,18 +72,18 @@ async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = No
 
 
 def warnings(outbox: Outbox, *, alert_email: str) -> tuple[str, ...]:
-    """Return what to say at the start where only a job's own recruiter, or nobody, hears of failures."""
+    """Return the warning to log at the start if only a job's recruiter, or nobody, is notified of failures."""
     if outbox.reaches(AlertMessage.kind, alert_email):
         return ()
     return (_UNHEARD,)
 
 
 def warning_of_booking(outbox: Outbox, *, alert_email: str, recruiter_email: str | None) -> str | None:
-    """Return what to say on a booking of whose failure nobody would hear, or None."""
+    """Return the warning about a booking if nobody would be notified of its failure, or None."""
     if outbox.reaches(AlertMessage.kind, alert_email or recruiter_email):
         return None
     return (
-        "Nobody is told when this invitation fails. Set ALERT_EMAIL, a chat channel for failures, or the job's "
+        "Nobody is notified if this invitation fails. Set ALERT_EMAIL, a chat channel for failures, or the job's "
         "recruiter_email."
     )
 

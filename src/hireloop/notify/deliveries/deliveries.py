@@ -23,7 +23,7 @@ INVITING_KINDS = frozenset({"invitation", "rescheduled"})
 
 
 class InvitationState(StrEnum):
-    """Where the invitation of a booking's current revision stands."""
+    """The state of the invitation for a booking's current revision."""
 
     PENDING = "pending"  # under way
     SENT = "sent"  # the candidate's mail server took responsibility
@@ -74,7 +74,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
-    """One try, with the other side's own words."""
+    """One attempt at a delivery, with the server's reply."""
 
     number: Annotated[int, Meta(examples=[1])]
     route: Annotated[str, Meta(examples=["primary"])]

@@ -1,6 +1,6 @@
 """The outbox: the SQL that puts deliveries and supersedes them (docs/why/delivery-lifecycle.md).
 
-`put_fragment` writes nothing by itself: it hands SQL to whoever books, so that the booking and its deliveries are
+`put_fragment` writes nothing by itself: it hands SQL to the code that books, so that the booking and its deliveries are
 one statement. What becomes of a delivery then is written by the worker, through `leases`.
 """
 
@@ -63,7 +63,7 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     async def put(self, told: Sequence[messages.Message], *, now: datetime) -> tuple[NewDelivery, ...]:
         """Put messages in the caller's transaction and return the deliveries that are new.
 
-        What stands already (same schedule, revision, kind, occasion, channel and recipient) is left as it is.
+        What already exists (same schedule, revision, kind, occasion, channel and recipient) is left as it is.
         """
         drafts = self.drafts(told, now=now)
         new = {row["id"] for row in await _PUT.rows(**drafts.values)}

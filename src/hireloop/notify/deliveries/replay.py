@@ -24,16 +24,19 @@ _MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
 class Skip(Slug):
     """Why a delivery is not replayed; `sentence` says it to a person, with the advice where there is one."""
 
-    PENDING = "pending", "It has not ended: it is due already, or waits for its next try."
-    SUPERSEDED = "superseded", "Its booking was changed or cancelled since: a newer message says so, or none is needed."
-    PAST = "past", "What it says is of no use any more: its time is past."
+    PENDING = "pending", "The delivery is still pending: it is due, or waiting for its next attempt."
+    SUPERSEDED = (
+        "superseded",
+        "The booking has since been changed or cancelled, so the message is no longer needed.",
+    )
+    PAST = "past", "The deadline of the message has passed, so it would be of no use."
     ADDRESS_CHANGED = (
         "address_changed",
-        "The candidate's address has changed since: replay the delivery to the new address instead.",
+        "The candidate's address has since changed. Replay the delivery to the new address instead.",
     )
-    CHANNEL_GONE = "channel_gone", "Its channel is not configured any more."
-    UNREADABLE = "unreadable", "This version cannot read its stored message."
-    MOVED_ON = "moved_on", "Its state has changed since it was looked for: another replay was quicker."
+    CHANNEL_GONE = "channel_gone", "The channel is no longer configured."
+    UNREADABLE = "unreadable", "This version of HireLoop cannot read the stored message."
+    MOVED_ON = "moved_on", "The state of the delivery has changed in the meantime, probably by another replay."
 
 
 class ReplayFilter(DeliveryFilter, frozen=True, kw_only=True):

@@ -1,1 +1,1 @@
-"""Checks of the ways to reach people, before anybody has to be reached: no message is sent."""
+"""Checks of mail, chat and webhooks before a message has to go out; they send no message."""

@@ -1,4 +1,4 @@
-"""Checks that wait on the network, each in a thread of its own that nobody has to wait for in the end."""
+"""Checks that wait on the network, each in a separate thread that the process does not wait for when it ends."""
 
 import asyncio
 import threading
@@ -10,9 +10,9 @@ Check = Callable[[], Finding]
 
 
 def start(name: str, check: Check) -> asyncio.Future[Finding]:
-    """Start a check and return the future of its finding; an error of its own is a finding too.
+    """Start a check and return the future of its finding; an error that it raises becomes a finding too.
 
-    Its thread ends with the process, wherever it is: the system may look a name up for longer than anybody waits.
+    Its thread ends with the process, whatever it is doing: the system's name look-up may take longer than we wait.
     """
     loop = asyncio.get_running_loop()
     found: asyncio.Future[Finding] = loop.create_future()
@@ -25,8 +25,8 @@ def start(name: str, check: Check) -> asyncio.Future[Finding]:
         try:
             finding = check()
         except Exception as error:  # noqa: BLE001 (one broken check stops no other; its text may hold a secret)
-            cause = f"This check broke down ({type(error).__name__})."
-            finding = failure(name, cause, "Report it; the others do not need it.")
+            cause = f"This check failed unexpectedly ({type(error).__name__})."
+            finding = failure(name, cause, "Report it as a bug. The other checks still hold.")
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, finding)
 
@@ -40,7 +40,7 @@ async def finished(name: str, found: asyncio.Future[Finding], *, until: float) -
     try:
         return await asyncio.wait_for(asyncio.shield(found), max(until - loop.time(), 0.01))
     except TimeoutError:
-        return failure(name, "This check did not end in time.", "Look at this machine's DNS and its network.")
+        return failure(name, "This check did not finish in time.", "Check this machine's DNS and network.")
 
 
 def names_of(running: Sequence[tuple[str, asyncio.Future[Finding]]]) -> list[str]:

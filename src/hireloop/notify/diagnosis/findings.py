@@ -1,4 +1,4 @@
-"""A finding: what one check came to, with its cause in plain words and the mend."""
+"""A finding: the result of one check, with its cause in plain words and how to fix it."""
 
 from enum import StrEnum
 
@@ -11,39 +11,39 @@ class Level(StrEnum):
     """How bad it is."""
 
     OK = "ok"
-    WARNING = "warning"  # it works, and somebody will regret it
+    WARNING = "warning"  # it works, but may cause trouble later
     FAILURE = "failure"  # it does not work
-    SKIPPED = "skipped"  # not tried, as it hangs on another check that failed
+    SKIPPED = "skipped"  # not run, since it depends on another check that failed
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check came to; a sentence each, and never a secret."""
+    """The result of one check: one sentence for each field, and never a secret."""
 
     check: str
     level: Level
     cause: str
     fix: str = ""
-    said: str = ""  # the other side's own words, which may quote an address
+    said: str = ""  # the server's own reply, which may quote an address
 
 
 def ok(check: str, cause: str) -> Finding:
-    """Return that all is well, and what was found."""
+    """Return a finding that all is well."""
     return Finding(check=check, level=Level.OK, cause=cause)
 
 
 def warning(check: str, cause: str, fix: str, said: str = "") -> Finding:
-    """Return something that works and will be regretted."""
+    """Return a finding about something that works but may cause trouble."""
     return Finding(check=check, level=Level.WARNING, cause=cause, fix=fix, said=said)
 
 
 def failure(check: str, cause: str, fix: str, said: str = "") -> Finding:
-    """Return something that does not work."""
+    """Return a finding about something that does not work."""
     return Finding(check=check, level=Level.FAILURE, cause=cause, fix=fix, said=said)
 
 
 def skipped(check: str, because: str) -> Finding:
-    """Return that a check was not tried since another one, named here, failed."""
-    return Finding(check=check, level=Level.SKIPPED, cause=f"Not tried: {because}.")
+    """Return a finding that a check was not run, and why."""
+    return Finding(check=check, level=Level.SKIPPED, cause=f"Skipped: {because}.")
 
 
 def of_reason(check: str, reason: str) -> Finding:
@@ -52,7 +52,7 @@ def of_reason(check: str, reason: str) -> Finding:
 
 
 def of_sentence(check: str, sentence: str, level: Level = Level.FAILURE) -> Finding:
-    """Return the finding that a sentence of HireLoop's tells: its cause, then its mend after a full stop or a colon."""
+    """Return the finding of a message: its cause, and the fix that follows a full stop or a colon."""
     cause, stop, fix = sentence.rstrip(".").partition(". ")
     if not stop:
         cause, stop, fix = sentence.rstrip(".").rpartition(": ")

@@ -1,4 +1,4 @@
-"""Is the mail server reachable, what it says it is, and willing to take our mail? Everything but a message."""
+"""Check that the mail server can be reached, is who it claims to be, and accepts our mail, without sending any."""
 
 from functools import partial
 
@@ -18,9 +18,9 @@ from hireloop.settings import Settings
 CHECKS = {Route.PRIMARY: "mail", Route.FALLBACK: "mail_fallback"}
 """The check that looks at each provider of mail."""
 
-PHASE_SECONDS = 8.0  # of the mail server's patience and ours; a doctor is not waited for longer
+PHASE_SECONDS = 8.0  # the longest that the doctor waits for one step of the mail server
 _BETWEEN_SERVERS = 25
-"""The port of mail between servers; many networks let no other machine use it."""
+"""The port for mail between servers; many networks block it for other machines."""
 
 
 def checks_of(settings: Settings) -> list[tuple[str, background.Check]]:
@@ -35,8 +35,8 @@ def checks_of(settings: Settings) -> list[tuple[str, background.Check]]:
 def check(settings: Settings, *, url: str = "") -> Finding:
     """Return the one finding about EMAIL_… (or EMAIL_FALLBACK_URL, where `url` is given).
 
-    What the settings alone tell comes first, and then nothing is tried. Blocking: a phase at most `PHASE_SECONDS`, the
-    first with the look-up of the server's name.
+    If the settings alone are wrong, nothing is tried. Blocking: each phase takes at most `PHASE_SECONDS`, the first
+    one including the look-up of the server's name.
     """
     called = mail_faults.called(settings, url=url)
     transport = EmailTransport(url, settings)
@@ -63,16 +63,16 @@ def check(settings: Settings, *, url: str = "") -> Finding:
 def _refused(called: SettingNames, reason: Reason) -> Finding:
     name = called.url or "EMAIL_URL"
     if reason is Reason.BAD_SENDER:
-        cause = f"DEFAULT_FROM_EMAIL (or `from=` in {name}) is no address that mail can be sent from."
+        cause = f"DEFAULT_FROM_EMAIL (or `from=` in {name}) is not an address that mail can be sent from."
         return failure(called.check, cause, "Set DEFAULT_FROM_EMAIL to an address, such as jobs@hire.example.")
     if reason is Reason.BAD_MAIL_URL:
-        cause = f"{name} is no mail URL, or asks for more than smtp, mode, from, name, user and pass."
-        return failure(called.check, cause, f"Write {name} as mailtos://user:password@host.")
+        cause = f"{name} is not a mail URL, or has parameters other than smtp, mode, from, name, user and pass."
+        return failure(called.check, cause, f"Set {name} to a URL such as mailtos://user:password@host.")
     if called.url and reason is Reason.INCOMPLETE_CREDENTIALS:
-        cause = f"{name} has a password and no user name."
-        return failure(called.check, cause, f"Write {name} as mailtos://user:password@host.")
+        cause = f"{name} has a password but no user name."
+        return failure(called.check, cause, f"Set {name} to a URL such as mailtos://user:password@host.")
     if called.url and reason is Reason.PASSWORD_WITHOUT_TLS:
-        return failure(called.check, PASSWORD_WITHOUT_TLS.cause, f"Begin {name} with mailtos://.")
+        return failure(called.check, PASSWORD_WITHOUT_TLS.cause, f"Use mailtos:// in {name}.")
     return of_reason(called.check, reason)
 
 
@@ -82,27 +82,27 @@ def _accepted(called: SettingNames, server: MailServer, rehearsal: Rehearsal, fa
     if server.security is Security.NONE and not here:
         fix = f"Use a server with TLS ({called.tls})."
         if "STARTTLS" in rehearsal.extensions:
-            fix = f"Set {called.starttls}: the server offers STARTTLS."
+            fix = f"Set {called.starttls}, since the server offers STARTTLS."
         return warning(
             called.check,
-            f"{where} takes our mail, but in clear: whoever listens can open the links.",
+            f"{where} accepts our mail, but unencrypted, so anyone on the network path can read the links.",
             fix,
         )
     if server.user and server.port == _BETWEEN_SERVERS and not here:
         return warning(
             called.check,
-            f"{where} takes our mail, but port 25 is for mail between servers, and many networks block it.",
+            f"{where} accepts our mail, but port 25 is for mail between servers, and many networks block it.",
             f"Set {called.port} to 587 with {called.starttls}.",
         )
     for fault in faults:
         return warning(called.check, fault.cause, fault.fix)
     signed_in = ", signed in" if server.user else ""
-    over = f", over {rehearsal.evidence.tls_version}" if rehearsal.evidence.tls_version else ", in clear"
-    return ok(called.check, f"{where} takes mail from our sender{over}{signed_in}.")
+    over = f", over {rehearsal.evidence.tls_version}" if rehearsal.evidence.tls_version else ", unencrypted"
+    return ok(called.check, f"{where} accepts mail from our sender{over}{signed_in}.")
 
 
 def _speaks_otherwise(server: MailServer, rehearsal: Rehearsal) -> bool:
-    """Return whether the port speaks TLS first and we did not, or we did and it does not."""
+    """Return whether the server expects implicit TLS and we did not use it, or the other way round."""
     evidence = rehearsal.evidence
     if server.security is Security.TLS:
         return "WRONG_VERSION_NUMBER" in evidence.reply
@@ -118,7 +118,7 @@ def _of_port(faults: tuple[Fault, ...]) -> Advice | None:
 
 
 def _said(outcome: Held | Retry | Rejected) -> str:
-    """Return the server's own words on one line, in letters that a terminal can show."""
+    """Return the server's reply on one line, in characters that a terminal can show."""
     if outcome.evidence.code is None:
         return ""
     return printable(f"{outcome.evidence.code} {outcome.evidence.reply}").strip()

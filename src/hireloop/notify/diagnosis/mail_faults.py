@@ -1,4 +1,4 @@
-"""What stands between us and a mail server, each fault with its exact cause and the mend that ends it."""
+"""What can go wrong between us and a mail server: the exact cause of each fault and how to fix it."""
 
 import ssl
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from hireloop.notify.transports.mail.rehearsal import Rehearsal
 from hireloop.notify.transports.mail.smtp import MailServer, Security
 from hireloop.settings import Settings
 
-# OpenSSL's verdicts on a certificate (X509_V_ERR_…, x509_vfy.h)
+# OpenSSL's errors about a certificate (X509_V_ERR_…, x509_vfy.h)
 _NOT_YET_VALID = 9
 _EXPIRED = 10
 _SIGNED_BY_ITSELF = frozenset({18, 19})
@@ -20,20 +20,20 @@ _UNKNOWN_AUTHORITY = frozenset({2, 20, 21, 27})
 _OTHER_NAME = frozenset({62, 64})
 
 _SIGN_IN_FIRST = 530  # RFC 4954, 6; and RFC 3207, 4
-_LATER = "Try again in a few minutes; deliveries do so by themselves."
+_LATER = "Try again in a few minutes. Deliveries are retried automatically."
 _APP_PASSWORDS = "https://myaccount.google.com/apppasswords"
 
 
 class Advice(NamedTuple):
-    """A cause and its mend, a sentence each."""
+    """A cause and how to fix it, each in one sentence."""
 
     cause: str
     fix: str
-    passes: bool = False  # it may be over in a minute: a warning
+    passes: bool = False  # it may pass within minutes: a warning
 
 
 class SettingNames(NamedTuple):
-    """What the settings of this provider are called, so that a mend names the right one."""
+    """The names of this provider's settings, so that the advice names the right one."""
 
     check: str
     host: str
@@ -47,13 +47,13 @@ class SettingNames(NamedTuple):
 
 
 class FailedConversation(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation that did not end with our sender accepted."""
+    """An SMTP conversation in which the server did not accept our sender."""
 
     outcome: Held | Retry | Rejected
     server: MailServer
     rehearsal: Rehearsal
     patience: float  # seconds for each phase
-    other_tls: bool = False  # the server speaks TLS from the start and we did not, or the other way round
+    other_tls: bool = False  # the server expects implicit TLS and we did not use it, or the other way round
 
     @property
     def where(self) -> str:
@@ -62,7 +62,7 @@ class FailedConversation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def called(settings: Settings, *, url: str) -> SettingNames:
-    """Return what the settings in use are called: one Apprise URL holds all of them."""
+    """Return the names of the settings in use; one Apprise URL may hold all of them."""
     if url or settings.email_url is not None:
         name = "EMAIL_FALLBACK_URL" if url else "EMAIL_URL"
         return SettingNames(
@@ -89,7 +89,7 @@ def called(settings: Settings, *, url: str) -> SettingNames:
 
 
 def advice(met: FailedConversation, name: SettingNames) -> Advice:
-    """Return the one cause of what was met, and its mend."""
+    """Return the cause of the failed conversation, and how to fix it."""
     if met.other_tls:
         return _other_tls(met, name)
     reason = met.outcome.reason
@@ -104,25 +104,25 @@ def advice(met: FailedConversation, name: SettingNames) -> Advice:
 
 def _other_tls(met: FailedConversation, name: SettingNames) -> Advice:
     if met.server.security is Security.TLS:
-        return Advice(f"{met.where} does not speak TLS from the start.", f"Set {name.starttls} instead of {name.tls}.")
-    return Advice(f"{met.where} speaks TLS from the start.", f"Set {name.tls}, with port 465 as a rule.")
+        return Advice(f"{met.where} does not use implicit TLS.", f"Set {name.starttls} instead of {name.tls}.")
+    return Advice(f"{met.where} expects implicit TLS.", f"Set {name.tls}, usually with port 465.")
 
 
 def _timed_out(met: FailedConversation, name: SettingNames) -> Advice:
     within = f"within {met.patience:g} s"
     if not met.rehearsal.connected:
         return Advice(
-            f"{met.where} cannot be reached {within}: a firewall drops the packets, as a rule.",
-            f"Let this machine out to port {met.server.port}, or set {name.port} to 587.",
+            f"{met.where} could not be reached {within}, usually because a firewall drops the packets.",
+            f"Allow outgoing connections to port {met.server.port}, or set {name.port} to 587.",
         )
     if met.outcome.evidence.phase is Phase.CONNECT:
         return Advice(
-            f"{met.where} took the connection and said nothing {within}.",
-            f"Check that {name.port} is a mail server's port, and look into the server's log.",
+            f"{met.where} accepted the connection but sent nothing {within}.",
+            f"Check that {name.port} is a mail server's port, and check the server's log.",
         )
     return Advice(
-        f"{met.where} did not answer {within} ({_STEPS[met.outcome.evidence.phase]}).",
-        "Look into the mail server's log.",
+        f"{met.where} did not respond {within} ({_STEPS[met.outcome.evidence.phase]}).",
+        "Check the mail server's log.",
     )
 
 
@@ -133,23 +133,25 @@ def _certificate(met: FailedConversation, name: SettingNames) -> Advice:
     if code == _EXPIRED:
         return Advice(f"{whose} has expired.", "Renew it on the mail server.")
     if code == _NOT_YET_VALID:
-        return Advice(f"{whose} is not valid yet.", "Set the clock of this machine, or of the mail server.")
+        return Advice(f"{whose} is not valid yet.", "Correct the clock of this machine or of the mail server.")
     if code in _OTHER_NAME:
-        return Advice(f"{whose} is for another name.", f"Set {name.host} to the name that the certificate is for.")
+        return Advice(f"{whose} is for a different name.", f"Set {name.host} to the name in the certificate.")
     if code in _SIGNED_BY_ITSELF or code in _UNKNOWN_AUTHORITY:
-        who = "signed by itself" if code in _SIGNED_BY_ITSELF else "signed by an authority unknown here"
+        who = "self-signed" if code in _SIGNED_BY_ITSELF else "signed by an authority that this machine does not trust"
         return Advice(
-            f"{whose} is {who}.", "Give the server one of a public authority, or name its authority in SSL_CERT_FILE."
+            f"{whose} is {who}.", "Use a certificate from a public authority, or add its authority to SSL_CERT_FILE."
         )
-    return Advice(f"{whose} is not to be trusted (OpenSSL's error {code}).", "Renew it on the mail server.")
+    return Advice(f"{whose} is not trusted (OpenSSL error {code}).", "Renew it on the mail server.")
 
 
 def _no_sign_in(met: FailedConversation, name: SettingNames) -> Advice:
     if met.server.security is Security.NONE:
-        return Advice(f"{met.where} offers no sign-in without TLS.", f"Set {name.starttls}, with port 587 as a rule.")
+        return Advice(
+            f"{met.where} does not offer sign-in without TLS.", f"Set {name.starttls}, usually with port 587."
+        )
     return Advice(
-        f"{met.where} offers no sign-in with a password.",
-        f"Use the server's submission port (mostly 587), or leave {name.sign_in} empty.",
+        f"{met.where} does not offer password sign-in.",
+        f"Use the server's submission port (usually 587), or leave {name.sign_in} empty.",
     )
 
 
@@ -157,34 +159,34 @@ def _sign_in_refused(met: FailedConversation, name: SettingNames) -> Advice:
     reply = met.outcome.evidence.reply.lower()
     if met.server.host.lower().endswith(("gmail.com", "googlemail.com")) or "support.google.com" in reply:
         return Advice(
-            "Gmail refused the sign-in: it takes an app password, not the account's own.",
-            f"Make one at {_APP_PASSWORDS} and set {name.password} to its 16 letters.",
+            "Gmail refused the sign-in, because it requires an app password, not the account password.",
+            f"Create one at {_APP_PASSWORDS} and set {name.password} to its 16 letters.",
         )
     if "application-specific password" in reply or "app password" in reply:
         return Advice(
-            f"{met.server.host} refused the sign-in: it takes an app password, not the account's own.",
-            f"Make one in the account's security settings and set {name.password} to it.",
+            f"{met.server.host} refused the sign-in, because it requires an app password, not the account password.",
+            f"Create one in the account's security settings and set {name.password} to it.",
         )
     return Advice(
         f"{met.server.host} refused the user name or the password.",
-        f"Correct {name.sign_in}; with two-step sign-in it must be an app password.",
+        f"Correct {name.sign_in}. With two-step verification, use an app password.",
     )
 
 
 def _sender_refused(met: FailedConversation, name: SettingNames) -> Advice:
     if met.outcome.evidence.code == _SIGN_IN_FIRST:
         if met.server.security is Security.NONE and "STARTTLS" in met.rehearsal.extensions:
-            return Advice(f"{met.where} wants TLS before it takes mail.", f"Set {name.starttls}.")
-        return Advice(f"{met.where} wants a sign-in before it takes mail.", f"Set {name.sign_in}.")
+            return Advice(f"{met.where} requires TLS before it accepts mail.", f"Set {name.starttls}.")
+        return Advice(f"{met.where} requires a sign-in before it accepts mail.", f"Set {name.sign_in}.")
     return Advice(
-        f"{met.server.host} does not take mail from our sender's address.",
+        f"{met.server.host} does not accept mail from our sender's address.",
         "Set DEFAULT_FROM_EMAIL (and BOUNCE_ADDRESS) to an address that this account may send from.",
     )
 
 
 _STEPS: Mapping[Phase, str] = {
-    Phase.CONNECT: "before its greeting was over",
-    Phase.TLS: "as TLS was to begin",
+    Phase.CONNECT: "before the end of its greeting",
+    Phase.TLS: "when TLS was to start",
     Phase.AUTH: "at the sign-in",
     Phase.SENDER: "at MAIL FROM",
 }
@@ -192,40 +194,40 @@ _STEPS: Mapping[Phase, str] = {
 # What needs no more than the words: `met`, `name` and `step` are filled in.
 _IN_WORDS: Mapping[str, Advice] = {
     Reason.NAME_NOT_FOUND: Advice(
-        "There is no server named {met.server.host}.", "Correct {name.host}, or mend this machine's DNS."
+        "The host name {met.server.host} cannot be resolved.", "Correct {name.host}, or fix this machine's DNS."
     ),
     Reason.CONNECTION_REFUSED: Advice(
-        "Nothing listens at {met.where}.", "Correct {name.address}, or start the mail server."
+        "Nothing is listening at {met.where}.", "Correct {name.address}, or start the mail server."
     ),
     Reason.CONNECTION_FAILED: Advice(
-        "There is no way to {met.where} from here.", "Mend the network, or correct {name.host}."
+        "{met.where} cannot be reached from this machine.", "Fix the network, or correct {name.host}."
     ),
     Reason.CONNECTION_DROPPED: Advice(
-        "{met.where} closed the connection without a word ({step}).",
-        "Check that {name.port} is a mail server's port, and that the server lets this machine in.",
+        "{met.where} closed the connection without a reply ({step}).",
+        "Check that {name.port} is a mail server's port, and that the server allows this machine to connect.",
     ),
-    Reason.UNEXPECTED_REPLY: Advice("What answers at {met.where} is no mail server.", "Correct {name.address}."),
-    Reason.SERVER_BUSY: Advice("{met.where} takes no mail right now.", _LATER, passes=True),
+    Reason.UNEXPECTED_REPLY: Advice("{met.where} is not a mail server.", "Correct {name.address}."),
+    Reason.SERVER_BUSY: Advice("{met.where} is not accepting mail right now.", _LATER, passes=True),
     Reason.SERVER_REFUSED: Advice(
-        "{met.where} turns this machine away before any mail.",
-        "Have the server's operator let this machine's address in, or correct {name.host}.",
+        "{met.where} refuses connections from this machine.",
+        "Ask the server's operator to allow this machine's IP address, or correct {name.host}.",
     ),
     Reason.STARTTLS_MISSING: Advice(
         "{met.where} does not offer STARTTLS.",
-        "Use the server's submission port (mostly 587), or {name.tls} with port 465.",
+        "Use the server's submission port (usually 587), or {name.tls} with port 465.",
     ),
     Reason.STARTTLS_REFUSED: Advice(
-        "{met.where} offers STARTTLS and refuses to begin it.",
-        "Mend the mail server's certificate, or use {name.tls} with port 465.",
+        "{met.where} offers STARTTLS but refuses to start it.",
+        "Fix the mail server's certificate, or use {name.tls} with port 465.",
     ),
     Reason.TLS_FAILED: Advice(
-        "{met.where} and this machine agree on no TLS: the server's is outdated, as a rule.",
-        "Bring the mail server to TLS 1.2 or later, or correct {name.port}.",
+        "{met.where} and this machine have no TLS version in common, usually because the server's is outdated.",
+        "Upgrade the mail server to TLS 1.2 or later, or correct {name.port}.",
     ),
     Reason.AUTH_DEFERRED: Advice("{met.server.host} cannot check sign-ins right now.", _LATER, passes=True),
     Reason.SENDER_DEFERRED: Advice(
-        "{met.server.host} does not take mail from our sender's address right now.",
-        "Try again in a few minutes; if it stays, check DEFAULT_FROM_EMAIL.",
+        "{met.server.host} does not accept mail from our sender's address right now.",
+        "Try again in a few minutes. If the problem persists, check DEFAULT_FROM_EMAIL.",
         passes=True,
     ),
 }

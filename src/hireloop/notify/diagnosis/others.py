@@ -1,4 +1,4 @@
-"""Checks of the channels besides mail: chat and webhooks. Nothing is posted."""
+"""Checks of the channels other than mail: chat and webhooks. Nothing is posted."""
 
 import urllib.request
 from typing import Protocol, runtime_checkable
@@ -24,7 +24,7 @@ _WEBHOOK = "webhook"
 
 @runtime_checkable
 class SelfChecking(Protocol):
-    """A transport that knows, before any send, that its settings can never work."""
+    """A transport that can tell, before it sends anything, that its settings can never work."""
 
     @property
     def refusal(self) -> Reason | None:
@@ -34,11 +34,11 @@ class SelfChecking(Protocol):
 
 @runtime_checkable
 class HasServer(Protocol):
-    """A transport that can say where it posts to."""
+    """A transport that can tell where it posts to."""
 
     @property
     def server(self) -> tuple[str, int, bool] | None:
-        """Host, port, and whether it speaks TLS; None where that is not known before a send."""
+        """Host, port, and whether it uses TLS; None where that is unknown before it sends."""
         ...
 
 
@@ -48,30 +48,30 @@ def check(channel: Channel, settings: Settings) -> Finding:
     try:
         transport = open_transport(channel, settings)
     except TransportMissing:
-        cause = f"No installed package offers the transport {channel.transport_name}."
-        return failure(channel.name, cause, "Install the package that does, wherever a worker runs.")
+        cause = f"No installed package provides the transport {channel.transport_name}."
+        return failure(channel.name, cause, "Install a package that does on every machine that runs a worker.")
     except TransportBroken as error:
         return failure(channel.name, str(error), _fix(channel, error, setting))
     if isinstance(transport, SelfChecking) and transport.refusal is not None:
         return of_reason(channel.name, transport.refusal)
     where = _where(channel, transport)
     if where is None:
-        return ok(channel.name, "Its URL is a good one; whether it reaches anybody is known with the first message.")
+        return ok(channel.name, "The URL is valid; only a first message can show whether it reaches anyone.")
     if channel.transport_name != _WEBHOOK and urllib.request.getproxies():
-        return ok(channel.name, "Its URL is a good one; behind this machine's proxy nothing more is tried.")
+        return ok(channel.name, "The URL is valid; nothing more is checked behind this machine's proxy.")
     return _private(channel, settings, where) or reach.check(
         channel.name, where[0], where[1], secure=where[2], setting=setting
     )
 
 
 def _fix(channel: Channel, error: TransportBroken, setting: str) -> str:
-    """Return what mends a transport that cannot be opened: its package, unless it may be its address."""
+    """Return how to fix a transport that cannot be opened: by its package or, where that may be wrong, its URL."""
     used = _used(channel)
     if used is None or used.error is not None:
-        return f"Install the package {used.package if used else ''} again, or a newer version of it."
+        return f"Reinstall the package {used.package if used else ''}, or install a newer version."
     if error.__cause__ is None:
         return f"Install a newer version of the package {used.package}, or remove the channel."
-    return f"Correct its address in {setting}; if that is right, install a newer {used.package}."
+    return f"Correct its URL in {setting}. If it is correct, install a newer version of {used.package}."
 
 
 def _used(channel: Channel) -> InstalledTransport | None:
@@ -89,7 +89,7 @@ def _where(channel: Channel, transport: object) -> tuple[str, int, bool] | None:
 
 
 def _private(channel: Channel, settings: Settings, where: tuple[str, int, bool]) -> Finding | None:
-    """Return the failure that a webhook's name leads to private addresses only, which are refused unless allowed."""
+    """Return a failure if a webhook's host resolves to private addresses only, which are refused unless allowed."""
     if channel.transport_name != _WEBHOOK or settings.webhook_allow_private:
         return None
     try:

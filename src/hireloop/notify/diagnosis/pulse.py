@@ -1,4 +1,4 @@
-"""The mail check as a health endpoint can have it: its last finding, asked anew at most once a minute a process."""
+"""The mail check for the health endpoint: its last finding, refreshed at most once a minute in each process."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 2.0
 
 
 class MailPulse:
-    """Knows whether the mail server would take mail; for one event loop."""
+    """Knows whether the mail server would accept mail; for one event loop."""
 
     def __init__(self, settings: Settings, *, seconds_between: float = SECONDS_BETWEEN) -> None:
         self._checks = mail.checks_of(settings)

@@ -1,4 +1,4 @@
-"""Does a host answer where something is to be posted? The name, a connection, and TLS; nothing is said over it."""
+"""Check that a host can be reached: its name, a connection and TLS. Nothing is sent over the connection."""
 
 import socket
 import ssl
@@ -10,9 +10,9 @@ SECONDS = 5.0
 
 
 def check(about: str, host: str, port: int, *, secure: bool, setting: str) -> Finding:
-    """Return the one finding about the way to a host, said of the check `about`; `setting` names what leads there.
+    """Return the finding of the check `about` on whether a host can be reached; `setting` holds its address.
 
-    Blocking for at most `SECONDS`, the look-up of the name aside.
+    Blocking for at most `SECONDS`, not counting the look-up of the name.
     """
     where = f"{host} port {port}"
     until = time.monotonic() + SECONDS
@@ -29,25 +29,25 @@ def check(about: str, host: str, port: int, *, secure: bool, setting: str) -> Fi
 
 
 def trouble(error: OSError | UnicodeError, host: str, port: int, *, setting: str, seconds: float) -> tuple[str, str]:
-    """Return the cause and the mend of a connection that failed with `error`."""
+    """Return why a connection failed with `error`, and how to fix it."""
     where = f"{host} port {port}"
     match error:
         case ssl.SSLCertVerificationError():
-            cause = f"The certificate of {where} is not to be trusted: {error.verify_message.rstrip('.')}."
-            fix = "Renew it there, or name its authority in SSL_CERT_FILE."
+            cause = f"The certificate of {where} is not trusted: {error.verify_message.rstrip('.')}."
+            fix = "Renew it there, or add its authority to SSL_CERT_FILE."
         case TimeoutError():  # before SSLError: a time-out in the handshake may be both
-            cause = f"{where} cannot be reached within {seconds:g} s."
-            fix = f"Let this machine out to it, or correct {setting}."
+            cause = f"{where} could not be reached within {seconds:g} s."
+            fix = f"Allow outgoing connections to it, or correct {setting}."
         case ssl.SSLError():
             cause = f"{where} does not speak TLS."
             fix = f"Correct the scheme or the port in {setting}."
         case socket.gaierror() | UnicodeError():
-            cause = f"There is no server named {host}."
-            fix = f"Correct {setting}, or mend this machine's DNS."
+            cause = f"The host name {host} cannot be resolved."
+            fix = f"Correct {setting}, or fix this machine's DNS."
         case ConnectionRefusedError():
-            cause = f"Nothing listens at {where}."
-            fix = f"Correct {setting}, or start what is to listen there."
+            cause = f"Nothing is listening at {where}."
+            fix = f"Correct {setting}, or start the server there."
         case _:
-            cause = f"There is no way to {where} from here."
-            fix = f"Mend the network, or correct {setting}."
+            cause = f"{where} cannot be reached from this machine."
+            fix = f"Fix the network, or correct {setting}."
     return cause, fix

@@ -26,14 +26,14 @@ Values = dict[str, object]
 
 
 class Reader(NamedTuple):
-    """Where the clock of whoever reads a message hangs, and how they write dates."""
+    """The time zone of a message's reader, and how they write dates."""
 
     zone: ZoneInfo
     locale: str  # as Babel spells it
 
 
 def of_invitation(message: InvitationMessage, reader: Reader, *, portal_url: str, now: datetime) -> Values:
-    """Return what an invitation says, and what a move or a reminder adds to it."""
+    """Return the values of an invitation, and those that a move or a reminder adds."""
     values = _of_booking(message, reader)
     values["portal_url"] = portal_url
     values["opens"] = times.moment(message.opens_at, message.starts_at, *reader)
@@ -48,12 +48,12 @@ def of_invitation(message: InvitationMessage, reader: Reader, *, portal_url: str
 
 
 def of_cancellation(message: CancelledMessage, reader: Reader) -> Values:
-    """Return what a cancellation says; it leads nowhere."""
+    """Return the values of a cancellation; it has no link."""
     return {**_of_booking(message, reader), "reason": one_line(message.reason), "portal_url": ""}
 
 
 def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, invitation_state: str | None) -> Values:
-    """Return what recruiters hear of a booking.
+    """Return the values of a recruiter's copy about a booking.
 
     `invitation_state` is a delivery state, or `waiting` for a pending one that was tried in vain; None where there is
     no invitation.
@@ -68,13 +68,13 @@ def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, 
 
 
 def of_late_request(message: LateRequestMessage, reader: Reader, *, booking_url: str) -> Values:
-    """Return what a candidate who came too late asks for."""
+    """Return the values of a late candidate's request."""
     asked = times.point(message.asked_at, *reader)
     return {**_of_booking(message, reader), "asked": asked, "booking_url": booking_url}
 
 
 def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_url: str) -> Values:
-    """Return what operators hear of a delivery or of a channel.
+    """Return the values of an alert about a delivery or a channel.
 
     `sentence`, the reason in plain words, is English in every language, as in the API and the documents.
     """

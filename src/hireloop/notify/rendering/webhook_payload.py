@@ -15,15 +15,15 @@ from hireloop.notify.messages import AlertCause, AlertMessage, CopiedChange, Lat
 from hireloop.notify.reasons import Reason, sentence_of
 
 _URL = "https://hire.example/api/interviews/schedules/01990000-0000-7000-8000-000000000005/"
-_Url = Annotated[str, Meta(description="Where the booking is read, with an API key.", examples=[_URL])]
+_Url = Annotated[str, Meta(description="The URL of the booking, which requires an API key.", examples=[_URL])]
 _By = Annotated[
     str,
-    Meta(description="The name of the API key that asked for it, or `the candidate`.", examples=["the hiring page"]),
+    Meta(description="The name of the API key that made the change, or `the candidate`.", examples=["the hiring page"]),
 ]
 
 
 class BookingData(msgspec.Struct, frozen=True, kw_only=True):
-    """What every webhook about a booking tells."""
+    """The data that every webhook about a booking has."""
 
     schedule: ScheduleId
     revision: Annotated[int, Meta(examples=[1])]
@@ -42,12 +42,14 @@ class RecruiterCopyData(BookingData, frozen=True, kw_only=True):
     booking_url: _Url
     invitation_state: Annotated[
         str | None,
-        Meta(description="The delivery state of what the candidate is told; null where nothing is.", examples=["sent"]),
+        Meta(
+            description="The delivery state of the message to the candidate; null if there is none.", examples=["sent"]
+        ),
     ]
 
 
 class LateRequestData(BookingData, frozen=True, kw_only=True):
-    """A candidate came too late and asks for another time."""
+    """A candidate was too late and has asked for another time."""
 
     asked_at: Annotated[Time, Meta(examples=["2026-12-01T04:42:00Z"])]
     booking_url: _Url
@@ -60,12 +62,12 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     cause: Annotated[AlertCause, Meta(examples=["failed"])]
     channel: Annotated[str, Meta(examples=["email"])]
     reason: Annotated[
-        str | None, Meta(description="A slug, as in the reasons of a delivery.", examples=["recipient_unknown"])
+        str | None, Meta(description="A reason, as in the attempts of a delivery.", examples=["recipient_unknown"])
     ]
     about: Annotated[
         str | None, Meta(description="The kind of message that was not delivered.", examples=["invitation"])
     ]
-    others: Annotated[int, Meta(description="How many more deliveries this alert stands for.", examples=[0])]
+    others: Annotated[int, Meta(description="The number of other deliveries that this alert is about.", examples=[0])]
     revision: Annotated[int, Meta(examples=[1])]
     candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
     job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
@@ -74,22 +76,22 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     deadline_at: Annotated[Time | None, Meta(examples=["2026-12-01T04:40:00Z"])]
     trace_id: TraceId
     booking_url: Annotated[
-        str | None, Meta(description="Where the booking is read; null without one.", examples=[_URL])
+        str | None, Meta(description="The URL of the booking; null without a booking.", examples=[_URL])
     ]
     delivery: Annotated[
         str | None,
         Meta(
-            description="The delivery's id; null where a channel is held.",
+            description="The ID of the delivery; null if a channel is held.",
             examples=["01990000-0000-7000-8000-000000000007"],
         ),
     ]
     sentence: Annotated[
-        str | None, Meta(description="The reason in words.", examples=[Reason.RECIPIENT_UNKNOWN.sentence])
+        str | None, Meta(description="The reason as a sentence.", examples=[Reason.RECIPIENT_UNKNOWN.sentence])
     ]
 
 
 def of_copy(message: RecruiterCopyMessage, *, booking_url: str, invitation_state: str | None) -> bytes:
-    """Return a booking's change, and the delivery state of what the candidate is told, null where nothing is."""
+    """Return a booking's change, and the delivery state of the message to the candidate, null if there is none."""
     more = {"booking_url": booking_url, "invitation_state": invitation_state}
     return _written(message, RecruiterCopyData, more)
 

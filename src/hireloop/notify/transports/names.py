@@ -37,7 +37,7 @@ def look_up(host: str, port: int, *, seconds: float) -> list[ResolvedAddress]:
     try:
         return answer.result(seconds)
     except TimeoutError:
-        raise TimeoutError("The server's name could not be looked up in time.") from None
+        raise TimeoutError("The server's host name could not be resolved in time.") from None
 
 
 def _look_up(host: str, port: int, answer: "Future[list[ResolvedAddress]]") -> None:

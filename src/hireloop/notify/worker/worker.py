@@ -48,7 +48,7 @@ class MissingTransport:
 
 
 class Worker:
-    """Sends what the outbox holds, until it is told to stop."""
+    """Sends what the outbox holds, until it is stopped."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ export async function turnOn() {
   const hint = element("devices-hint");
   stream?.getTracks().forEach((track) => track.stop());
   button.setAttribute("aria-disabled", "true");
-  hint.textContent = "Your browser may ask you now: please allow the camera and the microphone.";
+  hint.textContent = "Your browser may now ask for permission. Please allow the camera and the microphone.";
   hint.hidden = false;
   const answer = await open(() => {
     if (mine !== asked) return;
@@ -66,7 +66,7 @@ function showCamera(word) {
   if (word !== "ok") return show("camera", "failed", remedy(word, "camera"));
   const [track] = stream.getVideoTracks();
   track.addEventListener("ended", () => lost("camera", track));
-  return show("camera", "ok", "Works. You should see yourself.");
+  return show("camera", "ok", "Working. You should see yourself.");
 }
 
 function showMicrophone(word) {
@@ -74,10 +74,10 @@ function showMicrophone(word) {
   if (word !== "ok") return show("microphone", "failed", remedy(word, "microphone"));
   const [track] = stream.getAudioTracks();
   track.addEventListener("ended", () => lost("microphone", track));
-  show("microphone", "waiting", "On. Say something: the bar should move.");
+  show("microphone", "waiting", "On. Say something, and the bar should move.");
   const current = stream;
   return meter(stream, element("level"), () => {
-    if (current === stream) show("microphone", "ok", "Works. We hear you.");
+    if (current === stream) show("microphone", "ok", "Working. Sound was detected.");
   }).catch(() => show("microphone", "ok", "On.")); // no level without Web Audio, and the microphone works all the same
 }
 
@@ -85,7 +85,7 @@ function showMicrophone(word) {
 function lost(kind, track) {
   if (!stream.getTracks().includes(track)) return;
   found[kind] = "NotReadableError";
-  show(kind, "failed", `The ${kind} went away. Plug it in again, then press the button again.`);
+  show(kind, "failed", `The ${kind} was disconnected. Plug it in again, then press the button again.`);
   if (kind === "camera") [element("picture").hidden, element("no-picture").hidden] = [true, false];
   changed();
 }
@@ -101,9 +101,9 @@ function tell(words) {
 async function playTone() {
   try {
     await tone();
-    show("speaker", "waiting", "You should have heard two soft notes. Nothing? Turn the volume up, or choose another speaker or headphones in your system’s sound settings.");
+    show("speaker", "waiting", "You should have heard two soft notes. If not, turn up the volume, or choose another speaker or headphones in your system’s sound settings.");
   } catch {
-    show("speaker", "failed", "This browser could not play a sound. Look at the volume and the speaker in your system’s sound settings.");
+    show("speaker", "failed", "This browser could not play a sound. Check the volume and the speaker in your system’s sound settings.");
   }
 }
 

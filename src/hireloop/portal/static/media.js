@@ -5,19 +5,19 @@ const ELSEWHERE = "Open your invitation link in a current Firefox, Chrome, Edge 
 
 const REMEDIES = {
   NotAllowedError: (it) =>
-    `Not allowed. Press the sign at the left or right of the address, allow the ${it} for this page, and look too ` +
-    `whether your system’s privacy settings let the browser use it. ${AGAIN}`,
-  NotFoundError: (it) => `No ${it} was found. Plug one in or switch it on. ${AGAIN}`,
+    `Access was not allowed. Click the icon next to the address, allow the ${it} for this page, and check that ` +
+    `your system’s privacy settings let the browser use it. ${AGAIN}`,
+  NotFoundError: (it) => `No ${it} was found. Connect one or switch it on. ${AGAIN}`,
   NotReadableError: (it) =>
-    `The ${it} is there but does not answer: another program may be using it. Close other meeting programs and tabs. ${AGAIN}`,
-  OverconstrainedError: (it) => `This ${it} can’t do what was asked of it. Choose another one in your browser’s settings. ${AGAIN}`,
-  NotSupportedError: (it) => `This browser gives web pages no ${it}. ${ELSEWHERE}`,
+    `The ${it} is connected but not responding. Another program may be using it. Close other meeting programs and tabs. ${AGAIN}`,
+  OverconstrainedError: (it) => `This ${it} is not suitable. Choose another one in your browser’s settings. ${AGAIN}`,
+  NotSupportedError: (it) => `This browser does not let web pages use a ${it}. ${ELSEWHERE}`,
   SecurityError: (it) =>
-    `The browser gives no ${it} here, because this page’s address does not begin with https. ` +
+    `The browser does not allow the ${it} here, because this page’s address does not begin with https. ` +
     "Please tell the person who invited you.",
   TimeoutError: (it) =>
-    `No answer yet about the ${it}. Your browser may be waiting for you: look for its question near the address. ` +
-    "Nothing there? Reload this page.",
+    `No answer yet about the ${it}. Your browser may be waiting for your permission: look for its question near the ` +
+    "address. If there is none, reload this page.",
 };
 
 export function remedy(word, it) {

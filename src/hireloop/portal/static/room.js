@@ -16,7 +16,7 @@ function tick() {
     shown.textContent = clock.digits(left);
     announce(left);
   } else {
-    document.getElementById("clock-label").textContent = "Planned time is over since";
+    document.getElementById("clock-label").textContent = "Over the planned time by";
     shown.textContent = clock.digits(-left);
   }
 }

@@ -50,7 +50,7 @@ function warn() {
   const failed = ["camera", "microphone"].filter((kind) => devices.found[kind] && devices.found[kind] !== "ok");
   warning.hidden = failed.length === 0;
   warning.textContent = failed.length
-    ? `Your ${failed.join(" and your ")} did not work in the check. You can start all the same, but you may not be seen or heard.`
+    ? `Your ${failed.join(" and your ")} did not work in the check. You can still start, but you may not be seen or heard.`
     : "";
 }
 

@@ -1,1 +1,1 @@
-"""One interview placed on one slot: the booking, what may be done with it, and who is told."""
+"""Bookings: one interview in one slot, what may be done with it, and who is notified."""

@@ -58,11 +58,11 @@ async def book(
     windows: WindowSettings,
     now: datetime | None = None,
 ) -> BookingResult:
-    """Book the interview into the slot, or say that this very booking stands already.
+    """Book the interview into the slot, or report that this booking already exists.
 
     `booked_by` is who asks for it: the recruiters' copy and the audit say so.
-    Raises NotFound, BadInput or the Refused that the facts ask for; then nothing was written. Whoever loses a
-    race reads the facts again and is told what they say now.
+    Raises NotFound, BadInput or the Refused that the facts call for; then nothing was written. A caller that
+    loses a race reads the facts again and gets the result that they call for now.
     """
     with spans.booking_span(interview_id=interview_id, slot_id=slot_id) as span:
         try:
@@ -211,7 +211,7 @@ async def _facts(interview_id: UUID, slot_id: UUID, now: datetime | None) -> Boo
     if row is None or row["slot_id"] is None:
         raise errors.NotFound("slot", slot_id)
     if row["interview_id"] is None:
-        msg = f"there is no interview with the id {interview_id}"
+        msg = f"there is no interview with the ID {interview_id}"
         raise errors.BadInput("interview_id", msg)
     return msgspec.convert({**row, "slot": dict(row)}, BookingFacts)
 

@@ -133,7 +133,7 @@ async def _start_of(schedule_id: UUID) -> datetime:
     """Return when this booking starts; raises BadInput where there is none, as a page begins behind it."""
     row = await Schedule.select(Schedule.starts_at).where(Schedule.id == schedule_id).first()
     if row is None:
-        raise errors.BadInput("after", "names no booking: begin again at the first page")
+        raise errors.BadInput("after", "must be the ID of a booking: start again from the first page")
     starts_at: datetime = row["starts_at"]
     return starts_at
 

@@ -1,4 +1,4 @@
-"""Cancel a booking: the seat is free, the interview can be booked again, and whoever was told is told."""
+"""Cancel a booking: its seat is free, the interview can be booked again, and those who were invited are notified."""
 
 from collections.abc import Sequence
 from datetime import datetime

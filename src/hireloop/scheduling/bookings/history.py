@@ -8,7 +8,7 @@ import msgspec
 
 
 class BookingChange(StrEnum):
-    """What was done to a booking, in its history."""
+    """A kind of change to a booking."""
 
     CONFIRMED = "confirmed"
     RESCHEDULED = "rescheduled"

@@ -1,6 +1,6 @@
 """A booking held still for a change: candidate, schedule and session, then slots, are locked in one order.
 
-Whoever changes a booking comes through here, so two changes of one booking, or a change and the candidate's entry,
+Every change of a booking comes through here, so two changes of one booking, or a change and the candidate's entry,
 happen one after the other, and no two of them wait for each other in a circle.
 """
 

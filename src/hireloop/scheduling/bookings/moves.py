@@ -74,7 +74,7 @@ async def _put(
     outbox: Outbox,
     windows: WindowSettings,
 ) -> None:
-    """Write the move, and what is told of it."""
+    """Write the move, and the messages about it."""
     window = rules.window(target.starts_at, early_seconds=windows.early_seconds, late_seconds=windows.late_seconds)
     moved = msgspec.structs.replace(
         booking,

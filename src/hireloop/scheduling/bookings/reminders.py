@@ -1,7 +1,7 @@
 """Remind candidates of interviews that are near. A sweep, so that a move or a cancellation needs to undo nothing.
 
 `schedule.reminded_at` says until when a booking's reminders are done with. A booking, a move and a new link
-set it: so whoever books inside a lead gets no reminder of that lead, and only the next one that still fits.
+set it: so a booking that is made inside a lead gets no reminder of that lead, and only the next one that still fits.
 """
 
 from collections.abc import Mapping

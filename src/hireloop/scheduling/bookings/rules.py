@@ -1,4 +1,4 @@
-"""Whether an interview may be booked into a slot, and when its link opens. Pure: facts in, verdict out."""
+"""Whether an interview may be booked into a slot, and when its link opens. Pure: facts in, decision out."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -65,7 +65,7 @@ def slot_refusal(facts: SlotFacts, *, late_seconds: int) -> errors.HireLoopError
     It can as long as its link could still open: until `late_seconds` after its start.
     """
     if facts.slot_job_id not in {None, facts.job_id}:
-        return errors.BadInput("slot_id", "this slot is kept for another job: choose a slot of the interview's job")
+        return errors.BadInput("slot_id", "this slot is for another job: choose a slot for the interview's job")
     if facts.withdrawn_at is not None:
         return errors.SlotWithdrawn()
     if facts.now >= facts.starts_at + timedelta(seconds=late_seconds):

@@ -1,1 +1,1 @@
-"""People and openings: candidates and jobs."""
+"""Candidates and jobs."""

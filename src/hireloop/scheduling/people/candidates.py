@@ -1,4 +1,4 @@
-"""Candidates: one address is one person, letter case aside. Who was erased is nobody any more."""
+"""Candidates: each is identified by their address, ignoring case. An erased candidate no longer counts."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -39,7 +39,7 @@ class CandidateChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored candidate."""
+    """A candidate."""
 
     id: CandidateId
     full_name: Annotated[str, Meta(examples=["Asha Rao"])]
@@ -142,7 +142,7 @@ def _of(candidate_id: UUID) -> Select[Candidate]:
 
 
 class CandidateFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which candidates to list, letter case aside; None does not narrow."""
+    """Which candidates to list, ignoring case; None does not filter."""
 
     email: str | None = None
     beginning: str | None = None  # of the name or of the address

@@ -1,4 +1,4 @@
-"""Jobs: a title at a company is one opening, letter case aside."""
+"""Jobs: each is identified by its title and company, ignoring case."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -40,7 +40,7 @@ class JobChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored job."""
+    """A job."""
 
     id: JobId
     title: Annotated[str, Meta(examples=["Platform Engineer"])]
@@ -86,7 +86,7 @@ async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
 async def change(
     job_id: UUID, changes: JobChanges, *, by: Actor, check: Check[JobDetails] = patches.anything_goes
 ) -> JobDetails:
-    """Change what is given of a job; nobody is told, and what was said already stays said.
+    """Change the given fields of a job. Nobody is notified, and messages that were sent stay as they are.
 
     One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
     JobTaken where another job has that title and company.
@@ -127,7 +127,7 @@ async def find(job_id: UUID) -> JobDetails:
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jobs to list, letter case aside; None does not narrow."""
+    """Which jobs to list, ignoring case; None does not filter."""
 
     title: str | None = None
     company: str | None = None

@@ -1,4 +1,4 @@
-"""A candidate who came too late asks for another time: one press, and the recruiters are told."""
+"""A candidate who came too late asks for another time with one press, and the recruiters are notified."""
 
 from datetime import datetime
 from uuid import UUID

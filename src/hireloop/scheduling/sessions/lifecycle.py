@@ -1,4 +1,4 @@
-"""What the clock alone brings about: nobody came, or whoever came has never pressed Finish. A sweep for the worker."""
+"""What time alone brings about: nobody came, or the candidate never pressed Finish. A sweep for the worker."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

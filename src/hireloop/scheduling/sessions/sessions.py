@@ -21,7 +21,7 @@ from hireloop.statements import Statement
 
 
 class SessionState(StrEnum):
-    """Where a session stands, as the API names it."""
+    """The state of a session."""
 
     SCHEDULED = "scheduled"  # not entered yet, and still possible
     ENTERED = "entered"  # the candidate is in the interview

@@ -104,13 +104,13 @@ def occurrences(rule: Rule, *, zone: ZoneInfo, starts_at_local: datetime) -> lis
             continue  # not the end: of two, one whose time does not exist may be later than the next
         found.append(occurrence)
         if len(found) > MOST:
-            raise _bad(f"names more than {MOST:,} times: end it sooner, and send the rest as another rule")
+            raise _bad(f"gives more than {MOST:,} times: end it earlier, and send the rest as another rule")
         if len(found) == rule.count:
             return found
     if not found:
-        raise _bad("names no time at all from starts_at_local to its end: check its dates and where it ends")
+        raise _bad("gives no times between starts_at_local and its end: check its dates and its end")
     if rule.count is not None:
-        raise _bad("reaches further than ten years from starts_at_local: use a smaller COUNT")
+        raise _bad("extends more than ten years beyond starts_at_local: use a smaller COUNT")
     return found
 
 
@@ -124,7 +124,7 @@ def _walls(rule: Rule, zone: ZoneInfo, start: datetime) -> Iterator[datetime]:
     if rule.until is not None:
         last = _wall_of(rule.until, zone)
         if last > stop:
-            raise _bad("reaches further than ten years from starts_at_local: use an earlier UNTIL")
+            raise _bad("extends more than ten years beyond starts_at_local: use an earlier UNTIL")
         stop = max(start, min(stop, last + _CLOCKS_DIFFER_BY))
     later = (_LAST_YEAR - start.year) // _CALENDAR_REPEATS * _CALENDAR_REPEATS
     options = dict(rule.options)
@@ -160,19 +160,19 @@ def _end(rule: Rule, zone: ZoneInfo) -> Callable[[Occurrence], bool]:
 def read(text: str) -> Rule:
     """Read a rule such as `FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10`, with or without `RRULE:` before it.
 
-    Raises BadInput on `rule`, with the mend, for what is no rule, never ends, or repeats more often than daily.
+    Raises BadInput on `rule`, with advice, for a rule that is invalid, never ends, or repeats more often than daily.
     """
     parts = _parts(text)
     frequency = parts.pop("FREQ", None)
     if frequency in _TOO_OFTEN:
         raise _bad(f"repeats too often with FREQ={frequency}: use FREQ=DAILY with BYHOUR and BYMINUTE")
     if frequency not in _FREQUENCIES:
-        raise _bad(f"needs FREQ, one of {', '.join(_FREQUENCIES)}, such as FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10")
+        raise _bad(f"must have a FREQ, one of {', '.join(_FREQUENCIES)}, such as FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10")
     count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
     if count is None and until is None:
-        raise _bad("needs an end: COUNT=… or UNTIL=…")
+        raise _bad("must have an end: COUNT=… or UNTIL=…")
     if count is not None and until is not None:
-        raise _bad("has both COUNT and UNTIL: use one of them")
+        raise _bad("must not have both COUNT and UNTIL: use only one of them")
     options: dict[str, object] = {"freq": _FREQUENCIES[frequency]}
     for name, value in parts.items():
         if frequency in _FORBIDDEN.get(name, ()):
@@ -181,9 +181,9 @@ def read(text: str) -> Rule:
         options[key] = read_value
     if "bysetpos" in options:
         if not any(name.startswith("BY") and name != "BYSETPOS" for name in parts):
-            raise _bad("has BYSETPOS alone: it chooses among what another BY… part names")
+            raise _bad("must have another BY… part besides BYSETPOS, which chooses among the times of that part")
         if frequency == "DAILY":
-            raise _bad("has BYSETPOS with FREQ=DAILY: name the times themselves in BYHOUR and BYMINUTE")
+            raise _bad("must not have BYSETPOS with FREQ=DAILY: give the times in BYHOUR and BYMINUTE instead")
     return Rule(
         options,
         count=None if count is None else _number("COUNT", count, 1, MOST),
@@ -194,16 +194,16 @@ def read(text: str) -> Rule:
 def _parts(text: str) -> dict[str, str]:
     """Return a rule's parts by their names, in capitals."""
     if len(text) > _LONGEST_RULE:
-        raise _bad(f"is longer than {_LONGEST_RULE} characters")
+        raise _bad(f"must have at most {_LONGEST_RULE} characters")
     parts: dict[str, str] = {}
     for part in text.strip().upper().removeprefix("RRULE:").split(";"):
         name, _, value = part.partition("=")
         if name == "BYSECOND":
             raise _bad("cannot have BYSECOND: the seconds are those of starts_at_local")
         if name not in _PARTS:
-            raise _bad(f"may consist of {', '.join(sorted(_PARTS))}, such as FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10")
+            raise _bad(f"must consist of {', '.join(sorted(_PARTS))}, such as FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10")
         if name in parts:
-            raise _bad(f"has {name} twice: write its values in one list, separated by commas")
+            raise _bad(f"must have {name} only once: write its values as one list, separated by commas")
         parts[name] = value
     return parts
 
@@ -214,16 +214,16 @@ def _option(name: str, value: str, frequency: str, *, beside: Mapping[str, str])
         return "interval", _number(name, value, 1, LONGEST.days)
     if name == "WKST":
         if value not in _DAYS:
-            raise _bad("has a WKST that is none of MO, TU, WE, TH, FR, SA, SU")
+            raise _bad("must have one of MO, TU, WE, TH, FR, SA, SU in WKST")
         return "wkst", _DAYS[value]
     if name == "BYDAY":
         return "byweekday", [_day(one, frequency, beside) for one in value.split(",")]
     key, least, greatest, from_the_end = _LISTS[name]
     numbers = {_number(name, one, least, greatest, from_the_end=from_the_end) for one in value.split(",")}
     if name == "BYWEEKNO" and (min(numbers) < -_WEEKS_FROM_THE_END or beside.get("WKST", "MO") != "MO"):
-        raise _bad("may have in BYWEEKNO the weeks 1 to 53 and -51 to -1, which begin on Monday: leave out WKST")
+        raise _bad("must have weeks 1 to 53 or -51 to -1 in BYWEEKNO, and no WKST, since weeks begin on Monday")
     if name == "BYSETPOS" and len(numbers) > _MOST_POSITIONS:
-        raise _bad(f"has more than {_MOST_POSITIONS} positions in BYSETPOS")
+        raise _bad(f"must have at most {_MOST_POSITIONS} positions in BYSETPOS")
     return key, sorted(numbers)
 
 
@@ -231,19 +231,19 @@ def _number(name: str, text: str, least: int, greatest: int, *, from_the_end: bo
     number = int(text) if re.fullmatch(r"[+-]?\d{1,5}", text, re.ASCII) else None
     if number is None or not least <= (abs(number) if from_the_end else number) <= greatest:
         backwards = f" or -{greatest:,} to -{least}" if from_the_end else ""
-        raise _bad(f"needs in {name} a number from {least} to {greatest:,}{backwards}")
+        raise _bad(f"must have numbers from {least} to {greatest:,}{backwards} in {name}")
     return number
 
 
 def _day(text: str, frequency: str, beside: Mapping[str, str]) -> rrule.weekday:
     found = _DAY.fullmatch(text)
     if found is None:
-        raise _bad("has a BYDAY that is not a list of MO, TU, WE, TH, FR, SA, SU, or of such as 1MO and -1FR")
+        raise _bad("must have a list of MO, TU, WE, TH, FR, SA, SU in BYDAY, or of numbered days such as 1MO and -1FR")
     day = _DAYS[found[2]]
     if found[1] is None:
         return day
     if frequency not in {"MONTHLY", "YEARLY"} or "BYWEEKNO" in beside:
-        raise _bad("has a number in BYDAY, which FREQ=MONTHLY and, without BYWEEKNO, FREQ=YEARLY alone can have")
+        raise _bad("can have a number in BYDAY only with FREQ=MONTHLY, or with FREQ=YEARLY and no BYWEEKNO")
     # It counts within a month where there is one; dateutil stumbles over the 53rd Sunday of December.
     within_a_month = frequency == "MONTHLY" or "BYMONTH" in beside
     most = _MOST_WEEKS_OF_A_MONTH if within_a_month else _MOST_WEEKS
@@ -253,7 +253,7 @@ def _day(text: str, frequency: str, beside: Mapping[str, str]) -> rrule.weekday:
 def _until(text: str) -> date | datetime:
     """Return the end: `20261224` is that whole day, `20261224T180000` a wall time, with a `Z` behind it UTC."""
     found = _UNTIL.fullmatch(text)
-    fix = "has an UNTIL unlike 20261224 (all that day), 20261224T180000 (on the wall clock) and 20261224T170000Z (UTC)"
+    fix = "must have an UNTIL such as 20261224 (all day), 20261224T180000 (local time) or 20261224T170000Z (UTC)"
     if found is None:
         raise _bad(fix)
     try:
@@ -261,7 +261,7 @@ def _until(text: str) -> date | datetime:
     except ValueError:
         raise _bad(fix) from None
     if not _FIRST_YEAR <= until.year <= _LAST_YEAR + 10:
-        raise _bad("has an UNTIL that is out of the calendar")
+        raise _bad("must have an UNTIL that is within the calendar")
     if found[2] is None:
         return until.date()
     return until.replace(tzinfo=UTC) if found[3] else until

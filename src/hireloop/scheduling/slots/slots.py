@@ -30,7 +30,7 @@ class NewSlot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored slot."""
+    """A slot."""
 
     id: SlotId
     starts_at: StartsAt
@@ -184,7 +184,7 @@ async def page(only: SlotFilter, *, limit: int, after: UUID | None, now: datetim
         try:
             last = await find(after)
         except errors.NotFound:
-            raise errors.BadInput("after", "names no slot: begin again at the first page") from None
+            raise errors.BadInput("after", "must be the ID of a slot: start again from the first page") from None
         values |= {"after": last.id, "after_start": last.starts_at}
     narrowed = " AND ".join(["true", *_narrowed(only, after)])
     if only.min_minutes is not None and only.job is None and only.interviewer is None:

@@ -32,7 +32,9 @@ from hireloop.settings import Settings
 _ROUNDS = 3  # a plugin may sign in, join and post: together no longer than this many times EMAIL_TIMEOUT
 _SCHEMA = re.compile(r"\s*([a-z0-9]{1,24})://", re.IGNORECASE)
 _SEPARATORS = " ,;"
-_WHOLE_URLS = "write each address whole, with its schema, commas or spaces between them, and %20 for a space in one."
+_WHOLE_URLS = (
+    "Write each URL in full with its schema, separate URLs with commas or spaces, and write a space in one as %20."
+)
 _TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # What would wake everybody in a room: a candidate's name is a stranger's text.
 _CALLS_FOR_ALL = re.compile(r"@(?=(?:everyone|here|channel|all|room)\b)|<(?=[!@#])", re.IGNORECASE)
@@ -145,7 +147,7 @@ def addresses_in(text: str, plugins: Collection[str] = ()) -> list[ChatAddress]:
     """Return the chat addresses in CHAT_URLS, split as Apprise splits them.
 
     A URL whose schema is one of `plugins`, other packages' transports, is left to that package. Raises SettingsError
-    with the mend for one that Apprise cannot load, or that would hide a failure.
+    with advice for one that Apprise cannot load, or that would hide a failure.
     """
     found = []
     for number, url in enumerate(_split(text), start=1):
@@ -158,8 +160,10 @@ def addresses_in(text: str, plugins: Collection[str] = ()) -> list[ChatAddress]:
         plugin = _loaded(url)
         if plugin is None:
             known = name in NotificationManager()
-            cause = "is not complete or not right" if known else "has no schema that Apprise knows"
-            raise SettingsError(f"{what} {cause}: see Apprise's page of that service for how its URL is written.")
+            cause = "is incomplete or invalid" if known else "has a schema that Apprise does not support"
+            raise SettingsError(
+                f"{what} {cause}. See the service's page in the Apprise documentation for the format of its URL."
+            )
         found.append(_address(plugin, url, url, what))
     return found
 
@@ -172,16 +176,16 @@ def _split(text: str) -> list[str]:
     for number, url in enumerate(urls, start=1):
         before, _, rest = rest.partition(url)
         if before.strip(_SEPARATORS):
-            raise SettingsError(f"CHAT_URLS: what stands before address {number} is no address: {_WHOLE_URLS}")
+            raise SettingsError(f"CHAT_URLS: the text before address {number} is not a URL. {_WHOLE_URLS}")
         if " " in url:
-            raise SettingsError(f"CHAT_URLS: what stands behind the space in address {number} is none: {_WHOLE_URLS}")
+            raise SettingsError(f"CHAT_URLS: the text after the space in address {number} is not a URL. {_WHOLE_URLS}")
     return urls
 
 
 def addresses_of(config: Path, plugins: Collection[str] = ()) -> list[ChatAddress]:
     """Return the chat addresses in an Apprise YAML file, with their tags; `plugins` as for `addresses_in`.
 
-    Raises SettingsError, with the mend, for a file that cannot be read, and for an entry as `addresses_in` does.
+    Raises SettingsError, with advice, for a file that cannot be read, and for an entry as `addresses_in` does.
     """
     found = []
     for entry in chat_config.entries_of(config, plugins):
@@ -190,8 +194,8 @@ def addresses_of(config: Path, plugins: Collection[str] = ()) -> list[ChatAddres
         urls = [entry.url or service.url(privacy=False) for service in services]
         if len(services) != entry.count or not (entry.plugin or all(map(_loaded, urls))):
             raise SettingsError(
-                f"{what} cannot be used by Apprise: check its schema, what its URL must hold, and that no tag has a "
-                "retry count."
+                f"{what} cannot be used by Apprise. Check its schema, the required parts of its URL, and that no tag "
+                "has a retry count."
             )
         for item, (service, url) in enumerate(zip(services, urls, strict=True), start=1):
             found.append(_address(service, url, f"{item} {entry.identity}", what, plugin=entry.plugin))
@@ -224,9 +228,9 @@ def _schema(plugin: NotifyBase, url: str) -> str:
 def _tags(plugin: NotifyBase, what: str) -> tuple[str, ...]:
     for tag in plugin.tags:
         if tag.has_priority or tag.retry is not None:
-            raise SettingsError(f"{what} has a tag with a priority or a retry count: write the tag alone.")
+            raise SettingsError(f"{what} has a tag with a priority or a retry count. Write the tag alone.")
         if not _TAG.fullmatch(str(tag)):
-            raise SettingsError(f"{what} has a tag that is no name: use a-z, 0-9, `-` and `_`, such as recruiters.")
+            raise SettingsError(f"{what} has an invalid tag. Use a-z, 0-9, `-` and `_`, as in recruiters.")
     return tuple(sorted(str(tag) for tag in plugin.tags))
 
 
@@ -250,12 +254,12 @@ def _loaded(url: str) -> NotifyBase | None:
 
 
 def _refusals(plugin: NotifyBase) -> Iterator[str]:
-    """Yield what makes this plugin no good here, with the mend."""
+    """Yield why this plugin cannot be used here, with advice."""
     if plugin.retry:
-        yield "has `retry=`: remove it, HireLoop tries again by itself and records each try"
+        yield "has `retry=`. Remove it, since HireLoop retries by itself and records each attempt"
     if plugin.optional:
-        yield "has `optional=`, which hides failures: remove it, no chat copy holds an invitation back"
+        yield "has `optional=`, which hides failures. Remove it, since chat copies never delay an invitation"
     if not plugin.verify_certificate:
-        yield "has `verify=no`: remove it, and let this machine trust the server's certificate authority"
+        yield "has `verify=no`. Remove it, and let this machine trust the server's certificate authority"
     if isinstance(plugin, NotifyEmail) and plugin.password and plugin.secure_mode == "insecure":
-        yield "would send its mail password in clear: write mailtos:// instead of mailto://"
+        yield "would send its mail password unencrypted. Write mailtos:// instead of mailto://"

@@ -35,15 +35,15 @@ class ConfigEntry(msgspec.Struct, frozen=True, kw_only=True):
 def entries_of(config: Path, plugins: Collection[str] = ()) -> Iterator[ConfigEntry]:
     """Yield the entries of the file; a URL whose schema is one of `plugins` is that package's, and may have tags.
 
-    Raises SettingsError, with the mend, where the file is not what Apprise describes.
+    Raises SettingsError, with advice, where the file is not what Apprise describes.
     """
     content = _content(config)
     unknown = sorted(str(key) for key in content.keys() - _KNOWN)
     if unknown:
-        raise SettingsError(f"APPRISE_CONFIG: HireLoop does not use {', '.join(unknown)}: remove it from {config}.")
+        raise SettingsError(f"APPRISE_CONFIG: HireLoop does not support {', '.join(unknown)}. Remove it from {config}.")
     urls = content.get("urls")
     if not isinstance(urls, list) or not urls:
-        raise SettingsError(f"APPRISE_CONFIG: {config} has no list `urls`: put one there, or unset APPRISE_CONFIG.")
+        raise SettingsError(f"APPRISE_CONFIG: {config} has no list `urls`. Add one, or unset APPRISE_CONFIG.")
     shared = {key: content[key] for key in _SHARED if key in content}
     for number, entry in enumerate(urls, start=1):
         url = _url(entry)
@@ -74,8 +74,8 @@ def _with_stand_in(entry: object, number: int) -> object:
     options = below if isinstance(below, list) else [below or {}]
     if not all(isinstance(each, dict) and each.keys() <= _OF_A_PLUGIN for each in options):
         raise SettingsError(
-            f"APPRISE_CONFIG: entry {number} is another package's address, which takes tags alone: write the rest "
-            "into its URL."
+            f"APPRISE_CONFIG: entry {number} belongs to another package's transport and may only have tags. Put "
+            "everything else in its URL."
         )
     return {_STAND_IN: below}
 
@@ -86,11 +86,11 @@ def _content(config: Path) -> dict[str, Any]:
     except OSError as error:
         raise SettingsError(f"APPRISE_CONFIG: {config} cannot be read ({error.strerror}).") from None
     except (ValueError, RecursionError):
-        raise SettingsError(f"APPRISE_CONFIG: {config} is no text in UTF-8.") from None
+        raise SettingsError(f"APPRISE_CONFIG: {config} is not valid UTF-8.") from None
     except yaml.YAMLError as error:  # its text quotes the file, and so perhaps a token
         mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark is not None else ""
-        raise SettingsError(f"APPRISE_CONFIG: {config} is no YAML{where}.") from None
+        where = f" (line {mark.line + 1})" if mark is not None else ""
+        raise SettingsError(f"APPRISE_CONFIG: {config} is not valid YAML{where}.") from None
     if not isinstance(content, dict):
         raise SettingsError(f"APPRISE_CONFIG: {config} must be a mapping with a list `urls`, as Apprise describes it.")
     return content

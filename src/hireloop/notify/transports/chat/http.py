@@ -107,7 +107,7 @@ def _ask(
     """
     left = watch.until - time.monotonic()
     if watch.is_over or left <= 0:
-        raise requests.ConnectionError("This try asks nothing more.", request=request)
+        raise requests.ConnectionError("This attempt sends no more requests.", request=request)
     evidence = _asked(request)
     bounded = {**options, "timeout": _within(left, options.get("timeout")), "verify": True}
     try:
@@ -128,7 +128,7 @@ def _ask(
     watch.outcomes.append(outcome)
     if isinstance(outcome, Retry) and outcome.reason == Reason.RATE_LIMITED:
         watch.is_over = True
-        raise requests.ConnectionError("The endpoint asks for fewer messages.", request=request)
+        raise requests.ConnectionError("The endpoint's rate limit was exceeded.", request=request)
     return response
 
 

@@ -57,7 +57,7 @@ class Wire(TimedSocket):
                 yield line.rstrip(b"\r")
             else:
                 self._buffer += self._received()
-        raise ConnectionAbortedError("The server's answer does not end.")
+        raise ConnectionAbortedError("The server's reply is too long.")
 
     def _received(self) -> bytes:
         received = self.read()
