@@ -30,7 +30,7 @@ _RETRIES = 3
 _STATEMENT_SECONDS = 60
 _PAUSE_SECONDS = 0.01
 
-# One table: what a constraint means to a user. The database is the judge; this only translates its verdict.
+# One table: what a constraint means to a user. The database is the judge; this only translates its decision.
 _MEANINGS: dict[str, type[errors.Refused]] = {
     "slot_seats_are_not_exceeded": errors.SlotFull,
     "one_live_schedule_per_interview": errors.InterviewAlreadyScheduled,

@@ -16,7 +16,7 @@ from hireloop.statements import Statement
 
 _ID = re.compile(r'^ID = "(.+)"$', re.MULTILINE)
 _LOCK = 0x48697265  # any number, the same in every version
-# Whoever comes second waits for the first one's transaction.
+# The second process waits for the first one's transaction.
 _ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(:lock)")
 # Piccolo's own table of what has run; in a new database there is none.
 _IS_THERE = Statement("SELECT to_regclass('migration') IS NOT NULL")

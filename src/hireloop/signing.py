@@ -1,6 +1,6 @@
 """Sign texts and check them, and hash under SECRET_KEY. Pure: no clock, database or settings.
 
-A signed text is `<stem>.<MAC>`: a claim as whoever mints it writes it, and an HMAC-SHA256 over it in base64url, under
+A signed text is `<stem>.<MAC>`: a claim as its issuer writes it, and an HMAC-SHA256 over it in base64url, under
 a key that SECRET_KEY gives for this purpose alone. Nothing of it is stored; a text is checked by minting its stem again
 and comparing the whole, which also rejects base64url's other spellings of the same bytes
 (docs/decisions/0043-one-mint-for-signed-texts.md).
@@ -35,7 +35,7 @@ class Purpose(Enum):
 def mint(secret: str, purpose: Purpose, stem: str, *, bound_to: bytes | None = None) -> str:
     """Return `<stem>.<MAC>`, whose MAC is 43 characters of base64url.
 
-    `bound_to` is signed too, but is not part of the text: whoever checks it must know it. A purpose either always has
+    `bound_to` is signed too, but is not part of the text: the checker must know it. A purpose either always has
     something bound to it, of one fixed length, or never does. Raises ValueError for a stem that `check` would refuse.
     """
     if len(stem) > _LONGEST_STEM:

@@ -102,7 +102,7 @@ def check_alive(processes: Processes, data_dir: Path) -> None:
 def shorten_logs(data_dir: Path, *, longest: int = LONGEST_LOG) -> None:
     """Move what a log holds to `<name>.log.1` once it is longer than `longest` bytes.
 
-    Whoever writes has the file open, so it is emptied in place: every writer appends, PostgreSQL too. A line that is
+    The writers have the file open, so it is emptied in place: every writer appends, PostgreSQL too. A line that is
     written between the copy and that is lost; that is a few microseconds every few megabytes.
     """
     for name in _LOGS:

@@ -1,6 +1,6 @@
 """Where this machine's own installation keeps its data, and as whom its processes run.
 
-Whoever is not root: in their own directory, as themselves. Root: PostgreSQL refuses root, and the API, the worker and
+Not root: in their own directory, as themselves. Root: PostgreSQL refuses root, and the API, the worker and
 the mailbox have no need of it, so all of them run as one system user, provided that this user can read the
 interpreter, the virtual environment and HireLoop, and can write to the data directory. Where it cannot, the data is in
 /var/lib/hireloop and only PostgreSQL runs as that user.

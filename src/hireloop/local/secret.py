@@ -34,7 +34,7 @@ def read_or_make_secret(data_dir: Path) -> str:
 
 
 def _make(file: Path) -> None:
-    """Put a secret in place whole or not at all, on the disk; whoever was first has made it."""
+    """Put a secret in place whole or not at all, on the disk; the first process to do so wins."""
     descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=".secret-")  # mode 0600
     try:
         with os.fdopen(descriptor, "w") as new:

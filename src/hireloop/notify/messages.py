@@ -40,7 +40,7 @@ class CopiedChange(StrEnum):
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is to meet about what, and when: what every message about a booking says, and whoever reads a booking."""
+    """Who is to meet about what, and when: what every message about a booking says, and every view of one."""
 
     candidate_name: str
     candidate_email: str

@@ -1,4 +1,4 @@
-"""The hub as a Litestar plugin: an application that has it can put messages, and hints its workers."""
+"""The hub as a Litestar plugin: an application that has it can put messages, and wakes its workers."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,14 +13,14 @@ from hireloop.notify.worker.wakeup import WakeupSender
 
 
 class NotificationHub(InitPlugin):
-    """Holds the outbox over the configured channels, and sends hints while the application runs."""
+    """Holds the outbox over the configured channels, and sends wake-ups while the application runs."""
 
     def __init__(self, channels: Sequence[Channel], *, listen_url: str, message_id_domain: str) -> None:
         self.outbox = Outbox(channels=tuple(channels), message_id_domain=message_id_domain)
         self.wakeups = WakeupSender(listen_url)
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
-        """Start and stop the hints with the application."""
+        """Start and stop the wake-ups with the application."""
         app_config.lifespan.append(self._sending_wakeups)
         return app_config
 

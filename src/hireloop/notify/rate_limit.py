@@ -2,7 +2,7 @@
 
 It is the generic cell rate algorithm (ITU-T I.371, Annex A) in whole microseconds. A row holds the moment up to which
 all is paid for: `channel_rate` one a channel, `request_rate` one an API key. Each try moves it on by one interval, and
-it may run ahead of the clock by less than a burst. Whoever keeps the row reads and moves it in one statement, under
+it may run ahead of the clock by less than a burst. The owner of the row reads and moves it in one statement, under
 the row's lock: `sql_of_free` and `sql_of_paid` are the expressions.
 """
 

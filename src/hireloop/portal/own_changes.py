@@ -68,7 +68,7 @@ class Day(msgspec.Struct, frozen=True):
 
 @gate.pressed
 async def confirm(request: AnyRequest, visit: Visit) -> Response[bytes]:
-    """Take the candidate's word that they will be there; once is enough."""
+    """Record the candidate's confirmation that they will be there; once is enough."""
     limits = limits_of(context_of(request).settings)
     rule = own_changes.rule(OwnChange.CONFIRM, limits, _seen(visit, await _typed(request)))
     try:

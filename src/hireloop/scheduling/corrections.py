@@ -1,6 +1,6 @@
 """Corrections to a candidate; a new address means fresh invitations to everything still to come.
 
-The link and its key stay: a mistyped address is the usual reason, and whoever has the link already may use it. Where a
+The link and its key stay: a mistyped address is the usual reason, and anyone who has the link may use it. Where a
 stranger may have got the old mail, reissue the session's key (docs/decisions/0028).
 """
 

@@ -23,7 +23,7 @@ class InterviewState(StrEnum):
 class ScheduleState(StrEnum):
     """The state of a booking. `pending` and `confirmed` bookings are live."""
 
-    PENDING = "pending"  # booked, waiting for the candidate's word
+    PENDING = "pending"  # booked, waiting for the candidate's confirmation
     CONFIRMED = "confirmed"  # the candidate, or a recruiter for them, said yes
     CANCELLED = "cancelled"  # over; its seat is free again
 

@@ -1,7 +1,7 @@
 """What a form of our own pages sent: a few short fields, each once. Whatever else is sent holds no fields.
 
 Not Litestar's `request.form()`: that keeps every body that it ever parsed among the last 1,024 (an API key that was
-typed in among them, and as many fields as fit), and takes uploads, in any character set, from whoever sends one.
+typed in among them, and as many fields as fit), and takes uploads, in any character set, from anyone who sends one.
 """
 
 from typing import Any

@@ -19,7 +19,7 @@ _NO_STORE = (b"cache-control", b"no-store")
 
 
 class HeadSizeLimit:
-    """A layer around the application, inside the envelope."""
+    """A layer around the application, inside the outer layers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

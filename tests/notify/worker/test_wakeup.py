@@ -30,7 +30,7 @@ async def ear(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def _heard_by(ear: asyncpg.Connection) -> asyncio.Queue[str]:
     heard: asyncio.Queue[str] = asyncio.Queue()
-    await ear.add_listener(wakeup.CHANNEL, lambda *_: heard.put_nowait("hint"))
+    await ear.add_listener(wakeup.CHANNEL, lambda *_: heard.put_nowait("wakeup"))
     return heard
 
 

@@ -43,32 +43,32 @@ def facts(**fields: object) -> BookingFacts:
     return msgspec.convert({**given, "slot": given}, BookingFacts)
 
 
-def verdict(**fields: object) -> type[errors.HireLoopError] | None:
+def refused(**fields: object) -> type[errors.HireLoopError] | None:
     refusal = rules.refusal(facts(**fields), late_seconds=LATE)
     return type(refusal) if refusal else None
 
 
 def test_nothing_stands_against_an_open_interview_in_a_free_slot() -> None:
-    assert verdict() is None
-    assert verdict(slot_job_id=JOB) is None
+    assert refused() is None
+    assert refused(slot_job_id=JOB) is None
 
 
 @pytest.mark.parametrize("state", [state for state in InterviewState if state is not InterviewState.OPEN])
 def test_only_an_open_interview_can_be_booked(state: InterviewState) -> None:
-    assert verdict(interview_state=state) is errors.InterviewClosed
+    assert refused(interview_state=state) is errors.InterviewClosed
 
 
 def test_each_fact_has_its_own_refusal() -> None:
-    assert verdict(live_schedule_id=uuid4(), live_slot_id=OTHER_SLOT) is errors.InterviewAlreadyScheduled
-    assert verdict(slot_job_id=OTHER_JOB) is errors.BadInput
-    assert verdict(withdrawn_at=NOW) is errors.SlotWithdrawn
-    assert verdict(taken=1) is errors.SlotFull
-    assert verdict(starts_at=NOW - timedelta(seconds=LATE)) is errors.SlotPast
+    assert refused(live_schedule_id=uuid4(), live_slot_id=OTHER_SLOT) is errors.InterviewAlreadyScheduled
+    assert refused(slot_job_id=OTHER_JOB) is errors.BadInput
+    assert refused(withdrawn_at=NOW) is errors.SlotWithdrawn
+    assert refused(taken=1) is errors.SlotFull
+    assert refused(starts_at=NOW - timedelta(seconds=LATE)) is errors.SlotPast
 
 
 @given(seats=st.integers(1, 1000), taken=st.integers(0, 1000))
 def test_a_slot_is_full_when_its_seats_are_taken(seats: int, taken: int) -> None:
-    assert verdict(seats=seats, taken=taken) is (errors.SlotFull if taken >= seats else None)
+    assert refused(seats=seats, taken=taken) is (errors.SlotFull if taken >= seats else None)
 
 
 @given(seconds=st.integers(-100_000, 100_000), late=st.integers(0, 86_400))
@@ -114,7 +114,7 @@ def test_the_verdict_is_none_exactly_where_no_fact_stands_against(
         or taken >= 2
         or live is not None
     )
-    assert (verdict(**fields) is not None) == stands_against
+    assert (refused(**fields) is not None) == stands_against
     assert rules.is_same_booking(facts(**fields), SLOT) == (live == SLOT)
 
 

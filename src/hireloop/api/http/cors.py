@@ -38,7 +38,7 @@ _ALLOWED: Headers = (
 
 
 class Cors:
-    """A layer around the application, inside the envelope."""
+    """A layer around the application, inside the outer layers."""
 
     def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
         self.app = app

@@ -33,7 +33,7 @@ class Postmaster(NamedTuple):
 
         The server believes in any living process of that number, except in the one that called `pg_ctl`: so
         our own number is written there. The rest of the file stays, since the server looks there for the shared
-        memory of the one that was killed. Only whoever holds the lock of this cluster may call it.
+        memory of the one that was killed. Only the holder of this cluster's lock may call it.
         """
         if self.is_alive:
             return

@@ -54,7 +54,7 @@ def read_spans(request: ExportTraceServiceRequest) -> list[ReceivedSpan]:
 def _span(span: Any, *, service: str) -> ReceivedSpan:  # noqa: ANN401 (protobuf's messages have no types)
     return ReceivedSpan(
         name=span.name,
-        # OTLP counts from UNSPECIFIED, the API from INTERNAL; whoever says nothing means INTERNAL.
+        # OTLP counts from UNSPECIFIED, the API from INTERNAL; a span without a kind is INTERNAL.
         kind=SpanKind(max(span.kind - 1, 0)),
         trace_id=span.trace_id.hex(),
         span_id=span.span_id.hex(),

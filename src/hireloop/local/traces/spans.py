@@ -20,7 +20,7 @@ from hireloop.local.traces.otlp import ReceivedSpan, read_spans
 
 _LARGEST_REQUEST = 64_000_000  # bytes, packed and unpacked
 _AT_ONCE = 4
-_MOST_WAITING = 100  # exporters; whoever else comes is to try again
+_MOST_WAITING = 100  # exporters; any others are to try again
 _LOOK_AGAIN_SECONDS = 0.5
 
 

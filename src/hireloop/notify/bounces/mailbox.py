@@ -1,7 +1,7 @@
 """An IMAP mailbox that reports come to: over TLS only, and no mail in it is ever deleted or moved.
 
 Blocking, as the standard library's imaplib is. A mail is looked at without being marked as seen (RFC 3501, BODY.PEEK);
-whoever has recorded it marks it. UIDs name the mails, and are good as long as the connection.
+the caller marks it once it is recorded. UIDs name the mails, and are good as long as the connection.
 """
 
 import imaplib

@@ -227,7 +227,7 @@ def _about_channel(held: HeldChannel, channels: Sequence[Channel], alert_email: 
 
 
 def _past(outbox: Outbox, channel: str, address: str | None) -> Outbox:
-    """Return an outbox without this channel, which is held, where there is another way to whoever is to be told."""
+    """Return an outbox without this channel, which is held, where there is another way to the recipient."""
     others = msgspec.structs.replace(outbox, channels=tuple(one for one in outbox.channels if one.name != channel))
     return others if others.reaches(AlertMessage.kind, address) else outbox
 

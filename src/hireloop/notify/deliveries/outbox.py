@@ -121,7 +121,7 @@ def put_fragment(*, source: str) -> str:
     """  # noqa: S608 (names from our own code)
 
 
-# Deliveries, but for those that stand already.
+# Deliveries, but for those that already exist.
 _PUT = Statement(f"""
     {put_fragment(source="(SELECT) AS always")}
     ON CONFLICT ON CONSTRAINT one_delivery_per_message_and_recipient DO NOTHING RETURNING id
@@ -238,7 +238,7 @@ async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
     still to be sent is superseded, but for a cancellation: a candidate who knows of an interview must hear that it is
     off. Its address is kept apart (`kept_address`) until it has ended, at most 24 h; then the database drops it.
     """
-    # First all stand still, in a statement of their own: whoever held one may have put an alert about it, with the
+    # First all stand still, in a statement of their own: the holder of one may have put an alert about it, with the
     # name, which the snapshot of the statement that waited does not show.
     await _HOLD.run(schedules=list(schedule_ids))
     await _FORGET.run(

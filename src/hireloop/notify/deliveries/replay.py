@@ -132,7 +132,7 @@ async def walk(
     note: Note = _nothing,
     now: datetime | None = None,
 ) -> AsyncIterator[list[ReplayResult]]:
-    """Replay batch after batch, the oldest first, until none is left or `at_most` are replayed; yield each verdict.
+    """Replay batch after batch, the oldest first, until none is left or `at_most` are replayed; yield the results.
 
     Each batch is a transaction of its own, committed when it is yielded.
     """
@@ -188,7 +188,7 @@ def _is_still(row: _Row, only: ReplayFilter) -> bool:
 def _first(
     at_most: int | None, judged: list[tuple[ReplayResult, _Reopened | None]]
 ) -> list[tuple[ReplayResult, _Reopened | None]]:
-    """Return the verdicts up to the one that makes `at_most` replayed."""
+    """Return the results up to the one that makes `at_most` replayed."""
     if at_most is None:
         return judged
     replayed = 0

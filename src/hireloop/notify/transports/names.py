@@ -1,6 +1,6 @@
 """Looking a server's name up within a deadline, which the system's resolver does not know of.
 
-`getaddrinfo` cannot be given up: it runs in a thread of its own, and whoever is out of time leaves it behind. All who
+`getaddrinfo` cannot be given up: it runs in a thread of its own, and a caller out of time leaves it behind. All who
 ask for one name meanwhile share that thread, so that a resolver which hangs collects one thread a name and no more.
 """
 
@@ -43,7 +43,7 @@ def look_up(host: str, port: int, *, seconds: float) -> list[ResolvedAddress]:
 def _look_up(host: str, port: int, answer: "Future[list[ResolvedAddress]]") -> None:
     try:
         found = _resolve(host, port, 0)
-    except Exception as error:  # noqa: BLE001 (handed on to whoever asked)
+    except Exception as error:  # noqa: BLE001 (handed on to the callers)
         _forget(host, port)
         answer.set_exception(error)
     else:

@@ -1,7 +1,7 @@
-"""The hint that something is due: NOTIFY after a booking, LISTEN in a worker. A hint only; polling is the promise.
+"""Wake-ups of the workers: NOTIFY after a booking, LISTEN in a worker. They save time; polling is what is relied on.
 
 NOTIFY inside the booking would serialise every commit, so it goes out after the commit, on a connection of its own,
-at most once in 50 ms a process (docs/decisions/0008-hint-after-commit.md).
+at most once in 50 ms a process (docs/decisions/0008).
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
 CHANNEL = "hireloop_delivery"
-# The hint: it says that something is due, and not what.
+# The wake-up says that something is due, and not what.
 NOTIFY = Statement(f"NOTIFY {CHANNEL}")
 _AT_MOST_EVERY_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -54,7 +54,7 @@ class WakeupSender:
                     await connection.raw.execute(NOTIFY.text)
                     pause = _AT_MOST_EVERY_SECONDS
                 except db.UNAVAILABLE as error:
-                    log.warning("hint.not_sent", error=db.described(error), again_in_seconds=pause)
+                    log.warning("wakeup.not_sent", error=db.described(error), again_in_seconds=pause)
                     if connection is not None:
                         await connection.close()
                         connection = None
@@ -67,16 +67,16 @@ class WakeupSender:
 
 
 async def listen(url: str, wake: Callable[[], None]) -> None:
-    """Call `wake` at every hint, for ever; a dropped connection is made again within 5 s.
+    """Call `wake` at every wake-up, for ever; a dropped connection is made again within 5 s.
 
-    `wake` is also called after each connect, since hints may have gone by meanwhile.
+    `wake` is also called after each connect, since wake-ups may have been missed meanwhile.
     """
     pause = 0.1
     while True:
         try:
             connection = await db.Connection.connect(url)
         except db.UNAVAILABLE as error:
-            log.warning("hint.not_listening", error=db.described(error), again_in_seconds=pause)
+            log.warning("wakeup.not_listening", error=db.described(error), again_in_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
             continue
@@ -88,6 +88,6 @@ async def listen(url: str, wake: Callable[[], None]) -> None:
             wake()
             await dropped.wait()
         except db.UNAVAILABLE as error:
-            log.warning("hint.dropped", error=db.described(error))
+            log.warning("wakeup.dropped", error=db.described(error))
         finally:
             await connection.close()

@@ -89,7 +89,7 @@ class Worker:
     async def run(self) -> bool:
         """Work until `stop`; return whether everything under way was settled within `DRAIN_SECONDS`.
 
-        A worker one of whose helpers broke down stops by itself and returns False: whoever watches it starts another.
+        A worker one of whose helpers broke down stops by itself and returns False: its supervisor starts another.
         """
         log.info("worker.started", worker=self.name, channels=[sender.channel.name for sender in self._senders])
         helpers = [

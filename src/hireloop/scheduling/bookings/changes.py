@@ -76,7 +76,7 @@ async def note(
 ) -> int:
     """Write a change into the booking's history and the audit; raise its revision; return the one it has then.
 
-    What is still to be sent of older revisions is superseded: whoever raises the revision puts what is told instead.
+    What is still to be sent of older revisions is superseded: the caller puts the messages that replace it.
     Where the booking keeps its time, recruiters still get what was put for them: no link stands in it.
     """
     revision = booking.revision + raises_revision

@@ -94,7 +94,7 @@ async def lock_all(
 async def _lock_bookings(schedule_ids: Collection[UUID], now: datetime | None) -> list[LockedBooking]:
     """Lock candidates, then schedules and sessions, each in the order of ids.
 
-    Whoever changes a booking locks its candidate first: so the second statement, whose snapshot begins once that is
+    Every change of a booking locks its candidate first: so the second statement, whose snapshot begins once that is
     ours, reads every row of the booking as the last change left it, also those that it does not lock.
     """
     await _HOLD_CANDIDATES.run(schedules=list(schedule_ids))

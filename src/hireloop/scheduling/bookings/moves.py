@@ -35,7 +35,7 @@ async def move(
 ) -> bool:
     """Move a booking to this slot, and return whether this did it: on a slot where it stands it stays as it is.
 
-    One transaction, in which `rule` may forbid it too. A moved booking waits for the candidate's word again. One whose
+    One transaction, in which `rule` may forbid it too. A moved booking waits for a new confirmation. One whose
     link was withdrawn gets a new link with the new time: without one nobody could be told of that time.
 
     Raises NotFound for the schedule or the slot, BadInput for a slot of another job, ScheduleCancelled,

@@ -58,7 +58,7 @@ _CLOSE_INTERVIEWS = Statement("""
 async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> ErasureResult:
     """Blank a candidate everywhere, end their sessions, and cancel what was still to come.
 
-    One transaction. Whoever was told of an interview to come is told that it is off, and that mail alone still knows
+    One transaction. Everyone who was told of an interview to come is told that it is off, and only that mail still has
     the address, for a day at most. Raises NotFound, also for who was erased before, and InterviewInProgress.
     """
     person = await (

@@ -13,8 +13,8 @@ from hireloop.statements import NOW, Statement
 _TOGETHER = 100
 
 # Only interviews that are not over stand in the index that this reads, in the order of their start: so it reads those
-# that have begun, and none that lies ahead. Candidates are locked first, as whoever changes
-# a booking does; one that somebody else holds is left for the next sweep.
+# that have begun, and none that lies ahead. Candidates are locked first, as in every
+# change of a booking; one that somebody else holds is left for the next sweep.
 _DUE = Statement("""
     SELECT sc.id FROM interview i
         JOIN schedule sc ON sc.interview = i.id AND sc.state <> 'cancelled'
@@ -38,9 +38,9 @@ _SET_STATE = Statement("UPDATE interview SET state = :state WHERE id = ANY(:inte
 async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
     """Note who did not come, and end what nobody finished; return how many interviews that were.
 
-    An interview whose window has closed without an entry is a `no_show`, but not where the link was withdrawn: whoever
-    was kept out has not stayed away. One that was entered is `completed`, and its session left, `grace_seconds` after
-    the interview's end. In short transactions; any number of workers may do so at once.
+    An interview whose window has closed without an entry is a `no_show`, but not where the link was withdrawn: a
+    candidate who was kept out has not stayed away. One that was entered is `completed`, and its session left,
+    `grace_seconds` after the interview's end. In short transactions; any number of workers may do so at once.
     """
     total, grace = 0, timedelta(seconds=grace_seconds)
     while True:

@@ -81,12 +81,12 @@ def refusal(change: OwnChange, booking: Standing, limits: Limits) -> errors.Refu
 def rule(change: OwnChange, limits: Limits, seen: ExpectedVersion) -> Rule:
     """Return `refusal` as a rule of the verb; it also refuses what is not as the candidate saw it (ChangedSince)."""
 
-    def verdict(booking: LockedBooking) -> errors.Refused | None:
+    def refused(booking: LockedBooking) -> errors.Refused | None:
         if booking.revoked_at is not None or ExpectedVersion(booking.key_version, booking.revision) != seen:
             return errors.ChangedSince()
         return refusal(change, booking, limits)
 
-    return verdict
+    return refused
 
 
 # Of the booking's job or of any; as long as it is now; with a free seat; as far ahead as the cut-off; and beside

@@ -1,4 +1,4 @@
-"""Makes `hireloopmail://` and `hireloopmails://` known to Apprise, for whoever sends through Apprise itself.
+"""Makes `hireloopmail://` and `hireloopmails://` known to Apprise, for anyone who sends through Apprise itself.
 
 Import it, or name this file to Apprise as a plugin path. HireLoop's own processes do neither: Apprise's manager then
 loads the plugins of all services, 300 ms and 36 MB.

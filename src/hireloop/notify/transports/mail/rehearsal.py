@@ -103,7 +103,7 @@ def rehearse(server: MailServer, tls: ssl.SSLContext | None, sender: str) -> Reh
 
 
 def speaks_tls_first(host: str, port: int) -> bool:
-    """Return whether the port answers a TLS handshake; a few seconds, whoever's certificate it is."""
+    """Return whether the port answers a TLS handshake; a few seconds, whatever its certificate."""
     curious = ssl.create_default_context()
     curious.check_hostname = False
     curious.verify_mode = ssl.CERT_NONE  # nothing is said over it
