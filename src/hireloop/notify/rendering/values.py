@@ -26,7 +26,7 @@ Values = dict[str, object]
 
 
 class Reader(NamedTuple):
-    """Where the clock of whoever reads a message hangs, and how they write dates."""
+    """The time zone of a person who reads a message or a page, and the language in which dates are written."""
 
     zone: ZoneInfo
     locale: str  # as Babel spells it
