@@ -1,6 +1,7 @@
 """What the files in `deploy/` promise, read as files: runs everywhere, no Docker engine needed."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -73,6 +74,12 @@ def test_the_image_takes_no_development_lock_and_every_lock_it_takes_is_there() 
 def test_no_secret_is_built_in() -> None:
     named = re.findall(r"^(?:ARG|ENV)\s+(.+?)(?:=|$)", DOCKERFILE, re.MULTILINE)
     assert named == ["BASE", "VERSION", "REVISION", "PATH"]
+
+
+def test_an_image_that_is_built_by_hand_says_which_version_it_is() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert f"ARG VERSION={project['version']}\n" in DOCKERFILE
+    assert 'org.opencontainers.image.version="${VERSION}"' in DOCKERFILE
 
 
 def test_the_build_sees_only_what_is_named() -> None:

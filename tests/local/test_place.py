@@ -23,8 +23,8 @@ NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 _BECOME = """
 import os, sys; from pathlib import Path
-from hireloop.local.place import Place, become; from hireloop.local.server_user import ServerUser
-become(Place(Path(sys.argv[1]), ServerUser(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
+from hireloop.local.place import DataLocation, become; from hireloop.local.server_user import ServerUser
+become(DataLocation(Path(sys.argv[1]), ServerUser(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
 (Path(sys.argv[1]) / 'mine').write_text('')
 print(os.getresuid(), os.getresgid(), os.getgroups(), os.environ['HOME'], os.getcwd())
 """

@@ -16,7 +16,8 @@ _UP = """
 import sys, os; from pathlib import Path; from hireloop.local import record
 folder = Path(sys.argv[1])
 with record.alone(folder):
-    record.write(folder, record.Record(url='http://localhost:8000', pid=os.getpid(), database='d', settings={}))
+    made = record.InstallationRecord(url='http://localhost:8000', pid=os.getpid(), database='d', settings={})
+    record.write(folder, made)
     print('up', flush=True); sys.stdin.read()
 """
 

@@ -66,6 +66,16 @@ def test_a_folder_holds_what_one_glance_takes_in() -> None:
     assert full == {}
 
 
+def test_a_public_class_name_has_one_meaning() -> None:
+    names = Counter(
+        node.name
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, times in names.items() if times > 1] == []
+
+
 @EVERY_FILE
 def test_a_file_fits_on_a_few_screens(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= MOST_LINES_OF_A_FILE

@@ -1,5 +1,7 @@
 """How spans leave a process; what they lose on the way is in `test_spans.py`."""
 
+from importlib.metadata import version
+
 from hireloop.telemetry import exporters
 from sample_settings import settings_for
 from servers.http import Reply, ScriptedHttpServer
@@ -16,3 +18,10 @@ def test_the_headers_that_a_collector_wants_go_with_every_export_also_from_an_en
             exporter.export([])
     [posted] = server.received
     assert {name.lower(): value for name, value in posted.headers.items()}["api-key"] == "a canary"
+
+
+def test_what_is_exported_says_which_version_of_which_service_it_is_from() -> None:
+    attributes = exporters.resource_of(settings_for("postgresql://nowhere/d"), "worker").attributes
+    assert attributes["service.name"] == "hireloop-worker"
+    assert attributes["service.version"] == version("hireloop")
+    assert attributes["service.instance.id"]

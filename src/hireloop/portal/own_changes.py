@@ -14,9 +14,10 @@ from litestar.exceptions import ClientException
 from hireloop import errors
 from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.times import moment
+from hireloop.notify.rendering.values import Reader
 from hireloop.portal import gate, render, session_pages, stages, times
 from hireloop.portal.gate import AnyRequest, path_of
-from hireloop.portal.session_pages import Reader, limits_of, reader_of
+from hireloop.portal.session_pages import limits_of, reader_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings import cancellations, confirmations

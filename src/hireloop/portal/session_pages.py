@@ -2,12 +2,12 @@
 
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response
 
 from hireloop.notify.rendering.times import english_locale, moment
+from hireloop.notify.rendering.values import Reader
 from hireloop.portal import gate, render, stages, times
 from hireloop.portal.gate import AnyRequest, path_of
 from hireloop.portal.stages import Stage
@@ -21,13 +21,6 @@ from hireloop.settings import Settings
 from hireloop.time_zones import zone_of
 from hireloop.web.context import Context, context_of
 from hireloop.web.csrf import form_token
-
-
-class Reader(msgspec.Struct, frozen=True):
-    """Where the candidate's clock hangs, and how they write dates."""
-
-    zone: ZoneInfo
-    locale: str
 
 
 class LastChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,12 +7,13 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resource
+from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
@@ -41,12 +42,7 @@ class Providers:
 
 def install(settings: Settings, role: str) -> Providers:
     """Give OpenTelemetry's API the providers of this process, which is one `role` of the installation."""
-    resource = Resource.create(
-        {
-            SERVICE_NAME: f"{settings.otel_service_name}-{role}",
-            SERVICE_INSTANCE_ID: f"{os.getpid()}-{secrets.token_hex(4)}",
-        }
-    )
+    resource = resource_of(settings, role)
     tracing = TracerProvider(
         sampler=ALWAYS_ON,
         resource=resource,
@@ -62,6 +58,17 @@ def install(settings: Settings, role: str) -> Providers:
     trace.set_tracer_provider(tracing)
     metrics.set_meter_provider(measuring)
     return Providers(tracing, measuring)
+
+
+def resource_of(settings: Settings, role: str) -> Resource:
+    """Return what every span and metric of this process says of where it is from."""
+    return Resource.create(
+        {
+            SERVICE_NAME: f"{settings.otel_service_name}-{role}",
+            SERVICE_VERSION: version("hireloop"),
+            SERVICE_INSTANCE_ID: f"{os.getpid()}-{secrets.token_hex(4)}",
+        }
+    )
 
 
 def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:

@@ -67,8 +67,10 @@ async def tables_that_name_the_person() -> set[str]:
 async def test_no_text_of_a_candidate_is_left_whatever_columns_there_are() -> None:
     await book()
     texts = await db.fetch(
-        "SELECT column_name FROM information_schema.columns"
-        " WHERE table_name = 'candidate' AND data_type = 'text' AND is_generated = 'NEVER'"
+        """
+        SELECT column_name FROM information_schema.columns
+        WHERE table_name = 'candidate' AND data_type = 'text' AND is_generated = 'NEVER'
+        """
     )
     names = {row["column_name"] for row in texts}
     assert names >= {"full_name", "email", "phone", "resume_text"}

@@ -26,14 +26,14 @@ Values = dict[str, object]
 
 
 class Reader(NamedTuple):
-    """The time zone of a message's reader, and how they write dates."""
+    """The time zone of a person who reads a message or a page, and the language in which dates are written."""
 
     zone: ZoneInfo
     locale: str  # as Babel spells it
 
 
 def of_invitation(message: InvitationMessage, reader: Reader, *, portal_url: str, now: datetime) -> Values:
-    """Return the values of an invitation, and those that a move or a reminder adds."""
+    """Return what an invitation says, and what a move or a reminder adds to it."""
     values = _of_booking(message, reader)
     values["portal_url"] = portal_url
     values["opens"] = times.moment(message.opens_at, message.starts_at, *reader)
@@ -48,12 +48,12 @@ def of_invitation(message: InvitationMessage, reader: Reader, *, portal_url: str
 
 
 def of_cancellation(message: CancelledMessage, reader: Reader) -> Values:
-    """Return the values of a cancellation; it has no link."""
+    """Return what a cancellation says; it leads nowhere."""
     return {**_of_booking(message, reader), "reason": one_line(message.reason), "portal_url": ""}
 
 
 def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, invitation_state: str | None) -> Values:
-    """Return the values of a recruiter's copy about a booking.
+    """Return what recruiters hear of a booking.
 
     `invitation_state` is a delivery state, or `waiting` for a pending one that was tried in vain; None where there is
     no invitation.
@@ -68,13 +68,13 @@ def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, 
 
 
 def of_late_request(message: LateRequestMessage, reader: Reader, *, booking_url: str) -> Values:
-    """Return the values of a late candidate's request."""
+    """Return what a candidate who came too late asks for."""
     asked = times.point(message.asked_at, *reader)
     return {**_of_booking(message, reader), "asked": asked, "booking_url": booking_url}
 
 
 def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_url: str) -> Values:
-    """Return the values of an alert about a delivery or a channel.
+    """Return what operators hear of a delivery or of a channel.
 
     `sentence`, the reason in plain words, is English in every language, as in the API and the documents.
     """
