@@ -33,7 +33,7 @@ async def erase(
     older_than: timedelta | None = None,
     check: Check[CandidateDetails] = anything_goes,
 ) -> ErasureResult:
-    """Erase a person everywhere, stored answers to repeated requests too, all or nothing.
+    """Erase a person everywhere, stored responses to repeated requests too, all or nothing.
 
     With `older_than`, only someone who has been inactive for that long; `check` may refuse it. Raises NotFound and
     InterviewInProgress.
@@ -42,11 +42,11 @@ async def erase(
     await Candidate.select(Candidate.id).where(Candidate.id == candidate_id).lock_rows("UPDATE")
     await check(await candidates.find(candidate_id))
     erased = await erasure.erase(candidate_id, by=by, outbox=outbox, now=now)
-    await _drop_stored_answers(erased)
+    await _drop_stored_responses(erased)
     return erased
 
 
-# Stored answers in which, or in whose path, one of these words stands.
+# Stored responses in which, or in whose path, one of these words stands.
 _DROP_ANSWERS = Statement("""
     DELETE FROM stored_response WHERE EXISTS (
         SELECT FROM unnest(:words::text[]) AS word
@@ -55,8 +55,8 @@ _DROP_ANSWERS = Statement("""
 """)
 
 
-async def _drop_stored_answers(erased: ErasureResult) -> None:
-    """Delete stored answers to repeated requests that name the person; a repeated request is then processed anew."""
+async def _drop_stored_responses(erased: ErasureResult) -> None:
+    """Delete stored responses to repeated requests that name the person; a repeated request is then processed anew."""
     await _DROP_ANSWERS.run(words=[*(str(ident) for ident in erased.ids), erased.email.lower()])
 
 

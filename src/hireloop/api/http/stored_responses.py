@@ -1,4 +1,4 @@
-"""Stored answers: what a request with an Idempotency-Key was answered, for 24 hours, and without its secrets.
+"""Stored responses: what a request with an Idempotency-Key was answered, for 24 hours, and without its secrets.
 
 A stored body is a JSON list: texts, and between them a session's id and key version in place of each session key. So no
 text of a client can pass for such a place, and nobody who reads the table can open a session.
@@ -118,7 +118,7 @@ async def keep(keyed: KeyedRequest, answer: BufferedResponse, secrets: Sequence[
 
 
 async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None) -> BufferedResponse | None:
-    """Return the stored answer of the last 24 hours with its session keys minted again, or None where there is none.
+    """Return the stored response of the last 24 hours with its session keys minted again, or None where there is none.
 
     The key need not be claimed: what others have committed is seen. Raises IdempotencyKeyReused where it is the answer
     to another request.
