@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Response, Router
 from litestar.types import ASGIApp, ControllerRouterHandler
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
@@ -49,7 +49,7 @@ from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 from hireloop.telemetry.set_up import Telemetry, set_up
 from hireloop.web import context, look
-from hireloop.web.context import Context
+from hireloop.web.context import AnyRequest, Context
 from hireloop.web.headers import Policy, SecurityHeaders
 from hireloop.web.request_id import FOR_PROGRAMS, RequestId
 from hireloop.web.size_limits import HeadSizeLimit
@@ -203,7 +203,7 @@ def _lifespan(
     return lifespan
 
 
-def _explain(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def _explain(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer programs with a problem and people with a page."""
     path = request.scope["path"]  # `request.url` raises for a Host that is none
     if path.startswith(FOR_PROGRAMS):
@@ -215,7 +215,7 @@ def _explain(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     return page
 
 
-async def _name_route(request: Request[Any, Any, Any]) -> None:
+async def _name_route(request: AnyRequest) -> None:
     spans.name_route(request.method, request.scope["path_template"])
 
 

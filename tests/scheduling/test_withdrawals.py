@@ -171,7 +171,7 @@ async def test_seats_taken_are_live_schedules_whatever_happens_at_once() -> None
 async def test_a_check_that_fails_leaves_the_slot_as_it_was() -> None:
     slot = await make_slot()
 
-    def refuse(_: slots.SlotDetails) -> None:
+    async def refuse(_: slots.SlotDetails) -> None:
         raise errors.ChangedSince
 
     with pytest.raises(errors.ChangedSince):

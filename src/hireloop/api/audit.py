@@ -1,10 +1,9 @@
 """`/api/audit/`: who did what and when, with which key; for admins."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
-from litestar import Request, Router, get
+from litestar import Router, get
 from litestar.params import FromQuery, QueryParameter
 
 from hireloop import db
@@ -13,16 +12,12 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, AuditEntryDetails, AuditFilter
 from hireloop.web import fields
-from hireloop.web.context import Context, context_of
-
-
-def _view(context: Context, entry: AuditEntryDetails) -> AuditEntryDetails:
-    return msgspec.structs.replace(entry, at=context.local(entry.at))
+from hireloop.web.context import AnyRequest, context_of
 
 
 @get("/", opt=ADMINISTERS)
 async def list_entries(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     action: FromQuery[Action | None] = None,
@@ -38,8 +33,7 @@ async def list_entries(
     only = AuditFilter(action=action, subject=subject, candidate=candidate, actor_key=key, since=since)
     async with db.snapshot():
         rows = await audit.page(only, limit=limit + 1, after=after)
-    context = context_of(request)
-    return page_of(rows, limit=limit, view=lambda row: _view(context, row))
+    return page_of(rows, limit=limit, view=context_of(request).localized)
 
 
 router = Router("/audit", route_handlers=[list_entries], tags=["audit"])

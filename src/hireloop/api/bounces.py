@@ -1,9 +1,9 @@
 """`POST /api/notifications/bounces/`: report a bounced mail, as a bounce report or as a provider's webhook."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Router, post
+from litestar import Router, post
 from litestar.exceptions import HTTPException
 from msgspec import Meta
 
@@ -18,7 +18,7 @@ from hireloop.notify.bounces.reports import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.tables import DeliveryState
 from hireloop.web import fields
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 _REPORT, _JSON = "message/rfc822", "application/json"
 
@@ -45,7 +45,7 @@ class BounceResponse(msgspec.Struct, frozen=True, kw_only=True):
 @post(
     "/bounces/", opt=SCHEDULES | reads({_JSON: NewBounce, _REPORT: bytes}) | refuses(errors.NotFound), status_code=200
 )
-async def take_bounce(request: Request[Any, Any, Any]) -> BounceResponse:
+async def take_bounce(request: AnyRequest) -> BounceResponse:
     """Report a bounce: either a complete report as `message/rfc822`, or a provider's data about one mail as JSON.
 
     A report must match a delivery by its signed return address, or by its Message-ID and recipient together. JSON must

@@ -4,20 +4,20 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, patch, post
+from litestar import Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
 from hireloop import db, errors, mail_addresses
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
-from hireloop.api.http import etags
+from hireloop.api.http.etags import unchanged_since
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling import corrections
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails, CandidateFilter, NewCandidate
 from hireloop.web import fields
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, context_of
 
 
 class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,19 +62,12 @@ def _normal(given: CandidateFields | CandidatePatch, *, within: str = "") -> dic
     )
 
 
-def view(context: Context, known: CandidateDetails) -> CandidateDetails:
-    """Return a candidate as the API shows them."""
-    return msgspec.structs.replace(known, created_at=context.local(known.created_at))
-
-
 @post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This candidate already exists."))
-async def create_candidate(
-    request: Request[Any, Any, Any], data: JSONBody[CandidateFields]
-) -> Response[CandidateDetails]:
+async def create_candidate(request: AnyRequest, data: JSONBody[CandidateFields]) -> Response[CandidateDetails]:
     """Create a candidate. Returns 201, or 200 with the existing candidate if they already exist."""
     known, created = await candidates.create(data.new(), by=actor_of(request))
     return Response(
-        view(context_of(request), known),
+        context_of(request).localized(known),
         status_code=201 if created else 200,
         headers={"Location": f"/api/candidates/{known.id}/"},
     )
@@ -82,7 +75,7 @@ async def create_candidate(
 
 @get("/", opt=READS)
 async def list_candidates(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     email: FromQuery[str | None] = None,
@@ -92,32 +85,27 @@ async def list_candidates(
     async with db.snapshot():
         only = CandidateFilter(email=email and mail_addresses.sought(email), beginning=q)
         rows = await candidates.page(only, limit=limit + 1, after=after)
-    context = context_of(request)
-    return page_of(rows, limit=limit, view=lambda row: view(context, row))
+    return page_of(rows, limit=limit, view=context_of(request).localized)
 
 
 @get("/{candidate_id:uuid}/", opt=READS)
-async def get_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[UUID]) -> CandidateDetails:
+async def get_candidate(request: AnyRequest, candidate_id: FromPath[UUID]) -> CandidateDetails:
     """Get a candidate."""
-    return view(context_of(request), await candidates.find(candidate_id))
+    return context_of(request).localized(await candidates.find(candidate_id))
 
 
 @patch("/{candidate_id:uuid}/", opt=SCHEDULES | refuses(errors.AddressTaken, errors.ChangedSince))
 async def change_candidate(
-    request: Request[Any, Any, Any], candidate_id: FromPath[UUID], data: JSONBody[CandidatePatch]
+    request: AnyRequest, candidate_id: FromPath[UUID], data: JSONBody[CandidatePatch]
 ) -> CandidateDetails:
     """Change a candidate. If the address changes, invitations to upcoming interviews are sent again."""
     context = context_of(request)
-
-    async def check(known: CandidateDetails) -> None:
-        etags.check_if_match(request, view(context, known))
-
     changed = await corrections.change(
-        candidate_id, data.changes(), by=actor_of(request), outbox=context.outbox, check=check
+        candidate_id, data.changes(), by=actor_of(request), outbox=context.outbox, check=unchanged_since(request)
     )
     if changed.invited_anew:
         context.wakeups.send_soon()
-    return view(context, changed.candidate)
+    return context.localized(changed.candidate)
 
 
 router = Router(

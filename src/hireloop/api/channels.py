@@ -2,10 +2,10 @@
 
 import asyncio
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Router, get
+from litestar import Router, get
 from msgspec import Meta
 
 from hireloop.access.roles import READS
@@ -14,7 +14,7 @@ from hireloop.notify.channels import held
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.transport import Channel, InstalledTransport, installed_transports
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 
 
 class ChannelState(StrEnum):
@@ -54,7 +54,7 @@ class ChannelsResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/channels/", opt=READS)
-async def list_channels(request: Request[Any, Any, Any]) -> ChannelsResponse:
+async def list_channels(request: AnyRequest) -> ChannelsResponse:
     """List the configured channels, which of them are held and why, and the installed transports."""
     context = context_of(request)
     rows = {(row.channel, row.route): row for row in await held.held(context.channels)}

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
@@ -19,7 +19,7 @@ from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, D
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
 from hireloop.notify.tables import DeliveryState
 from hireloop.web import fields
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary_fields
 from hireloop.web.replay_audit import audited
 
@@ -116,7 +116,7 @@ def _local(context: Context, attempt: AttemptView) -> AttemptView:
 
 @get("/deliveries/", opt=READS)
 async def list_deliveries(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     state_: Annotated[DeliveryState | None, QueryParameter(name="state")] = None,
@@ -134,7 +134,7 @@ async def list_deliveries(
 
 
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)
-async def get_delivery(request: Request[Any, Any, Any], delivery_id: FromPath[UUID]) -> DeliveryWithAttempts:
+async def get_delivery(request: AnyRequest, delivery_id: FromPath[UUID]) -> DeliveryWithAttempts:
     """Get a delivery with all of its attempts, each with its phase, code, reply and trace."""
     return await _with_attempts(context_of(request), delivery_id)
 
@@ -148,7 +148,7 @@ async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAtt
 
 @post("/deliveries/{delivery_id:uuid}/replay/", status_code=200, opt=ADMINISTERS | refuses(errors.NotReplayable))
 async def replay_delivery(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     delivery_id: FromPath[UUID],
     data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields, and so no `dry_run`)
 ) -> DeliveryWithAttempts:
@@ -160,7 +160,7 @@ async def replay_delivery(
 
 
 @post("/deliveries/replay/", status_code=200, opt=ADMINISTERS)
-async def replay_by_cause(request: Request[Any, Any, Any], data: JSONBody[ReplayFields]) -> ReplayResponse:
+async def replay_by_cause(request: AnyRequest, data: JSONBody[ReplayFields]) -> ReplayResponse:
     """Send all matching deliveries again, the oldest first. `dry_run` only shows what would be sent."""
     context, only = context_of(request), data.only()
     results: list[ReplayResult] = []

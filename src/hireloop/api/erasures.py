@@ -1,17 +1,15 @@
 """`DELETE /api/candidates/{id}/`: erase a person, for admins; and the same for the command line."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, Router, delete
+from litestar import Router, delete
 from litestar.params import FromPath
 
 from hireloop import db, errors
 from hireloop.access.roles import ADMINISTERS, actor_of
-from hireloop.api.candidates import view
 from hireloop.api.documented import refuses
-from hireloop.api.http import etags
+from hireloop.api.http.etags import unchanged_since
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.patches import Check, anything_goes
@@ -21,7 +19,7 @@ from hireloop.scheduling.privacy import erasure, retention
 from hireloop.scheduling.privacy.erasure import ErasureResult
 from hireloop.scheduling.tables import Candidate
 from hireloop.statements import Statement
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 
 @db.transactional
@@ -63,17 +61,13 @@ async def _drop_stored_responses(erased: ErasureResult) -> None:
 @delete(
     "/{candidate_id:uuid}/", status_code=204, opt=ADMINISTERS | refuses(errors.InterviewInProgress, errors.ChangedSince)
 )
-async def erase_candidate(request: Request[Any, Any, Any], candidate_id: FromPath[UUID]) -> None:
+async def erase_candidate(request: AnyRequest, candidate_id: FromPath[UUID]) -> None:
     """Erase a candidate: their name, address and texts are deleted everywhere. The record of what was sent is kept.
 
     Upcoming interviews are cancelled, and the candidate is notified of each one that they were invited to.
     """
     context = context_of(request)
-
-    async def check(known: CandidateDetails) -> None:
-        etags.check_if_match(request, view(context, known))
-
-    await erase(candidate_id, by=actor_of(request), outbox=context.outbox, check=check)
+    await erase(candidate_id, by=actor_of(request), outbox=context.outbox, check=unchanged_since(request))
     context.wakeups.send_soon()
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import Response, Router, get
 
 from hireloop import db
 from hireloop.faults import faults_of
@@ -14,7 +14,7 @@ from hireloop.notify.channels.message_routes import EMAIL
 from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.worker import heartbeat
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
 
@@ -42,7 +42,7 @@ async def live() -> HealthResponse:
 
 
 @get("/ready/")
-async def ready(request: Request[Any, Any, Any]) -> Response[HealthResponse]:
+async def ready(request: AnyRequest) -> Response[HealthResponse]:
     """Check that this process can serve requests: its database is available and up to date."""
     context = context_of(request)
     try:
@@ -56,7 +56,7 @@ async def ready(request: Request[Any, Any, Any]) -> Response[HealthResponse]:
 
 
 @get("/delivery/")
-async def delivery(request: Request[Any, Any, Any]) -> Response[HealthResponse]:
+async def delivery(request: AnyRequest) -> Response[HealthResponse]:
     """Check that messages are being sent: workers run, no channel is held, nothing waits long, and mail works."""
     context = context_of(request)
     findings = await context.mail_pulse.findings()

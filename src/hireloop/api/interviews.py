@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, patch, post
+from litestar import Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
@@ -23,7 +23,7 @@ from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, I
 from hireloop.scheduling.tables import InterviewState
 from hireloop.web import fields
 from hireloop.web.booking_response import InvitationResponse, ScheduleResponse, answer
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 
 class InterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,15 +63,13 @@ class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
     invitation: InvitationResponse | None
 
 
-async def _answers(request: Request[Any, Any, Any], rows: list[InterviewDetails]) -> list[InterviewResponse]:
+async def _answers(request: AnyRequest, rows: list[InterviewDetails]) -> list[InterviewResponse]:
     live = await bookings.find_live([row.id for row in rows])
     booked = {one.interview: one for one in await answer(request, list(live.values()))}
     return [_answer(request, row, booked.get(row.id)) for row in rows]
 
 
-def _answer(
-    request: Request[Any, Any, Any], row: InterviewDetails, schedule: ScheduleResponse | None
-) -> InterviewResponse:
+def _answer(request: AnyRequest, row: InterviewDetails, schedule: ScheduleResponse | None) -> InterviewResponse:
     context = context_of(request)
     return InterviewResponse(
         id=row.id,
@@ -90,9 +88,7 @@ def _answer(
 
 
 @post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown))
-async def create_interview(
-    request: Request[Any, Any, Any], data: JSONBody[InterviewFields]
-) -> Response[InterviewResponse]:
+async def create_interview(request: AnyRequest, data: JSONBody[InterviewFields]) -> Response[InterviewResponse]:
     """Create an interview, and its candidate and job if they are sent as objects and do not exist yet."""
     row = await interviews.create(
         data.candidate.new(within="candidate.") if isinstance(data.candidate, CandidateFields) else data.candidate,
@@ -106,7 +102,7 @@ async def create_interview(
 
 @get("/", opt=READS)
 async def list_interviews(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     state_: Annotated[InterviewState | None, QueryParameter(name="state")] = None,
@@ -125,7 +121,7 @@ async def list_interviews(
 
 
 @get("/{interview_id:uuid}/", opt=READS)
-async def get_interview(request: Request[Any, Any, Any], interview_id: FromPath[UUID]) -> InterviewResponse:
+async def get_interview(request: AnyRequest, interview_id: FromPath[UUID]) -> InterviewResponse:
     """Get an interview with its booking, its link and the state of its invitation."""
     return (await _answers(request, [await interviews.find(interview_id)]))[0]
 
@@ -142,7 +138,7 @@ async def get_interview(request: Request[Any, Any, Any], interview_id: FromPath[
     ),
 )
 async def change_interview(
-    request: Request[Any, Any, Any], interview_id: FromPath[UUID], data: JSONBody[InterviewPatch]
+    request: AnyRequest, interview_id: FromPath[UUID], data: JSONBody[InterviewPatch]
 ) -> InterviewResponse:
     """Change an interview. Once it has been booked, its candidate and job are fixed, and rescheduling moves it."""
     given = patches.given(data)
@@ -176,7 +172,7 @@ def _refusal_of_times(state: InterviewState, field: str) -> errors.HireLoopError
     opt=SCHEDULES | refuses(errors.InterviewInProgress, errors.InterviewClosed),
 )
 async def cancel_interview(
-    request: Request[Any, Any, Any], interview_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
+    request: AnyRequest, interview_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
 ) -> InterviewResponse:
     """Cancel an interview and its booking, and notify a candidate who was invited. Repeating it changes nothing."""
     reason = data.reason if data else ""

@@ -4,19 +4,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, patch, post
+from litestar import Response, Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
-from hireloop.api.http import etags
+from hireloop.api.http.etags import unchanged_since
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.jobs import JobChanges, JobDetails, JobFilter, NewJob
 from hireloop.web import fields
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, context_of
 
 Questions = Annotated[list[fields.Notes], Meta(max_length=100)]
 
@@ -55,16 +55,12 @@ def _normal(job: JobFields | JobPatch, *, within: str = "") -> dict[str, Any]:
     return msgspec.structs.asdict(job) | fields.addresses(within=within, recruiter_email=job.recruiter_email)
 
 
-def _view(context: Context, known: JobDetails) -> JobDetails:
-    return msgspec.structs.replace(known, created_at=context.local(known.created_at))
-
-
 @post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown) | again("This job already exists."))
-async def create_job(request: Request[Any, Any, Any], data: JSONBody[JobFields]) -> Response[JobDetails]:
+async def create_job(request: AnyRequest, data: JSONBody[JobFields]) -> Response[JobDetails]:
     """Create a job. Returns 201, or 200 with the existing job if it already exists."""
     known, created = await jobs.create(data.new(), by=actor_of(request))
     return Response(
-        _view(context_of(request), known),
+        context_of(request).localized(known),
         status_code=201 if created else 200,
         headers={"Location": f"/api/jobs/{known.id}/"},
     )
@@ -72,7 +68,7 @@ async def create_job(request: Request[Any, Any, Any], data: JSONBody[JobFields])
 
 @get("/", opt=READS)
 async def list_jobs(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     title: FromQuery[str | None] = None,
@@ -81,26 +77,21 @@ async def list_jobs(
     """List jobs, newest first, filtered by title or company, ignoring case."""
     async with db.snapshot():
         rows = await jobs.page(JobFilter(title=title, company=company), limit=limit + 1, after=after)
-    context = context_of(request)
-    return page_of(rows, limit=limit, view=lambda row: _view(context, row))
+    return page_of(rows, limit=limit, view=context_of(request).localized)
 
 
 @get("/{job_id:uuid}/", opt=READS)
-async def get_job(request: Request[Any, Any, Any], job_id: FromPath[UUID]) -> JobDetails:
+async def get_job(request: AnyRequest, job_id: FromPath[UUID]) -> JobDetails:
     """Get a job."""
-    return _view(context_of(request), await jobs.find(job_id))
+    return context_of(request).localized(await jobs.find(job_id))
 
 
 @patch("/{job_id:uuid}/", opt=SCHEDULES | refuses(errors.JobTaken, errors.ChangedSince))
-async def change_job(request: Request[Any, Any, Any], job_id: FromPath[UUID], data: JSONBody[JobPatch]) -> JobDetails:
+async def change_job(request: AnyRequest, job_id: FromPath[UUID], data: JSONBody[JobPatch]) -> JobDetails:
     """Change a job. Nothing is sent."""
-    context = context_of(request)
-
-    async def check(known: JobDetails) -> None:
-        etags.check_if_match(request, _view(context, known))
-
     changes = JobChanges(**_normal(data))
-    return _view(context, await jobs.change(job_id, changes, by=actor_of(request), check=check))
+    changed = await jobs.change(job_id, changes, by=actor_of(request), check=unchanged_since(request))
+    return context_of(request).localized(changed)
 
 
 router = Router("/jobs", route_handlers=[create_job, list_jobs, get_job, change_job], tags=["jobs"])

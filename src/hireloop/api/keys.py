@@ -1,10 +1,10 @@
 """`/api/keys/`: API keys, for admins."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, post
+from litestar import Response, Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
@@ -18,7 +18,7 @@ from hireloop.api.http.etags import check_if_match
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.examples import KeyId, RecordedAt
 from hireloop.web import fields
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, context_of
 
 
 class KeyFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,17 +38,8 @@ class NewKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
     key: Annotated[str | None, Meta(examples=["hl_AZkAAAAAcACAAAAAAAAACAxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"])]
 
 
-def _view(context: Context, known: ApiKeyDetails) -> ApiKeyDetails:
-    return msgspec.structs.replace(
-        known,
-        created_at=context.local(known.created_at),
-        last_used_at=context.local_or_none(known.last_used_at),
-        revoked_at=context.local_or_none(known.revoked_at),
-    )
-
-
 @post("/", opt=ADMINISTERS)
-async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields]) -> Response[NewKeyResponse]:
+async def create_key(request: AnyRequest, data: JSONBody[KeyFields]) -> Response[NewKeyResponse]:
     """Create a key. This is the only response that shows it."""
     known, key = await api_keys.create(data.name, data.role, by=actor_of(request))
     created_at = context_of(request).local(known.created_at)
@@ -59,29 +50,28 @@ async def create_key(request: Request[Any, Any, Any], data: JSONBody[KeyFields])
 
 
 @get("/", opt=ADMINISTERS)
-async def list_keys(
-    request: Request[Any, Any, Any], limit: Limit = DEFAULT_LIMIT, after: After = None
-) -> Page[ApiKeyDetails]:
+async def list_keys(request: AnyRequest, limit: Limit = DEFAULT_LIMIT, after: After = None) -> Page[ApiKeyDetails]:
     """List keys, newest first, including revoked ones."""
     rows = await api_keys.page(limit=limit + 1, after=after)
-    context = context_of(request)
-    return page_of(rows, limit=limit, view=lambda row: _view(context, row))
+    return page_of(rows, limit=limit, view=context_of(request).localized)
 
 
 @get("/{key_id:uuid}/", opt=ADMINISTERS)
-async def get_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> ApiKeyDetails:
+async def get_key(request: AnyRequest, key_id: FromPath[UUID]) -> ApiKeyDetails:
     """Get the details of a key, but not the key itself."""
-    return _view(context_of(request), await api_keys.find(key_id))
+    return context_of(request).localized(await api_keys.find(key_id))
 
 
 @delete("/{key_id:uuid}/", status_code=200, opt=ADMINISTERS | refuses(errors.ChangedSince))
-async def revoke_key(request: Request[Any, Any, Any], key_id: FromPath[UUID]) -> ApiKeyDetails:
+async def revoke_key(request: AnyRequest, key_id: FromPath[UUID]) -> ApiKeyDetails:
     """Revoke a key. Every process refuses it within 5 s."""
     context = context_of(request)
-    check_if_match(request, _view(context, await api_keys.find(key_id)))  # unlocked: it can only be revoked, for ever
+    check_if_match(
+        request, context.localized(await api_keys.find(key_id))
+    )  # unlocked: it can only be revoked, for ever
     known = await api_keys.revoke(key_id, by=actor_of(request))
     context.keys.forget(key_id)
-    return _view(context, known)
+    return context.localized(known)
 
 
 router = Router("/keys", route_handlers=[create_key, list_keys, get_key, revoke_key], tags=["keys"])

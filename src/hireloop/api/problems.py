@@ -1,15 +1,14 @@
 """Every error of the API as RFC 9457 `application/problem+json`; `web.problems` decides its status and type."""
 
-from typing import Any
-
-from litestar import Request, Response
+from litestar import Response
 
 from hireloop import db, errors
 from hireloop.telemetry.logs import log
+from hireloop.web.context import AnyRequest
 from hireloop.web.problems import MEDIA_TYPE, Problem, problem_of
 
 
-def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def handle(request: AnyRequest, error: Exception) -> Response[Problem]:
     """Answer any exception with its problem; an unexpected one is logged with its traceback."""
     problem = problem_of(error)
     if problem.status >= 500:  # noqa: PLR2004 (server errors)

@@ -2,26 +2,25 @@
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
 from hireloop import errors
 from hireloop.access.roles import SCHEDULES, actor_of
 from hireloop.api.documented import again
-from hireloop.api.slot_response import view_slot
 from hireloop.examples import Time
 from hireloop.scheduling.slots import series
 from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.series import NewSeries, Series, SkippedOccurrence
 from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.web import fields
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 
 _MOST_EXCLUDED = 1_000
 _WALL_CLOCK = "%Y-%m-%dT%H:%M:%S"
@@ -77,9 +76,7 @@ class SeriesResponse(msgspec.Struct, frozen=True):
 
 
 @post("/create_recurring/", opt=SCHEDULES | again("There were no slots to create."))
-async def create_recurring(
-    request: Request[Any, Any, Any], data: JSONBody[RecurringFields]
-) -> Response[SeriesResponse]:
+async def create_recurring(request: AnyRequest, data: JSONBody[RecurringFields]) -> Response[SeriesResponse]:
     """Create a slot for each time of an RFC 5545 recurrence rule. Returns 201, or 200 if there were none to create."""
     named = fields.zones(time_zone=data.time_zone) | fields.addresses(interviewer_email=data.interviewer_email)
     new = NewSeries(
@@ -110,7 +107,7 @@ def _wall_clock(text: str) -> datetime:
 
 def _answer(context: Context, made: Series) -> SeriesResponse:
     return SeriesResponse(
-        created=[view_slot(context, slot) for slot in made.created],
+        created=[context.localized(slot) for slot in made.created],
         skipped=[_skipped(one) for one in made.left_out],
         repeated=[
             RepeatedTime(one.wall.strftime(_WALL_CLOCK), context.local(one.starts_at), _DOUBLED)

@@ -1,10 +1,10 @@
 """`/api/interviews/schedules/`: bookings."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
@@ -20,7 +20,7 @@ from hireloop.scheduling.bookings.bookings import BookingFilter
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web import fields
 from hireloop.web.booking_response import ScheduleResponse, answer, answer_booked, answer_one
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 BOOKS = SCHEDULES | refuses(
     errors.SlotFull,
@@ -42,7 +42,7 @@ class BookInterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 
 
 async def book(
-    request: Request[Any, Any, Any], interview_id: UUID, slot_id: UUID, booking_notes: str
+    request: AnyRequest, interview_id: UUID, slot_id: UUID, booking_notes: str
 ) -> Response[ScheduleResponse]:
     """Book an interview and wake the workers; both booking endpoints call this."""
     context = context_of(request)
@@ -62,9 +62,7 @@ async def book(
 
 
 @post("/book_interview/", opt=BOOKS)
-async def book_interview(
-    request: Request[Any, Any, Any], data: JSONBody[BookInterviewFields]
-) -> Response[ScheduleResponse]:
+async def book_interview(request: AnyRequest, data: JSONBody[BookInterviewFields]) -> Response[ScheduleResponse]:
     """Book an interview into a slot. Returns 201, or 200 if this booking already exists; then nothing is sent."""
     try:
         return await book(request, data.interview_id, data.slot_id, data.booking_notes)
@@ -85,7 +83,7 @@ class CancelFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed, errors.SlotPast),
 )
 async def confirm_schedule(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     schedule_id: FromPath[UUID],
     data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
 ) -> ScheduleResponse:
@@ -116,7 +114,7 @@ class RescheduleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ),
 )
 async def reschedule(
-    request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[RescheduleFields]
+    request: AnyRequest, schedule_id: FromPath[UUID], data: JSONBody[RescheduleFields]
 ) -> ScheduleResponse:
     """Move a booking to another slot. Its ID, session and link stay; if it is already there, nothing is sent."""
     context = context_of(request)
@@ -143,7 +141,7 @@ async def reschedule(
     opt=SCHEDULES | refuses(errors.InterviewInProgress, errors.InterviewClosed),
 )
 async def cancel_schedule(
-    request: Request[Any, Any, Any], schedule_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
+    request: AnyRequest, schedule_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
 ) -> ScheduleResponse:
     """Cancel a booking, free its seat, and notify a candidate who was invited. Repeating it changes nothing."""
     reason = data.reason if data else ""
@@ -155,7 +153,7 @@ async def cancel_schedule(
 
 @get("/", opt=READS)
 async def list_schedules(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     state_: Annotated[ScheduleState | None, QueryParameter(name="state")] = None,
@@ -182,7 +180,7 @@ async def list_schedules(
 
 
 @get("/{schedule_id:uuid}/", opt=READS)
-async def get_schedule(request: Request[Any, Any, Any], schedule_id: FromPath[UUID]) -> ScheduleResponse:
+async def get_schedule(request: AnyRequest, schedule_id: FromPath[UUID]) -> ScheduleResponse:
     """Get a booking with its session and the state of its invitation."""
     return await answer_one(request, schedule_id)
 

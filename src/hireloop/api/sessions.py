@@ -1,10 +1,10 @@
 """`/api/interviews/sessions/`: the candidate's access to a booked interview, and its link."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
@@ -16,7 +16,7 @@ from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.web import fields
 from hireloop.web.booking_response import ScheduleResponse, answer_one
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/{session_id:uuid}/", opt=READS)
-async def get_session(request: Request[Any, Any, Any], session_id: FromPath[UUID]) -> SessionDetails:
+async def get_session(request: AnyRequest, session_id: FromPath[UUID]) -> SessionDetails:
     """Get a session."""
     visit = await sessions.visit(session_id)
     context = context_of(request)
@@ -62,7 +62,7 @@ async def get_session(request: Request[Any, Any, Any], session_id: FromPath[UUID
     | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed, errors.SlotPast),
 )
 async def reissue_session(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     session_id: FromPath[UUID],
     data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
 ) -> ScheduleResponse:
@@ -79,7 +79,7 @@ async def reissue_session(
     opt=SCHEDULES | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed),
 )
 async def revoke_session(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     session_id: FromPath[UUID],
     data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (as above)
 ) -> ScheduleResponse:
@@ -88,7 +88,7 @@ async def revoke_session(
     return await _booking_of(request, session_id)
 
 
-async def _booking_of(request: Request[Any, Any, Any], session_id: UUID) -> ScheduleResponse:
+async def _booking_of(request: AnyRequest, session_id: UUID) -> ScheduleResponse:
     return await answer_one(request, (await sessions.visit(session_id)).schedule_id)
 
 

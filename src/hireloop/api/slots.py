@@ -1,28 +1,27 @@
 """`/api/interviews/slots/`: slots of time with seats, and booking interviews into them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, patch, post
+from litestar import Response, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import errors, mail_addresses
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
-from hireloop.api.http.etags import check_if_match
+from hireloop.api.http.etags import unchanged_since
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.recurring import create_recurring
 from hireloop.api.schedules import BOOKS, book
-from hireloop.api.slot_response import view_slot
 from hireloop.examples import InterviewId, JobId
 from hireloop.scheduling import withdrawals
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import Check, NewSlot, SlotChanges, SlotDetails, SlotFilter
+from hireloop.scheduling.slots.slots import NewSlot, SlotChanges, SlotDetails, SlotFilter
 from hireloop.web import fields
 from hireloop.web.booking_response import ScheduleResponse
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,25 +66,19 @@ class BookSlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     booking_notes: Annotated[fields.Notes, Meta(examples=["Bring an idea."])] = ""
 
 
-def _as_read(request: Request[Any, Any, Any]) -> Check:
-    """Return a check that raises ChangedSince if the slot does not match the request's If-Match."""
-    context = context_of(request)
-    return lambda slot: check_if_match(request, view_slot(context, slot))
-
-
 @post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
-async def create_slot(request: Request[Any, Any, Any], data: JSONBody[SlotFields]) -> Response[SlotDetails]:
+async def create_slot(request: AnyRequest, data: JSONBody[SlotFields]) -> Response[SlotDetails]:
     """Create a slot."""
     fields.check_calendar(starts_at=data.starts_at, ends_at=data.ends_at)
     given = msgspec.structs.asdict(data) | fields.addresses(interviewer_email=data.interviewer_email)
     slot = await slots.create(NewSlot(**given), by=actor_of(request))
     headers = {"Location": f"/api/interviews/slots/{slot.id}/"}
-    return Response(view_slot(context_of(request), slot), status_code=201, headers=headers)
+    return Response(context_of(request).localized(slot), status_code=201, headers=headers)
 
 
 @get("/", opt=READS)
 async def list_slots(
-    request: Request[Any, Any, Any],
+    request: AnyRequest,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     from_: Annotated[fields.Moment | None, QueryParameter(name="from")] = None,
@@ -106,29 +99,26 @@ async def list_slots(
         min_minutes=min_minutes,
     )
     rows = await slots.page(only, limit=limit + 1, after=after)
-    context = context_of(request)
-    return page_of(rows, limit=limit, view=lambda row: view_slot(context, row))
+    return page_of(rows, limit=limit, view=context_of(request).localized)
 
 
 @get("/{slot_id:uuid}/", opt=READS)
-async def get_slot(request: Request[Any, Any, Any], slot_id: FromPath[UUID]) -> SlotDetails:
+async def get_slot(request: AnyRequest, slot_id: FromPath[UUID]) -> SlotDetails:
     """Get a slot."""
-    return view_slot(context_of(request), await slots.find(slot_id))
+    return context_of(request).localized(await slots.find(slot_id))
 
 
 @patch(
     "/{slot_id:uuid}/",
     opt=SCHEDULES | refuses(errors.SlotWithdrawn, errors.SlotInUse, errors.InterviewerBusy, errors.ChangedSince),
 )
-async def change_slot(
-    request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[SlotChangeFields]
-) -> SlotDetails:
+async def change_slot(request: AnyRequest, slot_id: FromPath[UUID], data: JSONBody[SlotChangeFields]) -> SlotDetails:
     """Change a slot. While interviews are booked into it, its times, interviewer and job cannot be changed."""
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
     fields.check_calendar(**{name: given[name] for name in ("starts_at", "ends_at") if name in given})
     changes = SlotChanges(**given | fields.addresses(interviewer_email=data.interviewer_email))
-    slot = await slots.change(slot_id, changes, by=actor_of(request), check=_as_read(request))
-    return view_slot(context_of(request), slot)
+    slot = await slots.change(slot_id, changes, by=actor_of(request), check=unchanged_since(request))
+    return context_of(request).localized(slot)
 
 
 @delete(
@@ -137,20 +127,20 @@ async def change_slot(
     opt=SCHEDULES | refuses(errors.SlotInUse, errors.InterviewInProgress, errors.ChangedSince),
 )
 async def withdraw_slot(
-    request: Request[Any, Any, Any], slot_id: FromPath[UUID], *, cancel: FromQuery[bool] = False
+    request: AnyRequest, slot_id: FromPath[UUID], *, cancel: FromQuery[bool] = False
 ) -> SlotDetails:
     """Withdraw a slot for good; `cancel` also cancels its bookings. Repeating it changes nothing."""
     context = context_of(request)
     if await withdrawals.withdraw(
-        slot_id, cancel=cancel, by=actor_of(request), reason="", outbox=context.outbox, check=_as_read(request)
+        slot_id, cancel=cancel, by=actor_of(request), reason="", outbox=context.outbox, check=unchanged_since(request)
     ):
         context.wakeups.send_soon()
-    return view_slot(context, await slots.find(slot_id))
+    return context.localized(await slots.find(slot_id))
 
 
 @post("/{slot_id:uuid}/release_slot/", status_code=200, opt=SCHEDULES | refuses(errors.InterviewInProgress))
 async def release_slot(
-    request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[ReleaseFields | None] = None
+    request: AnyRequest, slot_id: FromPath[UUID], data: JSONBody[ReleaseFields | None] = None
 ) -> ReleaseResponse:
     """Cancel a slot's bookings, and notify candidates who were invited. The slot can be booked again."""
     reason = data.reason if data else ""
@@ -158,12 +148,12 @@ async def release_slot(
     cancelled = await withdrawals.release(slot_id, by=actor_of(request), reason=reason, outbox=context.outbox)
     if cancelled:
         context.wakeups.send_soon()
-    return ReleaseResponse(view_slot(context, await slots.find(slot_id)), cancelled)
+    return ReleaseResponse(context.localized(await slots.find(slot_id)), cancelled)
 
 
 @post("/{slot_id:uuid}/book_slot/", opt=BOOKS)
 async def book_slot(
-    request: Request[Any, Any, Any], slot_id: FromPath[UUID], data: JSONBody[BookSlotFields]
+    request: AnyRequest, slot_id: FromPath[UUID], data: JSONBody[BookSlotFields]
 ) -> Response[ScheduleResponse]:
     """Book an interview into this slot. Returns 201, or 200 if this booking already exists; then nothing is sent."""
     return await book(request, data.interview_id, slot_id, data.booking_notes)

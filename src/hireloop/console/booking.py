@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from hireloop import db
 from hireloop.console import render
 from hireloop.console.cards import Card, cards_of
-from hireloop.console.gate import AnyRequest
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.rendering import times
@@ -19,7 +18,7 @@ from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.time_zones import zone_of
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 
 _DELIVERIES = 50  # the newest
 _ATTEMPTS = 20  # of each, the newest

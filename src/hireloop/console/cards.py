@@ -1,18 +1,16 @@
 """A booking as the console shows it: the names, what the API answers of it, and what is to be said of its state."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 
 from hireloop.console import labels
 from hireloop.console.labels import Label
 from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.booking_response import ScheduleResponse, answer
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +34,7 @@ def path_of(schedule_id: UUID) -> str:
     return f"/console/bookings/{schedule_id}/"
 
 
-async def cards_of(request: Request[Any, Any, Any], items: Sequence[AgendaItem]) -> list[Card]:
+async def cards_of(request: AnyRequest, items: Sequence[AgendaItem]) -> list[Card]:
     """Return a card for each of these bookings, in their order: one more query, however many they are."""
     answers = await answer(request, [one.booking for one in items])
     common = set(context_of(request).warnings)

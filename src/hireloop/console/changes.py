@@ -12,7 +12,7 @@ from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of, path_of
 from hireloop.console.clock import Clock, clock_of, parse_day
 from hireloop.console.days import NO_DAY, ident
-from hireloop.console.gate import AnyRequest, pressed
+from hireloop.console.gate import pressed
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import agenda, cancellations, confirmations, moves
@@ -21,7 +21,7 @@ from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web import fields
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 _A_PAGE = 40
 _LONGEST_REASON = 2_000

@@ -5,12 +5,11 @@ from litestar import Response
 
 from hireloop import db
 from hireloop.console import labels, render
-from hireloop.console.gate import AnyRequest
 from hireloop.notify.channels import held
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.transport import Channel
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 
 class ShownChannel(msgspec.Struct, frozen=True, kw_only=True):

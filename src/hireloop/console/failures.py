@@ -12,10 +12,10 @@ from hireloop.access.roles import actor_of
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import path_of
 from hireloop.console.days import ident
-from hireloop.console.gate import AnyRequest, pressed
+from hireloop.console.gate import pressed
 from hireloop.notify.deliveries import deliveries, failures, replay
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.replay_audit import audited
 
 PATH = "/console/failures/"

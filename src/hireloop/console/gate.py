@@ -4,7 +4,6 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import PermissionDeniedException
@@ -14,11 +13,9 @@ from hireloop import errors
 from hireloop.access import api_keys, roles
 from hireloop.access.api_keys import KeyHolder
 from hireloop.console import tickets
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token, has_token, is_from_our_page
 from hireloop.web.forms import fields_of
-
-AnyRequest = Request[Any, Any, Any]
 
 _USER = "hireloop.console_visitor"  # in the scope itself, as `access.roles` notes the holder
 _PATH = "/"  # what the prefix `__Host-` asks for

@@ -9,11 +9,11 @@ from litestar.datastructures import Cookie
 from hireloop.access.tables import Role
 from hireloop.console import labels
 from hireloop.console.clock import clock_of
-from hireloop.console.gate import AnyRequest, user_of
+from hireloop.console.gate import user_of
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.web import look
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
 

@@ -9,8 +9,9 @@ from litestar.params import FromPath
 from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
 from hireloop.console import booking, changes, channels, days, failures, gate, render, sign_in
-from hireloop.console.gate import AnyRequest, CsrfError
+from hireloop.console.gate import CsrfError
 from hireloop.telemetry.logs import log
+from hireloop.web.context import AnyRequest
 from hireloop.web.problems import problem_of
 
 _LARGEST_BODY = 65_536

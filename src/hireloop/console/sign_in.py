@@ -7,7 +7,8 @@ from litestar import Response
 
 from hireloop import errors
 from hireloop.console import gate, render
-from hireloop.console.gate import AnyRequest, CsrfError, pressed
+from hireloop.console.gate import CsrfError, pressed
+from hireloop.web.context import AnyRequest
 from hireloop.web.forms import fields_of
 
 HOME = "/console/"

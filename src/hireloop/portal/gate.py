@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -15,10 +15,9 @@ from hireloop import errors, session_keys
 from hireloop.portal import render
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import is_from_our_page
 
-AnyRequest = Request[Any, Any, Any]
 Handler = Callable[[AnyRequest, Visit], Coroutine[Any, Any, Response[Any]]]
 Route = Callable[[AnyRequest, FromPath[str]], Coroutine[Any, Any, Response[Any]]]
 

@@ -16,7 +16,7 @@ from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.times import moment
 from hireloop.notify.rendering.values import Reader
 from hireloop.portal import gate, render, session_pages, stages, times
-from hireloop.portal.gate import AnyRequest, path_of
+from hireloop.portal.gate import path_of
 from hireloop.portal.session_pages import limits_of, reader_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
@@ -24,7 +24,7 @@ from hireloop.scheduling.bookings import cancellations, confirmations
 from hireloop.scheduling.sessions import own_changes
 from hireloop.scheduling.sessions.own_changes import ExpectedVersion, OpenTime, OwnChange
 from hireloop.scheduling.sessions.sessions import Visit
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.forms import fields_of
 
 _TIMES_A_PAGE = 20

@@ -10,10 +10,10 @@ from litestar import Response
 from litestar.exceptions import ClientException
 
 from hireloop.portal import gate, render, session_pages
-from hireloop.portal.gate import AnyRequest, path_of
+from hireloop.portal.gate import path_of
 from hireloop.scheduling.sessions import late_requests, sessions
 from hireloop.scheduling.sessions.sessions import Visit
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 # What a browser can say of a device: `ok`, or the DOMException that getUserMedia failed with.
 DeviceResult = Literal[

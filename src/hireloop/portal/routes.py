@@ -8,10 +8,10 @@ from litestar.params import FromPath
 
 from hireloop import db, errors
 from hireloop.portal import gate, own_changes, render, room
-from hireloop.portal.gate import AnyRequest, path_of
+from hireloop.portal.gate import path_of
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry.logs import log
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 _LARGEST_BODY = 16_384
 _TRY_AGAIN_SECONDS = "30"  # as the page says in words

@@ -9,7 +9,7 @@ from litestar import Response
 from hireloop.notify.rendering.times import english_locale, moment
 from hireloop.notify.rendering.values import Reader
 from hireloop.portal import gate, render, stages, times
-from hireloop.portal.gate import AnyRequest, path_of
+from hireloop.portal.gate import path_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
@@ -19,7 +19,7 @@ from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
 from hireloop.time_zones import zone_of
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token
 
 

@@ -19,7 +19,7 @@ from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails
-from hireloop.scheduling.tables import Schedule, ScheduleState
+from hireloop.scheduling.tables import Candidate, Schedule, ScheduleState
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
@@ -52,7 +52,8 @@ async def change(
     changed = patches.changed(known, changes)
     if not changed:
         return CorrectionResult(known)
-    after = await candidates.write(msgspec.structs.replace(known, **changed))
+    await Candidate.update(**changed).where(Candidate.id == candidate_id)
+    after = msgspec.structs.replace(known, **changed)
     entry = NewAuditEntry(
         action=Action.CANDIDATE_CHANGED,
         subject=candidate_id,

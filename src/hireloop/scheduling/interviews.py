@@ -114,7 +114,8 @@ async def change(
         await _job_id(after.job, by)
     was = {name: getattr(known, name) for name in changed}
     await audit.record(_entry(Action.INTERVIEW_CHANGED, after, by, was=was, now=changed))
-    return await _write(after)
+    await Interview.update(**changed).where(Interview.id == interview_id)
+    return after
 
 
 def refusal(known: InterviewDetails, *, was_booked: bool) -> errors.Refused | None:
@@ -179,17 +180,6 @@ async def _hold(interview_id: UUID) -> InterviewDetails:
         candidate, known = known.candidate, await find(interview_id)
         if known.candidate == candidate:
             return known
-
-
-async def _write(known: InterviewDetails) -> InterviewDetails:
-    await Interview.update(
-        {
-            Interview.candidate: known.candidate,
-            Interview.job: known.job,
-            Interview.round: known.round,
-        }
-    ).where(Interview.id == known.id)
-    return known
 
 
 async def find(interview_id: UUID) -> InterviewDetails:

@@ -13,12 +13,13 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.scheduling import audit
+from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
+from hireloop.scheduling.patches import Check
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import Check, SlotDetails
+from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.scheduling.tables import InterviewState, Slot
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
@@ -70,7 +71,7 @@ async def withdraw(
     by: Actor,
     reason: str,
     outbox: Outbox,
-    check: Check | None = None,
+    check: Check[SlotDetails] = patches.anything_goes,
     now: datetime | None = None,
 ) -> bool:
     """Withdraw a slot, so that nothing is booked into it again, and return whether this did it: twice is once.
@@ -79,8 +80,7 @@ async def withdraw(
     Raises NotFound, what `check` raises, SlotInUse, and InterviewInProgress where a candidate has entered.
     """
     slot, bookings, at = await _hold(slot_id, now)
-    if check is not None:
-        check(slot)
+    await check(slot)
     if slot.withdrawn_at is not None:
         return False
     if bookings and not cancel:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 from msgspec import Meta
 
 from hireloop import session_keys
@@ -35,7 +34,7 @@ from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry, Move
 from hireloop.scheduling.sessions.sessions import SessionState, state_of
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.context import Context, context_of
+from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary, summary_of_put
 
 _NEAR = timedelta(minutes=60)
@@ -103,7 +102,7 @@ class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
     trace_url: Annotated[str | None, Meta(examples=["http://localhost:16686/trace/4bf92f3577b34da6a3ce929d0e0e4736"])]
 
 
-def answer_booked(request: Request[Any, Any, Any], booked: BookingResult) -> ScheduleResponse:
+def answer_booked(request: AnyRequest, booked: BookingResult) -> ScheduleResponse:
     """Return a booking that was just made, without reading anything again."""
     context = context_of(request)
     put = [summary_of_put(context, delivery) for delivery in booked.deliveries]
@@ -116,7 +115,7 @@ def answer_booked(request: Request[Any, Any, Any], booked: BookingResult) -> Sch
     return _answer(request, context, booked.booking, invitation)
 
 
-async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -> list[ScheduleResponse]:
+async def answer(request: AnyRequest, bookings: Sequence[Booking]) -> list[ScheduleResponse]:
     """Return stored bookings with the state of their invitations, in one more query for all of them."""
     context = context_of(request)
     by_schedule: dict[UUID, list[DeliveryView]] = {booking.id: [] for booking in bookings}
@@ -129,7 +128,7 @@ async def answer(request: Request[Any, Any, Any], bookings: Sequence[Booking]) -
     ]
 
 
-async def answer_one(request: Request[Any, Any, Any], schedule_id: UUID) -> ScheduleResponse:
+async def answer_one(request: AnyRequest, schedule_id: UUID) -> ScheduleResponse:
     """Return the current state of a stored booking; raises NotFound."""
     return (await answer(request, [await bookings.find(schedule_id)]))[0]
 
@@ -191,7 +190,7 @@ def _moved(context: Context, moved: Move) -> MoveResponse:
 
 
 def _answer(
-    request: Request[Any, Any, Any], context: Context, booking: Booking, invitation: InvitationResponse
+    request: AnyRequest, context: Context, booking: Booking, invitation: InvitationResponse
 ) -> ScheduleResponse:
     session = booking.session
     key = context.session_key(session) if roles.sees_links(request) else None

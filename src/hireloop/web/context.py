@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
+from litestar import Request
 from litestar.connection import ASGIConnection
 
 from hireloop import session_keys
@@ -19,6 +20,9 @@ from hireloop.settings import Settings
 from hireloop.web.slow_down import BadKeyLimiter
 
 STATE_NAME = "context"
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+Details = TypeVar("Details", bound=msgspec.Struct)
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +47,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def local_or_none(self, moment: datetime | None) -> datetime | None:
         """Return the same moment with the offset of DEFAULT_TIME_ZONE, or None."""
         return None if moment is None else self.local(moment)
+
+    def localized(self, details: Details) -> Details:
+        """Return the same details with each of their times at the offset of DEFAULT_TIME_ZONE."""
+        values = msgspec.structs.asdict(details).items()
+        return msgspec.structs.replace(
+            details, **{name: self.local(value) for name, value in values if isinstance(value, datetime)}
+        )
 
     def session_key(self, session: SessionOfSchedule) -> str:
         """Mint the key that opens this session."""

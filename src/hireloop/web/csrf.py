@@ -1,17 +1,15 @@
 """CSRF: whether a request came from our own page. The browser says so; where it cannot, a token in the form does."""
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
-
-from litestar import Request
 
 from hireloop import signing
 from hireloop.signing import Purpose
+from hireloop.web.context import AnyRequest
 from hireloop.web.forms import fields_of
 
 
-async def is_from_our_page(request: Request[Any, Any, Any], key: str, *, base_url: str) -> bool:
+async def is_from_our_page(request: AnyRequest, key: str, *, base_url: str) -> bool:
     """Return whether a POST was pressed on our own page; `key` is what the request's cookie holds.
 
     The browser says so in Sec-Fetch-Site. It says it only on https and localhost; elsewhere Origin decides,

@@ -4,18 +4,18 @@ Not Litestar's `request.form()`: that keeps every body that it ever parsed among
 typed in among them, and as many fields as fit), and takes uploads, in any character set, from anyone who sends one.
 """
 
-from typing import Any
 from urllib.parse import parse_qsl
 
-from litestar import Request
 from litestar.exceptions import ClientException
+
+from hireloop.web.context import AnyRequest
 
 _MEDIA_TYPE = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 20
 _NO_FORM = "This form cannot be read."
 
 
-async def fields_of(request: Request[Any, Any, Any]) -> dict[str, str]:
+async def fields_of(request: AnyRequest) -> dict[str, str]:
     """Return the fields by their names, of several of one name the first; empty for anything but such a form.
 
     Raises ClientException for a form that is not UTF-8 or has more fields than any of ours.

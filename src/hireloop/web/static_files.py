@@ -3,13 +3,13 @@
 import gzip
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import NotFoundException
 
 from hireloop.web.buffered_responses import header_of
+from hireloop.web.context import AnyRequest
 
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _A_YEAR = "public, max-age=31536000, immutable"
@@ -40,7 +40,7 @@ class StaticFiles:
             raise KeyError(name)
         return self._at.format(version=self.version, name=name)
 
-    def answer(self, request: Request[Any, Any, Any], version: str, name: str) -> Response[bytes]:
+    def answer(self, request: AnyRequest, version: str, name: str) -> Response[bytes]:
         """Send a file, compressed where the browser takes that; raises NotFoundException where there is no such file.
 
         Only under the present version may it be kept: another version is some other process's.

@@ -11,7 +11,7 @@ from hireloop.access import roles
 from hireloop.access.api_keys import KeyHolder
 from hireloop.api.http import rate_limit
 from hireloop.web.buffered_responses import header_of
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 _SCHEME = "bearer "
 
@@ -24,7 +24,7 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let in who has a key and, under RATE_LIMIT, has not sent too much; raises NotSignedIn, TooManyRequests."""
-        request: Request[Any, Any, Any] = Request(scope)
+        request: AnyRequest = Request(scope)
         holder = await sign_in(request)
         rate = context_of(request).settings.rate_limit
         if rate is not None:

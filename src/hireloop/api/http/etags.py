@@ -1,13 +1,16 @@
 """Entity tags (RFC 9110 8.8.3): a digest of what a read answers, so that a client can say which one it knows."""
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 from litestar.connection import ASGIConnection
 from litestar.serialization import encode_json
 
 from hireloop import errors
 from hireloop.web.buffered_responses import header_of
+from hireloop.web.context import context_of
 
 
 def etag_of(body: bytes) -> str:
@@ -35,3 +38,15 @@ def check_if_match(connection: ASGIConnection[Any, Any, Any, Any], answer: objec
     header = header_of(connection.scope, b"if-match")
     if header is not None and not is_named(header, etag_of(encode_json(answer))):
         raise errors.ChangedSince
+
+
+def unchanged_since(connection: ASGIConnection[Any, Any, Any, Any]) -> Callable[[msgspec.Struct], Awaitable[None]]:
+    """Return a check for the change of one row, which raises ChangedSince as `check_if_match` does.
+
+    For rows that a read gives as they are, with local times.
+    """
+
+    async def check(details: msgspec.Struct) -> None:
+        check_if_match(connection, context_of(connection).localized(details))
+
+    return check

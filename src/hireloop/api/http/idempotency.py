@@ -7,7 +7,6 @@ is open here.
 
 import asyncio
 import time
-from typing import Any
 
 from litestar import Request
 from litestar.enums import ScopeType
@@ -20,7 +19,7 @@ from hireloop.api.http import stored_responses
 from hireloop.api.http.authentication import require_role
 from hireloop.api.http.stored_responses import ClaimResult, KeyedRequest
 from hireloop.web.buffered_responses import BufferedResponse, header_of, hold_back
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyRequest, context_of
 
 LONGEST_WAIT_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.4
@@ -42,7 +41,7 @@ class Idempotency:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or key is None:
             await self.app(scope, receive, send)
             return
-        request: Request[Any, Any, Any] = Request(scope, receive)
+        request: AnyRequest = Request(scope, receive)
         await require_role(request, request.route_handler)  # the guards come later, and never to what is said again
         keyed = await _keyed(request, scope, key)
         try:
@@ -53,7 +52,7 @@ class Idempotency:
         else:
             await answer.send(send)
 
-    async def _answer(self, request: Request[Any, Any, Any], keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
+    async def _answer(self, request: AnyRequest, keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
         """Return the answer, ours or the stored one; raises IdempotencyInProgress after 5 s of waiting.
 
         Between two looks no connection is held: else a few impatient clients would empty the pool. After a deadlock all
@@ -70,9 +69,7 @@ class Idempotency:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
-    async def _once(
-        self, request: Request[Any, Any, Any], keyed: KeyedRequest, receive: Receive
-    ) -> BufferedResponse | None:
+    async def _once(self, request: AnyRequest, keyed: KeyedRequest, receive: Receive) -> BufferedResponse | None:
         """Return the answer, or None while the request that has the key is still worked on."""
         try:
             answer = await self._work(request, keyed, receive)
@@ -83,7 +80,7 @@ class Idempotency:
         return answer
 
     @db.transactional(retries=0)  # `_answer` begins anew
-    async def _work(self, request: Request[Any, Any, Any], keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
+    async def _work(self, request: AnyRequest, keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
         """Let the handler work and store its answer; a refusal's work is undone. Raises `_NotKept`."""
         context = context_of(request)
         # Who has the key may only be reading the answer, as we do: busy does not mean that there is none.
@@ -99,7 +96,7 @@ class Idempotency:
         return answer
 
     @db.transactional(retries=0)
-    async def _handle(self, request: Request[Any, Any, Any], receive: Receive) -> BufferedResponse:
+    async def _handle(self, request: AnyRequest, receive: Receive) -> BufferedResponse:
         """Return the handler's answer; raises `_Undone` with a refusal."""
         answer = await hold_back(self.app, request.scope, receive)
         if answer.status >= _REFUSED_FROM:
@@ -123,7 +120,7 @@ class _NotKept(Exception):
         self.answer = answer
 
 
-async def _keyed(request: Request[Any, Any, Any], scope: HTTPScope, key: str) -> KeyedRequest:
+async def _keyed(request: AnyRequest, scope: HTTPScope, key: str) -> KeyedRequest:
     if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise errors.BadInput("Idempotency-Key", f"must have 1 to {_LONGEST_KEY} printable ASCII characters")
     kind = request.content_type[0].encode()

@@ -11,12 +11,12 @@ from collections import Counter
 from typing import Any, get_args
 
 import msgspec
-from litestar import Request
 from litestar.exceptions import HTTPException, ValidationException
 
 from hireloop import errors
 from hireloop.api.http.literal import without_none
 from hireloop.web import fields
+from hireloop.web.context import AnyRequest
 
 _ODD_ESCAPE = re.compile(r"\\u(0000|[dD][89a-fA-F])")  # of U+0000, or of a surrogate, which should be half of a pair
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -28,7 +28,7 @@ _MOST_NAMED = 100  # of the errors: an answer is not an echo
 _UTF_8 = {"utf-8", "utf8"}
 
 
-class StrictRequest(Request[Any, Any, Any]):
+class StrictRequest(AnyRequest):
     """A request whose body is decoded here, where Litestar asks for it."""
 
     __slots__ = ()
@@ -39,7 +39,7 @@ class StrictRequest(Request[Any, Any, Any]):
         return await decoded(self, without_none(taken.annotation)) if taken else await super().json()
 
 
-async def decoded(request: Request[Any, Any, Any], kind: Any) -> Any:  # noqa: ANN401 (types, as values)
+async def decoded(request: AnyRequest, kind: Any) -> Any:  # noqa: ANN401 (types, as values)
     """Return the body as a value of this type; raises ValidationException, BadInput or HTTPException (415)."""
     _check_headers(request)
     reader = _Reader()
@@ -58,7 +58,7 @@ async def decoded(request: Request[Any, Any, Any], kind: Any) -> Any:  # noqa: A
     raise ValidationException("The body is invalid.", extra=named[:_MOST_NAMED])
 
 
-def _check_headers(request: Request[Any, Any, Any]) -> None:
+def _check_headers(request: AnyRequest) -> None:
     kind, options = request.content_type
     is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")) or not kind
     if not is_json or options.get("charset", "utf-8").lower() not in _UTF_8:

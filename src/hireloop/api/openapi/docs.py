@@ -1,12 +1,12 @@
 """`/docs`: the OpenAPI document as one page for people, which works without scripts and without internet access."""
 
 from pathlib import Path
-from typing import Any
 
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Response, get
 
 from hireloop.api.openapi import docs_formatting
 from hireloop.api.openapi.document import document_of
+from hireloop.web.context import AnyRequest
 from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
 
@@ -36,7 +36,7 @@ _templates = Templates(
 
 
 @get("/docs", include_in_schema=False, media_type=MediaType.HTML, sync_to_thread=False)
-def page(request: Request[Any, Any, Any]) -> Response[str]:
+def page(request: AnyRequest) -> Response[str]:
     """Show every operation with its examples and problems, and every type."""
     state = request.app.state
     if _STATE_NAME not in state:
@@ -46,6 +46,6 @@ def page(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @get(_STYLE_PATH, include_in_schema=False, sync_to_thread=False)
-def style(request: Request[Any, Any, Any]) -> Response[bytes]:
+def style(request: AnyRequest) -> Response[bytes]:
     """Serve the page's style sheet."""
     return _STATIC.answer(request, _STATIC.version, "docs.css")

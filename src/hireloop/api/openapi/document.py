@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Router
 from litestar.connection import ASGIConnection
 from litestar.enums import OpenAPIMediaType
 from litestar.exceptions import NotFoundException
@@ -23,6 +23,7 @@ from hireloop.api.openapi.operations import DescribedOperation, Parameter, opera
 from hireloop.api.openapi.parameters import sentence_of
 from hireloop.api.openapi.problems import EVERY_HEADER
 from hireloop.web import fields
+from hireloop.web.context import AnyRequest
 from hireloop.web.problems import Problem
 
 _STATE_NAME = "openapi_document"
@@ -102,7 +103,7 @@ class DocumentPlugin(OpenAPIRenderPlugin):
     def __init__(self) -> None:
         super().__init__(path="/openapi.json", media_type=OpenAPIMediaType.OPENAPI_JSON)
 
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 (Litestar's own, which we do not serve)
+    def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 (Litestar's own, which we do not serve)
         """Return the document as JSON."""
         return msgspec.json.encode(document_of(request.app))
 

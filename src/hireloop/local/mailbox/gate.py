@@ -7,9 +7,7 @@ of the two purposes (`hireloop.signing`).
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from litestar import Request
 from litestar.datastructures import Cookie
 
 from hireloop import errors, signing
@@ -18,9 +16,7 @@ from hireloop.access.tables import Role
 from hireloop.api.http import authentication
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
-from hireloop.web.context import context_of
-
-AnyRequest = Request[Any, Any, Any]
+from hireloop.web.context import AnyRequest, context_of
 
 TICKET = "ticket"
 PATH = "/dev/mailbox"

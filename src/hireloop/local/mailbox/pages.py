@@ -19,9 +19,10 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAU
 from markupsafe import Markup
 
 from hireloop.local.mailbox import gate
-from hireloop.local.mailbox.gate import PATH, TICKET, AnyRequest
+from hireloop.local.mailbox.gate import PATH, TICKET
 from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.mail_view import MailView
+from hireloop.web.context import AnyRequest
 from hireloop.web.forms import fields_of
 from hireloop.web.templates import Templates
 

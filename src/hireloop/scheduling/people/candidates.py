@@ -107,21 +107,6 @@ async def lock(candidate_id: UUID) -> CandidateDetails:
     return msgspec.convert(row, CandidateDetails)
 
 
-async def write(known: CandidateDetails) -> CandidateDetails:
-    """Store a candidate who is locked, as they are now, and return them; raises AddressTaken."""
-    await Candidate.update(
-        {
-            Candidate.full_name: known.full_name,
-            Candidate.email: known.email,
-            Candidate.time_zone: known.time_zone,
-            Candidate.locale: known.locale,
-            Candidate.phone: known.phone,
-            Candidate.resume_text: known.resume_text,
-        }
-    ).where(Candidate.id == known.id)
-    return known
-
-
 async def find(candidate_id: UUID) -> CandidateDetails:
     """Return one candidate; raises NotFound."""
     row = await _of(candidate_id).first()

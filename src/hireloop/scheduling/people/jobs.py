@@ -101,21 +101,8 @@ async def change(
         return known
     details = {"fields": list(changed)}
     await audit.record(NewAuditEntry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details))
-    return await _write(msgspec.structs.replace(known, **changed))
-
-
-async def _write(known: JobDetails) -> JobDetails:
-    await Job.update(
-        {
-            Job.title: known.title,
-            Job.company: known.company,
-            Job.description: known.description,
-            Job.coding_language: known.coding_language,
-            Job.recruiter_email: known.recruiter_email,
-            Job.questions: known.questions,
-        }
-    ).where(Job.id == known.id)
-    return known
+    await Job.update(**changed).where(Job.id == job_id)
+    return msgspec.structs.replace(known, **changed)
 
 
 async def find(job_id: UUID) -> JobDetails:

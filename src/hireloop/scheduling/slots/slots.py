@@ -1,6 +1,5 @@
 """Slots: stretches of time with seats that interviews can be booked into."""
 
-from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,8 +10,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import db, errors
 from hireloop.examples import EndsAt, JobId, RecordedAt, SlotId, StartsAt, Time
-from hireloop.scheduling import audit
+from hireloop.scheduling import audit, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
+from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.tables import Slot
 from hireloop.statements import rows_of
@@ -57,8 +57,6 @@ class SlotChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 # What the candidates of a slot in use rely on.
 _FIXED_IN_USE = {"starts_at", "ends_at", "interviewer_email", "job"}
-
-Check = Callable[[SlotDetails], None]  # raises where the slot, held still, is not the one that the caller has in mind
 
 
 async def create(new: NewSlot, *, by: Actor) -> SlotDetails:
@@ -113,24 +111,24 @@ async def lock(slot_id: UUID) -> SlotDetails:
 
 
 @db.transactional
-async def change(slot_id: UUID, changes: SlotChanges, *, by: Actor, check: Check | None = None) -> SlotDetails:
+async def change(
+    slot_id: UUID, changes: SlotChanges, *, by: Actor, check: Check[SlotDetails] = patches.anything_goes
+) -> SlotDetails:
     """Change a slot and return it; what is as it was already is no change, and leaves no trace.
 
     Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse where the times, the
     interviewer or the job of a slot with bookings, also of one that is over, or seats below those taken, are asked for.
     """
     slot = await lock(slot_id)
-    if check is not None:
-        check(slot)
-    asked = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not UNSET}
-    changed = {name for name, value in asked.items() if getattr(slot, name) != value}
-    wanted = msgspec.structs.replace(slot, **asked)
-    refusal = change_refusal(slot, wanted, changed)
+    await check(slot)
+    changed = patches.changed(slot, changes)
+    wanted = msgspec.structs.replace(slot, **changed)
+    refusal = change_refusal(slot, wanted, changed.keys())
     if refusal is not None:
         raise refusal
     if changed:
         await check_job(wanted.job)
-        await _store(wanted)
+        await Slot.update(**changed).where(Slot.id == slot_id)
         details = {"changed": sorted(changed)}
         await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details))
     return wanted
@@ -145,19 +143,6 @@ def change_refusal(slot: SlotDetails, wanted: SlotDetails, changed: AbstractSet[
     if wanted.ends_at <= wanted.starts_at:
         return errors.BadInput("ends_at", "must be later than starts_at")
     return None
-
-
-async def _store(slot: SlotDetails) -> None:
-    await Slot.update(
-        {
-            Slot.starts_at: slot.starts_at,
-            Slot.ends_at: slot.ends_at,
-            Slot.seats: slot.seats,
-            Slot.interviewer_email: slot.interviewer_email,
-            Slot.job: slot.job,
-            Slot.notes: slot.notes,
-        }
-    ).where(Slot.id == slot.id)
 
 
 # --- Lists ----------------------------------------------------------------------------------------------------------
