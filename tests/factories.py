@@ -14,10 +14,10 @@ from hireloop.scheduling import interviews
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import booking
 from hireloop.scheduling.bookings.booking import BookingResult, WindowSettings
-from hireloop.scheduling.people.candidates import NewCandidate
-from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.people.candidates import CandidateFields
+from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import NewSlot
+from hireloop.scheduling.slots.slots import SlotFields
 from sample_channels import EMAIL
 
 WINDOWS = WindowSettings(30, 600)
@@ -51,14 +51,14 @@ def job_fields(**fields: object) -> dict[str, object]:
 
 async def make_interview(**candidate: object) -> UUID:
     """Store an interview of a new candidate and the sample job; the pool must be open."""
-    person = NewCandidate(**candidate_fields(**candidate))  # type: ignore[arg-type] # texts
-    return (await interviews.create(person, NewJob(title="Backend Engineer", company="Example Labs"), by=TESTS)).id
+    person = CandidateFields(**candidate_fields(**candidate))  # type: ignore[arg-type] # texts
+    return (await interviews.create(person, JobFields(title="Backend Engineer", company="Example Labs"), by=TESTS)).id
 
 
 async def make_slot(*, starts_at: datetime | None = None, minutes: float = 45, **fields: Any) -> UUID:  # noqa: ANN401 (each field has its own type)
     """Store a slot that starts in an hour unless said otherwise; the pool must be open."""
     starts_at = starts_at or soon(60)
-    new = NewSlot(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes), **fields)
+    new = SlotFields(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes), **fields)
     return (await slots.create(new, by=TESTS)).id
 
 

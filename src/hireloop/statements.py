@@ -1,13 +1,16 @@
 """SQL with named parameters: each is written `:name` and numbered once, when the module that holds it is imported."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
+import msgspec
 
 from hireloop import db
+
+T = TypeVar("T")
 
 # What may hold a colon that begins no parameter is found first, and so passed over whole. Before the colon of a
 # parameter stands neither a word nor a bracket: that is the slice of an array.
@@ -39,6 +42,10 @@ class Statement:
         """Return the rows; raises TypeError unless exactly the parameters are given."""
         return await db.fetch(self.numbered, *self._in_order(values))
 
+    async def structs(self, kind: type[T], /, **values: object) -> list[T]:
+        """Return the rows as structs of this kind; raises as `rows`."""
+        return as_structs(await self.rows(**values), kind)
+
     async def row(self, **values: object) -> asyncpg.Record | None:
         """Return the first row, or None; raises as `rows`."""
         return await db.fetch_row(self.numbered, *self._in_order(values))
@@ -62,6 +69,11 @@ async def rows_of(text: str, values: Mapping[str, object]) -> list[asyncpg.Recor
     """Return the rows of a statement that is composed of what is asked for; it takes of `values` what it names."""
     statement = _composed(text)
     return await statement.rows(**{name: values[name] for name in statement.names})
+
+
+def as_structs(rows: Iterable[asyncpg.Record], kind: type[T]) -> list[T]:
+    """Return rows as structs of this kind, whose fields are named as their columns are."""
+    return [msgspec.convert(dict(row), kind) for row in rows]
 
 
 @lru_cache(maxsize=512)

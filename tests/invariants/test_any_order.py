@@ -23,12 +23,12 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.scheduling import corrections, interviews, withdrawals
 from hireloop.scheduling.bookings import cancellations, confirmations, moves
-from hireloop.scheduling.people.candidates import CandidateChanges, NewCandidate
-from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.people.candidates import CandidateFields, CandidatePatch
+from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.privacy import erasure
 from hireloop.scheduling.sessions import lifecycle, links, sessions
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import NewSlot
+from hireloop.scheduling.slots.slots import SlotFields
 from invariants.invariants import broken
 from notify.factories import settlement
 from servers.databases import Template
@@ -85,8 +85,8 @@ class AnyOrder(RuleBasedStateMachine):
         return self._interview(person)
 
     def _interview(self, person: int) -> UUID:
-        new = NewCandidate(full_name=f"Candidate {person}", email=f"candidate{person}@example.com")
-        made = self.does(lambda: interviews.create(new, NewJob(title="Engineer", company="Example"), by=TESTS))
+        new = CandidateFields(full_name=f"Candidate {person}", email=f"candidate{person}@example.com")
+        made = self.does(lambda: interviews.create(new, JobFields(title="Engineer", company="Example"), by=TESTS))
         return made.id  # type: ignore[no-any-return] # as above
 
     @rule(
@@ -98,7 +98,7 @@ class AnyOrder(RuleBasedStateMachine):
     )
     def a_slot(self, quarter: int, length: int, seats: int, interviewer: str | None) -> UUID | None:
         starts_at = BEGAN + timedelta(minutes=15 * quarter)
-        new = NewSlot(
+        new = SlotFields(
             starts_at=starts_at,
             ends_at=starts_at + timedelta(minutes=15 * length),
             seats=seats,
@@ -170,7 +170,7 @@ class AnyOrder(RuleBasedStateMachine):
             email = f"candidate{person}.{nth}@example.com"
             self.does(
                 lambda: corrections.change(
-                    found[0]["id"], CandidateChanges(email=email), by=TESTS, outbox=OUTBOX, now=self.now
+                    found[0]["id"], CandidatePatch(email=email), by=TESTS, outbox=OUTBOX, now=self.now
                 )
             )
 

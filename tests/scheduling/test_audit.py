@@ -7,7 +7,7 @@ from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling import audit, interviews
 from hireloop.scheduling.audit import Action, Actor, AuditFilter, NewAuditEntry
-from hireloop.scheduling.people.candidates import NewCandidate
+from hireloop.scheduling.people.candidates import CandidateFields
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -33,7 +33,7 @@ async def test_what_is_recorded_is_read_newest_first_as_it_was() -> None:
 
 async def test_an_entry_is_written_with_what_it_tells_or_not_at_all() -> None:
     with pytest.raises(errors.BadInput):
-        await interviews.create(NewCandidate(full_name="Asha", email="a@example.com"), db.new_id(), by=TESTS)
+        await interviews.create(CandidateFields(full_name="Asha", email="a@example.com"), db.new_id(), by=TESTS)
     assert await rows("audit_entry") == await rows("candidate") == []
 
 

@@ -12,7 +12,7 @@ from hireloop.scheduling import corrections, interviews
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.people import candidates
-from hireloop.scheduling.people.candidates import CandidateChanges
+from hireloop.scheduling.people.candidates import CandidatePatch
 from hireloop.scheduling.sessions import links, sessions
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -33,7 +33,7 @@ async def another(interview: UUID) -> UUID:
 
 async def move_to(address: str, interview: UUID) -> int:
     candidate = (await interviews.find(interview)).candidate
-    changed = await corrections.change(candidate, CandidateChanges(email=address), by=TESTS, outbox=OUTBOX)
+    changed = await corrections.change(candidate, CandidatePatch(email=address), by=TESTS, outbox=OUTBOX)
     assert changed.candidate.email == address == (await candidates.find(candidate)).email
     return changed.invited_anew
 
@@ -117,7 +117,7 @@ async def test_of_two_addresses_at_once_the_last_one_is_told() -> None:
     interview = await make_interview(email=OLD)
     booked = await book(interview, 60)
     candidate = (await interviews.find(interview)).candidate
-    changes = [CandidateChanges(email=f"{n}@example.com") for n in range(5)]
+    changes = [CandidatePatch(email=f"{n}@example.com") for n in range(5)]
     await asyncio.gather(*(corrections.change(candidate, one, by=TESTS, outbox=OUTBOX) for one in changes))
     known = await candidates.find(candidate)
     *before, last = await told(booked.booking.id)

@@ -12,15 +12,15 @@ from hireloop.scheduling import interviews
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.interviews import InterviewChanges, InterviewFilter
 from hireloop.scheduling.people import candidates, jobs
-from hireloop.scheduling.people.candidates import CandidateFilter, NewCandidate
-from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.people.candidates import CandidateFields, CandidateFilter
+from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.tables import InterviewState
 
 pytestmark = pytest.mark.usefixtures("database")
 
-ASHA = NewCandidate(full_name="Asha", email="asha@example.com")
-BAKER = NewJob(title="Baker", company="Example")
+ASHA = CandidateFields(full_name="Asha", email="asha@example.com")
+BAKER = JobFields(title="Baker", company="Example")
 
 
 async def test_an_interview_brings_its_candidate_and_job_where_they_are_new() -> None:
@@ -36,9 +36,9 @@ async def test_an_interview_brings_its_candidate_and_job_where_they_are_new() ->
 
 
 async def test_all_or_nothing_is_stored() -> None:
-    await jobs.create(NewJob(title="Baker", company="Example", description="Bread"), by=TESTS)
+    await jobs.create(JobFields(title="Baker", company="Example", description="Bread"), by=TESTS)
     with pytest.raises(errors.DiffersFromKnown):
-        await interviews.create(ASHA, NewJob(title="Baker", company="Example", description="Cake"), by=TESTS)
+        await interviews.create(ASHA, JobFields(title="Baker", company="Example", description="Cake"), by=TESTS)
     with pytest.raises(errors.BadInput, match=r"^job: There is no job"):
         await interviews.create(ASHA, db.new_id(), by=TESTS)
     assert await rows("candidate") == await rows("interview") == []
@@ -59,8 +59,8 @@ async def test_many_at_once_share_the_candidate_and_the_job_that_they_bring() ->
 
 
 async def test_candidates_and_jobs_that_meet_crosswise_do_not_deadlock() -> None:
-    people = [NewCandidate(full_name="A", email=f"{n}@example.com") for n in range(2)]
-    free_slots = [NewJob(title=f"Job {n}", company="Example") for n in range(2)]
+    people = [CandidateFields(full_name="A", email=f"{n}@example.com") for n in range(2)]
+    free_slots = [JobFields(title=f"Job {n}", company="Example") for n in range(2)]
     crossing = [interviews.create(people[n % 2], free_slots[n // 2 % 2], by=TESTS) for n in range(12)]
     assert len(await asyncio.gather(*crossing)) == 12
     assert len(await candidates.page(CandidateFilter(), limit=9, after=None)) == 2
@@ -113,7 +113,7 @@ async def test_calling_off_meets_booking_cancelling_and_changing_and_ends_all_th
     for _ in range(5):
         booked, open_ = await make_interview(), await make_interview()
         schedule = await book(booked)
-        other, _ = await candidates.create(NewCandidate(full_name="B", email=f"{open_}@example.com"), by=TESTS)
+        other, _ = await candidates.create(CandidateFields(full_name="B", email=f"{open_}@example.com"), by=TESTS)
         met = await asyncio.gather(
             cancel(booked),
             cancellations.cancel(schedule, by=TESTS, reason="", outbox=OUTBOX),
@@ -132,7 +132,7 @@ async def test_calling_off_meets_booking_cancelling_and_changing_and_ends_all_th
 async def test_an_interview_that_is_booked_while_its_candidate_changes_is_the_candidates_of_its_booking() -> None:
     for number in range(5):
         interview = await make_interview()
-        other, _ = await candidates.create(NewCandidate(full_name="B", email=f"{number}@example.com"), by=TESTS)
+        other, _ = await candidates.create(CandidateFields(full_name="B", email=f"{number}@example.com"), by=TESTS)
         met = await asyncio.gather(
             book(interview, minutes=60),
             interviews.change(interview, InterviewChanges(candidate=other.id), by=TESTS),
@@ -149,8 +149,8 @@ async def test_an_interview_that_is_booked_while_its_candidate_changes_is_the_ca
 async def test_every_combination_of_filters_lists_what_fits_and_nothing_else() -> None:
     for number in range(24):
         made = await interviews.create(
-            NewCandidate(full_name="Asha", email=f"{number % 4}@example.com"),
-            NewJob(title=f"Job {number % 3}", company="Example"),
+            CandidateFields(full_name="Asha", email=f"{number % 4}@example.com"),
+            JobFields(title=f"Job {number % 3}", company="Example"),
             round_number=number + 1,
             by=TESTS,
         )

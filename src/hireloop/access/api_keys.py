@@ -172,10 +172,7 @@ async def page(*, limit: int, after: UUID | None) -> list[ApiKeyDetails]:
 
 async def find(ident: UUID) -> ApiKeyDetails:
     """Return one key, revoked or not; raises NotFound."""
-    row = await ApiKey.select().where(ApiKey.id == ident).first()
-    if row is None:
-        raise errors.NotFound("API key", ident)
-    return msgspec.convert(row, ApiKeyDetails)
+    return await db.one(ApiKey.select().where(ApiKey.id == ident), ApiKeyDetails, errors.NotFound("API key", ident))
 
 
 @db.transactional

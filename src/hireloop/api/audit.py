@@ -9,9 +9,8 @@ from litestar.params import FromQuery, QueryParameter
 from hireloop import db
 from hireloop.access.roles import ADMINISTERS
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.scheduling import audit
+from hireloop.scheduling import audit, fields
 from hireloop.scheduling.audit import Action, AuditEntryDetails, AuditFilter
-from hireloop.web import fields
 from hireloop.web.context import AnyRequest, context_of
 
 

@@ -17,7 +17,7 @@ from hireloop.notify.bounces.bounces import ReportResult
 from hireloop.notify.bounces.reports import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.tables import DeliveryState
-from hireloop.web import fields
+from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest, context_of
 
 _REPORT, _JSON = "message/rfc822", "application/json"

@@ -12,13 +12,14 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
+from hireloop.api.http.json_bodies import EmptyBody
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, Time, TraceId
 from hireloop.notify.deliveries import deliveries, ledger, replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
 from hireloop.notify.tables import DeliveryState
-from hireloop.web import fields
+from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary_fields
 from hireloop.web.replay_audit import audited
@@ -150,7 +151,7 @@ async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAtt
 async def replay_delivery(
     request: AnyRequest,
     delivery_id: FromPath[UUID],
-    data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields, and so no `dry_run`)
+    data: JSONBody[EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields, and so no `dry_run`)
 ) -> DeliveryWithAttempts:
     """Send a finished delivery again. A pending one is left unchanged."""
     context = context_of(request)

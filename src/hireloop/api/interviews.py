@@ -10,18 +10,18 @@ from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
-from hireloop.api.candidates import CandidateFields
 from hireloop.api.documented import refuses
 from hireloop.api.http import etags
-from hireloop.api.jobs import JobFields
+from hireloop.api.http.created import created_response
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.schedules import CancelFields
 from hireloop.examples import CandidateId, EndsAt, InterviewId, JobId, PortalUrl, RecordedAt, SessionKey, StartsAt
-from hireloop.scheduling import interviews, patches
+from hireloop.scheduling import fields, interviews, patches
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, InterviewFilter
+from hireloop.scheduling.people.candidates import CandidateFields
+from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.tables import InterviewState
-from hireloop.web import fields
 from hireloop.web.booking_response import InvitationResponse, ScheduleResponse, answer
 from hireloop.web.context import AnyRequest, context_of
 
@@ -72,14 +72,7 @@ async def _answers(request: AnyRequest, rows: list[InterviewDetails]) -> list[In
 def _answer(request: AnyRequest, row: InterviewDetails, schedule: ScheduleResponse | None) -> InterviewResponse:
     context = context_of(request)
     return InterviewResponse(
-        id=row.id,
-        candidate=row.candidate,
-        job=row.job,
-        round=row.round,
-        state=row.state,
-        started_at=context.local_or_none(row.started_at),
-        ended_at=context.local_or_none(row.ended_at),
-        created_at=context.local(row.created_at),
+        **msgspec.structs.asdict(context.localized(row)),
         session_key=schedule.session.session_key if schedule else None,
         portal_url=schedule.session.portal_url if schedule else None,
         schedule=schedule,
@@ -90,14 +83,8 @@ def _answer(request: AnyRequest, row: InterviewDetails, schedule: ScheduleRespon
 @post("/", opt=SCHEDULES | refuses(errors.DiffersFromKnown))
 async def create_interview(request: AnyRequest, data: JSONBody[InterviewFields]) -> Response[InterviewResponse]:
     """Create an interview, and its candidate and job if they are sent as objects and do not exist yet."""
-    row = await interviews.create(
-        data.candidate.new(within="candidate.") if isinstance(data.candidate, CandidateFields) else data.candidate,
-        data.job.new(within="job.") if isinstance(data.job, JobFields) else data.job,
-        by=actor_of(request),
-        round_number=data.round,
-    )
-    headers = {"Location": f"/api/interviews/{row.id}/"}
-    return Response(_answer(request, row, None), status_code=201, headers=headers)
+    row = await interviews.create(data.candidate, data.job, by=actor_of(request), round_number=data.round)
+    return created_response("/api/interviews/", _answer(request, row, None))
 
 
 @get("/", opt=READS)

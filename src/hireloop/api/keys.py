@@ -17,7 +17,7 @@ from hireloop.api.documented import refuses
 from hireloop.api.http.etags import check_if_match
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.examples import KeyId, RecordedAt
-from hireloop.web import fields
+from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest, context_of
 
 

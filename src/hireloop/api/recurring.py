@@ -15,11 +15,11 @@ from hireloop import errors
 from hireloop.access.roles import SCHEDULES, actor_of
 from hireloop.api.documented import again
 from hireloop.examples import Time
+from hireloop.scheduling import fields
 from hireloop.scheduling.slots import series
 from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.series import NewSeries, Series, SkippedOccurrence
 from hireloop.scheduling.slots.slots import SlotDetails
-from hireloop.web import fields
 from hireloop.web.context import AnyRequest, Context, context_of
 
 _MOST_EXCLUDED = 1_000

@@ -11,14 +11,16 @@ from msgspec import Meta
 from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
+from hireloop.api.http.created import created_response
+from hireloop.api.http.json_bodies import EmptyBody
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.examples import InterviewId, SlotId
 from hireloop.notify.deliveries.deliveries import InvitationState
+from hireloop.scheduling import fields
 from hireloop.scheduling.bookings import booking, bookings, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.booking import BookingOutcome
 from hireloop.scheduling.bookings.bookings import BookingFilter
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web import fields
 from hireloop.web.booking_response import ScheduleResponse, answer, answer_booked, answer_one
 from hireloop.web.context import AnyRequest, context_of
 
@@ -54,11 +56,11 @@ async def book(
         outbox=context.outbox,
         windows=context.windows,
     )
-    location = {"Location": f"/api/interviews/schedules/{booked.booking.id}/"}
-    if booked.outcome is BookingOutcome.AGAIN:
-        return Response((await answer(request, [booked.booking]))[0], status_code=200, headers=location)
-    context.wakeups.send_soon()
-    return Response(answer_booked(request, booked), status_code=201, headers=location)
+    created = booked.outcome is not BookingOutcome.AGAIN
+    if created:
+        context.wakeups.send_soon()
+    shown = answer_booked(request, booked) if created else (await answer(request, [booked.booking]))[0]
+    return created_response("/api/interviews/schedules/", shown, created=created)
 
 
 @post("/book_interview/", opt=BOOKS)
@@ -85,7 +87,7 @@ class CancelFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 async def confirm_schedule(
     request: AnyRequest,
     schedule_id: FromPath[UUID],
-    data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
+    data: JSONBody[EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
 ) -> ScheduleResponse:
     """Record that the candidate has confirmed the time. Nothing is sent, and repeating it changes nothing."""
     await confirmations.confirm(schedule_id, by=actor_of(request))

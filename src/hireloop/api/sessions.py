@@ -11,10 +11,10 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
+from hireloop.api.http.json_bodies import EmptyBody
 from hireloop.examples import ClosesAt, InterviewId, OpensAt, ScheduleId, SessionId, StartsAt, Time
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
-from hireloop.web import fields
 from hireloop.web.booking_response import ScheduleResponse, answer_one
 from hireloop.web.context import AnyRequest, context_of
 
@@ -64,7 +64,7 @@ async def get_session(request: AnyRequest, session_id: FromPath[UUID]) -> Sessio
 async def reissue_session(
     request: AnyRequest,
     session_id: FromPath[UUID],
-    data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
+    data: JSONBody[EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
 ) -> ScheduleResponse:
     """Replace the candidate's link with a new one, and send a new invitation. Returns the booking."""
     context = context_of(request)
@@ -81,7 +81,7 @@ async def reissue_session(
 async def revoke_session(
     request: AnyRequest,
     session_id: FromPath[UUID],
-    data: JSONBody[fields.EmptyBody | None] = None,  # noqa: ARG001 (as above)
+    data: JSONBody[EmptyBody | None] = None,  # noqa: ARG001 (as above)
 ) -> ScheduleResponse:
     """Revoke the candidate's link. Nobody is notified, and the booking stays. Repeating it changes nothing."""
     await links.revoke(session_id, by=actor_of(request))

@@ -6,44 +6,22 @@ from uuid import UUID
 import msgspec
 from litestar import Response, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from hireloop import errors, mail_addresses
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
+from hireloop.api.http.created import created_response
 from hireloop.api.http.etags import unchanged_since
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.recurring import create_recurring
 from hireloop.api.schedules import BOOKS, book
-from hireloop.examples import InterviewId, JobId
-from hireloop.scheduling import withdrawals
+from hireloop.examples import InterviewId
+from hireloop.scheduling import fields, withdrawals
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import NewSlot, SlotChanges, SlotDetails, SlotFilter
-from hireloop.web import fields
+from hireloop.scheduling.slots.slots import SlotDetails, SlotFields, SlotFilter, SlotPatch
 from hireloop.web.booking_response import ScheduleResponse
 from hireloop.web.context import AnyRequest, context_of
-
-
-class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new slot."""
-
-    starts_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:00:00+05:30"])]
-    ends_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:45:00+05:30"])]
-    seats: fields.Seats = 1
-    interviewer_email: Annotated[fields.Address | None, Meta(examples=["ravi@acme.example"])] = None
-    job: JobId | None = None
-    notes: fields.Notes = ""
-
-
-class SlotChangeFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Changes to a slot. Fields that are left out keep their value."""
-
-    starts_at: fields.Moment | UnsetType = UNSET
-    ends_at: fields.Moment | UnsetType = UNSET
-    seats: Annotated[fields.Seats | UnsetType, Meta(examples=[2])] = UNSET
-    interviewer_email: fields.Address | UnsetType | None = UNSET
-    job: UUID | UnsetType | None = UNSET
-    notes: Annotated[fields.Notes | UnsetType, Meta(examples=["Room 4"])] = UNSET
 
 
 class ReleaseFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,11 +47,8 @@ class BookSlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 @post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
 async def create_slot(request: AnyRequest, data: JSONBody[SlotFields]) -> Response[SlotDetails]:
     """Create a slot."""
-    fields.check_calendar(starts_at=data.starts_at, ends_at=data.ends_at)
-    given = msgspec.structs.asdict(data) | fields.addresses(interviewer_email=data.interviewer_email)
-    slot = await slots.create(NewSlot(**given), by=actor_of(request))
-    headers = {"Location": f"/api/interviews/slots/{slot.id}/"}
-    return Response(context_of(request).localized(slot), status_code=201, headers=headers)
+    slot = await slots.create(data, by=actor_of(request))
+    return created_response("/api/interviews/slots/", context_of(request).localized(slot))
 
 
 @get("/", opt=READS)
@@ -112,12 +87,9 @@ async def get_slot(request: AnyRequest, slot_id: FromPath[UUID]) -> SlotDetails:
     "/{slot_id:uuid}/",
     opt=SCHEDULES | refuses(errors.SlotWithdrawn, errors.SlotInUse, errors.InterviewerBusy, errors.ChangedSince),
 )
-async def change_slot(request: AnyRequest, slot_id: FromPath[UUID], data: JSONBody[SlotChangeFields]) -> SlotDetails:
+async def change_slot(request: AnyRequest, slot_id: FromPath[UUID], data: JSONBody[SlotPatch]) -> SlotDetails:
     """Change a slot. While interviews are booked into it, its times, interviewer and job cannot be changed."""
-    given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
-    fields.check_calendar(**{name: given[name] for name in ("starts_at", "ends_at") if name in given})
-    changes = SlotChanges(**given | fields.addresses(interviewer_email=data.interviewer_email))
-    slot = await slots.change(slot_id, changes, by=actor_of(request), check=unchanged_since(request))
+    slot = await slots.change(slot_id, data, by=actor_of(request), check=unchanged_since(request))
     return context_of(request).localized(slot)
 
 

@@ -14,13 +14,13 @@ from hireloop.console.clock import Clock, clock_of, parse_day
 from hireloop.console.days import NO_DAY, ident
 from hireloop.console.gate import pressed
 from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.scheduling import fields
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import agenda, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.agenda import FreeSlot
 from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
-from hireloop.web import fields
 from hireloop.web.context import AnyRequest, context_of
 
 _A_PAGE = 40

@@ -18,7 +18,7 @@ from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates
-from hireloop.scheduling.people.candidates import CandidateChanges, CandidateDetails
+from hireloop.scheduling.people.candidates import CandidateDetails, CandidatePatch
 from hireloop.scheduling.tables import Candidate, Schedule, ScheduleState
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
@@ -35,18 +35,19 @@ class CorrectionResult(msgspec.Struct, frozen=True):
 @db.transactional
 async def change(
     candidate_id: UUID,
-    changes: CandidateChanges,
+    changes: CandidatePatch,
     *,
     by: Actor,
     outbox: Outbox,
     check: Check[CandidateDetails] = patches.anything_goes,
     now: datetime | None = None,
 ) -> CorrectionResult:
-    """Change what is given of a candidate; to a new address, invite them anew to what is still to come.
+    """Change the given fields of a candidate; if their address changes, invite them again to what is still to come.
 
-    One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
-    AddressTaken where another candidate has that address.
+    One transaction, in which `check` may refuse it. A value that stays the same is no change. Raises NotFound,
+    BadInput, and AddressTaken if another candidate has that address.
     """
+    changes = candidates.normal(changes)
     known = await candidates.lock(candidate_id)
     await check(known)
     changed = patches.changed(known, changes)

@@ -15,10 +15,10 @@ from hireloop.scheduling.bookings import cancellations, changes
 from hireloop.scheduling.bookings.locked import lock_all
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates, jobs
-from hireloop.scheduling.people.candidates import NewCandidate
-from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.people.candidates import CandidateFields
+from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.tables import Candidate, Interview, InterviewState, Schedule
-from hireloop.statements import Statement, rows_of
+from hireloop.statements import Statement, as_structs, rows_of
 from hireloop.telemetry import spans
 
 _WAS_BOOKED = "This interview has been booked, its candidate and its job stay: create a new interview for others."
@@ -47,7 +47,7 @@ class InterviewDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 @db.transactional
 async def create(
-    candidate: UUID | NewCandidate, job: UUID | NewJob, *, by: Actor, round_number: int = 1
+    candidate: UUID | CandidateFields, job: UUID | JobFields, *, by: Actor, round_number: int = 1
 ) -> InterviewDetails:
     """Store an interview, and the candidate and the job too where they are new, all or nothing.
 
@@ -62,20 +62,24 @@ async def create(
     return known
 
 
-async def _candidate_id(candidate: UUID | NewCandidate, by: Actor) -> UUID:
+async def _candidate_id(candidate: UUID | CandidateFields, by: Actor) -> UUID:
     """Return the id of a candidate whom nobody erases before this transaction ends."""
     try:
-        known = candidate if isinstance(candidate, UUID) else (await candidates.create(candidate, by=by))[0].id
+        known = (
+            candidate
+            if isinstance(candidate, UUID)
+            else (await candidates.create(candidate, by=by, within="candidate."))[0].id
+        )
         return await candidates.keep(known)
     except errors.NotFound as missing:
         raise errors.BadInput("candidate", str(missing)) from None
 
 
-async def _job_id(job: UUID | NewJob, by: Actor) -> UUID:
+async def _job_id(job: UUID | JobFields, by: Actor) -> UUID:
     try:
         if isinstance(job, UUID):
             return (await jobs.find(job)).id
-        known, _ = await jobs.create(job, by=by)
+        known, _ = await jobs.create(job, by=by, within="job.")
     except errors.NotFound as missing:
         raise errors.BadInput("job", str(missing)) from None
     return known.id
@@ -184,10 +188,8 @@ async def _hold(interview_id: UUID) -> InterviewDetails:
 
 async def find(interview_id: UUID) -> InterviewDetails:
     """Return one interview; raises NotFound."""
-    row = await Interview.select().where(Interview.id == interview_id).first()
-    if row is None:
-        raise errors.NotFound("interview", interview_id)
-    return msgspec.convert(row, InterviewDetails)
+    query = Interview.select().where(Interview.id == interview_id)
+    return await db.one(query, InterviewDetails, errors.NotFound("interview", interview_id))
 
 
 class InterviewFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,7 +222,7 @@ async def page(only: InterviewFilter, *, limit: int, after: UUID | None) -> list
         for state in ([f"state = '{one.value}'" for one in states] if split else ["true"])
     ]
     rows = await rows_of(_PAGE.format(lists=" UNION ALL ".join(lists), page_of=page_of, order=order), values)
-    return [msgspec.convert(dict(row), InterviewDetails) for row in rows]
+    return as_structs(rows, InterviewDetails)
 
 
 # A page: what comes first of its lists, each of which is in the order of an index. The ids are found alone.

@@ -6,7 +6,7 @@ import msgspec
 from litestar.exceptions import HTTPException, ValidationException
 
 from hireloop import db, errors
-from hireloop.web import fields
+from hireloop.scheduling.fields import NOT_BLANK
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -155,7 +155,7 @@ def _wrong_field(item: dict[str, Any]) -> FieldProblem:
     message = str(item.get("message", "is not valid"))
     if message == repr(_BODY):
         return FieldProblem("body", "must be a JSON object")
-    return FieldProblem("body" if key == _BODY else key, _shortened(fields.sentence(message)))
+    return FieldProblem("body" if key == _BODY else key, _shortened(_sentence(message)))
 
 
 def _shortened(text: str) -> str:
@@ -170,3 +170,12 @@ def _problem(status: int, slug: str, detail: str, fields: list[FieldProblem] | N
         detail=detail,
         errors=fields or msgspec.UNSET,
     )
+
+
+def _sentence(message: str) -> str:
+    """Return msgspec's message about a field, in plain words where it would quote a pattern."""
+    if "matching regex" not in message:
+        return message
+    if repr(NOT_BLANK)[1:-1] in message:
+        return "must not be blank"
+    return "must be an enhanced status code, such as 5.1.1"

@@ -15,8 +15,8 @@ from hireloop.scheduling.bookings import booking as schedules
 from hireloop.scheduling.bookings import bookings, rules
 from hireloop.scheduling.bookings.booking import BookingOutcome, BookingResult
 from hireloop.scheduling.people import jobs
-from hireloop.scheduling.people.candidates import NewCandidate
-from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.people.candidates import CandidateFields
+from hireloop.scheduling.people.jobs import JobFields
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -149,7 +149,7 @@ async def test_what_changed_meanwhile_is_what_the_loser_hears(
 
 async def test_a_slot_given_to_another_job_meanwhile_is_refused(meanwhile: Callable[[Change], None]) -> None:
     interview, slot = await make_interview(), await make_slot()
-    other, _ = await jobs.create(NewJob(title="Cook", company="Example Labs"), by=TESTS)
+    other, _ = await jobs.create(JobFields(title="Cook", company="Example Labs"), by=TESTS)
     meanwhile(lambda: db.fetch("UPDATE slot SET job = $1", other.id))
     with pytest.raises(errors.BadInput, match="for another job"):
         await book(interview, slot)
@@ -224,11 +224,11 @@ async def test_a_slot_of_three_seats_takes_three() -> None:
 
 
 async def test_a_slot_kept_for_another_job_is_refused_by_name() -> None:
-    other, _ = await jobs.create(NewJob(title="Cook", company="Example Labs"), by=TESTS)
+    other, _ = await jobs.create(JobFields(title="Cook", company="Example Labs"), by=TESTS)
     with pytest.raises(errors.BadInput) as refused:
         await book(await make_interview(), await make_slot(job=other.id))
     assert refused.value.field == "slot_id"
-    cook = NewCandidate(**candidate_fields())  # type: ignore[arg-type] # texts
+    cook = CandidateFields(**candidate_fields())  # type: ignore[arg-type] # texts
     fitting = await interviews.create(cook, other.id, by=TESTS)
     assert (await book(fitting.id, await make_slot(job=other.id))).outcome is BookingOutcome.BOOKED
 

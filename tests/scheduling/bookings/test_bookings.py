@@ -15,8 +15,8 @@ from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.scheduling import interviews
 from hireloop.scheduling.bookings import bookings, cancellations, moves
 from hireloop.scheduling.bookings.bookings import Booking, BookingFilter
-from hireloop.scheduling.people.candidates import NewCandidate
-from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.people.candidates import CandidateFields
+from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.tables import ScheduleState
 from sample_channels import EMAIL
 
@@ -39,8 +39,8 @@ async def _some_bookings() -> None:
     """Book 21 times: two at a time start together; five candidates, three jobs, every state of an invitation."""
     for number in range(21):
         interview = await interviews.create(
-            NewCandidate(full_name="Asha", email=f"{number % 5}@example.com"),
-            NewJob(title=f"Job {number % 3}", company="Example"),
+            CandidateFields(full_name="Asha", email=f"{number % 5}@example.com"),
+            JobFields(title=f"Job {number % 3}", company="Example"),
             by=TESTS,
         )
         booked = await book(interview.id, starts_at=BEGIN + timedelta(hours=number // 2))
@@ -116,7 +116,9 @@ def _fits(one: Booking, facts: dict[str, Any], wanted: dict[str, object]) -> boo
 
 async def test_a_moved_booking_is_found_at_its_new_time_whatever_it_is_narrowed_by() -> None:
     interview = await interviews.create(
-        NewCandidate(full_name="Asha", email="asha@example.com"), NewJob(title="Baker", company="Example"), by=TESTS
+        CandidateFields(full_name="Asha", email="asha@example.com"),
+        JobFields(title="Baker", company="Example"),
+        by=TESTS,
     )
     slot, other = await make_slot(starts_at=soon(600)), await make_slot(starts_at=soon(6000))
     booked = await book(interview.id, slot)

@@ -14,7 +14,7 @@ from hireloop import db, errors
 from hireloop.scheduling.audit import Action, Actor
 from hireloop.scheduling.bookings import bookings, cancellations, confirmations, reminders
 from hireloop.scheduling.bookings.history import BookingChange
-from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.people.jobs import create as create_job
 from hireloop.scheduling.sessions import lifecycle, links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
@@ -116,7 +116,7 @@ async def test_the_history_and_the_audit_say_who_moved_it_from_where_to_where_an
 
 async def test_a_slot_that_takes_nobody_takes_no_move_either_and_nothing_is_written() -> None:
     booking = await book()
-    other_job, _ = await create_job(NewJob(title="Cook", company="Example Labs"), by=TESTS)
+    other_job, _ = await create_job(JobFields(title="Cook", company="Example Labs"), by=TESTS)
     full = await make_slot(starts_at=soon(300))
     await book(slot=full)
     withdrawn = await make_slot(starts_at=soon(400))

@@ -9,7 +9,7 @@ from factories import OUTBOX, TESTS, book, make_interview, soon
 from hireloop import db, errors
 from hireloop.api import erasures
 from hireloop.scheduling import corrections, interviews
-from hireloop.scheduling.people.candidates import CandidateChanges
+from hireloop.scheduling.people.candidates import CandidatePatch
 from hireloop.scheduling.privacy import erasure, retention
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -57,7 +57,7 @@ async def test_a_walk_goes_on_behind_the_last_one() -> None:
 
 async def test_a_change_of_a_candidate_is_something_that_happens_with_them() -> None:
     ident = await seen(400)
-    await corrections.change(ident, CandidateChanges(phone="+49 30 1234"), by=TESTS, outbox=OUTBOX)
+    await corrections.change(ident, CandidatePatch(phone="+49 30 1234"), by=TESTS, outbox=OUTBOX)
     assert await retention.due(A_YEAR, limit=9) == []
 
 

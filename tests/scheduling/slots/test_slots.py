@@ -9,9 +9,9 @@ from hireloop import db, errors
 from hireloop.scheduling.audit import Action, AuditFilter
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.people import jobs
-from hireloop.scheduling.people.jobs import NewJob
+from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.slots import slots
-from hireloop.scheduling.slots.slots import NewSlot, SlotChanges, SlotDetails, SlotFilter
+from hireloop.scheduling.slots.slots import SlotDetails, SlotFields, SlotFilter, SlotPatch
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -24,8 +24,8 @@ async def ids(
 
 async def test_a_slot_is_stored_as_given() -> None:
     start = soon(60)
-    job, _ = await jobs.create(NewJob(title="Baker", company="Example"), by=TESTS)
-    new = NewSlot(
+    job, _ = await jobs.create(JobFields(title="Baker", company="Example"), by=TESTS)
+    new = SlotFields(
         starts_at=start,
         ends_at=start + timedelta(hours=1),
         seats=2,
@@ -98,7 +98,7 @@ async def test_a_cursor_of_no_slot_is_refused() -> None:
 
 async def test_a_slot_without_a_job_serves_every_job() -> None:
     mine, other = [
-        (await jobs.create(NewJob(title=title, company="Example"), by=TESTS))[0].id for title in ("Baker", "Cook")
+        (await jobs.create(JobFields(title=title, company="Example"), by=TESTS))[0].id for title in ("Baker", "Cook")
     ]
     times = [soon(60 + n) for n in range(6)]
     of_mine = [await make_slot(starts_at=times[n], job=mine) for n in (0, 3)]
@@ -122,7 +122,7 @@ async def test_slots_are_narrowed_by_their_length() -> None:
 
 
 async def test_every_list_is_read_along_an_index() -> None:
-    job, _ = await jobs.create(NewJob(title="Baker", company="Example"), by=TESTS)
+    job, _ = await jobs.create(JobFields(title="Baker", company="Example"), by=TESTS)
     await db.fetch(
         """
         INSERT INTO slot (id, starts_at, ends_at, job, interviewer_email)
@@ -155,9 +155,9 @@ async def test_every_list_is_read_along_an_index() -> None:
 
 async def test_a_slot_is_changed_where_it_is_asked_for_and_only_there() -> None:
     slot = await slots.find(await make_slot(seats=2, notes="n"))
-    job, _ = await jobs.create(NewJob(title="Baker", company="Example"), by=TESTS)
+    job, _ = await jobs.create(JobFields(title="Baker", company="Example"), by=TESTS)
     later = slot.ends_at + timedelta(minutes=5)
-    changed = await slots.change(slot.id, SlotChanges(ends_at=later, job=job.id, notes="m"), by=TESTS)
+    changed = await slots.change(slot.id, SlotPatch(ends_at=later, job=job.id, notes="m"), by=TESTS)
     assert changed == await slots.find(slot.id)
     assert (changed.starts_at, changed.ends_at, changed.job, changed.notes, changed.seats) == (
         slot.starts_at,
@@ -169,24 +169,24 @@ async def test_a_slot_is_changed_where_it_is_asked_for_and_only_there() -> None:
     (entry, _) = await audit_page(AuditFilter(subject=slot.id), limit=9, after=None)
     assert (entry.action, entry.details) == (Action.SLOT_CHANGED, {"changed": ["ends_at", "job", "notes"]})
     before = await rows("audit_entry")
-    assert await slots.change(slot.id, SlotChanges(notes="m"), by=TESTS) == changed
+    assert await slots.change(slot.id, SlotPatch(notes="m"), by=TESTS) == changed
     assert await rows("audit_entry") == before
-    assert (await slots.change(slot.id, SlotChanges(job=None), by=TESTS)).job is None
+    assert (await slots.change(slot.id, SlotPatch(job=None), by=TESTS)).job is None
 
 
 async def test_what_the_candidates_of_a_slot_rely_on_is_not_changed() -> None:
     slot = await slots.find(await make_slot(seats=3))
     await db.fetch("UPDATE slot SET taken = 2 WHERE id = $1", slot.id)
     for changes in (
-        SlotChanges(starts_at=slot.starts_at - timedelta(minutes=1)),
-        SlotChanges(ends_at=slot.ends_at + timedelta(minutes=1)),
-        SlotChanges(interviewer_email="i@example.com"),
-        SlotChanges(job=db.new_id()),
-        SlotChanges(seats=1),
+        SlotPatch(starts_at=slot.starts_at - timedelta(minutes=1)),
+        SlotPatch(ends_at=slot.ends_at + timedelta(minutes=1)),
+        SlotPatch(interviewer_email="i@example.com"),
+        SlotPatch(job=db.new_id()),
+        SlotPatch(seats=1),
     ):
         with pytest.raises(errors.SlotInUse):
             await slots.change(slot.id, changes, by=TESTS)
-    allowed = SlotChanges(starts_at=slot.starts_at, interviewer_email=None, job=None, seats=2, notes="m")
+    allowed = SlotPatch(starts_at=slot.starts_at, interviewer_email=None, job=None, seats=2, notes="m")
     assert (await slots.change(slot.id, allowed, by=TESTS)).seats == 2
 
 
@@ -194,14 +194,14 @@ async def test_a_change_that_cannot_be_says_why_and_changes_nothing() -> None:
     await make_slot(starts_at=soon(200), interviewer_email="i@example.com")
     slot = await slots.find(await make_slot(interviewer_email="i@example.com"))
     with pytest.raises(errors.InterviewerBusy):
-        await slots.change(slot.id, SlotChanges(ends_at=soon(201)), by=TESTS)
+        await slots.change(slot.id, SlotPatch(ends_at=soon(201)), by=TESTS)
     with pytest.raises(errors.BadInput, match=r"^ends_at: must be later"):
-        await slots.change(slot.id, SlotChanges(starts_at=slot.ends_at), by=TESTS)
+        await slots.change(slot.id, SlotPatch(starts_at=slot.ends_at), by=TESTS)
     with pytest.raises(errors.BadInput, match=r"^job: There is no job"):
-        await slots.change(slot.id, SlotChanges(job=db.new_id()), by=TESTS)
+        await slots.change(slot.id, SlotPatch(job=db.new_id()), by=TESTS)
     assert await slots.find(slot.id) == slot
     await db.fetch("UPDATE slot SET withdrawn_at = now() WHERE id = $1", slot.id)
     with pytest.raises(errors.SlotWithdrawn):
-        await slots.change(slot.id, SlotChanges(notes="m"), by=TESTS)
+        await slots.change(slot.id, SlotPatch(notes="m"), by=TESTS)
     with pytest.raises(errors.NotFound):
-        await slots.change(db.new_id(), SlotChanges(notes="m"), by=TESTS)
+        await slots.change(db.new_id(), SlotPatch(notes="m"), by=TESTS)

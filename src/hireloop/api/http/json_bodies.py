@@ -11,11 +11,12 @@ from collections import Counter
 from typing import Any, get_args
 
 import msgspec
+from litestar import Request
 from litestar.exceptions import HTTPException, ValidationException
 
 from hireloop import errors
 from hireloop.api.http.literal import without_none
-from hireloop.web import fields
+from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest
 
 _ODD_ESCAPE = re.compile(r"\\u(0000|[dD][89a-fA-F])")  # of U+0000, or of a surrogate, which should be half of a pair
@@ -28,7 +29,11 @@ _MOST_NAMED = 100  # of the errors: an answer is not an echo
 _UTF_8 = {"utf-8", "utf8"}
 
 
-class StrictRequest(AnyRequest):
+class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a request whose path says everything: no body, or an empty object."""
+
+
+class StrictRequest(Request[Any, Any, Any]):
     """A request whose body is decoded here, where Litestar asks for it."""
 
     __slots__ = ()

@@ -22,7 +22,7 @@ from hireloop.api.openapi.links import links_of, names_one_thing
 from hireloop.api.openapi.operations import DescribedOperation, Parameter, operations_of
 from hireloop.api.openapi.parameters import sentence_of
 from hireloop.api.openapi.problems import EVERY_HEADER
-from hireloop.web import fields
+from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest
 from hireloop.web.problems import Problem
 

@@ -131,11 +131,11 @@ async def open_again(channel: Channel, *, unless: str | None = None, now: dateti
 
 async def held(channels: Sequence[Channel]) -> list[HeldChannel]:
     """Return which of these channels, as configured here, are held."""
-    rows = await _HELD.rows(
+    return await _HELD.structs(
+        HeldChannel,
         channels=[channel.name for channel in channels],
         fingerprints=[channel.fingerprint for channel in channels],
     )
-    return [msgspec.convert(dict(row), HeldChannel) for row in rows]
 
 
 async def take_untold(channels: Sequence[Channel], *, now: datetime | None = None) -> list[HeldChannel]:
@@ -144,9 +144,9 @@ async def take_untold(channels: Sequence[Channel], *, now: datetime | None = Non
     In the caller's transaction. A channel that is held again within ten minutes of being told of is told of then, if
     it is still held.
     """
-    rows = await _TAKE_UNTOLD.rows(
+    return await _TAKE_UNTOLD.structs(
+        HeldChannel,
         channels=[channel.name for channel in channels],
         fingerprints=[channel.fingerprint for channel in channels],
         now=now,
     )
-    return [msgspec.convert(dict(row), HeldChannel) for row in rows]

@@ -123,8 +123,7 @@ _UNTOLD = Statement("""
 
 async def _untold(now: datetime) -> list[_Untold]:
     """Lock and return what is to be told of, the earliest deadline first; `deliveries` says what at risk means."""
-    rows = await _UNTOLD.rows(now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT)
-    return [msgspec.convert(dict(row), _Untold) for row in rows]
+    return await _UNTOLD.structs(_Untold, now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT)
 
 
 # How many alerts about deliveries were put since then.

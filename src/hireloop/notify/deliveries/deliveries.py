@@ -13,7 +13,7 @@ from hireloop import errors
 from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel
-from hireloop.statements import Statement, rows_of
+from hireloop.statements import Statement, as_structs, rows_of
 
 TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
 _CLOCKS_APART_SECONDS = 3600
@@ -133,8 +133,8 @@ async def of_schedules(
     schedule_ids: Sequence[UUID], channels: Sequence[Channel], *, now: datetime | None = None
 ) -> list[DeliveryView]:
     """Return the deliveries of these schedules, and alerts about them, oldest first; `channels` are ours."""
-    rows = await _OF_SCHEDULES.rows(now=now, fingerprints=fingerprints_of(channels), schedules=list(schedule_ids))
-    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+    fingerprints = fingerprints_of(channels)
+    return await _OF_SCHEDULES.structs(DeliveryView, now=now, fingerprints=fingerprints, schedules=list(schedule_ids))
 
 
 async def find(
@@ -169,7 +169,7 @@ async def page(
         place.append("d.id < :after")
     lists = _lists(only, " AND ".join(place), limit)
     rows = await rows_of(_PAGE.format(lists=" UNION ALL ".join(lists), limit=limit), values)
-    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+    return as_structs(rows, DeliveryView)
 
 
 # By an array of ids: the channels' health is then looked up for these few alone.

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
-
 from hireloop.notify.deliveries.deliveries import READ, TIME_FOR_A_FIRST_TRY, DeliveryView, fingerprints_of
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
@@ -60,7 +58,8 @@ async def page(
     Only of what a booking's present revision calls for, and until a day after its deadline: what is over long since
     is nobody's trouble any more. `after` is the last one of the page before.
     """
-    rows = await _PAGE.rows(
+    return await _PAGE.structs(
+        DeliveryView,
         fingerprints=fingerprints_of(channels),
         now=now,
         shown_after_deadline=_SHOWN_AFTER_DEADLINE,
@@ -68,15 +67,15 @@ async def page(
         after=after,
         limit=limit,
     )
-    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
 
 
 async def failed(
     channels: Sequence[Channel], *, reason: str | None, limit: int, after: UUID | None
 ) -> list[DeliveryView]:
     """Return at most `limit` deliveries that failed, by this reason or any, newest first, before the one `after`."""
-    rows = await _FAILED.rows(fingerprints=fingerprints_of(channels), reason=reason, after=after, limit=limit, now=None)
-    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+    return await _FAILED.structs(
+        DeliveryView, fingerprints=fingerprints_of(channels), reason=reason, after=after, limit=limit, now=None
+    )
 
 
 async def reasons(*, since: datetime) -> dict[str, int]:

@@ -206,13 +206,10 @@ async def take(
         "among": request.scope.value,
     }
     if rate_limit is None:
-        rows = await _TAKE_FREELY[request.probing].rows(**values)
-    else:
-        await _OPEN_RATE.run(channel=channel)
-        rows = await _TAKE_AT_A_RATE[request.probing].rows(
-            **values, burst=rate_limit.burst, interval=rate_limit.interval
-        )
-    return [msgspec.convert(dict(row), Lease) for row in rows]
+        return await _TAKE_FREELY[request.probing].structs(Lease, **values)
+    await _OPEN_RATE.run(channel=channel)
+    values |= {"burst": rate_limit.burst, "interval": rate_limit.interval}
+    return await _TAKE_AT_A_RATE[request.probing].structs(Lease, **values)
 
 
 # Leases that are still ours last longer.

@@ -88,6 +88,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 class _Told(msgspec.Struct, frozen=True, kw_only=True):
     """What a booking calls for now."""
 
+    schedule: UUID
     revision: int
     live: bool
     address: str
@@ -232,11 +233,9 @@ async def _read(
 ) -> tuple[list[_Row], dict[UUID, _Told]]:
     values = msgspec.structs.asdict(only) | {"ids": None if only.ids is None else list(only.ids)}
     found = await _FOUND.rows(**values, after=after, limit=limit)
-    told = await _TOLD[lock].rows(schedules=[row["schedule"] for row in found if row["schedule"]])
-    rows = await _ROWS[lock].rows(ids=[row["id"] for row in found], now=now)
-    return [msgspec.convert(dict(row), _Row) for row in rows], {
-        row["schedule"]: msgspec.convert(dict(row), _Told) for row in told
-    }
+    told = await _TOLD[lock].structs(_Told, schedules=[row["schedule"] for row in found if row["schedule"]])
+    rows = await _ROWS[lock].structs(_Row, ids=[row["id"] for row in found], now=now)
+    return rows, {one.schedule: one for one in told}
 
 
 def _judge(

@@ -2,7 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from hireloop.db import DB
+from hireloop import db
 
 ID = "2026-11-29T00:00:00:000001"
 VERSION = "1.38.0"
@@ -226,11 +226,4 @@ STATEMENTS = (
 
 async def forwards() -> MigrationManager:
     """Create the tables in Piccolo's transaction."""
-    manager = MigrationManager(migration_id=ID, app_name="notify", description=DESCRIPTION)
-
-    async def run() -> None:
-        for statement in STATEMENTS:
-            await DB.run_ddl(statement)
-
-    manager.add_raw(run)
-    return manager
+    return db.migration("notify", ID, DESCRIPTION, STATEMENTS)

@@ -115,7 +115,8 @@ async def free_slots(
     They have a seat left, have not begun, are for its job or for any, and are not where it is. Whether the candidate
     is free then, the move itself finds out.
     """
-    rows = await _OPENINGS.rows(
+    return await _OPENINGS.structs(
+        FreeSlot,
         starts_from=starts_from,
         starts_before=starts_before,
         job=moving.job_id,
@@ -124,7 +125,6 @@ async def free_slots(
         limit=limit,
         now=now,
     )
-    return [msgspec.convert(dict(row), FreeSlot) for row in rows]
 
 
 async def _items(rows: Sequence[Any], now: datetime | None) -> list[AgendaItem]:

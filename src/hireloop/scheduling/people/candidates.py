@@ -1,41 +1,57 @@
 """Candidates: each is identified by their address, ignoring case. An erased candidate no longer counts."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from piccolo.columns.combination import WhereRaw
 from piccolo.query import Select
 
 from hireloop import db, errors
 from hireloop.examples import CandidateId, RecordedAt
-from hireloop.scheduling import audit, patches
+from hireloop.scheduling import audit, fields, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.tables import Candidate
 from hireloop.statements import Statement
 
 
-class NewCandidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of a candidate before they are stored; UNSET fields were not given."""
+class CandidateFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new candidate."""
 
-    full_name: str
-    email: str
-    time_zone: str | msgspec.UnsetType | None = msgspec.UNSET
-    locale: str | msgspec.UnsetType | None = msgspec.UNSET
-    phone: str | msgspec.UnsetType = msgspec.UNSET
-    resume_text: str | msgspec.UnsetType = msgspec.UNSET
+    full_name: Annotated[fields.Name, Meta(examples=["Asha Rao"])]
+    email: Annotated[fields.Address, Meta(examples=["asha@example.com"])]
+    time_zone: fields.Zone | UnsetType | None = UNSET
+    locale: Annotated[fields.Locale | UnsetType | None, Meta(examples=["en-IN"])] = UNSET
+    phone: Annotated[fields.Phone | UnsetType, Meta(examples=["+91 80 5550 0100", ""])] = UNSET
+    resume_text: fields.Text | UnsetType = UNSET
 
 
-class CandidateChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be otherwise about a candidate; UNSET fields stay as they are."""
+class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes to a candidate. Fields that are left out keep their value; null clears a field that may be empty."""
 
-    full_name: str | msgspec.UnsetType = msgspec.UNSET
-    email: str | msgspec.UnsetType = msgspec.UNSET
-    time_zone: str | msgspec.UnsetType | None = msgspec.UNSET
-    locale: str | msgspec.UnsetType | None = msgspec.UNSET
-    phone: str | msgspec.UnsetType = msgspec.UNSET
-    resume_text: str | msgspec.UnsetType = msgspec.UNSET
+    full_name: fields.Name | UnsetType = UNSET
+    email: Annotated[fields.Address | UnsetType, Meta(examples=["asha.rao@example.com"])] = UNSET
+    time_zone: fields.Zone | UnsetType | None = UNSET
+    locale: fields.Locale | UnsetType | None = UNSET
+    phone: Annotated[fields.Phone | UnsetType, Meta(examples=["", "+91 80 5550 0100"])] = UNSET
+    resume_text: fields.Text | UnsetType = UNSET
+
+
+_Given = TypeVar("_Given", CandidateFields, CandidatePatch)
+
+
+def normal(given: _Given, *, within: str = "") -> _Given:
+    """Return the same with the address, time zone and phone number in their stored spelling; raises BadInput.
+
+    `within` is the path of this object in the request, such as `candidate.`.
+    """
+    return msgspec.structs.replace(
+        given,
+        **fields.addresses(within=within, email=given.email),
+        **fields.zones(within=within, time_zone=given.time_zone),
+        **fields.phones(within=within, phone=given.phone),
+    )
 
 
 class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,24 +67,25 @@ class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-async def create(new: NewCandidate, *, by: Actor) -> tuple[CandidateDetails, bool]:
+async def create(new: CandidateFields, *, by: Actor, within: str = "") -> tuple[CandidateDetails, bool]:
     """Store a candidate and return them and True, or return the known one of this address and False.
 
-    Raises DiffersFromKnown where a field that was given differs from what is known.
+    Raises BadInput for a field, named with `within` before it, and DiffersFromKnown if a field differs from what is
+    stored.
     """
-    given = patches.given(new)
+    given = patches.given(normal(new, within=within))
     row = await _insert(given, by)
     if row is not None:
         return msgspec.convert(row, CandidateDetails), True
     # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
     row = await (
         Candidate.select()
-        .where(WhereRaw("email_lower = lower({})", new.email), Candidate.erased_at.is_null())
+        .where(WhereRaw("email_lower = lower({})", given["email"]), Candidate.erased_at.is_null())
         .lock_rows("SHARE")
         .first()
     )
     if row is None:  # erased between the two statements: the address is nobody's now
-        return await create(new, by=by)
+        return await create(new, by=by, within=within)
     known = msgspec.convert(row, CandidateDetails)
     refuse_differences("candidate", given, known, letter_case_aside={"email"})
     return known, False
@@ -94,25 +111,20 @@ def refuse_differences(what: str, given: dict[str, Any], known: object, *, lette
             return str(ours).lower() != str(theirs).lower()
         return bool(ours != theirs)
 
-    fields = [name for name in given if differs(name)]
-    if fields:
-        raise errors.DiffersFromKnown(what, fields)
+    different = [name for name in given if differs(name)]
+    if different:
+        raise errors.DiffersFromKnown(what, different)
 
 
 async def lock(candidate_id: UUID) -> CandidateDetails:
     """Return a candidate whom nobody else can change, book, or erase before this transaction ends; raises NotFound."""
-    row = await _of(candidate_id).lock_rows("NO KEY UPDATE").first()
-    if row is None:
-        raise errors.NotFound("candidate", candidate_id)
-    return msgspec.convert(row, CandidateDetails)
+    locked = _of(candidate_id).lock_rows("NO KEY UPDATE")
+    return await db.one(locked, CandidateDetails, errors.NotFound("candidate", candidate_id))
 
 
 async def find(candidate_id: UUID) -> CandidateDetails:
     """Return one candidate; raises NotFound."""
-    row = await _of(candidate_id).first()
-    if row is None:
-        raise errors.NotFound("candidate", candidate_id)
-    return msgspec.convert(row, CandidateDetails)
+    return await db.one(_of(candidate_id), CandidateDetails, errors.NotFound("candidate", candidate_id))
 
 
 async def keep(candidate_id: UUID) -> UUID:
@@ -151,5 +163,6 @@ _PAGE = Statement("""
 
 async def page(only: CandidateFilter, *, limit: int, after: UUID | None) -> list[CandidateDetails]:
     """Return at most `limit` candidates stored before the one called `after`, newest first."""
-    rows = await _PAGE.rows(email=only.email, beginning=only.beginning, last=_LAST_CHARACTER, after=after, limit=limit)
-    return [msgspec.convert(dict(row), CandidateDetails) for row in rows]
+    return await _PAGE.structs(
+        CandidateDetails, email=only.email, beginning=only.beginning, last=_LAST_CHARACTER, after=after, limit=limit
+    )

@@ -1,42 +1,56 @@
 """Jobs: each is identified by its title and company, ignoring case."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from piccolo.query.functions import Lower
 
 from hireloop import db, errors
 from hireloop.examples import JobId, RecordedAt
-from hireloop.scheduling import audit, patches
+from hireloop.scheduling import audit, fields, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people.candidates import refuse_differences
 from hireloop.scheduling.tables import Job
 from hireloop.statements import Statement
 
-
-class NewJob(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of a job before it is stored; UNSET fields were not given."""
-
-    title: str
-    company: str
-    description: str | msgspec.UnsetType = msgspec.UNSET
-    coding_language: str | msgspec.UnsetType = msgspec.UNSET
-    recruiter_email: str | msgspec.UnsetType | None = msgspec.UNSET
-    questions: list[str] | msgspec.UnsetType = msgspec.UNSET
+_Questions = Annotated[list[fields.Notes], Meta(max_length=100)]
 
 
-class JobChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be otherwise about a job; UNSET fields stay as they are."""
+class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new job."""
 
-    title: str | msgspec.UnsetType = msgspec.UNSET
-    company: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType = msgspec.UNSET
-    coding_language: str | msgspec.UnsetType = msgspec.UNSET
-    recruiter_email: str | msgspec.UnsetType | None = msgspec.UNSET
-    questions: list[str] | msgspec.UnsetType = msgspec.UNSET
+    title: Annotated[fields.Name, Meta(examples=["Platform Engineer"])]
+    company: Annotated[fields.Name, Meta(examples=["Acme"])]
+    description: fields.Text | UnsetType = UNSET
+    coding_language: fields.Notes | UnsetType = UNSET
+    recruiter_email: Annotated[fields.Address, Meta(examples=["recruiter@acme.example"])] | UnsetType | None = UNSET
+    questions: _Questions | UnsetType = UNSET
+
+
+class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes to a job. Fields that are left out keep their value; null clears a field that may be empty."""
+
+    title: fields.Name | UnsetType = UNSET
+    company: fields.Name | UnsetType = UNSET
+    description: fields.Text | UnsetType = UNSET
+    coding_language: Annotated[fields.Notes | UnsetType, Meta(examples=["python"])] = UNSET
+    recruiter_email: Annotated[fields.Address | UnsetType | None, Meta(examples=[None])] = UNSET
+    questions: _Questions | UnsetType = UNSET
+
+
+_Given = TypeVar("_Given", JobFields, JobPatch)
+
+
+def normal(given: _Given, *, within: str = "") -> _Given:
+    """Return the same with the address in its stored spelling; raises BadInput.
+
+    `within` is the path of this object in the request, such as `job.`.
+    """
+    address = fields.addresses(within=within, recruiter_email=given.recruiter_email)
+    return msgspec.structs.replace(given, **address)
 
 
 class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,21 +66,18 @@ class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-async def create(new: NewJob, *, by: Actor) -> tuple[JobDetails, bool]:
+async def create(new: JobFields, *, by: Actor, within: str = "") -> tuple[JobDetails, bool]:
     """Store a job and return it and True, or return the known one of this title and company and False.
 
-    Raises DiffersFromKnown where a field that was given differs from what is known.
+    Raises BadInput for a field, named with `within` before it, and DiffersFromKnown if a field differs from what is
+    stored.
     """
-    given = patches.given(new)
+    given = patches.given(normal(new, within=within))
     row = await _insert(given, by)
     if row is not None:
         return msgspec.convert(row, JobDetails), True
-    row = (
-        await Job.select().where(Lower(Job.title) == Lower(new.title), Lower(Job.company) == Lower(new.company)).first()
-    )
-    if row is None:  # renamed between the two statements
-        raise errors.NotFound("job", "of this title and company")
-    known = msgspec.convert(row, JobDetails)
+    same = Job.select().where(Lower(Job.title) == Lower(new.title), Lower(Job.company) == Lower(new.company))
+    known = await db.one(same, JobDetails, errors.NotFound("job", "of this title and company"))  # unless it was renamed
     refuse_differences("job", given, known, letter_case_aside={"title", "company"})
     return known, False
 
@@ -84,17 +95,16 @@ async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
 
 @db.transactional
 async def change(
-    job_id: UUID, changes: JobChanges, *, by: Actor, check: Check[JobDetails] = patches.anything_goes
+    job_id: UUID, changes: JobPatch, *, by: Actor, check: Check[JobDetails] = patches.anything_goes
 ) -> JobDetails:
     """Change the given fields of a job. Nobody is notified, and messages that were sent stay as they are.
 
-    One transaction, in which `check` may refuse it. What says the same as before is no change. Raises NotFound, and
-    JobTaken where another job has that title and company.
+    One transaction, in which `check` may refuse it. A value that stays the same is no change. Raises NotFound,
+    BadInput, and JobTaken if another job has that title and company.
     """
-    row = await Job.select().where(Job.id == job_id).lock_rows("NO KEY UPDATE").first()
-    if row is None:
-        raise errors.NotFound("job", job_id)
-    known = msgspec.convert(row, JobDetails)
+    changes = normal(changes)
+    locked = Job.select().where(Job.id == job_id).lock_rows("NO KEY UPDATE")
+    known = await db.one(locked, JobDetails, errors.NotFound("job", job_id))
     await check(known)
     changed = patches.changed(known, changes)
     if not changed:
@@ -107,10 +117,7 @@ async def change(
 
 async def find(job_id: UUID) -> JobDetails:
     """Return one job; raises NotFound."""
-    row = await Job.select().where(Job.id == job_id).first()
-    if row is None:
-        raise errors.NotFound("job", job_id)
-    return msgspec.convert(row, JobDetails)
+    return await db.one(Job.select().where(Job.id == job_id), JobDetails, errors.NotFound("job", job_id))
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,5 +138,4 @@ _PAGE = Statement("""
 
 async def page(only: JobFilter, *, limit: int, after: UUID | None) -> list[JobDetails]:
     """Return at most `limit` jobs stored before the one called `after`, newest first."""
-    rows = await _PAGE.rows(title=only.title, company=only.company, after=after, limit=limit)
-    return [msgspec.convert(dict(row), JobDetails) for row in rows]
+    return await _PAGE.structs(JobDetails, title=only.title, company=only.company, after=after, limit=limit)

@@ -96,10 +96,8 @@ async def _create(
 
 async def _insert(new: NewSeries, fits: dict[UUID, Occurrence]) -> list[SlotDetails]:
     """Insert what overlaps no other slot of the interviewer, nor an earlier one of these: the constraint decides."""
-    rows = await _INSERT.rows(
-        **_times(new, fits), seats=new.seats, interviewer=new.interviewer_email, job=new.job, notes=new.notes
-    )
-    return [slots.known(dict(row)) for row in rows]
+    values = _times(new, fits) | {"seats": new.seats, "interviewer": new.interviewer_email, "job": new.job}
+    return await _INSERT.structs(SlotDetails, **values, notes=new.notes)
 
 
 def _times(new: NewSeries, asked: dict[UUID, Occurrence]) -> dict[str, list[Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -10,23 +10,44 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import db, errors
 from hireloop.examples import EndsAt, JobId, RecordedAt, SlotId, StartsAt, Time
-from hireloop.scheduling import audit, patches
+from hireloop.scheduling import audit, fields, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.tables import Slot
-from hireloop.statements import rows_of
+from hireloop.statements import as_structs, rows_of
 
 
-class NewSlot(msgspec.Struct, frozen=True, kw_only=True):
-    """A slot before it is stored; both times are aware."""
+class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new slot."""
 
-    starts_at: datetime
-    ends_at: datetime
-    seats: int = 1
-    interviewer_email: str | None = None
-    job: UUID | None = None  # None: for any job
-    notes: str = ""
+    starts_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:00:00+05:30"])]
+    ends_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:45:00+05:30"])]
+    seats: fields.Seats = 1
+    interviewer_email: Annotated[fields.Address | None, Meta(examples=["ravi@acme.example"])] = None
+    job: JobId | None = None  # None: for any job
+    notes: fields.Notes = ""
+
+
+class SlotPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes to a slot. Fields that are left out keep their value."""
+
+    starts_at: fields.Moment | UnsetType = UNSET
+    ends_at: fields.Moment | UnsetType = UNSET
+    seats: Annotated[fields.Seats | UnsetType, Meta(examples=[2])] = UNSET
+    interviewer_email: fields.Address | UnsetType | None = UNSET
+    job: UUID | UnsetType | None = UNSET
+    notes: Annotated[fields.Notes | UnsetType, Meta(examples=["Room 4"])] = UNSET
+
+
+_Given = TypeVar("_Given", SlotFields, SlotPatch)
+
+
+def normal(given: _Given) -> _Given:
+    """Return the same with the address in its stored spelling; raises BadInput, also for times out of range."""
+    fields.check_calendar(starts_at=given.starts_at, ends_at=given.ends_at)
+    address = fields.addresses(interviewer_email=given.interviewer_email)
+    return msgspec.structs.replace(given, **address)
 
 
 class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,34 +65,24 @@ class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-class SlotChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to become of a slot; what is unset stays."""
-
-    starts_at: datetime | UnsetType = UNSET
-    ends_at: datetime | UnsetType = UNSET
-    seats: int | UnsetType = UNSET
-    interviewer_email: str | UnsetType | None = UNSET
-    job: UUID | UnsetType | None = UNSET
-    notes: str | UnsetType = UNSET
-
-
 # What the candidates of a slot in use rely on.
 _FIXED_IN_USE = {"starts_at", "ends_at", "interviewer_email", "job"}
 
 
-async def create(new: NewSlot, *, by: Actor) -> SlotDetails:
-    """Store a slot; raises BadInput for an unknown job and InterviewerBusy where it overlaps another of theirs."""
+async def create(new: SlotFields, *, by: Actor) -> SlotDetails:
+    """Store a slot; raises BadInput, and InterviewerBusy if it overlaps another one of the interviewer."""
+    new = normal(new)
     check_times(new.starts_at, new.ends_at)
     await check_job(new.job)
     return await _insert(new, by)
 
 
 @db.transactional
-async def _insert(new: NewSlot, by: Actor) -> SlotDetails:
+async def _insert(new: SlotFields, by: Actor) -> SlotDetails:
     row = Slot(**msgspec.structs.asdict(new))
     created = await Slot.insert(row).returning(*Slot.all_columns())
     await audit.record(NewAuditEntry(action=Action.SLOT_CREATED, subject=row.id, by=by))
-    return known(created[0])
+    return msgspec.convert(created[0], SlotDetails)
 
 
 def check_times(starts_at: datetime, ends_at: datetime) -> None:
@@ -89,36 +100,27 @@ async def check_job(job: UUID | None) -> None:
             raise errors.BadInput("job", str(missing)) from None
 
 
-def known(row: dict[str, Any]) -> SlotDetails:
-    """Return the slot in a row of its table."""
-    return msgspec.convert(row, SlotDetails)
-
-
 async def find(slot_id: UUID) -> SlotDetails:
     """Return one slot; raises NotFound."""
-    row = await Slot.select().where(Slot.id == slot_id).first()
-    if row is None:
-        raise errors.NotFound("slot", slot_id)
-    return known(row)
+    return await db.one(Slot.select().where(Slot.id == slot_id), SlotDetails, errors.NotFound("slot", slot_id))
 
 
 async def lock(slot_id: UUID) -> SlotDetails:
     """Hold a slot still until the caller's transaction ends, and return it; raises NotFound."""
-    row = await Slot.select().where(Slot.id == slot_id).lock_rows("NO KEY UPDATE").first()
-    if row is None:
-        raise errors.NotFound("slot", slot_id)
-    return known(row)
+    locked = Slot.select().where(Slot.id == slot_id).lock_rows("NO KEY UPDATE")
+    return await db.one(locked, SlotDetails, errors.NotFound("slot", slot_id))
 
 
 @db.transactional
 async def change(
-    slot_id: UUID, changes: SlotChanges, *, by: Actor, check: Check[SlotDetails] = patches.anything_goes
+    slot_id: UUID, changes: SlotPatch, *, by: Actor, check: Check[SlotDetails] = patches.anything_goes
 ) -> SlotDetails:
-    """Change a slot and return it; what is as it was already is no change, and leaves no trace.
+    """Change a slot and return it; a value that stays the same is no change, and is not recorded.
 
     Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse where the times, the
     interviewer or the job of a slot with bookings, also of one that is over, or seats below those taken, are asked for.
     """
+    changes = normal(changes)
     slot = await lock(slot_id)
     await check(slot)
     changed = patches.changed(slot, changes)
@@ -178,7 +180,7 @@ async def page(only: SlotFilter, *, limit: int, after: UUID | None, now: datetim
         # Two lists, each in the order of an index, and the first of both: one with "or" would have to be sorted.
         served = ["true"] if only.job is None else ["job = :job", "job IS NULL"]
         lists = " UNION ALL ".join(_LIST.format(narrowed=f"{one} AND {narrowed}") for one in served)
-    return [known(dict(row)) for row in await rows_of(_PAGE.format(lists=lists), values)]
+    return as_structs(await rows_of(_PAGE.format(lists=lists), values), SlotDetails)
 
 
 # A page: what comes first of its lists, each of which is in the order of an index.

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import errors, mail_addresses, phone_numbers, time_zones
 
-_NOT_BLANK = r"\S"
+NOT_BLANK = r"\S"
 LONGEST_MINUTES = 1_440  # a day
 UNSTORABLE = "must not contain the character U+0000, which cannot be stored"
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
@@ -22,7 +21,7 @@ _EMAIL = {"format": "idn-email"}
 _PHONE = {"format": "phone-number"}
 _ZONE = {"format": "iana-time-zone", "maxLength": 64, "examples": ["Asia/Kolkata", "Europe/Berlin"]}
 
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NOT_BLANK, extra_json_schema=_STORABLE_NAME)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NOT_BLANK, extra_json_schema=_STORABLE_NAME)]
 Text = Annotated[str, Meta(max_length=20_000, extra_json_schema=_STORABLE)]
 Notes = Annotated[str, Meta(max_length=2_000, extra_json_schema=_STORABLE)]
 Locale = Annotated[str, Meta(max_length=35, extra_json_schema=_STORABLE)]
@@ -33,10 +32,6 @@ Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset"
 Seats = Annotated[int, Meta(ge=1, le=1_000)]
 Minutes = Annotated[int, Meta(ge=1, le=LONGEST_MINUTES)]
 Round = Annotated[int, Meta(ge=1, le=100)]
-
-
-class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of a request whose path says everything: no body, or an empty object."""
 
 
 def addresses(*, within: str = "", **texts: object) -> dict[str, Any]:
@@ -75,10 +70,10 @@ def check_storable(**texts: str) -> None:
             raise errors.BadInput(field, UNSTORABLE)
 
 
-def check_calendar(**moments: datetime) -> None:
+def check_calendar(**moments: datetime | UnsetType) -> None:
     """Raise BadInput for a time at either end of the calendar, which another time zone could not show."""
     for field, moment in moments.items():
-        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        if moment is not UNSET and not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
             raise errors.BadInput(field, f"must be in a year from {_FIRST_YEAR} to {_LAST_YEAR}")
 
 
@@ -94,12 +89,3 @@ def check_comparable(**moments: datetime | None) -> None:
             _ = moment and moment.astimezone(UTC)
         except OverflowError:
             raise errors.BadInput(field, "is outside the calendar") from None
-
-
-def sentence(message: str) -> str:
-    """Return msgspec's message about a field, in plain words where it would quote a pattern."""
-    if "matching regex" not in message:
-        return message
-    if repr(_NOT_BLANK)[1:-1] in message:
-        return "must not be blank"
-    return "must be an enhanced status code, such as 5.1.1"

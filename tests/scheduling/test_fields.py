@@ -1,4 +1,3 @@
-import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
@@ -7,19 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hireloop import errors
-from hireloop.web import fields
+from hireloop.scheduling import fields
 
 OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
 @given(st.text(max_size=30))
 def test_a_name_is_not_blank(text: str) -> None:
-    try:
-        assert msgspec.convert(text, fields.Name).strip()
-    except msgspec.ValidationError as refused:
-        assert not re.search(r"\S", text)
-        said = fields.sentence(str(refused))
-        assert said == "must not be blank" or not text
+    if text.strip():
+        assert msgspec.convert(text, fields.Name) == text
+    else:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(text, fields.Name)
 
 
 def test_an_address_and_a_phone_number_are_told_in_their_one_spelling() -> None:
