@@ -120,7 +120,7 @@ class SlotPast(Refused):
 
 
 class InterviewAlreadyScheduled(Refused):
-    """This interview is already booked into another slot. Create a new interview for this slot."""
+    """This interview already has a booking. Reschedule that booking, or create a new interview if it is over."""
 
 
 class InterviewClosed(Refused):
@@ -136,7 +136,7 @@ class InterviewerBusy(Refused):
 
 
 class SlotInUse(Refused):
-    """Interviews are booked into this slot. Reschedule or release them first."""
+    """This slot has bookings. Move or cancel them first, or create another slot."""
 
 
 class InterviewInProgress(Refused):
@@ -144,7 +144,7 @@ class InterviewInProgress(Refused):
 
 
 class ScheduleCancelled(Refused):
-    """This booking is cancelled. Book the interview into a slot again."""
+    """This booking is cancelled. Book the interview again, or create a new one if it was cancelled for good."""
 
 
 class UseReschedule(Refused):

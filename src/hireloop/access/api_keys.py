@@ -153,7 +153,7 @@ async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[
     call somebody else, such as the candidate, where they say who did something.
     """
     if " ".join(name.split()).casefold() in _NAMES_OF_OURS:
-        raise errors.BadInput("name", "must not be a name that HireLoop itself uses in mails and the audit")
+        raise errors.BadInput("name", "must not be a name that HireLoop uses itself, such as `the candidate`")
     ident = db.new_id()
     key = f"{PREFIX}{_b64(ident.bytes)}{_b64(secrets.token_bytes(32))}"
     details = {"name": name, "role": role}

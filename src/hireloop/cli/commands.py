@@ -7,7 +7,7 @@ import click
 # The help is repeated here so that listing it imports nothing; a test compares the two.
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("hireloop.cli.up:up", "Run everything on this machine, with nothing else to install."),
-    "serve": ("hireloop.cli.serve:serve", "Serve the API and the portal until SIGTERM."),
+    "serve": ("hireloop.cli.serve:serve", "Serve the API, the portal and the console until SIGTERM."),
     "work": ("hireloop.cli.work:work", "Run the worker, which sends messages when they are due, until SIGTERM."),
     "migrate": (
         "hireloop.cli.migrate:migrate_",

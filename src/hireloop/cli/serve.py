@@ -26,7 +26,7 @@ from hireloop.telemetry.logs import log
 @click.option("--mailbox", is_flag=True, hidden=True, help="Serve /dev/mailbox too, as `up` does.")
 @click.option("--held", is_flag=True, hidden=True, help="The port is reserved for us by `up`.")
 def serve(*, host: str, port: int, workers: int, mailbox: bool, held: bool) -> None:
-    """Serve the API and the portal until SIGTERM."""
+    """Serve the API, the portal and the console until SIGTERM."""
     settings = Settings.read()
     logs.configure_logs()
     for sentence in warnings_of(settings):

@@ -94,8 +94,8 @@ DONE: Mapping[str, str] = {
     "not-cancelled": "The interview was already cancelled. Nothing was changed.",
     "replayed": "The delivery will be sent again now.",
     "not-replayed": "The delivery is still pending and will be retried automatically. Nothing was changed.",
-    "replayed-all": "{n} deliveries will be sent again now.",
-    "replayed-some": "{n} deliveries will be sent again now, and there are more. Press again to continue.",
+    "replayed-all": "Deliveries that will be sent again now: {n}.",
+    "replayed-some": "Deliveries that will be sent again now: {n}. There are more: press again to continue.",
     "signed-out": "You have signed out.",
     "ended": "Your sign-in has expired, and nothing was changed. Sign in and try again.",
 }

@@ -200,12 +200,12 @@ def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
         case None:
             return ""
         case errors.TooManyChanges() if limits.moves:
-            return "You cannot move this interview here again."
+            return "You cannot move this interview any more times yourself."
         case errors.TooManyChanges():
-            return "This interview cannot be moved here."
+            return "You cannot move this interview yourself."
         case _:
             until = session_pages.until(context, visit)
-            return f"It is too late to {change.value} this interview here. You could do so until {until}."
+            return f"It is too late to {change.value} this interview yourself. You could do so until {until}."
 
 
 def _seen(visit: Visit, typed: SubmittedForm) -> ExpectedVersion:

@@ -69,7 +69,7 @@ class NewAuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditEntryDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry in the audit."""
+    """An entry in the audit log."""
 
     id: Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-00000000000a"])]
     at: RecordedAt

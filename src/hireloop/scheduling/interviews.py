@@ -21,7 +21,7 @@ from hireloop.scheduling.tables import Candidate, Interview, InterviewState, Sch
 from hireloop.statements import Statement, as_structs, rows_of
 from hireloop.telemetry import spans
 
-_WAS_BOOKED = "This interview has been booked, its candidate and its job stay: create a new interview for others."
+_WAS_BOOKED = "This interview has been booked, so its candidate and job are fixed. Create a new interview instead."
 
 
 class InterviewChanges(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ _KEY = "key"
 _TITLE, _VERSION = "HireLoop", "1"
 _LICENSE = {"name": "Apache License 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
 _DESCRIPTION = """\
-HireLoop schedules interviews, and never loses an invitation unnoticed.
+HireLoop schedules interviews, and never loses an invitation silently.
 
 Send `Authorization: Bearer hl_…`. Trailing slashes are optional. Times are RFC 3339 with an offset. Unknown fields are
 refused. Every error is a problem (RFC 9457) that is identified by its `type`."""

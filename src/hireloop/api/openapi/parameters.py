@@ -25,7 +25,7 @@ _SENTENCES = {
     "min_minutes": "Only slots of at least this length.",
     "q": "Only candidates whose name or address begins with this text, ignoring case.",
     "reason": "Only deliveries with this reason, such as `recipient_unknown`.",
-    "since": "Only those at or after this time.",
+    "since": "Only those created at or after this time.",
     "state": "Only those in this state.",
     "subject": "Only entries about the resource with this ID.",
     "title": "Only jobs with this title, ignoring case.",

@@ -13,8 +13,9 @@ _DESCRIPTION = """\
 Open the link in an invitation, which is the `portal_url` of a booking's session.
 
 It exchanges the session key for a cookie and redirects to the interview's page. It changes nothing, so mail scanners
-may follow it. To check whether a link still works, look at the status without following the redirect. The response to
-an invalid key may be delayed. HEAD returns the same status as GET. Requires no API key."""
+may follow it. The status shows whether the key is genuine and current. A link that was revoked, or whose time has
+passed, also redirects, to a page that says so. The response to an invalid key may be delayed. HEAD returns the same
+status as GET. Requires no API key."""
 _SESSION_KEY = {
     "name": "session_key",
     "in": "query",
@@ -44,11 +45,11 @@ def paths() -> dict[str, dict[str, Any]]:
                 "parameters": [_SESSION_KEY],
                 "responses": {
                     "200": _page("A page that refers to the invitation, since there was no `session_key`."),
-                    "303": {"description": "The link works.", "headers": {**led_on, **_NEVER_KEPT}},
+                    "303": {"description": "The key is genuine and current.", "headers": {**led_on, **_NEVER_KEPT}},
                     "404": _page(
                         "The link is invalid: its key was forged or altered, or its session no longer exists."
                     ),
-                    "410": _page("The link was replaced by one in a newer mail, or revoked."),
+                    "410": _page("The link was replaced by one in a newer email."),
                     "414": _sentence("The URL is too long."),
                     "431": _sentence("The cookies are too long."),
                     "500": _page("An internal error occurred."),

@@ -28,8 +28,7 @@ A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is re
 _LOOK_AT = 10_000
 _LOCK = 7_241_909_306_113_874  # any number; one sweep at a time keeps to the rate limit
 _UNHEARD = (
-    "If an invitation fails, nobody but the job's recruiter is notified. Set ALERT_EMAIL, or a chat channel for "
-    "failures."
+    "If an invitation fails, nobody but the job's recruiter is notified. Set ALERT_EMAIL or CHAT_URLS."
 )
 
 
@@ -83,8 +82,7 @@ def warning_of_booking(outbox: Outbox, *, alert_email: str, recruiter_email: str
     if outbox.reaches(AlertMessage.kind, alert_email or recruiter_email):
         return None
     return (
-        "Nobody is notified if this invitation fails. Set ALERT_EMAIL, a chat channel for failures, or the job's "
-        "recruiter_email."
+        "Nobody is notified if this invitation fails. Set ALERT_EMAIL or CHAT_URLS, or the job's recruiter_email."
     )
 
 

@@ -16,7 +16,7 @@ function tick() {
     shown.textContent = clock.digits(left);
     announce(left);
   } else {
-    document.getElementById("clock-label").textContent = "Over the planned time by";
+    document.getElementById("clock-label").textContent = "Overtime";
     shown.textContent = clock.digits(-left);
   }
 }

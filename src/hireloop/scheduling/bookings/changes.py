@@ -28,7 +28,7 @@ _OF_THE_SESSION = {BookingChange.REISSUED, BookingChange.REVOKED}
 # After these, what recruiters were to hear of the booking is no longer right; after the others it is.
 _OF_THE_TIME = {BookingChange.RESCHEDULED, BookingChange.CANCELLED}
 _PAST = (
-    "The last moment to enter this interview is past, so its link could no longer open: to move it, POST to "
+    "It is too late to enter this interview, so its link would no longer open. To move it, POST to "
     "`/api/interviews/schedules/{id}/reschedule/`."
 )
 

@@ -59,7 +59,7 @@ class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     id: JobId
     title: Annotated[str, Meta(examples=["Platform Engineer"])]
     company: Annotated[str, Meta(examples=["Acme"])]
-    description: Annotated[str, Meta(examples=["Keeps what others build on."])]
+    description: Annotated[str, Meta(examples=["Runs the platform that other teams build on."])]
     coding_language: Annotated[str, Meta(examples=["python"])]
     recruiter_email: Annotated[str | None, Meta(examples=["recruiter@acme.example"])]
     questions: Annotated[list[str], Meta(examples=[["Which outage taught you most?"]])]
