@@ -1,1 +1,1 @@
-"""HireLoop schedules interviews, and no invitation is ever lost in silence."""
+"""HireLoop schedules interviews, and never loses an invitation silently."""

@@ -127,10 +127,7 @@ async def test_what_holds_a_channel_is_its_deliveries_reason(api: httpx.AsyncCli
     (shown,) = (await ok(api, "/api/interviews/schedules/"))["items"]
     assert shown["invitation"]["warnings"] == [
         "EMAIL_HOST is not set, so no mail can be sent. Set EMAIL_HOST or EMAIL_URL.",
-        (
-            "Nobody is notified if this invitation fails. Set ALERT_EMAIL, a chat channel for failures, or the job's "
-            "recruiter_email."
-        ),
+        ("Nobody is notified if this invitation fails. Set ALERT_EMAIL or CHAT_URLS, or the job's recruiter_email."),
     ]
 
 

@@ -106,7 +106,7 @@ async def test_a_patch_changes_who_meets_whom_until_the_first_booking(api: httpx
     schedule = await post_booking(api, before["id"])
     for fields in ({"candidate": before["candidate"]}, {"job": before["job"]}):
         body = problem(await api.patch(path, json=fields), 409, "interview-already-scheduled")
-        assert "create a new interview" in body["detail"]
+        assert "Create a new interview" in body["detail"]
     same = await api.patch(path, json={"candidate": other, "round": 3})  # the candidate that it has is no change
     assert (same.status_code, same.json()["round"], same.json()["state"]) == (200, 3, "scheduled")
     assert same.json()["schedule"]["id"] == schedule["id"]

@@ -89,7 +89,7 @@ async def test_another_spelling_of_the_same_address_sends_nothing() -> None:
     interview = await make_interview(email=OLD)
     await book(interview, 60)
     before = await rows("delivery"), await rows("schedule")
-    assert await move_to(OLD.upper(), interview) == 0
+    assert await move_to(OLD.partition("@")[0].upper() + "@example.com", interview) == 0
     assert (await rows("delivery"), await rows("schedule")) == before
 
 

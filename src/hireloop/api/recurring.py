@@ -55,7 +55,7 @@ class SkippedTime(msgspec.Struct, frozen=True):
 
     starts_at_local: Annotated[str, Meta(examples=["2026-12-03T10:00:00"])]
     reason: Annotated[Omission, Meta(examples=["excluded"])]
-    detail: Annotated[str, Meta(examples=["You left this date out."])]
+    detail: Annotated[str, Meta(examples=["This date is in `exclude`."])]
     slot: UUID | None
 
 
@@ -64,7 +64,14 @@ class RepeatedTime(msgspec.Struct, frozen=True):
 
     starts_at_local: Annotated[str, Meta(examples=["2026-10-25T02:30:00"])]
     starts_at: Annotated[Time, Meta(examples=["2026-10-25T00:30:00Z"])]
-    detail: Annotated[str, Meta(examples=["The clocks go back over this time."])]
+    detail: Annotated[
+        str,
+        Meta(
+            examples=[
+                "This time occurs twice on that day, because the clocks go back. The slot is at the first of the two."
+            ]
+        ),
+    ]
 
 
 class SeriesResponse(msgspec.Struct, frozen=True):

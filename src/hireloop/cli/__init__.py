@@ -41,7 +41,7 @@ def main() -> None:
 @click.version_option(package_name="hireloop", prog_name="hireloop", message="%(prog)s %(version)s")
 @click.option("--with-parent", is_flag=True, hidden=True, help="Exit when standard input ends.")
 def group(*, with_parent: bool) -> None:
-    """Schedule interviews, and never lose an invitation unnoticed."""
+    """Schedule interviews, and never lose an invitation silently."""
     # Loads structlog and OpenTelemetry: only where a command runs.
     from hireloop.telemetry import logs
 

@@ -15,7 +15,7 @@ class DeliveryState(StrEnum):
     PENDING = "pending"  # due now or later, or under way
     SENT = "sent"  # the other side took responsibility
     BOUNCED = "bounced"  # it was taken, and came back
-    REJECTED = "rejected"  # the recipient's side said never
+    REJECTED = "rejected"  # the recipient's side refused it permanently
     EXHAUSTED = "exhausted"  # tries or time ran out
     SUPERSEDED = "superseded"  # a newer revision says something else
 

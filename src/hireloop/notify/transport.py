@@ -61,7 +61,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True, tag="retry"):
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag="rejected"):
-    """The recipient's side said never."""
+    """The recipient's side refused the message permanently."""
 
     reason: str
     evidence: Evidence

@@ -205,7 +205,7 @@ def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
             return "You cannot move this interview yourself."
         case _:
             until = session_pages.until(context, visit)
-            return f"It is too late to {change.value} this interview yourself. You could do so until {until}."
+            return f"It is too late to {change.value} this interview yourself. This was possible until {until}."
 
 
 def _seen(visit: Visit, typed: SubmittedForm) -> ExpectedVersion:

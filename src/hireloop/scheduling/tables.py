@@ -24,7 +24,7 @@ class ScheduleState(StrEnum):
     """The state of a booking. `pending` and `confirmed` bookings are live."""
 
     PENDING = "pending"  # booked, waiting for the candidate's confirmation
-    CONFIRMED = "confirmed"  # the candidate, or a recruiter for them, said yes
+    CONFIRMED = "confirmed"  # by the candidate, or by a recruiter for them
     CANCELLED = "cancelled"  # over; its seat is free again
 
 

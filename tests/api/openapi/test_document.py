@@ -142,6 +142,8 @@ def test_headers_stand_where_they_count(documented: Documented) -> None:
 def test_what_was_created_links_to_where_it_is_read_and_changed(documented: Documented) -> None:
     booked = documented.operations["book_slot"][2]["responses"]["201"]["links"]
     assert {"get_schedule", "confirm_schedule", "reschedule", "cancel_schedule", "get_session"} <= set(booked)
+    released = documented.operations["release_slot"][2]["responses"]["200"]["links"]
+    assert {"get_slot", "change_slot", "withdraw_slot", "book_slot"} <= set(released)
     for name, (_, _, operation) in documented.operations.items():
         for answer in operation["responses"].values():
             for link in answer.get("links", {}).values():

@@ -1,7 +1,7 @@
 """JSON bodies: each is decoded once, into the type that its handler takes, or refused with all that is wrong with it.
 
-So no mistake is lost in silence that a lenient reader would let pass: members that are given twice or that nobody
-knows, values of another type, texts that cannot be stored, numbers that nothing here could hold.
+Mistakes that a lenient reader would ignore are reported: members that are given twice or are unknown, values of
+another type, texts that cannot be stored, numbers that nothing here could hold.
 """
 
 import json

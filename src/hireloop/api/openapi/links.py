@@ -3,23 +3,32 @@
 from collections.abc import Sequence
 from typing import Any
 
+from hireloop.api.deliveries import DeliveryWithAttempts
+from hireloop.api.interviews import InterviewResponse
+from hireloop.api.keys import NewKeyResponse
 from hireloop.api.openapi.operations import DescribedOperation
+from hireloop.api.sessions import SessionDetails
+from hireloop.api.slots import ReleaseResponse
+from hireloop.scheduling.people.candidates import CandidateDetails
+from hireloop.scheduling.people.jobs import JobDetails
+from hireloop.scheduling.slots.slots import SlotDetails
+from hireloop.web.booking_response import ScheduleResponse
 
-# In the answer of this type, what names the thing of which parameter.
-_IDS: dict[str, dict[str, str]] = {
-    "CandidateDetails": {"candidate_id": "/id"},
-    "JobDetails": {"job_id": "/id"},
-    "InterviewResponse": {"interview_id": "/id"},
-    "SlotDetails": {"slot_id": "/id"},
-    "Released": {"slot_id": "/slot/id"},
-    "ScheduleResponse": {
+# Where a response of this type has the ID that a parameter of another operation takes, as a JSON pointer.
+_IDS: dict[Any, dict[str, str]] = {
+    CandidateDetails: {"candidate_id": "/id"},
+    JobDetails: {"job_id": "/id"},
+    InterviewResponse: {"interview_id": "/id"},
+    SlotDetails: {"slot_id": "/id"},
+    ReleaseResponse: {"slot_id": "/slot/id"},
+    ScheduleResponse: {
         "schedule_id": "/id",
         "session_id": "/session/id",
         "delivery_id": "/invitation/deliveries/0/id",
     },
-    "SessionDetails": {"session_id": "/id"},
-    "DeliveryWithAttempts": {"delivery_id": "/id"},
-    "NewKeyResponse": {"key_id": "/id"},
+    SessionDetails: {"session_id": "/id"},
+    DeliveryWithAttempts: {"delivery_id": "/id"},
+    NewKeyResponse: {"key_id": "/id"},
 }
 # Bodies that take such an id, too.
 _IN_BODIES = {
@@ -30,15 +39,15 @@ _IN_BODIES = {
 
 
 def names_one_thing(answer: Any) -> bool:  # noqa: ANN401 (types, as values)
-    """Return whether an answer of this type is one thing that can be read again."""
-    return getattr(answer, "__name__", "") in _IDS
+    """Return whether a response of this type is one thing that can be read again."""
+    return answer in _IDS
 
 
 def links_of(operation: DescribedOperation, every: Sequence[DescribedOperation]) -> dict[str, Any]:
     """Return the links of an operation that changes something, by the name of the operation that each leads to."""
     if operation.method not in {"post", "patch"}:
         return {}
-    ids = _IDS.get(getattr(operation.answer, "__name__", ""), {})
+    ids = _IDS.get(operation.answer, {})
     return {one.name: link for one in every if (link := _link(one, ids)) is not None}
 
 

@@ -90,7 +90,7 @@ def _described(route: HTTPRoute, handler: HTTPRouteHandler, method: str) -> Desc
 
 def _parameters(handler: HTTPRouteHandler) -> Iterator[Parameter]:
     # The signature's model holds the very constraints by which Litestar judges a request.
-    wakeups = get_type_hints(handler.signature_model, include_extras=True)
+    types = get_type_hints(handler.signature_model, include_extras=True)
     for name, field in handler.parsed_fn_signature.parameters.items():
         said = field.kwarg_definition
         place = _IN.get(type(said))  # type: ignore[arg-type] # of any other type: no parameter
@@ -99,7 +99,7 @@ def _parameters(handler: HTTPRouteHandler) -> Iterator[Parameter]:
         yield Parameter(
             name=getattr(said, "name", None) or name,
             place=place,
-            type=without_none(wakeups[name]),
+            type=without_none(types[name]),
             required=place == "path",
             default=field.default if field.has_default else None,
             description=getattr(said, "description", None) or "",

@@ -66,11 +66,11 @@ _HEADERS = [
 ]
 _TRIES_AGAIN = "The webhook is sent again later, not before `Retry-After`."
 _HOLDS = (
-    "The URL or the secret is wrong. The channel is held and tried again, in the end once a minute, until this is "
-    "fixed."
+    "The URL or the secret is wrong. The channel is held and probed, at growing intervals of at most one minute, until "
+    "this is fixed."
 )
 _ANSWERS = {
-    "2XX": "Accepted. Respond immediately, at most within 20 s. A body is not needed.",
+    "2XX": "Accepted. Respond within 20 s. No body is needed.",
     "3XX": f"{_HOLDS} Redirects are not followed.",
     "401": _HOLDS,
     "403": _HOLDS,
