@@ -156,7 +156,10 @@ def test_a_record_has_a_status_that_leads_to_other_records(record: Path) -> None
     status = status_of(record)
     others = [file for _, file in re.findall(r"\[(\d{4})\]\((\1-[\w-]+\.md)\)", status)]
     link = r"\[\d{4}\]\([\w-]+\.md\)"
-    assert re.fullmatch(rf"accepted(, amended by {link})?\.( Supersedes {link}\.)?|superseded by {link}\.", status)
+    assert re.fullmatch(
+        rf"accepted(, amended by {link}( and {link})?)?\.( (Supersedes|Amends) {link}\.)?|superseded by {link}\.",
+        status,
+    )
     for other in others:
         assert (record.parent / other).exists(), other
         assert record.name in (record.parent / other).read_text("utf-8"), f"{other} does not lead back"
