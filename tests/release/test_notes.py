@@ -1,5 +1,6 @@
 """The notes of a release are the changelog's, and a tag that does not fit is refused."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -95,8 +96,9 @@ def test_the_command_refuses_another_tag_with_one_sentence_and_writes_nothing(tm
     assert not into.exists()
 
 
-def test_the_changelog_is_of_the_form_that_the_notes_are_taken_from() -> None:
+def test_the_changelog_has_the_notes_of_the_version_and_room_for_the_next_one() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert "\n## [Unreleased]\n" in changelog
-    released = changelog.replace("## [Unreleased]\n", "## [Unreleased]\n\n## [99.0.0] - 2026-12-31\n")
-    assert section(released, "99.0.0")
+    assert section(changelog, version())
+    dated = re.findall(r"^## \[([\d.]+)\] - \d{4}-\d\d-\d\d$", changelog, re.MULTILINE)
+    assert dated[0] == version()
