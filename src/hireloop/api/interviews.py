@@ -14,7 +14,7 @@ from hireloop.api.documented import refuses
 from hireloop.api.http import etags
 from hireloop.api.http.created import created_response
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.api.schedules import CancelFields
+from hireloop.api.schedules import CANCELS, CancelFields
 from hireloop.examples import CandidateId, EndsAt, InterviewId, JobId, PortalUrl, RecordedAt, SessionKey, StartsAt
 from hireloop.scheduling import fields, interviews, patches
 from hireloop.scheduling.bookings import bookings
@@ -153,11 +153,7 @@ def _refusal_of_times(state: InterviewState, field: str) -> errors.HireLoopError
     return errors.InterviewClosed()
 
 
-@post(
-    "/{interview_id:uuid}/cancel/",
-    status_code=200,
-    opt=SCHEDULES | refuses(errors.InterviewInProgress, errors.InterviewClosed),
-)
+@post("/{interview_id:uuid}/cancel/", status_code=200, opt=CANCELS)
 async def cancel_interview(
     request: AnyRequest, interview_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
 ) -> InterviewResponse:

@@ -33,6 +33,11 @@ BOOKS = SCHEDULES | refuses(
     errors.CandidateBusy,
 )
 BOOKS |= again("This booking already exists. Nothing was changed, and nothing is sent.")
+CANCELS = SCHEDULES | refuses(errors.InterviewInProgress, errors.InterviewClosed)
+# What needs a booking that the candidate can still use.
+STILL_TO_COME = SCHEDULES | refuses(
+    errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed, errors.SlotPast
+)
 
 
 class BookInterviewFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,12 +83,7 @@ class CancelFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reason: Annotated[fields.Notes, Meta(examples=["The position is filled."])] = ""
 
 
-@post(
-    "/{schedule_id:uuid}/confirm/",
-    status_code=200,
-    opt=SCHEDULES
-    | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed, errors.SlotPast),
-)
+@post("/{schedule_id:uuid}/confirm/", status_code=200, opt=STILL_TO_COME)
 async def confirm_schedule(
     request: AnyRequest,
     schedule_id: FromPath[UUID],
@@ -137,11 +137,7 @@ async def reschedule(
     return await answer_one(request, schedule_id)
 
 
-@post(
-    "/{schedule_id:uuid}/cancel/",
-    status_code=200,
-    opt=SCHEDULES | refuses(errors.InterviewInProgress, errors.InterviewClosed),
-)
+@post("/{schedule_id:uuid}/cancel/", status_code=200, opt=CANCELS)
 async def cancel_schedule(
     request: AnyRequest, schedule_id: FromPath[UUID], data: JSONBody[CancelFields | None] = None
 ) -> ScheduleResponse:

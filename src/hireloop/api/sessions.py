@@ -12,6 +12,7 @@ from hireloop import errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.http.json_bodies import EmptyBody
+from hireloop.api.schedules import STILL_TO_COME
 from hireloop.examples import ClosesAt, InterviewId, OpensAt, ScheduleId, SessionId, StartsAt, Time
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
@@ -55,12 +56,7 @@ async def get_session(request: AnyRequest, session_id: FromPath[UUID]) -> Sessio
     )
 
 
-@post(
-    "/{session_id:uuid}/reissue/",
-    status_code=200,
-    opt=SCHEDULES
-    | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed, errors.SlotPast),
-)
+@post("/{session_id:uuid}/reissue/", status_code=200, opt=STILL_TO_COME)
 async def reissue_session(
     request: AnyRequest,
     session_id: FromPath[UUID],
