@@ -159,7 +159,7 @@ async def test_a_key_is_printed_alone_then_listed_and_revoked(database_url: str,
 
 def test_no_key_is_called_as_a_candidate_is(env: dict[str, str]) -> None:
     said = refusal("keys", "create", "--role", "recruiter", "--name", " The  candidate", env=env)
-    assert "a name that HireLoop itself uses" in said
+    assert "a name that HireLoop uses itself" in said
 
 
 @pytest.mark.parametrize("name", ["", "  "])

@@ -79,7 +79,7 @@ async def test_a_cause_is_counted_before_it_is_sent_again(client: httpx.AsyncCli
     assert sum(row["state"] == "pending" for row in await rows("delivery")) == 1
     answer = await press(client, ask, "/console/replay/")
     assert answer.headers["location"] == f"{PATH}?done=replayed-all&n=3"
-    assert "3 deliveries will be sent again now." in (await client.get(answer.headers["location"])).text
+    assert "Deliveries that will be sent again now: 3." in (await client.get(answer.headers["location"])).text
     assert sum(row["state"] == "pending" for row in await rows("delivery")) == 4
     assert "<strong>0</strong> deliveries" in (await client.get(ask)).text
 
@@ -94,7 +94,7 @@ async def test_a_page_counts_only_so_many_and_says_so(
     await sign_in(client, Role.ADMIN)
     ask = "/console/replay/?reason=recipient_unknown"
     counted = (await client.get(ask)).text
-    assert "and perhaps more: only the oldest 2 were counted" in counted
+    assert "There may be more: only the oldest 2 were counted" in counted
     assert "Send up to 1000 again" in counted
     answer = await press(client, ask, "/console/replay/")
     assert answer.headers["location"] == f"{PATH}?done=replayed-all&n=3"

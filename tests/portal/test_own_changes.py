@@ -258,7 +258,7 @@ async def test_too_late_and_too_often_are_said_kindly_with_whom_to_write_to(
     page = await _read(client, booked.path)
     assert f"{booked.path}move/" not in page
     assert f"{booked.path}cancel/" in page
-    assert "cannot move this interview here again" in await _read(client, f"{booked.path}move/")
+    assert "cannot move this interview any more times yourself" in await _read(client, f"{booked.path}move/")
     answer = await _send(client, booked, "move", starts_at="2099-12-05T04:30:00Z", revision="3")
     assert answer.status_code == 409
 
@@ -288,7 +288,7 @@ async def test_the_limits_are_settings(settings: Settings, database: None) -> No
     async with _client(settings.model_copy(update={"candidate_moves": 0})) as client:
         await come_in(client, booked)
         assert f"{booked.path}move/" not in await _read(client, booked.path)
-        assert "This interview cannot be moved here." in await _read(client, f"{booked.path}move/")
+        assert "You cannot move this interview yourself." in await _read(client, f"{booked.path}move/")
         assert (await _press(client, booked, "cancel")).status_code == 303
 
 

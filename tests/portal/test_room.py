@@ -88,7 +88,7 @@ async def test_cancelled_revoked_and_finished_are_said(client: httpx.AsyncClient
     booked = await book(settings, starts_in=5)
     await come_in(client, booked)
     await db.fetch("UPDATE session SET revoked_at = now() WHERE id = $1", booked.session_id)
-    assert "This link has been withdrawn" in (await client.get(booked.path)).text
+    assert "This link is no longer valid" in (await client.get(booked.path)).text
     await db.fetch("UPDATE schedule SET state = 'cancelled' WHERE id = $1", booked.schedule_id)
     assert "This interview was cancelled" in (await client.get(booked.path)).text
     for act in ("start", "finish"):

@@ -142,7 +142,7 @@ def test_an_invitation_says_everything_that_a_candidate_needs() -> None:
             "Tuesday, 1 December 2026, 10:00–11:00 IST (UTC+05:30, Asia/Kolkata)",  # noqa: RUF001 (en dash)
             "60 minutes",
             link,
-            "You can enter the interview from 09:59:30 IST until 10:10 IST",
+            "You can start the interview between 09:59:30 IST and 10:10 IST",
             "a camera and a microphone",
             "a quiet place",
             "an up-to-date browser",
@@ -459,7 +459,7 @@ def test_a_late_request_asks_the_recruiter_and_its_answer_reaches_the_candidate(
         (
             AlertCause.FAILED,
             "Not delivered: Asha Rao, Backend Engineer at Acme",
-            "contact the candidate in another way",
+            "contact the candidate another way",
         ),
         (AlertCause.AT_RISK, "Not delivered yet: Asha Rao, Backend Engineer at Acme", "time is running out"),
     ],
