@@ -12,7 +12,6 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
-from hireloop.api.http.json_bodies import EmptyBody
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, Time, TraceId
 from hireloop.notify.deliveries import deliveries, ledger, replay
@@ -22,6 +21,7 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary_fields
+from hireloop.web.json_bodies import EmptyBody
 from hireloop.web.replay_audit import audited
 
 
