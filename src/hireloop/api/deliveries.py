@@ -19,6 +19,7 @@ from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, D
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import fields
+from hireloop.telemetry import spans
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary_fields
 from hireloop.web.json_bodies import EmptyBody
@@ -105,7 +106,7 @@ def _answer_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
         "bounced_at": context.local_or_none(delivery.bounced_at),
         "message_id": delivery.message_id,
         "created_at": context.local(delivery.created_at),
-        "trace_id": delivery.traceparent[3:35],
+        "trace_id": spans.trace_id_of(delivery.traceparent),
     }
 
 
