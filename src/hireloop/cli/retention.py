@@ -53,7 +53,7 @@ def retention(*, older_than: timedelta, dry_run: bool) -> None:
 
 async def _walk(older_than: timedelta, settings: Settings, *, dry_run: bool) -> tuple[int, int]:
     """Erase each person in a separate transaction, and return how many were erased and how many were not."""
-    outbox = Outbox(channels=configured.channels(settings), message_id_domain=settings.message_id_domain)
+    outbox = Outbox.of(settings, configured.channels(settings))
     erased = left = 0
     batch = await retaining.due(older_than, limit=_TOGETHER)
     while batch:
