@@ -55,11 +55,6 @@ def render_tree(spans: Sequence[ReceivedSpan]) -> str:
     return "\n".join(lines)
 
 
-def is_whole(spans: Sequence[ReceivedSpan]) -> bool:
-    """Whether the trace shows everything from the booking's request to a mail server's acceptance."""
-    return not what_is_missing(spans)
-
-
 def what_is_missing(spans: Sequence[ReceivedSpan]) -> list[str]:
     """Return a sentence for each thing that keeps the trace from being whole, none where it is.
 
