@@ -11,6 +11,7 @@ import msgspec
 from babel.dates import format_time
 
 from hireloop.notify.rendering import times
+from hireloop.notify.rendering.plain_text import counted
 
 _MINUTE = timedelta(minutes=1)
 
@@ -70,5 +71,5 @@ def about(duration: timedelta) -> str:
         parts = ((hours, "hour"), (minutes % 60, "minute"))
     else:
         parts = ((minutes, "minute"), (0, ""))
-    said = " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count)
+    said = " ".join(counted(count, unit, f"{unit}s") for count, unit in parts if count)
     return said or "less than a minute"
