@@ -127,7 +127,7 @@ async def test_a_database_that_is_behind_is_refused_and_migrated_once(database_u
     assert "Run `hireloop migrate`" in refusal("keys", "list", env=env)
     said = [hireloop("migrate", env=env) for _ in range(2)]
     assert [(ran.returncode, ran.stdout) for ran in said] == [
-        (0, "1 migration(s) run.\n"),
+        (0, "1 migration run.\n"),
         (0, "The database is up to date.\n"),
     ]
     other = {**env, "SECRET_KEY": "another secret, which is long enough too"}

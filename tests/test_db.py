@@ -136,6 +136,7 @@ async def test_a_real_deadlock_is_tried_again_and_both_win() -> None:
 
 
 @pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("error", db.WORTH_ANOTHER_TRY)
 @pytest.mark.parametrize(
     ("decorated", "times"),
     [
@@ -145,8 +146,8 @@ async def test_a_real_deadlock_is_tried_again_and_both_win() -> None:
         (db.transactional(retries=0), 1),
     ],
 )
-async def test_a_deadlock_is_retried_three_times_or_as_often_as_is_said_and_then_told(
-    decorated: Callable[[Fails], Fails], times: int
+async def test_what_is_worth_another_try_is_retried_three_times_or_as_often_as_is_said_and_then_raised(
+    decorated: Callable[[Fails], Fails], times: int, error: type[Exception]
 ) -> None:
     tries = 0
 
@@ -154,9 +155,9 @@ async def test_a_deadlock_is_retried_three_times_or_as_often_as_is_said_and_then
         nonlocal tries
         tries += 1
         await make_slot()
-        raise asyncpg.DeadlockDetectedError
+        raise error
 
-    with pytest.raises(asyncpg.DeadlockDetectedError):
+    with pytest.raises(error):
         await decorated(work)()
     assert tries == times
 

@@ -23,7 +23,7 @@ def measure(database: Database) -> dict[str, float]:
 async def _measure(database: Database) -> dict[str, float]:
     settings = database.settings
     channels = configured.channels(settings)
-    outbox = Outbox(channels=channels, message_id_domain=settings.message_id_domain)
+    outbox = Outbox.of(settings, channels)
     sweeps: dict[str, Callable[[], Awaitable[object]]] = {
         "leases.take": lambda: leases.take("email", limit=8, worker="bench", kinds=sorted(messages.KNOWN_KINDS)),
         "leases.expire": leases.expire,

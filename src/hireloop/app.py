@@ -35,7 +35,6 @@ from hireloop.api.http.authentication import Authentication, require_role
 from hireloop.api.http.conditional import Conditional
 from hireloop.api.http.cors import Cors
 from hireloop.api.http.idempotency import Idempotency
-from hireloop.api.http.json_bodies import StrictRequest
 from hireloop.api.http.strict_requests import be_strict
 from hireloop.api.openapi import docs, document
 from hireloop.faults import warnings_of
@@ -51,6 +50,7 @@ from hireloop.telemetry.set_up import Telemetry, set_up
 from hireloop.web import context, look
 from hireloop.web.context import AnyRequest, Context
 from hireloop.web.headers import Policy, SecurityHeaders
+from hireloop.web.json_bodies import StrictRequest
 from hireloop.web.request_id import FOR_PROGRAMS, RequestId
 from hireloop.web.size_limits import HeadSizeLimit
 from hireloop.web.slow_down import BadKeyLimiter

@@ -44,8 +44,14 @@ _MEANINGS: dict[str, type[errors.Refused]] = {
     "one_candidate_per_address": errors.AddressTaken,
     "one_job_per_title_and_company": errors.JobTaken,
 }
+
+
+class ConcurrentChange(Exception):
+    """Others changed what this transaction had read: it must begin anew, without the locks that it holds."""
+
+
 # What `transactional` tries again: others were at the same rows, and nothing was done.
-WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, ConcurrentChange)
 
 # Everything that a statement may raise where the database, or the way to it, fails. asyncpg's internal error is
 # among it: so it says that a connection's end has arrived while it was idle and has not been taken note of yet.
@@ -267,11 +273,12 @@ def transactional(
 def transactional(
     work: Callable[P, Awaitable[T]] | None = None, /, *, retries: int = _RETRIES, one_statement: bool = False
 ) -> Any:  # the overloads say what
-    """Make each call of `work` a transaction: all or nothing, and again after a deadlock or a serialization failure.
+    """Make each call of `work` a transaction: all or nothing.
 
-    Inside another transaction, each try is a savepoint of it: going back to it gives up the locks taken since. Work of
-    `one_statement` is a transaction by itself, and so none is opened: that would cost two more round trips. As all may
-    be done again, nothing in it may leave the process.
+    After an error that is `WORTH_ANOTHER_TRY` all is done again, at most `retries` times. So nothing in it may leave
+    the process. Inside another transaction, each try is a savepoint of it: going back to it gives up the locks taken
+    since. Work of `one_statement` is a transaction by itself, and so none is opened: that would cost two more round
+    trips.
 
     Violated constraints come out as the domain errors that they mean (`errors.Refused`).
     """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hireloop import db, signing
 from hireloop.errors import DatabaseNotReady, SettingsError
+from hireloop.notify.rendering.plain_text import counted
 from hireloop.scheduling.tables import Installation
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
@@ -45,7 +46,8 @@ async def check(settings: Settings) -> None:
     """Raise DatabaseNotReady if migrations are missing, SettingsError if SECRET_KEY is not the database's."""
     missing = await pending()
     if missing:
-        msg = f"The database has {len(missing)} pending migration(s). Run `hireloop migrate`."
+        behind = counted(len(missing), "pending migration", "pending migrations")
+        msg = f"The database has {behind}. Run `hireloop migrate`."
         raise DatabaseNotReady(msg)
     known = await _known_fingerprint()
     if known is None:

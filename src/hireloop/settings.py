@@ -93,6 +93,8 @@ def _otlp_headers(value: SecretStr) -> SecretStr:
 
 
 def _header_pairs(value: SecretStr) -> Iterator[tuple[str, str]]:
+    # As `opentelemetry.util.re.parse_env_headers` reads them; but that skips a pair that it cannot read, and logs it
+    # with the secret in it.
     for part in value.get_secret_value().split(","):
         name, _, text = part.partition("=")
         if part.strip():

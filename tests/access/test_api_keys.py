@@ -12,6 +12,7 @@ from hireloop.access.api_keys import KeyRing
 from hireloop.access.tables import Role
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import COMMAND_LINE, Action, AuditFilter
+from hireloop.secret_patterns import WHOLE_API_KEY
 from waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -26,7 +27,7 @@ async def test_a_key_is_stored_as_a_hash_alone() -> None:
     (row,) = await rows("api_key")
     assert row["secret_hash"] == hashlib.sha256(key.encode()).digest()
     assert (row["id"], row["name"], row["role"]) == (known.id, "one", "viewer")
-    assert key.startswith("hl_")
+    assert WHOLE_API_KEY.fullmatch(key)
     assert key[-43:] not in str(row)
 
 

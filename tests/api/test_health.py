@@ -52,7 +52,7 @@ async def test_a_missing_migration_is_not_ready(user: httpx.AsyncClient) -> None
     await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
     answered = await user.get("/health/ready")
     assert answered.status_code == 503
-    assert answered.json()["reasons"] == ["The database has 1 pending migration(s). Run `hireloop migrate`."]
+    assert answered.json()["reasons"] == ["The database has 1 pending migration. Run `hireloop migrate`."]
     assert (await user.get("/health/live")).status_code == 200
 
 
@@ -143,7 +143,7 @@ async def test_a_delivery_that_no_live_worker_can_take_is_counted(api: httpx.Asy
     await post_booking(api)
     await live_worker(kinds=("cancelled",))
     (reason,) = await reasons(api)
-    assert reason.startswith("1 delivery(ies) cannot be sent by any running worker")
+    assert reason.startswith("1 delivery cannot be sent by any running worker")
 
 
 async def test_several_troubles_are_all_said(user: httpx.AsyncClient, settings: Settings) -> None:

@@ -23,7 +23,7 @@ async def test_a_dry_run_counts_and_the_run_erases_and_a_second_one_finds_nobody
         said.append(ran.stdout.strip())
         if more:
             assert "Zebulon Quartz" in str(await rows("candidate"))
-    assert said == ["2 candidate(s) would be erased.", "2 candidate(s) erased.", "0 candidate(s) erased."]
+    assert said == ["2 candidates would be erased.", "2 candidates erased.", "0 candidates erased."]
     assert sorted(row["full_name"] for row in await rows("candidate")) == ["Erased", "Erased", "Mira Sen"]
     by = {row["actor"] for row in await rows("audit_entry") if row["action"] == "candidate.erased"}
     assert by == {"hireloop retention"}

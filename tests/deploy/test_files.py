@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 import yaml
 
-from hireloop import session_keys
+from hireloop import secret_patterns, session_keys
 from hireloop.settings import Settings
 from hireloop.telemetry import redaction
 from hireloop.telemetry.exporters import FORBIDDEN_ATTRIBUTES
@@ -217,7 +217,7 @@ def test_the_collector_masks_a_secret_in_an_attribute(secret: str) -> None:
 
 
 def test_the_collector_knows_a_secret_by_what_we_know_it_by() -> None:
-    ours = (redaction.NAMED_SECRET, redaction.SESSION_KEY, redaction.API_KEY, redaction.PASSWORD_IN_URL)
+    ours = (redaction.NAMED_SECRET, secret_patterns.SESSION_KEY, secret_patterns.API_KEY, redaction.PASSWORD_IN_URL)
     *theirs, _address = COLLECTOR["processors"]["redaction"]["blocked_values"]  # it has no keyed hash for an address
     assert theirs == [pattern.pattern for pattern in ours]
 

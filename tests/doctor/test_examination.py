@@ -490,7 +490,7 @@ async def test_missing_migrations_are_one_failure(whole: dict[str, Any], mail_se
         await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
     found = await findings(settings_of(whole, email_port=mail_server.port))
     assert at_level(found, Level.FAILURE) == [
-        ("migrations", "The database has 1 pending migration(s).", "Run `hireloop migrate`.")
+        ("migrations", "The database has 1 pending migration.", "Run `hireloop migrate`.")
     ]
     [channels] = [finding for finding in found if finding.check == "channels"]
     assert channels.cause == "Skipped: there are pending migrations."

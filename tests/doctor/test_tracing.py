@@ -62,7 +62,7 @@ def test_without_or_with_the_wrong_headers_the_mend_names_them() -> None:
 
 def test_a_server_of_grpc_is_ok_and_one_of_http_is_found_out() -> None:
     with grpc_server() as port:
-        assert over_grpc(f"http://127.0.0.1:{port}").cause == f"127.0.0.1 port {port} speaks HTTP/2, as gRPC requires."
+        assert over_grpc(f"http://127.0.0.1:{port}").cause == f"127.0.0.1 port {port} accepts spans over gRPC."
     with ScriptedHttpServer() as server:
         found = over_grpc(f"http://127.0.0.1:{server.port}")
     assert (found.level, found.cause) == (Level.FAILURE, f"127.0.0.1 port {server.port} does not speak gRPC.")
@@ -86,7 +86,7 @@ def test_over_tls_what_this_machine_trusts_is_trusted(tmp_path: Path, monkeypatc
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate.cert))
         trusted = over_grpc(f"https://localhost:{port}")
     assert refused.cause.startswith(f"The certificate of localhost port {port} is not trusted: ")
-    assert trusted.cause == f"localhost port {port} speaks HTTP/2, as gRPC requires."
+    assert trusted.cause == f"localhost port {port} accepts spans over gRPC."
 
 
 @contextmanager

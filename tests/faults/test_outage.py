@@ -81,13 +81,7 @@ class Clock:
             attempts.attempt,
             transport=transport,
             transport_name="email",
-            renderer=Renderer(
-                secret=settings.secrets[0],
-                base_url=settings.base_url,
-                sender=settings.mail_sender.address,
-                zone=settings.zone,
-                locale=settings.default_locale,
-            ),
+            renderer=Renderer.of(settings, secret=settings.secrets[0]),
             still_ours=lambda: True,
         )
         self._threads = threads

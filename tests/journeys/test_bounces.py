@@ -132,13 +132,7 @@ async def test_a_mail_that_a_relay_took_and_could_not_deliver_has_bounced(
     transport = EmailTransport("", settings)
     worker = Worker(
         [(EMAIL, ReturnPathTransport(transport, path))],
-        renderer=Renderer(
-            secret=SECRET,
-            base_url=settings.base_url,
-            sender=settings.mail_sender.address,
-            zone=settings.zone,
-            locale="en",
-        ),
+        renderer=Renderer.of(settings, secret=SECRET, locale="en"),
         listen_url=database_url,
     )
     running = asyncio.create_task(worker.run())

@@ -17,7 +17,7 @@ from processes import WorkerProcess, environment
 async def test_a_candidate_is_reminded_and_a_failed_invitation_is_told_of(
     database_url: str, settings: Settings, mailbox: Mailbox
 ) -> None:
-    outbox = Outbox(channels=configured.channels(settings), message_id_domain=settings.message_id_domain)
+    outbox = Outbox.of(settings, configured.channels(settings))
     near = await make_slot(starts_at=soon(85), seats=2)
     for email in ("asha@example.com", "rejected@simulated.test"):
         at = soon() - timedelta(minutes=10)  # before the lead of the reminder, and not at risk yet

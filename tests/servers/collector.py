@@ -13,7 +13,7 @@ import pytest
 
 from hireloop.local.traces.otlp import ReceivedSpan
 from hireloop.local.traces.spans import SpanReceiver
-from hireloop.local.traces.trace_tree import is_whole
+from hireloop.local.traces.trace_tree import what_is_missing
 from processes import free_port
 
 
@@ -58,7 +58,7 @@ class Collector:
 
     def whole_trace(self, trace_id: str, seconds: float = 60) -> list[ReceivedSpan]:
         """Return the trace once it reaches from the booking to the SMTP reply, or as far as it came."""
-        return self._receiver.wait_for(trace_id, is_whole, timeout=seconds)
+        return self._receiver.wait_for(trace_id, lambda spans: not what_is_missing(spans), timeout=seconds)
 
     def received(self) -> list[ReceivedSpan]:
         """Return every span that came, whatever its trace."""

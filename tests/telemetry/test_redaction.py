@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hireloop import session_keys
-from hireloop.telemetry.redaction import WHOLE_SESSION_KEY, address_hash, redact, without
+from hireloop.secret_patterns import WHOLE_SESSION_KEY
+from hireloop.telemetry.redaction import address_hash, redact, without
 
 SECRET = "a secret of the tests, which opens nothing"
 API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43

@@ -110,6 +110,8 @@ def test_a_stored_traceparent_is_w3cs_and_a_missing_one_begins_a_trace(exported:
     assert put.context
     assert stored.startswith(f"00-{put.context.trace_id:032x}-{put.context.span_id:016x}-")
     assert int(stored[-2:], 16) & 1  # sampled
+    assert telemetry.trace_id_of(stored) == f"{put.context.trace_id:032x}"
+    assert telemetry.trace_id_of("") == ""
     with telemetry.attempt_span(stored_traceparent="", previous=None, delivery_id="d", number=1, channel="email"):
         pass
     assert named(exported)["delivery.attempt"].parent is None

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated
@@ -24,14 +24,13 @@ from hireloop.access.tables import ApiKey, Role
 from hireloop.examples import KeyId, RecordedAt, Time
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
+from hireloop.secret_patterns import API_KEY_PREFIX, WHOLE_API_KEY
+from hireloop.signing import base64url
 from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
-PREFIX = "hl_"
 CACHED_SECONDS = 5.0
 _NAMES_OF_OURS = frozenset(actor.name.casefold() for actor in (audit.CANDIDATE, audit.COMMAND_LINE, audit.HIRELOOP))
-_IDENT_CHARACTERS = 22
-_KEY_CHARACTERS = len(PREFIX) + _IDENT_CHARACTERS + 43
 _CACHED_AT_MOST = 10_000
 _NOTE_USE_EVERY_SECONDS = 5.0
 _NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(32)).digest()
@@ -155,7 +154,7 @@ async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[
     if " ".join(name.split()).casefold() in _NAMES_OF_OURS:
         raise errors.BadInput("name", "must not be a name that HireLoop uses itself, such as `the candidate`")
     ident = db.new_id()
-    key = f"{PREFIX}{_b64(ident.bytes)}{_b64(secrets.token_bytes(32))}"
+    key = f"{API_KEY_PREFIX}{base64url(ident.bytes)}{base64url(secrets.token_bytes(32))}"
     details = {"name": name, "role": role}
     row = ApiKey(id=ident, name=name, role=role, secret_hash=hash_of(key))
     created = await ApiKey.insert(row).returning(*ApiKey.all_columns())
@@ -189,18 +188,10 @@ async def revoke(ident: UUID, *, by: Actor = audit.HIRELOOP) -> ApiKeyDetails:
 
 
 def _ident(key: str) -> UUID | None:
-    if len(key) != _KEY_CHARACTERS or not key.startswith(PREFIX) or not key.isascii():
-        return None
-    try:
-        return UUID(bytes=urlsafe_b64decode(key[len(PREFIX) : len(PREFIX) + _IDENT_CHARACTERS] + "=="))
-    except ValueError:
-        return None
+    found = WHOLE_API_KEY.fullmatch(key)
+    return UUID(bytes=urlsafe_b64decode(found["ident"] + "==")) if found else None
 
 
 def hash_of(key: str) -> bytes:
     """Return what is stored of a key."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
-
-
-def _b64(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -10,7 +10,6 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.access.roles import SCHEDULES
 from hireloop.api.documented import reads, refuses
-from hireloop.api.http.json_bodies import decoded
 from hireloop.examples import EXAMPLE_MESSAGE_ID, DeliveryId
 from hireloop.notify.bounces import bounces, reports
 from hireloop.notify.bounces.bounces import ReportResult
@@ -19,6 +18,7 @@ from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.json_bodies import decoded
 
 _REPORT, _JSON = "message/rfc822", "application/json"
 

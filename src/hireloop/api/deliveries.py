@@ -12,7 +12,6 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
-from hireloop.api.http.json_bodies import EmptyBody
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, Time, TraceId
 from hireloop.notify.deliveries import deliveries, ledger, replay
@@ -20,8 +19,10 @@ from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, D
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import fields
+from hireloop.telemetry import spans
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary_fields
+from hireloop.web.json_bodies import EmptyBody
 from hireloop.web.replay_audit import audited
 
 
@@ -105,7 +106,7 @@ def _answer_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
         "bounced_at": context.local_or_none(delivery.bounced_at),
         "message_id": delivery.message_id,
         "created_at": context.local(delivery.created_at),
-        "trace_id": delivery.traceparent[3:35],
+        "trace_id": spans.trace_id_of(delivery.traceparent),
     }
 
 

@@ -13,6 +13,7 @@ from hireloop.notify.channels import held
 from hireloop.notify.channels.message_routes import EMAIL
 from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Finding, Level
+from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.worker import heartbeat
 from hireloop.web.context import AnyRequest, Context, context_of
 
@@ -49,10 +50,8 @@ async def ready(request: AnyRequest) -> Response[HealthResponse]:
         missing = await context.missing_migrations()
     except db.UNAVAILABLE as error:
         return _answer([f"The database is unavailable ({db.described(error)})."])
-    return _answer(
-        [f"The database has {len(missing)} pending migration(s). Run `hireloop migrate`."] if missing else [],
-        context.warnings,
-    )
+    pending = counted(len(missing), "pending migration", "pending migrations")
+    return _answer([f"The database has {pending}. Run `hireloop migrate`."] if missing else [], context.warnings)
 
 
 @get("/delivery/")
@@ -90,10 +89,8 @@ async def _delivery_troubles(context: Context, state: heartbeat.Health, failed: 
         waited = int((state.now - state.oldest_due_at).total_seconds())
         reasons.append(f"The oldest due delivery has been waiting for {waited} s.")
     if state.untakeable:
-        reasons.append(
-            f"{state.untakeable} delivery(ies) cannot be sent by any running worker. "
-            "Start workers of the latest version."
-        )
+        deliveries = counted(state.untakeable, "delivery", "deliveries")
+        reasons.append(f"{deliveries} cannot be sent by any running worker. Start workers of the latest version.")
     return reasons
 
 

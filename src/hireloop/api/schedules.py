@@ -12,7 +12,6 @@ from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import again, refuses
 from hireloop.api.http.created import created_response
-from hireloop.api.http.json_bodies import EmptyBody
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.examples import InterviewId, SlotId
 from hireloop.notify.deliveries.deliveries import InvitationState
@@ -23,6 +22,7 @@ from hireloop.scheduling.bookings.bookings import BookingFilter
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.booking_response import ScheduleResponse, answer, answer_booked, answer_one
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.json_bodies import EmptyBody
 
 BOOKS = SCHEDULES | refuses(
     errors.SlotFull,

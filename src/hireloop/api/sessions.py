@@ -11,13 +11,13 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.documented import refuses
-from hireloop.api.http.json_bodies import EmptyBody
 from hireloop.api.schedules import STILL_TO_COME
 from hireloop.examples import ClosesAt, InterviewId, OpensAt, ScheduleId, SessionId, StartsAt, Time
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.web.booking_response import ScheduleResponse, answer_one
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.json_bodies import EmptyBody
 
 
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):

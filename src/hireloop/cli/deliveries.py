@@ -22,6 +22,7 @@ from hireloop.notify.transports.replies import printable
 from hireloop.notify.worker import wakeup
 from hireloop.scheduling.audit import COMMAND_LINE
 from hireloop.settings import Settings
+from hireloop.telemetry import spans
 from hireloop.web.replay_audit import audited
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -139,7 +140,7 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
     lines = [
         f"{delivery.kind} to {mask(delivery.recipient)} on {delivery.channel}: {delivery.state.value}{due}",
         f"schedule {delivery.schedule}, revision {delivery.revision}, deadline {moment(delivery.deadline_at)}",
-        f"Message-ID {delivery.message_id}, trace {delivery.traceparent[3:35]}",
+        f"Message-ID {delivery.message_id}, trace {spans.trace_id_of(delivery.traceparent)}",
     ]
     if delivery.reason:
         lines.append(f"{delivery.reason}: {sentence_of(delivery.reason)}")

@@ -16,6 +16,7 @@ from hireloop.doctor.examination import examine
 from hireloop.errors import HireLoopError
 from hireloop.local import home
 from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped
+from hireloop.notify.rendering.plain_text import counted
 
 _LABELS = {
     Level.OK: ("ok", "green"),
@@ -141,15 +142,11 @@ def _sum(findings: Sequence[Finding]) -> str:
     counts = Counter(finding.level for finding in findings)
     failures, warnings = counts[Level.FAILURE], counts[Level.WARNING]
     parts = [
-        click.style(_counted(failures, "failure"), fg="red" if failures else None, bold=bool(failures)),
-        click.style(_counted(warnings, "warning"), fg="yellow" if warnings else None),
+        click.style(counted(failures, "failure", "failures"), fg="red" if failures else None, bold=bool(failures)),
+        click.style(counted(warnings, "warning", "warnings"), fg="yellow" if warnings else None),
         f"{counts[Level.OK]} ok",
     ]
     if counts[Level.SKIPPED]:
         parts.append(f"{counts[Level.SKIPPED]} skipped")
     result = "Fix the failures before the first booking." if failures else "Ready for bookings."
     return f"\n{', '.join(parts)}. {result}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

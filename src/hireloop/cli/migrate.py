@@ -8,6 +8,7 @@ import click
 from hireloop import migrate
 from hireloop.cli.database import with_database
 from hireloop.local.home import at_home
+from hireloop.notify.rendering.plain_text import counted
 
 
 @click.command("migrate")
@@ -17,4 +18,4 @@ def migrate_(*, accept_secret: bool) -> None:
     with at_home() as settings:
         work = partial(migrate.migrate, settings, accept_secret=accept_secret)
         ran = asyncio.run(with_database(settings, work, patient=True))
-    click.echo(f"{len(ran)} migration(s) run." if ran else "The database is up to date.")
+    click.echo(f"{counted(len(ran), 'migration', 'migrations')} run." if ran else "The database is up to date.")

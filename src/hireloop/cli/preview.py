@@ -40,14 +40,8 @@ def preview_(*, kind: str | None, every: bool, locale: str | None, out: Path | N
 
 
 def _write(folder: Path, kind: str, locale: str, settings: Settings) -> None:
-    renderer = Renderer(
-        secret=secrets.token_urlsafe(32),  # the links in a preview do not work
-        base_url=settings.base_url,
-        sender=settings.mail_sender.address,
-        zone=settings.zone,
-        locale=locale,
-        trace_ui_url=settings.trace_ui_url,
-    )
+    secret = secrets.token_urlsafe(32)  # the links in a preview do not work
+    renderer = Renderer.of(settings, secret=secret, locale=locale)
     parcel = preview.rendered(preview.sample(kind, locale=locale), renderer)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in preview.files(parcel, sender=settings.mail_sender).items():

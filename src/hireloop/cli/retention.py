@@ -11,6 +11,7 @@ from hireloop.api import erasures
 from hireloop.cli.database import run
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.rendering.plain_text import counted
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.privacy import retention as retaining
 from hireloop.settings import Settings
@@ -42,10 +43,11 @@ class Age(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3 
 def retention(*, older_than: timedelta, dry_run: bool) -> None:
     """Erase candidates who have been inactive for a given time; the record of what was sent is kept."""
     erased, left = run(lambda ours: _walk(older_than, ours, dry_run=dry_run))
+    candidates = counted(erased, "candidate", "candidates")
     if dry_run:
-        click.echo(f"{erased} candidate(s) would be erased.")
+        click.echo(f"{candidates} would be erased.")
         return
-    click.echo(f"{erased} candidate(s) erased.")
+    click.echo(f"{candidates} erased.")
     if left:
         why = "they are in an interview, or were active or erased in the meantime"
         click.echo(f"{left} not erased, because {why}. Run the command again later.", err=True)
@@ -53,7 +55,7 @@ def retention(*, older_than: timedelta, dry_run: bool) -> None:
 
 async def _walk(older_than: timedelta, settings: Settings, *, dry_run: bool) -> tuple[int, int]:
     """Erase each person in a separate transaction, and return how many were erased and how many were not."""
-    outbox = Outbox(channels=configured.channels(settings), message_id_domain=settings.message_id_domain)
+    outbox = Outbox.of(settings, configured.channels(settings))
     erased = left = 0
     batch = await retaining.due(older_than, limit=_TOGETHER)
     while batch:

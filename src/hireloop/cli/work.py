@@ -54,7 +54,7 @@ def work(*, concurrency: int | None) -> None:
 
 async def _work(settings: Settings, concurrency: int | None) -> bool:
     channels = configured.channels(settings)
-    outbox = Outbox(channels=channels, message_id_domain=settings.message_id_domain)
+    outbox = Outbox.of(settings, channels)
     for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
         log.warning("settings.warning", sentence=sentence)
     simulator = Simulator(ReturnPath.of(settings))
@@ -63,19 +63,11 @@ async def _work(settings: Settings, concurrency: int | None) -> bool:
         for channel in channels
         if channel.fallback_url
     }
-    renderer = Renderer(
-        secret=settings.secrets[0],
-        base_url=settings.base_url,
-        sender=settings.mail_sender.address,
-        zone=settings.zone,
-        locale=settings.default_locale,
-        trace_ui_url=settings.trace_ui_url,
-    )
     async with db.opened(settings.database_url or settings.listen_url, pool_size=settings.database_pool_size):
         await migrate.check(settings)
         worker = Worker(
             [(channel, _opened(channel, settings, simulator)) for channel in channels],
-            renderer=renderer,
+            renderer=Renderer.of(settings, secret=settings.secrets[0]),
             listen_url=settings.listen_url,
             base_url=settings.base_url,
             concurrency=concurrency,

@@ -16,6 +16,7 @@ from hireloop.notify.channels import held as held_providers
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.deliveries import ledger
 from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, skipped, warning
+from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transport import Channel
 from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
@@ -73,7 +74,9 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
         return DatabaseFindings(findings=_left_out("migrations", findings))
     if missing:
         findings["migrations"] = failure(
-            "migrations", f"The database has {len(missing)} pending migration(s).", "Run `hireloop migrate`."
+            "migrations",
+            f"The database has {counted(len(missing), 'pending migration', 'pending migrations')}.",
+            "Run `hireloop migrate`.",
         )
         return DatabaseFindings(findings=_left_out("migrations", findings))
     findings["migrations"] = ok("migrations", "All migrations have run.")
@@ -204,13 +207,15 @@ def _workers(state: heartbeat.Health) -> Finding:
     if not state.live_workers:
         return warning("workers", "No worker has reported recently, so no messages are sent.", "Start `hireloop work`.")
     if state.untakeable:
-        cause = f"{state.untakeable} delivery(ies) cannot be sent by any running worker."
+        deliveries = counted(state.untakeable, "delivery", "deliveries")
+        cause = f"{deliveries} cannot be sent by any running worker."
         return warning("workers", cause, "Start workers of the latest version.")
     return ok("workers", f"Running workers: {state.live_workers}.")
 
 
 def _ledger(proof: ledger.Ledger) -> Finding:
     if proof.unaccounted:
-        cause = f"{proof.unaccounted} booking(s) or delivery(ies) are unaccounted for."
+        missing = counted(proof.unaccounted, "booking or delivery is", "bookings or deliveries are")
+        cause = f"{missing} unaccounted for."
         return failure("ledger", cause, "See docs/how-to/recover-from-a-failure.md, under `The ledger is not 0`.")
     return ok("ledger", "Every booking has all of its deliveries.")

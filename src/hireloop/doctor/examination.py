@@ -108,7 +108,7 @@ def _check_of(row: HeldProvider) -> str:
 
 
 def _alerts(settings: Settings, channels: Sequence[Channel]) -> Finding:
-    outbox = Outbox(channels=tuple(channels), message_id_domain=settings.message_id_domain)
+    outbox = Outbox.of(settings, channels)
     for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
         return of_sentence("alerts", sentence, Level.WARNING)
     return ok("alerts", "Someone is notified if an invitation fails.")

@@ -26,14 +26,7 @@ def invitation(settings: Settings, recipient: str, *, now: datetime | None = Non
     It needs neither a database nor SECRET_KEY: its session key is signed with a secret that nobody keeps.
     """
     starts_at = (now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0) + _IN
-    renderer = Renderer(
-        secret=secrets.token_urlsafe(48),
-        base_url=settings.base_url,
-        sender=settings.mail_sender.address,
-        zone=settings.zone,
-        locale=settings.default_locale,
-    )
-    parcel = renderer.render(
+    parcel = Renderer.of(settings, secret=secrets.token_urlsafe(32)).render(
         _message(settings, recipient, starts_at),
         recipient=recipient,
         message_id=f"<{db.new_id()}@{settings.message_id_domain}>",

@@ -49,7 +49,7 @@ def check(settings: Settings) -> Finding:
 def _opened(host: str, port: int, *, secure: bool) -> Finding:
     where = f"{host} port {port}"
     if _is_ready(host, port, secure=secure):
-        return ok(CHECK, f"{where} speaks HTTP/2, as gRPC requires.")
+        return ok(CHECK, f"{where} accepts spans over gRPC.")
     fix = f"Set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or the port in {_SETTING} to 4317."
     return failure(CHECK, f"{where} does not speak gRPC.", fix)
 

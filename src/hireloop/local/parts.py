@@ -1,21 +1,18 @@
 """The processes that `hireloop up` starts: each with a log in the data directory, none of them outlives it."""
 
 import os
-import shutil
-import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import httpx
 
 from hireloop.errors import SettingsError
+from hireloop.local.logs import open_log, shorten_log
 
-LONGEST_LOG = 10_000_000  # bytes; as much again is kept of what was before
 _LOGS = ("serve", "work", "postgres")
 _STOP_SECONDS = 40.0
 _READY_SECONDS = 60.0
@@ -32,7 +29,7 @@ def part(command: list[str], environment: Mapping[str, str], data_dir: Path) -> 
 
     `--with-parent` makes it end with us, whatever ends us: its standard input is a pipe that only we hold.
     """
-    with _private_log(log_of(command[0], data_dir)) as log:
+    with open_log(log_of(command[0], data_dir)) as log:
         process = subprocess.Popen(  # noqa: S603 (our own program)
             [sys.executable, "-P", "-m", "hireloop", "--with-parent", *command],
             env={**os.environ, **environment},
@@ -83,7 +80,8 @@ def watch(processes: Processes, data_dir: Path) -> None:
     while True:
         check_alive(processes, data_dir)
         if time.monotonic() > look_at_logs:
-            shorten_logs(data_dir)
+            for name in _LOGS:
+                shorten_log(log_of(name, data_dir))
             look_at_logs = time.monotonic() + _LOOK_AT_LOGS_SECONDS
         time.sleep(_LOOK_AGAIN_SECONDS)
 
@@ -97,39 +95,3 @@ def check_alive(processes: Processes, data_dir: Path) -> None:
                 f"Check {log_of(name, data_dir)}."
             )
             raise SettingsError(msg)
-
-
-def shorten_logs(data_dir: Path, *, longest: int = LONGEST_LOG) -> None:
-    """Move what a log holds to `<name>.log.1` once it is longer than `longest` bytes.
-
-    The writers have the file open, so it is emptied in place: every writer appends, PostgreSQL too. A line that is
-    written between the copy and that is lost; that is a few microseconds every few megabytes.
-    """
-    for name in _LOGS:
-        with suppress(OSError):  # it is not there, or is no file of ours
-            _shorten(log_of(name, data_dir), longest)
-
-
-def _shorten(log: Path, longest: int) -> None:
-    descriptor = os.open(log, os.O_RDWR | os.O_NOFOLLOW)
-    with os.fdopen(descriptor, "rb+") as source:
-        found = os.fstat(descriptor)
-        if found.st_size <= longest or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-            return
-        with suppress(OSError):  # a full disk: emptying the log is what helps
-            _set_aside(source, log.with_suffix(".log.1"))
-        os.ftruncate(descriptor, 0)
-
-
-def _set_aside(source: BinaryIO, to: Path) -> None:
-    with _private_log(to, os.O_TRUNC) as descriptor, os.fdopen(descriptor, "wb", closefd=False) as target:
-        shutil.copyfileobj(source, target)
-
-
-@contextmanager
-def _private_log(file: Path, flags: int = os.O_APPEND) -> Iterator[int]:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | flags, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

@@ -13,7 +13,7 @@ from litestar.exceptions import ClientException
 
 from hireloop import errors
 from hireloop.notify.rendering.plain_text import one_line
-from hireloop.notify.rendering.times import moment
+from hireloop.notify.rendering.times import day_of, moment
 from hireloop.notify.rendering.values import Reader
 from hireloop.portal import gate, render, session_pages, stages, times
 from hireloop.portal.gate import path_of
@@ -253,7 +253,7 @@ def _days(found: list[OpenTime], reader: Reader, arranged_in: ZoneInfo) -> list[
     return [
         Day(date, [_time(at, reader, arranged_in) for at in starts])
         for date, starts in groupby(
-            (time.starts_at for time in found), lambda at: times.day_of(at, reader.zone, reader.locale)
+            (time.starts_at for time in found), lambda at: day_of(at, reader.zone, reader.locale)
         )
     ]
 

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 import msgspec
 from litestar import Response
-from litestar.exceptions import ClientException
 
 from hireloop.portal import gate, render, session_pages
 from hireloop.portal.gate import path_of
 from hireloop.scheduling.sessions import late_requests, sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.json_bodies import decoded
 
 # What a browser can say of a device: `ok`, or the DOMException that getUserMedia failed with.
 DeviceResult = Literal[
@@ -72,11 +72,7 @@ async def ask(request: AnyRequest, visit: Visit) -> Response[bytes]:
 @gate.pressed
 async def record_devices(request: AnyRequest, visit: Visit) -> Response[Any]:
     """Remember what the browser found, for the recruiter; answers 204 to the script that sent it."""
-    try:
-        words = msgspec.json.decode(await request.body(), type=DeviceCheckFields)
-    except (msgspec.DecodeError, UnicodeDecodeError):  # msgspec lets bad UTF-8 out as the latter
-        msg = "This is not the result of a device check."
-        raise ClientException(msg) from None
+    words = await decoded(request, DeviceCheckFields)
     check = sessions.DeviceCheck(camera=words.camera, microphone=words.microphone)
     await sessions.record_device_check(visit.session_id, check)
     return render.nothing()

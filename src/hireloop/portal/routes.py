@@ -6,12 +6,12 @@ from litestar import HttpMethod, Response, Router, post, route
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
-from hireloop import db, errors
 from hireloop.portal import gate, own_changes, render, room
 from hireloop.portal.gate import path_of
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry.logs import log
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.problems import problem_of
 
 _LARGEST_BODY = 16_384
 _TRY_AGAIN_SECONDS = "30"  # as the page says in words
@@ -48,7 +48,7 @@ async def static(request: AnyRequest, version: FromPath[str], name: FromPath[str
 
 def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
     """Say in HTML that a request came to nothing, without a word from the request itself."""
-    status = _status_of(error)
+    status = problem_of(error).status
     if status == HTTPStatus.NOT_FOUND:
         return render.page("unknown", status_code=status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -61,15 +61,6 @@ def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
     if isinstance(error, HTTPException) and error.headers:
         answer.headers.update(error.headers)  # such as `allow`
     return answer
-
-
-def _status_of(error: Exception) -> int:
-    if isinstance(error, HTTPException):
-        return error.status_code
-    if isinstance(error, errors.NotFound):  # it went between the reading and the press
-        return HTTPStatus.NOT_FOUND
-    away = isinstance(error, (errors.DatabaseNotReady, *db.AWAY))
-    return HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def routes() -> list[Router]:

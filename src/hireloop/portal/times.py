@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 
 from hireloop.notify.rendering import times
+from hireloop.notify.rendering.plain_text import counted
 
-_DATE = {"en": "EEEE, d MMMM y"}  # as the invitation writes it where no country is known
 _MINUTE = timedelta(minutes=1)
 
 
@@ -35,7 +35,7 @@ def told(
     """Put these moments into words, as clocks in `zone` show them."""
     start = starts_at.astimezone(zone)
     return FormattedTimes(
-        date=day_of(starts_at, zone, locale),
+        date=times.day_of(starts_at, zone, locale),
         starts=times.moment(starts_at, starts_at, zone, locale),
         ends=times.moment(ends_at, starts_at, zone, locale),
         opens=times.moment(opens_at, starts_at, zone, locale),
@@ -48,12 +48,7 @@ def told(
 
 def dated(at: datetime, zone: ZoneInfo, locale: str) -> str:
     """Return a moment with its date and abbreviation, such as `Tuesday, 1 December 2026, 10:00 IST`."""
-    return f"{day_of(at, zone, locale)}, {times.moment(at, at, zone, locale)}"
-
-
-def day_of(at: datetime, zone: ZoneInfo, locale: str) -> str:
-    """Return the date that a calendar in `zone` shows, such as `Tuesday, 1 December 2026`."""
-    return format_date(at.astimezone(zone), _DATE.get(locale, "full"), locale=locale)
+    return f"{times.day_of(at, zone, locale)}, {times.moment(at, at, zone, locale)}"
 
 
 def elsewhere(at: datetime, zone: ZoneInfo, other: ZoneInfo, locale: str) -> str:
@@ -76,5 +71,5 @@ def about(duration: timedelta) -> str:
         parts = ((hours, "hour"), (minutes % 60, "minute"))
     else:
         parts = ((minutes, "minute"), (0, ""))
-    said = " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count)
+    said = " ".join(counted(count, unit, f"{unit}s") for count, unit in parts if count)
     return said or "less than a minute"

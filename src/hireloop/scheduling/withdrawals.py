@@ -3,10 +3,8 @@
 What is over stays as it was: an interview that was held, or missed, did take place in this slot, and keeps its seat.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -24,33 +22,12 @@ from hireloop.scheduling.tables import InterviewState, Slot
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
+_MOST_RETRIES = 20  # many people may be booking into a slot just now
 _OVER = {InterviewState.COMPLETED, InterviewState.NO_SHOW}
 
 
-class _SlippedIn(Exception):
-    """A booking came into the slot before it stood still."""
-
-
-def _until_it_stands_still(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Let a transaction begin anew, its locks given up, as long as a booking slips in."""
-
-    @wraps(work)
-    async def again(*args: P.args, **kwargs: P.kwargs) -> T:
-        while True:
-            try:
-                return await work(*args, **kwargs)
-            except _SlippedIn:
-                continue
-
-    return again
-
-
 @spans.of_change("slot.release")
-@_until_it_stands_still
-@db.transactional
+@db.transactional(retries=_MOST_RETRIES)
 async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> int:
     """Cancel every booking of a slot that is not over, and return how many there were; the slot can be booked again.
 
@@ -62,8 +39,7 @@ async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now:
 
 
 @spans.of_change("slot.withdraw")
-@_until_it_stands_still
-@db.transactional
+@db.transactional(retries=_MOST_RETRIES)
 async def withdraw(
     slot_id: UUID,
     *,
@@ -96,8 +72,8 @@ async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[
     """Hold a slot and its bookings still; return it with those that are not over, and the moment that this is so.
 
     Bookings are locked before their slot, as everywhere, so they must be known before the slot stands still: one that
-    slipped in meanwhile was not locked, and locking it now could make two changes wait for each other. So this raises
-    `_SlippedIn`: as an exception it undoes a savepoint too, where this is part of a larger transaction.
+    slipped in meanwhile was not locked, and locking it now could make two changes wait for each other. Then this raises
+    ConcurrentChange, and the transaction begins anew.
     """
     live, _ = await _live(slot_id, now)
     bookings = await lock_all(live, slots=[slot_id], now=now)
@@ -106,7 +82,7 @@ async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[
     # All is written for this moment: the bookings' own is older than what we waited for at the slot.
     held = {booking.schedule_id: msgspec.structs.replace(booking, now=at) for booking in bookings}
     if not held.keys() >= set(live):
-        raise _SlippedIn
+        raise db.ConcurrentChange
     return slot, [held[ident] for ident in live if not is_over(held[ident])], at
 
 

@@ -1,7 +1,7 @@
 """What may never leave the process in a span or a log line: keys, passwords, query strings, and addresses in clear.
 
-An address leaves as a keyed hash, so that one can still be searched for. What a secret looks like is said here for all
-others: the collector repeats these patterns, and a test holds them equal.
+An address leaves as a keyed hash, so that one can still be searched for. The collector repeats these patterns and those
+of `secret_patterns`, and a test keeps them equal.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import AnyStr
 
 from hireloop import signing
+from hireloop.secret_patterns import API_KEY, API_KEY_PREFIX, SESSION_KEY
 from hireloop.signing import Purpose
 
 # A local part may be quoted, may hold an apostrophe, and may carry another address (a=b.example@relay.example).
@@ -18,9 +19,6 @@ _ADDRESS = re.compile(
     r"""(?:@|%40)(?:\[[^\]\s]*\]|[^\s<>"'(),;:=\[\]{}&/?#|!*]{0,253}[^\s<>"'(),;:=\[\]{}&/?#|!*.])"""
 )
 NAMED_SECRET = re.compile(r"((?i:session_key|password|passwd|pass)=[\x22\x27]?)[^\s&\x22\x27<>]+")
-SESSION_KEY = re.compile(r"[A-Za-z0-9_-]{20,24}\.[0-9]{1,10}\.[A-Za-z0-9_-]{20,}")  # also one that was cut off
-WHOLE_SESSION_KEY = re.compile(r"[A-Za-z0-9_-]{22}\.[0-9]{1,10}\.[A-Za-z0-9_-]{43}")  # as `session_keys` mints it
-API_KEY = re.compile(r"hl_[A-Za-z0-9_-]{8,}")
 PASSWORD_IN_URL = re.compile(r"(://[^\s/:]*:)\S+@")
 _TOKEN_IN_JSON = re.compile(r'("\w*(?:token|secret|password|session|key)\w*"\s*:\s*)"[^"]*"', re.IGNORECASE)
 
@@ -67,4 +65,4 @@ def redact(text: str) -> str:
         text = _ADDRESS.sub(lambda found: f"<address:{address_hash(found[0].rpartition('=')[2])}>", text)
     if "=" in text:
         text = NAMED_SECRET.sub(r"\1<secret>", text)
-    return API_KEY.sub("<api key>", text) if "hl_" in text else text
+    return API_KEY.sub("<api key>", text) if API_KEY_PREFIX in text else text

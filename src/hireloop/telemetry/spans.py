@@ -259,5 +259,10 @@ def traceparent(context: SpanContext) -> str:
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
+def trace_id_of(stored_traceparent: str) -> str:
+    """Return the trace's id in a stored traceparent, empty where none is stored."""
+    return stored_traceparent.partition("-")[2].partition("-")[0]  # version-trace-span-flags
+
+
 def _remote(trace_id: str, span_id: str) -> SpanContext:
     return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(1))

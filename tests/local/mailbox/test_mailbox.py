@@ -103,11 +103,12 @@ def test_a_client_that_keeps_its_connection_does_not_keep_the_server(mailbox: Ma
         client.close()
 
 
-def test_a_port_that_is_taken_is_said_in_a_sentence(mailbox: Mailbox, tmp_path: Path) -> None:
-    _, port = mailbox.start()
-
-    with pytest.raises(SettingsError, match=f"could not listen on 127.0.0.1:{port}: .*address already in use"):
-        Mailbox(tmp_path / "other", port=port).start()
+def test_an_address_that_cannot_be_listened_on_is_said_in_a_sentence(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hireloop.local.mailbox.mailbox._HOST", "192.0.2.1")  # RFC 5737: nobody's
+    with pytest.raises(SettingsError, match=r"could not listen on 192\.0\.2\.1: .*cannot assign requested address"):
+        mailbox.start()
 
 
 def test_a_full_disk_is_answered_with_try_again(mailbox: Mailbox, tmp_path: Path) -> None:

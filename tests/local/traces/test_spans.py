@@ -17,8 +17,9 @@ EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 
 @pytest.fixture
-def receiver() -> Iterator[SpanReceiver]:
-    made = SpanReceiver(limit=100)
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[SpanReceiver]:
+    monkeypatch.setattr("hireloop.local.traces.spans._MOST_KEPT", 100)
+    made = SpanReceiver()
     yield made
     made.stop()
 

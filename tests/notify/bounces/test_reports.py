@@ -95,6 +95,12 @@ def test_of_several_recipients_the_gravest_word_counts() -> None:
     assert (read_.action, read_.status) == (MailAction.FAILED, "5.1.1")
 
 
+def test_recipients_may_be_separated_by_a_line_of_spaces() -> None:
+    delayed = b"Final-Recipient: rfc822; first@example.com\nAction: delayed\nStatus: 4.4.1\n \t\n"
+    read_ = read(report().replace(b"Final-Recipient:", delayed + b"Final-Recipient:", 1))
+    assert (read_.action, read_.status) == (MailAction.FAILED, "5.1.1")
+
+
 @pytest.mark.parametrize(
     ("status", "action"),
     [(b"5.1.1", MailAction.FAILED), (b"4.4.7", MailAction.DELAYED), (b"2.1.5", MailAction.DELIVERED)],

@@ -5,12 +5,20 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hireloop.notify.rendering.plain_text import isolated, lines, one_line
+from hireloop.notify.rendering.plain_text import counted, isolated, lines, one_line
 
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 HOSTILE = st.text(
     st.one_of(st.characters(codec="utf-8"), st.sampled_from("\r\n\t\x00\x0b\x1b\x85\u2028אم" + TURNING)), max_size=300
 )
+
+
+def test_one_thing_is_counted_in_the_singular() -> None:
+    assert [counted(count, "delivery", "deliveries") for count in range(3)] == [
+        "0 deliveries",
+        "1 delivery",
+        "2 deliveries",
+    ]
 
 
 @given(HOSTILE)

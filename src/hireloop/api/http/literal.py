@@ -6,18 +6,9 @@ Litestar converts leniently, as a query has nothing but texts; then `null` is no
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from types import NoneType
-from typing import Any, Union, get_args
+from typing import Any, get_args
 
 _NUMBER = re.compile(r"[+-]?[0-9.]+")
-
-
-def without_none(kind: Any) -> Any:  # noqa: ANN401 (types, as values)
-    """Return a type without its None: of what may be left out, and is never sent as null."""
-    kinds = get_args(kind)
-    if NoneType not in kinds:
-        return kind
-    return Union[tuple(one for one in kinds if one is not NoneType)]  # noqa: UP007 (of a tuple)
 
 
 def wrong_in_query(value: str, kind: Any) -> str | None:  # noqa: ANN401 (types, as values)

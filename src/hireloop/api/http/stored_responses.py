@@ -15,19 +15,18 @@ from uuid import UUID
 import msgspec
 from piccolo.querystring import QueryString
 
-from hireloop import errors, session_keys
+from hireloop import errors, secret_patterns, session_keys
 from hireloop.api.tables import StoredResponse
 from hireloop.statements import Statement
-from hireloop.telemetry import redaction
 from hireloop.web.buffered_responses import BufferedResponse
 
 REPLAYED = b"idempotency-replayed"
 _KEPT_HEADERS = (b"content-type", b"location", b"etag", b"cache-control")
 _TOGETHER = 1_000
 # The lookahead also finds a key that begins inside of what only looks like one.
-_LIKE_A_SESSION_KEY = re.compile(f"(?=({redaction.WHOLE_SESSION_KEY.pattern}))".encode())
+_LIKE_A_SESSION_KEY = re.compile(f"(?=({secret_patterns.WHOLE_SESSION_KEY.pattern}))".encode())
 # Quotes inside a JSON text are escaped: this is always a member of an object.
-_API_KEY = re.compile(f'"key":"{redaction.API_KEY.pattern}"'.encode())
+_API_KEY = re.compile(f'"key":"{secret_patterns.API_KEY.pattern}"'.encode())
 
 
 class ClaimResult(Enum):

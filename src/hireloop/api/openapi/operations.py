@@ -15,7 +15,7 @@ from hireloop import errors
 from hireloop.access.roles import ROLE
 from hireloop.access.tables import Role
 from hireloop.api.documented import AGAIN, BODIES, REFUSALS
-from hireloop.api.http.literal import without_none
+from hireloop.web.json_bodies import without_none
 
 _JSON = "application/json"
 _IN = {PathParameter: "path", QueryParameter: "query", HeaderParameter: "header"}

@@ -12,6 +12,7 @@ from typing import Any
 from hireloop.errors import SettingsError
 from hireloop.local.mailbox.mail_folder import MailFolder, ReceivedMail
 
+_HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _LOOK_AGAIN_SECONDS = 0.02
@@ -20,13 +21,11 @@ _LOOK_AGAIN_SECONDS = 0.02
 class Mailbox:
     """A development mailbox that keeps its mail in `folder`, also across restarts.
 
-    `port` 0 takes any free one. Its process ends with the one that started it, even by kill -9.
+    It listens on a free port of 127.0.0.1. Its process ends with the one that started it, even by kill -9.
     """
 
-    def __init__(self, folder: Path, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._host = host
-        self._port = port
         self._mail = MailFolder(folder)
         self._process: subprocess.Popen[bytes] | None = None
         self._address: tuple[str, int] | None = None
@@ -34,12 +33,12 @@ class Mailbox:
     def start(self) -> tuple[str, int]:
         """Start receiving and return host and port; where it already receives, only return them.
 
-        Raises SettingsError where the server does not come up, such as on a port that is taken.
+        Raises SettingsError where the server does not come up.
         """
         if self._address is None:
-            program = ["-P", "-m", "hireloop.local.mailbox.server", "--folder", str(self._folder.absolute())]
+            program = ["-P", "-m", "hireloop.local.mailbox.server"]
             self._process = subprocess.Popen(  # noqa: S603 (our own program)
-                [sys.executable, *program, "--host", self._host, "--port", str(self._port)],
+                [sys.executable, *program, "--host", _HOST, "--folder", str(self._folder.absolute())],
                 stdin=subprocess.PIPE,  # its end is what tells the server that we are gone
                 stdout=subprocess.PIPE,
                 start_new_session=True,  # a Ctrl-C reaches us first: what is being sent may still arrive
@@ -89,5 +88,5 @@ class Mailbox:
         process.kill()
         process.communicate()
         reason = said.get("error", "it gave no reason")
-        msg = f"The development mailbox could not listen on {self._host}:{self._port}: {reason}"
+        msg = f"The development mailbox could not listen on {_HOST}: {reason}"
         raise SettingsError(msg)

@@ -36,8 +36,8 @@ class KeepEverything:
         return f"250 2.0.0 Ok: kept as {ident}"
 
 
-async def serve(folder: Path, host: str, port: int) -> None:
-    """Receive mail until standard input ends; raises OSError where the address is taken."""
+async def serve(folder: Path, host: str) -> None:
+    """Receive mail on a free port until standard input ends; raises OSError if it cannot listen."""
     loop = asyncio.get_running_loop()
     keeper = KeepEverything(MailFolder(folder))
 
@@ -51,7 +51,7 @@ async def serve(folder: Path, host: str, port: int) -> None:
             loop=loop,
         )
 
-    server = await loop.create_server(connection, host, port)
+    server = await loop.create_server(connection, host, port=0)
     bound_host, bound_port = server.sockets[0].getsockname()[:2]
     _say({"host": bound_host, "port": bound_port})
     await asyncio.to_thread(sys.stdin.buffer.read)
@@ -63,11 +63,10 @@ def main() -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="the Maildir to keep mail in")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--host", required=True)
     options = parser.parse_args()
     try:
-        asyncio.run(serve(options.folder, options.host, options.port))
+        asyncio.run(serve(options.folder, options.host))
     except OSError as error:
         _say({"error": str(error)})
         sys.exit(1)

@@ -16,13 +16,13 @@ import shlex
 import shutil
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from hireloop.errors import DatabaseNotReady
 from hireloop.local.data_dir import make_data_dir
 from hireloop.local.locks import InUseLock, one_at_a_time, open_own
+from hireloop.local.logs import shorten_log
 from hireloop.local.postgres.postmaster import Postmaster
 from hireloop.local.postgres.programs import MAJOR, find_programs
 from hireloop.local.server_user import ServerUser
@@ -32,7 +32,6 @@ _LONGEST_SOCKET_PATH = 103  # bytes: macOS's limit, Linux allows 107
 _LINGERING_SECONDS = 10
 _START_SECONDS = 120  # a crash recovery may take long
 _STOP_SECONDS = 60
-_LONGEST_LOG = 10_000_000  # bytes
 
 _OPTIONS = {
     "listen_addresses": "",
@@ -180,9 +179,7 @@ class EmbeddedPostgres:
         return Path("/tmp").resolve() / f"hireloop-{digest}"  # noqa: S108 (see the line before)
 
     def _prepare_log(self, user: ServerUser) -> None:
-        with suppress(FileNotFoundError):
-            if self._log.stat().st_size > _LONGEST_LOG:
-                self._log.replace(self._log.with_suffix(".log.1"))
+        shorten_log(self._log)
         os.close(open_own(self._log))
         user.own(self._log)
 

@@ -20,15 +20,15 @@ from hireloop.local.traces.otlp import ReceivedSpan, read_spans
 
 _LARGEST_REQUEST = 64_000_000  # bytes, packed and unpacked
 _AT_ONCE = 4
+_MOST_KEPT = 10_000  # spans
 _MOST_WAITING = 100  # exporters; any others are to try again
 _LOOK_AGAIN_SECONDS = 0.5
 
 
 class SpanReceiver(TraceServiceServicer):
-    """Receives on a free port of 127.0.0.1 and keeps the `limit` latest spans."""
+    """Receives on a free port of 127.0.0.1 and keeps the latest spans."""
 
-    def __init__(self, limit: int = 10_000) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._spans: OrderedDict[tuple[str, str], ReceivedSpan] = OrderedDict()
         self._changed = threading.Condition()
         self._server: grpc.Server | None = None
@@ -92,6 +92,6 @@ class SpanReceiver(TraceServiceServicer):
             for span in spans:
                 # An exporter that heard no answer sends again: one span stays one.
                 self._spans[span.trace_id, span.span_id] = span
-            while len(self._spans) > self._limit:
+            while len(self._spans) > _MOST_KEPT:
                 self._spans.popitem(last=False)
             self._changed.notify_all()

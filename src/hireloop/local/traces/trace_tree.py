@@ -6,6 +6,7 @@ from typing import Any
 from opentelemetry.trace import SpanKind, StatusCode
 
 from hireloop.local.traces.otlp import ReceivedSpan
+from hireloop.notify.rendering.plain_text import counted
 from hireloop.telemetry.spans import SPAN_ATTEMPT, SPAN_BOOK, SPAN_PUT, SPAN_SEND
 
 _MAIL_SEND = SPAN_SEND["email"]
@@ -47,17 +48,12 @@ def render_tree(spans: Sequence[ReceivedSpan]) -> str:
         children.setdefault(span.parent_id if span.parent_id in present else "", []).append(span)
     began = min(span.start_ns for span in spans)
     ended = max(span.end_ns for span in spans)
-    count = f"{len(spans)} span{'' if len(spans) == 1 else 's'}"
+    count = counted(len(spans), "span", "spans")
     lines = [f"trace {spans[0].trace_id} · {count} · {_ms(ended - began)}"]
     for top in children.get("", []):
         lines.append(_headline(top, began) + _lost_parent(top))
         lines += _below(top, children, present, began)
     return "\n".join(lines)
-
-
-def is_whole(spans: Sequence[ReceivedSpan]) -> bool:
-    """Whether the trace shows everything from the booking's request to a mail server's acceptance."""
-    return not what_is_missing(spans)
 
 
 def what_is_missing(spans: Sequence[ReceivedSpan]) -> list[str]:

@@ -41,7 +41,6 @@ _FIRST_ANSWERS = {
     "greylisted": _answer(Phase.RECIPIENT, 450, "4.7.1", "Greylisted: come back later"),
     "maybe": Evidence(phase=Phase.REPLY, host=DOMAIN),  # the connection drops once the message is over there
 }
-NAMES = frozenset({*_ANSWERS, *_FIRST_ANSWERS})
 
 
 def is_simulated(outcome: Outcome) -> bool:

@@ -129,12 +129,17 @@ async def open_again(channel: Channel, *, unless: str | None = None, now: dateti
     return row is not None
 
 
+def fingerprints_of(channels: Sequence[Channel]) -> list[str]:
+    """Return what channels are held by: a hold of a configuration that is no more says nothing."""
+    return [channel.fingerprint for channel in channels]
+
+
 async def held(channels: Sequence[Channel]) -> list[HeldChannel]:
     """Return which of these channels, as configured here, are held."""
     return await _HELD.structs(
         HeldChannel,
         channels=[channel.name for channel in channels],
-        fingerprints=[channel.fingerprint for channel in channels],
+        fingerprints=fingerprints_of(channels),
     )
 
 
@@ -147,6 +152,6 @@ async def take_untold(channels: Sequence[Channel], *, now: datetime | None = Non
     return await _TAKE_UNTOLD.structs(
         HeldChannel,
         channels=[channel.name for channel in channels],
-        fingerprints=[channel.fingerprint for channel in channels],
+        fingerprints=fingerprints_of(channels),
         now=now,
     )

@@ -22,6 +22,7 @@ from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
+from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
@@ -182,7 +183,7 @@ async def _about_deliveries(told: Sequence[Sequence[_Untold]], alert_email: str)
             send_to=alert_email or group[0].recruiter_email,
             schedule_id=group[0].schedule,
             revision=group[0].revision,
-            trace_id=_trace_id(group[0].traceparent),
+            trace_id=spans.trace_id_of(group[0].traceparent),
             about=group[0].kind,
             deadline_at=group[0].deadline_at,
             first_due_at=group[0].first_due_at,
@@ -201,10 +202,6 @@ def _values(kind: str, payload: str) -> dict[str, Any]:
         return {}
     names = ("candidate_name", "job_title", "company", "starts_at")
     return {name: getattr(message, name) for name in names if isinstance(message, BookingMessage)}
-
-
-def _trace_id(traceparent: str) -> str:
-    return traceparent.partition("-")[2].partition("-")[0]  # version-trace-span-flags (W3C Trace Context)
 
 
 def _about_channel(held: HeldChannel, channels: Sequence[Channel], alert_email: str) -> AlertMessage:

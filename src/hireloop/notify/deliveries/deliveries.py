@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from hireloop import errors
 from hireloop.examples import RecordedAt, Time, TraceId
+from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement, as_structs, rows_of
@@ -231,11 +232,6 @@ def _first_id(since: datetime) -> UUID:
     """Return an id below all of deliveries made since then, by clocks that are an hour apart at most (RFC 9562)."""
     milliseconds = int((since.timestamp() - _CLOCKS_APART_SECONDS) * 1000)
     return UUID(int=max(milliseconds, 0) << 80)
-
-
-def fingerprints_of(channels: Sequence[Channel]) -> list[str]:
-    """Return what channels are held by: a hold of a configuration that is no more says nothing."""
-    return [channel.fingerprint for channel in channels]
 
 
 def mask(recipient: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from hireloop.notify.deliveries.deliveries import READ, TIME_FOR_A_FIRST_TRY, DeliveryView, fingerprints_of
+from hireloop.notify.channels.health import fingerprints_of
+from hireloop.notify.deliveries.deliveries import READ, TIME_FOR_A_FIRST_TRY, DeliveryView
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 

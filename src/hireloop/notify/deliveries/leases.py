@@ -11,6 +11,7 @@ import msgspec
 
 from hireloop import db
 from hireloop.notify import messages
+from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.rate_limit import RateLimit, sql_of_free, sql_of_paid
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
@@ -357,7 +358,7 @@ async def expire(channels: Sequence[Channel] = (), *, now: datetime | None = Non
     rows = await _EXPIRE.rows(
         now=now,
         channels=[channel.name for channel in channels],
-        fingerprints=[channel.fingerprint for channel in channels],
+        fingerprints=fingerprints_of(channels),
     )
     return len(rows)
 

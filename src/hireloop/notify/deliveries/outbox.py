@@ -6,6 +6,7 @@ one statement. What becomes of a delivery then is written by the worker, through
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.deliveries import retry
 from hireloop.notify.transport import Channel
+from hireloop.settings import Settings
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
@@ -43,6 +45,11 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
 
     channels: tuple[Channel, ...]
     message_id_domain: str
+
+    @classmethod
+    def of(cls, settings: Settings, channels: Sequence[Channel]) -> Self:
+        """Return the outbox of an installation over these channels."""
+        return cls(channels=tuple(channels), message_id_domain=settings.message_id_domain)
 
     def drafts(self, told: Sequence[messages.Message], *, now: datetime) -> Drafts:
         """Return what each message becomes on every channel of its kind, one delivery a channel, for `put_fragment`.

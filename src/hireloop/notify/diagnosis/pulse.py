@@ -14,9 +14,8 @@ PATIENCE_SECONDS = 2.0
 class MailPulse:
     """Knows whether the mail server would accept mail; for one event loop."""
 
-    def __init__(self, settings: Settings, *, seconds_between: float = SECONDS_BETWEEN) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._checks = mail.checks_of(settings)
-        self._between = seconds_between
         self._asked_at = float("-inf")
         self._asking: Sequence[asyncio.Future[Finding]] = ()
         self._known: dict[str, Finding] = {}
@@ -24,7 +23,7 @@ class MailPulse:
     async def findings(self, *, patience: float = PATIENCE_SECONDS) -> tuple[Finding, ...]:
         """Return the last findings, none of a check that has never ended; waits for newer ones `patience` seconds."""
         now = asyncio.get_running_loop().time()
-        if now - self._asked_at >= self._between and all(asked.done() for asked in self._asking):
+        if now - self._asked_at >= SECONDS_BETWEEN and all(asked.done() for asked in self._asking):
             self._asked_at = now
             self._asking = [background.start(name, check) for name, check in self._checks]
         if self._asking:

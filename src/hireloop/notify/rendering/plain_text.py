@@ -1,4 +1,4 @@
-"""What values may put into a message: one line each, without control characters, and turning nothing around them. Pure.
+"""Values as they stand in texts: one line each, without control characters, and turning nothing around them. Pure.
 
 Right-to-left names stay as they are. In plain text they are isolated (UAX #9): FSI before and PDI after keep the words
 around them in their order; HTML has `<bdi>` for that.
@@ -31,6 +31,11 @@ def one_line(value: str) -> str:
 def lines(value: str) -> list[str]:
     """Return a value of several lines, each by itself as `one_line` has it."""
     return [one_line(line) for line in value.strip().splitlines()]
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a number of things in English, such as `1 delivery` or `2 deliveries`."""
+    return f"{count} {one if count == 1 else many}"
 
 
 def isolated(values: Mapping[str, object]) -> dict[str, object]:

@@ -5,7 +5,7 @@ remembered (`times`). A message costs one pass of Jinja for each of its template
 """
 
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeGuard, assert_never
+from typing import NamedTuple, Self, TypeGuard, assert_never
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from hireloop.notify.rendering.plain_text import isolated, one_line
 from hireloop.notify.rendering.translations import event_wording, wording
 from hireloop.notify.rendering.values import Reader, Values
 from hireloop.notify.transport import Parcel
+from hireloop.settings import Settings
 from hireloop.time_zones import zone_of
 
 
@@ -69,6 +70,18 @@ class Renderer:
             languages.catalogue(language)
         for kind in KINDS:  # compiled now, not at the first message
             wording(kind, languages.language_of(self._ours.locale))
+
+    @classmethod
+    def of(cls, settings: Settings, *, secret: str, locale: str | None = None) -> Self:
+        """Return the renderer of an installation; `locale` takes the place of DEFAULT_LOCALE."""
+        return cls(
+            secret=secret,
+            base_url=settings.base_url,
+            sender=settings.mail_sender.address,
+            zone=settings.zone,
+            locale=locale or settings.default_locale,
+            trace_ui_url=settings.trace_ui_url,
+        )
 
     def render(
         self,

@@ -77,6 +77,11 @@ def moment(at: datetime, beside: datetime, zone: ZoneInfo, locale: str) -> str:
     return f"{_day(there.date(), locale)}, {clock}"
 
 
+def day_of(at: datetime, zone: ZoneInfo, locale: str) -> str:
+    """Return the date that a calendar in `zone` shows, such as `Tuesday, 1 December 2026`."""
+    return _day(at.astimezone(zone).date(), locale)
+
+
 @lru_cache(maxsize=256)
 def length(duration: timedelta, locale: str) -> str:
     """Return a duration in whole minutes, such as `60 minutes`."""

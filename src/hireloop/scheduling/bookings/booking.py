@@ -84,6 +84,8 @@ class _Wish(msgspec.Struct, frozen=True):
 
 
 async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datetime | None) -> BookingResult:
+    # Not `db.transactional`'s retries: the facts are read outside of a transaction, which a won booking does not need,
+    # and after a constraint's refusal they are read once more, as a rule may say better why.
     lost_to: errors.Refused | None = None
     for _ in range(_TIMES_TO_LOOK):
         facts = await _facts(wish.interview_id, wish.slot_id, now)

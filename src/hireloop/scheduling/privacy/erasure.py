@@ -26,7 +26,6 @@ class ErasureResult(msgspec.Struct, frozen=True, kw_only=True):
     candidate: UUID
     email: str
     ids: tuple[UUID, ...]  # of the candidate, their interviews, bookings and sessions
-    cancelled: int  # bookings that were still to come
 
 
 # All bookings of a person, and the moment: asked once the person is held, as nothing that we waited for may be later.
@@ -90,7 +89,7 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
             details={"interviews": len(interviews), "bookings": len(bookings), "cancelled": len(to_come)},
         )
     )
-    return ErasureResult(candidate=candidate_id, email=person["email"], ids=ids, cancelled=len(to_come))
+    return ErasureResult(candidate=candidate_id, email=person["email"], ids=ids)
 
 
 def _is_in_progress(booking: LockedBooking) -> bool:

@@ -21,8 +21,6 @@ from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.statements import Statement
 
-_TIMES_TO_LOOK = 4
-
 Standing = LockedBooking | Visit  # a booking at one moment
 
 
@@ -119,6 +117,7 @@ async def open_times(
     return [OpenTime(starts_at=row["starts_at"], ends_at=row["ends_at"]) for row in rows]
 
 
+@db.transactional
 async def move(
     schedule_id: UUID,
     starts_at: datetime,
@@ -136,31 +135,22 @@ async def move(
     that is open to this booking begins then.
     """
     own_rule = rule(OwnChange.MOVE, limits, seen)
-
-    @db.transactional
-    async def take(slot_id: UUID | None) -> bool | None:
-        booking = await lock(schedule_id, slots=[slot_id] if slot_id else [], now=now)
-        if slot_id is None:
-            raise changes.refusal(booking) or own_rule(booking) or errors.SlotFull()
-        if await _slot_at(schedule_id, starts_at, limits, slot_id=slot_id, now=booking.now) is None:
-            return None  # taken, or changed, on our way to it: there may be another one
-        return await moves.move(
-            schedule_id,
-            slot_id,
-            by=audit.CANDIDATE,
-            reason=reason,
-            outbox=outbox,
-            windows=windows,
-            rule=own_rule,
-            now=booking.now,
-        )
-
-    for _ in range(_TIMES_TO_LOOK):
-        slot_id = await _slot_at(schedule_id, starts_at, limits, now=now)
-        moved = await take(slot_id)
-        if moved is not None:
-            return moved
-    raise errors.SlotFull
+    slot_id = await _slot_at(schedule_id, starts_at, limits, now=now)
+    booking = await lock(schedule_id, slots=[slot_id] if slot_id else [], now=now)
+    if slot_id is None:
+        raise changes.refusal(booking) or own_rule(booking) or errors.SlotFull()
+    if await _slot_at(schedule_id, starts_at, limits, slot_id=slot_id, now=booking.now) is None:
+        raise db.ConcurrentChange  # taken, or changed, on our way to it: there may be another one
+    return await moves.move(
+        schedule_id,
+        slot_id,
+        by=audit.CANDIDATE,
+        reason=reason,
+        outbox=outbox,
+        windows=windows,
+        rule=own_rule,
+        now=booking.now,
+    )
 
 
 async def _slot_at(

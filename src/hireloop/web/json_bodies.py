@@ -8,14 +8,14 @@ import json
 import math
 import re
 from collections import Counter
-from typing import Any, get_args
+from types import NoneType
+from typing import Any, Union, get_args
 
 import msgspec
 from litestar import Request
 from litestar.exceptions import HTTPException, ValidationException
 
 from hireloop import errors
-from hireloop.api.http.literal import without_none
 from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest
 
@@ -61,6 +61,14 @@ async def decoded(request: AnyRequest, kind: Any) -> Any:  # noqa: ANN401 (types
             return found
     named = [{"key": path, "message": message} for path, message in wrong.items()]
     raise ValidationException("The body is invalid.", extra=named[:_MOST_NAMED])
+
+
+def without_none(kind: Any) -> Any:  # noqa: ANN401 (types, as values)
+    """Return a type without its None: of what may be left out, and is never sent as null."""
+    kinds = get_args(kind)
+    if NoneType not in kinds:
+        return kind
+    return Union[tuple(one for one in kinds if one is not NoneType)]  # noqa: UP007 (of a tuple)
 
 
 def _check_headers(request: AnyRequest) -> None:

@@ -1,0 +1,13 @@
+"""What session keys and API keys look like, for the modules that mint them and for those that remove them from texts.
+
+`WHOLE_…` matches a key as it is minted; the other pattern also matches the beginning of a key that was cut off.
+"""
+
+import re
+
+API_KEY_PREFIX = "hl_"
+WHOLE_API_KEY = re.compile(rf"{API_KEY_PREFIX}(?P<ident>[A-Za-z0-9_-]{{22}})[A-Za-z0-9_-]{{43}}")
+API_KEY = re.compile(rf"{API_KEY_PREFIX}[A-Za-z0-9_-]{{8,}}")
+
+WHOLE_SESSION_KEY = re.compile(r"[A-Za-z0-9_-]{22}\.[0-9]{1,10}\.[A-Za-z0-9_-]{43}")
+SESSION_KEY = re.compile(r"[A-Za-z0-9_-]{20,24}\.[0-9]{1,10}\.[A-Za-z0-9_-]{20,}")
