@@ -1,6 +1,7 @@
 # ruff: noqa: SLF001 (Piccolo keeps what a table and a column are in `_meta`)
 import asyncio
 import itertools
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -183,6 +184,17 @@ async def test_a_table_class_has_its_tables_keys(table: type[Table]) -> None:
     assert stored == foreign | {("p", table._meta.primary_key._meta.name, "-")}
 
 
+@pytest.mark.usefixtures("database")
+async def test_no_column_takes_the_time_of_the_server_by_default() -> None:
+    defaults = await db.fetch(
+        """
+        SELECT adrelid::regclass::text || ': ' || pg_get_expr(adbin, adrelid) FROM pg_attrdef
+        WHERE adrelid <> 'migration'::regclass -- which is Piccolo's
+        """
+    )
+    assert [row[0] for row in defaults if re.search(r"now\(|CURRENT_|_timestamp", row[0])] == []
+
+
 def _type_of(column: Column) -> str:
     if isinstance(column, Array):
         return f"{_type_of(column.base_column)}[]"
@@ -207,10 +219,17 @@ _DELIVERY: dict[str, Any] = {
     "due_at": "now()",
     "deadline_at": "now()",
     "message_id": "'<1@hire.example>'",
+    "created_at": "now()",
 }
 _ATTEMPT = {"delivery": "(SELECT id FROM delivery LIMIT 1)", "number": "2", "started_at": "now()", "worker": "'w'"}
 _HEALTH = {"channel": "'email'", "fingerprint": "'g'", "state": "'open'", "since": "now()"}
-_API_KEY = {"id": "gen_random_uuid()", "name": "'n'", "role": "'viewer'", "secret_hash": "sha256('x')"}
+_API_KEY = {
+    "id": "gen_random_uuid()",
+    "name": "'n'",
+    "role": "'viewer'",
+    "secret_hash": "sha256('x')",
+    "created_at": "now()",
+}
 _HELD_HALF = {"state": "'held'", "reason": "'no_mail_host'"}
 
 IMPOSSIBLE: list[tuple[str, str, dict[str, str]]] = [

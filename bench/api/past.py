@@ -138,12 +138,14 @@ _REVISION = "1 + (p.state = 'cancelled' OR was_moved)::int"
 
 _ROWS = (
     """
-    INSERT INTO job (id, title, company, recruiter_email)
+    INSERT INTO job (id, title, company, recruiter_email, created_at)
     SELECT pg_temp.ident('0b0', job_number, now() - interval '784 days'), 'Role ' || job_number, 'Example Labs',
-        'recruiter@example.com' FROM (SELECT DISTINCT job_number FROM plan ORDER BY 1) AS numbers
+        'recruiter@example.com', now() - interval '784 days'
+    FROM (SELECT DISTINCT job_number FROM plan ORDER BY 1) AS numbers
     """,
     """
-    INSERT INTO job (id, title, company) SELECT pg_temp.ident('0b1', n, now()), title, 'Example Labs'
+    INSERT INTO job (id, title, company, created_at)
+    SELECT pg_temp.ident('0b1', n, now()), title, 'Example Labs', now()
     FROM unnest(ARRAY['Rare', 'Idle']) WITH ORDINALITY AS more(title, n)
     """,
     """
@@ -157,8 +159,8 @@ _ROWS = (
     FROM (SELECT DISTINCT candidate, candidate_number FROM plan ORDER BY 2) AS people
     """,
     """
-    INSERT INTO candidate (id, full_name, email)
-    VALUES (pg_temp.ident('cae', 0, now()), 'Nobody Yet', 'nobody.yet@example.com')
+    INSERT INTO candidate (id, full_name, email, created_at)
+    VALUES (pg_temp.ident('cae', 0, now()), 'Nobody Yet', 'nobody.yet@example.com', now())
     """,
     """
     INSERT INTO interview (id, candidate, job, state, started_at, ended_at, created_at)

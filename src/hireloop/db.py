@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, overload
@@ -15,7 +16,6 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.query import Select
 from piccolo.querystring import QueryString
@@ -168,12 +168,9 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 DB = Engine()
 
 
-class DatabaseDefault(TimestamptzNow):
-    """A new row's time is the column's default in the database: by its clock, and not by this machine's."""
-
-    def python(self) -> QueryString:
-        """Return what an INSERT says for the column."""
-        return QueryString("DEFAULT")
+def sql_now(now: datetime | None) -> datetime | QueryString:
+    """Return `now` as a value for Piccolo; None is the start of the transaction, by the database's clock."""
+    return QueryString("now()") if now is None else now
 
 
 def new_id() -> UUID:

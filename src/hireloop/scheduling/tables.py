@@ -1,4 +1,7 @@
-"""The tables of scheduling, as Piccolo sees them; `migrations/` holds their SQL, and a test compares the two."""
+"""The tables of scheduling, as Piccolo sees them; `migrations/` holds their SQL, and a test compares the two.
+
+The time of a new row must be given (`db.sql_now`): the default of Piccolo would be this machine's clock.
+"""
 
 from enum import StrEnum
 
@@ -6,7 +9,7 @@ from piccolo.columns import UUID, Array, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
-from hireloop.db import DB, DatabaseDefault, new_id
+from hireloop.db import DB, new_id
 
 
 class InterviewState(StrEnum):
@@ -38,7 +41,7 @@ class Candidate(Table, db=DB):
     locale = Text(null=True, default=None)
     phone = Text()
     resume_text = Text()
-    created_at = Timestamptz(default=DatabaseDefault())
+    created_at = Timestamptz(default=None)
     erased_at = Timestamptz(null=True, default=None)
 
 
@@ -52,7 +55,7 @@ class Job(Table, db=DB):
     coding_language = Text()
     recruiter_email = Text(null=True, default=None)
     questions = Array(base_column=Text())
-    created_at = Timestamptz(default=DatabaseDefault())
+    created_at = Timestamptz(default=None)
 
 
 class Interview(Table, db=DB):
@@ -65,7 +68,7 @@ class Interview(Table, db=DB):
     state = Text(choices=InterviewState, default=InterviewState.OPEN)
     started_at = Timestamptz(null=True, default=None)  # the planned start (the seeds' name); entry is the session's
     ended_at = Timestamptz(null=True, default=None)
-    created_at = Timestamptz(default=DatabaseDefault())
+    created_at = Timestamptz(default=None)
 
 
 class Slot(Table, db=DB):
@@ -80,7 +83,7 @@ class Slot(Table, db=DB):
     job = ForeignKey(Job, null=True)
     notes = Text()
     withdrawn_at = Timestamptz(null=True, default=None)
-    created_at = Timestamptz(default=DatabaseDefault())
+    created_at = Timestamptz(default=None)
 
 
 class Schedule(Table, db=DB):
@@ -122,7 +125,7 @@ class AuditEntry(Table, db=DB, tablename="audit_entry"):
     """Who did what when; only ever added to."""
 
     id = UUID(primary_key=True, default=new_id)
-    at = Timestamptz(default=DatabaseDefault())
+    at = Timestamptz(default=None)
     action = Text()
     subject = UUID()
     candidate = UUID(null=True, default=None)  # whom it is about

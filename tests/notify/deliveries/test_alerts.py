@@ -64,9 +64,10 @@ async def failed(count: int, *, recruiters: Sequence[str | None] = (None,), at: 
         await db.fetch(
             """
             INSERT INTO delivery (id, schedule, revision, kind, channel, recipient, required, payload, payload_version,
-                state, first_due_at, due_at, deadline_at, message_id, last_reason)
+                state, first_due_at, due_at, deadline_at, message_id, last_reason, created_at)
             VALUES ($1, gen_random_uuid(), 1, 'invitation', 'email', 'a@example.com', true,
-                jsonb_build_object('recruiter_email', $2::text), 1, 'rejected', $3, $3, $3, '<1@x>', 'mailbox_full')
+                jsonb_build_object('recruiter_email', $2::text), 1, 'rejected', $3, $3, $3, '<1@x>', 'mailbox_full',
+                $3)
             """,
             ident,
             recruiters[number % len(recruiters)],

@@ -27,9 +27,7 @@ from hireloop.telemetry.logs import log
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
 _LOOK_AT = 10_000
 _LOCK = 7_241_909_306_113_874  # any number; one sweep at a time keeps to the rate limit
-_UNHEARD = (
-    "If an invitation fails, nobody but the job's recruiter is notified. Set ALERT_EMAIL or CHAT_URLS."
-)
+_UNHEARD = "If an invitation fails, nobody but the job's recruiter is notified. Set ALERT_EMAIL or CHAT_URLS."
 
 
 class _Untold(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +79,7 @@ def warning_of_booking(outbox: Outbox, *, alert_email: str, recruiter_email: str
     """Return the warning about a booking if nobody would be notified of its failure, or None."""
     if outbox.reaches(AlertMessage.kind, alert_email or recruiter_email):
         return None
-    return (
-        "Nobody is notified if this invitation fails. Set ALERT_EMAIL or CHAT_URLS, or the job's recruiter_email."
-    )
+    return "Nobody is notified if this invitation fails. Set ALERT_EMAIL or CHAT_URLS, or the job's recruiter_email."
 
 
 async def _tell_of_channels(outbox: Outbox, alert_email: str, now: datetime) -> int:

@@ -61,11 +61,11 @@ class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     skip: Skip | None
 
 
-# What somebody else writes of a batch that is replayed, in its transaction.
-Note = Callable[[Sequence[ReplayResult]], Awaitable[None]]
+# What somebody else writes of a batch that is replayed, in its transaction; and the moment of the replay.
+Note = Callable[[Sequence[ReplayResult], datetime], Awaitable[None]]
 
 
-async def _nothing(_replayed: Sequence[ReplayResult]) -> None:
+async def _nothing(_replayed: Sequence[ReplayResult], _at: datetime) -> None:
     """Write nothing."""
 
 
@@ -173,9 +173,11 @@ async def batch(
     names = {channel.name for channel in channels}
     rows, told = await _read(only, limit, after, now, lock=not dry_run)
     judged = _first(at_most, [_judge(row, told, names, only) for row in rows])
-    if not dry_run:
-        await _reopen([reopened for _, reopened in judged if reopened], rows)
-        await note([result for result, reopened in judged if reopened])
+    replayed = [(result, reopened) for result, reopened in judged if reopened]
+    if replayed and not dry_run:
+        at = rows[0].now
+        await _reopen([reopened for _, reopened in replayed], at)
+        await note([result for result, _ in replayed], at)
     return [result for result, _ in judged]
 
 
@@ -323,14 +325,12 @@ _REOPEN = Statement("""
 """)
 
 
-async def _reopen(reopened: Sequence[_Reopened], rows: Sequence[_Row]) -> None:
+async def _reopen(reopened: Sequence[_Reopened], now: datetime) -> None:
     """Make these rows due now, as if nobody had tried or told of them; their attempts and their trace stay."""
-    if not reopened:
-        return
     await _REOPEN.run(
         ids=[one.id for one in reopened],
         at_risk_at=[one.at_risk_at for one in reopened],
         deadline_at=[one.deadline_at for one in reopened],
         message_ids=[one.message_id for one in reopened],
-        now=rows[0].now,
+        now=now,
     )

@@ -40,7 +40,7 @@ STATEMENTS = (
         at_risk_told_at timestamptz,
         failure_told_at timestamptz,
         erased_at timestamptz,
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         CONSTRAINT one_delivery_per_message_and_recipient
             UNIQUE NULLS NOT DISTINCT (schedule, revision, kind, occasion, channel, recipient),
         CONSTRAINT delivery_state_is_known CHECK

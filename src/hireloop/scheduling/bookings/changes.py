@@ -97,7 +97,8 @@ async def note(
                     **({"reason": reason} if reason else {}),
                     **({"moved": moved} if moved else {}),
                 },
-            )
+            ),
+            at=booking.now,
         )
     if raises_revision:
         kept = frozenset() if change in _OF_THE_TIME else RECRUITER_KINDS

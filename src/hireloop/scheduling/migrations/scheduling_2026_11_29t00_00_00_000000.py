@@ -9,8 +9,8 @@ VERSION = "1.38.0"
 DESCRIPTION = "candidates, jobs, interviews, slots, schedules, sessions"
 
 # Addresses are stored in lower case as well: an index on an expression is not used under row-level security, as `lower`
-# is not leakproof. Range types over one value each, so that an exclusion constraint needs no extension: the embedded
-# server has none.
+# is not leakproof. No time has a default: it is that of the decision, which whoever writes the row knows. Range types
+# over one value each, so that an exclusion constraint needs no extension: the embedded server has none.
 STATEMENTS = (
     "CREATE TYPE uuidrange AS RANGE (subtype = uuid)",
     'CREATE TYPE textrange AS RANGE (subtype = text, collation = "C")',
@@ -24,7 +24,7 @@ STATEMENTS = (
         locale text,
         phone text NOT NULL DEFAULT '',
         resume_text text NOT NULL DEFAULT '',
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         erased_at timestamptz,
         CONSTRAINT candidate_has_a_name CHECK (full_name <> ''),
         CONSTRAINT candidate_has_an_address CHECK (position('@' in email) > 1)
@@ -43,7 +43,7 @@ STATEMENTS = (
         coding_language text NOT NULL DEFAULT '',
         recruiter_email text,
         questions text[] NOT NULL DEFAULT '{}',
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         CONSTRAINT job_has_a_title CHECK (title <> ''),
         CONSTRAINT job_has_a_company CHECK (company <> '')
     )
@@ -59,7 +59,7 @@ STATEMENTS = (
         state text NOT NULL DEFAULT 'open',
         started_at timestamptz,
         ended_at timestamptz,
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         CONSTRAINT interview_round_counts_from_one CHECK (round >= 1),
         CONSTRAINT interview_state_is_known CHECK
             (state IN ('open', 'scheduled', 'in_progress', 'completed', 'cancelled', 'no_show')),
@@ -87,7 +87,7 @@ STATEMENTS = (
         job uuid REFERENCES job,
         notes text NOT NULL DEFAULT '',
         withdrawn_at timestamptz,
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         CONSTRAINT slot_ends_after_it_starts CHECK (ends_at > starts_at),
         CONSTRAINT slot_has_seats CHECK (seats >= 1),
         CONSTRAINT slot_seats_are_not_exceeded CHECK (taken BETWEEN 0 AND seats),
@@ -161,7 +161,7 @@ STATEMENTS = (
     """
     CREATE TABLE audit_entry (
         id uuid PRIMARY KEY,
-        at timestamptz NOT NULL DEFAULT now(),
+        at timestamptz NOT NULL,
         action text NOT NULL,
         subject uuid NOT NULL,
         candidate uuid,

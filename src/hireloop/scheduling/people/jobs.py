@@ -1,5 +1,6 @@
 """Jobs: each is identified by its title and company, ignoring case."""
 
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -66,14 +67,16 @@ class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-async def create(new: JobFields, *, by: Actor, within: str = "") -> tuple[JobDetails, bool]:
+async def create(
+    new: JobFields, *, by: Actor, within: str = "", now: datetime | None = None
+) -> tuple[JobDetails, bool]:
     """Store a job and return it and True, or return the known one of this title and company and False.
 
     Raises BadInput for a field, named with `within` before it, and DiffersFromKnown if a field differs from what is
     stored.
     """
     given = patches.given(normal(new, within=within))
-    row = await _insert(given, by)
+    row = await _insert(given, by, now)
     if row is not None:
         return msgspec.convert(row, JobDetails), True
     same = Job.select().where(Lower(Job.title) == Lower(new.title), Lower(Job.company) == Lower(new.company))
@@ -83,19 +86,24 @@ async def create(new: JobFields, *, by: Actor, within: str = "") -> tuple[JobDet
 
 
 @db.transactional
-async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
+async def _insert(given: dict[str, Any], by: Actor, now: datetime | None) -> dict[str, Any] | None:
     """Store a job, or none where there is one of that title and company, and return its row."""
-    row = Job(**given)
+    row = Job(**given, created_at=db.sql_now(now))
     created = await Job.insert(row).on_conflict(action="DO NOTHING").returning(*Job.all_columns())
     if not created:
         return None
-    await audit.record(NewAuditEntry(action=Action.JOB_CREATED, subject=row.id, by=by))
+    await audit.record(NewAuditEntry(action=Action.JOB_CREATED, subject=row.id, by=by), at=now)
     return created[0]
 
 
 @db.transactional
 async def change(
-    job_id: UUID, changes: JobPatch, *, by: Actor, check: Check[JobDetails] = patches.anything_goes
+    job_id: UUID,
+    changes: JobPatch,
+    *,
+    by: Actor,
+    check: Check[JobDetails] = patches.anything_goes,
+    now: datetime | None = None,
 ) -> JobDetails:
     """Change the given fields of a job. Nobody is notified, and messages that were sent stay as they are.
 
@@ -110,7 +118,7 @@ async def change(
     if not changed:
         return known
     details = {"fields": list(changed)}
-    await audit.record(NewAuditEntry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details))
+    await audit.record(NewAuditEntry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details), at=now)
     await Job.update(**changed).where(Job.id == job_id)
     return msgspec.structs.replace(known, **changed)
 

@@ -166,9 +166,8 @@ async def _set_state(interview_id: UUID, state: InterviewState) -> None:
 
 async def _record(action: Action, subject: UUID, booking: LockedBooking) -> None:
     details = {"schedule": booking.schedule_id, "revision": booking.revision}
-    await audit.record(
-        NewAuditEntry(action=action, subject=subject, candidate=booking.candidate_id, by=CANDIDATE, details=details)
-    )
+    entry = NewAuditEntry(action=action, subject=subject, candidate=booking.candidate_id, by=CANDIDATE, details=details)
+    await audit.record(entry, at=booking.now)
 
 
 class DeviceCheck(msgspec.Struct, frozen=True, kw_only=True):
