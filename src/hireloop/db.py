@@ -16,6 +16,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from piccolo.columns import Text
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.query import Select
 from piccolo.querystring import QueryString
@@ -166,6 +167,19 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 
 DB = Engine()
+
+
+class GeneratedText(Text):
+    """A text that PostgreSQL generates from another column: an INSERT may only say DEFAULT."""
+
+    @property
+    def column_type(self) -> str:
+        """The type in the database."""
+        return "TEXT"
+
+    def get_default_value(self) -> QueryString:
+        """Return what an INSERT says for the column."""
+        return QueryString("DEFAULT")
 
 
 def sql_now(now: datetime | None) -> datetime | QueryString:

@@ -9,7 +9,7 @@ from piccolo.columns import UUID, Array, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
-from hireloop.db import DB, new_id
+from hireloop.db import DB, GeneratedText, new_id
 
 
 class InterviewState(StrEnum):
@@ -32,11 +32,13 @@ class ScheduleState(StrEnum):
 
 
 class Candidate(Table, db=DB):
-    """A person who is interviewed, identified by their address, ignoring case. `email_lower` is a generated column."""
+    """A person who is interviewed, identified by their address, ignoring case."""
 
     id = UUID(primary_key=True, default=new_id)
     full_name = Text()
+    full_name_lower = GeneratedText()
     email = Text()
+    email_lower = GeneratedText()
     time_zone = Text(null=True, default=None)
     locale = Text(null=True, default=None)
     phone = Text()
@@ -46,11 +48,13 @@ class Candidate(Table, db=DB):
 
 
 class Job(Table, db=DB):
-    """A job that candidates are interviewed for."""
+    """A job that candidates are interviewed for, identified by its title and company, ignoring case."""
 
     id = UUID(primary_key=True, default=new_id)
     title = Text()
+    title_lower = GeneratedText()
     company = Text()
+    company_lower = GeneratedText()
     description = Text()
     coding_language = Text()
     recruiter_email = Text(null=True, default=None)
@@ -80,6 +84,7 @@ class Slot(Table, db=DB):
     seats = Integer(default=1)
     taken = Integer(default=0)
     interviewer_email = Text(null=True, default=None)
+    interviewer_email_lower = GeneratedText(null=True)
     job = ForeignKey(Job, null=True)
     notes = Text()
     withdrawn_at = Timestamptz(null=True, default=None)

@@ -8,9 +8,10 @@ ID = "2026-11-29T00:00:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "candidates, jobs, interviews, slots, schedules, sessions"
 
-# Addresses are stored in lower case as well: an index on an expression is not used under row-level security, as `lower`
-# is not leakproof. No time has a default: it is that of the decision, which whoever writes the row knows. Range types
-# over one value each, so that an exclusion constraint needs no extension: the embedded server has none.
+# What is looked up ignoring case is stored in lower case as well: an index on an expression is not used under row-level
+# security, as `lower` is not leakproof. No time has a default: it is that of the decision, which whoever writes the row
+# knows. Range types over one value each, so that an exclusion constraint needs no extension: the embedded server has
+# none.
 STATEMENTS = (
     "CREATE TYPE uuidrange AS RANGE (subtype = uuid)",
     'CREATE TYPE textrange AS RANGE (subtype = text, collation = "C")',
@@ -18,6 +19,7 @@ STATEMENTS = (
     CREATE TABLE candidate (
         id uuid PRIMARY KEY,
         full_name text NOT NULL,
+        full_name_lower text NOT NULL GENERATED ALWAYS AS (lower(full_name)) STORED,
         email text NOT NULL,
         email_lower text NOT NULL GENERATED ALWAYS AS (lower(email)) STORED,
         time_zone text,
@@ -32,13 +34,15 @@ STATEMENTS = (
     """,
     "CREATE UNIQUE INDEX one_candidate_per_address ON candidate (email_lower)",
     # Serve those of whom the beginning of a name or an address is known: a range, in the order of code points.
-    'CREATE INDEX candidates_by_name ON candidate (lower(full_name) COLLATE "C")',
+    'CREATE INDEX candidates_by_name ON candidate (full_name_lower COLLATE "C")',
     'CREATE INDEX candidates_by_address ON candidate (email_lower COLLATE "C")',
     """
     CREATE TABLE job (
         id uuid PRIMARY KEY,
         title text NOT NULL,
+        title_lower text NOT NULL GENERATED ALWAYS AS (lower(title)) STORED,
         company text NOT NULL,
+        company_lower text NOT NULL GENERATED ALWAYS AS (lower(company)) STORED,
         description text NOT NULL DEFAULT '',
         coding_language text NOT NULL DEFAULT '',
         recruiter_email text,
@@ -48,8 +52,8 @@ STATEMENTS = (
         CONSTRAINT job_has_a_company CHECK (company <> '')
     )
     """,
-    "CREATE UNIQUE INDEX one_job_per_title_and_company ON job (lower(title), lower(company))",
-    "CREATE INDEX jobs_of_a_company ON job (lower(company), id)",
+    "CREATE UNIQUE INDEX one_job_per_title_and_company ON job (title_lower, company_lower)",
+    "CREATE INDEX jobs_of_a_company ON job (company_lower, id)",
     """
     CREATE TABLE interview (
         id uuid PRIMARY KEY,

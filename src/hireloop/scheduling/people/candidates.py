@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from piccolo.columns.combination import WhereRaw
 from piccolo.query import Select
+from piccolo.query.functions import Lower
 
 from hireloop import db, errors
 from hireloop.examples import CandidateId, RecordedAt
@@ -83,7 +83,7 @@ async def create(
     # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
     row = await (
         Candidate.select()
-        .where(WhereRaw("email_lower = lower({})", given["email"]), Candidate.erased_at.is_null())
+        .where(Candidate.email_lower == Lower(given["email"]), Candidate.erased_at.is_null())
         .lock_rows("SHARE")
         .first()
     )
@@ -157,8 +157,7 @@ _PAGE = Statement("""
     SELECT * FROM candidate
     WHERE erased_at IS NULL AND (:email::text IS NULL OR email_lower = lower(:email))
       AND (:beginning::text IS NULL
-        OR lower(full_name) COLLATE "C" >= lower(:beginning)
-          AND lower(full_name) COLLATE "C" < lower(:beginning) || :last
+        OR full_name_lower COLLATE "C" >= lower(:beginning) AND full_name_lower COLLATE "C" < lower(:beginning) || :last
         OR email_lower COLLATE "C" >= lower(:beginning) AND email_lower COLLATE "C" < lower(:beginning) || :last)
       AND (:after::uuid IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit

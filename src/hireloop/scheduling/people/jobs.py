@@ -79,7 +79,7 @@ async def create(
     row = await _insert(given, by, now)
     if row is not None:
         return msgspec.convert(row, JobDetails), True
-    same = Job.select().where(Lower(Job.title) == Lower(new.title), Lower(Job.company) == Lower(new.company))
+    same = Job.select().where(Job.title_lower == Lower(given["title"]), Job.company_lower == Lower(given["company"]))
     known = await db.one(same, JobDetails, errors.NotFound("job", "of this title and company"))  # unless it was renamed
     refuse_differences("job", given, known, letter_case_aside={"title", "company"})
     return known, False
@@ -138,8 +138,8 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
 # Jobs, newest first: of one title, of one company.
 _PAGE = Statement("""
     SELECT * FROM job
-    WHERE (:title::text IS NULL OR lower(title) = lower(:title))
-      AND (:company::text IS NULL OR lower(company) = lower(:company)) AND (:after::uuid IS NULL OR id < :after)
+    WHERE (:title::text IS NULL OR title_lower = lower(:title))
+      AND (:company::text IS NULL OR company_lower = lower(:company)) AND (:after::uuid IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit
 """)
 
