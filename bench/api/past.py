@@ -112,8 +112,8 @@ def _deliveries(kind: str, number: int, revision: str, of: str, *, state: str, r
     return f"""
         INSERT INTO delivery (id, schedule, revision, kind, occasion, channel, recipient, required, starts_at,
             payload, payload_version, state, attempt_count, tries, first_due_at, due_at, at_risk_at, deadline_at,
-            message_id, traceparent, last_reason, last_reply, sent_at, bounced_at, failure_told_at, at_risk_told_at,
-            created_at)
+            message_id, traceparent, last_reason, last_reply, sent_at, bounced_at, failure_alerted_at,
+            at_risk_alerted_at, created_at)
         SELECT pg_temp.ident('de{number}', n, {at}), p.schedule, {revision}, '{kind}',
             '{"24h" if kind == "reminder" else ""}', '{"chat-team" if kind == "recruiter_copy" else "email"}',
             'asha.' || candidate_number || '@example.com', {required}, starts_at, {payload}, 1,

