@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, overload
@@ -182,9 +182,9 @@ class GeneratedText(Text):
         return QueryString("DEFAULT")
 
 
-def sql_now(now: datetime | None) -> datetime | QueryString:
-    """Return `now` as a value for Piccolo; None is the start of the transaction, by the database's clock."""
-    return QueryString("now()") if now is None else now
+def sql_now(now: datetime | None, *, offset: timedelta = timedelta()) -> datetime | QueryString:
+    """Return `now` with this offset as a value for Piccolo; None is the transaction's start by the database's clock."""
+    return QueryString("now() + {}::interval", offset) if now is None else now + offset
 
 
 def new_id() -> UUID:

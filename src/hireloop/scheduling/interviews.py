@@ -17,8 +17,8 @@ from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates, jobs
 from hireloop.scheduling.people.candidates import CandidateFields
 from hireloop.scheduling.people.jobs import JobFields
-from hireloop.scheduling.tables import Candidate, Interview, InterviewState, Schedule
-from hireloop.statements import Statement, as_structs, read_clock, rows_of
+from hireloop.scheduling.tables import Candidate, Interview, InterviewState, Schedule, ScheduleState
+from hireloop.statements import as_structs, read_clock, rows_of
 from hireloop.telemetry import spans
 
 _WAS_BOOKED = "This interview has been booked, so its candidate and job are fixed. Create a new interview instead."
@@ -147,10 +147,6 @@ async def _was_booked(interview_id: UUID) -> bool:
     return await Schedule.exists().where(Schedule.interview == interview_id)
 
 
-# The booking of an interview that stands, if it has one.
-_LIVE = Statement("SELECT id FROM schedule WHERE interview = :interview AND state <> 'cancelled'")
-
-
 @spans.of_change("interview.cancel")
 @db.transactional
 async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> bool:
@@ -165,7 +161,9 @@ async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, 
     if known.state is InterviewState.COMPLETED:
         raise errors.InterviewClosed
     at = await read_clock(now)
-    live = await _LIVE.rows(interview=interview_id)
+    live = await Schedule.select(Schedule.id).where(
+        Schedule.interview == interview_id, Schedule.state != ScheduleState.CANCELLED
+    )
     bookings = await lock_all([row["id"] for row in live], now=at)
     for booking in bookings:
         refused = changes.refusal(booking)

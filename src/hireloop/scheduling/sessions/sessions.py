@@ -17,7 +17,7 @@ from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_session
 from hireloop.scheduling.tables import Interview, InterviewState, ScheduleState, Session
-from hireloop.statements import Statement
+from hireloop.statements import Statement, read_clock
 
 
 class SessionState(StrEnum):
@@ -178,13 +178,9 @@ class DeviceCheck(msgspec.Struct, frozen=True, kw_only=True):
     microphone: str
 
 
-# The latest device check of a session that has not ended, with the database's time in it.
-_NOTE_CHECK = Statement("""
-    UPDATE session SET device_check = :check::jsonb || jsonb_build_object('checked_at', coalesce(:now, now()))
-    WHERE id = :id AND left_at IS NULL AND revoked_at IS NULL
-""")
-
-
 async def record_device_check(session_id: UUID, check: DeviceCheck, *, now: datetime | None = None) -> None:
     """Remember the latest device check, for the recruiter; an ended session keeps what it had."""
-    await _NOTE_CHECK.run(id=session_id, check=msgspec.json.encode(check).decode(), now=now)
+    noted = msgspec.structs.asdict(check) | {"checked_at": await read_clock(now)}
+    await Session.update({Session.device_check: msgspec.json.encode(noted).decode()}).where(
+        Session.id == session_id, Session.left_at.is_null(), Session.revoked_at.is_null()
+    )
