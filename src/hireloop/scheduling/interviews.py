@@ -81,13 +81,12 @@ async def _candidate_id(candidate: UUID | CandidateFields, by: Actor, now: datet
 
 
 async def _job_id(job: UUID | JobFields, by: Actor, now: datetime | None) -> UUID:
+    if not isinstance(job, UUID):
+        return (await jobs.create(job, by=by, within="job.", now=now))[0].id
     try:
-        if isinstance(job, UUID):
-            return (await jobs.find(job)).id
-        known, _ = await jobs.create(job, by=by, within="job.", now=now)
+        return (await jobs.find(job)).id
     except errors.NotFound as missing:
         raise errors.BadInput("job", str(missing)) from None
-    return known.id
 
 
 def _entry(action: Action, known: InterviewDetails, by: Actor, **details: object) -> NewAuditEntry:

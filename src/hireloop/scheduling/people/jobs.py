@@ -80,7 +80,10 @@ async def create(
     if row is not None:
         return msgspec.convert(row, JobDetails), True
     same = Job.select().where(Job.title_lower == Lower(given["title"]), Job.company_lower == Lower(given["company"]))
-    known = await db.one(same, JobDetails, errors.NotFound("job", "of this title and company"))  # unless it was renamed
+    row = await same.first()
+    if row is None:  # renamed between the two statements: no job has this title and company now
+        return await create(new, by=by, within=within, now=now)
+    known = msgspec.convert(row, JobDetails)
     refuse_differences("job", given, known, letter_case_aside={"title", "company"})
     return known, False
 
