@@ -64,8 +64,8 @@ class Crowd:
         self._database = database
         self._next = FIRST
         database.fetch(
-            "INSERT INTO job (id, title, company, recruiter_email) "
-            "VALUES ($1, 'Backend Engineer', 'Example Labs', 'recruiter@example.com')",
+            "INSERT INTO job (id, title, company, recruiter_email, created_at) "
+            "VALUES ($1, 'Backend Engineer', 'Example Labs', 'recruiter@example.com', now())",
             JOB,
         )
 
@@ -97,7 +97,13 @@ CANDIDATE = {"full_name": f"'{NAME}'", "email": email_sql("n::text")}
 SLOT = {"starts_at": starts_at_sql("n"), "ends_at": f"{starts_at_sql('n')} + interval '45 minutes'"}
 CANDIDATES_ID = _id("candidate")
 _MAKE = (
-    made("candidate", "candidate", **CANDIDATE, time_zone="'Asia/Kolkata'"),
-    made("interview", "interview", candidate=CANDIDATES_ID, job=f"'{JOB}'"),
-    made("slot", "slot", **SLOT, interviewer_email=f"'interviewer.' || n / {_HOURS} || '@example.com'"),
+    made("candidate", "candidate", **CANDIDATE, time_zone="'Asia/Kolkata'", created_at="now()"),
+    made("interview", "interview", candidate=CANDIDATES_ID, job=f"'{JOB}'", created_at="now()"),
+    made(
+        "slot",
+        "slot",
+        **SLOT,
+        interviewer_email=f"'interviewer.' || n / {_HOURS} || '@example.com'",
+        created_at="now()",
+    ),
 )

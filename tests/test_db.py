@@ -266,7 +266,9 @@ async def test_a_violated_constraint_is_the_error_that_it_means() -> None:
     with pytest.raises(errors.InterviewAlreadyScheduled):
         await ask(far, db.new_id(), slot, soon(600), interview)
     other = await db.fetch_value(
-        "INSERT INTO interview (id, candidate, job) SELECT $1, candidate, job FROM interview RETURNING id", db.new_id()
+        "INSERT INTO interview (id, candidate, job, created_at)"
+        " SELECT $1, candidate, job, created_at FROM interview RETURNING id",
+        db.new_id(),
     )
     with pytest.raises(errors.CandidateBusy):
         await ask(far, db.new_id(), slot, soon(), other)

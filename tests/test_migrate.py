@@ -1,6 +1,7 @@
 # ruff: noqa: SLF001 (Piccolo keeps what a table and a column are in `_meta`)
 import asyncio
 import itertools
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +15,7 @@ from piccolo.columns.base import Column
 from piccolo.table import Table
 
 from hireloop import db, migrate
+from hireloop.db import GeneratedText
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.settings import Settings
@@ -143,9 +145,8 @@ async def test_the_database_has_the_tables_that_piccolo_is_told_of() -> None:
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table._meta.tablename)
 def test_what_may_be_missing_is_missing_in_a_row_that_does_not_name_it(table: type[Table]) -> None:
-    assert {column._meta.name: column.get_default_value() for column in table._meta.columns if column._meta.null} == {
-        column._meta.name: None for column in table._meta.columns if column._meta.null
-    }
+    nullable = [one for one in table._meta.columns if one._meta.null and not isinstance(one, GeneratedText)]
+    assert [column._meta.name for column in nullable if column.get_default_value() is not None] == []
 
 
 @pytest.mark.usefixtures("database")
@@ -153,14 +154,24 @@ def test_what_may_be_missing_is_missing_in_a_row_that_does_not_name_it(table: ty
 async def test_a_table_class_has_its_tables_columns(table: type[Table]) -> None:
     found = await db.fetch(
         """
-        SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable
+        SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable,
+            a.attgenerated <> '' AS generated
         FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
-            AND a.attgenerated = ''
         """,
         table._meta.tablename,
     )
-    stored = {row["name"]: (row["type"], row["nullable"]) for row in found}
-    assert stored == {column._meta.name: (_type_of(column), column._meta.null) for column in table._meta.columns}
+    stored = {row["name"]: (row["type"], row["nullable"], row["generated"]) for row in found}
+    assert stored == {
+        column._meta.name: (_type_of(column), column._meta.null, isinstance(column, GeneratedText))
+        for column in table._meta.columns
+    }
+
+
+@pytest.mark.usefixtures("database")
+async def test_no_index_is_on_the_lower_case_of_a_column() -> None:
+    """Such an index is not used under row-level security, as `lower` is not leakproof."""
+    indexes = await db.fetch("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexdef ~* 'lower\\('")
+    assert [row["indexdef"] for row in indexes] == []
 
 
 @pytest.mark.usefixtures("database")
@@ -181,6 +192,17 @@ async def test_a_table_class_has_its_tables_keys(table: type[Table]) -> None:
         if isinstance(column, ForeignKey)
     }
     assert stored == foreign | {("p", table._meta.primary_key._meta.name, "-")}
+
+
+@pytest.mark.usefixtures("database")
+async def test_no_column_takes_the_time_of_the_server_by_default() -> None:
+    defaults = await db.fetch(
+        """
+        SELECT adrelid::regclass::text || ': ' || pg_get_expr(adbin, adrelid) FROM pg_attrdef
+        WHERE adrelid <> 'migration'::regclass -- which is Piccolo's
+        """
+    )
+    assert [row[0] for row in defaults if re.search(r"now\(|CURRENT_|_timestamp", row[0])] == []
 
 
 def _type_of(column: Column) -> str:
@@ -207,10 +229,17 @@ _DELIVERY: dict[str, Any] = {
     "due_at": "now()",
     "deadline_at": "now()",
     "message_id": "'<1@hire.example>'",
+    "created_at": "now()",
 }
 _ATTEMPT = {"delivery": "(SELECT id FROM delivery LIMIT 1)", "number": "2", "started_at": "now()", "worker": "'w'"}
 _HEALTH = {"channel": "'email'", "fingerprint": "'g'", "state": "'open'", "since": "now()"}
-_API_KEY = {"id": "gen_random_uuid()", "name": "'n'", "role": "'viewer'", "secret_hash": "sha256('x')"}
+_API_KEY = {
+    "id": "gen_random_uuid()",
+    "name": "'n'",
+    "role": "'viewer'",
+    "secret_hash": "sha256('x')",
+    "created_at": "now()",
+}
 _HELD_HALF = {"state": "'held'", "reason": "'no_mail_host'"}
 
 IMPOSSIBLE: list[tuple[str, str, dict[str, str]]] = [

@@ -112,8 +112,8 @@ def _deliveries(kind: str, number: int, revision: str, of: str, *, state: str, r
     return f"""
         INSERT INTO delivery (id, schedule, revision, kind, occasion, channel, recipient, required, starts_at,
             payload, payload_version, state, attempt_count, tries, first_due_at, due_at, at_risk_at, deadline_at,
-            message_id, traceparent, last_reason, last_reply, sent_at, bounced_at, failure_told_at, at_risk_told_at,
-            created_at)
+            message_id, traceparent, last_reason, last_reply, sent_at, bounced_at, failure_alerted_at,
+            at_risk_alerted_at, created_at)
         SELECT pg_temp.ident('de{number}', n, {at}), p.schedule, {revision}, '{kind}',
             '{"24h" if kind == "reminder" else ""}', '{"chat-team" if kind == "recruiter_copy" else "email"}',
             'asha.' || candidate_number || '@example.com', {required}, starts_at, {payload}, 1,
@@ -138,12 +138,14 @@ _REVISION = "1 + (p.state = 'cancelled' OR was_moved)::int"
 
 _ROWS = (
     """
-    INSERT INTO job (id, title, company, recruiter_email)
+    INSERT INTO job (id, title, company, recruiter_email, created_at)
     SELECT pg_temp.ident('0b0', job_number, now() - interval '784 days'), 'Role ' || job_number, 'Example Labs',
-        'recruiter@example.com' FROM (SELECT DISTINCT job_number FROM plan ORDER BY 1) AS numbers
+        'recruiter@example.com', now() - interval '784 days'
+    FROM (SELECT DISTINCT job_number FROM plan ORDER BY 1) AS numbers
     """,
     """
-    INSERT INTO job (id, title, company) SELECT pg_temp.ident('0b1', n, now()), title, 'Example Labs'
+    INSERT INTO job (id, title, company, created_at)
+    SELECT pg_temp.ident('0b1', n, now()), title, 'Example Labs', now()
     FROM unnest(ARRAY['Rare', 'Idle']) WITH ORDINALITY AS more(title, n)
     """,
     """
@@ -157,8 +159,8 @@ _ROWS = (
     FROM (SELECT DISTINCT candidate, candidate_number FROM plan ORDER BY 2) AS people
     """,
     """
-    INSERT INTO candidate (id, full_name, email)
-    VALUES (pg_temp.ident('cae', 0, now()), 'Nobody Yet', 'nobody.yet@example.com')
+    INSERT INTO candidate (id, full_name, email, created_at)
+    VALUES (pg_temp.ident('cae', 0, now()), 'Nobody Yet', 'nobody.yet@example.com', now())
     """,
     """
     INSERT INTO interview (id, candidate, job, state, started_at, ended_at, created_at)

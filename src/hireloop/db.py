@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, overload
@@ -15,7 +16,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns import Text
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.query import Select
 from piccolo.querystring import QueryString
@@ -174,12 +175,22 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 DB = Engine()
 
 
-class DatabaseDefault(TimestamptzNow):
-    """A new row's time is the column's default in the database: by its clock, and not by this machine's."""
+class GeneratedText(Text):
+    """A text that PostgreSQL generates from another column: an INSERT may only say DEFAULT."""
 
-    def python(self) -> QueryString:
+    @property
+    def column_type(self) -> str:
+        """The type in the database."""
+        return "TEXT"
+
+    def get_default_value(self) -> QueryString:
         """Return what an INSERT says for the column."""
         return QueryString("DEFAULT")
+
+
+def sql_now(now: datetime | None, *, offset: timedelta = timedelta()) -> datetime | QueryString:
+    """Return `now` with this offset as a value for Piccolo; None is the transaction's start by the database's clock."""
+    return QueryString("now() + {}::interval", offset) if now is None else now + offset
 
 
 def new_id() -> UUID:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -92,5 +93,16 @@ def numbered(text: str) -> tuple[str, tuple[str, ...]]:
     return _PARTS.sub(number, text), tuple(numbers)
 
 
-# The moment at which the current transaction began, by the database's clock.
-NOW = Statement("SELECT now()")
+# The database's clock.
+_CLOCK = Statement("SELECT statement_timestamp()")
+
+
+async def read_clock(now: datetime | None) -> datetime:
+    """Return `now` if the caller has given it, and otherwise the time by the database's clock.
+
+    For a decision whose moment is written in several places, and that must not be earlier than what it waited for.
+    """
+    if now is not None:
+        return now
+    at: datetime = await _CLOCK.value()
+    return at

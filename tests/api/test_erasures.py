@@ -52,8 +52,8 @@ async def test_stored_answers_that_name_the_person_are_dropped_and_others_stay(a
         (f'{{"candidate": "{candidate}"}}', f'{{"email": "{ADDRESS.upper()}"}}', '{"other": 1}')
     ):
         await db.fetch(
-            "INSERT INTO stored_response (api_key, path, idempotency_key, request_hash, status, body)"
-            " SELECT id, '/api/', $1, sha256('x'), 201, $2 FROM api_key LIMIT 1",
+            "INSERT INTO stored_response (api_key, path, idempotency_key, request_hash, status, body, created_at)"
+            " SELECT id, '/api/', $1, sha256('x'), 201, $2, now() FROM api_key LIMIT 1",
             str(number),
             body,
         )

@@ -117,7 +117,7 @@ async def test_a_cursor_is_an_id(api: httpx.AsyncClient, path: str, make: Make) 
 async def _store(number: int) -> None:
     """Store a candidate whose id was made at some moment, by a process that came to commit it only now."""
     await db.fetch(
-        "INSERT INTO candidate (id, full_name, email) VALUES ($1, 'A', $2)",
+        "INSERT INTO candidate (id, full_name, email, created_at) VALUES ($1, 'A', $2, now())",
         UUID(int=number),
         f"{number}@example.com",
     )

@@ -29,7 +29,10 @@ async def breaks() -> None:
 
 @get("/api/violates")
 async def violates() -> None:
-    await db.fetch("INSERT INTO candidate (id, full_name, email) VALUES ($1, '', 'canary@example.com')", db.new_id())
+    await db.fetch(
+        "INSERT INTO candidate (id, full_name, email, created_at) VALUES ($1, '', 'canary@example.com', now())",
+        db.new_id(),
+    )
 
 
 @pytest.fixture

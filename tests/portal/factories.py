@@ -87,7 +87,8 @@ async def offer(starts_at: datetime, *, minutes: float = 60, seats: int = 1, job
 async def _insert(who: Person, starts_at: datetime) -> tuple[UUID, UUID]:
     candidate, job, interview = (db.new_id() for _ in range(3))
     await db.fetch(
-        "INSERT INTO candidate (id, full_name, email, time_zone, locale) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO candidate (id, full_name, email, time_zone, locale, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, now())",
         candidate,
         who.name,
         who.email,
@@ -97,11 +98,16 @@ async def _insert(who: Person, starts_at: datetime) -> tuple[UUID, UUID]:
     known = await db.fetch_value("SELECT id FROM job WHERE title = $1 AND company = $2", who.title, who.company)
     if known is None:
         await db.fetch(
-            "INSERT INTO job (id, title, company, recruiter_email) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO job (id, title, company, recruiter_email, created_at) VALUES ($1, $2, $3, $4, now())",
             job,
             who.title,
             who.company,
             who.recruiter_email,
         )
-    await db.fetch("INSERT INTO interview (id, candidate, job) VALUES ($1, $2, $3)", interview, candidate, known or job)
+    await db.fetch(
+        "INSERT INTO interview (id, candidate, job, created_at) VALUES ($1, $2, $3, now())",
+        interview,
+        candidate,
+        known or job,
+    )
     return interview, await offer(starts_at)

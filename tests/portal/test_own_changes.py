@@ -215,7 +215,9 @@ async def test_a_time_that_was_not_on_offer_is_refused_by_the_server(
     booked = await book(settings, at=FAR)
     await come_in(client, booked)
     other_job = db.new_id()
-    await db.fetch("INSERT INTO job (id, title, company) VALUES ($1, 'Cook', 'Elsewhere')", other_job)
+    await db.fetch(
+        "INSERT INTO job (id, title, company, created_at) VALUES ($1, 'Cook', 'Elsewhere', now())", other_job
+    )
     await offer(BEYOND, job=other_job)
     await offer(BEYOND + timedelta(hours=1), minutes=30)
     await offer(datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=30))

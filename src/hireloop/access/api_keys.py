@@ -12,12 +12,12 @@ import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from piccolo.querystring import QueryString
 
 from hireloop import db, errors
 from hireloop.access.tables import ApiKey, Role
@@ -145,7 +145,9 @@ class KeyRing:
 
 
 @db.transactional
-async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[ApiKeyDetails, str]:
+async def create(
+    name: str, role: Role, *, by: Actor = audit.HIRELOOP, now: datetime | None = None
+) -> tuple[ApiKeyDetails, str]:
     """Make a key and return what is stored of it, and the key itself, which nobody can read again.
 
     `by` is who asks for it: HireLoop itself at the first start. Raises BadInput for a name by which mails and the audit
@@ -156,9 +158,9 @@ async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[
     ident = db.new_id()
     key = f"{API_KEY_PREFIX}{base64url(ident.bytes)}{base64url(secrets.token_bytes(32))}"
     details = {"name": name, "role": role}
-    row = ApiKey(id=ident, name=name, role=role, secret_hash=hash_of(key))
+    row = ApiKey(id=ident, name=name, role=role, secret_hash=hash_of(key), created_at=db.sql_now(now))
     created = await ApiKey.insert(row).returning(*ApiKey.all_columns())
-    await audit.record(NewAuditEntry(action=Action.KEY_CREATED, subject=ident, by=by, details=details))
+    await audit.record(NewAuditEntry(action=Action.KEY_CREATED, subject=ident, by=by, details=details), at=now)
     return msgspec.convert(created[0], ApiKeyDetails), key
 
 
@@ -175,15 +177,15 @@ async def find(ident: UUID) -> ApiKeyDetails:
 
 
 @db.transactional
-async def revoke(ident: UUID, *, by: Actor = audit.HIRELOOP) -> ApiKeyDetails:
+async def revoke(ident: UUID, *, by: Actor = audit.HIRELOOP, now: datetime | None = None) -> ApiKeyDetails:
     """Revoke a key for ever; revoking twice is revoking once. Raises NotFound."""
     revoked = await (
-        ApiKey.update({ApiKey.revoked_at: QueryString("now()")})
+        ApiKey.update({ApiKey.revoked_at: db.sql_now(now)})
         .where(ApiKey.id == ident, ApiKey.revoked_at.is_null())
         .returning(ApiKey.id)
     )
     if revoked:
-        await audit.record(NewAuditEntry(action=Action.KEY_REVOKED, subject=ident, by=by))
+        await audit.record(NewAuditEntry(action=Action.KEY_REVOKED, subject=ident, by=by), at=now)
     return await find(ident)
 
 

@@ -1,11 +1,14 @@
-"""The keys, as Piccolo sees them; `api/migrations` holds their SQL, and a test compares the two."""
+"""The keys, as Piccolo sees them; `api/migrations` holds their SQL, and a test compares the two.
+
+The time of a new row must be given (`db.sql_now`): the default of Piccolo would be this machine's clock.
+"""
 
 from enum import StrEnum
 
 from piccolo.columns import UUID, Bytea, Text, Timestamptz
 from piccolo.table import Table
 
-from hireloop.db import DB, DatabaseDefault, new_id
+from hireloop.db import DB, new_id
 
 
 class Role(StrEnum):
@@ -23,6 +26,6 @@ class ApiKey(Table, db=DB, tablename="api_key"):
     name = Text()
     role = Text(choices=Role)
     secret_hash = Bytea()
-    created_at = Timestamptz(default=DatabaseDefault())
+    created_at = Timestamptz(default=None)
     last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)

@@ -60,8 +60,8 @@ class Delivery(Table, db=DB):
     last_reply = Text(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
     bounced_at = Timestamptz(null=True, default=None)
-    at_risk_told_at = Timestamptz(null=True, default=None)
-    failure_told_at = Timestamptz(null=True, default=None)
+    at_risk_alerted_at = Timestamptz(null=True, default=None)
+    failure_alerted_at = Timestamptz(null=True, default=None)
     erased_at = Timestamptz(null=True, default=None)  # whom it is about was erased: no name, address or words are left
     created_at = Timestamptz()
 
@@ -104,7 +104,7 @@ class ChannelHealth(Table, db=DB, tablename="channel_health"):
     since = Timestamptz()
     probes = Integer()
     next_probe_at = Timestamptz(null=True, default=None)
-    told_at = Timestamptz(null=True, default=None)
+    alerted_at = Timestamptz(null=True, default=None)
 
 
 class ChannelRate(Table, db=DB, tablename="channel_rate"):

@@ -49,7 +49,7 @@ def stage(request: AnyRequest, visit: Visit, *, problem: str = "", status_code: 
     """Show the state of the session; `problem` says why a request was not carried out."""
     context = context_of(request)
     stage, reader = stages.stage_of(visit), reader_of(context, visit)
-    asked_at = visit.late_request_at
+    asked_at = visit.current_late_request_at
     can_confirm = visit.schedule_state is ScheduleState.PENDING and allows(context, OwnChange.CONFIRM, visit)
     return show(
         request,

@@ -97,28 +97,31 @@ _COLUMNS = {
 
 # Entries, however many: a series or a replay adds hundreds at once.
 _ADD = Statement(f"""
-    INSERT INTO audit_entry ({", ".join(_COLUMNS)})
-    SELECT id, action, subject, candidate, actor, actor_key, details::jsonb, trace_id
+    INSERT INTO audit_entry (at, {", ".join(_COLUMNS)})
+    SELECT coalesce(:at, now()), id, action, subject, candidate, actor, actor_key, details::jsonb, trace_id
     FROM unnest({", ".join(f":{name}::{kind}[]" for name, kind in _COLUMNS.items())}) AS entry({", ".join(_COLUMNS)})
 """)  # noqa: S608 (our own names)
 
 
-async def record(*entries: NewAuditEntry) -> None:
-    """Add entries, in the caller's transaction and in one statement."""
+async def record(*entries: NewAuditEntry, at: datetime | None) -> None:
+    """Add entries, in the caller's transaction and in one statement.
+
+    `at` is the moment that the change was decided for; None is the start of the transaction.
+    """
     if entries:
         rows = [_row(entry) for entry in entries]
-        await _ADD.run(**{name: [row[name] for row in rows] for name in _COLUMNS})
+        await _ADD.run(at=at, **{name: [row[name] for row in rows] for name in _COLUMNS})
 
 
-def fragment(*, source: str) -> str:
+def fragment(*, source: str, at: str) -> str:
     """Return the INSERT of one entry, if the relation `source` of the surrounding statement has a row.
 
-    It takes the values of `arguments`.
+    `at` is the moment of the change, in SQL; the other values are those of `arguments`.
     """
     values = ", ".join(
         f":audit_{name}::{kind}{'::jsonb' if name == 'details' else ''}" for name, kind in _COLUMNS.items()
     )
-    return f"INSERT INTO audit_entry ({', '.join(_COLUMNS)}) SELECT {values} FROM {source}"  # noqa: S608 (our own names)
+    return f"INSERT INTO audit_entry (at, {', '.join(_COLUMNS)}) SELECT {at}, {values} FROM {source}"  # noqa: S608 (our own names)
 
 
 def arguments(entry: NewAuditEntry) -> dict[str, object]:

@@ -20,7 +20,7 @@ from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateDetails, CandidatePatch
 from hireloop.scheduling.tables import Candidate, Schedule, ScheduleState
-from hireloop.statements import Statement
+from hireloop.statements import Statement, read_clock
 from hireloop.telemetry import spans
 
 
@@ -49,6 +49,7 @@ async def change(
     """
     changes = candidates.normal(changes)
     known = await candidates.lock(candidate_id)
+    at = await read_clock(now)
     await check(known)
     changed = patches.changed(known, changes)
     if not changed:
@@ -62,10 +63,10 @@ async def change(
         by=by,
         details={"fields": list(changed)},  # never their values: those are the person's
     )
-    await audit.record(entry)
+    await audit.record(entry, at=at)
     if is_same(known.email, after.email):
         return CorrectionResult(after)
-    return CorrectionResult(after, await follow(candidate_id, by=by, outbox=outbox, now=now))
+    return CorrectionResult(after, await follow(candidate_id, by=by, outbox=outbox, now=at))
 
 
 def is_same(address: str, other: str) -> bool:

@@ -17,8 +17,8 @@ from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates, jobs
 from hireloop.scheduling.people.candidates import CandidateFields
 from hireloop.scheduling.people.jobs import JobFields
-from hireloop.scheduling.tables import Candidate, Interview, InterviewState, Schedule
-from hireloop.statements import Statement, as_structs, rows_of
+from hireloop.scheduling.tables import Candidate, Interview, InterviewState, Schedule, ScheduleState
+from hireloop.statements import as_structs, read_clock, rows_of
 from hireloop.telemetry import spans
 
 _WAS_BOOKED = "This interview has been booked, so its candidate and job are fixed. Create a new interview instead."
@@ -47,42 +47,46 @@ class InterviewDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 @db.transactional
 async def create(
-    candidate: UUID | CandidateFields, job: UUID | JobFields, *, by: Actor, round_number: int = 1
+    candidate: UUID | CandidateFields,
+    job: UUID | JobFields,
+    *,
+    by: Actor,
+    round_number: int = 1,
+    now: datetime | None = None,
 ) -> InterviewDetails:
     """Store an interview, and the candidate and the job too where they are new, all or nothing.
 
     Raises BadInput for an unknown id, DiffersFromKnown where a given candidate or job is known otherwise.
     """
-    candidate_id = await _candidate_id(candidate, by)
-    job_id = await _job_id(job, by)
-    row = Interview(candidate=candidate_id, job=job_id, round=round_number)
+    candidate_id = await _candidate_id(candidate, by, now)
+    job_id = await _job_id(job, by, now)
+    row = Interview(candidate=candidate_id, job=job_id, round=round_number, created_at=db.sql_now(now))
     created = await Interview.insert(row).returning(*Interview.all_columns())
     known = msgspec.convert(created[0], InterviewDetails)
-    await audit.record(_entry(Action.INTERVIEW_CREATED, known, by))
+    await audit.record(_entry(Action.INTERVIEW_CREATED, known, by), at=now)
     return known
 
 
-async def _candidate_id(candidate: UUID | CandidateFields, by: Actor) -> UUID:
+async def _candidate_id(candidate: UUID | CandidateFields, by: Actor, now: datetime | None) -> UUID:
     """Return the id of a candidate whom nobody erases before this transaction ends."""
     try:
         known = (
             candidate
             if isinstance(candidate, UUID)
-            else (await candidates.create(candidate, by=by, within="candidate."))[0].id
+            else (await candidates.create(candidate, by=by, within="candidate.", now=now))[0].id
         )
         return await candidates.keep(known)
     except errors.NotFound as missing:
         raise errors.BadInput("candidate", str(missing)) from None
 
 
-async def _job_id(job: UUID | JobFields, by: Actor) -> UUID:
+async def _job_id(job: UUID | JobFields, by: Actor, now: datetime | None) -> UUID:
+    if not isinstance(job, UUID):
+        return (await jobs.create(job, by=by, within="job.", now=now))[0].id
     try:
-        if isinstance(job, UUID):
-            return (await jobs.find(job)).id
-        known, _ = await jobs.create(job, by=by, within="job.")
+        return (await jobs.find(job)).id
     except errors.NotFound as missing:
         raise errors.BadInput("job", str(missing)) from None
-    return known.id
 
 
 def _entry(action: Action, known: InterviewDetails, by: Actor, **details: object) -> NewAuditEntry:
@@ -96,6 +100,7 @@ async def change(
     *,
     by: Actor,
     check: Check[InterviewDetails] = patches.anything_goes,
+    now: datetime | None = None,
 ) -> InterviewDetails:
     """Change what is given of an interview; who is to meet whom can be changed until it is booked for the first time.
 
@@ -113,11 +118,11 @@ async def change(
             raise refused
     after = msgspec.structs.replace(known, **changed)
     if after.candidate != known.candidate:
-        await _candidate_id(after.candidate, by)
+        await _candidate_id(after.candidate, by, now)
     if after.job != known.job:
-        await _job_id(after.job, by)
+        await _job_id(after.job, by, now)
     was = {name: getattr(known, name) for name in changed}
-    await audit.record(_entry(Action.INTERVIEW_CHANGED, after, by, was=was, now=changed))
+    await audit.record(_entry(Action.INTERVIEW_CHANGED, after, by, was=was, now=changed), at=now)
     await Interview.update(**changed).where(Interview.id == interview_id)
     return after
 
@@ -141,10 +146,6 @@ async def _was_booked(interview_id: UUID) -> bool:
     return await Schedule.exists().where(Schedule.interview == interview_id)
 
 
-# The booking of an interview that stands, if it has one.
-_LIVE = Statement("SELECT id FROM schedule WHERE interview = :interview AND state <> 'cancelled'")
-
-
 @spans.of_change("interview.cancel")
 @db.transactional
 async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> bool:
@@ -158,8 +159,11 @@ async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, 
         return False
     if known.state is InterviewState.COMPLETED:
         raise errors.InterviewClosed
-    live = await _LIVE.rows(interview=interview_id)
-    bookings = await lock_all([row["id"] for row in live], now=now)
+    at = await read_clock(now)
+    live = await Schedule.select(Schedule.id).where(
+        Schedule.interview == interview_id, Schedule.state != ScheduleState.CANCELLED
+    )
+    bookings = await lock_all([row["id"] for row in live], now=at)
     for booking in bookings:
         refused = changes.refusal(booking)
         if refused is not None:
@@ -169,7 +173,7 @@ async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, 
         {Interview.state: InterviewState.CANCELLED, Interview.started_at: None, Interview.ended_at: None}
     ).where(Interview.id == interview_id)
     details = {"reason": reason} if reason else {}
-    await audit.record(_entry(Action.INTERVIEW_CANCELLED, known, by, **details))
+    await audit.record(_entry(Action.INTERVIEW_CANCELLED, known, by, **details), at=at)
     return True
 
 

@@ -1,4 +1,7 @@
-"""The tables of scheduling, as Piccolo sees them; `migrations/` holds their SQL, and a test compares the two."""
+"""The tables of scheduling, as Piccolo sees them; `migrations/` holds their SQL, and a test compares the two.
+
+The time of a new row must be given (`db.sql_now`): the default of Piccolo would be this machine's clock.
+"""
 
 from enum import StrEnum
 
@@ -6,7 +9,7 @@ from piccolo.columns import UUID, Array, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
-from hireloop.db import DB, DatabaseDefault, new_id
+from hireloop.db import DB, GeneratedText, new_id
 
 
 class InterviewState(StrEnum):
@@ -29,30 +32,34 @@ class ScheduleState(StrEnum):
 
 
 class Candidate(Table, db=DB):
-    """A person who is interviewed, identified by their address, ignoring case. `email_lower` is a generated column."""
+    """A person who is interviewed, identified by their address, ignoring case."""
 
     id = UUID(primary_key=True, default=new_id)
     full_name = Text()
+    full_name_lower = GeneratedText()
     email = Text()
+    email_lower = GeneratedText()
     time_zone = Text(null=True, default=None)
     locale = Text(null=True, default=None)
     phone = Text()
     resume_text = Text()
-    created_at = Timestamptz(default=DatabaseDefault())
+    created_at = Timestamptz(default=None)
     erased_at = Timestamptz(null=True, default=None)
 
 
 class Job(Table, db=DB):
-    """A job that candidates are interviewed for."""
+    """A job that candidates are interviewed for, identified by its title and company, ignoring case."""
 
     id = UUID(primary_key=True, default=new_id)
     title = Text()
+    title_lower = GeneratedText()
     company = Text()
+    company_lower = GeneratedText()
     description = Text()
     coding_language = Text()
     recruiter_email = Text(null=True, default=None)
     questions = Array(base_column=Text())
-    created_at = Timestamptz(default=DatabaseDefault())
+    created_at = Timestamptz(default=None)
 
 
 class Interview(Table, db=DB):
@@ -65,7 +72,7 @@ class Interview(Table, db=DB):
     state = Text(choices=InterviewState, default=InterviewState.OPEN)
     started_at = Timestamptz(null=True, default=None)  # the planned start (the seeds' name); entry is the session's
     ended_at = Timestamptz(null=True, default=None)
-    created_at = Timestamptz(default=DatabaseDefault())
+    created_at = Timestamptz(default=None)
 
 
 class Slot(Table, db=DB):
@@ -77,10 +84,11 @@ class Slot(Table, db=DB):
     seats = Integer(default=1)
     taken = Integer(default=0)
     interviewer_email = Text(null=True, default=None)
+    interviewer_email_lower = GeneratedText(null=True)
     job = ForeignKey(Job, null=True)
     notes = Text()
     withdrawn_at = Timestamptz(null=True, default=None)
-    created_at = Timestamptz(default=DatabaseDefault())
+    created_at = Timestamptz(default=None)
 
 
 class Schedule(Table, db=DB):
@@ -112,7 +120,7 @@ class Session(Table, db=DB):
     opens_at = Timestamptz()
     closes_at = Timestamptz()
     device_check = JSONB(null=True, default=None)
-    asked_at = Timestamptz(null=True, default=None)  # the candidate came too late and asked for another time
+    late_requested_at = Timestamptz(null=True, default=None)  # the candidate came too late and asked for another time
     entered_at = Timestamptz(null=True, default=None)
     left_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
@@ -122,7 +130,7 @@ class AuditEntry(Table, db=DB, tablename="audit_entry"):
     """Who did what when; only ever added to."""
 
     id = UUID(primary_key=True, default=new_id)
-    at = Timestamptz(default=DatabaseDefault())
+    at = Timestamptz(default=None)
     action = Text()
     subject = UUID()
     candidate = UUID(null=True, default=None)  # whom it is about

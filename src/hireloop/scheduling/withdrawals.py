@@ -64,7 +64,7 @@ async def withdraw(
     await _end(bookings, by=by, reason=reason, outbox=outbox)
     await Slot.update({Slot.withdrawn_at: at}).where(Slot.id == slot_id)
     details = {"cancelled": len(bookings), **({"reason": reason} if reason else {})}
-    await audit.record(NewAuditEntry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details))
+    await audit.record(NewAuditEntry(action=Action.SLOT_WITHDRAWN, subject=slot_id, by=by, details=details), at=at)
     return True
 
 

@@ -1,6 +1,7 @@
 """Replays in the audit, whether through the API, the console or the command line."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from hireloop.notify.deliveries.replay import Note, ReplayResult
 from hireloop.scheduling import audit
@@ -11,7 +12,7 @@ from hireloop.scheduling.bookings import bookings
 def audited(by: Actor) -> Note:
     """Return what writes each replay into the audit, as this actor's doing and about the delivery's candidate."""
 
-    async def note(replayed: Sequence[ReplayResult]) -> None:
+    async def note(replayed: Sequence[ReplayResult], at: datetime) -> None:
         candidates = await bookings.candidates_of({result.schedule for result in replayed if result.schedule})
         entries = [
             NewAuditEntry(
@@ -23,6 +24,6 @@ def audited(by: Actor) -> Note:
             )
             for result in replayed
         ]
-        await audit.record(*entries)
+        await audit.record(*entries, at=at)
 
     return note

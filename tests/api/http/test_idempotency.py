@@ -39,7 +39,7 @@ KEY = {"Idempotency-Key": "the first try"}
 @post("/breaks/", opt=SCHEDULES)
 async def breaks() -> None:
     """Write a row, and fail."""
-    await db.fetch("INSERT INTO job (id, title, company) VALUES ($1, 'Lost', 'Lost')", db.new_id())
+    await db.fetch("INSERT INTO job (id, title, company, created_at) VALUES ($1, 'Lost', 'Lost', now())", db.new_id())
     raise RuntimeError
 
 

@@ -68,7 +68,7 @@ async def test_a_sent_mail_that_comes_back_has_bounced_with_the_servers_words(
     assert (row["state"], row["last_reason"]) == ("bounced", reason)
     assert row["last_reply"].startswith(words)
     assert row["sent_at"] <= row["bounced_at"]
-    assert row["failure_told_at"] is None
+    assert row["failure_alerted_at"] is None
     assert await unaccounted() == 0
 
 

@@ -64,9 +64,10 @@ async def failed(count: int, *, recruiters: Sequence[str | None] = (None,), at: 
         await db.fetch(
             """
             INSERT INTO delivery (id, schedule, revision, kind, channel, recipient, required, payload, payload_version,
-                state, first_due_at, due_at, deadline_at, message_id, last_reason)
+                state, first_due_at, due_at, deadline_at, message_id, last_reason, created_at)
             VALUES ($1, gen_random_uuid(), 1, 'invitation', 'email', 'a@example.com', true,
-                jsonb_build_object('recruiter_email', $2::text), 1, 'rejected', $3, $3, $3, '<1@x>', 'mailbox_full')
+                jsonb_build_object('recruiter_email', $2::text), 1, 'rejected', $3, $3, $3, '<1@x>', 'mailbox_full',
+                $3)
             """,
             ident,
             recruiters[number % len(recruiters)],
@@ -116,7 +117,7 @@ async def test_an_alert_and_the_booking_say_at_risk_from_the_same_moment(
         is_at_risk = deliveries.invitation_state(found, revision=1, now=at) is InvitationState.AT_RISK
         told = [alert for alert in await put(minutes=minutes) if alert["cause"] == "at_risk"]
         assert bool(told) is is_at_risk, minutes
-        await db.fetch("UPDATE delivery SET at_risk_told_at = NULL")
+        await db.fetch("UPDATE delivery SET at_risk_alerted_at = NULL")
         await db.fetch("DELETE FROM delivery WHERE kind = 'alert'")
 
 
@@ -167,7 +168,7 @@ async def replayed() -> None:
     """Do what a replay does to what an alert looks at; then it fails again."""
     await db.fetch(
         """
-        UPDATE delivery SET failure_told_at = NULL, first_due_at = first_due_at + interval '1 second'
+        UPDATE delivery SET failure_alerted_at = NULL, first_due_at = first_due_at + interval '1 second'
         WHERE kind = 'invitation'
         """
     )
@@ -312,7 +313,7 @@ async def test_of_five_hundred_at_once_four_are_told_alone_and_one_alert_stands_
     await failed(500)
     told = await put()
     assert [alert["others"] for alert in told] == [0, 0, 0, 0, 495]
-    assert await db.fetch_value("SELECT count(*) FROM delivery WHERE failure_told_at IS NULL AND required") == 0
+    assert await db.fetch_value("SELECT count(*) FROM delivery WHERE failure_alerted_at IS NULL AND required") == 0
     assert await put(minutes=2) == []
 
 
@@ -356,7 +357,7 @@ async def test_no_minute_brings_more_than_five_alerts_and_nothing_waits_longer_t
             arrived |= {str(ident): second for ident in new}
         told = await put(minutes=second / 60)
         put_at += [second] * len(told)
-        late = await db.fetch("SELECT id FROM delivery WHERE required AND failure_told_at IS NULL")
+        late = await db.fetch("SELECT id FROM delivery WHERE required AND failure_alerted_at IS NULL")
         assert all(second - arrived[str(row["id"])] <= 60 for row in late)
     assert all(sum(at - 60 < other <= at for other in put_at) <= alerts.A_MINUTE for at in put_at)
     others: int = await db.fetch_value("SELECT sum((payload->>'others')::int) FROM delivery WHERE kind = 'alert'")

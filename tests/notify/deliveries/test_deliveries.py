@@ -134,10 +134,10 @@ async def _store(histories: list[tuple[UUID, dict[str, Any]]]) -> None:
         """
         INSERT INTO delivery (id, schedule, revision, kind, channel, recipient, required, starts_at, payload,
             payload_version, state, last_reason, first_due_at, due_at, at_risk_at, deadline_at, sent_at, bounced_at,
-            message_id)
+            message_id, created_at)
         SELECT id, schedule, revision, kind, id::text, 'somebody', required,
             (SELECT starts_at FROM schedule sc WHERE sc.id = stored.schedule), '{}', 1, state, last_reason,
-            first_due_at, first_due_at, at_risk_at, $9, $9, $9, '<1@hire.example>'
+            first_due_at, first_due_at, at_risk_at, $9, $9, $9, '<1@hire.example>', $9
         FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bool[], $6::text[], $7::text[],
             $8::timestamptz[], $10::timestamptz[]) AS stored(id, schedule, revision, kind, required, state, last_reason,
             first_due_at, at_risk_at)

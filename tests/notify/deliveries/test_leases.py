@@ -106,7 +106,7 @@ async def test_the_same_message_to_the_same_recipient_twice_is_unwritable() -> N
     await _put()
     columns = (
         "schedule, revision, kind, occasion, channel, recipient, required, payload, payload_version, first_due_at, "
-        "due_at, deadline_at"
+        "due_at, deadline_at, created_at"
     )
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
         await db.fetch(

@@ -25,7 +25,7 @@ async def _book() -> tuple[UUID, UUID]:
 
 async def _again(delivery: UUID, *, kind: str, revision: int, required: bool = True) -> None:
     """Put another message of the same schedule."""
-    columns = "schedule, channel, recipient, payload, payload_version, first_due_at, due_at, deadline_at"
+    columns = "schedule, channel, recipient, payload, payload_version, first_due_at, due_at, deadline_at, created_at"
     await db.fetch(
         f"""
         INSERT INTO delivery (id, message_id, kind, revision, required, {columns})

@@ -82,7 +82,7 @@ def _by(**fields: object) -> ReplayFilter:
 async def test_a_rejected_delivery_is_the_same_row_again_due_at_once_with_a_plan_of_its_own() -> None:
     delivery = await _put()
     await _rejected()
-    await db.fetch("UPDATE delivery SET tries = 1, at_risk_told_at = now(), failure_told_at = now()")
+    await db.fetch("UPDATE delivery SET tries = 1, at_risk_alerted_at = now(), failure_alerted_at = now()")
     before = await view(delivery)
     assert await replay.one(delivery, [EMAIL], now=LATER) is True
     after = await view(delivery)
@@ -93,7 +93,10 @@ async def test_a_rejected_delivery_is_the_same_row_again_due_at_once_with_a_plan
     assert after.deadline_at == before.deadline_at == NOW + timedelta(hours=24, seconds=WINDOWS.late_seconds)
     assert (after.id, after.message_id, after.traceparent) == (before.id, before.message_id, before.traceparent)
     (row,) = await rows("delivery")
-    assert (row["at_risk_told_at"], row["failure_told_at"]) == (None, None)  # so that a second failure is told too
+    assert (row["at_risk_alerted_at"], row["failure_alerted_at"]) == (
+        None,
+        None,
+    )  # so that a second failure is told too
     assert await unaccounted() == 0
 
 

@@ -177,14 +177,14 @@ async def test_what_is_over_or_under_way_is_not_moved() -> None:
 async def test_a_no_show_that_asked_for_another_time_gets_one() -> None:
     booking = await book(60)
     late = booking.session.closes_at + timedelta(minutes=1)
-    await db.fetch("UPDATE session SET asked_at = $1", late)
+    await db.fetch("UPDATE session SET late_requested_at = $1", late)
     assert await lifecycle.note_due(grace_seconds=600, now=late) == 1
     slot = await make_slot(starts_at=late + timedelta(hours=3))
     assert await move(booking, slot, now=late)
     (interview,) = await rows("interview")
     assert interview["state"] == "scheduled"
     visit = await sessions.visit(booking.session.id, now=late)
-    assert (visit.state, visit.late_request_at) == (SessionState.SCHEDULED, None)
+    assert (visit.state, visit.current_late_request_at) == (SessionState.SCHEDULED, None)
     await assert_fits()
     entered = await sessions.enter(booking.session.id, 1, now=visit.opens_at)
     assert entered.state is SessionState.ENTERED

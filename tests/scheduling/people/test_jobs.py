@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,21 @@ async def test_many_who_create_one_job_at_once_get_one() -> None:
     ends = await asyncio.gather(*(jobs.create(JobFields(title="Baker", company="Example"), by=TESTS) for _ in range(9)))
     assert sum(created for _, created in ends) == 1
     assert len({known.id for known, _ in ends}) == len(await rows("job")) == 1
+
+
+async def test_a_job_that_is_renamed_while_it_is_looked_up_is_in_nobodys_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, _ = await jobs.create(JobFields(title="Baker", company="Example"), by=TESTS)
+    insert = jobs._insert  # noqa: SLF001 (between it and the look-up)
+
+    async def insert_then_rename(*args: Any) -> dict[str, Any] | None:  # noqa: ANN401 (as they are)
+        row = await insert(*args)
+        await db.fetch("UPDATE job SET title = 'Cook' WHERE id = $1", known.id)
+        return row
+
+    monkeypatch.setattr(jobs, "_insert", insert_then_rename)
+    again, created = await jobs.create(JobFields(title="Baker", company="Example"), by=TESTS)
+    assert (created, again.title) == (True, "Baker")
+    assert again.id != known.id
 
 
 async def test_pages_go_from_the_newest_to_the_oldest() -> None:

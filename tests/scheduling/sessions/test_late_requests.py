@@ -46,7 +46,7 @@ async def test_a_request_is_put_once_with_when_it_was_made() -> None:
     assert (request["schedule"], request["channel"], request["required"]) == (booking.id, "chat", False)
     assert datetime.fromisoformat(json.loads(request["payload"])["asked_at"]) == at
     assert not any(word in request["payload"] for word in ("session_id", "session_key", "http"))
-    assert (await sessions.visit(booking.session.id, now=at)).late_request_at == at
+    assert (await sessions.visit(booking.session.id, now=at)).current_late_request_at == at
 
 
 async def test_of_several_presses_at_once_one_counts() -> None:
@@ -94,8 +94,8 @@ async def test_over_mail_the_jobs_recruiter_is_told_or_whoever_gets_the_alerts(
     booking = await book(recruiter)
     assert await ask(booking, MAIL_ONLY, alert_email=alert_email) is (recipient is not None)
     assert [request["recipient"] for request in await requests()] == [recipient] * (recipient is not None)
-    asked_at = await db.fetch_value("SELECT asked_at FROM session")
-    assert (asked_at is not None) is (recipient is not None)
+    requested_at = await db.fetch_value("SELECT late_requested_at FROM session")
+    assert (requested_at is not None) is (recipient is not None)
 
 
 async def test_who_is_late_for_the_new_time_too_may_ask_again() -> None:
@@ -105,6 +105,6 @@ async def test_who_is_late_for_the_new_time_too_may_ask_again() -> None:
     await db.fetch("UPDATE schedule SET revision = 2")
     await db.fetch("UPDATE delivery SET revision = 2 WHERE kind = 'invitation'")
     at = booking.session.closes_at + timedelta(days=1, minutes=5)
-    assert (await sessions.visit(booking.session.id, now=at)).late_request_at is None
+    assert (await sessions.visit(booking.session.id, now=at)).current_late_request_at is None
     assert await ask(booking, at=at)
     assert [request["revision"] for request in await requests()] == [1, 2]

@@ -111,8 +111,9 @@ async def test_the_sweep_reads_what_is_not_over_however_much_is() -> None:
     booking = await book()
     await db.fetch(
         """
-        INSERT INTO interview (id, candidate, job, state, started_at, ended_at)
-        SELECT gen_random_uuid(), candidate, job, 'completed', now() - interval '9 days', now() - interval '8 days'
+        INSERT INTO interview (id, candidate, job, state, started_at, ended_at, created_at)
+        SELECT gen_random_uuid(), candidate, job, 'completed', now() - interval '9 days', now() - interval '8 days',
+            created_at
         FROM interview, generate_series(1, 20000)
         """
     )

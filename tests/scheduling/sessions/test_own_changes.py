@@ -142,19 +142,23 @@ async def insert_slot(
 
 async def insert_job(title: str) -> UUID:
     job = db.new_id()
-    await db.fetch("INSERT INTO job (id, title, company) VALUES ($1, $2, 'Acme')", job, title)
+    await db.fetch("INSERT INTO job (id, title, company, created_at) VALUES ($1, $2, 'Acme', now())", job, title)
     return job
 
 
 async def insert_candidate(email: str = "asha@example.com") -> UUID:
     candidate = db.new_id()
-    await db.fetch("INSERT INTO candidate (id, full_name, email) VALUES ($1, 'Asha Rao', $2)", candidate, email)
+    await db.fetch(
+        "INSERT INTO candidate (id, full_name, email, created_at) VALUES ($1, 'Asha Rao', $2, now())", candidate, email
+    )
     return candidate
 
 
 async def book(candidate: UUID, job: UUID, slot: UUID) -> BookingResult:
     interview = db.new_id()
-    await db.fetch("INSERT INTO interview (id, candidate, job) VALUES ($1, $2, $3)", interview, candidate, job)
+    await db.fetch(
+        "INSERT INTO interview (id, candidate, job, created_at) VALUES ($1, $2, $3, now())", interview, candidate, job
+    )
     return await factories.book(interview, slot, now=NOW)
 
 

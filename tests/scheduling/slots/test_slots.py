@@ -125,9 +125,9 @@ async def test_every_list_is_read_along_an_index() -> None:
     job, _ = await jobs.create(JobFields(title="Baker", company="Example"), by=TESTS)
     await db.fetch(
         """
-        INSERT INTO slot (id, starts_at, ends_at, job, interviewer_email)
+        INSERT INTO slot (id, starts_at, ends_at, job, interviewer_email, created_at)
         SELECT gen_random_uuid(), now() + n * interval '1 hour', now() + n * interval '1 hour' + interval '1 minute',
-            CASE WHEN n % 50 = 0 THEN $1::uuid END, 'i' || n % 50 || '@example.com'
+            CASE WHEN n % 50 = 0 THEN $1::uuid END, 'i' || n % 50 || '@example.com', now()
         FROM generate_series(1, 4000) AS n
         """,
         job.id,

@@ -13,9 +13,8 @@ from enum import Enum, auto
 from uuid import UUID
 
 import msgspec
-from piccolo.querystring import QueryString
 
-from hireloop import errors, secret_patterns, session_keys
+from hireloop import db, errors, secret_patterns, session_keys
 from hireloop.api.tables import StoredResponse
 from hireloop.statements import Statement
 from hireloop.web.buffered_responses import BufferedResponse
@@ -122,7 +121,6 @@ async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None)
     The key need not be claimed: what others have committed is seen. Raises IdempotencyKeyReused where it is the answer
     to another request.
     """
-    since = QueryString("now() - interval '24 hours'") if now is None else now - timedelta(hours=24)
     row = await (
         StoredResponse.select(
             StoredResponse.request_hash, StoredResponse.status, StoredResponse.headers, StoredResponse.body
@@ -132,7 +130,7 @@ async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None)
             StoredResponse.path == keyed.path,
             StoredResponse.idempotency_key == keyed.idempotency_key,
             StoredResponse.status.is_not_null(),
-            StoredResponse.created_at > since,
+            StoredResponse.created_at > db.sql_now(now, offset=-timedelta(hours=24)),
         )
         .first()
     )

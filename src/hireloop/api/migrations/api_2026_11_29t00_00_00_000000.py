@@ -15,7 +15,7 @@ STATEMENTS = (
         name text NOT NULL,
         role text NOT NULL,
         secret_hash bytea NOT NULL,
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         last_used_at timestamptz,
         revoked_at timestamptz,
         CONSTRAINT api_key_role_is_known CHECK (role IN ('viewer', 'recruiter', 'admin')),
@@ -33,7 +33,7 @@ STATEMENTS = (
         status integer,
         headers jsonb NOT NULL DEFAULT '{}',
         body text NOT NULL DEFAULT '',
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         PRIMARY KEY (api_key, path, idempotency_key),
         CONSTRAINT stored_response_hash_is_sha256 CHECK (octet_length(request_hash) = 32),
         CONSTRAINT stored_responses_are_no_server_errors CHECK (status < 500)

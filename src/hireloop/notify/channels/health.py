@@ -5,11 +5,13 @@ itself, and a corrected configuration starts open.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
+from piccolo.columns.combination import And
 
+from hireloop import db
 from hireloop.notify.tables import ChannelHealth
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
@@ -17,21 +19,6 @@ from hireloop.statements import Statement
 LONGEST_PAUSE_SECONDS = 60
 
 
-# Seconds until the next probe: 1, 2, 4 … 60.
-_PAUSE = f"least({LONGEST_PAUSE_SECONDS}, power(2, least(probes + 1, 10)))"
-# Of a held channel, the turn to probe, where the next probe is due.
-_PROBE = Statement(f"""
-    UPDATE channel_health SET probes = probes + 1,
-        next_probe_at = coalesce(:now, now()) + make_interval(secs => {_PAUSE})
-    WHERE channel = :channel AND fingerprint = :fingerprint AND state = 'held'
-      AND next_probe_at <= coalesce(:now, now())
-    RETURNING id
-""")  # noqa: S608 (an expression of our own)
-# The turn to probe is nobody's again, at once.
-_GIVE_BACK = Statement("""
-    UPDATE channel_health SET probes = greatest(probes - 1, 0), next_probe_at = coalesce(:now, now())
-    WHERE channel = :channel AND fingerprint = :fingerprint AND state = 'held'
-""")
 # A channel is held, and whether it is newly so.
 _HOLD = Statement("""
     INSERT INTO channel_health (channel, fingerprint, state, reason, since, next_probe_at)
@@ -44,14 +31,6 @@ _HOLD = Statement("""
             ELSE excluded.next_probe_at END
     RETURNING probes = 0 AND since = coalesce(:now, now()) AS newly
 """)
-# A held channel is open again.
-_OPEN = Statement("""
-    UPDATE channel_health SET state = 'open', reason = NULL, next_probe_at = NULL, probes = 0,
-        since = coalesce(:now, now())
-    WHERE channel = :channel AND fingerprint = :fingerprint AND state = 'held'
-      AND reason IS DISTINCT FROM :unless
-    RETURNING id
-""")
 # Which channels, as configured here, are held.
 _HELD = Statement("""
     SELECT h.channel, h.fingerprint, h.reason, h.since, h.next_probe_at FROM channel_health h
@@ -60,10 +39,10 @@ _HELD = Statement("""
 """)
 # Those of them that nobody was told of; now somebody is.
 _TAKE_UNTOLD = Statement("""
-    UPDATE channel_health h SET told_at = coalesce(:now, now())
+    UPDATE channel_health h SET alerted_at = coalesce(:now, now())
     FROM unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint)
     WHERE h.channel = ours.channel AND h.fingerprint = ours.fingerprint AND h.state = 'held' AND (
-        h.told_at IS NULL OR h.told_at < h.since AND h.told_at <= coalesce(:now, now()) - interval '10 minutes'
+        h.alerted_at IS NULL OR h.alerted_at < h.since AND h.alerted_at <= coalesce(:now, now()) - interval '10 minutes'
     )
     RETURNING h.channel, h.fingerprint, h.reason, h.since, h.next_probe_at
 """)
@@ -89,17 +68,29 @@ class HeldChannel(msgspec.Struct, frozen=True, kw_only=True):
 
 async def claim(channel: Channel, *, may_probe: bool = True, now: datetime | None = None) -> Availability:
     """Say what may be leased from this channel; at most one worker at a time gets `PROBE`, if it asks for it."""
-    row = await (
-        ChannelHealth.select(ChannelHealth.state)
-        .where(ChannelHealth.channel == channel.name, ChannelHealth.fingerprint == channel.fingerprint)
-        .first()
-    )
-    if row is None or row["state"] != "held":
+    row = await ChannelHealth.select(ChannelHealth.probes).where(_is_held(channel)).first()
+    if row is None:
         return Availability.OPEN
     if not may_probe:
         return Availability.WAIT
-    ours = await _PROBE.row(channel=channel.name, fingerprint=channel.fingerprint, now=now)
+    probes: int = row["probes"]
+    pause = timedelta(seconds=min(2 ** min(probes + 1, 10), LONGEST_PAUSE_SECONDS))
+    ours = await (
+        ChannelHealth.update(
+            {ChannelHealth.probes: probes + 1, ChannelHealth.next_probe_at: db.sql_now(now, offset=pause)}
+        )
+        .where(_is_held(channel), ChannelHealth.probes == probes, ChannelHealth.next_probe_at <= db.sql_now(now))
+        .returning(ChannelHealth.id)
+    )
     return Availability.PROBE if ours else Availability.WAIT
+
+
+def _is_held(channel: Channel) -> And:
+    return (
+        (ChannelHealth.channel == channel.name)
+        & (ChannelHealth.fingerprint == channel.fingerprint)
+        & (ChannelHealth.state == "held")
+    )
 
 
 async def give_back(channel: Channel, *, now: datetime | None = None) -> None:
@@ -108,7 +99,9 @@ async def give_back(channel: Channel, *, now: datetime | None = None) -> None:
     Otherwise a channel with nothing due would slow its probes down to one a minute, and the first delivery after
     that would wait so long.
     """
-    await _GIVE_BACK.run(channel=channel.name, fingerprint=channel.fingerprint, now=now)
+    await ChannelHealth.update(
+        {ChannelHealth.probes: ChannelHealth.probes - 1, ChannelHealth.next_probe_at: db.sql_now(now)}
+    ).where(_is_held(channel), ChannelHealth.probes > 0)  # 0: it was opened and held again meanwhile
 
 
 async def hold(channel: Channel, reason: str, *, now: datetime | None = None) -> bool:
@@ -125,8 +118,21 @@ async def open_again(channel: Channel, *, unless: str | None = None, now: dateti
 
     One that is held for the reason `unless` stays held: what the probe came to shows that this lasts.
     """
-    row = await _OPEN.row(channel=channel.name, fingerprint=channel.fingerprint, unless=unless, now=now)
-    return row is not None
+    not_for = [] if unless is None else [ChannelHealth.reason != unless]
+    opened = await (
+        ChannelHealth.update(
+            {
+                ChannelHealth.state: "open",
+                ChannelHealth.reason: None,
+                ChannelHealth.next_probe_at: None,
+                ChannelHealth.probes: 0,
+                ChannelHealth.since: db.sql_now(now),
+            }
+        )
+        .where(_is_held(channel), *not_for)
+        .returning(ChannelHealth.id)
+    )
+    return bool(opened)
 
 
 def fingerprints_of(channels: Sequence[Channel]) -> list[str]:

@@ -107,10 +107,10 @@ _UNTOLD = Statement("""
     SELECT id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
         payload->>'recruiter_email' AS recruiter_email
     FROM delivery WHERE required AND (
-        state = 'pending' AND at_risk_told_at IS NULL AND at_risk_at <= :now
+        state = 'pending' AND at_risk_alerted_at IS NULL AND at_risk_at <= :now
             AND (last_reason IS NOT NULL OR first_due_at <= :first_due_before)
-        OR state = 'pending' AND at_risk_told_at IS NULL AND last_reason = 'policy_block'
-        OR state IN ('bounced', 'rejected', 'exhausted') AND failure_told_at IS NULL
+        OR state = 'pending' AND at_risk_alerted_at IS NULL AND last_reason = 'policy_block'
+        OR state IN ('bounced', 'rejected', 'exhausted') AND failure_alerted_at IS NULL
     )
     ORDER BY deadline_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
@@ -151,8 +151,8 @@ def _gathered(untold: Sequence[_Untold], room: int, *, apart: bool) -> list[list
 
 # Somebody is told now of these: that they are at risk, or that they failed.
 _NOTE_TOLD = Statement("""
-    UPDATE delivery SET at_risk_told_at = CASE WHEN state = 'pending' THEN :now ELSE at_risk_told_at END,
-        failure_told_at = CASE WHEN state = 'pending' THEN failure_told_at ELSE :now END
+    UPDATE delivery SET at_risk_alerted_at = CASE WHEN state = 'pending' THEN :now ELSE at_risk_alerted_at END,
+        failure_alerted_at = CASE WHEN state = 'pending' THEN failure_alerted_at ELSE :now END
     WHERE id = ANY(:ids::uuid[])
 """)
 

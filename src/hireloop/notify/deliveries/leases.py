@@ -4,7 +4,7 @@ A lease is a time-limited claim, fenced by its token. `take` and `settle` are ea
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,7 @@ from hireloop.notify import messages
 from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.rate_limit import RateLimit, sql_of_free, sql_of_paid
-from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.tables import AttemptOutcome, ChannelRate, DeliveryState
 from hireloop.notify.transport import Channel, Evidence
 from hireloop.notify.transports.replies import kept_reply
 from hireloop.statements import Statement
@@ -167,10 +167,7 @@ _TAKE_AT_A_RATE = {
     )
     for probing in (False, True)
 }
-# The row that the tries of a channel with a rate limit are counted in: none so far.
-_OPEN_RATE = Statement("""
-    INSERT INTO channel_rate (channel, paid_until) VALUES (:channel, 'epoch') ON CONFLICT DO NOTHING
-""")
+_NONE_SO_FAR = datetime.fromtimestamp(0, UTC)  # of a channel with a rate limit: nothing is paid for
 
 
 async def take(
@@ -208,7 +205,9 @@ async def take(
     }
     if rate_limit is None:
         return await _TAKE_FREELY[request.probing].structs(Lease, **values)
-    await _OPEN_RATE.run(channel=channel)
+    # The row that the tries of the channel are counted in.
+    row = ChannelRate(channel=channel, paid_until=_NONE_SO_FAR)
+    await ChannelRate.insert(row).on_conflict(action="DO NOTHING")
     values |= {"burst": rate_limit.burst, "interval": rate_limit.interval}
     return await _TAKE_AT_A_RATE[request.probing].structs(Lease, **values)
 

@@ -22,11 +22,11 @@ _READ = Statement(f"""
     SELECT
         (SELECT coalesce(json_object_agg(state, n), '{{}}') FROM
             (SELECT state, count(*) AS n FROM delivery GROUP BY state) AS states)::text AS counts,
-        (SELECT count(*) FROM schedule_to_tell told WHERE told.live AND NOT EXISTS (
+        (SELECT count(*) FROM schedule_to_notify told WHERE told.live AND NOT EXISTS (
             SELECT FROM delivery d WHERE d.schedule = told.schedule AND d.revision = told.revision
             AND d.required AND d.state <> 'superseded' AND d.kind IN ({_INVITING})
         )) + (SELECT count(*) FROM (
-            SELECT schedule, revision FROM schedule_to_tell told WHERE NOT told.live AND NOT EXISTS (
+            SELECT schedule, revision FROM schedule_to_notify told WHERE NOT told.live AND NOT EXISTS (
                 SELECT FROM delivery d WHERE d.schedule = told.schedule AND d.revision = told.revision
                 AND d.required AND d.state <> 'superseded' AND d.kind = '{CANCELLING_KIND}'
             ) OFFSET 0

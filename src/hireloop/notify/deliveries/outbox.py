@@ -112,6 +112,7 @@ _COLUMNS = {
     "due_at": "timestamptz",
     "at_risk_at": "timestamptz",
     "deadline_at": "timestamptz",
+    "created_at": "timestamptz",
 }
 
 
@@ -123,7 +124,7 @@ def put_fragment(*, source: str) -> str:
         INSERT INTO delivery ({names}, payload_version)
         SELECT d.id, d.channel, d.recipient, d.required, d.starts_at, d.message_id, d.traceparent, d.schedule,
             d.revision, d.kind, d.occasion, d.payload::jsonb, d.first_due_at, d.due_at, d.at_risk_at,
-            d.deadline_at, :put_payload_version::int
+            d.deadline_at, d.created_at, :put_payload_version::int
         FROM unnest({arrays}) AS d({names}), {source}
     """  # noqa: S608 (names from our own code)
 
@@ -160,6 +161,7 @@ def _row(message: messages.Message, delivery: NewDelivery, now: datetime) -> dic
         "due_at": delivery.due_at,
         "at_risk_at": _at_risk_at(message, now),
         "deadline_at": retry.deadline_at(delivery.due_at, useless_at=message.deadline(now)),
+        "created_at": now,
     }
 
 

@@ -61,11 +61,11 @@ class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     skip: Skip | None
 
 
-# What somebody else writes of a batch that is replayed, in its transaction.
-Note = Callable[[Sequence[ReplayResult]], Awaitable[None]]
+# What somebody else writes of a batch that is replayed, in its transaction; and the moment of the replay.
+Note = Callable[[Sequence[ReplayResult], datetime], Awaitable[None]]
 
 
-async def _nothing(_replayed: Sequence[ReplayResult]) -> None:
+async def _nothing(_replayed: Sequence[ReplayResult], _at: datetime) -> None:
     """Write nothing."""
 
 
@@ -173,9 +173,11 @@ async def batch(
     names = {channel.name for channel in channels}
     rows, told = await _read(only, limit, after, now, lock=not dry_run)
     judged = _first(at_most, [_judge(row, told, names, only) for row in rows])
-    if not dry_run:
-        await _reopen([reopened for _, reopened in judged if reopened], rows)
-        await note([result for result, reopened in judged if reopened])
+    replayed = [(result, reopened) for result, reopened in judged if reopened]
+    if replayed and not dry_run:
+        at = rows[0].now
+        await _reopen([reopened for _, reopened in replayed], at)
+        await note([result for result, _ in replayed], at)
     return [result for result, _ in judged]
 
 
@@ -212,7 +214,7 @@ _FOUND = Statement("""
 # What their bookings call for now, by whether these are locked.
 _TOLD = {
     lock: Statement(f"""
-        SELECT schedule, revision, live, address FROM schedule_to_tell WHERE schedule = ANY(:schedules::uuid[])
+        SELECT schedule, revision, live, address FROM schedule_to_notify WHERE schedule = ANY(:schedules::uuid[])
         ORDER BY schedule {"FOR SHARE" if lock else ""}
     """)  # noqa: S608 (our own words)
     for lock in (False, True)
@@ -316,21 +318,19 @@ def again(message_id: str, attempt_count: int) -> str:
 _REOPEN = Statement("""
     UPDATE delivery SET state = 'pending', tries = 0, first_due_at = :now, due_at = :now, at_risk_at = new.at_risk_at,
         deadline_at = new.deadline_at, message_id = new.message_id, last_reason = NULL, last_reply = NULL,
-        at_risk_told_at = NULL, failure_told_at = NULL, bounced_at = NULL
+        at_risk_alerted_at = NULL, failure_alerted_at = NULL, bounced_at = NULL
     FROM unnest(:ids::uuid[], :at_risk_at::timestamptz[], :deadline_at::timestamptz[], :message_ids::text[])
         AS new(id, at_risk_at, deadline_at, message_id)
     WHERE delivery.id = new.id
 """)
 
 
-async def _reopen(reopened: Sequence[_Reopened], rows: Sequence[_Row]) -> None:
+async def _reopen(reopened: Sequence[_Reopened], now: datetime) -> None:
     """Make these rows due now, as if nobody had tried or told of them; their attempts and their trace stay."""
-    if not reopened:
-        return
     await _REOPEN.run(
         ids=[one.id for one in reopened],
         at_risk_at=[one.at_risk_at for one in reopened],
         deadline_at=[one.deadline_at for one in reopened],
         message_ids=[one.message_id for one in reopened],
-        now=rows[0].now,
+        now=now,
     )

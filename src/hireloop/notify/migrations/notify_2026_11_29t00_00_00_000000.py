@@ -37,10 +37,10 @@ STATEMENTS = (
         last_reply text,
         sent_at timestamptz,
         bounced_at timestamptz,
-        at_risk_told_at timestamptz,
-        failure_told_at timestamptz,
+        at_risk_alerted_at timestamptz,
+        failure_alerted_at timestamptz,
         erased_at timestamptz,
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         CONSTRAINT one_delivery_per_message_and_recipient
             UNIQUE NULLS NOT DISTINCT (schedule, revision, kind, occasion, channel, recipient),
         CONSTRAINT delivery_state_is_known CHECK
@@ -58,15 +58,15 @@ STATEMENTS = (
     # Serve the alerts: required deliveries of which nobody has been told yet.
     """
     CREATE INDEX failed_deliveries_to_tell ON delivery (id)
-    WHERE required AND failure_told_at IS NULL AND state IN ('bounced', 'rejected', 'exhausted')
+    WHERE required AND failure_alerted_at IS NULL AND state IN ('bounced', 'rejected', 'exhausted')
     """,
     """
     CREATE INDEX deliveries_at_risk_to_tell ON delivery (at_risk_at)
-    WHERE required AND at_risk_told_at IS NULL AND state = 'pending'
+    WHERE required AND at_risk_alerted_at IS NULL AND state = 'pending'
     """,
     """
     CREATE INDEX blocked_deliveries_to_tell ON delivery (id)
-    WHERE required AND at_risk_told_at IS NULL AND state = 'pending' AND last_reason = 'policy_block'
+    WHERE required AND at_risk_alerted_at IS NULL AND state = 'pending' AND last_reason = 'policy_block'
     """,
     "CREATE INDEX alerts_by_time ON delivery (first_due_at) WHERE kind = 'alert'",
     """
@@ -196,7 +196,7 @@ STATEMENTS = (
         since timestamptz NOT NULL,
         probes integer NOT NULL DEFAULT 0,
         next_probe_at timestamptz,
-        told_at timestamptz,
+        alerted_at timestamptz,
         CONSTRAINT one_health_per_channel_configuration UNIQUE (channel, fingerprint),
         CONSTRAINT channel_state_is_known CHECK (state IN ('open', 'held')),
         CONSTRAINT held_channels_say_why_and_when_next CHECK

@@ -246,7 +246,7 @@ _WRITE = Statement(f"""
         INSERT INTO session (id, schedule, opens_at, closes_at) SELECT :session, booked.id, :opens_at, :closes_at
         FROM booked
     ), audited AS (
-        {audit.fragment(source="booked")}
+        {audit.fragment(source="booked", at=":now")}
     ), put AS (
         {put_fragment(source="booked")}
     )

@@ -12,8 +12,7 @@ from hireloop.scheduling.bookings import changes
 from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
-from hireloop.scheduling.tables import ScheduleState
-from hireloop.statements import Statement
+from hireloop.scheduling.tables import Interview, InterviewState, Schedule, ScheduleState, Slot
 from hireloop.telemetry import spans
 
 
@@ -43,18 +42,6 @@ async def cancel(
     return True
 
 
-# A booking is off, its seat free, and its interview open.
-_END = Statement("""
-    WITH ended AS (
-        UPDATE schedule SET state = 'cancelled' WHERE id = :schedule RETURNING slot, interview
-    ), freed AS (
-        UPDATE slot SET taken = taken - 1 FROM ended WHERE slot.id = ended.slot
-    )
-    UPDATE interview SET state = 'open', started_at = NULL, ended_at = NULL FROM ended
-    WHERE interview.id = ended.interview
-""")
-
-
 async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:
     """Cancel these live bookings, in the transaction that holds them.
 
@@ -62,10 +49,19 @@ async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outb
     """
     for booking in bookings:
         revision = await changes.note(booking, BookingChange.CANCELLED, by=by, reason=reason)
-        await _END.run(schedule=booking.schedule_id)
+        await _write(booking)
         told: list[Message] = [changes.recruiter_copy(booking, revision, CopiedChange.CANCELLED, by=by)]
         if await was_tried(booking.schedule_id):
             told.append(
                 CancelledMessage.about(booking, schedule_id=booking.schedule_id, revision=revision, reason=reason)
             )
         await outbox.put(told, now=booking.now)
+
+
+async def _write(booking: LockedBooking) -> None:
+    """Cancel a booking, free its seat, and open its interview."""
+    await Schedule.update({Schedule.state: ScheduleState.CANCELLED}).where(Schedule.id == booking.schedule_id)
+    await Slot.update({Slot.taken: Slot.taken - 1}).where(Slot.id == booking.slot_id)
+    await Interview.update(
+        {Interview.state: InterviewState.OPEN, Interview.started_at: None, Interview.ended_at: None}
+    ).where(Interview.id == booking.interview_id)

@@ -1,5 +1,6 @@
 """What a booking's history holds: one entry a change, oldest first, in `schedule.changes`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -43,6 +44,6 @@ def read(text: str) -> list[HistoryEntry]:
     return msgspec.json.decode(text, type=list[HistoryEntry])
 
 
-def written(past: HistoryEntry) -> str:
-    """Return the JSON text that `schedule.changes` is lengthened by."""
-    return msgspec.json.encode([past]).decode()
+def written(changes: Sequence[HistoryEntry]) -> str:
+    """Return a history as the JSON text that `schedule.changes` holds."""
+    return msgspec.json.encode(changes).decode()

@@ -15,8 +15,7 @@ from hireloop.scheduling.bookings.changes import Rule
 from hireloop.scheduling.bookings.history import BookingChange, Move
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.bookings.rules import SlotFacts
-from hireloop.scheduling.tables import Slot
-from hireloop.statements import Statement
+from hireloop.scheduling.tables import Interview, InterviewState, Schedule, ScheduleState, Session, Slot
 from hireloop.telemetry import spans
 
 
@@ -112,35 +111,31 @@ async def _told(booking: LockedBooking, invitation: InvitationMessage, reason: s
     return RescheduledMessage(**msgspec.structs.asdict(invitation), previous_starts_at=booking.starts_at, reason=reason)
 
 
-# One seat is freed and another taken, and the booking, its session and its interview are placed there.
-_MOVE = Statement("""
-    WITH freed AS (
-        UPDATE slot SET taken = taken - 1 WHERE id = :from_slot
-    ), taken AS (
-        UPDATE slot SET taken = taken + 1 WHERE id = :to_slot
-    ), moved AS (
-        UPDATE schedule SET slot = :to_slot, starts_at = :starts_at, ends_at = :ends_at, state = 'pending',
-            reminded_at = :now
-        WHERE id = :schedule
-    ), opened AS (
-        UPDATE session SET opens_at = :opens_at, closes_at = :closes_at, key_version = :key_version, revoked_at = NULL
-        WHERE schedule = :schedule
-    )
-    UPDATE interview SET state = 'scheduled', started_at = :starts_at, ended_at = :ends_at WHERE id = :interview
-""")
-
-
 async def _write(before: LockedBooking, after: LockedBooking) -> None:
-    """Change seats, then place the booking; constraints judge seats and overlaps."""
-    await _MOVE.run(
-        schedule=before.schedule_id,
-        from_slot=before.slot_id,
-        to_slot=after.slot_id,
-        starts_at=after.starts_at,
-        ends_at=after.ends_at,
-        now=after.now,
-        opens_at=after.opens_at,
-        closes_at=after.closes_at,
-        key_version=after.key_version,
-        interview=before.interview_id,
-    )
+    """Change seats, then place the booking, its session and its interview; constraints judge seats and overlaps."""
+    await Slot.update({Slot.taken: Slot.taken - 1}).where(Slot.id == before.slot_id)
+    await Slot.update({Slot.taken: Slot.taken + 1}).where(Slot.id == after.slot_id)
+    await Schedule.update(
+        {
+            Schedule.slot: after.slot_id,
+            Schedule.starts_at: after.starts_at,
+            Schedule.ends_at: after.ends_at,
+            Schedule.state: ScheduleState.PENDING,
+            Schedule.reminded_at: after.now,
+        }
+    ).where(Schedule.id == before.schedule_id)
+    await Session.update(
+        {
+            Session.opens_at: after.opens_at,
+            Session.closes_at: after.closes_at,
+            Session.key_version: after.key_version,
+            Session.revoked_at: None,
+        }
+    ).where(Session.id == before.session_id)
+    await Interview.update(
+        {
+            Interview.state: InterviewState.SCHEDULED,
+            Interview.started_at: after.starts_at,
+            Interview.ended_at: after.ends_at,
+        }
+    ).where(Interview.id == before.interview_id)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import ReminderMessage
-from hireloop.statements import NOW, Statement
+from hireloop.statements import Statement, read_clock
 
 _TOGETHER = 200
 
@@ -54,7 +54,7 @@ async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: dateti
 @db.transactional
 async def _put_some(outbox: Outbox, lead: str, length: timedelta, nearer: timedelta, now: datetime | None) -> int:
     """Put reminders of one lead, `_TOGETHER` at most; `nearer` is the next shorter lead, zero where there is none."""
-    at: datetime = now or await NOW.value()
+    at = await read_clock(now)
     due = await _DUE.rows(nearest=at + nearer, farthest=at + length, lead=length, limit=_TOGETHER)
     if due:
         told = [ReminderMessage(**row, lead=lead, until=row["starts_at"] - nearer) for row in due]

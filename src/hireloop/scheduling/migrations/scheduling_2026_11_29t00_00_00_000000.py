@@ -8,9 +8,10 @@ ID = "2026-11-29T00:00:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "candidates, jobs, interviews, slots, schedules, sessions"
 
-# Addresses are stored in lower case as well: an index on an expression is not used under row-level security, as `lower`
-# is not leakproof. Range types over one value each, so that an exclusion constraint needs no extension: the embedded
-# server has none.
+# What is looked up ignoring case is stored in lower case as well: an index on an expression is not used under row-level
+# security, as `lower` is not leakproof. No time has a default: each is that of a decision, and the code that decides
+# writes it. Range types over one value each, so that an exclusion constraint needs no extension: the embedded server
+# has none.
 STATEMENTS = (
     "CREATE TYPE uuidrange AS RANGE (subtype = uuid)",
     'CREATE TYPE textrange AS RANGE (subtype = text, collation = "C")',
@@ -18,13 +19,14 @@ STATEMENTS = (
     CREATE TABLE candidate (
         id uuid PRIMARY KEY,
         full_name text NOT NULL,
+        full_name_lower text NOT NULL GENERATED ALWAYS AS (lower(full_name)) STORED,
         email text NOT NULL,
         email_lower text NOT NULL GENERATED ALWAYS AS (lower(email)) STORED,
         time_zone text,
         locale text,
         phone text NOT NULL DEFAULT '',
         resume_text text NOT NULL DEFAULT '',
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         erased_at timestamptz,
         CONSTRAINT candidate_has_a_name CHECK (full_name <> ''),
         CONSTRAINT candidate_has_an_address CHECK (position('@' in email) > 1)
@@ -32,24 +34,26 @@ STATEMENTS = (
     """,
     "CREATE UNIQUE INDEX one_candidate_per_address ON candidate (email_lower)",
     # Serve those of whom the beginning of a name or an address is known: a range, in the order of code points.
-    'CREATE INDEX candidates_by_name ON candidate (lower(full_name) COLLATE "C")',
+    'CREATE INDEX candidates_by_name ON candidate (full_name_lower COLLATE "C")',
     'CREATE INDEX candidates_by_address ON candidate (email_lower COLLATE "C")',
     """
     CREATE TABLE job (
         id uuid PRIMARY KEY,
         title text NOT NULL,
+        title_lower text NOT NULL GENERATED ALWAYS AS (lower(title)) STORED,
         company text NOT NULL,
+        company_lower text NOT NULL GENERATED ALWAYS AS (lower(company)) STORED,
         description text NOT NULL DEFAULT '',
         coding_language text NOT NULL DEFAULT '',
         recruiter_email text,
         questions text[] NOT NULL DEFAULT '{}',
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         CONSTRAINT job_has_a_title CHECK (title <> ''),
         CONSTRAINT job_has_a_company CHECK (company <> '')
     )
     """,
-    "CREATE UNIQUE INDEX one_job_per_title_and_company ON job (lower(title), lower(company))",
-    "CREATE INDEX jobs_of_a_company ON job (lower(company), id)",
+    "CREATE UNIQUE INDEX one_job_per_title_and_company ON job (title_lower, company_lower)",
+    "CREATE INDEX jobs_of_a_company ON job (company_lower, id)",
     """
     CREATE TABLE interview (
         id uuid PRIMARY KEY,
@@ -59,7 +63,7 @@ STATEMENTS = (
         state text NOT NULL DEFAULT 'open',
         started_at timestamptz,
         ended_at timestamptz,
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         CONSTRAINT interview_round_counts_from_one CHECK (round >= 1),
         CONSTRAINT interview_state_is_known CHECK
             (state IN ('open', 'scheduled', 'in_progress', 'completed', 'cancelled', 'no_show')),
@@ -87,7 +91,7 @@ STATEMENTS = (
         job uuid REFERENCES job,
         notes text NOT NULL DEFAULT '',
         withdrawn_at timestamptz,
-        created_at timestamptz NOT NULL DEFAULT now(),
+        created_at timestamptz NOT NULL,
         CONSTRAINT slot_ends_after_it_starts CHECK (ends_at > starts_at),
         CONSTRAINT slot_has_seats CHECK (seats >= 1),
         CONSTRAINT slot_seats_are_not_exceeded CHECK (taken BETWEEN 0 AND seats),
@@ -148,7 +152,7 @@ STATEMENTS = (
         opens_at timestamptz NOT NULL,
         closes_at timestamptz NOT NULL,
         device_check jsonb,
-        asked_at timestamptz,
+        late_requested_at timestamptz,
         entered_at timestamptz,
         left_at timestamptz,
         revoked_at timestamptz,
@@ -161,7 +165,7 @@ STATEMENTS = (
     """
     CREATE TABLE audit_entry (
         id uuid PRIMARY KEY,
-        at timestamptz NOT NULL DEFAULT now(),
+        at timestamptz NOT NULL,
         action text NOT NULL,
         subject uuid NOT NULL,
         candidate uuid,
@@ -209,7 +213,7 @@ STATEMENTS = (
     # What the hub may know of bookings: which revision of which schedule somebody must be told, and at which address.
     # Of a revoked session nobody is told anything, its link is dead; but that a booking is off is told all the same.
     """
-    CREATE VIEW schedule_to_tell AS SELECT id AS schedule, revision, state <> 'cancelled' AS live,
+    CREATE VIEW schedule_to_notify AS SELECT id AS schedule, revision, state <> 'cancelled' AS live,
         (SELECT email FROM candidate WHERE candidate.id = schedule.candidate) AS address FROM schedule
     WHERE state = 'cancelled'
         OR NOT EXISTS (SELECT FROM session WHERE session.schedule = schedule.id AND session.revoked_at IS NOT NULL)

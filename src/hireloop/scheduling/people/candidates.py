@@ -1,12 +1,13 @@
 """Candidates: each is identified by their address, ignoring case. An erased candidate no longer counts."""
 
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from piccolo.columns.combination import WhereRaw
 from piccolo.query import Select
+from piccolo.query.functions import Lower
 
 from hireloop import db, errors
 from hireloop.examples import CandidateId, RecordedAt
@@ -67,38 +68,41 @@ class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-async def create(new: CandidateFields, *, by: Actor, within: str = "") -> tuple[CandidateDetails, bool]:
+async def create(
+    new: CandidateFields, *, by: Actor, within: str = "", now: datetime | None = None
+) -> tuple[CandidateDetails, bool]:
     """Store a candidate and return them and True, or return the known one of this address and False.
 
     Raises BadInput for a field, named with `within` before it, and DiffersFromKnown if a field differs from what is
     stored.
     """
     given = patches.given(normal(new, within=within))
-    row = await _insert(given, by)
+    row = await _insert(given, by, now)
     if row is not None:
         return msgspec.convert(row, CandidateDetails), True
     # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
     row = await (
         Candidate.select()
-        .where(WhereRaw("email_lower = lower({})", given["email"]), Candidate.erased_at.is_null())
+        .where(Candidate.email_lower == Lower(given["email"]), Candidate.erased_at.is_null())
         .lock_rows("SHARE")
         .first()
     )
     if row is None:  # erased between the two statements: the address is nobody's now
-        return await create(new, by=by, within=within)
+        return await create(new, by=by, within=within, now=now)
     known = msgspec.convert(row, CandidateDetails)
     refuse_differences("candidate", given, known, letter_case_aside={"email"})
     return known, False
 
 
 @db.transactional
-async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
+async def _insert(given: dict[str, Any], by: Actor, now: datetime | None) -> dict[str, Any] | None:
     """Store a candidate, or nobody where the address is taken, and return their row."""
-    row = Candidate(**given)
+    row = Candidate(**given, created_at=db.sql_now(now))
     created = await Candidate.insert(row).on_conflict(action="DO NOTHING").returning(*Candidate.all_columns())
     if not created:
         return None
-    await audit.record(NewAuditEntry(action=Action.CANDIDATE_CREATED, subject=row.id, candidate=row.id, by=by))
+    entry = NewAuditEntry(action=Action.CANDIDATE_CREATED, subject=row.id, candidate=row.id, by=by)
+    await audit.record(entry, at=now)
     return created[0]
 
 
@@ -153,8 +157,7 @@ _PAGE = Statement("""
     SELECT * FROM candidate
     WHERE erased_at IS NULL AND (:email::text IS NULL OR email_lower = lower(:email))
       AND (:beginning::text IS NULL
-        OR lower(full_name) COLLATE "C" >= lower(:beginning)
-          AND lower(full_name) COLLATE "C" < lower(:beginning) || :last
+        OR full_name_lower COLLATE "C" >= lower(:beginning) AND full_name_lower COLLATE "C" < lower(:beginning) || :last
         OR email_lower COLLATE "C" >= lower(:beginning) AND email_lower COLLATE "C" < lower(:beginning) || :last)
       AND (:after::uuid IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit

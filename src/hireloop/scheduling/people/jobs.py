@@ -1,5 +1,6 @@
 """Jobs: each is identified by its title and company, ignoring case."""
 
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -66,36 +67,46 @@ class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-async def create(new: JobFields, *, by: Actor, within: str = "") -> tuple[JobDetails, bool]:
+async def create(
+    new: JobFields, *, by: Actor, within: str = "", now: datetime | None = None
+) -> tuple[JobDetails, bool]:
     """Store a job and return it and True, or return the known one of this title and company and False.
 
     Raises BadInput for a field, named with `within` before it, and DiffersFromKnown if a field differs from what is
     stored.
     """
     given = patches.given(normal(new, within=within))
-    row = await _insert(given, by)
+    row = await _insert(given, by, now)
     if row is not None:
         return msgspec.convert(row, JobDetails), True
-    same = Job.select().where(Lower(Job.title) == Lower(new.title), Lower(Job.company) == Lower(new.company))
-    known = await db.one(same, JobDetails, errors.NotFound("job", "of this title and company"))  # unless it was renamed
+    same = Job.select().where(Job.title_lower == Lower(given["title"]), Job.company_lower == Lower(given["company"]))
+    row = await same.first()
+    if row is None:  # renamed between the two statements: no job has this title and company now
+        return await create(new, by=by, within=within, now=now)
+    known = msgspec.convert(row, JobDetails)
     refuse_differences("job", given, known, letter_case_aside={"title", "company"})
     return known, False
 
 
 @db.transactional
-async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
+async def _insert(given: dict[str, Any], by: Actor, now: datetime | None) -> dict[str, Any] | None:
     """Store a job, or none where there is one of that title and company, and return its row."""
-    row = Job(**given)
+    row = Job(**given, created_at=db.sql_now(now))
     created = await Job.insert(row).on_conflict(action="DO NOTHING").returning(*Job.all_columns())
     if not created:
         return None
-    await audit.record(NewAuditEntry(action=Action.JOB_CREATED, subject=row.id, by=by))
+    await audit.record(NewAuditEntry(action=Action.JOB_CREATED, subject=row.id, by=by), at=now)
     return created[0]
 
 
 @db.transactional
 async def change(
-    job_id: UUID, changes: JobPatch, *, by: Actor, check: Check[JobDetails] = patches.anything_goes
+    job_id: UUID,
+    changes: JobPatch,
+    *,
+    by: Actor,
+    check: Check[JobDetails] = patches.anything_goes,
+    now: datetime | None = None,
 ) -> JobDetails:
     """Change the given fields of a job. Nobody is notified, and messages that were sent stay as they are.
 
@@ -110,7 +121,7 @@ async def change(
     if not changed:
         return known
     details = {"fields": list(changed)}
-    await audit.record(NewAuditEntry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details))
+    await audit.record(NewAuditEntry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details), at=now)
     await Job.update(**changed).where(Job.id == job_id)
     return msgspec.structs.replace(known, **changed)
 
@@ -130,8 +141,8 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
 # Jobs, newest first: of one title, of one company.
 _PAGE = Statement("""
     SELECT * FROM job
-    WHERE (:title::text IS NULL OR lower(title) = lower(:title))
-      AND (:company::text IS NULL OR lower(company) = lower(:company)) AND (:after::uuid IS NULL OR id < :after)
+    WHERE (:title::text IS NULL OR title_lower = lower(:title))
+      AND (:company::text IS NULL OR company_lower = lower(:company)) AND (:after::uuid IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit
 """)
 

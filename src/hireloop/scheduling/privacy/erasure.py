@@ -87,7 +87,8 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
             candidate=candidate_id,
             by=by,
             details={"interviews": len(interviews), "bookings": len(bookings), "cancelled": len(to_come)},
-        )
+        ),
+        at=at,
     )
     return ErasureResult(candidate=candidate_id, email=person["email"], ids=ids)
 

@@ -30,7 +30,7 @@ async def ask(
     visit = await sessions.visit(session_id, now=booking.now)
     if not _may_ask(visit, key_version) or not reach_anybody(visit, outbox, alert_email=alert_email):
         return False
-    await Session.update({Session.asked_at: visit.now}).where(Session.id == session_id)
+    await Session.update({Session.late_requested_at: visit.now}).where(Session.id == session_id)
     await outbox.put([_message(visit, alert_email)], now=visit.now)
     return True
 
@@ -40,7 +40,7 @@ def _may_ask(visit: Visit, key_version: int) -> bool:
         visit.key_version == key_version
         and visit.state is SessionState.EXPIRED
         and visit.schedule_state is not ScheduleState.CANCELLED
-        and visit.late_request_at is None
+        and visit.current_late_request_at is None
     )
 
 

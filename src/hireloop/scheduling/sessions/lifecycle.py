@@ -8,7 +8,7 @@ from hireloop.scheduling import audit
 from hireloop.scheduling.audit import HIRELOOP, Action, NewAuditEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.tables import InterviewState, ScheduleState
-from hireloop.statements import NOW, Statement
+from hireloop.statements import Statement, read_clock
 
 _TOGETHER = 100
 
@@ -53,7 +53,7 @@ async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
 @db.transactional
 async def _note_some(grace: timedelta, now: datetime | None) -> tuple[int, int]:
     """Note at most `_TOGETHER`; return how many were looked at, and how many of them noted."""
-    at: datetime = now or await NOW.value()
+    at = await read_clock(now)
     found: list[UUID] = [row["id"] for row in await _DUE.rows(at=at, grace=grace, limit=_TOGETHER)]
     bookings = await lock_all(found, now=at) if found else []
     missed = [booking for booking in bookings if is_missed(booking)]
@@ -100,5 +100,6 @@ async def _write(bookings: list[LockedBooking], action: Action, state: Interview
                 candidate=booking.candidate_id,
                 by=HIRELOOP,
                 details=details,
-            )
+            ),
+            at=booking.now,
         )

@@ -17,7 +17,7 @@ from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_session
 from hireloop.scheduling.tables import Interview, InterviewState, ScheduleState, Session
-from hireloop.statements import Statement
+from hireloop.statements import Statement, read_clock
 
 
 class SessionState(StrEnum):
@@ -48,7 +48,7 @@ class Visit(Meeting, frozen=True, kw_only=True):
     interview_state: InterviewState
     coding_language: str
     device_check: dict[str, str] | None  # the latest, as `record_device_check` stored it
-    asked_at: datetime | None = None  # when the candidate last asked for another time
+    late_requested_at: datetime | None = None  # when the candidate last asked for another time
     changes: list[HistoryEntry] = msgspec.field(default_factory=list)  # the booking's history, oldest first
     now: datetime
 
@@ -64,9 +64,10 @@ class Visit(Meeting, frozen=True, kw_only=True):
         )
 
     @property
-    def late_request_at(self) -> datetime | None:
+    def current_late_request_at(self) -> datetime | None:
         """When the candidate asked for another time, having come too late for this one; a moved session begins anew."""
-        return self.asked_at if self.asked_at is not None and self.asked_at > self.closes_at else None
+        at = self.late_requested_at
+        return at if at is not None and at > self.closes_at else None
 
 
 def state_of(
@@ -90,7 +91,7 @@ def state_of(
 # A session with all that its candidate is shown.
 _VISIT = Statement("""
     SELECT se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at,
-        se.device_check::text AS device_check, se.asked_at, sc.id AS schedule_id, sc.state AS schedule_state,
+        se.device_check::text AS device_check, se.late_requested_at, sc.id AS schedule_id, sc.state AS schedule_state,
         sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at, sc.changes::text AS changes,
         i.id AS interview_id, i.state AS interview_state, c.full_name AS candidate_name, c.email AS candidate_email,
         c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email, j.coding_language,
@@ -166,9 +167,8 @@ async def _set_state(interview_id: UUID, state: InterviewState) -> None:
 
 async def _record(action: Action, subject: UUID, booking: LockedBooking) -> None:
     details = {"schedule": booking.schedule_id, "revision": booking.revision}
-    await audit.record(
-        NewAuditEntry(action=action, subject=subject, candidate=booking.candidate_id, by=CANDIDATE, details=details)
-    )
+    entry = NewAuditEntry(action=action, subject=subject, candidate=booking.candidate_id, by=CANDIDATE, details=details)
+    await audit.record(entry, at=booking.now)
 
 
 class DeviceCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,13 +178,9 @@ class DeviceCheck(msgspec.Struct, frozen=True, kw_only=True):
     microphone: str
 
 
-# The latest device check of a session that has not ended, with the database's time in it.
-_NOTE_CHECK = Statement("""
-    UPDATE session SET device_check = :check::jsonb || jsonb_build_object('checked_at', coalesce(:now, now()))
-    WHERE id = :id AND left_at IS NULL AND revoked_at IS NULL
-""")
-
-
 async def record_device_check(session_id: UUID, check: DeviceCheck, *, now: datetime | None = None) -> None:
     """Remember the latest device check, for the recruiter; an ended session keeps what it had."""
-    await _NOTE_CHECK.run(id=session_id, check=msgspec.json.encode(check).decode(), now=now)
+    noted = msgspec.structs.asdict(check) | {"checked_at": await read_clock(now)}
+    await Session.update({Session.device_check: msgspec.json.encode(noted).decode()}).where(
+        Session.id == session_id, Session.left_at.is_null(), Session.revoked_at.is_null()
+    )

@@ -78,26 +78,27 @@ async def _create(
     new: NewSeries, asked: dict[UUID, Occurrence], by: Actor, now: datetime | None
 ) -> tuple[list[SlotDetails], list[SkippedOccurrence]]:
     """Create what can be of these occurrences, by the ids that their slots would have."""
-    await _ONE_AT_A_TIME.run(interviewer=new.interviewer_email or "")
+    at: datetime = await _ONE_AT_A_TIME.value(interviewer=new.interviewer_email or "", now=now)
     left_out = {
         row["id"]: SkippedOccurrence(
             asked[row["id"]], Omission.PAST if row["past"] else Omission.ALREADY_EXISTS, row["twin"]
         )
-        for row in await _LOOK.rows(**_times(new, asked), interviewer=new.interviewer_email, job=new.job, now=now)
+        for row in await _LOOK.rows(**_times(new, asked), interviewer=new.interviewer_email, job=new.job, at=at)
     }
     fits = {ident: one for ident, one in asked.items() if ident not in left_out}
-    created = await _insert(new, fits)
+    created = await _insert(new, fits, at)
     busy = {ident: one for ident, one in fits.items() if ident not in {slot.id for slot in created}}
     for row in await _IN_THE_WAY.rows(**_times(new, busy), interviewer=new.interviewer_email):
         left_out[row["id"]] = SkippedOccurrence(busy[row["id"]], Omission.INTERVIEWER_BUSY, row["other"])
-    await audit.record(*(NewAuditEntry(action=Action.SLOT_CREATED, subject=slot.id, by=by) for slot in created))
+    entries = [NewAuditEntry(action=Action.SLOT_CREATED, subject=slot.id, by=by) for slot in created]
+    await audit.record(*entries, at=at)
     return created, list(left_out.values())
 
 
-async def _insert(new: NewSeries, fits: dict[UUID, Occurrence]) -> list[SlotDetails]:
+async def _insert(new: NewSeries, fits: dict[UUID, Occurrence], at: datetime) -> list[SlotDetails]:
     """Insert what overlaps no other slot of the interviewer, nor an earlier one of these: the constraint decides."""
     values = _times(new, fits) | {"seats": new.seats, "interviewer": new.interviewer_email, "job": new.job}
-    return await _INSERT.structs(SlotDetails, **values, notes=new.notes)
+    return await _INSERT.structs(SlotDetails, **values, notes=new.notes, at=at)
 
 
 def _times(new: NewSeries, asked: dict[UUID, Occurrence]) -> dict[str, list[Any]]:
@@ -107,13 +108,16 @@ def _times(new: NewSeries, asked: dict[UUID, Occurrence]) -> dict[str, list[Any]
 
 
 # Two calls for the same interviewer, or both for none, come one after the other: else two that ask for the same at once
-# would both find nothing and, without an interviewer, both create it.
-_ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(hashtextextended('series ' || lower(:interviewer::text), 0))")
+# would both find nothing and, without an interviewer, both create it. Returns the moment after that wait.
+_ONE_AT_A_TIME = Statement("""
+    SELECT coalesce(:now, clock_timestamp())
+    FROM pg_advisory_xact_lock(hashtextextended('series ' || lower(:interviewer::text), 0))
+""")
 
 # Of the times asked for, those that are past, and those at which there is such a slot already.
 _LOOK = Statement("""
     SELECT * FROM (
-        SELECT asked.id, asked.starts_at <= coalesce(:now, clock_timestamp()) AS past, (
+        SELECT asked.id, asked.starts_at <= :at AS past, (
             SELECT known.id FROM slot known
             WHERE known.starts_at = asked.starts_at AND known.ends_at = asked.ends_at AND known.withdrawn_at IS NULL
               AND known.interviewer_email_lower IS NOT DISTINCT FROM lower(:interviewer)
@@ -126,8 +130,8 @@ _LOOK = Statement("""
 
 # The slots of a series, but for those that overlap another of the interviewer's, whether it stood or is one of these.
 _INSERT = Statement("""
-    INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, job, notes)
-    SELECT id, starts_at, ends_at, :seats, :interviewer, :job, :notes
+    INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, job, notes, created_at)
+    SELECT id, starts_at, ends_at, :seats, :interviewer, :job, :notes, :at
     FROM unnest(:ids::uuid[], :starts::timestamptz[], :ends::timestamptz[]) AS asked (id, starts_at, ends_at)
     ORDER BY starts_at, id
     ON CONFLICT DO NOTHING RETURNING *

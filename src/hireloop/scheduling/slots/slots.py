@@ -69,19 +69,19 @@ class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
 _FIXED_IN_USE = {"starts_at", "ends_at", "interviewer_email", "job"}
 
 
-async def create(new: SlotFields, *, by: Actor) -> SlotDetails:
+async def create(new: SlotFields, *, by: Actor, now: datetime | None = None) -> SlotDetails:
     """Store a slot; raises BadInput, and InterviewerBusy if it overlaps another one of the interviewer."""
     new = normal(new)
     check_times(new.starts_at, new.ends_at)
     await check_job(new.job)
-    return await _insert(new, by)
+    return await _insert(new, by, now)
 
 
 @db.transactional
-async def _insert(new: SlotFields, by: Actor) -> SlotDetails:
-    row = Slot(**msgspec.structs.asdict(new))
+async def _insert(new: SlotFields, by: Actor, now: datetime | None) -> SlotDetails:
+    row = Slot(**msgspec.structs.asdict(new), created_at=db.sql_now(now))
     created = await Slot.insert(row).returning(*Slot.all_columns())
-    await audit.record(NewAuditEntry(action=Action.SLOT_CREATED, subject=row.id, by=by))
+    await audit.record(NewAuditEntry(action=Action.SLOT_CREATED, subject=row.id, by=by), at=now)
     return msgspec.convert(created[0], SlotDetails)
 
 
@@ -113,7 +113,12 @@ async def lock(slot_id: UUID) -> SlotDetails:
 
 @db.transactional
 async def change(
-    slot_id: UUID, changes: SlotPatch, *, by: Actor, check: Check[SlotDetails] = patches.anything_goes
+    slot_id: UUID,
+    changes: SlotPatch,
+    *,
+    by: Actor,
+    check: Check[SlotDetails] = patches.anything_goes,
+    now: datetime | None = None,
 ) -> SlotDetails:
     """Change a slot and return it; a value that stays the same is no change, and is not recorded.
 
@@ -132,7 +137,7 @@ async def change(
         await check_job(wanted.job)
         await Slot.update(**changed).where(Slot.id == slot_id)
         details = {"changed": sorted(changed)}
-        await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details))
+        await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details), at=now)
     return wanted
 
 
