@@ -329,7 +329,7 @@ class Connection:
 
     @classmethod
     async def connect(cls, url: str) -> Self:
-        """Connect within 10 s; raises one of `TROUBLE`."""
+        """Connect within 10 s; raises one of `UNAVAILABLE`."""
         return cls(await asyncpg.connect(url, timeout=10))
 
     async def close(self) -> None:

@@ -15,7 +15,7 @@ _SHORT = {"Etc/UTC": "UTC"}  # as everybody writes it
 
 
 def database_name(name: str) -> str:
-    """Return the database's name of a zone, whatever letter case `name` is in; raises ValueError for no zone."""
+    """Return the database's name of a zone, ignoring case; raises ValueError for no zone."""
     if name in _of_countries():  # nearly always, and without CLDR
         return name
     known = _names().get(name.casefold())

@@ -142,7 +142,7 @@ class KeyRing:
             await _USED.run(ids=sorted(used))
         except db.UNAVAILABLE as error:
             self._used |= used
-            log.warning("key_use.not_noted", error=db.described(error))
+            log.warning("key_use.not_recorded", error=db.described(error))
 
 
 @db.transactional

@@ -36,7 +36,7 @@ def note_holder(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolde
     _scope_of(connection)[_HOLDER] = holder
 
 
-def noted_holder(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder | None:
+def known_holder(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder | None:
     """Return who sent this request, or None where nobody has looked at a key yet."""
     holder: KeyHolder | None = _scope_of(connection).get(_HOLDER)
     return holder

@@ -65,10 +65,10 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
     warnings += [fault.sentence for fault in faults_of(context.settings) if fault.about == "base_url"]
     try:
         state = await heartbeat.health()
-        troubles = await _delivery_troubles(
+        failures = await _delivery_failures(
             context, state, {one.check for one in findings if one.level is Level.FAILURE}
         )
-        return _answer([*troubles, *reasons], [*warnings, *_skewed_links(context, state)])
+        return _answer([*failures, *reasons], [*warnings, *_skewed_links(context, state)])
     except db.UNAVAILABLE as error:
         return _answer([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
 
@@ -78,7 +78,7 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.cause} {finding.fix}"
 
 
-async def _delivery_troubles(context: Context, state: heartbeat.Health, failed: set[str]) -> list[str]:
+async def _delivery_failures(context: Context, state: heartbeat.Health, failed: set[str]) -> list[str]:
     """Return what hinders deliveries; a held provider is left out if its own check failed, which says why."""
     reasons = [] if state.live_workers else ["No worker has reported recently. Start `hireloop work`."]
     reasons += [

@@ -27,7 +27,7 @@ _AT_RISK = Label("!", "At risk: not accepted yet, and time is running out", "bad
 
 
 class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """A trouble, and the booking that it is about."""
+    """A failed or endangered delivery, and the booking that it is about."""
 
     failure: DeliveryView
     item: AgendaItem

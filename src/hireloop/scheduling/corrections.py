@@ -69,7 +69,7 @@ async def change(
 
 
 def is_same(address: str, other: str) -> bool:
-    """Return whether two addresses are one mailbox to us: letter case tells nobody apart."""
+    """Return whether two addresses are one mailbox to us, ignoring case."""
     return address.lower() == other.lower()
 
 

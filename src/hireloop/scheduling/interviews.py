@@ -25,7 +25,7 @@ _WAS_BOOKED = "This interview has been booked, so its candidate and job are fixe
 
 
 class InterviewChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be otherwise about an interview; UNSET fields stay as they are."""
+    """The fields of an interview to change; UNSET fields are kept."""
 
     candidate: UUID | msgspec.UnsetType = msgspec.UNSET
     job: UUID | msgspec.UnsetType = msgspec.UNSET
@@ -51,7 +51,8 @@ async def create(
 ) -> InterviewDetails:
     """Store an interview, and the candidate and the job too where they are new, all or nothing.
 
-    Raises BadInput for an unknown id, DiffersFromKnown where a given candidate or job is known otherwise.
+    Raises BadInput for an unknown id, DiffersFromKnown if a given candidate or job is stored with
+    other values.
     """
     candidate_id = await _candidate_id(candidate, by)
     job_id = await _job_id(job, by)

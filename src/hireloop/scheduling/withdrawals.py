@@ -123,7 +123,7 @@ async def _live(slot_id: UUID, now: datetime | None) -> tuple[list[UUID], dateti
 
 
 def is_over(booking: LockedBooking) -> bool:
-    """Return whether a booking is history: finished, or missed, noted or not: nobody can enter any more; pure."""
+    """Return whether nobody can enter any more: finished or missed, recorded as such or not; pure."""
     if booking.left_at is not None or booking.interview_state in _OVER:
         return True
     return booking.entered_at is None and booking.now > booking.closes_at

@@ -32,7 +32,7 @@ def test_exactly_what_was_given_and_differs_is_named(a: str, b: str | None, emai
         if (value.lower() != email.lower() if name == "email" else value != getattr(known, name))
     ]
     try:
-        refuse_differences("candidate", given_, known, letter_case_aside={"email"})
+        refuse_differences("candidate", given_, known, ignoring_case={"email"})
     except errors.DiffersFromKnown as refused:
         assert refused.fields == differing  # noqa: PT017 (which of the two is the point)
         assert differing

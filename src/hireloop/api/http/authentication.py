@@ -34,7 +34,7 @@ class Authentication:
 
 async def sign_in(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder:
     """Look at the request's API key, once, note and return who holds it; raises NotSignedIn."""
-    known = roles.noted_holder(connection)
+    known = roles.known_holder(connection)
     if known is not None:
         return known
     header = header_of(connection.scope, b"authorization") or ""  # two of them are none: a proxy may mean the other one

@@ -1,7 +1,7 @@
 """The envelope sender of a mail: BOUNCE_ADDRESS with a signed tag, so that a report says which delivery came back.
 
 `bounces@hire.example` becomes `bounces+<tag>@hire.example`. A tag is base32 (RFC 4648) of the delivery's id and of
-the first 9 bytes of the MAC over it: 40 letters and digits without padding. Letter case says nothing, as
+the first 9 bytes of the MAC over it: 40 letters and digits without padding. Case is ignored, because
 relays change it. Nothing of it is stored (docs/decisions/0024-a-bounce-is-believed-by-its-signature.md).
 """
 

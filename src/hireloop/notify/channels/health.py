@@ -59,7 +59,7 @@ _HELD = Statement("""
     WHERE h.state = 'held' ORDER BY h.channel
 """)
 # Those of them that nobody was told of; now somebody is.
-_TAKE_UNTOLD = Statement("""
+_TAKE_UNREPORTED = Statement("""
     UPDATE channel_health h SET told_at = coalesce(:now, now())
     FROM unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint)
     WHERE h.channel = ours.channel AND h.fingerprint = ours.fingerprint AND h.state = 'held' AND (
@@ -138,13 +138,13 @@ async def held(channels: Sequence[Channel]) -> list[HeldChannel]:
     )
 
 
-async def take_untold(channels: Sequence[Channel], *, now: datetime | None = None) -> list[HeldChannel]:
+async def take_unreported(channels: Sequence[Channel], *, now: datetime | None = None) -> list[HeldChannel]:
     """Return which of these channels are held without anyone having been notified, and note that someone is now.
 
     In the caller's transaction. A channel that is held again within ten minutes of being told of is told of then, if
     it is still held.
     """
-    return await _TAKE_UNTOLD.structs(
+    return await _TAKE_UNREPORTED.structs(
         HeldChannel,
         channels=[channel.name for channel in channels],
         fingerprints=[channel.fingerprint for channel in channels],

@@ -30,7 +30,7 @@ _LOCK = 7_241_909_306_113_874  # any number; one sweep at a time keeps to the ra
 _UNHEARD = "If an invitation fails, nobody but the job's recruiter is notified. Set ALERT_EMAIL or CHAT_URLS."
 
 
-class _Untold(msgspec.Struct, frozen=True, kw_only=True):
+class _Unreported(msgspec.Struct, frozen=True, kw_only=True):
     """A required delivery that is at risk or has failed, and nobody was told."""
 
     id: UUID
@@ -85,7 +85,7 @@ def warning_of_booking(outbox: Outbox, *, alert_email: str, recruiter_email: str
 async def _tell_of_channels(outbox: Outbox, alert_email: str, now: datetime) -> int:
     fallbacks = [providers.provider(one, Route.FALLBACK) for one in outbox.channels if one.fallback_url]
     count = 0
-    for held in await health.take_untold([*outbox.channels, *fallbacks], now=now):
+    for held in await health.take_unreported([*outbox.channels, *fallbacks], now=now):
         alert = _about_channel(held, outbox.channels, alert_email)
         count += await _put(_past(outbox, held.channel, alert.send_to), alert, now)
     return count
@@ -96,13 +96,13 @@ async def _tell_of_deliveries(outbox: Outbox, alert_email: str, now: datetime) -
     if room <= 0:
         return 0
     by_mail = any(channel.personal and AlertMessage.kind in channel.kinds for channel in outbox.channels)
-    told = _gathered(await _untold(now), room, apart=by_mail and not alert_email)
+    told = _gathered(await _unreported(now), room, apart=by_mail and not alert_email)
     await _note_told([one.id for group in told for one in group], now)
     return sum([await _put(outbox, alert, now) for alert in await _about_deliveries(told, alert_email)])
 
 
 # Required deliveries that are at risk or have failed and that nobody was told of, locked.
-_UNTOLD = Statement("""
+_UNREPORTED = Statement("""
     SELECT id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
         payload->>'recruiter_email' AS recruiter_email
     FROM delivery WHERE required AND (
@@ -115,9 +115,9 @@ _UNTOLD = Statement("""
 """)
 
 
-async def _untold(now: datetime) -> list[_Untold]:
+async def _unreported(now: datetime) -> list[_Unreported]:
     """Lock and return what is to be told of, the earliest deadline first; `deliveries` says what at risk means."""
-    return await _UNTOLD.structs(_Untold, now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT)
+    return await _UNREPORTED.structs(_Unreported, now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT)
 
 
 # How many alerts about deliveries were put since then.
@@ -133,19 +133,19 @@ async def _put_lately(now: datetime) -> int:
     return count
 
 
-def _gathered(untold: Sequence[_Untold], room: int, *, apart: bool) -> list[list[_Untold]]:
+def _gathered(unreported: Sequence[_Unreported], room: int, *, apart: bool) -> list[list[_Unreported]]:
     """Return a list for each alert: every delivery alone where there is room, else the last one for all the others.
 
     These others are told of together by cause and reason; and where each recruiter is told on their own (`apart`), by
     recruiter.
     """
-    if len(untold) <= room:
-        return [[one] for one in untold]
-    rest: dict[tuple[AlertCause, str | None, str | None], list[_Untold]] = {}
-    for one in untold[room - 1 :]:
+    if len(unreported) <= room:
+        return [[one] for one in unreported]
+    rest: dict[tuple[AlertCause, str | None, str | None], list[_Unreported]] = {}
+    for one in unreported[room - 1 :]:
         key = (one.cause, one.last_reason, one.recruiter_email if apart else None)
         rest.setdefault(key, []).append(one)
-    return [*([one] for one in untold[: room - 1]), *rest.values()]
+    return [*([one] for one in unreported[: room - 1]), *rest.values()]
 
 
 # Somebody is told now of these: that they are at risk, or that they failed.
@@ -166,7 +166,7 @@ async def _note_told(ids: Sequence[UUID], now: datetime) -> None:
 _MESSAGES = Statement("SELECT id, kind, payload::text FROM delivery WHERE id = ANY(:ids::uuid[])")
 
 
-async def _about_deliveries(told: Sequence[Sequence[_Untold]], alert_email: str) -> list[AlertMessage]:
+async def _about_deliveries(told: Sequence[Sequence[_Unreported]], alert_email: str) -> list[AlertMessage]:
     """Return an alert for each group, with the values of its first delivery."""
     if not told:
         return []

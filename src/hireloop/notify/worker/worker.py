@@ -31,8 +31,8 @@ DRAIN_SECONDS = 25.0
 _SETTLE_TOGETHER = 200
 _AFTER_ERROR_SECONDS = 0.5
 
-# Seconds between the end of one run and the next, and what runs: it opens its own transactions, and the database's
-# trouble is logged and met by the next run.
+# Seconds between the end of one run and the next, and what runs: it opens its own transactions; a failure of the
+# database is logged, and the next run tries again.
 Chore = tuple[float, Callable[[], Awaitable[object]]]
 
 
@@ -131,7 +131,7 @@ class Worker:
             try:
                 wait = min(wait, await self._lease(sender))
             except db.UNAVAILABLE as error:
-                log.warning("worker.database_trouble", error=db.described(error))
+                log.warning("worker.database_failed", error=db.described(error))
                 await asyncio.sleep(_AFTER_ERROR_SECONDS)
         if wait > 0:
             try:
@@ -202,7 +202,7 @@ class Worker:
         try:  # before the delivery is free again, so that a held channel is not tried at once
             await circuit.after_try(sender.channel, lease.route, answered.outcome, probing=probing)
         except db.UNAVAILABLE as error:  # the next try notes it
-            log.warning("worker.database_trouble", error=db.described(error))
+            log.warning("worker.database_failed", error=db.described(error))
         elapsed = timedelta(seconds=time.monotonic() - asked)
         return attempts.settlement(lease, answered, elapsed=elapsed)
 
@@ -229,7 +229,7 @@ class Worker:
             try:
                 await circuit.after_settling(sender.channel, sender.under_way, batch)
             except db.UNAVAILABLE as error:  # the next block counts these too
-                log.warning("worker.database_trouble", error=db.described(error))
+                log.warning("worker.database_failed", error=db.described(error))
             for settlement in batch:
                 sender.ended(settlement.token)
         for _ in batch:
@@ -276,7 +276,7 @@ class Worker:
             try:
                 await work()
             except db.UNAVAILABLE as error:
-                log.warning("worker.database_trouble", error=db.described(error))
+                log.warning("worker.database_failed", error=db.described(error))
             await asyncio.sleep(seconds)
 
     async def _sign(self) -> None:

@@ -30,11 +30,11 @@ class BookingOutcome(StrEnum):
     """What `book` came to."""
 
     BOOKED = "booked"
-    AGAIN = "again"  # this very booking stood already; nothing was written, nothing is sent
+    AGAIN = "again"  # this booking already existed; nothing was written, nothing is sent
 
 
 class BookingResult(msgspec.Struct, frozen=True):
-    """The booking, whether it is new, and the deliveries just put (none where it stood already)."""
+    """The booking, whether it is new, and the deliveries just put (none if it already existed)."""
 
     outcome: BookingOutcome
     booking: Booking

@@ -87,7 +87,7 @@ async def create(new: CandidateFields, *, by: Actor, within: str = "") -> tuple[
     if row is None:  # erased between the two statements: the address is nobody's now
         return await create(new, by=by, within=within)
     known = msgspec.convert(row, CandidateDetails)
-    refuse_differences("candidate", given, known, letter_case_aside={"email"})
+    refuse_differences("candidate", given, known, ignoring_case={"email"})
     return known, False
 
 
@@ -102,12 +102,12 @@ async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
     return created[0]
 
 
-def refuse_differences(what: str, given: dict[str, Any], known: object, *, letter_case_aside: set[str]) -> None:
-    """Raise DiffersFromKnown, naming every field of `given` that `known` has otherwise."""
+def refuse_differences(what: str, given: dict[str, Any], known: object, *, ignoring_case: set[str]) -> None:
+    """Raise DiffersFromKnown, naming every field in which `known` differs from `given`."""
 
     def differs(name: str) -> bool:
         ours, theirs = getattr(known, name), given[name]
-        if name in letter_case_aside:
+        if name in ignoring_case:
             return str(ours).lower() != str(theirs).lower()
         return bool(ours != theirs)
 

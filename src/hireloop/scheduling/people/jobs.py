@@ -78,7 +78,7 @@ async def create(new: JobFields, *, by: Actor, within: str = "") -> tuple[JobDet
         return msgspec.convert(row, JobDetails), True
     same = Job.select().where(Lower(Job.title) == Lower(new.title), Lower(Job.company) == Lower(new.company))
     known = await db.one(same, JobDetails, errors.NotFound("job", "of this title and company"))  # unless it was renamed
-    refuse_differences("job", given, known, letter_case_aside={"title", "company"})
+    refuse_differences("job", given, known, ignoring_case={"title", "company"})
     return known, False
 
 

@@ -44,15 +44,15 @@ async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
     """
     total, grace = 0, timedelta(seconds=grace_seconds)
     while True:
-        found, noted = await _note_some(grace, now)
-        total += noted
-        if found < _TOGETHER or not noted:
+        found, recorded = await _note_some(grace, now)
+        total += recorded
+        if found < _TOGETHER or not recorded:
             return total
 
 
 @db.transactional
 async def _note_some(grace: timedelta, now: datetime | None) -> tuple[int, int]:
-    """Note at most `_TOGETHER`; return how many were looked at, and how many of them noted."""
+    """Record at most `_TOGETHER`; return how many were looked at, and how many of them were recorded."""
     at: datetime = now or await NOW.value()
     found: list[UUID] = [row["id"] for row in await _DUE.rows(at=at, grace=grace, limit=_TOGETHER)]
     bookings = await lock_all(found, now=at) if found else []
