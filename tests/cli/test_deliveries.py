@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from factories import book
 from hireloop import db
 from hireloop.cli.deliveries import deliveries
-from hireloop.cli.times import Moment
+from hireloop.cli.times import TimeParameter
 from hireloop.notify.deliveries.replay import Skip
 from hireloop.scheduling import audit
 from processes import environment
@@ -110,7 +110,7 @@ def test_a_replay_of_everything_or_of_nothing_known_is_wrong_usage(arguments: li
 
 
 def test_a_moment_is_read_with_its_offset() -> None:
-    read = Moment()("2026-12-01T10:00:00+05:30")
+    read = TimeParameter()("2026-12-01T10:00:00+05:30")
     assert read == datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
     with pytest.raises(click.BadParameter, match="offset"):
-        Moment()("2026-12-01T10:00:00")
+        TimeParameter()("2026-12-01T10:00:00")

@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from hireloop.cli.database import run
-from hireloop.cli.times import Moment, moment
+from hireloop.cli.times import TimeParameter, moment
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deliveries as notify_deliveries
 from hireloop.notify.deliveries import replay
@@ -35,7 +35,7 @@ def deliveries() -> None:
 def _narrowing(command: Command) -> Command:
     """Add the options of a filter to a command."""
     for option in (
-        click.option("--since", type=Moment(), help="Created at or after, such as 2026-12-01T10:00:00+05:30."),
+        click.option("--since", type=TimeParameter(), help="Created at or after, such as 2026-12-01T10:00:00+05:30."),
         click.option("--kind", help="A kind of message, such as invitation."),
         click.option("--channel", help="The name of a channel, such as email."),
         click.option("--reason", help="A reason, such as connection_refused."),

@@ -47,7 +47,7 @@ class StrictRequest(Request[Any, Any, Any]):
 async def decoded(request: AnyRequest, kind: Any) -> Any:  # noqa: ANN401 (types, as values)
     """Return the body as a value of this type; raises ValidationException, BadInput or HTTPException (415)."""
     _check_headers(request)
-    reader = _Reader()
+    reader = _JsonReader()
     value = reader.read(await request.body())
     wrong: dict[str, str] = {}
     if reader.is_odd and isinstance(value, dict):
@@ -74,7 +74,7 @@ def _check_headers(request: AnyRequest) -> None:
         )
 
 
-class _Reader:
+class _JsonReader:
     """Reads JSON; whether something in it has to be looked for that a type cannot refuse, `is_odd` says."""
 
     def __init__(self) -> None:

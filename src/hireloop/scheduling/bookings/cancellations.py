@@ -9,7 +9,7 @@ from hireloop.notify.deliveries.outbox import Outbox, was_tried
 from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
-from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.tables import ScheduleState
@@ -25,7 +25,7 @@ async def cancel(
     by: Actor,
     reason: str,
     outbox: Outbox,
-    rule: Rule | None = None,
+    rule: ChangeRule | None = None,
     now: datetime | None = None,
 ) -> bool:
     """Cancel a booking and return whether this did it: cancelling twice is cancelling once.

@@ -38,7 +38,7 @@ _INVITING = {
     BookingChange.REISSUED,
 }  # their callers put an invitation
 
-Rule = Callable[[LockedBooking], errors.Refused | None]  # one more reason why a change may be refused
+ChangeRule = Callable[[LockedBooking], errors.Refused | None]  # one more reason why a change may be refused
 
 
 def refusal(booking: LockedBooking) -> errors.Refused | None:

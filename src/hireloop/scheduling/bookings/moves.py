@@ -11,7 +11,7 @@ from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, R
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes, rules
 from hireloop.scheduling.bookings.booking import WindowSettings
-from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange, Move
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.bookings.rules import SlotFacts
@@ -30,7 +30,7 @@ async def move(
     reason: str,
     outbox: Outbox,
     windows: WindowSettings,
-    rule: Rule | None = None,
+    rule: ChangeRule | None = None,
     now: datetime | None = None,
 ) -> bool:
     """Move a booking to this slot, and return whether this did it: on a slot where it stands it stays as it is.

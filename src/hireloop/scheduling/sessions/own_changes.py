@@ -15,7 +15,7 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings import changes, moves
 from hireloop.scheduling.bookings.booking import WindowSettings
-from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions.sessions import Visit
@@ -78,7 +78,7 @@ def refusal(change: OwnChange, booking: Standing, limits: Limits) -> errors.Refu
     return errors.TooManyChanges() if change is OwnChange.MOVE and not moves_left(booking, limits) else None
 
 
-def rule(change: OwnChange, limits: Limits, seen: ExpectedVersion) -> Rule:
+def rule(change: OwnChange, limits: Limits, seen: ExpectedVersion) -> ChangeRule:
     """Return `refusal` as a rule of the verb; it also refuses what is not as the candidate saw it (ChangedSince)."""
 
     def refused(booking: LockedBooking) -> errors.Refused | None:

@@ -102,13 +102,13 @@ class _Spoken:
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what the answer is read from."""
-        return io.BufferedReader(_Reader(self._connection))
+        return io.BufferedReader(_SocketReader(self._connection))
 
     def close(self) -> None:
         """Do nothing: http.client lets go of its connection before the body is read."""
 
 
-class _Reader(io.RawIOBase):
+class _SocketReader(io.RawIOBase):
     def __init__(self, connection: TimedSocket) -> None:
         self._connection = connection
 

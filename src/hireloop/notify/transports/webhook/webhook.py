@@ -34,14 +34,14 @@ _SHORTEST_TOKEN = 8  # of the path, whose short parts are words such as `hooks`
 _SHORTEST_HALF = 4  # of a query's `name=value`, where either may be the token
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Event(msgspec.Struct, frozen=True):
     """What a parcel holds for programs."""
 
     type: str  # the message's kind
     data: msgspec.Raw
 
 
-class _Body(_Told, frozen=True):
+class _Body(_Event, frozen=True):
     """What is posted; the specification's shape."""
 
     timestamp: datetime  # of the event, the same on every try
@@ -142,7 +142,7 @@ def _tokens(parts: SplitResult) -> Iterator[str]:
 def _body(parcel: Parcel, now: datetime) -> bytes | None:
     """Return the request's body; None where the parcel holds no values for programs."""
     try:
-        told = msgspec.json.decode(parcel.data, type=_Told)
+        told = msgspec.json.decode(parcel.data, type=_Event)
         return msgspec.json.encode(_Body(told.type, told.data, _occurred_at(parcel.message_id) or now))
     except (msgspec.DecodeError, UnicodeError):
         return None
