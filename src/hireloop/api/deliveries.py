@@ -92,7 +92,7 @@ class LedgerResponse(msgspec.Struct, frozen=True, kw_only=True):
     unaccounted: Annotated[int, Meta(examples=[0])]
 
 
-def _answer_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
+def _response_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
     return {
         **summary_fields(context, delivery),
         "schedule": delivery.schedule,
@@ -131,7 +131,7 @@ async def list_deliveries(
     context = context_of(request)
     only = DeliveryFilter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
     rows = await deliveries.page(only, context.channels, limit=limit + 1, after=after)
-    return page_of(rows, limit=limit, view=lambda row: DeliveryResponse(**_answer_fields(context, row)))
+    return page_of(rows, limit=limit, view=lambda row: DeliveryResponse(**_response_fields(context, row)))
 
 
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)
@@ -143,7 +143,7 @@ async def get_delivery(request: AnyRequest, delivery_id: FromPath[UUID]) -> Deli
 async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAttempts:
     delivery, attempts = await deliveries.find(delivery_id, context.channels)
     return DeliveryWithAttempts(
-        **_answer_fields(context, delivery), attempts=[_local(context, attempt) for attempt in attempts]
+        **_response_fields(context, delivery), attempts=[_local(context, attempt) for attempt in attempts]
     )
 
 

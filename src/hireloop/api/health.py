@@ -27,7 +27,7 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str]
 
 
-def _answer(reasons: list[str], warnings: Sequence[str] = ()) -> Response[HealthResponse]:
+def _response(reasons: list[str], warnings: Sequence[str] = ()) -> Response[HealthResponse]:
     return Response(
         HealthResponse(status="failing" if reasons else "ok", reasons=reasons, warnings=list(warnings)),
         status_code=503 if reasons else 200,
@@ -48,8 +48,8 @@ async def ready(request: AnyRequest) -> Response[HealthResponse]:
     try:
         missing = await context.missing_migrations()
     except db.UNAVAILABLE as error:
-        return _answer([f"The database is unavailable ({db.described(error)})."])
-    return _answer(
+        return _response([f"The database is unavailable ({db.described(error)})."])
+    return _response(
         [f"The database has {len(missing)} pending migration(s). Run `hireloop migrate`."] if missing else [],
         context.warnings,
     )
@@ -68,9 +68,9 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
         failures = await _delivery_failures(
             context, state, {one.check for one in findings if one.level is Level.FAILURE}
         )
-        return _answer([*failures, *reasons], [*warnings, *_skewed_links(context, state)])
+        return _response([*failures, *reasons], [*warnings, *_skewed_links(context, state)])
     except db.UNAVAILABLE as error:
-        return _answer([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
+        return _response([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
 
 
 def _sentence(finding: Finding) -> str:

@@ -98,7 +98,7 @@ async def create_recurring(request: AnyRequest, data: JSONBody[RecurringFields])
         notes=data.notes,
     )
     made = await series.create(new, by=actor_of(request))
-    return Response(_answer(context_of(request), made), status_code=201 if made.created else 200)
+    return Response(_response(context_of(request), made), status_code=201 if made.created else 200)
 
 
 def _wall_clock(text: str) -> datetime:
@@ -112,7 +112,7 @@ def _wall_clock(text: str) -> datetime:
         raise errors.BadInput("starts_at_local", fix) from None
 
 
-def _answer(context: Context, made: Series) -> SeriesResponse:
+def _response(context: Context, made: Series) -> SeriesResponse:
     return SeriesResponse(
         created=[context.localized(slot) for slot in made.created],
         skipped=[_skipped(one) for one in made.left_out],

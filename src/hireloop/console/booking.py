@@ -91,7 +91,7 @@ def possible(item: AgendaItem) -> PossibleActions:
 
 
 def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -> ShownDelivery:
-    is_current = delivery.revision == card.answer.revision
+    is_current = delivery.revision == card.schedule.revision
     return ShownDelivery(
         delivery=delivery,
         attempts=attempts,
@@ -103,10 +103,10 @@ def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -
 def _their_time(card: Card, context: Context) -> str:
     """Return when it is on the candidate's own clock, empty where that is ours."""
     zone = zone_of(card.item.time_zone, context.settings.zone)
-    starts_at: datetime = card.answer.starts_at
+    starts_at: datetime = card.schedule.starts_at
     if zone.key == context.settings.zone.key:
         return ""
-    return times.span(starts_at, card.answer.ends_at, zone, times.FALLBACK_LOCALE)
+    return times.span(starts_at, card.schedule.ends_at, zone, times.FALLBACK_LOCALE)
 
 
 def _trace_url(context: Context) -> str:

@@ -1,4 +1,4 @@
-"""Every answer of the console: a template or a redirect, and its static files."""
+"""Every response of the console: a template or a redirect, and its static files."""
 
 from pathlib import Path
 from urllib.parse import urlencode

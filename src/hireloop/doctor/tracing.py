@@ -1,4 +1,4 @@
-"""Check that a collector accepts traces, by posting an empty export, which it answers like any other.
+"""Check that a collector accepts traces, by posting an empty export, which is handled like any other.
 
 Over gRPC a channel is opened, and nothing is sent.
 """
@@ -84,7 +84,7 @@ def _channel(host: str, port: int, *, secure: bool) -> Any:  # noqa: ANN401 (grp
 def _posted(settings: Settings, endpoint: str, where: str) -> Finding:
     headers = {**settings.otlp_headers, "Content-Type": "application/x-protobuf"}
     try:
-        answer = urllib3.request(
+        response = urllib3.request(
             "POST",
             f"{endpoint.rstrip('/')}/v1/traces",
             body=b"",
@@ -97,10 +97,10 @@ def _posted(settings: Settings, endpoint: str, where: str) -> Finding:
         return failure(
             CHECK, f"{where} does not speak HTTP.", f"Correct {_SETTING}. OTLP over gRPC uses a different port."
         )
-    return _answered(answer.status, where, with_headers=bool(settings.otlp_headers))
+    return _finding(response.status, where, with_headers=bool(settings.otlp_headers))
 
 
-def _answered(status: int, where: str, *, with_headers: bool) -> Finding:
+def _finding(status: int, where: str, *, with_headers: bool) -> Finding:
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return ok(CHECK, f"{where} accepts traces.")
     if status < HTTPStatus.BAD_REQUEST:

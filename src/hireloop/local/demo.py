@@ -97,8 +97,8 @@ def _book(api: httpx.Client) -> dict[str, Any]:
 def _post(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
     response = api.post(path, json=body)
     response.raise_for_status()
-    answer: dict[str, Any] = response.json()
-    return answer
+    created: dict[str, Any] = response.json()
+    return created
 
 
 def _show_mail(running: RunningInstallation, schedule: dict[str, Any], say: Say) -> list[str]:

@@ -31,7 +31,7 @@ class InstallationRecord(msgspec.Struct, frozen=True, kw_only=True):
 def alone(data_dir: Path) -> Iterator[None]:
     """Be the only `up` of this data directory until the block ends.
 
-    Raises SettingsError, which says where the other one answers, if one runs; the kernel frees a dead one's lock.
+    Raises SettingsError, which says where the other one listens, if one runs; the kernel frees a dead one's lock.
     """
     lock = open_own(data_dir / _LOCK)
     try:

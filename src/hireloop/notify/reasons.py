@@ -110,7 +110,7 @@ class Reason(Slug):
     MESSAGE_DEFERRED = "message_deferred", "The server does not accept the message right now."
     NO_DATA = "no_data", "Messages of this kind cannot be sent to a webhook, since they have no data for programs."
 
-    # What an HTTP endpoint answered
+    # What an HTTP endpoint responded
     ENDPOINT_REFUSED = (
         "endpoint_refused",
         "The endpoint denied access (401 or 403). Check the channel's URL and its token or secret.",

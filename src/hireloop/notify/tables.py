@@ -74,7 +74,7 @@ class KeptAddress(Table, db=DB, tablename="kept_address"):
 
 
 class Attempt(Table, db=DB):
-    """One try of a delivery, with what the other side answered; the real key is the delivery and the number."""
+    """One try of a delivery, with what the other side replied; the real key is the delivery and the number."""
 
     delivery = ForeignKey(Delivery, primary_key=True, null=False)
     number = Integer()

@@ -27,11 +27,11 @@ class Scene(StrEnum):
     """What the other side does with a message."""
 
     ACCEPTS = "accepts"  # takes responsibility for it
-    DEFERS = "defers"  # answers: not now
-    REFUSES = "refuses"  # answers: never
-    DROPS = "drops"  # takes all of it, and goes away without an answer
-    HANGS = "hangs"  # takes all of it, and never answers; the transport's own time-outs should be short here
-    BABBLES = "babbles"  # answers what the protocol does not know
+    DEFERS = "defers"  # replies: not now
+    REFUSES = "refuses"  # replies: never
+    DROPS = "drops"  # takes all of it, and goes away without a reply
+    HANGS = "hangs"  # takes all of it, and never replies; the transport's own time-outs should be short here
+    BABBLES = "babbles"  # replies what the protocol does not know
     AWAY = "away"  # is not there: nobody listens, nothing can be handed over
     MISCONFIGURED = "misconfigured"  # is not to blame: the transport's own address or settings cannot work
 
@@ -116,7 +116,7 @@ class TransportContract:
                 other_side.open(scene)
         assert other_side.tries() == 0, "opening a transport must not touch the network"
 
-    def test_an_accepted_message_is_sent_and_says_what_was_answered(self, other_side: OtherSide) -> None:
+    def test_an_accepted_message_is_sent_and_says_what_was_replied(self, other_side: OtherSide) -> None:
         """Sent, after one try, with the phase in which the other side took it."""
         outcome = self._send(self._opened(other_side, Scene.ACCEPTS))
         assert isinstance(outcome, Sent), f"accepted is Sent, not {outcome!r}"
@@ -133,13 +133,13 @@ class TransportContract:
         assert other_side.tries() <= 1, "a transport tries once; trying again is the hub's"
 
     @pytest.mark.parametrize("scene", [Scene.DROPS, Scene.HANGS])
-    def test_a_message_that_went_out_without_an_answer_may_have_been_accepted(
+    def test_a_message_that_went_out_without_a_reply_may_have_been_accepted(
         self, other_side: OtherSide, scene: Scene
     ) -> None:
         """Else nobody could tell why a recipient got it twice."""
         outcome = self._send(self._opened(other_side, scene))
         assert isinstance(outcome, Retry)
-        assert outcome.maybe_accepted, "the whole message went out and no answer came: say maybe_accepted"
+        assert outcome.maybe_accepted, "the whole message went out and no reply came: say maybe_accepted"
 
     @pytest.mark.parametrize("scene", [Scene.DEFERS, Scene.AWAY])
     def test_a_message_that_was_not_taken_is_not_said_to_be_perhaps(self, other_side: OtherSide, scene: Scene) -> None:

@@ -26,12 +26,12 @@ class Phase(StrEnum):
     SENDER = "sender"  # MAIL FROM
     RECIPIENT = "recipient"  # RCPT TO
     DATA = "data"  # the DATA command and the message's bytes
-    REPLY = "reply"  # the wait for the answer to DATA
+    REPLY = "reply"  # the wait for the reply to DATA
     HTTP = "http"  # one HTTP request and its response
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What the other side answered, in its own words, and how far the try came.
+    """What the other side replied, in its own words, and how far the try came.
 
     `reply` is clear text and may quote an address: it belongs into the attempt row and nowhere else.
     """
@@ -123,7 +123,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     personal: bool  # its recipients are people's addresses; else the channel itself is the recipient
     kinds: frozenset[str]  # the message kinds that go over it
     concurrency: int  # tries at once in one worker
-    url: str = ""  # may hold a token: never in a log, span or answer
+    url: str = ""  # may hold a token: never in a log, span or response
     fallback_url: str = ""  # a second provider; where there is one, a try may take the route `fallback`
     fallback_fingerprint: str = ""
     rate_per_minute: int | None = None  # tries a minute, of all workers together

@@ -33,7 +33,7 @@ class Refusal(StrEnum):
 
 
 def visited(handler: Handler) -> RouteHandler:
-    """Give a handler the visit of the session in its path, or answer in its place why not (`let_in`)."""
+    """Give a handler the visit of the session in its path, or respond in its place why not (`let_in`)."""
     return _let_into(handler, to_act=False)
 
 
@@ -52,7 +52,7 @@ def _let_into(handler: Handler, *, to_act: bool) -> RouteHandler:
 
 
 async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Visit | Response[bytes]:
-    """Return the visit of the session called `text`, or the page to answer with.
+    """Return the visit of the session called `text`, or the page to return.
 
     With `to_act` only a press on our own page gets in. Raises NotFoundException for what is no session's id.
     """

@@ -225,7 +225,7 @@ def _problem(refused: errors.Refused) -> str:
 
 
 async def _typed(request: AnyRequest) -> SubmittedForm:
-    """Return what a form of ours holds; what is no answer to it counts as none."""
+    """Return what a form of ours holds; what does not fit it counts as none."""
     texts = await fields_of(request)
     revision = texts.get("revision", "")
     return SubmittedForm(

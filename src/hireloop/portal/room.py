@@ -71,7 +71,7 @@ async def ask(request: AnyRequest, visit: Visit) -> Response[bytes]:
 
 @gate.pressed
 async def record_devices(request: AnyRequest, visit: Visit) -> Response[Any]:
-    """Remember what the browser found, for the recruiter; answers 204 to the script that sent it."""
+    """Remember what the browser found, for the recruiter; responds with 204 to the script that sent it."""
     try:
         words = msgspec.json.decode(await request.body(), type=DeviceCheckFields)
     except (msgspec.DecodeError, UnicodeDecodeError):  # msgspec lets bad UTF-8 out as the latter

@@ -171,10 +171,10 @@ def send_span(transport_name: str) -> Iterator[Span]:
         yield span
 
 
-def record_answer(span: Span, answer: Mapping[str, AttributeValue | None]) -> None:
-    """Write what the other side answered on a CLIENT span; None values are left out, the rest is redacted."""
+def record_reply(span: Span, reply: Mapping[str, AttributeValue | None]) -> None:
+    """Write what the other side replied on a CLIENT span; None values are left out, the rest is redacted."""
     span.set_attributes(
-        {k: redaction.redact(v) if isinstance(v, str) else v for k, v in answer.items() if v is not None and v != ""}
+        {k: redaction.redact(v) if isinstance(v, str) else v for k, v in reply.items() if v is not None and v != ""}
     )
 
 

@@ -92,7 +92,7 @@ _SLUGS = {
     431: "headers-too-large",
 }
 _BODY = "data"
-_LONGEST_QUOTE = 200  # characters of what a client sent: an answer is not an echo
+_LONGEST_QUOTE = 200  # characters of what a client sent: a response is not an echo
 _GONE = "client disconnected prematurely"  # Litestar's, with a 500
 _CUT_OFF = "The connection ended before the whole body had arrived."
 _BUSY = "The request conflicted with a concurrent change, and nothing was saved. Send the same request again."

@@ -40,7 +40,7 @@ class StaticFiles:
             raise KeyError(name)
         return self._at.format(version=self.version, name=name)
 
-    def answer(self, request: AnyRequest, version: str, name: str) -> Response[bytes]:
+    def response(self, request: AnyRequest, version: str, name: str) -> Response[bytes]:
         """Send a file, compressed where the browser takes that; raises NotFoundException where there is no such file.
 
         Only under the present version may it be kept: another version is some other process's.

@@ -27,9 +27,9 @@ _REQUEST_HEADERS = (
     "traceparent",
     "tracestate",
 )
-_ANSWER_HEADERS = ("ETag", "Idempotency-Replayed", "Location", "Retry-After", "traceresponse", "X-Request-ID")
+_RESPONSE_HEADERS = ("ETag", "Idempotency-Replayed", "Location", "Retry-After", "traceresponse", "X-Request-ID")
 _ALLOW_ORIGIN = b"access-control-allow-origin"
-_EXPOSED = (b"access-control-expose-headers", ", ".join(_ANSWER_HEADERS).encode())
+_EXPOSED = (b"access-control-expose-headers", ", ".join(_RESPONSE_HEADERS).encode())
 _ALLOWED: Headers = (
     (b"access-control-allow-methods", ", ".join(_METHODS).encode()),
     (b"access-control-allow-headers", ", ".join(_REQUEST_HEADERS).encode()),
@@ -45,7 +45,7 @@ class Cors:
         self._allowed = frozenset(origin.rstrip("/").lower() for origin in allowed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a preflight, and let pages of the allowed origins read every other answer."""
+        """Respond to a preflight, and let pages of the allowed origins read every other response."""
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(FOR_PROGRAMS):
             await self.app(scope, receive, send)
             return

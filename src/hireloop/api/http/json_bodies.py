@@ -25,7 +25,7 @@ _HALF = "must not contain half of a surrogate pair, which is not a character"
 _REFUSED = (msgspec.ValidationError, UnicodeEncodeError)  # by msgspec: the latter for half of a surrogate pair
 _LONGEST_NAME = 100
 _MOST_DIGITS = 19
-_MOST_NAMED = 100  # of the errors: an answer is not an echo
+_MOST_NAMED = 100  # of the errors: a response is not an echo
 _UTF_8 = {"utf-8", "utf8"}
 
 

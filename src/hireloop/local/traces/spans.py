@@ -90,7 +90,7 @@ class SpanReceiver(TraceServiceServicer):
     def _keep(self, spans: Sequence[ReceivedSpan]) -> None:
         with self._changed:
             for span in spans:
-                # An exporter that heard no answer sends again: one span stays one.
+                # An exporter that got no response sends again: one span stays one.
                 self._spans[span.trace_id, span.span_id] = span
             while len(self._spans) > self._limit:
                 self._spans.popitem(last=False)

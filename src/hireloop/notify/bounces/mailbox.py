@@ -36,7 +36,7 @@ class BounceMailbox:
             raise _failure("cannot be reached", error) from None
         try:
             self._imap.login(_quoted(unquote(parts.username or "")), unquote(parts.password or ""))
-            self._answered(self._imap.select(_quoted(unquote(parts.path.strip("/")) or "INBOX")), "open the folder")
+            self._data_of(self._imap.select(_quoted(unquote(parts.path.strip("/")) or "INBOX")), "open the folder")
             self._validity = str(self._imap.response("UIDVALIDITY")[1])
         except (OSError, UnicodeError, imaplib.IMAP4.error) as error:  # imaplib signs in with ASCII only
             self._leave()
@@ -74,14 +74,14 @@ class BounceMailbox:
 
     def _uid(self, command: str, *arguments: str) -> Sequence[object]:
         try:
-            return self._answered(self._imap.uid(command, *arguments), command)
+            return self._data_of(self._imap.uid(command, *arguments), command)
         except (OSError, imaplib.IMAP4.error) as error:
             raise _failure(f"failed at {command}", error) from None
 
-    def _answered(self, answer: tuple[str, Sequence[object]], what: str) -> Sequence[object]:
-        if answer[0] != "OK":
+    def _data_of(self, response: tuple[str, Sequence[object]], what: str) -> Sequence[object]:
+        if response[0] != "OK":
             raise MailboxError(f"The mailbox at BOUNCE_IMAP_URL refused to {what}.")
-        return answer[1]
+        return response[1]
 
     def _leave(self) -> None:
         try:

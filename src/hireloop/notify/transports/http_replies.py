@@ -1,4 +1,4 @@
-"""What an HTTP answer means for the delivery: the outcomes of docs/why/delivery-lifecycle.md, for channels over HTTP.
+"""What an HTTP response means for the delivery: the outcomes of docs/why/delivery-lifecycle.md, for channels over HTTP.
 
 Pure. Whose fault it is decides: a wrong address or token is ours and holds the channel, a busy or broken endpoint is
 tried again, and what is said of this one message is its end.
@@ -28,7 +28,7 @@ _TOO_LARGE = 413
 def outcome_of_status(evidence: Evidence, retry_after: str | None, now: datetime) -> Outcome:
     """Return what the status in `evidence` comes to.
 
-    `retry_after` is the answer's header of that name (RFC 9110, 10.2.3), and `now` what a date in it is compared with.
+    `retry_after` is the response's header of that name (RFC 9110, 10.2.3); a date in it is compared with `now`.
     """
     code = evidence.code or 0
     match code // 100:

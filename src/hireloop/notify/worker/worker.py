@@ -198,13 +198,13 @@ class Worker:
             self._wake.set()
 
     async def _tried(self, sender: ChannelSender, lease: Lease, asked: float, *, probing: bool) -> Settlement:
-        answered = await asyncio.get_running_loop().run_in_executor(sender.threads, self._attempt, sender, lease)
+        result = await asyncio.get_running_loop().run_in_executor(sender.threads, self._attempt, sender, lease)
         try:  # before the delivery is free again, so that a held channel is not tried at once
-            await circuit.after_try(sender.channel, lease.route, answered.outcome, probing=probing)
+            await circuit.after_try(sender.channel, lease.route, result.outcome, probing=probing)
         except db.UNAVAILABLE as error:  # the next try notes it
             log.warning("worker.database_failed", error=db.described(error))
         elapsed = timedelta(seconds=time.monotonic() - asked)
-        return attempts.settlement(lease, answered, elapsed=elapsed)
+        return attempts.settlement(lease, result, elapsed=elapsed)
 
     def _attempt(self, sender: ChannelSender, lease: Lease) -> AttemptResult:
         return attempts.attempt(

@@ -88,7 +88,7 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
     for _ in range(_TIMES_TO_LOOK):
         facts = await _facts(wish.interview_id, wish.slot_id, now)
         if facts.live_schedule_id is not None and rules.is_same_booking(facts, wish.slot_id):
-            # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
+            # Held, so that a response that is stored for repetition is there before an erasure looks for it.
             await Candidate.select(Candidate.id).where(Candidate.id == facts.candidate_id).lock_rows("SHARE")
             return BookingResult(BookingOutcome.AGAIN, await find(facts.live_schedule_id, now=now))
         refusal = rules.refusal(facts, late_seconds=windows.late_seconds)

@@ -77,7 +77,7 @@ async def create(new: CandidateFields, *, by: Actor, within: str = "") -> tuple[
     row = await _insert(given, by)
     if row is not None:
         return msgspec.convert(row, CandidateDetails), True
-    # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
+    # Held, so that a response that is stored for repetition is there before an erasure looks for it.
     row = await (
         Candidate.select()
         .where(WhereRaw("email_lower = lower({})", given["email"]), Candidate.erased_at.is_null())

@@ -89,6 +89,6 @@ def test_the_lines_that_the_documents_give_to_receivers_verify_what_we_sign() ->
     }
     known: dict[str, object] = {"secret": mine, "request": SimpleNamespace(body=body, headers=headers)}
     exec(lines, known)  # noqa: S102 (the page's own lines)
-    assert known["told"] == {"type": "alert"}
+    assert known["event"] == {"type": "alert"}
     with pytest.raises(WebhookVerificationError):
         exec(lines, {**known, "request": SimpleNamespace(body=body + b" ", headers=headers)})  # noqa: S102 (as above)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 class ChatServer(NamedTuple):
-    """A host that answers HTTP. Never a token: some services' URLs have one where others have the host."""
+    """A host that speaks HTTP. Never a token: some services' URLs have one where others have the host."""
 
     host: str
     port: int

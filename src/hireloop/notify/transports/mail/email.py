@@ -1,4 +1,4 @@
-"""Mail over SMTP: an Apprise plugin that sends our own MIME over kept connections and hands back each answer.
+"""Mail over SMTP: an Apprise plugin that sends our own MIME over kept connections and hands back each reply.
 
 Apprise's NotifyEmail knows addresses, URLs and providers, but it says only success or failure, makes a new
 Message-ID for every try and a new connection for every mail (docs/decisions/0003-apprise-email.md).
@@ -147,7 +147,7 @@ class EmailTransport:
         """Read where mail goes; no network is touched.
 
         `url` is an Apprise mailto:// or mailtos:// URL, empty for the settings' own mail. Where the settings
-        cannot send, every `send` answers Held with the reason.
+        cannot send, every `send` returns Held with the reason.
         """
         opened = _open(url, settings)
         self._plugin = opened if isinstance(opened, HireLoopMail) else None
@@ -160,7 +160,7 @@ class EmailTransport:
         return self._plugin.server if self._plugin else None
 
     def watch(self, watch: Watch) -> None:
-        """Have `watch` told of every answer of the mail server from now on, for `hireloop send-test`."""
+        """Have `watch` told of every reply of the mail server from now on, for `hireloop send-test`."""
         if self._plugin is not None:
             self._plugin.pool.watch = watch
 

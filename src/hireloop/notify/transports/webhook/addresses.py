@@ -20,7 +20,7 @@ def addresses_of(host: str, port: int, *, seconds: float) -> list[ResolvedAddres
     Raises socket.gaierror where there are none, and TimeoutError where they were not found within `seconds`.
     """
     found = look_up(host, port, seconds=seconds)
-    return [one for one in found if isinstance(one.where[0], str)][:_MOST]  # Python without IPv6 answers others
+    return [one for one in found if isinstance(one.where[0], str)][:_MOST]  # Python without IPv6 returns others
 
 
 def is_public(address: str) -> bool:

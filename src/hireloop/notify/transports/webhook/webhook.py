@@ -64,7 +64,7 @@ class WebhookTransport:
         """Read where webhooks go; no network is touched.
 
         `url` is an https address; `#whsec_…` at its end is a secret of its own, else WEBHOOK_SECRET signs. Where these
-        cannot work, every `send` answers Held with the reason.
+        cannot work, every `send` returns Held with the reason.
         """
         opened = _open(url, settings)
         self._opened = opened if isinstance(opened, _Opened) else None
@@ -179,15 +179,15 @@ def _post(opened: _Opened, headers: dict[str, str], body: bytes) -> Outcome:
         allowed = [one for one in addresses if opened.may_be_private or is_public(str(one.where[0]))]
         if not allowed:
             return Held(reason=Reason.PRIVATE_ADDRESS, evidence=_evidence(opened, request))
-        answer = request.post(allowed, headers, body)
+        response = request.post(allowed, headers, body)
     except OSError as error:
         outcome = outcome_of_failure(error, _evidence(opened, request, said=str(error).encode()))
         return _maybe_accepted(outcome, request)
     except http.client.HTTPException:
         outcome = Retry(reason=Reason.UNEXPECTED_REPLY, evidence=_evidence(opened, request))
         return _maybe_accepted(outcome, request)
-    evidence = _evidence(opened, request, code=answer.status, said=answer.body)
-    return outcome_of_status(evidence, answer.retry_after, datetime.now(UTC))
+    evidence = _evidence(opened, request, code=response.status, said=response.body)
+    return outcome_of_status(evidence, response.retry_after, datetime.now(UTC))
 
 
 def _maybe_accepted(outcome: Outcome, request: Request) -> Outcome:
