@@ -184,7 +184,7 @@ async def take(
 ) -> list[Lease]:
     """Claim at most `limit` due deliveries of one channel for `LEASE_SECONDS`, earliest deadline first.
 
-    `turn` narrows them and says by which provider they go. Where it leaves that open, they go by the primary; but one
+    `request` filters them and says by which provider they go. If it leaves that open, they go by the primary; but one
     that is required, was tried in vain and is at risk goes by the other provider than the last time. A probe takes
     what was tried least often before: one delivery alone must not hold a channel for ever.
 

@@ -1,4 +1,4 @@
-"""A post is one channel in one worker: its transports, its threads, and the leases under way."""
+"""A channel sender is one channel in one worker: its transports, its threads, and the leases under way."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -75,7 +75,7 @@ class ChannelSender:
         return time.monotonic() < self._ours_until.get(lease.token, 0.0)
 
     def ended(self, token: UUID) -> None:
-        """Forget a lease, if it is one of this post's."""
+        """Forget a lease, if it is one of this sender's."""
         self.under_way.pop(token, None)
         self._ours_until.pop(token, None)
 

@@ -164,7 +164,7 @@ class Worker:
         return await by(Route.PRIMARY), await by(Route.FALLBACK) if Route.FALLBACK in sender.transports else None
 
     async def _take_next(self, sender: ChannelSender, request: LeaseRequest) -> bool:
-        """Lease what the turn allows; return whether there may be more of it."""
+        """Lease what `request` allows; return whether there may be more of it."""
         limit = min(sender.free, 1) if request.probing else sender.free
         asked = time.monotonic()
         taken = []
