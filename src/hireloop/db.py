@@ -245,7 +245,7 @@ def migration(app: str, migration_id: str, description: str, statements: Sequenc
 async def snapshot() -> AsyncIterator[None]:
     """Let every statement of a block see the database, and its clock, as they were at one moment; it only reads.
 
-    Each is planned for its own values: a list that is narrowed by little and one by much want different indexes.
+    Each is planned for its own values: lists with few and with many matches want different indexes.
     """
     async with DB.transaction() as transaction:
         await transaction.connection.execute(

@@ -66,7 +66,7 @@ async def test_every_try_is_shown_with_the_other_sides_words(api: httpx.AsyncCli
     assert shown["invitation"]["deliveries"][0]["last_reason"] == "recipient_unknown"
 
 
-async def test_deliveries_are_narrowed_by_each_filter(api: httpx.AsyncClient) -> None:
+async def test_deliveries_are_filtered_by_each_filter(api: httpx.AsyncClient) -> None:
     await booked(api)
     await settle_one(AttemptOutcome.REJECTED, DeliveryState.REJECTED, "recipient_unknown")
     await booked(api, "second@example.com")

@@ -151,7 +151,7 @@ async def test_a_viewer_sees_the_booking_without_its_link(api: httpx.AsyncClient
         assert shown["id"] == booked["id"]
 
 
-async def test_schedules_are_narrowed_by_state_time_candidate_and_job(api: httpx.AsyncClient) -> None:
+async def test_schedules_are_filtered_by_state_time_candidate_and_job(api: httpx.AsyncClient) -> None:
     early = await post_booking(api)
     body = {"candidate": candidate_fields(), "job": job_fields(title="Cook")}
     cook = (await api.post("/api/interviews/", json=body)).json()

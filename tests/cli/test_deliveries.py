@@ -1,4 +1,4 @@
-"""`hireloop deliveries`: lists that are narrowed, and what is sent again from the command line."""
+"""`hireloop deliveries`: lists that are filtered, and what is sent again from the command line."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -82,7 +82,7 @@ async def test_by_id_each_is_named_and_one_that_cannot_be_is_exit_1(database_url
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_list_is_narrowed_as_a_replay_is(database_url: str) -> None:
+async def test_a_list_is_filtered_as_a_replay_is(database_url: str) -> None:
     ident = await _rejected()
     (line,) = _deliveries("list", "--reason", "policy_block", "--kind", "invitation", url=database_url)[1]
     assert line.startswith(f"{ident}  rejected")

@@ -68,7 +68,7 @@ class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         only = ReplayFilter(
             state=self.state, channel=self.channel, reason=self.reason, kind=self.kind, since=self.since
         )
-        if not replay.is_narrow(only):
+        if not replay.is_filtered(only):
             raise errors.BadInput("body", "must have at least one of reason, state, channel, kind and since")
         return only
 

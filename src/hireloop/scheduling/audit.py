@@ -155,7 +155,7 @@ async def blank(candidate: UUID, subjects: Collection[UUID]) -> None:
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which entries to list; None does not narrow."""
+    """Which entries to list; None does not filter."""
 
     action: Action | None = None
     subject: UUID | None = None

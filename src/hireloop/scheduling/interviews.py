@@ -194,7 +194,7 @@ async def find(interview_id: UUID) -> InterviewDetails:
 
 
 class InterviewFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which interviews to list, those with a planned start by that too; None does not narrow."""
+    """Which interviews to list, those with a planned start by that too; None does not filter."""
 
     state: InterviewState | None = None
     candidate: UUID | None = None
@@ -217,9 +217,9 @@ async def page(only: InterviewFilter, *, limit: int, after: UUID | None) -> list
     split = only.state is not None or (only.job is not None and not by_time)
     order = "started_at DESC, id DESC" if by_time else "id DESC"
     page_of = f"ORDER BY {order} LIMIT {limit:d}"
-    narrowed = _narrowed(values, by_time=by_time)
+    conditions = _conditions(values, by_time=by_time)
     lists = [
-        _LIST.format(narrowed=" AND ".join([state, *narrowed]), page_of=page_of)
+        _LIST.format(conditions=" AND ".join([state, *conditions]), page_of=page_of)
         for state in ([f"state = '{one.value}'" for one in states] if split else ["true"])
     ]
     rows = await rows_of(_PAGE.format(lists=" UNION ALL ".join(lists), page_of=page_of, order=order), values)
@@ -231,9 +231,9 @@ _PAGE = """
     SELECT * FROM interview
     WHERE id = ANY(ARRAY(SELECT id FROM ({lists}) AS found {page_of})) ORDER BY {order}
 """
-_LIST = "(SELECT id, started_at FROM interview WHERE {narrowed} {page_of})"
-# What a list is narrowed by: only what is asked for, as "or is null" would keep an index from it.
-_NARROWED = {
+_LIST = "(SELECT id, started_at FROM interview WHERE {conditions} {page_of})"
+# The conditions of a list: only those of the filters that are set, as "or is null" would keep an index from it.
+_CONDITIONS = {
     "candidate": "candidate = :candidate",
     "job": "job = :job",
     "starts_from": "started_at >= :starts_from",
@@ -241,8 +241,8 @@ _NARROWED = {
 }
 
 
-def _narrowed(values: Mapping[str, object], *, by_time: bool) -> list[str]:
-    conditions = [condition for name, condition in _NARROWED.items() if values[name] is not None]
+def _conditions(values: Mapping[str, object], *, by_time: bool) -> list[str]:
+    conditions = [condition for name, condition in _CONDITIONS.items() if values[name] is not None]
     if values["after"] is not None:
         conditions.append("(started_at, id) < (:after_start, :after)" if by_time else "id < :after")
     return conditions

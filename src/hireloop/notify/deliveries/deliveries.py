@@ -93,7 +93,7 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What to list; None does not narrow."""
+    """What to list; None does not filter."""
 
     state: str | None = None
     channel: str | None = None
@@ -211,7 +211,7 @@ _HELD_FOR = """
 def _lists(only: DeliveryFilter, place: str, limit: int) -> list[str]:
     """Return lists of whose first `limit` deliveries the page consists.
 
-    Whatever narrows them, each class is read in the order of an index from its newest on: to look for a rare one
+    Whatever the filters, each class is read in the order of an index from its newest on: to look for a rare one
     among all the others would take longer the more there are.
     """
     if only.state is only.channel is only.kind is only.reason is None:

@@ -103,7 +103,7 @@ class _Reopened(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
 
 
-def is_narrow(only: DeliveryFilter) -> bool:
+def is_filtered(only: DeliveryFilter) -> bool:
     """Return whether the filter leaves anything out; one that does not must replay nothing."""
     return any(value is not None for value in msgspec.structs.astuple(only))
 
