@@ -47,7 +47,7 @@ _MEANINGS: dict[str, type[errors.Refused]] = {
 # What `transactional` tries again: others were at the same rows, and nothing was done.
 WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
-# Everything that a statement may raise where the database, or the way to it, fails. asyncpg's internal error is
+# Everything that a statement may raise if the database, or the way to it, fails. asyncpg's internal error is
 # among it: so it says that a connection's end has arrived while it was idle and has not been taken note of yet.
 UNAVAILABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # What they say while the database does not answer, and may answer again by itself.
@@ -183,7 +183,7 @@ def new_id() -> UUID:
 
 @asynccontextmanager
 async def opened(url: str, *, pool_size: int = 10, patient: bool = False) -> AsyncIterator[Engine]:
-    """Keep the pool open for the length of a block; raises DatabaseNotReady where the server does not answer."""
+    """Keep the pool open for the length of a block; raises DatabaseNotReady if the server does not answer."""
     try:
         await DB.open(url, pool_size=pool_size, patient=patient)
     except UNAVAILABLE as error:
@@ -196,7 +196,7 @@ async def opened(url: str, *, pool_size: int = 10, patient: bool = False) -> Asy
 
 
 async def fetch(sql: str, *args: object) -> list[asyncpg.Record]:
-    """Return the rows of one statement, run in the current transaction where there is one."""
+    """Return the rows of one statement, run in the current transaction if there is one."""
     transaction = DB.current_transaction.get()
     if transaction is not None:
         return await transaction.connection.fetch(sql, *args)  # type: ignore[no-any-return] # Piccolo leaves it untyped

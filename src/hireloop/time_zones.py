@@ -26,7 +26,7 @@ def database_name(name: str) -> str:
 
 @lru_cache(maxsize=1024)
 def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
-    """Return the zone of this name, or `otherwise` where there is none of that name."""
+    """Return the zone of this name, or `otherwise` if there is none of that name."""
     try:
         return ZoneInfo(database_name(name or ""))
     except ValueError:

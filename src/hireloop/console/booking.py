@@ -101,7 +101,7 @@ def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -
 
 
 def _their_time(card: Card, context: Context) -> str:
-    """Return when it is on the candidate's own clock, empty where that is ours."""
+    """Return when it is on the candidate's own clock, empty if that is ours."""
     zone = zone_of(card.item.time_zone, context.settings.zone)
     starts_at: datetime = card.schedule.starts_at
     if zone.key == context.settings.zone.key:
@@ -110,5 +110,5 @@ def _their_time(card: Card, context: Context) -> str:
 
 
 def _trace_url(context: Context) -> str:
-    """Return what a trace's id is appended to, empty where no TRACE_UI_URL is set."""
+    """Return what a trace's id is appended to, empty if no TRACE_UI_URL is set."""
     return f"{context.settings.trace_ui_url.rstrip('/')}/trace/" if context.settings.trace_ui_url else ""

@@ -73,7 +73,7 @@ async def is_signing_in_here(request: AnyRequest) -> bool:
 
 
 async def pressed(request: AnyRequest) -> dict[str, str]:
-    """Return the fields of a change; raises CsrfError where our own page did not send it. Every POST begins so.
+    """Return the fields of a change; raises CsrfError if our own page did not send it. Every POST begins so.
 
     The browser says that it was our page, and the form has its token.
     """

@@ -60,7 +60,7 @@ def show(
 
 
 def done_of(request: AnyRequest) -> str:
-    """Return what the address says was done, in words; nothing where another site or a mail wrote the address."""
+    """Return what the address says was done, in words; nothing if another site or a mail wrote the address."""
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return ""
     return labels.done(request.query_params.get("done"), request.query_params.get("n"))

@@ -54,7 +54,7 @@ def find() -> FoundInstallation:
 
 
 def _candidates(settings: Settings) -> list[Path]:
-    """Return the directories where `up` could have been started, by these settings."""
+    """Return the directories in which `up` could have been started, by these settings."""
     if settings.hireloop_data_dir is not None:
         return [settings.hireloop_data_dir.expanduser().resolve()]
     return [default_data_dir().resolve(), *([SYSTEMS] if os.geteuid() == 0 else [])]
@@ -88,7 +88,7 @@ def at_home(found: FoundInstallation | None = None) -> Iterator[Settings]:
 
 
 def new_beside_another(data_dir: Path) -> str:
-    """Return a sentence where a new database is about to be made though there is one elsewhere; else an empty one."""
+    """Return a sentence if a new database is about to be made though there is one elsewhere; else an empty one."""
     if has_database(data_dir):
         return ""
     found = list(others_with_a_database(data_dir))

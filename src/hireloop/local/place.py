@@ -59,7 +59,7 @@ def place_of(settings: Settings) -> DataLocation:
 def become(place: DataLocation) -> None:
     """Make the data directory and go on, for good, as the user whom the place names; what was root's there is theirs.
 
-    Raises SettingsError where the directory cannot be used.
+    Raises SettingsError if the directory cannot be used.
     """
     make_data_dir(place.data_dir)
     if place.user is None:
@@ -109,7 +109,7 @@ def _hand_over(data_dir: Path, user: ServerUser) -> None:
 
 
 def _what_bars(user: ServerUser, data_dir: Path) -> str:
-    """Return what keeps this user from running us on that data, as the end of a sentence; empty where nothing does."""
+    """Return what keeps this user from running us on that data, as the end of a sentence; empty if nothing does."""
     barred = user.barred_at(next(step for step in data_dir.parents if step.is_dir()))
     if barred is not None:
         return f"has no access to {barred}"

@@ -70,7 +70,7 @@ def write(data_dir: Path, record: InstallationRecord) -> None:
 
 
 def running(data_dir: Path) -> InstallationRecord | None:
-    """Return the record of the `up` that runs on this data directory; None where none does that we may see."""
+    """Return the record of the `up` that runs on this data directory; None if none does that we may see."""
     try:
         lock = os.open(data_dir / _LOCK, os.O_RDONLY)
     except OSError:

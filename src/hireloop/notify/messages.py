@@ -71,12 +71,12 @@ class BookingMessage(Meeting, frozen=True, kw_only=True):
 
     @property
     def occasion(self) -> str:
-        """Tell apart messages of one kind about one revision; empty where there is only one."""
+        """Tell apart messages of one kind about one revision; empty if there is only one."""
         return ""
 
     @property
     def address(self) -> str | None:
-        """The recipient where the channel is mail; None where nobody is to be written to."""
+        """The recipient where the channel is mail; None if nobody is to be written to."""
         return self.candidate_email if self.audience is Audience.CANDIDATE else self.recruiter_email
 
     def deadline(self, now: datetime) -> datetime:

@@ -46,7 +46,7 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sql_of_free(paid_until: str, now: str, *, burst: str, interval: str) -> str:
-    """Return the expression for how many more may begin now: none where it is below 1."""
+    """Return the expression for how many more may begin now: none if it is below 1."""
     ahead = f"1000000 * extract(epoch FROM greatest({paid_until}, {now}) - {now})"
     return f"({burst}::bigint - ceil({ahead} / {interval}::bigint)::bigint)"
 

@@ -152,6 +152,6 @@ class Reason(Slug):
 
 
 def sentence_of(slug: str) -> str:
-    """Return the message of a slug, or the slug itself where a plugin defined it."""
+    """Return the message of a slug, or the slug itself if a plugin defined it."""
     known = {reason.value: reason.sentence for reason in Reason}
     return known.get(slug, slug)

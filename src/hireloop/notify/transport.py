@@ -86,7 +86,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     html: str
     message_id: str  # with its angle brackets; the same on every try
-    calendar: bytes = b""  # RFC 5545, empty where the message has none
+    calendar: bytes = b""  # RFC 5545, empty if the message has none
     calendar_method: str = "REQUEST"
     reply_to: str | None = None
     headers: tuple[tuple[str, str], ...] = ()  # such as ("Traceparent", "00-…")
@@ -166,7 +166,7 @@ def open_transport(channel: Channel, settings: Settings) -> Transport:
     """Return the channel's transport, found by its name among the installed entry points.
 
     Where two packages offer one name, HireLoop's own is taken, else that of the package whose name comes first. Raises
-    TransportMissing where none does, and TransportBroken for one that cannot be imported or made, or has no `send`.
+    TransportMissing if none does, and TransportBroken for one that cannot be imported or made, or has no `send`.
     """
     offered = _offered(channel.transport_name)
     if not offered:

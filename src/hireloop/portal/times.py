@@ -57,7 +57,7 @@ def day_of(at: datetime, zone: ZoneInfo, locale: str) -> str:
 
 
 def elsewhere(at: datetime, zone: ZoneInfo, other: ZoneInfo, locale: str) -> str:
-    """Return what clocks in `other` show then, such as `02:00 IST, the next day`; empty where they agree."""
+    """Return what clocks in `other` show then, such as `02:00 IST, the next day`; empty if they agree."""
     here, there = at.astimezone(zone), at.astimezone(other)
     if here.utcoffset() == there.utcoffset():
         return ""

@@ -206,7 +206,7 @@ class InterviewFilter(msgspec.Struct, frozen=True, kw_only=True):
 async def page(only: InterviewFilter, *, limit: int, after: UUID | None) -> list[InterviewDetails]:
     """Return at most `limit` interviews behind the one called `after`: newest first, or by time the latest start first.
 
-    Raises BadInput where they are listed by time and there is no such interview, or it was not booked.
+    Raises BadInput if they are listed by time and there is no such interview, or it was not booked.
     """
     values = {**msgspec.structs.asdict(only), "after": after}
     by_time = only.starts_from is not None or only.starts_before is not None
@@ -249,7 +249,7 @@ def _conditions(values: Mapping[str, object], *, by_time: bool) -> list[str]:
 
 
 async def _start_of(interview_id: UUID) -> datetime:
-    """Return when this interview is planned to start; raises BadInput where it is not, as a page begins behind it."""
+    """Return when this interview is planned to start; raises BadInput if it is not, as a page begins behind it."""
     row = await Interview.select(Interview.started_at).where(Interview.id == interview_id).first()
     if row is None or row["started_at"] is None:
         raise errors.BadInput(

@@ -54,7 +54,7 @@ def _until_it_stands_still(work: Callable[P, Awaitable[T]]) -> Callable[P, Corou
 async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> int:
     """Cancel every booking of a slot that is not over, and return how many there were; the slot can be booked again.
 
-    One transaction: all of them or none. Raises NotFound, and InterviewInProgress where a candidate has entered.
+    One transaction: all of them or none. Raises NotFound, and InterviewInProgress if a candidate has entered.
     """
     _, bookings, _ = await _hold(slot_id, now)
     await _end(bookings, by=by, reason=reason, outbox=outbox)
@@ -77,7 +77,7 @@ async def withdraw(
     """Withdraw a slot, so that nothing is booked into it again, and return whether this did it: twice is once.
 
     With `cancel` its bookings that are not over are cancelled in the same transaction; without it they are in the way.
-    Raises NotFound, what `check` raises, SlotInUse, and InterviewInProgress where a candidate has entered.
+    Raises NotFound, what `check` raises, SlotInUse, and InterviewInProgress if a candidate has entered.
     """
     slot, bookings, at = await _hold(slot_id, now)
     await check(slot)

@@ -61,7 +61,7 @@ def install(settings: Settings, role: str) -> Providers:
 
 
 def resource_of(settings: Settings, role: str) -> Resource:
-    """Return what every span and metric of this process says of where it is from."""
+    """Return what every span and metric of this process says of where it comes from."""
     return Resource.create(
         {
             SERVICE_NAME: f"{settings.otel_service_name}-{role}",

@@ -173,7 +173,7 @@ def _problem(status: int, slug: str, detail: str, fields: list[FieldProblem] | N
 
 
 def _sentence(message: str) -> str:
-    """Return msgspec's message about a field, in plain words where it would quote a pattern."""
+    """Return msgspec's message about a field, in plain words if it would quote a pattern."""
     if "matching regex" not in message:
         return message
     if repr(NOT_BLANK)[1:-1] in message:

@@ -76,6 +76,6 @@ def _allowing_all(headers: Headers, scope: HTTPScope) -> Headers:
 
 
 def given_id(scope: Scope) -> str | None:
-    """Return the caller's X-Request-ID, or None where there is none that we would repeat."""
+    """Return the caller's X-Request-ID, or None if there is none that we would repeat."""
     given = header_of(scope, _REQUEST_ID)
     return given if given is not None and _GOOD_ID.fullmatch(given) else None

@@ -35,13 +35,13 @@ class StaticFiles:
         self.version = hashlib.sha256(all_of_them).hexdigest()[:16]
 
     def path_of(self, name: str) -> str:
-        """Return where the present version of a file is; raises KeyError where there is no such file."""
+        """Return where the present version of a file is; raises KeyError if there is no such file."""
         if name not in self.files:
             raise KeyError(name)
         return self._at.format(version=self.version, name=name)
 
     def response(self, request: AnyRequest, version: str, name: str) -> Response[bytes]:
-        """Send a file, compressed where the browser takes that; raises NotFoundException where there is no such file.
+        """Send a file, compressed where the browser takes that; raises NotFoundException if there is no such file.
 
         Only under the present version may it be kept: another version is some other process's.
         """

@@ -25,7 +25,7 @@ def is_named(header: str, etag: str) -> bool:
 
 
 def is_named_weakly(header: str, etag: str) -> bool:
-    """Return the same where `W/` does not count, as a read asks: an edit must not (RFC 9110, 13.1.1)."""
+    """Return the same, ignoring `W/`: for reads, but not for edits (RFC 9110, 13.1.1)."""
     return is_named(header.replace("W/", ""), etag)
 
 

@@ -118,7 +118,7 @@ async def keep(keyed: KeyedRequest, response: BufferedResponse, secrets: Sequenc
 
 
 async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None) -> BufferedResponse | None:
-    """Return the stored response of the last 24 hours with its session keys minted again, or None where there is none.
+    """Return the stored response of the last 24 hours with its session keys minted again, or None if there is none.
 
     The key need not be claimed: what others have committed is seen. Raises IdempotencyKeyReused if it is the
     response to another request.

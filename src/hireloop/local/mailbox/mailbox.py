@@ -34,7 +34,7 @@ class Mailbox:
     def start(self) -> tuple[str, int]:
         """Start receiving and return host and port; where it already receives, only return them.
 
-        Raises SettingsError where the server does not come up, such as on a port that is taken.
+        Raises SettingsError if the server does not come up, such as on a port that is taken.
         """
         if self._address is None:
             program = ["-P", "-m", "hireloop.local.mailbox.server", "--folder", str(self._folder.absolute())]
@@ -48,7 +48,7 @@ class Mailbox:
         return self._address
 
     def stop(self) -> None:
-        """Stop receiving; the mail stays. Does nothing where it does not receive."""
+        """Stop receiving; the mail stays. Does nothing if it does not receive."""
         process, self._process, self._address = self._process, None, None
         if process is None:
             return

@@ -37,7 +37,7 @@ class KeepEverything:
 
 
 async def serve(folder: Path, host: str, port: int) -> None:
-    """Receive mail until standard input ends; raises OSError where the address is taken."""
+    """Receive mail until standard input ends; raises OSError if the address is taken."""
     loop = asyncio.get_running_loop()
     keeper = KeepEverything(MailFolder(folder))
 

@@ -18,7 +18,7 @@ class Postmaster(NamedTuple):
 
     @classmethod
     def read(cls, cluster: Path) -> Self | None:
-        """Return what the cluster's file says, None where there is none."""
+        """Return what the cluster's file says, None if there is none."""
         try:
             lines = [line.strip() for line in (cluster / "postmaster.pid").read_text().splitlines()]
             pid = int(lines[0])

@@ -48,7 +48,7 @@ class SpanReceiver(TraceServiceServicer):
         return self._endpoint
 
     def stop(self) -> None:
-        """Stop receiving; what came stays readable. Does nothing where it does not receive."""
+        """Stop receiving; what came stays readable. Does nothing if it does not receive."""
         server, self._server = self._server, None
         if server is not None:
             server.stop(None).wait()

@@ -88,7 +88,7 @@ def what_is_missing(spans: Sequence[ReceivedSpan]) -> list[str]:
 
 
 def _first_gap(path: Sequence[ReceivedSpan]) -> str:
-    """Return what the way from a send to its root lacks first, empty where it lacks nothing."""
+    """Return what the way from a send to its root lacks first, empty if it lacks nothing."""
     steps = iter(path)
     for name, kind in _LIFE_OF_AN_INVITATION:
         if not any(_is(span, name, kind) for span in steps):

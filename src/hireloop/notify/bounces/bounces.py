@@ -72,7 +72,7 @@ async def record(
     """Write down what a report says of a delivery of ours; the same report again changes nothing.
 
     `vouched`: the reporter has signed in and reports it in their own name, so that a Message-ID alone is enough.
-    Raises ReportOfNothing where it names no delivery of ours.
+    Raises ReportOfNothing if it names no delivery of ours.
     """
     row = await _named(report, return_path, vouched=vouched)
     if row is None:

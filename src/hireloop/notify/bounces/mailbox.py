@@ -62,7 +62,7 @@ class BounceMailbox:
         return f"{self._validity} {uid}"
 
     def read(self, uid: str) -> bytes:
-        """Return a mail, at most as much of it as a report is read; empty where it is gone."""
+        """Return a mail, at most as much of it as a report is read; empty if it is gone."""
         for item in self._uid("FETCH", uid, f"(BODY.PEEK[]<0.{LONGEST}>)"):
             if isinstance(item, tuple):
                 return bytes(item[1])

@@ -85,7 +85,7 @@ def _walk(part: Message, depth: int) -> Iterator[Message]:
 
 
 def _parameter(part: Message, name: str) -> str:
-    """Return a parameter of a part's Content-Type, empty where it has none that can be read."""
+    """Return a parameter of a part's Content-Type, empty if it has none that can be read."""
     try:
         return collapse_rfc2231_value(part.get_param(name, "")).strip()
     except (TypeError, ValueError):  # name* beside name*0, or a charset that fails

@@ -39,7 +39,7 @@ class ReturnPath:
         return cls(settings.bounce_address, settings.secrets)
 
     def address(self, delivery_id: UUID) -> str | None:
-        """Return the envelope sender of this delivery; None where no address for bounces is set."""
+        """Return the envelope sender of this delivery; None if no address for bounces is set."""
         return f"{self._local}+{_tag(self._secrets[0], delivery_id)}@{self._domain}" if self._local else None
 
     def deliveries(self, text: str) -> Iterator[UUID]:

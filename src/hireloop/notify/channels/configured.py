@@ -126,7 +126,7 @@ def _plugins() -> frozenset[str]:
 
 
 def _chat_name(settings: Settings, address: "ChatAddress", stems: Mapping[str, int]) -> str:
-    """Return the tag, or where it does not tell this channel from others, what does."""
+    """Return the tag, or if it does not tell this channel from others, what does."""
     stem = _stem(address.tags)
     if stem and stems[stem] == 1:
         return stem

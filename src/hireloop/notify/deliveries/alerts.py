@@ -134,7 +134,7 @@ async def _put_lately(now: datetime) -> int:
 
 
 def _gathered(unreported: Sequence[_Unreported], room: int, *, apart: bool) -> list[list[_Unreported]]:
-    """Return a list for each alert: every delivery alone where there is room, else the last one for all the others.
+    """Return a list for each alert: every delivery alone if there is room, else the last one for all the others.
 
     These others are told of together by cause and reason; and where each recruiter is told on their own (`apart`), by
     recruiter.
@@ -220,7 +220,7 @@ def _about_channel(held: HeldChannel, channels: Sequence[Channel], alert_email: 
 
 
 def _past(outbox: Outbox, channel: str, address: str | None) -> Outbox:
-    """Return an outbox without this channel, which is held, where there is another way to the recipient."""
+    """Return an outbox without this channel, which is held, if there is another way to the recipient."""
     others = msgspec.structs.replace(outbox, channels=tuple(one for one in outbox.channels if one.name != channel))
     return others if others.reaches(AlertMessage.kind, address) else outbox
 

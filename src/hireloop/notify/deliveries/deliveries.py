@@ -67,7 +67,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_attempt_at(self) -> datetime | None:
-        """Return when it can be tried next, None where it has ended; behind a held channel that is the next probe."""
+        """Return when it can be tried next, None if it has ended; behind a held channel that is the next probe."""
         if self.state is not DeliveryState.PENDING:
             return None
         return max(self.due_at, self.next_probe_at) if self.next_probe_at else self.due_at

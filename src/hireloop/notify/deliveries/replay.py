@@ -113,7 +113,7 @@ async def one(
 ) -> bool:
     """Replay one delivery and return whether it had ended: a pending one is left as it is.
 
-    Raises NotFound, and NotReplayable where it must not be replayed.
+    Raises NotFound, and NotReplayable if it must not be replayed.
     """
     results = await batch(ReplayFilter(ids=(delivery_id,)), channels, limit=1, note=note, now=now)
     if not results:

@@ -33,7 +33,7 @@ def checks_of(settings: Settings) -> list[tuple[str, background.DiagnosisCheck]]
 
 
 def check(settings: Settings, *, url: str = "") -> Finding:
-    """Return the one finding about EMAIL_… (or EMAIL_FALLBACK_URL, where `url` is given).
+    """Return the one finding about EMAIL_… (or EMAIL_FALLBACK_URL, if `url` is given).
 
     If the settings alone are wrong, nothing is tried. Blocking: each phase takes at most `PHASE_SECONDS`, the first
     one including the look-up of the server's name.

@@ -63,7 +63,7 @@ def point(at: datetime, zone: ZoneInfo, locale: str) -> str:
 
 
 def soon(duration: timedelta, locale: str) -> str:
-    """Return how far ahead something is, such as `in 24 hours`; empty where it is not ahead by half a minute."""
+    """Return how far ahead something is, such as `in 24 hours`; empty if it is not ahead by half a minute."""
     minutes = round(duration / _MINUTE)
     return _ahead(minutes, locale) if minutes > 0 else ""
 
@@ -102,7 +102,7 @@ def _clock(at: time, locale: str) -> str:
 
 
 def _abbreviation(at: datetime) -> str:
-    """Return the zone's abbreviation at that time; empty where the zone database has only an offset for it."""
+    """Return the zone's abbreviation at that time; empty if the zone database has only an offset for it."""
     name = at.tzname() or ""
     return name if name.isalpha() else ""
 

@@ -49,7 +49,7 @@ def outcome_of_status(evidence: Evidence, retry_after: str | None, now: datetime
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
-    """Return what a Retry-After header asks for, in seconds or as a date; None where it says nothing sensible."""
+    """Return what a Retry-After header asks for, in seconds or as a date; None if it says nothing sensible."""
     given = (retry_after or "").strip()
     if given.isascii() and given.isdigit():
         return float(given[:10])

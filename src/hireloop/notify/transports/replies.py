@@ -118,7 +118,7 @@ def _broken(error: OSError, phase: Phase) -> Reason:
 
 
 def _detail(evidence: Evidence) -> str:
-    """Return the enhanced code without its class, such as `1.1`; empty where there is none."""
+    """Return the enhanced code without its class, such as `1.1`; empty if there is none."""
     return (evidence.enhanced_code or "").partition(".")[2]
 
 

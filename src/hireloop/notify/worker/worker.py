@@ -156,7 +156,7 @@ class Worker:
 
     @staticmethod
     async def _claims(sender: ChannelSender) -> tuple[Availability, Availability | None]:
-        """Say what may be leased by the primary, and by the fallback; None where the channel has none."""
+        """Say what may be leased by the primary, and by the fallback; None if the channel has none."""
 
         async def by(route: Route) -> Availability:
             return await health.claim(providers.provider(sender.channel, route), may_probe=sender.may_probe(route))

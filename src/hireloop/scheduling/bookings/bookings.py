@@ -109,7 +109,7 @@ class BookingFilter(msgspec.Struct, frozen=True, kw_only=True):
 async def page(only: BookingFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[Booking]:
     """Return at most `limit` bookings, the latest start first, beginning behind the one called `after`.
 
-    Raises BadInput where there is no such booking.
+    Raises BadInput if there is no such booking.
     """
     values = {**msgspec.structs.asdict(only), "after": after, "now": now}
     if after is not None:
@@ -130,7 +130,7 @@ _PAGE = f"""{_READ}
 
 
 async def _start_of(schedule_id: UUID) -> datetime:
-    """Return when this booking starts; raises BadInput where there is none, as a page begins behind it."""
+    """Return when this booking starts; raises BadInput if there is none, as a page begins behind it."""
     row = await Schedule.select(Schedule.starts_at).where(Schedule.id == schedule_id).first()
     if row is None:
         raise errors.BadInput("after", "must be the ID of a booking: start again from the first page")
@@ -185,7 +185,7 @@ _COUNT = Statement("SELECT count(*) FROM (SELECT FROM schedule WHERE job = :job 
 
 
 async def _are_few(only: BookingFilter) -> bool:
-    """Return whether to look through bookings for where their invitation stands, and not through invitations for whose.
+    """Return whether to look through bookings for their invitations, and not through invitations for their bookings.
 
     A candidate has few bookings, and of a job's nearly all were sent; of all invitations hardly any are theirs.
     """
@@ -252,7 +252,7 @@ _STANDING = """(
 
 
 def _standing(source: str, states: Sequence[ScheduleState], conditions: _Conditions, limit: int) -> str:
-    """Return those of a source whose invitation stands where it should."""
+    """Return those of a source whose invitation is in the state that is asked for."""
     named = ", ".join(f"'{state.value}'" for state in states)
     return _STANDING.format(
         source=source, states=named, conditions=f"{conditions.others} AND {conditions.stands}", limit=limit

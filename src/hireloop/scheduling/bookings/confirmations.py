@@ -19,7 +19,7 @@ async def confirm(schedule_id: UUID, *, by: Actor, rule: ChangeRule | None = Non
     """Confirm a booking and return whether this did it: confirming twice is confirming once.
 
     One transaction, in which `rule` may forbid it too. The revision stays, and nobody is told: what everybody was told
-    is still right. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast where the
+    is still right. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast if the
     interview can no longer be entered.
     """
     booking = await lock(schedule_id, now=now)

@@ -39,7 +39,7 @@ async def move(
     link was withdrawn gets a new link with the new time: without one nobody could be told of that time.
 
     Raises NotFound for the schedule or the slot, BadInput for a slot of another job, ScheduleCancelled,
-    InterviewInProgress, InterviewClosed, SlotWithdrawn, SlotPast, SlotFull, and CandidateBusy where the candidate has
+    InterviewInProgress, InterviewClosed, SlotWithdrawn, SlotPast, SlotFull, and CandidateBusy if the candidate has
     another interview then.
     """
     booking = await lock(schedule_id, slots=[slot_id], now=now)

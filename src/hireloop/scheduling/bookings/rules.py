@@ -51,7 +51,7 @@ def is_same_booking(facts: BookingFacts, slot_id: UUID) -> bool:
 
 
 def refusal(facts: BookingFacts, *, late_seconds: int) -> errors.HireLoopError | None:
-    """Return why this interview can't be booked into this slot, or None where nothing stands against it."""
+    """Return why this interview can't be booked into this slot, or None if nothing stands against it."""
     if facts.live_schedule_id is not None:
         return errors.InterviewAlreadyScheduled()
     if facts.interview_state is not InterviewState.OPEN:

@@ -43,7 +43,7 @@ async def due(
 async def hold(candidate_id: UUID, older_than: timedelta, *, now: datetime | None = None) -> datetime:
     """Let nothing happen with a candidate before the caller's transaction ends; return the moment that it begins.
 
-    Raises NotFound where they were seen since they were listed as due.
+    Raises NotFound if they were seen since they were listed as due.
     """
     await Candidate.select(Candidate.id).where(Candidate.id == candidate_id).lock_rows("UPDATE")
     found = await _due(older_than, limit=1, only=candidate_id, now=now)

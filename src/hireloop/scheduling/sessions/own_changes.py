@@ -132,7 +132,7 @@ async def move(
 ) -> bool:
     """Move the booking to this time by the candidate's own wish, and return whether this did it.
 
-    Raises NotFound, ChangedSince, ChangeTooLate, TooManyChanges, whatever forbids any move, and SlotFull where no slot
+    Raises NotFound, ChangedSince, ChangeTooLate, TooManyChanges, whatever forbids any move, and SlotFull if no slot
     that is open to this booking begins then.
     """
     own_rule = rule(OwnChange.MOVE, limits, seen)

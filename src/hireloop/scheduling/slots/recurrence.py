@@ -92,7 +92,7 @@ def place(wall: datetime, zone: ZoneInfo) -> Occurrence:
 def occurrences(rule: RecurrenceRule, *, zone: ZoneInfo, starts_at_local: datetime) -> list[Occurrence]:
     """Return all that a rule names from `starts_at_local` on, a wall time, which is among it if it fits the rule.
 
-    Raises BadInput on `rule` where that is nothing, more than `MOST`, or reaches further than `LONGEST`.
+    Raises BadInput on `rule` if that is nothing, more than `MOST`, or reaches further than `LONGEST`.
     """
     if not _FIRST_YEAR <= starts_at_local.year <= _LAST_YEAR:
         raise errors.BadInput("starts_at_local", f"must be in a year from {_FIRST_YEAR} to {_LAST_YEAR}")

@@ -117,7 +117,7 @@ async def change(
 ) -> SlotDetails:
     """Change a slot and return it; a value that stays the same is no change, and is not recorded.
 
-    Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse where the times, the
+    Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse if the times, the
     interviewer or the job of a slot with bookings, also of one that is over, or seats below those taken, are asked for.
     """
     changes = normal(changes)
@@ -164,7 +164,7 @@ class SlotFilter(msgspec.Struct, frozen=True, kw_only=True):
 async def page(only: SlotFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[SlotDetails]:
     """Return at most `limit` slots in the order of their start, beginning behind the one called `after`.
 
-    Raises BadInput where there is no such slot.
+    Raises BadInput if there is no such slot.
     """
     values = {**msgspec.structs.asdict(only), "limit": limit, "now": now}
     if after is not None:

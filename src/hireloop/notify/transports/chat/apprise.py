@@ -108,7 +108,7 @@ class AppriseTransport:
         return plugin
 
     def _bounded(self, given: float, default: float) -> float:
-        """Return `cto` or `rto` of the URL, at most EMAIL_TIMEOUT, and that where the URL says nothing."""
+        """Return `cto` or `rto` of the URL, at most EMAIL_TIMEOUT, and that if the URL says nothing."""
         return self._seconds if given == default or given <= 0 else min(given, self._seconds)
 
 
@@ -216,7 +216,7 @@ def _address(service: NotifyBase, url: str, identity: str, what: str, *, plugin:
 
 
 def _schema(plugin: NotifyBase, url: str) -> str:
-    """Return what names the service: the URL's schema, or the plugin's where the URL is the service's own https one."""
+    """Return what names the service: the URL's schema, or the plugin's if the URL is the service's own https one."""
     found = _SCHEMA.match(url)
     if found is not None and not found[1].lower().startswith("http"):
         return found[1].lower()

@@ -156,7 +156,7 @@ class EmailTransport:
 
     @property
     def server(self) -> MailServer | None:
-        """The mail server in use; None where the settings cannot send."""
+        """The mail server in use; None if the settings cannot send."""
         return self._plugin.server if self._plugin else None
 
     def watch(self, watch: Watch) -> None:
@@ -167,7 +167,7 @@ class EmailTransport:
     def rehearse(self, *, seconds: float) -> Rehearsal:
         """Talk to the mail server up to MAIL FROM and send nothing; blocking, each phase at most `seconds`.
 
-        Raises LookupError where the settings cannot send.
+        Raises LookupError if the settings cannot send.
         """
         if self._plugin is None:
             raise LookupError(self.refusal)

@@ -12,7 +12,7 @@ _CONTINUATION = b"-"
 
 
 class SmtpReply(NamedTuple):
-    """A server's reply: its code, 0 where its lines bear none or several, and its text, joined by newlines."""
+    """A server's reply: its code, 0 if its lines bear none or several, and its text, joined by newlines."""
 
     code: int
     text: bytes

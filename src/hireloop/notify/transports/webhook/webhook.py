@@ -108,7 +108,7 @@ def _open(url: str, settings: Settings) -> _Opened | Reason:
 
 
 def _endpoint(parts: SplitResult, *, may_be_plain: bool) -> Endpoint | None:
-    """Return where a URL leads; None where it cannot be posted to. Raises ValueError for an impossible port or name."""
+    """Return where a URL leads; None if it cannot be posted to. Raises ValueError for an impossible port or name."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     schemes = {"https", "http"} if may_be_plain else {"https"}
     name = parts.hostname or ""
@@ -140,7 +140,7 @@ def _tokens(parts: SplitResult) -> Iterator[str]:
 
 
 def _body(parcel: Parcel, now: datetime) -> bytes | None:
-    """Return the request's body; None where the parcel holds no values for programs."""
+    """Return the request's body; None if the parcel holds no values for programs."""
     try:
         told = msgspec.json.decode(parcel.data, type=_Event)
         return msgspec.json.encode(_Body(told.type, told.data, _occurred_at(parcel.message_id) or now))
@@ -208,7 +208,7 @@ def _evidence(opened: _Opened, request: Request, *, code: int | None = None, sai
 
 
 def _without(tokens: frozenset[bytes], said: bytes) -> bytes:
-    """Return what was said without the tokens, nor the beginning of one where it broke off."""
+    """Return what was said without the tokens, nor the beginning of one if it broke off."""
     said = redaction.without(said, tokens, b"<address>")
     begun = [n for token in tokens for n in range(_SHORTEST_HALF, len(token)) if said.endswith(token[:n])]
     return said[: len(said) - max(begun, default=0)]
