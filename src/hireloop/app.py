@@ -76,7 +76,7 @@ def create() -> ASGIApp:
 def end_with_parent() -> None:
     """End this server process, in the background, once the one that started it is gone, even by kill -9.
 
-    Else it would keep the port and go on responding while nobody watches it.
+    Otherwise it would keep the port and go on responding while nobody watches it.
     """
     parent = os.getppid()
 

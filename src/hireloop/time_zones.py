@@ -25,12 +25,12 @@ def database_name(name: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
-    """Return the zone of this name, or `otherwise` if there is none of that name."""
+def zone_of(name: str | None, default: ZoneInfo) -> ZoneInfo:
+    """Return the zone of this name, or `default` if there is none of that name."""
     try:
         return ZoneInfo(database_name(name or ""))
     except ValueError:
-        return otherwise
+        return default
 
 
 @cache

@@ -149,8 +149,8 @@ class KeyRing:
 async def create(name: str, role: Role, *, by: Actor = audit.HIRELOOP) -> tuple[ApiKeyDetails, str]:
     """Make a key and return what is stored of it, and the key itself, which nobody can read again.
 
-    `by` is who asks for it: HireLoop itself at the first start. Raises BadInput for a name by which mails and the audit
-    call somebody else, such as the candidate, when they say who did something.
+    `by` is the actor: HireLoop itself at the first start. Raises BadInput for a name that mails and the audit use for
+    somebody else, such as the candidate.
     """
     if " ".join(name.split()).casefold() in _NAMES_OF_OURS:
         raise errors.BadInput("name", "must not be a name that HireLoop uses itself, such as `the candidate`")

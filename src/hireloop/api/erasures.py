@@ -44,7 +44,7 @@ async def erase(
     return erased
 
 
-# Stored responses in which, or in whose path, one of these words stands.
+# Stored responses in which, or in whose path, one of these words occurs.
 _DELETE_RESPONSES = Statement("""
     DELETE FROM stored_response WHERE EXISTS (
         SELECT FROM unnest(:words::text[]) AS word

@@ -1,4 +1,4 @@
-"""A booking as the console shows it: the names, what the API returns of it, and what is to be said of its state."""
+"""A booking as the console shows it: the names, what the API returns of it, and labels for its state."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,7 +19,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     item: AgendaItem
     schedule: ScheduleResponse
     state: Label
-    telling: Label  # where the invitation stands, or the cancellation
+    telling: Label  # the state of the invitation, or of the cancellation
     why: list[str]  # why it was not taken, in plain words
     warnings: list[str]  # of this booking alone: what concerns all of them is said once
 

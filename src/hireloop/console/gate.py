@@ -1,4 +1,4 @@
-"""Who is signed in to the console, and whether a press came from its own pages. An API key stands behind both."""
+"""Who is signed in to the console, and whether a press came from its own pages. Both depend on an API key."""
 
 import secrets
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ class SignedInUser(NamedTuple):
 
     @property
     def token(self) -> str:
-        """What each of our forms carries: only who holds the ticket can make it."""
+        """What each of our forms carries: only the holder of the ticket can make it."""
         return form_token(self.ticket)
 
 

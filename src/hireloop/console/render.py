@@ -41,7 +41,7 @@ def page(template: str, *, status_code: int = 200, **values: object) -> Response
 def show(
     request: AnyRequest, template: str, *, here: str, status_code: int = 200, refused: str = "", **values: object
 ) -> Response[bytes]:
-    """Render a template for who is signed in; `here` is the chapter it belongs to, `refused` why nothing was done."""
+    """Render a template for the signed-in user; `here` is the chapter it belongs to, `refused` why nothing was done."""
     user = user_of(request)
     role = user.holder.role
     html = _templates.render(

@@ -55,7 +55,7 @@ def _opened(host: str, port: int, *, secure: bool) -> Finding:
 
 
 def _is_ready(host: str, port: int, *, secure: bool) -> bool:
-    """Return whether a channel to the server, whose certificate is checked, comes to stand at the first try."""
+    """Return whether a channel to the server, whose certificate is checked, is established at the first try."""
     # As in `telemetry.exporters`: only where it is asked for.
     import grpc  # type: ignore[import-untyped]  # there are no types of it
 
@@ -73,7 +73,7 @@ def _channel(host: str, port: int, *, secure: bool) -> Any:  # noqa: ANN401 (grp
     import grpc
 
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    options = [("grpc.enable_http_proxy", 0)]  # none stood between when the way was checked
+    options = [("grpc.enable_http_proxy", 0)]  # none was used when the connection was checked
     if not secure:
         return grpc.insecure_channel(target, options)
     # Not gRPC's own list of authorities: this one is checked already, by what this machine and SSL_CERT_FILE trust.

@@ -1,4 +1,4 @@
-"""Where this machine's own installation keeps its data, and as whom its processes run.
+"""Where this machine's own installation keeps its data, and as which user its processes run.
 
 Not root: in their own directory, as themselves. Root: PostgreSQL refuses root, and the API, the worker and
 the mailbox have no need of it, so all of them run as one system user, provided that this user can read the
@@ -32,7 +32,7 @@ class DataLocation(NamedTuple):
     """Where the data is, and who runs the processes."""
 
     data_dir: Path
-    user: ServerUser | None = None  # whom root becomes; None: everybody stays who they are
+    user: ServerUser | None = None  # the user that root becomes; None: no change of user
     why_root: str = ""  # why root stays root, a sentence
 
 
@@ -57,7 +57,7 @@ def place_of(settings: Settings) -> DataLocation:
 
 
 def become(place: DataLocation) -> None:
-    """Make the data directory and go on, for good, as the user whom the place names; what was root's there is theirs.
+    """Make the data directory and continue as the user that the place names, for good; what was root's there is theirs.
 
     Raises SettingsError if the directory cannot be used.
     """
@@ -70,7 +70,7 @@ def become(place: DataLocation) -> None:
         os.setgroups([])
         os.setgid(place.user.gid)
         os.setuid(place.user.uid)
-        os.chdir(place.data_dir)  # where we stood may be closed to them, and so may an `.env` there, which was read
+        os.chdir(place.data_dir)  # the old one may be closed to them, and so may an `.env` there, which was read
     except OSError as error:
         raise unusable(place.data_dir, error) from None
     for name in list(os.environ):

@@ -17,7 +17,7 @@ _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL"
 
 
 class ServerUser(NamedTuple):
-    """The system user whom the server's processes belong to."""
+    """The system user that the server's processes belong to."""
 
     name: str
     uid: int
@@ -123,7 +123,7 @@ class ServerUser(NamedTuple):
     def make_private_dir(self, path: Path) -> None:
         """Create or check a directory that this user alone (and root) may enter.
 
-        Raises SettingsError where something else stands there: a link, another's directory, an open mode.
+        Raises SettingsError if something else is there: a link, another's directory, an open mode.
         """
         try:
             path.mkdir(mode=0o700)

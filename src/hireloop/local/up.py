@@ -77,7 +77,7 @@ def everything(*, port: int | None, say: Say) -> Iterator[RunningInstallation]:
 
 
 def _variables(settings: Settings) -> dict[str, str]:
-    """Return what the processes, which start in the data directory, would miss of where we stand: `.env`, a path."""
+    """Return what the processes, which start in the data directory, would miss of our directory: `.env`, a path."""
     found = settings.variables_of_dotenv()
     if settings.apprise_config is not None:
         found["APPRISE_CONFIG"] = str(settings.apprise_config.absolute())

@@ -40,7 +40,7 @@ class CopiedChange(StrEnum):
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is to meet about what, and when: what every message about a booking says, and every view of one."""
+    """Who meets about what, and when: what every message about a booking says, and every view of one."""
 
     candidate_name: str
     candidate_email: str
@@ -85,7 +85,7 @@ class BookingMessage(Meeting, frozen=True, kw_only=True):
 
 
 class InvitationMessage(BookingMessage, frozen=True, kw_only=True):
-    """You are invited to an interview: when, with whom, and the link that opens the portal."""
+    """You are invited to an interview: when, with which interviewer, and the link that opens the portal."""
 
     kind: ClassVar[str] = "invitation"
     required: ClassVar[bool] = True
@@ -194,7 +194,7 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None = None
     deadline_at: datetime | None = None
     first_due_at: datetime | None = None  # of the delivery; a replay renews it
-    others: int = 0  # how many more deliveries this one alert stands for, all with the same cause and reason
+    others: int = 0  # how many more deliveries this one alert covers, all with the same cause and reason
 
     @property
     def occasion(self) -> str:

@@ -62,7 +62,7 @@ class Delivery(Table, db=DB):
     bounced_at = Timestamptz(null=True, default=None)
     at_risk_told_at = Timestamptz(null=True, default=None)
     failure_told_at = Timestamptz(null=True, default=None)
-    erased_at = Timestamptz(null=True, default=None)  # whom it is about was erased: no name, address or words are left
+    erased_at = Timestamptz(null=True, default=None)  # its person was erased: no name, address or words are left
     created_at = Timestamptz()
 
 

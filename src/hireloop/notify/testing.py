@@ -110,7 +110,7 @@ class TransportContract:
         pytest.fail(f"{type(self).__name__} needs a fixture `other_side`: see hireloop.notify.testing.OtherSide.")
 
     def test_opening_a_transport_sends_nothing(self, other_side: OtherSide) -> None:
-        """Whatever the scene: who opens a transport may never send over it."""
+        """Whatever the scene: a transport that is opened may never be used."""
         for scene in Scene:
             if scene not in self.cannot:
                 other_side.open(scene)

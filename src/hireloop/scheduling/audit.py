@@ -59,7 +59,7 @@ COMMAND_LINE = Actor("the command line")
 
 
 class NewAuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the audit; `candidate` is whom it is about, so that erasing them can find it."""
+    """One line of the audit; `candidate` is the person that it is about, so that erasing them can find it."""
 
     action: Action
     subject: UUID

@@ -64,7 +64,7 @@ async def create(
 
 
 async def _candidate_id(candidate: UUID | CandidateFields, by: Actor) -> UUID:
-    """Return the id of a candidate whom nobody erases before this transaction ends."""
+    """Return the id of a candidate who cannot be erased before this transaction ends."""
     try:
         known = (
             candidate
@@ -98,7 +98,7 @@ async def change(
     by: Actor,
     check: Check[InterviewDetails] = patches.anything_goes,
 ) -> InterviewDetails:
-    """Change what is given of an interview; who is to meet whom can be changed until it is booked for the first time.
+    """Change what is given of an interview; the people who meet can be changed until it is booked for the first time.
 
     One transaction, in which `check` may refuse it. Raises NotFound, BadInput for an unknown id, and what `refusal`
     returns.
@@ -142,7 +142,7 @@ async def _was_booked(interview_id: UUID) -> bool:
     return await Schedule.exists().where(Schedule.interview == interview_id)
 
 
-# The booking of an interview that stands, if it has one.
+# The live booking of an interview, if it has one.
 _LIVE = Statement("SELECT id FROM schedule WHERE interview = :interview AND state <> 'cancelled'")
 
 

@@ -125,7 +125,7 @@ class AuditEntry(Table, db=DB, tablename="audit_entry"):
     at = Timestamptz(default=DatabaseDefault())
     action = Text()
     subject = UUID()
-    candidate = UUID(null=True, default=None)  # whom it is about
+    candidate = UUID(null=True, default=None)  # the person that it is about
     actor = Text()
     actor_key = UUID(null=True, default=None)
     details = JSONB()

@@ -31,7 +31,7 @@ _OVER = {InterviewState.COMPLETED, InterviewState.NO_SHOW}
 
 
 class _SlippedIn(Exception):
-    """A booking came into the slot before it stood still."""
+    """A booking came into the slot before it was locked."""
 
 
 def _until_it_stands_still(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -95,7 +95,7 @@ async def withdraw(
 async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[LockedBooking], datetime]:
     """Hold a slot and its bookings still; return it with those that are not over, and the moment that this is so.
 
-    Bookings are locked before their slot, as everywhere, so they must be known before the slot stands still: one that
+    Bookings are locked before their slot, as everywhere, so they must be known before the slot is locked: one that
     slipped in meanwhile was not locked, and locking it now could make two changes wait for each other. So this raises
     `_SlippedIn`: as an exception it undoes a savepoint too, where this is part of a larger transaction.
     """
@@ -110,7 +110,7 @@ async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[
     return slot, [held[ident] for ident in live if not is_over(held[ident])], at
 
 
-# The bookings of a slot that stand, and the moment.
+# The live bookings of a slot, and the moment.
 _LIVE = Statement("""
     SELECT ARRAY(SELECT id FROM schedule WHERE slot = :slot AND state <> 'cancelled' ORDER BY id) AS live,
         coalesce(:now, statement_timestamp()) AS at

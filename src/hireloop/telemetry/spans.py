@@ -41,7 +41,7 @@ SPAN_PUT = "delivery.put"
 SPAN_ATTEMPT = "delivery.attempt"
 SPAN_BOUNCE = "delivery.bounce"
 SPAN_SEND: Mapping[str, str] = {"email": "smtp.send", "webhook": "webhook.post"}
-SPAN_SEND_OTHERWISE = "chat.post"
+SPAN_SEND_DEFAULT = "chat.post"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -163,7 +163,7 @@ def attempt_span(
 def send_span(transport_name: str) -> Iterator[Span]:
     """Open `smtp.send` or `chat.post` (CLIENT) around one transport's `send`."""
     with _tracer.start_as_current_span(
-        SPAN_SEND.get(transport_name, SPAN_SEND_OTHERWISE),
+        SPAN_SEND.get(transport_name, SPAN_SEND_DEFAULT),
         kind=SpanKind.CLIENT,
         record_exception=False,
         set_status_on_exception=False,
@@ -215,7 +215,7 @@ def record_bounce(
 
 
 def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
-    """Say what the ledger proves: deliveries by state, and what nobody accounts for."""
+    """Say what the ledger proves: deliveries by state, and how many are unaccounted for."""
     for state, count in counts.items():
         metrics.DELIVERIES.set(count, {"state": state})
     metrics.UNACCOUNTED.set(unaccounted)

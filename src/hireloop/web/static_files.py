@@ -66,7 +66,7 @@ def takes_gzip(accept_encoding: str) -> bool:
 
 
 def _weight(text: str) -> float:
-    """Return what stands after a coding, such as `q=0.5`, as a number; 1 for nothing, and 0 for what is no weight."""
+    """Return the weight after a coding, such as `q=0.5`, as a number; 1 for nothing, and 0 for what is no weight."""
     name, _, value = text.partition("=")
     if not text.strip():
         return 1.0

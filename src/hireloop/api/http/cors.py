@@ -1,7 +1,7 @@
 """CORS (Fetch, 3.2): which pages of other origins may call the API, what they may send, and what they may read.
 
 Litestar's own takes `https://app.example` for a pattern, whose dot is any character; it refuses with a text where
-everything else is a problem, and it stands inside of what refuses first.
+everything else is a problem, and it runs inside of what refuses first.
 """
 
 from collections.abc import Collection

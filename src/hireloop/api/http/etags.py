@@ -32,7 +32,7 @@ def is_named_weakly(header: str, etag: str) -> bool:
 def check_if_match(connection: ASGIConnection[Any, Any, Any, Any], current: object) -> None:
     """Raise ChangedSince if the request's If-Match does not name `current`, which a read would return now.
 
-    Call it in the transaction of the change, with the row locked: else somebody may change it in between. Without
+    Call it in the transaction of the change, with the row locked: otherwise it may be changed in between. Without
     If-Match everything goes.
     """
     header = header_of(connection.scope, b"if-match")

@@ -55,7 +55,7 @@ class Idempotency:
     async def _respond(self, request: AnyRequest, keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
         """Return the response, ours or the stored one; raises IdempotencyInProgress after 5 s of waiting.
 
-        Between two looks no connection is held: else a few impatient clients would empty the pool. After a deadlock all
+        Between two looks no connection is held, or a few impatient clients would empty the pool. After a deadlock all
         is done again too: a transaction within ours goes back only to its own beginning, and keeps earlier locks.
         """
         until, pause = time.monotonic() + LONGEST_WAIT_SECONDS, _FIRST_PAUSE_SECONDS

@@ -149,7 +149,7 @@ async def _row(delivery_id: UUID) -> _BouncedDelivery | None:
     return msgspec.convert(row, _BouncedDelivery) if row else None
 
 
-# A delivery came back: what it is then depends on where it stands, and on whether a try may have handed it over.
+# A delivery came back: what it becomes depends on its state, and on whether a try may have handed it over.
 _BOUNCE = Statement("""
     UPDATE delivery SET
         state = CASE WHEN state IN ('sent', 'pending') THEN 'bounced' ELSE state END,

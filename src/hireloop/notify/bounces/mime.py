@@ -24,7 +24,7 @@ _PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-esc
 
 
 class _Fields(Compat32):
-    """Fields as they stand, unfolded; where one has bytes beyond ASCII, they are UTF-8, else Latin-1."""
+    """Fields as they are, unfolded; bytes beyond ASCII are read as UTF-8, else as Latin-1."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         """Return a field's name, and of its value what is looked at."""

@@ -24,7 +24,7 @@ _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-s
 _RETURNED_TYPES = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers"}
 )
-# Where the address that a report was sent to may stand: mailboxes and gateways rewrite To.
+# Where the address that a report was sent to may be: mailboxes and gateways rewrite To.
 _ADDRESSED = (
     "to",
     "delivered-to",
@@ -67,7 +67,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     diagnostic: str = ""  # the other side's words, at most 1 KiB
     remote: str | None = None  # the server that said them
     recipients: frozenset[str] = frozenset()  # addresses that the mail was for, in lower case
-    addressed: str = ""  # texts in which the tagged address may stand
+    addressed: str = ""  # texts in which the tagged address may occur
     message_ids: tuple[str, ...] = ()
 
 

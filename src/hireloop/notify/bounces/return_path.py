@@ -43,7 +43,7 @@ class ReturnPath:
         return f"{self._local}+{_tag(self._secrets[0], delivery_id)}@{self._domain}" if self._local else None
 
     def deliveries(self, text: str) -> Iterator[UUID]:
-        """Yield each delivery whose genuine tag stands somewhere in `text`, such as a report's headers."""
+        """Yield each delivery whose genuine tag occurs in `text`, such as a report's headers."""
         for found in [*_TAG.finditer(text)][:_MOST_TAGS]:
             given = found[0].lower()
             delivery_id = _delivery_in(given)

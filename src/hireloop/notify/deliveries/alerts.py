@@ -59,7 +59,7 @@ async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = No
     """Put the alerts that are due, and return how many; any number of workers may call it, one at a time does it.
 
     An alert goes over every channel that carries alerts; over mail to `alert_email`, or else to the job's recruiter.
-    About `A_MINUTE` are put in a minute: where more deliveries wait, one alert stands for those of one cause, reason
+    About `A_MINUTE` are put in a minute: if more deliveries wait, one alert covers those of one cause, reason
     and recipient, and says how many they are. A held channel is told of at once.
     """
     at: datetime | None = await _TURN.value(lock=_LOCK, now=now)

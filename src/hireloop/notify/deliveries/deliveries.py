@@ -1,4 +1,4 @@
-"""Read deliveries and their attempts, and say where an invitation stands."""
+"""Read deliveries and their attempts, and tell the state of an invitation."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ class InvitationState(StrEnum):
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery as it stands, joined with what holds its channel, if anything does."""
+    """A delivery as it is, joined with what holds its channel, if anything does."""
 
     id: UUID
     schedule: UUID | None
@@ -245,7 +245,7 @@ def mask(recipient: str) -> str:
 
 
 def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: datetime) -> InvitationState:
-    """Return where the invitation of `revision` stands, given all deliveries of its schedule.
+    """Return the state of the invitation of `revision`, given all deliveries of its schedule.
 
     The database's function `invitation_state` is the same rule, for lists; a test compares the two.
     """

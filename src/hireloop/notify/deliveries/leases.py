@@ -279,7 +279,7 @@ _SENT_LATE = Statement("""
 
 
 async def settle(settlements: Sequence[Settlement], *, now: datetime | None = None) -> set[UUID]:
-    """Write what these tries came to and return the ids of the deliveries whose lease was still ours.
+    """Write the results of these tries and return the ids of the deliveries whose lease was still ours.
 
     An attempt row is always completed; the delivery's state moves only under our token. A late acceptance still
     sets `sent_at`, whatever has become of the delivery: nothing that happened goes unrecorded. Its attempt counted as
@@ -295,7 +295,7 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
 
 @db.transactional(one_statement=True)
 async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> dict[UUID, UUID]:
-    """Write what these tries came to; return the deliveries whose lease was still ours, by its token.
+    """Write the results of these tries; return the deliveries whose lease was still ours, by its token.
 
     By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
     """

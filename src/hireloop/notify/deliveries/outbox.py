@@ -200,7 +200,7 @@ _BLANKS = {
 }
 
 
-# All deliveries of some schedules stand still.
+# All deliveries of some schedules are locked.
 _HOLD = Statement("SELECT FROM delivery WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE")
 # Deliveries and their attempts are blanked, the address of the last word kept, and all else that is pending ended.
 _FORGET = Statement("""
@@ -232,13 +232,13 @@ _FORGET = Statement("""
 
 
 async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Blank the person whom these schedules' deliveries are about, in the caller's transaction.
+    """Blank the person that these schedules' deliveries are about, in the caller's transaction.
 
     Names, addresses and the other sides' words are gone; what was sent when, how often and how it ended stays. What is
     still to be sent is superseded, but for a cancellation: a candidate who knows of an interview must hear that it is
     off. Its address is kept apart (`kept_address`) until it has ended, at most 24 h; then the database drops it.
     """
-    # First all stand still, in a statement of their own: the holder of one may have put an alert about it, with the
+    # First all are locked, in a statement of their own: the holder of one may have put an alert about it, with the
     # name, which the snapshot of the statement that waited does not show.
     await _HOLD.run(schedules=list(schedule_ids))
     await _FORGET.run(

@@ -1,4 +1,4 @@
-"""One try: render, send, and turn what came of it into what will be written. Runs in a thread, touches no database."""
+"""One try: render, send, and turn the result into what will be written. Runs in a thread, touches no database."""
 
 import random
 import time

@@ -18,7 +18,7 @@ from hireloop.statements import Statement
 
 
 class AgendaItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A booking with the names of whom and what it is about."""
+    """A booking with the names of the people and the job that it is about."""
 
     booking: Booking
     candidate_id: UUID

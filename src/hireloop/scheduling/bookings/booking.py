@@ -60,7 +60,7 @@ async def book(
 ) -> BookingResult:
     """Book the interview into the slot, or report that this booking already exists.
 
-    `booked_by` is who asks for it: the recruiters' copy and the audit say so.
+    `booked_by` is the person who asks for it: the recruiters' copy and the audit say so.
     Raises NotFound, BadInput or the Refused that the facts call for; then nothing was written. A caller that
     loses a race reads the facts again and gets the result that they call for now.
     """
@@ -75,7 +75,7 @@ async def book(
 
 
 class _Wish(msgspec.Struct, frozen=True):
-    """What is asked for, and by whom."""
+    """The booking that is requested, and who requests it."""
 
     interview_id: UUID
     slot_id: UUID
@@ -191,7 +191,7 @@ class _Draft:
         )
 
 
-# All that the rules ask of an interview, its booking that stands, and the slot, at one moment.
+# All that the rules ask of an interview, its live booking, and the slot, at one moment.
 _FACTS = Statement("""
     SELECT coalesce(:now, now()) AS now, i.id AS interview_id, i.state AS interview_state, c.id AS candidate_id,
         c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone, c.locale, j.id AS job_id,

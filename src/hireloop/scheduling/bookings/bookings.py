@@ -56,7 +56,7 @@ _READ = """
 """
 # Some bookings.
 _OF_IDS = Statement(f"{_READ} WHERE sc.id = ANY(:schedules::uuid[])")
-# The bookings of interviews that stand.
+# The live bookings of interviews.
 _LIVE_OF = Statement(f"{_READ} WHERE sc.interview = ANY(:interviews::uuid[]) AND sc.state <> 'cancelled'")
 # Whose bookings they are.
 _CANDIDATES_OF = Statement("SELECT id, candidate FROM schedule WHERE id = ANY(:schedules::uuid[])")
@@ -143,7 +143,7 @@ class _Conditions(msgspec.Struct, frozen=True):
 
     times: str  # time, and place in the list; the name of the id is left open
     others: str
-    stands: str  # that the invitation of `sc` stands where it should
+    stands: str  # that the invitation of `sc` is in the state that is asked for
 
 
 def _conditions(only: BookingFilter, after: UUID | None) -> _Conditions:
@@ -170,7 +170,7 @@ _STANDS = """(
 _MANY = 1000  # bookings of a job: up to here they are looked through one by one
 _LIVE = (ScheduleState.PENDING, ScheduleState.CONFIRMED)
 _AT_RISK = "is_at_risk(at_risk_at, last_reason, first_due_at, coalesce(:now, now()))"
-# Which deliveries to look at for bookings whose invitation may stand there, besides those that were invited to nothing.
+# Which deliveries to look at for bookings whose invitation may be in that state, besides those without an invitation.
 _INVITATIONS = {
     "pending": [f"state = 'pending' AND NOT {_AT_RISK}"],
     "at_risk": [f"state = 'pending' AND {_AT_RISK}"],
@@ -201,7 +201,7 @@ def _lists(only: BookingFilter, conditions: _Conditions, limit: int, *, by_booki
     """Return lists, each in the order of an index, of whose first `limit` bookings the page consists.
 
     Several states in one list would have to be sorted, or one looked for among all the others. The invitation of a
-    cancelled booking stands nowhere, as its revision was raised: else a list would look through them all in vain.
+    cancelled booking has no state, as its revision was raised: else a list would look through them all in vain.
     """
     states = [ScheduleState(only.state)] if only.state is not None else list(ScheduleState)
     if only.invitation_state is None:
@@ -222,7 +222,7 @@ def _lists(only: BookingFilter, conditions: _Conditions, limit: int, *, by_booki
     return [_standing(source, among, conditions, limit) for source in sources]
 
 
-# What a list is made of: bookings, or those whose invitations stand somewhere.
+# What a list is made of: bookings, or those whose invitations have a state.
 _OF_SCHEDULES = "SELECT starts_at, id, NULL::integer AS revision FROM schedule WHERE {conditions}"
 _OF_INVITATIONS = "SELECT DISTINCT starts_at, schedule AS id, revision FROM invitation WHERE {conditions}"
 
@@ -241,7 +241,7 @@ def _listed(source: str, limit: int) -> str:
     return f"({source} ORDER BY starts_at DESC, id DESC LIMIT {limit:d})"
 
 
-# Those of a source whose invitation stands where it should. First in order, then each is looked at on its own: at no
+# Those of a source whose invitation is in the right state. First in order, then each is looked at on its own: at no
 # more of them than it takes for a page. LIMIT 1 leaves no other way, whatever PostgreSQL expects of how many there are.
 _STANDING = """(
     SELECT told.starts_at, told.id FROM ({source} ORDER BY starts_at DESC, id DESC) AS told, LATERAL (

@@ -58,7 +58,8 @@ _END = Statement("""
 async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:
     """Cancel these live bookings, in the transaction that holds them.
 
-    A candidate hears of it only if an earlier revision was tried: nobody is told that off is what they never heard of.
+    A candidate hears of it only if an earlier revision was tried: nobody is told about the cancellation of a booking
+    that they never heard of.
     """
     for booking in bookings:
         revision = await changes.note(booking, BookingChange.CANCELLED, by=by, reason=reason)

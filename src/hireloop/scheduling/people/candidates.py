@@ -117,7 +117,7 @@ def refuse_differences(what: str, given: dict[str, Any], known: object, *, ignor
 
 
 async def lock(candidate_id: UUID) -> CandidateDetails:
-    """Return a candidate whom nobody else can change, book, or erase before this transaction ends; raises NotFound."""
+    """Return a candidate, locked against changes, bookings and erasure until this transaction ends; raises NotFound."""
     locked = _of(candidate_id).lock_rows("NO KEY UPDATE")
     return await db.one(locked, CandidateDetails, errors.NotFound("candidate", candidate_id))
 
@@ -128,7 +128,7 @@ async def find(candidate_id: UUID) -> CandidateDetails:
 
 
 async def keep(candidate_id: UUID) -> UUID:
-    """Return the id, of a candidate whom nobody changes or erases before this transaction ends; raises NotFound."""
+    """Return the id of a candidate, locked against changes and erasure until this transaction ends; raises NotFound."""
     if await _of(candidate_id).lock_rows("SHARE").first() is None:
         raise errors.NotFound("candidate", candidate_id)
     return candidate_id

@@ -1,4 +1,4 @@
-"""Whose time is up: candidates with whom nothing has happened for so long that nobody needs to know them any more."""
+"""People whose retention period is over: candidates about whom nothing has been recorded for that long."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from hireloop.scheduling.audit import Action
 from hireloop.scheduling.tables import Candidate
 from hireloop.statements import Statement
 
-# Candidates with whom nothing has happened for so long, in the order of ids, and since when that is.
+# Candidates about whom nothing has been recorded for so long, in the order of ids, and the start of that period.
 _DUE = Statement("""
     WITH cut AS (SELECT coalesce(:now, statement_timestamp()) - :older_than::interval AS at)
     SELECT id, cut.at FROM candidate, cut

@@ -12,7 +12,7 @@ from hireloop.statements import NOW, Statement
 
 _TOGETHER = 100
 
-# Only interviews that are not over stand in the index that this reads, in the order of their start: so it reads those
+# Only interviews that are not over are in the index that this reads, in the order of their start: so it reads those
 # that have begun, and none that lies ahead. Candidates are locked first, as in every
 # change of a booking; one that somebody else holds is left for the next sweep.
 _DUE = Statement("""
@@ -36,9 +36,9 @@ _SET_STATE = Statement("UPDATE interview SET state = :state WHERE id = ANY(:inte
 
 
 async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
-    """Note who did not come, and end what nobody finished; return how many interviews that were.
+    """Record the candidates who did not come, end the interviews that nobody finished, and return how many there were.
 
-    An interview whose window has closed without an entry is a `no_show`, but not where the link was withdrawn: a
+    An interview whose window has closed without an entry is a `no_show`, but not if the link was withdrawn: a
     candidate who was kept out has not stayed away. One that was entered is `completed`, and its session left,
     `grace_seconds` after the interview's end. In short transactions; any number of workers may do so at once.
     """
@@ -65,7 +65,7 @@ async def _note_some(grace: timedelta, now: datetime | None) -> tuple[int, int]:
 
 
 async def miss(bookings: list[LockedBooking]) -> None:
-    """Note that nobody came to these, in the transaction that holds them."""
+    """Record that nobody came to these, in the transaction that holds them."""
     await _write(bookings, Action.INTERVIEW_MISSED, InterviewState.NO_SHOW)
 
 

@@ -69,7 +69,7 @@ def moves_left(booking: Standing, limits: Limits) -> int:
 def refusal(change: OwnChange, booking: Standing, limits: Limits) -> errors.Refused | None:
     """Return why a candidate may not do this with a live booking by themselves, or None; pure.
 
-    Confirming is possible as long as the interview can be entered: a word is never too late before that.
+    Confirming is possible as long as the interview can be entered: until then it is never too late to confirm.
     """
     if change is OwnChange.CONFIRM:
         return errors.ChangeTooLate() if booking.now > booking.closes_at else None

@@ -18,7 +18,7 @@ from hireloop.statements import Statement
 
 
 class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule, where its clock stands, and what its slots have in common."""
+    """A rule, the time zone of its clock, and what its slots have in common."""
 
     rule: str
     zone: ZoneInfo
@@ -124,7 +124,7 @@ _LOOK = Statement("""
     ) AS seen WHERE past OR twin IS NOT NULL
 """)
 
-# The slots of a series, but for those that overlap another of the interviewer's, whether it stood or is one of these.
+# The slots of a series, except those that overlap another of the interviewer's, an existing one or one of these.
 _INSERT = Statement("""
     INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, job, notes)
     SELECT id, starts_at, ends_at, :seats, :interviewer, :job, :notes

@@ -13,7 +13,7 @@ from email.utils import format_datetime, formataddr
 from hireloop.notify.transport import Parcel
 from hireloop.notify.transports.domains import with_ascii_domain
 
-# "=_" can stand in neither quoted-printable nor base64, so that no part ever contains a boundary (RFC 2045, 6.7).
+# "=_" can occur in neither quoted-printable nor base64, so that no part ever contains a boundary (RFC 2045, 6.7).
 _MIXED = "=_hireloop_mixed"
 _ALTERNATIVE = "=_hireloop_alternative"
 

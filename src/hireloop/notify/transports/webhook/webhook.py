@@ -28,7 +28,7 @@ TRY_SECONDS = 20.0  # for one try; the specification says 15 to 30
 LARGEST_BODY = 262_144  # bytes of a request's body; the specification wants it below 20 kB
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
-_TARGET = re.compile(r"/[!-~]*")  # as it may stand in a request line
+_TARGET = re.compile(r"/[!-~]*")  # as it may occur in a request line
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}(?:-[0-9a-f]{2,32}){3}")
 _SHORTEST_TOKEN = 8  # of the path, whose short parts are words such as `hooks`
 _SHORTEST_HALF = 4  # of a query's `name=value`, where either may be the token
