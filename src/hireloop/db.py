@@ -129,9 +129,9 @@ class Engine(PostgresEngine):
         """Do nothing: Piccolo would connect here, while modules are still being imported."""
 
     async def open(self, url: str, *, pool_size: int = 10, patient: bool = False) -> None:
-        """Open the pool; a statement has 60 s, and all the time that it wants where `patient`.
+        """Open the pool; a statement has 60 s, and all the time that it wants if `patient`.
 
-        Raises OSError or asyncpg.PostgresError where the server does not answer.
+        Raises OSError or asyncpg.PostgresError if the server does not answer.
         """
         self.config = {"dsn": url}
         await self.start_connection_pool(
@@ -303,7 +303,7 @@ def transactional(
 
 @asynccontextmanager
 async def _bounds(*, one_statement: bool) -> AsyncIterator[None]:
-    """Keep what a block's error undoes to the block: by a savepoint, where a transaction is open."""
+    """Keep what a block's error undoes to the block: by a savepoint if a transaction is open."""
     outer = DB.current_transaction.get()
     if outer is not None:
         async with outer.connection.transaction():

@@ -30,7 +30,7 @@ _PARTS = re.compile(
 
 
 class Statement:
-    """One statement, whose values are given by name; in the current transaction where there is one."""
+    """One statement, whose values are given by name; in the current transaction if there is one."""
 
     __slots__ = ("names", "numbered", "text")
 

@@ -44,7 +44,7 @@ class PossibleActions(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def anything(self) -> bool:
         """Whether there is anything to press."""
-        return self.move  # nothing is possible where this is not
+        return self.move  # nothing is possible if this is not
 
 
 async def page(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
@@ -55,7 +55,7 @@ async def page(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[byt
 async def shown(
     request: AnyRequest, schedule_id: UUID, *, refused: str = "", status_code: int = 200
 ) -> Response[bytes]:
-    """Return a booking's page, with why nothing was done where something was `refused`; raises NotFound."""
+    """Return a booking's page, with why nothing was done if something was `refused`; raises NotFound."""
     context = context_of(request)
     async with db.snapshot():
         card = (await cards_of(request, [await agenda.find(schedule_id)]))[0]

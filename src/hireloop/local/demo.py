@@ -30,7 +30,7 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show(running: RunningInstallation, say: Say) -> DemoResult:
-    """Book, wait for the mail and for the trace, and say each; raises httpx.HTTPStatusError where the API refuses."""
+    """Book, wait for the mail and for the trace, and say each; raises httpx.HTTPStatusError if the API refuses."""
     known, key = asyncio.run(_make_key(running))
     try:
         return _show(running, key, say)

@@ -62,7 +62,7 @@ def _candidates(settings: Settings) -> list[Path]:
 
 @contextmanager
 def at_home(found: FoundInstallation | None = None) -> Iterator[Settings]:
-    """Hold the installation's settings, with this machine's own database, started if need be, where none is set.
+    """Hold the installation's settings; if no database is set, with this machine's own, started if necessary.
 
     At the end the database is left to its other users, or stopped. Raises SettingsError for an invalid setting.
     """
@@ -117,7 +117,7 @@ def _is_open(directory: Path) -> bool:
 
 
 def _with_secret(settings: Settings, data_dir: Path, added: dict[str, str]) -> Settings:
-    """Fill in this machine's own secret, where it has one and the environment names none."""
+    """Fill in this machine's own secret, if it has one and the environment names none."""
     if settings.secret_key is not None or not has_secret(data_dir):
         return settings
     return Settings.read(**added, secret_key=read_or_make_secret(data_dir))

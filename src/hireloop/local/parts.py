@@ -61,7 +61,7 @@ def log_of(name: str, data_dir: Path) -> Path:
 
 
 def wait_until_ready(port: int, processes: Processes, data_dir: Path, say: Callable[[str], None]) -> None:
-    """Wait until the API takes requests; raises SettingsError, naming the log, if it does not come to that."""
+    """Wait until the API takes requests; raises SettingsError, naming the log, if it never does."""
     began = said = time.monotonic()
     with httpx.Client(trust_env=False, timeout=2) as client:  # no proxy is between us and ourselves
         while time.monotonic() < began + _READY_SECONDS:

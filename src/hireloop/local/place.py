@@ -39,7 +39,7 @@ class DataLocation(NamedTuple):
 def place_of(settings: Settings) -> DataLocation:
     """Return the place of the installation that these settings mean; nothing is created but a system user for root.
 
-    Raises SettingsError where root would have to work as root among somebody else's files.
+    Raises SettingsError if root would have to work as root among somebody else's files.
     """
     wanted = settings.hireloop_data_dir
     wanted = (wanted.expanduser() if wanted is not None else default_data_dir()).resolve()

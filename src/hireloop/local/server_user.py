@@ -48,7 +48,7 @@ class ServerUser(NamedTuple):
 
     @classmethod
     def _system_user(cls) -> Self:
-        """Return our own user; PostgreSQL's only where there can be none, since others' data may be that one's."""
+        """Return our own user; PostgreSQL's only if there can be none, since others' data may be that one's."""
         name = _NAME
         for known in (_NAME, _OTHER_NAMES[0]):
             found = _find(known)
@@ -137,7 +137,7 @@ class ServerUser(NamedTuple):
             raise SettingsError(msg)
 
     def own(self, path: Path) -> None:
-        """Give `path` to this user, where root made it."""
+        """Give `path` to this user, if root made it."""
         if os.geteuid() == 0:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 

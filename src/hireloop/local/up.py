@@ -38,7 +38,7 @@ class RunningInstallation(msgspec.Struct, frozen=True, kw_only=True):
     """What runs, as somebody who wants to use it needs to know it."""
 
     url: str
-    first_key: str | None  # shown once; None where keys exist already
+    first_key: str | None  # shown once; None if keys exist already
     mailbox: Mailbox | None  # None if a mail host is configured
     spans: SpanReceiver
     data_dir: Path

@@ -76,7 +76,7 @@ class BookingMessage(Meeting, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str | None:
-        """The recipient where the channel is mail; None if nobody is to be written to."""
+        """The recipient if the channel is mail; None if nobody gets an email."""
         return self.candidate_email if self.audience is Audience.CANDIDATE else self.recruiter_email
 
     def deadline(self, now: datetime) -> datetime:
@@ -163,7 +163,7 @@ class LateRequestMessage(BookingMessage, frozen=True, kw_only=True):
     audience: ClassVar[Audience] = Audience.RECRUITERS
 
     asked_at: datetime
-    send_to: str | None = None  # where the job has no recruiter: the address that gets the alerts
+    send_to: str | None = None  # if the job has no recruiter: the address that gets the alerts
 
     @property
     def address(self) -> str | None:
@@ -208,7 +208,7 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
         return self.send_to
 
     def deadline(self, now: datetime) -> datetime:
-        """Return when nobody needs to hear of it any more."""
+        """Return the time from which nobody needs to hear of it."""
         return now + _A_DAY
 
 

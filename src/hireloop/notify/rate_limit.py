@@ -24,7 +24,7 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, rate_per_minute: int) -> Self:
         """Return the limit that never exceeds this rate in any 60 s, and comes within a burst of it.
 
-        A burst is a second's worth of tries, so that few are leased together where the rate is high; the interval is
+        A burst is a second's worth of tries, so that few are leased together if the rate is high; the interval is
         that much longer, since a minute may begin with a burst that was saved up before.
         """
         burst = max(1, rate_per_minute * _BURST_SECONDS // 60)

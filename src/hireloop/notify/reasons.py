@@ -23,7 +23,7 @@ class Slug(StrEnum):
 
 
 class Reason(Slug):
-    """A slug; `sentence` says what it means and, where someone can fix it, how."""
+    """A slug; `sentence` says what it means and, if someone can fix it, how."""
 
     # Our own settings rule it out; nothing was sent
     NO_MAIL_HOST = "no_mail_host", faults.NO_MAIL_HOST.sentence

@@ -42,7 +42,7 @@ class Delivery(Table, db=DB):
     channel = Text()
     recipient = Text()
     required = Boolean()
-    starts_at = Timestamptz(null=True, default=None)  # of what it is about, where that begins
+    starts_at = Timestamptz(null=True, default=None)  # of what it is about, if that begins
     payload = JSONB()
     payload_version = Integer()
     state = Text(choices=DeliveryState)

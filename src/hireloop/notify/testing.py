@@ -49,7 +49,7 @@ class OtherSide(Protocol):
         ...
 
     def tries(self) -> int:
-        """Return how often somebody has asked to hand a message over, whatever came of it."""
+        """Return how often somebody has asked to hand a message over, whatever the outcome."""
         ...
 
     def ids(self) -> list[str]:
@@ -149,7 +149,7 @@ class TransportContract:
         assert not outcome.maybe_accepted, "nothing was taken"
 
     def test_a_refused_message_is_rejected_or_holds_the_channel(self, other_side: OtherSide) -> None:
-        """Rejected where it is about this message or recipient, Held where something on our side must be fixed."""
+        """Rejected if it is about this message or recipient, Held if something on our side must be fixed."""
         outcome = self._send(self._opened(other_side, Scene.REFUSES))
         assert isinstance(outcome, Rejected | Held), f"refused is Rejected or Held, not {outcome!r}"
         assert other_side.tries() <= 1, "a transport tries once"
@@ -211,7 +211,7 @@ class TransportContract:
         caplog: pytest.LogCaptureFixture,
         capfd: pytest.CaptureFixture[str],
     ) -> None:
-        """Neither into the log nor to standard output: what came of a try is in its outcome alone."""
+        """Neither into the log nor to standard output: the result of a try is in its outcome alone."""
         with caplog.at_level(logging.INFO):
             self._send(self._opened(other_side, scene))
         written = caplog.text + "".join(capfd.readouterr())
@@ -223,7 +223,7 @@ class TransportContract:
         return other_side.open(scene)
 
     def _send(self, transport: Transport, parcel: Parcel | None = None) -> Outcome:
-        """Send, and fail where that raises, never ends, or gives what is no outcome."""
+        """Send, and fail if that raises, never ends, or returns something else than an outcome."""
         came: list[object] = []
 
         def send() -> None:

@@ -1,4 +1,4 @@
-"""A channel is a way to reach somebody; its transport is the code that sends. What a try came to is a value."""
+"""A channel is a way to reach somebody; its transport is the code that sends. The outcome of a try is a value."""
 
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
@@ -98,7 +98,7 @@ class Transport(Protocol):
     """Sends over one kind of channel."""
 
     def send(self, parcel: Parcel) -> Outcome:
-        """Try once, blocking, and say what came of it; called from many threads at once.
+        """Try once, blocking, and return the outcome; called from many threads at once.
 
         Never raises for what the world does (that is an Outcome), never retries, records or traces.
         """
@@ -124,7 +124,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     kinds: frozenset[str]  # the message kinds that go over it
     concurrency: int  # tries at once in one worker
     url: str = ""  # may hold a token: never in a log, span or response
-    fallback_url: str = ""  # a second provider; where there is one, a try may take the route `fallback`
+    fallback_url: str = ""  # a second provider; if there is one, a try may take the route `fallback`
     fallback_fingerprint: str = ""
     rate_per_minute: int | None = None  # tries a minute, of all workers together
 

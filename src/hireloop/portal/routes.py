@@ -47,7 +47,7 @@ async def static(request: AnyRequest, version: FromPath[str], name: FromPath[str
 
 
 def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
-    """Say in HTML that a request came to nothing, without a word from the request itself."""
+    """Say in HTML that a request failed, without a word from the request itself."""
     status = _status_of(error)
     if status == HTTPStatus.NOT_FOUND:
         return render.page("unknown", status_code=status)

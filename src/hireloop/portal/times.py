@@ -12,7 +12,7 @@ from babel.dates import format_date, format_time
 
 from hireloop.notify.rendering import times
 
-_DATE = {"en": "EEEE, d MMMM y"}  # as the invitation writes it where no country is known
+_DATE = {"en": "EEEE, d MMMM y"}  # as the invitation writes it if no country is known
 _MINUTE = timedelta(minutes=1)
 
 
@@ -22,7 +22,7 @@ class FormattedTimes(msgspec.Struct, frozen=True, kw_only=True):
     date: str  # Tuesday, 1 December 2026
     starts: str  # 10:00 IST
     ends: str
-    opens: str  # 09:59:30 IST: seconds only where they matter
+    opens: str  # 09:59:30 IST: seconds only if they matter
     closes: str
     lasts: str  # 60 minutes
     zone: str  # Asia/Kolkata, UTC+05:30

@@ -149,7 +149,7 @@ _LIVE = Statement("SELECT id FROM schedule WHERE interview = :interview AND stat
 @spans.of_change("interview.cancel")
 @db.transactional
 async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> bool:
-    """Call an interview off, with its booking where it has one, and return whether this did it: twice is once.
+    """Cancel an interview, with its booking if it has one, and return whether this call did it.
 
     It can't be booked again. One transaction. Raises NotFound, InterviewInProgress once the candidate has entered,
     InterviewClosed after.
@@ -212,7 +212,7 @@ async def page(only: InterviewFilter, *, limit: int, after: UUID | None) -> list
     by_time = only.starts_from is not None or only.starts_before is not None
     if after is not None and by_time:
         values["after_start"] = await _start_of(after)
-    # Of a job, a list for each state: so each is in the order of an index, also where only one state is asked for.
+    # Of a job, a list for each state: so each is in the order of an index, even if only one state is asked for.
     states = [only.state] if only.state is not None else list(InterviewState)
     split = only.state is not None or (only.job is not None and not by_time)
     order = "started_at DESC, id DESC" if by_time else "id DESC"

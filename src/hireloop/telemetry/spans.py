@@ -63,7 +63,7 @@ def booking_span(*, interview_id: object, slot_id: object) -> Iterator[Span]:
 
 
 def record_booking(span: Span, outcome: str) -> None:
-    """Say on the span and the counter what a booking came to: `booked`, `again`, or a refusal's slug."""
+    """Say on the span and the counter the outcome of a booking: `booked`, `again`, or a refusal's slug."""
     span.set_attribute("hireloop.outcome", outcome)
     metrics.BOOKINGS.add(1, {"outcome": outcome})
 
@@ -73,7 +73,7 @@ def of_change(
 ) -> Callable[[Callable[Concatenate[UUID, P], Awaitable[T]]], Callable[Concatenate[UUID, P], Coroutine[Any, Any, T]]]:
     """Open one of `SPAN_CHANGES` (INTERNAL) around each call of a verb: a change of what its first argument names.
 
-    The span and the counter say what it came to: `done`, or a refusal's slug.
+    The span and the counter give its outcome: `done`, or a refusal's slug.
     """
 
     def decorated(
@@ -181,7 +181,7 @@ def record_reply(span: Span, reply: Mapping[str, AttributeValue | None]) -> None
 def record_attempt(
     spans: Sequence[Span], *, channel: str, outcome: str, reason: str | None, seconds: float, waited: float | None
 ) -> None:
-    """Say what a try came to, on its spans and metrics; any outcome but `sent` is an ERROR that says why.
+    """Record the outcome of a try on its spans and metrics; any outcome but `sent` is an ERROR that says why.
 
     `seconds` is the try's length; `waited` the whole time since the booking, given once it is sent.
     """
@@ -222,7 +222,7 @@ def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
 
 
 def link_caller(span: Span, headers: Sequence[tuple[bytes, bytes]]) -> None:
-    """Link a request's span to its caller's own trace, where the caller sent a `traceparent`."""
+    """Link a request's span to its caller's own trace, if the caller sent a `traceparent`."""
     for name, value in headers:
         if name == b"traceparent":
             caller = trace.get_current_span(_w3c.extract({"traceparent": value.decode("latin-1")}))

@@ -1,6 +1,6 @@
 """The headers of every response: each door has a policy, and the outermost layer of the application adds its headers.
 
-Litestar sets headers per route, and so none where no route matches or a request is refused before routing.
+Litestar sets headers per route, and so none if no route matches or a request is refused before routing.
 """
 
 import re
@@ -19,7 +19,7 @@ class SecurityHeaders:
     """The layer that gives each response the headers of its path's policy, as far as the handler has not set them."""
 
     def __init__(self, app: ASGIApp, policies: Mapping[str, Policy]) -> None:
-        """Take the policies by the prefixes of their paths; where several fit, the longest counts."""
+        """Take the policies by the prefixes of their paths; if several fit, the longest counts."""
         self.app = app
         self._policies = [(prefix, _encoded(policies[prefix])) for prefix in sorted(policies, key=len, reverse=True)]
 

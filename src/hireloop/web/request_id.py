@@ -1,4 +1,4 @@
-"""What every response to a program has around it, also where no path leads: its request's id, and what it varies by.
+"""What every response to a program has around it, also for unknown paths: its request's id, and what it varies by.
 
 Litestar's own middleware runs after the routing, and so never for a path or a method that there is not. HEAD is here
 for the same reason: the router knows only GET.

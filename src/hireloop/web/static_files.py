@@ -41,7 +41,7 @@ class StaticFiles:
         return self._at.format(version=self.version, name=name)
 
     def response(self, request: AnyRequest, version: str, name: str) -> Response[bytes]:
-        """Send a file, compressed where the browser takes that; raises NotFoundException if there is no such file.
+        """Send a file, compressed if the browser accepts that; raises NotFoundException if there is no such file.
 
         Only under the present version may it be kept: another version is some other process's.
         """

@@ -81,7 +81,7 @@ class _JsonReader:
         self.is_odd = False
 
     def read(self, body: bytes) -> Any:  # noqa: ANN401 (JSON)
-        """Return the value of a JSON text; raises BadInput for what is none."""
+        """Return the value of a JSON text; raises BadInput if it is not JSON."""
         try:
             text = body.decode()
             self.is_odd = _ODD_ESCAPE.search(text) is not None

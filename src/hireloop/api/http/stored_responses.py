@@ -31,7 +31,7 @@ _API_KEY = re.compile(f'"key":"{redaction.API_KEY.pattern}"'.encode())
 
 
 class ClaimResult(Enum):
-    """What claiming an Idempotency-Key came to."""
+    """The result of claiming an Idempotency-Key."""
 
     FIRST = auto()  # nobody has used it in the last 24 hours: it is ours until this transaction ends
     AGAIN = auto()  # there is a response

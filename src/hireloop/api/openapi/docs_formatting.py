@@ -59,7 +59,7 @@ class ResolvedDocument:
         return {"is_webhook": False, **operation, "responses": responses, "parameters": parameters}
 
     def follow(self, found: dict[str, Any]) -> dict[str, Any]:
-        """Return what a reference leads to, or what is none."""
+        """Return what a reference leads to; anything else is returned as it is."""
         if "$ref" not in found:
             return found
         at: Any = self.document

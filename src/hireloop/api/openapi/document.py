@@ -248,7 +248,7 @@ def _problems(operation: DescribedOperation) -> dict[str, dict[str, Any]]:
 
 
 def _is_shared(found: Sequence[Problem]) -> bool:
-    """Return whether other operations have these very problems, too: conflicts are each operation's own."""
+    """Return whether other operations have the same problems, too: conflicts are each operation's own."""
     return len(found) == 1 or found[0].status != HTTPStatus.CONFLICT
 
 

@@ -89,7 +89,7 @@ def _described(route: HTTPRoute, handler: HTTPRouteHandler, method: str) -> Desc
 
 
 def _parameters(handler: HTTPRouteHandler) -> Iterator[Parameter]:
-    # The signature's model holds the very constraints by which Litestar judges a request.
+    # The signature's model holds the constraints by which Litestar judges a request.
     types = get_type_hints(handler.signature_model, include_extras=True)
     for name, field in handler.parsed_fn_signature.parameters.items():
         said = field.kwarg_definition

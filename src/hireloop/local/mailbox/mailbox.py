@@ -32,7 +32,7 @@ class Mailbox:
         self._address: tuple[str, int] | None = None
 
     def start(self) -> tuple[str, int]:
-        """Start receiving and return host and port; where it already receives, only return them.
+        """Start receiving and return host and port; if it already receives, only return them.
 
         Raises SettingsError if the server does not come up, such as on a port that is taken.
         """

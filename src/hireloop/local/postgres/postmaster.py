@@ -13,7 +13,7 @@ class Postmaster(NamedTuple):
 
     pid: int
     socket_dir: str  # empty until the server has opened it
-    is_ready: bool  # it answers queries: started, and recovered where that was needed
+    is_ready: bool  # it answers queries: started, and recovered if that was needed
     is_alive: bool  # the process is there and is this cluster's server
 
     @classmethod

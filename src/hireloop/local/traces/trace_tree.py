@@ -37,7 +37,7 @@ def render_tree(spans: Sequence[ReceivedSpan]) -> str:
     """Return the spans of one trace as lines: parents above children, children in the order of their start.
 
     A span's line has its kind, its length and how long after the trace's start it began, both in ms, and its
-    status where it has one; below it are its attributes, events and links.
+    status if it has one; below it are its attributes, events and links.
     """
     if not spans:
         return "No span of this trace has arrived."

@@ -171,7 +171,7 @@ _BOUNCE = Statement("""
 async def _bounce(report: DeliveryReport, row: _BouncedDelivery, now: datetime | None) -> ReportResult:
     """Write that a delivery came back, in one statement.
 
-    One that is still `pending` has bounced too where a try may have handed it over: the report was quicker than the
+    One that is still `pending` has bounced too if a try may have handed it over: the report was quicker than the
     worker that settles, or the reply got lost. Its lease ends. A 4.x.x then says nothing, as tries go on. One that has
     ended otherwise keeps its state, and is told once what came back.
     """

@@ -56,7 +56,7 @@ def fields_of(part: Message, *names: str) -> str:
 
 
 def body_of(part: Message) -> bytes:
-    """Return a part's body without its transfer encoding, lines ending in LF; encoded where that cannot be undone."""
+    """Return a part's body without its transfer encoding, lines ending in LF, or encoded if that cannot be undone."""
     return cast("bytes", part.get_payload(decode=True)).replace(b"\r\n", b"\n")
 
 

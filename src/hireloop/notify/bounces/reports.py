@@ -72,7 +72,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(raw: bytes, *, recipient: str = "") -> DeliveryReport:
-    """Read the report in a mail's bytes; `recipient` is the envelope's, where the caller knows it.
+    """Read the report in a mail's bytes; `recipient` is the envelope's, if the caller knows it.
 
     Raises NotAReport, and nothing else, if the mail is none, whatever its bytes.
     """

@@ -54,7 +54,7 @@ class _Way(msgspec.Struct, frozen=True):
 
 
 def channels(settings: Settings) -> tuple[Channel, ...]:
-    """Return the configured channels; e-mail is always one, also where its settings are bad: it is then held.
+    """Return the configured channels; e-mail is always one, even if its settings are bad: it is then held.
 
     Raises SettingsError, with advice, for a chat address, a webhook or a route that cannot work.
     """

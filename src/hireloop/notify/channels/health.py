@@ -19,7 +19,7 @@ LONGEST_PAUSE_SECONDS = 60
 
 # Seconds until the next probe: 1, 2, 4 … 60.
 _PAUSE = f"least({LONGEST_PAUSE_SECONDS}, power(2, least(probes + 1, 10)))"
-# Of a held channel, the turn to probe, where the next probe is due.
+# Of a held channel, the turn to probe, if the next probe is due.
 _PROBE = Statement(f"""
     UPDATE channel_health SET probes = probes + 1,
         next_probe_at = coalesce(:now, now()) + make_interval(secs => {_PAUSE})
@@ -58,7 +58,7 @@ _HELD = Statement("""
     JOIN unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint) USING (channel, fingerprint)
     WHERE h.state = 'held' ORDER BY h.channel
 """)
-# Those of them that nobody was told of; now somebody is.
+# Those of them that nobody has been alerted to; now somebody is.
 _TAKE_UNREPORTED = Statement("""
     UPDATE channel_health h SET told_at = coalesce(:now, now())
     FROM unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint)
@@ -123,7 +123,7 @@ async def hold(channel: Channel, reason: str, *, now: datetime | None = None) ->
 async def open_again(channel: Channel, *, unless: str | None = None, now: datetime | None = None) -> bool:
     """Open the channel after a probe got through, and return whether it was held.
 
-    One that is held for the reason `unless` stays held: what the probe came to shows that this lasts.
+    One that is held for the reason `unless` stays held: the probe's result shows that this lasts.
     """
     row = await _OPEN.row(channel=channel.name, fingerprint=channel.fingerprint, unless=unless, now=now)
     return row is not None

@@ -12,7 +12,7 @@ class Route(StrEnum):
     """Which provider of a channel a try takes."""
 
     PRIMARY = "primary"  # the channel's own
-    FALLBACK = "fallback"  # the second one, where there is one
+    FALLBACK = "fallback"  # the second one, if there is one
 
 
 class LeaseScope(StrEnum):

@@ -1,6 +1,6 @@
-"""Alerts: who looks after deliveries hears of what is at risk, what has failed, and which channel is held.
+"""Alerts: operators hear of deliveries that are at risk or have failed, and of channels that are held.
 
-A sweep looks for what nobody was told of yet, and notes it as told in the transaction that puts the alert. So a crash
+A sweep looks for what nobody was alerted to yet, and records it in the transaction that puts the alert. So a crash
 loses no alert, and it does not matter who changed the delivery: a worker, a bounce, or a command.
 """
 
@@ -50,7 +50,7 @@ class _Unreported(msgspec.Struct, frozen=True, kw_only=True):
         return AlertCause.AT_RISK if self.state is DeliveryState.PENDING else AlertCause.FAILED
 
 
-# The moment of a sweep, where no other is under way.
+# The moment of a sweep, if no other is under way.
 _TURN = Statement("SELECT coalesce(:now, now()) WHERE pg_try_advisory_xact_lock(:lock)")
 
 
@@ -60,7 +60,7 @@ async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = No
 
     An alert goes over every channel that carries alerts; over mail to `alert_email`, or else to the job's recruiter.
     About `A_MINUTE` are put in a minute: if more deliveries wait, one alert covers those of one cause, reason
-    and recipient, and says how many they are. A held channel is told of at once.
+    and recipient, and says how many they are. A held channel is reported at once.
     """
     at: datetime | None = await _TURN.value(lock=_LOCK, now=now)
     if at is None:
@@ -101,7 +101,7 @@ async def _tell_of_deliveries(outbox: Outbox, alert_email: str, now: datetime) -
     return sum([await _put(outbox, alert, now) for alert in await _about_deliveries(told, alert_email)])
 
 
-# Required deliveries that are at risk or have failed and that nobody was told of, locked.
+# Required deliveries that are at risk or have failed and that nobody was alerted to, locked.
 _UNREPORTED = Statement("""
     SELECT id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
         payload->>'recruiter_email' AS recruiter_email
@@ -116,7 +116,7 @@ _UNREPORTED = Statement("""
 
 
 async def _unreported(now: datetime) -> list[_Unreported]:
-    """Lock and return what is to be told of, the earliest deadline first; `deliveries` says what at risk means."""
+    """Lock and return the unreported ones, the earliest deadline first; `deliveries` says what at risk means."""
     return await _UNREPORTED.structs(_Unreported, now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT)
 
 
@@ -136,7 +136,7 @@ async def _put_lately(now: datetime) -> int:
 def _gathered(unreported: Sequence[_Unreported], room: int, *, apart: bool) -> list[list[_Unreported]]:
     """Return a list for each alert: every delivery alone if there is room, else the last one for all the others.
 
-    These others are told of together by cause and reason; and where each recruiter is told on their own (`apart`), by
+    The others are reported together by cause and reason, and, if each recruiter is notified separately (`apart`), by
     recruiter.
     """
     if len(unreported) <= room:

@@ -57,7 +57,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     created_at: datetime
     held_reason: str | None
-    next_probe_at: datetime | None  # of its channel, where that is held
+    next_probe_at: datetime | None  # of its channel, if that is held
     now: datetime
 
     @property

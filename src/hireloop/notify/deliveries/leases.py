@@ -51,7 +51,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
-    """What one try came to, ready to be written: the attempt's end, and what becomes of the delivery."""
+    """The result of one try, ready to be written: the attempt's end, and what becomes of the delivery."""
 
     delivery_id: UUID
     number: int

@@ -179,7 +179,7 @@ async def supersede(schedule_id: UUID, *, before_revision: int, kept: Collection
     """End what is still to be sent of a schedule's older revisions, in the caller's transaction; return how many.
 
     Messages of the kinds `kept` go out all the same.
-    A try under way loses its lease: what it comes to still fills its attempt, and `sent_at` if it was sent.
+    A try under way loses its lease: its result still fills its attempt, and `sent_at` if it was sent.
     """
     rows = await _SUPERSEDE.rows(schedule=schedule_id, before_revision=before_revision, kept=sorted(kept))
     return len(rows)

@@ -22,7 +22,7 @@ _MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
 
 
 class Skip(Slug):
-    """Why a delivery is not replayed; `sentence` says it to a person, with the advice where there is one."""
+    """Why a delivery is not replayed; `sentence` says it to a person, with the advice if there is one."""
 
     PENDING = "pending", "The delivery is still pending: it is due, or waiting for its next attempt."
     SUPERSEDED = (
@@ -326,7 +326,7 @@ _REOPEN = Statement("""
 
 
 async def _reopen(reopened: Sequence[_Reopened], rows: Sequence[_Replayable]) -> None:
-    """Make these rows due now, as if nobody had tried or told of them; their attempts and their trace stay."""
+    """Make these rows due now, as if they had never been tried or reported; their attempts and their trace stay."""
     if not reopened:
         return
     await _REOPEN.run(

@@ -69,7 +69,7 @@ def soon(duration: timedelta, locale: str) -> str:
 
 
 def moment(at: datetime, beside: datetime, zone: ZoneInfo, locale: str) -> str:
-    """Return a time of day with the zone's abbreviation; its date too where that is not the date of `beside`."""
+    """Return a time of day with the zone's abbreviation; its date too if that is not the date of `beside`."""
     there = at.astimezone(zone)
     clock = f"{_clock(there.time(), locale)} {_abbreviation(there) or _offset(there)}"
     if there.date() == beside.astimezone(zone).date():

@@ -26,7 +26,7 @@ _TOO_LARGE = 413
 
 
 def outcome_of_status(evidence: Evidence, retry_after: str | None, now: datetime) -> Outcome:
-    """Return what the status in `evidence` comes to.
+    """Return the outcome for the status in `evidence`.
 
     `retry_after` is the response's header of that name (RFC 9110, 10.2.3); a date in it is compared with `now`.
     """

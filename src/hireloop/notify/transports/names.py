@@ -24,7 +24,7 @@ _lock = threading.Lock()
 
 
 def look_up(host: str, port: int, *, seconds: float) -> list[ResolvedAddress]:
-    """Return the TCP addresses of a host, at least one; raises TimeoutError, or socket.gaierror where it has none."""
+    """Return the TCP addresses of a host, at least one; raises TimeoutError, or socket.gaierror if it has none."""
     try:
         return _resolve(host, port, socket.AI_NUMERICHOST)
     except socket.gaierror:

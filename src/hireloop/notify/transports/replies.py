@@ -69,7 +69,7 @@ def printable(text: str) -> str:
 
 
 def outcome_of_reply(evidence: Evidence) -> Outcome:
-    """Return what the server's reply in `evidence` comes to; its phase must be one of SMTP's."""
+    """Return the outcome for the server's reply in `evidence`; its phase must be one of SMTP's."""
     code = evidence.code or 0
     match code // 100:
         case 2 if evidence.phase is Phase.REPLY:

@@ -37,7 +37,7 @@ class MessageRenderer(Protocol):
 
 
 class AttemptResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a try came to, and the ids of its span."""
+    """The outcome of a try, and the ids of its span."""
 
     outcome: Outcome | None  # None: nothing was sent, as the lease had run out
     trace_id: str
@@ -52,7 +52,7 @@ def attempt(
     renderer: MessageRenderer,
     still_ours: Callable[[], bool],
 ) -> AttemptResult:
-    """Render and send once under the booking's trace, and say what came of it; never raises.
+    """Render and send once under the booking's trace, and return the outcome; never raises.
 
     `still_ours` is asked right before the send: a worker that was away for longer than its lease sends nothing.
     """
@@ -174,7 +174,7 @@ def _reason(outcome: Outcome | None) -> str | None:
     return None if outcome is None or isinstance(outcome, Sent) else outcome.reason
 
 
-# What a try came to -> how the attempt has ended, and where that leaves its delivery.
+# The outcome of a try -> how the attempt has ended, and the state of its delivery.
 _ENDS: Mapping[type[Outcome | None], tuple[AttemptOutcome, DeliveryState]] = {
     Sent: (AttemptOutcome.SENT, DeliveryState.SENT),
     Rejected: (AttemptOutcome.REJECTED, DeliveryState.REJECTED),

@@ -51,7 +51,7 @@ class ChannelSender:
 
     @property
     def rate_limited_seconds(self) -> float:
-        """For how long yet the rate limit leaves nothing to lease; 0 or less where it does not matter."""
+        """For how long yet the rate limit leaves nothing to lease; 0 or less if it does not matter."""
         return self._rate_limited_until - time.monotonic()
 
     def took(self, leases: list[Lease], *, asked: float, ours_for: float) -> None:
@@ -66,7 +66,7 @@ class ChannelSender:
             self._rate_limited_until = time.monotonic() + self.rate_limit.seconds
 
     def renewed(self, lease: Lease, *, until: float) -> None:
-        """Note until when a lease is ours; in the past, where it has become somebody else's or nobody's."""
+        """Note until when a lease is ours; in the past if it is no longer ours."""
         if lease.token in self.under_way:
             self._ours_until[lease.token] = until
 

@@ -28,7 +28,7 @@ async def after_try(channel: Channel, route: Route, outcome: Outcome | None, *, 
 
 
 async def after_settling(channel: Channel, under_way: Mapping[UUID, Lease], settled: Iterable[Settlement]) -> None:
-    """Hold the provider where servers of several domains have blocked us in a row; `under_way` is by token.
+    """Hold the provider if servers of several domains have blocked us in a row; `under_way` is by token.
 
     One server's policy is about its own recipients. The same reply from several domains, with nothing else said in
     between, is about our address or our sender, and so it is our own side after all.

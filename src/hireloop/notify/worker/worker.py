@@ -1,4 +1,4 @@
-"""The worker: leases what is due, has it tried in threads, settles what came of it. Any number of them may run.
+"""The worker: leases what is due, has it tried in threads, settles the outcome. Any number of them may run.
 
 Nothing here is a promise that a crash could break: a lease that is not settled runs out, and another worker takes
 the row. LISTEN only makes it quicker than the poll.

@@ -27,7 +27,7 @@ _TIMES_TO_LOOK = 4
 
 
 class BookingOutcome(StrEnum):
-    """What `book` came to."""
+    """The outcome of `book`."""
 
     BOOKED = "booked"
     AGAIN = "again"  # this booking already existed; nothing was written, nothing is sent

@@ -93,7 +93,7 @@ async def create(new: CandidateFields, *, by: Actor, within: str = "") -> tuple[
 
 @db.transactional
 async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
-    """Store a candidate, or nobody where the address is taken, and return their row."""
+    """Store a candidate and return their row, or None if the address is taken."""
     row = Candidate(**given)
     created = await Candidate.insert(row).on_conflict(action="DO NOTHING").returning(*Candidate.all_columns())
     if not created:

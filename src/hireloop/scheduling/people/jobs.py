@@ -84,7 +84,7 @@ async def create(new: JobFields, *, by: Actor, within: str = "") -> tuple[JobDet
 
 @db.transactional
 async def _insert(given: dict[str, Any], by: Actor) -> dict[str, Any] | None:
-    """Store a job, or none where there is one of that title and company, and return its row."""
+    """Store a job and return its row, or None if there is one of that title and company."""
     row = Job(**given)
     created = await Job.insert(row).on_conflict(action="DO NOTHING").returning(*Job.all_columns())
     if not created:

@@ -35,7 +35,7 @@ async def due(
 ) -> list[UUID]:
     """Return at most `limit` candidates after the one called `after` who were last seen longer ago than that.
 
-    Seen means: stored, changed, given an interview, or having one that ends. Erased ones are nobody any more.
+    Seen means: stored, changed, given an interview, or having one that ends. Erased ones do not count.
     """
     return [row["id"] for row in await _due(older_than, limit=limit, after=after, now=now)]
 

@@ -122,7 +122,7 @@ async def enter(session_id: UUID, key_version: int, *, now: datetime | None = No
 
 @db.transactional
 async def _enter(session_id: UUID, key_version: int, now: datetime | None) -> datetime:
-    """Enter where that is possible; return the moment that it was decided for."""
+    """Enter if that is possible; return the moment that it was decided for."""
     booking = await lock_session(session_id, now=now)
     if _can_enter(booking, key_version):
         await Session.update({Session.entered_at: booking.now}).where(Session.id == session_id)

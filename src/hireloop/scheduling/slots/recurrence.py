@@ -48,7 +48,7 @@ _FORBIDDEN = {
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?", re.ASCII)
 _DAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
 _MOST_WEEKS, _MOST_WEEKS_OF_A_MONTH = 53, 5
-_WEEKS_FROM_THE_END = 51  # dateutil loses days of the weeks -52 and -53, and of 52 and 53 where WKST is not Monday
+_WEEKS_FROM_THE_END = 51  # dateutil loses days of the weeks -52 and -53, and of 52 and 53 if WKST is not Monday
 
 
 class Omission(StrEnum):
@@ -244,7 +244,7 @@ def _day(text: str, frequency: str, beside: Mapping[str, str]) -> rrule.weekday:
         return day
     if frequency not in {"MONTHLY", "YEARLY"} or "BYWEEKNO" in beside:
         raise _bad("can have a number in BYDAY only with FREQ=MONTHLY, or with FREQ=YEARLY and no BYWEEKNO")
-    # It counts within a month where there is one; dateutil stumbles over the 53rd Sunday of December.
+    # It counts within a month if there is one; dateutil stumbles over the 53rd Sunday of December.
     within_a_month = frequency == "MONTHLY" or "BYMONTH" in beside
     most = _MOST_WEEKS_OF_A_MONTH if within_a_month else _MOST_WEEKS
     return day(_number("BYDAY", found[1], 1, most, from_the_end=True))

@@ -125,7 +125,7 @@ def _sent(outcomes: list[Outcome]) -> Outcome:
     for found in (accepted, outcomes):
         if found:
             return Sent(evidence=found[-1].evidence)
-    return Sent(evidence=Evidence(phase=Phase.DATA))  # over another protocol, where the plugin says no more than yes
+    return Sent(evidence=Evidence(phase=Phase.DATA))  # over another protocol, if the plugin says no more than yes
 
 
 def _not_sent(outcomes: list[Outcome], fault: str) -> Outcome:

@@ -29,7 +29,7 @@ class ConfigEntry(msgspec.Struct, frozen=True, kw_only=True):
     identity: str  # the entry as YAML
     count: int  # how many addresses it is
     url: str  # where the entry is a URL and nothing else, or a plugin's
-    plugin: str = ""  # the schema, where that is the name of another package's transport
+    plugin: str = ""  # the schema, if that is the name of another package's transport
 
 
 def entries_of(config: Path, plugins: Collection[str] = ()) -> Iterator[ConfigEntry]:

@@ -44,7 +44,7 @@ _BEFORE_THE_REQUEST = (
 
 
 class RequestWatch(msgspec.Struct):
-    """What one try may take, and what its requests came to, in their order."""
+    """What one try may take, and the outcomes of its requests, in their order."""
 
     until: float  # by the monotonic clock
     secrets: frozenset[str]  # which no reply may quote
@@ -101,9 +101,9 @@ def _watched_cert_verify(self: HTTPAdapter, pool: Any, url: Any, verify: Any, ce
 def _ask(
     watch: RequestWatch, adapter: HTTPAdapter, request: requests.PreparedRequest, options: Mapping[str, Any]
 ) -> requests.Response:
-    """Send one request within the watch's time, keep what came of it, and give the plugin its response.
+    """Send one request within the watch's time, keep the outcome, and give the plugin its response.
 
-    Raises requests.RequestException where there is none, and for a 429, after which some plugins would sleep.
+    Raises requests.RequestException if there is none, and for a 429, after which some plugins would sleep.
     """
     left = watch.until - time.monotonic()
     if watch.is_over or left <= 0:

@@ -88,7 +88,7 @@ class HireLoopMail(NotifyEmail):
         return self.pool.send(Envelope(bounces_to or self.sender, recipient, content, envid))
 
     def send(self, *args: Any, **kwargs: Any) -> bool:  # noqa: ANN401 (Apprise's)
-        """Send what Apprise was given to the URL's recipients, copies too; true where each of them was taken."""
+        """Send what Apprise was given to the URL's recipients, copies too; true if each of them was accepted."""
         pool = SmtpPool(self.server, self.tls)  # of this call alone: Apprise never says that it is done with a plugin
         try:
             taken = [self._sent(pool, recipient, mail) for recipient, mail in self._mails(*args, **kwargs)]
@@ -99,7 +99,7 @@ class HireLoopMail(NotifyEmail):
         return all(taken)
 
     def _sent(self, pool: SmtpPool, recipient: str, mail: bytes) -> bool:
-        if self.is_delivered(recipient):  # Apprise tries again where the URL has `retry=`
+        if self.is_delivered(recipient):  # Apprise tries again if the URL has `retry=`
             return True
         address = mailbox(parseaddr(recipient)[1])
         if address is None or not isinstance(pool.send(Envelope(self.sender, address, mail)), Sent):
@@ -175,7 +175,7 @@ class EmailTransport:
         return rehearse(server, self._plugin.tls, self._bounces_to or self._plugin.sender)
 
     def send(self, parcel: Parcel) -> Outcome:
-        """Try once, blocking, from any thread; Held with Phase.CONFIGURE where the settings cannot send."""
+        """Try once, blocking, from any thread; Held with Phase.CONFIGURE if the settings cannot send."""
         if self._plugin is None:
             return Held(reason=self.refusal or Reason.NO_MAIL_HOST, evidence=Evidence(phase=Phase.CONFIGURE))
         return self._plugin.deliver(parcel)

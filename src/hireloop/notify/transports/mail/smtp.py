@@ -72,7 +72,7 @@ class SmtpConnection:
     """One connection, opened by its first delivery. Not for two threads at once."""
 
     def __init__(self, server: MailServer, tls: ssl.SSLContext | None) -> None:
-        """Take what is needed to connect; `tls` may be None only where the server's security is NONE."""
+        """Take what is needed to connect; `tls` may be None only if the server's security is NONE."""
         self.sender_replied = False  # this delivery's MAIL got a reply other than a farewell
         self.usable = False  # open, in step, and ready for another MAIL
         self._server = server
@@ -85,7 +85,7 @@ class SmtpConnection:
         self._tls_version: str | None = None
 
     def deliver(self, envelope: Envelope) -> Outcome:
-        """Take every step up to the reply to the message, and say what came of it."""
+        """Take every step up to the reply to the message, and return the outcome."""
         return self._tried(envelope) or outcome_of_reply(self._evidence())
 
     def _tried(self, envelope: Envelope) -> Outcome | None:

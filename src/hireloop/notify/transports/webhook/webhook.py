@@ -71,7 +71,7 @@ class WebhookTransport:
         self.refusal = opened if isinstance(opened, Reason) else None  # why these settings can never send
 
     def send(self, parcel: Parcel) -> Outcome:
-        """Post once, blocking, from any thread; Held with Phase.CONFIGURE where the settings cannot send."""
+        """Post once, blocking, from any thread; Held with Phase.CONFIGURE if the settings cannot send."""
         opened = self._opened
         if opened is None:
             return Held(reason=self.refusal or Reason.BAD_WEBHOOK_URL, evidence=Evidence(phase=Phase.CONFIGURE))
