@@ -15,6 +15,7 @@ MOST_WORDS = 40
 SOURCE_FILES = sorted(
     path for path in SOURCE.rglob("*") if path.suffix in {".py", ".html", ".mjml", ".txt", ".po", ".js", ".sql"}
 )
+TEST_FILES = sorted(path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__))
 PAGES = sorted(
     path
     for pattern in ("*.md", "docs/**/*.md", "bench/*.md", "clients/*/*.md", "deploy/*.md", "examples/*/*.md")
@@ -37,10 +38,15 @@ MAIL = {
     "src/hireloop/local/mailbox/*": "the envelope of a mail (RFC 5321)",
     "src/hireloop/local/mailbox/templates/*": "the envelope of a mail (RFC 5321)",
     "src/hireloop/cli/bounces.py": "the envelope of a mail (RFC 5321)",
+    "tests/notify/bounces/*": "the envelope of a mail (RFC 5321)",
+    "tests/notify/transports/mail/*": "the envelope of a mail (RFC 5321)",
+    "tests/local/mailbox/*": "the envelope of a mail (RFC 5321)",
 }
 FORMS = {
     "src/hireloop/*/templates/*": "the hint below a field of a form, as a name in HTML",
     "src/hireloop/portal/static/*": "the same name, in scripts",
+    "tests/portal/test_in_browser.py": "the same name, in a selector",
+    "tests/notify/transports/webhook/test_webhook.py": "the status 103 of HTTP",
 }
 RETIRED = [
     Retired(r"mend(s|ed|ing)?", "fix, or how to fix it"),
@@ -115,6 +121,11 @@ def test_a_retired_word_is_in_no_document(word: Retired) -> None:
 @pytest.mark.parametrize("word", RETIRED, ids=lambda word: word.pattern)
 def test_a_retired_word_is_not_in_the_source(word: Retired) -> None:
     assert [line for path in SOURCE_FILES for line in found(word, path)] == [], f"write {word.instead}"
+
+
+@pytest.mark.parametrize("word", RETIRED, ids=lambda word: word.pattern)
+def test_a_retired_word_is_in_no_test(word: Retired) -> None:
+    assert [line for path in TEST_FILES for line in found(word, path)] == [], f"write {word.instead}"
 
 
 @pytest.mark.parametrize(

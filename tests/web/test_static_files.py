@@ -34,7 +34,7 @@ def test_a_file_has_its_media_type_and_may_be_kept_under_its_version_alone(folde
 
 
 @pytest.mark.parametrize("version", ["", "0"])
-def test_a_long_file_is_compressed_for_whoever_takes_that(folder: Path, version: str) -> None:
+def test_a_long_file_is_compressed_for_clients_that_accept_that(folder: Path, version: str) -> None:
     files = StaticFiles(folder, "/static/{version}/{name}")
     answer = files.response(asking("gzip, br"), version or files.version, "page.css")
     assert gzip.decompress(answer.content).decode() == LONG
@@ -80,5 +80,5 @@ def test_no_other_file_is_sent_or_led_to(folder: Path, name: str) -> None:
         ("gzipped", False),
     ],
 )
-def test_gzip_is_for_whoever_says_so(accept_encoding: str, *, taken: bool) -> None:
+def test_gzip_is_for_clients_that_say_so(accept_encoding: str, *, taken: bool) -> None:
     assert takes_gzip(accept_encoding) is taken
