@@ -1,4 +1,4 @@
-"""What the rooms' tests share: people, openings, slots and bookings, straight in the database or over the API."""
+"""What the rooms' tests share: people, jobs, slots and bookings, straight in the database or over the API."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -118,7 +118,7 @@ def post_all(client: httpx.Client) -> httpx.Response:
 
 
 async def unaccounted(*, now: datetime | None = None) -> int:
-    """Return the ledger's verdict; the pool must be open."""
+    """Return the ledger's result; the pool must be open."""
     return (await ledger.read(now=now)).unaccounted
 
 

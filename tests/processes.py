@@ -27,12 +27,12 @@ def free_port() -> int:
 
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
-    """Return what a process needs, and nothing of the settings of whoever runs the tests."""
+    """Return what a process needs, and nothing of the settings of the person who runs the tests."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     defaults = {
         "DATABASE_URL": database_url,
         "SECRET_KEY": SECRET,
-        "HIRELOOP_DATA_DIR": "/nonexistent/hireloop",  # not that of whoever runs the tests
+        "HIRELOOP_DATA_DIR": "/nonexistent/hireloop",  # not that of the person who runs the tests
         "DEFAULT_FROM_EMAIL": "HireLoop <interviews@hire.example>",
         "PYTHONUNBUFFERED": "1",
     }

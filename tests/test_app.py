@@ -70,7 +70,7 @@ async def test_what_is_wrong_with_the_installation_is_said_at_the_start_and_on_a
     assert [sentence.split()[0] for sentence in said] == ["EMAIL_BACKEND", "BASE_URL", "If"]
 
 
-async def test_the_kept_uses_of_keys_are_noted_when_it_stops(settings: Settings) -> None:
+async def test_the_kept_uses_of_keys_are_recorded_when_it_stops(settings: Settings) -> None:
     built = app.build(settings)
     transport = httpx.ASGITransport(app=built)  # type: ignore[arg-type] # Litestar's ASGI types
     async with built.lifespan():

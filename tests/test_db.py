@@ -50,7 +50,7 @@ async def test_a_pool_of_two_survives_two_failed_commits(database_url: str, work
 async def test_piccolos_own_transaction_exhausts_a_pool_of_two(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The proof that `db.Transaction` is needed: once this fails, Piccolo has mended it and ours can go."""
+    """The proof that `db.Transaction` is needed: once this fails, Piccolo has fixed it and ours can go."""
     monkeypatch.setattr(
         db.Engine, "transaction", lambda self, allow_nested=True: PostgresTransaction(self, allow_nested=allow_nested)
     )

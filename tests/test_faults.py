@@ -1,4 +1,4 @@
-"""What used to pass in silence: a sentence each, with its mend."""
+"""What used to pass in silence: a sentence each, with its fix."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_a_whole_installation_has_no_warning() -> None:
         ({"base_url": "http://hire.example"}, "BASE_URL", "https"),
     ],
 )
-def test_each_fault_is_one_warning_with_its_mend(fault: dict[str, object], variable: str, fix: str) -> None:
+def test_each_fault_is_one_warning_with_its_fix(fault: dict[str, object], variable: str, fix: str) -> None:
     (sentence,) = warnings_of(settings_for(URL, **{**WHOLE, **fault}))
     assert variable in sentence
     assert fix in sentence

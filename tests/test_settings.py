@@ -270,7 +270,7 @@ def test_an_env_file_that_is_no_utf_8_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_an_env_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / ".env").symlink_to("/proc/self/mem")  # a file that opens and does not read, whoever one is
+    (tmp_path / ".env").symlink_to("/proc/self/mem")  # a file that opens and does not read, for any user
     with pytest.raises(SettingsError, match=r"^\.env cannot be read \(Input/output error\)\. .*\.$"):
         Settings.read()
 

@@ -50,7 +50,7 @@ def test_a_link_that_was_sent_opens_its_session(version: int, key: str) -> None:
     assert session_keys.check(key, [SECRET]) == (IDENT, version)
 
 
-def test_whoever_is_signed_in_to_the_console_stays_so() -> None:
+def test_a_user_who_is_signed_in_to_the_console_stays_so() -> None:
     assert tickets.issue(SECRET, IDENT, KEY_HASH, now=NOON) == CONSOLE_TICKET
     claim = tickets.parse(CONSOLE_TICKET)
     assert claim is not None

@@ -94,7 +94,7 @@ class Kind(NamedTuple):
 
     mint: Callable[[str], str]
     takes: Callable[[str, Sequence[str]], bool]
-    is_searched_for: bool = False  # in whatever a mail has become on its way: other text around it, any letter case
+    is_searched_for: bool = False  # in whatever a mail has become on its way: other text around it, any case
 
 
 def settings_with(secret: str) -> Settings:

@@ -76,7 +76,7 @@ def create() -> ASGIApp:
 def end_with_parent() -> None:
     """End this server process, in the background, once the one that started it is gone, even by kill -9.
 
-    Else it would keep the port and go on answering while nobody watches it.
+    Otherwise it would keep the port and go on responding while nobody watches it.
     """
     parent = os.getppid()
 
@@ -204,7 +204,7 @@ def _lifespan(
 
 
 def _explain(request: AnyRequest, error: Exception) -> Response[Any]:
-    """Answer programs with a problem and people with a page."""
+    """Respond to programs with a problem and to people with a page."""
     path = request.scope["path"]  # `request.url` raises for a Host that is none
     if path.startswith(FOR_PROGRAMS):
         return problems.handle(request, error)

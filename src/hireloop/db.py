@@ -54,7 +54,7 @@ class ConcurrentChange(Exception):
 # What `transactional` tries again: others were at the same rows, and nothing was done.
 WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, ConcurrentChange)
 
-# Everything that a statement may raise where the database, or the way to it, fails. asyncpg's internal error is
+# Everything that a statement may raise if the database, or the way to it, fails. asyncpg's internal error is
 # among it: so it says that a connection's end has arrived while it was idle and has not been taken note of yet.
 UNAVAILABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # What they say while the database does not answer, and may answer again by itself.
@@ -136,9 +136,9 @@ class Engine(PostgresEngine):
         """Do nothing: Piccolo would connect here, while modules are still being imported."""
 
     async def open(self, url: str, *, pool_size: int = 10, patient: bool = False) -> None:
-        """Open the pool; a statement has 60 s, and all the time that it wants where `patient`.
+        """Open the pool; a statement has 60 s, and all the time that it wants if `patient`.
 
-        Raises OSError or asyncpg.PostgresError where the server does not answer.
+        Raises OSError or asyncpg.PostgresError if the server does not answer.
         """
         self.config = {"dsn": url}
         await self.start_connection_pool(
@@ -200,7 +200,7 @@ def new_id() -> UUID:
 
 @asynccontextmanager
 async def opened(url: str, *, pool_size: int = 10, patient: bool = False) -> AsyncIterator[Engine]:
-    """Keep the pool open for the length of a block; raises DatabaseNotReady where the server does not answer."""
+    """Keep the pool open for the length of a block; raises DatabaseNotReady if the server does not answer."""
     try:
         await DB.open(url, pool_size=pool_size, patient=patient)
     except UNAVAILABLE as error:
@@ -213,7 +213,7 @@ async def opened(url: str, *, pool_size: int = 10, patient: bool = False) -> Asy
 
 
 async def fetch(sql: str, *args: object) -> list[asyncpg.Record]:
-    """Return the rows of one statement, run in the current transaction where there is one."""
+    """Return the rows of one statement, run in the current transaction if there is one."""
     transaction = DB.current_transaction.get()
     if transaction is not None:
         return await transaction.connection.fetch(sql, *args)  # type: ignore[no-any-return] # Piccolo leaves it untyped
@@ -262,7 +262,7 @@ def migration(app: str, migration_id: str, description: str, statements: Sequenc
 async def snapshot() -> AsyncIterator[None]:
     """Let every statement of a block see the database, and its clock, as they were at one moment; it only reads.
 
-    Each is planned for its own values: a list that is narrowed by little and one by much want different indexes.
+    Each is planned for its own values: lists with few and with many matches want different indexes.
     """
     async with DB.transaction() as transaction:
         await transaction.connection.execute(
@@ -321,7 +321,7 @@ def transactional(
 
 @asynccontextmanager
 async def _bounds(*, one_statement: bool) -> AsyncIterator[None]:
-    """Keep what a block's error undoes to the block: by a savepoint, where a transaction is open."""
+    """Keep what a block's error undoes to the block: by a savepoint if a transaction is open."""
     outer = DB.current_transaction.get()
     if outer is not None:
         async with outer.connection.transaction():
@@ -347,7 +347,7 @@ class Connection:
 
     @classmethod
     async def connect(cls, url: str) -> Self:
-        """Connect within 10 s; raises one of `TROUBLE`."""
+        """Connect within 10 s; raises one of `UNAVAILABLE`."""
         return cls(await asyncpg.connect(url, timeout=10))
 
     async def close(self) -> None:

@@ -3,7 +3,7 @@
 HireLoopError
 ├── SettingsError            a setting is missing or wrong; the process does not start
 ├── DatabaseNotReady         migrations are missing, or the secret differs from the database's
-├── MailboxError           the mailbox that receives reports cannot be read
+├── MailboxError             the mailbox that receives reports cannot be read
 ├── BadInput                 a field of the request is invalid; names the field and how to fix it
 │   └── NotAReport
 ├── NotFound                 there is nothing with this id

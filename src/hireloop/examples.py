@@ -1,4 +1,4 @@
-"""Types of fields that many answers share, each with its example for the OpenAPI document.
+"""Types of fields that many responses share, each with its example for the OpenAPI document.
 
 All are of one story: Asha Rao is interviewed at Acme on 1 December 2026.
 """

@@ -129,7 +129,7 @@ def _base_url_faults(settings: Settings) -> Iterator[Fault]:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host name or address, however it is written, is this very machine (RFC 6761, 6.3)."""
+    """Return whether a host name or address, however it is written, is this machine (RFC 6761, 6.3)."""
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -20,7 +20,7 @@ _LONGEST_REASON = 200  # it may name every character of what was typed
 
 
 class Sender(NamedTuple):
-    """Who mail is from: a name, empty where there is none, and an address in ASCII."""
+    """Who mail is from: a name, empty if there is none, and an address in ASCII."""
 
     name: str
     address: str

@@ -22,7 +22,7 @@ def normal(text: str) -> str:
     if found.extension:
         raise ValueError(f"{_HOW}, without an extension")
     written = phonenumbers.format_number(found, PhoneNumberFormat.E164)
-    # Read again it is another one where zeros stand before it that are never dialled from abroad.
+    # Read again it is another one if it has leading zeros that are never dialled from abroad.
     if not phonenumbers.is_possible_number(found) or phonenumbers.parse(written) != found:
         raise ValueError(f"{_HOW}; this number is too short or too long")
     return written

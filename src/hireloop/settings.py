@@ -168,7 +168,7 @@ _LONGEST_NAME = 23  # of BOUNCE_ADDRESS; RFC 5321, 4.5.3.1.1: with its tag at mo
 _LEAD = re.compile(r"([1-9]\d{0,3})([hm])")
 _UNITS = {"h": "hours", "m": "minutes"}
 
-Address = Annotated[str, AfterValidator(_address)]
+MailAddress = Annotated[str, AfterValidator(_address)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Leads = Annotated[str, AfterValidator(_leads)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
@@ -221,7 +221,7 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     webhook_allow_private: bool = False
     message_routes: str = ""
-    alert_email: Address = ""
+    alert_email: MailAddress = ""
     reminders: Leads = "24h,1h"
 
     # The invitation and the portal

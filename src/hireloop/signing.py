@@ -80,7 +80,7 @@ def _key(secret: str, purpose: Purpose) -> bytes:
 
 
 def base64url(raw: bytes) -> str:
-    """Return bytes as they stand in signed texts, without padding."""
+    """Return bytes as signed texts contain them, without padding."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 

@@ -14,7 +14,7 @@ from hireloop import db
 T = TypeVar("T")
 
 # What may hold a colon that begins no parameter is found first, and so passed over whole. Before the colon of a
-# parameter stands neither a word nor a bracket: that is the slice of an array.
+# parameter there is neither a word nor a bracket: that is the slice of an array.
 _PARTS = re.compile(
     r"""
     [eE]'(?:[^'\\]|\\.|'')*'            # a text with escapes
@@ -31,7 +31,7 @@ _PARTS = re.compile(
 
 
 class Statement:
-    """One statement, whose values are given by name; in the current transaction where there is one."""
+    """One statement, whose values are given by name; in the current transaction if there is one."""
 
     __slots__ = ("names", "numbered", "text")
 

@@ -15,7 +15,7 @@ _SHORT = {"Etc/UTC": "UTC"}  # as everybody writes it
 
 
 def database_name(name: str) -> str:
-    """Return the database's name of a zone, whatever letter case `name` is in; raises ValueError for no zone."""
+    """Return the database's name of a zone, ignoring case; raises ValueError for no zone."""
     if name in _of_countries():  # nearly always, and without CLDR
         return name
     known = _names().get(name.casefold())
@@ -25,12 +25,12 @@ def database_name(name: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
-    """Return the zone of this name, or `otherwise` where there is none of that name."""
+def zone_of(name: str | None, default: ZoneInfo) -> ZoneInfo:
+    """Return the zone of this name, or `default` if there is none of that name."""
     try:
         return ZoneInfo(database_name(name or ""))
     except ValueError:
-        return otherwise
+        return default
 
 
 @cache

@@ -66,27 +66,27 @@ async def test_a_key_revoked_here_is_refused_at_once() -> None:
         await ring.holder_of(key)
 
 
-async def test_its_use_is_noted_outside_the_request() -> None:
+async def test_its_use_is_recorded_outside_the_request() -> None:
     ring, (_, key) = KeyRing(), await api_keys.create("one", Role.ADMIN)
     await ring.holder_of(key)
     assert await last_used() is None
     await ring.stop()
-    noted = await last_used()
-    assert noted is not None
+    recorded = await last_used()
+    assert recorded is not None
     await KeyRing().stop()
-    assert await last_used() == noted
+    assert await last_used() == recorded
 
 
-async def test_its_use_is_noted_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_its_use_is_recorded_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_keys, "_NOTE_USE_EVERY_SECONDS", 0.02)
     ring, (_, key) = KeyRing(), await api_keys.create("one", Role.ADMIN)
     await ring.start()
     await ring.holder_of(key)
-    await until(last_used, "its use is noted")
+    await until(last_used, "its use is recorded")
     await ring.stop()
 
 
-async def test_a_wrong_secret_does_not_note_a_use() -> None:
+async def test_a_wrong_secret_does_not_record_a_use() -> None:
     ring, (_, key) = KeyRing(), await api_keys.create("one", Role.ADMIN)
     with pytest.raises(errors.NotSignedIn):
         await ring.holder_of(key[:-4] + "AAAA")

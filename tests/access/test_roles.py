@@ -107,7 +107,7 @@ async def test_every_bad_key_gets_the_same_answer(user: httpx.AsyncClient) -> No
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-async def test_the_schemes_letter_case_does_not_matter(user: httpx.AsyncClient, scheme: str) -> None:
+async def test_the_schemes_case_does_not_matter(user: httpx.AsyncClient, scheme: str) -> None:
     _, key = await api_keys.create("one", Role.VIEWER)
     answered = await user.get("/api/jobs/", headers={"Authorization": f"{scheme}  {key} "})
     assert answered.status_code == 200

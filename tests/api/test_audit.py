@@ -29,7 +29,7 @@ async def test_the_audit_says_who_did_what_when_from_which_key_and_in_which_trac
     assert entries[1]["details"] == {"name": "front", "role": "viewer"}
 
 
-async def test_the_audit_is_narrowed_by_what_whom_which_key_and_since(api: httpx.AsyncClient) -> None:
+async def test_the_audit_is_filtered_by_what_whom_which_key_and_since(api: httpx.AsyncClient) -> None:
     interview = await ok(api, f"/api/interviews/{await post_interview(api)}/")
     entries = (await ok(api, PATH))["items"]
     (key,) = {entry["actor_key"] for entry in entries if entry["actor_key"]}

@@ -55,7 +55,7 @@ async def test_what_a_provider_says_as_json_counts_by_the_message_id(api: httpx.
     assert (await take(api, said))["result"] == "again"
 
 
-async def test_a_delay_is_noted_and_the_least_is_a_message_id(api: httpx.AsyncClient) -> None:
+async def test_a_delay_is_recorded_and_the_least_is_a_message_id(api: httpx.AsyncClient) -> None:
     delivery = await mailed()
     answer = await take(api, {"message_id": f"{delivery}@hire.example", "action": "delayed"})
     assert (answer["state"], answer["result"], answer["last_reason"]) == ("sent", "delayed", "delayed")

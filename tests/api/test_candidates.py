@@ -36,7 +36,7 @@ async def test_what_was_not_given_is_empty_or_unknown(api: httpx.AsyncClient) ->
     assert (body["time_zone"], body["locale"], body["phone"], body["resume_text"]) == (None, None, "", "")
 
 
-async def test_one_address_is_one_candidate_letter_case_aside(api: httpx.AsyncClient) -> None:
+async def test_one_address_is_one_candidate_ignoring_case(api: httpx.AsyncClient) -> None:
     first = (await api.post(PATH, json=WHOLE)).json()
     again = await api.post(PATH, json={"full_name": "Asha Rao", "email": "ASHA@EXAMPLE.COM"})
     assert again.status_code == 200

@@ -66,7 +66,7 @@ async def test_every_try_is_shown_with_the_other_sides_words(api: httpx.AsyncCli
     assert shown["invitation"]["deliveries"][0]["last_reason"] == "recipient_unknown"
 
 
-async def test_deliveries_are_narrowed_by_each_filter(api: httpx.AsyncClient) -> None:
+async def test_deliveries_are_filtered_by_each_filter(api: httpx.AsyncClient) -> None:
     await booked(api)
     await settle_one(AttemptOutcome.REJECTED, DeliveryState.REJECTED, "recipient_unknown")
     await booked(api, "second@example.com")
@@ -144,13 +144,13 @@ async def rejected(api: httpx.AsyncClient, email: str = "asha@example.com") -> s
 
 
 async def test_a_delivery_is_replayed_and_shown_with_all_its_tries(api: httpx.AsyncClient, database_url: str) -> None:
-    async with hints_heard(database_url) as heard:
+    async with wakeups_heard(database_url) as heard:
         ident = await rejected(api)
-        await until_true(lambda: bool(heard), "the hint of the booking has gone by")
+        await until_true(lambda: bool(heard), "the wake-up of the booking has gone by")
         heard.clear()
         answered = await api.post(f"{PATH}{ident}/replay/")
         assert answered.status_code == 200, answered.text
-        await until_true(lambda: bool(heard), "the workers have their hint")
+        await until_true(lambda: bool(heard), "the workers have been woken")
     body = answered.json()
     assert (body["id"], body["state"], body["attempt_count"], body["tries"]) == (ident, "pending", 1, 0)
     assert (body["last_reason"], body["last_reply"]) == (None, None)
@@ -166,7 +166,7 @@ async def test_a_delivery_is_replayed_and_shown_with_all_its_tries(api: httpx.As
 
 
 @asynccontextmanager
-async def hints_heard(database_url: str) -> AsyncIterator[list[str]]:
+async def wakeups_heard(database_url: str) -> AsyncIterator[list[str]]:
     heard: list[str] = []
     listener = await asyncpg.connect(database_url)
     await listener.add_listener("hireloop_delivery", lambda *arguments: heard.append(str(arguments[3])))

@@ -81,7 +81,7 @@ async def test_an_answer_that_is_being_stored_is_dropped_too(
         booking = {"interview_id": await post_interview(api, **person), "booking_notes": "For Zebulon Quartz"}
         slot = f"/api/interviews/slots/{await post_slot(api)}/book_slot/"
         assert (await api.post(slot, json=booking)).status_code == 201
-        path, body = (("/api/candidates/", person), (slot, booking))[number]  # what stands already: 200
+        path, body = (("/api/candidates/", person), (slot, booking))[number]  # what already exists: 200
         assert await stored_during_an_erasure(api, path, body, ident, monkeypatch) == 200
         assert await rows("stored_response") == []
 

@@ -146,7 +146,7 @@ async def test_a_delivery_that_no_live_worker_can_take_is_counted(api: httpx.Asy
     assert reason.startswith("1 delivery cannot be sent by any running worker")
 
 
-async def test_several_troubles_are_all_said(user: httpx.AsyncClient, settings: Settings) -> None:
+async def test_several_failures_are_all_reported(user: httpx.AsyncClient, settings: Settings) -> None:
     (channel,) = configured.channels(settings)
     await health.hold(channel, "no_mail_host")
     assert len(await reasons(user)) == 2

@@ -43,7 +43,7 @@ async def test_a_job_is_stored_and_shown(api: httpx.AsyncClient) -> None:
     assert await ok(api, created.headers["location"]) == body
 
 
-async def test_a_title_at_a_company_is_one_job_letter_case_aside(api: httpx.AsyncClient) -> None:
+async def test_a_title_at_a_company_is_one_job_ignoring_case(api: httpx.AsyncClient) -> None:
     first = (await api.post(PATH, json=WHOLE)).json()
     again = await api.post(PATH, json={"title": "BAKER", "company": "example labs"})
     assert (again.status_code, again.json()) == (200, first)
@@ -96,7 +96,7 @@ async def test_each_bad_patch_is_a_problem_that_names_it(api: httpx.AsyncClient)
     assert (await ok(api, path))["description"] == "Cake"
 
 
-async def test_jobs_are_found_by_title_and_company_letter_case_aside(api: httpx.AsyncClient) -> None:
+async def test_jobs_are_found_by_title_and_company_ignoring_case(api: httpx.AsyncClient) -> None:
     for title, company in (("Baker", "One"), ("Cook", "One"), ("Baker", "Two")):
         await api.post(PATH, json={"title": title, "company": company})
     assert await count(api, f"{PATH}?title=BAKER") == await count(api, f"{PATH}?company=one") == 2

@@ -151,7 +151,7 @@ async def test_a_viewer_sees_the_booking_without_its_link(api: httpx.AsyncClient
         assert shown["id"] == booked["id"]
 
 
-async def test_schedules_are_narrowed_by_state_time_candidate_and_job(api: httpx.AsyncClient) -> None:
+async def test_schedules_are_filtered_by_state_time_candidate_and_job(api: httpx.AsyncClient) -> None:
     early = await post_booking(api)
     body = {"candidate": candidate_fields(), "job": job_fields(title="Cook")}
     cook = (await api.post("/api/interviews/", json=body)).json()
@@ -285,7 +285,7 @@ async def test_each_refusal_of_a_change_has_a_type_of_its_own(api: httpx.AsyncCl
     assert await unaccounted() == 0
 
 
-async def test_whoever_only_reads_changes_nothing(api: httpx.AsyncClient) -> None:
+async def test_a_reader_changes_nothing(api: httpx.AsyncClient) -> None:
     booked = await post_booking(api)
     await as_role(api, Role.VIEWER)
     for verb in ("confirm", "reschedule", "cancel"):
@@ -351,7 +351,7 @@ async def test_the_pages_of_such_a_list_neither_repeat_nor_lose_one_while_it_cha
 
 @pytest.fixture
 async def statements(api: httpx.AsyncClient) -> list[str]:
-    """Every statement from now on; the pool's latest connection serves whoever asks alone, so one logger is enough."""
+    """Every statement from now on; the pool's latest connection serves all requests, so one logger is enough."""
     interview, slot = await post_interview(api), await post_slot(api)
     assert (await book_slot(api, interview, slot)).status_code == 201  # statements are prepared by now
     said: list[str] = []
@@ -384,7 +384,7 @@ async def test_a_booking_with_a_key_not_seen_lately_costs_a_third(
 ) -> None:
     assert await statements_of_a_booking(api, statements, forget=application) == 3
     (about_keys,) = [statement for statement in statements if "api_key" in statement]
-    assert about_keys.lstrip().startswith("SELECT")  # its use is noted outside the request
+    assert about_keys.lstrip().startswith("SELECT")  # its use is recorded outside the request
 
 
 async def test_no_booking_notifies_inside_its_transaction(

@@ -79,7 +79,7 @@ async def test_an_interviewer_sits_in_one_slot_at_a_time(api: httpx.AsyncClient)
     assert (await api.post(PATH, json=touching)).status_code == 201
 
 
-async def test_slots_are_listed_by_start_and_narrowed_by_filters(api: httpx.AsyncClient) -> None:
+async def test_slots_are_listed_by_start_and_filtered(api: httpx.AsyncClient) -> None:
     job = (await api.post("/api/jobs/", json=job_fields())).json()["id"]
     late = await post_slot(api, starts_at=soon(300), interviewer_email="i@example.com")
     early = await post_slot(api, starts_at=soon(60), job=job)

@@ -111,7 +111,7 @@ def test_what_can_be_read_is_never_sent_back(mail: bytes, said: str, env: dict[s
         ("EMAIL_PORT", "canary"),
     ],
 )
-def test_our_own_trouble_makes_the_mail_server_come_again(setting: str, value: str, env: dict[str, str]) -> None:
+def test_our_own_failure_makes_the_mail_server_come_again(setting: str, value: str, env: dict[str, str]) -> None:
     ran = piped(report(), {**env, setting: value})
     assert ran.returncode == 75
     assert ran.stdout == ""

@@ -1,4 +1,4 @@
-"""`hireloop deliveries`: lists that are narrowed, and what is sent again from the command line."""
+"""`hireloop deliveries`: lists that are filtered, and what is sent again from the command line."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from factories import book
 from hireloop import db
 from hireloop.cli.deliveries import deliveries
-from hireloop.cli.times import Moment
+from hireloop.cli.times import TimeParameter
 from hireloop.notify.deliveries.replay import Skip
 from hireloop.scheduling import audit
 from processes import environment
@@ -82,7 +82,7 @@ async def test_by_id_each_is_named_and_one_that_cannot_be_is_exit_1(database_url
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_list_is_narrowed_as_a_replay_is(database_url: str) -> None:
+async def test_a_list_is_filtered_as_a_replay_is(database_url: str) -> None:
     ident = await _rejected()
     (line,) = _deliveries("list", "--reason", "policy_block", "--kind", "invitation", url=database_url)[1]
     assert line.startswith(f"{ident}  rejected")
@@ -110,7 +110,7 @@ def test_a_replay_of_everything_or_of_nothing_known_is_wrong_usage(arguments: li
 
 
 def test_a_moment_is_read_with_its_offset() -> None:
-    read = Moment()("2026-12-01T10:00:00+05:30")
+    read = TimeParameter()("2026-12-01T10:00:00+05:30")
     assert read == datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
     with pytest.raises(click.BadParameter, match="offset"):
-        Moment()("2026-12-01T10:00:00")
+        TimeParameter()("2026-12-01T10:00:00")

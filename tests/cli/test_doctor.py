@@ -67,7 +67,7 @@ def test_a_failure_ends_1_and_no_secret_is_printed(env: dict[str, str]) -> None:
     assert "4 failures, " in ran.stdout
 
 
-def test_json_is_an_array_of_check_level_cause_and_mend(env: dict[str, str]) -> None:
+def test_json_is_an_array_of_check_level_cause_and_fix(env: dict[str, str]) -> None:
     port = free_port()
     ran = hireloop("doctor", "--json", env=env | {"EMAIL_PORT": str(port)})
     assert (ran.returncode, ran.stderr) == (1, "")

@@ -96,7 +96,7 @@ def test_nobody_listening_ends_1_with_the_doctors_words() -> None:
     assert f"Not accepted: Nothing is listening at localhost port {port}." in ran.stdout
 
 
-def test_settings_that_cannot_send_end_1_with_their_mend() -> None:
+def test_settings_that_cannot_send_end_1_with_their_fix() -> None:
     ran = hireloop("send-test", "asha@example.com", env=environment(EMAIL_BACKEND="console"))
     assert (ran.returncode, ran.stderr) == (1, "")
     assert "EMAIL_BACKEND is console, so no mail leaves this machine.\n→ Set it to smtp.\n" in ran.stdout

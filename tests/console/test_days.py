@@ -104,7 +104,7 @@ async def test_what_needs_attention_stands_on_top_of_any_day_the_most_urgent_fir
     assert '<span class="quiet">Cancellation:</span>' in page.text
 
 
-async def test_more_troubles_than_have_room_have_a_page_of_their_own(
+async def test_more_failures_than_have_room_have_a_page_of_their_own(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hireloop.console.days._A_PAGE", 4)

@@ -1,4 +1,4 @@
-"""The doctor on real servers: each fault alone is exactly one line, with its cause and its mend."""
+"""The doctor on real servers: each fault alone is exactly one line, with its cause and its fix."""
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -447,9 +447,9 @@ async def test_a_fault_of_the_installation_is_one_failure(
     whole: dict[str, Any], mail_server: ScriptedSmtpServer, values: dict[str, Any], check: str, cause: str, fix: str
 ) -> None:
     found = await findings(settings_of(whole, email_port=mail_server.port, **values))
-    [(named, said, mended)] = at_level(found, Level.FAILURE)
+    [(named, said, fixed)] = at_level(found, Level.FAILURE)
     assert named.startswith(check)
-    assert (said, mended) == (cause, fix) if fix else said == cause
+    assert (said, fixed) == (cause, fix) if fix else said == cause
     assert "canary" not in repr(found)
 
 

@@ -50,7 +50,7 @@ def test_the_headers_that_the_collector_wants_are_sent() -> None:
     assert {name.lower(): value for name, value in server.received[0].headers.items()}["api-key"] == "a canary"
 
 
-def test_without_or_with_the_wrong_headers_the_mend_names_them() -> None:
+def test_without_or_with_the_wrong_headers_the_fix_names_them() -> None:
     with ScriptedHttpServer(Reply(401)) as server:
         without, wrong = checked(server), checked(server, otel_exporter_otlp_headers="api-key=canary")
     assert (

@@ -1,6 +1,6 @@
 """Who may do what, all of it: every operation of the document and every page of a candidate, for everybody.
 
-`own`, `other` and `missing` mean for an API key only whether the thing exists: whoever has a key sees all of the
+`own`, `other` and `missing` mean for an API key only whether the thing exists: anyone with a key sees all of the
 installation. For candidates they mean more: they hold no API key but their own session's, which opens that session's
 pages and nothing else.
 """
@@ -191,7 +191,7 @@ async def test_every_operation_answers_every_role_as_the_table_says(
             body = scene.body(name)
             said[name, role, "there"] = await ask(api, documented, name, key, scene.ids, body)
             expected[name, role, "there"] = there if allowed else refused
-            if missing is not None:  # whoever may not is not even told that it is not there
+            if missing is not None:  # those who may not are not even told that it is not there
                 said[name, role, "missing"] = await ask(api, documented, name, key, nowhere, body)
                 expected[name, role, "missing"] = missing if allowed else refused
     assert said == expected

@@ -5,15 +5,15 @@ from uuid import UUID
 
 import factories
 from factories import soon
-from faults.scene import hint
+from faults.scene import wake_workers
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 
 
 async def book(*, starts_at: datetime | None = None, interview: UUID | None = None) -> UUID:
-    """Book as the API does, for tomorrow unless told otherwise, hint included; return the delivery's id."""
+    """Book as the API does, for tomorrow unless told otherwise, wake-up included; return the delivery's id."""
     booked = await factories.book(interview, starts_at=starts_at or soon(24 * 60))
-    await hint()
+    await wake_workers()
     return booked.deliveries[0].id
 
 

@@ -1,4 +1,4 @@
-"""What the fault tests share: a mail server that can be held, the settle that can be held, the verdict."""
+"""What the fault tests share: a mail server that can be held, the settle that can be held, the ledger."""
 
 import threading
 import time
@@ -59,20 +59,20 @@ def mail_through(database_url: str, port: int, **settings: str) -> dict[str, str
     return environment(database_url, **(defaults | settings))
 
 
-async def hint() -> None:
+async def wake_workers() -> None:
     await db.fetch(f"NOTIFY {wakeup.CHANNEL}")
 
 
 async def let_lease_lapse(delivery: UUID) -> None:
-    """Move the row's clock instead of waiting for the 30 s of a lease: one test waits for them in earnest."""
+    """Move the row's clock instead of waiting for the 30 s of a lease: one test really waits for them."""
     await db.fetch("UPDATE delivery SET leased_until = now() - interval '1 second' WHERE id = $1", delivery)
-    await hint()
+    await wake_workers()
 
 
 async def make_due(delivery: UUID) -> None:
     """Move the row's clock instead of waiting out the pause before the next try."""
     await db.fetch("UPDATE delivery SET due_at = now() WHERE id = $1", delivery)
-    await hint()
+    await wake_workers()
 
 
 async def until_state(delivery: UUID, state: str, seconds: float = PATIENCE_SECONDS) -> DeliveryView:

@@ -1,4 +1,4 @@
-"""Five hundred invitations behind a bad password: those that wait go by themselves once it is mended, those that the
+"""Five hundred invitations behind a bad password: those that wait go by themselves once it is fixed, those that the
 relay has refused for it go with one command; each arrives once.
 """
 
@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from factories import book, make_slot, soon
-from faults.scene import hint, mail_through, message_ids
+from faults.scene import mail_through, message_ids, wake_workers
 from hireloop import db
 from hireloop.notify.deliveries import ledger
 from processes import WorkerProcess
@@ -24,7 +24,7 @@ from waiting import until
 pytestmark = pytest.mark.usefixtures("database")
 
 MANY = 500
-RIGHT = "the password after it was mended"
+RIGHT = "the password after it was fixed"
 WRONG = "a password from before it was changed"
 AT_ONCE = 8
 
@@ -60,7 +60,7 @@ async def book_many() -> None:
     await db.fetch(
         "UPDATE delivery SET traceparent = '00-' || md5(id::text) || '-' || left(md5('put' || id::text), 16) || '-01'"
     )
-    await hint()
+    await wake_workers()
 
 
 def signing_in(database_url: str, relay: ScriptedSmtpServer, password: str) -> dict[str, str]:
@@ -98,7 +98,7 @@ def replay(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[
     return hireloop("deliveries", "replay", *arguments, env=env, seconds=60)
 
 
-async def test_what_waits_behind_a_refused_sign_in_goes_by_itself_once_the_password_is_mended(
+async def test_what_waits_behind_a_refused_sign_in_goes_by_itself_once_the_password_is_fixed(
     database_url: str,
 ) -> None:
     await book_many()
@@ -132,18 +132,18 @@ async def test_what_a_relay_refused_for_a_bad_password_is_replayed_by_one_comman
         with WorkerProcess(signing_in(database_url, relay, WRONG)):
             await until_all_are("rejected")
         assert relay.received == []
-        mended = signing_in(database_url, relay, RIGHT)
-        with WorkerProcess(mended):
-            would = replay("--reason", "recipient_refused", "--dry-run", env=mended)
+        fixed = signing_in(database_url, relay, RIGHT)
+        with WorkerProcess(fixed):
+            would = replay("--reason", "recipient_refused", "--dry-run", env=fixed)
             assert (would.returncode, would.stdout.splitlines()[-1]) == (0, f"{MANY} would be replayed."), would.stderr
             assert "@example.com" in would.stdout
             assert len(would.stdout.splitlines()) == MANY + 1
             assert (await ledger.read()).counts == {"rejected": MANY}
-            done = replay("--reason", "recipient_refused", env=mended)
+            done = replay("--reason", "recipient_refused", env=fixed)
             assert (done.returncode, done.stdout, done.stderr) == (0, f"{MANY} replayed.\n", "")
             await until_all_are("sent")
         await each_arrived_once(relay)
         tries = await attempts_by_delivery()
         assert [*tries.values()] == [[("rejected", True), ("sent", True)]] * MANY
-        again = replay("--reason", "recipient_refused", env=mended)
+        again = replay("--reason", "recipient_refused", env=fixed)
         assert (again.returncode, again.stdout) == (0, "0 replayed.\n")

@@ -59,7 +59,9 @@ async def test_a_transaction_whose_commit_fails_gives_its_connection_back(databa
         await _transactions_work_again()
 
 
-async def test_whatever_a_statement_raises_on_a_connection_that_ended_is_known_as_trouble(database_url: str) -> None:
+async def test_whatever_a_statement_raises_on_a_connection_that_ended_means_it_is_unavailable(
+    database_url: str,
+) -> None:
     """asyncpg says it in several ways, by how much of the end it has heard; among them an internal error of its own."""
     async with db.opened(database_url, pool_size=_POOL):
         for _ in range(30):
@@ -67,8 +69,8 @@ async def test_whatever_a_statement_raises_on_a_connection_that_ended_is_known_a
             try:
                 await db.fetch("SELECT 1")
                 await db.fetch("SELECT 1")
-            except db.UNAVAILABLE as trouble:
-                assert problem_of(trouble).type == "database-away"  # noqa: PT017 (either may happen)
+            except db.UNAVAILABLE as error:
+                assert problem_of(error).type == "database-away"  # noqa: PT017 (either may happen)
 
 
 def test_asyncpgs_internal_error_is_the_database_being_away_and_not_our_mistake() -> None:

@@ -129,11 +129,11 @@ async def test_a_refusal_of_the_recipient_is_final_at_once(
         assert (await ledger.read()).unaccounted == 0
 
 
-async def test_a_refused_sign_in_holds_the_channel_burns_no_try_and_opens_by_itself_once_it_is_mended(
+async def test_a_refused_sign_in_holds_the_channel_burns_no_try_and_opens_by_itself_once_it_is_fixed(
     database_url: str,
 ) -> None:
     waiting = [await book() for _ in range(5)]  # before any worker is there: all are tried at once
-    # Five tries find out, two probes find it unchanged, the third probe finds it mended.
+    # Five tries find out, two probes find it unchanged, the third probe finds it fixed.
     server = ScriptedSmtpServer({"AUTH": ["535 5.7.8 Bad credentials"] * 7})
     sign_in = {"EMAIL_HOST_USER": "hireloop", "EMAIL_HOST_PASSWORD": "wrong at first"}
     with server, WorkerProcess(mail_through(database_url, server.port, **sign_in)):
@@ -182,7 +182,7 @@ async def test_a_held_channel_is_probed_by_one_worker_only(database_url: str) ->
         assert (await ledger.read()).unaccounted == 0
 
 
-async def test_a_mended_configuration_starts_open_while_the_old_one_is_still_held(database_url: str) -> None:
+async def test_a_fixed_configuration_starts_open_while_the_old_one_is_still_held(database_url: str) -> None:
     delivery = await book()
     await health.hold(EMAIL, "auth_refused")  # another configuration's: it holds only itself
     with ScriptedSmtpServer() as server:

@@ -83,7 +83,7 @@ async def test_after_a_restart_of_postgresql_under_load_everything_goes_on_by_it
             assert await every_booking_is_whole() >= len(crowd.booked)
             await until(_everything_is_sent, "every invitation is sent")
             await until(_somebody_listens, "the worker listens again", _RECOVERY_SECONDS)
-            await _hints_are_heard_again(client)
+            await _wakeups_are_heard_again(client)
             await all_is_accounted_for(mailbox)
         assert worker.process.poll() is None
         assert server.process.poll() is None
@@ -105,7 +105,7 @@ async def _somebody_listens() -> bool:
     return bool(await db.fetch_value(query, f"LISTEN%{wakeup.CHANNEL}%"))
 
 
-async def _hints_are_heard_again(client: httpx.AsyncClient) -> None:
+async def _wakeups_are_heard_again(client: httpx.AsyncClient) -> None:
     """Book one after the other: by polling alone, each would wait for nearly 2 s."""
     waited = []
     for _ in range(5):

@@ -45,7 +45,7 @@ async def opened(house: House) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def stands_already(opened: None) -> int:  # noqa: ARG001 (it opens the pool)
+async def already_booked(opened: None) -> int:  # noqa: ARG001 (it opens the pool)
     """How many bookings the races before this one have left."""
     return await every_booking_is_whole()
 
@@ -68,7 +68,7 @@ async def _invitations_arrive(house: House, count: int) -> None:
 
 @pytest.mark.parametrize("seats", [1, 5])
 async def test_of_200_bookers_exactly_as_many_win_as_there_are_seats(
-    house: House, stands_already: int, seats: int
+    house: House, already_booked: int, seats: int
 ) -> None:
     slot = await make_slot(seats=seats)
     wishes = [(await make_interview(), slot) for _ in range(200)]
@@ -81,11 +81,11 @@ async def test_of_200_bookers_exactly_as_many_win_as_there_are_seats(
         "SELECT id FROM interview WHERE state = 'scheduled' AND id = ANY($1)", [interview for interview, _ in wishes]
     )
     assert {str(row["id"]) for row in scheduled} == winners
-    await _invitations_arrive(house, stands_already + seats)
+    await _invitations_arrive(house, already_booked + seats)
 
 
 async def test_the_same_booking_asked_for_many_times_at_once_is_made_once_and_answered_everywhere(
-    house: House, stands_already: int
+    house: House, already_booked: int
 ) -> None:
     interview, slot = await make_interview(), await make_slot(seats=3)
     async with client_of(house.server.url, await new_key(), connections=20) as client:
@@ -94,21 +94,21 @@ async def test_the_same_booking_asked_for_many_times_at_once_is_made_once_and_an
     assert len({answer.body["id"] for answer in answers}) == 1
     assert len({answer.body["session"]["session_key"] for answer in answers}) == 1
     assert await _taken(slot) == 1
-    await _invitations_arrive(house, stands_already + 1)
+    await _invitations_arrive(house, already_booked + 1)
 
 
-async def test_one_interview_booked_into_two_slots_at_once_has_one_of_them(house: House, stands_already: int) -> None:
+async def test_one_interview_booked_into_two_slots_at_once_has_one_of_them(house: House, already_booked: int) -> None:
     pairs = [(await make_interview(), await make_slot(), await make_slot()) for _ in range(10)]
     async with client_of(house.server.url, await new_key(), connections=20) as client:
         for interview, *slots in pairs:
             answers = await book_all_at_once(client, [(interview, slot) for slot in slots])
             assert tally(answers) == {(201, ""): 1, (409, "interview-already-scheduled"): 1}
             assert sorted([await _taken(slot) for slot in slots]) == [0, 1]  # no seat was taken for nothing
-    await _invitations_arrive(house, stands_already + len(pairs))
+    await _invitations_arrive(house, already_booked + len(pairs))
 
 
 async def test_one_candidate_booked_into_two_overlapping_slots_at_once_has_one_of_them(
-    house: House, stands_already: int
+    house: House, already_booked: int
 ) -> None:
     async with client_of(house.server.url, await new_key(), connections=20) as client:
         for _ in range(10):
@@ -119,11 +119,11 @@ async def test_one_candidate_booked_into_two_overlapping_slots_at_once_has_one_o
             answers = await book_all_at_once(client, [(first, early), (second, late)])
             assert tally(answers) == {(201, ""): 1, (409, "candidate-busy"): 1}
             assert sorted([await _taken(early), await _taken(late)]) == [0, 1]
-    await _invitations_arrive(house, stands_already + 10)
+    await _invitations_arrive(house, already_booked + 10)
 
 
 async def test_many_interviews_of_one_candidate_into_one_slot_at_once_come_to_one_booking_without_a_5xx(
-    house: House, stands_already: int
+    house: House, already_booked: int
 ) -> None:
     """Exclusion constraints deadlock under contention; a deadlock is retried, never shown."""
     first = await interviews.find(await make_interview())
@@ -132,11 +132,11 @@ async def test_many_interviews_of_one_candidate_into_one_slot_at_once_come_to_on
     async with client_of(house.server.url, await new_key(), connections=20) as client:
         answers = await book_all_at_once(client, wishes)
     assert tally(answers) == {(201, ""): 1, (409, "candidate-busy"): 19}
-    await _invitations_arrive(house, stands_already + 1)
+    await _invitations_arrive(house, already_booked + 1)
 
 
 async def test_a_slot_that_is_withdrawn_past_or_another_jobs_refuses_everybody(
-    house: House, stands_already: int
+    house: House, already_booked: int
 ) -> None:
     withdrawn, past = await make_slot(seats=20), await make_slot(starts_at=soon(-11), seats=20)
     last_moment = await make_slot(starts_at=soon(-9), seats=20)
@@ -153,11 +153,11 @@ async def test_a_slot_that_is_withdrawn_past_or_another_jobs_refuses_everybody(
         for slot, answer in expected.items():
             wishes = [(await make_interview(), slot) for _ in range(5)]
             assert tally(await book_all_at_once(client, wishes)) == {answer: 5}
-    await _invitations_arrive(house, stands_already + 5)
+    await _invitations_arrive(house, already_booked + 5)
 
 
 async def test_a_slot_withdrawn_while_everybody_books_it_keeps_whom_it_promised_a_seat(
-    house: House, stands_already: int
+    house: House, already_booked: int
 ) -> None:
     slot = await make_slot(seats=100)
     wishes = [(await make_interview(), slot) for _ in range(100)]
@@ -174,4 +174,4 @@ async def test_a_slot_withdrawn_while_everybody_books_it_keeps_whom_it_promised_
     came_to = tally(answers)
     assert came_to.keys() <= {(201, ""), (409, "slot-withdrawn")}
     assert came_to[201, ""] == await _taken(slot) >= 10
-    await _invitations_arrive(house, stands_already + came_to[201, ""])
+    await _invitations_arrive(house, already_booked + came_to[201, ""])

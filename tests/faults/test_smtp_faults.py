@@ -18,7 +18,7 @@ from opentelemetry.trace import StatusCode
 
 from api.factories import post_booking
 from factories import post_interview
-from faults.scene import hint, mail_through, make_due, until_attempt_ends, until_state
+from faults.scene import mail_through, make_due, until_attempt_ends, until_state, wake_workers
 from hireloop.local.traces.otlp import ReceivedSpan
 from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.deliveries import ledger
@@ -217,4 +217,4 @@ async def try_again(api: httpx.AsyncClient, delivery: UUID, outcome: str) -> Non
         assert answer.status_code == 200, answer.text
     elif outcome == "retry":
         await make_due(delivery)
-    await hint()
+    await wake_workers()

@@ -11,12 +11,12 @@ from faults.scene import (
     HeldSmtpServer,
     all_is_accounted_for,
     attempts_of,
-    hint,
     mail_through,
     message_ids,
     told,
     until_attempt_ends,
     until_state,
+    wake_workers,
 )
 from hireloop import db
 from hireloop.notify import messages
@@ -60,5 +60,5 @@ async def _move_on() -> UUID:
         await db.fetch("UPDATE schedule SET revision = 2 WHERE id = $1", row["schedule"])
         assert await outbox.supersede(row["schedule"], before_revision=2) == 1
         (put,) = await OUTBOX.put([newer], now=soon())
-    await hint()
+    await wake_workers()
     return put.id

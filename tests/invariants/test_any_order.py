@@ -1,6 +1,6 @@
 """Whatever is done to bookings, in any order, with time moving: after each step the database is whole.
 
-A refusal writes nothing, so that whoever is refused has lost nothing.
+A refusal writes nothing, so that a refused caller has lost nothing.
 """
 
 import asyncio

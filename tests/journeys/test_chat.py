@@ -34,7 +34,7 @@ async def test_a_copy_reaches_the_chat_without_the_link_and_a_broken_chat_keeps_
     database_url: str, mailbox: Mailbox
 ) -> None:
     host, port = mailbox.start()
-    with ScriptedHttpServer(Reply(200, b"noted")) as chat, ScriptedHttpServer(Reply(404, b"no such hook")) as wrong:
+    with ScriptedHttpServer(Reply(200, b"stored")) as chat, ScriptedHttpServer(Reply(404, b"no such hook")) as wrong:
         urls = [f"json://127.0.0.1:{chat.port}/canary-good", f"form://127.0.0.1:{wrong.port}/canary-wrong"]
         urls.append(f"xml://127.0.0.1:{free_port()}/canary-away")
         env = environment(database_url, EMAIL_HOST=host, EMAIL_PORT=str(port), CHAT_URLS=" ".join(urls))
@@ -76,7 +76,7 @@ async def test_a_copy_reaches_the_chat_without_the_link_and_a_broken_chat_keeps_
         "xml": "open",
     }
     (attempt,) = shown["attempts"]
-    assert (attempt["outcome"], attempt["phase"], attempt["code"], attempt["reply"]) == ("sent", "http", 200, "noted")
+    assert (attempt["outcome"], attempt["phase"], attempt["code"], attempt["reply"]) == ("sent", "http", 200, "stored")
     (copy,) = [msgspec.json.decode(asked.body) for asked in chat.received]
     words = f"{copy['title']}\n{copy['message']}"
     assert all(word in words for word in ("Asha Rao", "Backend Engineer", "IST", "Priya"))

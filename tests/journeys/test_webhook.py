@@ -23,7 +23,7 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 async def test_a_recruiters_program_hears_of_a_booking_signed_and_without_the_link(
     database_url: str, documented: Documented
 ) -> None:
-    with ScriptedHttpServer(Reply(503, b"starting", {"Retry-After": "1"}), Reply(200, b"noted")) as receiver:
+    with ScriptedHttpServer(Reply(503, b"starting", {"Retry-After": "1"}), Reply(200, b"stored")) as receiver:
         url = f"{receiver.url}/hooks/T0KEN"
         wanted = {"webhook_urls": url, "webhook_secret": SECRET, "webhook_allow_private": "true"}
         wanted["message_routes"] = "alert=none"  # there is no mail server, which would be told too
@@ -49,7 +49,7 @@ async def test_a_recruiters_program_hears_of_a_booking_signed_and_without_the_li
     _, tries = await deliveries.find(copy.id, channels)
     assert [(one.outcome, one.phase, one.code, one.reply) for one in tries] == [
         ("retry", "http", 503, "starting"),
-        ("sent", "http", 200, "noted"),
+        ("sent", "http", 200, "stored"),
     ]
     assert "T0KEN" not in said
     assert SECRET not in said

@@ -1,4 +1,4 @@
-"""The data directory of whoever names none."""
+"""The data directory of a user who names none."""
 
 import os
 from pathlib import Path

@@ -49,7 +49,7 @@ def settings_in(data_dir: Path | None) -> Settings:
     return Settings.read(_env_file=None, hireloop_data_dir=data_dir)
 
 
-def test_whoever_is_not_root_is_themselves_in_the_directory_that_they_name(
+def test_a_user_other_than_root_is_themselves_in_the_directory_that_they_name(
     monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)

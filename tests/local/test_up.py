@@ -125,7 +125,7 @@ def test_two_at_once_on_one_machine_keep_apart_and_nobody_else_answers_for_local
                     stranger.bind(("::1", port))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only whoever may mount a file system can try a full one")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try a full one")
 def test_a_full_disk_is_one_sentence(home: dict[str, str]) -> None:
     mount = ["mount", "-t", "tmpfs", "-o", "size=30m,mode=0755", "none", home["HIRELOOP_DATA_DIR"]]
     if subprocess.run(mount, capture_output=True, check=False).returncode:

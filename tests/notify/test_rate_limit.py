@@ -110,7 +110,7 @@ async def test_the_database_counts_as_we_do(rate_limit: RateLimit, near: int, co
     rate=st.integers(1, 240),
     asked=st.lists(st.tuples(st.integers(0, 20_000_000), st.integers(1, 30)), min_size=5, max_size=25),
 )
-async def test_whoever_asks_when_and_for_how_many_no_minute_ever_has_more_than_the_rate(
+async def test_whatever_is_asked_when_and_for_how_many_no_minute_ever_has_more_than_the_rate(
     rate: int, asked: list[tuple[int, int]]
 ) -> None:
     channel = await _put(rate + 20, channel=f"c{next(_names)}")
@@ -128,7 +128,7 @@ async def test_whoever_asks_when_and_for_how_many_no_minute_ever_has_more_than_t
 
 
 @pytest.mark.usefixtures("database")
-async def test_whoever_asks_in_time_uses_the_rate_to_the_full() -> None:
+async def test_a_worker_that_asks_in_time_uses_the_rate_to_the_full() -> None:
     channel, rate_limit = await _put(150), RateLimit.of(120)
     moments = range(0, MINUTE, rate_limit.interval)
     assert sum([await _take(channel, rate_limit, at=at) for at in moments]) == 120
@@ -161,7 +161,7 @@ async def test_either_route_and_a_probe_count_towards_the_same_rate() -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_channel_without_a_limit_takes_all_and_leaves_no_trace_of_a_pace() -> None:
+async def test_a_channel_without_a_limit_takes_all_and_leaves_no_trace_of_a_rate() -> None:
     assert await _take(await _put(40), None) == 40
     assert await rows("channel_rate") == []
     await OUTBOX.put([invitation(starts_at=TOMORROW)], now=NOW)

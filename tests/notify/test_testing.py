@@ -233,9 +233,9 @@ class TestContract(TransportContract):
 
 
 contract = TestContract()
-accepted = contract.test_an_accepted_message_is_sent_and_says_what_was_answered
+accepted = contract.test_an_accepted_message_is_sent_and_says_what_was_replied
 later = contract.test_what_may_go_better_later_is_retried_by_the_hub_and_not_by_the_transport
-perhaps = contract.test_a_message_that_went_out_without_an_answer_may_have_been_accepted
+perhaps = contract.test_a_message_that_went_out_without_a_reply_may_have_been_accepted
 surely_not = contract.test_a_message_that_was_not_taken_is_not_said_to_be_perhaps
 refused = contract.test_a_refused_message_is_rejected_or_holds_the_channel
 misconfigured = contract.test_settings_that_cannot_work_hold_the_channel
@@ -287,7 +287,7 @@ def test_a_transport_that_never_ends_is_found() -> None:
 
     go_on = threading.Event()
     with pytest.raises(pytest.fail.Exception, match="has not returned"):
-        Impatient().test_an_accepted_message_is_sent_and_says_what_was_answered(Fake(lambda *_: go_on.wait(30)))
+        Impatient().test_an_accepted_message_is_sent_and_says_what_was_replied(Fake(lambda *_: go_on.wait(30)))
     go_on.set()
 
 

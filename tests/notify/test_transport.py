@@ -197,7 +197,7 @@ class Said:
 
 
 class Plain:
-    """Renders nothing but the envelope."""
+    """Renders nothing but the headers."""
 
     def render(
         self,

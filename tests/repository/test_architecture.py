@@ -67,13 +67,16 @@ def test_a_folder_holds_what_one_glance_takes_in() -> None:
     assert full == {}
 
 
-def test_a_public_class_name_has_one_meaning() -> None:
-    names = Counter(
-        node.name
-        for file in FILES
-        for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
-    )
+def types_named_in(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of classes, and of types that a module names by an assignment; type variables are local."""
+    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign) and "TypeVar(" not in ast.unparse(node)]
+    names = [target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)]
+    yield from (name for name in names if name.lstrip("_")[:1].isupper() and not name.isupper())
+
+
+def test_the_name_of_a_type_has_one_meaning() -> None:
+    names = Counter(name.lstrip("_") for file in FILES for name in types_named_in(ast.parse(file.read_text())))
     assert [name for name, times in names.items() if times > 1] == []
 
 

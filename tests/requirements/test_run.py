@@ -66,7 +66,7 @@ def test_roots_processes_are_postgresqls_users_and_the_data_is_in_the_checkout(c
     assert pwd.getpwuid(owner).pw_name in {"hireloop", "hireloop-postgres"}
 
 
-def test_whoever_is_not_root_keeps_everything_in_their_checkout(checkout: Path) -> None:
+def test_a_user_other_than_root_keeps_everything_in_their_checkout(checkout: Path) -> None:
     for path in (checkout, *checkout.rglob("*")):
         os.chown(path, NOBODY, NOBODY)
     said = run(checkout, uid=NOBODY, home=checkout)

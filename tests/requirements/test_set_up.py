@@ -190,7 +190,7 @@ def test_two_at_once_wait_for_each_other(into: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else; everybody else runs all of this so")
-def test_whoever_is_not_root_sets_up_a_checkout_of_their_own(home: Path) -> None:
+def test_a_user_other_than_root_sets_up_a_checkout_of_their_own(home: Path) -> None:
     shutil.copytree(CHECKOUT / "requirements", home / "a checkout" / "requirements")
     for path in (home, *home.rglob("*")):
         os.chown(path, 65534, 65534)
@@ -240,6 +240,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=30m", "none", disk], capture_output=True).returncode:  # noqa: PLW1510 (judged here)
-        pytest.skip("only whoever may mount a file system can try a full one")
+        pytest.skip("only root can try a full one")
     yield disk
     subprocess.run(["umount", disk], check=True)

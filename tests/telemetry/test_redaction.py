@@ -139,7 +139,7 @@ def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
     assert redact(text) == text
 
 
-def test_an_address_has_one_hash_whatever_its_letter_case_and_spaces() -> None:
+def test_an_address_has_one_hash_whatever_its_case_and_spaces() -> None:
     assert address_hash(" Asha@Example.com ") == address_hash("asha@example.com") != address_hash("asha@example.org")
     assert len(address_hash("asha@example.com")) == 12
 

@@ -78,7 +78,7 @@ def test_a_booking_and_its_tries_are_one_trace(exported: InMemorySpanExporter) -
             stored_traceparent=stored, previous=previous, delivery_id=delivery, number=number, channel="email"
         ) as attempt:
             with telemetry.send_span("email") as send:
-                telemetry.record_answer(send, {"server.address": "mail.example", "reply": "to a@b.example", "x": None})
+                telemetry.record_reply(send, {"server.address": "mail.example", "reply": "to a@b.example", "x": None})
             outcome, reason = (("retry", "timed_out"), ("sent", None))[number - 1]
             telemetry.record_attempt(
                 (attempt, send), channel="email", outcome=outcome, reason=reason, seconds=0.1, waited=None

@@ -1,4 +1,4 @@
-"""The headers of every kind of answer, door by door, to the letter: whoever answers, they are those of its door."""
+"""The headers of every kind of answer, door by door, to the letter: whatever responds, they are those of its door."""
 
 import hashlib
 import re

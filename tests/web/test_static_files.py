@@ -26,7 +26,7 @@ def asking(accept_encoding: str = "") -> Request[Any, Any, Any]:
 
 def test_a_file_has_its_media_type_and_may_be_kept_under_its_version_alone(folder: Path) -> None:
     files = StaticFiles(folder, "/static/{version}/{name}")
-    kept, other = files.answer(asking(), files.version, "page.css"), files.answer(asking(), "0", "icon.svg")
+    kept, other = files.response(asking(), files.version, "page.css"), files.response(asking(), "0", "icon.svg")
     assert (kept.content, kept.media_type) == (LONG.encode(), "text/css")
     assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert (other.content, other.media_type) == (b"<svg/>", "image/svg+xml")
@@ -34,15 +34,15 @@ def test_a_file_has_its_media_type_and_may_be_kept_under_its_version_alone(folde
 
 
 @pytest.mark.parametrize("version", ["", "0"])
-def test_a_long_file_is_compressed_for_whoever_takes_that(folder: Path, version: str) -> None:
+def test_a_long_file_is_compressed_for_clients_that_accept_that(folder: Path, version: str) -> None:
     files = StaticFiles(folder, "/static/{version}/{name}")
-    answer = files.answer(asking("gzip, br"), version or files.version, "page.css")
+    answer = files.response(asking("gzip, br"), version or files.version, "page.css")
     assert gzip.decompress(answer.content).decode() == LONG
     assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == ("gzip", "Accept-Encoding")
-    whole = files.answer(asking("br"), version or files.version, "page.css")
+    whole = files.response(asking("br"), version or files.version, "page.css")
     assert "Content-Encoding" not in whole.headers
     assert whole.headers["Vary"] == "Accept-Encoding"  # so that no cache gives it to who would take the other one
-    assert files.answer(asking("gzip"), version, "icon.svg").content == b"<svg/>"  # short
+    assert files.response(asking("gzip"), version, "icon.svg").content == b"<svg/>"  # short
 
 
 def test_the_version_is_of_all_contents(folder: Path) -> None:
@@ -56,7 +56,7 @@ def test_the_version_is_of_all_contents(folder: Path) -> None:
 def test_no_other_file_is_sent_or_led_to(folder: Path, name: str) -> None:
     files = StaticFiles(folder, "/static/{version}.css")
     with pytest.raises(NotFoundException):
-        files.answer(asking(), files.version, name)
+        files.response(asking(), files.version, name)
     with pytest.raises(KeyError):
         files.path_of(name)
 
@@ -80,5 +80,5 @@ def test_no_other_file_is_sent_or_led_to(folder: Path, name: str) -> None:
         ("gzipped", False),
     ],
 )
-def test_gzip_is_for_whoever_says_so(accept_encoding: str, *, taken: bool) -> None:
+def test_gzip_is_for_clients_that_say_so(accept_encoding: str, *, taken: bool) -> None:
     assert takes_gzip(accept_encoding) is taken

@@ -141,7 +141,7 @@ class KeyRing:
             await _USED.run(ids=sorted(used))
         except db.UNAVAILABLE as error:
             self._used |= used
-            log.warning("key_use.not_noted", error=db.described(error))
+            log.warning("key_use.not_recorded", error=db.described(error))
 
 
 @db.transactional
@@ -150,8 +150,8 @@ async def create(
 ) -> tuple[ApiKeyDetails, str]:
     """Make a key and return what is stored of it, and the key itself, which nobody can read again.
 
-    `by` is who asks for it: HireLoop itself at the first start. Raises BadInput for a name by which mails and the audit
-    call somebody else, such as the candidate, where they say who did something.
+    `by` is the actor: HireLoop itself at the first start. Raises BadInput for a name that mails and the audit use for
+    somebody else, such as the candidate.
     """
     if " ".join(name.split()).casefold() in _NAMES_OF_OURS:
         raise errors.BadInput("name", "must not be a name that HireLoop uses itself, such as `the candidate`")

@@ -20,7 +20,7 @@ _RANK = {Role.VIEWER: 1, Role.RECRUITER: 2, Role.ADMIN: 3}
 
 
 def admit(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder, handler: BaseRouteHandler) -> None:
-    """Note who sent this request, for `holder_of`; raises NotAllowed where their role does not reach the handler's."""
+    """Remember who sent this request, for `holder_of`; raises NotAllowed if their role does not reach the handler's."""
     asks_only = connection.scope.get("method") == "OPTIONS"
     least: Role = handler.opt.get(ROLE, Role.VIEWER if asks_only else Role.ADMIN)
     if _RANK[holder.role] < _RANK[least]:
@@ -28,16 +28,16 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder, han
             f"This request requires an API key with the role {least.value}, but yours has the role {holder.role.value}."
         )
         raise errors.NotAllowed(msg)
-    note_holder(connection, holder)
+    remember_holder(connection, holder)
 
 
-def note_holder(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder) -> None:
-    """Note who sent this request, whatever they may do."""
+def remember_holder(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder) -> None:
+    """Remember who sent this request, whatever they may do."""
     _scope_of(connection)[_HOLDER] = holder
 
 
-def noted_holder(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder | None:
-    """Return who sent this request, or None where nobody has looked at a key yet."""
+def known_holder(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder | None:
+    """Return who sent this request, or None if nobody has looked at a key yet."""
     holder: KeyHolder | None = _scope_of(connection).get(_HOLDER)
     return holder
 

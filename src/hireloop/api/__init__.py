@@ -1,3 +1,3 @@
 """The door for machines: JSON over HTTP for recruiters' frontends."""
 
-HEADERS = {"Cache-Control": "no-store"}  # of every answer under /api that does not say who may keep it
+HEADERS = {"Cache-Control": "no-store"}  # of every response under /api that does not say who may keep it

@@ -61,14 +61,14 @@ async def list_channels(request: AnyRequest) -> ChannelsResponse:
     transports = await asyncio.to_thread(installed_transports)  # it imports them, once per process
     return ChannelsResponse(
         items=[
-            _answer(context, channel, rows.get((channel.name, Route.PRIMARY)), rows.get((channel.name, Route.FALLBACK)))
-            for channel in context.channels
+            _response(context, one, rows.get((one.name, Route.PRIMARY)), rows.get((one.name, Route.FALLBACK)))
+            for one in context.channels
         ],
         transports=transports,
     )
 
 
-def _answer(
+def _response(
     context: Context, channel: Channel, primary: HeldProvider | None, fallback: HeldProvider | None
 ) -> ChannelResponse:
     return ChannelResponse(

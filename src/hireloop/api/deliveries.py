@@ -69,7 +69,7 @@ class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         only = ReplayFilter(
             state=self.state, channel=self.channel, reason=self.reason, kind=self.kind, since=self.since
         )
-        if not replay.is_narrow(only):
+        if not replay.is_filtered(only):
             raise errors.BadInput("body", "must have at least one of reason, state, channel, kind and since")
         return only
 
@@ -93,7 +93,7 @@ class LedgerResponse(msgspec.Struct, frozen=True, kw_only=True):
     unaccounted: Annotated[int, Meta(examples=[0])]
 
 
-def _answer_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
+def _response_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
     return {
         **summary_fields(context, delivery),
         "schedule": delivery.schedule,
@@ -132,7 +132,7 @@ async def list_deliveries(
     context = context_of(request)
     only = DeliveryFilter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
     rows = await deliveries.page(only, context.channels, limit=limit + 1, after=after)
-    return page_of(rows, limit=limit, view=lambda row: DeliveryResponse(**_answer_fields(context, row)))
+    return page_of(rows, limit=limit, view=lambda row: DeliveryResponse(**_response_fields(context, row)))
 
 
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)
@@ -144,7 +144,7 @@ async def get_delivery(request: AnyRequest, delivery_id: FromPath[UUID]) -> Deli
 async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAttempts:
     delivery, attempts = await deliveries.find(delivery_id, context.channels)
     return DeliveryWithAttempts(
-        **_answer_fields(context, delivery), attempts=[_local(context, attempt) for attempt in attempts]
+        **_response_fields(context, delivery), attempts=[_local(context, attempt) for attempt in attempts]
     )
 
 

@@ -44,8 +44,8 @@ async def erase(
     return erased
 
 
-# Stored responses in which, or in whose path, one of these words stands.
-_DROP_ANSWERS = Statement("""
+# Stored responses in which, or in whose path, one of these words occurs.
+_DELETE_RESPONSES = Statement("""
     DELETE FROM stored_response WHERE EXISTS (
         SELECT FROM unnest(:words::text[]) AS word
         WHERE position(word IN lower(body)) > 0 OR position(word IN lower(path)) > 0
@@ -55,7 +55,7 @@ _DROP_ANSWERS = Statement("""
 
 async def _drop_stored_responses(erased: ErasureResult) -> None:
     """Delete stored responses to repeated requests that name the person; a repeated request is then processed anew."""
-    await _DROP_ANSWERS.run(words=[*(str(ident) for ident in erased.ids), erased.email.lower()])
+    await _DELETE_RESPONSES.run(words=[*(str(ident) for ident in erased.ids), erased.email.lower()])
 
 
 @delete(

@@ -28,7 +28,7 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str]
 
 
-def _answer(reasons: list[str], warnings: Sequence[str] = ()) -> Response[HealthResponse]:
+def _response(reasons: list[str], warnings: Sequence[str] = ()) -> Response[HealthResponse]:
     return Response(
         HealthResponse(status="failing" if reasons else "ok", reasons=reasons, warnings=list(warnings)),
         status_code=503 if reasons else 200,
@@ -49,9 +49,9 @@ async def ready(request: AnyRequest) -> Response[HealthResponse]:
     try:
         missing = await context.missing_migrations()
     except db.UNAVAILABLE as error:
-        return _answer([f"The database is unavailable ({db.described(error)})."])
+        return _response([f"The database is unavailable ({db.described(error)})."])
     pending = counted(len(missing), "pending migration", "pending migrations")
-    return _answer([f"The database has {pending}. Run `hireloop migrate`."] if missing else [], context.warnings)
+    return _response([f"The database has {pending}. Run `hireloop migrate`."] if missing else [], context.warnings)
 
 
 @get("/delivery/")
@@ -64,12 +64,12 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
     warnings += [fault.sentence for fault in faults_of(context.settings) if fault.about == "base_url"]
     try:
         state = await heartbeat.health()
-        troubles = await _delivery_troubles(
+        failures = await _delivery_failures(
             context, state, {one.check for one in findings if one.level is Level.FAILURE}
         )
-        return _answer([*troubles, *reasons], [*warnings, *_skewed_links(context, state)])
+        return _response([*failures, *reasons], [*warnings, *_skewed_links(context, state)])
     except db.UNAVAILABLE as error:
-        return _answer([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
+        return _response([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
 
 
 def _sentence(finding: Finding) -> str:
@@ -77,7 +77,7 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.cause} {finding.fix}"
 
 
-async def _delivery_troubles(context: Context, state: heartbeat.Health, failed: set[str]) -> list[str]:
+async def _delivery_failures(context: Context, state: heartbeat.Health, failed: set[str]) -> list[str]:
     """Return what hinders deliveries; a held provider is left out if its own check failed, which says why."""
     reasons = [] if state.live_workers else ["No worker has reported recently. Start `hireloop work`."]
     reasons += [

@@ -22,7 +22,7 @@ from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, I
 from hireloop.scheduling.people.candidates import CandidateFields
 from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.tables import InterviewState
-from hireloop.web.booking_response import InvitationResponse, ScheduleResponse, answer
+from hireloop.web.booking_response import InvitationResponse, ScheduleResponse, responses_of
 from hireloop.web.context import AnyRequest, context_of
 
 
@@ -63,13 +63,13 @@ class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
     invitation: InvitationResponse | None
 
 
-async def _answers(request: AnyRequest, rows: list[InterviewDetails]) -> list[InterviewResponse]:
+async def _responses(request: AnyRequest, rows: list[InterviewDetails]) -> list[InterviewResponse]:
     live = await bookings.find_live([row.id for row in rows])
-    booked = {one.interview: one for one in await answer(request, list(live.values()))}
-    return [_answer(request, row, booked.get(row.id)) for row in rows]
+    booked = {one.interview: one for one in await responses_of(request, list(live.values()))}
+    return [_response(request, row, booked.get(row.id)) for row in rows]
 
 
-def _answer(request: AnyRequest, row: InterviewDetails, schedule: ScheduleResponse | None) -> InterviewResponse:
+def _response(request: AnyRequest, row: InterviewDetails, schedule: ScheduleResponse | None) -> InterviewResponse:
     context = context_of(request)
     return InterviewResponse(
         **msgspec.structs.asdict(context.localized(row)),
@@ -84,7 +84,7 @@ def _answer(request: AnyRequest, row: InterviewDetails, schedule: ScheduleRespon
 async def create_interview(request: AnyRequest, data: JSONBody[InterviewFields]) -> Response[InterviewResponse]:
     """Create an interview, and its candidate and job if they are sent as objects and do not exist yet."""
     row = await interviews.create(data.candidate, data.job, by=actor_of(request), round_number=data.round)
-    return created_response("/api/interviews/", _answer(request, row, None))
+    return created_response("/api/interviews/", _response(request, row, None))
 
 
 @get("/", opt=READS)
@@ -103,14 +103,14 @@ async def list_interviews(
     only = InterviewFilter(state=state_, candidate=candidate, job=job, starts_from=from_, starts_before=to)
     async with db.snapshot():
         rows = await interviews.page(only, limit=limit + 1, after=after)
-        shown = {one.id: one for one in await _answers(request, rows[:limit])}
+        shown = {one.id: one for one in await _responses(request, rows[:limit])}
     return page_of(rows, limit=limit, view=lambda row: shown[row.id])
 
 
 @get("/{interview_id:uuid}/", opt=READS)
 async def get_interview(request: AnyRequest, interview_id: FromPath[UUID]) -> InterviewResponse:
     """Get an interview with its booking, its link and the state of its invitation."""
-    return (await _answers(request, [await interviews.find(interview_id)]))[0]
+    return (await _responses(request, [await interviews.find(interview_id)]))[0]
 
 
 @patch(
@@ -132,13 +132,13 @@ async def change_interview(
     set_by_booking = [name for name in given if name not in InterviewChanges.__struct_fields__]
 
     async def check(known: InterviewDetails) -> None:
-        etags.check_if_match(request, (await _answers(request, [known]))[0])
+        etags.check_if_match(request, (await _responses(request, [known]))[0])
         if set_by_booking:
             raise _refusal_of_times(known.state, set_by_booking[0])
 
     changes = InterviewChanges(**{name: value for name, value in given.items() if name not in set_by_booking})
     known = await interviews.change(interview_id, changes, by=actor_of(request), check=check)
-    return (await _answers(request, [known]))[0]
+    return (await _responses(request, [known]))[0]
 
 
 def _refusal_of_times(state: InterviewState, field: str) -> errors.HireLoopError:
@@ -162,7 +162,7 @@ async def cancel_interview(
     context = context_of(request)
     if await interviews.cancel(interview_id, by=actor_of(request), reason=reason, outbox=context.outbox):
         context.wakeups.send_soon()
-    return (await _answers(request, [await interviews.find(interview_id)]))[0]
+    return (await _responses(request, [await interviews.find(interview_id)]))[0]
 
 
 router = Router(

@@ -43,9 +43,9 @@ async def create_key(request: AnyRequest, data: JSONBody[KeyFields]) -> Response
     """Create a key. This is the only response that shows it."""
     known, key = await api_keys.create(data.name, data.role, by=actor_of(request))
     created_at = context_of(request).local(known.created_at)
-    answer = NewKeyResponse(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
+    response = NewKeyResponse(id=known.id, name=known.name, role=known.role, created_at=created_at, key=key)
     return Response(
-        answer, status_code=201, headers={"Cache-Control": "no-store", "Location": f"/api/keys/{known.id}/"}
+        response, status_code=201, headers={"Cache-Control": "no-store", "Location": f"/api/keys/{known.id}/"}
     )
 
 

@@ -8,13 +8,13 @@ import msgspec
 from litestar.params import QueryParameter
 
 
-class _Row(Protocol):
+class _Identified(Protocol):
     @property
     def id(self) -> UUID: ...
 
 
 T = TypeVar("T")
-R = TypeVar("R", bound=_Row)
+R = TypeVar("R", bound=_Identified)
 
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200, description="The maximum number of items.")]
 After = Annotated[UUID | None, QueryParameter(name="after", description="The `next` of the previous page.")]

@@ -9,7 +9,7 @@ from hireloop.web.problems import MEDIA_TYPE, Problem, problem_of
 
 
 def handle(request: AnyRequest, error: Exception) -> Response[Problem]:
-    """Answer any exception with its problem; an unexpected one is logged with its traceback."""
+    """Return the problem of any exception as a response; an unexpected one is logged with its traceback."""
     problem = problem_of(error)
     if problem.status >= 500:  # noqa: PLR2004 (server errors)
         log.error(

@@ -31,7 +31,7 @@ _DETAILS = {
     Omission.ALREADY_EXISTS: "An identical slot already exists.",
     Omission.INTERVIEWER_BUSY: "The interviewer already has a slot that overlaps this one.",
 }
-_DOUBLED = "This time occurs twice on that day, because the clocks go back. The slot is at the first of the two."
+_REPEATED = "This time occurs twice on that day, because the clocks go back. The slot is at the first of the two."
 
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?", re.ASCII)
 
@@ -98,7 +98,7 @@ async def create_recurring(request: AnyRequest, data: JSONBody[RecurringFields])
         notes=data.notes,
     )
     made = await series.create(new, by=actor_of(request))
-    return Response(_answer(context_of(request), made), status_code=201 if made.created else 200)
+    return Response(_response(context_of(request), made), status_code=201 if made.created else 200)
 
 
 def _wall_clock(text: str) -> datetime:
@@ -112,12 +112,12 @@ def _wall_clock(text: str) -> datetime:
         raise errors.BadInput("starts_at_local", fix) from None
 
 
-def _answer(context: Context, made: Series) -> SeriesResponse:
+def _response(context: Context, made: Series) -> SeriesResponse:
     return SeriesResponse(
         created=[context.localized(slot) for slot in made.created],
         skipped=[_skipped(one) for one in made.left_out],
         repeated=[
-            RepeatedTime(one.wall.strftime(_WALL_CLOCK), context.local(one.starts_at), _DOUBLED)
+            RepeatedTime(one.wall.strftime(_WALL_CLOCK), context.local(one.starts_at), _REPEATED)
             for one in made.repeated
             if one.starts_at is not None
         ],

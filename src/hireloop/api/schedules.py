@@ -20,7 +20,7 @@ from hireloop.scheduling.bookings import booking, bookings, cancellations, confi
 from hireloop.scheduling.bookings.booking import BookingOutcome
 from hireloop.scheduling.bookings.bookings import BookingFilter
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.booking_response import ScheduleResponse, answer, answer_booked, answer_one
+from hireloop.web.booking_response import ScheduleResponse, response_of, response_to_booking, responses_of
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.json_bodies import EmptyBody
 
@@ -64,7 +64,7 @@ async def book(
     created = booked.outcome is not BookingOutcome.AGAIN
     if created:
         context.wakeups.send_soon()
-    shown = answer_booked(request, booked) if created else (await answer(request, [booked.booking]))[0]
+    shown = response_to_booking(request, booked) if created else (await responses_of(request, [booked.booking]))[0]
     return created_response("/api/interviews/schedules/", shown, created=created)
 
 
@@ -91,7 +91,7 @@ async def confirm_schedule(
 ) -> ScheduleResponse:
     """Record that the candidate has confirmed the time. Nothing is sent, and repeating it changes nothing."""
     await confirmations.confirm(schedule_id, by=actor_of(request))
-    return await answer_one(request, schedule_id)
+    return await response_of(request, schedule_id)
 
 
 class RescheduleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,7 +134,7 @@ async def reschedule(
         raise errors.BadInput("slot_id", str(missing)) from None
     if moved:
         context.wakeups.send_soon()
-    return await answer_one(request, schedule_id)
+    return await response_of(request, schedule_id)
 
 
 @post("/{schedule_id:uuid}/cancel/", status_code=200, opt=CANCELS)
@@ -146,7 +146,7 @@ async def cancel_schedule(
     context = context_of(request)
     if await cancellations.cancel(schedule_id, by=actor_of(request), reason=reason, outbox=context.outbox):
         context.wakeups.send_soon()
-    return await answer_one(request, schedule_id)
+    return await response_of(request, schedule_id)
 
 
 @get("/", opt=READS)
@@ -173,14 +173,14 @@ async def list_schedules(
     )
     async with db.snapshot():  # so that each invitation is shown in the state that it was found by
         rows = await bookings.page(only, limit=limit + 1, after=after)
-        shown = {one.id: one for one in await answer(request, rows[:limit])}
+        shown = {one.id: one for one in await responses_of(request, rows[:limit])}
     return page_of(rows, limit=limit, view=lambda row: shown[row.id])
 
 
 @get("/{schedule_id:uuid}/", opt=READS)
 async def get_schedule(request: AnyRequest, schedule_id: FromPath[UUID]) -> ScheduleResponse:
     """Get a booking with its session and the state of its invitation."""
-    return await answer_one(request, schedule_id)
+    return await response_of(request, schedule_id)
 
 
 router = Router(

@@ -15,7 +15,7 @@ from hireloop.api.schedules import STILL_TO_COME
 from hireloop.examples import ClosesAt, InterviewId, OpensAt, ScheduleId, SessionId, StartsAt, Time
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
-from hireloop.web.booking_response import ScheduleResponse, answer_one
+from hireloop.web.booking_response import ScheduleResponse, response_of
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.json_bodies import EmptyBody
 
@@ -85,7 +85,7 @@ async def revoke_session(
 
 
 async def _booking_of(request: AnyRequest, session_id: UUID) -> ScheduleResponse:
-    return await answer_one(request, (await sessions.visit(session_id)).schedule_id)
+    return await response_of(request, (await sessions.visit(session_id)).schedule_id)
 
 
 router = Router(

@@ -9,7 +9,7 @@ from hireloop.db import DB
 
 
 class StoredResponse(Table, db=DB, tablename="stored_response"):
-    """What a request with an Idempotency-Key was answered; the real key has three columns."""
+    """The response to a request with an Idempotency-Key; the real key has three columns."""
 
     api_key = ForeignKey(ApiKey, primary_key=True, null=False)
     path = Text()

@@ -15,7 +15,7 @@ from hireloop.notify.channels.providers import Route
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.transport import Channel, InstalledTransport, installed_transports
 
-Health = dict[tuple[str, Route], HeldProvider]
+HeldByRoute = dict[tuple[str, Route], HeldProvider]
 
 
 @click.command()
@@ -23,7 +23,7 @@ def channels() -> None:
     """List the channels with their state, transport and kinds of messages, then the installed transports."""
     with at_home() as settings:
         found = configured.channels(settings)
-        health: Health | None = None
+        health: HeldByRoute | None = None
         try:
             health = asyncio.run(with_database(settings, lambda: _health(found)))
         except DatabaseNotReady as error:
@@ -38,11 +38,11 @@ def channels() -> None:
         click.echo(_transport_line(transport))
 
 
-async def _health(found: tuple[Channel, ...]) -> Health:
+async def _health(found: tuple[Channel, ...]) -> HeldByRoute:
     return {(row.channel, row.route): row for row in await held.held(found)}
 
 
-def _channel_lines(channel: Channel, health: Health | None) -> list[str]:
+def _channel_lines(channel: Channel, health: HeldByRoute | None) -> list[str]:
     row = (health or {}).get((channel.name, Route.PRIMARY))
     state = "unknown" if health is None else "held" if row else "open"
     required = "required" if channel.required else "optional"

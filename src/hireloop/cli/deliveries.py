@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from hireloop.cli.database import run
-from hireloop.cli.times import Moment, moment
+from hireloop.cli.times import TimeParameter, moment
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deliveries as notify_deliveries
 from hireloop.notify.deliveries import replay
@@ -33,10 +33,10 @@ def deliveries() -> None:
     """Show what was sent and what failed, and send failed messages again."""
 
 
-def _narrowing(command: Command) -> Command:
+def _filter_options(command: Command) -> Command:
     """Add the options of a filter to a command."""
     for option in (
-        click.option("--since", type=Moment(), help="Created at or after, such as 2026-12-01T10:00:00+05:30."),
+        click.option("--since", type=TimeParameter(), help="Created at or after, such as 2026-12-01T10:00:00+05:30."),
         click.option("--kind", help="A kind of message, such as invitation."),
         click.option("--channel", help="The name of a channel, such as email."),
         click.option("--reason", help="A reason, such as connection_refused."),
@@ -47,11 +47,11 @@ def _narrowing(command: Command) -> Command:
 
 
 @deliveries.command("list")
-@_narrowing
+@_filter_options
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
-def deliveries_list(*, limit: int, **narrowed: str | datetime | None) -> None:
+def deliveries_list(*, limit: int, **options: str | datetime | None) -> None:
     """List deliveries, newest first: ID, state, attempts, kind, channel, recipient, reason."""
-    only = DeliveryFilter(**narrowed)  # type: ignore[arg-type] # the options are its fields
+    only = DeliveryFilter(**options)  # type: ignore[arg-type] # the options are its fields
     for one in run(lambda ours: notify_deliveries.page(only, configured.channels(ours), limit=limit, after=None)):
         click.echo(
             f"{one.id}  {one.state:<10}  {one.attempt_count:>3}  {one.kind:<12}  {one.channel:<8}  "
@@ -72,18 +72,18 @@ def deliveries_show(*, ident: UUID) -> None:
 
 @deliveries.command("replay")
 @click.argument("idents", metavar="[ID]...", nargs=-1, type=click.UUID)
-@_narrowing
+@_filter_options
 @click.option("--limit", type=click.IntRange(1), help="The most deliveries to replay.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be replayed.")
 def deliveries_replay(
-    *, idents: tuple[UUID, ...], limit: int | None, dry_run: bool, **narrowed: str | datetime | None
+    *, idents: tuple[UUID, ...], limit: int | None, dry_run: bool, **options: str | datetime | None
 ) -> None:
     """Send deliveries again: the ones with these IDs, or all that match the options, such as --reason policy_block.
 
     Deliveries that are superseded, past or still waiting are skipped. Exit 1 if a given ID cannot be replayed.
     """
-    only = ReplayFilter(**narrowed)  # type: ignore[arg-type] # the options are its fields
-    if bool(idents) == replay.is_narrow(only):
+    only = ReplayFilter(**options)  # type: ignore[arg-type] # the options are its fields
+    if bool(idents) == replay.is_filtered(only):
         msg = "Give either IDs of deliveries, or at least one of --reason, --state, --channel, --kind and --since."
         raise click.UsageError(msg)
     if idents:

@@ -43,7 +43,7 @@ class _Line(msgspec.Struct, frozen=True):
 def doctor(*, as_json: bool) -> None:
     """Check everything before the first booking and say how to fix what is wrong; exit 1 if a check fails."""
     logging.disable()  # libraries log failed attempts, which the findings describe better
-    show = _Quiet() if as_json else _Page()
+    show = _NoOutput() if as_json else _TextOutput()
     with ExitStack() as stack:
         findings = asyncio.run(_examined(stack, show))
     if as_json:
@@ -54,7 +54,7 @@ def doctor(*, as_json: bool) -> None:
     sys.exit(1 if any(one.level is Level.FAILURE for one in findings) else 0)
 
 
-class _Quiet:
+class _NoOutput:
     """Shows nothing while the checks run."""
 
     def show(self, finding: Finding) -> None:
@@ -64,7 +64,7 @@ class _Quiet:
         """Show which checks are running."""
 
 
-class _Page(_Quiet):
+class _TextOutput(_NoOutput):
     """Shows findings as they come in, and on a terminal the running checks, on a line that is erased again."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class _Page(_Quiet):
         return (margin if hanging else "") + f"\n{margin}".join(lines)
 
 
-async def _examined(stack: ExitStack, show: _Quiet) -> list[Finding]:
+async def _examined(stack: ExitStack, show: _NoOutput) -> list[Finding]:
     findings = []
     async for finding in _findings(stack, show):
         show.show(finding)
@@ -110,7 +110,7 @@ async def _examined(stack: ExitStack, show: _Quiet) -> list[Finding]:
     return findings
 
 
-async def _findings(stack: ExitStack, show: _Quiet) -> AsyncIterator[Finding]:
+async def _findings(stack: ExitStack, show: _NoOutput) -> AsyncIterator[Finding]:
     try:
         found = home.find()
     except HireLoopError as error:

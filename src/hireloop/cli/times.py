@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 
-class Moment(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3 only
+class TimeParameter(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3 only
     """A time as RFC 3339 writes it, with its offset, such as 2026-12-01T10:00:00+05:30."""
 
     name = "time"

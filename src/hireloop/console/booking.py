@@ -44,7 +44,7 @@ class PossibleActions(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def anything(self) -> bool:
         """Whether there is anything to press."""
-        return self.move  # nothing is possible where this is not
+        return self.move  # nothing is possible if this is not
 
 
 async def page(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
@@ -55,7 +55,7 @@ async def page(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[byt
 async def shown(
     request: AnyRequest, schedule_id: UUID, *, refused: str = "", status_code: int = 200
 ) -> Response[bytes]:
-    """Return a booking's page, with why nothing was done where something was `refused`; raises NotFound."""
+    """Return a booking's page, with why nothing was done if something was `refused`; raises NotFound."""
     context = context_of(request)
     async with db.snapshot():
         card = (await cards_of(request, [await agenda.find(schedule_id)]))[0]
@@ -91,7 +91,7 @@ def possible(item: AgendaItem) -> PossibleActions:
 
 
 def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -> ShownDelivery:
-    is_current = delivery.revision == card.answer.revision
+    is_current = delivery.revision == card.schedule.revision
     return ShownDelivery(
         delivery=delivery,
         attempts=attempts,
@@ -101,14 +101,14 @@ def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -
 
 
 def _their_time(card: Card, context: Context) -> str:
-    """Return when it is on the candidate's own clock, empty where that is ours."""
+    """Return when it is on the candidate's own clock, empty if that is ours."""
     zone = zone_of(card.item.time_zone, context.settings.zone)
-    starts_at: datetime = card.answer.starts_at
+    starts_at: datetime = card.schedule.starts_at
     if zone.key == context.settings.zone.key:
         return ""
-    return times.span(starts_at, card.answer.ends_at, zone, times.FALLBACK_LOCALE)
+    return times.span(starts_at, card.schedule.ends_at, zone, times.FALLBACK_LOCALE)
 
 
 def _trace_url(context: Context) -> str:
-    """Return what a trace's id is appended to, empty where no TRACE_UI_URL is set."""
+    """Return what a trace's id is appended to, empty if no TRACE_UI_URL is set."""
     return f"{context.settings.trace_ui_url.rstrip('/')}/trace/" if context.settings.trace_ui_url else ""

@@ -1,4 +1,4 @@
-"""A booking as the console shows it: the names, what the API answers of it, and what is to be said of its state."""
+"""A booking as the console shows it: the names, what the API returns of it, and labels for its state."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from hireloop.console import labels
 from hireloop.console.labels import Label
 from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.booking_response import ScheduleResponse, answer
+from hireloop.web.booking_response import ScheduleResponse, responses_of
 from hireloop.web.context import AnyRequest, context_of
 
 
@@ -17,16 +17,16 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One booking, ready to be shown; a viewer's has no link."""
 
     item: AgendaItem
-    answer: ScheduleResponse
+    schedule: ScheduleResponse
     state: Label
-    telling: Label  # where the invitation stands, or the cancellation
+    telling: Label  # the state of the invitation, or of the cancellation
     why: list[str]  # why it was not taken, in plain words
     warnings: list[str]  # of this booking alone: what concerns all of them is said once
 
     @property
     def path(self) -> str:
         """Where its page is."""
-        return path_of(self.answer.id)
+        return path_of(self.schedule.id)
 
 
 def path_of(schedule_id: UUID) -> str:
@@ -36,9 +36,9 @@ def path_of(schedule_id: UUID) -> str:
 
 async def cards_of(request: AnyRequest, items: Sequence[AgendaItem]) -> list[Card]:
     """Return a card for each of these bookings, in their order: one more query, however many they are."""
-    answers = await answer(request, [one.booking for one in items])
+    schedules = await responses_of(request, [one.booking for one in items])
     common = set(context_of(request).warnings)
-    return [_card(one, said, common) for one, said in zip(items, answers, strict=True)]
+    return [_card(one, said, common) for one, said in zip(items, schedules, strict=True)]
 
 
 def _card(item: AgendaItem, said: ScheduleResponse, common: set[str]) -> Card:
@@ -46,7 +46,7 @@ def _card(item: AgendaItem, said: ScheduleResponse, common: set[str]) -> Card:
     why = labels.why(said.invitation.deliveries)
     return Card(
         item=item,
-        answer=said,
+        schedule=said,
         state=labels.BOOKINGS[state],
         telling=labels.telling(state is ScheduleState.CANCELLED, said.invitation.state, said.invitation.deliveries),
         why=why,

@@ -18,7 +18,7 @@ from hireloop.scheduling import fields
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import agenda, cancellations, confirmations, moves
 from hireloop.scheduling.bookings.agenda import FreeSlot
-from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest, context_of
@@ -53,7 +53,7 @@ async def reissue(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[
 
 
 @db.transactional
-async def _reissue(schedule_id: UUID, *, by: Actor, outbox: Outbox, rule: Rule) -> None:
+async def _reissue(schedule_id: UUID, *, by: Actor, outbox: Outbox, rule: ChangeRule) -> None:
     held = await lock(schedule_id)
     if refused := rule(held):  # a second press of the same button must not end the link that the first one sent
         raise refused
@@ -198,7 +198,7 @@ def _check(reason: str) -> None:
         )
 
 
-def _unchanged_since(form: dict[str, str]) -> Rule:
+def _unchanged_since(form: dict[str, str]) -> ChangeRule:
     """Return the rule that a press counts only for the booking as its page showed it."""
     revision = form.get("revision", "")
 

@@ -69,7 +69,7 @@ def clock_of(settings: Settings) -> Clock:
 
 
 def parse_day(text: str | None, *, today: date) -> date | None:
-    """Return the day that a query asks for, today where it asks for none, None where it is no day."""
+    """Return the day that a query asks for, today if it asks for none, None if it is no day."""
     if not text:
         return today
     try:

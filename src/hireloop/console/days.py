@@ -27,7 +27,7 @@ _AT_RISK = Label("!", "At risk: not accepted yet, and time is running out", "bad
 
 
 class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """A trouble, and the booking that it is about."""
+    """A failed or endangered delivery, and the booking that it is about."""
 
     failure: DeliveryView
     item: AgendaItem
@@ -58,7 +58,7 @@ async def day(request: AnyRequest) -> Response[bytes]:
         day_after=shown + _A_DAY,
         wrong="" if asked else NO_DAY,
         cards=cards,
-        after=cards[-1].answer.id if len(rows) > _A_PAGE else None,
+        after=cards[-1].schedule.id if len(rows) > _A_PAGE else None,
         goes_on=after is not None,
         delivery_failures=urgent[:_ON_TOP],
         more_failures=len(urgent) > _ON_TOP,

@@ -112,5 +112,5 @@ def _replayed(results: list[ReplayResult]) -> int:
 
 
 def _reason(text: str | None) -> str | None:
-    """Return the reason that was asked for, None where there is none, or it is none that could be stored."""
+    """Return the reason that was asked for, None if there is none or it could not be stored."""
     return text if text and len(text) <= _LONGEST_REASON and text.isprintable() else None

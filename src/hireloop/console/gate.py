@@ -1,4 +1,4 @@
-"""Who is signed in to the console, and whether a press came from its own pages. An API key stands behind both."""
+"""Who is signed in to the console, and whether a press came from its own pages. Both depend on an API key."""
 
 import secrets
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ class SignedInUser(NamedTuple):
 
     @property
     def token(self) -> str:
-        """What each of our forms carries: only who holds the ticket can make it."""
+        """What each of our forms carries: only the holder of the ticket can make it."""
         return form_token(self.ticket)
 
 
@@ -73,7 +73,7 @@ async def is_signing_in_here(request: AnyRequest) -> bool:
 
 
 async def pressed(request: AnyRequest) -> dict[str, str]:
-    """Return the fields of a change; raises CsrfError where our own page did not send it. Every POST begins so.
+    """Return the fields of a change; raises CsrfError if our own page did not send it. Every POST begins so.
 
     The browser says that it was our page, and the form has its token.
     """

@@ -145,7 +145,7 @@ def telling(
 
 
 def why(deliveries: Sequence[DeliverySummary]) -> list[str]:
-    """Return why the message to the candidate was not accepted; empty where it was, or will be."""
+    """Return why the message to the candidate was not accepted; empty if it was, or will be."""
     return [
         sentence_of(delivery.last_reason)
         for delivery in deliveries

@@ -1,4 +1,4 @@
-"""Every answer of the console: a template or a redirect, and its static files."""
+"""Every response of the console: a template or a redirect, and its static files."""
 
 from pathlib import Path
 from urllib.parse import urlencode
@@ -41,7 +41,7 @@ def page(template: str, *, status_code: int = 200, **values: object) -> Response
 def show(
     request: AnyRequest, template: str, *, here: str, status_code: int = 200, refused: str = "", **values: object
 ) -> Response[bytes]:
-    """Render a template for who is signed in; `here` is the chapter it belongs to, `refused` why nothing was done."""
+    """Render a template for the signed-in user; `here` is the chapter it belongs to, `refused` why nothing was done."""
     user = user_of(request)
     role = user.holder.role
     html = _templates.render(
@@ -60,7 +60,7 @@ def show(
 
 
 def done_of(request: AnyRequest) -> str:
-    """Return what the address says was done, in words; nothing where another site or a mail wrote the address."""
+    """Return what the address says was done, in words; nothing if another site or a mail wrote the address."""
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return ""
     return labels.done(request.query_params.get("done"), request.query_params.get("n"))

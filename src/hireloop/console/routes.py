@@ -15,7 +15,7 @@ from hireloop.web.context import AnyRequest
 from hireloop.web.problems import problem_of
 
 _LARGEST_BODY = 65_536
-_READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar answers HEAD on a GET route with 405
+_READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar responds to HEAD on a GET route with 405
 _OUR_MISTAKE = 500
 _MISSING = 404
 
@@ -34,7 +34,7 @@ HEADERS = {
 
 async def style(request: AnyRequest, version: FromPath[str]) -> Response[bytes]:
     """Send the style sheet."""
-    return render.STATIC.answer(request, version, "console.css")
+    return render.STATIC.response(request, version, "console.css")
 
 
 def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -47,15 +47,15 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
     if problem.status >= _OUR_MISTAKE:
         log.error("console.failed", path=request.scope.get("path_template", ""), exc_info=error)
     is_ours = isinstance(error, errors.HireLoopError)
-    answer = render.page(
+    response = render.page(
         "unknown" if problem.status == _MISSING else "wrong",
         status_code=problem.status,
         title=problem.title,
         sentence=problem.detail if is_ours or problem.status >= _OUR_MISTAKE else "",
     )
     if isinstance(error, HTTPException) and error.headers:
-        answer.headers.update(error.headers)  # such as `allow`
-    return answer
+        response.headers.update(error.headers)  # such as `allow`
+    return response
 
 
 def routes() -> list[Router]:

@@ -68,7 +68,7 @@ def _channels(settings: Settings) -> tuple[Sequence[Channel], Finding | None]:
         return (), of_sentence("channels", str(error))
 
 
-def _on_the_network(settings: Settings, channels: Sequence[Channel]) -> list[tuple[str, background.Check]]:
+def _on_the_network(settings: Settings, channels: Sequence[Channel]) -> list[tuple[str, background.DiagnosisCheck]]:
     return [
         *mail.checks_of(settings),
         *((one.name, partial(others.check, one, settings)) for one in channels if one.name != EMAIL),

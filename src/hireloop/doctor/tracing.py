@@ -1,4 +1,4 @@
-"""Check that a collector accepts traces, by posting an empty export, which it answers like any other.
+"""Check that a collector accepts traces, by posting an empty export, which is handled like any other.
 
 Over gRPC a channel is opened, and nothing is sent.
 """
@@ -55,7 +55,7 @@ def _opened(host: str, port: int, *, secure: bool) -> Finding:
 
 
 def _is_ready(host: str, port: int, *, secure: bool) -> bool:
-    """Return whether a channel to the server, whose certificate is checked, comes to stand at the first try."""
+    """Return whether a channel to the server, whose certificate is checked, is established at the first try."""
     # As in `telemetry.exporters`: only where it is asked for.
     import grpc  # type: ignore[import-untyped]  # there are no types of it
 
@@ -73,7 +73,7 @@ def _channel(host: str, port: int, *, secure: bool) -> Any:  # noqa: ANN401 (grp
     import grpc
 
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    options = [("grpc.enable_http_proxy", 0)]  # none stood between when the way was checked
+    options = [("grpc.enable_http_proxy", 0)]  # none was used when the connection was checked
     if not secure:
         return grpc.insecure_channel(target, options)
     # Not gRPC's own list of authorities: this one is checked already, by what this machine and SSL_CERT_FILE trust.
@@ -84,7 +84,7 @@ def _channel(host: str, port: int, *, secure: bool) -> Any:  # noqa: ANN401 (grp
 def _posted(settings: Settings, endpoint: str, where: str) -> Finding:
     headers = {**settings.otlp_headers, "Content-Type": "application/x-protobuf"}
     try:
-        answer = urllib3.request(
+        response = urllib3.request(
             "POST",
             f"{endpoint.rstrip('/')}/v1/traces",
             body=b"",
@@ -97,10 +97,10 @@ def _posted(settings: Settings, endpoint: str, where: str) -> Finding:
         return failure(
             CHECK, f"{where} does not speak HTTP.", f"Correct {_SETTING}. OTLP over gRPC uses a different port."
         )
-    return _answered(answer.status, where, with_headers=bool(settings.otlp_headers))
+    return _finding(response.status, where, with_headers=bool(settings.otlp_headers))
 
 
-def _answered(status: int, where: str, *, with_headers: bool) -> Finding:
+def _finding(status: int, where: str, *, with_headers: bool) -> Finding:
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return ok(CHECK, f"{where} accepts traces.")
     if status < HTTPStatus.BAD_REQUEST:

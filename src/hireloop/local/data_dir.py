@@ -16,7 +16,7 @@ _IN_A_CHECKOUT = ".hireloop"
 
 
 def checkout() -> Path | None:
-    """Return the checkout that this package is run from, None where it was installed as a package."""
+    """Return the checkout that this package is run from, None if it was installed as a package."""
     top = Path(__file__).resolve().parents[3]
     try:
         project = tomllib.loads((top / "pyproject.toml").read_text())["project"]
@@ -64,7 +64,7 @@ def make_data_dir(data_dir: Path) -> None:
 
     Root's can be passed through but not listed by others, since PostgreSQL, which refuses root, keeps its
     files below it; each thing inside has its own, narrower mode. A directory that already holds something is
-    left as it is. Raises SettingsError where it cannot be made.
+    left as it is. Raises SettingsError if it cannot be made.
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def make_data_dir(data_dir: Path) -> None:
 
 
 def unusable(data_dir: Path, error: OSError) -> SettingsError:
-    """Return what to raise where the directory cannot be used; a full disk is called so."""
+    """Return what to raise if the directory cannot be used; a full disk is called so."""
     how = "Free some space" if error.errno in NO_SPACE else "Choose a directory that this user can write to"
     return SettingsError(f"HIRELOOP_DATA_DIR: {data_dir} cannot be used ({error.strerror}). {how}.")
 

@@ -30,7 +30,7 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show(running: RunningInstallation, say: Say) -> DemoResult:
-    """Book, wait for the mail and for the trace, and say each; raises httpx.HTTPStatusError where the API refuses."""
+    """Book, wait for the mail and for the trace, and say each; raises httpx.HTTPStatusError if the API refuses."""
     known, key = asyncio.run(_make_key(running))
     try:
         return _show(running, key, say)
@@ -97,8 +97,8 @@ def _book(api: httpx.Client) -> dict[str, Any]:
 def _post(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
     response = api.post(path, json=body)
     response.raise_for_status()
-    answer: dict[str, Any] = response.json()
-    return answer
+    created: dict[str, Any] = response.json()
+    return created
 
 
 def _show_mail(running: RunningInstallation, schedule: dict[str, Any], say: Say) -> list[str]:

@@ -54,7 +54,7 @@ def find() -> FoundInstallation:
 
 
 def _candidates(settings: Settings) -> list[Path]:
-    """Return the directories where `up` could have been started, by these settings."""
+    """Return the directories in which `up` could have been started, by these settings."""
     if settings.hireloop_data_dir is not None:
         return [settings.hireloop_data_dir.expanduser().resolve()]
     return [default_data_dir().resolve(), *([SYSTEMS] if os.geteuid() == 0 else [])]
@@ -62,7 +62,7 @@ def _candidates(settings: Settings) -> list[Path]:
 
 @contextmanager
 def at_home(found: FoundInstallation | None = None) -> Iterator[Settings]:
-    """Hold the installation's settings, with this machine's own database, started if need be, where none is set.
+    """Hold the installation's settings; if no database is set, with this machine's own, started if necessary.
 
     At the end the database is left to its other users, or stopped. Raises SettingsError for an invalid setting.
     """
@@ -88,7 +88,7 @@ def at_home(found: FoundInstallation | None = None) -> Iterator[Settings]:
 
 
 def new_beside_another(data_dir: Path) -> str:
-    """Return a sentence where a new database is about to be made though there is one elsewhere; else an empty one."""
+    """Return a sentence if a new database is about to be made though there is one elsewhere; else an empty one."""
     if has_database(data_dir):
         return ""
     found = list(others_with_a_database(data_dir))
@@ -117,7 +117,7 @@ def _is_open(directory: Path) -> bool:
 
 
 def _with_secret(settings: Settings, data_dir: Path, added: dict[str, str]) -> Settings:
-    """Fill in this machine's own secret, where it has one and the environment names none."""
+    """Fill in this machine's own secret, if it has one and the environment names none."""
     if settings.secret_key is not None or not has_secret(data_dir):
         return settings
     return Settings.read(**added, secret_key=read_or_make_secret(data_dir))

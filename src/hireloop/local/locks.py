@@ -55,7 +55,7 @@ class InUseLock:
 def open_own(file: Path) -> int:
     """Open or create a file that only its directory's owner (and root) may touch; the caller closes it.
 
-    Raises SettingsError where it cannot be written.
+    Raises SettingsError if it cannot be written.
     """
     try:
         opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

@@ -58,9 +58,9 @@ def log_of(name: str, data_dir: Path) -> Path:
 
 
 def wait_until_ready(port: int, processes: Processes, data_dir: Path, say: Callable[[str], None]) -> None:
-    """Wait until the API takes requests; raises SettingsError, naming the log, where it does not come to that."""
+    """Wait until the API takes requests; raises SettingsError, naming the log, if it never does."""
     began = said = time.monotonic()
-    with httpx.Client(trust_env=False, timeout=2) as client:  # no proxy stands between us and ourselves
+    with httpx.Client(trust_env=False, timeout=2) as client:  # no proxy is between us and ourselves
         while time.monotonic() < began + _READY_SECONDS:
             check_alive(processes, data_dir)
             with suppress(httpx.TransportError):
@@ -75,7 +75,7 @@ def wait_until_ready(port: int, processes: Processes, data_dir: Path, say: Calla
 
 
 def watch(processes: Processes, data_dir: Path) -> None:
-    """Block until Ctrl-C, and keep the logs short; raises SettingsError where a part has ended by itself."""
+    """Block until Ctrl-C, and keep the logs short; raises SettingsError if a part has ended by itself."""
     look_at_logs = 0.0
     while True:
         check_alive(processes, data_dir)
@@ -87,7 +87,7 @@ def watch(processes: Processes, data_dir: Path) -> None:
 
 
 def check_alive(processes: Processes, data_dir: Path) -> None:
-    """Raise SettingsError, naming its log, where a part has ended by itself."""
+    """Raise SettingsError, naming its log, if a part has ended by itself."""
     for name, process in processes.items():
         if process.poll() is not None:
             msg = (

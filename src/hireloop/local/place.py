@@ -1,4 +1,4 @@
-"""Where this machine's own installation keeps its data, and as whom its processes run.
+"""Where this machine's own installation keeps its data, and as which user its processes run.
 
 Not root: in their own directory, as themselves. Root: PostgreSQL refuses root, and the API, the worker and
 the mailbox have no need of it, so all of them run as one system user, provided that this user can read the
@@ -32,14 +32,14 @@ class DataLocation(NamedTuple):
     """Where the data is, and who runs the processes."""
 
     data_dir: Path
-    user: ServerUser | None = None  # whom root becomes; None: everybody stays who they are
+    user: ServerUser | None = None  # the user that root becomes; None: no change of user
     why_root: str = ""  # why root stays root, a sentence
 
 
 def place_of(settings: Settings) -> DataLocation:
     """Return the place of the installation that these settings mean; nothing is created but a system user for root.
 
-    Raises SettingsError where root would have to work as root among somebody else's files.
+    Raises SettingsError if root would have to work as root among somebody else's files.
     """
     wanted = settings.hireloop_data_dir
     wanted = (wanted.expanduser() if wanted is not None else default_data_dir()).resolve()
@@ -57,9 +57,9 @@ def place_of(settings: Settings) -> DataLocation:
 
 
 def become(place: DataLocation) -> None:
-    """Make the data directory and go on, for good, as the user whom the place names; what was root's there is theirs.
+    """Make the data directory and continue as the user that the place names, for good; what was root's there is theirs.
 
-    Raises SettingsError where the directory cannot be used.
+    Raises SettingsError if the directory cannot be used.
     """
     make_data_dir(place.data_dir)
     if place.user is None:
@@ -70,7 +70,7 @@ def become(place: DataLocation) -> None:
         os.setgroups([])
         os.setgid(place.user.gid)
         os.setuid(place.user.uid)
-        os.chdir(place.data_dir)  # where we stood may be closed to them, and so may an `.env` there, which was read
+        os.chdir(place.data_dir)  # the old one may be closed to them, and so may an `.env` there, which was read
     except OSError as error:
         raise unusable(place.data_dir, error) from None
     for name in list(os.environ):
@@ -109,7 +109,7 @@ def _hand_over(data_dir: Path, user: ServerUser) -> None:
 
 
 def _what_bars(user: ServerUser, data_dir: Path) -> str:
-    """Return what keeps this user from running us on that data, as the end of a sentence; empty where nothing does."""
+    """Return what keeps this user from running us on that data, as the end of a sentence; empty if nothing does."""
     barred = user.barred_at(next(step for step in data_dir.parents if step.is_dir()))
     if barred is not None:
         return f"has no access to {barred}"

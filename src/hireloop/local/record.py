@@ -31,7 +31,7 @@ class InstallationRecord(msgspec.Struct, frozen=True, kw_only=True):
 def alone(data_dir: Path) -> Iterator[None]:
     """Be the only `up` of this data directory until the block ends.
 
-    Raises SettingsError, which says where the other one answers, if one runs; the kernel frees a dead one's lock.
+    Raises SettingsError, which says where the other one listens, if one runs; the kernel frees a dead one's lock.
     """
     lock = open_own(data_dir / _LOCK)
     try:
@@ -70,7 +70,7 @@ def write(data_dir: Path, record: InstallationRecord) -> None:
 
 
 def running(data_dir: Path) -> InstallationRecord | None:
-    """Return the record of the `up` that runs on this data directory; None where none does that we may see."""
+    """Return the record of the `up` that runs on this data directory; None if none does that we may see."""
     try:
         lock = os.open(data_dir / _LOCK, os.O_RDONLY)
     except OSError:

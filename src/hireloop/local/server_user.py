@@ -17,7 +17,7 @@ _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL"
 
 
 class ServerUser(NamedTuple):
-    """The system user whom the server's processes belong to."""
+    """The system user that the server's processes belong to."""
 
     name: str
     uid: int
@@ -29,7 +29,7 @@ class ServerUser(NamedTuple):
 
         Where nobody but root owns either, a system user of our own, made where it is missing.
 
-        Raises SettingsError where we may not act for that user, or root finds no user and can make none.
+        Raises SettingsError if we may not act for that user, or root finds no user and can make none.
         """
         me = os.geteuid()
         owned = cluster if cluster.exists() else cluster.parent
@@ -48,7 +48,7 @@ class ServerUser(NamedTuple):
 
     @classmethod
     def _system_user(cls) -> Self:
-        """Return our own user; PostgreSQL's only where there can be none, since others' data may be that one's."""
+        """Return our own user; PostgreSQL's only if there can be none, since others' data may be that one's."""
         name = _NAME
         for known in (_NAME, _OTHER_NAMES[0]):
             found = _find(known)
@@ -77,7 +77,7 @@ class ServerUser(NamedTuple):
         """Run a program as this user to its end and return its exit code and output.
 
         `text` is its standard input; `pass_fds` stay open in it. It does not run in our own directory, which
-        may be closed to this user. Raises OSError where the user may not run it.
+        may be closed to this user. Raises OSError if the user may not run it.
         """
         switch = os.geteuid() == 0
         return subprocess.run(  # noqa: S603 (our own programs; no shell)
@@ -98,7 +98,7 @@ class ServerUser(NamedTuple):
         )
 
     def barred_at(self, directory: Path) -> Path | None:
-        """Return the first step on the way to `directory` that this user may not enter, None where the way is free."""
+        """Return the first step on the way to `directory` that this user may not enter, None if the way is free."""
         if os.geteuid() != 0 or self._may_enter(directory):
             return None
         return next(step for step in (*reversed(directory.parents), directory) if not self._may_enter(step))
@@ -123,7 +123,7 @@ class ServerUser(NamedTuple):
     def make_private_dir(self, path: Path) -> None:
         """Create or check a directory that this user alone (and root) may enter.
 
-        Raises SettingsError where something else stands there: a link, another's directory, an open mode.
+        Raises SettingsError if something else is there: a link, another's directory, an open mode.
         """
         try:
             path.mkdir(mode=0o700)
@@ -137,7 +137,7 @@ class ServerUser(NamedTuple):
             raise SettingsError(msg)
 
     def own(self, path: Path) -> None:
-        """Give `path` to this user, where root made it."""
+        """Give `path` to this user, if root made it."""
         if os.geteuid() == 0:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
@@ -150,7 +150,7 @@ def _find(name: str) -> pwd.struct_passwd | None:
 
 
 def name_of(uid: int) -> str:
-    """Return the name of the user with this number, or the number where it has none."""
+    """Return the name of the user with this number, or the number if it has none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -158,7 +158,7 @@ def name_of(uid: int) -> str:
 
 
 def _create_user(name: str) -> str:
-    """Make a system user; return what went wrong, empty where there is one now."""
+    """Make a system user; return what went wrong, empty if there is one now."""
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", name]
     try:
         done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, text=True, check=False)  # noqa: S603 (a fixed command)

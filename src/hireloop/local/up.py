@@ -38,8 +38,8 @@ class RunningInstallation(msgspec.Struct, frozen=True, kw_only=True):
     """What runs, as somebody who wants to use it needs to know it."""
 
     url: str
-    first_key: str | None  # shown once; None where keys exist already
-    mailbox: Mailbox | None  # None where a mail host is configured
+    first_key: str | None  # shown once; None if keys exist already
+    mailbox: Mailbox | None  # None if a mail host is configured
     spans: SpanReceiver
     data_dir: Path
     settings: Settings
@@ -52,7 +52,7 @@ def everything(*, port: int | None, say: Say) -> Iterator[RunningInstallation]:
 
     Without a `port` it is 8000 or the next one that is free. `say` gets a line of progress each. Where root starts it,
     this process goes on as the user who owns the data (`hireloop.local.place`), and stays that user.
-    Raises SettingsError where a part cannot start, with how to fix it.
+    Raises SettingsError if a part cannot start, with how to fix it.
     """
     settings = Settings.read()
     outside = _variables(settings)
@@ -77,7 +77,7 @@ def everything(*, port: int | None, say: Say) -> Iterator[RunningInstallation]:
 
 
 def _variables(settings: Settings) -> dict[str, str]:
-    """Return what the processes, which start in the data directory, would miss of where we stand: `.env`, a path."""
+    """Return what the processes, which start in the data directory, would miss of our directory: `.env`, a path."""
     found = settings.variables_of_dotenv()
     if settings.apprise_config is not None:
         found["APPRISE_CONFIG"] = str(settings.apprise_config.absolute())
@@ -156,7 +156,7 @@ async def _first_key(settings: Settings) -> str | None:
 def _held_port(port: int | None, settings: Settings, say: Say, parts: ExitStack) -> int:
     """Return a port on which nobody but our server can listen from now on, until the end.
 
-    Raises SettingsError where the one that is named is not to be had.
+    Raises SettingsError if the one that is named is not to be had.
     """
     if port is not None:
         try:

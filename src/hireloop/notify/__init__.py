@@ -1,1 +1,1 @@
-"""Tells: every message goes out through the outbox, and every try leaves what the other side answered."""
+"""Tells: every message goes out through the outbox, and every try records what the other side replied."""

@@ -40,7 +40,7 @@ class CopiedChange(StrEnum):
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is to meet about what, and when: what every message about a booking says, and every view of one."""
+    """Who meets about what, and when: what every message about a booking says, and every view of one."""
 
     candidate_name: str
     candidate_email: str
@@ -71,12 +71,12 @@ class BookingMessage(Meeting, frozen=True, kw_only=True):
 
     @property
     def occasion(self) -> str:
-        """Tell apart messages of one kind about one revision; empty where there is only one."""
+        """Tell apart messages of one kind about one revision; empty if there is only one."""
         return ""
 
     @property
     def address(self) -> str | None:
-        """The recipient where the channel is mail; None where nobody is to be written to."""
+        """The recipient if the channel is mail; None if nobody gets an email."""
         return self.candidate_email if self.audience is Audience.CANDIDATE else self.recruiter_email
 
     def deadline(self, now: datetime) -> datetime:
@@ -85,7 +85,7 @@ class BookingMessage(Meeting, frozen=True, kw_only=True):
 
 
 class InvitationMessage(BookingMessage, frozen=True, kw_only=True):
-    """You are invited to an interview: when, with whom, and the link that opens the portal."""
+    """You are invited to an interview: when, with which interviewer, and the link that opens the portal."""
 
     kind: ClassVar[str] = "invitation"
     required: ClassVar[bool] = True
@@ -163,7 +163,7 @@ class LateRequestMessage(BookingMessage, frozen=True, kw_only=True):
     audience: ClassVar[Audience] = Audience.RECRUITERS
 
     asked_at: datetime
-    send_to: str | None = None  # where the job has no recruiter: the address that gets the alerts
+    send_to: str | None = None  # if the job has no recruiter: the address that gets the alerts
 
     @property
     def address(self) -> str | None:
@@ -194,7 +194,7 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None = None
     deadline_at: datetime | None = None
     first_due_at: datetime | None = None  # of the delivery; a replay renews it
-    others: int = 0  # how many more deliveries this one alert stands for, all with the same cause and reason
+    others: int = 0  # how many more deliveries this one alert covers, all with the same cause and reason
 
     @property
     def occasion(self) -> str:
@@ -208,7 +208,7 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
         return self.send_to
 
     def deadline(self, now: datetime) -> datetime:
-        """Return when nobody needs to hear of it any more."""
+        """Return the time from which nobody needs to hear of it."""
         return now + _A_DAY
 
 

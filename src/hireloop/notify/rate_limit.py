@@ -24,7 +24,7 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, rate_per_minute: int) -> Self:
         """Return the limit that never exceeds this rate in any 60 s, and comes within a burst of it.
 
-        A burst is a second's worth of tries, so that few are leased together where the rate is high; the interval is
+        A burst is a second's worth of tries, so that few are leased together if the rate is high; the interval is
         that much longer, since a minute may begin with a burst that was saved up before.
         """
         burst = max(1, rate_per_minute * _BURST_SECONDS // 60)
@@ -46,7 +46,7 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sql_of_free(paid_until: str, now: str, *, burst: str, interval: str) -> str:
-    """Return the expression for how many more may begin now: none where it is below 1."""
+    """Return the expression for how many more may begin now: none if it is below 1."""
     ahead = f"1000000 * extract(epoch FROM greatest({paid_until}, {now}) - {now})"
     return f"({burst}::bigint - ceil({ahead} / {interval}::bigint)::bigint)"
 

@@ -23,7 +23,7 @@ class Slug(StrEnum):
 
 
 class Reason(Slug):
-    """A slug; `sentence` says what it means and, where someone can fix it, how."""
+    """A slug; `sentence` says what it means and, if someone can fix it, how."""
 
     # Our own settings rule it out; nothing was sent
     NO_MAIL_HOST = "no_mail_host", faults.NO_MAIL_HOST.sentence
@@ -110,7 +110,7 @@ class Reason(Slug):
     MESSAGE_DEFERRED = "message_deferred", "The server does not accept the message right now."
     NO_DATA = "no_data", "Messages of this kind cannot be sent to a webhook, since they have no data for programs."
 
-    # What an HTTP endpoint answered
+    # What an HTTP endpoint responded
     ENDPOINT_REFUSED = (
         "endpoint_refused",
         "The endpoint denied access (401 or 403). Check the channel's URL and its token or secret.",
@@ -152,6 +152,6 @@ class Reason(Slug):
 
 
 def sentence_of(slug: str) -> str:
-    """Return the message of a slug, or the slug itself where a plugin defined it."""
+    """Return the message of a slug, or the slug itself if a plugin defined it."""
     known = {reason.value: reason.sentence for reason in Reason}
     return known.get(slug, slug)

@@ -42,7 +42,7 @@ class Delivery(Table, db=DB):
     channel = Text()
     recipient = Text()
     required = Boolean()
-    starts_at = Timestamptz(null=True, default=None)  # of what it is about, where that begins
+    starts_at = Timestamptz(null=True, default=None)  # of what it is about, if that begins
     payload = JSONB()
     payload_version = Integer()
     state = Text(choices=DeliveryState)
@@ -62,7 +62,7 @@ class Delivery(Table, db=DB):
     bounced_at = Timestamptz(null=True, default=None)
     at_risk_alerted_at = Timestamptz(null=True, default=None)
     failure_alerted_at = Timestamptz(null=True, default=None)
-    erased_at = Timestamptz(null=True, default=None)  # whom it is about was erased: no name, address or words are left
+    erased_at = Timestamptz(null=True, default=None)  # its person was erased: no name, address or words are left
     created_at = Timestamptz()
 
 
@@ -74,7 +74,7 @@ class KeptAddress(Table, db=DB, tablename="kept_address"):
 
 
 class Attempt(Table, db=DB):
-    """One try of a delivery, with what the other side answered; the real key is the delivery and the number."""
+    """One try of a delivery, with what the other side replied; the real key is the delivery and the number."""
 
     delivery = ForeignKey(Delivery, primary_key=True, null=False)
     number = Integer()

@@ -27,11 +27,11 @@ class Scene(StrEnum):
     """What the other side does with a message."""
 
     ACCEPTS = "accepts"  # takes responsibility for it
-    DEFERS = "defers"  # answers: not now
-    REFUSES = "refuses"  # answers: never
-    DROPS = "drops"  # takes all of it, and goes away without an answer
-    HANGS = "hangs"  # takes all of it, and never answers; the transport's own time-outs should be short here
-    BABBLES = "babbles"  # answers what the protocol does not know
+    DEFERS = "defers"  # replies: not now
+    REFUSES = "refuses"  # replies: never
+    DROPS = "drops"  # takes all of it, and goes away without a reply
+    HANGS = "hangs"  # takes all of it, and never replies; the transport's own time-outs should be short here
+    BABBLES = "babbles"  # replies what the protocol does not know
     AWAY = "away"  # is not there: nobody listens, nothing can be handed over
     MISCONFIGURED = "misconfigured"  # is not to blame: the transport's own address or settings cannot work
 
@@ -49,7 +49,7 @@ class OtherSide(Protocol):
         ...
 
     def tries(self) -> int:
-        """Return how often somebody has asked to hand a message over, whatever came of it."""
+        """Return how often somebody has asked to hand a message over, whatever the outcome."""
         ...
 
     def ids(self) -> list[str]:
@@ -110,13 +110,13 @@ class TransportContract:
         pytest.fail(f"{type(self).__name__} needs a fixture `other_side`: see hireloop.notify.testing.OtherSide.")
 
     def test_opening_a_transport_sends_nothing(self, other_side: OtherSide) -> None:
-        """Whatever the scene: who opens a transport may never send over it."""
+        """Whatever the scene: a transport that is opened may never be used."""
         for scene in Scene:
             if scene not in self.cannot:
                 other_side.open(scene)
         assert other_side.tries() == 0, "opening a transport must not touch the network"
 
-    def test_an_accepted_message_is_sent_and_says_what_was_answered(self, other_side: OtherSide) -> None:
+    def test_an_accepted_message_is_sent_and_says_what_was_replied(self, other_side: OtherSide) -> None:
         """Sent, after one try, with the phase in which the other side took it."""
         outcome = self._send(self._opened(other_side, Scene.ACCEPTS))
         assert isinstance(outcome, Sent), f"accepted is Sent, not {outcome!r}"
@@ -133,13 +133,13 @@ class TransportContract:
         assert other_side.tries() <= 1, "a transport tries once; trying again is the hub's"
 
     @pytest.mark.parametrize("scene", [Scene.DROPS, Scene.HANGS])
-    def test_a_message_that_went_out_without_an_answer_may_have_been_accepted(
+    def test_a_message_that_went_out_without_a_reply_may_have_been_accepted(
         self, other_side: OtherSide, scene: Scene
     ) -> None:
         """Else nobody could tell why a recipient got it twice."""
         outcome = self._send(self._opened(other_side, scene))
         assert isinstance(outcome, Retry)
-        assert outcome.maybe_accepted, "the whole message went out and no answer came: say maybe_accepted"
+        assert outcome.maybe_accepted, "the whole message went out and no reply came: say maybe_accepted"
 
     @pytest.mark.parametrize("scene", [Scene.DEFERS, Scene.AWAY])
     def test_a_message_that_was_not_taken_is_not_said_to_be_perhaps(self, other_side: OtherSide, scene: Scene) -> None:
@@ -149,7 +149,7 @@ class TransportContract:
         assert not outcome.maybe_accepted, "nothing was taken"
 
     def test_a_refused_message_is_rejected_or_holds_the_channel(self, other_side: OtherSide) -> None:
-        """Rejected where it is about this message or recipient, Held where something on our side must be fixed."""
+        """Rejected if it is about this message or recipient, Held if something on our side must be fixed."""
         outcome = self._send(self._opened(other_side, Scene.REFUSES))
         assert isinstance(outcome, Rejected | Held), f"refused is Rejected or Held, not {outcome!r}"
         assert other_side.tries() <= 1, "a transport tries once"
@@ -211,7 +211,7 @@ class TransportContract:
         caplog: pytest.LogCaptureFixture,
         capfd: pytest.CaptureFixture[str],
     ) -> None:
-        """Neither into the log nor to standard output: what came of a try is in its outcome alone."""
+        """Neither into the log nor to standard output: the result of a try is in its outcome alone."""
         with caplog.at_level(logging.INFO):
             self._send(self._opened(other_side, scene))
         written = caplog.text + "".join(capfd.readouterr())
@@ -223,7 +223,7 @@ class TransportContract:
         return other_side.open(scene)
 
     def _send(self, transport: Transport, parcel: Parcel | None = None) -> Outcome:
-        """Send, and fail where that raises, never ends, or gives what is no outcome."""
+        """Send, and fail if that raises, never ends, or returns something else than an outcome."""
         came: list[object] = []
 
         def send() -> None:

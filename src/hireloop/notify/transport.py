@@ -1,4 +1,4 @@
-"""A channel is a way to reach somebody; its transport is the code that sends. What a try came to is a value."""
+"""A channel is a way to reach somebody; its transport is the code that sends. The outcome of a try is a value."""
 
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
@@ -26,12 +26,12 @@ class Phase(StrEnum):
     SENDER = "sender"  # MAIL FROM
     RECIPIENT = "recipient"  # RCPT TO
     DATA = "data"  # the DATA command and the message's bytes
-    REPLY = "reply"  # the wait for the answer to DATA
+    REPLY = "reply"  # the wait for the reply to DATA
     HTTP = "http"  # one HTTP request and its response
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What the other side answered, in its own words, and how far the try came.
+    """What the other side replied, in its own words, and how far the try came.
 
     `reply` is clear text and may quote an address: it belongs into the attempt row and nowhere else.
     """
@@ -86,7 +86,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     html: str
     message_id: str  # with its angle brackets; the same on every try
-    calendar: bytes = b""  # RFC 5545, empty where the message has none
+    calendar: bytes = b""  # RFC 5545, empty if the message has none
     calendar_method: str = "REQUEST"
     reply_to: str | None = None
     headers: tuple[tuple[str, str], ...] = ()  # such as ("Traceparent", "00-…")
@@ -98,7 +98,7 @@ class Transport(Protocol):
     """Sends over one kind of channel."""
 
     def send(self, parcel: Parcel) -> Outcome:
-        """Try once, blocking, and say what came of it; called from many threads at once.
+        """Try once, blocking, and return the outcome; called from many threads at once.
 
         Never raises for what the world does (that is an Outcome), never retries, records or traces.
         """
@@ -123,8 +123,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     personal: bool  # its recipients are people's addresses; else the channel itself is the recipient
     kinds: frozenset[str]  # the message kinds that go over it
     concurrency: int  # tries at once in one worker
-    url: str = ""  # may hold a token: never in a log, span or answer
-    fallback_url: str = ""  # a second provider; where there is one, a try may take the route `fallback`
+    url: str = ""  # may hold a token: never in a log, span or response
+    fallback_url: str = ""  # a second provider; if there is one, a try may take the route `fallback`
     fallback_fingerprint: str = ""
     rate_per_minute: int | None = None  # tries a minute, of all workers together
 
@@ -166,7 +166,7 @@ def open_transport(channel: Channel, settings: Settings) -> Transport:
     """Return the channel's transport, found by its name among the installed entry points.
 
     Where two packages offer one name, HireLoop's own is taken, else that of the package whose name comes first. Raises
-    TransportMissing where none does, and TransportBroken for one that cannot be imported or made, or has no `send`.
+    TransportMissing if none does, and TransportBroken for one that cannot be imported or made, or has no `send`.
     """
     offered = _offered(channel.transport_name)
     if not offered:

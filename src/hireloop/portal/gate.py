@@ -19,7 +19,7 @@ from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import is_from_our_page
 
 Handler = Callable[[AnyRequest, Visit], Coroutine[Any, Any, Response[Any]]]
-Route = Callable[[AnyRequest, FromPath[str]], Coroutine[Any, Any, Response[Any]]]
+RouteHandler = Callable[[AnyRequest, FromPath[str]], Coroutine[Any, Any, Response[Any]]]
 
 _KEPT_AFTER_THE_END = timedelta(days=1)
 
@@ -32,17 +32,17 @@ class Refusal(StrEnum):
     NO_COOKIE = "no_cookie"  # the browser holds no key of this session
 
 
-def visited(handler: Handler) -> Route:
-    """Give a handler the visit of the session in its path, or answer in its place why not (`let_in`)."""
+def visited(handler: Handler) -> RouteHandler:
+    """Give a handler the visit of the session in its path, or respond in its place why not (`let_in`)."""
     return _let_into(handler, to_act=False)
 
 
-def pressed(handler: Handler) -> Route:
+def pressed(handler: Handler) -> RouteHandler:
     """Do the same, but let only a press on our own page in."""
     return _let_into(handler, to_act=True)
 
 
-def _let_into(handler: Handler, *, to_act: bool) -> Route:
+def _let_into(handler: Handler, *, to_act: bool) -> RouteHandler:
     async def let_into(request: AnyRequest, session_id: FromPath[str]) -> Response[Any]:
         visit = await let_in(request, session_id, to_act=to_act)
         return visit if isinstance(visit, Response) else await handler(request, visit)
@@ -52,7 +52,7 @@ def _let_into(handler: Handler, *, to_act: bool) -> Route:
 
 
 async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Visit | Response[bytes]:
-    """Return the visit of the session called `text`, or the page to answer with.
+    """Return the visit of the session called `text`, or the page to return.
 
     With `to_act` only a press on our own page gets in. Raises NotFoundException for what is no session's id.
     """

@@ -191,7 +191,7 @@ def _show_cancelling(request: AnyRequest, visit: Visit, typed: SubmittedForm, *,
 
 
 def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
-    """Return why the candidate cannot do this here; empty where they can."""
+    """Return why the candidate cannot do this here; empty if they can."""
     stage = stages.stage_of(visit)
     if stage not in _WAITING:
         return _WHERE_IT_STANDS[stage]
@@ -225,7 +225,7 @@ def _problem(refused: errors.Refused) -> str:
 
 
 async def _typed(request: AnyRequest) -> SubmittedForm:
-    """Return what a form of ours holds; what is no answer to it counts as none."""
+    """Return what a form of ours holds; what does not fit it counts as none."""
     texts = await fields_of(request)
     revision = texts.get("revision", "")
     return SubmittedForm(

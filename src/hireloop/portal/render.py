@@ -1,4 +1,4 @@
-"""Every answer of the portal: a template or a redirect, and the static files."""
+"""Every response of the portal: a template or a redirect, and the static files."""
 
 from pathlib import Path
 

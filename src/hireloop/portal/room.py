@@ -40,13 +40,13 @@ class DeviceCheckFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 @gate.visited
 async def page(request: AnyRequest, visit: Visit) -> Response[bytes]:
-    """Show where the session stands. Changes nothing."""
+    """Show the state of the session. Changes nothing."""
     return session_pages.stage(request, visit)
 
 
 @gate.pressed
 async def start(_request: AnyRequest, visit: Visit) -> Response[bytes]:
-    """Enter the interview where it can be entered; the page that follows says what came of it."""
+    """Enter the interview if it can be entered; the page that follows shows the result."""
     await sessions.enter(visit.session_id, visit.key_version)
     return render.see_other(path_of(visit))
 
@@ -71,7 +71,7 @@ async def ask(request: AnyRequest, visit: Visit) -> Response[bytes]:
 
 @gate.pressed
 async def record_devices(request: AnyRequest, visit: Visit) -> Response[Any]:
-    """Remember what the browser found, for the recruiter; answers 204 to the script that sent it."""
+    """Remember what the browser found, for the recruiter; responds with 204 to the script that sent it."""
     words = await decoded(request, DeviceCheckFields)
     check = sessions.DeviceCheck(camera=words.camera, microphone=words.microphone)
     await sessions.record_device_check(visit.session_id, check)

@@ -15,7 +15,7 @@ from hireloop.web.problems import problem_of
 
 _LARGEST_BODY = 16_384
 _TRY_AGAIN_SECONDS = "30"  # as the page says in words
-_READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar answers HEAD on a GET route with 405
+_READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar responds to HEAD on a GET route with 405
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -43,24 +43,24 @@ async def follow_link(request: AnyRequest) -> Response[bytes]:
 
 async def static(request: AnyRequest, version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Send the style sheet or a script."""
-    return render.STATIC.answer(request, version, name)
+    return render.STATIC.response(request, version, name)
 
 
 def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
-    """Say in HTML that a request came to nothing, without a word from the request itself."""
+    """Say in HTML that a request failed, without a word from the request itself."""
     status = problem_of(error).status
     if status == HTTPStatus.NOT_FOUND:
         return render.page("unknown", status_code=status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("portal.failed", exc_info=error)
-        answer = render.page("failed", status_code=status)
+        response = render.page("failed", status_code=status)
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            answer.headers["Retry-After"] = _TRY_AGAIN_SECONDS
-        return answer
-    answer = render.page("misunderstood", status_code=status)
+            response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
+        return response
+    response = render.page("misunderstood", status_code=status)
     if isinstance(error, HTTPException) and error.headers:
-        answer.headers.update(error.headers)  # such as `allow`
-    return answer
+        response.headers.update(error.headers)  # such as `allow`
+    return response
 
 
 def routes() -> list[Router]:

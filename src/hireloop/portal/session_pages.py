@@ -110,7 +110,7 @@ def until(context: Context, visit: Visit) -> str:
 
 
 def _last(change: BookingChange, visit: Visit, reader: Reader) -> LastChange | None:
-    """Return the latest change of this kind, or None where there was none."""
+    """Return the latest change of this kind, or None if there was none."""
     found = next((past for past in reversed(visit.changes) if past.change is change), None)
     return _told(found, reader) if found else None
 

@@ -40,7 +40,7 @@ def stage_of(visit: Visit) -> Stage:
 
 
 def changes_at(visit: Visit, stage: Stage) -> datetime | None:
-    """Return when the clock alone turns this stage into the next one, or None where only somebody's act does."""
+    """Return when the clock alone turns this stage into the next one, or None if only somebody's act does."""
     match stage:
         case Stage.EARLY:
             return visit.opens_at

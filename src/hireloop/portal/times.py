@@ -22,7 +22,7 @@ class FormattedTimes(msgspec.Struct, frozen=True, kw_only=True):
     date: str  # Tuesday, 1 December 2026
     starts: str  # 10:00 IST
     ends: str
-    opens: str  # 09:59:30 IST: seconds only where they matter
+    opens: str  # 09:59:30 IST: seconds only if they matter
     closes: str
     lasts: str  # 60 minutes
     zone: str  # Asia/Kolkata, UTC+05:30
@@ -52,7 +52,7 @@ def dated(at: datetime, zone: ZoneInfo, locale: str) -> str:
 
 
 def elsewhere(at: datetime, zone: ZoneInfo, other: ZoneInfo, locale: str) -> str:
-    """Return what clocks in `other` show then, such as `02:00 IST, the next day`; empty where they agree."""
+    """Return what clocks in `other` show then, such as `02:00 IST, the next day`; empty if they agree."""
     here, there = at.astimezone(zone), at.astimezone(other)
     if here.utcoffset() == there.utcoffset():
         return ""

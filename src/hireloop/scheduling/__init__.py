@@ -1,1 +1,1 @@
-"""Decides: who talks with whom and when. Knows no HTTP, and of `notify` only its outbox and its messages."""
+"""Decides who meets and when. Knows no HTTP, and of `notify` only its outbox and its messages."""

@@ -59,7 +59,7 @@ COMMAND_LINE = Actor("the command line")
 
 
 class NewAuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the audit; `candidate` is whom it is about, so that erasing them can find it."""
+    """One line of the audit; `candidate` is the person that it is about, so that erasing them can find it."""
 
     action: Action
     subject: UUID
@@ -158,7 +158,7 @@ async def blank(candidate: UUID, subjects: Collection[UUID]) -> None:
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which entries to list; None does not narrow."""
+    """Which entries to list; None does not filter."""
 
     action: Action | None = None
     subject: UUID | None = None

@@ -70,7 +70,7 @@ async def change(
 
 
 def is_same(address: str, other: str) -> bool:
-    """Return whether two addresses are one mailbox to us: letter case tells nobody apart."""
+    """Return whether two addresses are one mailbox to us, ignoring case."""
     return address.lower() == other.lower()
 
 
@@ -82,10 +82,10 @@ _TO_COME = Statement("""
 
 
 async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime | None = None) -> int:
-    """Invite a candidate to what they can still come to, at the address that they have now; return to how much.
+    """Invite a candidate again, at their present address, to interviews that they can still enter; return how many.
 
-    Each such booking has a new revision, and what was unsent is superseded. Who is in an interview, has left it, came
-    too late or lost their link is not invited. In the caller's transaction, which holds the candidate.
+    Each such booking has a new revision, and what was unsent is superseded. Candidates who are in an interview, have
+    left it, came too late or lost their link are not invited. In the caller's transaction, which holds the candidate.
     """
     rows = await _TO_COME.rows(candidate=candidate_id)
     if not rows:

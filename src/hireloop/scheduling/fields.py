@@ -35,7 +35,7 @@ Round = Annotated[int, Meta(ge=1, le=100)]
 
 
 def addresses(*, within: str = "", **texts: object) -> dict[str, Any]:
-    """Return the mail addresses that were given as they are stored; raises BadInput for what is none.
+    """Return the mail addresses that were given as they are stored; raises BadInput for an invalid one.
 
     `within` is the path of the object around them. What is no text, since it was not given, stays.
     """
@@ -43,12 +43,12 @@ def addresses(*, within: str = "", **texts: object) -> dict[str, Any]:
 
 
 def zones(*, within: str = "", **names: object) -> dict[str, Any]:
-    """Return the time zones that were given, by the database's names; raises BadInput for what is none."""
+    """Return the time zones that were given, by the database's names; raises BadInput for an unknown one."""
     return _normal(time_zones.database_name, within, names)
 
 
 def phones(*, within: str = "", **texts: object) -> dict[str, Any]:
-    """Return the phone numbers that were given, in E.164; raises BadInput for what is none."""
+    """Return the phone numbers that were given, in E.164; raises BadInput for an invalid one."""
     return _normal(phone_numbers.normal, within, texts)
 
 

@@ -25,7 +25,7 @@ _WAS_BOOKED = "This interview has been booked, so its candidate and job are fixe
 
 
 class InterviewChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be otherwise about an interview; UNSET fields stay as they are."""
+    """The fields of an interview to change; UNSET fields are kept."""
 
     candidate: UUID | msgspec.UnsetType = msgspec.UNSET
     job: UUID | msgspec.UnsetType = msgspec.UNSET
@@ -56,7 +56,8 @@ async def create(
 ) -> InterviewDetails:
     """Store an interview, and the candidate and the job too where they are new, all or nothing.
 
-    Raises BadInput for an unknown id, DiffersFromKnown where a given candidate or job is known otherwise.
+    Raises BadInput for an unknown id, DiffersFromKnown if a given candidate or job is stored with
+    other values.
     """
     candidate_id = await _candidate_id(candidate, by, now)
     job_id = await _job_id(job, by, now)
@@ -68,7 +69,7 @@ async def create(
 
 
 async def _candidate_id(candidate: UUID | CandidateFields, by: Actor, now: datetime | None) -> UUID:
-    """Return the id of a candidate whom nobody erases before this transaction ends."""
+    """Return the id of a candidate who cannot be erased before this transaction ends."""
     try:
         known = (
             candidate
@@ -102,7 +103,7 @@ async def change(
     check: Check[InterviewDetails] = patches.anything_goes,
     now: datetime | None = None,
 ) -> InterviewDetails:
-    """Change what is given of an interview; who is to meet whom can be changed until it is booked for the first time.
+    """Change what is given of an interview; the people who meet can be changed until it is booked for the first time.
 
     One transaction, in which `check` may refuse it. Raises NotFound, BadInput for an unknown id, and what `refusal`
     returns.
@@ -149,7 +150,7 @@ async def _was_booked(interview_id: UUID) -> bool:
 @spans.of_change("interview.cancel")
 @db.transactional
 async def cancel(interview_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> bool:
-    """Call an interview off, with its booking where it has one, and return whether this did it: twice is once.
+    """Cancel an interview, with its booking if it has one, and return whether this call did it.
 
     It can't be booked again. One transaction. Raises NotFound, InterviewInProgress once the candidate has entered,
     InterviewClosed after.
@@ -197,7 +198,7 @@ async def find(interview_id: UUID) -> InterviewDetails:
 
 
 class InterviewFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which interviews to list, those with a planned start by that too; None does not narrow."""
+    """Which interviews to list, those with a planned start by that too; None does not filter."""
 
     state: InterviewState | None = None
     candidate: UUID | None = None
@@ -209,20 +210,20 @@ class InterviewFilter(msgspec.Struct, frozen=True, kw_only=True):
 async def page(only: InterviewFilter, *, limit: int, after: UUID | None) -> list[InterviewDetails]:
     """Return at most `limit` interviews behind the one called `after`: newest first, or by time the latest start first.
 
-    Raises BadInput where they are listed by time and there is no such interview, or it was not booked.
+    Raises BadInput if they are listed by time and there is no such interview, or it was not booked.
     """
     values = {**msgspec.structs.asdict(only), "after": after}
     by_time = only.starts_from is not None or only.starts_before is not None
     if after is not None and by_time:
         values["after_start"] = await _start_of(after)
-    # Of a job, a list for each state: so each is in the order of an index, also where only one state is asked for.
+    # Of a job, a list for each state: so each is in the order of an index, even if only one state is asked for.
     states = [only.state] if only.state is not None else list(InterviewState)
     split = only.state is not None or (only.job is not None and not by_time)
     order = "started_at DESC, id DESC" if by_time else "id DESC"
     page_of = f"ORDER BY {order} LIMIT {limit:d}"
-    narrowed = _narrowed(values, by_time=by_time)
+    conditions = _conditions(values, by_time=by_time)
     lists = [
-        _LIST.format(narrowed=" AND ".join([state, *narrowed]), page_of=page_of)
+        _LIST.format(conditions=" AND ".join([state, *conditions]), page_of=page_of)
         for state in ([f"state = '{one.value}'" for one in states] if split else ["true"])
     ]
     rows = await rows_of(_PAGE.format(lists=" UNION ALL ".join(lists), page_of=page_of, order=order), values)
@@ -234,9 +235,9 @@ _PAGE = """
     SELECT * FROM interview
     WHERE id = ANY(ARRAY(SELECT id FROM ({lists}) AS found {page_of})) ORDER BY {order}
 """
-_LIST = "(SELECT id, started_at FROM interview WHERE {narrowed} {page_of})"
-# What a list is narrowed by: only what is asked for, as "or is null" would keep an index from it.
-_NARROWED = {
+_LIST = "(SELECT id, started_at FROM interview WHERE {conditions} {page_of})"
+# The conditions of a list: only those of the filters that are set, as "or is null" would keep an index from it.
+_CONDITIONS = {
     "candidate": "candidate = :candidate",
     "job": "job = :job",
     "starts_from": "started_at >= :starts_from",
@@ -244,15 +245,15 @@ _NARROWED = {
 }
 
 
-def _narrowed(values: Mapping[str, object], *, by_time: bool) -> list[str]:
-    conditions = [condition for name, condition in _NARROWED.items() if values[name] is not None]
+def _conditions(values: Mapping[str, object], *, by_time: bool) -> list[str]:
+    conditions = [condition for name, condition in _CONDITIONS.items() if values[name] is not None]
     if values["after"] is not None:
         conditions.append("(started_at, id) < (:after_start, :after)" if by_time else "id < :after")
     return conditions
 
 
 async def _start_of(interview_id: UUID) -> datetime:
-    """Return when this interview is planned to start; raises BadInput where it is not, as a page begins behind it."""
+    """Return when this interview is planned to start; raises BadInput if it is not, as a page begins behind it."""
     row = await Interview.select(Interview.started_at).where(Interview.id == interview_id).first()
     if row is None or row["started_at"] is None:
         raise errors.BadInput(

@@ -1,4 +1,4 @@
-"""A change that names what changes: what was not given stays, null empties what may be empty (RFC 7396). Pure."""
+"""Partial changes (RFC 7396): fields that are left out stay, null clears a field that may be empty. Pure."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -7,7 +7,7 @@ import msgspec
 
 T = TypeVar("T")
 
-# What a door asks of a row once it is locked and before it is changed; raises what stands against the change.
+# What a door asks of a row once it is locked and before it is changed; raises if it forbids the change.
 Check = Callable[[T], Awaitable[None]]
 
 
@@ -17,7 +17,7 @@ def given(fields: msgspec.Struct) -> dict[str, Any]:
 
 
 def changed(known: object, fields: msgspec.Struct) -> dict[str, Any]:
-    """Return the given fields that say something else than `known` does, by name."""
+    """Return the given fields that differ from those of `known`, by name."""
     return {name: value for name, value in given(fields).items() if getattr(known, name) != value}
 
 

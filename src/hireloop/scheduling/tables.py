@@ -133,7 +133,7 @@ class AuditEntry(Table, db=DB, tablename="audit_entry"):
     at = Timestamptz(default=None)
     action = Text()
     subject = UUID()
-    candidate = UUID(null=True, default=None)  # whom it is about
+    candidate = UUID(null=True, default=None)  # the person that it is about
     actor = Text()
     actor_key = UUID(null=True, default=None)
     details = JSONB()

@@ -31,7 +31,7 @@ _OVER = {InterviewState.COMPLETED, InterviewState.NO_SHOW}
 async def release(slot_id: UUID, *, by: Actor, reason: str, outbox: Outbox, now: datetime | None = None) -> int:
     """Cancel every booking of a slot that is not over, and return how many there were; the slot can be booked again.
 
-    One transaction: all of them or none. Raises NotFound, and InterviewInProgress where a candidate has entered.
+    One transaction: all of them or none. Raises NotFound, and InterviewInProgress if a candidate has entered.
     """
     _, bookings, _ = await _hold(slot_id, now)
     await _end(bookings, by=by, reason=reason, outbox=outbox)
@@ -53,7 +53,7 @@ async def withdraw(
     """Withdraw a slot, so that nothing is booked into it again, and return whether this did it: twice is once.
 
     With `cancel` its bookings that are not over are cancelled in the same transaction; without it they are in the way.
-    Raises NotFound, what `check` raises, SlotInUse, and InterviewInProgress where a candidate has entered.
+    Raises NotFound, what `check` raises, SlotInUse, and InterviewInProgress if a candidate has entered.
     """
     slot, bookings, at = await _hold(slot_id, now)
     await check(slot)
@@ -71,7 +71,7 @@ async def withdraw(
 async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[LockedBooking], datetime]:
     """Hold a slot and its bookings still; return it with those that are not over, and the moment that this is so.
 
-    Bookings are locked before their slot, as everywhere, so they must be known before the slot stands still: one that
+    Bookings are locked before their slot, as everywhere, so they must be known before the slot is locked: one that
     slipped in meanwhile was not locked, and locking it now could make two changes wait for each other. Then this raises
     ConcurrentChange, and the transaction begins anew.
     """
@@ -86,7 +86,7 @@ async def _hold(slot_id: UUID, now: datetime | None) -> tuple[SlotDetails, list[
     return slot, [held[ident] for ident in live if not is_over(held[ident])], at
 
 
-# The bookings of a slot that stand, and the moment.
+# The live bookings of a slot, and the moment.
 _LIVE = Statement("""
     SELECT ARRAY(SELECT id FROM schedule WHERE slot = :slot AND state <> 'cancelled' ORDER BY id) AS live,
         coalesce(:now, statement_timestamp()) AS at
@@ -99,7 +99,7 @@ async def _live(slot_id: UUID, now: datetime | None) -> tuple[list[UUID], dateti
 
 
 def is_over(booking: LockedBooking) -> bool:
-    """Return whether a booking is history: finished, or missed, noted or not: nobody can enter any more; pure."""
+    """Return whether nobody can enter any more: finished or missed, recorded as such or not; pure."""
     if booking.left_at is not None or booking.interview_state in _OVER:
         return True
     return booking.entered_at is None and booking.now > booking.closes_at

@@ -61,7 +61,7 @@ def install(settings: Settings, role: str) -> Providers:
 
 
 def resource_of(settings: Settings, role: str) -> Resource:
-    """Return what every span and metric of this process says of where it is from."""
+    """Return what every span and metric of this process says of where it comes from."""
     return Resource.create(
         {
             SERVICE_NAME: f"{settings.otel_service_name}-{role}",
@@ -96,7 +96,7 @@ def _local_exporter(endpoint: str) -> SpanExporter:
     # As above.
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
-    # It is on this machine: no proxy stands between. The SDK's type is too narrow, gRPC wants a number.
+    # It is on this machine: no proxy is in between. The SDK's type is too narrow, gRPC wants a number.
     options: Any = (("grpc.enable_http_proxy", 0),)
     return OTLPSpanExporter(endpoint=endpoint, insecure=True, channel_options=options)
 

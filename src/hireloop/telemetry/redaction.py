@@ -51,7 +51,7 @@ def without(said: AnyStr, known: Iterable[AnyStr], mark: AnyStr) -> AnyStr:
 
 
 def without_tokens_in_json(text: str) -> str:
-    """Return an answer without the values that it calls tokens, keys or the like: a sign-in's answer has new ones."""
+    """Return a response without the values that it calls tokens, keys or the like: a sign-in's has new ones."""
     return _TOKEN_IN_JSON.sub(r'\1"<secret>"', text)
 
 

@@ -41,7 +41,7 @@ SPAN_PUT = "delivery.put"
 SPAN_ATTEMPT = "delivery.attempt"
 SPAN_BOUNCE = "delivery.bounce"
 SPAN_SEND: Mapping[str, str] = {"email": "smtp.send", "webhook": "webhook.post"}
-SPAN_SEND_OTHERWISE = "chat.post"
+SPAN_SEND_DEFAULT = "chat.post"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def booking_span(*, interview_id: object, slot_id: object) -> Iterator[Span]:
 
 
 def record_booking(span: Span, outcome: str) -> None:
-    """Say on the span and the counter what a booking came to: `booked`, `again`, or a refusal's slug."""
+    """Say on the span and the counter the outcome of a booking: `booked`, `again`, or a refusal's slug."""
     span.set_attribute("hireloop.outcome", outcome)
     metrics.BOOKINGS.add(1, {"outcome": outcome})
 
@@ -73,7 +73,7 @@ def of_change(
 ) -> Callable[[Callable[Concatenate[UUID, P], Awaitable[T]]], Callable[Concatenate[UUID, P], Coroutine[Any, Any, T]]]:
     """Open one of `SPAN_CHANGES` (INTERNAL) around each call of a verb: a change of what its first argument names.
 
-    The span and the counter say what it came to: `done`, or a refusal's slug.
+    The span and the counter give its outcome: `done`, or a refusal's slug.
     """
 
     def decorated(
@@ -163,7 +163,7 @@ def attempt_span(
 def send_span(transport_name: str) -> Iterator[Span]:
     """Open `smtp.send` or `chat.post` (CLIENT) around one transport's `send`."""
     with _tracer.start_as_current_span(
-        SPAN_SEND.get(transport_name, SPAN_SEND_OTHERWISE),
+        SPAN_SEND.get(transport_name, SPAN_SEND_DEFAULT),
         kind=SpanKind.CLIENT,
         record_exception=False,
         set_status_on_exception=False,
@@ -171,17 +171,17 @@ def send_span(transport_name: str) -> Iterator[Span]:
         yield span
 
 
-def record_answer(span: Span, answer: Mapping[str, AttributeValue | None]) -> None:
-    """Write what the other side answered on a CLIENT span; None values are left out, the rest is redacted."""
+def record_reply(span: Span, reply: Mapping[str, AttributeValue | None]) -> None:
+    """Write what the other side replied on a CLIENT span; None values are left out, the rest is redacted."""
     span.set_attributes(
-        {k: redaction.redact(v) if isinstance(v, str) else v for k, v in answer.items() if v is not None and v != ""}
+        {k: redaction.redact(v) if isinstance(v, str) else v for k, v in reply.items() if v is not None and v != ""}
     )
 
 
 def record_attempt(
     spans: Sequence[Span], *, channel: str, outcome: str, reason: str | None, seconds: float, waited: float | None
 ) -> None:
-    """Say what a try came to, on its spans and metrics; any outcome but `sent` is an ERROR that says why.
+    """Record the outcome of a try on its spans and metrics; any outcome but `sent` is an ERROR that says why.
 
     `seconds` is the try's length; `waited` the whole time since the booking, given once it is sent.
     """
@@ -215,14 +215,14 @@ def record_bounce(
 
 
 def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
-    """Say what the ledger proves: deliveries by state, and what nobody accounts for."""
+    """Say what the ledger proves: deliveries by state, and how many are unaccounted for."""
     for state, count in counts.items():
         metrics.DELIVERIES.set(count, {"state": state})
     metrics.UNACCOUNTED.set(unaccounted)
 
 
 def link_caller(span: Span, headers: Sequence[tuple[bytes, bytes]]) -> None:
-    """Link a request's span to its caller's own trace, where the caller sent a `traceparent`."""
+    """Link a request's span to its caller's own trace, if the caller sent a `traceparent`."""
     for name, value in headers:
         if name == b"traceparent":
             caller = trace.get_current_span(_w3c.extract({"traceparent": value.decode("latin-1")}))

@@ -1,1 +1,1 @@
-"""What the doors share: what surrounds every request and answer, and how both API and console show a booking."""
+"""What the doors share: what surrounds every request and response, and how both API and console show a booking."""

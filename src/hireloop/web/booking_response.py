@@ -102,7 +102,7 @@ class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
     trace_url: Annotated[str | None, Meta(examples=["http://localhost:16686/trace/4bf92f3577b34da6a3ce929d0e0e4736"])]
 
 
-def answer_booked(request: AnyRequest, booked: BookingResult) -> ScheduleResponse:
+def response_to_booking(request: AnyRequest, booked: BookingResult) -> ScheduleResponse:
     """Return a booking that was just made, without reading anything again."""
     context = context_of(request)
     put = [summary_of_put(context, delivery) for delivery in booked.deliveries]
@@ -112,10 +112,10 @@ def answer_booked(request: AnyRequest, booked: BookingResult) -> ScheduleRespons
         warnings=_warnings(context, booked.booking),
         deliveries=put,
     )
-    return _answer(request, context, booked.booking, invitation)
+    return _response(request, context, booked.booking, invitation)
 
 
-async def answer(request: AnyRequest, bookings: Sequence[Booking]) -> list[ScheduleResponse]:
+async def responses_of(request: AnyRequest, bookings: Sequence[Booking]) -> list[ScheduleResponse]:
     """Return stored bookings with the state of their invitations, in one more query for all of them."""
     context = context_of(request)
     by_schedule: dict[UUID, list[DeliveryView]] = {booking.id: [] for booking in bookings}
@@ -123,14 +123,14 @@ async def answer(request: AnyRequest, bookings: Sequence[Booking]) -> list[Sched
         if delivery.schedule is not None:
             by_schedule[delivery.schedule].append(delivery)
     return [
-        _answer(request, context, booking, _invitation(context, booking, by_schedule[booking.id]))
+        _response(request, context, booking, _invitation(context, booking, by_schedule[booking.id]))
         for booking in bookings
     ]
 
 
-async def answer_one(request: AnyRequest, schedule_id: UUID) -> ScheduleResponse:
+async def response_of(request: AnyRequest, schedule_id: UUID) -> ScheduleResponse:
     """Return the current state of a stored booking; raises NotFound."""
-    return (await answer(request, [await bookings.find(schedule_id)]))[0]
+    return (await responses_of(request, [await bookings.find(schedule_id)]))[0]
 
 
 def _invitation(context: Context, booking: Booking, found: list[DeliveryView]) -> InvitationResponse:
@@ -189,7 +189,7 @@ def _moved(context: Context, moved: Move) -> MoveResponse:
     )
 
 
-def _answer(
+def _response(
     request: AnyRequest, context: Context, booking: Booking, invitation: InvitationResponse
 ) -> ScheduleResponse:
     session = booking.session

@@ -1,17 +1,17 @@
-"""An answer that is held back until it is whole, so that it can be judged and stored before anybody sees it."""
+"""A response that is held back until it is whole, so that it can be judged and stored before anybody sees it."""
 
 from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:  # the worker, which forgets old answers, does without Litestar
+if TYPE_CHECKING:  # the worker, which forgets old responses, does without Litestar
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class BufferedResponse(msgspec.Struct, frozen=True):
-    """Status, headers with names in lower case, and body of one answer."""
+    """Status, headers with names in lower case, and body of one response."""
 
     status: int
     headers: Headers
@@ -24,7 +24,7 @@ class BufferedResponse(msgspec.Struct, frozen=True):
 
 
 async def hold_back(app: "ASGIApp", scope: "Scope", receive: "Receive") -> BufferedResponse:
-    """Let `app` answer and return what it would have sent."""
+    """Let `app` respond and return what it would have sent."""
     status, body = 0, bytearray()
     headers: Headers = ()
 

@@ -1,4 +1,4 @@
-"""CSRF: whether a request came from our own page. The browser says so; where it cannot, a token in the form does."""
+"""CSRF: whether a request came from our own page. The browser says so; if it cannot, a token in the form does."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ async def is_from_our_page(request: AnyRequest, key: str, *, base_url: str) -> b
     """Return whether a POST was pressed on our own page; `key` is what the request's cookie holds.
 
     The browser says so in Sec-Fetch-Site. It says it only on https and localhost; elsewhere Origin decides,
-    and where our `Referrer-Policy` has made that `null`, the token that our form carried.
+    and if our `Referrer-Policy` has made that `null`, the token that our form carried.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
@@ -37,7 +37,7 @@ def has_token(fields: Mapping[str, str], key: str) -> bool:
 def _origins_at(host: str, base_url: str) -> set[str]:
     """Return our own origins: BASE_URL's, and those of the host that was asked, which may be another name of ours.
 
-    Never one of plain http where BASE_URL is https: anyone on the network path could write such a page.
+    Never one of plain http if BASE_URL is https: anyone on the network path could write such a page.
     """
     base = urlsplit(base_url)
     plain = set() if base.scheme == "https" else {f"http://{host}"}

@@ -47,7 +47,7 @@ def summary(context: Context, delivery: DeliveryView) -> DeliverySummary:
 
 
 def summary_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
-    """Return the fields of a summary by name, for answers that have more fields."""
+    """Return the fields of a summary by name, for responses that have more fields."""
     return {
         "id": delivery.id,
         "channel": delivery.channel,

@@ -1,6 +1,6 @@
-"""The headers of every answer: each door has a policy, and the outermost layer of the application adds its headers.
+"""The headers of every response: each door has a policy, and the outermost layer of the application adds its headers.
 
-Litestar sets headers per route, and so none where no route matches or a request is refused before routing.
+Litestar sets headers per route, and so none if no route matches or a request is refused before routing.
 """
 
 import re
@@ -16,15 +16,15 @@ _SLASHES = re.compile("/{2,}")
 
 
 class SecurityHeaders:
-    """The layer that gives each answer the headers of its path's policy, as far as the handler has not set them."""
+    """The layer that gives each response the headers of its path's policy, as far as the handler has not set them."""
 
     def __init__(self, app: ASGIApp, policies: Mapping[str, Policy]) -> None:
-        """Take the policies by the prefixes of their paths; where several fit, the longest counts."""
+        """Take the policies by the prefixes of their paths; if several fit, the longest counts."""
         self.app = app
         self._policies = [(prefix, _encoded(policies[prefix])) for prefix in sorted(policies, key=len, reverse=True)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request be answered, and add what its answer lacks."""
+        """Let the request be handled, and add what its response lacks."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return

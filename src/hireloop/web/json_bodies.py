@@ -25,7 +25,7 @@ _HALF = "must not contain half of a surrogate pair, which is not a character"
 _REFUSED = (msgspec.ValidationError, UnicodeEncodeError)  # by msgspec: the latter for half of a surrogate pair
 _LONGEST_NAME = 100
 _MOST_DIGITS = 19
-_MOST_NAMED = 100  # of the errors: an answer is not an echo
+_MOST_NAMED = 100  # of the errors: a response is not an echo
 _UTF_8 = {"utf-8", "utf8"}
 
 
@@ -47,7 +47,7 @@ class StrictRequest(Request[Any, Any, Any]):
 async def decoded(request: AnyRequest, kind: Any) -> Any:  # noqa: ANN401 (types, as values)
     """Return the body as a value of this type; raises ValidationException, BadInput or HTTPException (415)."""
     _check_headers(request)
-    reader = _Reader()
+    reader = _JsonReader()
     value = reader.read(await request.body())
     wrong: dict[str, str] = {}
     if reader.is_odd and isinstance(value, dict):
@@ -82,14 +82,14 @@ def _check_headers(request: AnyRequest) -> None:
         )
 
 
-class _Reader:
+class _JsonReader:
     """Reads JSON; whether something in it has to be looked for that a type cannot refuse, `is_odd` says."""
 
     def __init__(self) -> None:
         self.is_odd = False
 
     def read(self, body: bytes) -> Any:  # noqa: ANN401 (JSON)
-        """Return the value of a JSON text; raises BadInput for what is none."""
+        """Return the value of a JSON text; raises BadInput if it is not JSON."""
         try:
             text = body.decode()
             self.is_odd = _ODD_ESCAPE.search(text) is not None

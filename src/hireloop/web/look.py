@@ -16,4 +16,4 @@ STYLE = STATIC.path_of("look.css")
 @route("/static/{version:str}/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def static(request: AnyRequest, version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Send the icon or the style sheet."""
-    return STATIC.answer(request, version, name)
+    return STATIC.response(request, version, name)

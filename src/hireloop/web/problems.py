@@ -92,7 +92,7 @@ _SLUGS = {
     431: "headers-too-large",
 }
 _BODY = "data"
-_LONGEST_QUOTE = 200  # characters of what a client sent: an answer is not an echo
+_LONGEST_QUOTE = 200  # characters of what a client sent: a response is not an echo
 _GONE = "client disconnected prematurely"  # Litestar's, with a 500
 _CUT_OFF = "The connection ended before the whole body had arrived."
 _BUSY = "The request conflicted with a concurrent change, and nothing was saved. Send the same request again."
@@ -173,7 +173,7 @@ def _problem(status: int, slug: str, detail: str, fields: list[FieldProblem] | N
 
 
 def _sentence(message: str) -> str:
-    """Return msgspec's message about a field, in plain words where it would quote a pattern."""
+    """Return msgspec's message about a field, in plain words if it would quote a pattern."""
     if "matching regex" not in message:
         return message
     if repr(NOT_BLANK)[1:-1] in message:

@@ -1,4 +1,4 @@
-"""What every answer to a program has around it, also where no path leads: its request's id, and what it varies by.
+"""What every response to a program has around it, also for unknown paths: its request's id, and what it varies by.
 
 Litestar's own middleware runs after the routing, and so never for a path or a method that there is not. HEAD is here
 for the same reason: the router knows only GET.
@@ -23,14 +23,14 @@ _GOOD_ID = re.compile(r"[!-~]{1,128}")
 
 
 class RequestId:
-    """The layer around all answers to programs, inside that of the headers."""
+    """The layer around all responses to programs, inside that of the headers."""
 
     def __init__(self, app: ASGIApp, *, varies_by_origin: bool) -> None:
         self.app = app
         self._varies_by = ("Authorization", "Origin") if varies_by_origin else ("Authorization",)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Name the request, let it be answered, and put what belongs around the answer."""
+        """Name the request, let it be handled, and put what belongs around the response."""
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(FOR_PROGRAMS):
             await self.app(scope, receive, send)
             return
@@ -56,7 +56,7 @@ class RequestId:
             await self.app({**scope, "method": "GET"} if is_head else scope, receive, wrap)
 
     def _varying(self, headers: Headers) -> Headers:
-        """Return the headers of an answer of the API, so that a cache does not give it to others."""
+        """Return the headers of a response of the API, so that a cache does not give it to others."""
         varies = [value.decode("latin-1") for name, value in headers if name == b"vary"]
         words = [word.strip() for value in varies for word in value.split(",")]
         vary = ", ".join(dict.fromkeys([*self._varies_by, *words]))
@@ -76,6 +76,6 @@ def _allowing_all(headers: Headers, scope: HTTPScope) -> Headers:
 
 
 def given_id(scope: Scope) -> str | None:
-    """Return the caller's X-Request-ID, or None where there is none that we would repeat."""
+    """Return the caller's X-Request-ID, or None if there is none that we would repeat."""
     given = header_of(scope, _REQUEST_ID)
     return given if given is not None and _GOOD_ID.fullmatch(given) else None

@@ -25,12 +25,12 @@ class HeadSizeLimit:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer 414 or 431."""
+        """Let a request through, or respond with 414 or 431."""
         refusal = _refusal(scope) if scope["type"] == ScopeType.HTTP else None
         if refusal is None:
             await self.app(scope, receive, send)
         else:
-            await _answer(refusal, is_for_programs=scope["path"].startswith(FOR_PROGRAMS)).send(send)
+            await _response(refusal, is_for_programs=scope["path"].startswith(FOR_PROGRAMS)).send(send)
 
 
 def _refusal(scope: HTTPScope) -> HTTPException | None:
@@ -46,7 +46,7 @@ def _refusal(scope: HTTPScope) -> HTTPException | None:
     return None
 
 
-def _answer(refusal: HTTPException, *, is_for_programs: bool) -> BufferedResponse:
+def _response(refusal: HTTPException, *, is_for_programs: bool) -> BufferedResponse:
     """Return a problem for programs, and its sentence for people."""
     if is_for_programs:
         media_type, body = MEDIA_TYPE, msgspec.json.encode(problem_of(refusal))

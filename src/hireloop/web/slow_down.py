@@ -1,4 +1,4 @@
-"""The bad-key limiter: it delays the answers to bad keys and nothing else, and forgets within a minute."""
+"""The bad-key limiter: it delays the responses to bad keys and nothing else, and forgets within a minute."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ class BadKeyLimiter:
         self._waiting = 0
 
     def delay_seconds(self, client: str, *, now: float) -> float:
-        """Count one more bad key of `client` at the monotonic time `now`; return how long its answer waits."""
+        """Count one more bad key of `client` at the monotonic time `now`; return how long its response waits."""
         client = _neighbourhood(client)
         begin, count = self._seen.pop(client, (now, 0))
         if now - begin >= _WINDOW_SECONDS:
@@ -40,9 +40,9 @@ class BadKeyLimiter:
         return 0.0 if beyond < 0 else min(_FIRST_DELAY_SECONDS * 2 ** min(beyond, 8), _LONGEST_DELAY_SECONDS)
 
     async def hold_back(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-        """Let the answer to a bad key wait as long as its client's bad keys ask for, at whatever door they were tried.
+        """Delay the response to a bad key by what its client's bad keys call for, at whatever door they were tried.
 
-        Not at all where too many wait already.
+        There is no delay if too many responses wait already.
         """
         client = connection.client.host if connection.client else ""
         seconds = self.delay_seconds(client, now=time.monotonic())

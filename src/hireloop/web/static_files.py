@@ -35,13 +35,13 @@ class StaticFiles:
         self.version = hashlib.sha256(all_of_them).hexdigest()[:16]
 
     def path_of(self, name: str) -> str:
-        """Return where the present version of a file is; raises KeyError where there is no such file."""
+        """Return where the present version of a file is; raises KeyError if there is no such file."""
         if name not in self.files:
             raise KeyError(name)
         return self._at.format(version=self.version, name=name)
 
-    def answer(self, request: AnyRequest, version: str, name: str) -> Response[bytes]:
-        """Send a file, compressed where the browser takes that; raises NotFoundException where there is no such file.
+    def response(self, request: AnyRequest, version: str, name: str) -> Response[bytes]:
+        """Send a file, compressed if the browser accepts that; raises NotFoundException if there is no such file.
 
         Only under the present version may it be kept: another version is some other process's.
         """
@@ -66,7 +66,7 @@ def takes_gzip(accept_encoding: str) -> bool:
 
 
 def _weight(text: str) -> float:
-    """Return what stands after a coding, such as `q=0.5`, as a number; 1 for nothing, and 0 for what is no weight."""
+    """Return the weight after a coding, such as `q=0.5`, as a number; 1 for nothing, and 0 for what is no weight."""
     name, _, value = text.partition("=")
     if not text.strip():
         return 1.0

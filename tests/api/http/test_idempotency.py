@@ -284,7 +284,7 @@ async def test_who_reads_the_answer_keeps_nobody_else_from_it(
     problem(other, 422, "idempotency-key-reused")
 
 
-async def test_workers_are_given_a_hint_once_there_is_something_to_see(
+async def test_workers_are_woken_once_there_is_something_to_see(
     api: httpx.AsyncClient, bystander: asyncpg.Connection, database_url: str
 ) -> None:
     seen: asyncio.Queue[int] = asyncio.Queue()

@@ -233,7 +233,7 @@ def test_stop_where_nothing_ever_ran_leaves_no_trace(tmp_path: Path) -> None:
     assert not (tmp_path / "never").exists()
 
 
-def test_whoever_leaves_last_stops_the_server(data_dir: Path, embed: Embed) -> None:
+def test_the_last_user_to_leave_stops_the_server(data_dir: Path, embed: Embed) -> None:
     first, second = embed(data_dir), embed(data_dir)
     first.start()
     second.start()

@@ -240,7 +240,7 @@ async def test_a_genuine_tag_of_a_delivery_that_is_gone_counts_for_nothing() -> 
 
 
 @stored
-async def test_whoever_has_signed_in_needs_the_message_id_alone() -> None:
+async def test_a_signed_in_reporter_needs_the_message_id_alone() -> None:
     delivery = await mailed()
     said = DeliveryReport(action=MailAction.FAILED, message_ids=(f"<{delivery}@hire.example>",))
     with pytest.raises(ReportOfNothing):

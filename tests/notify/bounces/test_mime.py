@@ -1,4 +1,4 @@
-"""The parts of a mail: what servers write in earnest, and what somebody writes to keep us busy."""
+"""The parts of a mail: what real servers write, and what somebody writes to keep us busy."""
 
 from base64 import encodebytes
 

@@ -34,7 +34,7 @@ def test_without_an_address_for_bounces_no_mail_is_tagged_and_old_tags_are_read(
     assert list(nowhere.deliveries(tagged())) == [DELIVERY]
 
 
-def test_letter_case_says_nothing_as_relays_change_it() -> None:
+def test_case_is_ignored_as_relays_change_it() -> None:
     assert list(PATH.deliveries(tagged().upper())) == [DELIVERY]
 
 

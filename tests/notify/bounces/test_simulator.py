@@ -21,7 +21,7 @@ from sample_channels import EMAIL
 from sample_settings import SECRET, settings_for
 
 PATH = ReturnPath("bounces@hire.example", [SECRET])
-NAMES = {*simulator._ANSWERS, *simulator._FIRST_ANSWERS}  # noqa: SLF001 (the tables that are tested)
+NAMES = {*simulator._REPLIES, *simulator._FIRST_REPLIES}  # noqa: SLF001 (the tables that are tested)
 DOCS = Path(__file__).parents[3] / "docs"
 
 

@@ -15,7 +15,7 @@ from sample_channels import EMAIL
 pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
-MENDED = msgspec.structs.replace(EMAIL, fingerprint="mended")
+FIXED = msgspec.structs.replace(EMAIL, fingerprint="fixed")
 
 
 def _in(seconds: float) -> datetime:
@@ -65,11 +65,9 @@ async def test_a_probe_for_which_there_was_nothing_to_send_is_given_back_and_cos
 
 
 async def test_giving_back_neither_holds_an_open_channel_nor_touches_anothers() -> None:
-    await health.hold(MENDED, "auth_refused", now=NOW)
+    await health.hold(FIXED, "auth_refused", now=NOW)
     await health.give_back(EMAIL, now=_in(1))
-    assert [(held.fingerprint, held.next_probe_at) for held in await health.held([EMAIL, MENDED])] == [
-        ("mended", _in(1))
-    ]
+    assert [(held.fingerprint, held.next_probe_at) for held in await health.held([EMAIL, FIXED])] == [("fixed", _in(1))]
 
 
 async def test_who_has_nothing_to_probe_with_leaves_the_probe_to_others() -> None:
@@ -85,9 +83,7 @@ async def test_of_many_workers_one_gets_the_probe() -> None:
     assert sorted(claims) == [Availability.PROBE, *[Availability.WAIT] * 9]
 
 
-async def test_whoever_finds_it_held_already_changes_neither_since_nor_pace_and_is_not_the_one_to_raise_the_alarm() -> (
-    None
-):
+async def test_a_worker_that_finds_it_held_already_changes_nothing_and_does_not_raise_the_alarm() -> None:
     assert await health.hold(EMAIL, "auth_refused", now=NOW) is True
     assert await health.claim(EMAIL, now=_in(1)) is Availability.PROBE
     assert await health.hold(EMAIL, "sender_refused", now=_in(1.5)) is False
@@ -118,12 +114,12 @@ async def test_a_channel_stays_held_for_the_reason_that_the_probe_has_just_met_a
     assert await health.open_again(EMAIL, unless="policy_block", now=_in(3)) is True
 
 
-async def test_a_mended_configuration_starts_open_and_the_old_one_holds_only_itself() -> None:
+async def test_a_fixed_configuration_starts_open_and_the_old_one_holds_only_itself() -> None:
     await health.hold(EMAIL, "auth_refused", now=NOW)
-    assert await health.claim(MENDED, now=NOW) is Availability.OPEN
+    assert await health.claim(FIXED, now=NOW) is Availability.OPEN
     assert await health.claim(EMAIL, now=NOW) is Availability.WAIT
-    assert await health.held([MENDED]) == []
-    assert len(await health.held([EMAIL, MENDED])) == 1
+    assert await health.held([FIXED]) == []
+    assert len(await health.held([EMAIL, FIXED])) == 1
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,7 @@ async def test_a_held_channel_does_not_carry_its_own_alert_where_another_can() -
         ("", "rita@hire.example", "rita@hire.example"),
     ],
 )
-async def test_over_mail_whoever_gets_the_alerts_is_told_or_the_jobs_recruiter(
+async def test_over_mail_the_receiver_of_alerts_is_told_or_the_jobs_recruiter(
     alert_email: str, recruiter: str | None, recipient: str
 ) -> None:
     await book(recruiter=recruiter)
@@ -335,7 +335,7 @@ async def test_what_failed_for_different_reasons_is_gathered_apart() -> None:
     ]
 
 
-async def test_each_recruiter_is_told_of_their_own_and_whoever_gets_all_alerts_of_all_together() -> None:
+async def test_each_recruiter_is_told_of_their_own_and_the_receiver_of_all_alerts_of_all_together() -> None:
     await failed(30, recruiters=["rita@hire.example", "ravi@hire.example"])
     told = await put(BY_MAIL)
     assert [(alert["recipient"][:4], alert["others"]) for alert in told[-2:]] == [("rita", 12), ("ravi", 12)]

@@ -155,7 +155,7 @@ async def _store(histories: list[tuple[UUID, dict[str, Any]]]) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(bookings=st.lists(st.lists(_STORED, max_size=3), min_size=_BOOKINGS, max_size=_BOOKINGS))
-def test_lists_are_narrowed_by_the_very_state_that_a_booking_shows(
+def test_lists_are_filtered_by_the_very_state_that_a_booking_shows(
     database_url: str, bookings: list[list[dict[str, Any]]]
 ) -> None:
     asyncio.run(_the_rules_agree(database_url, bookings))
@@ -238,7 +238,7 @@ async def test_a_hold_of_other_settings_is_not_this_channels_reason() -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_list_is_narrowed_by_each_filter_and_continues_where_the_last_page_ended() -> None:
+async def test_a_list_is_filtered_by_each_filter_and_continues_where_the_last_page_ended() -> None:
     idents = [(await book()).deliveries[0].id for _ in range(5)]
     await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'recipient_unknown' WHERE id = $1", idents[0])
 

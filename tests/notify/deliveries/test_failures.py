@@ -1,4 +1,4 @@
-"""Troubles: what is at risk or failed, the most urgent first, and what failed by cause."""
+"""Failures: what is at risk or failed, the most urgent first, and what failed by cause."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -63,7 +63,7 @@ async def test_a_page_goes_on_where_the_last_one_ended() -> None:
     assert [one.schedule for one in (*newest, *oldest)] == ours[::-1]
 
 
-async def test_what_was_replaced_or_is_over_for_a_day_is_nobodys_trouble() -> None:
+async def test_what_was_replaced_or_is_over_for_a_day_needs_no_attention() -> None:
     moved, over = await book(in_hours=20), await book(in_hours=30)
     await let_be(moved, "rejected")
     await let_be(over, "rejected")

@@ -119,7 +119,7 @@ async def test_a_try_that_is_under_way_past_the_deadline_is_not_overdue() -> Non
     assert (await ledger.read()).overdue == 0
 
 
-async def test_a_try_that_hangs_long_past_the_deadline_is_overdue_whoever_holds_its_lease() -> None:
+async def test_a_try_that_hangs_long_past_the_deadline_is_overdue_whatever_its_lease() -> None:
     await _book()
     await db.fetch(
         """

@@ -106,7 +106,7 @@ async def test_every_message_of_a_put_goes_over_every_channel_of_its_kind() -> N
     assert (copy["at_risk_at"], copy["deadline_at"]) == (None, NOW + timedelta(days=1))
 
 
-async def test_what_stands_already_is_put_once_and_keeps_its_first_words_and_its_id() -> None:
+async def test_what_already_exists_is_put_once_and_keeps_its_first_words_and_its_id() -> None:
     said = invitation(starts_at=TOMORROW)
     (first,) = await OUTBOX.put([said], now=NOW)
     again = msgspec.structs.replace(said, booking_notes="other words")

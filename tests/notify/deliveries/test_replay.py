@@ -274,7 +274,7 @@ async def test_by_cause_what_is_skipped_is_named_with_why() -> None:
     ]
 
 
-async def test_each_filter_narrows() -> None:
+async def test_each_filter_filters() -> None:
     await _put()
     await _rejected()
     for wanted in (
@@ -290,9 +290,9 @@ async def test_each_filter_narrows() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"state": "sent"}, {"channel": "email"}, {"since": NOW}])
-def test_any_field_makes_a_filter_narrow(fields: dict[str, object]) -> None:
-    assert replay.is_narrow(ReplayFilter(**fields))  # type: ignore[arg-type] # as given
-    assert not replay.is_narrow(ReplayFilter())
+def test_any_field_sets_a_filter(fields: dict[str, object]) -> None:
+    assert replay.is_filtered(ReplayFilter(**fields))  # type: ignore[arg-type] # as given
+    assert not replay.is_filtered(ReplayFilter())
 
 
 async def test_a_dry_run_says_the_same_and_changes_nothing() -> None:

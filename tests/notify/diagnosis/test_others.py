@@ -1,4 +1,4 @@
-"""The check of chats and webhooks: what is wrong with a transport, and what mends it."""
+"""The check of chats and webhooks: what is wrong with a transport, and what fixes it."""
 
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def test_a_transport_that_nobody_offers_is_to_be_installed() -> None:
         ),
     ],
 )
-def test_a_broken_transport_says_how_it_is_broken_and_what_mends_that(
+def test_a_broken_transport_says_how_it_is_broken_and_what_fixes_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str | None, cause: str, fix: str
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)

@@ -55,7 +55,7 @@ def test_a_lease_that_was_not_renewed_or_has_ended_is_not_ours() -> None:
     assert [sender.is_ours(lease) for lease in (lost, kept, over)] == [False, True, False]
 
 
-def test_only_a_channel_with_a_limit_waits_for_its_pace_and_only_after_it_has_taken_something() -> None:
+def test_only_a_channel_with_a_limit_waits_for_its_rate_limit_and_only_after_it_has_taken_something() -> None:
     free, limited = _post(), _post(msgspec.structs.replace(EMAIL, rate_per_minute=1))
     for sender in (free, limited):
         sender.took([], asked=time.monotonic(), ours_for=1000)

@@ -1,4 +1,4 @@
-"""The hints: heard at once, few, and made again after their connection broke; none of them is ever relied upon."""
+"""Wake-ups: heard at once, few, and made again after their connection broke; none of them is ever relied upon."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,13 +34,13 @@ async def _heard_by(ear: asyncpg.Connection) -> asyncio.Queue[str]:
     return heard
 
 
-async def test_a_hint_is_heard(sender: WakeupSender, ear: asyncpg.Connection) -> None:
+async def test_a_wakeup_is_heard(sender: WakeupSender, ear: asyncpg.Connection) -> None:
     heard = await _heard_by(ear)
     sender.send_soon()
     await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
 
 
-async def test_a_hundred_hints_at_once_are_a_handful(sender: WakeupSender, ear: asyncpg.Connection) -> None:
+async def test_a_hundred_wakeups_at_once_are_a_handful(sender: WakeupSender, ear: asyncpg.Connection) -> None:
     heard = await _heard_by(ear)
     for _ in range(100):
         sender.send_soon()
@@ -50,7 +50,7 @@ async def test_a_hundred_hints_at_once_are_a_handful(sender: WakeupSender, ear: 
     assert heard.qsize() <= 3
 
 
-async def test_a_hint_whose_connection_has_ended_meanwhile_is_sent_on_another_one(
+async def test_a_wakeup_whose_connection_has_ended_meanwhile_is_sent_on_another_one(
     sender: WakeupSender, ear: asyncpg.Connection
 ) -> None:
     heard = await _heard_by(ear)
@@ -60,7 +60,7 @@ async def test_a_hint_whose_connection_has_ended_meanwhile_is_sent_on_another_on
         await ear.execute(END_ALL_OTHERS)
 
 
-async def test_no_hint_can_fail_or_delay_whoever_gives_it_where_there_is_no_database() -> None:
+async def test_no_wakeup_can_fail_or_delay_its_sender_without_a_database() -> None:
     nowhere = WakeupSender("postgresql://hireloop@127.0.0.1:1/nowhere")
     await nowhere.start()
     nowhere.send_soon()
@@ -69,7 +69,7 @@ async def test_no_hint_can_fail_or_delay_whoever_gives_it_where_there_is_no_data
     await asyncio.wait_for(nowhere.stop(), _PATIENCE_SECONDS)
 
 
-async def test_whoever_listens_is_woken_at_each_connect_and_at_each_hint_also_after_a_drop(
+async def test_a_listener_is_woken_at_each_connect_and_at_each_wakeup_also_after_a_drop(
     sender: WakeupSender, database_url: str, ear: asyncpg.Connection
 ) -> None:
     woken: asyncio.Queue[str] = asyncio.Queue()
@@ -77,7 +77,7 @@ async def test_whoever_listens_is_woken_at_each_connect_and_at_each_hint_also_af
     for _ in range(3):
         await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)  # connected
         sender.send_soon()
-        await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)  # hinted
+        await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)  # woken
         await ear.execute(END_ALL_OTHERS)
     listening.cancel()
     await asyncio.wait([listening])

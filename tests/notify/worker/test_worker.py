@@ -57,7 +57,7 @@ class Scripted:
 
 
 class Plain:
-    """Renders nothing but the envelope."""
+    """Renders nothing but the headers."""
 
     def __init__(self, before: Callable[[Message], None] = lambda _: None) -> None:
         self._before = before
@@ -149,7 +149,7 @@ async def test_no_more_is_sent_at_once_than_the_concurrency_allows(database_url:
     assert transport.most_at_once == 3
 
 
-async def test_a_hint_is_heard_long_before_the_poll(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wakeup_is_heard_long_before_the_poll(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "POLL_SECONDS", 600.0)
     async with _working(database_url, Scripted()):
         await _until(_somebody_listens)
@@ -158,7 +158,7 @@ async def test_a_hint_is_heard_long_before_the_poll(database_url: str, monkeypat
         await _until_state(delivery, "sent")
 
 
-async def test_the_poll_finds_what_no_hint_told_of(database_url: str, quick: None) -> None:  # noqa: ARG001
+async def test_the_poll_finds_deliveries_that_no_wakeup_announced(database_url: str, quick: None) -> None:  # noqa: ARG001
     async with _working(database_url, Scripted()):
         await _until(_somebody_listens)
         await _until_state(await invite(), "sent")
@@ -565,7 +565,7 @@ async def test_what_was_superseded_before_its_send_began_is_not_sent(
         assert go_on.wait(_PATIENCE_SECONDS)
 
     async def watched(mine: list[leases.Lease]) -> set[UUID]:
-        if len(in_vain) == 1:  # what the first one came to has been noted by now
+        if len(in_vain) == 1:  # what the first one came to has been recorded by now
             noticed.set()
         renewed = await renew(mine)
         if not renewed:
@@ -586,7 +586,7 @@ async def test_what_was_superseded_before_its_send_began_is_not_sent(
     assert (await deliveries.find(delivery, [EMAIL]))[0].state == "superseded"
 
 
-async def test_chores_run_beside_the_sending_and_survive_the_databases_trouble(
+async def test_chores_run_beside_the_sending_and_survive_failures_of_the_database(
     database_url: str,
     quick: None,  # noqa: ARG001
 ) -> None:

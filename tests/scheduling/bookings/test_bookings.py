@@ -1,4 +1,4 @@
-"""Bookings as lists: whatever narrows one, page by page it holds just the bookings that fit, the latest start first."""
+"""Bookings as lists: whatever the filters, page by page it holds just the bookings that fit, the latest start first."""
 
 import itertools
 import random
@@ -114,7 +114,7 @@ def _fits(one: Booking, facts: dict[str, Any], wanted: dict[str, object]) -> boo
     )
 
 
-async def test_a_moved_booking_is_found_at_its_new_time_whatever_it_is_narrowed_by() -> None:
+async def test_a_moved_booking_is_found_at_its_new_time_whatever_it_is_filtered_by() -> None:
     interview = await interviews.create(
         CandidateFields(full_name="Asha", email="asha@example.com"),
         JobFields(title="Baker", company="Example"),
@@ -126,9 +126,9 @@ async def test_a_moved_booking_is_found_at_its_new_time_whatever_it_is_narrowed_
     await moves.move(ident, other, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS)
     await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now()")
     late, early = {"starts_from": soon(1000)}, {"starts_before": soon(1000)}
-    for narrowed in ({}, {"job": interview.job}, {"invitation_state": "sent"}):
-        assert [one.id for one in await _read_all(BookingFilter(**late, **narrowed))] == [ident]  # type: ignore[arg-type]
-        assert await _read_all(BookingFilter(**early, **narrowed)) == []  # type: ignore[arg-type]
+    for filters in ({}, {"job": interview.job}, {"invitation_state": "sent"}):
+        assert [one.id for one in await _read_all(BookingFilter(**late, **filters))] == [ident]  # type: ignore[arg-type]
+        assert await _read_all(BookingFilter(**early, **filters)) == []  # type: ignore[arg-type]
 
 
 async def test_a_place_behind_no_booking_is_nowhere() -> None:

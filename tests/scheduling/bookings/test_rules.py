@@ -88,7 +88,7 @@ def test_a_slot_can_be_booked_as_long_as_its_link_could_open(seconds: int, late:
     taken=st.integers(0, 2),
     live=st.sampled_from([None, SLOT, OTHER_SLOT]),
 )
-def test_the_verdict_is_none_exactly_where_no_fact_stands_against(
+def test_there_is_no_refusal_exactly_if_no_fact_forbids(
     state: InterviewState,
     slot_job: UUID | None,
     withdrawn: bool,  # noqa: FBT001 (hypothesis names it)

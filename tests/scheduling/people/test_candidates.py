@@ -32,7 +32,7 @@ def test_exactly_what_was_given_and_differs_is_named(a: str, b: str | None, emai
         if (value.lower() != email.lower() if name == "email" else value != getattr(known, name))
     ]
     try:
-        refuse_differences("candidate", given_, known, letter_case_aside={"email"})
+        refuse_differences("candidate", given_, known, ignoring_case={"email"})
     except errors.DiffersFromKnown as refused:
         assert refused.fields == differing  # noqa: PT017 (which of the two is the point)
         assert differing
@@ -63,7 +63,7 @@ async def test_null_is_something_that_was_given_and_unset_is_not() -> None:
 
 
 @DATABASE
-async def test_letter_case_is_set_aside_beyond_ascii_too() -> None:
+async def test_case_is_ignored_beyond_ascii_too() -> None:
     known, _ = await candidates.create(CandidateFields(full_name="Jürgen", email="jürgen@example.com"), by=TESTS)
     again, created = await candidates.create(CandidateFields(full_name="Jürgen", email="JÜRGEN@example.com"), by=TESTS)
     assert (again.id, created) == (known.id, False)

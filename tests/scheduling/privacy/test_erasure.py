@@ -234,17 +234,17 @@ async def test_a_last_cancellation_that_is_taken_during_the_erasure_goes_to_the_
     (lease,) = await take()
     await settle(lease, AttemptOutcome.SENT, DeliveryState.SENT)
     await cancellations.cancel(booked.booking.id, by=TESTS, reason="", outbox=OUTBOX)
-    await take_at_a_pace(limit=0)  # makes the row that the next one waits for
+    await take_at_a_rate(limit=0)  # makes the row that the next one waits for
     async with db.DB.transaction():
         await db.fetch("SELECT FROM channel_rate FOR UPDATE")
-        taking = beside(take_at_a_pace())  # its snapshot is older than the erasure
+        taking = beside(take_at_a_rate())  # its snapshot is older than the erasure
         await until(somebody_waits, "the worker waits for its turn")
         await beside(erase(await candidate()))
-    found = [*await taking, *await take_at_a_pace()]
+    found = [*await taking, *await take_at_a_rate()]
     assert [lease.recipient for lease in found] == [ADDRESS]
 
 
-async def take_at_a_pace(limit: int = 9) -> list[Lease]:
+async def take_at_a_rate(limit: int = 9) -> list[Lease]:
     return await leases.take("email", limit=limit, worker="w", kinds=["cancelled"], rate_limit=RateLimit.of(600))
 
 

@@ -88,7 +88,7 @@ async def test_the_last_moment_to_enter_is_not_too_late() -> None:
         (None, "", None),
     ],
 )
-async def test_over_mail_the_jobs_recruiter_is_told_or_whoever_gets_the_alerts(
+async def test_over_mail_the_jobs_recruiter_is_told_or_the_receiver_of_alerts(
     recruiter: str | None, alert_email: str, recipient: str | None
 ) -> None:
     booking = await book(recruiter)

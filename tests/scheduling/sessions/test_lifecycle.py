@@ -1,4 +1,4 @@
-"""Who did not come, and who never pressed Finish: noted once, by the clock, and never against a press."""
+"""Who did not come, and who never pressed Finish: recorded once, by the clock, and never against a press."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -93,8 +93,8 @@ async def test_several_sweeps_at_once_note_everybody_once(monkeypatch: pytest.Mo
     await asyncio.gather(*(note(late) for _ in range(4)))
     await note(late)  # what one of them held when the last other looked
     assert await states() == ["completed"] * 5 + ["no_show"] * 5
-    noted = [row for row in await rows("audit_entry") if row["actor"] == "HireLoop"]
-    assert len(noted) == 10
+    recorded = [row for row in await rows("audit_entry") if row["actor"] == "HireLoop"]
+    assert len(recorded) == 10
     await assert_fits()
 
 

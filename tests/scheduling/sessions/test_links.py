@@ -103,8 +103,8 @@ async def test_of_a_withdrawn_link_no_delivery_is_replayed_until_there_is_a_new_
     await db.fetch("UPDATE delivery SET state = 'rejected' WHERE required")
     await revoke(booking)
     (old,) = [row["id"] for row in await rows("delivery") if row["required"]]
-    (verdict,) = await replay.batch(ReplayFilter(ids=(old,)), [MAIL, CHAT], limit=1)
-    assert verdict.skip is Skip.SUPERSEDED
+    (result,) = await replay.batch(ReplayFilter(ids=(old,)), [MAIL, CHAT], limit=1)
+    assert result.skip is Skip.SUPERSEDED
     await reissue(booking)
     await db.fetch("UPDATE delivery SET state = 'rejected' WHERE revision = 3")
     (new,) = [row["id"] for row in await rows("delivery") if row["revision"] == 3]

@@ -243,7 +243,7 @@ BAD_RULES: list[tuple[str, str]] = [
 ]
 
 
-def test_each_bad_rule_is_refused_with_its_mend() -> None:
+def test_each_bad_rule_is_refused_with_its_fix() -> None:
     for rule, fix in BAD_RULES:
         with pytest.raises(errors.BadInput, match=f"^rule: {re.escape(fix)}"):
             expand(rule, "2026-12-01T10:00")

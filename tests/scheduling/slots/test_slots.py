@@ -114,7 +114,7 @@ async def test_a_slot_without_a_job_serves_every_job() -> None:
     assert paged == in_order
 
 
-async def test_slots_are_narrowed_by_their_length() -> None:
+async def test_slots_are_filtered_by_their_length() -> None:
     half, whole = await make_slot(minutes=30), await make_slot(starts_at=soon(90), minutes=60)
     assert await ids(SlotFilter(min_minutes=30)) == [half, whole]
     assert await ids(SlotFilter(min_minutes=31)) == [whole]

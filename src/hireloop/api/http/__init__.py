@@ -1,1 +1,1 @@
-"""What the API asks of every request, and does to every answer, before and after its handler."""
+"""What the API asks of every request, and does to every response, before and after its handler."""

@@ -23,7 +23,7 @@ class Authentication:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let in who has a key and, under RATE_LIMIT, has not sent too much; raises NotSignedIn, TooManyRequests."""
+        """Let in requests with a valid key that are within RATE_LIMIT; raises NotSignedIn, TooManyRequests."""
         request: AnyRequest = Request(scope)
         holder = await sign_in(request)
         rate = context_of(request).settings.rate_limit
@@ -33,14 +33,14 @@ class Authentication:
 
 
 async def sign_in(connection: ASGIConnection[Any, Any, Any, Any]) -> KeyHolder:
-    """Look at the request's API key, once, note and return who holds it; raises NotSignedIn."""
-    known = roles.noted_holder(connection)
+    """Check the request's API key, once; remember and return its holder. Raises NotSignedIn."""
+    known = roles.known_holder(connection)
     if known is not None:
         return known
     header = header_of(connection.scope, b"authorization") or ""  # two of them are none: a proxy may mean the other one
     key = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else ""
     holder = await context_of(connection).keys.holder_of(key)
-    roles.note_holder(connection, holder)
+    roles.remember_holder(connection, holder)
     return holder
 
 

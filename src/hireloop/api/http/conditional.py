@@ -1,7 +1,7 @@
 """Conditional requests (RFC 9110, 13): every read of the API carries an ETag, and If-None-Match spares its body.
 
-The tag is a digest of the body, so `etags.check_if_match` comes to the same one from the same answer. An answer with a
-session key in it is not to be stored by a browser; a client that keeps it in memory may still ask whether it changed.
+The tag is a digest of the body, so `etags.check_if_match` comes to the same one from the same response. A response with
+a session key in it is not to be stored by a browser; a client that keeps it in memory may still ask whether it changed.
 """
 
 from litestar.enums import ScopeType
@@ -22,7 +22,7 @@ class Conditional:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Tag what a GET answers, or say that it is what the client knows already."""
+        """Tag the response to a GET, or say that it is what the client has already."""
         if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
@@ -37,7 +37,7 @@ class Conditional:
             elif message["type"] == "http.response.body" and held is not None:
                 body.extend(message["body"])
                 if not message.get("more_body", False):
-                    await _answer(send, held, bytes(body), known)
+                    await _respond(send, held, bytes(body), known)
             else:
                 await send(message)
 
@@ -49,7 +49,7 @@ def _is_taggable(start: HTTPResponseStartEvent) -> bool:
     return start["status"] == _FRESH and any(name == b"content-length" for name, _ in lower(start["headers"]))
 
 
-async def _answer(send: Send, start: HTTPResponseStartEvent, body: bytes, known: str | None) -> None:
+async def _respond(send: Send, start: HTTPResponseStartEvent, body: bytes, known: str | None) -> None:
     headers = dict(lower(start["headers"]))
     etag = headers.setdefault(b"etag", etags.etag_of(body).encode())
     headers.setdefault(b"cache-control", b"no-store" if _HOLDS_A_SECRET in body else b"private, no-cache")

@@ -1,7 +1,7 @@
 """CORS (Fetch, 3.2): which pages of other origins may call the API, what they may send, and what they may read.
 
 Litestar's own takes `https://app.example` for a pattern, whose dot is any character; it refuses with a text where
-everything else is a problem, and it stands inside of what refuses first.
+everything else is a problem, and it runs inside of what refuses first.
 """
 
 from collections.abc import Collection
@@ -27,9 +27,9 @@ _REQUEST_HEADERS = (
     "traceparent",
     "tracestate",
 )
-_ANSWER_HEADERS = ("ETag", "Idempotency-Replayed", "Location", "Retry-After", "traceresponse", "X-Request-ID")
+_RESPONSE_HEADERS = ("ETag", "Idempotency-Replayed", "Location", "Retry-After", "traceresponse", "X-Request-ID")
 _ALLOW_ORIGIN = b"access-control-allow-origin"
-_EXPOSED = (b"access-control-expose-headers", ", ".join(_ANSWER_HEADERS).encode())
+_EXPOSED = (b"access-control-expose-headers", ", ".join(_RESPONSE_HEADERS).encode())
 _ALLOWED: Headers = (
     (b"access-control-allow-methods", ", ".join(_METHODS).encode()),
     (b"access-control-allow-headers", ", ".join(_REQUEST_HEADERS).encode()),
@@ -45,7 +45,7 @@ class Cors:
         self._allowed = frozenset(origin.rstrip("/").lower() for origin in allowed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a preflight, and let pages of the allowed origins read every other answer."""
+        """Respond to a preflight, and let pages of the allowed origins read every other response."""
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(FOR_PROGRAMS):
             await self.app(scope, receive, send)
             return

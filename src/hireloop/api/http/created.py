@@ -14,6 +14,6 @@ class _Stored(Protocol):
 T = TypeVar("T", bound=_Stored)
 
 
-def created_response(path: str, answer: T, *, created: bool = True) -> Response[T]:
+def created_response(path: str, body: T, *, created: bool = True) -> Response[T]:
     """Return the response with what is now stored under `path` and its ID; `created` is false if it existed before."""
-    return Response(answer, status_code=201 if created else 200, headers={"Location": f"{path}{answer.id}/"})
+    return Response(body, status_code=201 if created else 200, headers={"Location": f"{path}{body.id}/"})

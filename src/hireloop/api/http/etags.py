@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110 8.8.3): a digest of what a read answers, so that a client can say which one it knows."""
+"""Entity tags (RFC 9110 8.8.3): a digest of what a read returns, so that a client can say which one it knows."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -25,18 +25,18 @@ def is_named(header: str, etag: str) -> bool:
 
 
 def is_named_weakly(header: str, etag: str) -> bool:
-    """Return the same where `W/` does not count, as a read asks: an edit must not (RFC 9110, 13.1.1)."""
+    """Return the same, ignoring `W/`: for reads, but not for edits (RFC 9110, 13.1.1)."""
     return is_named(header.replace("W/", ""), etag)
 
 
-def check_if_match(connection: ASGIConnection[Any, Any, Any, Any], answer: object) -> None:
-    """Raise ChangedSince where the request's If-Match names another state than `answer`, which a read would give now.
+def check_if_match(connection: ASGIConnection[Any, Any, Any, Any], current: object) -> None:
+    """Raise ChangedSince if the request's If-Match does not name `current`, which a read would return now.
 
-    Call it in the transaction of the change, with the row locked: else somebody may change it in between. Without
+    Call it in the transaction of the change, with the row locked: otherwise it may be changed in between. Without
     If-Match everything goes.
     """
     header = header_of(connection.scope, b"if-match")
-    if header is not None and not is_named(header, etag_of(encode_json(answer))):
+    if header is not None and not is_named(header, etag_of(encode_json(current))):
         raise errors.ChangedSince
 
 

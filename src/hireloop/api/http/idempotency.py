@@ -1,7 +1,7 @@
-"""Idempotency-Key on every POST of the API: the answer is stored in the transaction of the work itself.
+"""Idempotency-Key on every POST of the API: the response is stored in the transaction of the work itself.
 
 See draft-ietf-httpapi-idempotency-key-header, and docs/decisions/0030-idempotency-in-the-same-transaction.md. As a
-middleware it sees the handler's answer, problems included; the handler's own transactions become part of the one that
+middleware it sees the handler's response, problems included; the handler's own transactions become part of the one that
 is open here.
 """
 
@@ -25,7 +25,7 @@ LONGEST_WAIT_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.4
 _LONGEST_KEY = 255
 _REFUSED_FROM, _FAILED_FROM, _BUSY = 400, 500, 503
-# What another try with the same key may be answered otherwise: who asks, how often, and If-Match are no part of it.
+# What may lead to another response for the same key; who asks, how often, and If-Match are not part of it.
 _NOT_KEPT = frozenset({401, 403, 412, 429})
 
 
@@ -36,7 +36,7 @@ class Idempotency:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a POST with an Idempotency-Key, once; leave every other request alone."""
+        """Handle a POST with an Idempotency-Key once; pass every other request through."""
         key = header_of(scope, b"idempotency-key")
         if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or key is None:
             await self.app(scope, receive, send)
@@ -45,79 +45,79 @@ class Idempotency:
         await require_role(request, request.route_handler)  # the guards come later, and never to what is said again
         keyed = await _keyed(request, scope, key)
         try:
-            answer = await self._answer(request, keyed, receive)
-        except Exception as error:  # noqa: BLE001 (Litestar takes the answer that was held back for one that was sent)
+            response = await self._respond(request, keyed, receive)
+        except Exception as error:  # noqa: BLE001 (Litestar takes the response that was held back for one that was sent)
             explained = problems.handle(request, error).to_asgi_response(None, request)
             await explained(scope, receive, send)
         else:
-            await answer.send(send)
+            await response.send(send)
 
-    async def _answer(self, request: AnyRequest, keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
-        """Return the answer, ours or the stored one; raises IdempotencyInProgress after 5 s of waiting.
+    async def _respond(self, request: AnyRequest, keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
+        """Return the response, ours or the stored one; raises IdempotencyInProgress after 5 s of waiting.
 
-        Between two looks no connection is held: else a few impatient clients would empty the pool. After a deadlock all
+        Between two looks no connection is held, or a few impatient clients would empty the pool. After a deadlock all
         is done again too: a transaction within ours goes back only to its own beginning, and keeps earlier locks.
         """
         until, pause = time.monotonic() + LONGEST_WAIT_SECONDS, _FIRST_PAUSE_SECONDS
         while True:
-            answer = await self._once(request, keyed, receive)
+            response = await self._once(request, keyed, receive)
             is_late = time.monotonic() >= until
-            if answer is not None and (is_late or answer.status != _BUSY):
-                return answer
+            if response is not None and (is_late or response.status != _BUSY):
+                return response
             if is_late:
                 raise errors.IdempotencyInProgress
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _once(self, request: AnyRequest, keyed: KeyedRequest, receive: Receive) -> BufferedResponse | None:
-        """Return the answer, or None while the request that has the key is still worked on."""
+        """Return the response, or None while the request that has the key is still worked on."""
         try:
-            answer = await self._work(request, keyed, receive)
+            response = await self._work(request, keyed, receive)
         except _NotKept as undone:
-            return undone.answer
+            return undone.response
         # The handler's own may have come before the commit, when there was nothing to see.
         context_of(request).wakeups.send_soon()
-        return answer
+        return response
 
-    @db.transactional(retries=0)  # `_answer` begins anew
+    @db.transactional(retries=0)  # `_respond` begins anew
     async def _work(self, request: AnyRequest, keyed: KeyedRequest, receive: Receive) -> BufferedResponse:
-        """Let the handler work and store its answer; a refusal's work is undone. Raises `_NotKept`."""
+        """Let the handler work and store its response; a refusal's work is undone. Raises `_NotKept`."""
         context = context_of(request)
-        # Who has the key may only be reading the answer, as we do: busy does not mean that there is none.
+        # The key may be locked by another reader of the response, as we are: busy does not mean that there is none.
         if await stored_responses.claim(keyed) != ClaimResult.FIRST:
             raise _NotKept(await stored_responses.find(keyed, context.secret))
         try:
-            answer = await self._handle(request, receive)
+            response = await self._handle(request, receive)
         except _Undone as undone:
-            answer = undone.answer
-            if answer.status >= _FAILED_FROM or answer.status in _NOT_KEPT:
-                raise _NotKept(answer) from None
-        await stored_responses.keep(keyed, answer, context.settings.secrets)
-        return answer
+            response = undone.response
+            if response.status >= _FAILED_FROM or response.status in _NOT_KEPT:
+                raise _NotKept(response) from None
+        await stored_responses.keep(keyed, response, context.settings.secrets)
+        return response
 
     @db.transactional(retries=0)
     async def _handle(self, request: AnyRequest, receive: Receive) -> BufferedResponse:
-        """Return the handler's answer; raises `_Undone` with a refusal."""
-        answer = await hold_back(self.app, request.scope, receive)
-        if answer.status >= _REFUSED_FROM:
-            raise _Undone(answer)
-        return answer
+        """Return the handler's response; raises `_Undone` with a refusal."""
+        response = await hold_back(self.app, request.scope, receive)
+        if response.status >= _REFUSED_FROM:
+            raise _Undone(response)
+        return response
 
 
 class _Undone(Exception):
     """The handler has refused: what it wrote before goes."""
 
-    def __init__(self, answer: BufferedResponse) -> None:
+    def __init__(self, response: BufferedResponse) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
 
 
 class _NotKept(Exception):
-    """Nothing of this request stays, the claim of its key neither; it is answered this, or nothing yet."""
+    """Nothing of this request stays, nor does the claim of its key; its response is this one, or none yet."""
 
-    def __init__(self, answer: BufferedResponse | None) -> None:
+    def __init__(self, response: BufferedResponse | None) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
 
 
 async def _keyed(request: AnyRequest, scope: HTTPScope, key: str) -> KeyedRequest:

@@ -1,4 +1,4 @@
-"""Stored responses: what a request with an Idempotency-Key was answered, for 24 hours, and without its secrets.
+"""Stored responses: the responses to requests with an Idempotency-Key, for 24 hours and without their secrets.
 
 A stored body is a JSON list: texts, and between them a session's id and key version in place of each session key. So no
 text of a client can pass for such a place, and nobody who reads the table can open a session.
@@ -29,10 +29,10 @@ _API_KEY = re.compile(f'"key":"{secret_patterns.API_KEY.pattern}"'.encode())
 
 
 class ClaimResult(Enum):
-    """What claiming an Idempotency-Key came to."""
+    """The result of claiming an Idempotency-Key."""
 
     FIRST = auto()  # nobody has used it in the last 24 hours: it is ours until this transaction ends
-    AGAIN = auto()  # there is an answer
+    AGAIN = auto()  # there is a response
     BUSY = auto()  # another transaction has it
 
 
@@ -80,7 +80,7 @@ _CLAIM = Statement("""
 async def claim(keyed: KeyedRequest, *, now: datetime | None = None) -> ClaimResult:
     """Take an Idempotency-Key for the current transaction; never waits.
 
-    The advisory lock ends with the transaction. An answer of more than 24 hours counts as none.
+    The advisory lock ends with the transaction. A response of more than 24 hours counts as none.
     """
     row = await _CLAIM.row(
         api_key=keyed.api_key,
@@ -95,31 +95,31 @@ async def claim(keyed: KeyedRequest, *, now: datetime | None = None) -> ClaimRes
     return ClaimResult.FIRST if row["is_first"] else ClaimResult.AGAIN
 
 
-# The answer to a claimed key; written out, as every booking comes along here.
+# The response to a claimed key; written out, as every booking comes along here.
 _KEEP = Statement("""
     UPDATE stored_response SET status = :status, headers = :headers::text::jsonb, body = :body
     WHERE api_key = :api_key AND path = :path AND idempotency_key = :key
 """)
 
 
-async def keep(keyed: KeyedRequest, answer: BufferedResponse, secrets: Sequence[str]) -> None:
-    """Store the answer to a claimed key, in the transaction that claimed it."""
-    kept = {name.decode(): value.decode("latin-1") for name, value in answer.headers if name in _KEPT_HEADERS}
+async def keep(keyed: KeyedRequest, response: BufferedResponse, secrets: Sequence[str]) -> None:
+    """Store the response to a claimed key, in the transaction that claimed it."""
+    kept = {name.decode(): value.decode("latin-1") for name, value in response.headers if name in _KEPT_HEADERS}
     await _KEEP.run(
         api_key=keyed.api_key,
         path=keyed.path,
         key=keyed.idempotency_key,
-        status=answer.status,
+        status=response.status,
         headers=msgspec.json.encode(kept).decode(),
-        body=without_secrets(answer.body, secrets),
+        body=without_secrets(response.body, secrets),
     )
 
 
 async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None) -> BufferedResponse | None:
-    """Return the stored response of the last 24 hours with its session keys minted again, or None where there is none.
+    """Return the stored response of the last 24 hours with its session keys minted again, or None if there is none.
 
-    The key need not be claimed: what others have committed is seen. Raises IdempotencyKeyReused where it is the answer
-    to another request.
+    The key need not be claimed: what others have committed is seen. Raises IdempotencyKeyReused if it is the
+    response to another request.
     """
     row = await (
         StoredResponse.select(
@@ -140,12 +140,12 @@ async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None)
         raise errors.IdempotencyKeyReused
     body = with_secrets(row["body"], secret)
     kept = [(name.encode(), value.encode("latin-1")) for name, value in msgspec.json.decode(row["headers"]).items()]
-    # An answer that may have no body (RFC 9110, 8.6) came without its length.
+    # A response that may have no body (RFC 9110, 8.6) came without its length.
     length = [(b"content-length", str(len(body)).encode())] if body else []
     return BufferedResponse(row["status"], (*kept, *length, (REPLAYED, b"true")), body)
 
 
-# Some answers of more than 24 hours that nobody else is at.
+# Some responses of more than 24 hours that nobody else is at.
 _FORGET = Statement("""
     DELETE FROM stored_response WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM stored_response WHERE created_at <= coalesce(:now, now()) - interval '24 hours'
@@ -156,7 +156,7 @@ _FORGET = Statement("""
 
 
 async def forget_old(*, now: datetime | None = None) -> int:
-    """Delete the answers of more than 24 hours, a thousand at a time, and return how many there were."""
+    """Delete the responses of more than 24 hours, a thousand at a time, and return how many there were."""
     forgotten = 0
     while True:
         rows = await _FORGET.rows(now=now, limit=_TOGETHER)

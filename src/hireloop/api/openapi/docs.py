@@ -48,4 +48,4 @@ def page(request: AnyRequest) -> Response[str]:
 @get(_STYLE_PATH, include_in_schema=False, sync_to_thread=False)
 def style(request: AnyRequest) -> Response[bytes]:
     """Serve the page's style sheet."""
-    return _STATIC.answer(request, _STATIC.version, "docs.css")
+    return _STATIC.response(request, _STATIC.version, "docs.css")

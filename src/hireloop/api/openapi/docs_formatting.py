@@ -54,12 +54,12 @@ class ResolvedDocument:
             yield tag, [self._followed(one) for one in operations if tag["name"] in one["tags"]]
 
     def _followed(self, operation: dict[str, Any]) -> dict[str, Any]:
-        answers = {status: self.follow(answer) for status, answer in operation["responses"].items()}
+        responses = {status: self.follow(response) for status, response in operation["responses"].items()}
         parameters = [self.follow(parameter) for parameter in operation["parameters"]]
-        return {"is_webhook": False, **operation, "responses": answers, "parameters": parameters}
+        return {"is_webhook": False, **operation, "responses": responses, "parameters": parameters}
 
     def follow(self, found: dict[str, Any]) -> dict[str, Any]:
-        """Return what a reference leads to, or what is none."""
+        """Return what a reference leads to; anything else is returned as it is."""
         if "$ref" not in found:
             return found
         at: Any = self.document

@@ -164,7 +164,7 @@ def _types_of(operation: DescribedOperation) -> list[Any]:
     return [
         *operation.bodies.values(),
         *(parameter.type for parameter in operation.parameters),
-        *([operation.answer] if operation.answer is not type(None) else []),
+        *([operation.response] if operation.response is not type(None) else []),
     ]
 
 
@@ -215,45 +215,45 @@ def _successes(
     operation: DescribedOperation, schemas: Schemas, every: Sequence[DescribedOperation]
 ) -> dict[str, dict[str, Any]]:
     headers: dict[str, Any] = dict(EVERY_HEADER)
-    if operation.answer is type(None):
+    if operation.response is type(None):
         return {str(operation.status): {"description": "Done. The response has no body.", "headers": headers}}
     links = links_of(operation, every)
-    answer = {
-        "content": {"application/json": schemas.content_of(operation.answer)},
+    content = {
+        "content": {"application/json": schemas.content_of(operation.response)},
         **({"links": links} if links else {}),
     }
     if operation.method == "get":
         headers["ETag"] = {"$ref": "#/components/headers/ETag"}
         unchanged = {"description": "Nothing has changed since the `ETag` in `If-None-Match`.", "headers": headers}
-        return {"200": {"description": "OK.", "headers": headers, **answer}, "304": unchanged}
+        return {"200": {"description": "OK.", "headers": headers, **content}, "304": unchanged}
     if operation.method == "post":
         headers["Idempotency-Replayed"] = {"$ref": "#/components/headers/IdempotencyReplayed"}
     if operation.status != 201:  # noqa: PLR2004 (Created)
-        return {str(operation.status): {"description": "Done.", "headers": headers, **answer}}
-    if names_one_thing(operation.answer):
+        return {str(operation.status): {"description": "Done.", "headers": headers, **content}}
+    if names_one_thing(operation.response):
         headers["Location"] = {"$ref": "#/components/headers/Location"}
-    created = {"201": {"description": "Created.", "headers": headers, **answer}}
+    created = {"201": {"description": "Created.", "headers": headers, **content}}
     return created | (
-        {"200": {"description": operation.again, "headers": headers, **answer}} if operation.again else {}
+        {"200": {"description": operation.again, "headers": headers, **content}} if operation.again else {}
     )
 
 
 def _problems(operation: DescribedOperation) -> dict[str, dict[str, Any]]:
-    answers = {}
+    responses = {}
     for status, group in groupby(problems.problems_of(operation), key=lambda problem: problem.status):
         found = list(group)
         shared = {"$ref": f"#/components/responses/{problems.name_of(found)}"}
-        answers[str(status)] = shared if _is_shared(found) else problems.response_of(found)
-    return answers
+        responses[str(status)] = shared if _is_shared(found) else problems.response_of(found)
+    return responses
 
 
 def _is_shared(found: Sequence[Problem]) -> bool:
-    """Return whether other operations have these very problems, too: conflicts are each operation's own."""
+    """Return whether other operations have the same problems, too: conflicts are each operation's own."""
     return len(found) == 1 or found[0].status != HTTPStatus.CONFLICT
 
 
 def _shared_responses(operations: Sequence[DescribedOperation]) -> dict[str, Any]:
-    """Return the answers that many operations share."""
+    """Return the responses that many operations share."""
     shared = {}
     for operation in operations:
         for _, group in groupby(problems.problems_of(operation), key=lambda problem: problem.status):

@@ -24,9 +24,9 @@ _OF_ANY = {"boolean": False, "null": None, "binary": _REPORT}
 
 
 def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:  # noqa: ANN401 (JSON)
-    """Return the example of what a schema takes, as JSON has it; UNSET where there is none, which a test finds.
+    """Return the example of what a schema takes, as JSON has it; UNSET if there is none, which a test finds.
 
-    An object has what is required, and what else carries an example or a default.
+    An object has what is required, and whatever else has an example or a default.
     """
     stated = _stated(schema)
     if stated is not UNSET:

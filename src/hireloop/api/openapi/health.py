@@ -23,14 +23,14 @@ _FAILING = health.HealthResponse(
 
 
 def paths(schemas: Schemas) -> dict[str, dict[str, Any]]:
-    """Return the paths of the health checks with what they answer; none needs a key."""
+    """Return the paths of the health checks with their responses; none needs a key."""
     return {f"/health/{name}": {"get": _operation(name, schemas)} for name in _CHECKS}
 
 
 def _operation(name: str, schemas: Schemas) -> dict[str, Any]:
     handler, whom_for = _CHECKS[name]
-    ok = {"200": _answer(schemas, "The check passed. `warnings` do not make it fail.", _OK)}
-    failing = {"503": _answer(schemas, "The check failed for these `reasons`.", _FAILING)} if name != "live" else {}
+    ok = {"200": _response(schemas, "The check passed. `warnings` do not make it fail.", _OK)}
+    failing = {"503": _response(schemas, "The check failed for these `reasons`.", _FAILING)} if name != "live" else {}
     return {
         "tags": ["health"],
         "summary": f"Check {name}",
@@ -42,7 +42,7 @@ def _operation(name: str, schemas: Schemas) -> dict[str, Any]:
     }
 
 
-def _answer(schemas: Schemas, description: str, example: health.HealthResponse) -> dict[str, Any]:
+def _response(schemas: Schemas, description: str, example: health.HealthResponse) -> dict[str, Any]:
     content = {"schema": schemas.of(health.HealthResponse), "example": msgspec.to_builtins(example)}
     return {
         "description": description,

@@ -38,16 +38,16 @@ _IN_BODIES = {
 }
 
 
-def names_one_thing(answer: Any) -> bool:  # noqa: ANN401 (types, as values)
+def names_one_thing(response: Any) -> bool:  # noqa: ANN401 (types, as values)
     """Return whether a response of this type is one thing that can be read again."""
-    return answer in _IDS
+    return response in _IDS
 
 
 def links_of(operation: DescribedOperation, every: Sequence[DescribedOperation]) -> dict[str, Any]:
     """Return the links of an operation that changes something, by the name of the operation that each leads to."""
     if operation.method not in {"post", "patch"}:
         return {}
-    ids = _IDS.get(operation.answer, {})
+    ids = _IDS.get(operation.response, {})
     return {one.name: link for one in every if (link := _link(one, ids)) is not None}
 
 

@@ -33,7 +33,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DescribedOperation(msgspec.Struct, frozen=True, kw_only=True):
-    """One method of one path; `bodies` are types by media type, `answer` is the type of its success."""
+    """One method of one path; `bodies` are types by media type, `response` is the type of its success."""
 
     name: str
     method: str
@@ -45,7 +45,7 @@ class DescribedOperation(msgspec.Struct, frozen=True, kw_only=True):
     bodies: dict[str, Any]
     needs_body: bool
     status: int
-    answer: Any
+    response: Any
     again: str | None
     refusals: tuple[type[errors.HireLoopError], ...]
 
@@ -82,14 +82,14 @@ def _described(route: HTTPRoute, handler: HTTPRouteHandler, method: str) -> Desc
         bodies=bodies,
         needs_body=bool(bodies) and not (body is not None and _may_be_none(body.annotation)),
         status=handler.status_code,
-        answer=_answer(handler.parsed_return_field.annotation),
+        response=_response(handler.parsed_return_field.annotation),
         again=handler.opt.get(AGAIN),
         refusals=handler.opt.get(REFUSALS, ()),
     )
 
 
 def _parameters(handler: HTTPRouteHandler) -> Iterator[Parameter]:
-    # The signature's model holds the very constraints by which Litestar judges a request.
+    # The signature's model holds the constraints by which Litestar judges a request.
     types = get_type_hints(handler.signature_model, include_extras=True)
     for name, field in handler.parsed_fn_signature.parameters.items():
         said = field.kwarg_definition
@@ -106,7 +106,7 @@ def _parameters(handler: HTTPRouteHandler) -> Iterator[Parameter]:
         )
 
 
-def _answer(annotation: Any) -> Any:  # noqa: ANN401 (types, as values)
+def _response(annotation: Any) -> Any:  # noqa: ANN401 (types, as values)
     return get_args(annotation)[0] if get_origin(annotation) is Response else annotation
 
 

@@ -44,7 +44,7 @@ _OF_ONE = {
 
 
 def sentence_of(operation: str, name: str) -> str:
-    """Return the description of a parameter; empty where there is none, which a test reports."""
+    """Return the description of a parameter; empty if there is none, which a test reports."""
     if name in _THINGS:
         return f"The ID of the {_THINGS[name]}."
     return _OF_ONE.get((operation, name)) or _SENTENCES.get(name, "")

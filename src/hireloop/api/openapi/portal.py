@@ -26,7 +26,7 @@ _SESSION_KEY = {
 
 
 def paths() -> dict[str, dict[str, Any]]:
-    """Return the path of the invitation's link with what it answers."""
+    """Return the path of the invitation's link with its responses."""
     led_on = {
         "Location": {
             "description": "The interview's page, which requires the cookie.",

@@ -86,7 +86,7 @@ def _sample(kind: type[errors.HireLoopError]) -> errors.HireLoopError:
 
 
 def name_of(found: list[problems.Problem]) -> str:
-    """Return what the shared answer with these problems is called: `SlotFull`, `SlotFullOrSlotPast`."""
+    """Return what the shared response with these problems is called: `SlotFull`, `SlotFullOrSlotPast`."""
     return "Or".join(problem.type.title().replace("-", "") for problem in found)
 
 

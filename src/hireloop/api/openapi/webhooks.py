@@ -69,7 +69,7 @@ _HOLDS = (
     "The URL or the secret is wrong. The channel is held and probed, at growing intervals of at most one minute, until "
     "this is fixed."
 )
-_ANSWERS = {
+_RESPONSES = {
     "2XX": "Accepted. Respond within 20 s. No body is needed.",
     "3XX": f"{_HOLDS} Redirects are not followed.",
     "401": _HOLDS,
@@ -127,5 +127,5 @@ def _operation(webhook: _Webhook, components: dict[str, Any]) -> dict[str, Any]:
             for name, required, said, schema, one in _HEADERS
         ],
         "requestBody": {"required": True, "content": {"application/json": content}},
-        "responses": {status: {"description": said} for status, said in _ANSWERS.items()},
+        "responses": {status: {"description": said} for status, said in _RESPONSES.items()},
     }

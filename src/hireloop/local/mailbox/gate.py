@@ -58,7 +58,7 @@ def takes(request: AnyRequest, ticket: str) -> bool:
 
 
 async def takes_key(request: AnyRequest, key: str) -> bool:
-    """Return whether this is an admin's API key; a bad one is answered slower and slower."""
+    """Return whether this is an admin's API key; the response to a bad one is delayed more and more."""
     try:
         return await _is_admins(request, await context_of(request).keys.holder_of(key))
     except errors.NotSignedIn:

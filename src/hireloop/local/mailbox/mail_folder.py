@@ -65,7 +65,7 @@ class MailFolder:
         return sorted(found, key=lambda mail: (mail.received_at, mail.id), reverse=True)
 
     def get(self, ident: str) -> ReceivedMail | None:
-        """Return the message of this id, None where there is none or it is not of our making."""
+        """Return the message of this id, None if there is none or it is not of our making."""
         with self._one_reader:
             if ident not in self._read:
                 try:

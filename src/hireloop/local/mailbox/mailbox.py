@@ -31,9 +31,9 @@ class Mailbox:
         self._address: tuple[str, int] | None = None
 
     def start(self) -> tuple[str, int]:
-        """Start receiving and return host and port; where it already receives, only return them.
+        """Start receiving and return host and port; if it already receives, only return them.
 
-        Raises SettingsError where the server does not come up.
+        Raises SettingsError if the server does not come up.
         """
         if self._address is None:
             program = ["-P", "-m", "hireloop.local.mailbox.server"]
@@ -47,7 +47,7 @@ class Mailbox:
         return self._address
 
     def stop(self) -> None:
-        """Stop receiving; the mail stays. Does nothing where it does not receive."""
+        """Stop receiving; the mail stays. Does nothing if it does not receive."""
         process, self._process, self._address = self._process, None, None
         if process is None:
             return

@@ -66,9 +66,9 @@ def mailbox_router(folder: Path) -> Router:
 
 
 async def _admit(request: AnyRequest) -> Response[Any] | None:
-    """Let a request through, or answer it: with the cookie for a ticket, else by asking for a key.
+    """Let a request through, or respond to it: with the cookie for a ticket, else by asking for a key.
 
-    Only this machine's own names are answered: another site's name for it could be a page that reads along.
+    Only requests to this machine's own names are served: another site's name for it could be a page that reads along.
     """
     if not _is_own_name(request):
         return _gone()
@@ -127,7 +127,7 @@ def message_page(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> R
 
 @get("/{mail_id:str}/html", sync_to_thread=True)
 def html_part(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Response[str]:
-    """Answer the HTML body alone, for the frame."""
+    """Return the HTML body alone, for the frame."""
     view = _find(mail, mail_id)
     if view is None or view.html is None:
         return _gone()
@@ -136,7 +136,7 @@ def html_part(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Resp
 
 @get("/{mail_id:str}/source", sync_to_thread=True)
 def source(mail: NamedDependency[MailFolder], mail_id: FromPath[str]) -> Response[bytes] | Response[str]:
-    """Answer the message as it came, byte for byte, as plain text."""
+    """Return the message as it came, byte for byte, as plain text."""
     view = _find(mail, mail_id)
     if view is None:
         return _gone()

@@ -13,12 +13,12 @@ class Postmaster(NamedTuple):
 
     pid: int
     socket_dir: str  # empty until the server has opened it
-    is_ready: bool  # it answers queries: started, and recovered where that was needed
+    is_ready: bool  # it answers queries: started, and recovered if that was needed
     is_alive: bool  # the process is there and is this cluster's server
 
     @classmethod
     def read(cls, cluster: Path) -> Self | None:
-        """Return what the cluster's file says, None where there is none."""
+        """Return what the cluster's file says, None if there is none."""
         try:
             lines = [line.strip() for line in (cluster / "postmaster.pid").read_text().splitlines()]
             pid = int(lines[0])

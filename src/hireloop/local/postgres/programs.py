@@ -18,7 +18,7 @@ def find_programs(user: ServerUser, data_dir: Path) -> Path:
     """Return the directory of `initdb`, `pg_ctl`, `postgres` and `psql`, all of which `user` can run.
 
     Where the user cannot reach the wheel (a virtual environment below root's home), the programs are copied
-    into `data_dir` once for each version. Raises SettingsError where the wheel is not installed.
+    into `data_dir` once for each version. Raises SettingsError if the wheel is not installed.
     """
     # Looked up, not imported: importing the package takes a lock in the shared temporary directory.
     spec = importlib.util.find_spec(_PACKAGE)

@@ -70,7 +70,7 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Make sure that the server runs, with a role and a database `hireloop`; return the database's URL.
 
-        Raises SettingsError where the data directory or this user cannot serve, DatabaseNotReady where the
+        Raises SettingsError if the data directory or this user cannot serve, DatabaseNotReady if the
         server does not start.
         """
         make_data_dir(self._data_dir)
@@ -89,7 +89,7 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Shut the server down, even if others started it or use it; does nothing if none runs.
 
-        Committed data is safe; open transactions are rolled back. Raises DatabaseNotReady where
+        Committed data is safe; open transactions are rolled back. Raises DatabaseNotReady if
         it does not stop.
         """
         if self._cluster.exists():

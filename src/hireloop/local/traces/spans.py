@@ -48,7 +48,7 @@ class SpanReceiver(TraceServiceServicer):
         return self._endpoint
 
     def stop(self) -> None:
-        """Stop receiving; what came stays readable. Does nothing where it does not receive."""
+        """Stop receiving; what came stays readable. Does nothing if it does not receive."""
         server, self._server = self._server, None
         if server is not None:
             server.stop(None).wait()
@@ -90,7 +90,7 @@ class SpanReceiver(TraceServiceServicer):
     def _keep(self, spans: Sequence[ReceivedSpan]) -> None:
         with self._changed:
             for span in spans:
-                # An exporter that heard no answer sends again: one span stays one.
+                # An exporter that got no response sends again: one span stays one.
                 self._spans[span.trace_id, span.span_id] = span
             while len(self._spans) > _MOST_KEPT:
                 self._spans.popitem(last=False)

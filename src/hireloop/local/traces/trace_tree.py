@@ -38,7 +38,7 @@ def render_tree(spans: Sequence[ReceivedSpan]) -> str:
     """Return the spans of one trace as lines: parents above children, children in the order of their start.
 
     A span's line has its kind, its length and how long after the trace's start it began, both in ms, and its
-    status where it has one; below it stand its attributes, events and links.
+    status if it has one; below it are its attributes, events and links.
     """
     if not spans:
         return "No span of this trace has arrived."
@@ -84,7 +84,7 @@ def what_is_missing(spans: Sequence[ReceivedSpan]) -> list[str]:
 
 
 def _first_gap(path: Sequence[ReceivedSpan]) -> str:
-    """Return what the way from a send to its root lacks first, empty where it lacks nothing."""
+    """Return what the way from a send to its root lacks first, empty if it lacks nothing."""
     steps = iter(path)
     for name, kind in _LIFE_OF_AN_INVITATION:
         if not any(_is(span, name, kind) for span in steps):

@@ -57,7 +57,7 @@ class RecordedReport(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
-class _Row(msgspec.Struct, frozen=True, kw_only=True):
+class _BouncedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     state: DeliveryState
     recipient: str
@@ -72,7 +72,7 @@ async def record(
     """Write down what a report says of a delivery of ours; the same report again changes nothing.
 
     `vouched`: the reporter has signed in and reports it in their own name, so that a Message-ID alone is enough.
-    Raises ReportOfNothing where it names no delivery of ours.
+    Raises ReportOfNothing if it names no delivery of ours.
     """
     row = await _named(report, return_path, vouched=vouched)
     if row is None:
@@ -109,7 +109,7 @@ def reason_of(report: DeliveryReport) -> Reason:
     return Reason.BOUNCED
 
 
-async def _named(report: DeliveryReport, return_path: ReturnPath, *, vouched: bool) -> _Row | None:
+async def _named(report: DeliveryReport, return_path: ReturnPath, *, vouched: bool) -> _BouncedDelivery | None:
     """Return the delivery that a report is about: by its tag, else by Message-ID and address."""
     for delivery_id in return_path.deliveries(report.addressed):
         if (row := await _row(delivery_id)) is not None:
@@ -122,18 +122,18 @@ async def _named(report: DeliveryReport, return_path: ReturnPath, *, vouched: bo
     return None
 
 
-def _went_to(row: _Row, report: DeliveryReport) -> bool:
+def _went_to(row: _BouncedDelivery, report: DeliveryReport) -> bool:
     recipient = row.recipient.lower()
     return not report.recipients.isdisjoint({recipient, with_ascii_domain(recipient)})  # the second as the mail's To
 
 
-def _is_of_an_earlier_sending(report: DeliveryReport, row: _Row) -> bool:
+def _is_of_an_earlier_sending(report: DeliveryReport, row: _BouncedDelivery) -> bool:
     """Whether the report names another Message-ID of this delivery, which was sent again since."""
     ours = {message_id.strip("<>") for message_id in report.message_ids if delivery_of(message_id) == row.id}
     return bool(ours) and row.message_id.strip("<>").lower() not in {message_id.lower() for message_id in ours}
 
 
-async def _row(delivery_id: UUID) -> _Row | None:
+async def _row(delivery_id: UUID) -> _BouncedDelivery | None:
     row = await (
         Delivery.select(
             Delivery.id,
@@ -146,10 +146,10 @@ async def _row(delivery_id: UUID) -> _Row | None:
         .where(Delivery.id == delivery_id)
         .first()
     )
-    return msgspec.convert(row, _Row) if row else None
+    return msgspec.convert(row, _BouncedDelivery) if row else None
 
 
-# A delivery came back: what it is then depends on where it stands, and on whether a try may have handed it over.
+# A delivery came back: what it becomes depends on its state, and on whether a try may have handed it over.
 _BOUNCE = Statement("""
     UPDATE delivery SET
         state = CASE WHEN state IN ('sent', 'pending') THEN 'bounced' ELSE state END,
@@ -168,11 +168,11 @@ _BOUNCE = Statement("""
 """)
 
 
-async def _bounce(report: DeliveryReport, row: _Row, now: datetime | None) -> ReportResult:
+async def _bounce(report: DeliveryReport, row: _BouncedDelivery, now: datetime | None) -> ReportResult:
     """Write that a delivery came back, in one statement.
 
-    One that is still `pending` has bounced too where a try may have handed it over: the report was quicker than the
-    worker that settles, or the answer got lost. Its lease ends. A 4.x.x then says nothing, as tries go on. One that has
+    One that is still `pending` has bounced too if a try may have handed it over: the report was quicker than the
+    worker that settles, or the reply got lost. Its lease ends. A 4.x.x then says nothing, as tries go on. One that has
     ended otherwise keeps its state, and is told once what came back.
     """
     written = await _BOUNCE.row(
@@ -187,7 +187,7 @@ async def _bounce(report: DeliveryReport, row: _Row, now: datetime | None) -> Re
     return ReportResult.IGNORED if row.state is DeliveryState.PENDING else ReportResult.AGAIN
 
 
-async def _delay(report: DeliveryReport, row: _Row) -> bool:
+async def _delay(report: DeliveryReport, row: _BouncedDelivery) -> bool:
     """Write what a server on the way says of a mail that it still tries to deliver; the delivery stays `sent`."""
     written = await (
         Delivery.update({Delivery.last_reason: Reason.DELAYED.value, Delivery.last_reply: _kept(report)})

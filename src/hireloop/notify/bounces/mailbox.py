@@ -33,14 +33,14 @@ class BounceMailbox:
                 parts.hostname or "", parts.port or _PORT, ssl_context=ssl.create_default_context(), timeout=_SECONDS
             )
         except (OSError, imaplib.IMAP4.error) as error:
-            raise _trouble("cannot be reached", error) from None
+            raise _failure("cannot be reached", error) from None
         try:
             self._imap.login(_quoted(unquote(parts.username or "")), unquote(parts.password or ""))
-            self._answered(self._imap.select(_quoted(unquote(parts.path.strip("/")) or "INBOX")), "open the folder")
+            self._data_of(self._imap.select(_quoted(unquote(parts.path.strip("/")) or "INBOX")), "open the folder")
             self._validity = str(self._imap.response("UIDVALIDITY")[1])
         except (OSError, UnicodeError, imaplib.IMAP4.error) as error:  # imaplib signs in with ASCII only
             self._leave()
-            raise _trouble("refuses the sign-in or the folder", error) from None
+            raise _failure("refuses the sign-in or the folder", error) from None
         except MailboxError:
             self._leave()
             raise
@@ -62,7 +62,7 @@ class BounceMailbox:
         return f"{self._validity} {uid}"
 
     def read(self, uid: str) -> bytes:
-        """Return a mail, at most as much of it as a report is read; empty where it is gone."""
+        """Return a mail, at most as much of it as a report is read; empty if it is gone."""
         for item in self._uid("FETCH", uid, f"(BODY.PEEK[]<0.{LONGEST}>)"):
             if isinstance(item, tuple):
                 return bytes(item[1])
@@ -74,14 +74,14 @@ class BounceMailbox:
 
     def _uid(self, command: str, *arguments: str) -> Sequence[object]:
         try:
-            return self._answered(self._imap.uid(command, *arguments), command)
+            return self._data_of(self._imap.uid(command, *arguments), command)
         except (OSError, imaplib.IMAP4.error) as error:
-            raise _trouble(f"failed at {command}", error) from None
+            raise _failure(f"failed at {command}", error) from None
 
-    def _answered(self, answer: tuple[str, Sequence[object]], what: str) -> Sequence[object]:
-        if answer[0] != "OK":
+    def _data_of(self, response: tuple[str, Sequence[object]], what: str) -> Sequence[object]:
+        if response[0] != "OK":
             raise MailboxError(f"The mailbox at BOUNCE_IMAP_URL refused to {what}.")
-        return answer[1]
+        return response[1]
 
     def _leave(self) -> None:
         try:
@@ -90,8 +90,8 @@ class BounceMailbox:
             return
 
 
-def _trouble(what: str, error: Exception) -> MailboxError:
-    """Return the trouble with the error's type alone: its text may repeat the sign-in or the server's own words."""
+def _failure(what: str, error: Exception) -> MailboxError:
+    """Return the error with the error's type alone: its text may repeat the sign-in or the server's own words."""
     return MailboxError(f"The mailbox at BOUNCE_IMAP_URL {what} ({type(error).__name__}).")
 
 

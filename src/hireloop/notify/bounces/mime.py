@@ -24,7 +24,7 @@ _PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-esc
 
 
 class _Fields(Compat32):
-    """Fields as they stand, unfolded; where one has bytes beyond ASCII, they are UTF-8, else Latin-1."""
+    """Fields as they are, unfolded; bytes beyond ASCII are read as UTF-8, else as Latin-1."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         """Return a field's name, and of its value what is looked at."""
@@ -56,7 +56,7 @@ def fields_of(part: Message, *names: str) -> str:
 
 
 def body_of(part: Message) -> bytes:
-    """Return a part's body without its transfer encoding, lines ending in LF; encoded where that cannot be undone."""
+    """Return a part's body without its transfer encoding, lines ending in LF, or encoded if that cannot be undone."""
     return cast("bytes", part.get_payload(decode=True)).replace(b"\r\n", b"\n")
 
 
@@ -85,7 +85,7 @@ def _walk(part: Message, depth: int) -> Iterator[Message]:
 
 
 def _parameter(part: Message, name: str) -> str:
-    """Return a parameter of a part's Content-Type, empty where it has none that can be read."""
+    """Return a parameter of a part's Content-Type, empty if it has none that can be read."""
     try:
         return collapse_rfc2231_value(part.get_param(name, "")).strip()
     except (TypeError, ValueError):  # name* beside name*0, or a charset that fails

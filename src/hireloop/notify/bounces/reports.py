@@ -1,7 +1,7 @@
 """Read a report about a mail that was handed over: RFC 3464, as Postfix, Exim, Exchange and Gmail write it.
 
 Pure, and made for hostile input: it reads at most a megabyte, takes time in proportion to the input, and says
-`NotAReport` where there is nothing to read. Exim before 4.85 wrote a header and plain text only, and is read too.
+`NotAReport` if there is nothing to read. Exim before 4.85 wrote a header and plain text only, and is read too.
 """
 
 import re
@@ -24,7 +24,7 @@ _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-s
 _RETURNED_TYPES = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers"}
 )
-# Where the address that a report was sent to may stand: mailboxes and gateways rewrite To.
+# Where the address that a report was sent to may be: mailboxes and gateways rewrite To.
 _ADDRESSED = (
     "to",
     "delivered-to",
@@ -67,14 +67,14 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     diagnostic: str = ""  # the other side's words, at most 1 KiB
     remote: str | None = None  # the server that said them
     recipients: frozenset[str] = frozenset()  # addresses that the mail was for, in lower case
-    addressed: str = ""  # texts in which the tagged address may stand
+    addressed: str = ""  # texts in which the tagged address may occur
     message_ids: tuple[str, ...] = ()
 
 
 def read(raw: bytes, *, recipient: str = "") -> DeliveryReport:
-    """Read the report in a mail's bytes; `recipient` is the envelope's, where the caller knows it.
+    """Read the report in a mail's bytes; `recipient` is the envelope's, if the caller knows it.
 
-    Raises NotAReport, and nothing else, where the mail is none, whatever its bytes.
+    Raises NotAReport, and nothing else, if the mail is none, whatever its bytes.
     """
     top = part_of(raw[:LONGEST])
     parts = walk(top)
@@ -117,7 +117,7 @@ def code_of(words: str) -> int | None:
 
 
 def _gravest(groups: list[Message], words: str) -> DeliveryReport:
-    """Return what the gravest group of a recipient says; raises NotAReport where there is none."""
+    """Return what the gravest group of a recipient says; raises NotAReport if there is none."""
     reports = [report for group in groups if (report := _of_group(group, words)) is not None]
     if not reports:
         raise NotAReport

@@ -1,7 +1,7 @@
 """The envelope sender of a mail: BOUNCE_ADDRESS with a signed tag, so that a report says which delivery came back.
 
 `bounces@hire.example` becomes `bounces+<tag>@hire.example`. A tag is base32 (RFC 4648) of the delivery's id and of
-the first 9 bytes of the MAC over it: 40 letters and digits without padding. Letter case says nothing, as
+the first 9 bytes of the MAC over it: 40 letters and digits without padding. Case is ignored, because
 relays change it. Nothing of it is stored (docs/decisions/0024-a-bounce-is-believed-by-its-signature.md).
 """
 
@@ -39,11 +39,11 @@ class ReturnPath:
         return cls(settings.bounce_address, settings.secrets)
 
     def address(self, delivery_id: UUID) -> str | None:
-        """Return the envelope sender of this delivery; None where no address for bounces is set."""
+        """Return the envelope sender of this delivery; None if no address for bounces is set."""
         return f"{self._local}+{_tag(self._secrets[0], delivery_id)}@{self._domain}" if self._local else None
 
     def deliveries(self, text: str) -> Iterator[UUID]:
-        """Yield each delivery whose genuine tag stands somewhere in `text`, such as a report's headers."""
+        """Yield each delivery whose genuine tag occurs in `text`, such as a report's headers."""
         for found in [*_TAG.finditer(text)][:_MOST_TAGS]:
             given = found[0].lower()
             delivery_id = _delivery_in(given)

@@ -1,6 +1,6 @@
 """Simulated recipients: an address at `simulated.test` ends as its name says, and no mail leaves this machine.
 
-`.test` is reserved (RFC 6761) and can never be a candidate's. The answers are those that a mail server would give, read
+`.test` is reserved (RFC 6761) and can never be a candidate's. The replies are those that a mail server would give, read
 by the same code; `bounced@` is sent, and a report comes back a little later through `bounces.record`. A process
 that ends in between loses that report.
 """
@@ -19,37 +19,37 @@ from hireloop.notify.transports.replies import outcome_of_failure, outcome_of_re
 
 DOMAIN = "simulated.test"
 BOUNCE_SECONDS = 3.0  # from the acceptance to the report
-_REMEMBERED = 10_000  # messages whose first try was answered differently
+_REMEMBERED = 10_000  # messages whose first try got another reply
 
 
-def _answer(phase: Phase, code: int, enhanced_code: str, words: str) -> Evidence:
+def _reply(phase: Phase, code: int, enhanced_code: str, words: str) -> Evidence:
     reply = f"{enhanced_code} {words} (simulated)"
     return Evidence(phase=phase, code=code, enhanced_code=enhanced_code, reply=reply, host=DOMAIN)
 
 
-_ACCEPTED = _answer(Phase.REPLY, 250, "2.0.0", "Ok")
-_UNKNOWN = _answer(Phase.RECIPIENT, 550, "5.1.1", "There is no such mailbox")
-_ANSWERS = {
+_ACCEPTED = _reply(Phase.REPLY, 250, "2.0.0", "Ok")
+_UNKNOWN = _reply(Phase.RECIPIENT, 550, "5.1.1", "There is no such mailbox")
+_REPLIES = {
     "sent": _ACCEPTED,
     "bounced": _ACCEPTED,
     "rejected": _UNKNOWN,
-    "blocked": _answer(Phase.RECIPIENT, 554, "5.7.1", "Blocked by policy"),
-    "full": _answer(Phase.RECIPIENT, 552, "5.2.2", "The mailbox is full"),
-    "deferred": _answer(Phase.RECIPIENT, 451, "4.3.0", "Not now, and never"),
+    "blocked": _reply(Phase.RECIPIENT, 554, "5.7.1", "Blocked by policy"),
+    "full": _reply(Phase.RECIPIENT, 552, "5.2.2", "The mailbox is full"),
+    "deferred": _reply(Phase.RECIPIENT, 451, "4.3.0", "Not now, and never"),
 }
-_FIRST_ANSWERS = {
-    "greylisted": _answer(Phase.RECIPIENT, 450, "4.7.1", "Greylisted: come back later"),
+_FIRST_REPLIES = {
+    "greylisted": _reply(Phase.RECIPIENT, 450, "4.7.1", "Greylisted: come back later"),
     "maybe": Evidence(phase=Phase.REPLY, host=DOMAIN),  # the connection drops once the message is over there
 }
 
 
 def is_simulated(outcome: Outcome) -> bool:
-    """Say whether a simulated recipient answered: that proves nothing about the channel."""
+    """Say whether a simulated recipient replied: that proves nothing about the channel."""
     return outcome.evidence.host == DOMAIN
 
 
 class Simulator:
-    """Answers for simulated recipients, for all mail channels of one worker; safe to use from many threads."""
+    """Replies for simulated recipients, for all mail channels of one worker; safe to use from many threads."""
 
     def __init__(self, return_path: ReturnPath, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._return_path, self._clock = return_path, clock
@@ -61,18 +61,18 @@ class Simulator:
         """Return a transport that hands everything to `transport` but the mail for simulated recipients."""
         return _Simulated(self, transport)
 
-    def answer(self, parcel: Parcel) -> Outcome:
+    def outcome_of(self, parcel: Parcel) -> Outcome:
         """Return what the simulated recipient's server says; `+anything` in the name says nothing."""
         name = parcel.recipient.rpartition("@")[0].partition("+")[0].lower()
-        if name in _FIRST_ANSWERS:
+        if name in _FIRST_REPLIES:
             if not self._is_new(parcel.message_id):
                 return outcome_of_reply(_ACCEPTED)
-            first = _FIRST_ANSWERS[name]
+            first = _FIRST_REPLIES[name]
             return outcome_of_reply(first) if first.code else outcome_of_failure(ConnectionResetError(), first)
         if name == "bounced":
             with self._lock:
                 self._reports.append((self._clock() + BOUNCE_SECONDS, _report(parcel)))
-        return outcome_of_reply(_ANSWERS.get(name, _UNKNOWN))
+        return outcome_of_reply(_REPLIES.get(name, _UNKNOWN))
 
     async def report(self) -> None:
         """Record the reports that are due; the worker's chore. Raises one of `db.UNAVAILABLE`, and keeps them then."""
@@ -96,7 +96,7 @@ class _Simulated:
 
     def send(self, parcel: Parcel) -> Outcome:
         if parcel.recipient.rpartition("@")[2].lower() == DOMAIN:
-            return self._simulator.answer(parcel)
+            return self._simulator.outcome_of(parcel)
         return self._transport.send(parcel)
 
 

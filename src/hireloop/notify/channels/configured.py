@@ -54,7 +54,7 @@ class _Way(msgspec.Struct, frozen=True):
 
 
 def channels(settings: Settings) -> tuple[Channel, ...]:
-    """Return the configured channels; e-mail is always one, also where its settings are bad: it is then held.
+    """Return the configured channels; e-mail is always one, even if its settings are bad: it is then held.
 
     Raises SettingsError, with advice, for a chat address, a webhook or a route that cannot work.
     """
@@ -126,7 +126,7 @@ def _plugins() -> frozenset[str]:
 
 
 def _chat_name(settings: Settings, address: "ChatAddress", stems: Mapping[str, int]) -> str:
-    """Return the tag, or where it does not tell this channel from others, what does."""
+    """Return the tag, or if it does not tell this channel from others, what does."""
     stem = _stem(address.tags)
     if stem and stems[stem] == 1:
         return stem

@@ -37,8 +37,8 @@ _HELD = Statement("""
     JOIN unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint) USING (channel, fingerprint)
     WHERE h.state = 'held' ORDER BY h.channel
 """)
-# Those of them that nobody was told of; now somebody is.
-_TAKE_UNTOLD = Statement("""
+# Those of them that nobody has been alerted to; now somebody is.
+_TAKE_UNREPORTED = Statement("""
     UPDATE channel_health h SET alerted_at = coalesce(:now, now())
     FROM unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint)
     WHERE h.channel = ours.channel AND h.fingerprint = ours.fingerprint AND h.state = 'held' AND (
@@ -116,7 +116,7 @@ async def hold(channel: Channel, reason: str, *, now: datetime | None = None) ->
 async def open_again(channel: Channel, *, unless: str | None = None, now: datetime | None = None) -> bool:
     """Open the channel after a probe got through, and return whether it was held.
 
-    One that is held for the reason `unless` stays held: what the probe came to shows that this lasts.
+    One that is held for the reason `unless` stays held: the probe's result shows that this lasts.
     """
     not_for = [] if unless is None else [ChannelHealth.reason != unless]
     opened = await (
@@ -149,13 +149,13 @@ async def held(channels: Sequence[Channel]) -> list[HeldChannel]:
     )
 
 
-async def take_untold(channels: Sequence[Channel], *, now: datetime | None = None) -> list[HeldChannel]:
+async def take_unreported(channels: Sequence[Channel], *, now: datetime | None = None) -> list[HeldChannel]:
     """Return which of these channels are held without anyone having been notified, and note that someone is now.
 
     In the caller's transaction. A channel that is held again within ten minutes of being told of is told of then, if
     it is still held.
     """
-    return await _TAKE_UNTOLD.structs(
+    return await _TAKE_UNREPORTED.structs(
         HeldChannel,
         channels=[channel.name for channel in channels],
         fingerprints=fingerprints_of(channels),

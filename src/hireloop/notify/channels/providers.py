@@ -12,7 +12,7 @@ class Route(StrEnum):
     """Which provider of a channel a try takes."""
 
     PRIMARY = "primary"  # the channel's own
-    FALLBACK = "fallback"  # the second one, where there is one
+    FALLBACK = "fallback"  # the second one, if there is one
 
 
 class LeaseScope(StrEnum):
@@ -39,7 +39,7 @@ def provider(channel: Channel, route: Route) -> Channel:
 
 
 def lease_requests(primary: Availability, fallback: Availability | None) -> tuple[LeaseRequest, ...]:
-    """Return what may be leased, in this order, given each provider's claim; `fallback` is None where there is none.
+    """Return what may be leased, in this order, given each provider's claim; `fallback` is None if there is none.
 
     While the primary is held, it is probed, and what is required goes by the fallback at once. While it is open, a
     delivery at risk takes turns between the two. A held fallback is probed with what would go over it anyway.

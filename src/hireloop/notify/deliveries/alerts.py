@@ -1,6 +1,6 @@
-"""Alerts: who looks after deliveries hears of what is at risk, what has failed, and which channel is held.
+"""Alerts: operators hear of deliveries that are at risk or have failed, and of channels that are held.
 
-A sweep looks for what nobody was told of yet, and notes it as told in the transaction that puts the alert. So a crash
+A sweep looks for what nobody was alerted to yet, and records it in the transaction that puts the alert. So a crash
 loses no alert, and it does not matter who changed the delivery: a worker, a bounce, or a command.
 """
 
@@ -31,7 +31,7 @@ _LOCK = 7_241_909_306_113_874  # any number; one sweep at a time keeps to the ra
 _UNHEARD = "If an invitation fails, nobody but the job's recruiter is notified. Set ALERT_EMAIL or CHAT_URLS."
 
 
-class _Untold(msgspec.Struct, frozen=True, kw_only=True):
+class _Unreported(msgspec.Struct, frozen=True, kw_only=True):
     """A required delivery that is at risk or has failed, and nobody was told."""
 
     id: UUID
@@ -51,7 +51,7 @@ class _Untold(msgspec.Struct, frozen=True, kw_only=True):
         return AlertCause.AT_RISK if self.state is DeliveryState.PENDING else AlertCause.FAILED
 
 
-# The moment of a sweep, where no other is under way.
+# The moment of a sweep, if no other is under way.
 _TURN = Statement("SELECT coalesce(:now, now()) WHERE pg_try_advisory_xact_lock(:lock)")
 
 
@@ -60,8 +60,8 @@ async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = No
     """Put the alerts that are due, and return how many; any number of workers may call it, one at a time does it.
 
     An alert goes over every channel that carries alerts; over mail to `alert_email`, or else to the job's recruiter.
-    About `A_MINUTE` are put in a minute: where more deliveries wait, one alert stands for those of one cause, reason
-    and recipient, and says how many they are. A held channel is told of at once.
+    About `A_MINUTE` are put in a minute: if more deliveries wait, one alert covers those of one cause, reason
+    and recipient, and says how many they are. A held channel is reported at once.
     """
     at: datetime | None = await _TURN.value(lock=_LOCK, now=now)
     if at is None:
@@ -86,7 +86,7 @@ def warning_of_booking(outbox: Outbox, *, alert_email: str, recruiter_email: str
 async def _tell_of_channels(outbox: Outbox, alert_email: str, now: datetime) -> int:
     fallbacks = [providers.provider(one, Route.FALLBACK) for one in outbox.channels if one.fallback_url]
     count = 0
-    for held in await health.take_untold([*outbox.channels, *fallbacks], now=now):
+    for held in await health.take_unreported([*outbox.channels, *fallbacks], now=now):
         alert = _about_channel(held, outbox.channels, alert_email)
         count += await _put(_past(outbox, held.channel, alert.send_to), alert, now)
     return count
@@ -97,13 +97,13 @@ async def _tell_of_deliveries(outbox: Outbox, alert_email: str, now: datetime) -
     if room <= 0:
         return 0
     by_mail = any(channel.personal and AlertMessage.kind in channel.kinds for channel in outbox.channels)
-    told = _gathered(await _untold(now), room, apart=by_mail and not alert_email)
+    told = _gathered(await _unreported(now), room, apart=by_mail and not alert_email)
     await _note_told([one.id for group in told for one in group], now)
     return sum([await _put(outbox, alert, now) for alert in await _about_deliveries(told, alert_email)])
 
 
-# Required deliveries that are at risk or have failed and that nobody was told of, locked.
-_UNTOLD = Statement("""
+# Required deliveries that are at risk or have failed and that nobody was alerted to, locked.
+_UNREPORTED = Statement("""
     SELECT id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
         payload->>'recruiter_email' AS recruiter_email
     FROM delivery WHERE required AND (
@@ -116,9 +116,9 @@ _UNTOLD = Statement("""
 """)
 
 
-async def _untold(now: datetime) -> list[_Untold]:
-    """Lock and return what is to be told of, the earliest deadline first; `deliveries` says what at risk means."""
-    return await _UNTOLD.structs(_Untold, now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT)
+async def _unreported(now: datetime) -> list[_Unreported]:
+    """Lock and return the unreported ones, the earliest deadline first; `deliveries` says what at risk means."""
+    return await _UNREPORTED.structs(_Unreported, now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT)
 
 
 # How many alerts about deliveries were put since then.
@@ -134,19 +134,19 @@ async def _put_lately(now: datetime) -> int:
     return count
 
 
-def _gathered(untold: Sequence[_Untold], room: int, *, apart: bool) -> list[list[_Untold]]:
-    """Return a list for each alert: every delivery alone where there is room, else the last one for all the others.
+def _gathered(unreported: Sequence[_Unreported], room: int, *, apart: bool) -> list[list[_Unreported]]:
+    """Return a list for each alert: every delivery alone if there is room, else the last one for all the others.
 
-    These others are told of together by cause and reason; and where each recruiter is told on their own (`apart`), by
+    The others are reported together by cause and reason, and, if each recruiter is notified separately (`apart`), by
     recruiter.
     """
-    if len(untold) <= room:
-        return [[one] for one in untold]
-    rest: dict[tuple[AlertCause, str | None, str | None], list[_Untold]] = {}
-    for one in untold[room - 1 :]:
+    if len(unreported) <= room:
+        return [[one] for one in unreported]
+    rest: dict[tuple[AlertCause, str | None, str | None], list[_Unreported]] = {}
+    for one in unreported[room - 1 :]:
         key = (one.cause, one.last_reason, one.recruiter_email if apart else None)
         rest.setdefault(key, []).append(one)
-    return [*([one] for one in untold[: room - 1]), *rest.values()]
+    return [*([one] for one in unreported[: room - 1]), *rest.values()]
 
 
 # Somebody is told now of these: that they are at risk, or that they failed.
@@ -167,7 +167,7 @@ async def _note_told(ids: Sequence[UUID], now: datetime) -> None:
 _MESSAGES = Statement("SELECT id, kind, payload::text FROM delivery WHERE id = ANY(:ids::uuid[])")
 
 
-async def _about_deliveries(told: Sequence[Sequence[_Untold]], alert_email: str) -> list[AlertMessage]:
+async def _about_deliveries(told: Sequence[Sequence[_Unreported]], alert_email: str) -> list[AlertMessage]:
     """Return an alert for each group, with the values of its first delivery."""
     if not told:
         return []
@@ -217,7 +217,7 @@ def _about_channel(held: HeldChannel, channels: Sequence[Channel], alert_email: 
 
 
 def _past(outbox: Outbox, channel: str, address: str | None) -> Outbox:
-    """Return an outbox without this channel, which is held, where there is another way to the recipient."""
+    """Return an outbox without this channel, which is held, if there is another way to the recipient."""
     others = msgspec.structs.replace(outbox, channels=tuple(one for one in outbox.channels if one.name != channel))
     return others if others.reaches(AlertMessage.kind, address) else outbox
 

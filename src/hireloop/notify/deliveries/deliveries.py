@@ -1,4 +1,4 @@
-"""Read deliveries and their attempts, and say where an invitation stands."""
+"""Read deliveries and their attempts, and tell the state of an invitation."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ class InvitationState(StrEnum):
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery as it stands, joined with what holds its channel, if anything does."""
+    """A delivery as it is, joined with what holds its channel, if anything does."""
 
     id: UUID
     schedule: UUID | None
@@ -58,7 +58,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     created_at: datetime
     held_reason: str | None
-    next_probe_at: datetime | None  # of its channel, where that is held
+    next_probe_at: datetime | None  # of its channel, if that is held
     now: datetime
 
     @property
@@ -68,7 +68,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_attempt_at(self) -> datetime | None:
-        """Return when it can be tried next, None where it has ended; behind a held channel that is the next probe."""
+        """Return when it can be tried next, None if it has ended; behind a held channel that is the next probe."""
         if self.state is not DeliveryState.PENDING:
             return None
         return max(self.due_at, self.next_probe_at) if self.next_probe_at else self.due_at
@@ -94,7 +94,7 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What to list; None does not narrow."""
+    """What to list; None does not filter."""
 
     state: str | None = None
     channel: str | None = None
@@ -212,7 +212,7 @@ _HELD_FOR = """
 def _lists(only: DeliveryFilter, place: str, limit: int) -> list[str]:
     """Return lists of whose first `limit` deliveries the page consists.
 
-    Whatever narrows them, each class is read in the order of an index from its newest on: to look for a rare one
+    Whatever the filters, each class is read in the order of an index from its newest on: to look for a rare one
     among all the others would take longer the more there are.
     """
     if only.state is only.channel is only.kind is only.reason is None:
@@ -241,7 +241,7 @@ def mask(recipient: str) -> str:
 
 
 def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: datetime) -> InvitationState:
-    """Return where the invitation of `revision` stands, given all deliveries of its schedule.
+    """Return the state of the invitation of `revision`, given all deliveries of its schedule.
 
     The database's function `invitation_state` is the same rule, for lists; a test compares the two.
     """

@@ -1,4 +1,4 @@
-"""Troubles: what a candidate should have been told and was not, at risk or failed; and all that failed, by cause."""
+"""Failures: deliveries to candidates that are at risk or failed, and all that failed, by cause."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -56,8 +56,8 @@ async def page(
 ) -> list[DeliveryView]:
     """Return at most `limit` required deliveries that are at risk or have failed, the earliest deadline first.
 
-    Only of what a booking's present revision calls for, and until a day after its deadline: what is over long since
-    is nobody's trouble any more. `after` is the last one of the page before.
+    Only those that a booking's present revision calls for, and until a day after their deadline: later ones need no
+    attention any more. `after` is the last one of the page before.
     """
     return await _PAGE.structs(
         DeliveryView,

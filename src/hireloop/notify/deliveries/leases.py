@@ -52,7 +52,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
-    """What one try came to, ready to be written: the attempt's end, and what becomes of the delivery."""
+    """The result of one try, ready to be written: the attempt's end, and what becomes of the delivery."""
 
     delivery_id: UUID
     number: int
@@ -182,7 +182,7 @@ async def take(
 ) -> list[Lease]:
     """Claim at most `limit` due deliveries of one channel for `LEASE_SECONDS`, earliest deadline first.
 
-    `turn` narrows them and says by which provider they go. Where it leaves that open, they go by the primary; but one
+    `request` filters them and says by which provider they go. If it leaves that open, they go by the primary; but one
     that is required, was tried in vain and is at risk goes by the other provider than the last time. A probe takes
     what was tried least often before: one delivery alone must not hold a channel for ever.
 
@@ -279,7 +279,7 @@ _SENT_LATE = Statement("""
 
 
 async def settle(settlements: Sequence[Settlement], *, now: datetime | None = None) -> set[UUID]:
-    """Write what these tries came to and return the ids of the deliveries whose lease was still ours.
+    """Write the results of these tries and return the ids of the deliveries whose lease was still ours.
 
     An attempt row is always completed; the delivery's state moves only under our token. A late acceptance still
     sets `sent_at`, whatever has become of the delivery: nothing that happened goes unrecorded. Its attempt counted as
@@ -295,7 +295,7 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
 
 @db.transactional(one_statement=True)
 async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> dict[UUID, UUID]:
-    """Write what these tries came to; return the deliveries whose lease was still ours, by its token.
+    """Write the results of these tries; return the deliveries whose lease was still ours, by its token.
 
     By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
     """

@@ -1,4 +1,4 @@
-"""The ledger: the proof that every booking has its deliveries, and where each stands."""
+"""The ledger: the proof that every booking has its deliveries, and the state of each."""
 
 from datetime import datetime
 
@@ -42,7 +42,7 @@ _READ = Statement(f"""
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """Deliveries by state, and what nobody accounts for: 0, always."""
+    """Deliveries by state, and how many are unaccounted for: always 0."""
 
     counts: dict[str, int]
     missing: int  # schedules whose current revision lacks the required delivery that it calls for
@@ -50,7 +50,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unaccounted(self) -> int:
-        """Return how many bookings or deliveries nobody accounts for."""
+        """Return how many bookings or deliveries are unaccounted for."""
         return self.missing + self.overdue
 
 

@@ -137,7 +137,7 @@ _PUT = Statement(f"""
 
 
 def _recipient(message: messages.Message, channel: Channel) -> str | None:
-    """Return who gets the message over the channel; None where the channel does not carry it, or nobody is named."""
+    """Return who gets the message over the channel; None if the channel does not carry it, or nobody is named."""
     if message.kind not in channel.kinds:
         return None
     return message.address if channel.personal else channel.name
@@ -188,7 +188,7 @@ async def supersede(schedule_id: UUID, *, before_revision: int, kept: Collection
     """End what is still to be sent of a schedule's older revisions, in the caller's transaction; return how many.
 
     Messages of the kinds `kept` go out all the same.
-    A try under way loses its lease: what it comes to still fills its attempt, and `sent_at` where it was sent.
+    A try under way loses its lease: its result still fills its attempt, and `sent_at` if it was sent.
     """
     rows = await _SUPERSEDE.rows(schedule=schedule_id, before_revision=before_revision, kept=sorted(kept))
     return len(rows)
@@ -209,7 +209,7 @@ _BLANKS = {
 }
 
 
-# All deliveries of some schedules stand still.
+# All deliveries of some schedules are locked.
 _HOLD = Statement("SELECT FROM delivery WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE")
 # Deliveries and their attempts are blanked, the address of the last word kept, and all else that is pending ended.
 _FORGET = Statement("""
@@ -241,13 +241,13 @@ _FORGET = Statement("""
 
 
 async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Blank the person whom these schedules' deliveries are about, in the caller's transaction.
+    """Blank the person that these schedules' deliveries are about, in the caller's transaction.
 
     Names, addresses and the other sides' words are gone; what was sent when, how often and how it ended stays. What is
     still to be sent is superseded, but for a cancellation: a candidate who knows of an interview must hear that it is
     off. Its address is kept apart (`kept_address`) until it has ended, at most 24 h; then the database drops it.
     """
-    # First all stand still, in a statement of their own: the holder of one may have put an alert about it, with the
+    # First all are locked, in a statement of their own: the holder of one may have put an alert about it, with the
     # name, which the snapshot of the statement that waited does not show.
     await _HOLD.run(schedules=list(schedule_ids))
     await _FORGET.run(

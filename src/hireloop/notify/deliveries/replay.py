@@ -22,7 +22,7 @@ _MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
 
 
 class Skip(Slug):
-    """Why a delivery is not replayed; `sentence` says it to a person, with the advice where there is one."""
+    """Why a delivery is not replayed; `sentence` says it to a person, with the advice if there is one."""
 
     PENDING = "pending", "The delivery is still pending: it is due, or waiting for its next attempt."
     SUPERSEDED = (
@@ -69,7 +69,7 @@ async def _nothing(_replayed: Sequence[ReplayResult], _at: datetime) -> None:
     """Write nothing."""
 
 
-class _Row(msgspec.Struct, frozen=True, kw_only=True):
+class _Replayable(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     schedule: UUID | None
     revision: int
@@ -85,7 +85,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class _Told(msgspec.Struct, frozen=True, kw_only=True):
+class _CurrentBooking(msgspec.Struct, frozen=True, kw_only=True):
     """What a booking calls for now."""
 
     schedule: UUID
@@ -103,7 +103,7 @@ class _Reopened(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
 
 
-def is_narrow(only: DeliveryFilter) -> bool:
+def is_filtered(only: DeliveryFilter) -> bool:
     """Return whether the filter leaves anything out; one that does not must replay nothing."""
     return any(value is not None for value in msgspec.structs.astuple(only))
 
@@ -113,7 +113,7 @@ async def one(
 ) -> bool:
     """Replay one delivery and return whether it had ended: a pending one is left as it is.
 
-    Raises NotFound, and NotReplayable where it must not be replayed.
+    Raises NotFound, and NotReplayable if it must not be replayed.
     """
     results = await batch(ReplayFilter(ids=(delivery_id,)), channels, limit=1, note=note, now=now)
     if not results:
@@ -181,7 +181,7 @@ async def batch(
     return [result for result, _ in judged]
 
 
-def _is_still(row: _Row, only: ReplayFilter) -> bool:
+def _is_still(row: _Replayable, only: ReplayFilter) -> bool:
     """Whether the locked row is in the state that was asked for: another replay may have had it sent meanwhile."""
     if only.ids is not None or row.state is DeliveryState.PENDING:
         return True
@@ -232,16 +232,16 @@ _ROWS = {
 
 async def _read(
     only: ReplayFilter, limit: int, after: UUID | None, now: datetime | None, *, lock: bool
-) -> tuple[list[_Row], dict[UUID, _Told]]:
+) -> tuple[list[_Replayable], dict[UUID, _CurrentBooking]]:
     values = msgspec.structs.asdict(only) | {"ids": None if only.ids is None else list(only.ids)}
     found = await _FOUND.rows(**values, after=after, limit=limit)
-    told = await _TOLD[lock].structs(_Told, schedules=[row["schedule"] for row in found if row["schedule"]])
-    rows = await _ROWS[lock].structs(_Row, ids=[row["id"] for row in found], now=now)
+    told = await _TOLD[lock].structs(_CurrentBooking, schedules=[row["schedule"] for row in found if row["schedule"]])
+    rows = await _ROWS[lock].structs(_Replayable, ids=[row["id"] for row in found], now=now)
     return rows, {one.schedule: one for one in told}
 
 
 def _judge(
-    row: _Row, told: dict[UUID, _Told], channels: Collection[str], only: ReplayFilter
+    row: _Replayable, told: dict[UUID, _CurrentBooking], channels: Collection[str], only: ReplayFilter
 ) -> tuple[ReplayResult, _Reopened | None]:
     message = _decoded(row)
     skip = None if _is_still(row, only) else Skip.MOVED_ON
@@ -259,7 +259,9 @@ def _judge(
     return result, None if skip or message is None else _reopened(row, message)
 
 
-def _skip(row: _Row, message: Message | None, told: _Told | None, channels: Collection[str]) -> Skip | None:
+def _skip(
+    row: _Replayable, message: Message | None, told: _CurrentBooking | None, channels: Collection[str]
+) -> Skip | None:
     """Return why this delivery is not replayed, or None; `told` is what its booking calls for now, if it has one."""
     if row.state is DeliveryState.PENDING:
         return Skip.PENDING
@@ -276,21 +278,21 @@ def _skip(row: _Row, message: Message | None, told: _Told | None, channels: Coll
     return Skip.ADDRESS_CHANGED if told is not None and _has_moved(message, told) else None
 
 
-def _has_moved(message: Message, told: _Told) -> bool:
+def _has_moved(message: Message, told: _CurrentBooking) -> bool:
     """Return whether a message to a candidate is to another address than the candidate's present one."""
     if isinstance(message, AlertMessage) or message.kind not in CANDIDATE_KINDS:
         return False
     return message.candidate_email.lower() != told.address.lower()
 
 
-def _is_superseded(row: _Row, told: _Told | None) -> bool:
+def _is_superseded(row: _Replayable, told: _CurrentBooking | None) -> bool:
     """Return whether the booking has moved on since; of a cancelled one, a candidate hears nothing but that."""
     if told is None or row.revision < told.revision:
         return True
     return not told.live and row.kind in CANDIDATE_KINDS and row.kind != CancelledMessage.kind
 
 
-def _decoded(row: _Row) -> Message | None:
+def _decoded(row: _Replayable) -> Message | None:
     if row.payload_version != messages.PAYLOAD_VERSION or row.kind not in messages.KNOWN_KINDS:
         return None
     try:
@@ -299,7 +301,7 @@ def _decoded(row: _Row) -> Message | None:
         return None
 
 
-def _reopened(row: _Row, message: Message) -> _Reopened:
+def _reopened(row: _Replayable, message: Message) -> _Reopened:
     is_required = isinstance(message, BookingMessage) and message.required
     return _Reopened(
         id=row.id,
@@ -326,7 +328,7 @@ _REOPEN = Statement("""
 
 
 async def _reopen(reopened: Sequence[_Reopened], now: datetime) -> None:
-    """Make these rows due now, as if nobody had tried or told of them; their attempts and their trace stay."""
+    """Make these rows due now, as if they had never been tried or reported; their attempts and their trace stay."""
     await _REOPEN.run(
         ids=[one.id for one in reopened],
         at_risk_at=[one.at_risk_at for one in reopened],

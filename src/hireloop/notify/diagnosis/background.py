@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from hireloop.notify.diagnosis.findings import Finding, failure
 
-Check = Callable[[], Finding]
+DiagnosisCheck = Callable[[], Finding]
 
 
-def start(name: str, check: Check) -> asyncio.Future[Finding]:
+def start(name: str, check: DiagnosisCheck) -> asyncio.Future[Finding]:
     """Start a check and return the future of its finding; an error that it raises becomes a finding too.
 
     Its thread ends with the process, whatever it is doing: the system's name look-up may take longer than we wait.

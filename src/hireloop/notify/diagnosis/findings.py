@@ -11,7 +11,7 @@ class Level(StrEnum):
     """How bad it is."""
 
     OK = "ok"
-    WARNING = "warning"  # it works, but may cause trouble later
+    WARNING = "warning"  # it works, but may fail later
     FAILURE = "failure"  # it does not work
     SKIPPED = "skipped"  # not run, since it depends on another check that failed
 
@@ -32,7 +32,7 @@ def ok(check: str, cause: str) -> Finding:
 
 
 def warning(check: str, cause: str, fix: str, said: str = "") -> Finding:
-    """Return a finding about something that works but may cause trouble."""
+    """Return a finding about something that works but may fail later."""
     return Finding(check=check, level=Level.WARNING, cause=cause, fix=fix, said=said)
 
 

@@ -23,9 +23,9 @@ _BETWEEN_SERVERS = 25
 """The port for mail between servers; many networks block it for other machines."""
 
 
-def checks_of(settings: Settings) -> list[tuple[str, background.Check]]:
+def checks_of(settings: Settings) -> list[tuple[str, background.DiagnosisCheck]]:
     """Return the check of each provider of mail that is configured, with its name."""
-    checks: list[tuple[str, background.Check]] = [(CHECKS[Route.PRIMARY], partial(check, settings))]
+    checks: list[tuple[str, background.DiagnosisCheck]] = [(CHECKS[Route.PRIMARY], partial(check, settings))]
     if settings.email_fallback_url is not None:
         url = settings.email_fallback_url.get_secret_value()
         checks.append((CHECKS[Route.FALLBACK], partial(check, settings, url=url)))
@@ -33,7 +33,7 @@ def checks_of(settings: Settings) -> list[tuple[str, background.Check]]:
 
 
 def check(settings: Settings, *, url: str = "") -> Finding:
-    """Return the one finding about EMAIL_… (or EMAIL_FALLBACK_URL, where `url` is given).
+    """Return the one finding about EMAIL_… (or EMAIL_FALLBACK_URL, if `url` is given).
 
     If the settings alone are wrong, nothing is tried. Blocking: each phase takes at most `PHASE_SECONDS`, the first
     one including the look-up of the server's name.

@@ -43,7 +43,7 @@ class SettingNames(NamedTuple):
     password: str
     starttls: str
     tls: str
-    url: str = ""  # the one that holds them all, where there is one
+    url: str = ""  # the one that holds them all, if there is one
 
 
 class FailedConversation(msgspec.Struct, frozen=True, kw_only=True):

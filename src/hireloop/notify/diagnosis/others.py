@@ -38,7 +38,7 @@ class HasServer(Protocol):
 
     @property
     def server(self) -> tuple[str, int, bool] | None:
-        """Host, port, and whether it uses TLS; None where that is unknown before it sends."""
+        """Host, port, and whether it uses TLS; None if that is unknown before it sends."""
         ...
 
 

@@ -24,11 +24,13 @@ def check(about: str, host: str, port: int, *, secure: bool, setting: str) -> Fi
             with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured:
                 return ok(about, f"{where} answers, over {secured.version()}.")
     except (OSError, UnicodeError) as error:
-        cause, fix = trouble(error, host, port, setting=setting, seconds=SECONDS)
+        cause, fix = cause_and_fix(error, host, port, setting=setting, seconds=SECONDS)
         return failure(about, cause, fix)
 
 
-def trouble(error: OSError | UnicodeError, host: str, port: int, *, setting: str, seconds: float) -> tuple[str, str]:
+def cause_and_fix(
+    error: OSError | UnicodeError, host: str, port: int, *, setting: str, seconds: float
+) -> tuple[str, str]:
     """Return why a connection failed with `error`, and how to fix it."""
     where = f"{host} port {port}"
     match error:

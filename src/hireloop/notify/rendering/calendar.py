@@ -113,7 +113,7 @@ def _quoted(value: str) -> str:
 
 
 def _named(name: str) -> str:
-    """Return the parameter with somebody's name, nothing for who has none any more."""
+    """Return the parameter with somebody's name; nothing for anyone without a name."""
     return f";CN={_quoted(name)}" if name else ""
 
 

@@ -51,7 +51,7 @@ def direction(language: str) -> str:
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Return the words of a language: what stands in the templates -> what is said; empty for English."""
+    """Return the words of a language: the text in the templates -> its translation; empty for English."""
     if language == times.FALLBACK_LOCALE:
         return {}
     with (files("hireloop.notify.rendering") / "locales" / f"{language}.po").open("rb") as file:
@@ -62,7 +62,7 @@ def catalogue(language: str) -> dict[str, str]:
 def translated(source: str, language: str, *, frame: Callable[[str], str], escape: Callable[[str], str] = str) -> str:
     """Return a template's source with the words of one language in the place of its `{% trans %}` phrases.
 
-    A phrase stands on one line; its values are `{{ name }}` and become whatever `frame` makes of the name. What the
+    A phrase is on one line; its values are `{{ name }}` and become whatever `frame` makes of the name. What the
     catalogue lacks stays English. `escape` is what the words themselves need.
     """
     words = catalogue(language)

@@ -57,7 +57,7 @@ class Renderer:
         """Take what every message needs.
 
         `secret` mints the session keys, `base_url` is the portal's, `sender` is the address of the calendar's
-        organizer where a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and those of
+        organizer if a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and those of
         candidates who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts.
         """
         self._secret = secret

@@ -1,7 +1,7 @@
 """When something happens, in words: dates and times in the reader's zone and locale. Pure.
 
 Babel writes dates as the locale does. The zone's abbreviation comes from the zone database, since Babel knows no
-short name for most zones (`GMT+05:30` for Asia/Kolkata, never `IST`); offset and zone name stand beside it.
+short name for most zones (`GMT+05:30` for Asia/Kolkata, never `IST`); offset and zone name are beside it.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -40,7 +40,7 @@ def span(starts_at: datetime, ends_at: datetime, zone: ZoneInfo, locale: str) ->
     """Return a stretch of time with its zone.
 
     Such as `Tuesday, 1 December 2026, 10:00–11:00 IST (UTC+05:30, Asia/Kolkata)`. A second date, or a second
-    abbreviation and offset where the clocks change meanwhile, stands at the end that it belongs to.
+    abbreviation and offset if the clocks change meanwhile, is at the end that it belongs to.
     """  # noqa: RUF002 (en dash)
     start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
     first, last = _clock(start.time(), locale), _clock(end.time(), locale)
@@ -63,13 +63,13 @@ def point(at: datetime, zone: ZoneInfo, locale: str) -> str:
 
 
 def soon(duration: timedelta, locale: str) -> str:
-    """Return how far ahead something is, such as `in 24 hours`; empty where it is not ahead by half a minute."""
+    """Return how far ahead something is, such as `in 24 hours`; empty if it is not ahead by half a minute."""
     minutes = round(duration / _MINUTE)
     return _ahead(minutes, locale) if minutes > 0 else ""
 
 
 def moment(at: datetime, beside: datetime, zone: ZoneInfo, locale: str) -> str:
-    """Return a time of day with the zone's abbreviation; its date too where that is not the date of `beside`."""
+    """Return a time of day with the zone's abbreviation; its date too if that is not the date of `beside`."""
     there = at.astimezone(zone)
     clock = f"{_clock(there.time(), locale)} {_abbreviation(there) or _offset(there)}"
     if there.date() == beside.astimezone(zone).date():
@@ -107,7 +107,7 @@ def _clock(at: time, locale: str) -> str:
 
 
 def _abbreviation(at: datetime) -> str:
-    """Return the zone's abbreviation at that time; empty where the zone database has only an offset for it."""
+    """Return the zone's abbreviation at that time; empty if the zone database has only an offset for it."""
     name = at.tzname() or ""
     return name if name.isalpha() else ""
 

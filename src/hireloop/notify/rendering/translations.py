@@ -1,6 +1,6 @@
 """The templates of a kind of message in one language, compiled once a process.
 
-A kind is a folder of `templates/`: `subject.txt`, `body.txt` and `body.mjml`, whose tags stand inside `shell.mjml`.
+A kind is a folder of `templates/`: `subject.txt`, `body.txt` and `body.mjml`, whose tags go inside `shell.mjml`.
 `{% include %}` and `{% trans %}` are resolved in the source, before MJML is compiled to HTML with Jinja's placeholders
 left in place; a message then costs one pass of Jinja for each template.
 """

@@ -55,7 +55,7 @@ def of_cancellation(message: CancelledMessage, reader: Reader) -> Values:
 def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, invitation_state: str | None) -> Values:
     """Return what recruiters hear of a booking.
 
-    `invitation_state` is a delivery state, or `waiting` for a pending one that was tried in vain; None where there is
+    `invitation_state` is a delivery state, or `waiting` for a pending one that was tried in vain; None if there is
     no invitation.
     """
     return {

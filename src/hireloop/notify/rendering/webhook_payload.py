@@ -2,7 +2,7 @@
 
 Each field is named here one by one, so that a new one of a message stays inside until somebody lets it out. There is
 never a session key, a link that opens an interview, or a candidate's address. The OpenAPI document describes webhooks
-by these very types.
+by these same types.
 """
 
 from typing import Annotated, Any

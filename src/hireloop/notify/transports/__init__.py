@@ -1,1 +1,1 @@
-"""The transports: mail, chat, webhooks. Each only sends, and answers with an Outcome; the worker does the rest."""
+"""The transports: mail, chat, webhooks. Each only sends, and returns an Outcome; the worker does the rest."""

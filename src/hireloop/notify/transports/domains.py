@@ -23,7 +23,7 @@ def ascii_domain(name: str) -> str | None:
 
 
 def with_ascii_domain(address: str) -> str | None:
-    """Return a mail address with its domain in ASCII; None where it has no local part or no possible domain."""
+    """Return a mail address with its domain in ASCII; None if it has no local part or no possible domain."""
     local, _, domain = address.rpartition("@")
     written = ascii_domain(domain)
     return f"{local}@{written}" if local and written else None

@@ -1,4 +1,4 @@
-"""What an HTTP answer means for the delivery: the outcomes of docs/why/delivery-lifecycle.md, for channels over HTTP.
+"""What an HTTP response means for the delivery: the outcomes of docs/why/delivery-lifecycle.md, for channels over HTTP.
 
 Pure. Whose fault it is decides: a wrong address or token is ours and holds the channel, a busy or broken endpoint is
 tried again, and what is said of this one message is its end.
@@ -26,9 +26,9 @@ _TOO_LARGE = 413
 
 
 def outcome_of_status(evidence: Evidence, retry_after: str | None, now: datetime) -> Outcome:
-    """Return what the status in `evidence` comes to.
+    """Return the outcome for the status in `evidence`.
 
-    `retry_after` is the answer's header of that name (RFC 9110, 10.2.3), and `now` what a date in it is compared with.
+    `retry_after` is the response's header of that name (RFC 9110, 10.2.3); a date in it is compared with `now`.
     """
     code = evidence.code or 0
     match code // 100:
@@ -49,7 +49,7 @@ def outcome_of_status(evidence: Evidence, retry_after: str | None, now: datetime
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
-    """Return what a Retry-After header asks for, in seconds or as a date; None where it says nothing sensible."""
+    """Return what a Retry-After header asks for, in seconds or as a date; None if it says nothing sensible."""
     given = (retry_after or "").strip()
     if given.isascii() and given.isdigit():
         return float(given[:10])

@@ -24,31 +24,31 @@ _lock = threading.Lock()
 
 
 def look_up(host: str, port: int, *, seconds: float) -> list[ResolvedAddress]:
-    """Return the TCP addresses of a host, at least one; raises TimeoutError, or socket.gaierror where it has none."""
+    """Return the TCP addresses of a host, at least one; raises TimeoutError, or socket.gaierror if it has none."""
     try:
         return _resolve(host, port, socket.AI_NUMERICHOST)
     except socket.gaierror:
         pass  # a name, and no address
     with _lock:
-        answer = _under_way.get((host, port))
-        if answer is None:
-            answer = _under_way[host, port] = Future()
-            threading.Thread(target=_look_up, args=(host, port, answer), name=THREADS + host, daemon=True).start()
+        pending = _under_way.get((host, port))
+        if pending is None:
+            pending = _under_way[host, port] = Future()
+            threading.Thread(target=_look_up, args=(host, port, pending), name=THREADS + host, daemon=True).start()
     try:
-        return answer.result(seconds)
+        return pending.result(seconds)
     except TimeoutError:
         raise TimeoutError("The server's host name could not be resolved in time.") from None
 
 
-def _look_up(host: str, port: int, answer: "Future[list[ResolvedAddress]]") -> None:
+def _look_up(host: str, port: int, pending: "Future[list[ResolvedAddress]]") -> None:
     try:
         found = _resolve(host, port, 0)
     except Exception as error:  # noqa: BLE001 (handed on to the callers)
         _forget(host, port)
-        answer.set_exception(error)
+        pending.set_exception(error)
     else:
         _forget(host, port)
-        answer.set_result(found)
+        pending.set_result(found)
 
 
 def _forget(host: str, port: int) -> None:

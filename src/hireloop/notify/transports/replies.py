@@ -1,4 +1,4 @@
-"""What an SMTP answer, or its absence, means for the delivery: the outcome table of docs/why/delivery-lifecycle.md.
+"""What an SMTP reply, or its absence, means for the delivery: the outcome table of docs/why/delivery-lifecycle.md.
 
 Pure. The code's first digit decides whether a try is worth repeating (RFC 5321, 4.2.1), the phase whose fault it
 is, and the enhanced code (RFC 3463) what it is called.
@@ -69,7 +69,7 @@ def printable(text: str) -> str:
 
 
 def outcome_of_reply(evidence: Evidence) -> Outcome:
-    """Return what the server's answer in `evidence` comes to; its phase must be one of SMTP's."""
+    """Return the outcome for the server's reply in `evidence`; its phase must be one of SMTP's."""
     code = evidence.code or 0
     match code // 100:
         case 2 if evidence.phase is Phase.REPLY:
@@ -84,7 +84,7 @@ def outcome_of_reply(evidence: Evidence) -> Outcome:
 
 
 def outcome_of_failure(error: OSError, evidence: Evidence) -> Outcome:
-    """Return what it comes to that the connection gave `error` instead of an answer.
+    """Return the outcome of a connection that gave `error` instead of a reply.
 
     After the message's last byte it may have been accepted all the same, and the outcome says so.
     """
@@ -118,7 +118,7 @@ def _broken(error: OSError, phase: Phase) -> Reason:
 
 
 def _detail(evidence: Evidence) -> str:
-    """Return the enhanced code without its class, such as `1.1`; empty where there is none."""
+    """Return the enhanced code without its class, such as `1.1`; empty if there is none."""
     return (evidence.enhanced_code or "").partition(".")[2]
 
 

@@ -44,10 +44,10 @@ class TimedSocket:
         return left
 
     def reach(self, addresses: Sequence[ResolvedAddress]) -> None:
-        """Connect to the first of the addresses that answers.
+        """Connect to the first of the addresses that accepts.
 
-        Each gets its share of what is left of the time, so that one which does not answer leaves time for the next.
-        Raises what the last came to.
+        Each gets its share of what is left of the time, so that one which does not respond leaves time for the next.
+        Raises the error of the last one.
         """
         for later, (family, address) in zip(reversed(range(len(addresses))), addresses, strict=True):
             connection = socket.socket(family, socket.SOCK_STREAM)

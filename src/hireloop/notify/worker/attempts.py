@@ -1,4 +1,4 @@
-"""One try: render, send, and turn what came of it into what will be written. Runs in a thread, touches no database."""
+"""One try: render, send, and turn the result into what will be written. Runs in a thread, touches no database."""
 
 import random
 import time
@@ -37,7 +37,7 @@ class MessageRenderer(Protocol):
 
 
 class AttemptResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a try came to, and the ids of its span."""
+    """The outcome of a try, and the ids of its span."""
 
     outcome: Outcome | None  # None: nothing was sent, as the lease had run out
     trace_id: str
@@ -52,7 +52,7 @@ def attempt(
     renderer: MessageRenderer,
     still_ours: Callable[[], bool],
 ) -> AttemptResult:
-    """Render and send once under the booking's trace, and say what came of it; never raises.
+    """Render and send once under the booking's trace, and return the outcome; never raises.
 
     `still_ours` is asked right before the send: a worker that was away for longer than its lease sends nothing.
     """
@@ -103,7 +103,7 @@ def _send(
 
 
 def _checked(outcome: object) -> Outcome:
-    """Return a transport's answer; raises TypeError or msgspec.ValidationError for one that is none, as of a plugin."""
+    """Return a transport's outcome; raises TypeError or msgspec.ValidationError for what is none, as of a plugin."""
     if not isinstance(outcome, Sent | Retry | Rejected | Held):
         raise TypeError(type(outcome).__name__)
     checked: Outcome = msgspec.convert(msgspec.to_builtins(outcome), Outcome)
@@ -113,7 +113,7 @@ def _checked(outcome: object) -> Outcome:
 def _record(lease: Lease, outcome: Outcome | None, spans: tuple[Span, Span], seconds: float) -> None:
     if outcome is not None:
         evidence = outcome.evidence
-        telemetry.record_answer(
+        telemetry.record_reply(
             spans[1],
             {
                 "server.address": evidence.host,
@@ -139,12 +139,12 @@ def _record(lease: Lease, outcome: Outcome | None, spans: tuple[Span, Span], sec
     )
 
 
-def settlement(lease: Lease, answered: AttemptResult, *, elapsed: timedelta) -> Settlement:
+def settlement(lease: Lease, result: AttemptResult, *, elapsed: timedelta) -> Settlement:
     """Return what to write: how the attempt ended, and what becomes of the delivery.
 
     `elapsed` is the time since the lease, so that the next try is planned by the database's clock.
     """
-    came, due_at = answered.outcome, None
+    came, due_at = result.outcome, None
     if isinstance(came, Retry):
         due_at = retry.next_due(
             tries=lease.tries + 1,
@@ -165,8 +165,8 @@ def settlement(lease: Lease, answered: AttemptResult, *, elapsed: timedelta) -> 
         reason=_reason(came),
         maybe_accepted=isinstance(came, Retry) and came.maybe_accepted,
         due_at=due_at,
-        trace_id=answered.trace_id,
-        span_id=answered.span_id,
+        trace_id=result.trace_id,
+        span_id=result.span_id,
     )
 
 
@@ -174,7 +174,7 @@ def _reason(outcome: Outcome | None) -> str | None:
     return None if outcome is None or isinstance(outcome, Sent) else outcome.reason
 
 
-# What a try came to -> how the attempt has ended, and where that leaves its delivery.
+# The outcome of a try -> how the attempt has ended, and the state of its delivery.
 _ENDS: Mapping[type[Outcome | None], tuple[AttemptOutcome, DeliveryState]] = {
     Sent: (AttemptOutcome.SENT, DeliveryState.SENT),
     Rejected: (AttemptOutcome.REJECTED, DeliveryState.REJECTED),

@@ -1,4 +1,4 @@
-"""A post is one channel in one worker: its transports, its threads, and the leases under way."""
+"""A channel sender is one channel in one worker: its transports, its threads, and the leases under way."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +51,7 @@ class ChannelSender:
 
     @property
     def rate_limited_seconds(self) -> float:
-        """For how long yet the rate limit leaves nothing to lease; 0 or less where it does not matter."""
+        """For how long yet the rate limit leaves nothing to lease; 0 or less if it does not matter."""
         return self._rate_limited_until - time.monotonic()
 
     def took(self, leases: list[Lease], *, asked: float, ours_for: float) -> None:
@@ -66,7 +66,7 @@ class ChannelSender:
             self._rate_limited_until = time.monotonic() + self.rate_limit.seconds
 
     def renewed(self, lease: Lease, *, until: float) -> None:
-        """Note until when a lease is ours; in the past, where it has become somebody else's or nobody's."""
+        """Note until when a lease is ours; in the past if it is no longer ours."""
         if lease.token in self.under_way:
             self._ours_until[lease.token] = until
 
@@ -75,7 +75,7 @@ class ChannelSender:
         return time.monotonic() < self._ours_until.get(lease.token, 0.0)
 
     def ended(self, token: UUID) -> None:
-        """Forget a lease, if it is one of this post's."""
+        """Forget a lease, if it is one of this sender's."""
         self.under_way.pop(token, None)
         self._ours_until.pop(token, None)
 

@@ -28,9 +28,9 @@ async def after_try(channel: Channel, route: Route, outcome: Outcome | None, *, 
 
 
 async def after_settling(channel: Channel, under_way: Mapping[UUID, Lease], settled: Iterable[Settlement]) -> None:
-    """Hold the provider where servers of several domains have blocked us in a row; `under_way` is by token.
+    """Hold the provider if servers of several domains have blocked us in a row; `under_way` is by token.
 
-    One server's policy is about its own recipients. The same answer from several domains, with nothing else said in
+    One server's policy is about its own recipients. The same reply from several domains, with nothing else said in
     between, is about our address or our sender, and so it is our own side after all.
     """
     blocked = {
@@ -43,7 +43,7 @@ async def after_settling(channel: Channel, under_way: Mapping[UUID, Lease], sett
             await _hold(channel, route, Reason.POLICY_BLOCK)
 
 
-# Of the latest tries that the recipients' side answered, how many domains have blocked us since the last other answer.
+# Of the latest tries that the recipients' side replied to, how many domains have blocked us since the last other reply.
 _BLOCKING = Statement("""
     WITH latest AS (
         SELECT reason = :block AS is_block, lower(split_part(recipient, '@', -1)) AS domain,
@@ -59,7 +59,7 @@ _BLOCKING = Statement("""
 
 
 async def blocking_domains(channel: str, route: Route) -> int:
-    """Return how many recipients' domains have blocked us since one has answered anything else.
+    """Return how many recipients' domains have blocked us since one has replied anything else.
 
     It is read from the attempts, and so it counts what all workers have settled.
     """

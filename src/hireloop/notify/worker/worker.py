@@ -1,4 +1,4 @@
-"""The worker: leases what is due, has it tried in threads, settles what came of it. Any number of them may run.
+"""The worker: leases what is due, has it tried in threads, settles the outcome. Any number of them may run.
 
 Nothing here is a promise that a crash could break: a lease that is not settled runs out, and another worker takes
 the row. LISTEN only makes it quicker than the poll.
@@ -31,8 +31,8 @@ DRAIN_SECONDS = 25.0
 _SETTLE_TOGETHER = 200
 _AFTER_ERROR_SECONDS = 0.5
 
-# Seconds between the end of one run and the next, and what runs: it opens its own transactions, and the database's
-# trouble is logged and met by the next run.
+# Seconds between the end of one run and the next, and what runs: it opens its own transactions; a failure of the
+# database is logged, and the next run tries again.
 Chore = tuple[float, Callable[[], Awaitable[object]]]
 
 
@@ -131,7 +131,7 @@ class Worker:
             try:
                 wait = min(wait, await self._lease(sender))
             except db.UNAVAILABLE as error:
-                log.warning("worker.database_trouble", error=db.described(error))
+                log.warning("worker.database_failed", error=db.described(error))
                 await asyncio.sleep(_AFTER_ERROR_SECONDS)
         if wait > 0:
             try:
@@ -156,7 +156,7 @@ class Worker:
 
     @staticmethod
     async def _claims(sender: ChannelSender) -> tuple[Availability, Availability | None]:
-        """Say what may be leased by the primary, and by the fallback; None where the channel has none."""
+        """Say what may be leased by the primary, and by the fallback; None if the channel has none."""
 
         async def by(route: Route) -> Availability:
             return await health.claim(providers.provider(sender.channel, route), may_probe=sender.may_probe(route))
@@ -164,7 +164,7 @@ class Worker:
         return await by(Route.PRIMARY), await by(Route.FALLBACK) if Route.FALLBACK in sender.transports else None
 
     async def _take_next(self, sender: ChannelSender, request: LeaseRequest) -> bool:
-        """Lease what the turn allows; return whether there may be more of it."""
+        """Lease what `request` allows; return whether there may be more of it."""
         limit = min(sender.free, 1) if request.probing else sender.free
         asked = time.monotonic()
         taken = []
@@ -198,13 +198,13 @@ class Worker:
             self._wake.set()
 
     async def _tried(self, sender: ChannelSender, lease: Lease, asked: float, *, probing: bool) -> Settlement:
-        answered = await asyncio.get_running_loop().run_in_executor(sender.threads, self._attempt, sender, lease)
+        result = await asyncio.get_running_loop().run_in_executor(sender.threads, self._attempt, sender, lease)
         try:  # before the delivery is free again, so that a held channel is not tried at once
-            await circuit.after_try(sender.channel, lease.route, answered.outcome, probing=probing)
+            await circuit.after_try(sender.channel, lease.route, result.outcome, probing=probing)
         except db.UNAVAILABLE as error:  # the next try notes it
-            log.warning("worker.database_trouble", error=db.described(error))
+            log.warning("worker.database_failed", error=db.described(error))
         elapsed = timedelta(seconds=time.monotonic() - asked)
-        return attempts.settlement(lease, answered, elapsed=elapsed)
+        return attempts.settlement(lease, result, elapsed=elapsed)
 
     def _attempt(self, sender: ChannelSender, lease: Lease) -> AttemptResult:
         return attempts.attempt(
@@ -229,7 +229,7 @@ class Worker:
             try:
                 await circuit.after_settling(sender.channel, sender.under_way, batch)
             except db.UNAVAILABLE as error:  # the next block counts these too
-                log.warning("worker.database_trouble", error=db.described(error))
+                log.warning("worker.database_failed", error=db.described(error))
             for settlement in batch:
                 sender.ended(settlement.token)
         for _ in batch:
@@ -276,7 +276,7 @@ class Worker:
             try:
                 await work()
             except db.UNAVAILABLE as error:
-                log.warning("worker.database_trouble", error=db.described(error))
+                log.warning("worker.database_failed", error=db.described(error))
             await asyncio.sleep(seconds)
 
     async def _sign(self) -> None:

@@ -25,11 +25,11 @@ async function look() {
   if (looking) return;
   looking = true;
   try {
-    const answer = await fetch(page.dataset.path, { headers: { Accept: "text/html" } });
+    const response = await fetch(page.dataset.path, { headers: { Accept: "text/html" } });
     const receivedAt = Date.now();
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const next = new DOMParser().parseFromString(await response.text(), "text/html");
     const nextPage = next.querySelector("main");
-    if (!answer.ok || !["early", "open"].includes(nextPage?.dataset.stage)) return location.reload();
+    if (!response.ok || !["early", "open"].includes(nextPage?.dataset.stage)) return location.reload();
     clock.set(nextPage.dataset.now, receivedAt);
     const opened = page.dataset.stage !== nextPage.dataset.stage;
     Object.assign(page.dataset, nextPage.dataset);

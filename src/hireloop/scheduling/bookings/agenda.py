@@ -18,7 +18,7 @@ from hireloop.statements import Statement
 
 
 class AgendaItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A booking with the names of whom and what it is about."""
+    """A booking with the names of the people and the job that it is about."""
 
     booking: Booking
     candidate_id: UUID
@@ -66,7 +66,7 @@ _OF_DAY = Statement(f"""
 # Some bookings.
 _OF_SCHEDULES = Statement(f"{_NAMES} WHERE sc.id = ANY(:schedules::uuid[])")
 # Slots with a free seat that a booking of this job could be moved to from this slot, in the order of start.
-_OPENINGS = Statement("""
+_FREE_SLOTS = Statement("""
     SELECT id, starts_at, ends_at, seats - taken AS seats_left, interviewer_email FROM slot
     WHERE starts_at >= greatest(:starts_from, coalesce(:now, now()))
       AND (:starts_before::timestamptz IS NULL OR starts_at < :starts_before)
@@ -115,7 +115,7 @@ async def free_slots(
     They have a seat left, have not begun, are for its job or for any, and are not where it is. Whether the candidate
     is free then, the move itself finds out.
     """
-    return await _OPENINGS.structs(
+    return await _FREE_SLOTS.structs(
         FreeSlot,
         starts_from=starts_from,
         starts_before=starts_before,

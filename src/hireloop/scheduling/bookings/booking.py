@@ -27,14 +27,14 @@ _TIMES_TO_LOOK = 4
 
 
 class BookingOutcome(StrEnum):
-    """What `book` came to."""
+    """The outcome of `book`."""
 
     BOOKED = "booked"
-    AGAIN = "again"  # this very booking stood already; nothing was written, nothing is sent
+    AGAIN = "again"  # this booking already existed; nothing was written, nothing is sent
 
 
 class BookingResult(msgspec.Struct, frozen=True):
-    """The booking, whether it is new, and the deliveries just put (none where it stood already)."""
+    """The booking, whether it is new, and the deliveries just put (none if it already existed)."""
 
     outcome: BookingOutcome
     booking: Booking
@@ -60,7 +60,7 @@ async def book(
 ) -> BookingResult:
     """Book the interview into the slot, or report that this booking already exists.
 
-    `booked_by` is who asks for it: the recruiters' copy and the audit say so.
+    `booked_by` is the person who asks for it: the recruiters' copy and the audit say so.
     Raises NotFound, BadInput or the Refused that the facts call for; then nothing was written. A caller that
     loses a race reads the facts again and gets the result that they call for now.
     """
@@ -75,7 +75,7 @@ async def book(
 
 
 class _Wish(msgspec.Struct, frozen=True):
-    """What is asked for, and by whom."""
+    """The booking that is requested, and who requests it."""
 
     interview_id: UUID
     slot_id: UUID
@@ -90,7 +90,7 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
     for _ in range(_TIMES_TO_LOOK):
         facts = await _facts(wish.interview_id, wish.slot_id, now)
         if facts.live_schedule_id is not None and rules.is_same_booking(facts, wish.slot_id):
-            # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
+            # Held, so that a response that is stored for repetition is there before an erasure looks for it.
             await Candidate.select(Candidate.id).where(Candidate.id == facts.candidate_id).lock_rows("SHARE")
             return BookingResult(BookingOutcome.AGAIN, await find(facts.live_schedule_id, now=now))
         refusal = rules.refusal(facts, late_seconds=windows.late_seconds)
@@ -193,7 +193,7 @@ class _Draft:
         )
 
 
-# All that the rules ask of an interview, its booking that stands, and the slot, at one moment.
+# All that the rules ask of an interview, its live booking, and the slot, at one moment.
 _FACTS = Statement("""
     SELECT coalesce(:now, now()) AS now, i.id AS interview_id, i.state AS interview_state, c.id AS candidate_id,
         c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone, c.locale, j.id AS job_id,

@@ -56,7 +56,7 @@ _READ = """
 """
 # Some bookings.
 _OF_IDS = Statement(f"{_READ} WHERE sc.id = ANY(:schedules::uuid[])")
-# The bookings of interviews that stand.
+# The live bookings of interviews.
 _LIVE_OF = Statement(f"{_READ} WHERE sc.interview = ANY(:interviews::uuid[]) AND sc.state <> 'cancelled'")
 # Whose bookings they are.
 _CANDIDATES_OF = Statement("SELECT id, candidate FROM schedule WHERE id = ANY(:schedules::uuid[])")
@@ -96,7 +96,7 @@ def _from_row(row: dict[str, object]) -> Booking:
 
 
 class BookingFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which bookings to list; None does not narrow."""
+    """Which bookings to list; None does not filter."""
 
     state: str | None = None
     starts_from: datetime | None = None
@@ -109,12 +109,12 @@ class BookingFilter(msgspec.Struct, frozen=True, kw_only=True):
 async def page(only: BookingFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[Booking]:
     """Return at most `limit` bookings, the latest start first, beginning behind the one called `after`.
 
-    Raises BadInput where there is no such booking.
+    Raises BadInput if there is no such booking.
     """
     values = {**msgspec.structs.asdict(only), "after": after, "now": now}
     if after is not None:
         values["after_start"] = await _start_of(after)
-    lists = _lists(only, _narrowed(only, after), limit, by_bookings=await _are_few(only))
+    lists = _lists(only, _conditions(only, after), limit, by_bookings=await _are_few(only))
     if not lists:
         return []
     rows = await rows_of(_PAGE.format(lists=" UNION ".join(lists), limit=limit), values)
@@ -130,7 +130,7 @@ _PAGE = f"""{_READ}
 
 
 async def _start_of(schedule_id: UUID) -> datetime:
-    """Return when this booking starts; raises BadInput where there is none, as a page begins behind it."""
+    """Return when this booking starts; raises BadInput if there is none, as a page begins behind it."""
     row = await Schedule.select(Schedule.starts_at).where(Schedule.id == schedule_id).first()
     if row is None:
         raise errors.BadInput("after", "must be the ID of a booking: start again from the first page")
@@ -138,16 +138,16 @@ async def _start_of(schedule_id: UUID) -> datetime:
     return starts_at
 
 
-class _Narrowed(msgspec.Struct, frozen=True):
+class _Conditions(msgspec.Struct, frozen=True):
     """Conditions in SQL, some of them none at all: `true`."""
 
     times: str  # time, and place in the list; the name of the id is left open
     others: str
-    stands: str  # that the invitation of `sc` stands where it should
+    stands: str  # that the invitation of `sc` is in the state that is asked for
 
 
-def _narrowed(only: BookingFilter, after: UUID | None) -> _Narrowed:
-    """Return what a list is narrowed by: only what is asked for, as "or is null" would keep an index from it."""
+def _conditions(only: BookingFilter, after: UUID | None) -> _Conditions:
+    """Return the conditions of a list, only of filters that are set, as "or is null" would keep an index from it."""
     times, others, stands = ["true"], ["true"], "true"
     if only.starts_from is not None:
         times.append("starts_at >= :starts_from")
@@ -161,7 +161,7 @@ def _narrowed(only: BookingFilter, after: UUID | None) -> _Narrowed:
         others.append("job = :job")
     if only.invitation_state is not None:
         stands = _STANDS
-    return _Narrowed(" AND ".join(times), " AND ".join(others), stands)
+    return _Conditions(" AND ".join(times), " AND ".join(others), stands)
 
 
 _STANDS = """(
@@ -170,7 +170,7 @@ _STANDS = """(
 _MANY = 1000  # bookings of a job: up to here they are looked through one by one
 _LIVE = (ScheduleState.PENDING, ScheduleState.CONFIRMED)
 _AT_RISK = "is_at_risk(at_risk_at, last_reason, first_due_at, coalesce(:now, now()))"
-# Which deliveries to look at for bookings whose invitation may stand there, besides those that were invited to nothing.
+# Which deliveries to look at for bookings whose invitation may be in that state, besides those without an invitation.
 _INVITATIONS = {
     "pending": [f"state = 'pending' AND NOT {_AT_RISK}"],
     "at_risk": [f"state = 'pending' AND {_AT_RISK}"],
@@ -185,7 +185,7 @@ _COUNT = Statement("SELECT count(*) FROM (SELECT FROM schedule WHERE job = :job 
 
 
 async def _are_few(only: BookingFilter) -> bool:
-    """Return whether to look through bookings for where their invitation stands, and not through invitations for whose.
+    """Return whether to look through bookings for their invitations, and not through invitations for their bookings.
 
     A candidate has few bookings, and of a job's nearly all were sent; of all invitations hardly any are theirs.
     """
@@ -197,63 +197,63 @@ async def _are_few(only: BookingFilter) -> bool:
     return count < _MANY
 
 
-def _lists(only: BookingFilter, narrowed: _Narrowed, limit: int, *, by_bookings: bool) -> list[str]:
+def _lists(only: BookingFilter, conditions: _Conditions, limit: int, *, by_bookings: bool) -> list[str]:
     """Return lists, each in the order of an index, of whose first `limit` bookings the page consists.
 
     Several states in one list would have to be sorted, or one looked for among all the others. The invitation of a
-    cancelled booking stands nowhere, as its revision was raised: else a list would look through them all in vain.
+    cancelled booking has no state, as its revision was raised: else a list would look through them all in vain.
     """
     states = [ScheduleState(only.state)] if only.state is not None else list(ScheduleState)
     if only.invitation_state is None:
         split = only.state is not None or only.job is not None
-        conditions = [f"state = '{state.value}'" for state in states] if split else ["true"]
-        return [_listed(_schedules(condition, narrowed), limit) for condition in conditions]
+        split_by = [f"state = '{state.value}'" for state in states] if split else ["true"]
+        return [_listed(_schedules(condition, conditions), limit) for condition in split_by]
     live = [state for state in states if state in _LIVE]
     nowhere = only.invitation_state == "none"
     among = states if nowhere else live
     if by_bookings:
-        sources = [_schedules(f"state = '{state.value}'", narrowed) for state in among]
+        sources = [_schedules(f"state = '{state.value}'", conditions) for state in among]
     else:
-        sources = [_invitations(condition, narrowed) for condition in _INVITATIONS[only.invitation_state] if live]
+        sources = [_invitations(condition, conditions) for condition in _INVITATIONS[only.invitation_state] if live]
         if nowhere and live:
-            sources.append(_schedules("invited_revision <> revision AND state <> 'cancelled'", narrowed))
+            sources.append(_schedules("invited_revision <> revision AND state <> 'cancelled'", conditions))
         if nowhere and ScheduleState.CANCELLED in states:
-            sources.append(_schedules("state = 'cancelled'", narrowed))
-    return [_standing(source, among, narrowed, limit) for source in sources]
+            sources.append(_schedules("state = 'cancelled'", conditions))
+    return [_standing(source, among, conditions, limit) for source in sources]
 
 
-# What a list is made of: bookings, or those whose invitations stand somewhere.
-_OF_SCHEDULES = "SELECT starts_at, id, NULL::integer AS revision FROM schedule WHERE {narrowed}"
-_OF_INVITATIONS = "SELECT DISTINCT starts_at, schedule AS id, revision FROM invitation WHERE {narrowed}"
+# What a list is made of: bookings, or those whose invitations have a state.
+_OF_SCHEDULES = "SELECT starts_at, id, NULL::integer AS revision FROM schedule WHERE {conditions}"
+_OF_INVITATIONS = "SELECT DISTINCT starts_at, schedule AS id, revision FROM invitation WHERE {conditions}"
 
 
-def _schedules(condition: str, narrowed: _Narrowed) -> str:
-    times = narrowed.times.format(id="id")
-    return _OF_SCHEDULES.format(narrowed=f"{condition} AND {times} AND {narrowed.others}")
+def _schedules(condition: str, conditions: _Conditions) -> str:
+    times = conditions.times.format(id="id")
+    return _OF_SCHEDULES.format(conditions=f"{condition} AND {times} AND {conditions.others}")
 
 
-def _invitations(condition: str, narrowed: _Narrowed) -> str:
-    times = narrowed.times.format(id="schedule")
-    return _OF_INVITATIONS.format(narrowed=f"{condition} AND {times}")
+def _invitations(condition: str, conditions: _Conditions) -> str:
+    times = conditions.times.format(id="schedule")
+    return _OF_INVITATIONS.format(conditions=f"{condition} AND {times}")
 
 
 def _listed(source: str, limit: int) -> str:
     return f"({source} ORDER BY starts_at DESC, id DESC LIMIT {limit:d})"
 
 
-# Those of a source whose invitation stands where it should. First in order, then each is looked at on its own: at no
+# Those of a source whose invitation is in the right state. First in order, then each is looked at on its own: at no
 # more of them than it takes for a page. LIMIT 1 leaves no other way, whatever PostgreSQL expects of how many there are.
 _STANDING = """(
     SELECT told.starts_at, told.id FROM ({source} ORDER BY starts_at DESC, id DESC) AS told, LATERAL (
         SELECT FROM schedule sc WHERE sc.id = told.id AND sc.revision = coalesce(told.revision, sc.revision)
-        AND sc.state IN ({states}) AND {narrowed} LIMIT 1
+        AND sc.state IN ({states}) AND {conditions} LIMIT 1
     ) AS standing ORDER BY told.starts_at DESC, told.id DESC LIMIT {limit:d}
 )"""
 
 
-def _standing(source: str, states: Sequence[ScheduleState], narrowed: _Narrowed, limit: int) -> str:
-    """Return those of a source whose invitation stands where it should."""
+def _standing(source: str, states: Sequence[ScheduleState], conditions: _Conditions, limit: int) -> str:
+    """Return those of a source whose invitation is in the state that is asked for."""
     named = ", ".join(f"'{state.value}'" for state in states)
     return _STANDING.format(
-        source=source, states=named, narrowed=f"{narrowed.others} AND {narrowed.stands}", limit=limit
+        source=source, states=named, conditions=f"{conditions.others} AND {conditions.stands}", limit=limit
     )

@@ -9,7 +9,7 @@ from hireloop.notify.deliveries.outbox import Outbox, was_tried
 from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
-from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.tables import Interview, InterviewState, Schedule, ScheduleState, Slot
@@ -24,7 +24,7 @@ async def cancel(
     by: Actor,
     reason: str,
     outbox: Outbox,
-    rule: Rule | None = None,
+    rule: ChangeRule | None = None,
     now: datetime | None = None,
 ) -> bool:
     """Cancel a booking and return whether this did it: cancelling twice is cancelling once.
@@ -45,7 +45,8 @@ async def cancel(
 async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:
     """Cancel these live bookings, in the transaction that holds them.
 
-    A candidate hears of it only if an earlier revision was tried: nobody is told that off is what they never heard of.
+    A candidate hears of it only if an earlier revision was tried: nobody is told about the cancellation of a booking
+    that they never heard of.
     """
     for booking in bookings:
         revision = await changes.note(booking, BookingChange.CANCELLED, by=by, reason=reason)

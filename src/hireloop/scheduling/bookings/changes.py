@@ -1,4 +1,4 @@
-"""A change of a booking that stands: its history, its next revision, and what is told instead of what was.
+"""A change of a live booking: its history, its next revision, and what is told instead of what was.
 
 Every function takes a `LockedBooking` and writes in the transaction that holds it.
 """
@@ -37,7 +37,7 @@ _INVITING = {
     BookingChange.REISSUED,
 }  # their callers put an invitation
 
-Rule = Callable[[LockedBooking], errors.Refused | None]  # one more reason why a change may be refused
+ChangeRule = Callable[[LockedBooking], errors.Refused | None]  # one more reason why a change may be refused
 
 
 def refusal(booking: LockedBooking) -> errors.Refused | None:
@@ -68,7 +68,7 @@ async def note(
     """Write a change into the booking's history and the audit; raise its revision; return the one it has then.
 
     What is still to be sent of older revisions is superseded: the caller puts the messages that replace it.
-    Where the booking keeps its time, recruiters still get what was put for them: no link stands in it.
+    Where the booking keeps its time, recruiters still get what was put for them: it contains no link.
     """
     revision = booking.revision + raises_revision
     past = HistoryEntry(at=booking.now, change=change, by=by.name, revision=revision, reason=reason, moved=moved)
@@ -102,7 +102,7 @@ async def note(
 
 
 def invitation(booking: LockedBooking, revision: int) -> InvitationMessage:
-    """Return the invitation to a booking as it stands, at this revision."""
+    """Return the invitation to a booking as it is, at this revision."""
     return InvitationMessage.about(
         booking,
         schedule_id=booking.schedule_id,

@@ -6,7 +6,7 @@ from uuid import UUID
 from hireloop import db
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
-from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import lock
 from hireloop.scheduling.tables import Schedule, ScheduleState
@@ -15,11 +15,11 @@ from hireloop.telemetry import spans
 
 @spans.of_change("schedule.confirm")
 @db.transactional
-async def confirm(schedule_id: UUID, *, by: Actor, rule: Rule | None = None, now: datetime | None = None) -> bool:
+async def confirm(schedule_id: UUID, *, by: Actor, rule: ChangeRule | None = None, now: datetime | None = None) -> bool:
     """Confirm a booking and return whether this did it: confirming twice is confirming once.
 
     One transaction, in which `rule` may forbid it too. The revision stays, and nobody is told: what everybody was told
-    is still right. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast where the
+    is still right. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast if the
     interview can no longer be entered.
     """
     booking = await lock(schedule_id, now=now)

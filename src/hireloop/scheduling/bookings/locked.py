@@ -54,12 +54,12 @@ _LOCKED = Statement("""
         JOIN candidate c ON c.id = sc.candidate JOIN job j ON j.id = i.job
     WHERE sc.id = ANY(:schedules::uuid[]) ORDER BY sc.id FOR NO KEY UPDATE OF sc, se
 """)
-# The candidates of bookings stand still.
+# Locks the candidates of bookings.
 _HOLD_CANDIDATES = Statement("""
     SELECT id FROM candidate WHERE id IN (SELECT candidate FROM schedule WHERE id = ANY(:schedules::uuid[]))
     ORDER BY id FOR NO KEY UPDATE
 """)
-# Slots stand still.
+# Locks slots.
 _HOLD_SLOTS = Statement("SELECT id FROM slot WHERE id = ANY(:slots::uuid[]) ORDER BY id FOR NO KEY UPDATE")
 
 

@@ -11,7 +11,7 @@ from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, R
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes, rules
 from hireloop.scheduling.bookings.booking import WindowSettings
-from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange, Move
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.bookings.rules import SlotFacts
@@ -29,16 +29,16 @@ async def move(
     reason: str,
     outbox: Outbox,
     windows: WindowSettings,
-    rule: Rule | None = None,
+    rule: ChangeRule | None = None,
     now: datetime | None = None,
 ) -> bool:
-    """Move a booking to this slot, and return whether this did it: on a slot where it stands it stays as it is.
+    """Move a booking to this slot and return whether it moved; one that is already there is left unchanged.
 
     One transaction, in which `rule` may forbid it too. A moved booking waits for a new confirmation. One whose
-    link was withdrawn gets a new link with the new time: without one nobody could be told of that time.
+    link was withdrawn gets a new link with the new time: without one, nobody could be notified of that time.
 
     Raises NotFound for the schedule or the slot, BadInput for a slot of another job, ScheduleCancelled,
-    InterviewInProgress, InterviewClosed, SlotWithdrawn, SlotPast, SlotFull, and CandidateBusy where the candidate has
+    InterviewInProgress, InterviewClosed, SlotWithdrawn, SlotPast, SlotFull, and CandidateBusy if the candidate has
     another interview then.
     """
     booking = await lock(schedule_id, slots=[slot_id], now=now)

@@ -53,7 +53,7 @@ async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: dateti
 
 @db.transactional
 async def _put_some(outbox: Outbox, lead: str, length: timedelta, nearer: timedelta, now: datetime | None) -> int:
-    """Put reminders of one lead, `_TOGETHER` at most; `nearer` is the next shorter lead, zero where there is none."""
+    """Put reminders of one lead, `_TOGETHER` at most; `nearer` is the next shorter lead, zero if there is none."""
     at = await read_clock(now)
     due = await _DUE.rows(nearest=at + nearer, farthest=at + length, lead=length, limit=_TOGETHER)
     if due:

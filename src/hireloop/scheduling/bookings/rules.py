@@ -11,7 +11,7 @@ from hireloop.scheduling.tables import InterviewState
 
 
 class SlotFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one read says of a slot that an interview of `job_id` is to be placed on, at one moment."""
+    """What one read says of a slot that an interview of `job_id` would be placed on, at one moment."""
 
     now: datetime
     job_id: UUID
@@ -24,7 +24,7 @@ class SlotFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BookingFacts(Meeting, frozen=True, kw_only=True):
-    """What one read says of an interview, its candidate and its job, with the slot that it is to be placed on."""
+    """What one read says of an interview, its candidate and its job, with the slot that it would be placed on."""
 
     slot: SlotFacts
     interview_state: InterviewState
@@ -46,12 +46,12 @@ def window(starts_at: datetime, *, early_seconds: int, late_seconds: int) -> Win
 
 
 def is_same_booking(facts: BookingFacts, slot_id: UUID) -> bool:
-    """Return whether this interview already stands on this very slot: a double click, not a conflict."""
+    """Return whether this interview is already booked into this slot: a double click, not a conflict."""
     return facts.live_slot_id == slot_id
 
 
 def refusal(facts: BookingFacts, *, late_seconds: int) -> errors.HireLoopError | None:
-    """Return why this interview can't be booked into this slot, or None where nothing stands against it."""
+    """Return why this interview can't be booked into this slot, or None if it can."""
     if facts.live_schedule_id is not None:
         return errors.InterviewAlreadyScheduled()
     if facts.interview_state is not InterviewState.OPEN:

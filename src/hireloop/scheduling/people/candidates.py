@@ -80,7 +80,7 @@ async def create(
     row = await _insert(given, by, now)
     if row is not None:
         return msgspec.convert(row, CandidateDetails), True
-    # Held, so that an answer which is stored to be said again is there before an erasure looks for it.
+    # Held, so that a response that is stored for repetition is there before an erasure looks for it.
     row = await (
         Candidate.select()
         .where(Candidate.email_lower == Lower(given["email"]), Candidate.erased_at.is_null())
@@ -90,13 +90,13 @@ async def create(
     if row is None:  # erased between the two statements: the address is nobody's now
         return await create(new, by=by, within=within, now=now)
     known = msgspec.convert(row, CandidateDetails)
-    refuse_differences("candidate", given, known, letter_case_aside={"email"})
+    refuse_differences("candidate", given, known, ignoring_case={"email"})
     return known, False
 
 
 @db.transactional
 async def _insert(given: dict[str, Any], by: Actor, now: datetime | None) -> dict[str, Any] | None:
-    """Store a candidate, or nobody where the address is taken, and return their row."""
+    """Store a candidate and return their row, or None if the address is taken."""
     row = Candidate(**given, created_at=db.sql_now(now))
     created = await Candidate.insert(row).on_conflict(action="DO NOTHING").returning(*Candidate.all_columns())
     if not created:
@@ -106,12 +106,12 @@ async def _insert(given: dict[str, Any], by: Actor, now: datetime | None) -> dic
     return created[0]
 
 
-def refuse_differences(what: str, given: dict[str, Any], known: object, *, letter_case_aside: set[str]) -> None:
-    """Raise DiffersFromKnown, naming every field of `given` that `known` has otherwise."""
+def refuse_differences(what: str, given: dict[str, Any], known: object, *, ignoring_case: set[str]) -> None:
+    """Raise DiffersFromKnown, naming every field in which `known` differs from `given`."""
 
     def differs(name: str) -> bool:
         ours, theirs = getattr(known, name), given[name]
-        if name in letter_case_aside:
+        if name in ignoring_case:
             return str(ours).lower() != str(theirs).lower()
         return bool(ours != theirs)
 
@@ -121,7 +121,7 @@ def refuse_differences(what: str, given: dict[str, Any], known: object, *, lette
 
 
 async def lock(candidate_id: UUID) -> CandidateDetails:
-    """Return a candidate whom nobody else can change, book, or erase before this transaction ends; raises NotFound."""
+    """Return a candidate, locked against changes, bookings and erasure until this transaction ends; raises NotFound."""
     locked = _of(candidate_id).lock_rows("NO KEY UPDATE")
     return await db.one(locked, CandidateDetails, errors.NotFound("candidate", candidate_id))
 
@@ -132,7 +132,7 @@ async def find(candidate_id: UUID) -> CandidateDetails:
 
 
 async def keep(candidate_id: UUID) -> UUID:
-    """Return the id, of a candidate whom nobody changes or erases before this transaction ends; raises NotFound."""
+    """Return the id of a candidate, locked against changes and erasure until this transaction ends; raises NotFound."""
     if await _of(candidate_id).lock_rows("SHARE").first() is None:
         raise errors.NotFound("candidate", candidate_id)
     return candidate_id

@@ -84,13 +84,13 @@ async def create(
     if row is None:  # renamed between the two statements: no job has this title and company now
         return await create(new, by=by, within=within, now=now)
     known = msgspec.convert(row, JobDetails)
-    refuse_differences("job", given, known, letter_case_aside={"title", "company"})
+    refuse_differences("job", given, known, ignoring_case={"title", "company"})
     return known, False
 
 
 @db.transactional
 async def _insert(given: dict[str, Any], by: Actor, now: datetime | None) -> dict[str, Any] | None:
-    """Store a job, or none where there is one of that title and company, and return its row."""
+    """Store a job and return its row, or None if there is one of that title and company."""
     row = Job(**given, created_at=db.sql_now(now))
     created = await Job.insert(row).on_conflict(action="DO NOTHING").returning(*Job.all_columns())
     if not created:

@@ -1,1 +1,1 @@
-"""What becomes of people's data: who asks to be forgotten is erased, and whose time is up."""
+"""Erases people who ask for it, and people whose retention period is over."""

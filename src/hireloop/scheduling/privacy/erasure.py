@@ -58,7 +58,7 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     """Blank a candidate everywhere, end their sessions, and cancel what was still to come.
 
     One transaction. Everyone who was told of an interview to come is told that it is off, and only that mail still has
-    the address, for a day at most. Raises NotFound, also for who was erased before, and InterviewInProgress.
+    the address, for a day at most. Raises NotFound, also for a person who was erased before, and InterviewInProgress.
     """
     person = await (
         Candidate.select(Candidate.email)

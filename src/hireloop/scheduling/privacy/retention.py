@@ -1,4 +1,4 @@
-"""Whose time is up: candidates with whom nothing has happened for so long that nobody needs to know them any more."""
+"""People whose retention period is over: candidates about whom nothing has been recorded for that long."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from hireloop.scheduling.audit import Action
 from hireloop.scheduling.tables import Candidate
 from hireloop.statements import Statement
 
-# Candidates with whom nothing has happened for so long, in the order of ids, and since when that is.
+# Candidates about whom nothing has been recorded for so long, in the order of ids, and the start of that period.
 _DUE = Statement("""
     WITH cut AS (SELECT coalesce(:now, statement_timestamp()) - :older_than::interval AS at)
     SELECT id, cut.at FROM candidate, cut
@@ -35,7 +35,7 @@ async def due(
 ) -> list[UUID]:
     """Return at most `limit` candidates after the one called `after` who were last seen longer ago than that.
 
-    Seen means: stored, changed, given an interview, or having one that ends. Erased ones are nobody any more.
+    Seen means: stored, changed, given an interview, or having one that ends. Erased ones do not count.
     """
     return [row["id"] for row in await _due(older_than, limit=limit, after=after, now=now)]
 
@@ -43,7 +43,7 @@ async def due(
 async def hold(candidate_id: UUID, older_than: timedelta, *, now: datetime | None = None) -> datetime:
     """Let nothing happen with a candidate before the caller's transaction ends; return the moment that it begins.
 
-    Raises NotFound where they were seen since they were listed as due.
+    Raises NotFound if they were seen since they were listed as due.
     """
     await Candidate.select(Candidate.id).where(Candidate.id == candidate_id).lock_rows("UPDATE")
     found = await _due(older_than, limit=1, only=candidate_id, now=now)

@@ -23,7 +23,7 @@ async def ask(
 ) -> bool:
     """Put the request for another time, and return whether this put one: asking twice is asking once.
 
-    Nothing happens unless the window has closed without an entry, the key is the current one, the booking stands, and
+    Nothing happens unless the window has closed without an entry, the key is the current one, the booking is live, and
     somebody can be told. In one transaction, one after the other with whatever changes the booking; raises NotFound.
     """
     booking = await lock_session(session_id, now=now)

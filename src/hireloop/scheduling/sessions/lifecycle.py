@@ -12,7 +12,7 @@ from hireloop.statements import Statement, read_clock
 
 _TOGETHER = 100
 
-# Only interviews that are not over stand in the index that this reads, in the order of their start: so it reads those
+# Only interviews that are not over are in the index that this reads, in the order of their start: so it reads those
 # that have begun, and none that lies ahead. Candidates are locked first, as in every
 # change of a booking; one that somebody else holds is left for the next sweep.
 _DUE = Statement("""
@@ -36,23 +36,23 @@ _SET_STATE = Statement("UPDATE interview SET state = :state WHERE id = ANY(:inte
 
 
 async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
-    """Note who did not come, and end what nobody finished; return how many interviews that were.
+    """Record the candidates who did not come, end the interviews that nobody finished, and return how many there were.
 
-    An interview whose window has closed without an entry is a `no_show`, but not where the link was withdrawn: a
+    An interview whose window has closed without an entry is a `no_show`, but not if the link was withdrawn: a
     candidate who was kept out has not stayed away. One that was entered is `completed`, and its session left,
     `grace_seconds` after the interview's end. In short transactions; any number of workers may do so at once.
     """
     total, grace = 0, timedelta(seconds=grace_seconds)
     while True:
-        found, noted = await _note_some(grace, now)
-        total += noted
-        if found < _TOGETHER or not noted:
+        found, recorded = await _note_some(grace, now)
+        total += recorded
+        if found < _TOGETHER or not recorded:
             return total
 
 
 @db.transactional
 async def _note_some(grace: timedelta, now: datetime | None) -> tuple[int, int]:
-    """Note at most `_TOGETHER`; return how many were looked at, and how many of them noted."""
+    """Record at most `_TOGETHER`; return how many were looked at, and how many of them were recorded."""
     at = await read_clock(now)
     found: list[UUID] = [row["id"] for row in await _DUE.rows(at=at, grace=grace, limit=_TOGETHER)]
     bookings = await lock_all(found, now=at) if found else []
@@ -65,7 +65,7 @@ async def _note_some(grace: timedelta, now: datetime | None) -> tuple[int, int]:
 
 
 async def miss(bookings: list[LockedBooking]) -> None:
-    """Note that nobody came to these, in the transaction that holds them."""
+    """Record that nobody came to these, in the transaction that holds them."""
     await _write(bookings, Action.INTERVIEW_MISSED, InterviewState.NO_SHOW)
 
 

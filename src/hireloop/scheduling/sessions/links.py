@@ -24,7 +24,7 @@ async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     """Give the session a new key, which ends the old one and a withdrawal, and invite the candidate anew.
 
     The booking keeps its time, its state and the candidate's confirmation. Recruiters hear nothing: nothing they plan
-    by has changed. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast where the
+    by has changed. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast if the
     interview can no longer be entered.
     """
     booking = await lock_session(session_id, now=now)

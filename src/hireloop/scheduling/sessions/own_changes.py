@@ -15,7 +15,7 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings import changes, moves
 from hireloop.scheduling.bookings.booking import WindowSettings
-from hireloop.scheduling.bookings.changes import Rule
+from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions.sessions import Visit
@@ -67,7 +67,7 @@ def moves_left(booking: Standing, limits: Limits) -> int:
 def refusal(change: OwnChange, booking: Standing, limits: Limits) -> errors.Refused | None:
     """Return why a candidate may not do this with a live booking by themselves, or None; pure.
 
-    Confirming is possible as long as the interview can be entered: a word is never too late before that.
+    Confirming is possible as long as the interview can be entered: until then it is never too late to confirm.
     """
     if change is OwnChange.CONFIRM:
         return errors.ChangeTooLate() if booking.now > booking.closes_at else None
@@ -76,7 +76,7 @@ def refusal(change: OwnChange, booking: Standing, limits: Limits) -> errors.Refu
     return errors.TooManyChanges() if change is OwnChange.MOVE and not moves_left(booking, limits) else None
 
 
-def rule(change: OwnChange, limits: Limits, seen: ExpectedVersion) -> Rule:
+def rule(change: OwnChange, limits: Limits, seen: ExpectedVersion) -> ChangeRule:
     """Return `refusal` as a rule of the verb; it also refuses what is not as the candidate saw it (ChangedSince)."""
 
     def refused(booking: LockedBooking) -> errors.Refused | None:
@@ -131,7 +131,7 @@ async def move(
 ) -> bool:
     """Move the booking to this time by the candidate's own wish, and return whether this did it.
 
-    Raises NotFound, ChangedSince, ChangeTooLate, TooManyChanges, whatever forbids any move, and SlotFull where no slot
+    Raises NotFound, ChangedSince, ChangeTooLate, TooManyChanges, whatever forbids any move, and SlotFull if no slot
     that is open to this booking begins then.
     """
     own_rule = rule(OwnChange.MOVE, limits, seen)

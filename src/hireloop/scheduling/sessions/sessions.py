@@ -54,7 +54,7 @@ class Visit(Meeting, frozen=True, kw_only=True):
 
     @property
     def state(self) -> SessionState:
-        """Where the session stands at `now`."""
+        """The state of the session at `now`."""
         return state_of(
             now=self.now,
             closes_at=self.closes_at,
@@ -78,7 +78,7 @@ def state_of(
     left_at: datetime | None,
     revoked_at: datetime | None,
 ) -> SessionState:
-    """Return where a session with these times stands at `now`; who has entered may stay until they leave."""
+    """Return the state of a session with these times at `now`; anyone who has entered may stay until they leave."""
     if left_at is not None:
         return SessionState.FINISHED
     if revoked_at is not None:
@@ -123,7 +123,7 @@ async def enter(session_id: UUID, key_version: int, *, now: datetime | None = No
 
 @db.transactional
 async def _enter(session_id: UUID, key_version: int, now: datetime | None) -> datetime:
-    """Enter where that is possible; return the moment that it was decided for."""
+    """Enter if that is possible; return the moment that it was decided for."""
     booking = await lock_session(session_id, now=now)
     if _can_enter(booking, key_version):
         await Session.update({Session.entered_at: booking.now}).where(Session.id == session_id)

@@ -48,7 +48,7 @@ _FORBIDDEN = {
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?", re.ASCII)
 _DAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
 _MOST_WEEKS, _MOST_WEEKS_OF_A_MONTH = 53, 5
-_WEEKS_FROM_THE_END = 51  # dateutil loses days of the weeks -52 and -53, and of 52 and 53 where WKST is not Monday
+_WEEKS_FROM_THE_END = 51  # dateutil loses days of the weeks -52 and -53, and of 52 and 53 if WKST is not Monday
 
 
 class Omission(StrEnum):
@@ -72,7 +72,7 @@ class Occurrence(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-class Rule(msgspec.Struct, frozen=True):
+class RecurrenceRule(msgspec.Struct, frozen=True):
     """A recurrence rule that was read and makes sense: dateutil's options, and where it ends."""
 
     options: dict[str, object]
@@ -89,10 +89,10 @@ def place(wall: datetime, zone: ZoneInfo) -> Occurrence:
     return Occurrence(wall, moment, repeated=first.utcoffset() != second.utcoffset())
 
 
-def occurrences(rule: Rule, *, zone: ZoneInfo, starts_at_local: datetime) -> list[Occurrence]:
+def occurrences(rule: RecurrenceRule, *, zone: ZoneInfo, starts_at_local: datetime) -> list[Occurrence]:
     """Return all that a rule names from `starts_at_local` on, a wall time, which is among it if it fits the rule.
 
-    Raises BadInput on `rule` where that is nothing, more than `MOST`, or reaches further than `LONGEST`.
+    Raises BadInput on `rule` if that is nothing, more than `MOST`, or reaches further than `LONGEST`.
     """
     if not _FIRST_YEAR <= starts_at_local.year <= _LAST_YEAR:
         raise errors.BadInput("starts_at_local", f"must be in a year from {_FIRST_YEAR} to {_LAST_YEAR}")
@@ -114,7 +114,7 @@ def occurrences(rule: Rule, *, zone: ZoneInfo, starts_at_local: datetime) -> lis
     return found
 
 
-def _walls(rule: Rule, zone: ZoneInfo, start: datetime) -> Iterator[datetime]:
+def _walls(rule: RecurrenceRule, zone: ZoneInfo, start: datetime) -> Iterator[datetime]:
     """Yield wall times in their order, for ten years or up to a little behind the rule's end.
 
     A rule that nothing fits, such as 30 February, keeps dateutil busy up to the year 9999: seconds. It is expanded as
@@ -142,7 +142,7 @@ def _wall_of(until: date | datetime, zone: ZoneInfo) -> datetime:
     return until.astimezone(zone).replace(tzinfo=None) if until.tzinfo else until
 
 
-def _end(rule: Rule, zone: ZoneInfo) -> Callable[[Occurrence], bool]:
+def _end(rule: RecurrenceRule, zone: ZoneInfo) -> Callable[[Occurrence], bool]:
     """Return what says whether an occurrence comes after the rule's last one; its end belongs to it."""
     until = rule.until
     if until is None:
@@ -157,7 +157,7 @@ def _end(rule: Rule, zone: ZoneInfo) -> Callable[[Occurrence], bool]:
 # --- Reading a rule -------------------------------------------------------------------------------------------------
 
 
-def read(text: str) -> Rule:
+def read(text: str) -> RecurrenceRule:
     """Read a rule such as `FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10`, with or without `RRULE:` before it.
 
     Raises BadInput on `rule`, with advice, for a rule that is invalid, never ends, or repeats more often than daily.
@@ -184,7 +184,7 @@ def read(text: str) -> Rule:
             raise _bad("must have another BY… part besides BYSETPOS, which chooses among the times of that part")
         if frequency == "DAILY":
             raise _bad("must not have BYSETPOS with FREQ=DAILY: give the times in BYHOUR and BYMINUTE instead")
-    return Rule(
+    return RecurrenceRule(
         options,
         count=None if count is None else _number("COUNT", count, 1, MOST),
         until=None if until is None else _until(until),
@@ -244,7 +244,7 @@ def _day(text: str, frequency: str, beside: Mapping[str, str]) -> rrule.weekday:
         return day
     if frequency not in {"MONTHLY", "YEARLY"} or "BYWEEKNO" in beside:
         raise _bad("can have a number in BYDAY only with FREQ=MONTHLY, or with FREQ=YEARLY and no BYWEEKNO")
-    # It counts within a month where there is one; dateutil stumbles over the 53rd Sunday of December.
+    # It counts within a month if there is one; dateutil stumbles over the 53rd Sunday of December.
     within_a_month = frequency == "MONTHLY" or "BYMONTH" in beside
     most = _MOST_WEEKS_OF_A_MONTH if within_a_month else _MOST_WEEKS
     return day(_number("BYDAY", found[1], 1, most, from_the_end=True))

@@ -18,12 +18,12 @@ from hireloop.statements import Statement
 
 
 class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule, where its clock stands, and what its slots have in common."""
+    """A rule, the time zone of its clock, and what its slots have in common."""
 
     rule: str
     zone: ZoneInfo
     starts_at_local: datetime  # on the zone's wall clock
-    duration: timedelta  # as time that passes, also where the clocks change meanwhile
+    duration: timedelta  # as time that passes, even if the clocks change meanwhile
     exclude: frozenset[date] = frozenset()  # by the wall clock
     seats: int = 1
     interviewer_email: str | None = None
@@ -40,7 +40,7 @@ class SkippedOccurrence(msgspec.Struct, frozen=True):
 
 
 class Series(msgspec.Struct, frozen=True):
-    """What a rule came to: the slots in the order of their start, and what was left out, on the wall clock's order."""
+    """The result of a rule: the slots in the order of their start, and what was left out, on the wall clock's order."""
 
     created: list[SlotDetails]
     left_out: list[SkippedOccurrence]
@@ -50,7 +50,7 @@ class Series(msgspec.Struct, frozen=True):
 async def create(new: NewSeries, *, by: Actor, now: datetime | None = None) -> Series:
     """Create the slots of a series: all that can be, in one transaction. Asking again creates nothing again.
 
-    Raises BadInput for a rule that is none, and for an unknown job; then nothing was written.
+    Raises BadInput for an invalid rule and for an unknown job; then nothing was written.
     """
     rule = recurrence.read(new.rule)
     # In a thread: a rule that nothing fits takes a quarter of a second to say so.
@@ -128,7 +128,7 @@ _LOOK = Statement("""
     ) AS seen WHERE past OR twin IS NOT NULL
 """)
 
-# The slots of a series, but for those that overlap another of the interviewer's, whether it stood or is one of these.
+# The slots of a series, except those that overlap another of the interviewer's, an existing one or one of these.
 _INSERT = Statement("""
     INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, job, notes, created_at)
     SELECT id, starts_at, ends_at, :seats, :interviewer, :job, :notes, :at

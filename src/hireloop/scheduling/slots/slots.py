@@ -122,7 +122,7 @@ async def change(
 ) -> SlotDetails:
     """Change a slot and return it; a value that stays the same is no change, and is not recorded.
 
-    Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse where the times, the
+    Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse if the times, the
     interviewer or the job of a slot with bookings, also of one that is over, or seats below those taken, are asked for.
     """
     changes = normal(changes)
@@ -156,7 +156,7 @@ def change_refusal(slot: SlotDetails, wanted: SlotDetails, changed: AbstractSet[
 
 
 class SlotFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which slots to list; None does not narrow. Available: a free seat, not withdrawn, not begun."""
+    """Which slots to list; None does not filter. Available: a free seat, not withdrawn, not begun."""
 
     starts_from: datetime | None = None
     starts_before: datetime | None = None
@@ -169,7 +169,7 @@ class SlotFilter(msgspec.Struct, frozen=True, kw_only=True):
 async def page(only: SlotFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[SlotDetails]:
     """Return at most `limit` slots in the order of their start, beginning behind the one called `after`.
 
-    Raises BadInput where there is no such slot.
+    Raises BadInput if there is no such slot.
     """
     values = {**msgspec.structs.asdict(only), "limit": limit, "now": now}
     if after is not None:
@@ -178,19 +178,19 @@ async def page(only: SlotFilter, *, limit: int, after: UUID | None, now: datetim
         except errors.NotFound:
             raise errors.BadInput("after", "must be the ID of a slot: start again from the first page") from None
         values |= {"after": last.id, "after_start": last.starts_at}
-    narrowed = " AND ".join(["true", *_narrowed(only, after)])
+    conditions = " AND ".join(["true", *_conditions(only, after)])
     if only.min_minutes is not None and only.job is None and only.interviewer is None:
-        lists = _BY_LENGTH.format(narrowed=narrowed)
+        lists = _BY_LENGTH.format(conditions=conditions)
     else:
         # Two lists, each in the order of an index, and the first of both: one with "or" would have to be sorted.
         served = ["true"] if only.job is None else ["job = :job", "job IS NULL"]
-        lists = " UNION ALL ".join(_LIST.format(narrowed=f"{one} AND {narrowed}") for one in served)
+        lists = " UNION ALL ".join(_LIST.format(conditions=f"{one} AND {conditions}") for one in served)
     return as_structs(await rows_of(_PAGE.format(lists=lists), values), SlotDetails)
 
 
 # A page: what comes first of its lists, each of which is in the order of an index.
 _PAGE = "SELECT * FROM ({lists}) AS listed ORDER BY starts_at, id LIMIT :limit"
-_LIST = "(SELECT * FROM slot WHERE {narrowed} ORDER BY starts_at, id LIMIT :limit)"
+_LIST = "(SELECT * FROM slot WHERE {conditions} ORDER BY starts_at, id LIMIT :limit)"
 # The first slots of each length that there is, for where long ones are rare: lengths are few. An index that begins with
 # the length is read at the first entry, at that of the next length, and so on.
 _BY_LENGTH = """
@@ -202,15 +202,15 @@ _BY_LENGTH = """
         WHERE lengths.length IS NOT NULL
     )
     SELECT long.* FROM lengths, LATERAL (
-        SELECT * FROM slot WHERE ends_at - starts_at = lengths.length AND {narrowed}
+        SELECT * FROM slot WHERE ends_at - starts_at = lengths.length AND {conditions}
         ORDER BY starts_at, id LIMIT :limit
     ) AS long
 """
 _FREE = "(taken < seats AND withdrawn_at IS NULL AND starts_at > coalesce(:now, now()))"
 
 
-def _narrowed(only: SlotFilter, after: UUID | None) -> list[str]:
-    """Return what a list is narrowed by: only what is asked for, as "or is null" would keep an index from it."""
+def _conditions(only: SlotFilter, after: UUID | None) -> list[str]:
+    """Return the conditions of a list, only of filters that are set, as "or is null" would keep an index from it."""
     conditions = []
     if only.starts_from is not None:
         conditions.append("starts_at >= :starts_from")

@@ -177,16 +177,16 @@ def test_a_certificate_that_nobody_vouches_for_holds_the_channel(certificate: Ce
     assert server.received == []
 
 
-@pytest.mark.parametrize(("name", "is_heeded"), [("SSL_CERT_FILE", True), ("REQUESTS_CA_BUNDLE", False)])
+@pytest.mark.parametrize(("name", "is_used"), [("SSL_CERT_FILE", True), ("REQUESTS_CA_BUNDLE", False)])
 def test_chat_trusts_whom_mail_and_the_doctor_trust(
-    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, name: str, *, is_heeded: bool
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, name: str, *, is_used: bool
 ) -> None:
     monkeypatch.setenv(name, str(certificate.cert))
     with ScriptedHttpServer(certificate=certificate) as server:
         outcome = transport(json_url(server)).send(PARCEL)
         found = reach.check("chat", "127.0.0.1", server.port, secure=True, setting="CHAT_URLS")
-    assert isinstance(outcome, Sent) is is_heeded
-    assert (found.level is Level.OK) is is_heeded
+    assert isinstance(outcome, Sent) is is_used
+    assert (found.level is Level.OK) is is_used
 
 
 # --- What a plugin makes of it ---------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def test_a_token_is_in_no_outcome_log_line_or_repr(caplog: pytest.LogCaptureFixt
         ("canary", "schema"),
     ],
 )
-def test_a_url_that_is_no_good_is_refused_with_the_mend_and_held_if_it_is_used(url: str, fix: str) -> None:
+def test_a_url_that_is_no_good_is_refused_with_the_fix_and_held_if_it_is_used(url: str, fix: str) -> None:
     with pytest.raises(SettingsError, match=fix) as refused:
         apprise.addresses_in(url)
     assert str(refused.value).startswith("CHAT_URLS: address 1 ")

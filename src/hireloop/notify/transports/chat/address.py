@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 class ChatServer(NamedTuple):
-    """A host that answers HTTP. Never a token: some services' URLs have one where others have the host."""
+    """A host that speaks HTTP. Never a token: some services' URLs have one where others have the host."""
 
     host: str
     port: int
@@ -14,7 +14,7 @@ class ChatServer(NamedTuple):
 
 
 def server_of(plugin: object) -> ChatServer | None:
-    """Return the server that an Apprise plugin posts to; None where that is not sure, or where it is not HTTP."""
+    """Return the server that an Apprise plugin posts to; None if that is not sure or it is not HTTP."""
     one: Any = plugin  # what a plugin has depends on its kind
     if not hasattr(sys.modules[type(plugin).__module__], "requests"):
         return None  # IRC, MQTT, XMPP, UDP …

@@ -1,4 +1,4 @@
-"""Chat over any Apprise URL: one plugin a channel, whose HTTP answers become outcomes.
+"""Chat over any Apprise URL: one plugin a channel, whose HTTP responses become outcomes.
 
 Also the only reader of Apprise's URLs and of its YAML: what Apprise would drop in silence, or would do in our stead,
 is refused when it is read (docs/decisions/0019-chat-through-apprise.md).
@@ -59,7 +59,7 @@ class AppriseTransport:
     """The transport `apprise`: a chat, or whatever else Apprise has a plugin for, at one URL."""
 
     def __init__(self, url: str, settings: Settings) -> None:
-        """Read the URL; no network is touched. Where it is no good, every `send` answers Held."""
+        """Read the URL; no network is touched. If it is no good, every `send` returns Held."""
         wrap_requests()
         self._url, self._seconds = url, settings.email_timeout
         self._secrets = secrets_of(url)
@@ -86,7 +86,7 @@ class AppriseTransport:
                     body_format=NotifyFormat.TEXT,
                     notify_type=NotifyType.WARNING if parcel.kind == "alert" else NotifyType.INFO,
                 )
-            except Exception as error:  # noqa: BLE001 (some of 150 plugins stumble over an answer that they don't expect)
+            except Exception as error:  # noqa: BLE001 (some of 150 plugins stumble over a response that they don't expect)
                 taken, fault = False, type(error).__name__
         outcome = _sent(watch.outcomes) if taken else _not_sent(watch.outcomes, fault)
         if not isinstance(outcome, Held):  # else its sign-in may be what is stale
@@ -108,7 +108,7 @@ class AppriseTransport:
         return plugin
 
     def _bounded(self, given: float, default: float) -> float:
-        """Return `cto` or `rto` of the URL, at most EMAIL_TIMEOUT, and that where the URL says nothing."""
+        """Return `cto` or `rto` of the URL, at most EMAIL_TIMEOUT, and that if the URL says nothing."""
         return self._seconds if given == default or given <= 0 else min(given, self._seconds)
 
 
@@ -121,15 +121,15 @@ def _quiet(text: str) -> str:
 
 
 def _sent(outcomes: list[Outcome]) -> Outcome:
-    answered = [outcome for outcome in outcomes if isinstance(outcome, Sent)]
-    for found in (answered, outcomes):
+    accepted = [outcome for outcome in outcomes if isinstance(outcome, Sent)]
+    for found in (accepted, outcomes):
         if found:
             return Sent(evidence=found[-1].evidence)
-    return Sent(evidence=Evidence(phase=Phase.DATA))  # over another protocol, where the plugin says no more than yes
+    return Sent(evidence=Evidence(phase=Phase.DATA))  # over another protocol, if the plugin says no more than yes
 
 
 def _not_sent(outcomes: list[Outcome], fault: str) -> Outcome:
-    """Return the answer that decided: no answer or a busy one, then a refused sign-in, then the last refusal.
+    """Return the outcome that decided: no response or a busy one, then a refused sign-in, then the last refusal.
 
     Not simply the last: some plugins ask for optional things first, or try something else after a refusal.
     """
@@ -216,7 +216,7 @@ def _address(service: NotifyBase, url: str, identity: str, what: str, *, plugin:
 
 
 def _schema(plugin: NotifyBase, url: str) -> str:
-    """Return what names the service: the URL's schema, or the plugin's where the URL is the service's own https one."""
+    """Return what names the service: the URL's schema, or the plugin's if the URL is the service's own https one."""
     found = _SCHEMA.match(url)
     if found is not None and not found[1].lower().startswith("http"):
         return found[1].lower()

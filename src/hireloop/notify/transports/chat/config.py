@@ -29,13 +29,13 @@ class ConfigEntry(msgspec.Struct, frozen=True, kw_only=True):
     identity: str  # the entry as YAML
     count: int  # how many addresses it is
     url: str  # where the entry is a URL and nothing else, or a plugin's
-    plugin: str = ""  # the schema, where that is the name of another package's transport
+    plugin: str = ""  # the schema, if that is the name of another package's transport
 
 
 def entries_of(config: Path, plugins: Collection[str] = ()) -> Iterator[ConfigEntry]:
     """Yield the entries of the file; a URL whose schema is one of `plugins` is that package's, and may have tags.
 
-    Raises SettingsError, with advice, where the file is not what Apprise describes.
+    Raises SettingsError, with advice, if the file is not what Apprise describes.
     """
     content = _content(config)
     unknown = sorted(str(key) for key in content.keys() - _KNOWN)
@@ -67,7 +67,7 @@ def _url(entry: object) -> str:
 
 
 def _with_stand_in(entry: object, number: int) -> object:
-    """Return a plugin's entry under a URL that Apprise knows; raises SettingsError where it has more than tags."""
+    """Return a plugin's entry under a URL that Apprise knows; raises SettingsError if it has more than tags."""
     if not isinstance(entry, dict):
         return _STAND_IN
     (below,) = entry.values() if len(entry) == 1 else ("more than one",)

@@ -1,8 +1,8 @@
-"""What a chat plugin asks over HTTP, and what it is answered: seen where the answer arrives, not in a log line.
+"""What a chat plugin asks over HTTP, and the responses that it gets: seen where they arrive, not in a log line.
 
 Apprise's plugins call `requests.post` and its sisters, which make a session of their own each time, and say only
 true or false of it. All of them go through `HTTPAdapter.send`, which is wrapped when the first chat transport is made:
-where a watch is set in this context, the exchange is bounded and its answer kept; everybody else's requests pass
+where a watch is set in this context, the exchange is bounded and its response kept; everybody else's requests pass
 through untouched (docs/decisions/0019-chat-through-apprise.md).
 """
 
@@ -30,7 +30,7 @@ from hireloop.notify.transports.http_replies import outcome_of_status
 from hireloop.notify.transports.replies import kept_reply, outcome_of_failure
 from hireloop.telemetry import redaction
 
-LARGEST_ANSWER = 1_048_576  # bytes of a body that a plugin gets to see
+LARGEST_RESPONSE = 1_048_576  # bytes of a body that a plugin gets to see
 _PIECE = 65_536
 _SHORTEST_SECRET = 6  # shorter pieces of a URL are words rather than tokens, and would riddle every reply
 
@@ -44,12 +44,12 @@ _BEFORE_THE_REQUEST = (
 
 
 class RequestWatch(msgspec.Struct):
-    """What one try may take, and what its requests came to, in their order."""
+    """What one try may take, and the outcomes of its requests, in their order."""
 
     until: float  # by the monotonic clock
     secrets: frozenset[str]  # which no reply may quote
     outcomes: list[Outcome] = []
-    is_over: bool = False  # a request got no answer, or a 429: this try asks nothing more
+    is_over: bool = False  # a request got no response, or a 429: this try asks nothing more
 
 
 _watch: ContextVar[RequestWatch] = ContextVar("hireloop_chat")
@@ -101,9 +101,9 @@ def _watched_cert_verify(self: HTTPAdapter, pool: Any, url: Any, verify: Any, ce
 def _ask(
     watch: RequestWatch, adapter: HTTPAdapter, request: requests.PreparedRequest, options: Mapping[str, Any]
 ) -> requests.Response:
-    """Send one request within the watch's time, keep what came of it, and give the plugin its answer.
+    """Send one request within the watch's time, keep the outcome, and give the plugin its response.
 
-    Raises requests.RequestException where there is none, and for a 429, after which some plugins would sleep.
+    Raises requests.RequestException if there is none, and for a 429, after which some plugins would sleep.
     """
     left = watch.until - time.monotonic()
     if watch.is_over or left <= 0:
@@ -113,7 +113,7 @@ def _ask(
     try:
         response = _send(adapter, request, **bounded)
     except (requests.RequestException, OSError) as error:
-        watch.outcomes.append(_unanswered(error, evidence))
+        watch.outcomes.append(_without_response(error, evidence))
         watch.is_over = True
         raise
     body = _body(response, watch.until)
@@ -148,23 +148,23 @@ def _within(left: float, given: object) -> tuple[float, float]:
 
 
 def _body(response: requests.Response, until: float) -> bytes:
-    """Return the body as far as it came in time, at most `LARGEST_ANSWER`; the status was answered in any case."""
+    """Return the body as far as it came in time, at most `LARGEST_RESPONSE`; the status has arrived in any case."""
     body = b""
     try:
-        while len(body) < LARGEST_ANSWER and time.monotonic() < until:
+        while len(body) < LARGEST_RESPONSE and time.monotonic() < until:
             piece = response.raw.read1(_PIECE, decode_content=True)
             if not piece:
                 break
             body += piece
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError):
-        return body[:LARGEST_ANSWER]
+        return body[:LARGEST_RESPONSE]
     finally:
         response.raw.close()
-    return body[:LARGEST_ANSWER]
+    return body[:LARGEST_RESPONSE]
 
 
-def _unanswered(error: BaseException, evidence: Evidence) -> Outcome:
-    """Return what it comes to that a request was not answered; once it was written, it may have been accepted."""
+def _without_response(error: BaseException, evidence: Evidence) -> Outcome:
+    """Return the outcome of a request without a response; once it was written, it may have been accepted."""
     causes = list(_causes(error))
     if any(isinstance(cause, _BEFORE_THE_REQUEST) for cause in causes):
         phase = Phase.CONNECT

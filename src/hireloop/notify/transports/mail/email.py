@@ -1,4 +1,4 @@
-"""Mail over SMTP: an Apprise plugin that sends our own MIME over kept connections and hands back each answer.
+"""Mail over SMTP: an Apprise plugin that sends our own MIME over kept connections and hands back each reply.
 
 Apprise's NotifyEmail knows addresses, URLs and providers, but it says only success or failure, makes a new
 Message-ID for every try and a new connection for every mail (docs/decisions/0003-apprise-email.md).
@@ -88,7 +88,7 @@ class HireLoopMail(NotifyEmail):
         return self.pool.send(Envelope(bounces_to or self.sender, recipient, content, envid))
 
     def send(self, *args: Any, **kwargs: Any) -> bool:  # noqa: ANN401 (Apprise's)
-        """Send what Apprise was given to the URL's recipients, copies too; true where each of them was taken."""
+        """Send what Apprise was given to the URL's recipients, copies too; true if each of them was accepted."""
         pool = SmtpPool(self.server, self.tls)  # of this call alone: Apprise never says that it is done with a plugin
         try:
             taken = [self._sent(pool, recipient, mail) for recipient, mail in self._mails(*args, **kwargs)]
@@ -99,7 +99,7 @@ class HireLoopMail(NotifyEmail):
         return all(taken)
 
     def _sent(self, pool: SmtpPool, recipient: str, mail: bytes) -> bool:
-        if self.is_delivered(recipient):  # Apprise tries again where the URL has `retry=`
+        if self.is_delivered(recipient):  # Apprise tries again if the URL has `retry=`
             return True
         address = mailbox(parseaddr(recipient)[1])
         if address is None or not isinstance(pool.send(Envelope(self.sender, address, mail)), Sent):
@@ -147,7 +147,7 @@ class EmailTransport:
         """Read where mail goes; no network is touched.
 
         `url` is an Apprise mailto:// or mailtos:// URL, empty for the settings' own mail. Where the settings
-        cannot send, every `send` answers Held with the reason.
+        cannot send, every `send` returns Held with the reason.
         """
         opened = _open(url, settings)
         self._plugin = opened if isinstance(opened, HireLoopMail) else None
@@ -156,18 +156,18 @@ class EmailTransport:
 
     @property
     def server(self) -> MailServer | None:
-        """The mail server in use; None where the settings cannot send."""
+        """The mail server in use; None if the settings cannot send."""
         return self._plugin.server if self._plugin else None
 
     def watch(self, watch: Watch) -> None:
-        """Have `watch` told of every answer of the mail server from now on, for `hireloop send-test`."""
+        """Have `watch` told of every reply of the mail server from now on, for `hireloop send-test`."""
         if self._plugin is not None:
             self._plugin.pool.watch = watch
 
     def rehearse(self, *, seconds: float) -> Rehearsal:
         """Talk to the mail server up to MAIL FROM and send nothing; blocking, each phase at most `seconds`.
 
-        Raises LookupError where the settings cannot send.
+        Raises LookupError if the settings cannot send.
         """
         if self._plugin is None:
             raise LookupError(self.refusal)
@@ -175,7 +175,7 @@ class EmailTransport:
         return rehearse(server, self._plugin.tls, self._bounces_to or self._plugin.sender)
 
     def send(self, parcel: Parcel) -> Outcome:
-        """Try once, blocking, from any thread; Held with Phase.CONFIGURE where the settings cannot send."""
+        """Try once, blocking, from any thread; Held with Phase.CONFIGURE if the settings cannot send."""
         if self._plugin is None:
             return Held(reason=self.refusal or Reason.NO_MAIL_HOST, evidence=Evidence(phase=Phase.CONFIGURE))
         return self._plugin.deliver(parcel)

@@ -13,7 +13,7 @@ from email.utils import format_datetime, formataddr
 from hireloop.notify.transport import Parcel
 from hireloop.notify.transports.domains import with_ascii_domain
 
-# "=_" can stand in neither quoted-printable nor base64, so that no part ever contains a boundary (RFC 2045, 6.7).
+# "=_" can occur in neither quoted-printable nor base64, so that no part ever contains a boundary (RFC 2045, 6.7).
 _MIXED = "=_hireloop_mixed"
 _ALTERNATIVE = "=_hireloop_alternative"
 
@@ -34,11 +34,11 @@ def to_bytes(parcel: Parcel, recipient: str, sender: str, date: datetime) -> byt
 
     Seven-bit throughout, but for an address with non-ASCII letters, which RFC 6532 writes as UTF-8.
     """
-    answers_to = _answers_to(parcel.reply_to or "")
+    reply_to = _reply_to(parcel.reply_to or "")
     headers = [
         f"From: {sender}",
         f"To: {_one_line(recipient)}",
-        *([f"Reply-To: {answers_to}"] if answers_to else []),
+        *([f"Reply-To: {reply_to}"] if reply_to else []),
         f"Subject: {encoded(parcel.subject)}",
         f"Date: {format_datetime(date)}",
         f"Message-ID: {_one_line(parcel.message_id)}",
@@ -80,7 +80,7 @@ def encoded(value: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(word, newline=False).decode()}?=" for word in _words(value))
 
 
-def _answers_to(address: str) -> str:
+def _reply_to(address: str) -> str:
     """Return the value of Reply-To; empty for an address that not every server on the way would take."""
     written = address if address.isascii() else with_ascii_domain(address)
     return _one_line(written) if written and written.isascii() else ""

@@ -19,17 +19,17 @@ _TLS_SECONDS = 3.0
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """How far a conversation came that was to end with the sender accepted, and no message handed in."""
 
-    outcome: Outcome | None  # None: every step was answered as it should be
+    outcome: Outcome | None  # None: every step got the expected reply
     evidence: Evidence
     connected: bool  # over TCP
-    failure: OSError | None = None  # what ended it, where no answer did
+    failure: OSError | None = None  # what ended it, if no reply did
     extensions: frozenset[str] = frozenset()  # what the last EHLO offered, such as STARTTLS
 
 
 class WatchedConnection(SmtpConnection):
-    """Tells `watch` of every answer: what was said, in which phase, and the server's words.
+    """Tells `watch` of every reply: what was said, in which phase, and the server's words.
 
-    What is said in a sign-in is its method alone, and no answer repeats the password.
+    What is said in a sign-in is its method alone, and no reply repeats the password.
     """
 
     def __init__(self, server: MailServer, tls: ssl.SSLContext | None, watch: Watch | None = None) -> None:
@@ -58,7 +58,7 @@ class WatchedConnection(SmtpConnection):
         try:
             super()._expect(expected)
         finally:
-            if self._answer.code and self._answer.code != _INTERMEDIATE:
+            if self._reply.code and self._reply.code != _INTERMEDIATE:
                 self._tell(self._said, self._evidence())
 
     def _evidence(self, error: OSError | None = None) -> Evidence:
@@ -89,9 +89,9 @@ class _Rehearsing(WatchedConnection):
     def _hand_over(self, envelope: Envelope) -> None:
         self._enter(Phase.SENDER)
         self._say(f"MAIL FROM:<{envelope.sender}>", 2)
-        accepted = self._answer
+        accepted = self._reply
         self._say("RSET", 2)
-        self._answer = accepted
+        self._reply = accepted
 
 
 def rehearse(server: MailServer, tls: ssl.SSLContext | None, sender: str) -> Rehearsal:
@@ -103,7 +103,7 @@ def rehearse(server: MailServer, tls: ssl.SSLContext | None, sender: str) -> Reh
 
 
 def speaks_tls_first(host: str, port: int) -> bool:
-    """Return whether the port answers a TLS handshake; a few seconds, whatever its certificate."""
+    """Return whether the port completes a TLS handshake; a few seconds, whatever its certificate."""
     curious = ssl.create_default_context()
     curious.check_hostname = False
     curious.verify_mode = ssl.CERT_NONE  # nothing is said over it

@@ -1,4 +1,4 @@
-"""The conversation with a mail server, each step taken on its own so that its answer is known.
+"""The conversation with a mail server, each step taken on its own so that its reply is known.
 
 RFC 5321 with STARTTLS (3207), AUTH PLAIN and LOGIN (4954), enhanced codes (2034), SMTPUTF8 (6531) and DSN (3461).
 Not the standard library's smtplib: that bounds each read instead of each phase, reports a time-out while
@@ -21,7 +21,7 @@ from hireloop.telemetry import redaction
 
 _FAREWELL_SECONDS = 2.0  # for RSET and QUIT, when the outcome is known already
 _CLOSING = 421  # the server says so and closes (RFC 5321, 4.2.2)
-_NO_ANSWER = SmtpReply(0, b"")
+_NO_REPLY = SmtpReply(0, b"")
 _LONGEST_ENVID = 100  # RFC 3461, 4.4
 
 
@@ -42,7 +42,7 @@ class MailServer(msgspec.Struct, frozen=True, kw_only=True):
     user: str = ""  # empty: no sign-in
     password: SecretStr = SecretStr("")
     timeout: float = 30  # seconds for each phase
-    data_timeout: float = 300  # seconds for the answer to the message
+    data_timeout: float = 300  # seconds for the reply to the message
     own_name: str = "localhost"  # what EHLO says
 
 
@@ -55,8 +55,8 @@ class Envelope(msgspec.Struct, frozen=True):
     envid: str = ""  # what a bounce is to name it by; empty: no report is asked for
 
 
-class _Answered(Exception):
-    """The server's last answer is not the one that the step needs."""
+class _UnexpectedReply(Exception):
+    """The server's last reply is not the one that the step needs."""
 
 
 class _Impossible(Exception):
@@ -72,8 +72,8 @@ class SmtpConnection:
     """One connection, opened by its first delivery. Not for two threads at once."""
 
     def __init__(self, server: MailServer, tls: ssl.SSLContext | None) -> None:
-        """Take what is needed to connect; `tls` may be None only where the server's security is NONE."""
-        self.sender_answered = False  # this delivery's MAIL was answered, by something else than a farewell
+        """Take what is needed to connect; `tls` may be None only if the server's security is NONE."""
+        self.sender_replied = False  # this delivery's MAIL got a reply other than a farewell
         self.usable = False  # open, in step, and ready for another MAIL
         self._server = server
         self._tls = tls
@@ -81,21 +81,21 @@ class SmtpConnection:
         self._secrets = _spellings(server)
         self._extensions: dict[str, str] = {}
         self._phase = Phase.CONNECT
-        self._answer = _NO_ANSWER
+        self._reply = _NO_REPLY
         self._tls_version: str | None = None
 
     def deliver(self, envelope: Envelope) -> Outcome:
-        """Take every step up to the answer to the message, and say what came of it."""
+        """Take every step up to the reply to the message, and return the outcome."""
         return self._tried(envelope) or outcome_of_reply(self._evidence())
 
     def _tried(self, envelope: Envelope) -> Outcome | None:
-        """Take every step; None where each was answered as it should be."""
-        self.sender_answered = self.usable = False
+        """Take every step; None if each got the expected reply."""
+        self.sender_replied = self.usable = False
         try:
             if not self._wire.is_open:
                 self._open()
             self._hand_over(envelope)
-        except _Answered:
+        except _UnexpectedReply:
             outcome = outcome_of_reply(self._evidence())
             self._reset()
             return outcome
@@ -112,7 +112,7 @@ class SmtpConnection:
         """Say QUIT if the connection is in step, and close it; never raises."""
         if self.usable:
             self.usable = False
-            with contextlib.suppress(OSError, _Answered):
+            with contextlib.suppress(OSError, _UnexpectedReply):
                 self._wire.allow(_FAREWELL_SECONDS)
                 self._say("QUIT", 2)
         self._wire.close()
@@ -144,7 +144,7 @@ class SmtpConnection:
 
     def _greet(self) -> None:
         self._say(f"EHLO {self._server.own_name}", 2)
-        lines = self._answer.text.decode("utf-8", "replace").split("\n")[1:]
+        lines = self._reply.text.decode("utf-8", "replace").split("\n")[1:]
         words = (line.replace("=", " ", 1).split(" ", 1) for line in lines)  # some old servers write AUTH=PLAIN
         self._extensions = {word[0].upper(): word[-1].upper() for word in words}
 
@@ -164,7 +164,7 @@ class SmtpConnection:
     def _hand_over(self, envelope: Envelope) -> None:
         of_mail, of_rcpt = ("", "") if envelope.recipient.isascii() else (" SMTPUTF8", "")
         if of_mail and "SMTPUTF8" not in self._extensions:
-            self.sender_answered = True  # another connection would offer no more
+            self.sender_replied = True  # another connection would offer no more
             self._enter(Phase.RECIPIENT)
             raise _Impossible(Rejected, Reason.RECIPIENT_NEEDS_SMTPUTF8)
         if envelope.envid and "DSN" in self._extensions:
@@ -172,7 +172,7 @@ class SmtpConnection:
             of_rcpt = _notified(envelope.recipient)
         self._enter(Phase.SENDER)
         self._say(f"MAIL FROM:<{envelope.sender}>{of_mail}", 2)
-        self.sender_answered = True
+        self.sender_replied = True
         self._enter(Phase.RECIPIENT)
         self._say(f"RCPT TO:<{envelope.recipient}>{of_rcpt}", 2)
         self._enter(Phase.DATA)
@@ -183,16 +183,16 @@ class SmtpConnection:
 
     def _reset(self) -> None:
         """Bring a connection whose last step was refused back into step; one that cannot be is not usable."""
-        if self._answer.code == _CLOSING or self._phase in {Phase.CONNECT, Phase.TLS, Phase.AUTH}:
+        if self._reply.code == _CLOSING or self._phase in {Phase.CONNECT, Phase.TLS, Phase.AUTH}:
             return
-        with contextlib.suppress(OSError, _Answered):
+        with contextlib.suppress(OSError, _UnexpectedReply):
             self._wire.allow(_FAREWELL_SECONDS)
             self._say("RSET", 2)
             self.usable = True
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase
-        self._answer = _NO_ANSWER
+        self._reply = _NO_REPLY
         self._wire.allow(self._server.data_timeout if phase is Phase.REPLY else self._server.timeout)
 
     def _say(self, command: str, expected: int) -> None:
@@ -200,23 +200,23 @@ class SmtpConnection:
         self._expect(expected)
 
     def _write(self, content: bytes) -> None:
-        self._answer = _NO_ANSWER  # the last step's is no evidence for this one
+        self._reply = _NO_REPLY  # the last step's is no evidence for this one
         self._wire.write(content)
 
     def _expect(self, expected: int) -> None:
-        """Read one answer; raise _Answered unless its code begins with the digit `expected`."""
-        self._answer = self._wire.answer()
-        if self._answer.code // 100 != expected:
-            self.sender_answered = self._answer.code != _CLOSING or self._phase is not Phase.SENDER
-            raise _Answered
+        """Read one reply; raise _UnexpectedReply unless its code begins with the digit `expected`."""
+        self._reply = self._wire.read_reply()
+        if self._reply.code // 100 != expected:
+            self.sender_replied = self._reply.code != _CLOSING or self._phase is not Phase.SENDER
+            raise _UnexpectedReply
 
     def _evidence(self, error: OSError | None = None) -> Evidence:
         # Some servers repeat the sign-in that they refuse.
-        text = redaction.without(self._answer.text, self._secrets, "…".encode())
+        text = redaction.without(self._reply.text, self._secrets, "…".encode())
         reply = str(error) if error else kept_reply(text)
         return Evidence(
             phase=self._phase,
-            code=self._answer.code or None,
+            code=self._reply.code or None,
             enhanced_code=enhanced_code(reply),
             reply=reply,
             host=self._server.host,

@@ -15,7 +15,7 @@ class SmtpPool:
     """Connections kept from send to send; safe to use from many threads, each send having one of its own."""
 
     def __init__(self, server: MailServer, tls: ssl.SSLContext | None) -> None:
-        self.watch: Watch | None = None  # told of every answer on the connections that are opened from now on
+        self.watch: Watch | None = None  # told of every reply on the connections that are opened from now on
         self._server = server
         self._tls = tls
         self._idle: list[tuple[float, SmtpConnection]] = []
@@ -25,13 +25,13 @@ class SmtpPool:
     def send(self, envelope: Envelope) -> Outcome:
         """Try once, over a kept connection if there is one.
 
-        A kept connection that fails before it answered MAIL tells nothing about the message: the server may have
+        A kept connection that fails before a reply to MAIL tells nothing about the message: the server may have
         closed it long ago. It is replaced by a new one, once, within this try.
         """
         connection = self._take()
         if connection is not None:
             outcome = connection.deliver(envelope)
-            if connection.sender_answered:
+            if connection.sender_replied:
                 self._give_back(connection)
                 return outcome
             connection.close()

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from hireloop.notify.transports.names import look_up
 from hireloop.notify.transports.timed_socket import TimedSocket
 
-_LONGEST_ANSWER = 65_536
+_LONGEST_REPLY = 65_536
 _CONTINUATION = b"-"
 
 
 class SmtpReply(NamedTuple):
-    """A server's answer: its code, 0 where its lines bear none or several, and its text, joined by newlines."""
+    """A server's reply: its code, 0 if its lines bear none or several, and its text, joined by newlines."""
 
     code: int
     text: bytes
@@ -26,17 +26,17 @@ class Wire(TimedSocket):
         self._buffer = b""
 
     def connect(self, host: str, port: int) -> None:
-        """Look the name up and connect to the first of its addresses that answers; one deadline bounds it all."""
+        """Look the name up and connect to the first of its addresses that accepts; one deadline bounds it all."""
         self.reach(look_up(host, port, seconds=self.left()))
 
     def secure(self, tls: ssl.SSLContext, host: str) -> str | None:
         """Shake hands over TLS; the certificate must be the host's. Return the version, such as TLSv1.3."""
-        # What came in clear before the handshake may be an attacker's and must not be taken for an answer.
+        # What came in clear before the handshake may be an attacker's and must not be taken for a reply.
         self._buffer = b""
         return super().secure(tls, host)
 
-    def answer(self) -> SmtpReply:
-        """Read one answer, of one line or several (RFC 5321, 4.2.1)."""
+    def read_reply(self) -> SmtpReply:
+        """Read one reply, of one line or several (RFC 5321, 4.2.1)."""
         codes: set[bytes] = set()
         texts: list[bytes] = []
         for line in self._lines():
@@ -49,7 +49,7 @@ class Wire(TimedSocket):
 
     def _lines(self) -> Iterator[bytes]:
         taken = 0
-        while taken + len(self._buffer) <= _LONGEST_ANSWER:
+        while taken + len(self._buffer) <= _LONGEST_REPLY:
             line, end, rest = self._buffer.partition(b"\n")
             if end:
                 self._buffer = rest

@@ -1,6 +1,6 @@
 """Where a webhook may go: to the public internet, unless the installation says otherwise.
 
-The name is looked up once, and the very addresses that were checked are connected to: a name that leads elsewhere a
+The name is looked up once, and the addresses that were checked are the ones connected to: a name that leads elsewhere a
 moment later (DNS rebinding) leads nowhere.
 """
 
@@ -17,10 +17,10 @@ _MOST = 4  # addresses of one name that are tried
 def addresses_of(host: str, port: int, *, seconds: float) -> list[ResolvedAddress]:
     """Look a name up, once, and return its first addresses, each checked by nobody yet.
 
-    Raises socket.gaierror where there are none, and TimeoutError where they were not found within `seconds`.
+    Raises socket.gaierror if there are none, and TimeoutError if they were not found within `seconds`.
     """
     found = look_up(host, port, seconds=seconds)
-    return [one for one in found if isinstance(one.where[0], str)][:_MOST]  # Python without IPv6 answers others
+    return [one for one in found if isinstance(one.where[0], str)][:_MOST]  # Python without IPv6 returns others
 
 
 def is_public(address: str) -> bool:

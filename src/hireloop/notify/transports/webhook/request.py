@@ -16,7 +16,7 @@ from hireloop.notify.transport import Phase
 from hireloop.notify.transports.names import ResolvedAddress
 from hireloop.notify.transports.timed_socket import TimedSocket
 
-LONGEST_BODY = 16_384  # bytes of the answer's body that are read: far more than is kept, for tokens to be left out
+LONGEST_BODY = 16_384  # bytes of the response's body that are read: far more than is kept, for tokens to be left out
 _BODY_SECONDS = 2.0  # for the body, when the status and so the outcome is known already
 
 
@@ -61,7 +61,7 @@ class Request:
         return self._connection.left()
 
     def post(self, addresses: Sequence[ResolvedAddress], headers: Mapping[str, str], body: bytes) -> WebhookResponse:
-        """Connect to the first address that answers, and post.
+        """Connect to the first address that accepts, and post.
 
         Raises OSError, a TimeoutError past the deadline, or http.client.HTTPException for what is no HTTP.
         """
@@ -101,14 +101,14 @@ class _Spoken:
         self.sendall = connection.write
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return what the answer is read from."""
-        return io.BufferedReader(_Reader(self._connection))
+        """Return what the response is read from."""
+        return io.BufferedReader(_SocketReader(self._connection))
 
     def close(self) -> None:
         """Do nothing: http.client lets go of its connection before the body is read."""
 
 
-class _Reader(io.RawIOBase):
+class _SocketReader(io.RawIOBase):
     def __init__(self, connection: TimedSocket) -> None:
         self._connection = connection
 

@@ -17,7 +17,7 @@ _CLEAN = re.compile(r"[A-Za-z0-9_-]{1,100}")
 def keys_of(secrets: str) -> tuple[bytes, ...]:
     """Return the keys in WEBHOOK_SECRET: one, or several between spaces while a receiver changes from one to another.
 
-    Raises ValueError where a secret is not `whsec_` and 24 to 64 bytes in base64; its text repeats no secret.
+    Raises ValueError if a secret is not `whsec_` and 24 to 64 bytes in base64; its text repeats no secret.
     """
     return tuple(_key(secret) for secret in secrets.split())
 

@@ -28,20 +28,20 @@ TRY_SECONDS = 20.0  # for one try; the specification says 15 to 30
 LARGEST_BODY = 262_144  # bytes of a request's body; the specification wants it below 20 kB
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
-_TARGET = re.compile(r"/[!-~]*")  # as it may stand in a request line
+_TARGET = re.compile(r"/[!-~]*")  # as it may occur in a request line
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}(?:-[0-9a-f]{2,32}){3}")
 _SHORTEST_TOKEN = 8  # of the path, whose short parts are words such as `hooks`
 _SHORTEST_HALF = 4  # of a query's `name=value`, where either may be the token
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Event(msgspec.Struct, frozen=True):
     """What a parcel holds for programs."""
 
     type: str  # the message's kind
     data: msgspec.Raw
 
 
-class _Body(_Told, frozen=True):
+class _Body(_Event, frozen=True):
     """What is posted; the specification's shape."""
 
     timestamp: datetime  # of the event, the same on every try
@@ -64,14 +64,14 @@ class WebhookTransport:
         """Read where webhooks go; no network is touched.
 
         `url` is an https address; `#whsec_…` at its end is a secret of its own, else WEBHOOK_SECRET signs. Where these
-        cannot work, every `send` answers Held with the reason.
+        cannot work, every `send` returns Held with the reason.
         """
         opened = _open(url, settings)
         self._opened = opened if isinstance(opened, _Opened) else None
         self.refusal = opened if isinstance(opened, Reason) else None  # why these settings can never send
 
     def send(self, parcel: Parcel) -> Outcome:
-        """Post once, blocking, from any thread; Held with Phase.CONFIGURE where the settings cannot send."""
+        """Post once, blocking, from any thread; Held with Phase.CONFIGURE if the settings cannot send."""
         opened = self._opened
         if opened is None:
             return Held(reason=self.refusal or Reason.BAD_WEBHOOK_URL, evidence=Evidence(phase=Phase.CONFIGURE))
@@ -108,7 +108,7 @@ def _open(url: str, settings: Settings) -> _Opened | Reason:
 
 
 def _endpoint(parts: SplitResult, *, may_be_plain: bool) -> Endpoint | None:
-    """Return where a URL leads; None where it cannot be posted to. Raises ValueError for an impossible port or name."""
+    """Return where a URL leads; None if it cannot be posted to. Raises ValueError for an impossible port or name."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     schemes = {"https", "http"} if may_be_plain else {"https"}
     name = parts.hostname or ""
@@ -140,9 +140,9 @@ def _tokens(parts: SplitResult) -> Iterator[str]:
 
 
 def _body(parcel: Parcel, now: datetime) -> bytes | None:
-    """Return the request's body; None where the parcel holds no values for programs."""
+    """Return the request's body; None if the parcel holds no values for programs."""
     try:
-        told = msgspec.json.decode(parcel.data, type=_Told)
+        told = msgspec.json.decode(parcel.data, type=_Event)
         return msgspec.json.encode(_Body(told.type, told.data, _occurred_at(parcel.message_id) or now))
     except (msgspec.DecodeError, UnicodeError):
         return None
@@ -179,15 +179,15 @@ def _post(opened: _Opened, headers: dict[str, str], body: bytes) -> Outcome:
         allowed = [one for one in addresses if opened.may_be_private or is_public(str(one.where[0]))]
         if not allowed:
             return Held(reason=Reason.PRIVATE_ADDRESS, evidence=_evidence(opened, request))
-        answer = request.post(allowed, headers, body)
+        response = request.post(allowed, headers, body)
     except OSError as error:
         outcome = outcome_of_failure(error, _evidence(opened, request, said=str(error).encode()))
         return _maybe_accepted(outcome, request)
     except http.client.HTTPException:
         outcome = Retry(reason=Reason.UNEXPECTED_REPLY, evidence=_evidence(opened, request))
         return _maybe_accepted(outcome, request)
-    evidence = _evidence(opened, request, code=answer.status, said=answer.body)
-    return outcome_of_status(evidence, answer.retry_after, datetime.now(UTC))
+    evidence = _evidence(opened, request, code=response.status, said=response.body)
+    return outcome_of_status(evidence, response.retry_after, datetime.now(UTC))
 
 
 def _maybe_accepted(outcome: Outcome, request: Request) -> Outcome:
@@ -208,7 +208,7 @@ def _evidence(opened: _Opened, request: Request, *, code: int | None = None, sai
 
 
 def _without(tokens: frozenset[bytes], said: bytes) -> bytes:
-    """Return what was said without the tokens, nor the beginning of one where it broke off."""
+    """Return what was said without the tokens, nor the beginning of one if it broke off."""
     said = redaction.without(said, tokens, b"<address>")
     begun = [n for token in tokens for n in range(_SHORTEST_HALF, len(token)) if said.endswith(token[:n])]
     return said[: len(said) - max(begun, default=0)]
