@@ -180,7 +180,7 @@ class DeviceCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 async def record_device_check(session_id: UUID, check: DeviceCheck, *, now: datetime | None = None) -> None:
     """Remember the latest device check, for the recruiter; an ended session keeps what it had."""
-    noted = msgspec.structs.asdict(check) | {"checked_at": await read_clock(now)}
-    await Session.update({Session.device_check: msgspec.json.encode(noted).decode()}).where(
+    recorded = msgspec.structs.asdict(check) | {"checked_at": await read_clock(now)}
+    await Session.update({Session.device_check: msgspec.json.encode(recorded).decode()}).where(
         Session.id == session_id, Session.left_at.is_null(), Session.revoked_at.is_null()
     )
