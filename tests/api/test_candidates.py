@@ -207,7 +207,7 @@ async def test_a_patch_changes_what_is_given_and_answers_the_candidate(api: http
     entries = (await ok(api, f"/api/audit/?subject={before['id']}"))["items"]
     assert [(entry["action"], entry["details"]) for entry in entries] == [
         ("candidate.changed", {"fields": ["locale"]}),
-        ("candidate.changed", {"fields": ["full_name", "time_zone", "phone"]}),
+        ("candidate.changed", {"fields": ["full_name", "phone", "time_zone"]}),
         ("candidate.created", {}),
     ]
     assert {entry["actor"] for entry in entries} == {"tests"}

@@ -77,7 +77,7 @@ async def test_a_patch_changes_what_is_given_and_answers_the_job(api: httpx.Asyn
     assert (await api.patch(path, json={})).json() == changed.json()
     entries = (await ok(api, f"/api/audit/?subject={before['id']}"))["items"]
     assert [(entry["action"], entry["details"]) for entry in entries] == [
-        ("job.changed", {"fields": ["recruiter_email", "questions"]}),
+        ("job.changed", {"fields": ["questions", "recruiter_email"]}),
         ("job.created", {}),
     ]
 

@@ -61,7 +61,7 @@ async def change(
         subject=candidate_id,
         candidate=candidate_id,
         by=by,
-        details={"fields": list(changed)},  # never their values: those are the person's
+        details={"fields": sorted(changed)},  # never their values: those are the person's
     )
     await audit.record(entry, at=at)
     if is_same(known.email, after.email):

@@ -167,7 +167,7 @@ async def test_a_slot_is_changed_where_it_is_asked_for_and_only_there() -> None:
         2,
     )
     (entry, _) = await audit_page(AuditFilter(subject=slot.id), limit=9, after=None)
-    assert (entry.action, entry.details) == (Action.SLOT_CHANGED, {"changed": ["ends_at", "job", "notes"]})
+    assert (entry.action, entry.details) == (Action.SLOT_CHANGED, {"fields": ["ends_at", "job", "notes"]})
     before = await rows("audit_entry")
     assert await slots.change(slot.id, SlotPatch(notes="m"), by=TESTS) == changed
     assert await rows("audit_entry") == before

@@ -120,7 +120,7 @@ async def change(
     changed = patches.changed(known, changes)
     if not changed:
         return known
-    details = {"fields": list(changed)}
+    details = {"fields": sorted(changed)}
     await audit.record(NewAuditEntry(action=Action.JOB_CHANGED, subject=job_id, by=by, details=details), at=now)
     await Job.update(**changed).where(Job.id == job_id)
     return msgspec.structs.replace(known, **changed)

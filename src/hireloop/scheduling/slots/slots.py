@@ -136,7 +136,7 @@ async def change(
     if changed:
         await check_job(wanted.job)
         await Slot.update(**changed).where(Slot.id == slot_id)
-        details = {"changed": sorted(changed)}
+        details = {"fields": sorted(changed)}
         await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details), at=now)
     return wanted
 
