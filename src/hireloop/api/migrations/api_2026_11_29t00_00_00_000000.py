@@ -23,7 +23,7 @@ STATEMENTS = (
         CONSTRAINT api_key_has_a_name CHECK (name <> '')
     )
     """,
-    # What a request with an Idempotency-Key was answered, for 24 hours; secrets stand in `body` as placeholders.
+    # The response to a request with an Idempotency-Key, for 24 hours; secrets are placeholders in `body`.
     """
     CREATE TABLE stored_response (
         api_key uuid NOT NULL REFERENCES api_key,
@@ -40,7 +40,7 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX stored_responses_by_age ON stored_response (created_at)",
-    # Of a key under RATE_LIMIT: the moment up to which its requests are paid for. Nothing is lost with a crash.
+    # Of a key under RATE_LIMIT: the time up to which its requests are accounted for. A crash may forget it.
     """
     CREATE UNLOGGED TABLE request_rate (
         api_key uuid PRIMARY KEY,

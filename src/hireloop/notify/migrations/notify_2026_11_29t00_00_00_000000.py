@@ -55,17 +55,17 @@ STATEMENTS = (
     """,
     # Serves "due and not ended"; it stays as small as the backlog, however many deliveries were sent.
     "CREATE INDEX deliveries_still_to_send ON delivery (channel, deadline_at) WHERE state = 'pending'",
-    # Serve the alerts: required deliveries of which nobody has been told yet.
+    # Serve the alerts: required deliveries that no alert has reported yet.
     """
-    CREATE INDEX failed_deliveries_to_tell ON delivery (id)
+    CREATE INDEX failed_deliveries_to_alert ON delivery (id)
     WHERE required AND failure_alerted_at IS NULL AND state IN ('bounced', 'rejected', 'exhausted')
     """,
     """
-    CREATE INDEX deliveries_at_risk_to_tell ON delivery (at_risk_at)
+    CREATE INDEX deliveries_at_risk_to_alert ON delivery (at_risk_at)
     WHERE required AND at_risk_alerted_at IS NULL AND state = 'pending'
     """,
     """
-    CREATE INDEX blocked_deliveries_to_tell ON delivery (id)
+    CREATE INDEX blocked_deliveries_to_alert ON delivery (id)
     WHERE required AND at_risk_alerted_at IS NULL AND state = 'pending' AND last_reason = 'policy_block'
     """,
     "CREATE INDEX alerts_by_time ON delivery (first_due_at) WHERE kind = 'alert'",
@@ -103,8 +103,8 @@ STATEMENTS = (
         address text NOT NULL
     )
     """,
-    # Whatever a worker or a report still learns of an erased person's delivery, the other side's words are not kept:
-    # they quote addresses. It is the database that sees to it, as such an answer may be under way while we erase.
+    # Whatever a worker or a report still learns of an erased person's delivery, the other side's words are not kept,
+    # since they quote addresses. The database enforces it, because a reply may be under way during an erasure.
     """
     CREATE FUNCTION erased_deliveries_keep_no_words() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -135,7 +135,7 @@ STATEMENTS = (
     CREATE TRIGGER erased_attempts_keep_no_words BEFORE UPDATE ON attempt
     FOR EACH ROW WHEN (NEW.reply IS NOT NULL) EXECUTE FUNCTION erased_attempts_keep_no_words()
     """,
-    # Serve the lists: of deliveries, by what they are and how they stand; and of bookings by their invitation.
+    # Serve the lists: of deliveries, by what they are and by state; and of bookings by their invitation.
     "CREATE INDEX deliveries_by_class ON delivery (channel, kind, state, id)",
     """
     CREATE INDEX deliveries_by_reason ON delivery (last_reason, channel, kind, state, id)
@@ -152,7 +152,7 @@ STATEMENTS = (
     CREATE INDEX failed_deliveries_by_deadline ON delivery (deadline_at)
     WHERE required AND state IN ('bounced', 'rejected', 'exhausted')
     """,
-    # What scheduling may know of deliveries, to narrow a list of bookings: where an invitation stands (the same rule as
+    # What scheduling may know of deliveries, to filter a list of bookings: the state of an invitation (the same rule as
     # `deliveries.invitation_state`), and a quick way to the few that are not sent. The function returns a set of one:
     # such a function is expanded into the query that calls it, and so costs one index scan a booking.
     """

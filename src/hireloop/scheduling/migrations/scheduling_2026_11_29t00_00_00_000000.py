@@ -33,7 +33,7 @@ STATEMENTS = (
     )
     """,
     "CREATE UNIQUE INDEX one_candidate_per_address ON candidate (email_lower)",
-    # Serve those of whom the beginning of a name or an address is known: a range, in the order of code points.
+    # Serve searches for the beginning of a name or an address: a range, in the order of code points.
     'CREATE INDEX candidates_by_name ON candidate (full_name_lower COLLATE "C")',
     'CREATE INDEX candidates_by_address ON candidate (email_lower COLLATE "C")',
     """
@@ -78,7 +78,7 @@ STATEMENTS = (
     "CREATE INDEX interviews_by_time ON interview (started_at, id) WHERE started_at IS NOT NULL",
     # Serves the sweep for no-shows and ends; it stays as small as what lies ahead, however many interviews were held.
     "CREATE INDEX interviews_not_over ON interview (started_at) WHERE state IN ('scheduled', 'in_progress')",
-    # A booking changes `taken`, which stands in no index: with room left on its page, none needs to be told of it.
+    # A booking changes `taken`, which is in no index: with room left on its page, no index needs a new entry.
     """
     CREATE TABLE slot (
         id uuid PRIMARY KEY,
@@ -135,7 +135,7 @@ STATEMENTS = (
     "CREATE UNIQUE INDEX one_live_schedule_per_interview ON schedule (interview) WHERE state <> 'cancelled'",
     "CREATE INDEX schedules_of_a_slot ON schedule (slot)",
     "CREATE INDEX schedules_of_an_interview ON schedule (interview)",
-    # Serve the lists, which are in the order of time: whatever they are narrowed by, a page reads a page (ADR 0035).
+    # Serve the lists, which are in the order of time: whatever the filter, a page reads a page (ADR 0035).
     "CREATE INDEX schedules_by_time ON schedule (starts_at, id)",
     "CREATE INDEX schedules_by_state ON schedule (state, starts_at, id) INCLUDE (revision)",
     "CREATE INDEX schedules_of_a_job ON schedule (job, state, starts_at, id)",
@@ -158,7 +158,7 @@ STATEMENTS = (
         revoked_at timestamptz,
         CONSTRAINT one_session_per_schedule UNIQUE (schedule),
         CONSTRAINT session_closes_after_it_opens CHECK (closes_at > opens_at),
-        CONSTRAINT who_left_had_entered CHECK (left_at IS NULL OR entered_at IS NOT NULL)
+        CONSTRAINT sessions_are_entered_before_they_are_left CHECK (left_at IS NULL OR entered_at IS NOT NULL)
     )
     """,
     "CREATE INDEX revoked_sessions ON session (schedule) WHERE revoked_at IS NOT NULL",
@@ -182,7 +182,7 @@ STATEMENTS = (
     "CREATE INDEX audit_of_a_key ON audit_entry (actor_key, id) WHERE actor_key IS NOT NULL",
     "CREATE INDEX audit_of_an_action ON audit_entry (action, id)",
     "CREATE INDEX audit_by_time ON audit_entry (at)",
-    # Entries are added, and never changed: erasing a person alone may blank the details of what is about them.
+    # Entries are added and never changed; only the erasure of a person may blank the details that are about them.
     """
     CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -210,8 +210,8 @@ STATEMENTS = (
         CONSTRAINT there_is_one_installation CHECK (id = 1)
     )
     """,
-    # What the hub may know of bookings: which revision of which schedule somebody must be told, and at which address.
-    # Of a revoked session nobody is told anything, its link is dead; but that a booking is off is told all the same.
+    # What the hub may know of bookings: which revision of which schedule must be sent, and to which address.
+    # For a revoked session nothing is sent, since its link does not work; but a cancellation is.
     """
     CREATE VIEW schedule_to_notify AS SELECT id AS schedule, revision, state <> 'cancelled' AS live,
         (SELECT email FROM candidate WHERE candidate.id = schedule.candidate) AS address FROM schedule
