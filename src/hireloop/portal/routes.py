@@ -6,6 +6,7 @@ from litestar import HttpMethod, Response, Router, post, route
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
+from hireloop import errors
 from hireloop.portal import gate, own_changes, render, room
 from hireloop.portal.gate import path_of
 from hireloop.scheduling.sessions.sessions import Visit
@@ -57,6 +58,8 @@ def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
         return response
+    if isinstance(error, errors.Refused):  # a handler of ours should have shown it on its page
+        log.error("portal.failed", exc_info=error)
     response = render.page("misunderstood", status_code=status)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)  # such as `allow`

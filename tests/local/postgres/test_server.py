@@ -214,6 +214,21 @@ async def test_many_processes_that_start_at_once_share_one_server(data_dir: Path
     assert (data_dir / "postgres.log").read_text().count("starting PostgreSQL") == 1
 
 
+def test_a_long_log_is_set_aside_before_a_start_and_stays_its_owners(
+    data_dir: Path, embed: Embed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hireloop.local.postgres.server.LONGEST_LOG", 10)
+    server = embed(data_dir)
+    server.start()
+    server.stop()
+    log = data_dir / "postgres.log"
+    before, owner = log.read_bytes(), log.stat().st_uid
+    server.start()
+    kept = log.with_suffix(".log.1")
+    assert kept.read_bytes().startswith(before)
+    assert kept.stat().st_uid == owner
+
+
 def test_stop_ends_a_server_that_another_process_started(data_dir: Path, embed: Embed, run_python: RunPython) -> None:
     starter = run_python(START, data_dir)
     starter.communicate()

@@ -76,3 +76,14 @@ async def test_a_new_link_leaves_the_candidates_word_alone_and_so_does_a_withdra
     after = await bookings.find(booking.id)
     assert (after.state, after.revision) == ("confirmed", 3)
     await assert_fits()
+
+
+async def test_what_another_version_wrote_into_the_history_stays() -> None:
+    booking = await book()
+    await confirmations.confirm(booking.id, by=CANDIDATE)
+    await db.fetch("UPDATE schedule SET changes = jsonb_set(changes, '{0,weather}', '\"fine\"')")
+    await links.revoke(booking.session.id, by=RECRUITER)
+    (row,) = await db.fetch(
+        "SELECT changes -> 0 ->> 'weather' AS weather, jsonb_array_length(changes) AS n FROM schedule"
+    )
+    assert (row["weather"], row["n"]) == ("fine", 2)

@@ -341,6 +341,19 @@ async def test_two_candidates_who_choose_one_time_both_get_it_while_two_slots_be
 
 
 @pytest.mark.usefixtures("database")
+async def test_many_candidates_who_choose_one_time_all_get_it_if_there_are_seats_for_all() -> None:
+    job, at, crowd = await insert_job("A"), MONDAY + timedelta(days=1), 8
+    bookings = [
+        await book(await insert_candidate(f"c{n}@example.com"), job, await insert_slot(MONDAY + timedelta(hours=n)))
+        for n in range(crowd)
+    ]
+    slots = [await insert_slot(at) for _ in range(crowd)]
+    assert await asyncio.gather(*(move(booked, at) for booked in bookings)) == [True] * crowd
+    assert [await taken(slot) for slot in slots] == [1] * crowd
+    assert await unaccounted(now=NOW) == 0
+
+
+@pytest.mark.usefixtures("database")
 async def test_a_move_while_a_recruiter_cancels_leaves_one_of_both() -> None:
     job, at = await insert_job("A"), MONDAY + timedelta(days=1)
     for n in range(6):

@@ -16,13 +16,14 @@ import shlex
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from hireloop.errors import DatabaseNotReady
 from hireloop.local.data_dir import make_data_dir
 from hireloop.local.locks import InUseLock, one_at_a_time, open_own
-from hireloop.local.logs import shorten_log
+from hireloop.local.logs import LONGEST_LOG
 from hireloop.local.postgres.postmaster import Postmaster
 from hireloop.local.postgres.programs import MAJOR, find_programs
 from hireloop.local.server_user import ServerUser
@@ -179,7 +180,9 @@ class EmbeddedPostgres:
         return Path("/tmp").resolve() / f"hireloop-{digest}"  # noqa: S108 (see the line before)
 
     def _prepare_log(self, user: ServerUser) -> None:
-        shorten_log(self._log)
+        with suppress(FileNotFoundError):
+            if self._log.stat().st_size > LONGEST_LOG:  # nobody writes to it, as the server is not running
+                self._log.replace(self._log.with_suffix(".log.1"))
         os.close(open_own(self._log))
         user.own(self._log)
 

@@ -13,7 +13,8 @@ from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry, Move
 from hireloop.scheduling.bookings.locked import LockedBooking
-from hireloop.scheduling.tables import Schedule, ScheduleState
+from hireloop.scheduling.tables import ScheduleState
+from hireloop.statements import Statement
 
 _ACTIONS = {
     BookingChange.CONFIRMED: Action.SCHEDULE_CONFIRMED,
@@ -56,6 +57,14 @@ def refusal_of_past(booking: LockedBooking) -> errors.SlotPast | None:
     return errors.SlotPast(_PAST)
 
 
+# One more entry in a booking's history, and the revision that it has then.
+_NOTE = Statement("""
+    UPDATE schedule SET revision = :revision, changes = changes || :past::jsonb,
+        invited_revision = CASE WHEN :invites THEN :revision ELSE invited_revision END
+    WHERE id = :schedule
+""")
+
+
 async def note(
     booking: LockedBooking,
     change: BookingChange,
@@ -72,13 +81,9 @@ async def note(
     """
     revision = booking.revision + raises_revision
     past = HistoryEntry(at=booking.now, change=change, by=by.name, revision=revision, reason=reason, moved=moved)
-    await Schedule.update(
-        {
-            Schedule.revision: revision,
-            Schedule.changes: history.written([*booking.changes, past]),
-            **({Schedule.invited_revision: revision} if change in _INVITING else {}),
-        }
-    ).where(Schedule.id == booking.schedule_id)
+    await _NOTE.run(
+        schedule=booking.schedule_id, revision=revision, past=history.written([past]), invites=change in _INVITING
+    )
     action = _ACTIONS[change]
     if action is not None:
         await audit.record(

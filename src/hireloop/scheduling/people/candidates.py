@@ -68,15 +68,12 @@ class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-async def create(
-    new: CandidateFields, *, by: Actor, within: str = "", now: datetime | None = None
-) -> tuple[CandidateDetails, bool]:
+async def create(new: CandidateFields, *, by: Actor, now: datetime | None = None) -> tuple[CandidateDetails, bool]:
     """Store a candidate and return them and True, or return the known one of this address and False.
 
-    Raises BadInput for a field, named with `within` before it, and DiffersFromKnown if a field differs from what is
-    stored.
+    Raises BadInput, and DiffersFromKnown if a field differs from what is stored.
     """
-    given = patches.given(normal(new, within=within))
+    given = patches.given(normal(new))
     row = await _insert(given, by, now)
     if row is not None:
         return msgspec.convert(row, CandidateDetails), True
@@ -88,7 +85,7 @@ async def create(
         .first()
     )
     if row is None:  # erased between the two statements: the address is nobody's now
-        return await create(new, by=by, within=within, now=now)
+        return await create(new, by=by, now=now)
     known = msgspec.convert(row, CandidateDetails)
     refuse_differences("candidate", given, known, ignoring_case={"email"})
     return known, False

@@ -67,22 +67,19 @@ class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-async def create(
-    new: JobFields, *, by: Actor, within: str = "", now: datetime | None = None
-) -> tuple[JobDetails, bool]:
+async def create(new: JobFields, *, by: Actor, now: datetime | None = None) -> tuple[JobDetails, bool]:
     """Store a job and return it and True, or return the known one of this title and company and False.
 
-    Raises BadInput for a field, named with `within` before it, and DiffersFromKnown if a field differs from what is
-    stored.
+    Raises BadInput, and DiffersFromKnown if a field differs from what is stored.
     """
-    given = patches.given(normal(new, within=within))
+    given = patches.given(normal(new))
     row = await _insert(given, by, now)
     if row is not None:
         return msgspec.convert(row, JobDetails), True
     same = Job.select().where(Job.title_lower == Lower(given["title"]), Job.company_lower == Lower(given["company"]))
     row = await same.first()
     if row is None:  # renamed between the two statements: no job has this title and company now
-        return await create(new, by=by, within=within, now=now)
+        return await create(new, by=by, now=now)
     known = msgspec.convert(row, JobDetails)
     refuse_differences("job", given, known, ignoring_case={"title", "company"})
     return known, False

@@ -102,6 +102,7 @@ _OPEN = """
           AND other.state <> 'cancelled' AND other.id <> sc.id
       )
 """
+_MOST_RETRIES = 20  # many candidates may be choosing the same time just now
 _IN_ORDER = "ORDER BY s.starts_at, s.job NULLS LAST, s.id"
 # The open times of a booking, in order.
 _TIMES = Statement(f"{_OPEN} AND (:after::timestamptz IS NULL OR s.starts_at > :after) {_IN_ORDER} LIMIT :limit")
@@ -117,7 +118,7 @@ async def open_times(
     return [OpenTime(starts_at=row["starts_at"], ends_at=row["ends_at"]) for row in rows]
 
 
-@db.transactional
+@db.transactional(retries=_MOST_RETRIES)
 async def move(
     schedule_id: UUID,
     starts_at: datetime,
@@ -140,7 +141,7 @@ async def move(
     if slot_id is None:
         raise changes.refusal(booking) or own_rule(booking) or errors.SlotFull()
     if await _slot_at(schedule_id, starts_at, limits, slot_id=slot_id, now=booking.now) is None:
-        raise db.ConcurrentChange  # taken, or changed, on our way to it: there may be another one
+        raise db.ConcurrentChange(errors.SlotFull())  # taken, or changed, on our way to it: there may be another one
     return await moves.move(
         schedule_id,
         slot_id,

@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from hireloop import db
 
-ID = "2026-11-29T00:00:00:000002"
+ID = "2026-11-29T12:00:00:000002"
 VERSION = "1.38.0"
 DESCRIPTION = "API keys, stored responses, request rates"
 
