@@ -1,7 +1,7 @@
 """Session keys and the links that contain them: minted, and checked without being stored. Pure.
 
 A key is a signed text (`signing`) whose stem is `<session id>.<version>`: the id as base64url of its 16 bytes, the
-version in decimal (docs/decisions/0007-session-key.md). `scheduling/sessions/links.py` replaces and withdraws them.
+version in decimal (docs/decisions/0007-session-key.md). `scheduling/sessions/links.py` replaces and revokes them.
 """
 
 from base64 import urlsafe_b64decode

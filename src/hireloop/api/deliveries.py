@@ -110,12 +110,6 @@ def _response_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]
     }
 
 
-def _local(context: Context, attempt: AttemptView) -> AttemptView:
-    return msgspec.structs.replace(
-        attempt, started_at=context.local(attempt.started_at), finished_at=context.local_or_none(attempt.finished_at)
-    )
-
-
 @get("/deliveries/", opt=READS)
 async def list_deliveries(
     request: AnyRequest,
@@ -144,7 +138,7 @@ async def get_delivery(request: AnyRequest, delivery_id: FromPath[UUID]) -> Deli
 async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAttempts:
     delivery, attempts = await deliveries.find(delivery_id, context.channels)
     return DeliveryWithAttempts(
-        **_response_fields(context, delivery), attempts=[_local(context, attempt) for attempt in attempts]
+        **_response_fields(context, delivery), attempts=[context.localized(attempt) for attempt in attempts]
     )
 
 

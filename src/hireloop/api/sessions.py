@@ -40,20 +40,20 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
 async def get_session(request: AnyRequest, session_id: FromPath[UUID]) -> SessionDetails:
     """Get a session."""
     visit = await sessions.visit(session_id)
-    context = context_of(request)
-    return SessionDetails(
+    details = SessionDetails(
         id=visit.session_id,
         schedule=visit.schedule_id,
         interview=visit.interview_id,
         state=visit.state,
         key_version=visit.key_version,
-        opens_at=context.local(visit.opens_at),
-        closes_at=context.local(visit.closes_at),
+        opens_at=visit.opens_at,
+        closes_at=visit.closes_at,
         device_check=visit.device_check,
-        entered_at=context.local_or_none(visit.entered_at),
-        left_at=context.local_or_none(visit.left_at),
-        revoked_at=context.local_or_none(visit.revoked_at),
+        entered_at=visit.entered_at,
+        left_at=visit.left_at,
+        revoked_at=visit.revoked_at,
     )
+    return context_of(request).localized(details)
 
 
 @post("/{session_id:uuid}/reissue/", status_code=200, opt=STILL_TO_COME)

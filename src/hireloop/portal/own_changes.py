@@ -39,7 +39,7 @@ _WHERE_IT_STANDS = {
     Stage.LATE: "The time to start has passed.",
     Stage.FINISHED: "The interview is finished.",
     Stage.CANCELLED: "This interview has been cancelled.",
-    Stage.REVOKED: "The link to this interview has been withdrawn.",
+    Stage.REVOKED: "Your link is no longer valid.",
 }
 
 

@@ -56,8 +56,7 @@ async def create(
 ) -> InterviewDetails:
     """Store an interview, and the candidate and the job too where they are new, all or nothing.
 
-    Raises BadInput for an unknown id, DiffersFromKnown if a given candidate or job is stored with
-    other values.
+    Raises BadInput for an unknown id, DiffersFromKnown if a given candidate or job is stored with other values.
     """
     if isinstance(candidate, CandidateFields):
         candidate = candidates.normal(candidate, within="candidate.")

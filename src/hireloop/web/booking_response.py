@@ -31,7 +31,7 @@ from hireloop.notify.reasons import sentence_of
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.bookings.bookings import Booking
-from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry, Move
+from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
 from hireloop.scheduling.sessions.sessions import SessionState, state_of
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.context import AnyRequest, Context, context_of
@@ -176,16 +176,7 @@ def _change(context: Context, past: HistoryEntry) -> ChangeResponse:
         by=past.by,
         revision=past.revision,
         reason=past.reason,
-        moved=None if past.moved is None else _moved(context, past.moved),
-    )
-
-
-def _moved(context: Context, moved: Move) -> MoveResponse:
-    return MoveResponse(
-        from_slot=moved.from_slot,
-        from_starts_at=context.local(moved.from_starts_at),
-        to_slot=moved.to_slot,
-        to_starts_at=context.local(moved.to_starts_at),
+        moved=None if past.moved is None else MoveResponse(**msgspec.structs.asdict(context.localized(past.moved))),
     )
 
 

@@ -68,11 +68,11 @@ async def test_nobody_leaves_before_they_entered_however_short_the_interview() -
     assert session["left_at"] == session["entered_at"]
 
 
-async def test_what_is_off_withdrawn_moved_or_finished_is_left_alone() -> None:
+async def test_what_is_off_revoked_moved_or_finished_is_left_alone() -> None:
     late = soon(200)
-    off, withdrawn, moved, finished = [await book() for _ in range(4)]
+    off, revoked, moved, finished = [await book() for _ in range(4)]
     await cancellations.cancel(off.id, by=RECRUITER, reason="", outbox=OUTBOX)
-    await links.revoke(withdrawn.session.id, by=RECRUITER)
+    await links.revoke(revoked.session.id, by=RECRUITER)
     await move(moved, await make_slot(starts_at=soon(600)))
     await sessions.enter(finished.session.id, 1, now=finished.session.opens_at)
     await sessions.leave(finished.session.id, 1, now=finished.starts_at)

@@ -1,4 +1,4 @@
-"""New links and withdrawn ones: which key opens what, who is told, and what becomes of everything around them."""
+"""New links and revoked ones: which key opens what, who is told, and what becomes of everything around them."""
 
 import json
 from datetime import timedelta
@@ -82,7 +82,7 @@ async def test_a_withdrawn_link_opens_nothing_and_nobody_is_told() -> None:
     assert [await rows(table) for table in ("schedule", "session", "delivery", "audit_entry")] == before
 
 
-async def test_a_mail_under_way_while_the_link_is_withdrawn_or_replaced_is_accounted_for() -> None:
+async def test_a_mail_under_way_while_the_link_is_revoked_or_replaced_is_accounted_for() -> None:
     booking = await book()
     first = await lease()
     await revoke(booking)
@@ -151,7 +151,7 @@ async def test_without_a_link_nobody_asks_for_another_time_and_nobody_is_a_no_sh
     assert [row["state"] for row in await rows("interview")] == ["scheduled"]
 
 
-async def test_a_request_for_another_time_still_goes_out_when_the_link_is_withdrawn() -> None:
+async def test_a_request_for_another_time_still_goes_out_when_the_link_is_revoked() -> None:
     booking = await book()
     late = booking.session.closes_at + timedelta(minutes=1)
     assert await late_requests.ask(booking.session.id, 1, outbox=OUTBOX, alert_email="", now=late)

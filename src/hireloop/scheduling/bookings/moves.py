@@ -35,7 +35,7 @@ async def move(
     """Move a booking to this slot and return whether it moved; one that is already there is left unchanged.
 
     One transaction, in which `rule` may forbid it too. A moved booking waits for a new confirmation. One whose
-    link was withdrawn gets a new link with the new time: without one, nobody could be notified of that time.
+    link was revoked gets a new link with the new time: without one, nobody could be notified of that time.
 
     Raises NotFound for the schedule or the slot, BadInput for a slot of another job, ScheduleCancelled,
     InterviewInProgress, InterviewClosed, SlotWithdrawn, SlotPast, SlotFull, and CandidateBusy if the candidate has

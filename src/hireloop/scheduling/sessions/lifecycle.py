@@ -38,7 +38,7 @@ _SET_STATE = Statement("UPDATE interview SET state = :state WHERE id = ANY(:inte
 async def note_due(*, grace_seconds: int, now: datetime | None = None) -> int:
     """Record the candidates who did not come, end the interviews that nobody finished, and return how many there were.
 
-    An interview whose window has closed without an entry is a `no_show`, but not if the link was withdrawn: a
+    An interview whose window has closed without an entry is a `no_show`, but not if the link was revoked: a
     candidate who was kept out has not stayed away. One that was entered is `completed`, and its session left,
     `grace_seconds` after the interview's end. In short transactions; any number of workers may do so at once.
     """
