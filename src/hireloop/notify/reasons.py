@@ -90,10 +90,49 @@ class Reason(Slug):
     AUTH_REFUSED = "auth_refused", "The server refused the user name or the password."
     AUTH_DEFERRED = "auth_deferred", "The server cannot check sign-ins right now."
     AUTH_REQUIRED = "auth_required", "The server requires a sign-in or TLS before it accepts mail."
+    APP_PASSWORD_REQUIRED = (
+        "app_password_required",
+        (
+            "The mail provider requires an app password, not the account's password. Create one in the security "
+            "settings of the account, and set it as the mail password."
+        ),
+    )
+    PASSWORD_SIGN_IN_DISABLED = (
+        "password_sign_in_disabled",
+        (
+            "Password sign-in (SMTP AUTH) is disabled for the mail account or its organization. Ask the provider's "
+            "administrator to enable it for this account, or use another provider."
+        ),
+    )
+    BROWSER_SIGN_IN_REQUIRED = (
+        "browser_sign_in_required",
+        (
+            "The mail provider asks the owner of the account to sign in with a web browser first. Do so, confirm the "
+            "sign-in, and set an app password."
+        ),
+    )
 
     # What the server replied about the message
     SENDER_REFUSED = "sender_refused", "The server does not accept mail from the sender's address."
     SENDER_DEFERRED = "sender_deferred", "The server does not accept mail from the sender's address right now."
+    SENDING_LIMIT = (
+        "sending_limit",
+        (
+            "The account that sends our mail has reached the provider's sending limit. Wait until it is reset, ask the "
+            "provider for a higher one, or add EMAIL_FALLBACK_URL."
+        ),
+    )
+    RELAY_REFUSED = (
+        "relay_refused",
+        (
+            "The mail server does not relay our mail to other domains. Sign in to it, or ask its operator to allow "
+            "this machine."
+        ),
+    )
+    ACCOUNT_SUSPENDED = (
+        "account_suspended",
+        "The mail provider has suspended our account or paused its sending. Ask the provider why.",
+    )
     POLICY_BLOCK = "policy_block", "The recipient's server blocked the message because of a policy or a block list."
     RECIPIENT_UNKNOWN = "recipient_unknown", "The recipient's address does not exist."
     RECIPIENT_REFUSED = "recipient_refused", "The recipient's server does not accept mail for this address."
@@ -127,7 +166,7 @@ class Reason(Slug):
         "redirected",
         "The endpoint redirects, and redirects are not followed. Set the URL that it redirects to.",
     )
-    RATE_LIMITED = "rate_limited", "The endpoint's rate limit was exceeded (429)."
+    RATE_LIMITED = "rate_limited", "The recipient's side accepts no more messages right now because of a rate limit."
     ENDPOINT_BROKEN = "endpoint_broken", "The endpoint failed with a server error (5xx)."
     CHAT_FAILED = (
         "chat_failed",
@@ -149,6 +188,24 @@ class Reason(Slug):
     # What a report said later
     BOUNCED = "bounced", "A mail server accepted the message and returned it later. Its reply says why."
     DELAYED = "delayed", "A mail server accepted the message, has not been able to pass it on yet, and is still trying."
+
+
+OF_OUR_ROUTE: frozenset[Reason] = frozenset(
+    {
+        Reason.SENDER_REFUSED,
+        Reason.AUTH_REQUIRED,
+        Reason.APP_PASSWORD_REQUIRED,
+        Reason.PASSWORD_SIGN_IN_DISABLED,
+        Reason.BROWSER_SIGN_IN_REQUIRED,
+        Reason.SENDING_LIMIT,
+        Reason.RELAY_REFUSED,
+        Reason.ACCOUNT_SUSPENDED,
+    }
+)
+"""The reasons of a `Retry` that are about our account, sender, sign-in or limit, and not about the recipient."""
+
+NOT_OF_THE_MAILBOX: frozenset[Reason] = frozenset({Reason.MESSAGE_REFUSED})
+"""The reasons of a `Rejected` that say nothing about the recipient's mailbox: another provider may succeed."""
 
 
 def sentence_of(slug: str) -> str:
