@@ -28,7 +28,7 @@ from hireloop.api.schedules import BOOKS
 from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.deliveries.replay import Skip
-from hireloop.notify.reasons import Reason
+from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Outcome, Phase
 from hireloop.piccolo_conf import APP_REGISTRY
@@ -174,6 +174,7 @@ def holding_reasons() -> Iterator[str]:
         yield from re.findall(r"(?:Held\(reason=(?:[\w.]+ or )?|Impossible\(Held, |_hold\(.*, )Reason\.(\w+)", text)
         if path.name in {"email.py", "webhook.py"}:  # a transport's refusal of its own settings
             yield from re.findall(r"return Reason\.(\w+)", text)
+    yield from (reason.name for reason in OF_OUR_ROUTE)
     yield from re.findall(r"MissingTransport\(Reason\.(\w+)", (SOURCE / "cli/work.py").read_text("utf-8"))
 
 

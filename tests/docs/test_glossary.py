@@ -37,6 +37,7 @@ class Retired(NamedTuple):
 MAIL = {
     "src/hireloop/notify/bounces/*": "the envelope of a mail (RFC 5321)",
     "src/hireloop/notify/transports/mail/*": "the envelope of a mail (RFC 5321)",
+    "src/hireloop/notify/transports/refusal_rules.py": "the envelope of a mail (RFC 5321)",
     "src/hireloop/local/mailbox/*": "the envelope of a mail (RFC 5321)",
     "src/hireloop/local/mailbox/templates/*": "the envelope of a mail (RFC 5321)",
     "src/hireloop/cli/bounces.py": "the envelope of a mail (RFC 5321)",

@@ -1,44 +1,133 @@
-"""Whose fault a refusal by SMTP is: the recipient's, our route's, a policy's, or nobody's yet. Pure."""
+"""Whose fault a refusal by SMTP is: the recipient's, ours, a policy's, or nobody's. Pure.
 
-from enum import StrEnum
-from typing import NamedTuple
+The words decide before the codes, because many servers refuse without an enhanced code or with a wrong one. The
+tables are in `refusal_rules.py`.
+"""
+
+from collections.abc import Iterable
 
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Phase
+from hireloop.notify.transports.refusal_rules import (
+    CLEAR_DETAILS,
+    CODES,
+    DETAILS,
+    STRONG,
+    SUBJECTS,
+    WEAK,
+    Refusal,
+    Rule,
+    Side,
+)
+from hireloop.notify.transports.reply_words import first_detail, plain, quoted_reply
 
-_BY_DETAIL = {
-    "2.1": Reason.MAILBOX_DISABLED,
-    "2.2": Reason.MAILBOX_FULL,
+__all__ = ["BEFORE_RECIPIENT", "Refusal", "Side", "refusal_of"]
+
+BEFORE_RECIPIENT = frozenset({Phase.CONNECT, Phase.TLS, Phase.AUTH, Phase.SENDER})
+"""The phases in which a server knows nothing of the recipient: a 5xx reply is about us."""
+
+_LONGEST_WORDS = 1024  # as long as a kept reply
+_TOO_LARGE = 552
+_PERMANENT = 500
+
+# What is said before RCPT of an account, a mailbox or a user is about ours.
+_AS_OURS = {
+    Reason.MAILBOX_DISABLED: Reason.ACCOUNT_SUSPENDED,
+    Reason.MAILBOX_FULL: Reason.SENDING_LIMIT,
 }
-
-
-class Side(StrEnum):
-    """Who can do something about a refusal."""
-
-    MAILBOX = "mailbox"  # the recipient: the mailbox is unknown, full, disabled or restricted
-    MESSAGE = "message"  # this message: its size or its form
-    ROUTE = "route"  # us: our account, sender, sign-in, relay permission or sending limit
-    POLICY = "policy"  # the recipient's side blocks the message: a block list, a filter, SPF, DKIM or DMARC
-    NOBODY = "nobody"  # it passes: a queue, greylisting, a rate limit of the recipient's side
-    UNKNOWN = "unknown"  # the reply does not say
-
-
-class Refusal(NamedTuple):
-    """Whose fault it is; `reason` is None if the reply does not say more than that it is a refusal."""
-
-    side: Side
-    reason: Reason | None = None
+_OF_SIGN_IN = frozenset(
+    {
+        Reason.APP_PASSWORD_REQUIRED,
+        Reason.PASSWORD_SIGN_IN_DISABLED,
+        Reason.BROWSER_SIGN_IN_REQUIRED,
+        Reason.ACCOUNT_SUSPENDED,
+        Reason.SENDING_LIMIT,
+    }
+)
+_NO_SUCH_SIGN_IN = frozenset({502, 503, 504})
+_TLS_FIRST = frozenset({530, 538})
+_OF_OUR_ACCOUNT = frozenset({Reason.ACCOUNT_SUSPENDED, Reason.SENDING_LIMIT})
+# What a 4xx reply before RCPT can say of our account, and by phase; a greeting knows no account.
+_OURS_FOR_NOW = {Phase.AUTH: _OF_OUR_ACCOUNT, Phase.SENDER: _OF_OUR_ACCOUNT | {Reason.AUTH_REQUIRED}}
+_HELD = {
+    Phase.CONNECT: Reason.SERVER_REFUSED,
+    Phase.TLS: Reason.STARTTLS_REFUSED,
+    Phase.AUTH: Reason.AUTH_REFUSED,
+    Phase.SENDER: Reason.SENDER_REFUSED,
+}
 
 
 def refusal_of(code: int | None, enhanced_code: str | None, words: str, *, phase: Phase = Phase.RECIPIENT) -> Refusal:
     """Return whose fault a 4xx or 5xx reply is, from its code, its enhanced code (RFC 3463) and its words.
 
-    `words` is the reply's text in any case, with or without codes, of one line or several; a reply that is quoted in
-    it (`host mx.example said: 550 …`) counts as the reply. `phase` is how far the conversation came: before RCPT,
-    words about an account are about ours.
+    `words` is the reply's text in any case, with or without codes, of one line or several. If it quotes another
+    server's reply (`host mx.example said: 550 …`), the quoted codes are the ones that count. `phase` is how far the
+    conversation came: before RCPT, everything permanent is about us. Without `code`, the class of the enhanced code
+    decides whether the refusal is permanent, and it is permanent if both are missing.
     """
-    del code, words, phase
-    detail = (enhanced_code or "").partition(".")[2]
-    if detail in _BY_DETAIL:
-        return Refusal(Side.MAILBOX, _BY_DETAIL[detail])
+    words = words[:_LONGEST_WORDS]
+    code, detail = _codes(code, enhanced_code, words)
+    said = plain(words)
+    found = _by_words(STRONG, said, detail) or CLEAR_DETAILS.get(detail) or _by_words(WEAK, said, detail)
+    found = found or _by_codes(code, detail, phase)
+    if phase in BEFORE_RECIPIENT:
+        return _before_recipient(found, code, phase)
+    return found if code >= _PERMANENT else _deferred(found)
+
+
+def _codes(code: int | None, enhanced_code: str | None, words: str) -> tuple[int, str]:
+    """Return the code, and the enhanced code without its class, that count."""
+    detail = (enhanced_code or "").partition(".")[2] or first_detail(words)
+    if code is None:
+        code = 450 if (enhanced_code or "").startswith("4.") else 550
+    quoted = quoted_reply(words)
+    return (code, detail) if quoted is None else (code, quoted.detail or detail)
+
+
+def _by_words(rules: Iterable[Rule], said: str, detail: str) -> Refusal | None:
+    found = next((rule.refusal for rule in rules if rule.words.search(said)), None)
+    if found == Refusal(Side.MAILBOX, Reason.MAILBOX_FULL) and detail.startswith("7."):
+        return Refusal(Side.ROUTE, Reason.SENDING_LIMIT)  # a quota that is a matter of permission is no mailbox's
+    return found
+
+
+def _by_codes(code: int, detail: str, phase: Phase) -> Refusal:
+    if code in CODES:
+        return CODES[code]
+    if detail in DETAILS:
+        return DETAILS[detail]
+    if code == _TOO_LARGE and phase is Phase.RECIPIENT:  # before the message was sent, its size cannot be the cause
+        return Refusal(Side.MAILBOX, Reason.MAILBOX_FULL)
+    subject = detail.partition(".")[0]
+    if subject in SUBJECTS:
+        return SUBJECTS[subject]
+    if code == _TOO_LARGE:
+        return Refusal(Side.MESSAGE, Reason.MESSAGE_TOO_LARGE)
     return Refusal(Side.UNKNOWN)
+
+
+def _before_recipient(found: Refusal, code: int, phase: Phase) -> Refusal:
+    reason = _AS_OURS.get(found.reason, found.reason) if found.reason else None
+    if code < _PERMANENT:
+        told = found.side is Side.ROUTE and reason in _OURS_FOR_NOW.get(phase, frozenset())
+        return Refusal(Side.ROUTE, reason) if told else Refusal(Side.NOBODY)
+    match phase:
+        case Phase.AUTH if reason in _OF_SIGN_IN:
+            return Refusal(Side.ROUTE, reason)
+        case Phase.AUTH if code in _NO_SUCH_SIGN_IN:
+            return Refusal(Side.ROUTE, Reason.AUTH_MISSING)
+        case Phase.AUTH if code in _TLS_FIRST:
+            return Refusal(Side.ROUTE, Reason.AUTH_REQUIRED)
+        case Phase.SENDER if found.side is Side.ROUTE or reason in _OF_OUR_ACCOUNT:
+            return Refusal(Side.ROUTE, reason)
+        case _:
+            return Refusal(Side.ROUTE, _HELD[phase])
+
+
+def _deferred(found: Refusal) -> Refusal:
+    """Return what a 4xx reply from RCPT on means: it passes, unless it says more than that."""
+    if found.side is Side.ROUTE and found.reason is not Reason.SENDER_REFUSED:  # a look-up of our domain may fail
+        return found
+    if found.side in {Side.MAILBOX, Side.POLICY} or found.reason is Reason.RATE_LIMITED:
+        return found
+    return Refusal(Side.NOBODY)

@@ -1,31 +1,24 @@
 """What an SMTP reply, or its absence, means for the delivery: the outcome table of docs/why/delivery-lifecycle.md.
 
-Pure. The code's first digit decides whether a try is worth repeating (RFC 5321, 4.2.1), the phase whose fault it
-is, and the enhanced code (RFC 3463) what it is called.
+Pure. The code's first digit decides whether it is permanent (RFC 5321, 4.2.1). The phase, the words and the enhanced
+code (RFC 3463) decide whose fault it is; see `refusals.py`.
 """
 
 import re
 import socket
 import ssl
+from typing import assert_never
 
-from hireloop.notify.reasons import Reason
+from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
+from hireloop.notify.transports.refusals import BEFORE_RECIPIENT, Refusal, Side, refusal_of
 
 LONGEST_REPLY = 1024  # bytes of a reply that are kept
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3}\.\d{1,3})(?!\S)")
 
 _SERVICE_CLOSING = 421
-_TOO_LARGE = 552
-_SIGN_IN_CODES = frozenset({530, 534, 535, 538})  # RFC 4954, 6; and RFC 3207, 4 for 530
 
-# 5xx before there is a recipient: our own side is refused, and so the channel is held.
-_HELD = {
-    Phase.CONNECT: Reason.SERVER_REFUSED,
-    Phase.TLS: Reason.STARTTLS_REFUSED,
-    Phase.AUTH: Reason.AUTH_REFUSED,
-    Phase.SENDER: Reason.SENDER_REFUSED,
-}
 _DEFERRED = {
     Phase.CONNECT: Reason.SERVER_BUSY,
     Phase.TLS: Reason.SERVER_BUSY,
@@ -35,19 +28,13 @@ _DEFERRED = {
     Phase.DATA: Reason.MESSAGE_DEFERRED,
     Phase.REPLY: Reason.MESSAGE_DEFERRED,
 }
+# 4xx replies that say more than that: our account's limit, or what the recipient's side is short of.
+_DEFERRED_FOR = OF_OUR_ROUTE | {Reason.RATE_LIMITED, Reason.MAILBOX_FULL, Reason.MAILBOX_DISABLED}
 _REFUSED = {
     Phase.RECIPIENT: Reason.RECIPIENT_REFUSED,
     Phase.DATA: Reason.MESSAGE_REFUSED,
     Phase.REPLY: Reason.MESSAGE_REFUSED,
 }
-# By the subject and detail of the enhanced code, whatever its class.
-_NAMED = {
-    "2.1": Reason.MAILBOX_DISABLED,
-    "2.2": Reason.MAILBOX_FULL,
-    "2.3": Reason.MESSAGE_TOO_LARGE,
-    "3.4": Reason.MESSAGE_TOO_LARGE,
-}
-_SENDERS_FAULT = frozenset({"1.7", "1.8"})  # bad sender's mailbox, bad sender's domain
 
 
 def enhanced_code(reply: str) -> str | None:
@@ -77,7 +64,7 @@ def outcome_of_reply(evidence: Evidence) -> Outcome:
         case 4:
             return Retry(reason=_deferral(evidence), evidence=evidence)
         case 5:
-            return _refusal(evidence)
+            return _refused(evidence)
         case _:
             maybe = evidence.phase is Phase.REPLY
             return Retry(reason=Reason.UNEXPECTED_REPLY, evidence=evidence, maybe_accepted=maybe)
@@ -117,35 +104,26 @@ def _broken(error: OSError, phase: Phase) -> Reason:
             return Reason.CONNECTION_FAILED if phase is Phase.CONNECT else Reason.CONNECTION_DROPPED
 
 
-def _detail(evidence: Evidence) -> str:
-    """Return the enhanced code without its class, such as `1.1`; empty if there is none."""
-    return (evidence.enhanced_code or "").partition(".")[2]
-
-
 def _deferral(evidence: Evidence) -> Reason:
-    if evidence.code == _SERVICE_CLOSING:
-        return Reason.SERVER_BUSY
-    return _NAMED.get(_detail(evidence)) or _DEFERRED[evidence.phase]
+    reason = _refusal_of(evidence).reason
+    if reason in _DEFERRED_FOR:
+        return reason
+    return Reason.SERVER_BUSY if evidence.code == _SERVICE_CLOSING else _DEFERRED[evidence.phase]
 
 
-def _refusal(evidence: Evidence) -> Outcome:
-    detail = _detail(evidence)
-    if evidence.phase in _HELD:
-        return Held(reason=_HELD[evidence.phase], evidence=evidence)
-    if evidence.code in _SIGN_IN_CODES:
-        return Retry(reason=Reason.AUTH_REQUIRED, evidence=evidence)  # some relays ask it for some recipients only
-    if detail in _SENDERS_FAULT:  # Postfix judges the sender no earlier than at RCPT
-        return Retry(reason=Reason.SENDER_REFUSED, evidence=evidence)  # or a recipient's gateway quotes its upstream
-    if detail.startswith("7."):
-        return Retry(reason=Reason.POLICY_BLOCK, evidence=evidence)
-    return Rejected(reason=_rejection(evidence, detail), evidence=evidence)
+def _refused(evidence: Evidence) -> Outcome:
+    """Return the outcome of a 5xx reply: whose fault it is decides who waits."""
+    refusal = _refusal_of(evidence)
+    if evidence.phase in BEFORE_RECIPIENT:
+        return Held(reason=refusal.reason or Reason.SERVER_REFUSED, evidence=evidence)
+    match refusal.side:
+        case Side.MAILBOX | Side.MESSAGE | Side.UNKNOWN:
+            return Rejected(reason=refusal.reason or _REFUSED[evidence.phase], evidence=evidence)
+        case Side.ROUTE | Side.POLICY | Side.NOBODY:
+            return Retry(reason=refusal.reason or _DEFERRED[evidence.phase], evidence=evidence)
+        case _ as never:
+            assert_never(never)
 
 
-def _rejection(evidence: Evidence, detail: str) -> Reason:
-    if detail in _NAMED:
-        return _NAMED[detail]
-    if detail.startswith("1."):
-        return Reason.RECIPIENT_UNKNOWN
-    if evidence.code == _TOO_LARGE:  # before the message was sent, its size cannot be the cause
-        return Reason.MAILBOX_FULL if evidence.phase is Phase.RECIPIENT else Reason.MESSAGE_TOO_LARGE
-    return _REFUSED[evidence.phase]
+def _refusal_of(evidence: Evidence) -> Refusal:
+    return refusal_of(evidence.code, evidence.enhanced_code, evidence.reply, phase=evidence.phase)

@@ -1,0 +1,379 @@
+"""What the words and the codes of a refusal mean, as tables that are read from top to bottom. Pure.
+
+The patterns are for the words that `reply_words.plain` returns: `@` is an address, `#` a host, `.` stands between
+sentences, and one word stands for all that mean the same. Words about us come before words about a mailbox, because
+they are the narrower ones: they need one of our nouns, such as the sender, the relay, the sign-in or the sending limit.
+"""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from hireloop.notify.reasons import Reason
+
+
+class Side(StrEnum):
+    """Who can do something about a refusal."""
+
+    MAILBOX = "mailbox"  # the recipient: the mailbox is unknown, full, disabled or restricted
+    MESSAGE = "message"  # this message: its size or its form
+    ROUTE = "route"  # us: our account, sender, sign-in, relay permission or sending limit
+    POLICY = "policy"  # the recipient's side blocks the message: a block list, a filter, SPF, DKIM or DMARC
+    NOBODY = "nobody"  # it passes: a queue, greylisting, a rate limit of the recipient's side
+    UNKNOWN = "unknown"  # the reply does not say
+
+
+class Refusal(NamedTuple):
+    """Whose fault it is; `reason` is None if the reply does not say more than that it is a refusal."""
+
+    side: Side
+    reason: Reason | None = None
+
+
+class Rule(NamedTuple):
+    """A refusal, and the words that mean it."""
+
+    refusal: Refusal
+    words: re.Pattern[str]
+
+
+_CLASSES = {
+    "sign_in": r"auth|sign in|starttls|encryption|authorization",
+    "password_sign_in": (
+        r"smtp client auth|client smtp|smtp auth|(?:basic|legacy|plain) auth|password (?:based )?(?:auth|sign in)|"
+        r"smtp(?: access| protocol)?|less secure apps?"
+    ),
+    "must": r"(?:must|to|please|should|required)(?: first)?",
+    "period": (
+        r"daily|hourly|weekly|monthly|per (?:day|hour|minute|second|month)|(?:this|one|last|24|\d+) hours?|\d+ minutes|"
+        r"today|for day"
+    ),
+    "over": r"exceeded|limits?|quota|too (?:many|much|fast|quickly|high)|max\w*|throttl\w*|threshold|more than",
+    "our": (
+        r"send(?:ing|ers?)?|submission|outbound|outgoing|relay(?:ing)?|messaging|tenant|customer|message|recipients?"
+    ),
+    "too_many": r"(?:too (?:many|much)|max\w*) (?:messages|mails?|recipients)",
+    "not_enabled": r"not (?:allowed|enabled|configured|supported|possible)",
+    "no_store": r"(?!mailbox|size|storage)\w+",
+    "no_host": r"(?!ip|host|server|mta|address|network|domain|connection)\w+",
+    "amount": r"limits?|quotas?|credits?|allowance|rate|threshold|count|volume",
+    "sending": r"sending|outbounds?|outgoing|submission|submitting|relaying",
+    "entity": r"account|tenant|organization|subscription|service|plan|company|user",
+    "messages": r"messages?|mails?|recipients|send(?:ing)?|credits?|rate|limits?|quota|allowance|threshold",
+    "sender": (
+        r"senders?|from (?:address|field|header|domain|mail)|mail from(?= must| address| @)|return path|originator|"
+        r"sending (?:domain|address|identity)"
+    ),
+    "not_ours": (
+        r"unknown|not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|your|sender|"
+        r"accepted)|unverified|unconfigured|mismatch|must (?:match|equal)|null mx"
+    ),
+    "unverified": r"unverified|not (?:verified|validated|confirmed)",
+    "them": (
+        r"user|recipient|recip|rcpt|mailbox|account|address|addressee|inbox|person|alias|local part|destination|"
+        r"customer"
+    ),
+    "store": r"mailbox|inbox|user|recipient|account|storage|disk|folder|maildir|message store",
+    "group": r"group|list|mailbox|recipient|distribution",
+}
+
+
+def _rule(side: Side, reason: Reason | None, *patterns: str) -> Rule:
+    """Return a rule of regular expressions in which `<name>` is a class of words and ` … ` up to 50 characters."""
+    words = "|".join(patterns).replace(" … ", r"\b[^.]{0,50}?\b")
+    words = re.sub(r"<(\w+)>", lambda named: f"(?:{_CLASSES[named[1]]})", words)
+    return Rule(Refusal(side, reason), re.compile(rf"\b(?:{words})\b"))
+
+
+STRONG = (
+    _rule(
+        Side.ROUTE,
+        Reason.APP_PASSWORD_REQUIRED,
+        r"app(?:lication)?(?: specific)? password",
+        r"code to sign in",
+        r"username and password not accepted",  # Gmail, which takes no other password
+    ),
+    _rule(Side.ROUTE, Reason.BROWSER_SIGN_IN_REQUIRED, r"sign in … browser", r"web sign in required"),
+    _rule(
+        Side.ROUTE,
+        Reason.PASSWORD_SIGN_IN_DISABLED,
+        r"<password_sign_in> (?:currently )?(?:stopped|<not_enabled>|blocked|turned off|deprecated)",
+        r"access rights to this service",
+        r"security defaults",
+        r"not meet criteria to auth",
+    ),
+    # The mail's own authentication is judged by the recipient's side, and is no sign-in.
+    _rule(
+        Side.POLICY,
+        Reason.POLICY_BLOCK,
+        r"spf|dkim|dmarc|sender policy framework|rdns|fcrdns|ptr",
+        r"reverse (?:dns|lookup|host|name)",
+        r"find your (?:reverse )?host ?name",
+        r"required auth level",
+        r"helo command|fully qualified",
+    ),
+    _rule(
+        Side.NOBODY,
+        Reason.RATE_LIMITED,
+        r"<them> … (?:receive|receiving|incoming|inbound) … (?:rate|quickly|fast|limit|hour|day|minute|many)",
+        r"(?:can|may) receive … <period>",
+        r"connections? … (?:rate|limit|exceeded)",
+        r"too (?:many|much) (?:\w+ ){0,2}?(?:connections?|sessions?)",
+    ),
+    _rule(Side.ROUTE, Reason.SENDING_LIMIT, r"<period> … <over>", r"<over> … <period>"),
+    _rule(
+        Side.MAILBOX,
+        Reason.MAILBOX_FULL,
+        r"(?:mailbox|inbox|folder|disk) (?:(?:size|storage|disk|space) )?(?:limit|size|quota) exceeded",
+        r"recipient quota exceeded",
+        r"exceeded … (?:mailbox|storage|folder)",
+        r"(?:mailbox|inbox) (?:too )?(?:full|large)",
+    ),
+    _rule(
+        Side.MESSAGE,
+        Reason.MESSAGE_TOO_LARGE,
+        r"(?:message|mail|attachments?|content) (?:too (?:large|big|long)|larger than|oversized)",
+        r"(?:message|mail|maximum|max|total|fixed|allowed) size",
+        r"size … (?:limit|exceeded)",
+        r"exceeded … (?:size|databytes)",
+    ),
+    # A mailbox, a group or a list that takes mail from some senders only: the recipient's decision
+    _rule(
+        Side.MAILBOX,
+        Reason.RECIPIENT_REFUSED,
+        r"resolver rst",
+        r"sender … (?:to|for) (?:(?:this|that) )?(?:group|list|mailbox|distribution)",
+        r"not allowed to send (?:\w+ )?to (?:(?:this|that) )?<group>",
+        r"only (?:accepts?|receives?) … from",
+        r"only (?:members|allowed senders)",
+        r"allowed senders list",
+        r"recipient not accept … sender",
+    ),
+    _rule(
+        Side.ROUTE,
+        Reason.SENDING_LIMIT,
+        r"<our> (?:<no_store> ){0,3}?<amount> … (?:exceeded|over|maximum|used|refused|throttl\w*|too high)",
+        r"(?:exceeded|maximum|throttl\w*|too) … <our> (?:<no_store> ){0,2}?<amount>",
+        r"exceeded … <amount> (?:of|for) <our>",
+        r"(?:you|your <entity>|your (?:domain|server)|(?:this )?(?:sender|tenant|customer)) (?:already )?"
+        r"(?:exceeded|out of|run out|sent (?:too|more)|over) … <messages>",
+        r"(?:you|your <entity>|account|user|sender) sent (?:too|more)",
+        r"(?:no|insufficient|not enough|maximum|out of) credits?",
+        r"credits? … exceeded",
+        r"<too_many> … (?:sent|from (?:you|@|sender|this (?:user|account|sender)))",
+        r"<too_many> (?:sent|from (?:you|sender))",
+        r"(?:messages|mails?) per (?:sender|user|account) … exceeded",
+        r"(?:sender|your <entity>) (?:rate ?limited|throttled|exceeded)",
+    ),
+    _rule(
+        Side.ROUTE,
+        Reason.ACCOUNT_SUSPENDED,
+        r"<sending> (?:<no_host> ){0,4}?(?:stopped|blocked|held|pending)",
+        r"(?:stopped|blocked) (?:from|for) <sending>",
+        r"your (?:\w+ ){0,3}?<entity> … (?:stopped|blocked|pending|held|compromised|hijacked)",
+        r"your domain … stopped",
+        r"your <entity> not (?:\w+ )?(?:allowed|permission)",
+        r"sender (?:\w+ ){0,2}?<entity> … (?:stopped|blocked)",
+        r"service stopped",
+        r"(?:account|user|sender) … (?:compromised|hijacked)",
+        r"unusual (?:sending )?activity",
+        r"bad outbound sender|outbound spam",
+        r"(?:free|trial|test) (?:accounts?|plans?)|test purposes|sandbox",
+        r"spam abuse detected",
+        r"unregistered domain",
+    ),
+    _rule(
+        Side.ROUTE,
+        Reason.AUTH_REQUIRED,
+        r"<sign_in> (?:command )?(?:required|first)",
+        r"required (?:smtp )?<sign_in>",
+        r"<must> (?:auth|sign in|signed in|issue (?:starttls|auth)|use (?:starttls|tls))",
+        r"not (?:auth|signed in)",
+        r"unauthenticated|anonymous",
+        r"without (?:smtp )?auth",
+        r"turn on smtp auth",
+        r"pop ?3? (?:before|first)",
+    ),
+    _rule(
+        Side.ROUTE,
+        Reason.RELAY_REFUSED,
+        r"relay(?:ing|ed|s)? (?:(?:\w+|#|@) ){0,3}?(?:refused|blocked|<not_enabled>)",
+        r"(?:not allowed|unable|can not|will not|not|refused?|open|attempt\w*|unauthorized) (?:(?:to|for) )?(?:mail )?"
+        r"relay(?:ing)?",
+        r"unknown relay(?! #)|no relaying",
+        r"rcpthosts",
+        r"non ?accepted domain",
+        r"not gateway",
+        r"not allowed to (?:send through|use) (?:this )?(?:server|relay|gateway|service)",
+        r"forwarding to remote hosts",
+    ),
+    _rule(
+        Side.ROUTE,
+        Reason.SENDER_REFUSED,
+        r"send as refused|not send (?:\w+ )?(?:as|from)",
+        r"(?:permissions?|allowed|right) to (?:send|use) (?:\w+ ){0,2}?(?:as|from|on behalf|sender)",
+        r"sender (?:address )?verif\w* … fail\w*",
+        r"sender verif\w* fail\w*",
+        r"(?:callout|callback) … sender",
+        r"<sender> … <not_ours>(?! (?:by|in) recipient)",
+        r"(?<!user )(?<!account )(?<!mailbox )(?<!recipient )(?<!address )unknown (?:envelope )?(?:sender|return path)",
+        r"domain of sender",
+        r"(?:from|mail|domain|identity|identities)(?: address)?(?: @| #)? <unverified>",
+        r"(?:not )?verified (?:sender )?identit(?:y|ies)",
+        r"not verified sender",
+        r"identit\w+ failed",
+        r"(?:unconfigured|unverified) (?:sending |sender )?(?:domain|sender|mail|identity)",
+        r"from specified address",
+    ),
+    _rule(Side.ROUTE, Reason.ACCOUNT_SUSPENDED, r"not (?:allowed|able) to (?:send|perform|submit)"),
+    _rule(
+        Side.ROUTE,
+        Reason.SENDER_REFUSED,
+        r"sending from … not allowed",
+    ),
+    _rule(
+        Side.MAILBOX,
+        Reason.MAILBOX_FULL,
+        r"over (?:its |his |their )?quota|overquota",
+        r"<store> … (?:full|out of (?:storage|space)|quota|no space)",
+        r"exceeded … (?:storage|quota)",
+        r"quota (?:exceeded|full)",
+    ),
+    _rule(
+        Side.MAILBOX,
+        Reason.RECIPIENT_UNKNOWN,
+        r"unknown (?:\w+ ){0,3}?<them>s?",
+        r"<them>s? … unknown",
+        r"(?:no|bad|not our|not valid) (?:\w+ ){0,2}?<them>",
+        r"(?:domain|(?<!client )host)(?: #)?(?: \w+){0,2} unknown",
+        r"unknown (?:\w+ )?(?:domain|host)|bad (?:destination )?(?:domain|host)",
+        r"(?:can not|could not|unable to|not able to|weren t able to) (?:find|locate)(?! your) … "
+        r"(?:user|recipient|mailbox|address|domain|host|mx)",
+        r"possibly unknown|user moved|not by that name",
+        r"user … moved",
+        r"not # account",
+    ),
+    _rule(Side.MAILBOX, Reason.MAILBOX_DISABLED, r"<them>s? … stopped", r"stopped (?:\w+ )?<them>s?"),
+    _rule(
+        Side.MAILBOX,
+        Reason.RECIPIENT_REFUSED,
+        r"(?:recipient|address|mailbox) … suppressed",
+        r"suppression list",
+        r"previously bounced address",
+    ),
+)
+"""What counts whatever the code is."""
+
+CLEAR_DETAILS = {
+    "1.1": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
+    "1.2": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
+    "1.3": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
+    "1.6": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
+    "2.1": Refusal(Side.MAILBOX, Reason.MAILBOX_DISABLED),
+    "2.2": Refusal(Side.MAILBOX, Reason.MAILBOX_FULL),
+    "3.4": Refusal(Side.MESSAGE, Reason.MESSAGE_TOO_LARGE),
+}
+"""Enhanced codes (RFC 3463) without their class that are clear, and that only the words above contradict."""
+
+WEAK = (
+    _rule(
+        Side.POLICY,
+        Reason.POLICY_BLOCK,
+        r"(?:block|black|deny|reject) ?list\w*",
+        r"rbl|rbls|dnsbl|spamhaus|spamcop|sorbs|reputation|spam\w*|virus\w*|malware|phish\w*|junk\w*|unsolicited|bulk",
+        r"(?:anti )?spoof\w*",
+        r"\w*polic(?:y|ies)",
+        r"administrative(?:ly)? (?:prohibition|refused)",
+        r"abuse|complaints?|suspicious|dangerous|harmful",
+        r"security (?:issue|reason|risk)s?",
+        r"content (?:\w+ )?(?:refused|filter\w*|blocked|not accepted)",
+        r"bad ?mail ?from",
+        r"blocked using",
+        r"(?:envelope|header|client host|host|ip|client|connection) … (?:blocked|refused)",
+        r"blocked (?:senders?|sending ip)",
+        r"(?:delivery|message) not allowed",
+        r"permanently deferred",
+        r"refused by (?:destination|recipient)",
+    ),
+    _rule(
+        Side.NOBODY,
+        Reason.RATE_LIMITED,
+        r"rate ?limit\w*",
+        r"too (?:many|much) (?:mails?|messages) from",
+        r"(?:unusual|excessive|unexpected) (?:rate|volume)",
+        r"(?:rate|frequency) control",
+        r"exceeded allowed limits",
+    ),
+    _rule(
+        Side.NOBODY,
+        None,
+        r"temporar\w+",
+        r"try(?:ing)? (?:again|later)",
+        r"(?:grey|gray) ?list\w*",
+        r"too many recipients",
+        r"later",
+        r"server busy",
+    ),
+    _rule(
+        Side.ROUTE,
+        Reason.SENDER_REFUSED,
+        r"<sender>(?: address| domain| mail)?(?: @| #)? (?:refused|blocked|not accepted)(?! by)",
+        r"(?:bad|refused|forged) (?:envelope )?(?:sender|from)",
+    ),
+    _rule(
+        Side.MAILBOX,
+        Reason.RECIPIENT_REFUSED,
+        r"(?:recipients?|rcpt|mailbox) … (?:refused|blocked|not (?:allowed|accepted|enabled))",
+        r"address(?:es)? refused",
+        r"(?:mailbox|user|recipient|account|address) (?:currently )?(?:not available|unavailable|blocked|refused)",
+        r"not accept(?:ing)? (?:any )?(?:mails?|messages)",
+        r"mailing list",
+    ),
+    _rule(Side.POLICY, Reason.POLICY_BLOCK, r"access refused", r"blocked"),
+)
+"""What counts if neither the words nor the codes above say anything."""
+
+DETAILS = {
+    "1.7": Refusal(Side.ROUTE, Reason.SENDER_REFUSED),  # bad sender's mailbox; Postfix says so no earlier than at RCPT
+    "1.8": Refusal(Side.ROUTE, Reason.SENDER_REFUSED),  # bad sender's domain
+    "1.0": Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),
+    "1.90": Refusal(Side.ROUTE, Reason.SENDING_LIMIT),  # Exchange Online has codes of its own, of two or three digits
+    "2.3": Refusal(Side.MESSAGE, Reason.MESSAGE_TOO_LARGE),
+    "2.121": Refusal(Side.NOBODY, Reason.RATE_LIMITED),
+    "2.122": Refusal(Side.NOBODY, Reason.RATE_LIMITED),
+    "2.252": Refusal(Side.ROUTE, Reason.SENDER_REFUSED),
+    "4.4": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),  # so Postfix calls a domain that does not exist
+    "4.310": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
+    "7.54": Refusal(Side.ROUTE, Reason.RELAY_REFUSED),
+    "7.57": Refusal(Side.ROUTE, Reason.AUTH_REQUIRED),
+    "7.60": Refusal(Side.ROUTE, Reason.SENDER_REFUSED),
+    "7.64": Refusal(Side.ROUTE, Reason.RELAY_REFUSED),
+    "7.124": Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),
+    "7.129": Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),
+    "7.133": Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),
+    "7.134": Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),
+    "7.136": Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),
+    "7.232": Refusal(Side.ROUTE, Reason.SENDING_LIMIT),
+    "7.233": Refusal(Side.ROUTE, Reason.SENDING_LIMIT),
+    "7.236": Refusal(Side.ROUTE, Reason.SENDING_LIMIT),
+    "7.501": Refusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED),
+    "7.705": Refusal(Side.ROUTE, Reason.SENDING_LIMIT),
+    "7.750": Refusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED),
+}
+"""What an enhanced code means by itself, without its class."""
+
+SUBJECTS = {
+    "1": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
+    "2": Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),
+    "6": Refusal(Side.MESSAGE, Reason.MESSAGE_REFUSED),
+    "7": Refusal(Side.POLICY, Reason.POLICY_BLOCK),
+}
+"""What the first number of an enhanced code's detail means (RFC 3463, 3)."""
+
+CODES = {
+    # RFC 4954, 6; RFC 3207, 4, for 530; and 503, which many servers say instead
+    **dict.fromkeys((503, 530, 534, 535, 538), Refusal(Side.ROUTE, Reason.AUTH_REQUIRED)),
+    551: Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
+    556: Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),  # RFC 7504
+}
+"""What a code means by itself."""

@@ -1,0 +1,142 @@
+"""Whose fault real replies are, and near misses."""
+
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
+from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
+from hireloop.notify.transports.refusals import Side, refusal_of
+from hireloop.notify.transports.replies import enhanced_code, outcome_of_reply
+
+
+class Row(NamedTuple):
+    provider: str
+    phase: Phase
+    code: int
+    text: str
+    side: Side
+    reason: Reason
+
+
+REASONS = {reason.value: reason for reason in Reason}
+
+
+def read() -> list[Row]:
+    tables = tomllib.loads((Path(__file__).parent / "reply_texts.toml").read_text("utf-8"))
+    return [
+        Row(provider, Phase(phase), code, text, Side(side), REASONS[reason])
+        for provider, rows in tables.items()
+        for phase, code, text, side, reason in rows
+    ]
+
+
+ROWS = read()
+EVERY_ROW = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.provider}-{row.code}-{row.text[:40]}")
+BEFORE_RECIPIENT = {Phase.CONNECT, Phase.TLS, Phase.AUTH, Phase.SENDER}
+
+
+def outcome_of(row: Row, text: str | None = None) -> Outcome:
+    text = row.text if text is None else text
+    return outcome_of_reply(Evidence(phase=row.phase, code=row.code, enhanced_code=enhanced_code(text), reply=text))
+
+
+def side_of(row: Row, text: str) -> Side:
+    return refusal_of(row.code, enhanced_code(text), text, phase=row.phase).side
+
+
+def kind_of(row: Row) -> type[Outcome]:
+    if row.code < 500:
+        return Retry
+    if row.phase in BEFORE_RECIPIENT:
+        return Held
+    return Rejected if row.side in {Side.MAILBOX, Side.MESSAGE, Side.UNKNOWN} else Retry
+
+
+@EVERY_ROW
+def test_a_real_reply_is_whose_fault_the_table_says(row: Row) -> None:
+    assert side_of(row, row.text) is row.side
+    outcome = outcome_of(row)
+    assert not isinstance(outcome, Sent)
+    assert (type(outcome), outcome.reason) == (kind_of(row), row.reason)
+
+
+@EVERY_ROW
+def test_line_ends_do_not_matter(row: Row) -> None:
+    wrapped = row.text.replace(" ", "\n", 12)
+    assert side_of(row, wrapped) is row.side
+
+
+@EVERY_ROW
+def test_a_retry_suspects_our_route_if_and_only_if_it_is_our_fault(row: Row) -> None:
+    outcome = outcome_of(row)
+    if isinstance(outcome, Retry):
+        assert (outcome.reason in OF_OUR_ROUTE) == (row.side is Side.ROUTE)
+
+
+def test_the_table_has_what_is_ours_and_what_is_not_of_every_provider() -> None:
+    not_ours = [row for row in ROWS if row.side is not Side.ROUTE]
+    assert len(ROWS) >= 250
+    assert len(not_ours) >= 120
+    assert len({row.provider for row in ROWS}) >= 19
+
+
+# Replies that have the other side's nouns: (phase, code, text, side)
+NEAR_MISSES = [
+    (Phase.RECIPIENT, 554, "mail relay temporarily unavailable", Side.NOBODY),
+    (Phase.RECIPIENT, 451, "4.4.1 upstream relay is not responding, message deferred", Side.NOBODY),
+    (Phase.RECIPIENT, 550, "sender denied by recipient's filter", Side.POLICY),
+    (Phase.RECIPIENT, 550, "5.7.1 Sender is blocked by the recipient", Side.POLICY),
+    (Phase.RECIPIENT, 550, "5.7.1 This user only accepts mail from contacts", Side.MAILBOX),
+    (Phase.REPLY, 550, "5.7.136 Only members can send to this group", Side.MAILBOX),
+    (Phase.RECIPIENT, 550, "The recipient's quota is exceeded", Side.MAILBOX),
+    (Phase.RECIPIENT, 552, "5.2.2 The mailbox of the recipient has exceeded its storage limit", Side.MAILBOX),
+    (Phase.RECIPIENT, 450, "4.7.1 Message sending quota exceeded for user", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "5.7.1 Sending quota exceeded for domain", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "User's inbox has reached its daily receive limit", Side.NOBODY),
+    (Phase.RECIPIENT, 550, "this account has been deactivated by its owner", Side.MAILBOX),
+    (Phase.RECIPIENT, 550, "5.2.1 This account has been suspended, cannot receive mail", Side.MAILBOX),
+    (Phase.RECIPIENT, 554, "5.7.0 Sending messages from this account is disabled", Side.ROUTE),
+    (Phase.REPLY, 550, "5.7.1 Message rejected: the sender's mail account has been suspended", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "DMARC: sender not authenticated", Side.POLICY),
+    (Phase.RECIPIENT, 550, "SPF check failed: sender is not permitted to send from 192.0.2.7", Side.POLICY),
+    (Phase.RECIPIENT, 550, "5.7.1 SMTP authentication is required to send mail from this server", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "User unknown in relay recipient table", Side.MAILBOX),
+    (Phase.RECIPIENT, 550, "5.1.1 Account does not exist, sender please check", Side.MAILBOX),
+    (Phase.RECIPIENT, 550, "5.1.0 x@hire.example: sender rejected", Side.ROUTE),
+    (Phase.RECIPIENT, 552, "Too many recipients", Side.NOBODY),
+    (Phase.RECIPIENT, 421, "4.3.2 Connection rate limit exceeded", Side.NOBODY),
+    (Phase.AUTH, 535, "5.7.8 authentication failed: mailbox is disabled", Side.ROUTE),
+]
+
+
+@pytest.mark.parametrize(("phase", "code", "text", "side"), NEAR_MISSES)
+def test_a_noun_alone_decides_nothing(phase: Phase, code: int, text: str, side: Side) -> None:
+    assert refusal_of(code, enhanced_code(text), text, phase=phase).side is side
+
+
+def test_without_words_the_enhanced_code_decides() -> None:
+    assert refusal_of(550, "5.1.1", "") == (Side.MAILBOX, Reason.RECIPIENT_UNKNOWN)
+    assert refusal_of(None, "4.2.2", "") == (Side.MAILBOX, Reason.MAILBOX_FULL)
+    assert refusal_of(550, "5.7.1", "") == (Side.POLICY, Reason.POLICY_BLOCK)
+    assert refusal_of(550, "5.6.0", "") == (Side.MESSAGE, Reason.MESSAGE_REFUSED)
+
+
+def test_a_quoted_reply_counts_more_than_the_code_around_it() -> None:
+    words = "host mx.example.com[192.0.2.1] said: 550-5.7.1 192.0.2.7 is blacklisted (in reply to RCPT TO command)"
+    assert refusal_of(550, "5.1.1", words) == (Side.POLICY, Reason.POLICY_BLOCK)
+    words = "host mx.example.com[192.0.2.1] said: 450 4.2.2 Mailbox full (in reply to RCPT TO command)"
+    assert refusal_of(550, None, words) == (Side.MAILBOX, Reason.MAILBOX_FULL)
+
+
+@given(
+    st.sampled_from([phase for phase in Phase if phase not in {Phase.CONFIGURE, Phase.HTTP}]),
+    st.integers(400, 599),
+    st.text(max_size=200),
+)
+def test_any_reply_is_somebodys_fault(phase: Phase, code: int, text: str) -> None:
+    assert refusal_of(code, enhanced_code(text), text, phase=phase).side in set(Side)
