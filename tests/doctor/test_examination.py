@@ -18,6 +18,7 @@ from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.diagnosis.findings import Finding, Level
+from hireloop.notify.reasons import Reason
 from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
 from processes import free_port
@@ -31,6 +32,12 @@ GMAIL = (
     "535 5.7.8  https://support.google.com/mail/?p=BadCredentials 4fb4d7f45d1cf-5a3 - gsmtp"
 )
 SERVER = "localhost port {port}"
+
+
+def split(reason: Reason) -> tuple[str, str]:
+    """Return the cause and the fix in a reason's sentence, which the booking and the held channel show as well."""
+    cause, _, fix = reason.sentence.partition(". ")
+    return f"{cause}.", fix
 
 
 @pytest.fixture
@@ -201,14 +208,33 @@ class Fault(NamedTuple):
         Fault(
             {"AUTH": GMAIL},
             SIGNED_IN,
-            "Gmail refused the sign-in, because it requires an app password, not the account password.",
-            "Create one at https://myaccount.google.com/apppasswords and set EMAIL_HOST_PASSWORD to its 16 letters.",
+            *split(Reason.APP_PASSWORD_REQUIRED),
         ),
         Fault(
             {"AUTH": "534 5.7.9 Application-specific password required"},
             SIGNED_IN,
-            "localhost refused the sign-in, because it requires an app password, not the account password.",
-            "Create one in the account's security settings and set EMAIL_HOST_PASSWORD to it.",
+            *split(Reason.APP_PASSWORD_REQUIRED),
+        ),
+        Fault(
+            {"AUTH": "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."},
+            SIGNED_IN,
+            *split(Reason.PASSWORD_SIGN_IN_DISABLED),
+        ),
+        Fault(
+            {"AUTH": "534 5.7.14 Please log in via your web browser and then try again."},
+            SIGNED_IN,
+            *split(Reason.BROWSER_SIGN_IN_REQUIRED),
+        ),
+        Fault(
+            {"EHLO": "250-mail.test\r\n250 AUTH XOAUTH2 OAUTHBEARER"},
+            SIGNED_IN,
+            f"{SERVER} offers XOAUTH2 and OAUTHBEARER, but no password sign-in (PLAIN or LOGIN).",
+            "Enable password sign-in at the provider, or use another provider.",
+        ),
+        Fault(
+            {"MAIL": "550 5.4.5 Daily user sending limit exceeded"},
+            {},
+            *split(Reason.SENDING_LIMIT),
         ),
         Fault(
             {"MAIL": "550 5.7.1 Sender refused"},

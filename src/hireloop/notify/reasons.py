@@ -94,7 +94,8 @@ class Reason(Slug):
         "app_password_required",
         (
             "The mail provider requires an app password, not the account's password. Create one in the security "
-            "settings of the account, and set it as the mail password."
+            "settings of the account (Gmail: https://myaccount.google.com/apppasswords), and set it as the mail "
+            "password."
         ),
     )
     PASSWORD_SIGN_IN_DISABLED = (

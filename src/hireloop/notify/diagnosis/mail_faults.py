@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from hireloop.notify.diagnosis.findings import of_reason
 from hireloop.notify.reasons import Reason, sentence_of
 from hireloop.notify.transport import Held, Phase, Rejected, Retry
 from hireloop.notify.transports.mail.rehearsal import Rehearsal
@@ -19,9 +20,7 @@ _SIGNED_BY_ITSELF = frozenset({18, 19})
 _UNKNOWN_AUTHORITY = frozenset({2, 20, 21, 27})
 _OTHER_NAME = frozenset({62, 64})
 
-_SIGN_IN_FIRST = 530  # RFC 4954, 6; and RFC 3207, 4
 _LATER = "Try again in a few minutes. Deliveries are retried automatically."
-_APP_PASSWORDS = "https://myaccount.google.com/apppasswords"
 
 
 class Advice(NamedTuple):
@@ -145,6 +144,11 @@ def _certificate(met: FailedConversation, name: SettingNames) -> Advice:
 
 
 def _no_sign_in(met: FailedConversation, name: SettingNames) -> Advice:
+    if offered := met.rehearsal.sign_ins:
+        return Advice(
+            f"{met.where} offers {' and '.join(offered)}, but no password sign-in (PLAIN or LOGIN).",
+            "Enable password sign-in at the provider, or use another provider.",
+        )
     if met.server.security is Security.NONE:
         return Advice(
             f"{met.where} does not offer sign-in without TLS.", f"Set {name.starttls}, usually with port 587."
@@ -156,32 +160,22 @@ def _no_sign_in(met: FailedConversation, name: SettingNames) -> Advice:
 
 
 def _sign_in_refused(met: FailedConversation, name: SettingNames) -> Advice:
-    reply = met.outcome.evidence.reply.lower()
-    if met.server.host.lower().endswith(("gmail.com", "googlemail.com")) or "support.google.com" in reply:
-        return Advice(
-            "Gmail refused the sign-in, because it requires an app password, not the account password.",
-            f"Create one at {_APP_PASSWORDS} and set {name.password} to its 16 letters.",
-        )
-    if "application-specific password" in reply or "app password" in reply:
-        return Advice(
-            f"{met.server.host} refused the sign-in, because it requires an app password, not the account password.",
-            f"Create one in the account's security settings and set {name.password} to it.",
-        )
     return Advice(
         f"{met.server.host} refused the user name or the password.",
         f"Correct {name.sign_in}. With two-step verification, use an app password.",
     )
 
 
-def _sender_refused(met: FailedConversation, name: SettingNames) -> Advice:
-    if met.outcome.evidence.code == _SIGN_IN_FIRST:
-        if met.server.security is Security.NONE and "STARTTLS" in met.rehearsal.extensions:
-            return Advice(f"{met.where} requires TLS before it accepts mail.", f"Set {name.starttls}.")
-        return Advice(f"{met.where} requires a sign-in before it accepts mail.", f"Set {name.sign_in}.")
-    return Advice(
-        f"{met.server.host} does not accept mail from our sender's address.",
-        "Set DEFAULT_FROM_EMAIL (and BOUNCE_ADDRESS) to an address that this account may send from.",
-    )
+def _sign_in_first(met: FailedConversation, name: SettingNames) -> Advice:
+    if met.server.security is Security.NONE and "STARTTLS" in met.rehearsal.extensions:
+        return Advice(f"{met.where} requires TLS before it accepts mail.", f"Set {name.starttls}.")
+    return Advice(f"{met.where} requires a sign-in before it accepts mail.", f"Set {name.sign_in}.")
+
+
+def _as_listed(met: FailedConversation, name: SettingNames) -> Advice:
+    """Return what the booking and the held channel say of this reason, too."""
+    listed = of_reason(name.check, met.outcome.reason)
+    return Advice(listed.cause, listed.fix)
 
 
 _STEPS: Mapping[Phase, str] = {
@@ -224,6 +218,10 @@ _IN_WORDS: Mapping[str, Advice] = {
         "{met.where} and this machine have no TLS version in common, usually because the server's is outdated.",
         "Upgrade the mail server to TLS 1.2 or later, or correct {name.port}.",
     ),
+    Reason.SENDER_REFUSED: Advice(
+        "{met.server.host} does not accept mail from our sender's address.",
+        "Set DEFAULT_FROM_EMAIL (and BOUNCE_ADDRESS) to an address that this account may send from.",
+    ),
     Reason.AUTH_DEFERRED: Advice("{met.server.host} cannot check sign-ins right now.", _LATER, passes=True),
     Reason.SENDER_DEFERRED: Advice(
         "{met.server.host} does not accept mail from our sender's address right now.",
@@ -237,5 +235,11 @@ _BY_WHAT_WAS_MET: Mapping[str, Callable[[FailedConversation, SettingNames], Advi
     Reason.CERTIFICATE_INVALID: _certificate,
     Reason.AUTH_MISSING: _no_sign_in,
     Reason.AUTH_REFUSED: _sign_in_refused,
-    Reason.SENDER_REFUSED: _sender_refused,
+    Reason.AUTH_REQUIRED: _sign_in_first,
+    Reason.APP_PASSWORD_REQUIRED: _as_listed,
+    Reason.PASSWORD_SIGN_IN_DISABLED: _as_listed,
+    Reason.BROWSER_SIGN_IN_REQUIRED: _as_listed,
+    Reason.ACCOUNT_SUSPENDED: _as_listed,
+    Reason.SENDING_LIMIT: _as_listed,
+    Reason.RELAY_REFUSED: _as_listed,
 }

@@ -398,6 +398,72 @@ def test_signs_in_with_login_where_plain_is_not_offered(transport_to: TransportT
     assert server.commands()[1:4] == ["AUTH LOGIN", "bWU=", "cHc="]
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "504 5.7.4 Unrecognized authentication type",
+        "504 5.5.4 Command parameter not implemented",
+        "535 5.7.8 Error: authentication mechanism PLAIN is not supported",
+        "534 5.7.9 Authentication mechanism is too weak",
+    ],
+)
+def test_a_mechanism_that_is_offered_and_refused_gives_way_to_the_next(transport_to: TransportTo, refusal: str) -> None:
+    script: dict[str, Step | list[Step]] = {
+        "AUTH": [refusal, "334 VXNlcm5hbWU6"],
+        "BWU=": "334 UGFzc3dvcmQ6",
+        "CHC=": "235 2.7.0 Welcome",
+    }
+    with ScriptedSmtpServer(script) as server:
+        outcome = transport_to(server, email_host_user="me", email_host_password="pw").send(PARCEL)
+    assert isinstance(outcome, Sent)
+    assert server.commands()[1:5] == ["AUTH PLAIN AG1lAHB3", "AUTH LOGIN", "bWU=", "cHc="]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        ("535 5.7.8 Bad credentials", Reason.AUTH_REFUSED),
+        ("534 5.7.9 Application-specific password required", Reason.APP_PASSWORD_REQUIRED),
+        (
+            "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+            Reason.PASSWORD_SIGN_IN_DISABLED,
+        ),
+    ],
+)
+def test_a_wrong_password_is_not_offered_twice(transport_to: TransportTo, refusal: str, reason: Reason) -> None:
+    with ScriptedSmtpServer({"AUTH": refusal}) as server:
+        outcome = transport_to(server, email_host_user="me", email_host_password="pw").send(PARCEL)
+    assert seen(outcome)[:3] == (Held, reason, Phase.AUTH)
+    assert [command.split(" ")[1] for command in server.commands() if command.startswith("AUTH")] == ["PLAIN"]
+
+
+def test_a_server_that_refuses_every_mechanism_offers_no_password_sign_in(transport_to: TransportTo) -> None:
+    with ScriptedSmtpServer({"AUTH": "504 5.7.4 Unrecognized authentication type"}) as server:
+        outcome = transport_to(server, email_host_user="me", email_host_password="pw").send(PARCEL)
+    assert seen(outcome)[:4] == (Held, Reason.AUTH_MISSING, Phase.AUTH, 504)
+
+
+def test_a_server_without_password_sign_in_is_quoted_with_what_it_offers(transport_to: TransportTo) -> None:
+    with ScriptedSmtpServer(extensions=["AUTH XOAUTH2 OAUTHBEARER"]) as server:
+        outcome = transport_to(server, email_host_user="me", email_host_password="pw").send(PARCEL)
+    assert seen(outcome) == (Held, Reason.AUTH_MISSING, Phase.AUTH, None, None, "AUTH XOAUTH2 OAUTHBEARER")
+
+
+@pytest.mark.parametrize("refusal", ["502 5.5.1 Command not implemented", "500 5.5.2 unrecognized command"])
+def test_a_server_that_does_not_know_ehlo_is_greeted_with_helo(transport_to: TransportTo, refusal: str) -> None:
+    with ScriptedSmtpServer({"EHLO": refusal, "HELO": "250 mail.test"}) as server:
+        outcome = transport_to(server).send(structs.replace(BOUNCING, recipient="asha@example.com"))
+    assert isinstance(outcome, Sent)
+    assert server.commands()[1].startswith("HELO ")
+    assert spoken(server) == ["MAIL FROM:<bounces+abc=1@hire.example>", "RCPT TO:<asha@example.com>"]
+
+
+def test_helo_refused_is_our_side(transport_to: TransportTo) -> None:
+    with ScriptedSmtpServer({"EHLO": "502 No", "HELO": "550 No"}) as server:
+        outcome = transport_to(server).send(PARCEL)
+    assert seen(outcome)[:4] == (Held, Reason.SERVER_REFUSED, Phase.CONNECT, 550)
+
+
 @pytest.mark.parametrize("implicit", [False, True])
 def test_mail_goes_over_tls(transport_to: TransportTo, trusted: Certificate, *, implicit: bool) -> None:
     with ScriptedSmtpServer(certificate=trusted, implicit_tls=implicit) as server:

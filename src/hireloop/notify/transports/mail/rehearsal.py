@@ -24,6 +24,7 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool  # over TCP
     failure: OSError | None = None  # what ended it, if no reply did
     extensions: frozenset[str] = frozenset()  # what the last EHLO offered, such as STARTTLS
+    sign_ins: tuple[str, ...] = ()  # what it offered for AUTH, such as PLAIN
 
 
 class WatchedConnection(SmtpConnection):
@@ -84,6 +85,7 @@ class _Rehearsing(WatchedConnection):
             connected=connected,
             failure=self._failure,
             extensions=frozenset(self._extensions),
+            sign_ins=self.sign_ins,
         )
 
     def _hand_over(self, envelope: Envelope) -> None:

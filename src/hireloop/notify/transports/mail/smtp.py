@@ -6,6 +6,7 @@ writing as a lost connection, signs in with ASCII only and closes the connection
 """
 
 import contextlib
+import re
 import ssl
 from base64 import b64encode
 from enum import StrEnum
@@ -22,6 +23,17 @@ from hireloop.telemetry import redaction
 _FAREWELL_SECONDS = 2.0  # for RSET and QUIT, when the outcome is known already
 _CLOSING = 421  # the server says so and closes (RFC 5321, 4.2.2)
 _NO_REPLY = SmtpReply(0, b"")
+_NO_SUCH_COMMAND = frozenset({500, 502})
+_MECHANISMS = ("PLAIN", "LOGIN")  # in this order
+_MECHANISM_NOT_KNOWN = 504
+_MECHANISM_REFUSED = frozenset({500, 501, 502, 503, 534, 535})  # with words about it
+_ABOUT_MECHANISM = re.compile(
+    rb"(mechanism|(auth\w*|sign-?in|log ?in) (type|method))[^.;]*"
+    rb"\b(not|unsupported|unrecogni[sz]ed|unknown|invalid|disabled|(too )?weak)\b"
+    rb"|\b(unsupported|unrecogni[sz]ed|unknown|invalid|weak) (\w+ )?"
+    rb"(mechanism|(auth\w*|sign-?in|log ?in) (type|method))",
+    re.IGNORECASE,
+)
 _LONGEST_ENVID = 100  # RFC 3461, 4.4
 
 
@@ -88,6 +100,11 @@ class SmtpConnection:
         """Take every step up to the reply to the message, and return the outcome."""
         return self._tried(envelope) or outcome_of_reply(self._evidence())
 
+    @property
+    def sign_ins(self) -> tuple[str, ...]:
+        """What the server's last EHLO offers for AUTH, such as PLAIN, LOGIN or XOAUTH2."""
+        return tuple(self._extensions.get("AUTH", "").split())
+
     def _tried(self, envelope: Envelope) -> Outcome | None:
         """Take every step; None if each got the expected reply."""
         self.sender_replied = self.usable = False
@@ -143,23 +160,44 @@ class SmtpConnection:
         self._enter(Phase.CONNECT)
 
     def _greet(self) -> None:
-        self._say(f"EHLO {self._server.own_name}", 2)
+        try:
+            self._say(f"EHLO {self._server.own_name}", 2)
+        except _UnexpectedReply:
+            if self._reply.code not in _NO_SUCH_COMMAND:
+                raise
+            self.sender_replied = False
+            self._say(f"HELO {self._server.own_name}", 2)  # RFC 5321, 3.2: a server without extensions
+            self._extensions = {}
+            return
         lines = self._reply.text.decode("utf-8", "replace").split("\n")[1:]
         words = (line.replace("=", " ", 1).split(" ", 1) for line in lines)  # some old servers write AUTH=PLAIN
         self._extensions = {word[0].upper(): word[-1].upper() for word in words}
 
     def _sign_in(self) -> None:
+        """Sign in by the first mechanism that the server takes: one that it offers may still be refused."""
         self._enter(Phase.AUTH)
+        offered = self.sign_ins
+        mechanisms = [mechanism for mechanism in _MECHANISMS if mechanism in offered]
+        if not mechanisms:
+            self._reply = SmtpReply(0, f"AUTH {' '.join(offered)}".encode() if offered else b"")
+            raise _Impossible(Held, Reason.AUTH_MISSING)
+        for mechanism in mechanisms[:-1]:
+            try:
+                return self._present(mechanism)
+            except _UnexpectedReply:
+                if not _refuses_mechanism(self._reply):
+                    raise
+                self.sender_replied = False
+        return self._present(mechanisms[-1])
+
+    def _present(self, mechanism: str) -> None:
         user, password = self._server.user, self._server.password.get_secret_value()
-        offered = self._extensions.get("AUTH", "").split()
-        if "PLAIN" in offered:
+        if mechanism == "PLAIN":
             self._say("AUTH PLAIN " + _b64(f"\0{user}\0{password}"), 2)
-        elif "LOGIN" in offered:
+        else:
             self._say("AUTH LOGIN", 3)
             self._say(_b64(user), 3)
             self._say(_b64(password), 2)
-        else:
-            raise _Impossible(Held, Reason.AUTH_MISSING)
 
     def _hand_over(self, envelope: Envelope) -> None:
         of_mail, of_rcpt = ("", "") if envelope.recipient.isascii() else (" SMTPUTF8", "")
@@ -223,6 +261,13 @@ class SmtpConnection:
             port=self._server.port,
             tls_version=self._tls_version,
         )
+
+
+def _refuses_mechanism(reply: SmtpReply) -> bool:
+    """Return whether a reply to AUTH refuses the mechanism alone, and not the user (RFC 4954, 4 and 6)."""
+    if reply.code == _MECHANISM_NOT_KNOWN:
+        return True
+    return reply.code in _MECHANISM_REFUSED and _ABOUT_MECHANISM.search(reply.text) is not None
 
 
 def _stuffed(content: bytes) -> bytes:
