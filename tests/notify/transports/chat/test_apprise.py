@@ -25,7 +25,7 @@ from hireloop.notify.transports.chat.apprise import AppriseTransport
 from processes import free_port
 from sample_settings import settings_for
 from servers.chat import NGIRCD, IrcReader, IrcServer, Synapse
-from servers.http import Endless, Raw, Reply, ScriptedHttpServer
+from servers.http import INFORMATIONAL, Does, Endless, Raw, Reply, ScriptedHttpServer
 from servers.smtp import Certificate, Drop, Hang
 
 TOKEN = "canary-token-of-the-tests"
@@ -96,6 +96,25 @@ def test_each_status_is_whose_fault_it_is(status: int, kind: type[Outcome], why:
     assert not isinstance(outcome, Retry) or not outcome.maybe_accepted
 
 
+@pytest.mark.parametrize("before", INFORMATIONAL)
+@pytest.mark.parametrize(
+    ("final", "kind", "code"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks", Sent, 200),
+        (b"HTTP/1.0 200\r\n\r\nthanks", Sent, 200),
+        (b"HTTP/1.1 401 \r\nTransfer-Encoding: chunked\r\n\r\n6\r\nthanks\r\n0\r\n\r\n", Held, 401),
+        (b"HTTP/1.1 503 Later\r\nRetry-After: 7\r\n\r\nthanks", Retry, 503),
+    ],
+)
+def test_informational_answers_are_read_past(before: bytes, final: bytes, kind: type[Outcome], code: int) -> None:
+    with ScriptedHttpServer(Raw(before + final)) as server:
+        outcome = transport(json_url(server)).send(PARCEL)
+        assert len(server.received) == 1
+    assert isinstance(outcome, kind)
+    assert (evidence(outcome).code, evidence(outcome).reply) == (code, "thanks")
+    assert not isinstance(outcome, Retry) or (outcome.after_seconds, outcome.maybe_accepted) == (7, False)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_honoured_in_seconds_and_as_a_date(status: int) -> None:
     at = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
@@ -142,10 +161,16 @@ def test_an_endless_answer_is_cut_off_and_was_an_answer() -> None:
     [
         (Hang(60), Reason.TIMED_OUT),
         (Drop(), Reason.CONNECTION_DROPPED),
-        (Raw(b"what?\r\n\r\n"), Reason.CONNECTION_DROPPED),
+        (Raw(b"what?\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), Reason.CONNECTION_DROPPED),
+        (Raw(b"HTTP/1.1 103 Early Hints\r\n\r\nwhat?\r\n"), Reason.UNEXPECTED_REPLY),
+        (Endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 50), Reason.UNEXPECTED_REPLY),
+        (Endless(b"HTTP/1.1 200 OK\r\n", b"X-More: yes\r\n" * 200), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 200 OK\r\n" + (b"X-More: " + b"x" * 60_000 + b"\r\n") * 5 + b"\r\n"), Reason.UNEXPECTED_REPLY),
     ],
 )
-def test_without_an_answer_the_message_may_have_been_accepted(does: Hang | Drop | Raw, why: Reason) -> None:
+def test_without_an_answer_the_message_may_have_been_accepted(does: Does, why: Reason) -> None:
     with ScriptedHttpServer(does) as server:
         outcome = transport(json_url(server, "?rto=0.2")).send(PARCEL)
     assert isinstance(outcome, Retry)
@@ -161,6 +186,22 @@ def test_where_nobody_is_nothing_was_accepted(host: str, why: Reason) -> None:
     assert isinstance(outcome, Retry)
     assert (outcome.reason, outcome.maybe_accepted, outcome.evidence.phase) == (why, False, Phase.CONNECT)
     assert outcome.evidence.host == host
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        Endless(b"HTTP/1.1 ", b"2", 0.05),
+        Endless(b"HTTP/1.1 200 OK\r\nX-More: ", b"x", 0.05),
+        Endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n", 0.05),
+    ],
+)
+def test_an_answer_that_comes_a_byte_at_a_time_ends_with_the_try(does: Endless) -> None:
+    with ScriptedHttpServer(does) as server:
+        outcome = transport(json_url(server), email_timeout=0.4).send(PARCEL)
+        assert len(server.received) == 1
+    assert isinstance(outcome, Retry)
+    assert (outcome.reason, outcome.maybe_accepted) == (Reason.TIMED_OUT, True)
 
 
 def test_email_timeout_bounds_what_the_url_leaves_open() -> None:
@@ -277,6 +318,14 @@ def test_a_token_is_in_no_outcome_log_line_or_repr(caplog: pytest.LogCaptureFixt
     ]
     assert "canary" not in repr(without_host) + repr(seen) + caplog.text
     assert "no such path /<secret>" in evidence(outcomes[0]).reply
+
+
+def test_a_malformed_header_gets_no_line_that_quotes_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with ScriptedHttpServer(Raw(b"HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n")) as server:
+        outcome = transport(json_url(server)).send(PARCEL)
+    assert isinstance(outcome, Sent)
+    assert TOKEN not in caplog.text
 
 
 # --- URLs that are no good -------------------------------------------------------------------------------------

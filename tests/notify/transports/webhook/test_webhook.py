@@ -20,7 +20,7 @@ from hireloop.notify.transports import names
 from hireloop.notify.transports.webhook import request, webhook
 from hireloop.notify.transports.webhook.webhook import WebhookTransport
 from hireloop.settings import Settings
-from servers.http import Does, Endless, Raw, Reply, ScriptedHttpServer
+from servers.http import INFORMATIONAL, Does, Endless, Raw, Reply, ScriptedHttpServer
 from servers.smtp import Certificate, Drop, Hang, ScriptedSmtpServer
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -172,6 +172,26 @@ def test_each_status_has_its_outcome(status: int, kind: type[Outcome], reason: R
     assert not isinstance(outcome, Retry) or not outcome.maybe_accepted
 
 
+@pytest.mark.parametrize("before", INFORMATIONAL)
+@pytest.mark.parametrize(
+    ("final", "kind", "code"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks", Sent, 200),
+        (b"HTTP/1.0 200\r\n\r\nthanks", Sent, 200),
+        (b"HTTP/1.1 204\r\nConnection: close\r\n\r\n", Sent, 204),
+        (b"HTTP/1.1 401 \r\nTransfer-Encoding: chunked\r\n\r\n6\r\nthanks\r\n0\r\n\r\n", Held, 401),
+        (b"HTTP/1.1 503 Later\r\nRetry-After: 7\r\n\r\nthanks", Retry, 503),
+    ],
+)
+def test_informational_answers_are_read_past(before: bytes, final: bytes, kind: type[Outcome], code: int) -> None:
+    with ScriptedHttpServer(Raw(before + final)) as server:
+        outcome = transport_to(server).send(PARCEL)
+        assert len(server.received) == 1
+    assert isinstance(outcome, kind)
+    assert (outcome.evidence.code, outcome.evidence.reply) == (code, "thanks" if code != 204 else "")
+    assert not isinstance(outcome, Retry) or (outcome.after_seconds, outcome.maybe_accepted) == (7, False)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_endpoint_says_how_long_to_wait_in_seconds_or_as_a_date(status: int) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)
@@ -193,7 +213,13 @@ def test_the_endpoint_says_how_long_to_wait_in_seconds_or_as_a_date(status: int)
         (Endless(b"", b"x" * 65_536), Reason.UNEXPECTED_REPLY),
         (Raw(b"220 mail.example ESMTP\r\n"), Reason.UNEXPECTED_REPLY),
         (Raw(b"HTTP/1.1 abc\r\n\r\n"), Reason.UNEXPECTED_REPLY),
-        (Raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), Reason.CONNECTION_DROPPED),
+        (Raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a"), Reason.CONNECTION_DROPPED),
+        (Raw(b"HTTP/1.1 103 Early Hints\r\n\r\n220 mail.example ESMTP\r\n"), Reason.UNEXPECTED_REPLY),
+        (Endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 50), Reason.UNEXPECTED_REPLY),
+        (Endless(b"", b"HTTP/1.1 103 Early Hints\r\nX-More: " + b"x" * 60_000 + b"\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 200 OK\r\n" + (b"X-More: " + b"x" * 60_000 + b"\r\n") * 5 + b"\r\n"), Reason.UNEXPECTED_REPLY),
         (Raw(b"\x00\xff\r\n\r\n"), Reason.UNEXPECTED_REPLY),
     ],
 )
