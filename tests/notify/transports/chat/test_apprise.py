@@ -163,8 +163,8 @@ def test_an_endless_answer_is_cut_off_and_was_an_answer() -> None:
         (Drop(), Reason.CONNECTION_DROPPED),
         (Raw(b"what?\r\n\r\n"), Reason.UNEXPECTED_REPLY),
         (Raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), Reason.UNEXPECTED_REPLY),
-        (Raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), Reason.CONNECTION_DROPPED),
-        (Raw(b"HTTP/1.1 103 Early Hints\r\n\r\nwhat?\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 103 Early\r\n\r\n"), Reason.CONNECTION_DROPPED),
+        (Raw(b"HTTP/1.1 103 Early\r\n\r\nwhat?\r\n"), Reason.UNEXPECTED_REPLY),
         (Endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 50), Reason.UNEXPECTED_REPLY),
         (Endless(b"HTTP/1.1 200 OK\r\n", b"X-More: yes\r\n" * 200), Reason.UNEXPECTED_REPLY),
         (Raw(b"HTTP/1.1 200 OK\r\n" + (b"X-More: " + b"x" * 60_000 + b"\r\n") * 5 + b"\r\n"), Reason.UNEXPECTED_REPLY),
@@ -247,6 +247,13 @@ def test_after_a_429_a_plugin_that_would_sleep_and_ask_again_does_not() -> None:
     assert isinstance(outcome, Retry)
     assert (outcome.reason, outcome.after_seconds) == (Reason.RATE_LIMITED, 9)
     assert len(server.received) == 1
+
+
+def test_a_chat_that_says_how_long_to_wait_in_its_body_is_heard() -> None:
+    with ScriptedHttpServer(Reply(429, b'{"ok": false, "parameters": {"retry_after": 35}}')) as server:
+        outcome = transport(json_url(server)).send(PARCEL)
+    assert isinstance(outcome, Retry)
+    assert (outcome.reason, outcome.after_seconds) == (Reason.RATE_LIMITED, 35)
 
 
 def test_a_plugin_that_stumbles_over_an_answer_is_a_failed_try(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,7 +168,7 @@ def _ask(
     secrets = {*watch.secrets, *credentials} - {evidence.host}
     reply = kept_reply(without_secrets(body.decode("utf-8", "replace"), secrets).encode())
     evidence = msgspec.structs.replace(evidence, code=response.status_code, reply=reply)
-    outcome = outcome_of_status(evidence, response.headers.get("Retry-After"), datetime.now(UTC))
+    outcome = outcome_of_status(evidence, response.headers.get("Retry-After"), datetime.now(UTC), body)
     watch.outcomes.append(outcome)
     if isinstance(outcome, Retry) and outcome.reason == Reason.RATE_LIMITED:
         watch.is_over = True
