@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hireloop.notify.transport import Evidence, Held, Phase, Rejected, Retry, Sent
-from hireloop.notify.transports.http_replies import outcome_of_status, seconds_to_wait
+from hireloop.notify.transports.http_replies import ADDRESS_REASONS, outcome_of_status, seconds_to_wait
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 
@@ -19,6 +19,7 @@ def test_every_status_has_an_outcome_and_only_2xx_is_sent(code: int, retry_after
     outcome = outcome_of_status(Evidence(phase=Phase.HTTP, code=code), retry_after, NOW)
     assert isinstance(outcome, Sent) is (200 <= code < 300)
     assert isinstance(outcome, Held | Rejected) <= (300 <= code < 500)
+    assert (isinstance(outcome, Retry) and outcome.reason in ADDRESS_REASONS) is (code in {400, 403, 404})
     if isinstance(outcome, Retry):
         assert outcome.after_seconds is None or outcome.after_seconds >= 0
 

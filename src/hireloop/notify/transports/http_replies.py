@@ -1,7 +1,8 @@
 """What an HTTP response means for the delivery: the outcomes of docs/why/delivery-lifecycle.md, for channels over HTTP.
 
 Pure. Whose fault it is decides: a wrong address or token is ours and holds the channel, a busy or broken endpoint is
-tried again, and what is said of this one message is its end.
+tried again, and what is said of this one message is its end. Some statuses may mean either, and the worker decides
+(docs/decisions/0055-a-second-refusal-holds-the-endpoint.md).
 """
 
 from datetime import UTC, datetime
@@ -12,13 +13,23 @@ import msgspec
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import LONGEST_WAIT_SECONDS, Evidence, Held, Outcome, Rejected, Retry, Sent
 
+# About the channel, whatever the message.
 _HELD = {
     401: Reason.ENDPOINT_REFUSED,
-    403: Reason.ENDPOINT_REFUSED,
-    404: Reason.ENDPOINT_MISSING,
+    402: Reason.ENDPOINT_REFUSED,  # the service's account has not been paid for
     405: Reason.ENDPOINT_MISSING,
+    407: Reason.ENDPOINT_REFUSED,
     410: Reason.ENDPOINT_GONE,
 }
+# About the channel as a rule, but perhaps about this message: `Retry`.
+_MAY_BE_ADDRESS = {
+    400: Reason.ADDRESS_REFUSED,
+    403: Reason.ENDPOINT_REFUSED,
+    404: Reason.ENDPOINT_MISSING,
+}
+ADDRESS_REASONS = frozenset(_MAY_BE_ADDRESS.values())
+"""The reasons of a `Retry` that holds the channel the second time in a row."""
+
 _DEFERRED = {
     408: Reason.TIMED_OUT,
     425: Reason.RATE_LIMITED,
@@ -39,16 +50,22 @@ def outcome_of_status(evidence: Evidence, retry_after: str | None, now: datetime
             return Sent(evidence=evidence)
         case 3:
             return Held(reason=Reason.REDIRECTED, evidence=evidence)
-        case 4 if code in _HELD:
-            return Held(reason=_HELD[code], evidence=evidence)
         case 4 if code not in _DEFERRED:
-            reason = Reason.MESSAGE_TOO_LARGE if code == _TOO_LARGE else Reason.MESSAGE_REFUSED
-            return Rejected(reason=reason, evidence=evidence)
+            return _refusal(code, evidence)
         case 4 | 5:
             reason = _DEFERRED.get(code, Reason.ENDPOINT_BROKEN)
             return Retry(reason=reason, evidence=evidence, after_seconds=seconds_to_wait(retry_after, now, body))
         case _:
             return Retry(reason=Reason.UNEXPECTED_REPLY, evidence=evidence, maybe_accepted=True)
+
+
+def _refusal(code: int, evidence: Evidence) -> Outcome:
+    if code in _HELD:
+        return Held(reason=_HELD[code], evidence=evidence)
+    if code in _MAY_BE_ADDRESS:
+        return Retry(reason=_MAY_BE_ADDRESS[code], evidence=evidence)
+    reason = Reason.MESSAGE_TOO_LARGE if code == _TOO_LARGE else Reason.MESSAGE_REFUSED
+    return Rejected(reason=reason, evidence=evidence)
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime, body: bytes = b"") -> float | None:

@@ -74,10 +74,12 @@ def test_what_is_taken_is_sent_with_the_endpoints_own_words() -> None:
     ("status", "kind", "why"),
     [
         (302, Held, Reason.REDIRECTED),
-        (400, Rejected, Reason.MESSAGE_REFUSED),
+        (400, Retry, Reason.ADDRESS_REFUSED),
         (401, Held, Reason.ENDPOINT_REFUSED),
-        (403, Held, Reason.ENDPOINT_REFUSED),
-        (404, Held, Reason.ENDPOINT_MISSING),
+        (402, Held, Reason.ENDPOINT_REFUSED),
+        (403, Retry, Reason.ENDPOINT_REFUSED),
+        (404, Retry, Reason.ENDPOINT_MISSING),
+        (405, Held, Reason.ENDPOINT_MISSING),
         (410, Held, Reason.ENDPOINT_GONE),
         (413, Rejected, Reason.MESSAGE_TOO_LARGE),
         (422, Rejected, Reason.MESSAGE_REFUSED),
@@ -241,6 +243,41 @@ def test_a_refusal_inside_a_good_status_is_tried_again_with_the_services_words()
     assert "Unauthorized" in outcome.evidence.reply
 
 
+@pytest.mark.parametrize(
+    ("url", "reply", "kind", "why"),
+    [
+        (
+            "telegram",
+            Reply(400, b'{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}'),
+            Retry,
+            Reason.ADDRESS_REFUSED,
+        ),
+        (
+            "telegram",
+            Reply(400, b'{"ok":false,"error_code":400,"description":"Bad Request: message is too long"}'),
+            Rejected,
+            Reason.MESSAGE_REFUSED,
+        ),
+        ("rocket", Reply(200, b'{"success":false,"error":"error-room-not-found"}'), Retry, Reason.ADDRESS_REFUSED),
+        ("rocket", Reply(200, b'{"success":false,"error":"channel_not_found"}'), Retry, Reason.ADDRESS_REFUSED),
+        ("rocket", Reply(200, b'{"ok":false,"error":"invalid_auth"}'), Held, Reason.ENDPOINT_REFUSED),
+        ("json", Reply(422, b'{"error": "no such room: Unknown Channel"}'), Retry, Reason.ADDRESS_REFUSED),
+    ],
+)
+def test_the_services_words_say_whose_fault_it_is(url: str, reply: Reply, kind: type[Outcome], why: Reason) -> None:
+    with ScriptedHttpServer(reply) as server:
+        where = f"127.0.0.1:{server.port}"
+        addresses = {
+            "telegram": f"json://{where}/",
+            "rocket": f"rocket://user:secret-word@{where}/%23room",
+            "json": f"json://{where}/",
+        }
+        outcome = transport(addresses[url]).send(PARCEL)
+    assert isinstance(outcome, kind)
+    assert reason(outcome) == why
+    assert not isinstance(outcome, Retry) or not outcome.maybe_accepted
+
+
 def test_after_a_429_a_plugin_that_would_sleep_and_ask_again_does_not() -> None:
     with ScriptedHttpServer(Reply(429, b'{"retry_after_ms": 3600000}', {"Retry-After": "9"})) as server:
         outcome = transport(f"matrix://user:secret-word@127.0.0.1:{server.port}/!room:localhost").send(PARCEL)
@@ -285,7 +322,7 @@ def test_an_alert_is_a_warning() -> None:
 
 def test_threads_that_send_at_once_each_have_their_own_answer() -> None:
     threads, tries = 4, 40
-    with ScriptedHttpServer(*[Reply(200 + n % 2 * 200, str(n).encode()) for n in range(tries)]) as server:
+    with ScriptedHttpServer(*[Reply(200 + n % 2 * 222, str(n).encode()) for n in range(tries)]) as server:
         there, start = transport(json_url(server)), Barrier(threads)
 
         def several(_: int) -> list[Outcome]:
@@ -565,9 +602,9 @@ def test_matrix_gets_the_message(synapse: Synapse) -> None:
     assert PARCEL.text in before
 
 
-def test_a_wrong_password_for_matrix_holds_the_channel_with_its_words(synapse: Synapse) -> None:
+def test_a_wrong_password_for_matrix_is_the_channels_with_its_words(synapse: Synapse) -> None:
     outcome = transport(matrix_url(synapse, "not the password"), email_timeout=30).send(PARCEL)
-    assert isinstance(outcome, Held)
+    assert isinstance(outcome, Retry)
     assert (outcome.reason, outcome.evidence.code) == (Reason.ENDPOINT_REFUSED, http.client.FORBIDDEN)
     assert "M_FORBIDDEN" in outcome.evidence.reply
 

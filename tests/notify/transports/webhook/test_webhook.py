@@ -149,10 +149,11 @@ def test_a_parcel_that_is_too_large_is_rejected_unsent() -> None:
         (299, Sent, None),
         (301, Held, Reason.REDIRECTED),
         (307, Held, Reason.REDIRECTED),
-        (400, Rejected, Reason.MESSAGE_REFUSED),
+        (400, Retry, Reason.ADDRESS_REFUSED),
         (401, Held, Reason.ENDPOINT_REFUSED),
-        (403, Held, Reason.ENDPOINT_REFUSED),
-        (404, Held, Reason.ENDPOINT_MISSING),
+        (402, Held, Reason.ENDPOINT_REFUSED),
+        (403, Retry, Reason.ENDPOINT_REFUSED),
+        (404, Retry, Reason.ENDPOINT_MISSING),
         (405, Held, Reason.ENDPOINT_MISSING),
         (408, Retry, Reason.TIMED_OUT),
         (410, Held, Reason.ENDPOINT_GONE),
@@ -304,7 +305,7 @@ def test_a_token_that_is_cut_off_with_the_reply_is_not_kept_either() -> None:
     answer = b"HTTP/1.1 400 No\r\nContent-Length: 500\r\n\r\nCannot POST /hooks/" + LONG_TOKEN[:40].encode()
     with ScriptedHttpServer(Raw(answer)) as server:
         outcome = transport_to(server, f"/hooks/{LONG_TOKEN}").send(PARCEL)
-    assert seen(outcome) == (Rejected, Reason.MESSAGE_REFUSED, Phase.HTTP, 400)
+    assert seen(outcome) == (Retry, Reason.ADDRESS_REFUSED, Phase.HTTP, 400)
     assert outcome.evidence.reply == "Cannot POST "
 
 

@@ -29,6 +29,7 @@ from requests.adapters import HTTPAdapter
 
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Evidence, Outcome, Phase, Retry
+from hireloop.notify.transports.chat.replies import in_words
 from hireloop.notify.transports.http_replies import outcome_of_status
 from hireloop.notify.transports.http_responses import FinalResponse
 from hireloop.notify.transports.replies import kept_reply, outcome_of_failure
@@ -168,7 +169,7 @@ def _ask(
     secrets = {*watch.secrets, *credentials} - {evidence.host}
     reply = kept_reply(without_secrets(body.decode("utf-8", "replace"), secrets).encode())
     evidence = msgspec.structs.replace(evidence, code=response.status_code, reply=reply)
-    outcome = outcome_of_status(evidence, response.headers.get("Retry-After"), datetime.now(UTC), body)
+    outcome = in_words(outcome_of_status(evidence, response.headers.get("Retry-After"), datetime.now(UTC), body))
     watch.outcomes.append(outcome)
     if isinstance(outcome, Retry) and outcome.reason == Reason.RATE_LIMITED:
         watch.is_over = True
