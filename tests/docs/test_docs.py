@@ -169,7 +169,7 @@ def test_that_page_fixes_every_reason_that_can_hold_a_channel() -> None:
 def holding_reasons() -> Iterator[str]:
     for path in (SOURCE / "notify").rglob("*.py"):
         text = path.read_text("utf-8")
-        for table in re.findall(r"^_HELD = \{.*?^\}", text, re.MULTILINE | re.DOTALL):
+        for table in re.findall(r"^_(?:HELD|MAY_BE_ADDRESS) = \{.*?^\}", text, re.MULTILINE | re.DOTALL):
             yield from re.findall(r"Reason\.(\w+)", table)
         yield from re.findall(r"(?:Held\(reason=(?:[\w.]+ or )?|Impossible\(Held, |_hold\(.*, )Reason\.(\w+)", text)
         if path.name in {"email.py", "webhook.py"}:  # a transport's refusal of its own settings

@@ -86,7 +86,7 @@ class Endpoint:
     secrets: Sequence[str] = (_TOKEN, _KEY)
     _does: dict[Scene, Does] = {  # noqa: RUF012 (nobody writes it)
         Scene.DEFERS: Reply(503, f"Not now: POST /{_TOKEN}".encode(), {"Retry-After": "60"}),
-        Scene.REFUSES: Reply(404, f"Cannot POST /{_TOKEN}".encode()),
+        Scene.REFUSES: Reply(405, f"Cannot POST /{_TOKEN}".encode()),
         Scene.DROPS: Drop(),
         Scene.HANGS: Hang(),
         Scene.BABBLES: Raw(b"SSH-2.0-OpenSSH_9.2\r\n"),

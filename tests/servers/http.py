@@ -33,6 +33,16 @@ class Endless(NamedTuple):
     pause_seconds: float = 0.0
 
 
+INFORMATIONAL = [
+    b"",
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 102 Processing\r\n\r\n",
+    b"HTTP/1.1 103 Early\r\nLink: </style.css>; rel=preload\r\nContent-Length: 500\r\n\r\n",
+    b"HTTP/1.1 199\r\n\r\n",
+    b"HTTP/1.1 103 Early\n\nHTTP/1.1 100\r\n\r\nHTTP/1.1 102 Processing\r\nA: b\r\n\r\n" * 10,
+]
+"""What may come before an answer, unasked (RFC 9110, 15.2)."""
+
 Does = Reply | Raw | Endless | Drop | Hang
 
 

@@ -153,7 +153,14 @@ class Reason(Slug):
     # What an HTTP endpoint responded
     ENDPOINT_REFUSED = (
         "endpoint_refused",
-        "The endpoint denied access (401 or 403). Check the channel's URL and its token or secret.",
+        "The endpoint denied access (401, 402, 403 or 407). Check the channel's URL and its token or secret.",
+    )
+    ADDRESS_REFUSED = (
+        "address_refused",
+        (
+            "The endpoint refuses messages to the channel's URL (400, or a reply such as `channel_not_found`). Check "
+            "that the room in the URL exists and may be posted to, and that the URL's token or secret is right."
+        ),
     )
     ENDPOINT_MISSING = (
         "endpoint_missing",

@@ -12,6 +12,7 @@ from hireloop.telemetry.logs import log
 
 ENTRY_POINT_GROUP = "hireloop.transports"
 _OWN_PACKAGE = "hireloop"
+LONGEST_WAIT_SECONDS = 3600.0  # that the other side may ask for
 # What somebody else's code may raise when it is imported or called; a plugin's `sys.exit()` must not end a worker.
 _ANYTHING = (Exception, SystemExit)
 
@@ -52,7 +53,11 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, tag="sent"):
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True, tag="retry"):
-    """Not this time; a later try may succeed. `maybe_accepted`: the message may have arrived all the same."""
+    """Not this time; a later try may succeed.
+
+    `after_seconds`: how long the other side asks to wait; at most `LONGEST_WAIT_SECONDS` are waited.
+    `maybe_accepted`: the message may have arrived all the same.
+    """
 
     reason: str
     evidence: Evidence

@@ -66,7 +66,7 @@ def test_what_is_no_webhook_of_ours_does_not_fit(documented: Documented) -> None
 
 
 @pytest.mark.parametrize(
-    "status", [200, 202, 204, 301, 307, 400, 401, 403, 404, 405, 408, 410, 413, 422, 425, 429, 500, 503]
+    "status", [200, 204, 301, 307, 400, 401, 402, 403, 404, 405, 407, 408, 410, 413, 422, 425, 429, 500, 503]
 )
 def test_an_answer_comes_to_what_the_document_says(status: int, documented: Documented) -> None:
     comes_to = outcome_of_status(Evidence(phase=Phase.HTTP, code=status), None, datetime.now(UTC))

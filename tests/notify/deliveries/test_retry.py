@@ -55,7 +55,7 @@ def test_what_the_other_side_asked_for_is_the_least_unless_time_runs_out_before(
     tries: int, wish: float, jitter: float, deadline_in: float
 ) -> None:
     due = _due(tries=tries, after_seconds=wish, jitter=jitter, deadline_in=deadline_in)
-    assert due >= min(wish, deadline_in) - 1e-6
+    assert due >= min(wish, 3600, deadline_in) - 1e-6
 
 
 @given(tries=_tries, jitter=_jitter)
@@ -82,9 +82,17 @@ def test_an_at_risk_time_that_has_passed_no_longer_brings_the_next_try_forward()
     assert _due(tries=3, at_risk_in=2) == 2
 
 
-@pytest.mark.parametrize("absurd", [1e12, 1e18, float("inf")])
-def test_an_absurd_wish_of_the_other_side_is_the_deadline(absurd: float) -> None:
-    assert _due(after_seconds=absurd) == 86_400
+@pytest.mark.parametrize("absurd", [3601, 99_999_999_999, 1e18, float("inf")])
+def test_an_absurd_wish_of_the_other_side_is_an_hour_and_ends_at_the_at_risk_time(absurd: float) -> None:
+    assert _due(after_seconds=absurd) == 3600
+    assert _due(after_seconds=absurd, at_risk_in=600) == 600
+    assert _due(after_seconds=absurd, at_risk_in=-1) == 3600
+    assert _due(after_seconds=absurd, deadline_in=900) == 900
+
+
+@pytest.mark.parametrize("nonsense", [-1.0, float("-inf"), float("nan")])
+def test_a_wish_that_makes_no_sense_is_none(nonsense: float) -> None:
+    assert _due(after_seconds=nonsense) == _due()
 
 
 # --- all tries of a delivery, one after the other --------------------------------------------------------------

@@ -69,13 +69,20 @@ _HOLDS = (
     "The URL or the secret is wrong. The channel is held and probed, at growing intervals of at most one minute, until "
     "this is fixed."
 )
+_MAY_HOLD = (
+    "The URL or the secret may be wrong. The webhook is sent again later; the second such response in a row holds the "
+    "channel. A webhook that gets one again after another was accepted is rejected."
+)
 _RESPONSES = {
     "2XX": "Accepted. Respond within 20 s. No body is needed.",
     "3XX": f"{_HOLDS} Redirects are not followed.",
+    "400": _MAY_HOLD,
     "401": _HOLDS,
-    "403": _HOLDS,
-    "404": _HOLDS,
+    "402": _HOLDS,
+    "403": _MAY_HOLD,
+    "404": _MAY_HOLD,
     "405": _HOLDS,
+    "407": _HOLDS,
     "408": _TRIES_AGAIN,
     "410": _HOLDS,
     "425": _TRIES_AGAIN,

@@ -6,6 +6,8 @@ What is past its deadline `leases.expire` ends.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from hireloop.notify.transport import LONGEST_WAIT_SECONDS
+
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 900.0
 _TRIES_STILL_TO_FIT = 4
@@ -27,16 +29,17 @@ def next_due(
     """Return when a delivery that has failed `tries` times is due again.
 
     The pause doubles from 5 s to at most 15 min and is spread by `jitter` (0 to 1) over its upper half. Near the
-    deadline it is compressed, so that four more tries fit. What the other side asked for (`after_seconds`) is the
-    least. Never later than the next of the at-risk time and the deadline: at the first somebody must be told, at
-    the second it ends.
+    deadline it is compressed, so that four more tries fit. What the other side asked for (`after_seconds`, at
+    most an hour) is the least. Never later than the next of the at-risk time and the deadline: at the first somebody
+    must be told, at the second it ends.
     """
     pause = min(FIRST_PAUSE_SECONDS * 2 ** min(max(tries - 1, 0), 20), LONGEST_PAUSE_SECONDS)
     left = (deadline_at - now).total_seconds()
     pause = max(min(pause, left / _TRIES_STILL_TO_FIT), _SHORTEST_PAUSE_SECONDS)
     pause *= 0.5 + jitter() / 2
-    wish = min(after_seconds or 0.0, max(left, LONGEST_PAUSE_SECONDS))  # an absurd one is the deadline
-    due = now + timedelta(seconds=max(pause, wish))
+    if after_seconds is not None and after_seconds > pause:  # NaN is not
+        pause = min(after_seconds, LONGEST_WAIT_SECONDS)
+    due = now + timedelta(seconds=pause)
     ends = [moment for moment in (at_risk_at, deadline_at) if moment is not None and moment > now]
     return min([due, *ends])
 

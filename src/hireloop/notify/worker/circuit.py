@@ -9,6 +9,7 @@ from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Channel, Held, Outcome, Phase, Rejected, Retry, Sent
+from hireloop.notify.worker import address_refusals
 from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
@@ -41,6 +42,8 @@ async def after_settling(channel: Channel, under_way: Mapping[UUID, Lease], sett
     for route in blocked:
         if await blocking_domains(channel.name, route) >= BLOCKING_DOMAINS:
             await _hold(channel, route, Reason.POLICY_BLOCK)
+    for route, reason in (await address_refusals.to_hold(channel.name, under_way, settled)).items():
+        await _hold(channel, route, reason)
 
 
 # Of the latest tries that the recipients' side replied to, how many domains have blocked us since the last other reply.
@@ -75,7 +78,10 @@ async def _hold(channel: Channel, route: Route, reason: str) -> None:
 
 
 def _reached_recipient(outcome: Outcome) -> bool:
-    """Return whether a probe got past everything that is ours; what we refused ourselves proves nothing."""
+    """Return whether a probe got past everything that is ours; what we refused ourselves proves nothing.
+
+    Over HTTP, an endpoint that is busy or broken has not looked at our address and token.
+    """
     evidence = outcome.evidence
     if simulator.is_simulated(outcome):
         return False
@@ -83,4 +89,4 @@ def _reached_recipient(outcome: Outcome) -> bool:
         return evidence.code is not None
     if isinstance(outcome, Retry) and outcome.reason == Reason.TRANSPORT_CRASHED:
         return False
-    return isinstance(outcome, Sent) or evidence.phase in {Phase.RECIPIENT, Phase.DATA, Phase.REPLY, Phase.HTTP}
+    return isinstance(outcome, Sent) or evidence.phase in {Phase.RECIPIENT, Phase.DATA, Phase.REPLY}

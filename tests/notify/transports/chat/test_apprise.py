@@ -25,7 +25,7 @@ from hireloop.notify.transports.chat.apprise import AppriseTransport
 from processes import free_port
 from sample_settings import settings_for
 from servers.chat import NGIRCD, IrcReader, IrcServer, Synapse
-from servers.http import Endless, Raw, Reply, ScriptedHttpServer
+from servers.http import INFORMATIONAL, Does, Endless, Raw, Reply, ScriptedHttpServer
 from servers.smtp import Certificate, Drop, Hang
 
 TOKEN = "canary-token-of-the-tests"
@@ -74,10 +74,12 @@ def test_what_is_taken_is_sent_with_the_endpoints_own_words() -> None:
     ("status", "kind", "why"),
     [
         (302, Held, Reason.REDIRECTED),
-        (400, Rejected, Reason.MESSAGE_REFUSED),
+        (400, Retry, Reason.ADDRESS_REFUSED),
         (401, Held, Reason.ENDPOINT_REFUSED),
-        (403, Held, Reason.ENDPOINT_REFUSED),
-        (404, Held, Reason.ENDPOINT_MISSING),
+        (402, Held, Reason.ENDPOINT_REFUSED),
+        (403, Retry, Reason.ENDPOINT_REFUSED),
+        (404, Retry, Reason.ENDPOINT_MISSING),
+        (405, Held, Reason.ENDPOINT_MISSING),
         (410, Held, Reason.ENDPOINT_GONE),
         (413, Rejected, Reason.MESSAGE_TOO_LARGE),
         (422, Rejected, Reason.MESSAGE_REFUSED),
@@ -94,6 +96,25 @@ def test_each_status_is_whose_fault_it_is(status: int, kind: type[Outcome], why:
     assert (evidence(outcome).code, evidence(outcome).reply) == (status, "so it is")
     assert len(server.received) == 1
     assert not isinstance(outcome, Retry) or not outcome.maybe_accepted
+
+
+@pytest.mark.parametrize("before", INFORMATIONAL)
+@pytest.mark.parametrize(
+    ("final", "kind", "code"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks", Sent, 200),
+        (b"HTTP/1.0 200\r\n\r\nthanks", Sent, 200),
+        (b"HTTP/1.1 401 \r\nTransfer-Encoding: chunked\r\n\r\n6\r\nthanks\r\n0\r\n\r\n", Held, 401),
+        (b"HTTP/1.1 503 Later\r\nRetry-After: 7\r\n\r\nthanks", Retry, 503),
+    ],
+)
+def test_informational_answers_are_read_past(before: bytes, final: bytes, kind: type[Outcome], code: int) -> None:
+    with ScriptedHttpServer(Raw(before + final)) as server:
+        outcome = transport(json_url(server)).send(PARCEL)
+        assert len(server.received) == 1
+    assert isinstance(outcome, kind)
+    assert (evidence(outcome).code, evidence(outcome).reply) == (code, "thanks")
+    assert not isinstance(outcome, Retry) or (outcome.after_seconds, outcome.maybe_accepted) == (7, False)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -142,10 +163,16 @@ def test_an_endless_answer_is_cut_off_and_was_an_answer() -> None:
     [
         (Hang(60), Reason.TIMED_OUT),
         (Drop(), Reason.CONNECTION_DROPPED),
-        (Raw(b"what?\r\n\r\n"), Reason.CONNECTION_DROPPED),
+        (Raw(b"what?\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 103 Early\r\n\r\n"), Reason.CONNECTION_DROPPED),
+        (Raw(b"HTTP/1.1 103 Early\r\n\r\nwhat?\r\n"), Reason.UNEXPECTED_REPLY),
+        (Endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 50), Reason.UNEXPECTED_REPLY),
+        (Endless(b"HTTP/1.1 200 OK\r\n", b"X-More: yes\r\n" * 200), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 200 OK\r\n" + (b"X-More: " + b"x" * 60_000 + b"\r\n") * 5 + b"\r\n"), Reason.UNEXPECTED_REPLY),
     ],
 )
-def test_without_an_answer_the_message_may_have_been_accepted(does: Hang | Drop | Raw, why: Reason) -> None:
+def test_without_an_answer_the_message_may_have_been_accepted(does: Does, why: Reason) -> None:
     with ScriptedHttpServer(does) as server:
         outcome = transport(json_url(server, "?rto=0.2")).send(PARCEL)
     assert isinstance(outcome, Retry)
@@ -161,6 +188,22 @@ def test_where_nobody_is_nothing_was_accepted(host: str, why: Reason) -> None:
     assert isinstance(outcome, Retry)
     assert (outcome.reason, outcome.maybe_accepted, outcome.evidence.phase) == (why, False, Phase.CONNECT)
     assert outcome.evidence.host == host
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        Endless(b"HTTP/1.1 ", b"2", 0.05),
+        Endless(b"HTTP/1.1 200 OK\r\nX-More: ", b"x", 0.05),
+        Endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n", 0.05),
+    ],
+)
+def test_an_answer_that_comes_a_byte_at_a_time_ends_with_the_try(does: Endless) -> None:
+    with ScriptedHttpServer(does) as server:
+        outcome = transport(json_url(server), email_timeout=0.4).send(PARCEL)
+        assert len(server.received) == 1
+    assert isinstance(outcome, Retry)
+    assert (outcome.reason, outcome.maybe_accepted) == (Reason.TIMED_OUT, True)
 
 
 def test_email_timeout_bounds_what_the_url_leaves_open() -> None:
@@ -200,12 +243,54 @@ def test_a_refusal_inside_a_good_status_is_tried_again_with_the_services_words()
     assert "Unauthorized" in outcome.evidence.reply
 
 
+@pytest.mark.parametrize(
+    ("url", "reply", "kind", "why"),
+    [
+        (
+            "telegram",
+            Reply(400, b'{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}'),
+            Retry,
+            Reason.ADDRESS_REFUSED,
+        ),
+        (
+            "telegram",
+            Reply(400, b'{"ok":false,"error_code":400,"description":"Bad Request: message is too long"}'),
+            Rejected,
+            Reason.MESSAGE_REFUSED,
+        ),
+        ("rocket", Reply(200, b'{"success":false,"error":"error-room-not-found"}'), Retry, Reason.ADDRESS_REFUSED),
+        ("rocket", Reply(200, b'{"success":false,"error":"channel_not_found"}'), Retry, Reason.ADDRESS_REFUSED),
+        ("rocket", Reply(200, b'{"ok":false,"error":"invalid_auth"}'), Held, Reason.ENDPOINT_REFUSED),
+        ("json", Reply(422, b'{"error": "no such room: Unknown Channel"}'), Retry, Reason.ADDRESS_REFUSED),
+    ],
+)
+def test_the_services_words_say_whose_fault_it_is(url: str, reply: Reply, kind: type[Outcome], why: Reason) -> None:
+    with ScriptedHttpServer(reply) as server:
+        where = f"127.0.0.1:{server.port}"
+        addresses = {
+            "telegram": f"json://{where}/",
+            "rocket": f"rocket://user:secret-word@{where}/%23room",
+            "json": f"json://{where}/",
+        }
+        outcome = transport(addresses[url]).send(PARCEL)
+    assert isinstance(outcome, kind)
+    assert reason(outcome) == why
+    assert not isinstance(outcome, Retry) or not outcome.maybe_accepted
+
+
 def test_after_a_429_a_plugin_that_would_sleep_and_ask_again_does_not() -> None:
     with ScriptedHttpServer(Reply(429, b'{"retry_after_ms": 3600000}', {"Retry-After": "9"})) as server:
         outcome = transport(f"matrix://user:secret-word@127.0.0.1:{server.port}/!room:localhost").send(PARCEL)
     assert isinstance(outcome, Retry)
     assert (outcome.reason, outcome.after_seconds) == (Reason.RATE_LIMITED, 9)
     assert len(server.received) == 1
+
+
+def test_a_chat_that_says_how_long_to_wait_in_its_body_is_heard() -> None:
+    with ScriptedHttpServer(Reply(429, b'{"ok": false, "parameters": {"retry_after": 35}}')) as server:
+        outcome = transport(json_url(server)).send(PARCEL)
+    assert isinstance(outcome, Retry)
+    assert (outcome.reason, outcome.after_seconds) == (Reason.RATE_LIMITED, 35)
 
 
 def test_a_plugin_that_stumbles_over_an_answer_is_a_failed_try(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +322,7 @@ def test_an_alert_is_a_warning() -> None:
 
 def test_threads_that_send_at_once_each_have_their_own_answer() -> None:
     threads, tries = 4, 40
-    with ScriptedHttpServer(*[Reply(200 + n % 2 * 200, str(n).encode()) for n in range(tries)]) as server:
+    with ScriptedHttpServer(*[Reply(200 + n % 2 * 222, str(n).encode()) for n in range(tries)]) as server:
         there, start = transport(json_url(server)), Barrier(threads)
 
         def several(_: int) -> list[Outcome]:
@@ -277,6 +362,14 @@ def test_a_token_is_in_no_outcome_log_line_or_repr(caplog: pytest.LogCaptureFixt
     ]
     assert "canary" not in repr(without_host) + repr(seen) + caplog.text
     assert "no such path /<secret>" in evidence(outcomes[0]).reply
+
+
+def test_a_malformed_header_gets_no_line_that_quotes_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with ScriptedHttpServer(Raw(b"HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n")) as server:
+        outcome = transport(json_url(server)).send(PARCEL)
+    assert isinstance(outcome, Sent)
+    assert TOKEN not in caplog.text
 
 
 # --- URLs that are no good -------------------------------------------------------------------------------------
@@ -509,9 +602,9 @@ def test_matrix_gets_the_message(synapse: Synapse) -> None:
     assert PARCEL.text in before
 
 
-def test_a_wrong_password_for_matrix_holds_the_channel_with_its_words(synapse: Synapse) -> None:
+def test_a_wrong_password_for_matrix_is_the_channels_with_its_words(synapse: Synapse) -> None:
     outcome = transport(matrix_url(synapse, "not the password"), email_timeout=30).send(PARCEL)
-    assert isinstance(outcome, Held)
+    assert isinstance(outcome, Retry)
     assert (outcome.reason, outcome.evidence.code) == (Reason.ENDPOINT_REFUSED, http.client.FORBIDDEN)
     assert "M_FORBIDDEN" in outcome.evidence.reply
 

@@ -20,7 +20,7 @@ from hireloop.notify.transports import names
 from hireloop.notify.transports.webhook import request, webhook
 from hireloop.notify.transports.webhook.webhook import WebhookTransport
 from hireloop.settings import Settings
-from servers.http import Does, Endless, Raw, Reply, ScriptedHttpServer
+from servers.http import INFORMATIONAL, Does, Endless, Raw, Reply, ScriptedHttpServer
 from servers.smtp import Certificate, Drop, Hang, ScriptedSmtpServer
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -149,10 +149,11 @@ def test_a_parcel_that_is_too_large_is_rejected_unsent() -> None:
         (299, Sent, None),
         (301, Held, Reason.REDIRECTED),
         (307, Held, Reason.REDIRECTED),
-        (400, Rejected, Reason.MESSAGE_REFUSED),
+        (400, Retry, Reason.ADDRESS_REFUSED),
         (401, Held, Reason.ENDPOINT_REFUSED),
-        (403, Held, Reason.ENDPOINT_REFUSED),
-        (404, Held, Reason.ENDPOINT_MISSING),
+        (402, Held, Reason.ENDPOINT_REFUSED),
+        (403, Retry, Reason.ENDPOINT_REFUSED),
+        (404, Retry, Reason.ENDPOINT_MISSING),
         (405, Held, Reason.ENDPOINT_MISSING),
         (408, Retry, Reason.TIMED_OUT),
         (410, Held, Reason.ENDPOINT_GONE),
@@ -170,6 +171,26 @@ def test_each_status_has_its_outcome(status: int, kind: type[Outcome], reason: R
     assert seen(outcome) == (kind, reason, Phase.HTTP, status)
     assert outcome.evidence.reply == "words"
     assert not isinstance(outcome, Retry) or not outcome.maybe_accepted
+
+
+@pytest.mark.parametrize("before", INFORMATIONAL)
+@pytest.mark.parametrize(
+    ("final", "kind", "code"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks", Sent, 200),
+        (b"HTTP/1.0 200\r\n\r\nthanks", Sent, 200),
+        (b"HTTP/1.1 204\r\nConnection: close\r\n\r\n", Sent, 204),
+        (b"HTTP/1.1 401 \r\nTransfer-Encoding: chunked\r\n\r\n6\r\nthanks\r\n0\r\n\r\n", Held, 401),
+        (b"HTTP/1.1 503 Later\r\nRetry-After: 7\r\n\r\nthanks", Retry, 503),
+    ],
+)
+def test_informational_answers_are_read_past(before: bytes, final: bytes, kind: type[Outcome], code: int) -> None:
+    with ScriptedHttpServer(Raw(before + final)) as server:
+        outcome = transport_to(server).send(PARCEL)
+        assert len(server.received) == 1
+    assert isinstance(outcome, kind)
+    assert (outcome.evidence.code, outcome.evidence.reply) == (code, "thanks" if code != 204 else "")
+    assert not isinstance(outcome, Retry) or (outcome.after_seconds, outcome.maybe_accepted) == (7, False)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -193,7 +214,13 @@ def test_the_endpoint_says_how_long_to_wait_in_seconds_or_as_a_date(status: int)
         (Endless(b"", b"x" * 65_536), Reason.UNEXPECTED_REPLY),
         (Raw(b"220 mail.example ESMTP\r\n"), Reason.UNEXPECTED_REPLY),
         (Raw(b"HTTP/1.1 abc\r\n\r\n"), Reason.UNEXPECTED_REPLY),
-        (Raw(b"HTTP/1.1 103 Early Hints\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 103 Early\r\n\r\n"), Reason.CONNECTION_DROPPED),
+        (Raw(b"HTTP/1.1 103 Early\r\nLink: </a"), Reason.CONNECTION_DROPPED),
+        (Raw(b"HTTP/1.1 103 Early\r\n\r\n220 mail.example ESMTP\r\n"), Reason.UNEXPECTED_REPLY),
+        (Endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 50), Reason.UNEXPECTED_REPLY),
+        (Endless(b"", b"HTTP/1.1 103 Early\r\nX-More: " + b"x" * 60_000 + b"\r\n\r\n"), Reason.UNEXPECTED_REPLY),
+        (Raw(b"HTTP/1.1 200 OK\r\n" + (b"X-More: " + b"x" * 60_000 + b"\r\n") * 5 + b"\r\n"), Reason.UNEXPECTED_REPLY),
         (Raw(b"\x00\xff\r\n\r\n"), Reason.UNEXPECTED_REPLY),
     ],
 )
@@ -278,7 +305,7 @@ def test_a_token_that_is_cut_off_with_the_reply_is_not_kept_either() -> None:
     answer = b"HTTP/1.1 400 No\r\nContent-Length: 500\r\n\r\nCannot POST /hooks/" + LONG_TOKEN[:40].encode()
     with ScriptedHttpServer(Raw(answer)) as server:
         outcome = transport_to(server, f"/hooks/{LONG_TOKEN}").send(PARCEL)
-    assert seen(outcome) == (Rejected, Reason.MESSAGE_REFUSED, Phase.HTTP, 400)
+    assert seen(outcome) == (Retry, Reason.ADDRESS_REFUSED, Phase.HTTP, 400)
     assert outcome.evidence.reply == "Cannot POST "
 
 

@@ -27,6 +27,8 @@ from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Re
 from hireloop.notify.transports.chat import config as chat_config
 from hireloop.notify.transports.chat.address import server_of
 from hireloop.notify.transports.chat.http import secrets_of, watched, wrap_requests
+from hireloop.notify.transports.chat.replies import refusal_in
+from hireloop.notify.transports.http_replies import ADDRESS_REASONS
 from hireloop.settings import Settings
 
 _ROUNDS = 3  # a plugin may sign in, join and post: together no longer than this many times EMAIL_TIMEOUT
@@ -89,7 +91,7 @@ class AppriseTransport:
             except Exception as error:  # noqa: BLE001 (some of 150 plugins stumble over a response that they don't expect)
                 taken, fault = False, type(error).__name__
         outcome = _sent(watch.outcomes) if taken else _not_sent(watch.outcomes, fault)
-        if not isinstance(outcome, Held):  # else its sign-in may be what is stale
+        if not _is_ours(outcome):  # else its sign-in may be what is stale
             self._idle.append(plugin)
         return outcome
 
@@ -131,16 +133,29 @@ def _sent(outcomes: list[Outcome]) -> Outcome:
 def _not_sent(outcomes: list[Outcome], fault: str) -> Outcome:
     """Return the outcome that decided: no response or a busy one, then a refused sign-in, then the last refusal.
 
-    Not simply the last: some plugins ask for optional things first, or try something else after a refusal.
+    Not simply the last: some plugins ask for optional things first, or try something else after a refusal. Without a
+    refusal, the last response may have one in words.
     """
     refused = [outcome for outcome in outcomes if not isinstance(outcome, Sent)]
-    later = [outcome for outcome in refused if isinstance(outcome, Retry)]
-    barred = [outcome for outcome in refused if isinstance(outcome, Held) and outcome.reason == Reason.ENDPOINT_REFUSED]
+    later = [outcome for outcome in refused if isinstance(outcome, Retry) and outcome.reason not in ADDRESS_REASONS]
+    barred = [outcome for outcome in refused if _reason(outcome) == Reason.ENDPOINT_REFUSED]
     for found in (later, barred, refused):
         if found:
             return found[-1]
+    in_words = refusal_in(outcomes[-1].evidence) if outcomes else None
+    if in_words is not None:
+        return in_words
     evidence = outcomes[-1].evidence if outcomes else Evidence(phase=Phase.DATA, reply=fault)
     return Retry(reason=Reason.CHAT_FAILED, evidence=evidence, maybe_accepted=True)
+
+
+def _reason(outcome: Outcome) -> str | None:
+    return None if isinstance(outcome, Sent) else outcome.reason
+
+
+def _is_ours(outcome: Outcome) -> bool:
+    """Return whether the channel's address or sign-in may be wrong."""
+    return isinstance(outcome, Held) or _reason(outcome) in ADDRESS_REASONS
 
 
 def addresses_in(text: str, plugins: Collection[str] = ()) -> list[ChatAddress]:

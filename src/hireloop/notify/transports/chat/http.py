@@ -6,9 +6,12 @@ where a watch is set in this context, the exchange is bounded and its response k
 through untouched (docs/decisions/0019-chat-through-apprise.md).
 """
 
+import functools
 import http.client
+import io
 import logging
 import re
+import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -26,7 +29,9 @@ from requests.adapters import HTTPAdapter
 
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Evidence, Outcome, Phase, Retry
+from hireloop.notify.transports.chat.replies import in_words
 from hireloop.notify.transports.http_replies import outcome_of_status
+from hireloop.notify.transports.http_responses import FinalResponse
 from hireloop.notify.transports.replies import kept_reply, outcome_of_failure
 from hireloop.telemetry import redaction
 
@@ -41,6 +46,7 @@ _BEFORE_THE_REQUEST = (
     requests.exceptions.InvalidSchema,
     urllib3.exceptions.NewConnectionError,  # also where the name could not be looked up
 )
+_NO_HTTP = (http.client.HTTPException, urllib3.exceptions.InvalidHeader)
 
 
 class RequestWatch(msgspec.Struct):
@@ -74,8 +80,9 @@ def wrap_requests() -> None:
     """Have every request of this process looked at on its way; one that nobody watches is left as it is."""
     HTTPAdapter.send = _watched_send  # type: ignore[method-assign] # the one place that every plugin's request passes
     HTTPAdapter.cert_verify = _watched_cert_verify  # type: ignore[method-assign] # as above
-    # Its DEBUG lines quote the path of the request, and so a token.
+    # Their lines quote the path of the request, and so a token: DEBUG of each one, WARNING of a malformed header.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+    logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 def _watched_send(
@@ -96,6 +103,44 @@ def _watched_cert_verify(self: HTTPAdapter, pool: Any, url: Any, verify: Any, ce
         # urllib3 then takes what this machine and SSL_CERT_FILE trust, as mail, webhooks and the doctor do. Requests
         # would take a list of its own.
         pool.ca_certs = pool.ca_cert_dir = None
+        pool.ConnectionCls = _with_watched_responses(pool.ConnectionCls)
+
+
+class _WatchedResponse(FinalResponse):
+    """A response that ends with the watch, even if it comes a byte at a time."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (http.client's own)
+        super().__init__(sock, *args, **kwargs)
+        watch = _watch.get(None)
+        if watch is not None:
+            file: Any = self.fp  # has no type
+            self.fp = io.BufferedReader(_WatchedReader(file.detach(), sock, watch.until))
+
+
+class _WatchedReader(io.RawIOBase):
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float) -> None:
+        self._raw, self._socket, self._until = raw, sock, until
+        self._longest = sock.gettimeout()  # of one read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override] # any writable buffer
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left if self._longest is None else min(left, self._longest))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+@functools.cache
+def _with_watched_responses(connection_class: type) -> type:
+    """Return a class of connections like this one, whose responses are read as `_WatchedResponse`."""
+    return type(connection_class.__name__, (connection_class,), {"response_class": _WatchedResponse})
 
 
 def _ask(
@@ -124,7 +169,7 @@ def _ask(
     secrets = {*watch.secrets, *credentials} - {evidence.host}
     reply = kept_reply(without_secrets(body.decode("utf-8", "replace"), secrets).encode())
     evidence = msgspec.structs.replace(evidence, code=response.status_code, reply=reply)
-    outcome = outcome_of_status(evidence, response.headers.get("Retry-After"), datetime.now(UTC))
+    outcome = in_words(outcome_of_status(evidence, response.headers.get("Retry-After"), datetime.now(UTC), body))
     watch.outcomes.append(outcome)
     if isinstance(outcome, Retry) and outcome.reason == Reason.RATE_LIMITED:
         watch.is_over = True
@@ -172,6 +217,8 @@ def _without_response(error: BaseException, evidence: Evidence) -> Outcome:
         phase = Phase.TLS
     else:
         phase = Phase.HTTP
+    if any(isinstance(cause, _NO_HTTP) and not isinstance(cause, ConnectionError) for cause in causes):
+        return Retry(reason=Reason.UNEXPECTED_REPLY, evidence=evidence, maybe_accepted=True)
     outcome = outcome_of_failure(_root(causes), msgspec.structs.replace(evidence, phase=phase))
     if isinstance(outcome, Retry) and phase is not Phase.CONNECT:
         return msgspec.structs.replace(outcome, maybe_accepted=True)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from hireloop.notify.transport import Phase
+from hireloop.notify.transports.http_responses import FinalResponse
 from hireloop.notify.transports.names import ResolvedAddress
 from hireloop.notify.transports.timed_socket import TimedSocket
 
@@ -81,6 +82,7 @@ class Request:
         self.phase = Phase.HTTP
         spoken = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
         spoken.auto_open = 0  # it must never look for a connection of its own
+        spoken.response_class = FinalResponse
         spoken.sock = _Spoken(self._connection)  # the part of a socket that it uses
         spoken.request("POST", self._endpoint.target, body, {"Host": self._endpoint.host_header, **headers})
         self.is_handed_over = True

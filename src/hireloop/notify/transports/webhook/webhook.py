@@ -187,7 +187,7 @@ def _post(opened: _Opened, headers: dict[str, str], body: bytes) -> Outcome:
         outcome = Retry(reason=Reason.UNEXPECTED_REPLY, evidence=_evidence(opened, request))
         return _maybe_accepted(outcome, request)
     evidence = _evidence(opened, request, code=response.status, said=response.body)
-    return outcome_of_status(evidence, response.retry_after, datetime.now(UTC))
+    return outcome_of_status(evidence, response.retry_after, datetime.now(UTC), response.body)
 
 
 def _maybe_accepted(outcome: Outcome, request: Request) -> Outcome:
