@@ -28,7 +28,7 @@ from hireloop.api.schedules import BOOKS
 from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.deliveries.replay import Skip
-from hireloop.notify.reasons import Reason
+from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Outcome, Phase
 from hireloop.piccolo_conf import APP_REGISTRY
@@ -167,6 +167,7 @@ def test_that_page_fixes_every_reason_that_can_hold_a_channel() -> None:
 
 
 def holding_reasons() -> Iterator[str]:
+    yield from (reason.name for reason in OF_OUR_ROUTE)
     for path in (SOURCE / "notify").rglob("*.py"):
         text = path.read_text("utf-8")
         for table in re.findall(r"^_HELD = \{.*?^\}", text, re.MULTILINE | re.DOTALL):

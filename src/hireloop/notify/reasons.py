@@ -151,6 +151,13 @@ class Reason(Slug):
     DELAYED = "delayed", "A mail server accepted the message, has not been able to pass it on yet, and is still trying."
 
 
+OF_OUR_ROUTE: frozenset[Reason] = frozenset({Reason.SENDER_REFUSED, Reason.AUTH_REQUIRED})
+"""The reasons of a `Retry` that are about our account, sender, sign-in or limit, and not about the recipient."""
+
+NOT_OF_THE_MAILBOX: frozenset[Reason] = frozenset({Reason.MESSAGE_REFUSED})
+"""The reasons of a `Rejected` that say nothing about the recipient's mailbox: another provider may succeed."""
+
+
 def sentence_of(slug: str) -> str:
     """Return the message of a slug, or the slug itself if a plugin defined it."""
     known = {reason.value: reason.sentence for reason in Reason}
