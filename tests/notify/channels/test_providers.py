@@ -9,12 +9,13 @@ from hireloop.notify.channels.health import Availability
 from hireloop.notify.channels.providers import LeaseRequest, LeaseScope, Route
 from sample_channels import WITH_FALLBACK
 
-EITHER = LeaseRequest(route=None)
+EITHER = LeaseRequest(route=None, other_is_open=True)
 BY_PRIMARY = LeaseRequest(route=Route.PRIMARY)
 PROBE_PRIMARY = LeaseRequest(route=Route.PRIMARY, probing=True)
+PROBE_PRIMARY_BESIDE_FALLBACK = LeaseRequest(route=Route.PRIMARY, other_is_open=True, probing=True)
 REQUIRED_BY_FALLBACK = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.REQUIRED)
 PROBE_FALLBACK = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.REQUIRED, probing=True)
-PROBE_FALLBACK_AT_RISK = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.AT_RISK, probing=True)
+PROBE_FALLBACK_AT_RISK = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.AT_RISK, other_is_open=True, probing=True)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ PROBE_FALLBACK_AT_RISK = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.AT_
         (Availability.OPEN, Availability.OPEN, [EITHER]),
         (Availability.OPEN, Availability.PROBE, [PROBE_FALLBACK_AT_RISK, BY_PRIMARY]),
         (Availability.OPEN, Availability.WAIT, [BY_PRIMARY]),
-        (Availability.PROBE, Availability.OPEN, [PROBE_PRIMARY, REQUIRED_BY_FALLBACK]),
+        (Availability.PROBE, Availability.OPEN, [PROBE_PRIMARY_BESIDE_FALLBACK, REQUIRED_BY_FALLBACK]),
         (Availability.PROBE, Availability.PROBE, [PROBE_FALLBACK, PROBE_PRIMARY]),
         (Availability.PROBE, Availability.WAIT, [PROBE_PRIMARY]),
         (Availability.WAIT, Availability.OPEN, [REQUIRED_BY_FALLBACK]),

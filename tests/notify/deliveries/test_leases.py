@@ -26,9 +26,16 @@ pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SECOND = timedelta(seconds=1)
-IN_TURNS = LeaseRequest(route=None)
+IN_TURNS = LeaseRequest(route=None, other_is_open=True)
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250, enhanced_code="2.0.0", reply="2.0.0 Ok: queued")
 DEFERRED = Evidence(phase=Phase.RECIPIENT, code=451, enhanced_code="4.7.1", reply="4.7.1 Greylisted")
+SAID = {
+    "deferred": ("recipient_deferred", DEFERRED),
+    "refused us": ("auth_required", Evidence(phase=Phase.RECIPIENT, code=530)),
+    "refused the message": ("message_refused", Evidence(phase=Phase.REPLY, code=554)),
+    "nothing": ("connection_refused", Evidence(phase=Phase.CONNECT)),
+    "not now": ("auth_deferred", Evidence(phase=Phase.AUTH, code=454)),
+}
 
 
 _put = partial(invite, now=NOW)
@@ -512,9 +519,12 @@ async def test_a_probe_takes_what_was_tried_least_so_that_one_delivery_cannot_ho
 AT_RISK = timedelta(minutes=15)  # after it was first due
 
 
-async def _fail(lease: Lease, *, at: timedelta, outcome: AttemptOutcome = AttemptOutcome.RETRY) -> None:
+async def _fail(
+    lease: Lease, *, at: timedelta, outcome: AttemptOutcome = AttemptOutcome.RETRY, said: str = "deferred"
+) -> None:
     """Settle a try that came to nothing; the delivery is due again at once."""
-    failed = settlement(lease, outcome, DeliveryState.PENDING, evidence=DEFERRED, due_at=NOW + at)
+    reason, evidence = SAID[said]
+    failed = settlement(lease, outcome, DeliveryState.PENDING, reason=reason, evidence=evidence, due_at=NOW + at)
     await leases.settle([failed], now=NOW + at)
 
 
@@ -532,6 +542,111 @@ async def test_a_delivery_at_risk_takes_turns_between_the_providers_once_a_try_h
         await _fail(lease, at=after)
     _, attempts = await _found(delivery)
     assert [a.route for a in attempts] == ["primary", "primary", "fallback", "primary", "fallback", "primary"]
+
+
+@pytest.mark.parametrize(
+    ("said", "routes"),
+    [
+        pytest.param(["deferred", "deferred", "deferred"], "pppp", id="put off by the recipient"),
+        pytest.param(["refused us", "deferred", "deferred"], "pfff", id="refused by one: by the other from then on"),
+        pytest.param(["refused us", "refused us", "refused us", "refused us"], "pfpfp", id="refused by both: in turns"),
+        pytest.param(["refused the message", "deferred"], "pff", id="the message refused"),
+        pytest.param(["nothing", "nothing", "deferred", "nothing"], "ppfff", id="unreachable twice"),
+        pytest.param(["nothing", "not now", "nothing", "nothing", "nothing"], "ppffpf", id="neither can be reached"),
+        pytest.param(["nothing", "deferred", "nothing", "deferred"], "ppppp", id="unreachable once in a while"),
+    ],
+)
+async def test_the_route_follows_from_what_each_provider_said_of_the_delivery(said: list[str], routes: str) -> None:
+    delivery = await _put()
+    for number, words in enumerate(said, 1):
+        (lease,) = await _lease(after=number * SECOND)
+        await _fail(lease, at=number * SECOND, said=words)
+    await _lease(after=len(routes) * SECOND)
+    _, attempts = await _found(delivery)
+    assert "".join(attempt.route[0] for attempt in attempts) == routes
+
+
+@pytest.mark.parametrize(
+    ("said", "may_change", "was_unreached"),
+    [
+        ([], True, False),
+        (["deferred"], True, False),
+        (["nothing"], True, True),
+        (["nothing", "deferred"], True, False),
+        (["refused us"], False, False),
+        (["refused us", "nothing"], False, True),
+        (["nothing", "nothing"], False, False),
+    ],
+)
+async def test_a_lease_says_whether_the_delivery_may_still_change_its_provider(
+    said: list[str],
+    may_change: bool,  # noqa: FBT001
+    was_unreached: bool,  # noqa: FBT001
+) -> None:
+    await _put()
+    for number, words in enumerate(said, 1):
+        (lease,) = await _lease(after=number * SECOND)
+        await _fail(lease, at=number * SECOND, said=words)
+    (lease,) = await _lease(after=(len(said) + 1) * SECOND)
+    assert (lease.may_change_provider, lease.was_unreached) == (may_change, was_unreached)
+
+
+async def test_where_the_other_provider_is_not_open_a_delivery_stays_with_the_one_that_refused_us() -> None:
+    await _put()
+    (lease,) = await _lease()
+    await _fail(lease, at=SECOND, said="refused us")
+    (again,) = await _lease(after=2 * SECOND, request=LeaseRequest(route=Route.PRIMARY))
+    assert (again.route, again.may_change_provider) == (Route.PRIMARY, False)
+
+
+async def test_a_replay_begins_with_the_primary_again() -> None:
+    await _put()
+    (lease,) = await _lease()
+    await _fail(lease, at=SECOND, said="refused us")
+    await db.fetch("UPDATE delivery SET first_due_at = $1", NOW + 2 * SECOND)
+    (again,) = await _lease(after=2 * SECOND)
+    assert (again.route, again.may_change_provider) == (Route.PRIMARY, True)
+
+
+async def _two_fail_to_connect() -> None:
+    """Let two deliveries fail to reach the primary, and put them off for an hour."""
+    for _ in range(2):
+        await _put()
+    for lease in await _lease():
+        await _fail(lease, at=2 * SECOND, said="nothing")
+    await db.fetch("UPDATE delivery SET due_at = due_at + interval '1 hour'")
+
+
+async def test_once_two_tries_could_not_reach_the_primary_nobody_who_matters_waits_for_it_for_a_minute() -> None:
+    await _two_fail_to_connect()
+    needed, optional = await _put(), await _put()
+    await db.fetch("UPDATE delivery SET required = false WHERE id = $1", optional)
+    taken = await _lease(after=3 * SECOND)
+    assert {lease.id: lease.route for lease in taken} == {needed: Route.FALLBACK, optional: Route.PRIMARY}
+    later, last = await _put(), await _put()
+    await db.fetch("UPDATE delivery SET due_at = $2 WHERE id = $1", last, NOW + 63 * SECOND)
+    assert {lease.id: lease.route for lease in await _lease(after=30 * SECOND)} == {later: Route.FALLBACK}
+    assert {lease.id: lease.route for lease in await _lease(after=63 * SECOND)}[last] is Route.PRIMARY
+
+
+async def test_a_try_that_reached_the_primary_since_then_brings_everybody_back_to_it() -> None:
+    await _two_fail_to_connect()
+    optional = await _put()
+    await db.fetch("UPDATE delivery SET required = false WHERE id = $1", optional)
+    (lease,) = await _lease(after=3 * SECOND)
+    await leases.settle([_sent(lease)], now=NOW + 4 * SECOND)
+    await _put()
+    assert [lease.route for lease in await _lease(after=5 * SECOND)] == [Route.PRIMARY]
+
+
+async def test_what_meets_a_fallback_that_cannot_be_reached_either_takes_turns() -> None:
+    await _two_fail_to_connect()
+    delivery = await _put()
+    for number in (3, 4, 5, 6):
+        (lease,) = await _lease(after=number * SECOND)
+        await _fail(lease, at=number * SECOND, said="nothing")
+    _, attempts = await _found(delivery)
+    assert [a.route for a in attempts] == ["fallback", "fallback", "primary", "fallback"]
 
 
 async def test_a_first_try_goes_by_the_primary_however_late_it_is() -> None:

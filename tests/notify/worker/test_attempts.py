@@ -135,6 +135,42 @@ def test_each_outcome_has_its_own_end(outcome: Outcome | None, attempt: str, sta
     assert (settled.due_at is not None) is isinstance(outcome, Retry)
 
 
+REFUSED_US = Retry(reason="auth_required", evidence=Evidence(phase=Phase.RECIPIENT, code=530))
+UNREACHED = Retry(reason="connection_refused", evidence=Evidence(phase=Phase.CONNECT))
+REFUSED_MESSAGE = Rejected(reason="message_refused", evidence=Evidence(phase=Phase.REPLY, code=554))
+
+
+@pytest.mark.parametrize(
+    ("lease", "outcome", "at_once"),
+    [
+        (_lease(may_change_provider=True), REFUSED_US, True),
+        (_lease(may_change_provider=False), REFUSED_US, False),
+        (_lease(may_change_provider=True), UNREACHED, False),
+        (_lease(may_change_provider=True, was_unreached=True), UNREACHED, True),
+        (_lease(may_change_provider=False, was_unreached=True), UNREACHED, False),
+        (_lease(may_change_provider=True), Retry(reason="recipient_deferred", evidence=DEFERRED), False),
+    ],
+)
+def test_a_delivery_that_leaves_its_provider_is_due_at_once(
+    lease: Lease,
+    outcome: Retry,
+    at_once: bool,  # noqa: FBT001
+) -> None:
+    answered = AttemptResult(outcome=outcome, trace_id="t", span_id="s")
+    settled = attempts.settlement(lease, answered, elapsed=timedelta(seconds=3))
+    assert (settled.outcome, settled.state, settled.reason) == ("retry", "pending", outcome.reason)
+    assert settled.due_at is not None
+    assert (settled.due_at == NOW + timedelta(seconds=3)) is at_once
+
+
+def test_a_refusal_without_a_word_about_the_mailbox_is_final_only_once_the_other_provider_was_asked() -> None:
+    first = _attempt(_lease(may_change_provider=True), Answers(REFUSED_MESSAGE)).outcome
+    assert first == Retry(reason=REFUSED_MESSAGE.reason, evidence=REFUSED_MESSAGE.evidence)
+    assert _attempt(_lease(may_change_provider=False), Answers(REFUSED_MESSAGE)).outcome == REFUSED_MESSAGE
+    unknown = Rejected(reason="recipient_unknown", evidence=Evidence(phase=Phase.REPLY, code=550))
+    assert _attempt(_lease(may_change_provider=True), Answers(unknown)).outcome == unknown
+
+
 def _due_in(*, lease: Lease | None = None, after_seconds: float | None = None, took: float = 0) -> float:
     """Return in how many seconds from the lease a deferred delivery is due again."""
     retry = Retry(reason="server_busy", evidence=DEFERRED, after_seconds=after_seconds)

@@ -1,4 +1,4 @@
-"""Blocks by several recipients' domains are our own side's fault; one domain's are its own."""
+"""Blocks, and refusals of us, by several recipients' domains are our own side's fault; one domain's are its own."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +10,7 @@ from hireloop.notify.channels import health
 from hireloop.notify.channels.providers import LeaseRequest, Route, provider
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
+from hireloop.notify.reasons import OF_OUR_ROUTE
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
 from hireloop.notify.worker import circuit
@@ -23,12 +24,16 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 FALLBACK = provider(WITH_FALLBACK, Route.FALLBACK)
 REFUSED = Evidence(phase=Phase.RECIPIENT, code=550, enhanced_code="5.7.1")
 BLOCKED = Retry(reason="policy_block", evidence=REFUSED)
-
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250)
+OF_SENDER = Evidence(phase=Phase.SENDER, code=451)
 SAID: dict[str, tuple[AttemptOutcome, DeliveryState, str | None, Evidence]] = {
     "block": (AttemptOutcome.RETRY, DeliveryState.PENDING, "policy_block", REFUSED),
+    "refusal": (AttemptOutcome.RETRY, DeliveryState.PENDING, "auth_required", REFUSED),
+    "sender": (AttemptOutcome.RETRY, DeliveryState.PENDING, "sender_refused", OF_SENDER),
     "sent": (AttemptOutcome.SENT, DeliveryState.SENT, None, ACCEPTED),
     "unknown": (AttemptOutcome.REJECTED, DeliveryState.REJECTED, "recipient_unknown", REFUSED),
+    "full": (AttemptOutcome.REJECTED, DeliveryState.REJECTED, "mailbox_full", REFUSED),
+    "greylisted": (AttemptOutcome.RETRY, DeliveryState.PENDING, "recipient_deferred", REFUSED),
     "silence": (AttemptOutcome.RETRY, DeliveryState.PENDING, "connection_refused", Evidence(phase=Phase.CONNECT)),
 }
 
@@ -97,9 +102,60 @@ async def test_blocks_that_are_settled_together_count_together() -> None:
     assert len(await health.held([EMAIL])) == 1
 
 
+async def test_a_second_domain_for_which_the_server_refuses_us_holds_the_channel_with_its_reason() -> None:
+    assert await _held_after(("a@one.example", "refusal"), ("b@one.example", "refusal")) == []
+    assert await _held_after(("c@two.example", "sender")) == [WITH_FALLBACK.fingerprint]
+    (held,) = await health.held([WITH_FALLBACK])
+    assert held.reason == "sender_refused"
+
+
+@pytest.mark.parametrize(
+    "tries",
+    [
+        pytest.param([(f"{n}@one.example", "refusal") for n in range(5)], id="one domain alone"),
+        pytest.param([("a@one.example", "refusal"), ("a@ONE.example", "sender")], id="one domain, written differently"),
+        pytest.param(
+            [("a@one.example", "refusal"), ("b@three.example", "sent"), ("c@two.example", "refusal")],
+            id="a success in between",
+        ),
+        pytest.param([(f"a@{n}.example", "unknown") for n in range(4)], id="typos"),
+        pytest.param(
+            [(f"a@{n}.example", said) for n, said in enumerate(["unknown", "full", "unknown"])], id="mailboxes"
+        ),
+        pytest.param([("a@one.example", "refusal"), ("b@two.example", "unknown")], id="a typo at the second domain"),
+        pytest.param([("a@one.example", "refusal"), ("b@two.example", "block")], id="a block by the second domain"),
+        pytest.param([("a@one.example", "refusal"), ("a@simulated.test", "refusal")], id="a simulated recipient"),
+    ],
+)
+async def test_what_is_no_second_domain_that_refuses_us_in_a_row_holds_nothing(tries: list[tuple[str, str]]) -> None:
+    assert await _held_after(*tries) == []
+
+
+@pytest.mark.parametrize("between", ["unknown", "full", "greylisted", "block", "silence"])
+async def test_only_a_success_clears_the_suspicion(between: str) -> None:
+    tries = [("a@one.example", "refusal"), ("b@three.example", between), ("c@two.example", "refusal")]
+    assert await _held_after(*tries) == [WITH_FALLBACK.fingerprint]
+
+
+async def test_refusals_by_one_route_hold_that_route_only() -> None:
+    await _held_after(("a@one.example", "refusal"))
+    fallback = [(f"a@{n}.example", "refusal") for n in range(2)]
+    assert await _held_after(*fallback, route=Route.FALLBACK) == [FALLBACK.fingerprint]
+
+
+async def test_two_people_of_one_domain_who_were_erased_are_no_two_domains() -> None:
+    await _held_after(("a@one.example", "refusal"), ("b@one.example", "refusal"))
+    await db.fetch("UPDATE delivery SET recipient = 'erased:' || id")
+    assert await _held_after(("c@two.example", "refusal")) == []
+
+
 @pytest.mark.parametrize(
     ("held_for", "outcome", "opens"),
     [
+        *((reason.value, Retry(reason=reason, evidence=REFUSED), False) for reason in sorted(OF_OUR_ROUTE)),
+        ("auth_required", Retry(reason="sender_refused", evidence=REFUSED), False),
+        ("auth_required", Sent(evidence=ACCEPTED), True),
+        ("auth_refused", Retry(reason="auth_required", evidence=REFUSED), True),
         ("policy_block", BLOCKED, False),
         ("policy_block", Sent(evidence=ACCEPTED), True),
         ("policy_block", Rejected(reason="recipient_unknown", evidence=REFUSED), True),
@@ -108,7 +164,7 @@ async def test_blocks_that_are_settled_together_count_together() -> None:
         ("auth_refused", None, False),
     ],
 )
-async def test_a_channel_that_is_blocked_opens_when_somebody_says_something_else(
+async def test_a_channel_that_is_blocked_or_refused_opens_when_somebody_says_something_else(
     held_for: str,
     outcome: Outcome | None,
     opens: bool,  # noqa: FBT001

@@ -113,12 +113,12 @@ async def hold(channel: Channel, reason: str, *, now: datetime | None = None) ->
     return bool(row and row["newly"])
 
 
-async def open_again(channel: Channel, *, unless: str | None = None, now: datetime | None = None) -> bool:
+async def open_again(channel: Channel, *, unless: frozenset[str] = frozenset(), now: datetime | None = None) -> bool:
     """Open the channel after a probe got through, and return whether it was held.
 
-    One that is held for the reason `unless` stays held: the probe's result shows that this lasts.
+    One that is held for one of the reasons `unless` stays held: the probe's result shows that this lasts.
     """
-    not_for = [] if unless is None else [ChannelHealth.reason != unless]
+    not_for = [ChannelHealth.reason.not_in(sorted(unless))] if unless else []
     opened = await (
         ChannelHealth.update(
             {

@@ -28,6 +28,7 @@ class LeaseRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     route: Route | None  # None: each by its own turn, see `leases.take`
     scope: LeaseScope = LeaseScope.ALL
+    other_is_open: bool = False  # a delivery that leaves this provider may go by the other one at once
     probing: bool = False  # one delivery, to find out whether a held provider works again
 
 
@@ -41,17 +42,22 @@ def provider(channel: Channel, route: Route) -> Channel:
 def lease_requests(primary: Availability, fallback: Availability | None) -> tuple[LeaseRequest, ...]:
     """Return what may be leased, in this order, given each provider's claim; `fallback` is None if there is none.
 
-    While the primary is held, it is probed, and what is required goes by the fallback at once. While it is open, a
-    delivery at risk takes turns between the two. A held fallback is probed with what would go over it anyway.
+    While the primary is held, it is probed, and what is required goes by the fallback at once. While both are open, a
+    delivery that leaves one goes by the other, and one at risk takes turns between the two. A held fallback is probed
+    with what would go over it anyway.
     """
+    both = fallback is Availability.OPEN
     first = {
-        Availability.OPEN: (LeaseRequest(route=None if fallback is Availability.OPEN else Route.PRIMARY),),
-        Availability.PROBE: (LeaseRequest(route=Route.PRIMARY, probing=True),),
+        Availability.OPEN: (LeaseRequest(route=None if both else Route.PRIMARY, other_is_open=both),),
+        Availability.PROBE: (LeaseRequest(route=Route.PRIMARY, other_is_open=both, probing=True),),
         Availability.WAIT: (),
     }[primary]
     scope = LeaseScope.AT_RISK if primary is Availability.OPEN else LeaseScope.REQUIRED
     if fallback is Availability.PROBE:
-        return (LeaseRequest(route=Route.FALLBACK, scope=scope, probing=True), *first)
-    if fallback is Availability.OPEN and primary is not Availability.OPEN:
+        by_fallback = LeaseRequest(
+            route=Route.FALLBACK, scope=scope, other_is_open=primary is Availability.OPEN, probing=True
+        )
+        return (by_fallback, *first)
+    if both and primary is not Availability.OPEN:
         return (*first, LeaseRequest(route=Route.FALLBACK, scope=scope))
     return first

@@ -5,6 +5,7 @@ A lease is a time-limited claim, fenced by its token. `take` and `settle` are ea
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import product
 from uuid import UUID
 
 import msgspec
@@ -13,6 +14,7 @@ from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.channels.providers import LeaseRequest, Route
+from hireloop.notify.deliveries import turns
 from hireloop.notify.rate_limit import RateLimit, sql_of_free, sql_of_paid
 from hireloop.notify.tables import AttemptOutcome, ChannelRate, DeliveryState
 from hireloop.notify.transport import Channel, Evidence
@@ -46,6 +48,8 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     at_risk_at: datetime | None
     deadline_at: datetime
     leased_at: datetime
+    may_change_provider: bool = False  # the other one is open, and the delivery has left neither so far
+    was_unreached: bool = False  # its previous try by this provider did not get as far as MAIL
     invitation_state: str | None  # of the invitation that a recruiter copy tells of; `waiting`: tried in vain so far
     previous_trace_id: str | None
     previous_span_id: str | None
@@ -86,15 +90,9 @@ _PAID = f"""
 # the address that was kept is not to be seen yet. It is for the next one to take.
 _TAKE = """
     WITH {rate_limit} due AS (
-        SELECT id, first_due_at, lease_token IS NOT NULL AS was_leased, CASE
-            WHEN :route <> 'turns' THEN :route
-            WHEN (required OR kind = 'alert') AND (tries > 0 OR lease_token IS NOT NULL)
-                AND at_risk_at <= coalesce(:now, now()) THEN coalesce((
-                SELECT CASE route WHEN 'primary' THEN 'fallback' ELSE 'primary' END FROM attempt
-                WHERE attempt.delivery = delivery.id AND outcome IS DISTINCT FROM 'released'
-                ORDER BY number DESC LIMIT 1
-            ), 'primary')
-            ELSE 'primary' END AS route
+        SELECT id, first_due_at, lease_token IS NOT NULL AS was_leased, required OR kind = 'alert' AS matters,
+            (required OR kind = 'alert') AND (tries > 0 OR lease_token IS NOT NULL)
+                AND coalesce(at_risk_at <= coalesce(:now, now()), false) AS takes_turns
         FROM delivery
         WHERE state = 'pending' AND channel = :channel AND due_at <= coalesce(:now, now())
           AND deadline_at > coalesce(:now, now())
@@ -106,7 +104,7 @@ _TAKE = """
           ))
         ORDER BY {order} LIMIT {limit}
         FOR UPDATE SKIP LOCKED
-    ), dead AS (
+    ), {routed}, dead AS (
         UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now())
         FROM due WHERE due.was_leased AND attempt.delivery = due.id AND attempt.outcome IS NULL
         RETURNING attempt.delivery
@@ -126,8 +124,9 @@ _TAKE = """
             leased_until = coalesce(:now, now()) + make_interval(secs => :lease_seconds),
             attempt_count = attempt_count + 1,
             tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
-        FROM due WHERE delivery.id = due.id AND due.id NOT IN (SELECT id FROM streak)
-        RETURNING delivery.*, due.route
+        FROM routed WHERE delivery.id = routed.id AND routed.id NOT IN (SELECT id FROM streak)
+        RETURNING delivery.*, routed.route,
+            routed.may_change_provider, routed.was_unreached
     ), {paid} opened AS (
         INSERT INTO attempt (delivery, number, route, worker, started_at)
         SELECT id, attempt_count, route, :worker, coalesce(:now, now()) FROM leased
@@ -135,7 +134,7 @@ _TAKE = """
     SELECT leased.id, attempt_count AS number, lease_token AS token, leased.route, schedule, revision, kind, channel,
         coalesce((SELECT address FROM kept_address WHERE kept_address.delivery = leased.id), recipient) AS recipient,
         required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
-        coalesce(:now, now()) AS leased_at,
+        coalesce(:now, now()) AS leased_at, may_change_provider, was_unreached,
         CASE WHEN kind = 'recruiter_copy' THEN (
             SELECT CASE WHEN state = 'pending' AND last_reason IS NOT NULL THEN 'waiting' ELSE state END
             FROM delivery invitation
@@ -149,23 +148,23 @@ _TAKE = """
 """
 # A probe's order is a statement of its own: with an order that depends on an argument, a plan made for any argument
 # would sort the whole backlog.
-_IN_TIME, _IN_TURNS = "deadline_at", "attempt_count, deadline_at"
-# The leases of a channel without a rate limit, by whether one probes.
-_TAKE_FREELY = {
-    probing: Statement(_TAKE.format(rate_limit="", paid="", limit=":limit", order=_IN_TURNS if probing else _IN_TIME))
-    for probing in (False, True)
+_ORDERS = {False: "deadline_at", True: "attempt_count, deadline_at"}
+_FREELY = {"rate_limit": "", "paid": "", "limit": ":limit"}
+_AT_A_RATE = {
+    "rate_limit": _RATE,
+    "paid": _PAID,
+    "limit": "(SELECT greatest(0, least(:limit, coalesce(max(free), 0))) FROM rate_limit)",
 }
-# Those of a channel with one.
-_TAKE_AT_A_RATE = {
-    probing: Statement(
+# By whether one probes, whether the channel has a rate limit, and whether the other provider is open.
+_TAKES = {
+    (probing, limited, other): Statement(
         _TAKE.format(
-            rate_limit=_RATE,
-            paid=_PAID,
-            limit="(SELECT greatest(0, least(:limit, coalesce(max(free), 0))) FROM rate_limit)",
-            order=_IN_TURNS if probing else _IN_TIME,
+            order=_ORDERS[probing],
+            routed=turns.OF_TWO if other else turns.AS_ASKED,
+            **(_AT_A_RATE if limited else _FREELY),
         )
     )
-    for probing in (False, True)
+    for probing, limited, other in product((False, True), repeat=3)
 }
 _NONE_SO_FAR = datetime.fromtimestamp(0, UTC)  # of a channel with a rate limit: nothing is paid for
 
@@ -182,9 +181,9 @@ async def take(
 ) -> list[Lease]:
     """Claim at most `limit` due deliveries of one channel for `LEASE_SECONDS`, earliest deadline first.
 
-    `request` filters them and says by which provider they go. If it leaves that open, they go by the primary; but one
-    that is required, was tried in vain and is at risk goes by the other provider than the last time. A probe takes
-    what was tried least often before: one delivery alone must not hold a channel for ever.
+    `request` filters them and says by which provider they go. If it leaves that open, they go by the primary until they
+    leave it (`turns`); but one that is required, was tried in vain and is at risk goes by the other provider than the
+    last time. A probe takes what was tried least often before: one delivery alone must not hold a channel for ever.
 
     With a `rate_limit`, all workers together take no more than it allows.
 
@@ -200,16 +199,18 @@ async def take(
         "lease_seconds": LEASE_SECONDS,
         "now": now,
         "lost_in_a_row": LOST_IN_A_ROW,
-        "route": request.route.value if request.route else "turns",
+        "route": request.route.value if request.route else turns.EITHER,
         "among": request.scope.value,
     }
-    if rate_limit is None:
-        return await _TAKE_FREELY[request.probing].structs(Lease, **values)
-    # The row that the tries of the channel are counted in.
-    row = ChannelRate(channel=channel, paid_until=_NONE_SO_FAR)
-    await ChannelRate.insert(row).on_conflict(action="DO NOTHING")
-    values |= {"burst": rate_limit.burst, "interval": rate_limit.interval}
-    return await _TAKE_AT_A_RATE[request.probing].structs(Lease, **values)
+    if request.other_is_open:
+        values |= turns.arguments()
+    if rate_limit is not None:
+        # The row that the tries of the channel are counted in.
+        row = ChannelRate(channel=channel, paid_until=_NONE_SO_FAR)
+        await ChannelRate.insert(row).on_conflict(action="DO NOTHING")
+        values |= {"burst": rate_limit.burst, "interval": rate_limit.interval}
+    statement = _TAKES[request.probing, rate_limit is not None, request.other_is_open]
+    return await statement.structs(Lease, **values)
 
 
 # Leases that are still ours last longer.

@@ -10,7 +10,7 @@ import msgspec
 from opentelemetry.trace import Span
 
 from hireloop.notify import messages
-from hireloop.notify.deliveries import retry
+from hireloop.notify.deliveries import retry, turns
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
@@ -68,7 +68,7 @@ def attempt(
     ) as span:
         trace_id, span_id = telemetry.span_ids(span)
         with telemetry.send_span(transport_name) as send_span:
-            outcome = _send(lease, transport, renderer, still_ours, send_span)
+            outcome = _unless_the_other_is_to_try(lease, _send(lease, transport, renderer, still_ours, send_span))
             _record(lease, outcome, (span, send_span), time.monotonic() - began)
     return AttemptResult(outcome=outcome, trace_id=trace_id, span_id=span_id)
 
@@ -100,6 +100,17 @@ def _send(
         log.exception("delivery.transport_crashed", delivery=str(lease.id), channel=lease.channel)
         evidence = Evidence(phase=Phase.DATA)
         return Retry(reason=Reason.TRANSPORT_CRASHED, evidence=evidence, maybe_accepted=True)
+
+
+def _unless_the_other_is_to_try(lease: Lease, outcome: Outcome | None) -> Outcome | None:
+    """Return a refusal that says nothing of the mailbox as a `Retry` if the other provider has not been asked yet."""
+    if isinstance(outcome, Rejected) and _changes_provider(lease, outcome):
+        return Retry(reason=outcome.reason, evidence=outcome.evidence)
+    return outcome
+
+
+def _changes_provider(lease: Lease, outcome: Outcome | None) -> bool:
+    return lease.may_change_provider and turns.leaves_provider(outcome, was_unreached=lease.was_unreached)
 
 
 def _checked(outcome: object) -> Outcome:
@@ -142,13 +153,17 @@ def _record(lease: Lease, outcome: Outcome | None, spans: tuple[Span, Span], sec
 def settlement(lease: Lease, result: AttemptResult, *, elapsed: timedelta) -> Settlement:
     """Return what to write: how the attempt ended, and what becomes of the delivery.
 
-    `elapsed` is the time since the lease, so that the next try is planned by the database's clock.
+    `elapsed` is the time since the lease, so that the next try is planned by the database's clock. A delivery that
+    leaves its provider is due at once, and goes by the other one (`turns`).
     """
     came, due_at = result.outcome, None
-    if isinstance(came, Retry):
+    now = lease.leased_at + elapsed
+    if isinstance(came, Retry) and _changes_provider(lease, came):
+        due_at = now
+    elif isinstance(came, Retry):
         due_at = retry.next_due(
             tries=lease.tries + 1,
-            now=lease.leased_at + elapsed,
+            now=now,
             deadline_at=lease.deadline_at,
             at_risk_at=lease.at_risk_at,
             after_seconds=came.after_seconds,
