@@ -14,6 +14,7 @@ from hireloop import app, db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.settings import Settings
+from hireloop.telemetry import current
 from hireloop.telemetry.logs import log
 from sample_settings import settings_for
 
@@ -70,7 +71,7 @@ async def test_every_answer_says_which_request_it_is_to(api: httpx.AsyncClient) 
 
 async def test_the_trace_is_the_id_where_the_caller_has_none(api: httpx.AsyncClient) -> None:
     span = trace.NonRecordingSpan(trace.SpanContext(7, 8, is_remote=False))
-    with trace.use_span(span):
+    with current.during(span):
         answer = await api.get("/api/says")
     assert answer.headers["x-request-id"] == f"{7:032x}"
 

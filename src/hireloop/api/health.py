@@ -62,6 +62,7 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
     reasons = [_sentence(finding) for finding in findings if finding.level is Level.FAILURE]
     warnings = [_sentence(finding) for finding in findings if finding.level is Level.WARNING]
     warnings += [fault.sentence for fault in faults_of(context.settings) if fault.about == "base_url"]
+    warnings += [sentence for sentence in [context.telemetry_warning()] if sentence]
     try:
         state = await heartbeat.health()
         failures = await _delivery_failures(
