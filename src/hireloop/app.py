@@ -111,7 +111,7 @@ def build(
         mail_pulse=MailPulse(settings),
         windows=WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds),
         warnings=warnings_of(settings),
-        telemetry_warning=measured.warning if measured is not None else str,
+        spans_dropped=measured.dropped.lately if measured is not None else int,
         missing_migrations=migrate.pending,
     )
     app = Litestar(

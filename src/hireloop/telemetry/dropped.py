@@ -1,4 +1,4 @@
-"""How many spans this process could not export."""
+"""How many spans this process could not export: its own health, and a worker's sign of life, say so for a while."""
 
 import threading
 import time
@@ -23,9 +23,6 @@ class DroppedSpans:
             self._last = time.monotonic()
         metrics.SPANS_DROPPED.add(count, {"reason": reason})
 
-    def warning(self, *, now: float | None = None) -> str:
-        """Return a sentence if spans were dropped in the last 10 minutes, or else nothing; `now` is monotonic."""
-        if (time.monotonic() if now is None else now) - self._last > _SAID_FOR_SECONDS:
-            return ""
-        what = "1 span" if self.count == 1 else f"{self.count} spans"
-        return f"{what} of this process could not be exported. Check the collector."
+    def lately(self, *, now: float | None = None) -> int:
+        """Return how many were dropped, or 0 once none has been for 10 minutes; `now` is monotonic."""
+        return 0 if (time.monotonic() if now is None else now) - self._last > _SAID_FOR_SECONDS else self.count

@@ -25,10 +25,6 @@ class Telemetry:
     providers: "Providers | None" = None  # None: nothing is recorded
     dropped: DroppedSpans = field(default_factory=DroppedSpans)
 
-    def warning(self) -> str:
-        """Return a sentence if spans could not be exported lately, or else nothing."""
-        return self.dropped.warning()
-
     def shutdown(self) -> None:
         """Flush and stop; later spans are dropped."""
         if self.providers is not None:
