@@ -45,7 +45,7 @@ async def empty(empty_url: str) -> AsyncIterator[Settings]:
 
 async def test_an_empty_database_lacks_every_migration_and_says_what_to_run(empty: Settings) -> None:
     pending = await migrate.pending()
-    assert len(pending) == len(APP_REGISTRY.app_configs)
+    assert len(pending) == 4
     with pytest.raises(DatabaseNotReady, match=r"has 4 pending migrations\. Run `hireloop migrate`"):
         await migrate.check(empty)
 
@@ -125,6 +125,7 @@ async def test_the_fingerprint_tells_secrets_apart_and_reveals_neither(settings:
 @pytest.mark.parametrize("before", ["2026-11-21T12", "2026-11-29T00"])
 @pytest.mark.usefixtures("database")
 async def test_a_database_that_is_older_than_any_release_is_refused(settings: Settings, before: str) -> None:
+    await db.fetch("DELETE FROM migration WHERE name NOT LIKE '2026-11-29T12%'")  # what came after 0.1.0
     await db.fetch("UPDATE migration SET name = replace(name, '2026-11-29T12', $1)", before)
     for work in (migrate.migrate(settings), migrate.check(settings), migrate.pending()):
         with pytest.raises(DatabaseNotReady, match=r"before 0\.1\.0 and cannot be upgraded: use an empty database"):
