@@ -13,7 +13,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
-from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from bench import crowd
@@ -26,7 +25,7 @@ from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import booking
 from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
-from hireloop.telemetry import spans
+from hireloop.telemetry import current, spans
 
 FIRST_REPLAYED = UUID("90000000-0000-7000-8000-000000000000")  # a replayed booking's ids are higher, others lower
 
@@ -105,11 +104,12 @@ async def _record(database: Database, person: Person, settings: Settings) -> tup
         return await fetch(sql, *args)
 
     channels = configured.channels(settings)
-    trace.set_tracer_provider(TracerProvider())
+    tracer = TracerProvider().get_tracer("bench")
+    spans.use(tracer)
     async with db.opened(database.url, pool_size=1):
         db.fetch = heard
         try:
-            with trace.get_tracer("bench").start_as_current_span("recorded"):
+            with current.during(tracer.start_span("recorded")):
                 await booking.book(
                     person.interview,
                     person.slot,

@@ -72,8 +72,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of the person who runs the tests out of them."""
-    for name in Settings.model_fields.keys() & {one.lower() for one in os.environ}:
-        monkeypatch.delenv(name.upper(), raising=False)
+    for name in [*os.environ]:
+        if name.lower() in Settings.model_fields or name.startswith("OTEL_"):
+            monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from socket import socket
 from typing import Self
@@ -42,11 +42,12 @@ def environment(database_url: str, **settings: str) -> dict[str, str]:
 class Hireloop:
     """One `hireloop` process; its log is a file that stays readable after its end."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str]) -> None:
+    def __init__(self, *arguments: str, env: Mapping[str, str], under: Sequence[str] = ()) -> None:
+        """Start it; `under` is a program that starts it, with its arguments."""
         descriptor, name = tempfile.mkstemp(prefix="hireloop-", suffix=".log")
         self.log = Path(name)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hireloop", *arguments],
+            [*under, sys.executable, "-m", "hireloop", *arguments],
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
@@ -98,10 +99,10 @@ class Hireloop:
 class Server(Hireloop):
     """`hireloop serve`, ready to answer."""
 
-    def __init__(self, env: Mapping[str, str], *, workers: int = 1) -> None:
+    def __init__(self, env: Mapping[str, str], *, workers: int = 1, under: Sequence[str] = ()) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        super().__init__("serve", "--port", str(self.port), "--workers", str(workers), env=env)
+        super().__init__("serve", "--port", str(self.port), "--workers", str(workers), env=env, under=under)
         self.wait_until_ready()
 
     def wait_until_ready(self, seconds: float = _READY_SECONDS) -> None:
@@ -120,7 +121,7 @@ class Server(Hireloop):
 class WorkerProcess(Hireloop):
     """`hireloop work`, ready to send."""
 
-    def __init__(self, env: Mapping[str, str], *, concurrency: int | None = None) -> None:
+    def __init__(self, env: Mapping[str, str], *, concurrency: int | None = None, under: Sequence[str] = ()) -> None:
         arguments = ["work"] if concurrency is None else ["work", "--concurrency", str(concurrency)]
-        super().__init__(*arguments, env=env)
+        super().__init__(*arguments, env=env, under=under)
         self.wait_for_log("worker.started")

@@ -70,6 +70,15 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318", "otel_exporter_otlp_endpoint", "http://c:4318"),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "otel_exporter_otlp_protocol", "grpc"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "Api-Key=a%20b", "otel_exporter_otlp_headers", SecretStr("Api-Key=a%20b")),
+    ("OTEL_RESOURCE_ATTRIBUTES", "team=hiring", "otel_resource_attributes", "team=hiring"),
+    ("OTEL_TRACES_EXPORTER", "none", "otel_traces_exporter", "none"),
+    ("OTEL_METRICS_EXPORTER", "otlp", "otel_metrics_exporter", "otlp"),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c/t", "otel_exporter_otlp_traces_endpoint", "http://c/t"),
+    ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://c/m", "otel_exporter_otlp_metrics_endpoint", "http://c/m"),
+    ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc", "otel_exporter_otlp_traces_protocol", "grpc"),
+    ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc", "otel_exporter_otlp_metrics_protocol", "grpc"),
+    ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=b", "otel_exporter_otlp_traces_headers", SecretStr("a=b")),
+    ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "a=b", "otel_exporter_otlp_metrics_headers", SecretStr("a=b")),
     ("OTEL_SDK_DISABLED", "true", "otel_sdk_disabled", True),
     ("TRUST_TRACEPARENT", "yes", "trust_traceparent", True),
     ("TRACE_UI_URL", "http://jaeger:16686", "trace_ui_url", "http://jaeger:16686"),
@@ -156,6 +165,8 @@ BAD = [
     ("CANDIDATE_CUT_OFF", "none"),
     ("CANDIDATE_MOVES", "-1"),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke signals"),
+    ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+    ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "a canary"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "a canary"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=x%0d%0aa: canary"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "api key=canary"),
@@ -287,9 +298,22 @@ def test_an_ipv6_address_may_stand_in_brackets_as_in_a_url() -> None:
 
 
 def test_the_headers_for_a_collector_are_read_as_opentelemetry_does() -> None:
-    assert settings_for(URL).otlp_headers == {}
+    assert settings_for(URL).otlp_headers("traces") == {}
     given_ = settings_for(URL, otel_exporter_otlp_headers=" Api-Key=a%20b=, x-tenant = one,")
-    assert given_.otlp_headers == {"api-key": "a b=", "x-tenant": "one"}
+    assert given_.otlp_headers("traces") == {"api-key": "a b=", "x-tenant": "one"}
+
+
+def test_a_signal_has_headers_of_its_own_instead_of_those_of_all() -> None:
+    given_ = settings_for(URL, otel_exporter_otlp_headers="a=b", otel_exporter_otlp_traces_headers="c=d")
+    assert (given_.otlp_headers("traces"), given_.otlp_headers("metrics")) == ({"c": "d"}, {"a": "b"})
+
+
+def test_opentelemetrys_variables_are_those_of_the_environment_and_of_the_env_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("OTEL_BSP_SCHEDULE_DELAY=5\nOTEL_SERVICE_NAME=file\nEMAIL_HOST=mail.example\n")
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "outside")
+    assert Settings.otel_variables() == {"OTEL_BSP_SCHEDULE_DELAY": "5", "OTEL_SERVICE_NAME": "outside"}
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,6 @@ from typing import Any
 
 from litestar import Litestar, Response, Router
 from litestar.types import ASGIApp, ControllerRouterHandler
-from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
-from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
-from opentelemetry.trace import Span
 
 from hireloop import api, console, db, migrate, portal
 from hireloop.access.api_keys import KeyRing
@@ -44,8 +41,8 @@ from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
-from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
+from hireloop.telemetry.requests import RecordedRequests, RouteName
 from hireloop.telemetry.set_up import Telemetry, set_up
 from hireloop.web import context, look
 from hireloop.web.context import AnyRequest, Context
@@ -114,6 +111,7 @@ def build(
         mail_pulse=MailPulse(settings),
         windows=WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds),
         warnings=warnings_of(settings),
+        spans_dropped=measured.dropped.lately if measured is not None else int,
         missing_migrations=migrate.pending,
     )
     app = Litestar(
@@ -130,7 +128,6 @@ def build(
         exception_handlers={Exception: _explain},
         plugins=[hub],
         lifespan=[_lifespan(settings, ring, measured, alerts.warnings(hub.outbox, alert_email=settings.alert_email))],
-        before_request=_name_route,
         openapi_config=document.config(),
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
@@ -142,7 +139,7 @@ def build(
 
 def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy]) -> ASGIApp:
     """Return the application inside what surrounds every request, from the inside out."""
-    app = HeadSizeLimit(app)
+    app = HeadSizeLimit(RouteName(app))
     if settings.cors_origins:
         app = Cors(app, settings.cors_origins)
     app = RequestId(app, varies_by_origin=bool(settings.cors_origins))
@@ -174,13 +171,8 @@ def _api() -> Router:
 
 def traced(app: Litestar) -> ASGIApp:
     """Return the application inside the SERVER span of each request; a caller's own trace is linked."""
-    set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call] # OpenTelemetry's
-    return OpenTelemetryMiddleware(  # type: ignore[return-value] # Litestar's ASGI types name every event
-        app,
-        exclude_spans=["send", "receive"],
-        server_request_hook=_link_caller,
-        default_span_details=lambda scope: (str(scope.get("method", scope["type"])), {}),
-    )
+    the_context: Context = app.state[context.STATE_NAME]
+    return RecordedRequests(app, joins_callers=the_context.settings.trust_traceparent)
 
 
 def _lifespan(
@@ -213,11 +205,3 @@ def _explain(request: AnyRequest, error: Exception) -> Response[Any]:
     page = portal.error_page(request, error)
     page.headers = {**portal.HEADERS, **page.headers}  # the path may have another policy, which forbids its style
     return page
-
-
-async def _name_route(request: AnyRequest) -> None:
-    spans.name_route(request.method, request.scope["path_template"])
-
-
-def _link_caller(span: Span, scope: dict[str, Any]) -> None:
-    spans.link_caller(span, scope.get("headers", ()))

@@ -85,6 +85,12 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _otlp_protocol(value: str) -> str:
+    if value not in {"http/protobuf", "grpc"}:
+        raise ValueError("must be http/protobuf or grpc")
+    return value
+
+
 def _otlp_headers(value: SecretStr) -> SecretStr:
     for name, text in _header_pairs(value):
         if not _HEADER_NAME.fullmatch(name) or not text.isascii() or not text.isprintable():
@@ -170,6 +176,8 @@ _UNITS = {"h": "hours", "m": "minutes"}
 
 MailAddress = Annotated[str, AfterValidator(_address)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
+OtlpProtocol = Annotated[str, AfterValidator(_otlp_protocol)]
+OtlpHeaders = Annotated[SecretStr, AfterValidator(_otlp_headers)]
 Leads = Annotated[str, AfterValidator(_leads)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
@@ -233,22 +241,23 @@ class Settings(BaseSettings):
     candidate_moves: int = Field(default=2, ge=0, le=100)
 
     # Tracing and metrics, by OpenTelemetry's names
-    otel_service_name: str = "hireloop"
+    otel_service_name: str = ""
+    otel_resource_attributes: str = ""
+    otel_traces_exporter: str | None = None
+    otel_metrics_exporter: str | None = None
     otel_exporter_otlp_endpoint: str | None = None
-    otel_exporter_otlp_protocol: str = "http/protobuf"
-    otel_exporter_otlp_headers: Annotated[SecretStr, AfterValidator(_otlp_headers)] | None = None
+    otel_exporter_otlp_traces_endpoint: str | None = None
+    otel_exporter_otlp_metrics_endpoint: str | None = None
+    otel_exporter_otlp_protocol: OtlpProtocol = "http/protobuf"
+    otel_exporter_otlp_traces_protocol: OtlpProtocol | None = None
+    otel_exporter_otlp_metrics_protocol: OtlpProtocol | None = None
+    otel_exporter_otlp_headers: OtlpHeaders | None = None
+    otel_exporter_otlp_traces_headers: OtlpHeaders | None = None
+    otel_exporter_otlp_metrics_headers: OtlpHeaders | None = None
     otel_sdk_disabled: bool = False
     trust_traceparent: bool = False
     trace_ui_url: str | None = None
     trace_copy_endpoint: str | None = None
-
-    @field_validator("otel_exporter_otlp_protocol")
-    @classmethod
-    def _known_protocol(cls, value: str) -> str:
-        if value not in {"http/protobuf", "grpc"}:
-            msg = "must be http/protobuf or grpc"
-            raise ValueError(msg)
-        return value
 
     @field_validator("secret_key")
     @classmethod
@@ -290,8 +299,14 @@ class Settings(BaseSettings):
         return {
             name.upper(): value
             for name, value in found.items()
-            if value and name in cls.model_fields and name.upper() not in set_outside
+            if value and (name in cls.model_fields or name.startswith("otel_")) and name.upper() not in set_outside
         }
+
+    @classmethod
+    def otel_variables(cls) -> dict[str, str]:
+        """Return every variable of OpenTelemetry that the environment or `.env` sets, by name."""
+        outside = {name: value for name, value in os.environ.items() if name.startswith("OTEL_") and value}
+        return {name: it for name, it in cls.variables_of_dotenv().items() if name.startswith("OTEL_")} | outside
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -319,15 +334,14 @@ class Settings(BaseSettings):
                 return mail_addresses.sender_of(written)
         return Sender("", "hireloop@localhost")  # no mail goes out under the name of such a host
 
-    @property
-    def exports_spans(self) -> bool:
-        """Whether spans are exported: to the collector, or to a receiver of copies."""
-        return not self.otel_sdk_disabled and bool(self.otel_exporter_otlp_endpoint or self.trace_copy_endpoint)
+    def otlp_headers(self, signal: str) -> dict[str, str]:
+        """Return the headers of every export of `traces` or `metrics`, such as an API key; the names in lower case."""
+        own = getattr(self, f"otel_exporter_otlp_{signal}_headers")
+        return dict(_header_pairs(own or self.otel_exporter_otlp_headers or SecretStr("")))
 
-    @property
-    def otlp_headers(self) -> dict[str, str]:
-        """The headers of every export to the collector, such as its API key; the names in lower case."""
-        return dict(_header_pairs(self.otel_exporter_otlp_headers or SecretStr("")))
+    def has_own_otlp_headers(self, signal: str) -> bool:
+        """Return whether `traces` or `metrics` have headers of their own."""
+        return getattr(self, f"otel_exporter_otlp_{signal}_headers") is not None
 
     @property
     def message_id_domain(self) -> str:

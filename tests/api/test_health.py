@@ -3,7 +3,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
+import msgspec
 import pytest
+from litestar import Litestar
 from pydantic import SecretStr
 
 from api.factories import post_booking
@@ -54,6 +56,15 @@ async def test_a_missing_migration_is_not_ready(user: httpx.AsyncClient) -> None
     assert answered.status_code == 503
     assert answered.json()["reasons"] == ["The database has 1 pending migration. Run `hireloop migrate`."]
     assert (await user.get("/health/live")).status_code == 200
+
+
+async def test_spans_that_could_not_be_exported_are_a_warning(user: httpx.AsyncClient, application: Litestar) -> None:
+    context = application.state["context"]
+    application.state["context"] = msgspec.structs.replace(context, spans_dropped=lambda: 2)
+    await heartbeat.sign(db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="", spans_dropped=1)
+    assert await reasons(user) == []
+    warnings = (await user.get("/health/delivery")).json()["warnings"]
+    assert warnings[-1] == "3 spans could not be exported. Check the collector."
 
 
 async def test_without_a_worker_nothing_is_being_told(user: httpx.AsyncClient) -> None:

@@ -15,7 +15,12 @@ __all__ = ["address", "client", "launch", "settings"]
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """A mail server that nobody asks here, and a Jaeger: else every page would warn of the one and lack the other."""
-    told = {"email_host": "mail.example", "alert_email": "ops@hire.example", "trace_ui_url": "https://jaeger.example"}
+    told = {
+        "email_host": "mail.example",
+        "alert_email": "ops@hire.example",
+        "trace_ui_url": "https://jaeger.example",
+        "otel_exporter_otlp_endpoint": "http://collector.example:4318",
+    }
     return settings.model_copy(update=told)
 
 

@@ -42,6 +42,7 @@ from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
+from hireloop.telemetry import metrics as declared_metrics
 from hireloop.telemetry import spans as telemetry
 from hireloop.web import problems
 from repository.files import needs_git, repository_files
@@ -239,8 +240,7 @@ def texts(path: Path) -> set[str]:
 
 
 def metrics() -> set[str]:
-    found = calls(SOURCE / "telemetry/metrics.py")
-    return {name for on, method, name in found if (on, method[:7]) == ("_meter", "create_")}
+    return {metric.name for metric in declared_metrics.DECLARED}
 
 
 def test_every_span_is_listed() -> None:

@@ -149,33 +149,27 @@ async def test_a_change_says_what_it_was_about_and_what_it_came_to(exported: InM
     ]
 
 
-def test_a_callers_trace_is_linked_and_nonsense_is_not(exported: InMemorySpanExporter) -> None:
-    for value in (CALLER, "nonsense", "00-" + "0" * 32 + "-" + "0" * 16 + "-01", "\xff"):
-        with telemetry.booking_span(interview_id="i", slot_id="s") as span:
-            telemetry.link_caller(span, [(b"host", b"x"), (b"traceparent", value.encode("latin-1"))])
-    linked = [[f"{link.context.trace_id:032x}" for link in span.links] for span in exported.get_finished_spans()]
-    assert linked == [["0af7651916cd43dd8448eb211c80319c"], [], [], []]
+@pytest.mark.parametrize("value", ["nonsense", "00-" + "0" * 32 + "-" + "0" * 16 + "-01", "\xff"])
+def test_a_callers_trace_is_known_and_nonsense_is_not(value: str) -> None:
+    caller = telemetry.caller_of([(b"host", b"x"), (b"traceparent", CALLER.encode())])
+    assert caller
+    assert f"{caller.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c"
+    assert telemetry.caller_of([(b"traceparent", value.encode("latin-1"))]) is None
+    assert telemetry.caller_of([(b"host", b"x")]) is None
 
 
-def test_a_route_names_its_span_by_its_template(exported: InMemorySpanExporter) -> None:
-    with telemetry.booking_span(interview_id="i", slot_id="s"):
-        assert len(telemetry.current_trace_id()) == 32
-        telemetry.name_route("GET", "/api/interviews/{interview_id:uuid}")
-    (span,) = exported.get_finished_spans()
-    assert span.name == "GET /api/interviews/{interview_id:uuid}"
-    assert span.attributes
-    assert span.attributes["http.route"] == "/api/interviews/{interview_id:uuid}"
-    assert telemetry.current_trace_id() == ""
+def test_a_callers_tracestate_is_not_kept() -> None:
+    caller = telemetry.caller_of([(b"traceparent", CALLER.encode()), (b"tracestate", b"vendor=" + b"x" * 256)])
+    assert caller
+    assert not caller.trace_state
 
 
 def test_bookings_and_tries_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
-    meter = provider.get_meter("hireloop")
-    for name in ("BOOKINGS", "ATTEMPTS"):
-        monkeypatch.setattr(metrics, name, meter.create_counter(name.lower()))
-    for name in ("ATTEMPT_SECONDS", "WAIT_SECONDS"):
-        monkeypatch.setattr(metrics, name, meter.create_histogram(name.lower()))
+    for metric in metrics.DECLARED:
+        monkeypatch.setattr(metric, "_instrument", None)
+    metrics.use(provider.get_meter("hireloop"))
     with telemetry.booking_span(interview_id="i", slot_id="s") as span:
         telemetry.record_booking(span, "booked")
         telemetry.record_attempt((span,), channel="email", outcome="retry", reason="timed_out", seconds=2, waited=None)
@@ -191,10 +185,10 @@ def test_bookings_and_tries_are_counted(monkeypatch: pytest.MonkeyPatch) -> None
     }
     email = ("channel", "email")
     assert points == {
-        ("bookings", (("outcome", "booked"),)): 1,
-        ("attempts", (email, ("outcome", "retry"), ("reason", "timed_out"))): 1,
-        ("attempts", (email, ("outcome", "sent"), ("reason", ""))): 1,
-        ("attempt_seconds", (email,)): 3,
-        ("wait_seconds", (email,)): 60,
+        ("hireloop.bookings", (("outcome", "booked"),)): 1,
+        ("hireloop.delivery.attempts", (email, ("outcome", "retry"), ("reason", "timed_out"))): 1,
+        ("hireloop.delivery.attempts", (email, ("outcome", "sent"), ("reason", ""))): 1,
+        ("hireloop.delivery.attempt.duration", (email,)): 3,
+        ("hireloop.delivery.wait", (email,)): 60,
     }
     provider.shutdown()

@@ -67,7 +67,8 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
         failures = await _delivery_failures(
             context, state, {one.check for one in findings if one.level is Level.FAILURE}
         )
-        return _response([*failures, *reasons], [*warnings, *_skewed_links(context, state)])
+        warnings += [*_skewed_links(context, state), *_dropped_spans(context.spans_dropped() + state.spans_dropped)]
+        return _response([*failures, *reasons], warnings)
     except db.UNAVAILABLE as error:
         return _response([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
 
@@ -101,6 +102,11 @@ def _skewed_links(context: Context, state: heartbeat.Health) -> list[str]:
         for theirs in state.base_urls
         if theirs not in {"", ours}
     ]
+
+
+def _dropped_spans(count: int) -> list[str]:
+    """Return what is said of spans that this process and the live workers could not export lately."""
+    return [f"{counted(count, 'span', 'spans')} could not be exported. Check the collector."] if count else []
 
 
 router = Router("/health", route_handlers=[live, ready, delivery], include_in_schema=False)

@@ -24,6 +24,7 @@ from hireloop.notify.worker.worker import MissingTransport, Worker
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
 from hireloop.settings import Settings
+from hireloop.telemetry.dropped import DroppedSpans
 from hireloop.telemetry.logs import log
 from hireloop.telemetry.set_up import set_up
 
@@ -45,14 +46,14 @@ def work(*, concurrency: int | None) -> None:
         log.warning("settings.warning", sentence=sentence)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            drained = runner.run(_work(settings, concurrency))
+            drained = runner.run(_work(settings, concurrency, measured.dropped))
     finally:
         measured.shutdown()
     if not drained:
         os._exit(1)  # a thread still waits for a server; its lease will expire, and another worker will take over
 
 
-async def _work(settings: Settings, concurrency: int | None) -> bool:
+async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpans) -> bool:
     channels = configured.channels(settings)
     outbox = Outbox.of(settings, channels)
     for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
@@ -72,6 +73,7 @@ async def _work(settings: Settings, concurrency: int | None) -> bool:
             base_url=settings.base_url,
             concurrency=concurrency,
             fallbacks=fallbacks,
+            spans_dropped=dropped.lately,
             chores=[
                 (1.0, simulator.report),
                 (ledger.MEASURE_SECONDS, ledger.measure),

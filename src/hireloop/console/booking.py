@@ -17,6 +17,7 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.telemetry import variables
 from hireloop.time_zones import zone_of
 from hireloop.web.context import AnyRequest, Context, context_of
 
@@ -110,5 +111,6 @@ def _their_time(card: Card, context: Context) -> str:
 
 
 def _trace_url(context: Context) -> str:
-    """Return what a trace's id is appended to, empty if no TRACE_UI_URL is set."""
-    return f"{context.settings.trace_ui_url.rstrip('/')}/trace/" if context.settings.trace_ui_url else ""
+    """Return what a trace's id is appended to, empty if no TRACE_UI_URL is set or no span is exported."""
+    ui = variables.trace_ui(context.settings)
+    return f"{ui}/trace/" if ui else ""

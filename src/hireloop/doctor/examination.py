@@ -47,6 +47,7 @@ async def examine(
         if finding.level is Level.FAILURE:
             failed.add(name)
         yield finding
+    yield tracing.check_variables(settings)
     if bad_channels is None:
         yield _held(visit, failed)
         yield _alerts(settings, channels)

@@ -13,44 +13,64 @@ from urllib.parse import urlsplit
 import urllib3
 
 from hireloop.notify.diagnosis import reach
-from hireloop.notify.diagnosis.findings import Finding, failure, ok
+from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, warning
 from hireloop.settings import Settings
+from hireloop.telemetry import variables
+from hireloop.telemetry.variables import Signal
 
 CHECK = "tracing"
+VARIABLES_CHECK = "telemetry"
 
-_SETTING = "OTEL_EXPORTER_OTLP_ENDPOINT"
-_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
+_WITHOUT_PATH = "without /v1/traces, such as http://collector:4318"
 _PORTS = {"http": 80, "https": 443}
 _GRPC_PORT = 4317
 
 
 def check(settings: Settings) -> Finding:
     """Return the one finding about the OTLP endpoint; blocking, a few seconds."""
-    endpoint = settings.otel_exporter_otlp_endpoint
-    if settings.otel_sdk_disabled or not endpoint:
-        unset = "OTEL_SDK_DISABLED is set" if settings.otel_sdk_disabled else f"{_SETTING} is not set"
-        return ok(CHECK, f"Off: {unset}.")
-    over_grpc = settings.otel_exporter_otlp_protocol == "grpc"
+    signal = variables.traces(settings)
+    if not signal.over_otlp:
+        return ok(CHECK, f"Off: {_why_off(settings)}.")
+    endpoint, over_grpc = signal.endpoint, signal.protocol == "grpc"
     try:
         parts = urlsplit(endpoint if "://" in endpoint or not over_grpc else f"http://{endpoint}")
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
     if not host or parts.scheme not in _PORTS:
-        return failure(CHECK, f"{_SETTING} is not a URL.", "Set it to a URL such as http://collector:4318.")
+        return failure(
+            CHECK, f"{signal.endpoint_setting} is not a URL.", "Set it to a URL such as http://collector:4318."
+        )
     secure = parts.scheme == "https"
     port = port or (_GRPC_PORT if over_grpc else _PORTS[parts.scheme])
-    found = reach.check(CHECK, host, port, secure=secure, setting=_SETTING)
+    found = reach.check(CHECK, host, port, secure=secure, setting=signal.endpoint_setting)
     if found.level != "ok":
         return found
-    return _opened(host, port, secure=secure) if over_grpc else _posted(settings, endpoint, f"{host} port {port}")
+    where = f"{host} port {port}"
+    return _opened(signal, host, port, secure=secure) if over_grpc else _posted(signal, where)
 
 
-def _opened(host: str, port: int, *, secure: bool) -> Finding:
+def check_variables(settings: Settings) -> Finding:
+    """Return the one finding about variables of OpenTelemetry that have no effect, and about another agent."""
+    found = [of_sentence(VARIABLES_CHECK, sentence) for sentence in variables.warnings(settings)]
+    if not found:
+        return ok(VARIABLES_CHECK, "Every variable of OpenTelemetry that is set has an effect.")
+    return warning(VARIABLES_CHECK, " ".join(one.cause for one in found), " ".join(one.fix for one in found))
+
+
+def _why_off(settings: Settings) -> str:
+    if settings.otel_sdk_disabled:
+        return "OTEL_SDK_DISABLED is set"
+    if settings.otel_traces_exporter is not None:
+        return f"OTEL_TRACES_EXPORTER is {settings.otel_traces_exporter}"
+    return "OTEL_EXPORTER_OTLP_ENDPOINT is not set"
+
+
+def _opened(signal: Signal, host: str, port: int, *, secure: bool) -> Finding:
     where = f"{host} port {port}"
     if _is_ready(host, port, secure=secure):
         return ok(CHECK, f"{where} accepts spans over gRPC.")
-    fix = f"Set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or the port in {_SETTING} to 4317."
+    fix = f"Set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, or the port in {signal.endpoint_setting} to 4317."
     return failure(CHECK, f"{where} does not speak gRPC.", fix)
 
 
@@ -81,12 +101,12 @@ def _channel(host: str, port: int, *, secure: bool) -> Any:  # noqa: ANN401 (grp
     return grpc.secure_channel(target, grpc.ssl_channel_credentials(trusted.encode()), options)
 
 
-def _posted(settings: Settings, endpoint: str, where: str) -> Finding:
-    headers = {**settings.otlp_headers, "Content-Type": "application/x-protobuf"}
+def _posted(signal: Signal, where: str) -> Finding:
+    headers = {**signal.headers, "Content-Type": "application/x-protobuf"}
     try:
         response = urllib3.request(
             "POST",
-            f"{endpoint.rstrip('/')}/v1/traces",
+            signal.endpoint,
             body=b"",
             headers=headers,
             redirect=False,  # a POST would become a GET, and the traces would be lost
@@ -95,21 +115,27 @@ def _posted(settings: Settings, endpoint: str, where: str) -> Finding:
         )
     except (urllib3.exceptions.HTTPError, OSError, ValueError):
         return failure(
-            CHECK, f"{where} does not speak HTTP.", f"Correct {_SETTING}. OTLP over gRPC uses a different port."
+            CHECK,
+            f"{where} does not speak HTTP.",
+            f"Correct {signal.endpoint_setting}. OTLP over gRPC uses a different port.",
         )
-    return _finding(response.status, where, with_headers=bool(settings.otlp_headers))
+    return _finding(signal, response.status, where)
 
 
-def _finding(status: int, where: str, *, with_headers: bool) -> Finding:
+def _finding(signal: Signal, status: int, where: str) -> Finding:
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return ok(CHECK, f"{where} accepts traces.")
     if status < HTTPStatus.BAD_REQUEST:
-        return failure(CHECK, f"{where} redirects ({status}).", f"Set {_SETTING} to the URL that it redirects to.")
+        return failure(
+            CHECK, f"{where} redirects ({status}).", f"Set {signal.endpoint_setting} to the URL that it redirects to."
+        )
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        fix = f"Set {_HEADERS} to the headers that the collector requires, such as api-key=…."
-        fix = f"Correct {_HEADERS}." if with_headers else fix
+        fix = f"Set {signal.headers_setting} to the headers that the collector requires, such as api-key=…."
+        fix = f"Correct {signal.headers_setting}." if signal.headers else fix
         return failure(CHECK, f"The collector at {where} denied access ({status}).", fix)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return failure(CHECK, f"The collector at {where} failed ({status}).", "Check the collector's log.")
-    fix = f"Set {_SETTING} to the URL without /v1/traces, such as http://collector:4318."
+    own = "_TRACES_" in signal.endpoint_setting
+    example = "with /v1/traces, such as http://collector:4318/v1/traces" if own else _WITHOUT_PATH
+    fix = f"Set {signal.endpoint_setting} to the URL {example}."
     return failure(CHECK, f"{where} does not accept traces ({status}).", fix)

@@ -125,3 +125,4 @@ class WorkerHeartbeat(Table, tablename="worker", db=DB):
     kinds = Array(base_column=Text())
     payload_version = Integer()
     base_url = Text()
+    spans_dropped = Integer(default=0)  # in the last 10 minutes

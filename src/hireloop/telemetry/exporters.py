@@ -1,131 +1,121 @@
-"""OpenTelemetry's SDK as a process has it: the providers, and the exporters with the redaction before them.
+"""The exporters of OpenTelemetry's SDK, and the redaction before them.
 
 Kept apart from `spans`, which says what is recorded, as the SDK takes long to import and some commands do without.
 """
 
-import os
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from opentelemetry import metrics, trace
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
-from opentelemetry.sdk.trace import Event, ReadableSpan, SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import Status, StatusCode
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter, SpanExportResult
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanContext, Status, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from hireloop.settings import Settings
-from hireloop.telemetry import redaction
+from hireloop.telemetry import redaction, variables
+from hireloop.telemetry.variables import Signal, number
 
-FORBIDDEN_ATTRIBUTES = frozenset({"url.query", "url.full", "http.url", "http.target"})
+FORBIDDEN_ATTRIBUTES = frozenset(
+    {
+        *("url.query", "url.full", "http.url", "http.target"),
+        *("client.address", "client.port", "network.peer.address", "network.peer.port"),
+        *("user_agent.original", "http.user_agent", "net.peer.ip", "net.peer.name", "http.client_ip"),
+    }
+)
 
-
-@dataclass(frozen=True)
-class Providers:
-    """What makes the spans and the metrics of one process."""
-
-    tracing: TracerProvider
-    measuring: MeterProvider
-
-    def shutdown(self) -> None:
-        """Send what is still waiting, at most 5 s long, and stop."""
-        self.tracing.force_flush(5_000)
-        self.tracing.shutdown()
-        self.measuring.shutdown(5_000)
+_LARGEST_TIMEOUT = 30_000  # milliseconds; OpenTelemetry's own default for a batch
 
 
-def install(settings: Settings, role: str) -> Providers:
-    """Give OpenTelemetry's API the providers of this process, which is one `role` of the installation."""
-    resource = resource_of(settings, role)
-    tracing = TracerProvider(
-        sampler=ALWAYS_ON,
-        resource=resource,
-        shutdown_on_exit=False,
-        span_limits=SpanLimits(max_span_attribute_length=2_048),
-    )
-    for exporter in _span_exporters(settings):
-        tracing.add_span_processor(
-            BatchSpanProcessor(Redacted(exporter), max_queue_size=16_384, schedule_delay_millis=1_000)
-        )
-    readers = [PeriodicExportingMetricReader(exporter) for exporter in _metric_exporters(settings)]
-    measuring = MeterProvider(metric_readers=readers, resource=resource, shutdown_on_exit=False)
-    trace.set_tracer_provider(tracing)
-    metrics.set_meter_provider(measuring)
-    return Providers(tracing, measuring)
+def of_spans(settings: Settings, given: Mapping[str, str], meters: MeterProvider) -> Iterator[SpanExporter]:
+    """Yield what spans are exported to; `given` holds OpenTelemetry's variables by name."""
+    signal = variables.traces(settings)
+    longest = number(given, "OTEL_BSP_EXPORT_TIMEOUT", _LARGEST_TIMEOUT)
+    if signal.over_otlp:
+        yield _span_exporter(signal, _seconds(signal, given, longest), meters)
+    if "console" in signal.exporters:
+        yield ConsoleSpanExporter(out=sys.stderr, formatter=lambda span: span.to_json(indent=None) + "\n")
+    if settings.trace_copy_endpoint and not settings.otel_sdk_disabled:
+        yield _local_exporter(settings.trace_copy_endpoint, meters)
 
 
-def resource_of(settings: Settings, role: str) -> Resource:
-    """Return what every span and metric of this process says of where it comes from."""
-    return Resource.create(
-        {
-            SERVICE_NAME: f"{settings.otel_service_name}-{role}",
-            SERVICE_VERSION: version("hireloop"),
-            SERVICE_INSTANCE_ID: f"{os.getpid()}-{secrets.token_hex(4)}",
-        }
-    )
-
-
-def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
-    if settings.otel_sdk_disabled:
-        return
-    if settings.otel_exporter_otlp_endpoint and settings.otel_exporter_otlp_protocol == "grpc":
+def _span_exporter(signal: Signal, seconds: float, meters: MeterProvider) -> SpanExporter:
+    options: Any = {"headers": dict(signal.headers) or None, "timeout": seconds, "meter_provider": meters}
+    if signal.protocol == "grpc":
         # gRPC takes half a second and 30 MB to import: only where it is asked for.
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 
-        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint, headers=settings.otlp_headers or None)
-    elif settings.otel_exporter_otlp_endpoint:
-        yield _http_exporter(settings.otel_exporter_otlp_endpoint, settings.otlp_headers)
-    if settings.trace_copy_endpoint:
-        yield _local_exporter(settings.trace_copy_endpoint)
-
-
-def _http_exporter(endpoint: str, headers: dict[str, str] | None = None) -> SpanExporter:
+        return GrpcExporter(endpoint=signal.endpoint, **options)
     # Loads `requests`: only where spans are exported over HTTP.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", headers=headers or None)
+    return OTLPSpanExporter(endpoint=signal.endpoint, **options)
 
 
-def _local_exporter(endpoint: str) -> SpanExporter:
+def _local_exporter(endpoint: str, meters: MeterProvider) -> SpanExporter:
     # As above.
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
     # It is on this machine: no proxy is in between. The SDK's type is too narrow, gRPC wants a number.
     options: Any = (("grpc.enable_http_proxy", 0),)
-    return OTLPSpanExporter(endpoint=endpoint, insecure=True, channel_options=options)
+    return OTLPSpanExporter(endpoint=endpoint, insecure=True, channel_options=options, meter_provider=meters)
 
 
-def _metric_exporters(settings: Settings) -> Iterator[Any]:
-    if settings.otel_sdk_disabled or not settings.otel_exporter_otlp_endpoint:
+def of_metrics(settings: Settings, given: Mapping[str, str]) -> Iterator[MetricExporter]:
+    """Yield what metrics are exported to."""
+    signal = variables.metrics(settings)
+    if "console" in signal.exporters:
+        yield ConsoleMetricExporter(out=sys.stderr, formatter=lambda metrics: metrics.to_json(indent=None) + "\n")
+    if not signal.over_otlp:
         return
-    if settings.otel_exporter_otlp_protocol == "grpc":
+    longest = number(given, "OTEL_METRIC_EXPORT_TIMEOUT", _LARGEST_TIMEOUT)
+    options: Any = {"headers": dict(signal.headers) or None, "timeout": _seconds(signal, given, longest)}
+    if signal.protocol == "grpc":
         # As above: only where it is asked for.
         from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
 
-        yield GrpcExporter(endpoint=settings.otel_exporter_otlp_endpoint, headers=settings.otlp_headers or None)
+        yield GrpcExporter(endpoint=signal.endpoint, **options)
     else:
         # As above: only where metrics are exported over HTTP.
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 
-        endpoint = f"{settings.otel_exporter_otlp_endpoint.rstrip('/')}/v1/metrics"
-        yield OTLPMetricExporter(endpoint=endpoint, headers=settings.otlp_headers or None)
+        yield OTLPMetricExporter(endpoint=signal.endpoint, **options)
+
+
+def _seconds(signal: Signal, given: Mapping[str, str], longest: int) -> float:
+    """Return how long one export may take: the variables hold milliseconds, which the exporters take for seconds."""
+    general = number(given, "OTEL_EXPORTER_OTLP_TIMEOUT", 10_000)
+    return min(number(given, f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_TIMEOUT", general), longest) / 1_000
 
 
 class Redacted(SpanExporter):
-    """The last door of a span: drops query strings, redacts every text, then hands it to the real exporter."""
+    """The last door of a span: drops query strings, redacts every text, then hands it to the real exporter.
 
-    def __init__(self, exporter: SpanExporter) -> None:
-        self._exporter = exporter
+    `taken` is told how many spans have arrived here, and `lost` how many could not be exported.
+    """
+
+    def __init__(
+        self,
+        exporter: SpanExporter,
+        *,
+        taken: Callable[[int], None] = lambda _: None,
+        lost: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._exporter, self._taken, self._lost = exporter, taken, lost
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Export redacted copies; the process's own spans stay as they are."""
-        return self._exporter.export([_redacted(span) for span in spans])
+        self._taken(len(spans))
+        result = SpanExportResult.FAILURE
+        try:
+            result = self._exporter.export([_redacted(span) for span in spans])
+        finally:
+            if result is not SpanExportResult.SUCCESS:
+                self._lost(len(spans))
+        return result
 
     def shutdown(self) -> None:
         """Stop the real exporter."""
@@ -139,14 +129,14 @@ class Redacted(SpanExporter):
 def _redacted(span: ReadableSpan) -> ReadableSpan:
     return ReadableSpan(
         name=redaction.redact(span.name),
-        context=span.context,
-        parent=span.parent,
+        context=_without_state(span.context),
+        parent=_without_state(span.parent),
         resource=span.resource,
-        attributes=_clean(span.attributes),
-        events=[Event(event.name, _clean(event.attributes), event.timestamp) for event in span.events],
-        links=span.links,
+        attributes=cleaned(span.attributes),
+        events=[Event(redaction.redact(one.name), cleaned(one.attributes), one.timestamp) for one in span.events],
+        links=[_clean_link(link) for link in span.links],
         kind=span.kind,
-        instrumentation_scope=span.instrumentation_scope,
+        instrumentation_scope=_clean_scope(span.instrumentation_scope),
         status=Status(span.status.status_code, redaction.redact(span.status.description or "") or None)
         if span.status.status_code is StatusCode.ERROR
         else span.status,
@@ -155,7 +145,25 @@ def _redacted(span: ReadableSpan) -> ReadableSpan:
     )
 
 
-def _clean(attributes: Mapping[str, AttributeValue] | None) -> dict[str, AttributeValue]:
+def _without_state(context: SpanContext | None) -> Any:  # noqa: ANN401 (the SDK says that it is never None, and it is)
+    """Return the context without a `tracestate`, whose content its caller chooses."""
+    if context is None or not context.trace_state:
+        return context
+    return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)
+
+
+def _clean_link(link: Link) -> Link:
+    return Link(_without_state(link.context), cleaned(link.attributes))
+
+
+def _clean_scope(scope: InstrumentationScope | None) -> InstrumentationScope | None:
+    if scope is None or scope.name == "hireloop":
+        return scope
+    return InstrumentationScope(redaction.redact(scope.name), scope.version)
+
+
+def cleaned(attributes: Mapping[str, Any] | None) -> dict[str, AttributeValue]:
+    """Return attributes without those that never leave, and with every text redacted."""
     return {name: _clean_value(value) for name, value in (attributes or {}).items() if name not in FORBIDDEN_ATTRIBUTES}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from opentelemetry import trace
 
-from hireloop.telemetry import redaction
+from hireloop.telemetry import current, redaction
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("hireloop")
 
@@ -54,9 +54,10 @@ def configure_logs(least: str = "INFO") -> None:
 
 
 def _add_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    context = trace.get_current_span().get_span_context()
+    context = current.span().get_span_context()
     if context.is_valid:
         event["trace_id"] = trace.format_trace_id(context.trace_id)
+        event["span_id"] = trace.format_span_id(context.span_id)
     return event
 
 

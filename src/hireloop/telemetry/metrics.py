@@ -1,20 +1,112 @@
 """Every metric; the `record_…` functions of `spans` add to them, beside the span that tells of the single case.
 
+A metric is declared here and made from the process's own meter by `use`; until then it counts nothing.
 `docs/reference/telemetry.md` lists them.
 """
 
-from opentelemetry import metrics
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
-_meter = metrics.get_meter("hireloop")
-BOOKINGS = _meter.create_counter("hireloop.bookings", description="Requested bookings, by outcome")
-CHANGES = _meter.create_counter("hireloop.changes", description="Requested changes to bookings, by span and outcome")
-ATTEMPTS = _meter.create_counter("hireloop.delivery.attempts", description="Attempts, by channel, outcome and reason")
-ATTEMPT_SECONDS = _meter.create_histogram(
-    "hireloop.delivery.attempt.duration", unit="s", description="Duration of one attempt, from lease to reply"
+from opentelemetry.metrics import Meter
+
+from hireloop.telemetry import current, redaction
+
+Attributes = Mapping[str, str | int]
+
+_LONGEST_VALUE = 128  # characters
+
+# Seconds. A request takes milliseconds, a mail server may take minutes, and a message may wait for an hour.
+_OF_REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+_OF_ATTEMPTS = (*_OF_REQUESTS, 30, 60, 300)
+_OF_WAITS = (*_OF_ATTEMPTS, 900, 1_800, 3_600)
+
+
+class _Metric:
+    """A metric under its name; `make` makes its instrument from a meter."""
+
+    def __init__(self, name: str, make: Callable[[Meter, str], Any]) -> None:
+        self.name, self._make = name, make
+        self._instrument: Any = None
+        DECLARED.append(self)
+
+    def use(self, meter: Meter) -> None:
+        self._instrument = self._make(meter, self.name)
+
+
+class Counter(_Metric):
+    """Something that is counted."""
+
+    def __init__(self, name: str, description: str, *, goes_down: bool = False) -> None:
+        super().__init__(
+            name,
+            lambda meter, it: (meter.create_up_down_counter if goes_down else meter.create_counter)(
+                it, description=description
+            ),
+        )
+
+    def add(self, amount: int, attributes: Attributes | None = None) -> None:
+        """Count so many; a text among the attributes is redacted and bounded."""
+        if self._instrument is not None:
+            self._instrument.add(amount, _cleaned(attributes), current.context())
+
+
+class Histogram(_Metric):
+    """Seconds, by how long something took."""
+
+    def __init__(self, name: str, description: str, bounds: Sequence[float]) -> None:
+        super().__init__(
+            name,
+            lambda meter, it: meter.create_histogram(
+                it, unit="s", description=description, explicit_bucket_boundaries_advisory=bounds
+            ),
+        )
+
+    def record(self, seconds: float, attributes: Attributes | None = None) -> None:
+        """Record one duration; its exemplar is the current span of HireLoop."""
+        if self._instrument is not None:
+            self._instrument.record(seconds, _cleaned(attributes), current.context())
+
+
+class Gauge(_Metric):
+    """Something that is measured now and then."""
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(name, lambda meter, it: meter.create_gauge(it, description=description))
+
+    def set(self, amount: float, attributes: Attributes | None = None) -> None:
+        """Say what was measured."""
+        if self._instrument is not None:
+            self._instrument.set(amount, _cleaned(attributes), current.context())
+
+
+def use(meter: Meter) -> None:
+    """Make every metric from this process's meter, from now on."""
+    for metric in DECLARED:
+        metric.use(meter)
+
+
+def _cleaned(attributes: Attributes | None) -> dict[str, str | int]:
+    return {name: _text(value) if isinstance(value, str) else value for name, value in (attributes or {}).items()}
+
+
+@lru_cache(1_024)
+def _text(value: str) -> str:
+    return redaction.printable(redaction.redact(value), _LONGEST_VALUE)
+
+
+DECLARED: list[_Metric] = []
+
+REQUEST_SECONDS = Histogram("http.server.request.duration", "Duration of one request", _OF_REQUESTS)
+ACTIVE_REQUESTS = Counter("http.server.active_requests", "Requests under way", goes_down=True)
+BOOKINGS = Counter("hireloop.bookings", "Requested bookings, by outcome")
+CHANGES = Counter("hireloop.changes", "Requested changes to bookings, by span and outcome")
+ATTEMPTS = Counter("hireloop.delivery.attempts", "Attempts, by channel, outcome and reason")
+ATTEMPT_SECONDS = Histogram(
+    "hireloop.delivery.attempt.duration", "Duration of one attempt, from lease to reply", _OF_ATTEMPTS
 )
-WAIT_SECONDS = _meter.create_histogram(
-    "hireloop.delivery.wait", unit="s", description="Time from the booking to the server's acceptance"
-)
-BOUNCES = _meter.create_counter("hireloop.delivery.bounces", description="Bounce reports, by outcome and reason")
-UNACCOUNTED = _meter.create_gauge("hireloop.ledger.unaccounted", description="0, or something is lost")
-DELIVERIES = _meter.create_gauge("hireloop.deliveries", description="Deliveries, by state")
+WAIT_SECONDS = Histogram("hireloop.delivery.wait", "Time from the booking to the server's acceptance", _OF_WAITS)
+BOUNCES = Counter("hireloop.delivery.bounces", "Bounce reports, by outcome and reason")
+UNACCOUNTED = Gauge("hireloop.ledger.unaccounted", "0, or something is lost")
+DELIVERIES = Gauge("hireloop.deliveries", "Deliveries, by state")
+SPANS_DROPPED = Counter("hireloop.telemetry.spans.dropped", "Spans that were not exported, by reason")

@@ -55,6 +55,12 @@ def without_tokens_in_json(text: str) -> str:
     return _TOKEN_IN_JSON.sub(r'\1"<secret>"', text)
 
 
+def printable(text: str, longest: int) -> str:
+    """Return what a caller sent, cut to `longest` characters, with `\ufffd` for each that cannot be printed."""
+    text = text[:longest]
+    return text if text.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in text)
+
+
 def redact(text: str) -> str:
     """Return `text`, cut to 8 KiB, without session keys, API keys and passwords, and with each mail address hashed."""
     text = text[:_LONGEST]

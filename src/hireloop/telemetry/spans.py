@@ -5,8 +5,8 @@ or a log line passes `redact` first: no session key, API key, password or query 
 mail address, so that one can still be searched for.
 """
 
-import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -14,15 +14,22 @@ from uuid import UUID
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import (
+    Link,
+    NoOpTracer,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    Tracer,
+)
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
 from hireloop.errors import HireLoopError
-from hireloop.telemetry import metrics, redaction
-
-# The stable names of HTTP attributes; the instrumentation reads this when it is imported.
-os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+from hireloop.telemetry import current, metrics, redaction
 
 SPAN_BOOK = "schedule.book"
 SPAN_CHANGES: Mapping[str, str] = {  # and by which attribute each names what is changed
@@ -43,22 +50,58 @@ SPAN_BOUNCE = "delivery.bounce"
 SPAN_SEND: Mapping[str, str] = {"email": "smtp.send", "webhook": "webhook.post"}
 SPAN_SEND_DEFAULT = "chat.post"
 
+UNKNOWN_ROUTE = "unknown"  # of a path that there is not, in metrics
+_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
+_SERVER_ERROR = 500
+_LONGEST_PATH, _LONGEST_VERSION = 256, 8  # characters
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _w3c = TraceContextTextMapPropagator()
-_tracer = trace.get_tracer("hireloop")
+_tracer: Tracer = NoOpTracer()
+
+
+def use(tracer: Tracer) -> None:
+    """Make every span with this process's tracer, from now on; until then there are none."""
+    global _tracer  # noqa: PLW0603 (one process has one installation)
+    _tracer = tracer
+
+
+@contextmanager
+def _opened(
+    name: str,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    parent: Context | None = None,
+    links: Sequence[Link] | None = None,
+    attributes: Mapping[str, AttributeValue] | None = None,
+) -> Iterator[Span]:
+    """Open a span under `parent`, or else under the current span of HireLoop, and make it the current one.
+
+    An error that passes is not written on it: its text may quote a row, a reply or an address.
+    """
+    span = _tracer.start_span(
+        name,
+        context=current.context() if parent is None else parent,
+        kind=kind,
+        links=links,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    )
+    try:
+        with current.during(span):
+            yield span
+    finally:
+        span.end()
 
 
 @contextmanager
 def booking_span(*, interview_id: object, slot_id: object) -> Iterator[Span]:
     """Open `schedule.book` (INTERNAL) around one booking."""
-    with _tracer.start_as_current_span(
-        SPAN_BOOK,
-        attributes={"hireloop.interview.id": str(interview_id), "hireloop.slot.id": str(slot_id)},
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as span:
+    about = {"hireloop.interview.id": str(interview_id), "hireloop.slot.id": str(slot_id)}
+    with _opened(SPAN_BOOK, attributes=about) as span:
         yield span
 
 
@@ -91,12 +134,7 @@ def of_change(
 
 @contextmanager
 def _change_span(name: str, ident: UUID) -> Iterator[None]:
-    with _tracer.start_as_current_span(
-        name,
-        attributes={SPAN_CHANGES[name]: str(ident)},
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as span:
+    with _opened(name, attributes={SPAN_CHANGES[name]: str(ident)}) as span:
         outcome = "failed"
         try:
             yield
@@ -113,6 +151,7 @@ def record_put(*, delivery_id: object, kind: str, channel: str) -> str:
     """Record `delivery.put` (PRODUCER) and return its traceparent, to be stored in the delivery's row."""
     span = _tracer.start_span(
         SPAN_PUT,
+        context=current.context(),
         kind=SpanKind.PRODUCER,
         attributes={
             "messaging.system": "hireloop",
@@ -141,9 +180,9 @@ def attempt_span(
     """
     parent = _w3c.extract({"traceparent": stored_traceparent}) if stored_traceparent else Context()
     linked = [Link(_remote(*previous))] if previous else None
-    with _tracer.start_as_current_span(
+    with _opened(
         SPAN_ATTEMPT,
-        context=parent,
+        parent=parent,
         kind=SpanKind.CONSUMER,
         links=linked,
         attributes={
@@ -153,8 +192,6 @@ def attempt_span(
             "hireloop.attempt.number": number,
             "hireloop.route": route,
         },
-        record_exception=False,
-        set_status_on_exception=False,
     ) as span:
         yield span
 
@@ -162,12 +199,7 @@ def attempt_span(
 @contextmanager
 def send_span(transport_name: str) -> Iterator[Span]:
     """Open `smtp.send` or `chat.post` (CLIENT) around one transport's `send`."""
-    with _tracer.start_as_current_span(
-        SPAN_SEND.get(transport_name, SPAN_SEND_DEFAULT),
-        kind=SpanKind.CLIENT,
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as span:
+    with _opened(SPAN_SEND.get(transport_name, SPAN_SEND_DEFAULT), kind=SpanKind.CLIENT) as span:
         yield span
 
 
@@ -221,30 +253,78 @@ def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
     metrics.UNACCOUNTED.set(unaccounted)
 
 
-def link_caller(span: Span, headers: Sequence[tuple[bytes, bytes]]) -> None:
-    """Link a request's span to its caller's own trace, if the caller sent a `traceparent`."""
+class RecordedRequest:
+    """What is recorded of one request while it is handled; everything that its caller chose is bounded."""
+
+    def __init__(self, method: str, scheme: str) -> None:
+        self.method = method if method in _METHODS else "_OTHER"
+        self.scheme = scheme if scheme in {"http", "https"} else "_OTHER"
+        self.route = ""  # the template of its path, once it is known
+        self.status = 0  # of the response, once it has begun
+        self._began = time.monotonic()
+
+    @property
+    def name(self) -> str:
+        """The name of its span: ids do not make a name each."""
+        return f"{self.method if self.method != '_OTHER' else 'HTTP'} {self.route}".rstrip()
+
+    @property
+    def _labels(self) -> dict[str, str | int]:
+        return {"http.request.method": self.method, "url.scheme": self.scheme}
+
+    def begin(self) -> None:
+        """Count it as under way."""
+        metrics.ACTIVE_REQUESTS.add(1, self._labels)
+
+    def end(self, span: Span, failure: BaseException | None) -> None:
+        """Say on the span and the metrics what it came to; a status of 500 or above is an ERROR."""
+        said: dict[str, str | int] = {"http.response.status_code": self.status} if self.status else {}
+        if failure is not None or self.status >= _SERVER_ERROR:
+            said["error.type"] = type(failure).__name__ if failure is not None else str(self.status)
+            span.set_status(Status(StatusCode.ERROR))
+        if self.route:
+            span.update_name(self.name)
+            span.set_attribute("http.route", self.route)
+        span.set_attributes(said)
+        metrics.ACTIVE_REQUESTS.add(-1, self._labels)
+        said |= {**self._labels, "http.route": self.route or UNKNOWN_ROUTE}
+        metrics.REQUEST_SECONDS.record(time.monotonic() - self._began, said)
+
+
+@contextmanager
+def request_span(
+    request: RecordedRequest, *, path: str, version: str, caller: SpanContext | None, joins: bool
+) -> Iterator[Span]:
+    """Open the SERVER span of a request, linked to its caller's span, or below it if it `joins` the caller's trace."""
+    parent = trace.set_span_in_context(trace.NonRecordingSpan(caller), Context()) if caller and joins else Context()
+    said = {
+        "http.request.method": request.method,
+        "url.scheme": request.scheme,
+        "url.path": redaction.printable(path, _LONGEST_PATH),
+        "network.protocol.version": redaction.printable(version, _LONGEST_VERSION),
+    }
+    links = [Link(caller)] if caller else None
+    with _opened(request.name, kind=SpanKind.SERVER, parent=parent, links=links, attributes=said) as span:
+        yield span
+
+
+def caller_of(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext | None:
+    """Return the caller's span if it sent a valid `traceparent`; its `tracestate` is not kept."""
     for name, value in headers:
         if name == b"traceparent":
-            caller = trace.get_current_span(_w3c.extract({"traceparent": value.decode("latin-1")}))
-            if caller.get_span_context().is_valid and span.is_recording():
-                span.add_link(caller.get_span_context())
-
-
-def name_route(method: str, path_template: str) -> None:
-    """Name the current SERVER span after its route, so that ids do not make a name each."""
-    span = trace.get_current_span()
-    span.update_name(f"{method} {path_template}")
-    span.set_attribute("http.route", path_template)
+            found = trace.get_current_span(_w3c.extract({"traceparent": value.decode("latin-1")})).get_span_context()
+            return found if found.is_valid else None
+    return None
 
 
 def name_request(ident: str) -> None:
     """Say on the current SERVER span by which X-Request-ID its caller knows the request."""
-    trace.get_current_span().set_attribute("hireloop.request.id", ident)
+    current.span().set_attribute("hireloop.request.id", ident)
 
 
 def current_trace_id() -> str:
     """Return the current trace's id in hex, empty outside a trace."""
-    context = trace.get_current_span().get_span_context()
+    context = current.span().get_span_context()
     return trace.format_trace_id(context.trace_id) if context.is_valid else ""
 
 
@@ -255,7 +335,9 @@ def span_ids(span: Span) -> tuple[str, str]:
 
 
 def traceparent(context: SpanContext) -> str:
-    """Return a span's context as W3C Trace Context writes it."""
+    """Return a span's context as W3C Trace Context writes it, empty if nothing is recorded."""
+    if not context.is_valid:
+        return ""
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 

@@ -34,6 +34,7 @@ from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
 from hireloop.scheduling.sessions.sessions import SessionState, state_of
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.telemetry import variables
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary, summary_of_put
 
@@ -185,7 +186,7 @@ def _response(
 ) -> ScheduleResponse:
     session = booking.session
     key = context.session_key(session) if roles.sees_links(request) else None
-    ui = context.settings.trace_ui_url
+    ui = variables.trace_ui(context.settings)
     return ScheduleResponse(
         id=booking.id,
         interview=booking.interview,
@@ -213,5 +214,5 @@ def _response(
         invitation=invitation,
         changes=[_change(context, past) for past in booking.changes],
         trace_id=booking.trace_id,
-        trace_url=f"{ui.rstrip('/')}/trace/{booking.trace_id}" if ui and booking.trace_id else None,
+        trace_url=f"{ui}/trace/{booking.trace_id}" if ui and booking.trace_id else None,
     )

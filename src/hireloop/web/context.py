@@ -38,6 +38,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     mail_pulse: MailPulse
     windows: WindowSettings
     warnings: tuple[str, ...]  # what is wrong with this installation, said on every booking
+    spans_dropped: Callable[[], int]  # how many spans this process could not export lately
     missing_migrations: Callable[[], Awaitable[list[str]]]
 
     def local(self, moment: datetime) -> datetime:

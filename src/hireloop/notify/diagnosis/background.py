@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from hireloop.notify.diagnosis.findings import Finding, failure
+from hireloop.telemetry import current
 
 DiagnosisCheck = Callable[[], Finding]
 
@@ -23,7 +24,8 @@ def start(name: str, check: DiagnosisCheck) -> asyncio.Future[Finding]:
 
     def run() -> None:
         try:
-            finding = check()
+            with current.unrecorded():
+                finding = check()
         except Exception as error:  # noqa: BLE001 (one broken check stops no other; its text may hold a secret)
             cause = f"This check failed unexpectedly ({type(error).__name__})."
             finding = failure(name, cause, "Report it as a bug. The other checks still hold.")

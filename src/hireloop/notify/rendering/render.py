@@ -30,6 +30,7 @@ from hireloop.notify.rendering.translations import event_wording, wording
 from hireloop.notify.rendering.values import Reader, Values
 from hireloop.notify.transport import Parcel
 from hireloop.settings import Settings
+from hireloop.telemetry import variables
 from hireloop.time_zones import zone_of
 
 
@@ -80,7 +81,7 @@ class Renderer:
             sender=settings.mail_sender.address,
             zone=settings.zone,
             locale=locale or settings.default_locale,
-            trace_ui_url=settings.trace_ui_url,
+            trace_ui_url=variables.trace_ui(settings),
         )
 
     def render(

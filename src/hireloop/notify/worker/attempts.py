@@ -15,7 +15,7 @@ from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
-from hireloop.telemetry import redaction
+from hireloop.telemetry import current, redaction
 from hireloop.telemetry import spans as telemetry
 from hireloop.telemetry.logs import log
 
@@ -95,7 +95,8 @@ def _send(
     if not still_ours():
         return None
     try:
-        return _checked(transport.send(parcel))
+        with current.unrecorded():
+            return _checked(transport.send(parcel))
     except (Exception, SystemExit):  # noqa: BLE001 (a transport's own fault; whether the message left is unknown)
         log.exception("delivery.transport_crashed", delivery=str(lease.id), channel=lease.channel)
         evidence = Evidence(phase=Phase.DATA)

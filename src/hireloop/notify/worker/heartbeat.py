@@ -20,15 +20,17 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     oldest_due_at: datetime | None  # of what is pending and due
     untakeable: int  # pending rows whose channel, kind or payload version no live worker knows
     base_urls: list[str]  # where the links of the live workers lead
+    spans_dropped: int = 0  # spans that the live workers could not export lately
     now: datetime
 
 
 # A worker's sign of life; those not seen for a day go.
 _SIGN = Statement("""
     WITH forgotten AS (DELETE FROM worker WHERE seen_at < coalesce(:now, now()) - interval '1 day')
-    INSERT INTO worker (id, name, channels, kinds, payload_version, base_url, started_at, seen_at)
-    VALUES (:id, :name, :channels, :kinds, :payload_version, :base_url, coalesce(:now, now()), coalesce(:now, now()))
-    ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
+    INSERT INTO worker (id, name, channels, kinds, payload_version, base_url, spans_dropped, started_at, seen_at)
+    VALUES (:id, :name, :channels, :kinds, :payload_version, :base_url, :spans_dropped,
+        coalesce(:now, now()), coalesce(:now, now()))
+    ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, spans_dropped = excluded.spans_dropped
 """)
 
 
@@ -39,9 +41,13 @@ async def sign(
     channels: Sequence[str],
     kinds: Sequence[str],
     base_url: str,
+    spans_dropped: int = 0,
     now: datetime | None = None,
 ) -> None:
-    """Say that this worker lives, what it knows, and where its links lead; forget workers not seen for a day."""
+    """Say that this worker lives, what it knows, and where its links lead; forget workers not seen for a day.
+
+    `spans_dropped` is how many spans it could not export in the last minutes.
+    """
     await _SIGN.run(
         id=worker_id,
         name=name,
@@ -49,6 +55,7 @@ async def sign(
         kinds=list(kinds),
         payload_version=PAYLOAD_VERSION,
         base_url=base_url,
+        spans_dropped=spans_dropped,
         now=now,
     )
 
@@ -65,6 +72,7 @@ _HEALTH = Statement("""
     )
     SELECT (SELECT count(*) FROM live) AS live_workers,
         ARRAY(SELECT DISTINCT base_url FROM live ORDER BY base_url) AS base_urls,
+        (SELECT coalesce(sum(spans_dropped), 0)::integer FROM live) AS spans_dropped,
         (SELECT min(due_at) FROM delivery
             WHERE state = 'pending' AND due_at <= coalesce(:now, now())) AS oldest_due_at,
         (SELECT count(*) FROM delivery d WHERE state = 'pending' AND EXISTS (SELECT 1 FROM live) AND NOT EXISTS (

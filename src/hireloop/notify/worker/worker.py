@@ -60,10 +60,12 @@ class Worker:
         concurrency: int | None = None,
         fallbacks: Mapping[str, Transport] | None = None,
         chores: Sequence[Chore] = (),
+        spans_dropped: Callable[[], int] = int,
     ) -> None:
         """Take what to send over, and the chores to run beside it; nothing runs before `run`.
 
-        `fallbacks` holds the transports of the route `fallback`, by the channels' names.
+        `fallbacks` holds the transports of the route `fallback`, by the channels' names. `spans_dropped` says how many
+        spans could not be exported lately.
         """
         second = fallbacks or {}
         self._senders = [
@@ -71,7 +73,7 @@ class Worker:
             for channel, transport in senders
         ]
         self._renderer = renderer
-        self._chores = tuple(chores)
+        self._chores, self._spans_dropped = tuple(chores), spans_dropped
         self._listen_url, self._base_url = listen_url, base_url
         self.id = db.new_id()
         self.name = f"{socket.gethostname()}:{os.getpid()}"
@@ -283,7 +285,14 @@ class Worker:
     async def _sign(self) -> None:
         names = [sender.channel.name for sender in self._senders]
         kinds = sorted(KNOWN_KINDS)
-        await heartbeat.sign(self.id, self.name, channels=names, kinds=kinds, base_url=self._base_url)
+        await heartbeat.sign(
+            self.id,
+            self.name,
+            channels=names,
+            kinds=kinds,
+            base_url=self._base_url,
+            spans_dropped=self._spans_dropped(),
+        )
 
     async def _renew(self) -> None:
         for sender in self._senders:

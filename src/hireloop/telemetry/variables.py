@@ -1,0 +1,224 @@
+"""What OpenTelemetry's environment variables ask for: where each signal goes, and which of them are not followed.
+
+The variables have the meaning that OpenTelemetry's specification gives them, with two exceptions: nothing is exported
+unless an endpoint or an exporter is named, and every span is sampled. `docs/reference/settings.md` lists them.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote
+
+from opentelemetry import trace
+
+from hireloop.settings import Settings
+
+_EXPORTERS = ("otlp", "console")
+_DEFAULT_ENDPOINTS = {"http/protobuf": "http://localhost:4318", "grpc": "http://localhost:4317"}
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Where the spans or the metrics of this process go."""
+
+    name: Literal["traces", "metrics"]
+    exporters: tuple[str, ...]  # some of `otlp` and `console`; none if it is off
+    endpoint: str  # where an exporter of this protocol sends to
+    protocol: str
+    headers: Mapping[str, str]
+    endpoint_setting: str  # the variable that decided, for messages
+    headers_setting: str
+
+    @property
+    def over_otlp(self) -> bool:
+        """Whether it goes to a collector."""
+        return "otlp" in self.exporters
+
+
+def traces(settings: Settings) -> Signal:
+    """Return where spans go."""
+    return _signal(
+        settings,
+        "traces",
+        settings.otel_traces_exporter,
+        settings.otel_exporter_otlp_traces_endpoint,
+        settings.otel_exporter_otlp_traces_protocol,
+    )
+
+
+def metrics(settings: Settings) -> Signal:
+    """Return where metrics go."""
+    return _signal(
+        settings,
+        "metrics",
+        settings.otel_metrics_exporter,
+        settings.otel_exporter_otlp_metrics_endpoint,
+        settings.otel_exporter_otlp_metrics_protocol,
+    )
+
+
+def _signal(
+    settings: Settings,
+    name: Literal["traces", "metrics"],
+    exporter: str | None,
+    own_endpoint: str | None,
+    own_protocol: str | None,
+) -> Signal:
+    own, general = f"OTEL_EXPORTER_OTLP_{name.upper()}", "OTEL_EXPORTER_OTLP"
+    protocol = own_protocol or settings.otel_exporter_otlp_protocol
+    base = settings.otel_exporter_otlp_endpoint
+    headers = settings.otlp_headers(name)
+    wanted = exporter if exporter is not None else "otlp" if own_endpoint or base else "none"
+    named = tuple(one for one in _EXPORTERS if one in _listed(wanted))
+    endpoint = own_endpoint or base or _DEFAULT_ENDPOINTS[protocol]
+    if protocol != "grpc" and not own_endpoint:
+        endpoint = f"{endpoint.rstrip('/')}/v1/{name}"
+    return Signal(
+        name=name,
+        exporters=() if settings.otel_sdk_disabled else named,
+        endpoint=endpoint,
+        protocol=protocol,
+        headers=headers,
+        endpoint_setting=f"{own if own_endpoint else general}_ENDPOINT",
+        headers_setting=f"{own if settings.has_own_otlp_headers(name) else general}_HEADERS",
+    )
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip().lower() for part in value.split(",") if part.strip()]
+
+
+def exports_spans(settings: Settings) -> bool:
+    """Return whether spans go where somebody can look at them: to a collector, or to a receiver of copies."""
+    copied = bool(settings.trace_copy_endpoint) and not settings.otel_sdk_disabled
+    return copied or traces(settings).over_otlp
+
+
+def trace_ui(settings: Settings) -> str:
+    """Return the address of Jaeger, without a slash at its end; empty where no span goes, as the link would be dead."""
+    return (settings.trace_ui_url or "").rstrip("/") if exports_spans(settings) else ""
+
+
+def resource_attributes(settings: Settings) -> dict[str, str]:
+    """Return what OTEL_RESOURCE_ATTRIBUTES says, by name; a pair that is not one is left out."""
+    pairs = (part.partition("=") for part in settings.otel_resource_attributes.split(","))
+    return {name.strip(): unquote(value.strip()) for name, equals, value in pairs if name.strip() and equals}
+
+
+def service(settings: Settings) -> str:
+    """Return the name of the service, to which each process adds its role."""
+    return settings.otel_service_name or resource_attributes(settings).get("service.name") or "hireloop"
+
+
+# --- What acts, and what does not --------------------------------------------------------------------------------
+
+# What has to be a whole number, and the least that it may be.
+NUMBERS: Mapping[str, int] = {
+    "OTEL_ATTRIBUTE_COUNT_LIMIT": 0,
+    "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": 0,
+    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": 0,
+    "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT": 0,
+    "OTEL_SPAN_EVENT_COUNT_LIMIT": 0,
+    "OTEL_SPAN_LINK_COUNT_LIMIT": 0,
+    "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT": 0,
+    "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT": 0,
+    "OTEL_BSP_SCHEDULE_DELAY": 1,
+    "OTEL_BSP_EXPORT_TIMEOUT": 1,
+    "OTEL_BSP_MAX_QUEUE_SIZE": 1,
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": 1,
+    "OTEL_METRIC_EXPORT_INTERVAL": 1,
+    "OTEL_METRIC_EXPORT_TIMEOUT": 1,
+    "OTEL_EXPORTER_OTLP_TIMEOUT": 1,
+    "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": 1,
+    "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": 1,
+}
+
+# What the exporters read by themselves.
+_OF_EXPORTERS = frozenset(
+    f"OTEL_EXPORTER_OTLP_{signal}{what}"
+    for signal in ("", "TRACES_", "METRICS_")
+    for what in ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY", "COMPRESSION", "INSECURE")
+) | {
+    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+    "OTEL_METRICS_EXEMPLAR_FILTER",
+    "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS",
+}
+
+# What is not followed and has a sentence of its own, with the values that ask for nothing else than what is done.
+_REFUSED: Mapping[str, tuple[frozenset[str], str]] = {
+    "OTEL_TRACES_SAMPLER": (
+        frozenset({"always_on", "parentbased_always_on"}),
+        "every booking is traced. Sample in the collector, by trace ID.",
+    ),
+    "OTEL_LOGS_EXPORTER": (
+        frozenset({"none", "console"}),
+        "log lines go to standard error. Collect them from there.",
+    ),
+    "OTEL_PROPAGATORS": (
+        frozenset({"tracecontext", "baggage"}),
+        "only W3C Trace Context is read. Let callers send a traceparent.",
+    ),
+}
+ACTING = (
+    frozenset(name.upper() for name in Settings.model_fields if name.startswith("otel_")) | _OF_EXPORTERS | set(NUMBERS)
+)
+
+
+def number(given: Mapping[str, str], name: str, default: int) -> int:
+    """Return the value of one of `NUMBERS`, or the default if it is not set or no such number."""
+    value = given.get(name, "").strip()
+    return int(value) if _is_number(name, value) else default
+
+
+def _is_number(name: str, value: str) -> bool:
+    return value.isascii() and value.isdecimal() and int(value) >= NUMBERS[name]
+
+
+def not_followed(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each variable in `given`, the variables of OpenTelemetry by name, that has no effect."""
+    for name, (harmless, instead) in _REFUSED.items():
+        others = [value for value in _listed(given.get(name, "")) if value not in harmless]
+        if others:
+            yield f"{name} is not followed: {instead}"
+    for name in ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"):
+        unknown = set(_listed(getattr(settings, name.lower()) or "")) - {*_EXPORTERS, "none"}
+        if unknown:
+            yield f"{name} names {', '.join(sorted(unknown))}, which is not supported. Set it to otlp, console or none."
+    for name, least in NUMBERS.items():
+        if name in given and not _is_number(name, given[name].strip()):
+            yield f"{name} is not followed: it has to be a whole number of at least {least}."
+    rest = sorted(given.keys() - ACTING - _REFUSED.keys())
+    if rest:
+        yield f"HireLoop does not follow {', '.join(rest)}. Remove what is not meant for another program."
+
+
+# --- Somebody else's agent ---------------------------------------------------------------------------------------
+
+_WITHOUT_URLS = "Remove it, or check that it exports no URLs."
+_AGENTS = {
+    "opentelemetry.instrumentation.auto_instrumentation": "OpenTelemetry's automatic instrumentation",
+    "ddtrace": "Datadog's tracer",
+    "elasticapm": "Elastic's agent",
+    "instana": "Instana's tracer",
+    "newrelic": "New Relic's agent",
+    "sentry_sdk": "Sentry's SDK",
+}
+
+
+def foreign_agent() -> str:
+    """Return a sentence about another program's telemetry in this process, empty if there is none that we know."""
+    found = next((agent for module, agent in _AGENTS.items() if module in sys.modules), "")
+    # Not `get_tracer_provider`, which may load and set one.
+    if not found and trace._TRACER_PROVIDER is not None:  # noqa: SLF001
+        found = "Another tracer provider"
+    if not found:
+        return ""
+    return f"{found} also records this process, and HireLoop cannot redact its exports. {_WITHOUT_URLS}"
+
+
+def warnings(settings: Settings) -> tuple[str, ...]:
+    """Return what the start and the doctor say: each variable that is not followed, and an agent that is there too."""
+    agent = foreign_agent()
+    return (*not_followed(settings, Settings.otel_variables()), *([agent] if agent else []))
