@@ -10,8 +10,10 @@ from factories import rows, unaccounted
 from hireloop import db
 from hireloop.errors import ReportOfNothing
 from hireloop.notify.bounces import bounces
-from hireloop.notify.bounces.bounces import RecordedReport, ReportResult, reason_of
-from hireloop.notify.bounces.reports import DeliveryReport, MailAction, read
+from hireloop.notify.bounces.bounces import RecordedReport, ReportResult
+from hireloop.notify.bounces.causes import reason_of
+from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
+from hireloop.notify.bounces.reports import read
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.deliveries import replay
 from hireloop.notify.reasons import Reason
@@ -31,7 +33,8 @@ def signed(delivery: UUID, name: str = "postfix_failed", *, message_id: str = ""
     """Return a report to the delivery's own address, about a mail to somebody else as far as it says."""
     address = PATH.address(delivery)
     assert address is not None
-    return read(report(name, to=address, recipient="alias@elsewhere.example", message_id=message_id or "<x@y.example>"))
+    message_id = message_id or f"<{delivery}@hire.example>"
+    return read(report(name, to=address, recipient="alias@elsewhere.example", message_id=message_id))
 
 
 async def record(said: DeliveryReport) -> RecordedReport:
@@ -77,9 +80,11 @@ async def test_the_same_report_again_changes_nothing() -> None:
     delivery = await mailed()
     await record(signed(delivery))
     before = await rows("delivery")
+    again = await record(signed(delivery))
+    assert (again.result, await rows("delivery")) == (ReportResult.AGAIN, before)
     again = await record(signed(delivery, "exim_failed"))
     assert (again.result, again.state, again.reason) == (ReportResult.AGAIN, "bounced", "recipient_unknown")
-    assert await rows("delivery") == before
+    assert [row | {"returned_count": 2} for row in before] == await rows("delivery")
 
 
 @stored
@@ -114,7 +119,7 @@ async def test_good_news_changes_nothing() -> None:
     delivery = await mailed()
     before = await rows("delivery")
     assert (await record(signed(delivery, "postfix_relayed"))).result is ReportResult.IGNORED
-    assert await rows("delivery") == before
+    assert await rows("delivery") == [row | {"returned_count": 1} for row in before]
 
 
 @stored
@@ -140,7 +145,7 @@ async def test_a_mail_whose_answer_got_lost_is_not_sent_again_once_it_has_come_b
 @stored
 async def test_while_tries_go_on_a_passing_failure_says_nothing() -> None:
     delivery = await mailed("maybe")
-    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None)
+    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None, diagnostic="timed out")
     assert (await record(soft)).result is ReportResult.IGNORED
     assert (await state_of(delivery))[0] == "pending"
 
@@ -148,7 +153,7 @@ async def test_while_tries_go_on_a_passing_failure_says_nothing() -> None:
 @stored
 async def test_a_passing_failure_of_a_sent_mail_is_final() -> None:
     delivery = await mailed()
-    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None)
+    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None, diagnostic="timed out")
     assert (await record(soft)).result is ReportResult.BOUNCED
     assert await state_of(delivery) == ("bounced", "bounced")
 
@@ -179,7 +184,7 @@ async def test_a_late_copy_of_the_report_does_not_end_what_was_sent_again_since(
     await record(signed(delivery, message_id=old))
     assert await replay.one(delivery, [EMAIL])
     await settle(await leased())
-    assert (await record(signed(delivery, message_id=old))).result is ReportResult.IGNORED
+    assert (await record(signed(delivery, "exim_failed", message_id=old))).result is ReportResult.IGNORED
     assert (await state_of(delivery))[0] == "sent"
     (row,) = await rows("delivery")
     assert row["message_id"] != old
