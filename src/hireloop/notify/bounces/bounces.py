@@ -85,7 +85,11 @@ async def record(
     `vouched`: the reporter has signed in and reports it in their own name, so that a Message-ID alone is enough.
     Raises ReportOfNothing if it names no delivery of ours, and NotAReport if it is no report either.
     """
-    written = await _record(report, return_path, mail, vouched=vouched, now=now)
+    try:
+        written = await _record(report, return_path, mail, vouched=vouched, now=now)
+    except (ReportOfNothing, NotAReport):
+        log.warning("bounce.unknown", kind=_kind_of(report), status=report.status)
+        raise
     row, result, reason = written.before, written.result, written.reason
     spans.record_bounce(
         stored_traceparent=row.traceparent, delivery_id=row.id, result=result.value, reason=reason, status=report.status
@@ -108,7 +112,6 @@ async def _record(
     """Write what a mail says, and that it came, in one transaction."""
     row, is_tagged = await _named(report, return_path, vouched=vouched)
     if row is None:
-        log.warning("bounce.unknown", kind=_kind_of(report), status=report.status)
         raise ReportOfNothing if report.kind in {MailKind.REPORT, MailKind.COMPLAINT} else NotAReport
     if is_tagged and report.kind is MailKind.REPORT and _is_foreign(report, row):
         report = msgspec.structs.replace(report, kind=MailKind.FOREIGN)
@@ -116,7 +119,7 @@ async def _record(
     if noted is not Noted.KNOWN:
         await Delivery.update({Delivery.returned_count: Delivery.returned_count + 1}).where(Delivery.id == row.id)
     result, reason = ReportResult.AGAIN, None
-    if noted is not Noted.KNOWN:
+    if noted is not Noted.KNOWN or not report.digest:  # what is told as data counts by the delivery's state
         result, reason = await _written(report, row, now)
     return _Written(before=row, after=await _row(row.id) or row, result=result, reason=reason)
 

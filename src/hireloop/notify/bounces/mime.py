@@ -72,6 +72,14 @@ def outer_parts(top: Message) -> list[Message]:
     return list(islice(_walk(top, _DEEPEST, into_mails=False), _MOST_PARTS))
 
 
+def lines_of(raw: bytes) -> list[str]:
+    """Return a mail as lines to look at: its header, and the text of each part that is text."""
+    top = part_of(raw)
+    header = [f"{name}: {readable.title(value)}" for name, value in top.items()]
+    texts = [text_of(part) for part in walk(top) if part.get_content_maintype() in {"text", "message"}]
+    return [*header, "", *(line for text in texts for line in text.splitlines())]
+
+
 def parameter(part: Message, name: str) -> str:
     """Return a parameter of a part's Content-Type in lower case, empty if it has none that can be read."""
     return _parameter(part, name).lower()

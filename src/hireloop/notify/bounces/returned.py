@@ -66,6 +66,16 @@ _LATEST = Statement("""
         WHERE returned_mail.delivery = wanted.delivery ORDER BY came_at DESC, id DESC LIMIT :at_most
     ) r ORDER BY r.delivery, r.came_at
 """)
+# Whether anything ever came back that no simulator made.
+_HAS_COME = Statement("""
+    SELECT EXISTS (
+        SELECT FROM returned_mail JOIN delivery ON delivery.id = returned_mail.delivery
+        WHERE recipient NOT LIKE '%@simulated.test'
+    ) OR EXISTS (
+        SELECT FROM delivery WHERE state IN ('bounced', 'rejected', 'exhausted') AND bounced_at IS NOT NULL
+            AND recipient NOT LIKE '%@simulated.test'
+    )
+""")
 # Everything that came back before then is forgotten.
 _FORGET_OLD = Statement("DELETE FROM returned_mail WHERE came_at < coalesce(:now, now()) - :kept_for::interval")
 
@@ -102,6 +112,11 @@ async def mails_of(delivery: UUID) -> list[bytes]:
         .order_by(ReturnedMail.came_at)
     )
     return [bytes(row["mail"]) for row in rows]
+
+
+async def is_known_to_come() -> bool:
+    """Return whether any mail ever came back; those of simulated recipients do not count."""
+    return bool(await _HAS_COME.value())
 
 
 async def forget_old(*, now: datetime | None = None) -> None:
