@@ -75,10 +75,12 @@ class BadInput(HireLoopError):
 
 
 class NotAReport(BadInput):
-    """The mail is not a report of a failed or delayed delivery."""
+    """The mail is neither to a tagged address nor a report of a failed or delayed delivery."""
 
     def __init__(self) -> None:
-        super().__init__("body", "must be a report of a failed or delayed delivery, in the format of RFC 3464 or Exim")
+        super().__init__(
+            "body", "must be a report of a failed or delayed delivery, or a mail to a tagged address of BOUNCE_ADDRESS"
+        )
 
 
 class NotFound(HireLoopError):

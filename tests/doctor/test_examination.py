@@ -54,6 +54,7 @@ async def whole(database_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
         "email_timeout": 0.5,
         "alert_email": "ops@hire.example",
         "bounce_address": "bounces@hire.example",
+        "bounce_imap_url": "imaps://bounces:secret@imap.hire.example/INBOX",
     }
 
 
@@ -530,7 +531,11 @@ async def test_missing_migrations_are_one_failure(whole: dict[str, Any], mail_se
             "alerts",
             "If an invitation fails, nobody but the job's recruiter is notified.",
         ),
-        ({"bounce_address": ""}, "bounces", "BOUNCE_ADDRESS is not set, so mail that bounces later goes unnoticed."),
+        (
+            {"bounce_address": "", "bounce_imap_url": None},
+            "bounces",
+            "BOUNCE_ADDRESS is not set, so mail that bounces later goes unnoticed.",
+        ),
         (
             {"base_url": "http://hire.example"},
             "base_url",

@@ -11,9 +11,9 @@ from hireloop import errors
 from hireloop.access.roles import SCHEDULES
 from hireloop.api.documented import reads, refuses
 from hireloop.examples import EXAMPLE_MESSAGE_ID, DeliveryId
-from hireloop.notify.bounces import bounces, reports
+from hireloop.notify.bounces import bounces, readable, reports
 from hireloop.notify.bounces.bounces import ReportResult
-from hireloop.notify.bounces.reports import DeliveryReport, MailAction
+from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import fields
@@ -34,7 +34,7 @@ class NewBounce(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class BounceResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The current state of the delivery, and what was recorded from the report."""
+    """The current state of the delivery, and what was recorded from the mail."""
 
     delivery: DeliveryId
     state: Annotated[DeliveryState, Meta(examples=["bounced"])]
@@ -46,17 +46,21 @@ class BounceResponse(msgspec.Struct, frozen=True, kw_only=True):
     "/bounces/", opt=SCHEDULES | reads({_JSON: NewBounce, _REPORT: bytes}) | refuses(errors.NotFound), status_code=200
 )
 async def take_bounce(request: AnyRequest) -> BounceResponse:
-    """Report a bounce: either a complete report as `message/rfc822`, or a provider's data about one mail as JSON.
+    """Report a bounce: either the complete mail as `message/rfc822`, or a provider's data about one mail as JSON.
 
-    A report must match a delivery by its signed return address, or by its Message-ID and recipient together. JSON must
-    match by `message_id`, and by `recipient` if it is given. `action` defaults to `failed`.
+    Any mail to the signed return address of a delivery is recorded. Otherwise it must be a report or a complaint that
+    has both the Message-ID and the recipient of a delivery. JSON must match by `message_id`, and by `recipient` if it
+    is given. `action` defaults to `failed`.
     """
     kind = request.content_type[0]
     if kind not in {_REPORT, _JSON}:
         raise HTTPException(f"The body must be {_REPORT} or {_JSON}.", status_code=415)
-    report = reports.read(await request.body()) if kind == _REPORT else _said(await decoded(request, NewBounce))
     return_path = ReturnPath.of(context_of(request).settings)
-    recorded = await bounces.record(report, return_path, vouched=kind == _JSON)
+    if kind == _REPORT:
+        mail = await request.body()
+        recorded = await bounces.record(reports.read(mail), return_path, mail=mail)
+    else:
+        recorded = await bounces.record(_said(await decoded(request, NewBounce)), return_path, vouched=True)
     return BounceResponse(
         delivery=recorded.delivery,
         state=recorded.state,
@@ -71,7 +75,7 @@ def _said(new: NewBounce) -> DeliveryReport:
         action=new.action,
         status=new.status,
         code=reports.code_of(new.diagnostic),
-        diagnostic=reports.shortened(new.diagnostic),
+        diagnostic=readable.shortened(new.diagnostic),
         recipients=frozenset({recipient.lower()} if recipient else ()),
         message_ids=(new.message_id,),
     )

@@ -14,6 +14,8 @@ from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, Time, TraceId
+from hireloop.notify.bounces import returned
+from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.deliveries import deliveries, ledger, replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
@@ -47,9 +49,11 @@ class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
 
 
 class DeliveryWithAttempts(DeliveryResponse, frozen=True, kw_only=True):
-    """A delivery with all of its attempts."""
+    """A delivery with all of its attempts, and with the mails that came back for it."""
 
     attempts: list[AttemptView]
+    returned: list[ReturnedView]
+    returned_count: Annotated[int, Meta(examples=[1])]  # also counts those that are not kept
 
 
 class ReplayFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,14 +135,18 @@ async def list_deliveries(
 
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)
 async def get_delivery(request: AnyRequest, delivery_id: FromPath[UUID]) -> DeliveryWithAttempts:
-    """Get a delivery with all of its attempts, each with its phase, code, reply and trace."""
+    """Get a delivery with all of its attempts, each with its phase, code, reply and trace, and with what came back."""
     return await _with_attempts(context_of(request), delivery_id)
 
 
 async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAttempts:
     delivery, attempts = await deliveries.find(delivery_id, context.channels)
+    came_back = (await returned.of_deliveries([delivery_id])).get(delivery_id, [])
     return DeliveryWithAttempts(
-        **_response_fields(context, delivery), attempts=[context.localized(attempt) for attempt in attempts]
+        **_response_fields(context, delivery),
+        attempts=[context.localized(attempt) for attempt in attempts],
+        returned=[context.localized(mail) for mail in came_back],
+        returned_count=delivery.returned_count,
     )
 
 

@@ -1,4 +1,4 @@
-"""`hireloop bounces`: process bounce reports, from standard input or from a mailbox.
+"""`hireloop bounces`: process mail that came back, from standard input or from a mailbox.
 
 A mail server that pipes a report to us bounces it when we fail, and a bounce of a bounce is lost. So the exit code is
 75 (EX_TEMPFAIL of sysexits.h) for any problem on our side: the server then keeps the report and tries again. It is 0
@@ -95,11 +95,11 @@ async def _pass(url: str, return_path: ReturnPath, left: set[str]) -> None:
 
 
 async def _taken(raw: bytes, return_path: ReturnPath, *, recipient: str = "") -> tuple[bool, str]:
-    """Record a mail's report; return whether it is about a delivery of ours, and the outcome as a line of output."""
+    """Record a mail; return whether it is about a delivery of ours, and the outcome as a line of output."""
     try:
-        recorded = await notify_bounces.record(reports.read(raw, recipient=recipient), return_path)
+        recorded = await notify_bounces.record(reports.read(raw, recipient=recipient), return_path, mail=raw)
     except NotAReport:
-        return False, "not a report of a failed or delayed delivery"
+        return False, "not a report of a failed or delayed delivery, nor a mail to a tagged address"
     except ReportOfNothing:
         return False, "a report that does not match any delivery"
     reason = f"  {recorded.reason}" if recorded.reason else ""

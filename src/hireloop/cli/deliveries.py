@@ -8,15 +8,19 @@ from typing import TypeVar
 from uuid import UUID
 
 import click
+import msgspec
 
 from hireloop.cli.database import run
 from hireloop.cli.times import TimeParameter, moment
+from hireloop.notify.bounces import mime, returned
+from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deliveries as notify_deliveries
 from hireloop.notify.deliveries import replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView, mask
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult, Skip
 from hireloop.notify.reasons import sentence_of
+from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transports.replies import printable
 from hireloop.notify.worker import wakeup
@@ -26,6 +30,13 @@ from hireloop.telemetry import spans
 from hireloop.web.replay_audit import audited
 
 Command = TypeVar("Command", bound=Callable[..., None])
+
+
+class _Shown(msgspec.Struct, frozen=True, kw_only=True):
+    delivery: DeliveryView
+    attempts: list[AttemptView]
+    returned: list[ReturnedView]
+    mails: list[bytes]  # the kept ones
 
 
 @click.group()
@@ -61,13 +72,29 @@ def deliveries_list(*, limit: int, **options: str | datetime | None) -> None:
 
 @deliveries.command("show")
 @click.argument("ident", type=click.UUID)
-def deliveries_show(*, ident: UUID) -> None:
-    """Show one delivery with every attempt and the server's replies."""
-    delivery, attempts = run(lambda ours: notify_deliveries.find(ident, configured.channels(ours)))
-    for line in _delivery_lines(delivery):
+@click.option("--returned", "with_mails", is_flag=True, help="Also show the kept text of the mails that came back.")
+def deliveries_show(*, ident: UUID, with_mails: bool) -> None:
+    """Show one delivery with every attempt, the server's replies, and what came back."""
+    found = run(lambda ours: _found(ours, ident, with_mails=with_mails))
+    for line in _delivery_lines(found.delivery):
         click.echo(line)
-    for attempt in attempts:
+    for attempt in found.attempts:
         click.echo(_attempt_line(attempt))
+    for mail in found.returned:
+        click.echo(_returned_line(mail))
+    for raw in found.mails:
+        for line in mime.lines_of(raw):
+            click.echo(f"  | {printable(line)}".rstrip())
+
+
+async def _found(settings: Settings, ident: UUID, *, with_mails: bool) -> _Shown:
+    delivery, attempts = await notify_deliveries.find(ident, configured.channels(settings))
+    return _Shown(
+        delivery=delivery,
+        attempts=attempts,
+        returned=(await returned.of_deliveries([ident])).get(ident, []),
+        mails=await returned.mails_of(ident) if with_mails else [],
+    )
 
 
 @deliveries.command("replay")
@@ -144,7 +171,15 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
     ]
     if delivery.reason:
         lines.append(f"{delivery.reason}: {sentence_of(delivery.reason)}")
+    if delivery.last_reply:
+        lines.append(printable(f"reply: {delivery.last_reply}"))
+    if delivery.returned_count:
+        lines.append(counted(delivery.returned_count, "mail came back.", "mails came back."))
     return lines
+
+
+def _returned_line(mail: ReturnedView) -> str:
+    return printable(f"  came back {moment(mail.came_at)} {mail.kind}: {mail.words}").rstrip()
 
 
 def _attempt_line(attempt: AttemptView) -> str:

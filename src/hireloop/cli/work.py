@@ -11,6 +11,7 @@ import uvloop
 from hireloop import db, migrate
 from hireloop.api.http import stored_responses
 from hireloop.faults import warnings_of
+from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.return_path import ReturnPath, ReturnPathTransport
 from hireloop.notify.bounces.simulator import Simulator
 from hireloop.notify.channels import configured, providers
@@ -78,6 +79,7 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
                 (1.0, simulator.report),
                 (ledger.MEASURE_SECONDS, ledger.measure),
                 (_FORGET_SECONDS, stored_responses.forget_old),
+                (_FORGET_SECONDS, returned.forget_old),
                 (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
                 (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
                 # Someone who enters at the last moment still has the interview's whole length.

@@ -10,6 +10,8 @@ from litestar.params import FromPath
 from hireloop import db
 from hireloop.console import render
 from hireloop.console.cards import Card, cards_of
+from hireloop.notify.bounces import returned
+from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.rendering import times
@@ -23,13 +25,15 @@ from hireloop.web.context import AnyRequest, Context, context_of
 
 _DELIVERIES = 50  # the newest
 _ATTEMPTS = 20  # of each, the newest
+_RETURNED = 5  # the same of what came back
 
 
 class ShownDelivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery with its latest tries."""
+    """A delivery with its latest tries, and what came back last."""
 
     delivery: DeliveryView
     attempts: list[AttemptView]
+    returned: list[ReturnedView]
     is_current: bool  # of the booking's present revision
     can_replay: bool
 
@@ -62,6 +66,7 @@ async def shown(
         card = (await cards_of(request, [await agenda.find(schedule_id)]))[0]
         found = (await deliveries.of_schedules([schedule_id], context.channels))[-_DELIVERIES:]
         attempts = await deliveries.attempts_of([one.id for one in found], at_most=_ATTEMPTS)
+        came_back = await returned.of_deliveries([one.id for one in found], at_most=_RETURNED)
     return render.show(
         request,
         "booking",
@@ -71,7 +76,9 @@ async def shown(
         card=card,
         theirs=_their_time(card, context),
         possible=possible(card.item),
-        deliveries=[_delivery(one, attempts.get(one.id, []), card) for one in reversed(found)],
+        deliveries=[
+            _delivery(one, attempts.get(one.id, []), came_back.get(one.id, []), card) for one in reversed(found)
+        ],
         trace_url=_trace_url(context),
         common=context.warnings,
     )
@@ -91,11 +98,14 @@ def possible(item: AgendaItem) -> PossibleActions:
     )
 
 
-def _delivery(delivery: DeliveryView, attempts: list[AttemptView], card: Card) -> ShownDelivery:
+def _delivery(
+    delivery: DeliveryView, attempts: list[AttemptView], came_back: list[ReturnedView], card: Card
+) -> ShownDelivery:
     is_current = delivery.revision == card.schedule.revision
     return ShownDelivery(
         delivery=delivery,
         attempts=attempts,
+        returned=came_back,
         is_current=is_current,
         can_replay=is_current and delivery.state not in {DeliveryState.PENDING, DeliveryState.SUPERSEDED},
     )

@@ -51,6 +51,20 @@ DELIVERIES: Mapping[DeliveryState, Label] = {
     DeliveryState.EXHAUSTED: Label("✕", "Not delivered in time", "bad"),
     DeliveryState.SUPERSEDED: Label("–", "Replaced by a newer message", "quiet"),  # noqa: RUF001 (a sign)
 }
+RETURNED: Mapping[str, str] = {
+    "failed": "A server reported a failure",
+    "delayed": "A server reported a delay",
+    "expanded": "A server passed it on to a list",
+    "relayed": "A server passed it on",
+    "delivered": "A server reported the delivery",
+    "foreign": "A report about another mail",
+    "complaint": "Reported as spam",
+    "auto_reply": "An automatic reply",
+    "receipt": "A read receipt",
+    "calendar_reply": "A calendar's answer",
+    "reply": "An answer",
+    "unreadable": "A mail that could not be read as a report",
+}
 ATTEMPTS: Mapping[AttemptOutcome | None, Label] = {
     None: Label("→", "In progress", "waiting"),
     AttemptOutcome.SENT: Label("✓", "Accepted", "good"),

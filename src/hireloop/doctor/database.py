@@ -12,6 +12,7 @@ import msgspec
 
 from hireloop import db, migrate
 from hireloop.errors import DatabaseNotReady, SettingsError
+from hireloop.notify.bounces import returned
 from hireloop.notify.channels import held as held_providers
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.deliveries import ledger
@@ -43,6 +44,7 @@ class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
     findings: dict[str, Finding]
     held: list[HeldProvider] | None = None  # None: the database could not be read
     base_urls: list[str] = []  # the BASE_URL of each live worker
+    has_seen_a_bounce: bool | None = None  # None: the database could not be read
 
 
 async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFindings:
@@ -85,7 +87,9 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     findings["workers"] = _workers(state)
     findings["ledger"] = _ledger(await ledger.read())
     held = await held_providers.held(channels) if channels else None
-    return DatabaseFindings(findings=findings, held=held, base_urls=state.base_urls)
+    return DatabaseFindings(
+        findings=findings, held=held, base_urls=state.base_urls, has_seen_a_bounce=await returned.is_known_to_come()
+    )
 
 
 def left_out(fault: Finding, findings: dict[str, Finding] | None = None) -> DatabaseFindings:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
-from hireloop.doctor import database, tracing
+from hireloop.doctor import bounces, database, tracing
 from hireloop.doctor.database import DatabaseFindings
 from hireloop.errors import SettingsError
 from hireloop.faults import faults_of
@@ -54,7 +54,7 @@ async def examine(
     else:
         yield bad_channels
         yield skipped("alerts", "the channels are unknown")
-    yield _bounces(settings)
+    yield bounces.finding(settings, has_seen_one=visit.has_seen_a_bounce)
     yield visit.findings["workers"]
     yield visit.findings["ledger"]
 
@@ -113,13 +113,3 @@ def _alerts(settings: Settings, channels: Sequence[Channel]) -> Finding:
     for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
         return of_sentence("alerts", sentence, Level.WARNING)
     return ok("alerts", "Someone is notified if an invitation fails.")
-
-
-def _bounces(settings: Settings) -> Finding:
-    if settings.bounce_address:
-        return ok("bounces", "Mail that bounces later is returned to BOUNCE_ADDRESS.")
-    return warning(
-        "bounces",
-        "BOUNCE_ADDRESS is not set, so mail that bounces later goes unnoticed.",
-        "Set it to a mailbox that `hireloop bounces` can read.",
-    )

@@ -198,9 +198,13 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def occasion(self) -> str:
-        """One alert a cause, subject and time when it was first due: what is replayed may fail again."""
+        """One alert a cause, subject and time when it was first due: what is replayed may fail again.
+
+        Something that came back is told apart from a failure, which may follow.
+        """
         since = f":{self.first_due_at.isoformat()}" if self.first_due_at else ""
-        return f"{self.cause.value}:{self.subject}{since}"
+        cause = "returned" if self.reason in {"came_back", "complaint"} else self.cause.value
+        return f"{cause}:{self.subject}{since}"
 
     @property
     def address(self) -> str | None:

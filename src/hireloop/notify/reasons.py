@@ -196,6 +196,11 @@ class Reason(Slug):
     # What a report said later
     BOUNCED = "bounced", "A mail server accepted the message and returned it later. Its reply says why."
     DELAYED = "delayed", "A mail server accepted the message, has not been able to pass it on yet, and is still trying."
+    CAME_BACK = (
+        "came_back",
+        "The message was sent, and a mail came back that is not a readable report. Its first words are shown.",
+    )
+    COMPLAINT = "complaint", "The message was sent, and the recipient or their provider reported it as spam."
 
 
 OF_OUR_ROUTE: frozenset[Reason] = frozenset(

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from piccolo.columns import UUID, Array, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
@@ -64,6 +64,7 @@ class Delivery(Table, db=DB):
     failure_alerted_at = Timestamptz(null=True, default=None)
     erased_at = Timestamptz(null=True, default=None)  # its person was erased: no name, address or words are left
     created_at = Timestamptz()
+    returned_count = Integer(default=0)  # how many mails came back, also those that have no row
 
 
 class KeptAddress(Table, db=DB, tablename="kept_address"):
@@ -91,6 +92,18 @@ class Attempt(Table, db=DB):
     worker = Text()
     trace_id = Text(null=True, default=None)
     span_id = Text(null=True, default=None)
+
+
+class ReturnedMail(Table, db=DB, tablename="returned_mail"):
+    """A mail that came back for a delivery; `mail` holds what only a person can read, at most 64 KiB of it."""
+
+    id = UUID(primary_key=True, default=new_id)
+    delivery = ForeignKey(Delivery, null=False)
+    digest = Bytea()
+    kind = Text()
+    words = Text()
+    mail = Bytea(null=True, default=None)
+    came_at = Timestamptz()
 
 
 class ChannelHealth(Table, db=DB, tablename="channel_health"):

@@ -8,14 +8,17 @@ import pytest
 
 from factories import rows, unaccounted
 from hireloop import db
-from hireloop.errors import ReportOfNothing
-from hireloop.notify.bounces import bounces
-from hireloop.notify.bounces.bounces import RecordedReport, ReportResult, reason_of
-from hireloop.notify.bounces.reports import DeliveryReport, MailAction, read
+from hireloop.errors import NotAReport, ReportOfNothing
+from hireloop.notify.bounces import bounces, returned
+from hireloop.notify.bounces.bounces import RecordedReport, ReportResult
+from hireloop.notify.bounces.causes import reason_of
+from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
+from hireloop.notify.bounces.reports import read
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.deliveries import replay
+from hireloop.notify.deliveries.outbox import forget
 from hireloop.notify.reasons import Reason
-from notify.bounces.sample_reports import FAILED, report
+from notify.bounces.sample_reports import EXPECTED, FAILED, report, sample
 from notify.factories import invite, leased, mailed, settle
 from notify.records import state_of
 from sample_channels import EMAIL
@@ -31,7 +34,8 @@ def signed(delivery: UUID, name: str = "postfix_failed", *, message_id: str = ""
     """Return a report to the delivery's own address, about a mail to somebody else as far as it says."""
     address = PATH.address(delivery)
     assert address is not None
-    return read(report(name, to=address, recipient="alias@elsewhere.example", message_id=message_id or "<x@y.example>"))
+    message_id = message_id or f"<{delivery}@hire.example>"
+    return read(report(name, to=address, recipient="alias@elsewhere.example", message_id=message_id))
 
 
 async def record(said: DeliveryReport) -> RecordedReport:
@@ -77,9 +81,11 @@ async def test_the_same_report_again_changes_nothing() -> None:
     delivery = await mailed()
     await record(signed(delivery))
     before = await rows("delivery")
+    again = await record(signed(delivery))
+    assert (again.result, await rows("delivery")) == (ReportResult.AGAIN, before)
     again = await record(signed(delivery, "exim_failed"))
     assert (again.result, again.state, again.reason) == (ReportResult.AGAIN, "bounced", "recipient_unknown")
-    assert await rows("delivery") == before
+    assert [row | {"returned_count": 2} for row in before] == await rows("delivery")
 
 
 @stored
@@ -114,7 +120,7 @@ async def test_good_news_changes_nothing() -> None:
     delivery = await mailed()
     before = await rows("delivery")
     assert (await record(signed(delivery, "postfix_relayed"))).result is ReportResult.IGNORED
-    assert await rows("delivery") == before
+    assert await rows("delivery") == [row | {"returned_count": 1} for row in before]
 
 
 @stored
@@ -140,7 +146,7 @@ async def test_a_mail_whose_answer_got_lost_is_not_sent_again_once_it_has_come_b
 @stored
 async def test_while_tries_go_on_a_passing_failure_says_nothing() -> None:
     delivery = await mailed("maybe")
-    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None)
+    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None, diagnostic="timed out")
     assert (await record(soft)).result is ReportResult.IGNORED
     assert (await state_of(delivery))[0] == "pending"
 
@@ -148,7 +154,7 @@ async def test_while_tries_go_on_a_passing_failure_says_nothing() -> None:
 @stored
 async def test_a_passing_failure_of_a_sent_mail_is_final() -> None:
     delivery = await mailed()
-    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None)
+    soft = msgspec.structs.replace(signed(delivery), status="4.4.7", code=None, diagnostic="timed out")
     assert (await record(soft)).result is ReportResult.BOUNCED
     assert await state_of(delivery) == ("bounced", "bounced")
 
@@ -179,7 +185,7 @@ async def test_a_late_copy_of_the_report_does_not_end_what_was_sent_again_since(
     await record(signed(delivery, message_id=old))
     assert await replay.one(delivery, [EMAIL])
     await settle(await leased())
-    assert (await record(signed(delivery, message_id=old))).result is ReportResult.IGNORED
+    assert (await record(signed(delivery, "exim_failed", message_id=old))).result is ReportResult.IGNORED
     assert (await state_of(delivery))[0] == "sent"
     (row,) = await rows("delivery")
     assert row["message_id"] != old
@@ -250,6 +256,133 @@ async def test_a_signed_in_reporter_needs_the_message_id_alone() -> None:
         await bounces.record(to_another, PATH, vouched=True)
     assert (await bounces.record(said, PATH, vouched=True)).result is ReportResult.BOUNCED
     assert await state_of(delivery) == ("bounced", "bounced")
+
+
+# --- What comes back besides ------------------------------------------------------------------------------------------
+
+
+async def take(
+    delivery: UUID, name: str, *, recipient: str = "asha@example.com", message_id: str = ""
+) -> RecordedReport:
+    """Record a mail of `samples/` that comes to the delivery's own address."""
+    mail = sample(
+        name,
+        to=PATH.address(delivery) or "",
+        recipient=recipient,
+        message_id=message_id or f"<{delivery}@hire.example>",
+    )
+    return await bounces.record(read(mail), PATH, mail=mail)
+
+
+@stored
+async def test_something_unreadable_is_kept_and_told_and_the_same_mail_again_changes_nothing() -> None:
+    delivery = await mailed()
+    recorded = await take(delivery, "daemon_says_little")
+    assert (recorded.result, recorded.reason, recorded.state) == (ReportResult.RETURNED, "came_back", "sent")
+    (row,) = await rows("delivery")
+    assert row["last_reply"].startswith("Notice: The postmaster of this system")
+    (kept,) = await rows("returned_mail")
+    assert (kept["delivery"], kept["kind"]) == (delivery, "unreadable")
+    assert b"Reference: 4711" in kept["mail"]
+    assert (await take(delivery, "daemon_says_little")).result is ReportResult.AGAIN
+    assert (await rows("delivery"), await rows("returned_mail")) == ([row], [kept])
+
+
+@stored
+async def test_of_more_than_twenty_mails_the_rest_is_only_counted() -> None:
+    delivery = await mailed()
+    mail = sample("daemon_says_little", to=PATH.address(delivery) or "")
+    for number in range(23):
+        one = mail.replace(b"4711@mx", b"%d@mx" % number)
+        await bounces.record(read(one), PATH, mail=one)
+    assert len(await rows("returned_mail")) == returned.MOST_KEPT == 20
+    (row,) = await rows("delivery")
+    assert row["returned_count"] == 23
+    assert (await take(delivery, "qmail_unknown")).result is ReportResult.BOUNCED
+
+
+@stored
+@pytest.mark.parametrize(
+    "name", ["auto_exchange", "mdn_displayed", "calendar_accepted", "person_replies", "arf_not_spam"]
+)
+async def test_an_answer_is_noted_and_nothing_more(name: str) -> None:
+    delivery = await mailed()
+    (before,) = await rows("delivery")
+    assert (await take(delivery, name)).result is ReportResult.NOTED
+    assert await rows("delivery") == [before | {"returned_count": 1}]
+    (kept,) = await rows("returned_mail")
+    assert (kept["kind"], kept["mail"] is not None) == (EXPECTED[name]["kind"], name == "person_replies")
+
+
+@stored
+async def test_a_complaint_is_told_and_no_state_changes() -> None:
+    delivery = await mailed()
+    assert (await take(delivery, "arf_abuse")).result is ReportResult.COMPLAINT
+    assert await state_of(delivery) == ("sent", "complaint")
+    assert (await take(delivery, "daemon_says_little")).result is ReportResult.RETURNED
+    assert await state_of(delivery) == ("sent", "complaint")
+
+
+@stored
+async def test_a_report_about_another_mail_that_somebody_forwards_is_no_bounce() -> None:
+    delivery = await mailed()
+    foreign = await take(
+        delivery, "dsn_nested", recipient="someone@elsewhere.example", message_id="<x@elsewhere.example>"
+    )
+    assert (foreign.result, foreign.state, foreign.reason) == (ReportResult.RETURNED, "sent", "came_back")
+    (kept,) = await rows("returned_mail")
+    assert (kept["kind"], b"Final-Recipient" in kept["mail"]) == ("foreign", True)
+
+
+@stored
+@pytest.mark.parametrize(
+    ("recipient", "message_id"), [("alias@elsewhere.example", ""), ("asha@example.com", "<x@elsewhere.example>")]
+)
+async def test_a_tag_counts_with_either_the_recipient_or_the_message_id(recipient: str, message_id: str) -> None:
+    delivery = await mailed()
+    recorded = await take(delivery, "qmail_unknown", recipient=recipient, message_id=message_id)
+    assert (recorded.result, recorded.reason) == (ReportResult.BOUNCED, "recipient_unknown")
+
+
+@stored
+async def test_a_bounce_after_something_unreadable_is_told_once_more() -> None:
+    delivery = await mailed()
+    await take(delivery, "daemon_says_little")
+    await db.fetch("UPDATE delivery SET failure_alerted_at = now()")
+    assert (await take(delivery, "sendmail_warning")).result is ReportResult.IGNORED
+    assert (await take(delivery, "sendmail_text")).result is ReportResult.BOUNCED
+    (row,) = await rows("delivery")
+    assert (row["state"], row["failure_alerted_at"]) == ("bounced", None)
+
+
+@stored
+async def test_what_comes_back_before_the_worker_has_settled_is_not_overwritten() -> None:
+    delivery = await invite(email="asha@example.com")
+    lease = await leased()
+    await take(delivery, "daemon_says_little")
+    await settle(lease)
+    assert await state_of(delivery) == ("sent", "came_back")
+
+
+@stored
+async def test_mail_without_a_tag_is_no_report_and_nothing_is_kept() -> None:
+    await mailed()
+    for name in ("daemon_says_little", "auto_rfc3834", "person_writes"):
+        with pytest.raises(NotAReport):
+            await bounces.record(read(sample(name)), PATH)
+    assert await rows("returned_mail") == []
+
+
+@stored
+async def test_of_an_erased_person_nothing_is_kept_before_or_after() -> None:
+    delivery = await mailed()
+    await take(delivery, "daemon_says_little")
+    (row,) = await rows("delivery")
+    await forget([row["schedule"]], now=row["created_at"])
+    assert await rows("returned_mail") == []
+    await take(delivery, "person_replies")
+    (kept,) = await rows("returned_mail")
+    assert (kept["words"], kept["mail"]) == ("", None)
 
 
 # --- Why it came back -------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def _view(state: DeliveryState = DeliveryState.PENDING, **fields: object) -> Del
         bounced_at=None,
         message_id="<1@hire.example>",
         traceparent="",
+        returned_count=0,
         created_at=NOW,
         held_reason=None,
         next_probe_at=None,

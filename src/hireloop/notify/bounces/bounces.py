@@ -1,50 +1,45 @@
-"""What a report about a mail does to its delivery: `sent` becomes `bounced`. The SQL is in this file.
+"""What a mail that comes back does to its delivery: `sent` may become `bounced`. The SQL is in this file.
 
-A report is anybody's mail, so it is believed only if it bears a tag that we have signed, or names a Message-ID of ours
-together with the address that it went to (docs/decisions/0024-a-bounce-is-believed-by-its-signature.md).
+Such a mail is anybody's, so it is believed only if it bears a tag that we have signed, or is a report that names a
+Message-ID of ours together with the address that it went to. The tag is read before the body: whatever comes to a
+genuine tag is noted (docs/decisions/0051-whatever-comes-to-a-tag-leaves-a-mark.md).
 """
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
 
-from hireloop.errors import ReportOfNothing
-from hireloop.notify.bounces.reports import DeliveryReport, MailAction, shortened
+from hireloop import db
+from hireloop.errors import NotAReport, ReportOfNothing
+from hireloop.notify.bounces import returned
+from hireloop.notify.bounces.causes import reason_of
+from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction, MailKind
+from hireloop.notify.bounces.readable import shortened
 from hireloop.notify.bounces.return_path import ReturnPath, delivery_of
+from hireloop.notify.bounces.returned import NewReturnedMail, Noted
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import Delivery, DeliveryState
-from hireloop.notify.transport import Evidence, Phase, Rejected, Retry
 from hireloop.notify.transports.domains import with_ascii_domain
-from hireloop.notify.transports.replies import outcome_of_reply
 from hireloop.statements import Statement
 from hireloop.telemetry import redaction, spans
 from hireloop.telemetry.logs import log
 
 _MOST_NAMED = 20  # deliveries that one report may name
-
-# What a report can make of `outcome_of_reply`; its other outcomes are about us and the server that we talk to.
-_OF_THE_RECIPIENT: dict[str, Reason] = {
-    reason.value: reason
-    for reason in (
-        Reason.RECIPIENT_UNKNOWN,
-        Reason.MAILBOX_DISABLED,
-        Reason.MAILBOX_FULL,
-        Reason.MESSAGE_TOO_LARGE,
-        Reason.POLICY_BLOCK,
-        Reason.SENDER_REFUSED,
-    )
-}
-_NO_SUCH_ROUTE = "5.4.4"  # so Postfix calls a domain that does not exist
+_KEPT_WHOLE = frozenset({MailKind.UNREADABLE, MailKind.FOREIGN, MailKind.REPLY})  # a person must read these
 
 
 class ReportResult(StrEnum):
-    """What was recorded from a report."""
+    """What was recorded from a mail that came back."""
 
     BOUNCED = "bounced"  # the delivery has come back
     AGAIN = "again"  # that was known already; nothing was written
     DELAYED = "delayed"  # still on its way, and a server has said why
+    RETURNED = "returned"  # something came back that only a person can read; it is kept, and somebody is alerted
+    COMPLAINT = "complaint"  # the mail was reported as spam; somebody is alerted
+    NOTED = "noted"  # an answer by a program or a person
     IGNORED = "ignored"  # good news, about an earlier sending, or about a delivery that goes on by itself
 
 
@@ -64,67 +59,146 @@ class _BouncedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     traceparent: str
     last_reason: str | None
+    erased_at: datetime | None
+
+
+class _Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written from a mail, and the delivery before and after."""
+
+    before: _BouncedDelivery
+    after: _BouncedDelivery
+    result: ReportResult
+    reason: Reason | None
 
 
 async def record(
-    report: DeliveryReport, return_path: ReturnPath, *, vouched: bool = False, now: datetime | None = None
+    report: DeliveryReport,
+    return_path: ReturnPath,
+    *,
+    mail: bytes = b"",
+    vouched: bool = False,
+    now: datetime | None = None,
 ) -> RecordedReport:
-    """Write down what a report says of a delivery of ours; the same report again changes nothing.
+    """Write down what a mail that came back says of a delivery of ours; the same mail again changes nothing.
 
+    `mail` holds its bytes, of which the beginning is kept if only a person can read it.
     `vouched`: the reporter has signed in and reports it in their own name, so that a Message-ID alone is enough.
-    Raises ReportOfNothing if it names no delivery of ours.
+    Raises ReportOfNothing if it names no delivery of ours, and NotAReport if it is no report either.
     """
-    row = await _named(report, return_path, vouched=vouched)
-    if row is None:
-        log.warning("bounce.unknown", action=report.action.value, status=report.status)
-        raise ReportOfNothing
-    result, reason = ReportResult.IGNORED, None
-    if not _is_of_an_earlier_sending(report, row):
-        if report.action is MailAction.FAILED:
-            result, reason = await _bounce(report, row, now), reason_of(report)
-        elif report.action is MailAction.DELAYED and await _delay(report, row):
-            result, reason = ReportResult.DELAYED, Reason.DELAYED
+    try:
+        written = await _record(report, return_path, mail, vouched=vouched, now=now)
+    except (ReportOfNothing, NotAReport):
+        log.warning("bounce.unknown", kind=_kind_of(report), status=report.status)
+        raise
+    row, result, reason = written.before, written.result, written.reason
     spans.record_bounce(
         stored_traceparent=row.traceparent, delivery_id=row.id, result=result.value, reason=reason, status=report.status
     )
-    log.info("bounce.recorded", delivery=str(row.id), result=result.value, reason=reason, status=report.status)
-    after = await _row(row.id) or row
-    return RecordedReport(delivery=row.id, state=after.state, result=result, reason=after.last_reason)
-
-
-def reason_of(report: DeliveryReport) -> Reason:
-    """Return what a report of failure says, as the reason that the same words had had in a try."""
-    if report.status == _NO_SUCH_ROUTE:
-        return Reason.RECIPIENT_UNKNOWN
-    klass = (report.status or "5")[:1]
-    evidence = Evidence(
-        phase=Phase.RECIPIENT, code=report.code or (450 if klass == "4" else 550), enhanced_code=report.status
+    log.info(
+        "bounce.recorded",
+        delivery=str(row.id),
+        result=result.value,
+        kind=_kind_of(report),
+        reason=reason,
+        status=report.status,
     )
-    outcome = outcome_of_reply(evidence)
-    if isinstance(outcome, Rejected | Retry):
-        if outcome.reason in _OF_THE_RECIPIENT:
-            return _OF_THE_RECIPIENT[outcome.reason]
-        if isinstance(outcome, Rejected) and report.code is not None:
-            return Reason.RECIPIENT_REFUSED
-    return Reason.BOUNCED
+    return RecordedReport(delivery=row.id, state=written.after.state, result=result, reason=written.after.last_reason)
 
 
-async def _named(report: DeliveryReport, return_path: ReturnPath, *, vouched: bool) -> _BouncedDelivery | None:
-    """Return the delivery that a report is about: by its tag, else by Message-ID and address."""
+@db.transactional
+async def _record(
+    report: DeliveryReport, return_path: ReturnPath, mail: bytes, *, vouched: bool, now: datetime | None
+) -> _Written:
+    """Write what a mail says, and that it came, in one transaction."""
+    row, is_tagged = await _named(report, return_path, vouched=vouched)
+    if row is None:
+        raise ReportOfNothing if report.kind in {MailKind.REPORT, MailKind.COMPLAINT} else NotAReport
+    if is_tagged and report.kind is MailKind.REPORT and _is_foreign(report, row):
+        report = msgspec.structs.replace(report, kind=MailKind.FOREIGN)
+    noted = await returned.note(row.id, _new_mail(report, row, mail), now=now)
+    if noted is not Noted.KNOWN:
+        await Delivery.update({Delivery.returned_count: Delivery.returned_count + 1}).where(Delivery.id == row.id)
+    result, reason = ReportResult.AGAIN, None
+    if noted is not Noted.KNOWN or not report.digest:  # what is told as data counts by the delivery's state
+        result, reason = await _written(report, row, now)
+    return _Written(before=row, after=await _row(row.id) or row, result=result, reason=reason)
+
+
+async def _written(
+    report: DeliveryReport, row: _BouncedDelivery, now: datetime | None
+) -> tuple[ReportResult, Reason | None]:
+    """Write what a mail of each kind means for its delivery; return what was written, and the reason."""
+    match report.kind:
+        case MailKind.REPORT:
+            return await _reported(report, row, now)
+        case MailKind.COMPLAINT:
+            await _mark(report, row, Reason.COMPLAINT)
+            return ReportResult.COMPLAINT, Reason.COMPLAINT
+        case MailKind.UNREADABLE | MailKind.FOREIGN:
+            await _mark(report, row, Reason.CAME_BACK)
+            return ReportResult.RETURNED, Reason.CAME_BACK
+        case MailKind.AUTO_REPLY | MailKind.RECEIPT | MailKind.CALENDAR_REPLY | MailKind.REPLY:
+            return ReportResult.NOTED, None
+
+
+async def _reported(
+    report: DeliveryReport, row: _BouncedDelivery, now: datetime | None
+) -> tuple[ReportResult, Reason | None]:
+    if _is_of_an_earlier_sending(report, row):
+        return ReportResult.IGNORED, None
+    if report.action is MailAction.FAILED:
+        return await _bounce(report, row, now), reason_of(report)
+    if report.action is MailAction.DELAYED and await _delay(report, row):
+        return ReportResult.DELAYED, Reason.DELAYED
+    return ReportResult.IGNORED, None
+
+
+def _new_mail(report: DeliveryReport, row: _BouncedDelivery, mail: bytes) -> NewReturnedMail:
+    """Return what is kept of a mail; of an erased person's, no words."""
+    is_read = report.kind not in _KEPT_WHOLE or not mail or row.erased_at is not None
+    return NewReturnedMail(
+        digest=report.digest or hashlib.sha256(msgspec.json.encode(report)).digest(),
+        kind=_kind_of(report),
+        words="" if row.erased_at is not None else _kept(report),
+        kept=None if is_read else returned.kept(mail),
+    )
+
+
+def _kind_of(report: DeliveryReport) -> str:
+    """Return what came back in one word: what a report says, or else what the mail is."""
+    return report.action.value if report.kind is MailKind.REPORT and report.action else report.kind.value
+
+
+async def _named(
+    report: DeliveryReport, return_path: ReturnPath, *, vouched: bool
+) -> tuple[_BouncedDelivery | None, bool]:
+    """Return the delivery that a mail is about, locked, and whether its tag says so.
+
+    Only a report or a complaint is believed without a tag: by Message-ID and address.
+    """
     for delivery_id in return_path.deliveries(report.addressed):
         if (row := await _row(delivery_id)) is not None:
-            return row
+            return row, True
+    if report.kind not in {MailKind.REPORT, MailKind.COMPLAINT}:
+        return None, False
     named = [delivery_of(message_id) for message_id in report.message_ids[:_MOST_NAMED]]
     for unsigned in dict.fromkeys(ident for ident in named if ident is not None):
         row = await _row(unsigned)
         if row is not None and (_went_to(row, report) or (vouched and not report.recipients)):
-            return row
-    return None
+            return row, False
+    return None, False
 
 
 def _went_to(row: _BouncedDelivery, report: DeliveryReport) -> bool:
     recipient = row.recipient.lower()
     return not report.recipients.isdisjoint({recipient, with_ascii_domain(recipient)})  # the second as the mail's To
+
+
+def _is_foreign(report: DeliveryReport, row: _BouncedDelivery) -> bool:
+    """Return whether a report is about somebody else's mail: both its recipients and its Message-IDs say so."""
+    if not report.recipients or not report.message_ids or _went_to(row, report):
+        return False
+    return all(delivery_of(message_id) != row.id for message_id in report.message_ids)
 
 
 def _is_of_an_earlier_sending(report: DeliveryReport, row: _BouncedDelivery) -> bool:
@@ -134,6 +208,7 @@ def _is_of_an_earlier_sending(report: DeliveryReport, row: _BouncedDelivery) -> 
 
 
 async def _row(delivery_id: UUID) -> _BouncedDelivery | None:
+    """Return a delivery, locked: of several mails about it one is recorded after the other."""
     row = await (
         Delivery.select(
             Delivery.id,
@@ -142,8 +217,10 @@ async def _row(delivery_id: UUID) -> _BouncedDelivery | None:
             Delivery.message_id,
             Delivery.traceparent,
             Delivery.last_reason,
+            Delivery.erased_at,
         )
         .where(Delivery.id == delivery_id)
+        .lock_rows("UPDATE")
         .first()
     )
     return msgspec.convert(row, _BouncedDelivery) if row else None
@@ -155,7 +232,8 @@ _BOUNCE = Statement("""
         state = CASE WHEN state IN ('sent', 'pending') THEN 'bounced' ELSE state END,
         lease_token = NULL, leased_until = NULL,
         sent_at = CASE WHEN state IN ('sent', 'pending') THEN coalesce(sent_at, :now, now()) ELSE sent_at END,
-        bounced_at = coalesce(:now, now()), last_reason = :reason, last_reply = :reply
+        bounced_at = coalesce(:now, now()), last_reason = :reason, last_reply = :reply,
+        failure_alerted_at = CASE WHEN last_reason IN ('came_back', 'complaint') THEN NULL ELSE failure_alerted_at END
     WHERE id = :delivery AND (
         state = 'sent'
         OR (state = 'pending' AND :is_permanent AND EXISTS (
@@ -191,10 +269,23 @@ async def _delay(report: DeliveryReport, row: _BouncedDelivery) -> bool:
     """Write what a server on the way says of a mail that it still tries to deliver; the delivery stays `sent`."""
     written = await (
         Delivery.update({Delivery.last_reason: Reason.DELAYED.value, Delivery.last_reply: _kept(report)})
-        .where(Delivery.id == row.id, Delivery.state == DeliveryState.SENT)
+        .where(
+            Delivery.id == row.id,
+            Delivery.state == DeliveryState.SENT,
+            Delivery.last_reason.is_null() | (Delivery.last_reason == Reason.DELAYED.value),
+        )
         .returning(Delivery.id)
     )
     return bool(written)
+
+
+async def _mark(report: DeliveryReport, row: _BouncedDelivery, reason: Reason) -> None:
+    """Write on a delivery what somebody must look at, whose state does not change; a complaint is not overwritten."""
+    await Delivery.update({Delivery.last_reason: reason.value, Delivery.last_reply: _kept(report)}).where(
+        Delivery.id == row.id,
+        Delivery.state.is_in([DeliveryState.SENT, DeliveryState.PENDING]),
+        Delivery.last_reason.is_null() | (Delivery.last_reason != Reason.COMPLAINT.value),
+    )
 
 
 def _kept(report: DeliveryReport) -> str:

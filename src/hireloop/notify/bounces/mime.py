@@ -4,10 +4,8 @@ The standard library reads each part's header and body. What a part holds is wal
 with the input, and leaves a `message/…` encoded where it is.
 """
 
-import codecs
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import Compat32
@@ -15,12 +13,15 @@ from email.utils import collapse_rfc2231_value
 from itertools import islice
 from typing import cast
 
+from hireloop.notify.bounces import readable
+from hireloop.notify.bounces.charsets import decoded
+
 LONGEST_FIELD = 20_000  # characters of a header field that are looked at
 _LONGEST_TYPE = 2_000  # the same of a Content-Type: to read its parameters takes time in the square of its length
 
 _DEEPEST = 6
 _MOST_PARTS = 50
-_PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})  # no charset of a mail, and slow
+_RETURNED = frozenset({"message/rfc822", "message/global"})
 
 
 class _Fields(Compat32):
@@ -34,7 +35,7 @@ class _Fields(Compat32):
 
     def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 (the standard library's signature)
         """Return a field's value, which the parser keeps with a surrogate for each byte beyond ASCII."""
-        return _decoded(value.encode("ascii", "surrogateescape"))
+        return decoded(value.encode("ascii", "surrogateescape"))
 
 
 _parser = BytesHeaderParser(policy=_Fields())
@@ -61,16 +62,30 @@ def body_of(part: Message) -> bytes:
 
 
 def text_of(part: Message) -> str:
-    """Return a part's body as text, in the charset that it claims; where it is not in that, UTF-8, else Latin-1."""
-    body = body_of(part)
-    with suppress(LookupError, ValueError):
-        charset = codecs.lookup(_parameter(part, "charset")).name
-        if charset not in _PYTHONS_OWN:
-            return body.decode(charset)
-    return _decoded(body)
+    """Return a part's body as text, in the charset that it claims or in one that fits; HTML without its elements."""
+    text = decoded(body_of(part), _parameter(part, "charset"))
+    return readable.of_html(text) if part.get_content_type() == "text/html" else text
 
 
-def _walk(part: Message, depth: int) -> Iterator[Message]:
+def outer_parts(top: Message) -> list[Message]:
+    """Return a mail and the parts of it that are its own, without those of a mail that it holds."""
+    return list(islice(_walk(top, _DEEPEST, into_mails=False), _MOST_PARTS))
+
+
+def lines_of(raw: bytes) -> list[str]:
+    """Return a mail as lines to look at: its header, and the text of each part that is text."""
+    top = part_of(raw)
+    header = [f"{name}: {readable.title(value)}" for name, value in top.items()]
+    texts = [text_of(part) for part in walk(top) if part.get_content_maintype() in {"text", "message"}]
+    return [*header, "", *(line for text in texts for line in text.splitlines())]
+
+
+def parameter(part: Message, name: str) -> str:
+    """Return a parameter of a part's Content-Type in lower case, empty if it has none that can be read."""
+    return _parameter(part, name).lower()
+
+
+def _walk(part: Message, depth: int, *, into_mails: bool = True) -> Iterator[Message]:
     yield part
     if depth == 0:
         return
@@ -79,8 +94,8 @@ def _walk(part: Message, depth: int) -> Iterator[Message]:
         if boundary:
             delimiter = rb"(?m)^--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?:\n|\Z)"
             for piece in re.split(delimiter, body_of(part), maxsplit=_MOST_PARTS)[1:]:
-                yield from _walk(part_of(piece), depth - 1)
-    elif part.get_content_type() in {"message/rfc822", "message/global"}:  # a report that somebody forwards as it was
+                yield from _walk(part_of(piece), depth - 1, into_mails=into_mails)
+    elif into_mails and part.get_content_type() in _RETURNED:  # a report that somebody forwards as it was
         yield from _walk(part_of(body_of(part)), depth - 1)
 
 
@@ -90,11 +105,3 @@ def _parameter(part: Message, name: str) -> str:
         return collapse_rfc2231_value(part.get_param(name, "")).strip()
     except (TypeError, ValueError):  # name* beside name*0, or a charset that fails
         return ""
-
-
-def _decoded(raw: bytes) -> str:
-    """Return bytes as text: UTF-8, else Latin-1, which takes every byte."""
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")

@@ -78,7 +78,7 @@ class Simulator:
         """Record the reports that are due; the worker's chore. Raises one of `db.UNAVAILABLE`, and keeps them then."""
         while self._reports and self._reports[0][0] <= self._clock():
             with suppress(ReportOfNothing):  # such as a trial mail, which has no delivery
-                await bounces.record(reports.read(self._reports[0][1]), self._return_path)
+                await bounces.record(reports.read(raw := self._reports[0][1]), self._return_path, mail=raw)
             self._reports.popleft()
 
     def _is_new(self, message_id: str) -> bool:

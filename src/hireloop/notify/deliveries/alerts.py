@@ -111,6 +111,7 @@ _UNREPORTED = Statement("""
             AND (last_reason IS NOT NULL OR first_due_at <= :first_due_before)
         OR state = 'pending' AND at_risk_alerted_at IS NULL AND last_reason = 'policy_block'
         OR state IN ('bounced', 'rejected', 'exhausted') AND failure_alerted_at IS NULL
+        OR state = 'sent' AND last_reason IN ('came_back', 'complaint') AND failure_alerted_at IS NULL
     )
     ORDER BY deadline_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)

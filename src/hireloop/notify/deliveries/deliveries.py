@@ -57,6 +57,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     traceparent: str
     created_at: datetime
+    returned_count: int  # mails that came back
     held_reason: str | None
     next_probe_at: datetime | None  # of its channel, if that is held
     now: datetime
@@ -108,6 +109,7 @@ READ = """
     SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
         d.tries, d.first_due_at, d.due_at, d.at_risk_at,
         d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
+        d.returned_count,
         h.reason AS held_reason, h.next_probe_at, coalesce(:now, now()) AS now
     FROM delivery d LEFT JOIN LATERAL (
         SELECT reason, next_probe_at FROM channel_health

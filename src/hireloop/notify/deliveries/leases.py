@@ -236,8 +236,10 @@ async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[
     return {row["token"] for row in rows}
 
 
+# Something that came back sooner than its try was settled stays on record.
+_CAME_BACK = "(answer.outcome = 'sent' AND last_reason IN ('came_back', 'complaint'))"
 # Attempts are completed, and the deliveries whose lease is still ours become what the answers say.
-_SETTLE = Statement("""
+_SETTLE = Statement(f"""
     WITH answer AS (
         SELECT * FROM unnest(
             :ids::uuid[], :numbers::int[], :tokens::uuid[], :outcomes::text[], :states::text[], :reasons::text[],
@@ -261,13 +263,13 @@ _SETTLE = Statement("""
         leased_until = NULL,
         due_at = coalesce(answer.due_at, delivery.due_at),
         tries = tries + (answer.outcome = 'retry')::int,
-        last_reason = CASE WHEN answer.outcome = 'released' THEN last_reason ELSE answer.reason END,
-        last_reply = CASE WHEN answer.outcome = 'released' THEN last_reply ELSE answer.reply END,
+        last_reason = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reason ELSE answer.reason END,
+        last_reply = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reply ELSE answer.reply END,
         sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce(:now, now()) ELSE sent_at END
     FROM answer
     WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
     RETURNING delivery.id, answer.token
-""")
+""")  # noqa: S608 (our own words)
 # What was sent although its lease was not ours any more was sent all the same, when its attempt ended.
 _SENT_LATE = Statement("""
     UPDATE delivery SET sent_at = coalesce(sent_at, attempt.finished_at), state = CASE

@@ -235,6 +235,8 @@ _FORGET = Statement("""
             END,
             last_reply = NULL
         FROM about WHERE delivery.id = about.id RETURNING delivery.id
+    ), returned AS (
+        DELETE FROM returned_mail USING about WHERE returned_mail.delivery = about.id
     )
     UPDATE attempt SET reply = NULL FROM blanked WHERE attempt.delivery = blanked.id
 """)

@@ -16,8 +16,8 @@ DATE = datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
 FROM = mime.sender_header("Acme, Inc.", "no-reply@hire.example")
 CALENDAR = b"BEGIN:VCALENDAR\r\nSUMMARY:Gespr\xc3\xa4ch\r\nEND:VCALENDAR\r\n"
 HEADERS = [
-    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Traceparent",
-    "MIME-Version", "Content-Type",
+    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
+    "Traceparent", "MIME-Version", "Content-Type",
 ]  # fmt: skip
 
 
@@ -81,6 +81,12 @@ def test_an_invitation_is_an_alternative_and_a_file() -> None:
 )
 def test_answers_go_to_a_recruiter_whose_domain_is_in_another_script(address: str, written: str | None) -> None:
     assert read_back(parcel(reply_to=address))["Reply-To"] == written
+
+
+def test_programs_are_asked_not_to_answer_and_servers_still_report_failures() -> None:
+    mail = read_back(parcel())
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert set(mail["X-Auto-Response-Suppress"].split(", ")) == {"DR", "RN", "NRN", "OOF", "AutoReply"}
 
 
 def test_a_cancellation_says_so_in_its_content_type() -> None:

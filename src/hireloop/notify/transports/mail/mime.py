@@ -19,6 +19,8 @@ _ALTERNATIVE = "=_hireloop_alternative"
 
 _LINE = 64  # characters of a header's value on one line; with its name at most 78 (RFC 5322, 2.1.1)
 _WORD_BYTES = 42  # of an encoded word: 56 characters in base64, and RFC 2047 allows 75 with its frame
+# What Exchange need not send back: receipts and automatic replies. `All` would include NDR, and failures must be heard.
+_SUPPRESSED = "DR, RN, NRN, OOF, AutoReply"
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _PLAIN = re.compile(r"[ -~]*\Z")
 
@@ -43,6 +45,7 @@ def to_bytes(parcel: Parcel, recipient: str, sender: str, date: datetime) -> byt
         f"Date: {format_datetime(date)}",
         f"Message-ID: {_one_line(parcel.message_id)}",
         "Auto-Submitted: auto-generated",
+        f"X-Auto-Response-Suppress: {_SUPPRESSED}",
         *(f"{name}: {encoded(value)}" for name, value in parcel.headers),
         "MIME-Version: 1.0",
     ]

@@ -1,0 +1,71 @@
+"""Whether mail that bounces later is noticed, and how BOUNCE_ADDRESS stands to SPF, DKIM and DMARC; no network is used.
+
+DMARC (RFC 7489, 3.1) passes if SPF passes for a domain that is aligned with that of From, or a DKIM signature does.
+SPF is about the domain of the envelope sender, which is that of BOUNCE_ADDRESS.
+"""
+
+from hireloop.notify.diagnosis.findings import Finding, ok, warning
+from hireloop.notify.transports.domains import with_ascii_domain
+from hireloop.settings import Settings
+
+CHECK = "bounces"
+
+# Second labels below which registries of countries sell names: of `acme.co.uk` three labels are the organization's.
+_REGISTRY_LABELS = frozenset(
+    {"ac", "co", "com", "edu", "go", "gov", "gob", "gouv", "ltd", "mil", "ne", "net", "or", "org"}
+)
+_COUNTRY_CODE = 2  # letters
+
+
+def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
+    """Return the one finding about bounces; `has_seen_one`: whether a mail ever came back, None if it is not known."""
+    if not settings.bounce_address:
+        return _without_address(settings)
+    bounce, sender = domain_of(settings.bounce_address), domain_of(settings.mail_sender.address)
+    if not is_aligned(bounce, sender):
+        cause = (
+            f"BOUNCE_ADDRESS is at {bounce} and mail is from {sender}, so SPF cannot pass for DMARC: only a DKIM "
+            f"signature of {sender} can."
+        )
+        fix = f"Move BOUNCE_ADDRESS to a subdomain of {sender}, or let the mail server sign with DKIM for {sender}."
+        return warning(CHECK, cause, fix)
+    if settings.bounce_imap_url is None and has_seen_one is False:
+        cause = "BOUNCE_ADDRESS is set, but nothing has come back yet, so it is not known whether anything reads it."
+        fix = "Set BOUNCE_IMAP_URL, or pipe one report into `hireloop bounces`: see docs/how-to/catch-bounced-mail.md."
+        return warning(CHECK, cause, fix)
+    how = "the domain of From" if bounce == sender else f"in relaxed alignment with {sender}"
+    return ok(
+        CHECK,
+        f"Mail that bounces later is returned to BOUNCE_ADDRESS. Its domain, {bounce}, is {how}, so SPF counts for "
+        f"DMARC if {bounce} publishes it for your mail server.",
+    )
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of an address in lower case, as DNS writes it."""
+    return (with_ascii_domain(address) or address).rpartition("@")[2].lower().rstrip(".")
+
+
+def is_aligned(one: str, other: str) -> bool:
+    """Return whether two domains are the same organization's, as far as that is known without the Public Suffix List.
+
+    It is if one is a subdomain of the other, or if both end in the same name below a public suffix; that of a country
+    is taken to have two labels if the second is one that registries use, such as `co` in `co.uk`.
+    """
+    if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
+        return True
+    return _organization(one) == _organization(other)
+
+
+def _organization(domain: str) -> str:
+    labels = domain.split(".")
+    is_registrys = len(labels[-1]) == _COUNTRY_CODE and labels[-2:-1] and labels[-2] in _REGISTRY_LABELS
+    return ".".join(labels[-3:] if is_registrys else labels[-2:])
+
+
+def _without_address(settings: Settings) -> Finding:
+    if settings.bounce_imap_url is not None:
+        cause = "BOUNCE_ADDRESS is not set, so only those bounces are noticed whose report quotes the whole header."
+    else:
+        cause = "BOUNCE_ADDRESS is not set, so mail that bounces later goes unnoticed."
+    return warning(CHECK, cause, "Set it to a mailbox that `hireloop bounces` can read.")

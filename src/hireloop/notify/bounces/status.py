@@ -1,0 +1,102 @@
+"""The status part of a report (RFC 3464), in its own type or wherever else a server has put its fields; pure."""
+
+import re
+from email.message import Message
+
+from hireloop.notify.bounces import replies_in_words
+from hireloop.notify.bounces.delivery_report import GRAVEST_FIRST, DeliveryReport, MailAction
+from hireloop.notify.bounces.mime import LONGEST_FIELD, body_of, fields_of, part_of
+from hireloop.notify.bounces.readable import shortened
+from hireloop.notify.bounces.replies_in_words import addresses_in, status_in
+
+_MOST_GROUPS = 100
+_LOOK_INTO = 65_536  # bytes of another part that may hold the fields
+_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_FIELDS = re.compile(rb"^(?:Final|Original)-Recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_SAID = re.compile(rb"^(?:Action|Status|Diagnostic-Code)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_NAMING = ("original-envelope-id", "x-original-message-id")  # the second is Gmail's
+_DIAGNOSTICS = ("diagnostic-code", "x-supplementary-info", "x-display-text", "x-actual-error", "x-error")
+_ACTIONS = {
+    **{action.value: action for action in MailAction},
+    **dict.fromkeys(("expired", "failure", "fail", "bounced", "undeliverable", "error", "rejected"), MailAction.FAILED),
+    **dict.fromkeys(("delay", "deferred", "retry", "retrying"), MailAction.DELAYED),
+    "success": MailAction.DELIVERED,
+}
+_OF_CLASS = {"5": MailAction.FAILED, "4": MailAction.DELAYED, "2": MailAction.DELIVERED}
+_VAGUE = re.compile(r"[245]\.0\.0\Z")
+
+
+def is_status(part: Message) -> bool:
+    """Return whether a part is a status part, or text that has the fields of one."""
+    if part.get_content_type() in _TYPES:
+        return True
+    if part.is_multipart() or part.get_content_maintype() not in {"text", "application"}:
+        return False
+    body = body_of(part)[:_LOOK_INTO]
+    return _FIELDS.search(body) is not None and _SAID.search(body) is not None
+
+
+def groups_of(status: Message) -> list[Message]:
+    """Return the groups of fields of a status part: one about the message, then one a recipient."""
+    groups = re.split(rb"\n(?:[ \t]*\n)+", body_of(status).strip(b"\n"), maxsplit=_MOST_GROUPS)
+    return [part_of(group) for group in groups]
+
+
+def envelope_ids(groups: list[Message]) -> str:
+    """Return what the groups call the mail."""
+    return "\n".join(fields_of(group, *_NAMING) for group in groups)
+
+
+def gravest(groups: list[Message], words: str) -> DeliveryReport | None:
+    """Return what the gravest group of a recipient says, None if no group says anything.
+
+    `words` are the report's own: they say what a group leaves out.
+    """
+    reports = [report for group in groups if (report := _of_group(group, words)) is not None]
+    return min(reports, key=lambda report: GRAVEST_FIRST.index(report.action or MailAction.DELIVERED), default=None)
+
+
+def _of_group(group: Message, words: str) -> DeliveryReport | None:
+    remote_words = _diagnostic(group)
+    reported = status_in(group.get("status", ""))
+    action = _action(group, reported)
+    recipients = addresses_in(fields_of(group, "final-recipient", "original-recipient"))
+    if action is None and not (recipients and remote_words.strip()):
+        return None
+    said = remote_words if remote_words.strip() else words
+    reply = replies_in_words.first(remote_words, alone=True) or (
+        replies_in_words.first(words) if not remote_words.strip() else None
+    )
+    status = _status(reply.status if reply else None, status_in(remote_words), reported)
+    return DeliveryReport(
+        action=action or _OF_CLASS.get((status or "5")[:1], MailAction.FAILED),
+        status=status,
+        code=reply.code if reply else None,
+        diagnostic=shortened(said),
+        remote=next(iter(group.get("remote-mta", "").rpartition(";")[2][:255].split()), None),
+        recipients=recipients,
+    )
+
+
+def _diagnostic(group: Message) -> str:
+    """Return the remote server's words, without the type that comes before them."""
+    for name in _DIAGNOSTICS:
+        value = fields_of(group, name)[:LONGEST_FIELD]
+        kind, semicolon, said = value.partition(";")
+        if semicolon and re.fullmatch(r"\s*[\w .()-]{0,40}", kind):
+            value = said
+        if value.strip():
+            return value
+    return ""
+
+
+def _action(group: Message, status: str | None) -> MailAction | None:
+    first = re.match(r"[\s\"'<]*([a-z]+)", group.get("action", ""), re.IGNORECASE)
+    named = _ACTIONS.get(first[1].lower()) if first else None
+    return named or _OF_CLASS.get((status or "")[:1])
+
+
+def _status(of_reply: str | None, in_words: str | None, reported: str | None) -> str | None:
+    """Return the most telling one: the remote server's own, unless it is vague and the reporter's is not."""
+    known = [one for one in (of_reply, in_words, reported) if one]
+    return next((one for one in known if not _VAGUE.match(one)), known[0] if known else None)

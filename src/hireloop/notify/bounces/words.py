@@ -1,0 +1,185 @@
+"""What a mail server says in words alone, without a status part; pure.
+
+No server has a pattern of its own here: a text says that tries go on, or that they are over, that the mail arrived, or
+why it did not, and it may quote a reply and return the mail. The languages are those of servers whose texts are
+documented.
+"""
+
+import re
+from email.message import Message
+
+from hireloop.notify.bounces import replies_in_words
+from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
+from hireloop.notify.bounces.mime import part_of
+from hireloop.notify.bounces.readable import shortened
+from hireloop.notify.bounces.replies_in_words import addresses_in, status_in
+
+_LOOK_AT = 20_000  # characters of the words
+_LOOK_FOR_COPY = 100_000  # characters in which the returned mail must begin
+_LONGEST_LINE = 1_000
+
+# The tries are over, whatever else the text says.
+_OVER = re.compile(
+    r"not going to try again|(?:will not|won't|no longer) be (?:retried|attempted)|no (?:further|more) (?:delivery )?"
+    r"(?:attempts|retries)|giv(?:ing|en) up|gave up|queue too long|permanent (?:fatal )?(?:errors?|failures?)"
+    r"|(?:has|have|message|queue|lifetime|timeout|time) expired|retry time(?:out)? (?:not reached|exceeded)"
+    r"|nicht mehr versuch|ne sera plus|no se volver",
+    re.IGNORECASE,
+)
+# The tries go on.
+_GOES_ON = re.compile(
+    r"(?:will|shall) (?:be retried|retry|(?:keep|continue)(?: on)?(?: to)? (?:re)?try|(?:re)?try (?:again|to)|attempt)"
+    r"|(?:keeps?|still|continu\w+ to) (?:re)?try|still (?:being|undelivered|in (?:the|our) queue)"
+    r"|attempts? (?:to deliver (?:the|this|your) (?:message|mail) )?will (?:continue|be made|be repeated)"
+    r"|(?:not yet|not been|yet to) (?:been )?delivered (?:yet|after|to one or more of its recipients after)"
+    r"|not yet (?:been )?delivered|(?:not|n't) (?:need|have) to re-?send|need not re-?send|warning message only"
+    r"|(?:is|are) (?:only )?a (?:delay|warning)|no action is (?:required|needed|necessary)|be(?:ing)? retried"
+    r"|(?:has|have|is|was|been|delivery|message) (?:been )?(?:temporarily )?delayed|queued for (?:later|further|retry)"
+    r"|will remain in (?:the|our) queue|delivery (?:is )?pending"
+    r"|verzögert|erneut(?:e|en)? (?:versuch|zustell)|weitere(?:n)? (?:zustell)?versuche|retard(?:é|ée)\b"
+    r"|nouvelle tentative"
+    r"|se ha retrasado|volver\w* a intentar|seguir\w* intentando|задерж|попытк\w+ (?:будут|продолж)|будет повтор"
+    r"|遅延|遅れ|再送(?:を)?(?:試|し)|延迟|延遲|将继续",
+    re.IGNORECASE,
+)
+_ARRIVED = re.compile(
+    r"success(?:fully)? (?:been )?(?:delivered|relayed)|delivered successfully|(?:has been|have been|was"
+    r"|were) (?:delivered|relayed)"
+    r"|successful (?:mail )?delivery|erfolgreich zugestellt|correctement (?:remis|transmis)|entregado correctamente"
+    r"|успешно доставлен|配信(?:され|しま|に成功)",
+    re.IGNORECASE,
+)
+_FAILED = re.compile(
+    r"(?:not|n't) be (?:successfully )?(?:delivered|sent|transmitted|completed|processed|forwarded|reached)"
+    r"|(?:not|n't|unable to|impossible to|failed to|cannot) (?:deliver|be delivered|send your|forward|reach)"
+    r"|undeliver|(?:was|were|been|is) not (?:been )?delivered|did not reach|fail(?:ed|ure|s)?\b|reject|return(?:ed"
+    r"|ing)\b|bounc"
+    r"|no such|unknown|not exist|does ?n[o']t exist|invalid (?:recipient|user|mailbox|address)|not (?:found|known"
+    r"|accept)"
+    r"|mailbox|quota|refuse|blocked|denied|fatal|discarded|sorry"
+    r"|(?:nicht|un)\s?(?:zugestellt|zustellbar|ausgeliefert|übermittelt)|fehlgeschlagen|fehler|unbekannt"
+    r"|existiert nicht"
+    r"|(?:pas pu|n'a pas|impossible|échec|échoué|inconnu|n'existe)|non remis|no (?:se )?(?:ha )?(?:pudo|podido"
+    r"|puede|existe)"
+    r"|rechazad|devuelt|desconocid|não (?:foi|pôde|pode|existe)|impossibile|non è stato|sconosciut"
+    r"|niet (?:worden )?(?:bezorgd|afgeleverd)"
+    r"|не (?:может|могло|удалось|доставлен|был|существует|найден)|невозможн|ошибк|отклонен|недостав|неизвест"
+    r"|届け(?:でき|られ)|届きません|配信(?:でき|不能|に失敗|エラー)|配送(?:でき|不能)|送信(?:でき|不能|に失敗|エラー)|送れません|送達|失敗|エラー|不明|存在し|見つかりません|受信(?:でき|拒否)"
+    r"|無法|无法|退信|失败|失敗|不存在|拒绝|拒絕|被退回",
+    re.IGNORECASE,
+)
+_FAILED_TITLE = re.compile(
+    r"undeliver|fail|not (?:been )?deliver|(?:can ?not|can't|could not|unable to) (?:be )?(?:deliver|sen[dt])"
+    r"|return(?:ed|ing)|bounce"
+    r"|reject|non.?deliver|user unknown|unknown (?:user|address)|delivery (?:error|problem|report|status)"
+    r"|mail (?:system )?error|\bnd[nr]\b"
+    r"|problem (?:delivering|with)|message status|\brefus|mailbox (?:full|unavailable)|status of your (?:mail|message)"
+    r"|unzustellbar|zustell(?:ung|fehler)|nicht zugestellt|unbekannt|non remis|échec|non.?distribu|remise"
+    r"|no se (?:ha )?(?:pudo|podido|puede)"
+    r"|no entregad|devuelt|no se entreg|não (?:foi )?entreg|mancat|недостав|не доставлен|невозможн|ошибка|возвра"
+    r"|配信|配送|届|送信|エラー|不達|返送|退信|退回|失败|失敗|無法|无法",
+    re.IGNORECASE,
+)
+_DELAYED_TITLE = re.compile(
+    r"delay|deferred|\bwarning\b[^:]*: .*(?:send|deliver)|still (?:undelivered|trying)|not yet delivered|verzöger"
+    r"|retard|retras|задерж"
+    r"|遅延|延迟",
+    re.IGNORECASE,
+)
+_COPY = re.compile(
+    r"[ \t>]*[-=_*+~]{2,}[^\n]{0,80}\b(?:copy of|original (?:message|mail|headers?)|(?:message|mail|returned"
+    r"|undelivered) (?:headers?|text|body)"
+    r"|(?:headers?|body|text|start) (?:of|follow|section)|unsent|undelivered message|returned (?:message|mail)"
+    r"|message (?:follows|is as follows|below))"
+    r"|[ \t]*(?:the )?(?:original|returned|unsent|undelivered) (?:message|mail)(?: headers?)?(?: follows"
+    r"| is (?:below|attached|included)[^\n]{0,40})?[.:]?[ \t]*$"
+    r"|[ \t]*(?:the |a )?(?:copy of |message |original )*(?:headers?|message header)(?: follows?)?:[ \t]*$",
+    re.IGNORECASE,
+)
+_NO_COPY = re.compile(r"transcript|session|addresses|failed recipient|could not|was not|reason", re.IGNORECASE)
+_FIELD = re.compile(r"([A-Za-z][\w-]{1,60}):(?:[ \t]|$)")
+_OF_A_MAIL = frozenset({"received", "message-id", "return-path", "mime-version", "dkim-signature", "delivered-to"})
+_LEAST_FIELDS = 3
+_NAMED_AT_LINE = re.compile(
+    r"^[ \t>*|-]{0,20}(?:(?:failed |final |original |unknown )?(?:recipient|address|user|to)(?:\(s\)|s)?[ \t]*:[ \t]*)?"
+    r"[<(\"']?([^\s<>,;:\"'()\[\]]{1,64}@[^\s<>,;:\"'()\[\]]{1,255})[>)\"']?",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def says_failed(title: str) -> bool:
+    """Return whether a subject is that of a mail server about a mail that failed or is late."""
+    return bool(_FAILED_TITLE.search(title) or _DELAYED_TITLE.search(title))
+
+
+def split(text: str) -> tuple[str, Message]:
+    """Return the words of a text, and the mail or the header that it returns below them, empty if it returns none."""
+    lines = text[:_LOOK_FOR_COPY].split("\n")
+    end = _copy_starts(lines)
+    copy = "\n".join(lines[end + 1 :] if end < len(lines) and not _FIELD.match(lines[end]) else lines[end:]).lstrip()
+    return "\n".join(lines[:end]), part_of(copy.encode(errors="replace"))
+
+
+def read(said: str, title: str, *, about: frozenset[str] = frozenset()) -> DeliveryReport | None:
+    """Return what a mail server's words say, None if they say nothing of a mail; `about` names its recipients if known.
+
+    The copy of the returned mail has been cut off by `split`.
+    """
+    text = said[:_LOOK_AT]
+    start = _start(text, about)
+    reply = replies_in_words.first(text[start:]) or replies_in_words.first(text)
+    action = _action(text, title, reply.code if reply else None)
+    if action is None:
+        return None
+    if reply is None or reply.status:
+        status = reply.status if reply else status_in(text[start:]) or status_in(text)
+    else:
+        status = status_in(text[start:][reply.start :])
+    return DeliveryReport(
+        action=action,
+        status=status,
+        code=reply.code if reply else None,
+        diagnostic=shortened(text[start:] if text[start:].strip() else title),
+        recipients=about | addresses_in(text),
+    )
+
+
+def _action(text: str, title: str, code: int | None) -> MailAction | None:
+    failed = bool(_FAILED.search(text) or code)
+    if _OVER.search(text):
+        return MailAction.FAILED
+    if _GOES_ON.search(text) or (_DELAYED_TITLE.search(title) and not _FAILED_TITLE.search(title)):
+        return MailAction.DELAYED
+    if _ARRIVED.search(text) and not failed:
+        return MailAction.DELIVERED
+    if code is not None and code < 500 and not _FAILED_TITLE.search(title):  # noqa: PLR2004 (RFC 5321, 4.2.1)
+        return MailAction.DELAYED
+    return MailAction.FAILED if failed else None
+
+
+def _start(text: str, about: frozenset[str]) -> int:
+    """Return where the words about the recipient begin: at their address, if it begins a line; else at 0."""
+    lowered = text.lower()
+    named = [at for name in sorted(about)[:20] if (at := lowered.find(name)) >= 0]
+    if named:
+        return min(named)
+    found = _NAMED_AT_LINE.search(text)
+    return found.start(1) if found else 0
+
+
+def _copy_starts(lines: list[str]) -> int:
+    """Return the index of the line at which the returned mail begins: a line that says so, or a header without one."""
+    block, fields, is_mail = 0, 0, False
+    for index, whole in enumerate(lines):
+        line = whole[:_LONGEST_LINE]
+        if index and _COPY.match(line) and not _NO_COPY.search(line):
+            return index
+        if field := _FIELD.match(line):
+            block = block if fields else index
+            fields += 1
+            is_mail |= field[1].lower() in _OF_A_MAIL
+            if fields >= _LEAST_FIELDS and is_mail:
+                return block
+        elif not fields or not line.startswith((" ", "\t")):
+            fields, is_mail = 0, False
+    return len(lines)
