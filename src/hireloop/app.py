@@ -16,6 +16,7 @@ from opentelemetry.trace import Span
 from hireloop import api, console, db, migrate, portal
 from hireloop.access.api_keys import KeyRing
 from hireloop.api import (
+    alerts,
     audit,
     bounces,
     candidates,
@@ -39,7 +40,7 @@ from hireloop.api.http.strict_requests import be_strict
 from hireloop.api.openapi import docs, document
 from hireloop.faults import warnings_of
 from hireloop.notify.channels import configured
-from hireloop.notify.deliveries import alerts
+from hireloop.notify.deliveries.alerts import warnings as warnings_of_alerts
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.bookings.booking import WindowSettings
@@ -116,6 +117,7 @@ def build(
         warnings=warnings_of(settings),
         missing_migrations=migrate.pending,
     )
+    unheard = warnings_of_alerts(hub.outbox, alert_email=settings.alert_email)
     app = Litestar(
         route_handlers=[
             _api(),
@@ -129,7 +131,7 @@ def build(
         ],
         exception_handlers={Exception: _explain},
         plugins=[hub],
-        lifespan=[_lifespan(settings, ring, measured, alerts.warnings(hub.outbox, alert_email=settings.alert_email))],
+        lifespan=[_lifespan(settings, ring, measured, unheard)],
         before_request=_name_route,
         openapi_config=document.config(),
         request_max_body_size=_LARGEST_BODY,
@@ -161,6 +163,7 @@ def _api() -> Router:
             schedules.router,
             sessions.router,
             deliveries.router,
+            alerts.router,
             channels.router,
             bounces.router,
             keys.router,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from hireloop.notify.tables import Attempt, ChannelHealth, ChannelRate, Delivery, KeptAddress, WorkerHeartbeat
+from hireloop.notify.tables import Alert, Attempt, ChannelHealth, ChannelRate, Delivery, KeptAddress, WorkerHeartbeat
 
 APP_CONFIG = AppConfig(
     app_name="notify",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[Delivery, KeptAddress, Attempt, ChannelHealth, ChannelRate, WorkerHeartbeat],
+    table_classes=[Alert, Delivery, KeptAddress, Attempt, ChannelHealth, ChannelRate, WorkerHeartbeat],
 )

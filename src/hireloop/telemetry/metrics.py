@@ -18,3 +18,4 @@ WAIT_SECONDS = _meter.create_histogram(
 BOUNCES = _meter.create_counter("hireloop.delivery.bounces", description="Bounce reports, by outcome and reason")
 UNACCOUNTED = _meter.create_gauge("hireloop.ledger.unaccounted", description="0, or something is lost")
 DELIVERIES = _meter.create_gauge("hireloop.deliveries", description="Deliveries, by state")
+UNHEARD = _meter.create_gauge("hireloop.alerts.unheard", description="Alerts that nobody has heard of")

@@ -221,6 +221,11 @@ def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
     metrics.UNACCOUNTED.set(unaccounted)
 
 
+def record_unheard(count: int) -> None:
+    """Say how many alerts nobody has heard of."""
+    metrics.UNHEARD.set(count)
+
+
 def link_caller(span: Span, headers: Sequence[tuple[bytes, bytes]]) -> None:
     """Link a request's span to its caller's own trace, if the caller sent a `traceparent`."""
     for name, value in headers:
