@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from hireloop import api, console, db, migrate, portal
 from hireloop.access.api_keys import KeyRing
 from hireloop.api import (
+    alerts,
     audit,
     bounces,
     candidates,
@@ -36,7 +37,7 @@ from hireloop.api.http.strict_requests import be_strict
 from hireloop.api.openapi import docs, document
 from hireloop.faults import warnings_of
 from hireloop.notify.channels import configured
-from hireloop.notify.deliveries import alerts
+from hireloop.notify.deliveries.alerts import warnings as warnings_of_alerts
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.bookings.booking import WindowSettings
@@ -114,6 +115,7 @@ def build(
         spans_dropped=measured.dropped.lately if measured is not None else int,
         missing_migrations=migrate.pending,
     )
+    unheard = warnings_of_alerts(hub.outbox, alert_email=settings.alert_email)
     app = Litestar(
         route_handlers=[
             _api(),
@@ -127,7 +129,7 @@ def build(
         ],
         exception_handlers={Exception: _explain},
         plugins=[hub],
-        lifespan=[_lifespan(settings, ring, measured, alerts.warnings(hub.outbox, alert_email=settings.alert_email))],
+        lifespan=[_lifespan(settings, ring, measured, unheard)],
         openapi_config=document.config(),
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
@@ -158,6 +160,7 @@ def _api() -> Router:
             schedules.router,
             sessions.router,
             deliveries.router,
+            alerts.router,
             channels.router,
             bounces.router,
             keys.router,

@@ -18,6 +18,7 @@ SlotId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000004"])
 ScheduleId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000005"])]
 SessionId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000006"])]
 DeliveryId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000007"])]
+AlertId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-00000000000b"])]
 KeyId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000008"])]
 
 Time = Annotated[datetime, Meta(tz=True)]

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from unittest.mock import AsyncMock
 
 import httpx
 import msgspec
@@ -13,8 +14,10 @@ from factories import soon
 from hireloop import app, db
 from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
+from hireloop.notify.deliveries import alert_records
 from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
+from notify.factories import alerted
 from sample_settings import settings_for
 from servers.smtp import ScriptedSmtpServer, Step
 
@@ -237,3 +240,29 @@ async def test_a_base_url_on_localhost_is_a_warning(settings: Settings) -> None:
     async with visiting(settings.model_copy(update={"base_url": "http://localhost:8000"})) as client:
         answered = await client.get("/health/delivery")
     assert "BASE_URL points to localhost" in answered.json()["warnings"][0]
+
+
+async def test_an_alert_that_nobody_has_heard_of_for_two_minutes_fails_until_somebody_knows(
+    user: httpx.AsyncClient,
+) -> None:
+    await live_worker(kinds=("invitation", "alert"))
+    await alerted(minutes_ago=1.9)
+    assert await reasons(user) == []
+    alert = await alerted(minutes_ago=2.1, email="ravi@example.com")
+    (said,) = await reasons(user)
+    booking = await db.fetch_value("SELECT schedule FROM alert WHERE id = $1", alert)
+    assert f"the message invitation of the booking {booking} has failed (recipient_unknown)" in said
+    assert "@" not in said
+    await alert_records.acknowledge(alert, by="Rita", note=AsyncMock())
+    assert await reasons(user) == []
+
+
+async def test_of_many_unheard_alerts_three_are_named_and_the_others_counted(user: httpx.AsyncClient) -> None:
+    await live_worker(kinds=("invitation", "alert"))
+    for minute in range(5):
+        await alerted(minutes_ago=3 + minute, email=f"asha{minute}@example.com")
+    said = await reasons(user)
+    assert (len(said), said[-1]) == (
+        4,
+        "2 other alerts are unheard, too. Run `hireloop alerts list --state unheard`.",
+    )

@@ -21,6 +21,7 @@ from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.reasons import Reason
 from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
+from notify.factories import alerted
 from processes import free_port
 from sample_settings import settings_for
 from servers.certificates import expired
@@ -656,3 +657,14 @@ async def test_one_slow_answer_of_three_is_not_held_against_the_database(
     found = await findings(settings_of(whole, email_port=mail_server.port))
     [said] = [finding.cause for finding in found if finding.check == "database"]
     assert said.endswith(" answers in 10.0 ms.")
+
+
+async def test_an_alert_that_nobody_has_heard_of_is_a_failure_that_says_what_to_do(whole: dict[str, Any]) -> None:
+    async with db.opened(whole["database_url"], pool_size=2):
+        alert = await alerted()
+        await alerted(email="ravi@example.com", minutes_ago=2.5)
+    with ScriptedSmtpServer() as server:
+        found = {one.check: one for one in await findings(settings_of(whole, email_port=server.port))}
+    assert found["alerts"].level is Level.FAILURE
+    assert "has failed (recipient_unknown). 1 other alert is unheard, too." in found["alerts"].cause
+    assert f"`hireloop alerts show {alert}`" in found["alerts"].fix

@@ -22,6 +22,7 @@ from hireloop import app, session_keys
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.audit import Actor
+from notify.factories import alerted
 from sample_settings import SECRET, settings_for
 
 VIEWER, RECRUITER, ADMIN = Role.VIEWER, Role.RECRUITER, Role.ADMIN
@@ -67,6 +68,9 @@ ROLES: dict[str, tuple[Role, int, int | None]] = {
     "replay_delivery": (ADMIN, 200, 404),
     "replay_by_cause": (ADMIN, 200, None),
     "take_bounce": (RECRUITER, 200, None),
+    "list_alerts": (VIEWER, 200, None),
+    "get_alert": (VIEWER, 200, 404),
+    "acknowledge_alert": (RECRUITER, 200, 404),
     "get_ledger": (VIEWER, 200, None),
     "list_channels": (VIEWER, 200, None),
     "list_keys": (ADMIN, 200, None),
@@ -135,6 +139,7 @@ async def set_up(api: httpx.AsyncClient) -> Scene:
         "schedule_id": schedule["id"],
         "session_id": schedule["session"]["id"],
         "delivery_id": delivery,
+        "alert_id": str(await alerted(email=f"{uuid4().hex}@example.com")),
         "key_id": (await post("/api/keys/", {"name": "spare", "role": "viewer"}))["id"],
     }
     free_slot = await post_slot(api, starts_at=soon(1200))

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from factories import OUTBOX, book, outbox_of, soon
-from hireloop.notify.deliveries import leases
+from hireloop import db
+from hireloop.notify.deliveries import alerts, leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
@@ -76,3 +77,16 @@ async def mailed(end: str = "sent", email: str = "asha@example.com") -> UUID:
     delivery = await invite(email=email)
     await settle(await leased(), end)
     return delivery
+
+
+async def alerted(*, minutes_ago: float = 3, over: Outbox | None = None, email: str = "asha@example.com") -> UUID:
+    """Book, let the invitation be rejected, and put the alert, so long ago by its row; return the alert's id."""
+    delivery = await invite(email=email, starts_in=timedelta(days=2))
+    await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'recipient_unknown' WHERE id = $1", delivery)
+    await alerts.put_due(over or outbox_of(EMAIL), alert_email="")
+    ident: UUID = await db.fetch_value(
+        "UPDATE alert SET put_at = $2, unheard_since = $2 WHERE delivery = $1 RETURNING id",
+        delivery,
+        soon(-minutes_ago),
+    )
+    return ident

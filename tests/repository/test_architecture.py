@@ -16,7 +16,7 @@ FILES = sorted(file for file in SOURCE.rglob("*.py") if "migrations" not in file
 EVERY_FILE = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 
 MOST_MODULES_OF_A_FOLDER = 16
-MOST_MODULES_OF_THE_API = 20  # one file a path
+MOST_MODULES_OF_THE_API = 20  # one file a path, or a command
 MOST_MODULES_ABOVE_ALL_ROOMS = 20  # tests of what no room owns, and what the rooms' tests share
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
@@ -52,7 +52,7 @@ def test_imports_run_one_way() -> None:
 
 
 def most_modules_of(folder: Path) -> int:
-    if folder in {SOURCE / "api", ROOT / "tests/api"}:
+    if folder in {SOURCE / "api", ROOT / "tests/api", SOURCE / "cli"}:
         return MOST_MODULES_OF_THE_API
     return MOST_MODULES_ABOVE_ALL_ROOMS if folder == ROOT / "tests" else MOST_MODULES_OF_A_FOLDER
 
@@ -157,7 +157,7 @@ def test_five_modules_write_deliveries_and_attempts() -> None:
     nodes = ((file, node) for file in FILES for node in ast.walk(ast.parse(file.read_text())))
     writers = {str(file.relative_to(SOURCE)) for file, node in nodes if writes_deliveries(node)}
     assert writers == {
-        "notify/deliveries/alerts.py",
+        "notify/deliveries/unreported.py",
         "notify/bounces/bounces.py",
         "notify/deliveries/leases.py",
         "notify/deliveries/outbox.py",

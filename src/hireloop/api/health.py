@@ -11,6 +11,7 @@ from hireloop import db
 from hireloop.faults import faults_of
 from hireloop.notify.channels import held
 from hireloop.notify.channels.message_routes import EMAIL
+from hireloop.notify.deliveries import alert_records
 from hireloop.notify.diagnosis import mail
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.rendering.plain_text import counted
@@ -18,6 +19,7 @@ from hireloop.notify.worker import heartbeat
 from hireloop.web.context import AnyRequest, Context, context_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
+_NAMED_ALERTS = 3  # the others are counted
 
 
 class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +58,7 @@ async def ready(request: AnyRequest) -> Response[HealthResponse]:
 
 @get("/delivery/")
 async def delivery(request: AnyRequest) -> Response[HealthResponse]:
-    """Check that messages are being sent: workers run, no channel is held, nothing waits long, and mail works."""
+    """Check that messages are being sent: workers run, no channel is held, nothing waits long, and alerts are heard."""
     context = context_of(request)
     findings = await context.mail_pulse.findings()
     reasons = [_sentence(finding) for finding in findings if finding.level is Level.FAILURE]
@@ -68,7 +70,7 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
             context, state, {one.check for one in findings if one.level is Level.FAILURE}
         )
         warnings += [*_skewed_links(context, state), *_dropped_spans(context.spans_dropped() + state.spans_dropped)]
-        return _response([*failures, *reasons], warnings)
+        return _response([*failures, *await _unheard(), *reasons], warnings)
     except db.UNAVAILABLE as error:
         return _response([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
 
@@ -92,6 +94,19 @@ async def _delivery_failures(context: Context, state: heartbeat.Health, failed: 
     if state.untakeable:
         deliveries = counted(state.untakeable, "delivery", "deliveries")
         reasons.append(f"{deliveries} cannot be sent by any running worker. Start workers of the latest version.")
+    return reasons
+
+
+async def _unheard() -> list[str]:
+    """Return what nobody has heard of for too long, and how to say that somebody knows."""
+    found = await alert_records.late()
+    reasons = [
+        f"{alert.sentence} Run `hireloop alerts show {alert.id}`, and acknowledge the alert."
+        for alert in found[:_NAMED_ALERTS]
+    ]
+    if more := len(found) - len(reasons):
+        others = counted(more, "other alert is", "other alerts are")
+        reasons.append(f"{others} unheard, too. Run `hireloop alerts list --state unheard`.")
     return reasons
 
 

@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "hireloop.cli.deliveries:deliveries",
         "Show what was sent and what failed, and send failed messages again.",
     ),
+    "alerts": (
+        "hireloop.cli.alerts:alerts",
+        "Show who was alerted to what, and acknowledge alerts that nobody has heard of.",
+    ),
     "ledger": (
         "hireloop.cli.ledger:ledger_",
         "Check that every booking has its deliveries; exit 1 if one is missing.",

@@ -15,7 +15,8 @@ from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.notify.bounces import returned
 from hireloop.notify.channels import held as held_providers
 from hireloop.notify.channels.held import HeldProvider
-from hireloop.notify.deliveries import ledger
+from hireloop.notify.deliveries import alert_records, ledger
+from hireloop.notify.deliveries.alert_records import AlertView
 from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, skipped, warning
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transport import Channel
@@ -45,6 +46,7 @@ class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
     held: list[HeldProvider] | None = None  # None: the database could not be read
     base_urls: list[str] = []  # the BASE_URL of each live worker
     has_seen_a_bounce: bool | None = None  # None: the database could not be read
+    unheard: list[AlertView] = []  # alerts that nobody has heard of for too long
 
 
 async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFindings:
@@ -88,7 +90,11 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     findings["ledger"] = _ledger(await ledger.read())
     held = await held_providers.held(channels) if channels else None
     return DatabaseFindings(
-        findings=findings, held=held, base_urls=state.base_urls, has_seen_a_bounce=await returned.is_known_to_come()
+        findings=findings,
+        held=held,
+        base_urls=state.base_urls,
+        has_seen_a_bounce=await returned.is_known_to_come(),
+        unheard=await alert_records.late(),
     )
 
 

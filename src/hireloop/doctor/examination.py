@@ -15,6 +15,7 @@ from hireloop.notify.deliveries import alerts
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.diagnosis import background, mail, others
 from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped, warning
+from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
 
@@ -50,7 +51,7 @@ async def examine(
     yield tracing.check_variables(settings)
     if bad_channels is None:
         yield _held(visit, failed)
-        yield _alerts(settings, channels)
+        yield _alerts(settings, channels, visit)
     else:
         yield bad_channels
         yield skipped("alerts", "the channels are unknown")
@@ -108,7 +109,15 @@ def _check_of(row: HeldProvider) -> str:
     return mail.CHECKS[row.route] if row.channel == EMAIL else row.channel
 
 
-def _alerts(settings: Settings, channels: Sequence[Channel]) -> Finding:
+def _alerts(settings: Settings, channels: Sequence[Channel], visit: DatabaseFindings) -> Finding:
+    if visit.unheard:
+        first, others = visit.unheard[0], len(visit.unheard) - 1
+        more = f" {counted(others, 'other alert is', 'other alerts are')} unheard, too." if others else ""
+        fix = (
+            f"`hireloop alerts show {first.id}` says why and what to do; `hireloop alerts acknowledge` says that you "
+            "know. See docs/how-to/recover-from-a-failure.md, under `Nobody has heard of an alert`."
+        )
+        return failure("alerts", f"{first.sentence}{more}", fix)
     outbox = Outbox.of(settings, channels)
     for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
         return of_sentence("alerts", sentence, Level.WARNING)

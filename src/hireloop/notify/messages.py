@@ -195,6 +195,7 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     deadline_at: datetime | None = None
     first_due_at: datetime | None = None  # of the delivery; a replay renews it
     others: int = 0  # how many more deliveries this one alert covers, all with the same cause and reason
+    alert_id: UUID | None = None  # by which it is acknowledged; workers of 0.1.0 put alerts without one
 
     @property
     def occasion(self) -> str:

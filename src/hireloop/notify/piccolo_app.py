@@ -5,6 +5,7 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig
 
 from hireloop.notify.tables import (
+    Alert,
     Attempt,
     ChannelHealth,
     ChannelRate,
@@ -17,5 +18,5 @@ from hireloop.notify.tables import (
 APP_CONFIG = AppConfig(
     app_name="notify",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[Delivery, KeptAddress, ReturnedMail, Attempt, ChannelHealth, ChannelRate, WorkerHeartbeat],
+    table_classes=[Alert, Delivery, KeptAddress, ReturnedMail, Attempt, ChannelHealth, ChannelRate, WorkerHeartbeat],
 )

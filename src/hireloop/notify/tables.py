@@ -31,6 +31,32 @@ class AttemptOutcome(StrEnum):
     RELEASED = "released"  # nothing was sent: its worker was told to stop, or its lease had run out
 
 
+class Alert(Table, db=DB):
+    """One alert about deliveries or a channel: whether anybody has heard of it, and whether it still matters."""
+
+    id = UUID(primary_key=True, default=new_id)
+    cause = Text()
+    occasion = Text()
+    schedule = UUID(null=True, default=None)  # None: about a channel, not about a booking
+    revision = Integer()
+    delivery = UUID(null=True, default=None)  # the first one that it reports; `delivery.alert` names it on all of them
+    channel = Text()
+    fingerprint = Text(null=True, default=None)  # of the held channel's configuration
+    held_since = Timestamptz(null=True, default=None)
+    reason = Text(null=True, default=None)
+    recruiter = Text(null=True, default=None)  # the address of the job's recruiter; None: none, or several
+    payload = JSONB()  # of the message, without a recipient
+    rank = Integer()  # of the last carriers that it was given to; 0: none so far
+    put_at = Timestamptz()
+    unheard_since = Timestamptz(null=True, default=None)  # None: it is heard, acknowledged or over
+    late_at = Timestamptz(null=True, default=None)  # when the log said that it had been unheard for too long
+    heard_at = Timestamptz(null=True, default=None)
+    heard_by = UUID(null=True, default=None)  # the alert's delivery that was sent
+    acknowledged_at = Timestamptz(null=True, default=None)
+    acknowledged_by = Text(null=True, default=None)
+    over_at = Timestamptz(null=True, default=None)
+
+
 class Delivery(Table, db=DB):
     """One message to one recipient on one channel; the row is the queue."""
 
@@ -65,6 +91,7 @@ class Delivery(Table, db=DB):
     erased_at = Timestamptz(null=True, default=None)  # its person was erased: no name, address or words are left
     created_at = Timestamptz()
     returned_count = Integer(default=0)  # how many mails came back, also those that have no row
+    alert = ForeignKey(Alert, null=True, default=None)  # the latest that reports it; an alert's own delivery: its alert
 
 
 class KeptAddress(Table, db=DB, tablename="kept_address"):

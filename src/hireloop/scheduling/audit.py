@@ -44,6 +44,7 @@ class Action(StrEnum):
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
     DELIVERY_REPLAYED = "delivery.replayed"
+    ALERT_ACKNOWLEDGED = "alert.acknowledged"
 
 
 class Actor(msgspec.Struct, frozen=True):

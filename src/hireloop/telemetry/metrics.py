@@ -109,4 +109,5 @@ WAIT_SECONDS = Histogram("hireloop.delivery.wait", "Time from the booking to the
 BOUNCES = Counter("hireloop.delivery.bounces", "Bounce reports, by outcome and reason")
 UNACCOUNTED = Gauge("hireloop.ledger.unaccounted", "0, or something is lost")
 DELIVERIES = Gauge("hireloop.deliveries", "Deliveries, by state")
+UNHEARD = Gauge("hireloop.alerts.unheard", "Alerts that nobody has heard of")
 SPANS_DROPPED = Counter("hireloop.telemetry.spans.dropped", "Spans that were not exported, by reason")

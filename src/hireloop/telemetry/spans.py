@@ -253,6 +253,11 @@ def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
     metrics.UNACCOUNTED.set(unaccounted)
 
 
+def record_unheard(count: int) -> None:
+    """Say how many alerts nobody has heard of."""
+    metrics.UNHEARD.set(count)
+
+
 class RecordedRequest:
     """What is recorded of one request while it is handled; everything that its caller chose is bounded."""
 

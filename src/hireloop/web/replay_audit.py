@@ -1,8 +1,9 @@
-"""Replays in the audit, whether through the API, the console or the command line."""
+"""Replays and acknowledgements in the audit, whether through the API, the console or the command line."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from hireloop.notify.deliveries.alert_records import Acknowledgement, AcknowledgementNote
 from hireloop.notify.deliveries.replay import Note, ReplayResult
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
@@ -25,5 +26,25 @@ def audited(by: Actor) -> Note:
             for result in replayed
         ]
         await audit.record(*entries, at=at)
+
+    return note
+
+
+def acknowledged(by: Actor) -> AcknowledgementNote:
+    """Return what writes each acknowledgement into the audit, as this actor's doing and about the candidate."""
+
+    async def note(done: Sequence[Acknowledgement]) -> None:
+        candidates = await bookings.candidates_of({one.schedule for one in done if one.schedule})
+        entries = [
+            NewAuditEntry(
+                action=Action.ALERT_ACKNOWLEDGED,
+                subject=one.id,
+                candidate=candidates.get(one.schedule) if one.schedule else None,
+                by=by,
+                details={"cause": one.cause, "channel": one.channel, "reason": one.reason},
+            )
+            for one in done
+        ]
+        await audit.record(*entries, at=done[0].at if done else None)
 
     return note

@@ -94,7 +94,7 @@ def test_names_and_fingerprints_are_keyed_and_the_same_in_every_process() -> Non
 def test_a_tag_names_its_channel_and_says_what_it_hears(tmp_path: Path) -> None:
     found = channels(apprise_config=config(tmp_path))
     assert list(found) == ["email", "recruiters", "failures"]
-    assert found["email"].kinds == CANDIDATE_KINDS
+    assert found["email"].kinds == CANDIDATE_KINDS | {"alert"}
     assert found["recruiters"].kinds == {"recruiter_copy", "late_request"}
     assert found["failures"].kinds == {"alert"}
 

@@ -21,14 +21,19 @@ FOR_RECRUITERS = frozenset({"recruiter_copy", "late_request"})
     ("subscribers", "expected"),
     [
         ([], {"email": CANDIDATE_KINDS | {"late_request", "alert"}}),
-        ([SLACK], {"email": CANDIDATE_KINDS, SLACK.name: EVERYTHING}),
-        ([HOOK], {"email": CANDIDATE_KINDS, HOOK.name: EVERYTHING}),
+        ([SLACK], {"email": CANDIDATE_KINDS | {"alert"}, SLACK.name: EVERYTHING}),
+        ([HOOK], {"email": CANDIDATE_KINDS | {"alert"}, HOOK.name: EVERYTHING}),
         ([RECRUITERS], {"email": CANDIDATE_KINDS | {"alert"}, "recruiters": FOR_RECRUITERS}),
-        ([FAILURES], {"email": CANDIDATE_KINDS | {"late_request"}, "failures": {"alert"}}),
+        ([FAILURES], {"email": CANDIDATE_KINDS | {"late_request", "alert"}, "failures": {"alert"}}),
         ([OTHERS], {"email": CANDIDATE_KINDS | {"late_request", "alert"}, "team": set()}),
         (
             [RECRUITERS, FAILURES, HOOK],
-            {"email": CANDIDATE_KINDS, "recruiters": FOR_RECRUITERS, "failures": {"alert"}, HOOK.name: EVERYTHING},
+            {
+                "email": CANDIDATE_KINDS | {"alert"},
+                "recruiters": FOR_RECRUITERS,
+                "failures": {"alert"},
+                HOOK.name: EVERYTHING,
+            },
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """The description of each path and query parameter that its handler does not describe."""
 
 _THINGS = {
+    "alert_id": "alert",
     "candidate_id": "candidate",
     "delivery_id": "delivery",
     "interview_id": "interview",
@@ -14,6 +15,7 @@ _SENTENCES = {
     "action": "Only entries with this action.",
     "available": "`true` for slots that have a free seat and have not begun, `false` for all others.",
     "candidate": "Only those of the candidate with this ID.",
+    "cause": "Only alerts with this cause.",
     "channel": "Only deliveries over the channel with this name.",
     "company": "Only jobs at this company, ignoring case.",
     "email": "Only the candidate with this address, ignoring case.",
@@ -25,6 +27,7 @@ _SENTENCES = {
     "min_minutes": "Only slots of at least this length.",
     "q": "Only candidates whose name or address begins with this text, ignoring case.",
     "reason": "Only deliveries with this reason, such as `recipient_unknown`.",
+    "schedule": "Only those about the booking with this ID.",
     "since": "Only those created at or after this time.",
     "state": "Only those in this state.",
     "subject": "Only entries about the resource with this ID.",

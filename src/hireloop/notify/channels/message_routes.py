@@ -10,14 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from hireloop.errors import SettingsError
-from hireloop.notify.messages import CANDIDATE_KINDS, KINDS, KNOWN_KINDS, Audience
+from hireloop.notify.messages import CANDIDATE_KINDS, KINDS, KNOWN_KINDS, AlertMessage, Audience
 
 EMAIL = "email"
 NOBODY = "none"
 
 _TAGS = {Audience.RECRUITERS: "recruiters", Audience.OPERATORS: "failures"}
-# With nobody else to hear them, these go by mail: a candidate's request and a failure must reach somebody.
-_NEVER_UNHEARD = frozenset({"late_request", "alert"})
+# With nobody else to hear them, these go by mail: a candidate's request must reach somebody.
+_NEVER_UNHEARD = frozenset({"late_request"})
 
 
 class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +47,8 @@ def kinds_by_channel(routes: str, subscribers: Sequence[Subscriber]) -> dict[str
 def _usual(kind: str, subscribers: Sequence[Subscriber]) -> list[str]:
     tag = _TAGS[KINDS[kind].audience]
     found = [subscriber.name for subscriber in subscribers if not subscriber.tags or tag in subscriber.tags]
+    if kind == AlertMessage.kind:
+        return [*found, EMAIL]  # if the others do not take an alert, mail carries it next
     return found or ([EMAIL] if kind in _NEVER_UNHEARD else [])
 
 

@@ -113,6 +113,7 @@ _COLUMNS = {
     "at_risk_at": "timestamptz",
     "deadline_at": "timestamptz",
     "created_at": "timestamptz",
+    "alert": "uuid",
 }
 
 
@@ -124,7 +125,7 @@ def put_fragment(*, source: str) -> str:
         INSERT INTO delivery ({names}, payload_version)
         SELECT d.id, d.channel, d.recipient, d.required, d.starts_at, d.message_id, d.traceparent, d.schedule,
             d.revision, d.kind, d.occasion, d.payload::jsonb, d.first_due_at, d.due_at, d.at_risk_at,
-            d.deadline_at, d.created_at, :put_payload_version::int
+            d.deadline_at, d.created_at, d.alert, :put_payload_version::int
         FROM unnest({arrays}) AS d({names}), {source}
     """  # noqa: S608 (names from our own code)
 
@@ -162,6 +163,7 @@ def _row(message: messages.Message, delivery: NewDelivery, now: datetime) -> dic
         "at_risk_at": _at_risk_at(message, now),
         "deadline_at": retry.deadline_at(delivery.due_at, useless_at=message.deadline(now)),
         "created_at": now,
+        "alert": message.alert_id if isinstance(message, messages.AlertMessage) else None,
     }
 
 
@@ -194,6 +196,19 @@ async def supersede(schedule_id: UUID, *, before_revision: int, kept: Collection
     return len(rows)
 
 
+# What is still to be sent of alerts ends.
+_WITHDRAW = Statement("""
+    UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL
+    WHERE alert = ANY(:alerts::uuid[]) AND kind = 'alert' AND state = 'pending'
+""")
+
+
+async def withdraw(alert_ids: Sequence[UUID]) -> None:
+    """End what is still to be sent of these alerts, in the caller's transaction: nobody needs to hear of them."""
+    if alert_ids:
+        await _WITHDRAW.run(alerts=list(alert_ids))
+
+
 async def was_tried(schedule_id: UUID) -> bool:
     """Return whether anything that a candidate depends on was ever tried for this schedule, and so may have arrived."""
     return bool(await _WAS_TRIED.value(schedule=schedule_id))
@@ -209,6 +224,8 @@ _BLANKS = {
 }
 
 
+# All alerts about some schedules are locked.
+_HOLD_ALERTS = Statement("SELECT FROM alert WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE")
 # All deliveries of some schedules are locked.
 _HOLD = Statement("SELECT FROM delivery WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE")
 # Deliveries and their attempts are blanked, the address of the last word kept, and all else that is pending ended.
@@ -240,6 +257,10 @@ _FORGET = Statement("""
     )
     UPDATE attempt SET reply = NULL FROM blanked WHERE attempt.delivery = blanked.id
 """)
+# Alerts name nobody.
+_FORGET_ALERTS = Statement(
+    "UPDATE alert SET payload = payload || :blanks::jsonb WHERE schedule = ANY(:schedules::uuid[])"
+)
 
 
 async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
@@ -249,13 +270,16 @@ async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
     still to be sent is superseded, but for a cancellation: a candidate who knows of an interview must hear that it is
     off. Its address is kept apart (`kept_address`) until it has ended, at most 24 h; then the database drops it.
     """
-    # First all are locked, in a statement of their own: the holder of one may have put an alert about it, with the
+    # First all are locked, in statements of their own: the holder of one may have put an alert about it, with the
     # name, which the snapshot of the statement that waited does not show.
+    await _HOLD_ALERTS.run(schedules=list(schedule_ids))
     await _HOLD.run(schedules=list(schedule_ids))
+    blanks = msgspec.json.encode(_BLANKS).decode()
     await _FORGET.run(
         schedules=list(schedule_ids),
         now=now,
         last=messages.CancelledMessage.kind,
         candidates=sorted(messages.CANDIDATE_KINDS),
-        blanks=msgspec.json.encode(_BLANKS).decode(),
+        blanks=blanks,
     )
+    await _FORGET_ALERTS.run(schedules=list(schedule_ids), blanks=blanks)

@@ -1,0 +1,163 @@
+"""`/api/notifications/alerts/`: what somebody had to be alerted to, whether anybody has heard of it, and what to do."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
+
+from hireloop.access.roles import READS, SCHEDULES, actor_of
+from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
+from hireloop.examples import AlertId, DeliveryId, RecordedAt, ScheduleId, StartsAt, Time
+from hireloop.notify.deliveries import alert_records
+from hireloop.notify.deliveries.alert_records import AlertFilter, AlertState, AlertView, CarrierView
+from hireloop.notify.deliveries.deliveries import mask
+from hireloop.notify.messages import AlertCause
+from hireloop.notify.next_steps import NextStep
+from hireloop.notify.reasons import Reason, sentence_of
+from hireloop.notify.tables import DeliveryState
+from hireloop.scheduling import fields
+from hireloop.web.context import AnyRequest, Context, context_of
+from hireloop.web.json_bodies import EmptyBody
+from hireloop.web.replay_audit import acknowledged
+
+
+class AlertResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert: what it is about, what to do, and whether anybody has heard of it."""
+
+    id: AlertId
+    cause: Annotated[AlertCause, Meta(examples=["failed"])]
+    state: Annotated[AlertState, Meta(examples=["unheard"])]
+    schedule: ScheduleId | None
+    revision: Annotated[int, Meta(examples=[1])]
+    delivery: Annotated[DeliveryId | None, Meta(description="The first delivery that it is about.")]
+    channel: Annotated[str, Meta(examples=["email"])]
+    about: Annotated[
+        str | None, Meta(description="The kind of message that was not delivered.", examples=["invitation"])
+    ]
+    others: Annotated[int, Meta(description="The number of other deliveries that it is about.", examples=[0])]
+    reason: Annotated[str | None, Meta(examples=["recipient_unknown"])]
+    sentence: Annotated[
+        str | None, Meta(description="The reason as a sentence.", examples=[Reason.RECIPIENT_UNKNOWN.sentence])
+    ]
+    next_step: Annotated[NextStep, Meta(examples=["correct_address"])]
+    advice: Annotated[
+        str, Meta(description="The next step as a sentence.", examples=[NextStep.CORRECT_ADDRESS.sentence])
+    ]
+    candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
+    job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
+    company: Annotated[str, Meta(examples=["Acme"])]
+    starts_at: StartsAt | None
+    put_at: RecordedAt
+    unheard_since: RecordedAt | None
+    heard_at: Time | None
+    acknowledged_at: Time | None
+    acknowledged_by: Annotated[str | None, Meta(examples=[None])]
+    over_at: Time | None
+
+
+class CarrierResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery of an alert. The recipient's address is masked."""
+
+    delivery: DeliveryId
+    channel: Annotated[str, Meta(examples=["email"])]
+    recipient: Annotated[str, Meta(examples=["r…@example.com"])]
+    state: Annotated[DeliveryState, Meta(examples=["rejected"])]
+    reason: Annotated[str | None, Meta(examples=["recipient_unknown"])]
+    put_at: RecordedAt
+    sent_at: Time | None
+
+
+class AlertWithCarriers(AlertResponse, frozen=True, kw_only=True):
+    """An alert, and everything that has carried it, in order."""
+
+    carriers: list[CarrierResponse]
+
+
+def _response_fields(context: Context, alert: AlertView) -> dict[str, Any]:
+    message, step = alert.message, alert.next_step
+    return {
+        "id": alert.id,
+        "cause": alert.cause,
+        "state": alert.state,
+        "schedule": alert.schedule,
+        "revision": alert.revision,
+        "delivery": alert.delivery,
+        "channel": alert.channel,
+        "about": message.about,
+        "others": message.others,
+        "reason": alert.reason,
+        "sentence": sentence_of(alert.reason) if alert.reason else None,
+        "next_step": step,
+        "advice": step.sentence,
+        "candidate_name": message.candidate_name,
+        "job_title": message.job_title,
+        "company": message.company,
+        "starts_at": context.local_or_none(message.starts_at),
+        "put_at": context.local(alert.put_at),
+        "unheard_since": context.local_or_none(alert.unheard_since),
+        "heard_at": context.local_or_none(alert.heard_at),
+        "acknowledged_at": context.local_or_none(alert.acknowledged_at),
+        "acknowledged_by": alert.acknowledged_by,
+        "over_at": context.local_or_none(alert.over_at),
+    }
+
+
+def _carrier(context: Context, carrier: CarrierView) -> CarrierResponse:
+    return CarrierResponse(
+        delivery=carrier.id,
+        channel=carrier.channel,
+        recipient=mask(carrier.recipient),
+        state=carrier.state,
+        reason=carrier.reason,
+        put_at=context.local(carrier.put_at),
+        sent_at=context.local_or_none(carrier.sent_at),
+    )
+
+
+async def _with_carriers(context: Context, alert_id: UUID) -> AlertWithCarriers:
+    alert, carriers = await alert_records.find(alert_id)
+    return AlertWithCarriers(
+        **_response_fields(context, alert), carriers=[_carrier(context, carrier) for carrier in carriers]
+    )
+
+
+@get("/alerts/", opt=READS)
+async def list_alerts(
+    request: AnyRequest,
+    limit: Limit = DEFAULT_LIMIT,
+    after: After = None,
+    state_: Annotated[AlertState | None, QueryParameter(name="state")] = None,
+    cause: FromQuery[AlertCause | None] = None,
+    schedule: FromQuery[UUID | None] = None,
+    since: FromQuery[fields.Moment | None] = None,
+) -> Page[AlertResponse]:
+    """List alerts, newest first, filtered by state, cause, booking or age."""
+    fields.check_comparable(since=since)
+    context = context_of(request)
+    only = AlertFilter(state=state_, cause=cause, schedule=schedule, since=since)
+    rows = await alert_records.page(only, limit=limit + 1, after=after)
+    return page_of(rows, limit=limit, view=lambda row: AlertResponse(**_response_fields(context, row)))
+
+
+@get("/alerts/{alert_id:uuid}/", opt=READS)
+async def get_alert(request: AnyRequest, alert_id: FromPath[UUID]) -> AlertWithCarriers:
+    """Get an alert with everything that has carried it, and what became of that."""
+    return await _with_carriers(context_of(request), alert_id)
+
+
+@post("/alerts/{alert_id:uuid}/acknowledge/", status_code=200, opt=SCHEDULES)
+async def acknowledge_alert(
+    request: AnyRequest,
+    alert_id: FromPath[UUID],
+    data: JSONBody[EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
+) -> AlertWithCarriers:
+    """Say that somebody knows of an alert. One that is acknowledged already, or over, is left unchanged."""
+    by = actor_of(request)
+    await alert_records.acknowledge(alert_id, by=by.name, note=acknowledged(by))
+    return await _with_carriers(context_of(request), alert_id)
+
+
+router = Router("/notifications", route_handlers=[list_alerts, get_alert, acknowledge_alert], tags=["notifications"])

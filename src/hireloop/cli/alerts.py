@@ -1,0 +1,97 @@
+"""`hireloop alerts`: what somebody had to be alerted to, and whether anybody knows of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import click
+
+from hireloop.cli.database import run
+from hireloop.cli.times import TimeParameter, moment
+from hireloop.notify.deliveries import alert_records
+from hireloop.notify.deliveries.alert_records import Acknowledgement, AlertFilter, AlertState, AlertView, CarrierView
+from hireloop.notify.deliveries.deliveries import mask
+from hireloop.notify.messages import AlertCause
+from hireloop.notify.reasons import sentence_of
+from hireloop.notify.transports.replies import printable
+from hireloop.scheduling.audit import COMMAND_LINE
+from hireloop.settings import Settings
+from hireloop.web.replay_audit import acknowledged
+
+
+@click.group()
+def alerts() -> None:
+    """Show who was alerted to what, and acknowledge alerts that nobody has heard of."""
+
+
+@alerts.command("list")
+@click.option("--state", type=click.Choice([state.value for state in AlertState]))
+@click.option("--cause", type=click.Choice([cause.value for cause in AlertCause]))
+@click.option("--schedule", type=click.UUID, help="The ID of a booking.")
+@click.option("--since", type=TimeParameter(), help="Put at or after, such as 2026-12-01T10:00:00+05:30.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+def alerts_list(
+    *, state: str | None, cause: str | None, schedule: UUID | None, since: datetime | None, limit: int
+) -> None:
+    """List alerts, newest first: ID, state, cause, when it was put, channel, booking, reason."""
+    only = AlertFilter(state=state, cause=cause, schedule=schedule, since=since)
+    for one in run(lambda _: alert_records.page(only, limit=limit, after=None)):
+        click.echo(
+            f"{one.id}  {one.state.value:<12}  {one.cause.value:<7}  {moment(one.put_at)}  {one.channel:<8}  "
+            f"{one.schedule or '-'}  {one.reason or ''}"
+        )
+
+
+@alerts.command("show")
+@click.argument("ident", type=click.UUID)
+def alerts_show(*, ident: UUID) -> None:
+    """Show one alert: what it is about, what to do, and everything that has carried it."""
+    alert, carriers = run(lambda _: alert_records.find(ident))
+    for line in [*_alert_lines(alert), *(_carrier_line(carrier) for carrier in carriers)]:
+        click.echo(line)
+    if not carriers:
+        click.echo("  nobody: there is no chat channel, no recruiter_email of the job and no ALERT_EMAIL")
+
+
+@alerts.command("acknowledge")
+@click.argument("ident", required=False, type=click.UUID)
+@click.option("--all", "every", is_flag=True, help="Acknowledge every alert that nobody has heard of.")
+def alerts_acknowledge(*, ident: UUID | None, every: bool) -> None:
+    """Say that you know of an alert; it then no longer counts as unheard. This is recorded in the audit log."""
+    if (ident is None) is not every:
+        msg = "Give either the ID of an alert, or --all."
+        raise click.UsageError(msg)
+    if ident is None:
+        done = run(_acknowledge_all)
+        click.echo(f"{len(done)} acknowledged.")
+        return
+    is_new = run(lambda _: alert_records.acknowledge(ident, by=COMMAND_LINE.name, note=acknowledged(COMMAND_LINE)))
+    click.echo("Acknowledged." if is_new else "Nothing to do: it is acknowledged already, or over.")
+
+
+async def _acknowledge_all(_settings: Settings) -> Sequence[Acknowledgement]:
+    return await alert_records.acknowledge_all(by=COMMAND_LINE.name, note=acknowledged(COMMAND_LINE))
+
+
+def _alert_lines(alert: AlertView) -> list[str]:
+    message = alert.message
+    since = f" since {moment(alert.unheard_since)}" if alert.unheard_since else ""
+    by = f" by {alert.acknowledged_by}" if alert.state is AlertState.ACKNOWLEDGED else ""
+    what = f"{message.about or 'message'} on {alert.channel}" if alert.schedule else f"channel {alert.channel}"
+    lines = [f"{alert.cause.value}: {what}, put {moment(alert.put_at)}: {alert.state.value}{by}{since}"]
+    if alert.schedule:
+        lines.append(f"schedule {alert.schedule}, revision {alert.revision}, delivery {alert.delivery}")
+    if message.candidate_name:
+        start = f", {moment(message.starts_at)}" if message.starts_at else ""
+        lines.append(printable(f"{message.candidate_name}, {message.job_title} at {message.company}{start}"))
+    if message.others:
+        lines.append(f"and {message.others} other deliveries with the same reason")
+    if alert.reason:
+        lines.append(f"{alert.reason}: {sentence_of(alert.reason)}")
+    return [*lines, f"next: {alert.next_step.sentence}"]
+
+
+def _carrier_line(carrier: CarrierView) -> str:
+    why = f" ({carrier.reason})" if carrier.reason else ""
+    line = f"  {moment(carrier.put_at)} {carrier.channel} to {mask(carrier.recipient)}: {carrier.state.value}{why}"
+    return printable(f"{line} {carrier.reply or ''}").rstrip()

@@ -1,0 +1,210 @@
+"""Read alerts, and acknowledge them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db, errors
+from hireloop.notify import next_steps
+from hireloop.notify.deliveries import hearing, outbox
+from hireloop.notify.messages import AlertCause, AlertMessage
+from hireloop.notify.next_steps import NextStep
+from hireloop.notify.tables import DeliveryState
+from hireloop.statements import Statement
+from hireloop.telemetry.logs import log
+
+
+class AlertState(StrEnum):
+    """Whether anybody knows of an alert, and whether it still matters."""
+
+    UNHEARD = "unheard"  # no carrier has taken it
+    HEARD = "heard"  # a carrier has taken it
+    ACKNOWLEDGED = "acknowledged"  # somebody has said that they know
+    OVER = "over"  # nothing that it reports needs anybody any more
+
+
+class AlertView(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert as it is."""
+
+    id: UUID
+    cause: AlertCause
+    state: AlertState
+    schedule: UUID | None
+    revision: int
+    delivery: UUID | None
+    channel: str
+    reason: str | None
+    payload: str
+    put_at: datetime
+    unheard_since: datetime | None
+    heard_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    over_at: datetime | None
+    now: datetime
+
+    @property
+    def message(self) -> AlertMessage:
+        """What it says: whom it concerns, when, and how many others it reports."""
+        try:
+            return msgspec.json.decode(self.payload, type=AlertMessage)
+        except msgspec.MsgspecError:  # of another version: an alert without names is one
+            return AlertMessage(
+                cause=self.cause, subject="", channel=self.channel, reason=self.reason, send_to=None, alert_id=self.id
+            )
+
+    @property
+    def sentence(self) -> str:
+        """What nobody has heard of, without a name or an address: anybody may read it."""
+        since = f" since {self.unheard_since:%Y-%m-%d %H:%M:%S} UTC" if self.unheard_since else ""
+        reason = f" ({self.reason})" if self.reason else ""
+        if self.cause is AlertCause.HELD:
+            return f"Nobody has heard{since} that the channel {self.channel} is held{reason}."
+        what = f"the message {self.message.about or self.delivery} of the booking {self.schedule}"
+        has = "is at risk" if self.cause is AlertCause.AT_RISK else "has failed"
+        others = f", as {self.message.others} others have" if self.message.others else ""
+        return f"Nobody has heard{since} that {what} {has}{reason}{others}."
+
+    @property
+    def next_step(self) -> NextStep:
+        """What to do about it."""
+        return next_steps.next_step(self.message, now=self.now)
+
+
+class CarrierView(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery of an alert."""
+
+    id: UUID
+    channel: str
+    recipient: str  # in clear: a door masks it
+    state: DeliveryState
+    reason: str | None
+    reply: str | None
+    put_at: datetime
+    sent_at: datetime | None
+
+
+class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What to list; None does not filter."""
+
+    state: str | None = None
+    cause: str | None = None
+    schedule: UUID | None = None
+    since: datetime | None = None
+    id: UUID | None = None
+
+
+_STATE = """
+    CASE WHEN over_at IS NOT NULL THEN 'over' WHEN acknowledged_at IS NOT NULL THEN 'acknowledged'
+        WHEN heard_at IS NOT NULL THEN 'heard' ELSE 'unheard' END
+"""
+_READ = f"""
+    SELECT id, cause, {_STATE} AS state, schedule, revision, delivery, channel, reason, payload::text, put_at,
+        unheard_since, heard_at, acknowledged_at, acknowledged_by, over_at, coalesce(:now, now()) AS now
+    FROM alert
+"""  # noqa: S608 (our own words)
+# Alerts, newest first.
+_PAGE = Statement(f"""
+    {_READ}
+    WHERE (:state::text IS NULL OR {_STATE} = :state) AND (:cause::text IS NULL OR cause = :cause)
+      AND (:state IS DISTINCT FROM 'unheard' OR unheard_since IS NOT NULL)
+      AND (:id::uuid IS NULL OR id = :id)
+      AND (:schedule::uuid IS NULL OR schedule = :schedule) AND (:since::timestamptz IS NULL OR put_at >= :since)
+      AND (:after::uuid IS NULL OR id < :after)
+    ORDER BY id DESC LIMIT :limit
+""")
+# The deliveries of an alert, in order.
+_CARRIERS = Statement("""
+    SELECT id, channel, recipient, state, last_reason AS reason, last_reply AS reply, created_at AS put_at, sent_at
+    FROM delivery WHERE alert = :alert AND kind = 'alert' ORDER BY id
+""")
+# Alerts that nobody has heard of for too long, the oldest first.
+_LATE = Statement(
+    f"{_READ} WHERE unheard_since <= coalesce(:now, now()) - :too_long::interval ORDER BY unheard_since, id"
+)
+
+
+async def page(only: AlertFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[AlertView]:
+    """Return at most `limit` alerts from before the one called `after`, newest first."""
+    return await _PAGE.structs(AlertView, **msgspec.structs.asdict(only), limit=limit, after=after, now=now)
+
+
+async def find(alert_id: UUID, *, now: datetime | None = None) -> tuple[AlertView, list[CarrierView]]:
+    """Return an alert and the deliveries by which it was carried, in order; raises NotFound."""
+    found = await page(AlertFilter(id=alert_id), limit=1, after=None, now=now)
+    if not found:
+        raise errors.NotFound("alert", alert_id)
+    return found[0], await _CARRIERS.structs(CarrierView, alert=alert_id)
+
+
+async def late(*, now: datetime | None = None) -> list[AlertView]:
+    """Return the alerts that nobody has heard of for longer than `hearing.TOO_LONG`, the oldest first."""
+    return await _LATE.structs(AlertView, now=now, too_long=hearing.TOO_LONG)
+
+
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert that was acknowledged, and when."""
+
+    id: UUID
+    cause: str
+    schedule: UUID | None
+    channel: str
+    reason: str | None
+    at: datetime
+
+
+# What somebody else writes of acknowledged alerts, in their transaction.
+AcknowledgementNote = Callable[[Sequence[Acknowledgement]], Awaitable[None]]
+
+# Alerts that somebody knows of now, unless they are over or somebody knew already; all unheard ones if none is named.
+_ACKNOWLEDGE = Statement("""
+    UPDATE alert SET acknowledged_at = coalesce(:now, now()), acknowledged_by = :by, unheard_since = NULL
+    WHERE acknowledged_at IS NULL AND over_at IS NULL
+      AND (:alert::uuid IS NULL AND unheard_since IS NOT NULL OR id = :alert)
+    RETURNING id, cause, schedule, channel, reason, acknowledged_at AS at
+""")
+
+
+async def acknowledge(alert_id: UUID, *, by: str, note: AcknowledgementNote, now: datetime | None = None) -> bool:
+    """Note that somebody knows of an alert, and return whether that is new; one that is over stays as it is.
+
+    What is still to be sent of it ends. Raises NotFound.
+    """
+    done = await _acknowledge(alert_id, by, note, now)
+    if not done:
+        await find(alert_id)
+    return bool(done)
+
+
+async def acknowledge_all(*, by: str, note: AcknowledgementNote, now: datetime | None = None) -> list[Acknowledgement]:
+    """Note that somebody knows of every alert that nobody has heard of, and return them."""
+    return await _acknowledge(None, by, note, now)
+
+
+async def _acknowledge(
+    alert_id: UUID | None, by: str, note: AcknowledgementNote, now: datetime | None
+) -> list[Acknowledgement]:
+    done = await _write(alert_id, by, note, now)
+    for one in done:
+        log.info(
+            "alert.acknowledged",
+            alert=str(one.id),
+            cause=one.cause,
+            schedule=str(one.schedule or ""),
+            channel=one.channel,
+            reason=one.reason,
+        )
+    return done
+
+
+@db.transactional
+async def _write(
+    alert_id: UUID | None, by: str, note: AcknowledgementNote, now: datetime | None
+) -> list[Acknowledgement]:
+    done = await _ACKNOWLEDGE.structs(Acknowledgement, alert=alert_id, by=by, now=now)
+    await outbox.withdraw([one.id for one in done])
+    await note(done)
+    return done

@@ -1,0 +1,179 @@
+"""Hearing: whether anybody has heard of an alert, whether it still matters, and who gets it next.
+
+An alert is heard once any carrier has taken it. It is unheard again if that mail bounces. It is over when nothing that
+it reports needs anybody any more.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from hireloop.notify import messages
+from hireloop.notify.channels.health import fingerprints_of
+from hireloop.notify.deliveries import carriers, outbox
+from hireloop.notify.deliveries.carriers import Carrier
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.messages import AlertMessage
+from hireloop.notify.tables import Alert
+from hireloop.notify.transport import Channel
+from hireloop.statements import Statement
+
+TOO_LONG = timedelta(minutes=2)  # unheard for longer than this is a failure of the installation
+MATTERS_AFTER_DEADLINE = timedelta(days=1)  # as on the console's page of what needs attention
+_UNUSED = timedelta(minutes=5)  # a held configuration that nobody has probed for so long belongs to no worker
+_LOOK_AT = 10_000
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of an alert: it is over, heard, or not heard of any more or for too long."""
+
+    id: UUID
+    cause: str
+    schedule: UUID | None
+    channel: str
+    reason: str | None
+    is_heard: bool = False
+
+    def said(self) -> dict[str, str | None]:
+        """Return what a line of the log says of it."""
+        return {
+            "alert": str(self.id),
+            "cause": self.cause,
+            "schedule": str(self.schedule or ""),
+            "channel": self.channel,
+            "reason": self.reason,
+        }
+
+
+# Alerts that report nothing any more that needs anybody.
+_END = Statement("""
+    UPDATE alert SET over_at = :now, unheard_since = NULL
+    WHERE over_at IS NULL AND CASE
+        WHEN cause = 'held' THEN NOT EXISTS (
+            SELECT FROM channel_health h WHERE h.fingerprint = alert.fingerprint AND h.state = 'held'
+                AND h.since = alert.held_since
+                AND (h.fingerprint = ANY(:fingerprints::text[])
+                    OR h.next_probe_at > :now::timestamptz - :unused::interval)
+        )
+        ELSE NOT EXISTS (
+            SELECT FROM delivery d WHERE d.alert = alert.id AND d.kind <> 'alert'
+                AND d.state <> 'superseded'
+                AND (d.state <> 'sent' OR coalesce(d.last_reason, '') IN ('came_back', 'complaint'))
+                AND d.deadline_at > :now::timestamptz - :matters_after_deadline::interval
+                AND (d.erased_at IS NULL OR d.kind = 'cancelled')
+                AND NOT EXISTS (
+                    SELECT FROM schedule_to_notify told WHERE told.schedule = d.schedule AND told.revision > d.revision
+                )
+        )
+        END
+    RETURNING id, cause, schedule, channel, reason
+""")
+# Alerts that a carrier has taken since, or whose only mail came back.
+_HEAR = Statement("""
+    WITH changed AS (
+        SELECT alert.id, taken.id AS delivery, taken.sent_at FROM alert LEFT JOIN LATERAL (
+            SELECT id, sent_at FROM delivery
+            WHERE delivery.alert = alert.id AND kind = 'alert' AND state = 'sent' ORDER BY sent_at, id LIMIT 1
+        ) taken ON true
+        WHERE over_at IS NULL AND acknowledged_at IS NULL AND (heard_at IS NULL) <> (taken.sent_at IS NULL)
+        FOR UPDATE OF alert SKIP LOCKED
+    )
+    UPDATE alert SET heard_at = changed.sent_at, heard_by = changed.delivery, late_at = NULL,
+        unheard_since = CASE WHEN changed.sent_at IS NULL THEN :now::timestamptz END
+    FROM changed WHERE alert.id = changed.id
+    RETURNING alert.id, cause, schedule, channel, reason, heard_at IS NOT NULL AS is_heard
+""")
+# Alerts that have been unheard for too long, and the log has not said so.
+_NOTE_LATE = Statement("""
+    UPDATE alert SET late_at = :now WHERE unheard_since <= :before AND late_at IS NULL
+    RETURNING id, cause, schedule, channel, reason
+""")
+
+
+async def ended(channels: Sequence[Channel], now: datetime) -> list[Turn]:
+    """End the alerts whose cause is over, with all that is still to be sent of them, and return them.
+
+    A delivery is over when it is sent and has not come back, when the booking has moved on, or a day after its
+    deadline; or it is for another alert: one that was at risk and has failed is reported again. `channels` are ours,
+    with their fallbacks.
+    """
+    over = await _END.structs(
+        Turn,
+        now=now,
+        fingerprints=fingerprints_of(channels),
+        unused=_UNUSED,
+        matters_after_deadline=MATTERS_AFTER_DEADLINE,
+    )
+    await outbox.withdraw([one.id for one in over])
+    return over
+
+
+async def heard(now: datetime) -> list[Turn]:
+    """Note which alerts are heard, and which are not heard of any more since the mail came back; return both."""
+    return await _HEAR.structs(Turn, now=now)
+
+
+async def late(now: datetime) -> list[Turn]:
+    """Return the alerts that have been unheard for longer than `TOO_LONG`, each once."""
+    return await _NOTE_LATE.structs(Turn, now=now, before=now - TOO_LONG)
+
+
+# How many alerts nobody has heard of.
+_COUNT = Statement("SELECT count(*) FROM alert WHERE unheard_since IS NOT NULL")
+
+
+async def count_unheard() -> int:
+    """Return how many alerts nobody has heard of, however short a time ago they were put."""
+    count: int = await _COUNT.value()
+    return count
+
+
+class UnheardAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert that nobody has heard of: what it says, and to which carriers it was given so far."""
+
+    id: UUID
+    delivery: UUID | None
+    recruiter: str | None
+    rank: int
+    put_at: datetime
+    unheard_since: datetime
+    payload: str
+    tried: list[Carrier] = []
+    is_waiting: bool = False  # a carrier may still take it within its time
+
+    def message(self) -> AlertMessage:
+        """Return what it says; raises msgspec.MsgspecError for a payload of another version."""
+        return msgspec.json.decode(self.payload, type=AlertMessage)
+
+
+# Unheard alerts and the carriers that they were given to, locked.
+_WAITING = Statement("""
+    SELECT id, delivery, recruiter, rank, put_at, unheard_since, payload::text,
+        ARRAY(SELECT ARRAY[channel, recipient] FROM delivery WHERE alert = alert.id AND kind = 'alert') AS tried,
+        EXISTS (
+            SELECT FROM delivery d WHERE d.alert = alert.id AND d.kind = 'alert' AND d.state = 'pending'
+                AND d.created_at > :since
+        ) AS is_waiting
+    FROM alert WHERE unheard_since IS NOT NULL
+    ORDER BY put_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+""")
+
+
+async def waiting(now: datetime) -> list[UnheardAlert]:
+    """Lock and return the alerts that nobody has heard of, the oldest first."""
+    return await _WAITING.structs(UnheardAlert, since=now - carriers.PATIENCE, limit=_LOOK_AT)
+
+
+async def carry(alert_id: UUID, message: AlertMessage, outbox: Outbox, rank: carriers.Rank, *, now: datetime) -> None:
+    """Give an alert to all carriers of a rank, in the caller's transaction."""
+    names = {one.channel for one in rank.carriers}
+    over = msgspec.structs.replace(outbox, channels=tuple(one for one in outbox.channels if one.name in names))
+    await over.put([msgspec.structs.replace(message, send_to=rank.send_to)], now=now)
+    await Alert.update({Alert.rank: rank.number}).where(Alert.id == alert_id)
+
+
+def payload_of(message: AlertMessage) -> str:
+    """Return what the row of an alert keeps of it: all but the recipient, which each carrier has its own."""
+    return messages.encode(msgspec.structs.replace(message, send_to=None))

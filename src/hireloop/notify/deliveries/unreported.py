@@ -1,0 +1,164 @@
+"""Deliveries that are at risk or have failed and that nobody was alerted to, and the alerts that report them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db
+from hireloop.notify import messages
+from hireloop.notify.deliveries.deliveries import TIME_FOR_A_FIRST_TRY
+from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage
+from hireloop.notify.tables import DeliveryState
+from hireloop.statements import Statement
+from hireloop.telemetry import spans
+
+_LOOK_AT = 10_000
+
+
+class ReportedDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A required delivery that is at risk, has failed or came back."""
+
+    id: UUID
+    schedule: UUID | None
+    revision: int
+    kind: str
+    channel: str
+    state: DeliveryState
+    first_due_at: datetime
+    last_reason: str | None
+    traceparent: str
+    deadline_at: datetime
+    recruiter_email: str | None
+
+    @property
+    def cause(self) -> AlertCause:
+        """What an alert about it is about."""
+        return AlertCause.AT_RISK if self.state is DeliveryState.PENDING else AlertCause.FAILED
+
+
+class NewAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert that nobody was given yet, and the deliveries that it reports, with the first of which it is named."""
+
+    message: AlertMessage
+    recruiter: str | None = None  # None: no job has one, or several have different ones
+    deliveries: tuple[UUID, ...] = ()
+    fingerprint: str | None = None  # of the held channel's configuration, and since when it is held
+    held_since: datetime | None = None
+
+
+_FIELDS = """
+    id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
+    payload->>'recruiter_email' AS recruiter_email
+"""
+# Required deliveries that are at risk, have failed or came back, and that nobody was alerted to, locked.
+_UNREPORTED = Statement(f"""
+    SELECT {_FIELDS} FROM delivery WHERE required AND (
+        state = 'pending' AND at_risk_alerted_at IS NULL AND at_risk_at <= :now
+            AND (last_reason IS NOT NULL OR first_due_at <= :first_due_before)
+        OR state = 'pending' AND at_risk_alerted_at IS NULL AND last_reason = 'policy_block'
+        OR state IN ('bounced', 'rejected', 'exhausted') AND failure_alerted_at IS NULL
+        OR state = 'sent' AND last_reason IN ('came_back', 'complaint') AND failure_alerted_at IS NULL
+    )
+    ORDER BY deadline_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+""")  # noqa: S608 (our own names)
+# The deliveries that an alert reports.
+_REPORTED_BY = Statement(f"""
+    SELECT {_FIELDS} FROM delivery WHERE alert = :alert AND kind <> 'alert' ORDER BY deadline_at, id
+""")  # noqa: S608 (our own names)
+# An alert reports these deliveries now.
+_NOTE_REPORTED = Statement("""
+    UPDATE delivery SET alert = coalesce(told.alert, delivery.alert),
+        at_risk_alerted_at = CASE WHEN state = 'pending' THEN :now ELSE at_risk_alerted_at END,
+        failure_alerted_at = CASE WHEN state = 'pending' THEN failure_alerted_at ELSE :now END
+    FROM unnest(:ids::uuid[], :alerts::uuid[]) AS told(id, alert) WHERE delivery.id = told.id
+""")
+
+
+async def find(now: datetime) -> list[ReportedDelivery]:
+    """Lock and return what nobody was alerted to, the earliest deadline first; `deliveries` says what at risk means."""
+    return await _UNREPORTED.structs(
+        ReportedDelivery, now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT
+    )
+
+
+async def reported_by(alert_id: UUID) -> list[ReportedDelivery]:
+    """Return the deliveries that an alert reports, the earliest deadline first."""
+    return await _REPORTED_BY.structs(ReportedDelivery, alert=alert_id)
+
+
+async def note_reported(alerts: Sequence[tuple[NewAlert, bool]], now: datetime) -> None:
+    """Note which alert reports each delivery; one that is not new (False) leaves the deliveries their earlier one."""
+    told = [(one, alert.message.alert_id if is_new else None) for alert, is_new in alerts for one in alert.deliveries]
+    if told:
+        await _NOTE_REPORTED.run(ids=[one for one, _ in told], alerts=[alert for _, alert in told], now=now)
+
+
+def gathered(found: Sequence[ReportedDelivery], room: int, *, apart: bool) -> list[list[ReportedDelivery]]:
+    """Return a list for each alert: every delivery alone if there is room, else the last one for all the others.
+
+    The others are reported together by cause and reason, and, if each recruiter is notified separately (`apart`), by
+    recruiter.
+    """
+    if len(found) <= room:
+        return [[one] for one in found]
+    rest: dict[tuple[AlertCause, str | None, str | None], list[ReportedDelivery]] = {}
+    for one in found[room - 1 :]:
+        key = (one.cause, one.last_reason, one.recruiter_email if apart else None)
+        rest.setdefault(key, []).append(one)
+    return [*([one] for one in found[: room - 1]), *rest.values()]
+
+
+def by_recruiter(found: Sequence[ReportedDelivery]) -> list[list[ReportedDelivery]]:
+    """Return the deliveries of each recruiter, and of none."""
+    groups: dict[str | None, list[ReportedDelivery]] = {}
+    for one in found:
+        groups.setdefault(one.recruiter_email, []).append(one)
+    return list(groups.values())
+
+
+# What these deliveries say.
+_MESSAGES = Statement("SELECT id, kind, payload::text FROM delivery WHERE id = ANY(:ids::uuid[])")
+
+
+async def alerts_about(groups: Sequence[Sequence[ReportedDelivery]]) -> list[NewAlert]:
+    """Return an alert for each group, with the values of its first delivery."""
+    if not groups:
+        return []
+    rows = await _MESSAGES.rows(ids=[group[0].id for group in groups])
+    values = {row["id"]: _values(row["kind"], row["payload"]) for row in rows}
+    return [_alert_about(group, values[group[0].id]) for group in groups]
+
+
+def _alert_about(group: Sequence[ReportedDelivery], values: dict[str, Any]) -> NewAlert:
+    first, recruiters = group[0], {one.recruiter_email for one in group}
+    message = AlertMessage(
+        alert_id=db.new_id(),
+        cause=first.cause,
+        subject=str(first.id),
+        channel=first.channel,
+        reason=first.last_reason,
+        send_to=None,
+        schedule_id=first.schedule,
+        revision=first.revision,
+        trace_id=spans.trace_id_of(first.traceparent),
+        about=first.kind,
+        deadline_at=first.deadline_at,
+        first_due_at=first.first_due_at,
+        others=len(group) - 1,
+        **values,
+    )
+    recruiter = first.recruiter_email if len(recruiters) == 1 else None
+    return NewAlert(message=message, recruiter=recruiter, deliveries=tuple(one.id for one in group))
+
+
+def _values(kind: str, payload: str) -> dict[str, Any]:
+    """Return what an alert repeats of a message; nothing of one that cannot be read: an alert without names is one."""
+    try:
+        message = messages.decode(kind, payload)
+    except (msgspec.MsgspecError, KeyError):
+        return {}
+    names = ("candidate_name", "job_title", "company", "starts_at")
+    return {name: getattr(message, name) for name in names if isinstance(message, BookingMessage)}

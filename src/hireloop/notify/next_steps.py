@@ -1,0 +1,43 @@
+"""Next steps: what somebody who gets an alert can do about it. Pure."""
+
+from datetime import datetime
+
+from hireloop.notify.messages import AlertCause, AlertMessage, CancelledMessage
+from hireloop.notify.reasons import Reason, Slug
+
+_ADDRESS = frozenset(
+    {
+        Reason.RECIPIENT_UNKNOWN,
+        Reason.RECIPIENT_REFUSED,
+        Reason.RECIPIENT_NEEDS_SMTPUTF8,
+        Reason.BAD_RECIPIENT,
+        Reason.MAILBOX_DISABLED,
+    }
+)
+
+
+class NextStep(Slug):
+    """What to do; `sentence` says it to a person. The templates of alerts say the same in each language."""
+
+    CORRECT_ADDRESS = (
+        "correct_address",
+        "Correct the candidate's address, and a new invitation is sent to it. Or call the candidate.",
+    )
+    REPLAY = "replay", "Fix the cause, then replay the delivery. Or call the candidate."
+    CALL = "call", "Call the candidate, because this message will not reach them."
+    CALL_IF_SOON = (
+        "call_if_soon",
+        "The message is still being tried. Call the candidate if the interview is soon, and run `hireloop doctor`.",
+    )
+    FIX_CHANNEL = "fix_channel", "Run `hireloop doctor`, which says how to fix the channel."
+
+
+def next_step(alert: AlertMessage, *, now: datetime) -> NextStep:
+    """Return what to do about an alert at this time."""
+    if alert.cause is AlertCause.HELD:
+        return NextStep.FIX_CHANNEL
+    if alert.cause is AlertCause.FAILED and alert.deadline_at is not None and alert.deadline_at <= now:
+        return NextStep.CALL
+    if alert.reason in _ADDRESS:
+        return NextStep.CALL if alert.about == CancelledMessage.kind else NextStep.CORRECT_ADDRESS
+    return NextStep.CALL_IF_SOON if alert.cause is AlertCause.AT_RISK else NextStep.REPLAY
