@@ -34,6 +34,7 @@ SAID = {
     "refused us": ("auth_required", Evidence(phase=Phase.RECIPIENT, code=530)),
     "refused the message": ("message_refused", Evidence(phase=Phase.REPLY, code=554)),
     "nothing": ("connection_refused", Evidence(phase=Phase.CONNECT)),
+    "refused our sign-in": ("auth_required", Evidence(phase=Phase.AUTH, code=450)),
     "not now": ("auth_deferred", Evidence(phase=Phase.AUTH, code=454)),
 }
 
@@ -551,6 +552,7 @@ async def test_a_delivery_at_risk_takes_turns_between_the_providers_once_a_try_h
         pytest.param(["refused us", "deferred", "deferred"], "pfff", id="refused by one: by the other from then on"),
         pytest.param(["refused us", "refused us", "refused us", "refused us"], "pfpfp", id="refused by both: in turns"),
         pytest.param(["refused the message", "deferred"], "pff", id="the message refused"),
+        pytest.param(["refused our sign-in", "nothing"], "pff", id="refused at sign-in"),
         pytest.param(["nothing", "nothing", "deferred", "nothing"], "ppfff", id="unreachable twice"),
         pytest.param(["nothing", "not now", "nothing", "nothing", "nothing"], "ppffpf", id="neither can be reached"),
         pytest.param(["nothing", "deferred", "nothing", "deferred"], "ppppp", id="unreachable once in a while"),

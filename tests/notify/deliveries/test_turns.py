@@ -15,9 +15,9 @@ def _leaves(outcome: Outcome | None, *, was_unreached: bool = False) -> bool:
     return turns.leaves_provider(outcome, was_unreached=was_unreached)
 
 
-@pytest.mark.parametrize("phase", FROM_MAIL_ON)
+@pytest.mark.parametrize("phase", [Phase.AUTH, *FROM_MAIL_ON])
 @pytest.mark.parametrize("reason", sorted(OF_OUR_ROUTE))
-def test_a_refusal_of_us_from_mail_on_leaves_the_provider_at_once(reason: Reason, phase: Phase) -> None:
+def test_a_refusal_of_us_leaves_the_provider_at_once(reason: Reason, phase: Phase) -> None:
     assert _leaves(Retry(reason=reason, evidence=Evidence(phase=phase, code=550)))
 
 

@@ -457,6 +457,22 @@ async def test_the_delivery_that_met_a_broken_primary_goes_by_the_fallback_and_b
     assert (await deliveries.find(delivery, [EMAIL]))[0].tries == 0
 
 
+async def test_a_probe_that_is_refused_again_leaves_the_primary_held_and_goes_by_the_fallback_at_once(
+    database_url: str,
+) -> None:
+    await health.hold(WITH_FALLBACK, "sender_refused")
+    await db.fetch("UPDATE channel_health SET next_probe_at = now()")
+    delivery = await invite()
+    refused = Retry(reason="auth_required", evidence=Evidence(phase=Phase.RECIPIENT, code=530))
+    fallback = Scripted()
+    async with _working(
+        database_url, Scripted(lambda _: refused), channel=WITH_FALLBACK, fallbacks={"email": fallback}
+    ):
+        await _until_state(delivery, "sent")
+    assert await _routes(delivery) == [("primary", "retry"), ("fallback", "sent")]
+    assert len(await health.held([WITH_FALLBACK])) == 1
+
+
 async def test_where_both_providers_are_broken_each_is_held_by_itself_and_nothing_is_tried_over_and_over(
     database_url: str,
 ) -> None:

@@ -22,10 +22,10 @@ def leaves_provider(outcome: Outcome | None, *, was_unreached: bool) -> bool:
     `was_unreached`: the delivery's previous try by this provider did not get as far as MAIL either.
     """
     match outcome:
+        case Retry(reason=reason) if reason in OF_OUR_ROUTE:
+            return True
         case Retry(evidence=evidence) if evidence.phase in BEFORE_MAIL:
             return was_unreached
-        case Retry(reason=reason, evidence=evidence) if reason in OF_OUR_ROUTE:
-            return evidence.phase in FROM_MAIL_ON
         case Retry(reason=reason, evidence=evidence) | Rejected(reason=reason, evidence=evidence):
             return reason in NOT_OF_THE_MAILBOX and evidence.phase in _OF_THE_MESSAGE
         case _:
@@ -63,7 +63,7 @@ OF_TWO = """
         SELECT due.id, attempt.route, number,
             row_number() OVER (PARTITION BY due.id, attempt.route ORDER BY number DESC) AS nth,
             outcome = 'retry' AND phase = ANY(:before_mail::text[]) AS is_unreached,
-            outcome = 'retry' AND reason = ANY(:refusals::text[]) AND phase <> ALL(:before_mail::text[]) AS is_refusal
+            outcome = 'retry' AND reason = ANY(:refusals::text[]) AS is_refusal
         FROM due JOIN attempt ON attempt.delivery = due.id AND started_at >= due.first_due_at
         WHERE outcome IS DISTINCT FROM 'released'
     ), history AS (

@@ -7,7 +7,7 @@ from hireloop.notify.bounces import simulator
 from hireloop.notify.channels import health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries.leases import Lease, Settlement
-from hireloop.notify.deliveries.turns import FROM_MAIL_ON, names
+from hireloop.notify.deliveries.turns import BEFORE_MAIL, FROM_MAIL_ON, names
 from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.tables import AttemptOutcome
 from hireloop.notify.transport import Channel, Held, Outcome, Phase, Rejected, Retry, Sent
@@ -90,7 +90,7 @@ async def blocking_domains(channel: str, route: Route) -> int:
 
 async def refusing_domains(channel: str, route: Route) -> int:
     """Return for how many recipients' domains the server has refused us since it accepted a message; of all workers."""
-    return await _domains(channel, route, OF_OUR_ROUTE, phases=FROM_MAIL_ON, any_other_ends=False)
+    return await _domains(channel, route, OF_OUR_ROUTE, phases=BEFORE_MAIL | FROM_MAIL_ON, any_other_ends=False)
 
 
 async def _domains(
