@@ -109,6 +109,13 @@ NEAR_MISSES = [
     (Phase.RECIPIENT, 550, "5.1.1 Account does not exist, sender please check", Side.MAILBOX),
     (Phase.RECIPIENT, 550, "5.1.0 x@hire.example: sender rejected", Side.ROUTE),
     (Phase.RECIPIENT, 552, "Too many recipients", Side.NOBODY),
+    (Phase.REPLY, 550, "5.7.1 Message rejected due to sender account being over the sending limit", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "The recipient has exceeded their message quota", Side.MAILBOX),
+    (Phase.RECIPIENT, 450, "4.3.2 Too many messages from your account", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "5.7.1 External senders are not allowed to send to this address", Side.MAILBOX),
+    (Phase.RECIPIENT, 554, "5.7.1 Sender address [x@hire.example] blocked using dbl.spamhaus.org", Side.POLICY),
+    (Phase.RECIPIENT, 530, "Access denied", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "Domain of recipient address asha@example.com does not resolve", Side.MAILBOX),
     (Phase.RECIPIENT, 421, "4.3.2 Connection rate limit exceeded", Side.NOBODY),
     (Phase.AUTH, 535, "5.7.8 authentication failed: mailbox is disabled", Side.ROUTE),
 ]

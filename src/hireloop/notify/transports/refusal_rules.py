@@ -74,7 +74,7 @@ _CLASSES = {
         r"customer"
     ),
     "store": r"mailbox|inbox|user|recipient|account|storage|disk|folder|maildir|message store",
-    "group": r"group|list|mailbox|recipient|distribution",
+    "group": r"group|list|mailbox|recipient|address|distribution",
 }
 
 
@@ -125,7 +125,7 @@ STRONG = (
         Side.MAILBOX,
         Reason.MAILBOX_FULL,
         r"(?:mailbox|inbox|folder|disk) (?:(?:size|storage|disk|space) )?(?:limit|size|quota) exceeded",
-        r"recipient quota exceeded",
+        r"recipient quota exceeded|(?:recipient|mailbox) exceeded (?:\w+ ){0,2}?quota",
         r"exceeded … (?:mailbox|storage|folder)",
         r"(?:mailbox|inbox) (?:too )?(?:full|large)",
     ),
@@ -155,13 +155,17 @@ STRONG = (
         r"<our> (?:<no_store> ){0,3}?<amount> … (?:exceeded|over|maximum|used|refused|throttl\w*|too high)",
         r"(?:exceeded|maximum|throttl\w*|too) … <our> (?:<no_store> ){0,2}?<amount>",
         r"exceeded … <amount> (?:of|for) <our>",
+        r"(?:sending|outgoing|outbound|submission) (?:limit|quota)",
+        r"rate ?limit … (?:account|sender)",
+        r"you (?:sending|sent) too (?:many|much|fast)",
+        r"used … credits",
         r"(?:you|your <entity>|your (?:domain|server)|(?:this )?(?:sender|tenant|customer)) (?:already )?"
         r"(?:exceeded|out of|run out|sent (?:too|more)|over) … <messages>",
         r"(?:you|your <entity>|account|user|sender) sent (?:too|more)",
         r"(?:no|insufficient|not enough|maximum|out of) credits?",
         r"credits? … exceeded",
         r"<too_many> … (?:sent|from (?:you|@|sender|this (?:user|account|sender)))",
-        r"<too_many> (?:sent|from (?:you|sender))",
+        r"<too_many> (?:sent|from (?:you|your <entity>|sender))",
         r"(?:messages|mails?) per (?:sender|user|account) … exceeded",
         r"(?:sender|your <entity>) (?:rate ?limited|throttled|exceeded)",
     ),
@@ -174,7 +178,7 @@ STRONG = (
         r"your domain … stopped",
         r"your <entity> not (?:\w+ )?(?:allowed|permission)",
         r"sender (?:\w+ ){0,2}?<entity> … (?:stopped|blocked)",
-        r"service stopped",
+        r"service stopped|smtp account stopped",
         r"(?:account|user|sender) … (?:compromised|hijacked)",
         r"unusual (?:sending )?activity",
         r"bad outbound sender|outbound spam",
@@ -200,7 +204,7 @@ STRONG = (
         r"relay(?:ing|ed|s)? (?:(?:\w+|#|@) ){0,3}?(?:refused|blocked|<not_enabled>)",
         r"(?:not allowed|unable|can not|will not|not|refused?|open|attempt\w*|unauthorized) (?:(?:to|for) )?(?:mail )?"
         r"relay(?:ing)?",
-        r"unknown relay(?! #)|no relaying",
+        r"unknown relay(?! #)|no relay(?:ing)?(?! host)",
         r"rcpthosts",
         r"non ?accepted domain",
         r"not gateway",
@@ -218,6 +222,7 @@ STRONG = (
         r"<sender> … <not_ours>(?! (?:by|in) recipient)",
         r"(?<!user )(?<!account )(?<!mailbox )(?<!recipient )(?<!address )unknown (?:envelope )?(?:sender|return path)",
         r"domain of sender",
+        r"unknown from (?:address|header|domain|field)",
         r"(?:from|mail|domain|identity|identities)(?: address)?(?: @| #)? <unverified>",
         r"(?:not )?verified (?:sender )?identit(?:y|ies)",
         r"not verified sender",
@@ -251,6 +256,7 @@ STRONG = (
         r"(?:user|recipient|mailbox|address|domain|host|mx)",
         r"possibly unknown|user moved|not by that name",
         r"user … moved",
+        r"no mx|domain of recipient",
         r"not # account",
     ),
     _rule(Side.MAILBOX, Reason.MAILBOX_DISABLED, r"<them>s? … stopped", r"stopped (?:\w+ )?<them>s?"),
@@ -289,7 +295,8 @@ WEAK = (
         r"content (?:\w+ )?(?:refused|filter\w*|blocked|not accepted)",
         r"bad ?mail ?from",
         r"blocked using",
-        r"(?:envelope|header|client host|host|ip|client|connection) … (?:blocked|refused)",
+        r"attachments? (?:\w+ )?(?:refused|blocked|not allowed)",
+        r"(?:envelope|client host|host|ip|client|connection) … (?:blocked|refused)",
         r"blocked (?:senders?|sending ip)",
         r"(?:delivery|message) not allowed",
         r"permanently deferred",
@@ -376,4 +383,4 @@ CODES = {
     551: Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
     556: Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),  # RFC 7504
 }
-"""What a code means by itself."""
+"""What a code means by itself; as clear as the enhanced codes above."""

@@ -68,7 +68,8 @@ def refusal_of(code: int | None, enhanced_code: str | None, words: str, *, phase
     words = words[:_LONGEST_WORDS]
     code, detail = _codes(code, enhanced_code, words)
     said = plain(words)
-    found = _by_words(STRONG, said, detail) or CLEAR_DETAILS.get(detail) or _by_words(WEAK, said, detail)
+    clear = CODES.get(code) or CLEAR_DETAILS.get(detail)
+    found = _by_words(STRONG, said, detail) or clear or _by_words(WEAK, said, detail)
     found = found or _by_codes(code, detail, phase)
     if phase in BEFORE_RECIPIENT:
         return _before_recipient(found, code, phase)
@@ -92,8 +93,6 @@ def _by_words(rules: Iterable[Rule], said: str, detail: str) -> Refusal | None:
 
 
 def _by_codes(code: int, detail: str, phase: Phase) -> Refusal:
-    if code in CODES:
-        return CODES[code]
     if detail in DETAILS:
         return DETAILS[detail]
     if code == _TOO_LARGE and phase is Phase.RECIPIENT:  # before the message was sent, its size cannot be the cause
