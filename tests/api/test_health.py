@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from unittest.mock import AsyncMock
 
 import httpx
@@ -14,12 +15,15 @@ from factories import soon
 from hireloop import app, db
 from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
-from hireloop.notify.deliveries import alert_records
-from hireloop.notify.worker import heartbeat
+from hireloop.notify.deliveries import alert_records, leases
+from hireloop.notify.diagnosis.pulse import MailPulse
+from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Phase, Retry, Sent
+from hireloop.notify.worker import attempts, circuit, heartbeat
+from hireloop.notify.worker.attempts import AttemptResult
 from hireloop.settings import Settings
-from notify.factories import alerted
+from notify.factories import alerted, invite
 from sample_settings import settings_for
-from servers.smtp import ScriptedSmtpServer, Step
+from servers.smtp import Hang, ScriptedSmtpServer, Step
 
 
 @pytest.fixture
@@ -266,3 +270,83 @@ async def test_of_many_unheard_alerts_three_are_named_and_the_others_counted(use
         4,
         "2 other alerts are unheard, too. Run `hireloop alerts list --state unheard`.",
     )
+
+
+# --- A finding that is kept, and what workers saw since ----------------------------------------------------------
+
+
+async def attempt(outcome: Outcome, channel: Channel) -> None:
+    """Let the one invitation be tried over mail, with this outcome, as a worker would record it."""
+    (lease,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"])
+    result = AttemptResult(outcome=outcome, trace_id="t", span_id="s")
+    await circuit.after_try(channel, lease.route, outcome, probing=True)
+    await leases.settle([attempts.settlement(lease, result, elapsed=timedelta(0))])
+    await db.fetch("UPDATE delivery SET due_at = now() WHERE channel = 'email' AND state = 'pending'")
+
+
+def signed_in(database_url: str, port: int) -> Settings:
+    values = {"email_host_user": "me@hire.example", "email_host_password": "a canary"}
+    return settings_for(database_url, email_host="localhost", email_port=port, email_timeout=5, **values)
+
+
+BAD_PASSWORD = Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535))
+NOBODY = Retry(reason="connection_refused", evidence=Evidence(phase=Phase.CONNECT))
+TAKEN = Sent(evidence=Evidence(phase=Phase.REPLY, code=250))
+
+
+async def test_a_wrong_password_that_becomes_a_dead_host_is_seen_at_once(settings: Settings) -> None:
+    script: dict[str, Step] = {"AUTH": "535 5.7.8 No"}
+    server = ScriptedSmtpServer(script)
+    ours = signed_in(str(settings.database_url), server.port)
+    (channel,) = configured.channels(ours)
+    async with visiting(ours) as client:
+        await invite()
+        with server:
+            await attempt(BAD_PASSWORD, channel)
+            for _ in range(2):
+                [reason] = await reasons(client)
+                assert reason.startswith("localhost refused the user name or the password")
+        await attempt(NOBODY, channel)
+        [reason] = await reasons(client)
+    assert reason.startswith(f"Nothing is listening at localhost port {server.port}")
+
+
+async def test_a_wrong_password_that_is_corrected_at_the_server_is_seen_at_once_and_a_later_hold_too(
+    settings: Settings,
+) -> None:
+    with ScriptedSmtpServer({"AUTH": ["535 5.7.8 No"]}) as server:
+        ours = signed_in(str(settings.database_url), server.port)
+        (channel,) = configured.channels(ours)
+        async with visiting(ours) as client:
+            await invite()
+            await attempt(BAD_PASSWORD, channel)
+            [reason] = await reasons(client)
+            assert reason.startswith("localhost refused the user name or the password")
+            await attempt(TAKEN, channel)
+            assert await reasons(client) == []
+            await health.hold(channel, "certificate_invalid")  # which a finding that all was well does not hide
+            [reason] = await reasons(client)
+    assert reason.startswith("The channel email has been held since ")
+    assert "certificate" in reason
+
+
+async def test_while_the_check_takes_long_the_newest_attempt_is_what_is_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedSmtpServer({"AUTH": ["535 5.7.8 No"], "banner": ["220 ready", Hang(60)]}) as server:
+        ours = signed_in(str(settings.database_url), server.port)
+        (channel,) = configured.channels(ours)
+        async with visiting(ours) as client:
+            await invite()
+            await attempt(BAD_PASSWORD, channel)
+            [before] = await reasons(client)
+            await attempt(Retry(reason="timed_out", evidence=Evidence(phase=Phase.CONNECT)), channel)
+            monkeypatch.setattr(MailPulse.findings, "__kwdefaults__", {"patience": 0.05})
+            [held] = await reasons(client)
+            await health.open_again(channel)
+            await attempt(Retry(reason="timed_out", evidence=Evidence(phase=Phase.CONNECT)), channel)
+            [open_again] = await reasons(client)
+    assert before.startswith("localhost refused the user name or the password")
+    assert held.startswith("The channel email has been held since ")
+    assert held.endswith("The server did not answer in time.")
+    assert open_again == "The last attempt to send mail failed. The server did not answer in time."

@@ -1,19 +1,24 @@
 """`/health/`: whether the process is alive, ready to serve, and deliveries are sent. Needs no key, shows no secret."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Literal
 
 import msgspec
 from litestar import Response, Router, get
+from msgspec import structs
 
 from hireloop import db
 from hireloop.faults import faults_of
 from hireloop.notify.channels import held
+from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.message_routes import EMAIL
+from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries import alert_records
-from hireloop.notify.diagnosis import mail
+from hireloop.notify.diagnosis import latest, mail
 from hireloop.notify.diagnosis.findings import Finding, Level
+from hireloop.notify.diagnosis.latest import Latest
+from hireloop.notify.reasons import sentence_of
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.worker import heartbeat
 from hireloop.web.context import AnyRequest, Context, context_of
@@ -60,15 +65,17 @@ async def ready(request: AnyRequest) -> Response[HealthResponse]:
 async def delivery(request: AnyRequest) -> Response[HealthResponse]:
     """Check that messages are being sent: workers run, no channel is held, nothing waits long, and alerts are heard."""
     context = context_of(request)
-    findings = await context.mail_pulse.findings()
+    try:
+        seen = await latest.latest(context.channels)
+    except db.UNAVAILABLE:
+        seen = {}  # the reason follows
+    findings = await context.mail_pulse.findings({mail.CHECKS[route]: one for route, one in seen.items()})
     reasons = [_sentence(finding) for finding in findings if finding.level is Level.FAILURE]
     warnings = [_sentence(finding) for finding in findings if finding.level is Level.WARNING]
     warnings += [fault.sentence for fault in faults_of(context.settings) if fault.about == "base_url"]
     try:
         state = await heartbeat.health()
-        failures = await _delivery_failures(
-            context, state, {one.check for one in findings if one.level is Level.FAILURE}
-        )
+        failures = await _delivery_failures(context, state, findings, seen)
         warnings += [*_skewed_links(context, state), *_dropped_spans(context.spans_dropped() + state.spans_dropped)]
         return _response([*failures, *await _unheard(), *reasons], warnings)
     except db.UNAVAILABLE as error:
@@ -80,14 +87,12 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.cause} {finding.fix}"
 
 
-async def _delivery_failures(context: Context, state: heartbeat.Health, failed: set[str]) -> list[str]:
+async def _delivery_failures(
+    context: Context, state: heartbeat.Health, findings: Sequence[Finding], seen: Mapping[Route, Latest]
+) -> list[str]:
     """Return what hinders deliveries; a held provider is left out if its own check failed, which says why."""
     reasons = [] if state.live_workers else ["No worker has reported recently. Start `hireloop work`."]
-    reasons += [
-        row.sentence
-        for row in await held.held(context.channels)
-        if row.channel != EMAIL or mail.CHECKS[row.route] not in failed
-    ]
+    reasons += _provider_failures(await held.held(context.channels), findings, seen)
     if state.oldest_due_at is not None and state.now - state.oldest_due_at > _LONGEST_WAIT:
         waited = int((state.now - state.oldest_due_at).total_seconds())
         reasons.append(f"The oldest due delivery has been waiting for {waited} s.")
@@ -108,6 +113,21 @@ async def _unheard() -> list[str]:
         others = counted(more, "other alert is", "other alerts are")
         reasons.append(f"{others} unheard, too. Run `hireloop alerts list --state unheard`.")
     return reasons
+
+
+def _provider_failures(
+    rows: Sequence[HeldProvider], findings: Sequence[Finding], seen: Mapping[Route, Latest]
+) -> list[str]:
+    """Return what holds providers, and why mail is not accepted if that is newer than the hold and not checked yet."""
+    found = {finding.check: finding.level for finding in findings}
+    newest = {route: one.reason for route, one in seen.items() if one.reason and mail.CHECKS[route] not in found}
+    reasons = []
+    for row in rows:
+        if row.channel != EMAIL:
+            reasons.append(row.sentence)
+        elif found.get(mail.CHECKS[row.route]) is not Level.FAILURE:
+            reasons.append(structs.replace(row, reason=newest.pop(row.route, row.reason)).sentence)
+    return reasons + [f"The last attempt to send mail failed. {sentence_of(reason)}" for reason in newest.values()]
 
 
 def _skewed_links(context: Context, state: heartbeat.Health) -> list[str]:

@@ -30,14 +30,10 @@ class HeldProvider(msgspec.Struct, frozen=True, kw_only=True):
 
 async def held(channels: Sequence[Channel]) -> list[HeldProvider]:
     """Return which providers of these channels, as configured here, are held, a channel's own before its fallback."""
-    asked = [(one, route, providers.provider(one, route)) for one in channels for route in _routes(one)]
+    asked = [(one, route, providers.provider(one, route)) for one in channels for route in providers.routes_of(one)]
     rows = {(row.channel, row.fingerprint): row for row in await health.held([as_seen for *_, as_seen in asked])}
     return [
         HeldProvider(channel=channel.name, route=route, reason=row.reason, since=row.since)
         for channel, route, as_seen in asked
         if (row := rows.get((as_seen.name, as_seen.fingerprint)))
     ]
-
-
-def _routes(channel: Channel) -> tuple[Route, ...]:
-    return (Route.PRIMARY, Route.FALLBACK) if channel.fallback_url else (Route.PRIMARY,)

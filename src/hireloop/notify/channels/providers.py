@@ -39,6 +39,11 @@ def provider(channel: Channel, route: Route) -> Channel:
     return msgspec.structs.replace(channel, url=channel.fallback_url, fingerprint=channel.fallback_fingerprint)
 
 
+def routes_of(channel: Channel) -> tuple[Route, ...]:
+    """Return the routes that the channel has, its own provider first."""
+    return (Route.PRIMARY, Route.FALLBACK) if channel.fallback_url else (Route.PRIMARY,)
+
+
 def lease_requests(primary: Availability, fallback: Availability | None) -> tuple[LeaseRequest, ...]:
     """Return what may be leased, in this order, given each provider's claim; `fallback` is None if there is none.
 

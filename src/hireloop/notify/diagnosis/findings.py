@@ -24,6 +24,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
     fix: str = ""
     said: str = ""  # the server's own reply, which may quote an address
+    observed_at: float | None = None  # when a server was asked, by the monotonic clock; None: of our settings alone
+    reason: str | None = None  # why that server accepted nothing, as an attempt would have it
 
 
 def ok(check: str, cause: str) -> Finding:

@@ -1,6 +1,9 @@
 """Check that the mail server can be reached, is who it claims to be, and accepts our mail, without sending any."""
 
+import time
 from functools import partial
+
+from msgspec import structs
 
 from hireloop.faults import PASSWORD_WITHOUT_TLS, STARTTLS_ON_465, TLS_ON_587, Fault, faults_of, is_loopback
 from hireloop.notify.channels.providers import Route
@@ -43,12 +46,24 @@ def check(settings: Settings, *, url: str = "") -> Finding:
     server = transport.server
     if server is None:
         return _refused(called, transport.refusal or Reason.NO_MAIL_HOST)
+    asked_at = time.monotonic()
     rehearsal = transport.rehearse(seconds=PHASE_SECONDS)
     faults = () if url else tuple(fault for fault in faults_of(settings) if fault.about == "mail")
     if rehearsal.outcome is None or isinstance(rehearsal.outcome, Sent):
-        return _accepted(called, server, rehearsal, faults)
+        return structs.replace(_accepted(called, server, rehearsal, faults), observed_at=asked_at)
+    found = _not_accepted(called, server, rehearsal, rehearsal.outcome, faults)
+    return structs.replace(found, observed_at=asked_at, reason=rehearsal.outcome.reason)
+
+
+def _not_accepted(
+    called: SettingNames,
+    server: MailServer,
+    rehearsal: Rehearsal,
+    outcome: Held | Retry | Rejected,
+    faults: tuple[Fault, ...],
+) -> Finding:
     met = FailedConversation(
-        outcome=rehearsal.outcome,
+        outcome=outcome,
         server=server,
         rehearsal=rehearsal,
         patience=min(PHASE_SECONDS, server.timeout),
@@ -57,7 +72,7 @@ def check(settings: Settings, *, url: str = "") -> Finding:
     advice = _of_port(faults) if met.other_tls else None
     advice = advice or mail_faults.advice(met, called)
     made = warning if advice.passes else failure
-    return made(called.check, advice.cause, advice.fix, _said(rehearsal.outcome))
+    return made(called.check, advice.cause, advice.fix, _said(outcome))
 
 
 def _refused(called: SettingNames, reason: Reason) -> Finding:
