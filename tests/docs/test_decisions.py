@@ -36,6 +36,8 @@ EVERY_RECORD = pytest.mark.parametrize("record", DECISIONS, ids=lambda record: r
 
 # What the records name and the source does not have, each with what it is.
 STRANGERS = {
+    "X-Auto-Response-Suppress": "a field that Exchange reads",
+    "All": "a value of that field",
     "sending": "a state that there could be",
     "doing": "a state of procrastinate's jobs",
     "ApiInterviewsSlotsSlotIdBookSlotBookSlot": "the name that Litestar gives to an operation",

@@ -43,7 +43,7 @@ def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
 
 def domain_of(address: str) -> str:
     """Return the domain of an address in lower case, as DNS writes it."""
-    return (with_ascii_domain(address) or address).rpartition("@")[2].lower().rstrip(".")
+    return (with_ascii_domain(address.lower()) or address).rpartition("@")[2].lower().rstrip(".")
 
 
 def is_aligned(one: str, other: str) -> bool:

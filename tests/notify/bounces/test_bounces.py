@@ -308,7 +308,7 @@ async def test_of_more_than_twenty_mails_the_rest_is_only_counted() -> None:
 async def test_an_answer_is_noted_and_nothing_more(name: str) -> None:
     delivery = await mailed()
     (before,) = await rows("delivery")
-    assert (await take(delivery, name)).result is ReportResult.NOTED
+    assert (await take(delivery, name)).result is ReportResult.RECORDED
     assert await rows("delivery") == [before | {"returned_count": 1}]
     (kept,) = await rows("returned_mail")
     assert (kept["kind"], kept["mail"] is not None) == (EXPECTED[name]["kind"], name == "person_replies")

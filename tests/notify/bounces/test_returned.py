@@ -8,7 +8,7 @@ import pytest
 
 from factories import rows, soon
 from hireloop.notify.bounces import returned
-from hireloop.notify.bounces.returned import KEPT_FOR, LONGEST_KEPT, NewReturnedMail, Noted
+from hireloop.notify.bounces.returned import KEPT_FOR, LONGEST_KEPT, NewReturnedMail, Recorded
 from notify.factories import mailed
 
 KEY = b"AZAAAAAAcACAAAAAAAAAoQ.1.c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmU"
@@ -39,10 +39,10 @@ def test_the_beginning_of_a_huge_mail_is_kept_byte_for_byte() -> None:
 @pytest.mark.usefixtures("database")
 async def test_what_came_back_is_forgotten_after_its_time() -> None:
     delivery, now = await mailed(), soon()
-    assert await returned.note(delivery, MAIL, now=now - KEPT_FOR - timedelta(minutes=1)) is Noted.NEW
+    assert await returned.note(delivery, MAIL, now=now - KEPT_FOR - timedelta(minutes=1)) is Recorded.NEW
     assert (
         await returned.note(delivery, NewReturnedMail(digest=b"2", kind="reply", words="", kept=None), now=now)
-        is Noted.NEW
+        is Recorded.NEW
     )
     await returned.forget_old(now=now)
     assert [row["digest"] for row in await rows("returned_mail")] == [b"2"]

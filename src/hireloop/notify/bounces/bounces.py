@@ -2,7 +2,7 @@
 
 Such a mail is anybody's, so it is believed only if it bears a tag that we have signed, or is a report that names a
 Message-ID of ours together with the address that it went to. The tag is read before the body: whatever comes to a
-genuine tag is noted (docs/decisions/0051-whatever-comes-to-a-tag-leaves-a-mark.md).
+genuine tag is recorded (docs/decisions/0051-whatever-comes-to-a-tag-leaves-a-mark.md).
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from hireloop.notify.bounces.causes import reason_of
 from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction, MailKind
 from hireloop.notify.bounces.readable import shortened
 from hireloop.notify.bounces.return_path import ReturnPath, delivery_of
-from hireloop.notify.bounces.returned import NewReturnedMail, Noted
+from hireloop.notify.bounces.returned import NewReturnedMail, Recorded
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import Delivery, DeliveryState
 from hireloop.notify.transports.domains import with_ascii_domain
@@ -39,7 +39,7 @@ class ReportResult(StrEnum):
     DELAYED = "delayed"  # still on its way, and a server has said why
     RETURNED = "returned"  # something came back that only a person can read; it is kept, and somebody is alerted
     COMPLAINT = "complaint"  # the mail was reported as spam; somebody is alerted
-    NOTED = "noted"  # an answer by a program or a person
+    RECORDED = "recorded"  # an answer by a program or a person
     IGNORED = "ignored"  # good news, about an earlier sending, or about a delivery that goes on by itself
 
 
@@ -115,11 +115,11 @@ async def _record(
         raise ReportOfNothing if report.kind in {MailKind.REPORT, MailKind.COMPLAINT} else NotAReport
     if is_tagged and report.kind is MailKind.REPORT and _is_foreign(report, row):
         report = msgspec.structs.replace(report, kind=MailKind.FOREIGN)
-    noted = await returned.note(row.id, _new_mail(report, row, mail), now=now)
-    if noted is not Noted.KNOWN:
+    recorded = await returned.note(row.id, _new_mail(report, row, mail), now=now)
+    if recorded is not Recorded.KNOWN:
         await Delivery.update({Delivery.returned_count: Delivery.returned_count + 1}).where(Delivery.id == row.id)
     result, reason = ReportResult.AGAIN, None
-    if noted is not Noted.KNOWN or not report.digest:  # what is told as data counts by the delivery's state
+    if recorded is not Recorded.KNOWN or not report.digest:  # what is told as data counts by the delivery's state
         result, reason = await _written(report, row, now)
     return _Written(before=row, after=await _row(row.id) or row, result=result, reason=reason)
 
@@ -138,7 +138,7 @@ async def _written(
             await _mark(report, row, Reason.CAME_BACK)
             return ReportResult.RETURNED, Reason.CAME_BACK
         case MailKind.AUTO_REPLY | MailKind.RECEIPT | MailKind.CALENDAR_REPLY | MailKind.REPLY:
-            return ReportResult.NOTED, None
+            return ReportResult.RECORDED, None
 
 
 async def _reported(

@@ -73,14 +73,14 @@ def _found(top: Message) -> _Found:
     returned = _returned(parts)
     kind = kinds.certain(top, own)
     if kind is not None:
-        return _Found(report=_noted(kind, title, _text(own)), returned=returned)
+        return _Found(report=_recorded(kind, title, _text(own)), returned=returned)
     status_part = next((part for part in parts if status.is_status(part)), None)
     if status_part is not None and (said := _of_status(status_part, parts)) is not None:
         return said
     return (
         _of_words(top, own, title)
         or _of_a_mail_inside(parts)
-        or _Found(report=_noted(kinds.likely(top, title, _text(own)), title, _text(own)), returned=returned)
+        or _Found(report=_recorded(kinds.likely(top, title, _text(own)), title, _text(own)), returned=returned)
     )
 
 
@@ -123,7 +123,7 @@ def _of_a_mail_inside(parts: list[Message]) -> _Found | None:
     return None
 
 
-def _noted(kind: MailKind, title: str, text: str) -> DeliveryReport:
+def _recorded(kind: MailKind, title: str, text: str) -> DeliveryReport:
     """Return a mail that is no report, or none that can be read, with its first words."""
     kind = MailKind.UNREADABLE if kind is MailKind.REPORT else kind
     said = words.split(text)[0].strip()

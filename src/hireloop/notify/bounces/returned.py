@@ -34,7 +34,7 @@ _KEY_IN_QUOTED = re.compile(
 _BASE64 = re.compile(rb"(?:^[A-Za-z0-9+/]{40,100}\r?\n)+(?:[A-Za-z0-9+/]{0,100}={0,2})", re.MULTILINE)
 
 
-class Noted(Enum):
+class Recorded(Enum):
     """What became of a mail that came back."""
 
     NEW = "new"  # it has a row
@@ -43,7 +43,7 @@ class Noted(Enum):
 
 
 class NewReturnedMail(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail to be noted: what it is, its first words, and the mail as `kept` returns it if a person must read it."""
+    """A mail to be kept: what it is, its first words, and the mail as `kept` returns it if a person must read it."""
 
     digest: bytes
     kind: str
@@ -80,20 +80,20 @@ _HAS_COME = Statement("""
 _FORGET_OLD = Statement("DELETE FROM returned_mail WHERE came_at < coalesce(:now, now()) - :kept_for::interval")
 
 
-async def note(delivery: UUID, mail: NewReturnedMail, *, now: datetime | None = None) -> Noted:
+async def note(delivery: UUID, mail: NewReturnedMail, *, now: datetime | None = None) -> Recorded:
     """Note a mail that came back of a delivery that the caller's transaction has locked."""
     here = ReturnedMail.delivery == delivery
     if await ReturnedMail.exists().where(here, ReturnedMail.digest == mail.digest):
-        return Noted.KNOWN
+        return Recorded.KNOWN
     if await ReturnedMail.count().where(here) >= MOST_KEPT:
-        return Noted.COUNTED
+        return Recorded.COUNTED
     at = await read_clock(now)
     await ReturnedMail.insert(
         ReturnedMail(
             delivery=delivery, digest=mail.digest, kind=mail.kind, words=mail.words, mail=mail.kept, came_at=at
         )
     )
-    return Noted.NEW
+    return Recorded.NEW
 
 
 async def of_deliveries(delivery_ids: Sequence[UUID], *, at_most: int | None = None) -> dict[UUID, list[ReturnedView]]:
