@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
         --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-install lint types fix venv bench docs openapi client fuzz lock ci clean
+.PHONY: help run test test-long test-install lint types fix venv bench docs openapi schema client fuzz lock ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -59,6 +59,9 @@ docs: installed-to-test ## check the documents against the code, and run what th
 
 openapi: installed-to-test ## write openapi.json anew from the code
 	@$(BIN)/python clients/openapi_file.py
+
+schema: installed-to-test ## write what the code needs of the schema anew, from the migrations
+	@$(BIN)/python -m release.schema_file
 
 client: installed-to-test ## build the Python and the TypeScript client into dist/
 	@$(BIN)/python clients/node.py

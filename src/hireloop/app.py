@@ -114,7 +114,7 @@ def build(
         mail_pulse=MailPulse(settings),
         windows=WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds),
         warnings=warnings_of(settings),
-        missing_migrations=migrate.pending,
+        database_faults=migrate.Readiness().faults,
     )
     app = Litestar(
         route_handlers=[

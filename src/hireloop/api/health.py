@@ -44,14 +44,13 @@ async def live() -> HealthResponse:
 
 @get("/ready/")
 async def ready(request: AnyRequest) -> Response[HealthResponse]:
-    """Check that this process can serve requests: its database is available and up to date."""
+    """Check that this process can serve requests: its database is available, up to date, and has what it needs."""
     context = context_of(request)
     try:
-        missing = await context.missing_migrations()
+        reasons = await context.database_faults()
     except db.UNAVAILABLE as error:
-        return _response([f"The database is unavailable ({db.described(error)})."])
-    pending = counted(len(missing), "pending migration", "pending migrations")
-    return _response([f"The database has {pending}. Run `hireloop migrate`."] if missing else [], context.warnings)
+        return _response([_failed(error)])
+    return _response(reasons, context.warnings)
 
 
 @get("/delivery/")
@@ -69,7 +68,13 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
         )
         return _response([*failures, *reasons], [*warnings, *_skewed_links(context, state)])
     except db.UNAVAILABLE as error:
-        return _response([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
+        return _response([_failed(error), *reasons], warnings)
+
+
+def _failed(error: BaseException) -> str:
+    if db.is_transient(error):
+        return f"The database is unavailable ({db.described(error)})."
+    return f"The database refuses what this process asks ({db.described(error)}). {db.fix_of(error)}"
 
 
 def _sentence(finding: Finding) -> str:
@@ -80,6 +85,7 @@ def _sentence(finding: Finding) -> str:
 async def _delivery_failures(context: Context, state: heartbeat.Health, failed: set[str]) -> list[str]:
     """Return what hinders deliveries; a held provider is left out if its own check failed, which says why."""
     reasons = [] if state.live_workers else ["No worker has reported recently. Start `hireloop work`."]
+    reasons += state.faults
     reasons += [
         row.sentence
         for row in await held.held(context.channels)

@@ -125,3 +125,6 @@ class WorkerHeartbeat(Table, tablename="worker", db=DB):
     kinds = Array(base_column=Text())
     payload_version = Integer()
     base_url = Text()
+    failing = Array(base_column=Text())
+    broke_down_at = Timestamptz(null=True, default=None)
+    ledger_read_at = Timestamptz(null=True, default=None)
