@@ -243,8 +243,8 @@ def test_only_a_failure_of_the_database_that_may_pass_is_unavailable(error: Exce
 
 
 async def test_a_refused_statement_is_an_internal_error_whose_log_line_names_it(api: httpx.AsyncClient) -> None:
-    await db.fetch("ALTER TABLE job RENAME title TO name")
+    await db.fetch("ALTER TABLE job RENAME TO position")
     with capture_logs() as logs:
         problem(await api.get("/api/jobs/"), 500, "internal")
     (entry,) = [line for line in logs if line["event"] == "request.failed"]
-    assert entry["cause"] == "UndefinedColumnError 42703"
+    assert entry["cause"] == "UndefinedTableError 42P01"

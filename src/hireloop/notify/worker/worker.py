@@ -137,7 +137,7 @@ class Worker:
         """Stop, as this worker cannot do what it is for: it says why in its log and in its last sign of life."""
         described, sqlstate = db.described(error), db.sqlstate_of(error)
         log.error(
-            "worker.broke_down", worker=self.name, doing=doing, error=described, sqlstate=sqlstate, exc_info=error
+            "worker.broke_down", worker=self.name, doing=doing, cause=described, sqlstate=sqlstate, exc_info=error
         )
         fix = db.fix_of(error) if isinstance(error, db.UNAVAILABLE) else "Check its log."
         self._broken.append(f"A worker has ended, because it could not {doing} ({described}). {fix}")
