@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
         --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-install lint types fix venv bench docs openapi client fuzz lock ci clean
+.PHONY: help run test test-long test-install lint types fix venv bench docs openapi schema client fuzz lock ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -59,6 +59,9 @@ docs: installed-to-test ## check the documents against the code, and run what th
 
 openapi: installed-to-test ## write openapi.json anew from the code
 	@$(BIN)/python clients/openapi_file.py
+
+schema: installed-to-test ## write what the code needs of the schema anew, from the migrations
+	@$(BIN)/python -m release.schema_file
 
 client: installed-to-test ## build the Python and the TypeScript client into dist/
 	@$(BIN)/python clients/node.py
@@ -152,10 +155,11 @@ browser:
 
 servers:
 	@{ command -v curl >/dev/null && test -x /usr/sbin/smtp-sink && test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/lmtp \
-	  && test -x /usr/sbin/ngircd && command -v spamassassin >/dev/null; } \
+	  && test -x /usr/sbin/ngircd && command -v spamassassin >/dev/null \
+	  && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; } \
 	  || $(MAKE) --no-print-directory package \
-	  NAME="curl postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin" \
-	  WHY="the tests against real mail and chat servers, and the commands of the documents" \
+	  NAME="curl postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin postgresql" \
+	  WHY="the tests against real mail and chat servers and an older PostgreSQL, and the commands of the documents" \
 	  || { echo "Without these servers their tests are skipped, and say so."; test -z "$$CI"; }
 
 postfix:

@@ -109,6 +109,13 @@ def database_url(template: "Template") -> Iterator[str]:
 
 
 @pytest.fixture
+def empty_url(template: "Template") -> Iterator[str]:
+    """A database without a single table."""
+    with template.emptied() as url:
+        yield url
+
+
+@pytest.fixture
 def settings(database_url: str) -> Settings:
     return settings_for(database_url)
 

@@ -314,13 +314,6 @@ def test_new_ids_are_version_7_and_sort_by_the_time_they_were_made() -> None:
     assert abs(made_at - time.time()) < 1
 
 
-def test_an_error_is_described_without_its_text() -> None:
-    violation = asyncpg.UniqueViolationError("Key (email)=(asha@example.com) already exists.")
-    violation.constraint_name = "one_candidate_per_address"
-    assert db.described(violation) == "UniqueViolationError one_candidate_per_address"
-    assert db.described(OSError("asha@example.com")) == "OSError"
-
-
 async def test_a_pool_of_two_survives_connections_that_ended_while_idle(database_url: str) -> None:
     async with db.opened(database_url, pool_size=2):
         assert db.DB.pool is not None

@@ -113,7 +113,7 @@ def build(
         windows=WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds),
         warnings=warnings_of(settings),
         spans_dropped=measured.dropped.lately if measured is not None else int,
-        missing_migrations=migrate.pending,
+        database_faults=migrate.Readiness().faults,
     )
     unheard = warnings_of_alerts(hub.outbox, alert_email=settings.alert_email)
     app = Litestar(

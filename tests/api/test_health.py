@@ -20,6 +20,7 @@ from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Phase, Retry, Sent
 from hireloop.notify.worker import attempts, circuit, heartbeat
 from hireloop.notify.worker.attempts import AttemptResult
+from hireloop.notify.worker.heartbeat import Signature
 from hireloop.settings import Settings
 from notify.factories import alerted, invite
 from sample_settings import settings_for
@@ -68,7 +69,9 @@ async def test_a_missing_migration_is_not_ready(user: httpx.AsyncClient) -> None
 async def test_spans_that_could_not_be_exported_are_a_warning(user: httpx.AsyncClient, application: Litestar) -> None:
     context = application.state["context"]
     application.state["context"] = msgspec.structs.replace(context, spans_dropped=lambda: 2)
-    await heartbeat.sign(db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="", spans_dropped=1)
+    await heartbeat.sign(
+        db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="", signature=Signature(spans_dropped=1)
+    )
     assert await reasons(user) == []
     warnings = (await user.get("/health/delivery")).json()["warnings"]
     assert warnings[-1] == "3 spans could not be exported. Check the collector."
@@ -99,6 +102,26 @@ async def test_a_worker_not_seen_for_twenty_seconds_is_none(user: httpx.AsyncCli
     await live_worker()
     await db.fetch("UPDATE worker SET seen_at = now() - interval '21 seconds'")
     assert await reasons(user) == ["No worker has reported recently. Start `hireloop work`."]
+
+
+async def test_what_fails_in_a_worker_and_a_ledger_that_nobody_reads_are_named(user: httpx.AsyncClient) -> None:
+    signature = Signature(failing=("The sweep alerts fails (UndefinedColumnError 42703).",), ledger_age=200.0)
+    await heartbeat.sign(db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="", signature=signature)
+    fails, ledger = await reasons(user)
+    assert fails == "The sweep alerts fails (UndefinedColumnError 42703)."
+    assert ledger.startswith("No worker has read the ledger for 20")
+
+
+@pytest.mark.parametrize("path", ["/health/ready", "/health/delivery"])
+async def test_a_refused_statement_is_not_called_an_unavailable_database(user: httpx.AsyncClient, path: str) -> None:
+    await db.fetch("REVOKE SELECT ON migration, worker FROM hireloop")
+    answered = await user.get(path)
+    await db.fetch("GRANT SELECT ON migration, worker TO hireloop")
+    assert answered.status_code == 503
+    assert answered.json()["reasons"][0] == (
+        "The database refuses what this process asks (InsufficientPrivilegeError 42501). "
+        "Grant the database role of DATABASE_URL its privileges on the tables of HireLoop."
+    )
 
 
 async def test_a_held_channel_is_named_with_its_reason(user: httpx.AsyncClient, settings: Settings) -> None:

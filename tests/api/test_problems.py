@@ -93,7 +93,7 @@ async def test_a_mistake_of_ours_says_nothing_of_itself(user: httpx.AsyncClient)
         (entry,) = [line for line in logs if line["event"] == "request.failed"]
         assert entry["path"] == path
         assert "canary" not in str({**entry, "exc_info": None})
-    assert entry["cause"] == "CheckViolationError candidate_has_a_name"
+    assert entry["cause"] == "CheckViolationError 23514 candidate_has_a_name"
 
 
 @pytest.fixture
@@ -219,3 +219,32 @@ async def test_a_body_that_breaks_off_is_nobodys_mistake_of_ours(api: httpx.Asyn
             await application(scope, receive, send)
         assert [message.get("status") for message in sent] == [400, None]
         assert lines == []
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "slug"),
+    [
+        (asyncpg.DiskFullError(), 503, "database-away"),
+        (asyncpg.LockNotAvailableError(), 503, "database-away"),
+        (asyncpg.QueryCanceledError(), 503, "database-away"),
+        (asyncpg.ReadOnlySQLTransactionError(), 503, "database-away"),
+        (ConnectionRefusedError(), 503, "database-away"),
+        (asyncpg.DeadlockDetectedError(), 503, "database-busy"),
+        (asyncpg.UndefinedColumnError(), 500, "internal"),
+        (asyncpg.InsufficientPrivilegeError(), 500, "internal"),
+        (asyncpg.InvalidPasswordError(), 500, "internal"),
+        (asyncpg.CheckViolationError(), 500, "internal"),
+        (asyncpg.InternalServerError(), 500, "internal"),
+    ],
+)
+def test_only_a_failure_of_the_database_that_may_pass_is_unavailable(error: Exception, status: int, slug: str) -> None:
+    found = problems.problem_of(error)
+    assert (found.status, found.type) == (status, slug)
+
+
+async def test_a_refused_statement_is_an_internal_error_whose_log_line_names_it(api: httpx.AsyncClient) -> None:
+    await db.fetch("ALTER TABLE job RENAME TO position")
+    with capture_logs() as logs:
+        problem(await api.get("/api/jobs/"), 500, "internal")
+    (entry,) = [line for line in logs if line["event"] == "request.failed"]
+    assert entry["cause"] == "UndefinedTableError 42P01"

@@ -67,6 +67,9 @@ STRANGERS = {
     "SHA256SUMS": "a file of a release",
     "uv.lock": "uv",
     "resolved": "npm's lock",
+    "pg_catalog": "PostgreSQL",
+    "search_path": "PostgreSQL",
+    "pg_get_constraintdef": "PostgreSQL",
 }
 
 

@@ -1,11 +1,9 @@
 """Migrations that were released are never edited: a database that has run one would not notice, and differ for ever."""
 
-import hashlib
-import importlib
-import json
-
 import pytest
 
+from hireloop.migrate.digests import digest_of
+from hireloop.migrate.schema import expected
 from repository.files import ROOT
 
 # Of each released migration: the digest of its app's name, its ID and its statements. Lines are only ever added here.
@@ -15,15 +13,10 @@ RELEASED = {
     "notify_2026_11_29t14_10_00_520000": "142aa2bcf7f854022b02e87c583c707bcf2e4f5f775d84beb536aaacd19eb35e",
     "notify_2026_11_29t16_00_00_000000": "7b94e797bf9e3152705e6a37afc664f9c3c3a8d1eaa65ba35261c1fcb9943f87",
     "notify_2026_11_29t15_00_00_000000": "aa66a7cce680880c2e2964c00b51165537c8e5687082bc2ee336a7299f936f93",
+    "notify_2026_11_29t14_00_00_000000": "79c99da05a4b6566f9fdc10d5e0fe8aceca9664102fcafe9932e688e5cca5284",
     "scheduling_2026_11_29t12_00_00_000000": "2779b852984d63369a377f82db801423ebf7ecaebab21544b83b4402b008e54a",
+    "scheduling_2026_11_29t14_00_00_000000": "edf596fb97c38e6fa6abce64b65ed9cff34262783c7e14219284f3b140ad04d2",
 }
-
-
-def digest_of(module: str) -> str:
-    """Return the digest of what a migration does: comments and the file around it may change."""
-    migration = importlib.import_module(module)
-    said = json.dumps([module.split(".")[1], migration.ID, list(migration.STATEMENTS)])
-    return hashlib.sha256(said.encode()).hexdigest()
 
 
 MODULES = sorted(
@@ -39,3 +32,7 @@ def test_a_released_migration_is_what_it_was(module: str) -> None:
 
 def test_every_released_migration_is_still_there() -> None:
     assert {module.rpartition(".")[2] for module in MODULES} == set(RELEASED)
+
+
+def test_the_file_that_databases_are_compared_with_has_these_digests() -> None:
+    assert sorted(expected().migrations.values()) == sorted(RELEASED.values())

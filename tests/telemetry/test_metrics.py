@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from opentelemetry.metrics import CallbackOptions
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
@@ -66,3 +67,19 @@ def test_an_exemplar_names_our_span(measured: InMemoryMetricReader, monkeypatch:
         metrics.WAIT_SECONDS.record(1)
     (exemplar,) = points(measured)["hireloop.delivery.wait"].exemplars
     assert exemplar.span_id == span.get_span_context().span_id
+
+
+def test_an_age_counts_from_the_first_look_and_then_from_the_last_success() -> None:
+    clock = [100.0]
+    age = metrics.Age("hireloop.ledger.age", "", lambda: clock[0])
+    metrics.DECLARED.remove(age)
+    assert age.seconds is None
+    assert list(age.observe(CallbackOptions())) == []
+    age.begin()
+    clock[0] += 60
+    age.begin()  # it could not be read
+    assert age.seconds == 60
+    age.note_done()
+    clock[0] += 5
+    assert age.seconds == 5
+    assert [one.value for one in age.observe(CallbackOptions())] == [5]

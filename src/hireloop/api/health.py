@@ -51,14 +51,13 @@ async def live() -> HealthResponse:
 
 @get("/ready/")
 async def ready(request: AnyRequest) -> Response[HealthResponse]:
-    """Check that this process can serve requests: its database is available and up to date."""
+    """Check that this process can serve requests: its database is available, up to date, and has what it needs."""
     context = context_of(request)
     try:
-        missing = await context.missing_migrations()
+        reasons = await context.database_faults()
     except db.UNAVAILABLE as error:
-        return _response([f"The database is unavailable ({db.described(error)})."])
-    pending = counted(len(missing), "pending migration", "pending migrations")
-    return _response([f"The database has {pending}. Run `hireloop migrate`."] if missing else [], context.warnings)
+        return _response([_failed(error)])
+    return _response(reasons, context.warnings)
 
 
 @get("/delivery/")
@@ -79,7 +78,13 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
         warnings += [*_skewed_links(context, state), *_dropped_spans(context.spans_dropped() + state.spans_dropped)]
         return _response([*failures, *await _unheard(), *reasons], warnings)
     except db.UNAVAILABLE as error:
-        return _response([f"The database is unavailable ({db.described(error)}).", *reasons], warnings)
+        return _response([_failed(error), *reasons], warnings)
+
+
+def _failed(error: BaseException) -> str:
+    if db.is_transient(error):
+        return f"The database is unavailable ({db.described(error)})."
+    return f"The database refuses what this process asks ({db.described(error)}). {db.fix_of(error)}"
 
 
 def _sentence(finding: Finding) -> str:
@@ -92,6 +97,7 @@ async def _delivery_failures(
 ) -> list[str]:
     """Return what hinders deliveries; a held provider is left out if its own check failed, which says why."""
     reasons = [] if state.live_workers else ["No worker has reported recently. Start `hireloop work`."]
+    reasons += state.faults
     reasons += _provider_failures(await held.held(context.channels), findings, seen)
     if state.oldest_due_at is not None and state.now - state.oldest_due_at > _LONGEST_WAIT:
         waited = int((state.now - state.oldest_due_at).total_seconds())

@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 success, 1 a failed check or an error such as an invalid setting, 2 wrong usage.
+"""The command line. Exit codes: 0 success, 1 a failed check or an invalid setting, 2 wrong usage, 3 a broken worker.
 
 It starts quickly: a command imports what it needs only when it is called (see `commands`).
 """
@@ -31,9 +31,7 @@ def main() -> None:
 
         if not isinstance(error, ConnectionError | TimeoutError | asyncpg.PostgresError | asyncpg.InterfaceError):
             raise
-        click.echo(
-            f"hireloop: The database failed ({db.described(error)}). Try again, and check the PostgreSQL log.", err=True
-        )
+        click.echo(f"hireloop: The database failed ({db.described(error)}). {db.fix_of(error)}", err=True)
         sys.exit(1)
 
 

@@ -33,6 +33,7 @@ _ALERT_SECONDS = 2.0
 _REMIND_SECONDS = 10.0
 _FORGET_SECONDS = 600.0
 _ATTENDANCE_SECONDS = 30.0
+_BROKE_DOWN = 3  # the exit code
 
 
 @click.command()
@@ -47,14 +48,15 @@ def work(*, concurrency: int | None) -> None:
         log.warning("settings.warning", sentence=sentence)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            drained = runner.run(_work(settings, concurrency, measured.dropped))
+            code = runner.run(_work(settings, concurrency, measured.dropped))
     finally:
         measured.shutdown()
-    if not drained:
-        os._exit(1)  # a thread still waits for a server; its lease will expire, and another worker will take over
+    if code:
+        os._exit(code)  # a thread may still wait for a server; its lease will expire, and another worker will take over
 
 
-async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpans) -> bool:
+async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpans) -> int:
+    """Work until SIGTERM and return the exit code."""
     channels = configured.channels(settings)
     outbox = Outbox.of(settings, channels)
     for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
@@ -89,7 +91,8 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, worker.stop)
-        return await worker.run()
+        drained = await worker.run()
+        return _BROKE_DOWN if worker.has_broken_down else int(not drained)
 
 
 def _opened(channel: Channel, settings: Settings, simulator: Simulator) -> Transport:

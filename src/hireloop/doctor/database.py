@@ -63,7 +63,7 @@ async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFi
             return await _inside(settings, channels, findings)
         except db.UNAVAILABLE as error:
             cause = f"The database failed ({db.described(error)})."
-            return left_out(failure("database", cause, "Check the PostgreSQL log."), findings)
+            return left_out(failure("database", cause, db.fix_of(error)), findings)
 
 
 async def _inside(settings: Settings, channels: Sequence[Channel], findings: dict[str, Finding]) -> DatabaseFindings:
@@ -83,7 +83,11 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
             "Run `hireloop migrate`.",
         )
         return DatabaseFindings(findings=_left_out("migrations", findings))
-    findings["migrations"] = ok("migrations", "All migrations have run.")
+    differences = await migrate.differences()
+    if differences:
+        findings["migrations"] = of_sentence("migrations", differences)
+        return DatabaseFindings(findings=_left_out("migrations", findings))
+    findings["migrations"] = ok("migrations", "All migrations have run, and the schema is what this version needs.")
     findings["secret"] = findings.get("secret") or await _secret(settings)
     state = await heartbeat.health()
     findings["workers"] = _workers(state)
@@ -216,6 +220,8 @@ async def _secret(settings: Settings) -> Finding:
 def _workers(state: heartbeat.Health) -> Finding:
     if not state.live_workers:
         return warning("workers", "No worker has reported recently, so no messages are sent.", "Start `hireloop work`.")
+    for sentence in state.faults:
+        return of_sentence("workers", sentence)
     if state.untakeable:
         deliveries = counted(state.untakeable, "delivery", "deliveries")
         cause = f"{deliveries} cannot be sent by any running worker."

@@ -166,3 +166,6 @@ class WorkerHeartbeat(Table, tablename="worker", db=DB):
     payload_version = Integer()
     base_url = Text()
     spans_dropped = Integer(default=0)  # in the last 10 minutes
+    failing = Array(base_column=Text())
+    broke_down_at = Timestamptz(null=True, default=None)
+    ledger_read_at = Timestamptz(null=True, default=None)

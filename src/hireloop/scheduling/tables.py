@@ -146,3 +146,10 @@ class Installation(Table, db=DB):
     id = Integer(primary_key=True, default=1)
     secret_fingerprint = Text()
     base_url = Text()
+
+
+class MigrationDigest(Table, db=DB, tablename="migration_digest"):
+    """The digest of a migration's statements as they were when it ran."""
+
+    migration = Text(primary_key=True)
+    digest = Text()

@@ -4,11 +4,12 @@ A metric is declared here and made from the process's own meter by `use`; until 
 `docs/reference/telemetry.md` lists them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from opentelemetry.metrics import Meter
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from hireloop.telemetry import current, redaction
 
@@ -80,6 +81,38 @@ class Gauge(_Metric):
             self._instrument.set(amount, _cleaned(attributes), current.context())
 
 
+class Age(_Metric):
+    """How many seconds ago something was last done, by a clock that only runs forward."""
+
+    def __init__(self, name: str, description: str, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(
+            name,
+            lambda meter, it: meter.create_observable_gauge(
+                it, callbacks=[self.observe], unit="s", description=description
+            ),
+        )
+        self._clock = clock
+        self._done_at: float | None = None
+
+    def begin(self) -> None:
+        """Count from now, unless it counts already: it is about to be done for the first time."""
+        if self._done_at is None:
+            self._done_at = self._clock()
+
+    def note_done(self) -> None:
+        """Note that it has just been done."""
+        self._done_at = self._clock()
+
+    @property
+    def seconds(self) -> float | None:
+        """Return the age; None in a process that does not do it."""
+        return None if self._done_at is None else self._clock() - self._done_at
+
+    def observe(self, _options: CallbackOptions) -> Iterable[Observation]:
+        """Return the age as a metric."""
+        return [] if self.seconds is None else [Observation(self.seconds)]
+
+
 def use(meter: Meter) -> None:
     """Make every metric from this process's meter, from now on."""
     for metric in DECLARED:
@@ -109,5 +142,6 @@ WAIT_SECONDS = Histogram("hireloop.delivery.wait", "Time from the booking to the
 BOUNCES = Counter("hireloop.delivery.bounces", "Bounce reports, by outcome and reason")
 UNACCOUNTED = Gauge("hireloop.ledger.unaccounted", "0, or something is lost")
 DELIVERIES = Gauge("hireloop.deliveries", "Deliveries, by state")
+LEDGER_AGE = Age("hireloop.ledger.age", "Time since this process last read the ledger")
 UNHEARD = Gauge("hireloop.alerts.unheard", "Alerts that nobody has heard of")
 SPANS_DROPPED = Counter("hireloop.telemetry.spans.dropped", "Spans that were not exported, by reason")

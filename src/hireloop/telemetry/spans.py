@@ -251,6 +251,17 @@ def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
     for state, count in counts.items():
         metrics.DELIVERIES.set(count, {"state": state})
     metrics.UNACCOUNTED.set(unaccounted)
+    metrics.LEDGER_AGE.note_done()
+
+
+def begin_ledger() -> None:
+    """Count the age of the ledger from now on, unless it is counted already: it is about to be read."""
+    metrics.LEDGER_AGE.begin()
+
+
+def ledger_age() -> float | None:
+    """Return for how many seconds this process has not read the ledger; None if it does not read it."""
+    return metrics.LEDGER_AGE.seconds
 
 
 def record_unheard(count: int) -> None:

@@ -39,7 +39,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     windows: WindowSettings
     warnings: tuple[str, ...]  # what is wrong with this installation, said on every booking
     spans_dropped: Callable[[], int]  # how many spans this process could not export lately
-    missing_migrations: Callable[[], Awaitable[list[str]]]
+    database_faults: Callable[[], Awaitable[list[str]]]  # why this code cannot work with its database
 
     def local(self, moment: datetime) -> datetime:
         """Return the same moment with the offset of DEFAULT_TIME_ZONE."""

@@ -135,7 +135,7 @@ def _unforeseen(error: Exception) -> Problem:
         return _problem(400, "bad-input", "The JSON is nested too deeply.")
     if isinstance(error, db.WORTH_ANOTHER_TRY):
         return _problem(503, "database-busy", _BUSY)
-    if isinstance(error, db.AWAY):
+    if db.is_transient(error):
         return _problem(503, "database-away", _AWAY)
     return _problem(500, "internal", "An internal error occurred. Report the trace ID in `traceresponse`.")
 

@@ -68,6 +68,7 @@ async def read(*, now: datetime | None = None) -> Ledger:
 
 async def measure() -> None:
     """Read the ledger and let the metrics say it; for a worker, once in `MEASURE_SECONDS`."""
+    spans.begin_ledger()
     proof = await read()
     counts = {state.value: proof.counts.get(state, 0) for state in DeliveryState}
     spans.record_ledger(counts=counts, unaccounted=proof.unaccounted)

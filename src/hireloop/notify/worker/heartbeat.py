@@ -11,26 +11,54 @@ from hireloop.notify.tables import WorkerHeartbeat
 from hireloop.statements import Statement
 
 ALIVE_SECONDS = 20
+LEDGER_SECONDS = 180  # three times as long as a worker takes from one look at the ledger to the next
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker says of itself each time that it signs."""
+
+    failing: tuple[str, ...] = ()  # what it cannot do, in sentences for people
+    has_broken_down: bool = False  # it ends by itself, and says why in `failing`
+    ledger_age: float | None = None  # seconds since it last read the ledger; None if it does not read it
+    spans_dropped: int = 0  # in the last 10 minutes
+
+
+_HEALTHY = Signature()
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Whether deliveries are being taken care of."""
 
-    live_workers: int
+    live_workers: int  # those that have broken down are none
+    failing: list[str]  # what workers that were seen recently cannot do, in sentences for people
+    ledger_read_at: datetime | None  # by any live worker; None if none of them says so, such as one of 0.1.0
     oldest_due_at: datetime | None  # of what is pending and due
     untakeable: int  # pending rows whose channel, kind or payload version no live worker knows
     base_urls: list[str]  # where the links of the live workers lead
     spans_dropped: int = 0  # spans that the live workers could not export lately
     now: datetime
 
+    @property
+    def faults(self) -> list[str]:
+        """Return what keeps the workers from their work, in sentences: what fails, and a ledger that nobody reads."""
+        faults = [*self.failing]
+        if self.ledger_read_at is not None and (self.now - self.ledger_read_at).total_seconds() > LEDGER_SECONDS:
+            age = int((self.now - self.ledger_read_at).total_seconds())
+            faults.append(f"No worker has read the ledger for {age} s. Check the workers' logs and the PostgreSQL log.")
+        return faults
+
 
 # A worker's sign of life; those not seen for a day go.
 _SIGN = Statement("""
     WITH forgotten AS (DELETE FROM worker WHERE seen_at < coalesce(:now, now()) - interval '1 day')
-    INSERT INTO worker (id, name, channels, kinds, payload_version, base_url, spans_dropped, started_at, seen_at)
-    VALUES (:id, :name, :channels, :kinds, :payload_version, :base_url, :spans_dropped,
-        coalesce(:now, now()), coalesce(:now, now()))
-    ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, spans_dropped = excluded.spans_dropped
+    INSERT INTO worker (id, name, channels, kinds, payload_version, base_url, started_at, seen_at, failing,
+        broke_down_at, ledger_read_at, spans_dropped)
+    VALUES (:id, :name, :channels, :kinds, :payload_version, :base_url, coalesce(:now, now()), coalesce(:now, now()),
+        :failing, CASE WHEN :has_broken_down THEN coalesce(:now, now()) END,
+        coalesce(:now, now()) - make_interval(secs => :ledger_age), :spans_dropped)
+    ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, failing = excluded.failing,
+        broke_down_at = excluded.broke_down_at, ledger_read_at = excluded.ledger_read_at,
+        spans_dropped = excluded.spans_dropped
 """)
 
 
@@ -41,13 +69,10 @@ async def sign(
     channels: Sequence[str],
     kinds: Sequence[str],
     base_url: str,
-    spans_dropped: int = 0,
+    signature: Signature = _HEALTHY,
     now: datetime | None = None,
 ) -> None:
-    """Say that this worker lives, what it knows, and where its links lead; forget workers not seen for a day.
-
-    `spans_dropped` is how many spans it could not export in the last minutes.
-    """
+    """Say that this worker lives, what it knows, and where its links lead; forget workers not seen for a day."""
     await _SIGN.run(
         id=worker_id,
         name=name,
@@ -55,7 +80,10 @@ async def sign(
         kinds=list(kinds),
         payload_version=PAYLOAD_VERSION,
         base_url=base_url,
-        spans_dropped=spans_dropped,
+        failing=list(signature.failing),
+        has_broken_down=signature.has_broken_down,
+        ledger_age=signature.ledger_age,
+        spans_dropped=signature.spans_dropped,
         now=now,
     )
 
@@ -67,10 +95,12 @@ async def sign_off(worker_id: UUID) -> None:
 
 # The live workers, the oldest delivery that is due, and how many no live worker can take.
 _HEALTH = Statement("""
-    WITH live AS (
+    WITH recent AS (
         SELECT * FROM worker WHERE seen_at > coalesce(:now, now()) - make_interval(secs => :alive_seconds)
-    )
+    ), live AS (SELECT * FROM recent WHERE broke_down_at IS NULL)
     SELECT (SELECT count(*) FROM live) AS live_workers,
+        ARRAY(SELECT DISTINCT unnest(failing) FROM recent ORDER BY 1) AS failing,
+        (SELECT max(ledger_read_at) FROM live) AS ledger_read_at,
         ARRAY(SELECT DISTINCT base_url FROM live ORDER BY base_url) AS base_urls,
         (SELECT coalesce(sum(spans_dropped), 0)::integer FROM live) AS spans_dropped,
         (SELECT min(due_at) FROM delivery

@@ -8,10 +8,11 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 
 from hireloop import db
+from hireloop.db import FailureKind
 from hireloop.notify.channels import health, providers
 from hireloop.notify.channels.health import Availability
 from hireloop.notify.channels.providers import LeaseRequest, Route
@@ -22,6 +23,9 @@ from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Parcel, 
 from hireloop.notify.worker import address_refusals, attempts, circuit, heartbeat, wakeup
 from hireloop.notify.worker.attempts import AttemptResult, MessageRenderer
 from hireloop.notify.worker.channel_sender import GATHER_SECONDS, ChannelSender
+from hireloop.notify.worker.heartbeat import Signature
+from hireloop.notify.worker.sweeps import Chore, Sweeps, name_of
+from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 
 POLL_SECONDS = 2.0
@@ -30,10 +34,6 @@ SIGN_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
 _SETTLE_TOGETHER = 200
 _AFTER_ERROR_SECONDS = 0.5
-
-# Seconds between the end of one run and the next, and what runs: it opens its own transactions; a failure of the
-# database is logged, and the next run tries again.
-Chore = tuple[float, Callable[[], Awaitable[object]]]
 
 
 class MissingTransport:
@@ -81,7 +81,13 @@ class Worker:
         self._stopping = asyncio.Event()
         self._settlements: asyncio.Queue[Settlement] = asyncio.Queue()
         self._jobs: set[asyncio.Task[None]] = set()
-        self._is_broken = False
+        self._sweeps = Sweeps()
+        self._broken: list[str] = []  # why this worker cannot go on, in sentences for people
+
+    @property
+    def has_broken_down(self) -> bool:
+        """Whether this worker ended by itself, as it could not go on."""
+        return bool(self._broken)
 
     def stop(self) -> None:
         """Lease nothing more, settle what is under way, then let `run` return."""
@@ -91,40 +97,63 @@ class Worker:
     async def run(self) -> bool:
         """Work until `stop`; return whether everything under way was settled within `DRAIN_SECONDS`.
 
-        A worker one of whose helpers broke down stops by itself and returns False: its supervisor starts another.
+        A worker that cannot go on stops by itself, returns False and `has_broken_down`: its supervisor starts another.
         """
         log.info("worker.started", worker=self.name, channels=[sender.channel.name for sender in self._senders])
         helpers = [
-            self._helper(wakeup.listen(self._listen_url, self._wake.set)),
-            self._helper(self._every(SIGN_SECONDS, self._sign)),
-            self._helper(self._every(RENEW_SECONDS, self._renew)),
-            self._helper(self._every(POLL_SECONDS, self._expire)),
-            self._helper(self._settle_for_ever()),
-            *(self._helper(self._every(seconds, chore)) for seconds, chore in self._chores),
+            self._helper("listen", wakeup.listen(self._listen_url, self._wake.set)),
+            self._helper("renew", self._renew_for_ever()),
+            settling := self._helper("settle", self._settle_for_ever()),
+            *(
+                self._helper(name, self._sweeps.keep(name, seconds, work))
+                for name, seconds, work in (
+                    ("heartbeat", SIGN_SECONDS, self._sign),
+                    ("deadlines", POLL_SECONDS, self._expire),
+                    *((name_of(chore), seconds, chore) for seconds, chore in self._chores),
+                )
+            ),
         ]
         while not self._stopping.is_set():
             await self._lease_what_is_due()
-        drained = await self._drain()
+        drained = await self._drain(settling)
         for helper in helpers:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         for sender in self._senders:
             sender.threads.shutdown(wait=drained, cancel_futures=True)
         log.info("worker.stopped", worker=self.name, drained=drained)
-        return drained and not self._is_broken
+        return drained and not self.has_broken_down
 
-    def _helper(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    def _helper(self, doing: str, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Start what runs beside the leasing for as long as this worker lives."""
 
         def ended(task: asyncio.Task[None]) -> None:
             if not task.cancelled() and (error := task.exception()) is not None:
-                log.error("worker.broke_down", worker=self.name, exc_info=error)
-                self._is_broken = True
-                self.stop()
+                self._break_down(doing, error)
 
         task = asyncio.create_task(work)
         task.add_done_callback(ended)
         return task
+
+    def _break_down(self, doing: str, error: BaseException) -> None:
+        """Stop, as this worker cannot do what it is for: it says why in its log and in its last sign of life."""
+        described, sqlstate = db.described(error), db.sqlstate_of(error)
+        log.error(
+            "worker.broke_down", worker=self.name, doing=doing, cause=described, sqlstate=sqlstate, exc_info=error
+        )
+        fix = db.fix_of(error) if isinstance(error, db.UNAVAILABLE) else "Check its log."
+        self._broken.append(f"A worker has ended, because it could not {doing} ({described}). {fix}")
+        self.stop()
+
+    def _failed(self, doing: str, error: BaseException) -> None:
+        """Take note of a failure of the database that may go away by itself, and break down over any other."""
+        match db.kind_of(error):
+            case FailureKind.TRANSIENT:
+                log.warning("worker.database_failed", doing=doing, error=db.described(error))
+            case FailureKind.UNKNOWN:  # another worker would meet the same: this one goes on, and does not hide it
+                log.error("worker.database_refuses", doing=doing, error=db.described(error))
+            case FailureKind.PERMANENT | FailureKind.UNWRITABLE:
+                self._break_down(doing, error)
 
     async def _lease_what_is_due(self) -> None:
         self._wake.clear()
@@ -133,7 +162,9 @@ class Worker:
             try:
                 wait = min(wait, await self._lease(sender))
             except db.UNAVAILABLE as error:
-                log.warning("worker.database_failed", error=db.described(error))
+                self._failed("lease", error)
+                if self.has_broken_down:
+                    return
                 await asyncio.sleep(_AFTER_ERROR_SECONDS)
         if wait > 0:
             try:
@@ -205,7 +236,7 @@ class Worker:
             result = await address_refusals.judged(lease, result, probing=probing)
             await circuit.after_try(sender.channel, lease.route, result.outcome, probing=probing)
         except db.UNAVAILABLE as error:  # the next try notes it
-            log.warning("worker.database_failed", error=db.described(error))
+            self._failed("settle", error)
         elapsed = timedelta(seconds=time.monotonic() - asked)
         return attempts.settlement(lease, result, elapsed=elapsed)
 
@@ -232,7 +263,7 @@ class Worker:
             try:
                 await circuit.after_settling(sender.channel, sender.under_way, batch)
             except db.UNAVAILABLE as error:  # the next block counts these too
-                log.warning("worker.database_failed", error=db.described(error))
+                self._failed("settle", error)
             for settlement in batch:
                 sender.ended(settlement.token)
         for _ in batch:
@@ -243,56 +274,74 @@ class Worker:
         """Write the batch, again and again until the database takes it: what happened is known here alone.
 
         What it can never take, such as a plugin's impossible status, is left to its lease and keeps nobody waiting.
+        Raises one of `db.UNAVAILABLE` if it takes none at all until somebody repairs it.
         """
         while True:
             try:
                 await leases.settle(batch)
-            except db.UNWRITABLE as error:
-                if len(batch) == 1:
-                    log.error("worker.unwritable", delivery=str(batch[0].delivery_id), error=db.described(error))
-                    return
-                for settlement in batch:
-                    await self._write([settlement])
-                return
             except db.UNAVAILABLE as error:
-                log.warning("worker.not_settled_yet", error=db.described(error), settlements=len(batch))
-                await asyncio.sleep(_AFTER_ERROR_SECONDS)
+                match db.kind_of(error):
+                    case FailureKind.PERMANENT:
+                        raise
+                    case FailureKind.UNWRITABLE:
+                        await self._write_one_by_one(batch, error)
+                        return
+                    case FailureKind.TRANSIENT | FailureKind.UNKNOWN:
+                        log.warning("worker.not_settled_yet", error=db.described(error), settlements=len(batch))
+                        await asyncio.sleep(_AFTER_ERROR_SECONDS)
             else:
                 return
 
-    async def _drain(self) -> bool:
+    async def _write_one_by_one(self, batch: list[Settlement], error: BaseException) -> None:
+        if len(batch) == 1:
+            log.error("worker.unwritable", delivery=str(batch[0].delivery_id), error=db.described(error))
+            return
+        for settlement in batch:
+            await self._write([settlement])
+
+    async def _drain(self, settling: asyncio.Task[None]) -> bool:
         async def settled() -> None:
             while self._jobs:
                 await asyncio.wait(set(self._jobs))
-            await self._settlements.join()
+            all_written = asyncio.ensure_future(self._settlements.join())
+            await asyncio.wait({settling, all_written}, return_when=asyncio.FIRST_COMPLETED)
+            all_written.cancel()  # if it is `settling` that has ended, nobody writes what is left
 
         try:
             await asyncio.wait_for(settled(), DRAIN_SECONDS)
-            await heartbeat.sign_off(self.id)
+            await (self._sign_last() if self.has_broken_down else heartbeat.sign_off(self.id))
         except (TimeoutError, *db.UNAVAILABLE) as error:
             log.error("worker.not_drained", error=db.described(error), under_way=len(self._jobs))
             return False
-        return True
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-        while True:
-            try:
-                await work()
-            except db.UNAVAILABLE as error:
-                log.warning("worker.database_failed", error=db.described(error))
-            await asyncio.sleep(seconds)
+        return not settling.done()
 
     async def _sign(self) -> None:
+        signature = Signature(
+            failing=(*self._broken, *self._sweeps.failing),
+            has_broken_down=self.has_broken_down,
+            ledger_age=spans.ledger_age(),
+            spans_dropped=self._spans_dropped(),
+        )
         names = [sender.channel.name for sender in self._senders]
         kinds = sorted(KNOWN_KINDS)
         await heartbeat.sign(
-            self.id,
-            self.name,
-            channels=names,
-            kinds=kinds,
-            base_url=self._base_url,
-            spans_dropped=self._spans_dropped(),
+            self.id, self.name, channels=names, kinds=kinds, base_url=self._base_url, signature=signature
         )
+
+    async def _sign_last(self) -> None:
+        """Say why this worker has ended, as well as that is possible: what broke may be just this."""
+        try:
+            await self._sign()
+        except Exception as error:  # noqa: BLE001 (the log has said it)
+            log.warning("worker.not_signed", worker=self.name, error=db.described(error))
+
+    async def _renew_for_ever(self) -> None:
+        while True:
+            try:
+                await self._renew()
+            except db.UNAVAILABLE as error:
+                self._failed("renew", error)
+            await asyncio.sleep(RENEW_SECONDS)
 
     async def _renew(self) -> None:
         for sender in self._senders:

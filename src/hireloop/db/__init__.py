@@ -23,6 +23,13 @@ from piccolo.querystring import QueryString
 from uuid_utils.compat import uuid7
 
 from hireloop import errors
+from hireloop.db.failures import UNAVAILABLE as UNAVAILABLE
+from hireloop.db.failures import FailureKind as FailureKind
+from hireloop.db.failures import described as described
+from hireloop.db.failures import fix_of as fix_of
+from hireloop.db.failures import is_transient as is_transient
+from hireloop.db.failures import kind_of as kind_of
+from hireloop.db.failures import sqlstate_of as sqlstate_of
 
 if TYPE_CHECKING:
     from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -59,26 +66,6 @@ class ConcurrentChange(Exception):
 
 # What `transactional` tries again: others were at the same rows, and nothing was done.
 WORTH_ANOTHER_TRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, ConcurrentChange)
-
-# Everything that a statement may raise if the database, or the way to it, fails. asyncpg's internal error is
-# among it: so it says that a connection's end has arrived while it was idle and has not been taken note of yet.
-UNAVAILABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-# What they say while the database does not answer, and may answer again by itself.
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # as above
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.ReadOnlySQLTransactionError,  # a standby: a fail-over is under way
-)
-# What the database refuses for good, however often it is asked.
-UNWRITABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 
 
 class Transaction(PostgresTransaction):
@@ -365,9 +352,3 @@ class Connection:
             await self.raw.close(timeout=1)
         except UNAVAILABLE:
             self.raw.terminate()
-
-
-def described(error: BaseException) -> str:
-    """Return an error's type and constraint for a log or a span: PostgreSQL's own text quotes rows."""
-    parts: Sequence[str] = (type(error).__name__, str(getattr(error, "constraint_name", "") or ""))
-    return " ".join(part for part in parts if part)

@@ -1,0 +1,178 @@
+"""Bring the database up to date, check that it is what this code needs, and keep every process on its secret."""
+
+import hashlib
+import io
+import time
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+
+from hireloop import db, signing
+from hireloop.errors import DatabaseNotReady, SettingsError
+from hireloop.migrate import digests, schema
+from hireloop.notify.rendering.plain_text import counted
+from hireloop.scheduling.tables import Installation
+from hireloop.settings import Settings
+from hireloop.signing import Purpose
+from hireloop.statements import Statement
+
+_LOCK = 0x48697265  # any number, the same in every version
+# The second process waits for the first one's transaction.
+_ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(:lock)")
+# What has run, in its order, by Piccolo's own table.
+_DONE = Statement("SELECT name FROM migration ORDER BY ran_on")
+# A schema with our tables that the search path does not find.
+_ELSEWHERE = Statement("""
+    SELECT nspname FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relname = 'schedule_to_notify' AND relkind = 'v' AND NOT pg_catalog.pg_table_is_visible(pg_class.oid)
+    ORDER BY 1 LIMIT 1
+""")
+
+
+async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequence[str]:
+    """Run what has not run yet, all of it or nothing, and return the names of what ran.
+
+    Safe when many processes start at once: the others wait for the first and then find nothing to do. Records
+    the fingerprint of SECRET_KEY; raises SettingsError if the database knows another one and `accept_secret`
+    is false, and DatabaseNotReady for a database that is older than any release or of an unreleased commit, or whose
+    schema is then not what this code needs.
+    """
+    async with db.DB.transaction():
+        await _ONE_AT_A_TIME.run(lock=_LOCK)
+        before = set(await _done())
+        _refuse_older_than_any_release(before)
+        await digests.refuse_unreleased()
+        if not digests.modules().keys() <= before:
+            await run_missing()
+        await _refuse(await differences())
+        await _agree_on_secret(settings, accept=accept_secret)
+        return [name for name in await _done() if name not in before]
+
+
+async def run_missing() -> None:
+    """Run what has not run yet and record its digests, in the caller's transaction, without any check."""
+    # Both load Black, and the second every room's tables: only where a migration runs.
+    from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
+
+    from hireloop.piccolo_conf import APP_REGISTRY
+
+    for app in APP_REGISTRY.app_configs.values():
+        manager = ForwardsMigrationManager(app_name=app.app_name)
+        with redirect_stdout(io.StringIO()):  # Piccolo prints its progress; `cli` prints ours
+            await manager.create_migration_table()
+            await manager.run_migrations(app)
+    await digests.record(await _done())
+
+
+async def check(settings: Settings) -> None:
+    """Raise DatabaseNotReady if the database is not what this code needs, SettingsError if SECRET_KEY differs."""
+    missing = await pending()
+    if missing:
+        raise DatabaseNotReady(await _pending_sentence(missing))
+    await digests.refuse_unreleased()
+    await _refuse(await differences())
+    known = await _known_fingerprint()
+    if known is None:
+        msg = "The fingerprint of SECRET_KEY is not in the database yet. Run `hireloop migrate`."
+        raise DatabaseNotReady(msg)
+    if not signing.is_one_of(known, [fingerprint(settings)]):
+        raise SettingsError(_SKEW)
+
+
+async def pending() -> list[str]:
+    """Return the migrations that this code has and the database has not run; raises DatabaseNotReady as `migrate`."""
+    done = set(await _done())
+    _refuse_older_than_any_release(done)
+    return sorted(digests.modules().keys() - done)
+
+
+async def differences() -> str:
+    """Return how the schema differs from what this code needs, in a sentence; empty if it does not."""
+    found = await schema.differences()
+    return schema.sentence_of(found) if found else ""
+
+
+class Readiness:
+    """Whether this code can work with its database, for a process that is asked often.
+
+    What has run is read each time, the catalogue at most once in `seconds` as long as nothing is wrong with it.
+    """
+
+    def __init__(self, *, seconds: float = 5.0) -> None:
+        self._seconds = seconds
+        self._fine_until = 0.0  # monotonic
+
+    async def faults(self) -> list[str]:
+        """Return why not, in sentences; raises one of `db.UNAVAILABLE` if the database does not say."""
+        try:
+            missing = await pending()
+            if missing:
+                return [await _pending_sentence(missing)]
+            asked = time.monotonic()
+            if asked >= self._fine_until:
+                await digests.refuse_unreleased()
+                await _refuse(await differences())
+                self._fine_until = asked + self._seconds
+        except DatabaseNotReady as error:
+            self._fine_until = 0.0
+            return [str(error)]
+        return []
+
+
+def fingerprint(settings: Settings) -> str:
+    """Return a text that tells two secrets apart and reveals neither."""
+    return hashlib.sha256(signing.derive(settings.secrets[0], Purpose.SECRET_FINGERPRINT)).hexdigest()[:32]
+
+
+_OLDER_THAN_ANY_RELEASE = (
+    "This database was created by a version of HireLoop before 0.1.0 and cannot be upgraded: use an empty database. "
+    "Under `hireloop up`, choose another HIRELOOP_DATA_DIR, or delete the old one if you do not need its data."
+)
+_SKEW = (
+    "SECRET_KEY differs from the one that signed this database's links, so the links in mails would not work. "
+    "Set the same SECRET_KEY everywhere, or change it with `hireloop migrate --accept-secret` and keep the old "
+    "one in SECRET_KEY_FALLBACKS."
+)
+
+
+def _refuse_older_than_any_release(done: set[str]) -> None:
+    if done and not done & digests.modules().keys():
+        raise DatabaseNotReady(_OLDER_THAN_ANY_RELEASE)
+
+
+async def _refuse(sentence: str) -> None:
+    if sentence:
+        raise DatabaseNotReady(sentence)
+
+
+async def _pending_sentence(missing: Sequence[str]) -> str:
+    behind = counted(len(missing), "pending migration", "pending migrations")
+    elsewhere = await _ELSEWHERE.value() if len(missing) == len(digests.modules()) else None
+    if elsewhere is None:
+        return f"The database has {behind}. Run `hireloop migrate`."
+    return (
+        f"The database has {behind}, but there are tables of HireLoop in its schema {elsewhere}, which the search_path "
+        "does not name. Set the search_path of DATABASE_URL's role, or run `hireloop migrate` for a second "
+        "installation."
+    )
+
+
+async def _agree_on_secret(settings: Settings, *, accept: bool) -> None:
+    ours = fingerprint(settings)
+    known = await _known_fingerprint()
+    if known is not None and not signing.is_one_of(known, [ours]) and not accept:
+        raise SettingsError(_SKEW)
+    row = Installation(id=1, secret_fingerprint=ours, base_url=settings.base_url)
+    await Installation.insert(row).on_conflict(
+        target=Installation.id, action="DO UPDATE", values=[Installation.secret_fingerprint, Installation.base_url]
+    )
+
+
+async def _known_fingerprint() -> str | None:
+    row = await Installation.select(Installation.secret_fingerprint).first()
+    return None if row is None else str(row["secret_fingerprint"])
+
+
+async def _done() -> list[str]:
+    if not await schema.has_table("migration"):  # as in a new database
+        return []
+    return [row["name"] for row in await _DONE.rows()]

@@ -1,0 +1,170 @@
+"""The database refuses a statement: for good, and somebody is told; for a while, and it is tried again."""
+
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from faults.factories import book
+from faults.scene import HeldSmtpServer, all_is_accounted_for, mail_through, make_due, until_state
+from hireloop import db
+from hireloop.settings import Settings
+from processes import WorkerProcess
+from sample_settings import settings_for
+from servers.databases import end_all_others
+from servers.smtp import ScriptedSmtpServer
+from waiting import until, until_true
+
+_ADDRESS = "asha@example.com"
+
+
+@pytest.fixture
+def mail_server() -> Iterator[ScriptedSmtpServer]:
+    with ScriptedSmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(database_url: str, mail_server: ScriptedSmtpServer) -> Settings:
+    return settings_for(database_url, email_host="localhost", email_port=mail_server.port)
+
+
+def _broke_down(worker: WorkerProcess, doing: str, error: str) -> None:
+    """Check that the worker has ended with 3 and has said why, without a row's values."""
+    assert worker.process.wait(30) == 3, worker.log.read_text()
+    [line] = [line for line in worker.log.read_text().splitlines() if "worker.broke_down" in line]
+    assert f'"doing": "{doing}"' in line or f'"doing":"{doing}"' in line
+    assert error in line
+    assert _ADDRESS not in line
+
+
+@asynccontextmanager
+async def _statement_between(statement: str, back: str) -> AsyncIterator[None]:
+    await db.fetch(statement)
+    try:
+        yield
+    finally:
+        await db.fetch(back)
+
+
+@pytest.mark.parametrize(
+    ("statement", "back", "error"),
+    [
+        (
+            "REVOKE UPDATE ON delivery FROM hireloop",
+            "GRANT UPDATE ON delivery TO hireloop",
+            "InsufficientPrivilegeError 42501",
+        ),
+        (
+            "ALTER TABLE delivery RENAME leased_until TO mine_until",
+            "ALTER TABLE delivery RENAME mine_until TO leased_until",
+            "UndefinedColumnError 42703",
+        ),
+    ],
+)
+async def test_a_worker_that_can_never_lease_ends_with_3_says_why_and_loses_nothing(
+    database_url: str, mail_server: ScriptedSmtpServer, user: httpx.AsyncClient, statement: str, back: str, error: str
+) -> None:
+    env = mail_through(database_url, mail_server.port)
+    with WorkerProcess(env) as worker:
+        await until_state(await book(), "sent")
+        async with _statement_between(statement, back):
+            _broke_down(worker, "lease", error)
+        said = (await user.get("/health/delivery")).json()["reasons"]
+        assert any("A worker has ended, because it could not lease" in one and error in one for one in said), said
+    waiting = await book()
+    with WorkerProcess(env):
+        await until_state(waiting, "sent")
+    await all_is_accounted_for(mail_server.received)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_worker_that_can_never_settle_ends_with_3_and_another_one_takes_over(database_url: str) -> None:
+    delivery = await book()
+    with HeldSmtpServer("end") as server:
+        env = mail_through(database_url, server.port)
+        with WorkerProcess(env) as worker:
+            await until_true(lambda: len(server.received) == 1, "the message has arrived")
+            async with _statement_between(
+                "ALTER TABLE attempt RENAME enhanced_code TO its_code",
+                "ALTER TABLE attempt RENAME its_code TO enhanced_code",
+            ):
+                server.go_on()
+                _broke_down(worker, "settle", "UndefinedColumnError 42703")
+        await db.fetch("UPDATE delivery SET leased_until = now() - interval '1 second'")
+        with WorkerProcess(env):
+            await make_due(delivery)
+            await until_state(delivery, "sent")
+        await all_is_accounted_for(server.received)
+
+
+async def test_a_sweep_that_is_refused_stops_alone_and_is_named_with_its_fix(
+    database_url: str, mail_server: ScriptedSmtpServer, user: httpx.AsyncClient
+) -> None:
+    async def named() -> str | None:
+        said = (await user.get("/health/delivery")).json()["reasons"]
+        return next((reason for reason in said if reason.startswith("The sweep alerts fails")), None)
+
+    with WorkerProcess(mail_through(database_url, mail_server.port)) as worker:
+        await until_state(await book(), "sent")
+        await db.fetch("ALTER TABLE delivery RENAME failure_alerted_at TO alerted_at")
+        assert await until(named, "the sweep is named") == (
+            "The sweep alerts fails (UndefinedColumnError 42703). Run `hireloop doctor`, correct what it names, and "
+            "check that all processes have the same version."
+        )
+        await until_state(await book(), "sent")
+        assert worker.process.poll() is None
+        assert worker.log.read_text().count("worker.sweep_stopped") == 1
+        await db.fetch("ALTER TABLE delivery RENAME alerted_at TO failure_alerted_at")
+        assert worker.stop() == 0
+    await all_is_accounted_for(mail_server.received)
+
+
+_RAISES = """
+    CREATE FUNCTION fail_for_the_test() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'asha@example.com' USING ERRCODE = '{}'; END $$
+"""
+_EACH_UPDATE = """
+    CREATE TRIGGER fail_for_the_test BEFORE UPDATE ON delivery FOR EACH ROW EXECUTE FUNCTION fail_for_the_test()
+"""
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("sqlstate", ["53100", "40P01", "55P03", "57014", "58030", "XX000"])
+async def test_what_passes_is_waited_for(database_url: str, mail_server: ScriptedSmtpServer, sqlstate: str) -> None:
+    """A full disk, a deadlock, a lock that is not to be had, a time-out, a broken disk: the server says so itself."""
+    await db.fetch(_RAISES.format(sqlstate))
+    await db.fetch(_EACH_UPDATE)
+    with WorkerProcess(mail_through(database_url, mail_server.port)) as worker:
+        delivery = await book()
+        await until_true(lambda: sqlstate in worker.log.read_text(), "the worker has met it")
+        assert worker.process.poll() is None
+        await db.fetch("DROP TRIGGER fail_for_the_test ON delivery")
+        await until_state(delivery, "sent")
+        assert _ADDRESS not in worker.log.read_text()
+        assert worker.stop() == 0
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_database_that_is_read_only_for_a_while_is_waited_for(
+    database_url: str, mail_server: ScriptedSmtpServer
+) -> None:
+    name = await db.fetch_value("SELECT current_database()")
+    with WorkerProcess(mail_through(database_url, mail_server.port)) as worker:
+        await until_state(await book(), "sent")
+        delivery = await book()
+        await db.fetch(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        await end_all_others(database_url)
+        await until_true(lambda: "25006" in worker.log.read_text(), "the worker has met it")
+        assert worker.process.poll() is None
+        await db.DB.close()
+        await db.DB.open(database_url)
+        async with db.DB.transaction():
+            await db.fetch("SET TRANSACTION READ WRITE")
+            await db.fetch(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+        await end_all_others(database_url)
+        await until_state(delivery, "sent")
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.process.wait(40) == 0

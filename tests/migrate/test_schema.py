@@ -1,0 +1,205 @@
+"""What this code needs of the schema, and how it is told that something is missing or different."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote
+
+import asyncpg
+import httpx
+import pytest
+from release.schema_file import text_of_expected
+
+from doctor.test_examination import at_level
+from hireloop import db, migrate
+from hireloop.doctor import database as examined
+from hireloop.errors import DatabaseNotReady
+from hireloop.migrate import Readiness, schema
+from hireloop.migrate.schema import EXPECTED, compare, sentence_of
+from hireloop.notify.diagnosis.findings import Level
+from hireloop.settings import Settings
+from migrate.factories import NEXT_VERSION
+from sample_settings import settings_for
+from servers.older_postgres import find_older_programs, older_postgres
+
+# What somebody may have done to a database by hand, and the difference in words.
+DIFFERENT = {
+    "another type": (
+        "ALTER TABLE delivery ALTER COLUMN last_reply TYPE varchar(2000)",
+        "column delivery.last_reply is `character varying(2000)` instead of `text`",
+    ),
+    "a column dropped": ("ALTER TABLE worker DROP COLUMN base_url", "column worker.base_url is missing"),
+    "a column renamed": (
+        "ALTER TABLE session RENAME closes_at TO ends_at",
+        "column session.closes_at is missing; column session.ends_at is",
+    ),
+    "NOT NULL added": (
+        "ALTER TABLE candidate ALTER COLUMN locale SET NOT NULL",
+        "column candidate.locale is `text, not null` instead of `text`",
+    ),
+    "NOT NULL dropped": (
+        "ALTER TABLE delivery ALTER COLUMN due_at DROP NOT NULL",
+        "column delivery.due_at is `timestamp with time zone` instead of `timestamp with time zone, not null`",
+    ),
+    "a trigger dropped": (
+        "DROP TRIGGER audit_is_append_only ON audit_entry",
+        "trigger audit_entry.audit_is_append_only is missing",
+    ),
+    "a trigger disabled": (
+        "ALTER TABLE attempt DISABLE TRIGGER erased_attempts_keep_no_words",
+        "trigger attempt.erased_attempts_keep_no_words is missing",
+    ),
+    "an index dropped": (
+        "DROP INDEX deliveries_still_to_send",
+        "index delivery.deliveries_still_to_send is missing",
+    ),
+    "a constraint dropped": (
+        "ALTER TABLE schedule DROP CONSTRAINT candidate_has_one_interview_at_a_time",
+        "constraint schedule.candidate_has_one_interview_at_a_time is missing",
+    ),
+    "a table dropped": ("DROP TABLE kept_address", "table kept_address is missing)"),
+    "a function dropped": (
+        "ALTER FUNCTION invitation_state RENAME TO state_of_invitation",
+        "function invitation_state(uuid, integer, timestamp with time zone) is missing",
+    ),
+    "a view dropped": ("ALTER VIEW invitation RENAME TO invitations", "view invitation is missing)"),
+    "a column that INSERTs leave out": (
+        "ALTER TABLE job ADD COLUMN team text NOT NULL",
+        "column job.team is unknown to this version, and has neither a default nor NULL",
+    ),
+}
+EVERY_DIFFERENCE = pytest.mark.parametrize(("statement", "phrase"), DIFFERENT.values(), ids=DIFFERENT)
+REFUSED = "The schema of the database is not what this version of HireLoop needs ("
+
+
+@EVERY_DIFFERENCE
+async def test_a_difference_is_refused_by_name(
+    database_url: str, settings: Settings, statement: str, phrase: str
+) -> None:
+    async with db.opened(database_url):
+        await db.fetch(statement)
+        for work in (migrate.check(settings), migrate.migrate(settings)):
+            with pytest.raises(DatabaseNotReady) as refused:
+                await work
+            assert str(refused.value).startswith(REFUSED)
+            assert phrase in str(refused.value)
+        [reason] = await Readiness().faults()
+        assert phrase in reason
+    visit = await examined.examine(settings, [])
+    [(check, cause, fix)] = at_level(list(visit.findings.values()), Level.FAILURE)
+    assert (check, phrase in cause) == ("migrations", True)
+    assert fix == "Correct it, or check that DATABASE_URL, and the search_path of its role, lead to the right schema."
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_schema_that_this_code_has_migrated_is_what_it_needs(settings: Settings) -> None:
+    assert await migrate.differences() == ""
+    assert await Readiness().faults() == []
+    await migrate.check(settings)
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_file_is_what_the_migrations_make() -> None:
+    assert await text_of_expected() == EXPECTED.read_text("utf-8"), "run `make schema`"
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_the_next_version_adds_is_allowed(settings: Settings) -> None:
+    for statement in NEXT_VERSION:
+        await db.fetch(statement)
+    await migrate.check(settings)
+    assert await migrate.migrate(settings) == []
+    assert await Readiness().faults() == []
+
+
+async def test_a_serving_process_is_not_ready_until_the_difference_is_gone(user: httpx.AsyncClient) -> None:
+    await db.fetch("ALTER TABLE worker RENAME base_url TO link")
+    answered = await user.get("/health/ready")
+    assert answered.status_code == 503
+    [reason] = answered.json()["reasons"]
+    assert "column worker.base_url is missing" in reason
+    await db.fetch("ALTER TABLE worker RENAME link TO base_url")
+    assert (await user.get("/health/ready")).status_code == 200
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_success_is_remembered_for_a_moment_and_a_failure_is_not() -> None:
+    readiness = Readiness(seconds=60)
+    assert await readiness.faults() == []
+    await db.fetch("ALTER TABLE worker RENAME base_url TO link")
+    assert await readiness.faults() == []
+    fresh = Readiness(seconds=60)
+    assert len(await fresh.faults()) == 1
+    await db.fetch("ALTER TABLE worker RENAME link TO base_url")
+    assert await fresh.faults() == []
+
+
+@pytest.fixture
+async def roles(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """The superuser's connection to a test's database; the role that it makes goes with the test."""
+    connection = await asyncpg.connect(database_url.replace("postgresql://hireloop@", "postgresql://postgres@"))
+    yield connection
+    await connection.execute("DROP OWNED BY hireloop_dml; DROP ROLE hireloop_dml")
+    await connection.close()
+
+
+async def test_a_role_that_may_only_read_and_write_rows_can_check(
+    database_url: str, roles: asyncpg.Connection, settings: Settings
+) -> None:
+    await roles.execute(
+        """
+        CREATE ROLE hireloop_dml LOGIN;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO hireloop_dml
+        """
+    )
+    async with db.opened(database_url.replace("//hireloop@", "//hireloop_dml@"), pool_size=1):
+        await migrate.check(settings)
+        await roles.execute("DROP TRIGGER audit_is_append_only ON audit_entry")
+        with pytest.raises(DatabaseNotReady, match=r"trigger audit_entry\.audit_is_append_only is missing"):
+            await migrate.check(settings)
+
+
+async def test_another_schema_than_public_works_and_is_named_to_those_who_do_not_find_it(empty_url: str) -> None:
+    settings = settings_for(empty_url)
+    async with db.opened(empty_url, pool_size=1):
+        await db.fetch("CREATE SCHEMA hiring")
+    async with db.opened(f"{empty_url}&search_path={quote('hiring,public')}", pool_size=1):
+        assert len(await migrate.migrate(settings)) == len(schema.expected().migrations)
+        await migrate.check(settings)
+        assert await db.fetch_value("SELECT to_regclass('hiring.delivery') IS NOT NULL")
+    async with db.opened(empty_url, pool_size=1):
+        with pytest.raises(DatabaseNotReady, match=r"in its schema hiring, which the search_path does not name"):
+            await migrate.check(settings)
+
+
+@pytest.fixture(scope="module")
+def older_url() -> Iterator[str]:
+    """An empty database on the oldest supported PostgreSQL."""
+    programs = find_older_programs()
+    if programs is None:
+        assert not os.environ.get("CI"), "`make servers` installs PostgreSQL"
+        pytest.skip("there is no PostgreSQL but the embedded one")
+    with older_postgres(programs) as url:
+        yield url
+
+
+async def test_an_older_postgresql_gives_the_same_file_and_the_same_differences(older_url: str) -> None:
+    settings = settings_for(older_url)
+    async with db.opened(older_url, pool_size=1):
+        assert await db.fetch_value("SELECT current_setting('server_version_num')::int / 10000") < 18
+        await migrate.migrate(settings)
+        assert await text_of_expected() == EXPECTED.read_text("utf-8")
+        for statement, phrase in DIFFERENT.values():
+            async with db.DB.transaction() as changed:
+                await db.fetch(statement)
+                assert phrase in await migrate.differences()
+                await changed.rollback()  # type: ignore[no-untyped-call] # Piccolo's
+
+
+def test_what_a_missing_table_holds_is_not_named_beside_it() -> None:
+    needed = {"column a.x": "text", "constraint a.c": "check", "table a": "there", "table ab": "there"}
+    assert compare(needed, {"table ab": "there"}, []) == ["table a is missing"]
+
+
+def test_a_message_names_five_differences_and_counts_the_rest() -> None:
+    phrases = [f"column a.{n} is missing" for n in range(7)]
+    assert sentence_of(phrases).startswith(f"{REFUSED}{'; '.join(phrases[:5])}; and 2 more). ")
