@@ -61,12 +61,12 @@ _CLASSES = {
     "entity": r"account|tenant|organization|subscription|service|plan|company|user",
     "messages": r"messages?|mails?|recipients|send(?:ing)?|credits?|rate|limits?|quota|allowance|threshold",
     "sender": (
-        r"senders?|from (?:address|field|header|domain|mail)|mail from(?= must| address| @)|return path|originator|"
-        r"sending (?:domain|address|identity)"
+        r"senders?|from (?:address|field|header|domain|mail)|mail from(?= must| address| @| unknown)|return path|"
+        r"originator|sending (?:domain|address|identity)"
     ),
     "not_ours": (
         r"unknown|not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|your|sender|"
-        r"accepted)|unverified|unconfigured|mismatch|must (?:match|equal)|null mx"
+        r"accepted)|unverified|unvalidated|unconfigured|mismatch|must (?:match|equal)|null mx"
     ),
     "unverified": r"unverified|not (?:verified|validated|confirmed)",
     "them": (
@@ -109,7 +109,7 @@ STRONG = (
         r"spf|dkim|dmarc|sender policy framework|rdns|fcrdns|ptr",
         r"reverse (?:dns|lookup|host|name)",
         r"find your (?:reverse )?host ?name",
-        r"required auth level",
+        r"required auth level|unauthenticated mail",
         r"helo command|fully qualified",
     ),
     _rule(
@@ -126,7 +126,7 @@ STRONG = (
         Reason.MAILBOX_FULL,
         r"(?:mailbox|inbox|folder|disk) (?:(?:size|storage|disk|space) )?(?:limit|size|quota) exceeded",
         r"recipient quota exceeded|(?:recipient|mailbox) exceeded (?:\w+ ){0,2}?quota",
-        r"exceeded … (?:mailbox|storage|folder)",
+        r"exceeded … (?:mailbox|storage|folder)|(?:mailbox|inbox) exceeded … size",
         r"(?:mailbox|inbox) (?:too )?(?:full|large)",
     ),
     _rule(
@@ -230,7 +230,11 @@ STRONG = (
         r"(?:unconfigured|unverified) (?:sending |sender )?(?:domain|sender|mail|identity)",
         r"from specified address",
     ),
-    _rule(Side.ROUTE, Reason.ACCOUNT_SUSPENDED, r"not (?:allowed|able) to (?:send|perform|submit)"),
+    _rule(
+        Side.ROUTE,
+        Reason.ACCOUNT_SUSPENDED,
+        r"not (?:allowed|able) to (?:send|perform|submit)(?! (?:mail )?(?:directly )?to)",
+    ),
     _rule(
         Side.ROUTE,
         Reason.SENDER_REFUSED,

@@ -37,7 +37,7 @@ _SAME = tuple(
         ("sign in", "log ?(?:in|on)|signin"),
         ("required", "requires?|needs?|needed|necessary|mandatory"),
         ("exceeded", "exceed(?:s|ing)?|reached|hit|used up|over ?(?:(?:its|your|his|their) )?limit"),
-        ("refused", "denied|disallowed|prohibited|rejected|rejecting|forbidden|declined"),
+        ("refused", "den(?:ied|ies)|rejects|refuses|disallowed|prohibited|rejected|rejecting|forbidden|declined"),
         ("blocked", "restricted|banned|barred"),
         (
             "stopped",
