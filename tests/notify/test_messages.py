@@ -50,6 +50,7 @@ STORED: dict[str, dict[str, Any]] = {
         "deadline_at": None,
         "first_due_at": None,
         "others": 0,
+        "alert_id": None,
     },
 }
 

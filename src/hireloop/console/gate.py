@@ -12,12 +12,16 @@ from litestar.handlers import BaseRouteHandler
 from hireloop import errors
 from hireloop.access import api_keys, roles
 from hireloop.access.api_keys import KeyHolder
+from hireloop.access.tables import Role
 from hireloop.console import tickets
+from hireloop.notify.deliveries import alert_records
+from hireloop.notify.deliveries.alert_records import AlertView
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token, has_token, is_from_our_page
 from hireloop.web.forms import fields_of
 
 _USER = "hireloop.console_visitor"  # in the scope itself, as `access.roles` notes the holder
+_UNHEARD = "hireloop.console_unheard"
 _PATH = "/"  # what the prefix `__Host-` asks for
 
 
@@ -40,13 +44,16 @@ class SignedInUser(NamedTuple):
 async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let a request through whose cookie is good for this handler; the guard of every page behind sign-in.
 
-    Raises NotSignedIn or NotAllowed. Looks the key up each time, so that a revoked one is out within 5 s.
+    Raises NotSignedIn or NotAllowed. Looks the key up each time, so that a revoked one is out within 5 s, and reads
+    what nobody has heard of, for those who can do something: every page says it.
     """
     context = context_of(connection)
     ticket = connection.cookies.get(_cookie_name(context), "")
     holder = await _holder_of(ticket, context)
     roles.admit(connection, holder, handler)
-    cast("dict[str, Any]", connection.scope)[_USER] = SignedInUser(holder, ticket)
+    scope = cast("dict[str, Any]", connection.scope)
+    scope[_USER] = SignedInUser(holder, ticket)
+    scope[_UNHEARD] = [] if holder.role is Role.VIEWER else await alert_records.late()
 
 
 async def exchange(request: AnyRequest, key: str) -> Cookie:
@@ -88,6 +95,12 @@ def user_of(connection: ASGIConnection[Any, Any, Any, Any]) -> SignedInUser:
     """Return who is signed in, once the gate has let the request through."""
     user: SignedInUser = cast("dict[str, Any]", connection.scope)[_USER]
     return user
+
+
+def unheard_of(connection: ASGIConnection[Any, Any, Any, Any]) -> list[AlertView]:
+    """Return the alerts that nobody has heard of, the oldest first; none for those who can only read."""
+    unheard: list[AlertView] = cast("dict[str, Any]", connection.scope)[_UNHEARD]
+    return unheard
 
 
 async def _holder_of(ticket: str, context: Context) -> KeyHolder:

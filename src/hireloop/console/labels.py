@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hireloop import errors
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS, InvitationState
 from hireloop.notify.deliveries.ledger import CANCELLING_KIND
+from hireloop.notify.messages import AlertCause
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import BookingChange
@@ -81,6 +82,11 @@ SESSIONS: Mapping[SessionState, str] = {
     SessionState.EXPIRED: "the candidate did not come before the link closed",
     SessionState.REVOKED: "the link has been revoked",
 }
+ALERTS: Mapping[AlertCause, str] = {
+    AlertCause.AT_RISK: "not delivered yet, and time is running out",
+    AlertCause.FAILED: "not delivered",
+    AlertCause.HELD: "not working",
+}
 CHANGES: Mapping[BookingChange, str] = {
     BookingChange.CONFIRMED: "Confirmed",
     BookingChange.RESCHEDULED: "Moved",
@@ -110,6 +116,8 @@ DONE: Mapping[str, str] = {
     "not-replayed": "The delivery is still pending and will be retried automatically. Nothing was changed.",
     "replayed-all": "Deliveries that will be sent again now: {n}.",
     "replayed-some": "Deliveries that will be sent again now: {n}. There are more: press again to continue.",
+    "acknowledged": "You have acknowledged the alert. It no longer counts as unheard.",
+    "not-acknowledged": "The alert was acknowledged already, or is over. Nothing was changed.",
     "signed-out": "You have signed out.",
     "ended": "Your sign-in has expired, and nothing was changed. Sign in and try again.",
 }

@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from hireloop.access.tables import Role
 from hireloop.console import labels
 from hireloop.console.clock import clock_of
-from hireloop.console.gate import user_of
+from hireloop.console.gate import unheard_of, user_of
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.web import look
@@ -18,6 +18,7 @@ from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
 
 _HERE = Path(__file__).parent
+_UNHEARD_ON_TOP = 3
 STATIC = StaticFiles(_HERE / "static", "/console/static/{version}/{name}")
 _templates = Templates(
     "console",
@@ -34,7 +35,7 @@ _templates = Templates(
 
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` for anybody; every value is escaped, and a missing one is an error."""
-    html = _templates.render(template, user=None, refused="", **values)
+    html = _templates.render(template, user=None, unheard=[], refused="", **values)
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
@@ -42,7 +43,7 @@ def show(
     request: AnyRequest, template: str, *, here: str, status_code: int = 200, refused: str = "", **values: object
 ) -> Response[bytes]:
     """Render a template for the signed-in user; `here` is the chapter it belongs to, `refused` why nothing was done."""
-    user = user_of(request)
+    user, unheard = user_of(request), unheard_of(request)
     role = user.holder.role
     html = _templates.render(
         template,
@@ -51,6 +52,8 @@ def show(
         may_replay=role is Role.ADMIN,
         token=user.token,
         here=here,
+        unheard=unheard[:_UNHEARD_ON_TOP],
+        more_unheard=len(unheard) - _UNHEARD_ON_TOP,
         done="" if refused else done_of(request),
         refused=refused,
         clock=clock_of(context_of(request).settings),

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
-from hireloop.console import booking, changes, channels, days, failures, gate, render, sign_in
+from hireloop.console import alerts, booking, changes, channels, days, failures, gate, render, sign_in
 from hireloop.console.gate import CsrfError
 from hireloop.telemetry.logs import log
 from hireloop.web.context import AnyRequest
@@ -82,6 +82,7 @@ def routes() -> list[Router]:
         route("/bookings/{schedule_id:uuid}/move", http_method=_READ, opt=SCHEDULES)(changes.ask_to_move),
         post("/bookings/{schedule_id:uuid}/move", opt=SCHEDULES)(changes.move),
         route("/channels", http_method=_READ, opt=READS)(channels.page),
+        post("/alerts/{alert_id:uuid}/acknowledge", opt=SCHEDULES)(alerts.acknowledge),
         route("/failures", http_method=_READ, opt=READS)(failures.page),
         post("/deliveries/{delivery_id:uuid}/replay", opt=ADMINISTERS)(failures.replay_one),
         route("/replay", http_method=_READ, opt=ADMINISTERS)(failures.ask_to_replay),

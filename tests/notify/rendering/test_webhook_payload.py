@@ -7,6 +7,7 @@ import pytest
 
 from hireloop.notify import messages
 from hireloop.notify.messages import AlertMessage, LateRequestMessage, RecruiterCopyMessage
+from hireloop.notify.next_steps import NextStep
 from hireloop.notify.rendering import preview, webhook_payload
 
 URL = "https://hire.example/api/interviews/schedules/1/"
@@ -23,7 +24,7 @@ def written(kind: str) -> dict[str, Any]:
         case LateRequestMessage():
             raw = webhook_payload.of_late_request(said, booking_url=URL)
         case AlertMessage():
-            raw = webhook_payload.of_alert(said, booking_url=URL)
+            raw = webhook_payload.of_alert(said, booking_url=URL, next_step=NextStep.CORRECT_ADDRESS)
         case _:
             raise AssertionError(kind)
     read: dict[str, Any] = json.loads(raw)
@@ -40,7 +41,8 @@ def written(kind: str) -> dict[str, Any]:
         ("late_request", {"asked_at"}),
         (
             "alert",
-            {"cause", "channel", "reason", "sentence", "delivery", "about", "others", "deadline_at", "trace_id"},
+            {"cause", "channel", "reason", "sentence", "delivery", "about", "others", "deadline_at", "trace_id"}
+            | {"alert", "next_step", "advice"},
         ),
     ],
 )
@@ -52,3 +54,5 @@ def test_an_alert_says_which_delivery_and_why() -> None:
     data = written("alert")
     assert data["delivery"] == "01939f6e-7b00-7000-8000-000000000003"
     assert (data["reason"], data["sentence"]) == ("recipient_unknown", "The recipient's address does not exist.")
+    assert (data["next_step"], data["advice"]) == ("correct_address", NextStep.CORRECT_ADDRESS.sentence)
+    assert data["alert"] == "01939f6e-7b00-7000-8000-000000000004"

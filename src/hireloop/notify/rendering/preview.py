@@ -19,6 +19,7 @@ _HOUR = timedelta(hours=1)
 _SCHEDULE = UUID("01939f6e-7b00-7000-8000-000000000001")
 _SESSION = UUID("01939f6e-7b00-7000-8000-000000000002")
 _DELIVERY = UUID("01939f6e-7b00-7000-8000-000000000003")
+_ALERT = UUID("01939f6e-7b00-7000-8000-000000000004")
 _RECIPIENTS = {
     messages.Audience.CANDIDATE: "asha.rao@example.com",
     messages.Audience.RECRUITERS: "rita@example.com",
@@ -62,6 +63,7 @@ _VALUES: dict[str, dict[str, object]] = {
         "send_to": _RECIPIENTS[messages.Audience.OPERATORS],
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
         "about": "invitation",
+        "alert_id": _ALERT,
         "deadline_at": STARTS_AT + timedelta(minutes=10),
     },
 }

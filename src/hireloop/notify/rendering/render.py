@@ -24,6 +24,7 @@ from hireloop.notify.messages import (
     RecruiterCopyMessage,
     ReminderMessage,
 )
+from hireloop.notify.next_steps import next_step
 from hireloop.notify.rendering import calendar, languages, times, values, webhook_payload
 from hireloop.notify.rendering.plain_text import isolated, one_line
 from hireloop.notify.rendering.translations import event_wording, wording
@@ -152,8 +153,9 @@ class Renderer:
                 page = self._booking_page(message.schedule_id) if message.schedule_id else ""
                 url = self._booking_url(message.schedule_id) if message.schedule_id else ""
                 trace = self._trace_url(message.trace_id)
-                said = values.of_alert(message, reader, booking_url=page, trace_url=trace)
-                return _Said(said, data=webhook_payload.of_alert(message, booking_url=url))
+                step = next_step(message, now=now)
+                said = values.of_alert(message, reader, booking_url=page, trace_url=trace, next_step=step)
+                return _Said(said, data=webhook_payload.of_alert(message, booking_url=url, next_step=step))
             case _:
                 assert_never(message)
 

@@ -18,6 +18,7 @@ from hireloop.notify.messages import (
     ReminderMessage,
     RescheduledMessage,
 )
+from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.rendering import times
 from hireloop.notify.rendering.plain_text import lines, one_line
@@ -73,7 +74,7 @@ def of_late_request(message: LateRequestMessage, reader: Reader, *, booking_url:
     return {**_of_booking(message, reader), "asked": asked, "booking_url": booking_url}
 
 
-def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_url: str) -> Values:
+def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_url: str, next_step: NextStep) -> Values:
     """Return what operators hear of a delivery or of a channel.
 
     `sentence`, the reason in plain words, is English in every language, as in the API and the documents.
@@ -87,6 +88,8 @@ def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_u
         "sentence": one_line(sentence_of(message.reason)) if message.reason else "",
         "about": message.about or "",
         "others": message.others,
+        "next_step": next_step.value,
+        "alert": str(message.alert_id or ""),
         **_names(message),
         "when": when,
         "deadline": times.point(message.deadline_at, *reader) if message.deadline_at else "",

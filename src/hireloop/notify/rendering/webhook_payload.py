@@ -5,13 +5,15 @@ never a session key, a link that opens an interview, or a candidate's address. T
 by these same types.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from hireloop.examples import ScheduleId, Time, TraceId
+from hireloop.examples import AlertId, ScheduleId, Time, TraceId
 from hireloop.notify.messages import AlertCause, AlertMessage, CopiedChange, LateRequestMessage, RecruiterCopyMessage
+from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import Reason, sentence_of
 
 _URL = "https://hire.example/api/interviews/schedules/01990000-0000-7000-8000-000000000005/"
@@ -88,6 +90,14 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     sentence: Annotated[
         str | None, Meta(description="The reason as a sentence.", examples=[Reason.RECIPIENT_UNKNOWN.sentence])
     ]
+    next_step: Annotated[NextStep, Meta(description="What to do.", examples=["correct_address"])]
+    advice: Annotated[
+        str, Meta(description="The next step as a sentence.", examples=[NextStep.CORRECT_ADDRESS.sentence])
+    ]
+    alert: Annotated[
+        AlertId | None,
+        Meta(description="The ID by which the alert is acknowledged; null if a worker of 0.1.0 has put it."),
+    ]
 
 
 def of_copy(message: RecruiterCopyMessage, *, booking_url: str, invitation_state: str | None) -> bytes:
@@ -101,19 +111,25 @@ def of_late_request(message: LateRequestMessage, *, booking_url: str) -> bytes:
     return _written(message, LateRequestData, {"booking_url": booking_url})
 
 
-def of_alert(message: AlertMessage, *, booking_url: str) -> bytes:
+def of_alert(message: AlertMessage, *, booking_url: str, next_step: NextStep) -> bytes:
     """Return what an alert is about: a delivery, or a channel, and then `delivery` is null."""
     delivery = None if message.cause is AlertCause.HELD else message.subject
     sentence = sentence_of(message.reason) if message.reason else None
-    return _written(
-        message, AlertData, {"booking_url": booking_url or None, "delivery": delivery, "sentence": sentence}
-    )
+    more: dict[str, object] = {
+        "booking_url": booking_url or None,
+        "delivery": delivery,
+        "sentence": sentence,
+        "next_step": next_step,
+        "advice": next_step.sentence,
+        "alert": message.alert_id,
+    }
+    return _written(message, AlertData, more)
 
 
 def _written(
     message: RecruiterCopyMessage | LateRequestMessage | AlertMessage,
     kind: type[RecruiterCopyData | LateRequestData | AlertData],
-    more: dict[str, str | None],
+    more: Mapping[str, object],
 ) -> bytes:
     """Return the kind's fields: those in `more`, and the message's own of the same name."""
     known: dict[str, Any] = {"schedule": message.schedule_id, **more}
