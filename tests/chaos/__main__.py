@@ -1,0 +1,108 @@
+"""`make chaos`: an installation under bookings and random kills, and the proof afterwards that nothing is lost.
+
+Exit code 0 if nothing is violated, else 1: then the folder with all logs, the mail and the database is kept.
+"""
+
+import argparse
+import asyncio
+import random
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from chaos import facts, people, proof
+from chaos.booker import Booker
+from chaos.faults import Chaos, plan
+from chaos.installation import Installation
+from chaos.report import Progress, report
+
+_REST_SECONDS = 300.0
+_LOOK_AGAIN_SECONDS = 1.0
+
+
+async def run(folder: Path, *, seconds: float, rate: float, seed: int, progress: Progress) -> bool:
+    """Run it in this folder and say what came of it; return whether nothing is violated."""
+    installation = Installation(folder, seed)
+    try:
+        key = await installation.start()
+        wishes = await people.make(installation.database.url, int(seconds * rate) + 1)
+        booker = Booker(installation.urls, key, wishes, seed)
+        chaos = Chaos(installation, progress.say)
+        broken = await _until_rest(installation, booker, chaos, progress, seconds=seconds, rate=rate, seed=seed)
+        broken += await installation.stop_workers()
+        read = await facts.read(
+            installation.database.url, installation.mails, booker.promises, await installation.ledger()
+        )
+        broken += proof.violations(read)
+        ended = {program.name: program.ended_by_itself for program in installation.programs}
+        progress.say(report(booker, chaos.done, read, ended, broken))
+        return not broken
+    finally:
+        await installation.stop()
+
+
+async def _until_rest(
+    installation: Installation,
+    booker: Booker,
+    chaos: Chaos,
+    progress: Progress,
+    *,
+    seconds: float,
+    rate: float,
+    seed: int,
+) -> list[str]:
+    """Book and do the faults, then wait until all is done; return a sentence if that takes too long."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    work = [asyncio.create_task(booker.run(rate, seconds)), asyncio.create_task(chaos.run(plan(seed, seconds)))]
+    try:
+        while True:
+            is_over = all(task.done() for task in work)
+            unrest = await installation.unrest()
+            if is_over and unrest == (0, 0):
+                for task in work:
+                    task.result()
+                return []
+            at = loop.time() - began
+            outbox = "the database is away" if unrest is None else f"{unrest[0]} pending, {unrest[1]} under way"
+            progress.show(at, f"{len(booker.promises)} asked, {booker.acknowledged} acknowledged; {outbox}")
+            if at > seconds + _REST_SECONDS:
+                return [f"not at rest {_REST_SECONDS:g} s after the last booking: {booker.open} unanswered, {outbox}"]
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    finally:
+        for task in work:
+            task.cancel()
+        await asyncio.wait(work)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=180)
+    parser.add_argument("--rate", type=float, default=20, help="bookings a second")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311 (it is shown)
+    options = parser.parse_args()
+    progress = Progress()
+    progress.say(f"{options.seconds:g} s at {options.rate:g} bookings/s, SEED={options.seed}")
+    folder = Path(tempfile.mkdtemp(prefix="hireloop-chaos-"))
+
+    async def until_stopped() -> bool:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await run(folder, seconds=options.seconds, rate=options.rate, seed=options.seed, progress=progress)
+
+    holds = False
+    try:
+        holds = asyncio.run(until_stopped())
+    finally:
+        if holds:
+            shutil.rmtree(folder)
+        else:
+            progress.say(f"The logs, the mail and the database are in {folder}")
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
