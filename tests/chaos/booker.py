@@ -16,7 +16,7 @@ _TIMEOUT_SECONDS = 10.0
 _CONNECTIONS = 60
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
 _MOVED_PERCENT, _CANCELLED_PERCENT = 10, 5
-_LONGEST_THOUGHT_SECONDS = 5.0  # between a booking and its change
+LONGEST_THOUGHT_SECONDS = 5.0  # between a booking and its change
 _NOBODY_KNOWS = {(503, "database-away"), (409, "idempotency-in-progress")}
 
 
@@ -36,7 +36,7 @@ class Booker:
     def __init__(self, urls: Sequence[str], key: str, wishes: Sequence[Wish], seed: int) -> None:
         self._urls, self._key = urls, key
         self._wishes = wishes
-        self._chance = random.Random(f"{seed} booker")  # noqa: S311 (a mix, no secret)
+        self.chance = random.Random(f"{seed} booker")  # noqa: S311 (a mix, no secret)
         self._tasks: set[asyncio.Task[None]] = set()
         self.promises: list[Promise] = []
         self.answers: Counter[str] = Counter()  # of every request, those without an answer among them
@@ -79,10 +79,10 @@ class Booker:
         promise.schedule = UUID(booked.body["id"])
         if booked.status == httpx.codes.CREATED:
             promise.delivery = UUID(booked.body["invitation"]["deliveries"][0]["id"])
-        drawn = self._chance.randrange(100)
+        drawn = self.chance.randrange(100)
         if drawn >= _MOVED_PERCENT + _CANCELLED_PERCENT:
             return
-        await asyncio.sleep(self._chance.random() * _LONGEST_THOUGHT_SECONDS)
+        await asyncio.sleep(self.chance.random() * LONGEST_THOUGHT_SECONDS)
         if drawn < _MOVED_PERCENT:
             path, body = f"schedules/{promise.schedule}/reschedule/", {"slot_id": str(wish.other_slot)}
         else:
@@ -95,7 +95,7 @@ class Booker:
     async def _ask(self, client: httpx.AsyncClient, promise: Promise, path: str, body: object) -> Known | None:
         """Ask until the answer is known; None if it is one that the client should not have got."""
         promise.unanswered = path
-        headers, server = {"Idempotency-Key": str(uuid4())}, self._chance.randrange(len(self._urls))
+        headers, server = {"Idempotency-Key": str(uuid4())}, self.chance.randrange(len(self._urls))
         while True:
             url = f"{self._urls[server]}/api/interviews/{path}"
             server = (server + 1) % len(self._urls)
@@ -104,9 +104,8 @@ class Booker:
             except httpx.TransportError as broken:
                 self.answers[f"none ({type(broken).__name__})"] += 1
             else:
-                kind = (
-                    response.json()["type"] if response.is_error and "json" in response.headers["content-type"] else ""
-                )
+                is_problem = response.is_error and "json" in response.headers.get("content-type", "")
+                kind = response.json()["type"] if is_problem else ""
                 self.answers[f"{response.status_code} {kind}".strip()] += 1
                 if response.is_success:
                     promise.unanswered = ""
@@ -115,4 +114,4 @@ class Booker:
                     promise.unanswered = ""
                     promise.answers.append(f"{path}: answered {response.status_code} {response.text[:300]}")
                     return None
-            await asyncio.sleep(self._chance.uniform(_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
+            await asyncio.sleep(self.chance.uniform(_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
