@@ -19,6 +19,9 @@ from chaos.installation import Installation
 from chaos.report import Progress, report
 
 _REST_SECONDS = 300.0
+_LAST_TRY_SECONDS = (
+    90.0  # longer than a try can take; what is still open then has been forgotten, and the proof says so
+)
 _LOOK_AGAIN_SECONDS = 1.0
 
 
@@ -30,14 +33,15 @@ async def run(folder: Path, *, seconds: float, rate: float, seed: int, progress:
         wishes = await people.make(installation.database.url, int(seconds * rate) + 1)
         booker = Booker(installation.urls, key, wishes, seed)
         chaos = Chaos(installation, progress.say)
-        broken = await _until_rest(installation, booker, chaos, progress, seconds=seconds, rate=rate, seed=seed)
-        broken += await installation.stop_workers()
+        at_the_end = await _until_rest(installation, booker, chaos, progress, seconds=seconds, rate=rate, seed=seed)
+        at_the_end += await installation.stop_workers()
         read = await facts.read(
             installation.database.url, installation.mails, booker.promises, await installation.ledger()
         )
-        broken += proof.violations(read)
+        broken = {**proof.violations_by_check(read), **({"the end": at_the_end} if at_the_end else {})}
         ended = {program.name: program.ended_by_itself for program in installation.programs}
-        progress.say(report(booker, chaos.done, read, ended, broken))
+        errors = installation.logged_errors()
+        progress.say(report(booker, read, broken, faults=chaos.done, ended=ended, errors=errors))
         return not broken
     finally:
         await installation.stop()
@@ -57,15 +61,18 @@ async def _until_rest(
     loop = asyncio.get_running_loop()
     began = loop.time()
     work = [asyncio.create_task(booker.run(rate, seconds)), asyncio.create_task(chaos.run(plan(seed, seconds)))]
+    nothing_due_from = 0.0
     try:
         while True:
             is_over = all(task.done() for task in work)
             unrest = await installation.unrest()
-            if is_over and unrest == (0, 0):
+            at = loop.time() - began
+            if not is_over or unrest is None or unrest[0]:
+                nothing_due_from = at
+            elif unrest[1] == 0 or at > nothing_due_from + _LAST_TRY_SECONDS:
                 for task in work:
                     task.result()
                 return []
-            at = loop.time() - began
             outbox = "the database is away" if unrest is None else f"{unrest[0]} pending, {unrest[1]} under way"
             progress.show(at, f"{len(booker.promises)} asked, {booker.acknowledged} acknowledged; {outbox}")
             if at > seconds + _REST_SECONDS:

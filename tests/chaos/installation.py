@@ -3,14 +3,17 @@
 import asyncio
 import os
 import random
+import signal
 import subprocess
 import sys
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from socket import socket
 
 import asyncpg
 import httpx
+import msgspec
 
 from chaos.database import Database
 from chaos.facts import LedgerAnswer
@@ -21,6 +24,7 @@ _APIS, _WORKERS = 2, 3
 _CONCURRENCY = 20  # slow recipients keep nobody waiting
 _READY_SECONDS = 60.0
 _PORTS = range(20_000, 32_000)  # below those that the system gives to connections: a port stays free while we are dead
+_STOPPED = {0, -signal.SIGTERM}  # the latter of a worker that was not ready yet, and so had nothing under way
 _TESTS = Path(__file__).parents[1]
 
 # What is still to be done before everything has come to rest.
@@ -109,13 +113,24 @@ class Installation:
         )
         return LedgerAnswer(ran.returncode, (ran.stdout + ran.stderr).strip())
 
+    def logged_errors(self) -> Counter[str]:
+        """Return how often each event was logged as an error, by all programs in all their lives."""
+        events: Counter[str] = Counter()
+        for log in (self._folder / "logs").iterdir():
+            for line in log.read_text(errors="replace").splitlines():
+                with suppress(msgspec.DecodeError):
+                    entry = msgspec.json.decode(line)
+                    if isinstance(entry, dict) and entry.get("level") == "error":
+                        events[str(entry["event"])] += 1
+        return events
+
     async def stop_workers(self) -> list[str]:
         """Ask the workers to stop; return a sentence for each that did not settle everything by then."""
         codes = await asyncio.gather(*(worker.stop() for worker in self.workers))
         return [
             f"{worker.name}: ended with exit code {code} when it was asked to stop"
             for worker, code in zip(self.workers, codes, strict=True)
-            if code
+            if code not in _STOPPED
         ]
 
     async def stop(self) -> None:

@@ -38,9 +38,14 @@ class Shelves(NamedTuple):
 
 def violations(facts: Facts) -> list[str]:
     """Return a sentence for everything that must not be."""
+    return [sentence for found in violations_by_check(facts).values() for sentence in found]
+
+
+def violations_by_check(facts: Facts) -> dict[str, list[str]]:
+    """Return what each check has found, by the check's name; the checks that found nothing are left out."""
     shelves = _sorted(facts)
     checks = (bookings, invitations, message_ids, ends, attempts, leases, ledger)
-    return [sentence for check in checks for sentence in check(shelves)]
+    return {check.__name__: found for check in checks if (found := list(check(shelves)))}
 
 
 def second_copies(facts: Facts) -> int:

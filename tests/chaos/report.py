@@ -2,13 +2,13 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chaos import proof
 from chaos.booker import Booker
 from chaos.facts import Facts
 
-_MOST_LINES = 200  # of violations
+_MOST_LINES = 40  # of violations that one check has found
 
 
 class Progress:
@@ -38,9 +38,19 @@ class Progress:
 
 
 def report(
-    booker: Booker, faults: Mapping[str, int], facts: Facts, ended: Mapping[str, int], broken: Sequence[str]
+    booker: Booker,
+    facts: Facts,
+    broken: Mapping[str, Sequence[str]],
+    *,
+    faults: Mapping[str, int],
+    ended: Mapping[str, int],
+    errors: Mapping[str, int],
 ) -> str:
-    """Return the report of a run, its violations last, each on a line."""
+    """Return the report of a run, its violations last, each on a line.
+
+    `broken` are sentences, by the check that found them. `faults` are counted by kind, `ended` are the programs that
+    ended without being killed, and `errors` the events logged as one.
+    """
     promises = booker.promises
     copies = proof.second_copies(facts)
     lines = {
@@ -50,18 +60,26 @@ def report(
         "answers": _counted(booker.answers),
         "faults": _counted(faults) or "none",
         "ended by themselves": _counted(ended) or "none",
+        "errors logged": _counted(errors) or "none",
         "deliveries": _counted(Counter(delivery.state for delivery in facts.deliveries)),
         "not delivered": _counted(Counter(d.last_reason or "" for d in facts.deliveries if d.state in proof.FAILED))
         or "none",
         "attempts": _counted(Counter(attempt.outcome or "open" for attempt in facts.attempts)),
         "mails": f"{len(facts.mails)}, of which {copies} are second copies under the same Message-ID",
         "ledger": facts.ledger.said.splitlines()[-1] if facts.ledger.said else f"exit code {facts.ledger.code}",
-        "result": f"{len(broken)} violations" if broken else "nothing is lost, and nothing is there twice",
+        "result": f"violations: {_counted({check: len(found) for check, found in broken.items()})}"
+        if broken
+        else "nothing is lost, and nothing is there twice",
     }
     width = max(map(len, lines)) + 1
-    shown = [f"{name + ':':<{width}} {text}" for name, text in lines.items()]
-    more = [f"… and {len(broken) - _MOST_LINES} more"] if len(broken) > _MOST_LINES else []
-    return "\n".join([*shown, *(f"  {sentence}" for sentence in broken[:_MOST_LINES]), *more])
+    return "\n".join([*(f"{name + ':':<{width}} {text}" for name, text in lines.items()), *_shown(broken)])
+
+
+def _shown(broken: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for check, found in broken.items():
+        yield from (f"  {check}: {sentence}" for sentence in found[:_MOST_LINES])
+        if len(found) > _MOST_LINES:
+            yield f"  {check}: … and {len(found) - _MOST_LINES} more"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

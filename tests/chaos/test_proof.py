@@ -224,10 +224,11 @@ CHECKS: Sequence[Callable[..., object]] = (
 def test_every_check_finds_something_that_no_other_one_finds(
     check: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = {sentence: facts for sentence, facts in VIOLATIONS.items() if proof.violations(facts)}
-    assert len(found) == len(VIOLATIONS)
-    monkeypatch.setattr(proof, check.__name__, lambda _: ())
-    assert [sentence for sentence, facts in found.items() if not any(sentence in s for s in proof.violations(facts))]
+    def finds_nothing(_: object) -> Sequence[str]:
+        return ()
+
+    monkeypatch.setattr(proof, check.__name__, finds_nothing)
+    assert any(all(sentence not in said for said in proof.violations(facts)) for sentence, facts in VIOLATIONS.items())
 
 
 def test_second_copies_are_those_beyond_the_first_of_each_message_id() -> None:
