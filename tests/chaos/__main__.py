@@ -64,14 +64,14 @@ async def _until_rest(
     nothing_due_from = 0.0
     try:
         while True:
-            is_over = all(task.done() for task in work)
+            over = [task for task in work if task.done()]
+            for task in over:
+                task.result()  # its fault, if it has one, is ours
             unrest = await installation.unrest()
             at = loop.time() - began
-            if not is_over or unrest is None or unrest[0]:
+            if len(over) < len(work) or unrest is None or unrest[0]:
                 nothing_due_from = at
             elif unrest[1] == 0 or at > nothing_due_from + _LAST_TRY_SECONDS:
-                for task in work:
-                    task.result()
                 return []
             outbox = "the database is away" if unrest is None else f"{unrest[0]} pending, {unrest[1]} under way"
             progress.show(at, f"{len(booker.promises)} asked, {booker.acknowledged} acknowledged; {outbox}")

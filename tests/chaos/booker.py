@@ -58,17 +58,25 @@ class Booker:
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with httpx.AsyncClient(headers=headers, limits=limits, timeout=_TIMEOUT_SECONDS) as client:
-            for number, wish in enumerate(self._wishes):
-                if number / rate > seconds:
-                    break
-                await asyncio.sleep(began + number / rate - loop.time())
-                promise = Promise(interview=wish.interview, slot=wish.slot)
-                self.promises.append(promise)
-                task = asyncio.create_task(self._one(client, wish, promise))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            while self._tasks:
-                await asyncio.gather(*self._tasks)
+            try:
+                for number, wish in enumerate(self._wishes):
+                    if number / rate > seconds:
+                        break
+                    await asyncio.sleep(began + number / rate - loop.time())
+                    self._begin(client, wish)
+                while self._tasks:
+                    await asyncio.gather(*self._tasks)
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, client: httpx.AsyncClient, wish: Wish) -> None:
+        promise = Promise(interview=wish.interview, slot=wish.slot)
+        self.promises.append(promise)
+        task = asyncio.create_task(self._one(client, wish, promise))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _one(self, client: httpx.AsyncClient, wish: Wish, promise: Promise) -> None:
         booked = await self._ask(

@@ -19,6 +19,7 @@ from chaos.database import Database
 from chaos.facts import LedgerAnswer
 from chaos.programs import Program
 from faults.scene import mail_through
+from hireloop import db
 
 _APIS, _WORKERS = 2, 3
 _CONCURRENCY = 20  # slow recipients keep nobody waiting
@@ -95,7 +96,7 @@ class Installation:
                 row = await connection.fetchrow(_UNREST, timeout=5)
             finally:
                 connection.terminate()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except db.UNAVAILABLE:
             return None
         return (row["pending"], row["under_way"]) if row else None
 
