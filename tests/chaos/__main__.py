@@ -22,6 +22,7 @@ _REST_SECONDS = 300.0
 _LAST_TRY_SECONDS = (
     90.0  # longer than a try can take; what is still open then has been forgotten, and the proof says so
 )
+_SWEEP_SECONDS = 6.0  # in which a worker would put an alert about what has just failed
 _LOOK_AGAIN_SECONDS = 1.0
 
 
@@ -61,7 +62,7 @@ async def _until_rest(
     loop = asyncio.get_running_loop()
     began = loop.time()
     work = [asyncio.create_task(booker.run(rate, seconds)), asyncio.create_task(chaos.run(plan(seed, seconds)))]
-    nothing_due_from = 0.0
+    due_at = busy_at = 0.0  # when something was last seen to be due, or under way
     try:
         while True:
             over = [task for task in work if task.done()]
@@ -70,8 +71,10 @@ async def _until_rest(
             unrest = await installation.unrest()
             at = loop.time() - began
             if len(over) < len(work) or unrest is None or unrest[0]:
-                nothing_due_from = at
-            elif unrest[1] == 0 or at > nothing_due_from + _LAST_TRY_SECONDS:
+                due_at = busy_at = at
+            elif unrest[1]:
+                busy_at = at
+            if at > busy_at + _SWEEP_SECONDS or at > due_at + _LAST_TRY_SECONDS:
                 return []
             outbox = "the database is away" if unrest is None else f"{unrest[0]} pending, {unrest[1]} under way"
             progress.show(at, f"{len(booker.promises)} asked, {booker.acknowledged} acknowledged; {outbox}")

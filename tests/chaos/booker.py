@@ -14,7 +14,7 @@ from chaos.people import Wish
 
 _TIMEOUT_SECONDS = 10.0
 _CONNECTIONS = 60
-_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 6.0  # it grows: clients must not keep dead servers from coming back
 _MOVED_PERCENT, _CANCELLED_PERCENT = 10, 5
 LONGEST_THOUGHT_SECONDS = 5.0  # between a booking and its change
 _NOBODY_KNOWS = {(503, "database-away"), (409, "idempotency-in-progress")}
@@ -104,6 +104,7 @@ class Booker:
         """Ask until the answer is known; None if it is one that the client should not have got."""
         promise.unanswered = path
         headers, server = {"Idempotency-Key": str(uuid4())}, self.chance.randrange(len(self._urls))
+        pause = _FIRST_PAUSE_SECONDS
         while True:
             url = f"{self._urls[server]}/api/interviews/{path}"
             server = (server + 1) % len(self._urls)
@@ -122,4 +123,5 @@ class Booker:
                     promise.unanswered = ""
                     promise.answers.append(f"{path}: answered {response.status_code} {response.text[:300]}")
                     return None
-            await asyncio.sleep(self.chance.uniform(_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
+            await asyncio.sleep(pause * self.chance.uniform(0.5, 1.0))
+            pause = min(1.6 * pause, _LONGEST_PAUSE_SECONDS)
