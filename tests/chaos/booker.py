@@ -37,6 +37,7 @@ class Booker:
         self._urls, self._key = urls, key
         self._wishes = wishes
         self.chance = random.Random(f"{seed} booker")  # noqa: S311 (a mix, no secret)
+        self._turn = asyncio.Semaphore(_CONNECTIONS)
         self._tasks: set[asyncio.Task[None]] = set()
         self.promises: list[Promise] = []
         self.answers: Counter[str] = Counter()  # of every request, those without an answer among them
@@ -109,7 +110,8 @@ class Booker:
             url = f"{self._urls[server]}/api/interviews/{path}"
             server = (server + 1) % len(self._urls)
             try:
-                response = await client.post(url, json=body, headers=headers)
+                async with self._turn:  # the client's own queue costs more and more, the longer it is
+                    response = await client.post(url, json=body, headers=headers)
             except httpx.TransportError as broken:
                 self.answers[f"none ({type(broken).__name__})"] += 1
             else:
