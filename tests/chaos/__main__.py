@@ -18,7 +18,7 @@ from chaos.faults import Chaos, plan
 from chaos.installation import Installation
 from chaos.report import Progress, report
 
-_REST_SECONDS = 300.0
+_REST_SECONDS = 600.0  # a busy machine needs longer to start what was killed last
 _LAST_TRY_SECONDS = (
     90.0  # longer than a try can take; what is still open then has been forgotten, and the proof says so
 )
@@ -70,6 +70,8 @@ async def _until_rest(
                 task.result()  # its fault, if it has one, is ours
             unrest = await installation.unrest()
             at = loop.time() - began
+            if len(over) == len(work):
+                await installation.hurry()
             if len(over) < len(work) or unrest is None or unrest[0]:
                 due_at = busy_at = at
             elif unrest[1]:

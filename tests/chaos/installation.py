@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from socket import socket
@@ -34,6 +35,9 @@ _UNREST = """
         (SELECT count(*) FROM attempt JOIN delivery ON delivery.id = attempt.delivery
             WHERE outcome IS NULL AND state <> 'superseded') AS under_way
 """
+
+# The pauses before the next tries are over.
+_HURRY = "UPDATE delivery SET due_at = now() WHERE state = 'pending' AND lease_token IS NULL AND due_at > now()"
 
 
 class Installation:
@@ -90,15 +94,23 @@ class Installation:
 
     async def unrest(self) -> tuple[int, int] | None:
         """Return how many deliveries are pending and attempts under way; None while the database is away."""
+        found = await self._asked(_UNREST)
+        return (found[0]["pending"], found[0]["under_way"]) if found else None
+
+    async def hurry(self) -> None:
+        """End the pauses before the next tries, which may be of minutes: to wait for them would prove nothing."""
+        await self._asked(_HURRY)
+
+    async def _asked(self, statement: str) -> Sequence[asyncpg.Record] | None:
+        """Return what the database answers; None while it is away."""
         try:
             connection = await asyncpg.connect(self.database.url, timeout=5)
             try:
-                row = await connection.fetchrow(_UNREST, timeout=5)
+                return await connection.fetch(statement, timeout=5)
             finally:
                 connection.terminate()
         except db.UNAVAILABLE:
             return None
-        return (row["pending"], row["under_way"]) if row else None
 
     async def ledger(self) -> LedgerAnswer:
         """Run `hireloop ledger`."""

@@ -12,7 +12,7 @@ TESTS = Path(__file__).parents[1]
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 async def test_under_kills_and_pauses_no_booking_is_lost_and_none_is_there_twice() -> None:
     command = [sys.executable, "-m", "chaos", "--seconds", "20", "--rate", "5", "--seed", "20261129"]
     ran = await asyncio.to_thread(
