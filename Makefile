@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
         --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-install lint types fix venv bench docs openapi schema client fuzz lock ci clean
+.PHONY: help run test test-long test-install lint types fix venv bench docs openapi schema client fuzz chaos lock ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -70,6 +70,9 @@ client: installed-to-test ## build the Python and the TypeScript client into dis
 fuzz: installed-to-test ## ask a real server some 20,000 things that the OpenAPI document allows, or does not
 	@HIRELOOP_FUZZ_FULL=1 $(BIN)/pytest -s tests/doors/test_fuzz.py
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m hypothesis --hypothesis-profile=search
+
+chaos: installed-to-test ## kill everything at random under bookings, and prove that nothing is lost; SECONDS=180 RATE=20 SEED=…
+	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED))
 
 lock: installed-to-test ## resolve the dependencies anew and write requirements/*.txt
 	@$(LOCK) --upgrade pyproject.toml -o requirements/serve.txt
