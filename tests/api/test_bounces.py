@@ -6,7 +6,7 @@ import pytest
 from api.clients import NOWHERE, as_role, ok, problem
 from hireloop.access.tables import Role
 from hireloop.notify.bounces.return_path import ReturnPath
-from notify.bounces.sample_reports import report
+from notify.bounces.sample_reports import report, sample
 from notify.factories import mailed
 from notify.records import state_of
 from sample_settings import SECRET
@@ -40,6 +40,19 @@ async def test_a_whole_report_turns_sent_into_bounced(api: httpx.AsyncClient) ->
     assert "550-5.1.1 The email account" in shown["last_reply"]
     (schedule,) = (await ok(api, "/api/interviews/schedules/"))["items"]
     assert schedule["invitation"]["state"] == "failed"
+
+
+async def test_what_cannot_be_read_is_recorded_and_shown(api: httpx.AsyncClient) -> None:
+    delivery = await mailed()
+    address = ReturnPath("bounces@hire.example", [SECRET]).address(delivery)
+    answered = await api.post(PATH, content=sample("daemon_says_little", to=address or ""), headers=RAW)
+    assert answered.status_code == 200
+    assert (answered.json()["state"], answered.json()["result"]) == ("sent", "returned")
+    shown = await ok(api, f"/api/notifications/deliveries/{delivery}/")
+    assert (shown["last_reason"], shown["returned_count"]) == ("came_back", 1)
+    (mail,) = shown["returned"]
+    assert (mail["kind"], mail["words"]) == ("unreadable", shown["last_reply"])
+    assert mail["came_at"].endswith("+05:30")
 
 
 async def test_what_a_provider_says_as_json_counts_by_the_message_id(api: httpx.AsyncClient) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hireloop import db
 from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.bounces.return_path import ReturnPath
-from notify.bounces.sample_reports import report
+from notify.bounces.sample_reports import report, sample
 from notify.factories import mailed
 from notify.records import state_of
 from processes import Hireloop, environment
@@ -36,6 +36,21 @@ def piped(mail: bytes, env: dict[str, str], *arguments: str) -> subprocess.Compl
         cwd=tempfile.gettempdir(),
     )
     return subprocess.CompletedProcess(ran.args, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+
+def shown(delivery: UUID, env: dict[str, str]) -> str:
+    """Return what the command shows of a delivery and of the mails that came back."""
+    arguments = ["deliveries", "show", "--returned", str(delivery)]
+    ran = subprocess.run(
+        [sys.executable, "-m", "hireloop", *arguments],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=tempfile.gettempdir(),
+    )
+    return ran.stdout
 
 
 def address_of(delivery: UUID) -> str:
@@ -63,6 +78,15 @@ async def test_a_report_on_standard_input_is_taken(delivery: UUID, env: dict[str
     assert '"event": "bounce.recorded"' in ran.stderr
     assert "@" not in ran.stdout + ran.stderr
     assert piped(report(to=address_of(delivery)), env).stdout.startswith("again: ")
+
+
+async def test_what_cannot_be_read_is_kept_and_can_be_shown(delivery: UUID, env: dict[str, str]) -> None:
+    ran = piped(sample("daemon_says_little", to=address_of(delivery)), env)
+    assert (ran.returncode, ran.stdout) == (0, f"returned: delivery {delivery} is sent  came_back\n")
+    said = shown(delivery, env)
+    assert "reply: Notice: The postmaster of this system wishes you a good day." in said
+    assert "1 mail came back." in said
+    assert "  | Reference: 4711" in said
 
 
 async def test_a_report_ends_in_the_trace_of_its_booking_where_spans_are_collected(

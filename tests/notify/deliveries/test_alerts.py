@@ -147,6 +147,19 @@ async def test_what_needs_nobody_is_not_told(state: str) -> None:
     assert await put(minutes=600) == []
 
 
+@pytest.mark.parametrize("reason", ["came_back", "complaint"])
+async def test_something_that_came_back_is_told_once_and_a_bounce_after_it_too(reason: str) -> None:
+    await book()
+    await end("sent", reason)
+    (told,) = await put()
+    assert (told["reason"], told["occasion"].partition(":")[0]) == (reason, "returned")
+    assert await put(minutes=1) == []
+    await db.fetch("UPDATE delivery SET state = 'bounced', failure_alerted_at = NULL WHERE required")
+    await db.fetch("UPDATE delivery SET last_reason = 'bounced' WHERE required")
+    (told,) = await put(minutes=2)
+    assert told["reason"] == "bounced"
+
+
 async def test_what_was_sent_again_and_fails_again_is_told_again() -> None:
     await book()
     await end()
