@@ -102,6 +102,8 @@ STRONG = (
         r"security defaults",
         r"not meet criteria to auth",
     ),
+    _rule(Side.ROUTE, Reason.SENDER_REFUSED, r"sender … fully qualified"),
+    _rule(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN, r"recipient … fully qualified"),
     # The mail's own authentication is judged by the recipient's side, and is no sign-in.
     _rule(
         Side.POLICY,
@@ -261,7 +263,7 @@ STRONG = (
         r"possibly unknown|user moved|not by that name",
         r"user … moved",
         r"no mx|domain of recipient",
-        r"not # account",
+        r"not # account|user not (?:\w+ ){0,2}?account",
     ),
     _rule(Side.MAILBOX, Reason.MAILBOX_DISABLED, r"<them>s? … stopped", r"stopped (?:\w+ )?<them>s?"),
     _rule(
