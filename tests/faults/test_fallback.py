@@ -27,8 +27,15 @@ pytestmark = pytest.mark.usefixtures("database")
 REFUSALS_OF_US = [
     pytest.param("RCPT", "530 5.7.0 Authentication required", "auth_required", id="sign-in, at RCPT"),
     pytest.param("RCPT", "550 5.1.8 Sender address does not resolve", "sender_refused", id="sender, at RCPT"),
-    pytest.param("DATA", "530 5.7.0 Authentication required", "auth_required", id="sign-in, at DATA"),
-    pytest.param("end", "550 5.1.8 Sender address does not resolve", "sender_refused", id="sender, after DATA"),
+    pytest.param("RCPT", "550 relay not permitted", "relay_refused", id="relay, at RCPT"),
+    pytest.param("RCPT", "550 5.4.5 Daily user sending limit exceeded", "sending_limit", id="limit, at RCPT"),
+    pytest.param(
+        "end",
+        "550-5.4.5 Daily user sending limit exceeded. For more information go to\r\n550 5.4.5 https://mail.example/limits",
+        "sending_limit",
+        id="limit, after DATA",
+    ),
+    pytest.param("end", "554 5.2.252 SendAsDenied; hr@hire.example", "sender_refused", id="sender, after DATA"),
 ]
 NO_SUCH_USER = "550 5.1.1 No such user here"
 
