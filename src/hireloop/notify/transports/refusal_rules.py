@@ -45,9 +45,11 @@ _CLASSES = {
     ),
     "must": r"(?:must|to|please|should|required)(?: first)?",
     "period": (
-        r"daily|hourly|weekly|monthly|per (?:day|hour|minute|second|month)|(?:this|one|last|24|\d+) hours?|\d+ minutes|"
+        r"daily|hourly|weekly|monthly|per (?:day|hour|minute|second|month)|(?:this|one|last|24) hours?|"
+        r"(?<!again in )(?<!after )(?<!for )\d+ (?:hours?|minutes)|"
         r"today|for day"
     ),
+    "many_complaints": r"(?:too (?:many|much)|more than \d+) (?:spam\w*|complaints?)",
     "over": r"exceeded|limits?|quota|too (?:many|much|fast|quickly|high)|max\w*|throttl\w*|threshold|more than",
     "our": (
         r"send(?:ing|ers?)?|submission|outbound|outgoing|relay(?:ing)?|messaging|tenant|customer|message|recipients?"
@@ -56,17 +58,18 @@ _CLASSES = {
     "not_enabled": r"not (?:allowed|enabled|configured|supported|possible)",
     "no_store": r"(?!mailbox|size|storage)\w+",
     "no_host": r"(?!ip|host|server|mta|address|network|domain|connection)\w+",
-    "amount": r"limits?|quotas?|credits?|allowance|rate|threshold|count|volume",
+    "amount": r"limits?|quotas?|credits?|allowance|rate|frequency|threshold|count|volume",
     "sending": r"sending|outbounds?|outgoing|submission|submitting|relaying",
     "entity": r"account|tenant|organization|subscription|service|plan|company|user",
     "messages": r"messages?|mails?|recipients|send(?:ing)?|credits?|rate|limits?|quota|allowance|threshold",
     "sender": (
-        r"senders?|from (?:address|field|header|domain|mail)|mail from(?= must| address| @| unknown)|return path|"
-        r"originator|sending (?:domain|address|identity)"
+        r"senders?|from (?:address(?:es)?|field|header|domain|mail)|mail from(?= must| address| @| unknown)|"
+        r"return path|originator|sending (?:domain|address|identity)"
     ),
     "not_ours": (
         r"unknown|not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|your|sender|"
-        r"accepted)|unverified|unvalidated|unconfigured|mismatch|must (?:match|equal)|null mx"
+        r"accepted)|unverified|unvalidated|unconfigured|mismatch|must (?:match|equal|verified|validated|resolve|exist)|"
+        r"null mx"
     ),
     "unverified": r"unverified|not (?:verified|validated|confirmed)",
     "them": (
@@ -98,10 +101,11 @@ STRONG = (
         Side.ROUTE,
         Reason.PASSWORD_SIGN_IN_DISABLED,
         r"<password_sign_in> (?:currently )?(?:stopped|<not_enabled>|blocked|turned off|deprecated)",
-        r"access rights to this service",
+        r"access rights to this service|user no permission",
         r"security defaults",
         r"not meet criteria to auth",
     ),
+    _rule(Side.MAILBOX, Reason.RECIPIENT_REFUSED, r"(?:external|automatic) forwarding"),
     _rule(Side.ROUTE, Reason.SENDER_REFUSED, r"sender … fully qualified"),
     _rule(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN, r"recipient … fully qualified"),
     # The mail's own authentication is judged by the recipient's side, and is no sign-in.
@@ -113,6 +117,9 @@ STRONG = (
         r"find your (?:reverse )?host ?name",
         r"required auth level|unauthenticated mail",
         r"helo command|fully qualified",
+        r"content filter\w*|quarantin\w*",
+        r"not accept delivery",
+        r"unauthenticated domain",
     ),
     _rule(
         Side.NOBODY,
@@ -121,8 +128,28 @@ STRONG = (
         r"(?:can|may) receive … <period>",
         r"connections? … (?:rate|limit|exceeded)",
         r"too (?:many|much) (?:\w+ ){0,2}?(?:connections?|sessions?)",
+        r"too (?:many|much) unknown <them>s?",
+        r"access refused # exceeded|your ip(?: address)? … <over>|we limits for",
+        r"(?:limit|quota|rate) (?:of|for|on) (?:\w+ )?(?:received|incoming|inbound)",
+        r"(?:incoming|inbound) (?:mails?|messages?) (?:limit|quota|rate)",
     ),
-    _rule(Side.ROUTE, Reason.SENDING_LIMIT, r"<period> … <over>", r"<over> … <period>"),
+    # What is counted in these is not our mail, although an hour or a day stands beside a number.
+    _rule(Side.NOBODY, None, r"(?:grey|gray) ?list\w*|come back"),
+    _rule(
+        Side.POLICY,
+        Reason.POLICY_BLOCK,
+        r"<many_complaints> … <period>|<period> … <many_complaints>",
+    ),
+    _rule(Side.MAILBOX, Reason.MAILBOX_DISABLED, r"mailbox (?:stopped|not used) … <period>"),
+    _rule(
+        Side.ROUTE,
+        Reason.SENDING_LIMIT,
+        r"<period> … <over>",
+        r"<over> … <period>",
+        r"sender mailbox (?:too )?full|rate ?limit exceeded for (?:mailbox|user|account|sender|domain)",
+        r"exceeded (?:\w+ )?(?:sending|outgoing|outbound|submission) (?:\w+ )?(?:limit|quota)",
+        r"exceeded … (?:it|you|they) (?:may|can|could) send",
+    ),
     _rule(
         Side.MAILBOX,
         Reason.MAILBOX_FULL,
@@ -130,6 +157,14 @@ STRONG = (
         r"recipient quota exceeded|(?:recipient|mailbox) exceeded (?:\w+ ){0,2}?quota",
         r"exceeded … (?:mailbox|storage|folder)|(?:mailbox|inbox) exceeded … size",
         r"(?:mailbox|inbox) (?:too )?(?:full|large)",
+        r"<store> … over (?:its |his |their )?storage|<store> … allocation exceeded",
+    ),
+    _rule(
+        Side.MESSAGE,
+        Reason.MESSAGE_REFUSED,
+        r"lines? (?:length|too long)",
+        r"(?:missing|duplicate|multiple|malformed) (?:\w+ ){0,4}?headers?|headers? (?:missing|malformed)",
+        r"(?:not rfc|rfc) 5322 (?:section (?:\d+ ){0,3})?compliant",
     ),
     _rule(
         Side.MESSAGE,
@@ -150,6 +185,9 @@ STRONG = (
         r"only (?:members|allowed senders)",
         r"allowed senders list",
         r"recipient not accept … sender",
+        r"not allowed to (?:receive|(?:mail|message|contact|write to) (?:(?:this|that) )?<group>)",
+        r"external mails? not allowed|<group> only accepted from",
+        r"no smtp service|<them> owner changed",
     ),
     _rule(
         Side.ROUTE,
@@ -158,7 +196,9 @@ STRONG = (
         r"(?:exceeded|maximum|throttl\w*|too) … <our> (?:<no_store> ){0,2}?<amount>",
         r"exceeded … <amount> (?:of|for) <our>",
         r"(?:sending|outgoing|outbound|submission) (?:limit|quota)",
-        r"rate ?limit … (?:account|sender)",
+        r"rate ?limit … (?:account|sender)|sender (?:(?!ip|host|server)\w+ ){0,4}?rate ?limit\w*",
+        r"sender sending too (?:many|much|fast|quickly)|too (?:many|much) recipients for (?:this )?sender",
+        r"you used \d+ of|quota for sent",
         r"you (?:sending|sent) too (?:many|much|fast)",
         r"used … credits",
         r"(?:you|your <entity>|your (?:domain|server)|(?:this )?(?:sender|tenant|customer)) (?:already )?"
@@ -174,7 +214,8 @@ STRONG = (
     _rule(
         Side.ROUTE,
         Reason.ACCOUNT_SUSPENDED,
-        r"<sending> (?:<no_host> ){0,4}?(?:stopped|blocked|held|pending)",
+        r"<sending> (?:(?:<no_host>|@) ){0,4}?(?:stopped|blocked|held|pending)",
+        r"blocked by your <entity>",
         r"(?:stopped|blocked) (?:from|for) <sending>",
         r"your (?:\w+ ){0,3}?<entity> … (?:stopped|blocked|pending|held|compromised|hijacked)",
         r"your domain … stopped",
@@ -184,7 +225,8 @@ STRONG = (
         r"(?:account|user|sender) … (?:compromised|hijacked)",
         r"unusual (?:sending )?activity",
         r"bad outbound sender|outbound spam",
-        r"(?:free|trial|test) (?:accounts?|plans?)|test purposes|sandbox",
+        r"(?<!their )(?:free|trial|test|demo) (?:accounts?|plans?|domains?)|test purposes|sandbox|only send testing",
+        r"configuration set … (?:unknown|stopped)",
         r"spam abuse detected",
         r"unregistered domain",
     ),
@@ -196,15 +238,16 @@ STRONG = (
         r"<must> (?:auth|sign in|signed in|issue (?:starttls|auth)|use (?:starttls|tls))",
         r"not (?:auth|signed in)",
         r"unauthenticated|anonymous",
-        r"without (?:smtp )?auth",
+        r"without (?:smtp )?auth|from (?:auth|signed in) (?:users?|clients?|senders?)",
         r"turn on smtp auth",
-        r"pop ?3? (?:before|first)",
+        r"pop ?3? (?:before|first)|check (?:for )?new mail",
     ),
     _rule(
         Side.ROUTE,
         Reason.RELAY_REFUSED,
         r"relay(?:ing|ed|s)? (?:(?:\w+|#|@) ){0,3}?(?:refused|blocked|<not_enabled>)",
-        r"(?:not allowed|unable|can not|will not|not|refused?|open|attempt\w*|unauthorized) (?:(?:to|for) )?(?:mail )?"
+        r"(?:not allowed|unable|can not|will not|not(?: configured)?|refused?|open|attempt\w*|unauthorized) "
+        r"(?:(?:to|for) )?(?:mail )?"
         r"relay(?:ing)?",
         r"unknown relay(?! #)|no relay(?:ing)?(?! host)",
         r"rcpthosts",
@@ -212,6 +255,7 @@ STRONG = (
         r"not gateway",
         r"not allowed to (?:send through|use) (?:this )?(?:server|relay|gateway|service)",
         r"forwarding to remote hosts",
+        r"unauthorized ip address",
     ),
     _rule(
         Side.ROUTE,
@@ -225,6 +269,10 @@ STRONG = (
         r"(?<!user )(?<!account )(?<!mailbox )(?<!recipient )(?<!address )unknown (?:envelope )?(?:sender|return path)",
         r"domain of sender",
         r"unknown from (?:address|header|domain|field)",
+        r"(?<!user )(?<!account )(?<!mailbox )(?<!recipient )(?<!address )(?<!domain )unknown mail from",
+        r"mail from # not accepted … mx|domain name required for sender",
+        r"domain(?: #)? (?:not allowed in … from|must (?:verified|validated))",
+        r"sender address refused stopped",
         r"(?:from|mail|domain|identity|identities)(?: address)?(?: @| #)? <unverified>",
         r"(?:not )?verified (?:sender )?identit(?:y|ies)",
         r"not verified sender",
@@ -262,7 +310,7 @@ STRONG = (
         r"(?:user|recipient|mailbox|address|domain|host|mx)",
         r"possibly unknown|user moved|not by that name",
         r"user … moved",
-        r"no mx|domain of recipient",
+        r"no mx|mx records? … unknown|domain of recipient",
         r"not # account|user not (?:\w+ ){0,2}?account",
     ),
     _rule(Side.MAILBOX, Reason.MAILBOX_DISABLED, r"<them>s? … stopped", r"stopped (?:\w+ )?<them>s?"),
@@ -284,6 +332,12 @@ CLEAR_DETAILS = {
     "2.1": Refusal(Side.MAILBOX, Reason.MAILBOX_DISABLED),
     "2.2": Refusal(Side.MAILBOX, Reason.MAILBOX_FULL),
     "3.4": Refusal(Side.MESSAGE, Reason.MESSAGE_TOO_LARGE),
+    "7.17": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),  # RFC 7293: the owner has changed
+    "7.18": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
+    "7.193": Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),  # Exchange Online's own codes
+    "7.505": Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),
+    "7.512": Refusal(Side.MESSAGE, Reason.MESSAGE_REFUSED),
+    "7.703": Refusal(Side.ROUTE, Reason.RELAY_REFUSED),
 }
 """Enhanced codes (RFC 3463) without their class that are clear, and that only the words above contradict."""
 
@@ -304,6 +358,8 @@ WEAK = (
         r"attachments? (?:\w+ )?(?:refused|blocked|not allowed)",
         r"(?:envelope|client host|host|ip|client|connection) … (?:blocked|refused)",
         r"blocked (?:senders?|sending ip)",
+        r"\w*server # (?:refused|blocked)",
+        r"helo|ehlo|fqdn|spm",
         r"(?:delivery|message) not allowed",
         r"permanently deferred",
         r"refused by (?:destination|recipient)",
@@ -331,7 +387,7 @@ WEAK = (
         Side.ROUTE,
         Reason.SENDER_REFUSED,
         r"<sender>(?: address| domain| mail)?(?: @| #)? (?:refused|blocked|not accepted)(?! by)",
-        r"(?:bad|refused|forged) (?:envelope )?(?:sender|from)",
+        r"(?:bad|refused|forged|unauthorized) (?:envelope )?(?:sender|from)",
     ),
     _rule(
         Side.MAILBOX,
@@ -340,9 +396,11 @@ WEAK = (
         r"address(?:es)? refused",
         r"(?:mailbox|user|recipient|account|address) (?:currently )?(?:not available|unavailable|blocked|refused)",
         r"not accept(?:ing)? (?:any )?(?:mails?|messages)",
-        r"mailing list",
+        r"mailing list|blocked recipients?|bad ?(?:rcpt|recipient)\w*",
     ),
-    _rule(Side.POLICY, Reason.POLICY_BLOCK, r"access refused", r"blocked"),
+    _rule(
+        Side.POLICY, Reason.POLICY_BLOCK, r"access refused", r"blocked", r"your (?:ip|\w*server)|ip(?= #| address #)"
+    ),
 )
 """What counts if neither the words nor the codes above say anything."""
 
@@ -357,6 +415,9 @@ DETAILS = {
     "2.252": Refusal(Side.ROUTE, Reason.SENDER_REFUSED),
     "4.4": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),  # so Postfix calls a domain that does not exist
     "4.310": Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
+    "7.8": Refusal(Side.ROUTE, Reason.AUTH_REQUIRED),
+    "7.11": Refusal(Side.ROUTE, Reason.AUTH_REQUIRED),
+    "7.13": Refusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED),
     "7.54": Refusal(Side.ROUTE, Reason.RELAY_REFUSED),
     "7.57": Refusal(Side.ROUTE, Reason.AUTH_REQUIRED),
     "7.60": Refusal(Side.ROUTE, Reason.SENDER_REFUSED),
@@ -386,6 +447,7 @@ SUBJECTS = {
 CODES = {
     # RFC 4954, 6; RFC 3207, 4, for 530; and 503, which many servers say instead
     **dict.fromkeys((503, 530, 534, 535, 538), Refusal(Side.ROUTE, Reason.AUTH_REQUIRED)),
+    525: Refusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED),  # RFC 5248, X.7.13
     551: Refusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
     556: Refusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),  # RFC 7504
 }

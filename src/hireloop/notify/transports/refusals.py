@@ -4,6 +4,7 @@ The words decide before the codes, because many servers refuse without an enhanc
 tables are in `refusal_rules.py`.
 """
 
+import re
 from collections.abc import Iterable
 
 from hireloop.notify.reasons import Reason
@@ -35,6 +36,13 @@ _AS_OURS = {
     Reason.MAILBOX_DISABLED: Reason.ACCOUNT_SUSPENDED,
     Reason.MAILBOX_FULL: Reason.SENDING_LIMIT,
 }
+# What is said of an address or an account is about ours if the code is, such as `5.1.8 … Domain not found`.
+_OURS_BY_CODE = {
+    ("1.7", Reason.RECIPIENT_UNKNOWN),
+    ("1.8", Reason.RECIPIENT_UNKNOWN),
+    ("7.13", Reason.MAILBOX_DISABLED),
+}
+_OF_THEIRS = re.compile(r"\b(?:recip|rcpt|mailbox)")
 _OF_SIGN_IN = frozenset(
     {
         Reason.APP_PASSWORD_REQUIRED,
@@ -42,6 +50,7 @@ _OF_SIGN_IN = frozenset(
         Reason.BROWSER_SIGN_IN_REQUIRED,
         Reason.ACCOUNT_SUSPENDED,
         Reason.SENDING_LIMIT,
+        Reason.RELAY_REFUSED,
     }
 )
 _NO_SUCH_SIGN_IN = frozenset({502, 503, 504})
@@ -89,6 +98,8 @@ def _by_words(rules: Iterable[Rule], said: str, detail: str) -> Refusal | None:
     found = next((rule.refusal for rule in rules if rule.words.search(said)), None)
     if found == Refusal(Side.MAILBOX, Reason.MAILBOX_FULL) and detail.startswith("7."):
         return Refusal(Side.ROUTE, Reason.SENDING_LIMIT)  # a quota that is a matter of permission is no mailbox's
+    if found and (detail, found.reason) in _OURS_BY_CODE and not _OF_THEIRS.search(said):
+        return DETAILS[detail]
     return found
 
 
