@@ -80,7 +80,7 @@ class TestWithChat:
         mail, chat = answered.json()["items"]
         assert (chat["transport"], chat["required"]) == ("apprise", False)
         assert chat["kinds"] == ["alert", "late_request", "recruiter_copy"]
-        assert mail["kinds"] == sorted(CANDIDATE_KINDS)
+        assert mail["kinds"] == sorted(CANDIDATE_KINDS | {"alert"})
         assert "canary" not in answered.text
 
 

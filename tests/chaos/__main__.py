@@ -15,7 +15,7 @@ from pathlib import Path
 from chaos import facts, people, proof
 from chaos.booker import Booker
 from chaos.faults import Chaos, plan
-from chaos.installation import Installation
+from chaos.parts.installation import Installation
 from chaos.report import Progress, report
 
 _REST_SECONDS = 600.0  # a busy machine needs longer to start what was killed last

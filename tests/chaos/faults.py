@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from chaos.installation import Installation
+from chaos.parts.installation import Installation
 from hireloop.notify.deliveries.leases import LEASE_SECONDS
 
 _QUIET_SECONDS = 2.0  # before the first fault

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chaos.mail_server import SLOW
+from chaos.parts.mail_server import SLOW
 
 _SLOW_PERCENT = 5
 

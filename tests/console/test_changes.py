@@ -209,10 +209,10 @@ async def test_no_change_is_made_for_another_site_or_without_the_forms_token(
     token = await token_on(client)
     before = [await rows(table) for table in ("schedule", "session", "delivery", "slot")]
     paths = changing(application)
-    assert len(paths) == 7
+    assert len(paths) == 8
     for path in paths:
         address = re.sub(r"\{schedule_id:uuid\}", str(booking.id), path)
-        address = re.sub(r"\{delivery_id:uuid\}", str(delivery), address)
+        address = re.sub(r"\{(delivery|alert)_id:uuid\}", str(delivery), address)
         fields = {"revision": "1", "reason": "recipient_unknown", "slot": str(booking.slot_id)}
         for data, headers in (
             (fields, {}),
@@ -243,7 +243,7 @@ async def test_a_role_that_does_not_reach_changes_nothing(client: httpx.AsyncCli
             if (reached is not None and path in reached) or (reached is None and "replay" not in path):
                 continue
             address = re.sub(r"\{schedule_id:uuid\}", str(booking.id), path)
-            address = re.sub(r"\{delivery_id:uuid\}", str(delivery), address)
+            address = re.sub(r"\{(delivery|alert)_id:uuid\}", str(delivery), address)
             answer = await client.post(address, data={"token": token, "revision": "1", "reason": "recipient_unknown"})
             assert answer.status_code == 403, (role, address)
             assert "This request requires an API key with the role" in answer.text

@@ -36,7 +36,7 @@ Arrow = tuple[str, str]
 
 def drawn() -> dict[Arrow, str]:
     """Return every arrow of the diagram with what causes it; those from `pending` hold with a lease and without."""
-    (diagram,) = [block.text for block in blocks_of(PAGE) if block.language == "mermaid"]
+    (diagram,) = [block.text for block in blocks_of(PAGE) if block.text.startswith("stateDiagram")]
     arrows: dict[Arrow, str] = {}
     for begin, end, cause in re.findall(r"^ *(\S+) --> (\w+)(.*)$", diagram, re.MULTILINE):
         for one in [WAITING, LEASED] if begin == WAITING else [begin]:

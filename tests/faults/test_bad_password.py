@@ -1,5 +1,5 @@
 """Five hundred invitations behind a bad password: those that wait go by themselves once it is fixed, those that the
-relay has refused for it go with one command; each arrives once.
+relay has refused for it, without saying so, go with one command; each arrives once.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class RelayWithPassword(ScriptedSmtpServer):
         if step == "AUTH" and not knows_it and not self._lets_anybody_in:
             refusal = b"535 5.7.8 Authentication failed"
         elif step == "RCPT" and not knows_it:
-            refusal = b"550 Relaying denied for this account"
+            refusal = b"550 Not accepted"  # and it does not say that this is about us
         if refusal is None:
             return super()._do(step, line, session)
         session.last = refusal

@@ -71,7 +71,7 @@ def test_an_exemplar_names_our_span(measured: InMemoryMetricReader, monkeypatch:
 
 def test_an_age_counts_from_the_first_look_and_then_from_the_last_success() -> None:
     clock = [100.0]
-    age = metrics.Age("hireloop.ledger.age", "", lambda: clock[0])
+    age = metrics.TimeSince("hireloop.ledger.age", "", lambda: clock[0])
     metrics.DECLARED.remove(age)
     assert age.seconds is None
     assert list(age.observe(CallbackOptions())) == []

@@ -16,6 +16,7 @@ from hireloop.signing import Purpose
 from hireloop.statements import Statement
 
 _LOCK = 0x48697265  # any number, the same in every version
+_TRIES = 20  # bookings go on meanwhile, and a deadlock with one of them may end either
 # The second process waits for the first one's transaction.
 _ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(:lock)")
 # What has run, in its order, by Piccolo's own table.
@@ -28,6 +29,7 @@ _ELSEWHERE = Statement("""
 """)
 
 
+@db.transactional(retries=_TRIES)
 async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequence[str]:
     """Run what has not run yet, all of it or nothing, and return the names of what ran.
 
@@ -36,16 +38,15 @@ async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequenc
     is false, and DatabaseNotReady for a database that is older than any release or of an unreleased commit, or whose
     schema is then not what this code needs.
     """
-    async with db.DB.transaction():
-        await _ONE_AT_A_TIME.run(lock=_LOCK)
-        before = set(await _done())
-        _refuse_older_than_any_release(before)
-        await digests.refuse_unreleased()
-        if not digests.modules().keys() <= before:
-            await run_missing()
-        await _refuse(await differences())
-        await _agree_on_secret(settings, accept=accept_secret)
-        return [name for name in await _done() if name not in before]
+    await _ONE_AT_A_TIME.run(lock=_LOCK)
+    before = set(await _done())
+    _refuse_older_than_any_release(before)
+    await digests.refuse_unreleased()
+    if not digests.modules().keys() <= before:
+        await run_missing()
+    await _refuse(await differences())
+    await _agree_on_secret(settings, accept=accept_secret)
+    return [name for name in await _done() if name not in before]
 
 
 async def run_missing() -> None:

@@ -81,7 +81,7 @@ class Gauge(_Metric):
             self._instrument.set(amount, _cleaned(attributes), current.context())
 
 
-class Age(_Metric):
+class TimeSince(_Metric):
     """How many seconds ago something was last done, by a clock that only runs forward."""
 
     def __init__(self, name: str, description: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -142,6 +142,6 @@ WAIT_SECONDS = Histogram("hireloop.delivery.wait", "Time from the booking to the
 BOUNCES = Counter("hireloop.delivery.bounces", "Bounce reports, by outcome and reason")
 UNACCOUNTED = Gauge("hireloop.ledger.unaccounted", "0, or something is lost")
 DELIVERIES = Gauge("hireloop.deliveries", "Deliveries, by state")
-LEDGER_AGE = Age("hireloop.ledger.age", "Time since this process last read the ledger")
+LEDGER_AGE = TimeSince("hireloop.ledger.age", "Time since this process last read the ledger")
 UNHEARD = Gauge("hireloop.alerts.unheard", "Alerts that nobody has heard of")
 SPANS_DROPPED = Counter("hireloop.telemetry.spans.dropped", "Spans that were not exported, by reason")

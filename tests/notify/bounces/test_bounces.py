@@ -305,7 +305,7 @@ async def test_of_more_than_twenty_mails_the_rest_is_only_counted() -> None:
 @pytest.mark.parametrize(
     "name", ["auto_exchange", "mdn_displayed", "calendar_accepted", "person_replies", "arf_not_spam"]
 )
-async def test_an_answer_is_noted_and_nothing_more(name: str) -> None:
+async def test_an_answer_is_recorded_and_nothing_more(name: str) -> None:
     delivery = await mailed()
     (before,) = await rows("delivery")
     assert (await take(delivery, name)).result is ReportResult.RECORDED
@@ -405,8 +405,8 @@ async def test_of_an_erased_person_nothing_is_kept_before_or_after() -> None:
         (None, 550, Reason.RECIPIENT_REFUSED),
         ("5.4.6", None, Reason.BOUNCED),
         ("4.4.7", None, Reason.BOUNCED),
-        ("4.7.0", 421, Reason.BOUNCED),
-        ("5.7.8", 535, Reason.BOUNCED),
+        ("4.7.0", 421, Reason.POLICY_BLOCK),
+        ("5.7.8", 535, Reason.AUTH_REQUIRED),
         (None, None, Reason.BOUNCED),
         ("2.0.0", 250, Reason.BOUNCED),
     ],

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 CHAT = ALERTING_CHAT
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 BY_CHAT, BY_MAIL = outbox_of(MAIL, CHAT), outbox_of(ALERTING_MAIL)
 
 
@@ -82,7 +83,7 @@ async def failed(count: int, *, recruiters: Sequence[str | None] = (None,), at: 
 async def test_what_is_at_risk_is_told_once_with_who_why_and_the_trace() -> None:
     booked = await book()
     ident = booked.deliveries[0].id
-    await db.fetch("UPDATE delivery SET last_reason = 'timed_out', attempt_count = 3")
+    await db.fetch("UPDATE delivery SET last_reason = 'timed_out', attempt_count = 3, traceparent = $1", TRACEPARENT)
     assert await put(minutes=14.9) == []
     (alert,) = await put(minutes=15)
     assert await put(minutes=15.1) == await put(minutes=600) == []
@@ -97,7 +98,7 @@ async def test_what_is_at_risk_is_told_once_with_who_why_and_the_trace() -> None
     }
     assert (alert["channel"], alert["recipient"], alert["schedule"]) == ("chat", "chat", booked.booking.id)
     assert alert["deadline_at"] == NOW + timedelta(days=1, minutes=15)
-    assert alert["trace_id"] == booked.deliveries[0].traceparent.split("-")[1]
+    assert alert["trace_id"] == TRACEPARENT.split("-")[1]
     assert "session" not in json.dumps(json.loads(alert["payload"]))
 
 

@@ -189,5 +189,5 @@ def test_the_next_try_is_planned_from_the_end_of_this_one_by_the_databases_clock
 def test_what_the_other_side_asked_for_is_waited_for_but_not_past_the_time_when_it_is_at_risk() -> None:
     assert _due_in(after_seconds=600) == 600
     assert _due_in(after_seconds=7200) == 3600
-    assert _due_in(after_seconds=7200, lease=_lease(at_risk_at=None)) == 7200
-    assert _due_in(after_seconds=1e9, lease=_lease(at_risk_at=None)) == 24 * 3600
+    assert _due_in(after_seconds=7200, lease=_lease(at_risk_at=None)) == 3600
+    assert _due_in(after_seconds=1e9, lease=_lease(at_risk_at=None)) == 3600

@@ -57,7 +57,7 @@ def reason_of(report: DeliveryReport) -> Reason:
             return refusal.reason
         case _ if detail == _NO_SUCH_ROUTE:
             return Reason.RECIPIENT_UNKNOWN
-        case _ if detail.startswith("1.") or (report.code or 0) >= _PERMANENT and klass != "4":
+        case _ if detail.startswith("1.") or ((report.code or 0) >= _PERMANENT and klass != "4"):
             return Reason.RECIPIENT_REFUSED
         case _:
             return Reason.BOUNCED

@@ -16,13 +16,13 @@ from hireloop.notify.transports.refusal_rules import (
     STRONG,
     SUBJECTS,
     WEAK,
-    Refusal,
     Rule,
     Side,
+    SmtpRefusal,
 )
 from hireloop.notify.transports.reply_words import first_detail, plain, quoted_reply
 
-__all__ = ["BEFORE_RECIPIENT", "Refusal", "Side", "refusal_of"]
+__all__ = ["BEFORE_RECIPIENT", "Side", "SmtpRefusal", "refusal_of"]
 
 BEFORE_RECIPIENT = frozenset({Phase.CONNECT, Phase.TLS, Phase.AUTH, Phase.SENDER})
 """The phases in which a server knows nothing of the recipient: a 5xx reply is about us."""
@@ -66,7 +66,9 @@ _HELD = {
 }
 
 
-def refusal_of(code: int | None, enhanced_code: str | None, words: str, *, phase: Phase = Phase.RECIPIENT) -> Refusal:
+def refusal_of(
+    code: int | None, enhanced_code: str | None, words: str, *, phase: Phase = Phase.RECIPIENT
+) -> SmtpRefusal:
     """Return whose fault a 4xx or 5xx reply is, from its code, its enhanced code (RFC 3463) and its words.
 
     `words` is the reply's text in any case, with or without codes, of one line or several. If it quotes another
@@ -94,50 +96,50 @@ def _codes(code: int | None, enhanced_code: str | None, words: str) -> tuple[int
     return (code, detail) if quoted is None else (code, quoted.detail or detail)
 
 
-def _by_words(rules: Iterable[Rule], said: str, detail: str) -> Refusal | None:
+def _by_words(rules: Iterable[Rule], said: str, detail: str) -> SmtpRefusal | None:
     found = next((rule.refusal for rule in rules if rule.words.search(said)), None)
-    if found == Refusal(Side.MAILBOX, Reason.MAILBOX_FULL) and detail.startswith("7."):
-        return Refusal(Side.ROUTE, Reason.SENDING_LIMIT)  # a quota that is a matter of permission is no mailbox's
+    if found == SmtpRefusal(Side.MAILBOX, Reason.MAILBOX_FULL) and detail.startswith("7."):
+        return SmtpRefusal(Side.ROUTE, Reason.SENDING_LIMIT)  # a quota that is a matter of permission is no mailbox's
     if found and (detail, found.reason) in _OURS_BY_CODE and not _OF_THEIRS.search(said):
         return DETAILS[detail]
     return found
 
 
-def _by_codes(code: int, detail: str, phase: Phase) -> Refusal:
+def _by_codes(code: int, detail: str, phase: Phase) -> SmtpRefusal:
     if detail in DETAILS:
         return DETAILS[detail]
     if code == _TOO_LARGE and phase is Phase.RECIPIENT:  # before the message was sent, its size cannot be the cause
-        return Refusal(Side.MAILBOX, Reason.MAILBOX_FULL)
+        return SmtpRefusal(Side.MAILBOX, Reason.MAILBOX_FULL)
     subject = detail.partition(".")[0]
     if subject in SUBJECTS:
         return SUBJECTS[subject]
     if code == _TOO_LARGE:
-        return Refusal(Side.MESSAGE, Reason.MESSAGE_TOO_LARGE)
-    return Refusal(Side.UNKNOWN)
+        return SmtpRefusal(Side.MESSAGE, Reason.MESSAGE_TOO_LARGE)
+    return SmtpRefusal(Side.UNKNOWN)
 
 
-def _before_recipient(found: Refusal, code: int, phase: Phase) -> Refusal:
+def _before_recipient(found: SmtpRefusal, code: int, phase: Phase) -> SmtpRefusal:
     reason = _AS_OURS.get(found.reason, found.reason) if found.reason else None
     if code < _PERMANENT:
         told = found.side is Side.ROUTE and reason in _OURS_FOR_NOW.get(phase, frozenset())
-        return Refusal(Side.ROUTE, reason) if told else Refusal(Side.NOBODY)
+        return SmtpRefusal(Side.ROUTE, reason) if told else SmtpRefusal(Side.NOBODY)
     match phase:
         case Phase.AUTH if reason in _OF_SIGN_IN:
-            return Refusal(Side.ROUTE, reason)
+            return SmtpRefusal(Side.ROUTE, reason)
         case Phase.AUTH if code in _NO_SUCH_SIGN_IN:
-            return Refusal(Side.ROUTE, Reason.AUTH_MISSING)
+            return SmtpRefusal(Side.ROUTE, Reason.AUTH_MISSING)
         case Phase.AUTH if code in _TLS_FIRST:
-            return Refusal(Side.ROUTE, Reason.AUTH_REQUIRED)
+            return SmtpRefusal(Side.ROUTE, Reason.AUTH_REQUIRED)
         case Phase.SENDER if found.side is Side.ROUTE or reason in _OF_OUR_ACCOUNT:
-            return Refusal(Side.ROUTE, reason)
+            return SmtpRefusal(Side.ROUTE, reason)
         case _:
-            return Refusal(Side.ROUTE, _HELD[phase])
+            return SmtpRefusal(Side.ROUTE, _HELD[phase])
 
 
-def _deferred(found: Refusal) -> Refusal:
+def _deferred(found: SmtpRefusal) -> SmtpRefusal:
     """Return what a 4xx reply from RCPT on means: it passes, unless it says more than that."""
     if found.side is Side.ROUTE and found.reason is not Reason.SENDER_REFUSED:  # a look-up of our domain may fail
         return found
     if found.side in {Side.MAILBOX, Side.POLICY} or found.reason is Reason.RATE_LIMITED:
         return found
-    return Refusal(Side.NOBODY)
+    return SmtpRefusal(Side.NOBODY)

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
-from hireloop.notify.transports.refusals import BEFORE_RECIPIENT, Refusal, Side, refusal_of
+from hireloop.notify.transports.refusals import BEFORE_RECIPIENT, Side, SmtpRefusal, refusal_of
 
 LONGEST_REPLY = 1024  # bytes of a reply that are kept
 
@@ -125,5 +125,5 @@ def _refused(evidence: Evidence) -> Outcome:
             assert_never(never)
 
 
-def _refusal_of(evidence: Evidence) -> Refusal:
+def _refusal_of(evidence: Evidence) -> SmtpRefusal:
     return refusal_of(evidence.code, evidence.enhanced_code, evidence.reply, phase=evidence.phase)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from chaos.facts import mails_in
-from chaos.installation import free_ports
-from chaos.mail_server import SLOW, Answer, answer_to
-from chaos.programs import Program
+from chaos.parts.installation import free_ports
+from chaos.parts.mail_server import SLOW, Answer, answer_to
+from chaos.parts.programs import Program
 from processes import environment
 from waiting import until_true
 
@@ -28,7 +28,7 @@ class Server:
         tests = str(Path(__file__).parents[1])
         arguments = ["--folder", str(self.mails), "--port", str(self.port), "--seed", str(SEED)]
         env = environment("", PYTHONPATH=tests)
-        self.program = Program("mail-server", "chaos.mail_server", *arguments, env=env, folder=folder)
+        self.program = Program("mail-server", "chaos.parts.mail_server", *arguments, env=env, folder=folder)
 
     async def send(self, recipient: str) -> None:
         """Send it a mail whose Message-ID is its recipient; raises what smtplib raises for its answers."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.programs import Program
+from chaos.parts.programs import Program
 from processes import environment
 from waiting import until_true
 

@@ -16,9 +16,9 @@ import asyncpg
 import httpx
 import msgspec
 
-from chaos.database import Database
 from chaos.facts import LedgerAnswer
-from chaos.programs import Program
+from chaos.parts.database import Database
+from chaos.parts.programs import Program
 from faults.scene import mail_through
 from hireloop import db
 
@@ -68,7 +68,7 @@ class Installation:
         settings = {"ALERT_EMAIL": "operations@hire.example", "PYTHONPATH": os.pathsep.join(paths)}
         self._env = mail_through(self.database.url, ports[0], **settings)
         mail = ["--folder", str(self.mails), "--port", str(ports[0]), "--seed", str(self._seed)]
-        self.mail_server = Program("mail-server", "chaos.mail_server", *mail, env=self._env, folder=logs)
+        self.mail_server = Program("mail-server", "chaos.parts.mail_server", *mail, env=self._env, folder=logs)
         self.apis = [
             Program(f"api-{port}", "hireloop", "serve", "--port", str(port), env=self._env, folder=logs)
             for port in ports[1:]
