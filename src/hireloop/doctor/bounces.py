@@ -15,12 +15,15 @@ _REGISTRY_LABELS = frozenset(
     {"ac", "co", "com", "edu", "go", "gov", "gob", "gouv", "ltd", "mil", "ne", "net", "or", "org"}
 )
 _COUNTRY_CODE = 2  # letters
+_UNREAD = "BOUNCE_ADDRESS is set, but nothing has come back yet, so it is not known whether anything reads it."
+_READ_IT = "Set BOUNCE_IMAP_URL, or pipe one report into `hireloop bounces`: see docs/how-to/catch-bounced-mail.md."
 
 
 def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
     """Return the one finding about bounces; `has_seen_one`: whether a mail ever came back, None if it is not known."""
     if not settings.bounce_address:
         return _without_address(settings)
+    is_unread = settings.bounce_imap_url is None and has_seen_one is False
     bounce, sender = domain_of(settings.bounce_address), domain_of(settings.mail_sender.address)
     if not is_aligned(bounce, sender):
         cause = (
@@ -28,16 +31,18 @@ def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
             f"signature of {sender} can."
         )
         fix = f"Move BOUNCE_ADDRESS to a subdomain of {sender}, or let the mail server sign with DKIM for {sender}."
+        if is_unread:
+            cause, fix = f"{cause} {_UNREAD}", f"{fix} {_READ_IT}"
         return warning(CHECK, cause, fix)
-    if settings.bounce_imap_url is None and has_seen_one is False:
-        cause = "BOUNCE_ADDRESS is set, but nothing has come back yet, so it is not known whether anything reads it."
-        fix = "Set BOUNCE_IMAP_URL, or pipe one report into `hireloop bounces`: see docs/how-to/catch-bounced-mail.md."
-        return warning(CHECK, cause, fix)
+    if is_unread:
+        return warning(CHECK, _UNREAD, _READ_IT)
     how = "the domain of From" if bounce == sender else f"in relaxed alignment with {sender}"
     return ok(
         CHECK,
         f"Mail that bounces later is returned to BOUNCE_ADDRESS. Its domain, {bounce}, is {how}, so SPF counts for "
-        f"DMARC if {bounce} publishes it for your mail server.",
+        f"DMARC if {bounce} publishes it for your mail server"
+        + ("." if bounce == sender else f", unless the DMARC record of {sender} says aspf=s (strict).")
+        + f" A DKIM signature of {sender} counts independently of this.",
     )
 
 

@@ -374,6 +374,38 @@ async def test_mail_without_a_tag_is_no_report_and_nothing_is_kept() -> None:
 
 
 @stored
+async def test_more_than_twenty_unreadable_mails_leave_the_words_as_they_are() -> None:
+    delivery = await mailed()
+    address = PATH.address(delivery)
+    for number in range(22):
+        mail = f"From: MAILER-DAEMON@mx.example\nTo: {address}\nSubject: Notice\n\nGood day {number}.".encode()
+        await bounces.record(read(mail), PATH, mail=mail)
+    (row,) = await rows("delivery")
+    assert (row["returned_count"], row["last_reply"]) == (22, "Notice: Good day 19.")
+
+
+@stored
+async def test_a_complaint_after_something_unreadable_is_told_once_more() -> None:
+    delivery = await mailed()
+    await take(delivery, "daemon_says_little")
+    await db.fetch("UPDATE delivery SET failure_alerted_at = now()")
+    await take(delivery, "arf_abuse")
+    (row,) = await rows("delivery")
+    assert (row["last_reason"], row["failure_alerted_at"]) == ("complaint", None)
+
+
+@stored
+async def test_a_forwarded_report_about_another_address_is_no_bounce_even_if_it_names_no_mail() -> None:
+    delivery = await mailed()
+    mail = (
+        f"From: Bob <bob@example.org>\nTo: {PATH.address(delivery)}\nSubject: Fwd: failure notice\n"
+        "Content-Type: message/rfc822\n\nFrom: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n"
+        "<stranger@elsewhere.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n"
+    ).encode()
+    assert (await bounces.record(read(mail), PATH, mail=mail)).result is ReportResult.RETURNED
+
+
+@stored
 async def test_of_an_erased_person_nothing_is_kept_before_or_after() -> None:
     delivery = await mailed()
     await take(delivery, "daemon_says_little")

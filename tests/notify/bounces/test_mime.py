@@ -77,7 +77,16 @@ def test_parts_come_in_order_with_what_they_hold() -> None:
     [b"", b'; boundary=""', b"; boundary*=utf-8''edge; boundary*0=edge", b"; boundary*=idna''edge"],
 )
 def test_where_no_boundary_can_be_read_there_are_no_parts(parameter: bytes) -> None:
-    assert types(b"Content-Type: multipart/mixed" + parameter + b"\n\n--edge\n\nwords\n") == ["multipart/mixed"]
+    assert types(b"Content-Type: multipart/mixed" + parameter + b"\n\nedge\n\nwords\n") == ["multipart/mixed"]
+
+
+def test_a_boundary_that_got_lost_is_the_first_line_of_the_body_that_looks_like_one() -> None:
+    parts = b"--edge\n\nwords\n--edge\nContent-Type: text/html\n\n<b>\n--edge--\n"
+    assert types(b"Content-Type: multipart/report\n\npreamble\n\n" + parts)[:3] == [
+        "multipart/report",
+        "text/plain",
+        "text/html",
+    ]
 
 
 def test_too_many_parts_and_too_deep_ones_are_left_out() -> None:

@@ -162,6 +162,33 @@ def test_an_original_recipient_is_read_as_the_envelope_wrote_it() -> None:
     assert "asha+jobs@example.com" in read(raw).recipients
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Cc",
+        "Apparently-To",
+        "X-Forwarded-For",
+        "X-Gm-Original-To",
+        "X-RCPT-TO",
+        "X-MDRcpt-To",
+        "Original-Recipient",
+        "X-Real-Recipient",
+        "X-MS-Exchange-Organization-OriginalEnvelopeRecipients",
+    ],
+)
+def test_the_tagged_address_is_found_in_whichever_field_a_mailbox_writes_it(field: str) -> None:
+    assert TO in read(f"From: MAILER-DAEMON@mx.example\n{field}: <{TO}>\n\nfailed".encode()).addressed
+
+
+def test_the_tagged_address_is_found_in_the_status_part_and_in_a_complaint() -> None:
+    postfix = report().replace(b"Arrival-Date:", f"X-Postfix-Sender: rfc822; {TO}\nArrival-Date:".encode(), 1)
+    assert TO in read(postfix).addressed
+    complaint = sample_reports.sample("arf_opt_out", to=TO).replace(f"To: {TO}".encode(), b"To: fbl@hire.example", 1)
+    read_ = read(complaint.replace(f"Return-Path: <{TO}>".encode(), b"X-None: 1"))
+    assert TO in read_.addressed
+    assert "asha@example.com" in read_.recipients
+
+
 # --- What hostile senders send ----------------------------------------------------------------------------------------
 
 

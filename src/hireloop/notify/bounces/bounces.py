@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import msgspec
+from piccolo.columns import Column
 
 from hireloop import db
 from hireloop.errors import NotAReport, ReportOfNothing
@@ -120,20 +121,25 @@ async def _record(
         await Delivery.update({Delivery.returned_count: Delivery.returned_count + 1}).where(Delivery.id == row.id)
     result, reason = ReportResult.AGAIN, None
     if recorded is not Recorded.KNOWN or not report.digest:  # what is told as data counts by the delivery's state
-        result, reason = await _written(report, row, now)
+        result, reason = await _written(report, row, now, is_only_counted=recorded is Recorded.COUNTED)
     return _Written(before=row, after=await _row(row.id) or row, result=result, reason=reason)
 
 
 async def _written(
-    report: DeliveryReport, row: _BouncedDelivery, now: datetime | None
+    report: DeliveryReport, row: _BouncedDelivery, now: datetime | None, *, is_only_counted: bool
 ) -> tuple[ReportResult, Reason | None]:
-    """Write what a mail of each kind means for its delivery; return what was written, and the reason."""
+    """Write what a mail of each kind means for its delivery; return what was written, and the reason.
+
+    `is_only_counted`: so many have come that what only a person can read changes nothing any more.
+    """
     match report.kind:
         case MailKind.REPORT:
             return await _reported(report, row, now)
         case MailKind.COMPLAINT:
             await _mark(report, row, Reason.COMPLAINT)
             return ReportResult.COMPLAINT, Reason.COMPLAINT
+        case MailKind.UNREADABLE | MailKind.FOREIGN if is_only_counted:
+            return ReportResult.RECORDED, None
         case MailKind.UNREADABLE | MailKind.FOREIGN:
             await _mark(report, row, Reason.CAME_BACK)
             return ReportResult.RETURNED, Reason.CAME_BACK
@@ -196,7 +202,7 @@ def _went_to(row: _BouncedDelivery, report: DeliveryReport) -> bool:
 
 def _is_foreign(report: DeliveryReport, row: _BouncedDelivery) -> bool:
     """Return whether a report is about somebody else's mail: both its recipients and its Message-IDs say so."""
-    if not report.recipients or not report.message_ids or _went_to(row, report):
+    if not report.recipients or _went_to(row, report) or not (report.message_ids or report.is_forwarded):
         return False
     return all(delivery_of(message_id) != row.id for message_id in report.message_ids)
 
@@ -281,7 +287,10 @@ async def _delay(report: DeliveryReport, row: _BouncedDelivery) -> bool:
 
 async def _mark(report: DeliveryReport, row: _BouncedDelivery, reason: Reason) -> None:
     """Write on a delivery what somebody must look at, whose state does not change; a complaint is not overwritten."""
-    await Delivery.update({Delivery.last_reason: reason.value, Delivery.last_reply: _kept(report)}).where(
+    values: dict[Column | str, object] = {Delivery.last_reason: reason.value, Delivery.last_reply: _kept(report)}
+    if reason is Reason.COMPLAINT and row.last_reason == Reason.CAME_BACK:
+        values[Delivery.failure_alerted_at] = None  # that something came back was told, but not the complaint
+    await Delivery.update(values).where(
         Delivery.id == row.id,
         Delivery.state.is_in([DeliveryState.SENT, DeliveryState.PENDING]),
         Delivery.last_reason.is_null() | (Delivery.last_reason != Reason.COMPLAINT.value),

@@ -16,6 +16,7 @@ _OF_WORDS = (
         (
             r"unbekannt|existiert nicht|nicht gefunden|kein(?:en)? (?:solche|gültige)|n['\u2019]existe pas|inconnu"
             r"|introuvable|no existe|desconocid|no encontrad|não existe|sconosciut|inesistente|onbekend"
+            r"|nie istnieje|nieznan|찾을 수 없|존재하지 않|bulunamad"
             r"|не существует|не найден|неизвест|нет такого|(?:存在し|見つかり)ませ|存在しない|不明|ございません"
             r"|不存在|找不到|查无|無此"
         ),
@@ -23,7 +24,7 @@ _OF_WORDS = (
     (
         Reason.MAILBOX_FULL,
         (
-            r"postfach[^.;]{0,30}voll|speicherplatz|boîte[^.;]{0,40}pleine|lleno|llena|cuota|переполнен|квот|いっぱい|容量"
+            r"postfach[^.;]{0,30}voll|speicher(?:platz|kapazität)|kontingent|überfüllt|boîte[^.;]{0,40}pleine|lleno|llena|cuota|cheia|piena|przepełnion|pełna|가득|용량|переполнен|квот|いっぱい|容量"
             r"|已满|已滿|超过"
         ),
     ),

@@ -43,4 +43,5 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     recipients: frozenset[str] = frozenset()  # addresses that the mail was for, in lower case
     addressed: str = ""  # texts in which the tagged address may occur
     message_ids: tuple[str, ...] = ()
+    is_forwarded: bool = False  # a report that stands in a mail which is no mail server's
     digest: bytes = b""  # the same for the same mail

@@ -11,11 +11,13 @@ from hireloop.notify.bounces.mime import fields_of, parameter, text_of
 _LOOK_AT = 4_000  # characters of a text that may say what kind it is
 
 _DAEMON = re.compile(
-    r"mailer[-_ .]?daemon|mail[-_ ]?daemon|\bpostmast(?:er)?|\bdaemon\b|(?:mail )?delivery[- _]?(?:sub)?system"
+    r"mailer[-_ .]?daemon|mail[-_ ]?daemon|\bpost[-_ ]?mast(?:er)?|\bdaemon\b|(?:mail )?delivery[- _]?(?:sub)?system"
     r"|delivery[- _](?:agent|notification|status|service|report)"
     r"|mail[- _]?(?:er)?[- _](?:system|administrator|admin|delivery|error|agent|server|router)"
     r"|system administrator|mdaemon|\bmmdf\b|\bbounces?[@+-]|undeliverable"
-    r"|maildelivery|non-?delivery|e-?mail[- _]?(?:system|gateway)|microsoft exchange|メール",
+    r"|maildelivery|non-?delivery|e-?mail[- _]?(?:system|gateway)|microsoft exchange"
+    r"|(?:spam|mail|content|e-?mail)[- _]?(?:firewall|filter|marshal|sweeper|security)|interscan"
+    r"|メール(?:配信|配送|サーバ|システム|管理)",
     re.IGNORECASE,
 )
 _ANSWER_TITLE = re.compile(
@@ -90,7 +92,6 @@ def certain(top: Message, parts: Sequence[Message]) -> MailKind | None:
 
 def likely(top: Message, title: str, text: str) -> MailKind:
     """Return the kind of a mail without such parts; REPORT is a mail server's, whatever its words say."""
-    sender = readable.title(fields_of(top, "from"))
     if any(name in top for name in _COMPLAINT_FIELDS) or (
         _COMPLAINT_TITLE.search(title) and not words.says_failed(title)
     ):
@@ -98,20 +99,29 @@ def likely(top: Message, title: str, text: str) -> MailKind:
     if _READ_TITLE.match(title) and _READ_WORDS.search(text[:_LOOK_AT]):
         return MailKind.RECEIPT
     automatic = _is_automatic(top)
-    is_answer = automatic or bool(_ANSWERS.match(title))
     if _ANSWER_TITLE.match(title) or _says_answer(top):
         return MailKind.AUTO_REPLY
-    if (
-        _DAEMON.search(sender)
-        or "x-failed-recipients" in top
-        or parameter(top, "report-type") == "delivery-status"
-        or (words.says_failed(title) and (automatic or not is_answer))
-    ):
+    says_answer = bool(_ANSWER_WORDS.search(text[:_LOOK_AT])) and not words.says_failed(title)
+    # Our own subject, which an answer repeats, may contain such words too, as people's subjects do.
+    is_titled = not answers(title) and (
+        words.is_servers_title(title) or (words.says_failed(title) and automatic and words.says_so(text))
+    )
+    if is_titled or (is_servers(top, title) and not (_says_automatic(top) and says_answer)):
         return MailKind.REPORT
     if automatic or _ANSWER_WORDS.search(text[:_LOOK_AT]):
         is_nobodys = _has_null_sender(top) and not _says_automatic(top) and not _ANSWER_WORDS.search(text[:_LOOK_AT])
         return MailKind.REPORT if is_nobodys else MailKind.AUTO_REPLY
     return MailKind.REPLY
+
+
+def is_servers(top: Message, title: str) -> bool:
+    """Return whether nobody but a mail server can have sent a mail, by its header."""
+    return (
+        bool(_DAEMON.search(readable.title(fields_of(top, "from"))))
+        or "x-failed-recipients" in top
+        or parameter(top, "report-type") == "delivery-status"
+        or (_has_null_sender(top) and words.is_servers_title(title) and not answers(title))
+    )
 
 
 def answers(title: str) -> bool:

@@ -19,6 +19,9 @@ from hireloop.notify.bounces.charsets import decoded
 LONGEST_FIELD = 20_000  # characters of a header field that are looked at
 _LONGEST_TYPE = 2_000  # the same of a Content-Type: to read its parameters takes time in the square of its length
 
+_LONGEST_PREAMBLE = 10_000  # bytes
+_BOUNDARY = re.compile(rb"^--([^\s-][^\n]{0,69}?)[ \t]*\n(?=Content-|\n)", re.IGNORECASE | re.MULTILINE)
+
 _DEEPEST = 6
 _MOST_PARTS = 50
 _RETURNED = frozenset({"message/rfc822", "message/global"})
@@ -90,13 +93,19 @@ def _walk(part: Message, depth: int, *, into_mails: bool = True) -> Iterator[Mes
     if depth == 0:
         return
     if part.get_content_maintype() == "multipart":
-        boundary = _parameter(part, "boundary").encode(errors="replace")
+        boundary = _parameter(part, "boundary").encode(errors="replace") or _first_boundary(part)
         if boundary:
             delimiter = rb"(?m)^--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?:\n|\Z)"
             for piece in re.split(delimiter, body_of(part), maxsplit=_MOST_PARTS)[1:]:
                 yield from _walk(part_of(piece), depth - 1, into_mails=into_mails)
     elif into_mails and part.get_content_type() in _RETURNED:  # a report that somebody forwards as it was
         yield from _walk(part_of(body_of(part)), depth - 1)
+
+
+def _first_boundary(part: Message) -> bytes:
+    """Return the boundary that the body of a multipart begins with, for one whose parameter got lost."""
+    found = _BOUNDARY.search(body_of(part)[:_LONGEST_PREAMBLE])
+    return found[1] if found else b""
 
 
 def _parameter(part: Message, name: str) -> str:

@@ -12,13 +12,14 @@ _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]]{1,64}@[^\s<>,;:\"'()\[\]]{1,255}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")  # RFC 3461, 4
 # A code with an enhanced code behind it is a reply wherever it stands …
 _WITH_STATUS = re.compile(
-    r"(?<![\w.@/#-])(4[2-7]\d|5[0-7]\d)[ \t-]{0,3}(?:[(\[]?#)?([45]\.\d{1,3}\.\d{1,3})(?![\d]|\.\d)", re.ASCII
+    r"(?<![\w.@/-])(?<!\w#)(4[2-7]\d|5[0-7]\d)[ \t-]{0,3}(?:[(\[]?#)?([45]\.\d{1,3}\.\d{1,3})(?![\d]|\.\d)", re.ASCII
 )
 # … and alone if it begins a line, or comes behind what announces a reply, and words follow.
 _ALONE = re.compile(
-    r"""(?:^[\s>*|]{0,40}|[:;<("'=\[|]\s{0,40}|<<<\s{0,4}|--\s|\b(?:said|says|was|code|error|reply|response|reason|status|smtp|
+    r"""(?:^[\s>*|]{0,40}|[:;<("'=\[|。\uff1a\uff1b\uff0c]\s{0,40}|[,\])>]\s{1,4}|@[\w.-]{1,255}\s|<<<\s{0,4}|--\s
+        |(?:\b|response|error|reply|status)code[\s:=#(]{1,6}|\b(?:said|says|was|error|reply|response|reason|status|smtp|
         returned|answer(?:ed)?|with|mit|par|codigo|código|ошибка|ответ)[\s:=#(]{1,6})
-        (4[2-7]\d|5[0-7]\d)(?=[,.]?[ -]{1,3}(?:[A-Za-z<"'\[(#]|[^\W\d_])|\s*$)""",
+        (4[2-7]\d|5[0-7]\d)(?=[,.]?[ -]{1,3}(?:[45]\d\d[ -])?(?:[A-Za-z<"'\[(#]|[^\W\d_]|,\s)|\s*$)""",
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _BEGINS = re.compile(r"\s*([245]\d\d)(?!\d)", re.ASCII)

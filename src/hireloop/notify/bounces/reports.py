@@ -7,6 +7,7 @@ the mail is, whatever its bytes.
 import hashlib
 import re
 from email.message import Message
+from itertools import islice
 
 import msgspec
 
@@ -24,17 +25,10 @@ _LONGEST_TEXT = 200_000
 
 _MAIL_TYPES = frozenset({"message/rfc822", "message/global"})
 _RETURNED_TYPES = _MAIL_TYPES | {"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"}
-# Where the address that a report was sent to may be: mailboxes and gateways rewrite To.
-_ADDRESSED = (
-    "to",
-    "delivered-to",
-    "x-original-to",
-    "envelope-to",
-    "x-envelope-to",
-    "x-delivered-to",
-    "x-forwarded-to",
-    "received",
-)
+# Where the address that a report was sent to may be: mailboxes and gateways rewrite To, and each has its own field,
+# such as Delivered-To, X-Gm-Original-To, X-Forwarded-For or X-MS-Exchange-Organization-OriginalEnvelopeRecipients.
+_ADDRESSED = re.compile(r"(?!(?:in-)?reply-to$).*(?:to|rcpt|recipients?|-for|cc)$|received$", re.IGNORECASE)
+_MOST_ADDRESSED = 200  # fields
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>|[^<>\s]{1,250}")
 
 
@@ -44,6 +38,7 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     report: DeliveryReport
     returned: Message
     envelope_ids: str = ""
+    sender: str = ""  # of that mail, as a status part may say
 
 
 def read(raw: bytes, *, recipient: str = "") -> DeliveryReport:
@@ -54,8 +49,10 @@ def read(raw: bytes, *, recipient: str = "") -> DeliveryReport:
     return msgspec.structs.replace(
         found.report,
         recipients=found.report.recipients | addresses_in(fields_of(found.returned, "to")),
-        addressed="\n".join([recipient, fields_of(top, *_ADDRESSED), fields_of(found.returned, "return-path")]),
-        message_ids=ids or _message_ids(fields_of(top, "in-reply-to", "references")),
+        addressed="\n".join([recipient, _addressed(top), fields_of(found.returned, "return-path"), found.sender]),
+        message_ids=ids
+        if ids or found.report.is_forwarded
+        else _message_ids(fields_of(top, "in-reply-to", "references")),
         digest=_digest(top),
     )
 
@@ -73,15 +70,28 @@ def _found(top: Message) -> _Found:
     returned = _returned(parts)
     kind = kinds.certain(top, own)
     if kind is not None:
-        return _Found(report=_recorded(kind, title, _text(own)), returned=returned)
+        report, told = _recorded(kind, title, _text(own)), _feedback(own)
+        recipients = addresses_in(fields_of(told, "original-rcpt-to"))
+        return _Found(
+            report=msgspec.structs.replace(report, recipients=recipients),
+            returned=returned,
+            envelope_ids=fields_of(told, "original-envelope-id"),
+            sender=fields_of(told, "original-mail-from"),
+        )
     status_part = next((part for part in parts if status.is_status(part)), None)
+    is_servers = kinds.is_servers(top, title)
     if status_part is not None and (said := _of_status(status_part, parts)) is not None:
+        return said if is_servers or any(status.is_status(part) for part in own) else _forwarded(said)
+    if (said := _of_words(top, own, title)) is not None:
         return said
-    return (
-        _of_words(top, own, title)
-        or _of_a_mail_inside(parts)
-        or _Found(report=_recorded(kinds.likely(top, title, _text(own)), title, _text(own)), returned=returned)
-    )
+    if (said := _of_a_mail_inside(parts)) is not None:
+        return said if is_servers else _forwarded(said)
+    return _Found(report=_recorded(kinds.likely(top, title, _text(own)), title, _text(own)), returned=returned)
+
+
+def _forwarded(found: _Found) -> _Found:
+    report = msgspec.structs.replace(found.report, is_forwarded=True)
+    return msgspec.structs.replace(found, report=report)
 
 
 def _of_status(status_part: Message, parts: list[Message]) -> _Found | None:
@@ -94,7 +104,10 @@ def _of_status(status_part: Message, parts: list[Message]) -> _Found | None:
         return None
     returned = _returned(parts[parts.index(status_part) + 1 :])
     return _Found(
-        report=report, returned=returned if returned.keys() else copy, envelope_ids=status.envelope_ids(groups)
+        report=report,
+        returned=returned if returned.keys() else copy,
+        envelope_ids=status.envelope_ids(groups),
+        sender=status.senders(groups),
     )
 
 
@@ -110,7 +123,7 @@ def _of_words(top: Message, own: list[Message], title: str) -> _Found | None:
         kind = MailKind.REPORT  # nobody else sends a refusal together with the mail that was refused
     if kind is not MailKind.REPORT:
         return None
-    report = words.read(said, title, about=failed)
+    report = words.read(said, title, about=failed, is_servers=kinds.is_servers(top, title))
     return None if report is None else _Found(report=report, returned=returned)
 
 
@@ -128,6 +141,12 @@ def _recorded(kind: MailKind, title: str, text: str) -> DeliveryReport:
     kind = MailKind.UNREADABLE if kind is MailKind.REPORT else kind
     said = words.split(text)[0].strip()
     return DeliveryReport(kind=kind, diagnostic=shortened(f"{title}: {said}" if title and said else title or said))
+
+
+def _feedback(own: list[Message]) -> Message:
+    """Return the fields of a complaint about the mail that it is about (RFC 5965, 3), empty if there are none."""
+    types = (body_of(part) for part in own if part.get_content_type() == "message/feedback-report")
+    return part_of(next(types, b""))
 
 
 def _returned(parts: list[Message]) -> Message:
@@ -150,6 +169,12 @@ def _digest(top: Message) -> bytes:
     """Return what is the same for the same mail, however it came: of its name, its subject and its body."""
     name = fields_of(top, "message-id", "subject")
     return hashlib.sha256(f"{name}\n".encode(errors="replace") + body_of(top).strip()).digest()
+
+
+def _addressed(top: Message) -> str:
+    """Return the values of the fields that may hold the address that a mail was sent to, a line each."""
+    fields = islice(((name, value) for name, value in top.items() if _ADDRESSED.match(name)), _MOST_ADDRESSED)
+    return "\n".join(value for _, value in fields)
 
 
 def _message_ids(text: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from hireloop.settings import Settings
 from hireloop.signing import Purpose
 
 _MAC_BYTES = 9
-_TAG = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{40}(?![A-Za-z0-9])")
+_TAG = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=[+=%]2[Bb]))[A-Za-z2-7]{40}(?![A-Za-z0-9])")  # `+` may be encoded
 _MOST_TAGS = 20  # that are checked of one report
 _IN_MESSAGE_ID = re.compile(r"<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-f])[^@\s]{0,40}@", re.IGNORECASE)
 

@@ -23,6 +23,8 @@ _ACTIONS = {
     "success": MailAction.DELIVERED,
 }
 _OF_CLASS = {"5": MailAction.FAILED, "4": MailAction.DELAYED, "2": MailAction.DELIVERED}
+_SENDER = re.compile(r"x-[\w-]{1,40}-sender$", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{2}")
 _VAGUE = re.compile(r"[245]\.0\.0\Z")
 
 
@@ -39,12 +41,23 @@ def is_status(part: Message) -> bool:
 def groups_of(status: Message) -> list[Message]:
     """Return the groups of fields of a status part: one about the message, then one a recipient."""
     groups = re.split(rb"\n(?:[ \t]*\n)+", body_of(status).strip(b"\n"), maxsplit=_MOST_GROUPS)
-    return [part_of(group) for group in groups]
+    joined: list[bytes] = []
+    for group in groups:
+        if joined and _FIELDS.search(joined[-1]) and not _FIELDS.search(group) and _SAID.search(group):
+            joined[-1] += b"\n" + group  # of the same recipient, behind an empty line that should not be there
+        else:
+            joined.append(group)
+    return [part_of(group) for group in joined]
 
 
 def envelope_ids(groups: list[Message]) -> str:
     """Return what the groups call the mail."""
     return "\n".join(fields_of(group, *_NAMING) for group in groups)
+
+
+def senders(groups: list[Message]) -> str:
+    """Return the envelope senders of the mail that the groups name, as Postfix and its kin do."""
+    return "\n".join(value for group in groups for name, value in group.items() if _SENDER.match(name))
 
 
 def gravest(groups: list[Message], words: str) -> DeliveryReport | None:
@@ -63,9 +76,10 @@ def _of_group(group: Message, words: str) -> DeliveryReport | None:
     recipients = addresses_in(fields_of(group, "final-recipient", "original-recipient"))
     if action is None and not (recipients and remote_words.strip()):
         return None
-    said = remote_words if remote_words.strip() else words
+    has_words = bool(_WORD.search(remote_words))  # or nothing but a number, such as an exit code
+    said = remote_words if has_words else words or remote_words
     reply = replies_in_words.first(remote_words, alone=True) or (
-        replies_in_words.first(words) if not remote_words.strip() else None
+        replies_in_words.first(words) if not has_words else None
     )
     status = _status(reply.status if reply else None, status_in(remote_words), reported)
     return DeliveryReport(

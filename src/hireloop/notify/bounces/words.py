@@ -28,44 +28,92 @@ _OVER = re.compile(
 )
 # The tries go on.
 _GOES_ON = re.compile(
-    r"(?:will|shall) (?:be retried|retry|(?:keep|continue)(?: on)?(?: to)? (?:re)?try|(?:re)?try (?:again|to)|attempt)"
+    r"(?:will|shall) (?:be retried|retry|(?:keep|continue)(?: on)?(?: to)? (?:re)?try|(?:re)?try again|attempt"
+    r"|(?:re)?try to (?:re-?)?(?:deliver|send|transmit|reach))"
     r"|(?:keeps?|still|continu\w+ to) (?:re)?try|still (?:being|undelivered|in (?:the|our) queue)"
     r"|attempts? (?:to deliver (?:the|this|your) (?:message|mail) )?will (?:continue|be made|be repeated)"
     r"|(?:not yet|not been|yet to) (?:been )?delivered (?:yet|after|to one or more of its recipients after)"
     r"|not yet (?:been )?delivered|(?:not|n't) (?:need|have) to re-?send|need not re-?send|warning message only"
     r"|(?:is|are) (?:only )?a (?:delay|warning)|no action is (?:required|needed|necessary)|be(?:ing)? retried"
-    r"|(?:has|have|is|was|been|delivery|message) (?:been )?(?:temporarily )?delayed|queued for (?:later|further|retry)"
-    r"|will remain in (?:the|our) queue|delivery (?:is )?pending"
-    r"|verzögert|erneut(?:e|en)? (?:versuch|zustell)|weitere(?:n)? (?:zustell)?versuche|retard(?:é|ée)\b"
-    r"|nouvelle tentative"
-    r"|se ha retrasado|volver\w* a intentar|seguir\w* intentando|задерж|попытк\w+ (?:будут|продолж)|будет повтор"
-    r"|遅延|遅れ|再送(?:を)?(?:試|し)|延迟|延遲|将继续",
+    r"|queued for (?:later|further|retry)|will remain in (?:the|our) queue|delivery (?:is )?pending"
+    r"|erneut(?:e|en)? (?:versuch|zustell)|weitere(?:n)? (?:zustell)?versuche|nouvelle tentative"
+    r"|volver\w* a intentar|seguir\w* intentando|попытк\w+ (?:будут|продолж)|будет повтор"
+    r"|再送(?:を)?(?:試|し)|将继续",
+    re.IGNORECASE,
+)
+# The mail is late: tries go on, unless the subject says that it was returned.
+_LATE = re.compile(
+    r"(?:has|have|is|was|been|delivery|message) (?:been )?(?:temporarily )?delayed|verzögert|retard(?:é|ée)\b"
+    r"|se ha retrasado|задерж|遅延|遅れ|延迟|延遲",
     re.IGNORECASE,
 )
 _ARRIVED = re.compile(
     r"success(?:fully)? (?:been )?(?:delivered|relayed)|delivered successfully|(?:has been|have been|was"
     r"|were) (?:delivered|relayed)"
-    r"|successful (?:mail )?delivery|erfolgreich zugestellt|correctement (?:remis|transmis)|entregado correctamente"
+    r"|successful (?:mail )?delivery|delivery to [^.\n]{0,80}\bis complete"
+    r"|erfolgreich zugestellt|correctement (?:remis|transmis)|entregado correctamente"
     r"|успешно доставлен|配信(?:され|しま|に成功)",
     re.IGNORECASE,
 )
+# The mail failed: words that hardly anybody but a mail server writes.
 _FAILED = re.compile(
     r"(?:not|n't) be (?:successfully )?(?:delivered|sent|transmitted|completed|processed|forwarded|reached)"
-    r"|(?:not|n't|unable to|impossible to|failed to|cannot) (?:deliver|be delivered|send your|forward|reach)"
-    r"|undeliver|(?:was|were|been|is) not (?:been )?delivered|did not reach|fail(?:ed|ure|s)?\b|reject|return(?:ed"
-    r"|ing)\b|bounc"
-    r"|no such|unknown|not exist|does ?n[o']t exist|invalid (?:recipient|user|mailbox|address)|not (?:found|known"
-    r"|accept)"
+    r"|(?:not|n't|unable to|impossible to|failed to|cannot) (?:deliver|be delivered|send (?:your|the) (?:mail|message)"
+    r"|forward|reach the (?:following|recipient))"
+    r"|(?:unable|able|impossible|failed|trouble) (?:to deliver|delivering)"
+    r"|undeliver|non-?deliver|(?:was|were|been|is) not (?:been )?delivered|not been delivered"
+    r"|did not (?:reach|receive) (?:the following|(?:this|your) (?:mail|message)|some or all)"
+    r"|deliver\w* (?:has |have |had )?(?:fail\w*|error|problem)|(?:fatal|permanent) (?:\w+ )?error"
+    r"|error (?:has )?occurred while|returned (?:to (?:you|(?:the )?sender)|message|mail)|return to sender"
+    r"|(?:has been|was|were|been) (?:blocked|rejected|refused|bounced) (?:by|because|due)"
+    r"|no such (?:user|recipient|mailbox|address|account|domain|host)|(?:user|recipient|host|address) (?:is )?unknown"
+    r"|unknown (?:user|recipient|host|address|domain)"
+    r"|(?:nicht|un)\s?(?:zugestellt|zustellbar|ausgeliefert|übermittelt)|zustell\w* (?:ist )?fehlgeschlagen"
+    r"|(?:pas pu|n'a pas|impossible)\b.{0,20}(?:remis|distribu|livr|achemin|envoy|délivr)|échec de (?:la )?remise"
+    r"|non remis|no (?:se )?(?:ha )?(?:pudo|podido|puede)\b.{0,20}(?:entreg|enviar)"
+    r"|não (?:foi|pôde|pode)\b.{0,20}entreg"
+    r"|non è stato.{0,20}(?:consegn|recapit)|niet (?:worden )?(?:bezorgd|afgeleverd)"
+    r"|nie (?:został\w*|mo(?:że|żna|gł\w+)).{0,20}dostarcz|iletileme|teslim edileme"
+    r"|не (?:может|могло|удалось|был\w?).{0,20}доставл|не доставлен|недостав"
+    r"|届け(?:でき|られ)|届きません|配信(?:でき|不能|に失敗|エラー)|配送(?:でき|不能)|送信(?:でき|不能|に失敗|エラー)|送れません"
+    r"|退信|退回|無法(?:投|傳|送)|无法(?:投|传|送)|(?:전송|전달|배달)\S{0,4} (?:못|않|수 없)|반송",
+    re.IGNORECASE,
+)
+# The same if a mail server says it; people write such words about other things.
+_HINTS = re.compile(
+    r"fail(?:ed|ure|s)?\b|reject|return(?:ed|ing)\b|bounc|(?:not|n't|cannot|unable to|impossible to) reach"
+    r"|no (?:such|mx|valid)\b|unknown|not exist|does ?n[o']t exist|invalid (?:recipient|user|mailbox|address)"
+    r"|not (?:found|known|accept)"
     r"|mailbox|quota|refuse|blocked|denied|fatal|discarded|sorry"
-    r"|(?:nicht|un)\s?(?:zugestellt|zustellbar|ausgeliefert|übermittelt)|fehlgeschlagen|fehler|unbekannt"
+    r"|fehlgeschlagen|fehler|unbekannt"
     r"|existiert nicht"
-    r"|(?:pas pu|n'a pas|impossible|échec|échoué|inconnu|n'existe)|non remis|no (?:se )?(?:ha )?(?:pudo|podido"
+    r"|(?:pas pu|n'a pas|impossible|échec|échoué|inconnu|n'existe)|no (?:se )?(?:ha )?(?:pudo|podido"
     r"|puede|existe)"
     r"|rechazad|devuelt|desconocid|não (?:foi|pôde|pode|existe)|impossibile|non è stato|sconosciut"
-    r"|niet (?:worden )?(?:bezorgd|afgeleverd)"
+    r"|nie istnieje|nieznan"
     r"|не (?:может|могло|удалось|доставлен|был|существует|найден)|невозможн|ошибк|отклонен|недостав|неизвест"
-    r"|届け(?:でき|られ)|届きません|配信(?:でき|不能|に失敗|エラー)|配送(?:でき|不能)|送信(?:でき|不能|に失敗|エラー)|送れません|送達|失敗|エラー|不明|存在し|見つかりません|受信(?:でき|拒否)"
-    r"|無法|无法|退信|失败|失敗|不存在|拒绝|拒絕|被退回",
+    r"|送達|失敗|エラー|不明|存在し|見つかりません|受信(?:でき|拒否)"
+    r"|찾을 수 없|존재하지 않|無法|无法|失败|失敗|不存在|拒绝|拒絕|被退回",
+    re.IGNORECASE,
+)
+# A subject that nobody but a mail server or a gateway writes: of a mail that failed, or of one that may have.
+_RETURNED_TITLE = re.compile(
+    r"undeliver|non-?deliver|unzustellbar|(?:not|n't) (?:be |been )?(?:deliver|sen[dt]\b)|returned (?:mail|message|to)"
+    r"|returning (?:message|mail|to)|(?:mail|message|e-?mail|messaging) (?:system )?(?:failure|error|bounced?)\b"
+    r"|deliver\w*(?:[ :-]{1,3}\w+)? ?(?:fail\w*|error|problem)|fail\w* (?:notice|notification|delivery|mail|message)"
+    r"|(?:unable to|can ?not|could not|can't) (?:be )?(?:deliver|sen[dt]\b|reach)|delivery (?:was )?unsuccessful"
+    r"|unsuccessful delivery|rejected (?:mail|message)|(?:mail|message) rejected|nichtzustell"
+    r"|failed to deliver|error sending|(?:problem|trouble) delivering|\[bounce|bounced? (?:mail|message)"
+    r"|message (?:\w+ ){0,3}(?:blocked|rejected)|user unknown|nicht zugestellt|zustellfehler|non remis|non.?distribu"
+    r"|échec de (?:la )?(?:remise|distribution)|no entregad|no se (?:ha )?(?:pudo|podido) entreg|não (?:foi )?entreg"
+    r"|mancata consegna|nie dostarcz|iletileme|недостав|не доставлен|невозможн\w* достав"
+    r"|возвра(?:т|щен)\w* (?:пис|почт|сообщ)"
+    r"|(?:配信|配送|送信)(?:が|は|を)?(?:不能|エラー|失敗|でき|に失敗)|届(?:きません|け(?:でき|られ))|不達|エラーメール|返送"
+    r"|退信|退回|전송되지|반송",
+    re.IGNORECASE,
+)
+_STATUS_TITLE = re.compile(
+    r"delivery (?:status|report|notification|delay)|message (?:status|deliver)|status of your (?:mail|message)|\bndr\b",
     re.IGNORECASE,
 )
 _FAILED_TITLE = re.compile(
@@ -112,6 +160,16 @@ def says_failed(title: str) -> bool:
     return bool(_FAILED_TITLE.search(title) or _DELAYED_TITLE.search(title))
 
 
+def is_servers_title(title: str) -> bool:
+    """Return whether a subject is one that people do not write: a mail server's about a mail that may have failed."""
+    return bool(_RETURNED_TITLE.search(title) or _STATUS_TITLE.search(title))
+
+
+def says_so(text: str) -> bool:
+    """Return whether a text says that a mail failed, in words that hardly anybody but a mail server writes."""
+    return bool(_FAILED.search(text[:_LOOK_AT]))
+
+
 def split(text: str) -> tuple[str, Message]:
     """Return the words of a text, and the mail or the header that it returns below them, empty if it returns none."""
     lines = text[:_LOOK_FOR_COPY].split("\n")
@@ -120,15 +178,23 @@ def split(text: str) -> tuple[str, Message]:
     return "\n".join(lines[:end]), part_of(copy.encode(errors="replace"))
 
 
-def read(said: str, title: str, *, about: frozenset[str] = frozenset()) -> DeliveryReport | None:
+def read(
+    said: str, title: str, *, about: frozenset[str] = frozenset(), is_servers: bool = True
+) -> DeliveryReport | None:
     """Return what a mail server's words say, None if they say nothing of a mail; `about` names its recipients if known.
 
-    The copy of the returned mail has been cut off by `split`.
+    The copy of the returned mail has been cut off by `split`. `is_servers`: nobody but a mail server can have sent it;
+    otherwise only words that people do not write count.
     """
     text = said[:_LOOK_AT]
     start = _start(text, about)
-    reply = replies_in_words.first(text[start:]) or replies_in_words.first(text)
-    action = _action(text, title, reply.code if reply else None)
+    reply = replies_in_words.first(text[start:])
+    if reply is None and (reply := replies_in_words.first(text)) is not None:
+        start = text.rfind("\n", 0, reply.start) + 1  # the reply stands above the address
+        reply = replies_in_words.first(text[start:]) or reply
+    elif reply is None and not _says_why(text[start:]):
+        start = 0  # the reason stands above the address
+    action = _action(text, title, reply.code if reply else None, is_servers=is_servers)
     if action is None:
         return None
     if reply is None or reply.status:
@@ -144,13 +210,23 @@ def read(said: str, title: str, *, about: frozenset[str] = frozenset()) -> Deliv
     )
 
 
-def _action(text: str, title: str, code: int | None) -> MailAction | None:
-    failed = bool(_FAILED.search(text) or code)
+def _says_why(words: str) -> bool:
+    """Return whether words that begin with an address say more than the address: in its own paragraph, or below."""
+    paragraph, _, below = words.partition("\n\n")
+    return " " in paragraph.strip() or any(pattern.search(below) for pattern in (_HINTS, _FAILED, _GOES_ON, _LATE))
+
+
+def _action(text: str, title: str, code: int | None, *, is_servers: bool) -> MailAction | None:
+    is_returned = bool(_RETURNED_TITLE.search(title)) and not _DELAYED_TITLE.search(title)
+    said = bool(code or _FAILED.search(text))
+    failed = said or (is_servers and (is_returned or bool(_HINTS.search(text))))
     if _OVER.search(text):
         return MailAction.FAILED
     if _GOES_ON.search(text) or (_DELAYED_TITLE.search(title) and not _FAILED_TITLE.search(title)):
         return MailAction.DELAYED
-    if _ARRIVED.search(text) and not failed:
+    if _LATE.search(text) and not (is_returned and said):
+        return MailAction.DELAYED
+    if _ARRIVED.search(text) and not said:
         return MailAction.DELIVERED
     if code is not None and code < 500 and not _FAILED_TITLE.search(title):  # noqa: PLR2004 (RFC 5321, 4.2.1)
         return MailAction.DELAYED

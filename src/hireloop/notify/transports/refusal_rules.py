@@ -73,7 +73,7 @@ _CLASSES = {
     ),
     "unverified": r"unverified|not (?:verified|validated|confirmed)",
     "them": (
-        r"user|recipient|recip|rcpt|mailbox|account|address|addressee|inbox|person|alias|local part|destination|"
+        r"user|userid|recipient|recip|rcpt|mailbox|account|address|addressee|inbox|person|alias|local part|destination|"
         r"customer"
     ),
     "store": r"mailbox|inbox|user|recipient|account|storage|disk|folder|maildir|message store",
@@ -154,6 +154,7 @@ STRONG = (
         Side.MAILBOX,
         Reason.MAILBOX_FULL,
         r"(?:mailbox|inbox|folder|disk) (?:(?:size|storage|disk|space) )?(?:limit|size|quota) exceeded",
+        r"(?:mailbox|inbox) exceeded (?:local |its |their )?(?:limits?|quota|capacity)",
         r"recipient quota exceeded|(?:recipient|mailbox) exceeded (?:\w+ ){0,2}?quota",
         r"exceeded … (?:mailbox|storage|folder)|(?:mailbox|inbox) exceeded … size",
         r"(?:mailbox|inbox) (?:too )?(?:full|large)",
