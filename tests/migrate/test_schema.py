@@ -48,6 +48,14 @@ DIFFERENT = {
         "ALTER TABLE attempt DISABLE TRIGGER erased_attempts_keep_no_words",
         "trigger attempt.erased_attempts_keep_no_words is missing",
     ),
+    "a trigger that fires for replicas only": (
+        "ALTER TABLE attempt ENABLE REPLICA TRIGGER erased_attempts_keep_no_words",
+        "trigger attempt.erased_attempts_keep_no_words is missing",
+    ),
+    "a default dropped": (
+        "ALTER TABLE delivery ALTER COLUMN returned_count DROP DEFAULT",
+        "default delivery.returned_count is missing",
+    ),
     "an index dropped": (
         "DROP INDEX deliveries_still_to_send",
         "index delivery.deliveries_still_to_send is missing",

@@ -31,6 +31,9 @@ def ran(**variables: str) -> subprocess.CompletedProcess[str]:
         ("OTEL_PROPAGATORS", "b3", "OTEL_PROPAGATORS is not followed: only W3C Trace Context is read."),
         ("OTEL_METRIC_EXPORT_INTERVAL", "0", "OTEL_METRIC_EXPORT_INTERVAL is not followed: it has to be"),
         ("OTEL_SPAN_LINK_COUNT_LIMIT", "many", "OTEL_SPAN_LINK_COUNT_LIMIT is not followed: it has to be"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "-1", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT is not followed: it has to be"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "9" * 20, "OTEL_BSP_MAX_QUEUE_SIZE is not followed: it has to be"),
+        ("OTEL_METRICS_EXEMPLAR_FILTER", "some", "OTEL_METRICS_EXEMPLAR_FILTER is not followed: it has to be one of"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon", "OTEL_EXPORTER_OTLP_TIMEOUT is not followed: it has to be"),
         ("OTEL_PYTHON_TRACER_PROVIDER", "none_such", "HireLoop does not follow OTEL_PYTHON_TRACER_PROVIDER."),
     ],
@@ -42,3 +45,14 @@ def test_a_variable_that_the_sdk_would_stumble_over_stops_nothing_and_is_named(
     assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr
     sentences = [json.loads(line).get("sentence", "") for line in done.stderr.splitlines()]
     assert [sentence for sentence in sentences if sentence.startswith(said)], sentences
+
+
+@pytest.mark.parametrize("value", ["none", "gzip", "zstd"])
+def test_a_compression_over_grpc_acts_or_is_named(value: str) -> None:
+    done = ran(
+        OTEL_EXPORTER_OTLP_COMPRESSION=value,
+        OTEL_EXPORTER_OTLP_PROTOCOL="grpc",
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9",
+    )
+    assert done.returncode == 0, done.stderr
+    assert ("OTEL_EXPORTER_OTLP_COMPRESSION is not followed" in done.stderr) is (value == "zstd")

@@ -15,6 +15,7 @@ from hireloop.notify.transport import Evidence, Held, Phase, Rejected, Retry, Se
 from hireloop.notify.transports.mail.email import EmailTransport
 from hireloop.notify.transports.replies import printable
 from hireloop.settings import Settings
+from hireloop.telemetry import current
 
 _BEFORE_THE_RECIPIENT = frozenset({Phase.CONFIGURE, Phase.CONNECT, Phase.TLS, Phase.AUTH, Phase.SENDER})
 _PHASE_WIDTH = 11
@@ -52,7 +53,8 @@ def _sent(settings: Settings, address: str, url: str) -> bool:
     server = transport.server
     _tell("configure", f"{server.host} port {server.port}, {_SECURITY[server.security.value]}")
     transport.watch(_show)
-    outcome = transport.send(sample.invitation(settings, address))
+    with current.unrecorded():
+        outcome = transport.send(sample.invitation(settings, address))
     transport.close()
     if isinstance(outcome, Sent):
         click.echo(

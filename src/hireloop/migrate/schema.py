@@ -24,7 +24,7 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 # Of these tables, views and functions, as the search path finds them: each object, what it is, and whether an INSERT
-# must name it. Invalid indexes and constraints and disabled triggers do not count.
+# must name it. Invalid indexes and constraints do not count, nor do triggers that do not fire in our sessions.
 _CATALOGUE = Statement("""
     WITH relation AS (
         SELECT oid, relname AS name, relkind FROM pg_catalog.pg_class
@@ -42,6 +42,10 @@ _CATALOGUE = Statement("""
     FROM relation JOIN pg_catalog.pg_attribute ON attrelid = relation.oid
     WHERE attnum > 0 AND NOT attisdropped
     UNION ALL
+    SELECT 'default ' || name || '.' || attname, 'there', false
+    FROM relation JOIN pg_catalog.pg_attribute ON attrelid = relation.oid
+    WHERE attnum > 0 AND NOT attisdropped AND atthasdef AND attgenerated = ''
+    UNION ALL
     SELECT 'constraint ' || name || '.' || conname,
         CASE contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key'
             WHEN 'u' THEN 'unique' ELSE 'exclusion' END,
@@ -57,7 +61,7 @@ _CATALOGUE = Statement("""
     UNION ALL
     SELECT 'trigger ' || name || '.' || tgname, 'enabled', false
     FROM relation JOIN pg_catalog.pg_trigger ON tgrelid = relation.oid
-    WHERE NOT tgisinternal AND tgenabled <> 'D'
+    WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')
     UNION ALL
     SELECT 'function ' || proname || '(' || pg_catalog.oidvectortypes(proargtypes) || ')',
         'returns ' || pg_catalog.pg_get_function_result(oid), false

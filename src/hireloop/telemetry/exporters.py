@@ -35,20 +35,20 @@ def of_spans(settings: Settings, given: Mapping[str, str], meters: MeterProvider
     signal = variables.traces(settings)
     longest = number(given, "OTEL_BSP_EXPORT_TIMEOUT", _LARGEST_TIMEOUT)
     if signal.over_otlp:
-        yield _span_exporter(signal, _seconds(signal, given, longest), meters)
+        yield _span_exporter(signal, given, _seconds(signal, given, longest), meters)
     if "console" in signal.exporters:
         yield ConsoleSpanExporter(out=sys.stderr, formatter=lambda span: span.to_json(indent=None) + "\n")
     if settings.trace_copy_endpoint and not settings.otel_sdk_disabled:
         yield _local_exporter(settings.trace_copy_endpoint, meters)
 
 
-def _span_exporter(signal: Signal, seconds: float, meters: MeterProvider) -> SpanExporter:
+def _span_exporter(signal: Signal, given: Mapping[str, str], seconds: float, meters: MeterProvider) -> SpanExporter:
     options: Any = {"headers": dict(signal.headers) or None, "timeout": seconds, "meter_provider": meters}
     if signal.protocol == "grpc":
         # gRPC takes half a second and 30 MB to import: only where it is asked for.
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 
-        return GrpcExporter(endpoint=signal.endpoint, **options)
+        return GrpcExporter(endpoint=signal.endpoint, compression=_over_grpc(signal, given), **options)
     # Loads `requests`: only where spans are exported over HTTP.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
@@ -57,11 +57,15 @@ def _span_exporter(signal: Signal, seconds: float, meters: MeterProvider) -> Spa
 
 def _local_exporter(endpoint: str, meters: MeterProvider) -> SpanExporter:
     # As above.
+    from grpc import Compression  # type: ignore[import-untyped]  # there are no types of it
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
     # It is on this machine: no proxy is in between. The SDK's type is too narrow, gRPC wants a number.
     options: Any = (("grpc.enable_http_proxy", 0),)
-    return OTLPSpanExporter(endpoint=endpoint, insecure=True, channel_options=options, meter_provider=meters)
+    plain = Compression.NoCompression  # whatever the variables say of the other collector
+    return OTLPSpanExporter(
+        endpoint=endpoint, insecure=True, channel_options=options, compression=plain, meter_provider=meters
+    )
 
 
 def of_metrics(settings: Settings, given: Mapping[str, str]) -> Iterator[MetricExporter]:
@@ -77,7 +81,7 @@ def of_metrics(settings: Settings, given: Mapping[str, str]) -> Iterator[MetricE
         # As above: only where it is asked for.
         from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
 
-        yield GrpcExporter(endpoint=signal.endpoint, **options)
+        yield GrpcExporter(endpoint=signal.endpoint, compression=_over_grpc(signal, given), **options)
     else:
         # As above: only where metrics are exported over HTTP.
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -89,6 +93,16 @@ def _seconds(signal: Signal, given: Mapping[str, str], longest: int) -> float:
     """Return how long one export may take: the variables hold milliseconds, which the exporters take for seconds."""
     general = number(given, "OTEL_EXPORTER_OTLP_TIMEOUT", 10_000)
     return min(number(given, f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_TIMEOUT", general), longest) / 1_000
+
+
+def _over_grpc(signal: Signal, given: Mapping[str, str]) -> Any:  # noqa: ANN401 (grpc has no types)
+    """Return the compression: the exporter does not know the word `none`."""
+    # As above: only where it is asked for.
+    from grpc import Compression
+
+    general = given.get("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+    own = given.get(f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_COMPRESSION", general)
+    return Compression.Gzip if own == "gzip" else Compression.NoCompression
 
 
 class Redacted(SpanExporter):

@@ -106,7 +106,7 @@ class Batches(BatchSpanProcessor):
 
 def made(settings: Settings, role: str, dropped: DroppedSpans) -> Providers:
     """Return the providers of this process, which is one `role` of the installation."""
-    given = Settings.otel_variables()
+    given = variables.usable(Settings.otel_variables())
     for name, value in given.items():
         os.environ.setdefault(name, value)  # what `.env` alone sets: the exporters read the environment
     resource = resource_of(settings, role)

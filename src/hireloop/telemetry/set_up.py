@@ -1,6 +1,7 @@
 """What one process sets up for telemetry when it starts, and shuts down when it ends."""
 
 import gc
+import os
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
@@ -43,6 +44,9 @@ def set_up(settings: Settings, *, role: Literal["api", "worker", "cli"]) -> Tele
         log.warning("settings.warning", sentence=sentence)
     if settings.otel_sdk_disabled or (role == "cli" and not variables.exports_spans(settings)):
         return Telemetry()
+    given = Settings.otel_variables()
+    for name in given.keys() - variables.usable(given).keys():
+        os.environ.pop(name, None)  # it is named above, and the SDK would raise an error when it is imported
     # Loads OpenTelemetry's SDK: only where spans are made.
     from hireloop.telemetry import providers
 

@@ -134,6 +134,14 @@ NUMBERS: Mapping[str, int] = {
     "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": 1,
 }
 
+_LARGEST = 2**31 - 1
+
+# What has to be one of a few words, since the SDK refuses to start with any other.
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "OTEL_METRICS_EXEMPLAR_FILTER": ("always_on", "always_off", "trace_based"),
+    **{f"OTEL_EXPORTER_OTLP_{signal}COMPRESSION": ("gzip", "none") for signal in ("", "TRACES_", "METRICS_")},
+}
+
 # What the exporters read by themselves.
 _OF_EXPORTERS = frozenset(
     f"OTEL_EXPORTER_OTLP_{signal}{what}"
@@ -173,7 +181,17 @@ def number(given: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _is_number(name: str, value: str) -> bool:
-    return value.isascii() and value.isdecimal() and int(value) >= NUMBERS[name]
+    is_short = value.isascii() and value.isdecimal() and len(value) <= len(str(_LARGEST))
+    return is_short and NUMBERS[name] <= int(value) <= _LARGEST
+
+
+def usable(given: Mapping[str, str]) -> dict[str, str]:
+    """Return those of these variables, by name, that the SDK can read: with some others it would not start."""
+    return {
+        name: value
+        for name, value in given.items()
+        if (name not in NUMBERS or _is_number(name, value.strip())) and value in WORDS.get(name, (value,))
+    }
 
 
 def not_followed(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
@@ -189,6 +207,9 @@ def not_followed(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
     for name, least in NUMBERS.items():
         if name in given and not _is_number(name, given[name].strip()):
             yield f"{name} is not followed: it has to be a whole number of at least {least}."
+    for name, words in WORDS.items():
+        if name in given and given[name] not in words:
+            yield f"{name} is not followed: it has to be one of {', '.join(words)}."
     rest = sorted(given.keys() - ACTING - _REFUSED.keys())
     if rest:
         yield f"HireLoop does not follow {', '.join(rest)}. Remove what is not meant for another program."

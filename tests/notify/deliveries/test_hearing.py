@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -146,6 +147,76 @@ async def test_what_a_chat_was_told_of_together_goes_on_to_each_recruiter_apart(
     assert {row["unheard_since"] for row in await rows("alert")} == {NOW}
     await settle(RAVI, "rejected")
     assert await sweep(4) == [OPS]
+
+
+async def at_risk(recruiters: Sequence[str]) -> None:
+    """Tell the chat of so many invitations at risk, the last ones together; they are those of these recruiters."""
+    for recruiter in recruiters:
+        await failed(recruiter)
+    await db.fetch("UPDATE delivery SET state = 'pending', last_reason = 'timed_out'")
+    assert await sweep(1000) == ["chat"] * 5
+
+
+async def test_a_recruiter_is_not_told_of_what_was_delivered_before_the_chat_failed() -> None:
+    await at_risk((*[RITA] * 5, RAVI, RAVI, RITA))
+    await db.fetch(
+        """
+        UPDATE delivery SET state = 'sent', last_reason = NULL, sent_at = $1
+        WHERE kind <> 'alert' AND payload->>'recruiter_email' = $2
+        """,
+        NOW,
+        RAVI,
+    )
+    await settle("chat", "rejected")
+    assert set(await sweep(1002)) == {RITA}
+    assert {row["cause"] for row in await rows("alert")} == {"at_risk"}
+    sent = [row for row in await rows("delivery") if row["state"] == "sent"]
+    assert {row["failure_alerted_at"] for row in sent} == {None}  # one that comes back is still to be reported
+
+
+async def test_each_recruiter_is_told_also_when_the_first_of_many_is_for_another_alert() -> None:
+    await at_risk((*[RITA] * 5, RAVI, RAVI))
+    await db.fetch(
+        """
+        UPDATE delivery SET state = 'rejected', last_reason = 'recipient_unknown'
+        WHERE id = (SELECT delivery FROM alert WHERE (payload->>'others')::int > 0)
+        """
+    )
+    await db.fetch("UPDATE alert SET put_at = put_at - interval '2 minutes'")  # so that there is room for another
+    assert await sweep(1002, alert_email="") == ["chat"]
+    await settle("chat", "rejected")
+    assert sorted(await sweep(1004, alert_email="")) == [RAVI, *[RITA] * 5]
+    assert await sweep(1006, alert_email="") == []
+    unfinished = [row for row in await rows("alert") if row["over_at"] is None]
+    assert {row["recruiter"] for row in unfinished} == {RITA, RAVI}
+
+
+async def test_an_alert_that_another_version_wrote_goes_on_without_names() -> None:
+    await failed()
+    await sweep()
+    await settle("chat", "rejected")
+    await db.fetch("""UPDATE alert SET payload = payload || '{"cause": "of another version"}'""")
+    assert [await sweep(seconds) for seconds in (2, 62)] == [[RITA], [OPS]]
+
+
+async def test_an_alert_about_many_outlives_a_move_of_the_first() -> None:
+    for _ in range(8):
+        await failed()
+    await sweep()
+    first: UUID = await db.fetch_value("SELECT schedule FROM alert WHERE (payload->>'others')::int > 0")
+    await moved(first)
+    await sweep(2)
+    (told,) = [row for row in await rows("delivery") if row["kind"] == "alert" and row["schedule"] == first]
+    assert told["state"] == "pending"
+
+
+async def test_an_alert_mail_of_which_something_came_back_is_not_heard() -> None:
+    await failed()
+    await sweep(over=BY_MAIL)
+    await settle(RITA, "sent")
+    await sweep(2, over=BY_MAIL)
+    await db.fetch("UPDATE delivery SET last_reason = 'came_back' WHERE kind = 'alert'")
+    assert await sweep(4, over=BY_MAIL) == [OPS]
 
 
 async def test_somebody_who_can_be_told_only_later_is_told_later() -> None:

@@ -310,6 +310,26 @@ async def test_a_try_that_breaks_the_workers_own_code_is_left_to_its_lease_and_n
     assert [(lease.id, lease.number, lease.tries) for lease in again] == [(unlucky, 2, 1)]
 
 
+async def test_a_reason_that_can_never_be_written_stops_no_worker(database_url: str) -> None:
+    odd = await invite()
+
+    def does(parcel: Parcel) -> Outcome | None:
+        return Held(reason="broken\0", evidence=BROKEN.evidence) if str(odd) in parcel.message_id else None
+
+    transport = Scripted(does)
+    async with _working(database_url, transport) as one:
+        await until(_was_sent(transport, odd), "the odd one is tried")
+        await _until_state(await invite(), "sent")
+        assert not one.has_broken_down
+
+
+def _was_sent(transport: Scripted, delivery: UUID) -> Callable[[], Awaitable[bool]]:
+    async def sent() -> bool:
+        return any(str(delivery) in message_id for message_id in transport.sent)
+
+    return sent
+
+
 async def test_an_answer_that_can_never_be_written_stops_nobody_elses(database_url: str) -> None:
     def answer(parcel: Parcel) -> Outcome | None:
         if parcel.recipient != "odd@example.com":

@@ -177,7 +177,10 @@ async def _go_on(waiting: UnheardAlert, outbox: Outbox, alert_email: str, now: d
         return
     message = waiting.message()
     if waiting.recruiter is None and message.others and message.cause is not AlertCause.HELD:
-        waiting, message = await _divided(waiting, message, outbox, alert_email, now)
+        remains = await _divided(waiting, message, outbox, alert_email, now)
+        if remains is None:
+            return
+        waiting, message = remains
     ranks = _ranks(outbox, message, waiting.recruiter, alert_email)
     rank = carriers.following(ranks, waiting.tried, reached=waiting.rank)
     if rank is not None:
@@ -186,12 +189,15 @@ async def _go_on(waiting: UnheardAlert, outbox: Outbox, alert_email: str, now: d
 
 async def _divided(
     waiting: UnheardAlert, message: AlertMessage, outbox: Outbox, alert_email: str, now: datetime
-) -> tuple[UnheardAlert, AlertMessage]:
-    """Give each recruiter but the first an alert of their own, and return the first one's, which the alert remains."""
+) -> tuple[UnheardAlert, AlertMessage] | None:
+    """Give each recruiter but the first an alert of their own, and return the first one's, which the alert remains.
+
+    If what it is named after needs nobody any more, each gets an alert of their own, and none remains: None.
+    """
     groups = unreported.by_recruiter(await unreported.reported_by(waiting.id))
     mine = next((one for one in groups if any(each.id == waiting.delivery for each in one)), None)
     recruiter = mine[0].recruiter_email if mine else None
-    if mine is None or (len(groups) == 1 and recruiter is None):
+    if not groups or (mine is not None and len(groups) == 1 and recruiter is None):
         return waiting, message
     new = await unreported.alerts_about([one for one in groups if one is not mine])
     since, rank = waiting.unheard_since, carriers.TO_RECRUITER
@@ -200,6 +206,8 @@ async def _divided(
     for alert, is_new in stored:
         if is_new:
             await _put(outbox, alert, alert_email, now, reached=rank)
+    if mine is None:
+        return None
     message = msgspec.structs.replace(message, others=len(mine) - 1)
     await Alert.update({Alert.recruiter: recruiter, Alert.payload: hearing.payload_of(message)}).where(
         Alert.id == waiting.id

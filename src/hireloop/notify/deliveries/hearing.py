@@ -15,7 +15,7 @@ from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.deliveries import carriers, outbox
 from hireloop.notify.deliveries.carriers import Carrier
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.notify.messages import AlertMessage
+from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.tables import Alert
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
@@ -75,7 +75,9 @@ _HEAR = Statement("""
     WITH changed AS (
         SELECT alert.id, taken.id AS delivery, taken.sent_at FROM alert LEFT JOIN LATERAL (
             SELECT id, sent_at FROM delivery
-            WHERE delivery.alert = alert.id AND kind = 'alert' AND state = 'sent' ORDER BY sent_at, id LIMIT 1
+            WHERE delivery.alert = alert.id AND kind = 'alert' AND state = 'sent'
+                AND last_reason IS DISTINCT FROM 'came_back'
+            ORDER BY sent_at, id LIMIT 1
         ) taken ON true
         WHERE over_at IS NULL AND acknowledged_at IS NULL AND (heard_at IS NULL) <> (taken.sent_at IS NULL)
         FOR UPDATE OF alert SKIP LOCKED
@@ -134,7 +136,12 @@ class UnheardAlert(msgspec.Struct, frozen=True, kw_only=True):
     """An alert that nobody has heard of: what it says, and to which carriers it was given so far."""
 
     id: UUID
+    cause: str
+    schedule: UUID | None
+    revision: int
     delivery: UUID | None
+    channel: str
+    reason: str | None
     recruiter: str | None
     rank: int
     put_at: datetime
@@ -144,13 +151,26 @@ class UnheardAlert(msgspec.Struct, frozen=True, kw_only=True):
     is_waiting: bool = False  # a carrier may still take it within its time
 
     def message(self) -> AlertMessage:
-        """Return what it says; raises msgspec.MsgspecError for a payload of another version."""
-        return msgspec.json.decode(self.payload, type=AlertMessage)
+        """Return what it says; of another version's payload only what the row says, as it must not go unsaid."""
+        try:
+            return msgspec.json.decode(self.payload, type=AlertMessage)
+        except msgspec.MsgspecError:
+            return AlertMessage(
+                alert_id=self.id,
+                cause=AlertCause(self.cause),  # the database knows no other
+                subject=str(self.id),
+                channel=self.channel,
+                reason=self.reason,
+                send_to=None,
+                schedule_id=self.schedule,
+                revision=self.revision,
+            )
 
 
 # Unheard alerts and the carriers that they were given to, locked.
 _WAITING = Statement("""
-    SELECT id, delivery, recruiter, rank, put_at, unheard_since, payload::text,
+    SELECT id, cause, schedule, revision, delivery, channel, reason, recruiter, rank, put_at, unheard_since,
+        payload::text,
         ARRAY(SELECT ARRAY[channel, recipient] FROM delivery WHERE alert = alert.id AND kind = 'alert') AS tried,
         EXISTS (
             SELECT FROM delivery d WHERE d.alert = alert.id AND d.kind = 'alert' AND d.state = 'pending'

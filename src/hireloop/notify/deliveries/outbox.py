@@ -174,10 +174,12 @@ def _at_risk_at(message: messages.Message, now: datetime) -> datetime | None:
     return retry.at_risk_at(now, message.starts_at) if message.required else None
 
 
-# What is pending of a schedule's older revisions ends, but for some kinds.
+# What is pending of a schedule's older revisions ends, but for some kinds, and for alerts: one may report other
+# schedules too, and the sweep of the alerts ends those that are over.
 _SUPERSEDE = Statement("""
     UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL
     WHERE schedule = :schedule AND revision < :before_revision AND state = 'pending' AND kind <> ALL(:kept::text[])
+        AND NOT (kind = 'alert' AND alert IS NOT NULL)
     RETURNING id
 """)
 # Whether a schedule has a required delivery that was tried.

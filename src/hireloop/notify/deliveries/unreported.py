@@ -64,9 +64,17 @@ _UNREPORTED = Statement(f"""
     )
     ORDER BY deadline_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)  # noqa: S608 (our own names)
-# The deliveries that an alert reports.
+# The deliveries that an alert reports and that still need somebody, locked.
 _REPORTED_BY = Statement(f"""
-    SELECT {_FIELDS} FROM delivery WHERE alert = :alert AND kind <> 'alert' ORDER BY deadline_at, id
+    SELECT {_FIELDS} FROM delivery
+    WHERE alert = :alert AND kind <> 'alert' AND state <> 'superseded'
+        AND (state <> 'sent' OR coalesce(last_reason, '') IN ('came_back', 'complaint'))
+        AND (erased_at IS NULL OR kind = 'cancelled')
+        AND NOT EXISTS (
+            SELECT FROM schedule_to_notify told
+            WHERE told.schedule = delivery.schedule AND told.revision > delivery.revision
+        )
+    ORDER BY deadline_at, id FOR UPDATE
 """)  # noqa: S608 (our own names)
 # An alert reports these deliveries now.
 _NOTE_REPORTED = Statement("""
@@ -85,7 +93,7 @@ async def find(now: datetime) -> list[ReportedDelivery]:
 
 
 async def reported_by(alert_id: UUID) -> list[ReportedDelivery]:
-    """Return the deliveries that an alert reports, the earliest deadline first."""
+    """Lock and return what an alert reports and still needs somebody, the earliest deadline first."""
     return await _REPORTED_BY.structs(ReportedDelivery, alert=alert_id)
 
 

@@ -146,13 +146,14 @@ class Worker:
         self.stop()
 
     def _failed(self, doing: str, error: BaseException) -> None:
-        """Take note of a failure of the database that may go away by itself, and break down over any other."""
+        """Break down over what the database refuses until somebody repairs it, and take note of any other failure."""
         match db.kind_of(error):
             case FailureKind.TRANSIENT:
                 log.warning("worker.database_failed", doing=doing, error=db.described(error))
-            case FailureKind.UNKNOWN:  # another worker would meet the same: this one goes on, and does not hide it
+            # Another worker would meet the same, such as a plugin's impossible reason: this one goes on, and says so.
+            case FailureKind.UNKNOWN | FailureKind.UNWRITABLE:
                 log.error("worker.database_refuses", doing=doing, error=db.described(error))
-            case FailureKind.PERMANENT | FailureKind.UNWRITABLE:
+            case FailureKind.PERMANENT:
                 self._break_down(doing, error)
 
     async def _lease_what_is_due(self) -> None:
