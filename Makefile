@@ -60,7 +60,7 @@ docs: installed-to-test ## check the documents against the code, and run what th
 openapi: installed-to-test ## write openapi.json anew from the code
 	@$(BIN)/python clients/openapi_file.py
 
-schema: installed-to-test ## write what the code needs of the schema anew, from the migrations
+schema: installed-to-test ## generate what the code needs of the schema from the migrations
 	@$(BIN)/python -m release.schema_file
 
 client: installed-to-test ## build the Python and the TypeScript client into dist/

@@ -75,11 +75,12 @@ class BadInput(HireLoopError):
 
 
 class NotAReport(BadInput):
-    """The mail is neither to a tagged address nor a report of a failed or delayed delivery."""
+    """The email was neither sent to a tagged address, nor is it a report of a failed or delayed delivery."""
 
     def __init__(self) -> None:
         super().__init__(
-            "body", "must be a report of a failed or delayed delivery, or a mail to a tagged address of BOUNCE_ADDRESS"
+            "body",
+            "must be a report of a failed or delayed delivery, or an email to a tagged address of BOUNCE_ADDRESS",
         )
 
 

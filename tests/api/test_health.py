@@ -119,8 +119,8 @@ async def test_a_refused_statement_is_not_called_an_unavailable_database(user: h
     await db.fetch("GRANT SELECT ON migration, worker TO hireloop")
     assert answered.status_code == 503
     assert answered.json()["reasons"][0] == (
-        "The database refuses what this process asks (InsufficientPrivilegeError 42501). "
-        "Grant the database role of DATABASE_URL its privileges on the tables of HireLoop."
+        "The database refuses a statement of this process (InsufficientPrivilegeError 42501). "
+        "Grant the role in DATABASE_URL its privileges on the tables of HireLoop."
     )
 
 
@@ -278,7 +278,7 @@ async def test_an_alert_that_nobody_has_heard_of_for_two_minutes_fails_until_som
     alert = await alerted(minutes_ago=2.1, email="ravi@example.com")
     (said,) = await reasons(user)
     booking = await db.fetch_value("SELECT schedule FROM alert WHERE id = $1", alert)
-    assert f"the message invitation of the booking {booking} has failed (recipient_unknown)" in said
+    assert f"the invitation message of the booking {booking}, which has failed (recipient_unknown)," in said
     assert "@" not in said
     await alert_records.acknowledge(alert, by="Rita", note=AsyncMock())
     assert await reasons(user) == []
@@ -291,7 +291,7 @@ async def test_of_many_unheard_alerts_three_are_named_and_the_others_counted(use
     said = await reasons(user)
     assert (len(said), said[-1]) == (
         4,
-        "2 other alerts are unheard, too. Run `hireloop alerts list --state unheard`.",
+        "2 other alerts have not reached anyone either. Run `hireloop alerts list --state unheard`.",
     )
 
 

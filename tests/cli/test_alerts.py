@@ -34,11 +34,13 @@ async def test_what_nobody_has_heard_of_is_listed_shown_and_acknowledged(databas
     _, said, _ = alerts("show", str(alert), url=database_url)
     assert "Asha Rao, Backend Engineer at Example Labs" in said[2]
     assert "recipient_unknown: The recipient's address does not exist." in said
-    assert "next: Correct the candidate's address, and a new invitation is sent to it. Or call the candidate." in said
+    assert (
+        "next: Correct the candidate's address, so that a new invitation is sent to it, or call the candidate." in said
+    )
     assert said[-1].startswith("  nobody: there is no chat channel")
     assert alerts("acknowledge", str(alert), url=database_url) == (0, ["Acknowledged."], "")
     assert alerts("acknowledge", str(alert), url=database_url)[1] == [
-        "Nothing to do: it is acknowledged already, or over."
+        "Nothing to do: it has already been acknowledged, or is over."
     ]
     assert alerts("list", "--state", "unheard", url=database_url)[1] == []
     assert await acknowledged() == [alert]
@@ -57,7 +59,7 @@ async def test_all_that_nobody_has_heard_of_is_acknowledged_at_once_and_nothing_
 
 async def test_an_id_or_all_is_asked_for_and_an_unknown_id_is_refused(database_url: str) -> None:
     code, _, said = alerts("acknowledge", url=database_url)
-    assert (code, "Give either the ID of an alert, or --all." in said) == (2, True)
+    assert (code, "Give either the ID of an alert or --all." in said) == (2, True)
     assert alerts("acknowledge", str(uuid4()), "--all", url=database_url)[0] == 2
     unknown = uuid4()
     code, _, said = alerts("acknowledge", str(unknown), url=database_url)

@@ -85,7 +85,7 @@ async def test_what_cannot_be_read_is_kept_and_can_be_shown(delivery: UUID, env:
     assert (ran.returncode, ran.stdout) == (0, f"returned: delivery {delivery} is sent  came_back\n")
     said = shown(delivery, env)
     assert "reply: Notice: The postmaster of this system wishes you a good day." in said
-    assert "1 mail came back." in said
+    assert "1 email came back." in said
     assert "  | Reference: 4711" in said
 
 
@@ -115,9 +115,9 @@ async def test_the_pipe_may_say_whom_the_report_is_for(delivery: UUID, env: dict
 @pytest.mark.parametrize(
     ("mail", "said"),
     [
-        (b"", "not a report"),
-        (b"\xff\x00" * 1_000_000, "not a report"),
-        (report("not_out_of_office"), "not a report"),
+        (b"", "neither a report"),
+        (b"\xff\x00" * 1_000_000, "neither a report"),
+        (report("not_out_of_office"), "neither a report"),
         (report(), "a report that does not match any delivery"),
     ],
 )

@@ -10,7 +10,7 @@ from hireloop.access.tables import Role
 from notify.factories import alerted
 
 PAGES = ["/console/", "/console/attention/", "/console/failures/", "/console/channels/"]
-BANNER = "Nobody has heard of this yet."
+BANNER = "This alert has not reached anyone yet."
 
 
 @pytest.mark.parametrize(("role", "is_shown"), [(Role.VIEWER, False), (Role.RECRUITER, True), (Role.ADMIN, True)])

@@ -120,10 +120,10 @@ def test_errors_of_the_connection_and_of_the_client_have_a_kind(error: Exception
 @pytest.mark.parametrize(
     ("sqlstate", "fix"),
     [
-        ("42501", "Grant the database role of DATABASE_URL its privileges on the tables of HireLoop."),
+        ("42501", "Grant the role in DATABASE_URL its privileges on the tables of HireLoop."),
         ("42703", "Run `hireloop doctor`, correct what it names, and check that all processes have the same version."),
         ("28P01", "Correct the user name and the password in DATABASE_URL, and restart this process."),
-        ("25006", "Connect DATABASE_URL to the primary: this server is a read-only standby."),
+        ("25006", "Set DATABASE_URL to the primary: this server is a read-only standby."),
         ("53100", "Free space on the disk of the database server."),
         ("40P01", "Check the PostgreSQL log; if the cause is temporary, this goes away by itself."),
     ],

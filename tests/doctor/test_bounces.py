@@ -32,14 +32,14 @@ def test_domains_of_one_organization_are_aligned(one: str, other: str, *, aligne
 @pytest.mark.parametrize(
     ("values", "has_seen_one", "level", "says"),
     [
-        (BOTH | IMAP, False, "ok", "hire.example, is the domain of From"),
+        (BOTH | IMAP, False, "ok", "hire.example, is that of the From address"),
         (BOTH, True, "ok", "is returned to BOUNCE_ADDRESS"),
         (BOTH, None, "ok", "is returned to BOUNCE_ADDRESS"),
         (BOTH, False, "warning", "not known whether anything reads it"),
-        (BOTH | IMAP | {"bounce_address": "b@mx.hire.example"}, True, "ok", "in relaxed alignment with hire.example"),
-        (BOTH | IMAP | {"bounce_address": "b@relay.example"}, True, "warning", "SPF cannot pass for DMARC"),
+        (BOTH | IMAP | {"bounce_address": "b@mx.hire.example"}, True, "ok", "aligned with hire.example"),
+        (BOTH | IMAP | {"bounce_address": "b@relay.example"}, True, "warning", "SPF does not count for DMARC"),
         ({"bounce_address": ""}, False, "warning", "goes unnoticed"),
-        (IMAP | {"bounce_address": ""}, True, "warning", "whose report quotes the whole header"),
+        (IMAP | {"bounce_address": ""}, True, "warning", "only if its report quotes the complete header"),
     ],
 )
 def test_the_finding_says_whether_bounces_are_noticed_and_what_dmarc_makes_of_the_address(

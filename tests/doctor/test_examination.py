@@ -666,5 +666,5 @@ async def test_an_alert_that_nobody_has_heard_of_is_a_failure_that_says_what_to_
     with ScriptedSmtpServer() as server:
         found = {one.check: one for one in await findings(settings_of(whole, email_port=server.port))}
     assert found["alerts"].level is Level.FAILURE
-    assert "has failed (recipient_unknown). 1 other alert is unheard, too." in found["alerts"].cause
+    assert "1 other alert has not reached anyone either." in found["alerts"].cause
     assert f"`hireloop alerts show {alert}`" in found["alerts"].fix

@@ -72,11 +72,11 @@ DIFFERENT = {
     "a view dropped": ("ALTER VIEW invitation RENAME TO invitations", "view invitation is missing)"),
     "a column that INSERTs leave out": (
         "ALTER TABLE job ADD COLUMN team text NOT NULL",
-        "column job.team is unknown to this version, and has neither a default nor NULL",
+        "column job.team is unknown to this version, and is NOT NULL without a default",
     ),
 }
 EVERY_DIFFERENCE = pytest.mark.parametrize(("statement", "phrase"), DIFFERENT.values(), ids=DIFFERENT)
-REFUSED = "The schema of the database is not what this version of HireLoop needs ("
+REFUSED = "The database schema does not match what this version of HireLoop needs ("
 
 
 @EVERY_DIFFERENCE
@@ -95,7 +95,7 @@ async def test_a_difference_is_refused_by_name(
     visit = await examined.examine(settings, [])
     [(check, cause, fix)] = at_level(list(visit.findings.values()), Level.FAILURE)
     assert (check, phrase in cause) == ("migrations", True)
-    assert fix == "Correct it, or check that DATABASE_URL, and the search_path of its role, lead to the right schema."
+    assert fix == "Correct it, or check that DATABASE_URL and the search_path of its role lead to the right schema."
 
 
 @pytest.mark.usefixtures("database")
@@ -175,7 +175,9 @@ async def test_another_schema_than_public_works_and_is_named_to_those_who_do_not
         await migrate.check(settings)
         assert await db.fetch_value("SELECT to_regclass('hiring.delivery') IS NOT NULL")
     async with db.opened(empty_url, pool_size=1):
-        with pytest.raises(DatabaseNotReady, match=r"in its schema hiring, which the search_path does not name"):
+        with pytest.raises(
+            DatabaseNotReady, match=r"its schema hiring, which is not in the search_path, contains tables"
+        ):
             await migrate.check(settings)
 
 

@@ -91,18 +91,18 @@ def test_the_services_name_is_its_own_variable_or_of_the_resource(given: dict[st
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("OTEL_TRACES_SAMPLER", "traceidratio", "OTEL_TRACES_SAMPLER is not followed: every booking is traced."),
+        ("OTEL_TRACES_SAMPLER", "traceidratio", "OTEL_TRACES_SAMPLER has no effect: every booking is traced."),
         ("OTEL_TRACES_SAMPLER", "always_on", ""),
-        ("OTEL_TRACES_SAMPLER_ARG", "0.1", "HireLoop does not follow OTEL_TRACES_SAMPLER_ARG."),
-        ("OTEL_LOGS_EXPORTER", "otlp", "OTEL_LOGS_EXPORTER is not followed: log lines go to standard error."),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.1", "HireLoop ignores OTEL_TRACES_SAMPLER_ARG."),
+        ("OTEL_LOGS_EXPORTER", "otlp", "OTEL_LOGS_EXPORTER has no effect: log lines go to standard error."),
         ("OTEL_LOGS_EXPORTER", "none", ""),
-        ("OTEL_PROPAGATORS", "b3", "OTEL_PROPAGATORS is not followed: only W3C Trace Context is read."),
+        ("OTEL_PROPAGATORS", "b3", "OTEL_PROPAGATORS has no effect: only W3C Trace Context is read."),
         ("OTEL_PROPAGATORS", "tracecontext,baggage", ""),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "OTEL_BSP_MAX_QUEUE_SIZE is not followed: it has to be a whole number of at"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "OTEL_BSP_MAX_QUEUE_SIZE is ignored: it must be a whole number of at"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "100", ""),
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem", ""),
-        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://c", "HireLoop does not follow OTEL_EXPORTER_OTLP_LOGS_ENDPOINT."),
-        ("OTEL_EXPORTER_JAEGER_ENDPOINT", "http://c", "HireLoop does not follow OTEL_EXPORTER_JAEGER_ENDPOINT."),
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://c", "HireLoop ignores OTEL_EXPORTER_OTLP_LOGS_ENDPOINT."),
+        ("OTEL_EXPORTER_JAEGER_ENDPOINT", "http://c", "HireLoop ignores OTEL_EXPORTER_JAEGER_ENDPOINT."),
     ],
 )
 def test_a_variable_without_effect_is_named(name: str, value: str, said: str) -> None:

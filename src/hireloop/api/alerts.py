@@ -1,4 +1,4 @@
-"""`/api/notifications/alerts/`: what somebody had to be alerted to, whether anybody has heard of it, and what to do."""
+"""`/api/notifications/alerts/`: what operators are alerted to, whether an alert has reached anyone, and what to do."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -25,7 +25,7 @@ from hireloop.web.replay_audit import acknowledged
 
 
 class AlertResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert: what it is about, what to do, and whether anybody has heard of it."""
+    """An alert: what it is about, what to do, and whether it has reached anyone."""
 
     id: AlertId
     cause: Annotated[AlertCause, Meta(examples=["failed"])]
@@ -59,7 +59,7 @@ class AlertResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CarrierResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery of an alert. The recipient's address is masked."""
+    """A delivery by which an alert was sent. The recipient's address is masked."""
 
     delivery: DeliveryId
     channel: Annotated[str, Meta(examples=["email"])]
@@ -71,7 +71,7 @@ class CarrierResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertWithCarriers(AlertResponse, frozen=True, kw_only=True):
-    """An alert, and everything that has carried it, in order."""
+    """An alert with the deliveries by which it was sent, in order."""
 
     carriers: list[CarrierResponse]
 
@@ -144,7 +144,7 @@ async def list_alerts(
 
 @get("/alerts/{alert_id:uuid}/", opt=READS)
 async def get_alert(request: AnyRequest, alert_id: FromPath[UUID]) -> AlertWithCarriers:
-    """Get an alert with everything that has carried it, and what became of that."""
+    """Get an alert with the deliveries by which it was sent."""
     return await _with_carriers(context_of(request), alert_id)
 
 
@@ -154,7 +154,7 @@ async def acknowledge_alert(
     alert_id: FromPath[UUID],
     data: JSONBody[EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
 ) -> AlertWithCarriers:
-    """Say that somebody knows of an alert. One that is acknowledged already, or over, is left unchanged."""
+    """Acknowledge an alert. One that has already been acknowledged, or is over, is left unchanged."""
     by = actor_of(request)
     await alert_records.acknowledge(alert_id, by=by.name, note=acknowledged(by))
     return await _with_carriers(context_of(request), alert_id)

@@ -34,7 +34,7 @@ class NewBounce(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class BounceResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The current state of the delivery, and what was recorded from the mail."""
+    """The current state of the delivery, and what was recorded from the email."""
 
     delivery: DeliveryId
     state: Annotated[DeliveryState, Meta(examples=["bounced"])]
@@ -46,10 +46,10 @@ class BounceResponse(msgspec.Struct, frozen=True, kw_only=True):
     "/bounces/", opt=SCHEDULES | reads({_JSON: NewBounce, _REPORT: bytes}) | refuses(errors.NotFound), status_code=200
 )
 async def take_bounce(request: AnyRequest) -> BounceResponse:
-    """Report a bounce: either the complete mail as `message/rfc822`, or a provider's data about one mail as JSON.
+    """Report a bounce: either the complete email as `message/rfc822`, or a provider's data about one email as JSON.
 
-    Any mail to the signed return address of a delivery is recorded. Otherwise it must be a report or a complaint that
-    has both the Message-ID and the recipient of a delivery. JSON must match by `message_id`, and by `recipient` if it
+    Any email to the signed return address of a delivery is recorded. Any other must be a report or a complaint that
+    names both the Message-ID and the recipient of a delivery. JSON must match by `message_id`, and by `recipient` if it
     is given. `action` defaults to `failed`.
     """
     kind = request.content_type[0]

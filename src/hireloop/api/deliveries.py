@@ -49,7 +49,7 @@ class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
 
 
 class DeliveryWithAttempts(DeliveryResponse, frozen=True, kw_only=True):
-    """A delivery with all of its attempts, and with the mails that came back for it."""
+    """A delivery with all of its attempts, and with the emails that came back for it."""
 
     attempts: list[AttemptView]
     returned: list[ReturnedView]

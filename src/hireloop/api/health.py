@@ -62,7 +62,7 @@ async def ready(request: AnyRequest) -> Response[HealthResponse]:
 
 @get("/delivery/")
 async def delivery(request: AnyRequest) -> Response[HealthResponse]:
-    """Check that messages are being sent: workers run, no channel is held, nothing waits long, and alerts are heard."""
+    """Check that messages are sent: workers run, no channel is held, nothing waits long, and alerts reach somebody."""
     context = context_of(request)
     try:
         seen = await latest.latest(context.channels)
@@ -84,7 +84,7 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
 def _failed(error: BaseException) -> str:
     if db.is_transient(error):
         return f"The database is unavailable ({db.described(error)})."
-    return f"The database refuses what this process asks ({db.described(error)}). {db.fix_of(error)}"
+    return f"The database refuses a statement of this process ({db.described(error)}). {db.fix_of(error)}"
 
 
 def _sentence(finding: Finding) -> str:
@@ -109,15 +109,15 @@ async def _delivery_failures(
 
 
 async def _unheard() -> list[str]:
-    """Return what nobody has heard of for too long, and how to say that somebody knows."""
+    """Return the alerts that have been unheard for too long, each with how to acknowledge it."""
     found = await alert_records.late()
     reasons = [
         f"{alert.sentence} Run `hireloop alerts show {alert.id}`, and acknowledge the alert."
         for alert in found[:_NAMED_ALERTS]
     ]
     if more := len(found) - len(reasons):
-        others = counted(more, "other alert is", "other alerts are")
-        reasons.append(f"{others} unheard, too. Run `hireloop alerts list --state unheard`.")
+        others = counted(more, "other alert has", "other alerts have")
+        reasons.append(f"{others} not reached anyone either. Run `hireloop alerts list --state unheard`.")
     return reasons
 
 

@@ -1,4 +1,4 @@
-"""`hireloop alerts`: what somebody had to be alerted to, and whether anybody knows of it."""
+"""`hireloop alerts`: what operators are alerted to, and whether an alert has reached anyone."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,14 +21,14 @@ from hireloop.web.replay_audit import acknowledged
 
 @click.group()
 def alerts() -> None:
-    """Show who was alerted to what, and acknowledge alerts that nobody has heard of."""
+    """Show alerts and whether they have reached anyone, and acknowledge them."""
 
 
 @alerts.command("list")
 @click.option("--state", type=click.Choice([state.value for state in AlertState]))
 @click.option("--cause", type=click.Choice([cause.value for cause in AlertCause]))
 @click.option("--schedule", type=click.UUID, help="The ID of a booking.")
-@click.option("--since", type=TimeParameter(), help="Put at or after, such as 2026-12-01T10:00:00+05:30.")
+@click.option("--since", type=TimeParameter(), help="Created at or after, such as 2026-12-01T10:00:00+05:30.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 def alerts_list(
     *, state: str | None, cause: str | None, schedule: UUID | None, since: datetime | None, limit: int
@@ -45,28 +45,28 @@ def alerts_list(
 @alerts.command("show")
 @click.argument("ident", type=click.UUID)
 def alerts_show(*, ident: UUID) -> None:
-    """Show one alert: what it is about, what to do, and everything that has carried it."""
+    """Show one alert: what it is about, what to do, and where it was sent."""
     alert, carriers = run(lambda _: alert_records.find(ident))
     for line in [*_alert_lines(alert), *(_carrier_line(carrier) for carrier in carriers)]:
         click.echo(line)
     if not carriers:
-        click.echo("  nobody: there is no chat channel, no recruiter_email of the job and no ALERT_EMAIL")
+        click.echo("  nobody: there is no chat channel, the job has no recruiter_email, and ALERT_EMAIL is not set")
 
 
 @alerts.command("acknowledge")
 @click.argument("ident", required=False, type=click.UUID)
-@click.option("--all", "every", is_flag=True, help="Acknowledge every alert that nobody has heard of.")
+@click.option("--all", "every", is_flag=True, help="Acknowledge every alert that has not reached anyone.")
 def alerts_acknowledge(*, ident: UUID | None, every: bool) -> None:
-    """Say that you know of an alert; it then no longer counts as unheard. This is recorded in the audit log."""
+    """Acknowledge an alert, so that it no longer counts as unheard. This is recorded in the audit log."""
     if (ident is None) is not every:
-        msg = "Give either the ID of an alert, or --all."
+        msg = "Give either the ID of an alert or --all."
         raise click.UsageError(msg)
     if ident is None:
         done = run(_acknowledge_all)
         click.echo(f"{len(done)} acknowledged.")
         return
     is_new = run(lambda _: alert_records.acknowledge(ident, by=COMMAND_LINE.name, note=acknowledged(COMMAND_LINE)))
-    click.echo("Acknowledged." if is_new else "Nothing to do: it is acknowledged already, or over.")
+    click.echo("Acknowledged." if is_new else "Nothing to do: it has already been acknowledged, or is over.")
 
 
 async def _acknowledge_all(_settings: Settings) -> Sequence[Acknowledgement]:

@@ -95,11 +95,11 @@ async def _pass(url: str, return_path: ReturnPath, left: set[str]) -> None:
 
 
 async def _taken(raw: bytes, return_path: ReturnPath, *, recipient: str = "") -> tuple[bool, str]:
-    """Record a mail; return whether it is about a delivery of ours, and the outcome as a line of output."""
+    """Record an email; return whether it is about a delivery of ours, and the outcome as a line of output."""
     try:
         recorded = await notify_bounces.record(reports.read(raw, recipient=recipient), return_path, mail=raw)
     except NotAReport:
-        return False, "not a report of a failed or delayed delivery, nor a mail to a tagged address"
+        return False, "neither a report of a failed or delayed delivery nor sent to a tagged address"
     except ReportOfNothing:
         return False, "a report that does not match any delivery"
     reason = f"  {recorded.reason}" if recorded.reason else ""

@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "alerts": (
         "hireloop.cli.alerts:alerts",
-        "Show who was alerted to what, and acknowledge alerts that nobody has heard of.",
+        "Show alerts and whether they have reached anyone, and acknowledge them.",
     ),
     "ledger": (
         "hireloop.cli.ledger:ledger_",

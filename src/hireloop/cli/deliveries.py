@@ -72,7 +72,7 @@ def deliveries_list(*, limit: int, **options: str | datetime | None) -> None:
 
 @deliveries.command("show")
 @click.argument("ident", type=click.UUID)
-@click.option("--returned", "with_mails", is_flag=True, help="Also show the kept text of the mails that came back.")
+@click.option("--returned", "with_mails", is_flag=True, help="Also show the emails that came back and were kept.")
 def deliveries_show(*, ident: UUID, with_mails: bool) -> None:
     """Show one delivery with every attempt, the server's replies, and what came back."""
     found = run(lambda ours: _found(ours, ident, with_mails=with_mails))
@@ -174,7 +174,7 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
     if delivery.last_reply:
         lines.append(printable(f"reply: {delivery.last_reply}"))
     if delivery.returned_count:
-        lines.append(counted(delivery.returned_count, "mail came back.", "mails came back."))
+        lines.append(counted(delivery.returned_count, "email came back.", "emails came back."))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Alerts that nobody has heard of: shown on every page to those who can do something, who say here that they know."""
+"""Acknowledge the alerts that have not reached anyone, which every page shows to those who can act."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ _WITHOUT_BOOKING = "/console/channels/"
 
 
 async def acknowledge(request: AnyRequest, alert_id: FromPath[UUID]) -> Response[bytes]:
-    """Note that somebody knows of an alert, and show what it is about."""
+    """Acknowledge an alert, and show what it is about."""
     await pressed(request)
     by = actor_of(request)
     did = await alert_records.acknowledge(alert_id, by=by.name, note=acknowledged(by))

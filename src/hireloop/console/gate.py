@@ -45,7 +45,7 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     """Let a request through whose cookie is good for this handler; the guard of every page behind sign-in.
 
     Raises NotSignedIn or NotAllowed. Looks the key up each time, so that a revoked one is out within 5 s, and reads
-    what nobody has heard of, for those who can do something: every page says it.
+    the alerts that every page shows to those who can act.
     """
     context = context_of(connection)
     ticket = connection.cookies.get(_cookie_name(context), "")
@@ -98,7 +98,7 @@ def user_of(connection: ASGIConnection[Any, Any, Any, Any]) -> SignedInUser:
 
 
 def unheard_of(connection: ASGIConnection[Any, Any, Any, Any]) -> list[AlertView]:
-    """Return the alerts that nobody has heard of, the oldest first; none for those who can only read."""
+    """Return the alerts that have not reached anyone, the oldest first; none for those who can only read."""
     unheard: list[AlertView] = cast("dict[str, Any]", connection.scope)[_UNHEARD]
     return unheard
 

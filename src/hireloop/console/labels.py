@@ -55,16 +55,16 @@ DELIVERIES: Mapping[DeliveryState, Label] = {
 RETURNED: Mapping[str, str] = {
     "failed": "A server reported a failure",
     "delayed": "A server reported a delay",
-    "expanded": "A server passed it on to a list",
+    "expanded": "A server passed it on to a mailing list",
     "relayed": "A server passed it on",
     "delivered": "A server reported the delivery",
-    "foreign": "A report about another mail",
+    "foreign": "A report about another email",
     "complaint": "Reported as spam",
     "auto_reply": "An automatic reply",
     "receipt": "A read receipt",
-    "calendar_reply": "A calendar's answer",
-    "reply": "An answer",
-    "unreadable": "A mail that could not be read as a report",
+    "calendar_reply": "A calendar's reply",
+    "reply": "A person's reply",
+    "unreadable": "An email that could not be read as a report",
 }
 ATTEMPTS: Mapping[AttemptOutcome | None, Label] = {
     None: Label("→", "In progress", "waiting"),
@@ -116,8 +116,8 @@ DONE: Mapping[str, str] = {
     "not-replayed": "The delivery is still pending and will be retried automatically. Nothing was changed.",
     "replayed-all": "Deliveries that will be sent again now: {n}.",
     "replayed-some": "Deliveries that will be sent again now: {n}. There are more: press again to continue.",
-    "acknowledged": "You have acknowledged the alert. It no longer counts as unheard.",
-    "not-acknowledged": "The alert was acknowledged already, or is over. Nothing was changed.",
+    "acknowledged": "You have acknowledged the alert. It is no longer shown.",
+    "not-acknowledged": "The alert had already been acknowledged, or is over. Nothing was changed.",
     "signed-out": "You have signed out.",
     "ended": "Your sign-in has expired, and nothing was changed. Sign in and try again.",
 }

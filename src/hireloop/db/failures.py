@@ -94,10 +94,10 @@ _STATE_FIX = (
     "Run `hireloop doctor`, correct what it names, and check that all processes have the same version.",
 )
 _FIXES: Mapping[str, str] = {
-    "42501": "Grant the database role of DATABASE_URL its privileges on the tables of HireLoop.",
+    "42501": "Grant the role in DATABASE_URL its privileges on the tables of HireLoop.",
     "28": "Correct the user name and the password in DATABASE_URL, and restart this process.",
     "3D": "Correct the name of the database in DATABASE_URL, and restart this process.",
-    "25006": "Connect DATABASE_URL to the primary: this server is a read-only standby.",
+    "25006": "Set DATABASE_URL to the primary: this server is a read-only standby.",
     "53100": "Free space on the disk of the database server.",
 }
 

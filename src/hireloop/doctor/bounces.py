@@ -1,4 +1,4 @@
-"""Whether mail that bounces later is noticed, and how BOUNCE_ADDRESS stands to SPF, DKIM and DMARC; no network is used.
+"""Whether mail that bounces later is noticed, and whether SPF counts for DMARC with BOUNCE_ADDRESS; no network is used.
 
 DMARC (RFC 7489, 3.1) passes if SPF passes for a domain that is aligned with that of From, or a DKIM signature does.
 SPF is about the domain of the envelope sender, which is that of BOUNCE_ADDRESS.
@@ -27,22 +27,25 @@ def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
     bounce, sender = domain_of(settings.bounce_address), domain_of(settings.mail_sender.address)
     if not is_aligned(bounce, sender):
         cause = (
-            f"BOUNCE_ADDRESS is at {bounce} and mail is from {sender}, so SPF cannot pass for DMARC: only a DKIM "
-            f"signature of {sender} can."
+            f"BOUNCE_ADDRESS is in the domain {bounce}, but mail is sent from {sender}, so SPF does not count for "
+            f"DMARC; only a DKIM signature for {sender} does."
         )
-        fix = f"Move BOUNCE_ADDRESS to a subdomain of {sender}, or let the mail server sign with DKIM for {sender}."
+        fix = (
+            f"Move BOUNCE_ADDRESS to a subdomain of {sender}, or configure the mail server to sign with DKIM for "
+            f"{sender}."
+        )
         if is_unread:
             cause, fix = f"{cause} {_UNREAD}", f"{fix} {_READ_IT}"
         return warning(CHECK, cause, fix)
     if is_unread:
         return warning(CHECK, _UNREAD, _READ_IT)
-    how = "the domain of From" if bounce == sender else f"in relaxed alignment with {sender}"
+    how = "that of the From address" if bounce == sender else f"aligned with {sender}"
     return ok(
         CHECK,
         f"Mail that bounces later is returned to BOUNCE_ADDRESS. Its domain, {bounce}, is {how}, so SPF counts for "
-        f"DMARC if {bounce} publishes it for your mail server"
+        f"DMARC if the SPF record of {bounce} includes your mail server"
         + ("." if bounce == sender else f", unless the DMARC record of {sender} says aspf=s (strict).")
-        + f" A DKIM signature of {sender} counts independently of this.",
+        + f" A DKIM signature for {sender} counts independently of this.",
     )
 
 
@@ -70,7 +73,7 @@ def _organization(domain: str) -> str:
 
 def _without_address(settings: Settings) -> Finding:
     if settings.bounce_imap_url is not None:
-        cause = "BOUNCE_ADDRESS is not set, so only those bounces are noticed whose report quotes the whole header."
+        cause = "BOUNCE_ADDRESS is not set, so a bounce is noticed only if its report quotes the complete header."
     else:
         cause = "BOUNCE_ADDRESS is not set, so mail that bounces later goes unnoticed."
     return warning(CHECK, cause, "Set it to a mailbox that `hireloop bounces` can read.")

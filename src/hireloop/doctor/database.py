@@ -46,7 +46,7 @@ class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
     held: list[HeldProvider] | None = None  # None: the database could not be read
     base_urls: list[str] = []  # the BASE_URL of each live worker
     has_seen_a_bounce: bool | None = None  # None: the database could not be read
-    unheard: list[AlertView] = []  # alerts that nobody has heard of for too long
+    unheard: list[AlertView] = []  # alerts that have been unheard for too long
 
 
 async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFindings:
@@ -87,7 +87,7 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     if differences:
         findings["migrations"] = of_sentence("migrations", differences)
         return DatabaseFindings(findings=_left_out("migrations", findings))
-    findings["migrations"] = ok("migrations", "All migrations have run, and the schema is what this version needs.")
+    findings["migrations"] = ok("migrations", "All migrations have run, and the schema has what this version needs.")
     findings["secret"] = findings.get("secret") or await _secret(settings)
     state = await heartbeat.health()
     findings["workers"] = _workers(state)

@@ -112,10 +112,12 @@ def _check_of(row: HeldProvider) -> str:
 def _alerts(settings: Settings, channels: Sequence[Channel], visit: DatabaseFindings) -> Finding:
     if visit.unheard:
         first, others = visit.unheard[0], len(visit.unheard) - 1
-        more = f" {counted(others, 'other alert is', 'other alerts are')} unheard, too." if others else ""
+        more = (
+            f" {counted(others, 'other alert has', 'other alerts have')} not reached anyone either." if others else ""
+        )
         fix = (
-            f"`hireloop alerts show {first.id}` says why and what to do; `hireloop alerts acknowledge` says that you "
-            "know. See docs/how-to/recover-from-a-failure.md, under `Nobody has heard of an alert`."
+            f"Run `hireloop alerts show {first.id}`, which says why and what to do, and acknowledge the alert. See "
+            "docs/how-to/recover-from-a-failure.md, under `An alert has not reached anyone`."
         )
         return failure("alerts", f"{first.sentence}{more}", fix)
     outbox = Outbox.of(settings, channels)

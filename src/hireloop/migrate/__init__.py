@@ -151,9 +151,8 @@ async def _pending_sentence(missing: Sequence[str]) -> str:
     if elsewhere is None:
         return f"The database has {behind}. Run `hireloop migrate`."
     return (
-        f"The database has {behind}, but there are tables of HireLoop in its schema {elsewhere}, which the search_path "
-        "does not name. Set the search_path of DATABASE_URL's role, or run `hireloop migrate` for a second "
-        "installation."
+        f"The database has {behind}, but its schema {elsewhere}, which is not in the search_path, contains tables of "
+        "HireLoop. Set the search_path of DATABASE_URL's role, or run `hireloop migrate` for a second installation."
     )
 
 

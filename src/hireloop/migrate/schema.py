@@ -113,7 +113,7 @@ def compare(needed: Mapping[str, str], found: Mapping[str, str], must_be_named: 
         elif there is not None and there != what:
             phrases.append(f"{name} is `{there}` instead of `{what}`")
     phrases += [
-        f"{name} is unknown to this version, and has neither a default nor NULL"
+        f"{name} is unknown to this version, and is NOT NULL without a default"
         for name in sorted(must_be_named)
         if name not in needed
     ]
@@ -125,8 +125,8 @@ def sentence_of(phrases: Sequence[str]) -> str:
     named = "; ".join(phrases[:_MOST_NAMED])
     more = f"; and {len(phrases) - _MOST_NAMED} more" if len(phrases) > _MOST_NAMED else ""
     return (
-        f"The schema of the database is not what this version of HireLoop needs ({named}{more}). Correct it, or check "
-        "that DATABASE_URL, and the search_path of its role, lead to the right schema."
+        f"The database schema does not match what this version of HireLoop needs ({named}{more}). Correct it, or check "
+        "that DATABASE_URL and the search_path of its role lead to the right schema."
     )
 
 

@@ -17,17 +17,20 @@ _ADDRESS = frozenset(
 
 
 class NextStep(Slug):
-    """What to do; `sentence` says it to a person. The templates of alerts say the same in each language."""
+    """What to do about an alert. The templates of alerts say the same in each language."""
 
     CORRECT_ADDRESS = (
         "correct_address",
-        "Correct the candidate's address, and a new invitation is sent to it. Or call the candidate.",
+        "Correct the candidate's address, so that a new invitation is sent to it, or call the candidate.",
     )
-    REPLAY = "replay", "Fix the cause, then replay the delivery. Or call the candidate."
+    REPLAY = "replay", "Fix the cause and replay the delivery, or call the candidate."
     CALL = "call", "Call the candidate, because this message will not reach them."
     CALL_IF_SOON = (
         "call_if_soon",
-        "The message is still being tried. Call the candidate if the interview is soon, and run `hireloop doctor`.",
+        (
+            "HireLoop is still trying to send the message. Call the candidate if the interview is soon, and run "
+            "`hireloop doctor`."
+        ),
     )
     FIX_CHANNEL = "fix_channel", "Run `hireloop doctor`, which says how to fix the channel."
 

@@ -159,7 +159,7 @@ class Reason(Slug):
         "address_refused",
         (
             "The endpoint refuses messages to the channel's URL (400, or a reply such as `channel_not_found`). Check "
-            "that the room in the URL exists and may be posted to, and that the URL's token or secret is right."
+            "that the room in the URL exists and may be posted to, and that the URL's token or secret is correct."
         ),
     )
     ENDPOINT_MISSING = (
@@ -198,9 +198,9 @@ class Reason(Slug):
     DELAYED = "delayed", "A mail server accepted the message, has not been able to pass it on yet, and is still trying."
     CAME_BACK = (
         "came_back",
-        "The message was sent, and a mail came back that is not a readable report. Its first words are shown.",
+        "The message was sent, but an email came back that is not a readable report. Its first words are shown.",
     )
-    COMPLAINT = "complaint", "The message was sent, and the recipient or their provider reported it as spam."
+    COMPLAINT = "complaint", "The message was sent, but the recipient or their provider reported it as spam."
 
 
 OF_OUR_ROUTE: frozenset[Reason] = frozenset(

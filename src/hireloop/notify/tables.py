@@ -32,7 +32,7 @@ class AttemptOutcome(StrEnum):
 
 
 class Alert(Table, db=DB):
-    """One alert about deliveries or a channel: whether anybody has heard of it, and whether it still matters."""
+    """One alert about deliveries or a channel: whether it has reached anyone, and whether it still needs attention."""
 
     id = UUID(primary_key=True, default=new_id)
     cause = Text()
@@ -122,7 +122,7 @@ class Attempt(Table, db=DB):
 
 
 class ReturnedMail(Table, db=DB, tablename="returned_mail"):
-    """A mail that came back for a delivery; `mail` holds what only a person can read, at most 64 KiB of it."""
+    """An email that came back for a delivery; `mail` holds at most 64 KiB of what only a person can read."""
 
     id = UUID(primary_key=True, default=new_id)
     delivery = ForeignKey(Delivery, null=False)

@@ -143,5 +143,5 @@ BOUNCES = Counter("hireloop.delivery.bounces", "Bounce reports, by outcome and r
 UNACCOUNTED = Gauge("hireloop.ledger.unaccounted", "0, or something is lost")
 DELIVERIES = Gauge("hireloop.deliveries", "Deliveries, by state")
 LEDGER_AGE = TimeSince("hireloop.ledger.age", "Time since this process last read the ledger")
-UNHEARD = Gauge("hireloop.alerts.unheard", "Alerts that nobody has heard of")
+UNHEARD = Gauge("hireloop.alerts.unheard", "Alerts that have not reached anyone")
 SPANS_DROPPED = Counter("hireloop.telemetry.spans.dropped", "Spans that were not exported, by reason")

@@ -265,7 +265,7 @@ def ledger_age() -> float | None:
 
 
 def record_unheard(count: int) -> None:
-    """Say how many alerts nobody has heard of."""
+    """Record how many alerts have not reached anyone."""
     metrics.UNHEARD.set(count)
 
 

@@ -1,4 +1,4 @@
-"""What OpenTelemetry's environment variables ask for: where each signal goes, and which of them are not followed.
+"""What OpenTelemetry's environment variables ask for: where each signal goes, and which of them have no effect.
 
 The variables have the meaning that OpenTelemetry's specification gives them, with two exceptions: nothing is exported
 unless an endpoint or an exporter is named, and every span is sampled. `docs/reference/settings.md` lists them.
@@ -154,7 +154,7 @@ _OF_EXPORTERS = frozenset(
     "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS",
 }
 
-# What is not followed and has a sentence of its own, with the values that ask for nothing else than what is done.
+# What has no effect and a sentence of its own, with the values that ask only for what is done anyway.
 _REFUSED: Mapping[str, tuple[frozenset[str], str]] = {
     "OTEL_TRACES_SAMPLER": (
         frozenset({"always_on", "parentbased_always_on"}),
@@ -199,20 +199,20 @@ def not_followed(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
     for name, (harmless, instead) in _REFUSED.items():
         others = [value for value in _listed(given.get(name, "")) if value not in harmless]
         if others:
-            yield f"{name} is not followed: {instead}"
+            yield f"{name} has no effect: {instead}"
     for name in ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"):
         unknown = set(_listed(getattr(settings, name.lower()) or "")) - {*_EXPORTERS, "none"}
         if unknown:
             yield f"{name} names {', '.join(sorted(unknown))}, which is not supported. Set it to otlp, console or none."
     for name, least in NUMBERS.items():
         if name in given and not _is_number(name, given[name].strip()):
-            yield f"{name} is not followed: it has to be a whole number of at least {least}."
+            yield f"{name} is ignored: it must be a whole number of at least {least}."
     for name, words in WORDS.items():
         if name in given and given[name] not in words:
-            yield f"{name} is not followed: it has to be one of {', '.join(words)}."
+            yield f"{name} is ignored: it must be one of {', '.join(words)}."
     rest = sorted(given.keys() - ACTING - _REFUSED.keys())
     if rest:
-        yield f"HireLoop does not follow {', '.join(rest)}. Remove what is not meant for another program."
+        yield f"HireLoop ignores {', '.join(rest)}. Remove what is not meant for another program."
 
 
 # --- Somebody else's agent ---------------------------------------------------------------------------------------
@@ -240,6 +240,6 @@ def foreign_agent() -> str:
 
 
 def warnings(settings: Settings) -> tuple[str, ...]:
-    """Return what the start and the doctor say: each variable that is not followed, and an agent that is there too."""
+    """Return what is said at startup and by the doctor: variables without an effect, and another agent."""
     agent = foreign_agent()
     return (*not_followed(settings, Settings.otel_variables()), *([agent] if agent else []))

@@ -73,7 +73,7 @@ async def test_a_worker_that_can_never_lease_ends_with_3_says_why_and_loses_noth
         async with _statement_between(statement, back):
             _broke_down(worker, "lease", error)
         said = (await user.get("/health/delivery")).json()["reasons"]
-        assert any("A worker has ended, because it could not lease" in one and error in one for one in said), said
+        assert any("A worker has stopped, because it could not lease" in one and error in one for one in said), said
     waiting = await book()
     with WorkerProcess(env):
         await until_state(waiting, "sent")

@@ -71,7 +71,7 @@ _HOLDS = (
 )
 _MAY_HOLD = (
     "The URL or the secret may be wrong. The webhook is sent again later; the second such response in a row holds the "
-    "channel. A webhook that gets one again after another was accepted is rejected."
+    "channel. If a webhook gets one again after another webhook was accepted, it is rejected."
 )
 _RESPONSES = {
     "2XX": "Accepted. Respond within 20 s. No body is needed.",

@@ -33,7 +33,7 @@ _KEPT_WHOLE = frozenset({MailKind.UNREADABLE, MailKind.FOREIGN, MailKind.REPLY})
 
 
 class ReportResult(StrEnum):
-    """What was recorded from a mail that came back."""
+    """What was recorded from an email that came back."""
 
     BOUNCED = "bounced"  # the delivery has come back
     AGAIN = "again"  # that was known already; nothing was written

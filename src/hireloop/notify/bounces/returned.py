@@ -1,6 +1,6 @@
-"""What came back of our mails: a row for each, with its first words, and the mail itself if only a person can read it.
+"""Emails that came back: a row for each, with its first words, and the email itself if only a person can read it.
 
-Rows go with the person (`deliveries.outbox.forget`), else after `KEPT_FOR`. The SQL on them is in this file.
+Rows are deleted with the person (`deliveries.outbox.forget`), or after `KEPT_FOR`. The SQL on them is in this file.
 """
 
 import re
@@ -52,7 +52,7 @@ class NewReturnedMail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReturnedView(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail that came back: when, what kind of mail, and its first words."""
+    """An email that came back: when, of what kind, and its first words."""
 
     came_at: RecordedAt
     kind: Annotated[str, Meta(examples=["unreadable"])]

@@ -12,18 +12,19 @@ from hireloop.notify import next_steps
 from hireloop.notify.deliveries import hearing, outbox
 from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.next_steps import NextStep
+from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
 
 class AlertState(StrEnum):
-    """Whether anybody knows of an alert, and whether it still matters."""
+    """Whether an alert has reached anyone, and whether it still needs attention."""
 
-    UNHEARD = "unheard"  # no carrier has taken it
-    HEARD = "heard"  # a carrier has taken it
+    UNHEARD = "unheard"  # no carrier has accepted it
+    HEARD = "heard"  # a carrier has accepted it
     ACKNOWLEDGED = "acknowledged"  # somebody has said that they know
-    OVER = "over"  # nothing that it reports needs anybody any more
+    OVER = "over"  # it no longer needs attention
 
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,20 +59,30 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sentence(self) -> str:
-        """What nobody has heard of, without a name or an address: anybody may read it."""
+        """What the alert is about, and that it has not reached anyone; without a name or an address."""
         since = f" since {self.unheard_since:%Y-%m-%d %H:%M:%S} UTC" if self.unheard_since else ""
         reason = f" ({self.reason})" if self.reason else ""
         if self.cause is AlertCause.HELD:
-            return f"Nobody has heard{since} that the channel {self.channel} is held{reason}."
-        what = f"the message {self.message.about or self.delivery} of the booking {self.schedule}"
-        has = "is at risk" if self.cause is AlertCause.AT_RISK else "has failed"
-        others = f", as {self.message.others} others have" if self.message.others else ""
-        return f"Nobody has heard{since} that {what} {has}{reason}{others}."
+            what = f"the channel {self.channel}, which is held{reason},"
+        else:
+            booking = f" of the booking {self.schedule}" if self.schedule else ""
+            others = f" and {self.message.others} more" if self.message.others else ""
+            happened = _happened(self.cause, self.reason, is_one=not others)
+            what = f"the {self.message.about or self.delivery} message{booking}{others}, which {happened}{reason},"
+        return f"The alert about {what} has not reached anyone{since}."
 
     @property
     def next_step(self) -> NextStep:
         """What to do about it."""
         return next_steps.next_step(self.message, now=self.now)
+
+
+def _happened(cause: AlertCause, reason: str | None, *, is_one: bool) -> str:
+    if cause is AlertCause.AT_RISK:
+        return "is at risk" if is_one else "are at risk"
+    if reason in {Reason.CAME_BACK, Reason.COMPLAINT}:
+        return "came back"
+    return "has failed" if is_one else "have failed"
 
 
 class CarrierView(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +132,7 @@ _CARRIERS = Statement("""
     SELECT id, channel, recipient, state, last_reason AS reason, last_reply AS reply, created_at AS put_at, sent_at
     FROM delivery WHERE alert = :alert AND kind = 'alert' ORDER BY id
 """)
-# Alerts that nobody has heard of for too long, the oldest first.
+# Alerts that have been unheard for too long, the longest first.
 _LATE = Statement(
     f"{_READ} WHERE unheard_since <= coalesce(:now, now()) - :too_long::interval ORDER BY unheard_since, id"
 )
@@ -141,7 +152,7 @@ async def find(alert_id: UUID, *, now: datetime | None = None) -> tuple[AlertVie
 
 
 async def late(*, now: datetime | None = None) -> list[AlertView]:
-    """Return the alerts that nobody has heard of for longer than `hearing.TOO_LONG`, the oldest first."""
+    """Return the alerts that have been unheard for longer than `hearing.TOO_LONG`, the longest first."""
     return await _LATE.structs(AlertView, now=now, too_long=hearing.TOO_LONG)
 
 
@@ -169,9 +180,9 @@ _ACKNOWLEDGE = Statement("""
 
 
 async def acknowledge(alert_id: UUID, *, by: str, note: AcknowledgementNote, now: datetime | None = None) -> bool:
-    """Note that somebody knows of an alert, and return whether that is new; one that is over stays as it is.
+    """Acknowledge an alert, and return whether that is new; one that is over stays as it is.
 
-    What is still to be sent of it ends. Raises NotFound.
+    Its pending deliveries are withdrawn. Raises NotFound.
     """
     done = await _acknowledge(alert_id, by, note, now)
     if not done:
@@ -180,7 +191,7 @@ async def acknowledge(alert_id: UUID, *, by: str, note: AcknowledgementNote, now
 
 
 async def acknowledge_all(*, by: str, note: AcknowledgementNote, now: datetime | None = None) -> list[Acknowledgement]:
-    """Note that somebody knows of every alert that nobody has heard of, and return them."""
+    """Acknowledge every unheard alert, and return them."""
     return await _acknowledge(None, by, note, now)
 
 

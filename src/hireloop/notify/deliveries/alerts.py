@@ -2,7 +2,7 @@
 
 A sweep looks for what nobody was alerted to yet, and records it in the transaction that puts the alert. So a crash
 loses no alert, and it does not matter who changed the delivery: a worker, a bounce, or a command. The sweep also gives
-what nobody has heard of to the next carriers (`carriers`), and notes what is heard and what is over (`hearing`).
+unheard alerts to the next carriers (`carriers`), and notes which are heard and which are over (`hearing`).
 """
 
 from collections.abc import Sequence
@@ -46,10 +46,10 @@ _TURN = Statement("SELECT coalesce(:now, now()) WHERE pg_try_advisory_xact_lock(
 
 
 async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = None) -> int:
-    """Put the alerts that are due, and return how many; any number of workers may call it, one at a time does it.
+    """Put the alerts that are due, and return how many. Any number of workers may call it; one at a time does the work.
 
-    An alert goes to its first carriers, and, while nobody has taken it, to the next ones. About `A_MINUTE` are put in a
-    minute: if more deliveries wait, one alert covers those of one cause and reason, and says how many they are. A held
+    An alert goes to its first carriers and, if none of them accepts it, to the next ones. About `A_MINUTE` are put in a
+    minute: if more deliveries wait, one alert covers those with the same cause and reason, and says how many. A held
     channel is reported at once.
     """
     sweep = await _sweep(outbox, alert_email, now)
@@ -216,7 +216,7 @@ async def _divided(
 
 
 def _say(sweep: _Sweep) -> None:
-    """Write a line for each alert that was put, and for each end of one; an error says what is wrong, heard or not."""
+    """Write a log line for each alert that was put, and for each change of one."""
     for alert, rank in sweep.put:
         message = alert.message
         said = {
@@ -240,6 +240,6 @@ def _say(sweep: _Sweep) -> None:
         if turn.is_heard:
             log.info("alert.heard", **turn.said())
         else:
-            log.error("alert.unheard", **turn.said(), why="the mail came back")
+            log.error("alert.unheard", **turn.said(), why="the email bounced")
     for turn in sweep.late:
-        log.error("alert.unheard", **turn.said(), why="no carrier has taken it")
+        log.error("alert.unheard", **turn.said(), why="no carrier has accepted it")

@@ -1,7 +1,7 @@
-"""Hearing: whether anybody has heard of an alert, whether it still matters, and who gets it next.
+"""Hearing: whether an alert has reached anyone, whether it still needs attention, and who gets it next.
 
-An alert is heard once any carrier has taken it. It is unheard again if that mail bounces. It is over when nothing that
-it reports needs anybody any more.
+An alert is heard once any carrier has accepted it, and unheard again if that email bounces. It is over when nothing
+that it reports needs attention any more.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _LOOK_AT = 10_000
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """What has become of an alert: it is over, heard, or not heard of any more or for too long."""
+    """What has become of an alert: it is over, heard, unheard again, or unheard for too long."""
 
     id: UUID
     cause: str
@@ -70,7 +70,7 @@ _END = Statement("""
         END
     RETURNING id, cause, schedule, channel, reason
 """)
-# Alerts that a carrier has taken since, or whose only mail came back.
+# Alerts that a carrier has accepted since, or whose only email bounced.
 _HEAR = Statement("""
     WITH changed AS (
         SELECT alert.id, taken.id AS delivery, taken.sent_at FROM alert LEFT JOIN LATERAL (
@@ -87,7 +87,7 @@ _HEAR = Statement("""
     FROM changed WHERE alert.id = changed.id
     RETURNING alert.id, cause, schedule, channel, reason, heard_at IS NOT NULL AS is_heard
 """)
-# Alerts that have been unheard for too long, and the log has not said so.
+# Alerts that have been unheard for too long, and the log has not said so yet.
 _NOTE_LATE = Statement("""
     UPDATE alert SET late_at = :now WHERE unheard_since <= :before AND late_at IS NULL
     RETURNING id, cause, schedule, channel, reason
@@ -113,7 +113,7 @@ async def ended(channels: Sequence[Channel], now: datetime) -> list[Turn]:
 
 
 async def heard(now: datetime) -> list[Turn]:
-    """Note which alerts are heard, and which are not heard of any more since the mail came back; return both."""
+    """Note which alerts are heard, and which are unheard again because their email bounced; return both."""
     return await _HEAR.structs(Turn, now=now)
 
 
@@ -122,18 +122,18 @@ async def late(now: datetime) -> list[Turn]:
     return await _NOTE_LATE.structs(Turn, now=now, before=now - TOO_LONG)
 
 
-# How many alerts nobody has heard of.
+# How many alerts are unheard.
 _COUNT = Statement("SELECT count(*) FROM alert WHERE unheard_since IS NOT NULL")
 
 
 async def count_unheard() -> int:
-    """Return how many alerts nobody has heard of, however short a time ago they were put."""
+    """Return how many alerts are unheard, even if they were only just put."""
     count: int = await _COUNT.value()
     return count
 
 
 class UnheardAlert(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert that nobody has heard of: what it says, and to which carriers it was given so far."""
+    """An alert that is unheard: what it says, and which carriers it was given to so far."""
 
     id: UUID
     cause: str
@@ -182,7 +182,7 @@ _WAITING = Statement("""
 
 
 async def waiting(now: datetime) -> list[UnheardAlert]:
-    """Lock and return the alerts that nobody has heard of, the oldest first."""
+    """Lock and return the unheard alerts, the oldest first."""
     return await _WAITING.structs(UnheardAlert, since=now - carriers.PATIENCE, limit=_LOOK_AT)
 
 

@@ -96,7 +96,7 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     ]
     alert: Annotated[
         AlertId | None,
-        Meta(description="The ID by which the alert is acknowledged; null if a worker of 0.1.0 has put it."),
+        Meta(description="The ID by which the alert is acknowledged; null if a worker of version 0.1.0 created it."),
     ]
 
 

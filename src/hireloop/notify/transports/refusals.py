@@ -1,7 +1,7 @@
 """Whose fault a refusal by SMTP is: the recipient's, ours, a policy's, or nobody's. Pure.
 
 The words decide before the codes, because many servers refuse without an enhanced code or with a wrong one. The
-tables are in `refusal_rules.py`.
+tables are in `refusal_rules.py` and `refusal_codes.py`.
 """
 
 import re
@@ -9,17 +9,8 @@ from collections.abc import Iterable
 
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Phase
-from hireloop.notify.transports.refusal_rules import (
-    CLEAR_DETAILS,
-    CODES,
-    DETAILS,
-    STRONG,
-    SUBJECTS,
-    WEAK,
-    Rule,
-    Side,
-    SmtpRefusal,
-)
+from hireloop.notify.transports.refusal_codes import CLEAR_DETAILS, CODES, DETAILS, SUBJECTS
+from hireloop.notify.transports.refusal_rules import STRONG, WEAK, Rule, Side, SmtpRefusal
 from hireloop.notify.transports.reply_words import first_detail, plain, quoted_reply
 
 __all__ = ["BEFORE_RECIPIENT", "Side", "SmtpRefusal", "refusal_of"]

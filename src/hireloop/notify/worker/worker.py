@@ -142,7 +142,7 @@ class Worker:
             "worker.broke_down", worker=self.name, doing=doing, cause=described, sqlstate=sqlstate, exc_info=error
         )
         fix = db.fix_of(error) if isinstance(error, db.UNAVAILABLE) else "Check its log."
-        self._broken.append(f"A worker has ended, because it could not {doing} ({described}). {fix}")
+        self._broken.append(f"A worker has stopped, because it could not {doing} ({described}). {fix}")
         self.stop()
 
     def _failed(self, doing: str, error: BaseException) -> None:
