@@ -27,7 +27,7 @@ _CONCURRENCY = 20  # slow recipients keep nobody waiting
 _READY_SECONDS = 60.0
 _PORTS = range(20_000, 32_000)  # below those that the system gives to connections: a port stays free while we are dead
 _STOPPED = {0, -signal.SIGTERM}  # the latter of a worker that was not ready yet, and so had nothing under way
-_TESTS = Path(__file__).parents[1]
+_TESTS = Path(__file__).parents[2]
 
 # What is still to be done before everything has come to rest.
 _UNREST = """

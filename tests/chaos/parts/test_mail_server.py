@@ -25,7 +25,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.port, self.mails = free_ports(1)[0], folder / "mails"
-        tests = str(Path(__file__).parents[1])
+        tests = str(Path(__file__).parents[2])
         arguments = ["--folder", str(self.mails), "--port", str(self.port), "--seed", str(SEED)]
         env = environment("", PYTHONPATH=tests)
         self.program = Program("mail-server", "chaos.parts.mail_server", *arguments, env=env, folder=folder)

@@ -80,7 +80,7 @@ _FAILED = re.compile(
     re.IGNORECASE,
 )
 # The same if a mail server says it; people write such words about other things.
-_HINTS = re.compile(
+_SUGGESTS = re.compile(
     r"fail(?:ed|ure|s)?\b|reject|return(?:ed|ing)\b|bounc|(?:not|n't|cannot|unable to|impossible to) reach"
     r"|no (?:such|mx|valid)\b|unknown|not exist|does ?n[o']t exist|invalid (?:recipient|user|mailbox|address)"
     r"|not (?:found|known|accept)"
@@ -213,13 +213,13 @@ def read(
 def _says_why(words: str) -> bool:
     """Return whether words that begin with an address say more than the address: in its own paragraph, or below."""
     paragraph, _, below = words.partition("\n\n")
-    return " " in paragraph.strip() or any(pattern.search(below) for pattern in (_HINTS, _FAILED, _GOES_ON, _LATE))
+    return " " in paragraph.strip() or any(pattern.search(below) for pattern in (_SUGGESTS, _FAILED, _GOES_ON, _LATE))
 
 
 def _action(text: str, title: str, code: int | None, *, is_servers: bool) -> MailAction | None:
     is_returned = bool(_RETURNED_TITLE.search(title)) and not _DELAYED_TITLE.search(title)
     said = bool(code or _FAILED.search(text))
-    failed = said or (is_servers and (is_returned or bool(_HINTS.search(text))))
+    failed = said or (is_servers and (is_returned or bool(_SUGGESTS.search(text))))
     if _OVER.search(text):
         return MailAction.FAILED
     if _GOES_ON.search(text) or (_DELAYED_TITLE.search(title) and not _FAILED_TITLE.search(title)):
