@@ -14,6 +14,7 @@ from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
+from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
 
 
@@ -197,6 +198,7 @@ async def _acknowledge(
             channel=one.channel,
             reason=one.reason,
         )
+        events.record_alert("acknowledged", cause=one.cause)
     return done
 
 
