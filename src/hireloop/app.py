@@ -183,7 +183,8 @@ def _lifespan(
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        async with db.opened(settings.database_url or settings.listen_url, pool_size=settings.database_pool_size):
+        url = settings.database_url or settings.listen_url
+        async with db.opened(url, role="api", pool_size=settings.database_pool_size):
             await migrate.check(settings)
             for sentence in (*warnings_of(settings), *unheard):
                 log.warning("settings.warning", sentence=sentence)

@@ -28,6 +28,7 @@ from hireloop.api.schedules import BOOKS
 from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.deliveries.replay import Skip
+from hireloop.notify.ends import End, EndKind
 from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Outcome, Phase
@@ -42,6 +43,7 @@ from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
+from hireloop.telemetry import events
 from hireloop.telemetry import metrics as declared_metrics
 from hireloop.telemetry import spans as telemetry
 from hireloop.web import problems
@@ -245,23 +247,29 @@ def metrics() -> set[str]:
 
 def test_every_span_is_listed() -> None:
     spans = {telemetry.SPAN_BOOK, telemetry.SPAN_PUT, telemetry.SPAN_ATTEMPT, telemetry.SPAN_SEND_DEFAULT}
-    spans |= {telemetry.SPAN_BOUNCE, *telemetry.SPAN_SEND.values(), *telemetry.SPAN_CHANGES}
+    spans |= {telemetry.SPAN_BOUNCE, telemetry.SPAN_REPLAY, *telemetry.SPAN_SEND.values(), *telemetry.SPAN_CHANGES}
     listed = column(section("docs/reference/telemetry.md", "Spans"), "span")
     assert set(listed) - {"{method} {route}"} == spans
 
 
 def test_every_attribute_of_our_own_is_listed() -> None:
-    said = texts(SOURCE / "telemetry/spans.py") | texts(SOURCE / "notify/worker/attempts.py")
+    files = ("telemetry/spans.py", "telemetry/links.py", "notify/worker/attempts.py")
+    said = {text for file in files for text in texts(SOURCE / file)}
     ours = {text for text in said if re.fullmatch(r"hireloop\.[a-z_.]+", text)} - metrics()
     listed = re.findall(r"`(hireloop\.[a-z_.]+)`", section("docs/reference/telemetry.md", "Spans"))
     assert set(listed) == ours
+
+
+def test_the_version_of_the_semantic_conventions_is_named() -> None:
+    version = telemetry.SCHEMA_URL.rpartition("/")[2]
+    assert f"semantic conventions {version}" in section("docs/reference/telemetry.md", "Spans").replace("\n", " ")
 
 
 def test_every_metric_is_listed() -> None:
     assert set(column(section("docs/reference/telemetry.md", "Metrics"), "metric")) == metrics()
 
 
-def test_every_log_event_is_listed_with_its_level() -> None:
+def test_every_log_event_is_in_the_vocabulary_with_its_level_and_each_there_is_written() -> None:
     levels = {"debug": "debug", "info": "info", "warning": "warning", "error": "error", "exception": "error"}
     said = {
         (event, levels[method])
@@ -269,10 +277,26 @@ def test_every_log_event_is_listed_with_its_level() -> None:
         for on, method, event in calls(path)
         if on.rpartition(".")[2] == "log" and method in levels
     }
+    known = {(event, level) for event, several in events.LEVELS.items() for level in several}
+    named_by_kind = {f"delivery.{kind.value}" for kind in EndKind} | {"delivery.not_listed"}
+    assert {(event, level) for event, level in known if event not in named_by_kind} == said
+    assert named_by_kind <= events.LEVELS.keys()
+
+
+@pytest.mark.parametrize("kind", EndKind)
+def test_the_levels_of_each_end_are_those_of_the_vocabulary(kind: EndKind) -> None:
+    ends = [
+        End(delivery=db.new_id(), end=kind, kind="invitation", channel="email", required=required)
+        for required in (True, False)
+    ]
+    assert {end.level for end in ends} == set(events.LEVELS[f"delivery.{kind.value}"])
+
+
+def test_every_log_event_is_listed_with_its_levels() -> None:
     rows = rows_of(section("docs/reference/telemetry.md", "Log events"))
-    listed = [(code(row["event"]), row["level"]) for row in rows]
-    assert len(listed) == len(set(listed))
-    assert set(listed) == said
+    listed = [(code(row["event"]), tuple(re.split(r", | or ", row["level"]))) for row in rows]
+    assert len(listed) == len(dict(listed))
+    assert dict(listed) == dict(events.LEVELS)
 
 
 def test_the_picture_of_a_trace_shows_the_spans_that_there_are() -> None:

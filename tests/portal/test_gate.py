@@ -8,12 +8,16 @@ import httpx
 import pytest
 from litestar import Litestar
 from litestar.testing import RequestFactory
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from pydantic import SecretStr
 
 from hireloop import app, db, session_keys
 from hireloop.portal import gate
 from hireloop.portal.gate import Refusal
+from hireloop.scheduling.sessions import sessions
 from hireloop.settings import Settings
+from hireloop.telemetry import current
+from hireloop.telemetry import spans as telemetry
 from hireloop.web.context import context_of
 from hireloop.web.csrf import form_token
 from portal.factories import Person, book
@@ -261,3 +265,28 @@ async def test_the_token_of_one_session_does_not_press_for_another(
     other = form_token(session_keys.mint(settings.secrets[0], SOMEBODY, 1))
     answer = await client.post(f"{booked.path}start/", data={"token": other})
     assert answer.status_code == 403
+
+
+# --- Its trace -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_span_of_a_visit_links_to_the_booking_and_reading_it_does_not(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("hireloop")
+    monkeypatch.setattr(telemetry, "_tracer", tracer)
+    booked = await book(settings, starts_in=60)
+    stored = await db.fetch_value("SELECT traceparent FROM delivery WHERE schedule = $1", booked.schedule_id)
+    for visit, links in ((gate.check(booked.key, settings.secrets), 1), (sessions.visit(booked.session_id), 0)):
+        with current.during(tracer.start_span("GET /session")):
+            await visit
+            span = current.span()
+        assert isinstance(span, ReadableSpan)
+        assert [f"{one.context.trace_id:032x}" for one in span.links] == [telemetry.trace_id_of(stored)] * links
+    with current.during(tracer.start_span("POST /session/enter")):
+        await sessions.enter(booked.session_id, 1)
+        await sessions.leave(booked.session_id, 1)
+        span = current.span()
+    assert isinstance(span, ReadableSpan)
+    assert len(span.links) == 1

@@ -37,7 +37,9 @@ def test_a_foreign_current_span_is_the_parent_of_nothing_of_ours(ours: InMemoryS
             telemetry.record_put(delivery_id="d", kind="invitation", channel="email")
         with telemetry.attempt_span(stored_traceparent="", previous=None, delivery_id="d", number=1, channel="email"):
             pass
-        telemetry.record_bounce(stored_traceparent="", delivery_id="d", result="again", reason=None, status=None)
+        telemetry.record_bounce(
+            stored_traceparent="", delivery_id="d", channel="email", result="again", reason=None, status=None
+        )
     spans = {span.name: span for span in ours.get_finished_spans()}
     booking = spans["schedule.book"].context
     assert booking

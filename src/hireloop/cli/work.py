@@ -21,6 +21,7 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.reasons import Reason
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Transport, TransportBroken, TransportMissing, open_transport
+from hireloop.notify.worker import gauges
 from hireloop.notify.worker.worker import MissingTransport, Worker
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
@@ -67,7 +68,8 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
         for channel in channels
         if channel.fallback_url
     }
-    async with db.opened(settings.database_url or settings.listen_url, pool_size=settings.database_pool_size):
+    url = settings.database_url or settings.listen_url
+    async with db.opened(url, role="worker", pool_size=settings.database_pool_size):
         await migrate.check(settings)
         worker = Worker(
             [(channel, _opened(channel, settings, simulator)) for channel in channels],
@@ -82,6 +84,7 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
                 (ledger.MEASURE_SECONDS, ledger.measure),
                 (_FORGET_SECONDS, stored_responses.forget_old),
                 (_FORGET_SECONDS, returned.forget_old),
+                (gauges.MEASURE_SECONDS, partial(gauges.measure, channels)),
                 (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
                 (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
                 # Someone who enters at the last moment still has the interview's whole length.

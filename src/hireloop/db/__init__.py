@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 from uuid import UUID
 
 import asyncpg
@@ -23,6 +23,7 @@ from piccolo.querystring import QueryString
 from uuid_utils.compat import uuid7
 
 from hireloop import errors
+from hireloop.db import pools
 from hireloop.db.failures import UNAVAILABLE as UNAVAILABLE
 from hireloop.db.failures import FailureKind as FailureKind
 from hireloop.db.failures import described as described
@@ -30,6 +31,7 @@ from hireloop.db.failures import fix_of as fix_of
 from hireloop.db.failures import is_transient as is_transient
 from hireloop.db.failures import kind_of as kind_of
 from hireloop.db.failures import sqlstate_of as sqlstate_of
+from hireloop.db.pools import Connection as Connection
 
 if TYPE_CHECKING:
     from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -76,11 +78,16 @@ class Transaction(PostgresTransaction):
     the task goes on talking to the dead transaction.
     """
 
+    def __init__(self, engine: PostgresEngine, *, allow_nested: bool = True) -> None:
+        super().__init__(engine=engine, allow_nested=allow_nested)
+        self.afterwards: list[Callable[[], None]] = []  # what to do once it is committed
+
     async def __aenter__(self) -> PostgresTransaction:
         """Take a connection and begin; inside another transaction, be that one."""
         if self._parent is not None:
             return self._parent
-        self.connection = await self.get_connection()  # type: ignore[no-untyped-call] # Piccolo's
+        with pools.waiting():
+            self.connection = await self.get_connection()  # type: ignore[no-untyped-call] # Piccolo's
         try:
             self.transaction = self.connection.transaction()
             await self.begin()  # type: ignore[no-untyped-call] # Piccolo's
@@ -94,6 +101,7 @@ class Transaction(PostgresTransaction):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> Literal[False]:
         """Commit, or roll back after an exception, and in any case give the connection back."""
+        is_kept = error is None
         if self._parent is not None:
             return False
         try:
@@ -105,6 +113,9 @@ class Transaction(PostgresTransaction):
         finally:
             self.engine.current_transaction.reset(self.context)
             await self._give_back()
+        if is_kept and not self._rolled_back:
+            for do in self.afterwards:
+                do()
         return False
 
     async def _give_back(self) -> None:
@@ -128,8 +139,8 @@ class Engine(PostgresEngine):
     async def check_version(self) -> None:
         """Do nothing: Piccolo would connect here, while modules are still being imported."""
 
-    async def open(self, url: str, *, pool_size: int = 10, patient: bool = False) -> None:
-        """Open the pool; a statement has 60 s, and all the time that it wants if `patient`.
+    async def open(self, url: str, *, role: str = "cli", pool_size: int = 10, patient: bool = False) -> None:
+        """Open the pool of a process of this role; a statement has 60 s, and all the time that it wants if `patient`.
 
         Raises OSError or asyncpg.PostgresError if the server does not answer.
         """
@@ -140,7 +151,9 @@ class Engine(PostgresEngine):
             reset=_nothing_to_reset,
             init=_prepare,
             command_timeout=None if patient else _STATEMENT_SECONDS,
+            server_settings=pools.server_settings(url, role),
         )
+        pools.observe(lambda: self.pool)
 
     async def close(self) -> None:
         """Close the pool; idle connections at once, busy ones when they finish, at most 5 s later."""
@@ -150,6 +163,23 @@ class Engine(PostgresEngine):
                 await asyncio.wait_for(pool.close(), 5)
             except TimeoutError:
                 pool.terminate()
+
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> list[asyncpg.Record]:
+        async with self.pooled() as connection:
+            return await connection.fetch(query, *(args or ()))  # type: ignore[no-any-return] # untyped
+
+    @asynccontextmanager
+    async def pooled(self) -> AsyncIterator[Any]:
+        """Take a connection of the pool for a block; raises DatabaseNotReady if the pool is not open."""
+        if self.pool is None:
+            msg = "The database pool is not open."
+            raise errors.DatabaseNotReady(msg)
+        with pools.waiting():
+            connection = await self.pool.acquire()
+        try:
+            yield connection
+        finally:
+            await self.pool.release(connection)
 
     def transaction(self, allow_nested: bool = True) -> Transaction:  # noqa: FBT001, FBT002 (Piccolo's signature)
         """Return a transaction to enter with `async with`; inside another one it is that one."""
@@ -192,10 +222,13 @@ def new_id() -> UUID:
 
 
 @asynccontextmanager
-async def opened(url: str, *, pool_size: int = 10, patient: bool = False) -> AsyncIterator[Engine]:
-    """Keep the pool open for the length of a block; raises DatabaseNotReady if the server does not answer."""
+async def opened(url: str, *, role: str = "cli", pool_size: int = 10, patient: bool = False) -> AsyncIterator[Engine]:
+    """Keep the pool open for the length of a block; raises DatabaseNotReady if the server does not answer.
+
+    PostgreSQL shows its connections as `hireloop-` and the process's role.
+    """
     try:
-        await DB.open(url, pool_size=pool_size, patient=patient)
+        await DB.open(url, role=role, pool_size=pool_size, patient=patient)
     except UNAVAILABLE as error:
         msg = f"The database cannot be reached ({described(error)}). Check DATABASE_URL and that PostgreSQL is running."
         raise errors.DatabaseNotReady(msg) from error
@@ -210,10 +243,8 @@ async def fetch(sql: str, *args: object) -> list[asyncpg.Record]:
     transaction = DB.current_transaction.get()
     if transaction is not None:
         return await transaction.connection.fetch(sql, *args)  # type: ignore[no-any-return] # Piccolo leaves it untyped
-    if DB.pool is None:
-        msg = "The database pool is not open."
-        raise errors.DatabaseNotReady(msg)
-    return await DB.pool.fetch(sql, *args)
+    async with DB.pooled() as connection:
+        return await connection.fetch(sql, *args)  # type: ignore[no-any-return] # as above
 
 
 async def fetch_row(sql: str, *args: object) -> asyncpg.Record | None:
@@ -320,7 +351,7 @@ async def _bounds(*, one_statement: bool) -> AsyncIterator[None]:
     """Keep what a block's error undoes to the block: by a savepoint if a transaction is open."""
     outer = DB.current_transaction.get()
     if outer is not None:
-        async with outer.connection.transaction():
+        async with _savepoint(outer):
             yield
     elif one_statement:
         yield
@@ -329,26 +360,32 @@ async def _bounds(*, one_statement: bool) -> AsyncIterator[None]:
             yield
 
 
+@asynccontextmanager
+async def _savepoint(outer: PostgresTransaction) -> AsyncIterator[None]:
+    afterwards = _afterwards(outer)
+    before = len(afterwards)
+    try:
+        async with outer.connection.transaction():
+            yield
+    except BaseException:
+        del afterwards[before:]
+        raise
+
+
+def after_commit(do: Callable[[], None]) -> None:
+    """Call `do` once the current transaction is committed, and never if it is undone; at once if there is none."""
+    transaction = DB.current_transaction.get()
+    if transaction is None:
+        do()
+    else:
+        _afterwards(transaction).append(do)
+
+
+def _afterwards(transaction: PostgresTransaction) -> list[Callable[[], None]]:
+    return transaction.afterwards if isinstance(transaction, Transaction) else []
+
+
 def meaning_of(violation: asyncpg.PostgresError) -> errors.Refused | None:
     """Return the domain error that a violated constraint means, or None for one without a meaning to users."""
     meaning = _MEANINGS.get(str(getattr(violation, "constraint_name", "")))
     return meaning() if meaning else None
-
-
-class Connection:
-    """A separate connection outside the pool for LISTEN and NOTIFY, which ignores errors when it is closed."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self.raw = connection
-
-    @classmethod
-    async def connect(cls, url: str) -> Self:
-        """Connect within 10 s; raises one of `UNAVAILABLE`."""
-        return cls(await asyncpg.connect(url, timeout=10))
-
-    async def close(self) -> None:
-        """Close within a second, or drop it."""
-        try:
-            await self.raw.close(timeout=1)
-        except UNAVAILABLE:
-            self.raw.terminate()

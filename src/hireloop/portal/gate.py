@@ -15,6 +15,7 @@ from hireloop import errors, session_keys
 from hireloop.portal import render
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
+from hireloop.telemetry import links
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import is_from_our_page
 
@@ -67,7 +68,10 @@ async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Vis
 
 
 async def check(key: str, secrets: Sequence[str]) -> Visit | Refusal:
-    """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database."""
+    """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database.
+
+    The current span is linked to the booking.
+    """
     claim = session_keys.check(key, secrets)
     if claim is None:
         return Refusal.UNKNOWN
@@ -75,6 +79,7 @@ async def check(key: str, secrets: Sequence[str]) -> Visit | Refusal:
         visit = await sessions.visit(claim.session_id)
     except errors.NotFound:
         return Refusal.UNKNOWN
+    links.add_bookings([visit.traceparent or ""])
     if claim.version < visit.key_version:
         return Refusal.REPLACED
     return visit if claim.version == visit.key_version else Refusal.UNKNOWN

@@ -55,7 +55,7 @@ def configure_logs(least: str = "INFO") -> None:
 
 def _add_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     context = current.span().get_span_context()
-    if context.is_valid:
+    if context.is_valid and "trace_id" not in event:  # a line about another span names that one
         event["trace_id"] = trace.format_trace_id(context.trace_id)
         event["span_id"] = trace.format_span_id(context.span_id)
     return event

@@ -72,8 +72,8 @@ class Histogram(_Metric):
 class Gauge(_Metric):
     """Something that is measured now and then."""
 
-    def __init__(self, name: str, description: str) -> None:
-        super().__init__(name, lambda meter, it: meter.create_gauge(it, description=description))
+    def __init__(self, name: str, description: str, unit: str = "") -> None:
+        super().__init__(name, lambda meter, it: meter.create_gauge(it, unit=unit, description=description))
 
     def set(self, amount: float, attributes: Attributes | None = None) -> None:
         """Say what was measured."""
@@ -113,6 +113,27 @@ class TimeSince(_Metric):
         return [] if self.seconds is None else [Observation(self.seconds)]
 
 
+class Observed(_Metric):
+    """A number that is asked for each time that metrics are exported."""
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(
+            name,
+            lambda meter, it: meter.create_observable_up_down_counter(
+                it, callbacks=[self.observe], description=description
+            ),
+        )
+        self._read: Callable[[], Iterable[tuple[float, Attributes]]] = tuple
+
+    def watch(self, read: Callable[[], Iterable[tuple[float, Attributes]]]) -> None:
+        """Ask `read` from now on, in any thread: it returns numbers with their attributes."""
+        self._read = read
+
+    def observe(self, _options: CallbackOptions) -> Iterable[Observation]:
+        """Return the numbers as a metric."""
+        return [Observation(number, _cleaned(attributes)) for number, attributes in self._read()]
+
+
 def use(meter: Meter) -> None:
     """Make every metric from this process's meter, from now on."""
     for metric in DECLARED:
@@ -135,6 +156,7 @@ ACTIVE_REQUESTS = Counter("http.server.active_requests", "Requests under way", g
 BOOKINGS = Counter("hireloop.bookings", "Requested bookings, by outcome")
 CHANGES = Counter("hireloop.changes", "Requested changes to bookings, by span and outcome")
 ATTEMPTS = Counter("hireloop.delivery.attempts", "Attempts, by channel, outcome and reason")
+ENDS = Counter("hireloop.delivery.ends", "Deliveries that have ended, by channel, state and reason")
 ATTEMPT_SECONDS = Histogram(
     "hireloop.delivery.attempt.duration", "Duration of one attempt, from lease to reply", _OF_ATTEMPTS
 )
@@ -143,5 +165,16 @@ BOUNCES = Counter("hireloop.delivery.bounces", "Bounce reports, by outcome and r
 UNACCOUNTED = Gauge("hireloop.ledger.unaccounted", "0, or something is lost")
 DELIVERIES = Gauge("hireloop.deliveries", "Deliveries, by state")
 LEDGER_AGE = TimeSince("hireloop.ledger.age", "Time since this process last read the ledger")
+ALERTS = Counter("hireloop.alerts", "Alerts, by what has become of them and cause")
 UNHEARD = Gauge("hireloop.alerts.unheard", "Alerts that have not reached anyone")
+DUE = Gauge("hireloop.deliveries.due", "Deliveries that are due")
+OLDEST_DUE_AGE = Gauge("hireloop.deliveries.oldest_due_age", "How long the oldest due delivery has been due", "s")
+LIVE_WORKERS = Gauge("hireloop.workers.live", "Workers that were seen lately")
+HELD_CHANNELS = Gauge("hireloop.channels.held", "Channels and fallbacks that are held")
+CONNECTIONS = Observed("db.client.connection.count", "Connections of the pool, by state")
+MOST_CONNECTIONS = Observed("db.client.connection.max", "Connections that the pool may have")
+CONNECTION_WAIT_SECONDS = Histogram(
+    "db.client.connection.wait_time", "Time waited for a connection of the pool", _OF_REQUESTS
+)
+SWEEPS = Counter("hireloop.sweeps", "Runs of the workers' sweeps, by outcome")
 SPANS_DROPPED = Counter("hireloop.telemetry.spans.dropped", "Spans that were not exported, by reason")

@@ -52,6 +52,6 @@ def set_up(settings: Settings, *, role: Literal["api", "worker", "cli"]) -> Tele
 
     dropped = DroppedSpans()
     made = providers.made(settings, role, dropped)
-    spans.use(made.tracing.get_tracer("hireloop", version("hireloop")))
-    metrics.use(made.measuring.get_meter("hireloop", version("hireloop")))
+    spans.use(made.tracing.get_tracer("hireloop", version("hireloop"), schema_url=spans.SCHEMA_URL))
+    metrics.use(made.measuring.get_meter("hireloop", version("hireloop"), schema_url=spans.SCHEMA_URL))
     return Telemetry(made, dropped)

@@ -29,7 +29,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import AttributeValue
 
 from hireloop.errors import HireLoopError
-from hireloop.telemetry import current, metrics, redaction
+from hireloop.telemetry import current, links, metrics, redaction
+from hireloop.telemetry.links import LinkKind, link
 
 SPAN_BOOK = "schedule.book"
 SPAN_CHANGES: Mapping[str, str] = {  # and by which attribute each names what is changed
@@ -45,10 +46,14 @@ SPAN_CHANGES: Mapping[str, str] = {  # and by which attribute each names what is
     "interview.cancel": "hireloop.interview.id",
 }
 SPAN_PUT = "delivery.put"
+SPAN_REPLAY = "delivery.replay"
 SPAN_ATTEMPT = "delivery.attempt"
 SPAN_BOUNCE = "delivery.bounce"
 SPAN_SEND: Mapping[str, str] = {"email": "smtp.send", "webhook": "webhook.post"}
 SPAN_SEND_DEFAULT = "chat.post"
+
+# The version of OpenTelemetry's semantic conventions that spans and metrics follow.
+SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
 
 UNKNOWN_ROUTE = "unknown"  # of a path that there is not, in metrics
 _METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
@@ -147,21 +152,52 @@ def _change_span(name: str, ident: UUID) -> Iterator[None]:
             metrics.CHANGES.add(1, {"change": name, "outcome": outcome})
 
 
-def record_put(*, delivery_id: object, kind: str, channel: str) -> str:
-    """Record `delivery.put` (PRODUCER) and return its traceparent, to be stored in the delivery's row."""
+def record_put(*, delivery_id: object, kind: str, channel: str, about: Sequence[str] = ()) -> str:
+    """Record `delivery.put` (PRODUCER) and return its traceparent, to be stored in the delivery's row.
+
+    `about` holds the stored traceparents of the bookings that it is linked to, if it is not part of their trace.
+    """
     span = _tracer.start_span(
         SPAN_PUT,
         context=current.context(),
         kind=SpanKind.PRODUCER,
+        links=links.to_bookings(about, within=current.span()),
         attributes={
-            "messaging.system": "hireloop",
-            "messaging.destination.name": channel,
+            **_messaging("send", "put", channel, delivery_id),
             "hireloop.delivery.id": str(delivery_id),
             "hireloop.message.kind": kind,
         },
     )
     span.end()
     return traceparent(span.get_span_context())
+
+
+def _messaging(kind: str, name: str, channel: str, delivery_id: object) -> dict[str, AttributeValue]:
+    """Return what the semantic conventions for messaging (`SCHEMA_URL`) say of an operation on one message."""
+    return {
+        "messaging.system": "hireloop",
+        "messaging.operation.type": kind,
+        "messaging.operation.name": name,
+        "messaging.destination.name": channel,
+        "messaging.message.id": str(delivery_id),
+    }
+
+
+def of_replay(replay: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Open `delivery.replay` (INTERNAL) around each call of a verb that replays deliveries."""
+
+    @wraps(replay)
+    async def recorded(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _opened(SPAN_REPLAY):
+            return await replay(*args, **kwargs)
+
+    return recorded
+
+
+def record_replay(traceparents: Sequence[str]) -> None:
+    """Say on the current span how many deliveries are replayed, and link it to their bookings, whose these are."""
+    current.span().set_attribute("hireloop.replayed", len(traceparents))
+    links.add_bookings(traceparents)
 
 
 @contextmanager
@@ -179,15 +215,14 @@ def attempt_span(
     `previous` holds the previous try's trace id and span id in hex.
     """
     parent = _w3c.extract({"traceparent": stored_traceparent}) if stored_traceparent else Context()
-    linked = [Link(_remote(*previous))] if previous else None
+    linked = [link(LinkKind.PREVIOUS_ATTEMPT, _remote(*previous))] if previous else None
     with _opened(
         SPAN_ATTEMPT,
         parent=parent,
         kind=SpanKind.CONSUMER,
         links=linked,
         attributes={
-            "messaging.system": "hireloop",
-            "messaging.destination.name": channel,
+            **_messaging("process", "attempt", channel, delivery_id),
             "hireloop.delivery.id": str(delivery_id),
             "hireloop.attempt.number": number,
             "hireloop.route": route,
@@ -213,60 +248,40 @@ def record_reply(span: Span, reply: Mapping[str, AttributeValue | None]) -> None
 def record_attempt(
     spans: Sequence[Span], *, channel: str, outcome: str, reason: str | None, seconds: float, waited: float | None
 ) -> None:
-    """Record the outcome of a try on its spans and metrics; any outcome but `sent` is an ERROR that says why.
+    """Record the outcome of a try on its spans, and how long it took; any outcome but `sent` is an ERROR that says why.
 
-    `seconds` is the try's length; `waited` the whole time since the booking, given once it is sent.
+    `seconds` is the try's length; `waited` the whole time since the booking, given once it is sent. The try itself is
+    counted once it is settled (`events.record_try`).
     """
     for span in spans:
         span.set_attribute("hireloop.outcome", outcome)
         if outcome != "sent":
             span.set_attribute("hireloop.reason", reason or outcome)
+            span.set_attribute("error.type", reason or outcome)
             span.set_status(Status(StatusCode.ERROR, reason or outcome))
-    metrics.ATTEMPTS.add(1, {"channel": channel, "outcome": outcome, "reason": reason or ""})
     metrics.ATTEMPT_SECONDS.record(seconds, {"channel": channel})
     if waited is not None:
         metrics.WAIT_SECONDS.record(waited, {"channel": channel})
 
 
 def record_bounce(
-    *, stored_traceparent: str, delivery_id: object, result: str, reason: str | None, status: str | None
+    *, stored_traceparent: str, delivery_id: object, channel: str, result: str, reason: str | None, status: str | None
 ) -> None:
     """Record `delivery.bounce` under the booking's `delivery.put`: what a report said of a mail, hours later maybe.
 
     One that says `bounced` is an ERROR with its reason.
     """
     parent = _w3c.extract({"traceparent": stored_traceparent}) if stored_traceparent else Context()
-    said = {"hireloop.delivery.id": str(delivery_id), "hireloop.outcome": result}
+    said = _messaging("process", "bounce", channel, delivery_id)
+    said |= {"hireloop.delivery.id": str(delivery_id), "hireloop.outcome": result}
     said |= {"hireloop.reason": reason} if reason else {}
     said |= {"hireloop.enhanced_code": status} if status else {}
     span = _tracer.start_span(SPAN_BOUNCE, context=parent, kind=SpanKind.CONSUMER, attributes=said)
     if result == "bounced":
+        span.set_attribute("error.type", reason or result)
         span.set_status(Status(StatusCode.ERROR, reason or result))
     span.end()
     metrics.BOUNCES.add(1, {"outcome": result, "reason": reason or ""})
-
-
-def record_ledger(*, counts: Mapping[str, int], unaccounted: int) -> None:
-    """Say what the ledger proves: deliveries by state, and how many are unaccounted for."""
-    for state, count in counts.items():
-        metrics.DELIVERIES.set(count, {"state": state})
-    metrics.UNACCOUNTED.set(unaccounted)
-    metrics.LEDGER_AGE.note_done()
-
-
-def begin_ledger() -> None:
-    """Count the age of the ledger from now on, unless it is counted already: it is about to be read."""
-    metrics.LEDGER_AGE.begin()
-
-
-def ledger_age() -> float | None:
-    """Return for how many seconds this process has not read the ledger; None if it does not read it."""
-    return metrics.LEDGER_AGE.seconds
-
-
-def record_unheard(count: int) -> None:
-    """Record how many alerts have not reached anyone."""
-    metrics.UNHEARD.set(count)
 
 
 class RecordedRequest:
@@ -319,8 +334,8 @@ def request_span(
         "url.path": redaction.printable(path, _LONGEST_PATH),
         "network.protocol.version": redaction.printable(version, _LONGEST_VERSION),
     }
-    links = [Link(caller)] if caller else None
-    with _opened(request.name, kind=SpanKind.SERVER, parent=parent, links=links, attributes=said) as span:
+    linked = [link(LinkKind.CALLER, caller)] if caller else None
+    with _opened(request.name, kind=SpanKind.SERVER, parent=parent, links=linked, attributes=said) as span:
         yield span
 
 
@@ -360,6 +375,12 @@ def traceparent(context: SpanContext) -> str:
 def trace_id_of(stored_traceparent: str) -> str:
     """Return the trace's id in a stored traceparent, empty where none is stored."""
     return stored_traceparent.partition("-")[2].partition("-")[0]  # version-trace-span-flags
+
+
+def ids_of(stored_traceparent: str) -> tuple[str, str]:
+    """Return the trace id and the span id in a stored traceparent, both empty where none is stored."""
+    _, trace_id, span_id, *_ = [*stored_traceparent.split("-"), "", "", ""]
+    return trace_id, span_id
 
 
 def _remote(trace_id: str, span_id: str) -> SpanContext:

@@ -148,7 +148,9 @@ async def test_a_worker_says_as_metrics_what_the_ledger_says(database_url: str) 
     with ScriptedHttpServer(Reply(200)) as collector:
         env = environment(database_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_METRIC_EXPORT_INTERVAL="200")
         with WorkerProcess(env):
-            await until_true(lambda: bool(_gauges(collector)), "the worker has said what the ledger says")
+            await until_true(
+                lambda: "hireloop.ledger.unaccounted" in _gauges(collector), "the worker has said what the ledger says"
+            )
         said = _gauges(collector)
     assert said["hireloop.ledger.unaccounted"] == {"": 1}
     assert said["hireloop.deliveries"] == {state.value: int(state == "pending") for state in DeliveryState}

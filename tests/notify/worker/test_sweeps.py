@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from hireloop import db
 from hireloop.notify.deliveries import alerts, ledger
 from hireloop.notify.worker import sweeps
 from hireloop.notify.worker.sweeps import Sweeps, name_of
 from hireloop.scheduling.bookings import reminders
+from hireloop.telemetry import metrics
 from waiting import until_true
 
 REFUSED = asyncpg.InsufficientPrivilegeError("permission denied for asha@example.com")
@@ -93,3 +96,23 @@ def test_a_sweep_is_called_by_the_module_that_it_is_from() -> None:
     assert name_of(ledger.measure) == "ledger"
     assert name_of(partial(alerts.put_due, alert_email="")) == "alerts"
     assert name_of(partial(partial(reminders.put_due), ())) == "reminders"
+
+
+async def test_a_sweep_that_changed_something_says_how_much() -> None:
+    async def work() -> int:
+        return numbers.pop(0) if numbers else 0
+
+    several, numbers = Sweeps(), [0, 3]
+    with capture_logs() as lines:
+        async with kept(several, "reminders", work):
+            await until_true(lambda: not numbers and len(lines) > 0, "it has run twice")
+    assert lines == [{"event": "worker.sweep_ran", "log_level": "info", "sweep": "reminders", "changed": 3}]
+
+
+async def test_each_run_of_a_sweep_is_counted_by_its_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[Any] = []
+    monkeypatch.setattr(metrics.SWEEPS, "add", lambda _, attributes: counted.append(attributes["outcome"]))
+    work = Scripted(None, AWAY, REFUSED)
+    async with kept(Sweeps(), "alerts", work):
+        await until_true(lambda: work.ran >= 3 and len(counted) >= 3, "it has run three times")
+    assert counted == ["ran", "failed", "stopped"]

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from factories import rows, unaccounted
 from hireloop import db
@@ -649,3 +650,29 @@ async def test_a_chore_that_breaks_stops_the_worker_so_that_it_is_started_anew(d
 
     one = Worker([(EMAIL, Scripted())], renderer=Plain(), listen_url=database_url, chores=[(60.0, break_down)])
     assert await asyncio.wait_for(one.run(), _PATIENCE_SECONDS) is False
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_end_of_each_try_is_one_line_that_names_its_span_and_quotes_nobody(database_url: str) -> None:
+    evidence = Evidence(phase=Phase.RECIPIENT, code=550, enhanced_code="5.1.1", reply="no such user asha@example.com")
+    delivery = await invite()
+    with capture_logs() as lines:
+        async with _working(database_url, Scripted(lambda _: Rejected(reason="recipient_unknown", evidence=evidence))):
+            await _until(lambda: _ended(delivery))
+    (line,) = [one for one in lines if one["event"].startswith("delivery.")]
+    attempt = (await rows("attempt"))[0]
+    assert (line["trace_id"], line["span_id"]) == (attempt["trace_id"], attempt["span_id"])
+    assert {name: line[name] for name in ("event", "log_level", "attempt", "route", "phase", "code")} == {
+        "event": "delivery.rejected",
+        "log_level": "error",
+        "attempt": 1,
+        "route": "primary",
+        "phase": evidence.phase.value,
+        "code": 550,
+    }
+    assert (line["enhanced_code"], line["reason"]) == ("5.1.1", "recipient_unknown")
+    assert "asha" not in str(line)
+
+
+async def _ended(delivery: UUID) -> bool:
+    return bool(await db.fetch_value("SELECT state <> 'pending' FROM delivery WHERE id = $1", delivery))

@@ -15,12 +15,14 @@ from piccolo.columns import Column
 
 from hireloop import db
 from hireloop.errors import NotAReport, ReportOfNothing
+from hireloop.notify import ends
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.causes import reason_of
 from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction, MailKind
 from hireloop.notify.bounces.readable import shortened
 from hireloop.notify.bounces.return_path import ReturnPath, delivery_of
 from hireloop.notify.bounces.returned import NewReturnedMail, Recorded
+from hireloop.notify.ends import End, EndKind
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import Delivery, DeliveryState
 from hireloop.notify.transports.domains import with_ascii_domain
@@ -55,6 +57,9 @@ class RecordedReport(msgspec.Struct, frozen=True, kw_only=True):
 
 class _BouncedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
+    kind: str
+    channel: str
+    required: bool
     state: DeliveryState
     recipient: str
     message_id: str
@@ -93,7 +98,12 @@ async def record(
         raise
     row, result, reason = written.before, written.result, written.reason
     spans.record_bounce(
-        stored_traceparent=row.traceparent, delivery_id=row.id, result=result.value, reason=reason, status=report.status
+        stored_traceparent=row.traceparent,
+        delivery_id=row.id,
+        channel=row.channel,
+        result=result.value,
+        reason=reason,
+        status=report.status,
     )
     log.info(
         "bounce.recorded",
@@ -103,7 +113,16 @@ async def record(
         reason=reason,
         status=report.status,
     )
+    if DeliveryState.BOUNCED is written.after.state is not row.state:
+        ends.say(_end(row, report, reason))
     return RecordedReport(delivery=row.id, state=written.after.state, result=result, reason=written.after.last_reason)
+
+
+def _end(row: _BouncedDelivery, report: DeliveryReport, reason: Reason | None) -> End:
+    said = {"id": row.id, "kind": row.kind, "channel": row.channel, "required": row.required}
+    return ends.of_row(
+        {**said, "traceparent": row.traceparent}, EndKind.BOUNCED, enhanced_code=report.status, reason=reason
+    )
 
 
 @db.transactional
@@ -218,6 +237,9 @@ async def _row(delivery_id: UUID) -> _BouncedDelivery | None:
     row = await (
         Delivery.select(
             Delivery.id,
+            Delivery.kind,
+            Delivery.channel,
+            Delivery.required,
             Delivery.state,
             Delivery.recipient,
             Delivery.message_id,

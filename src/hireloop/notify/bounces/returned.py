@@ -77,7 +77,12 @@ _HAS_COME = Statement("""
     )
 """)
 # Everything that came back before then is forgotten.
-_FORGET_OLD = Statement("DELETE FROM returned_mail WHERE came_at < coalesce(:now, now()) - :kept_for::interval")
+_FORGET_OLD = Statement("""
+    WITH old AS (
+        DELETE FROM returned_mail WHERE came_at < coalesce(:now, now()) - :kept_for::interval RETURNING delivery
+    )
+    SELECT count(*) FROM old
+""")
 
 
 async def note(delivery: UUID, mail: NewReturnedMail, *, now: datetime | None = None) -> Recorded:
@@ -119,9 +124,10 @@ async def is_known_to_come() -> bool:
     return bool(await _HAS_COME.value())
 
 
-async def forget_old(*, now: datetime | None = None) -> None:
-    """Delete what came back longer than `KEPT_FOR` ago; the worker's chore."""
-    await _FORGET_OLD.run(now=now, kept_for=KEPT_FOR)
+async def forget_old(*, now: datetime | None = None) -> int:
+    """Delete what came back longer than `KEPT_FOR` ago, and return how much that was; the worker's chore."""
+    forgotten: int = await _FORGET_OLD.value(now=now, kept_for=KEPT_FOR)
+    return forgotten
 
 
 def kept(raw: bytes) -> bytes:

@@ -74,12 +74,18 @@ class Simulator:
                 self._reports.append((self._clock() + BOUNCE_SECONDS, _report(parcel)))
         return outcome_of_reply(_REPLIES.get(name, _UNKNOWN))
 
-    async def report(self) -> None:
-        """Record the reports that are due; the worker's chore. Raises one of `db.UNAVAILABLE`, and keeps them then."""
+    async def report(self) -> int:
+        """Record the reports that are due and return how many; the worker's chore.
+
+        Raises one of `db.UNAVAILABLE`, and keeps them then.
+        """
+        recorded = 0
         while self._reports and self._reports[0][0] <= self._clock():
             with suppress(ReportOfNothing):  # such as a trial mail, which has no delivery
                 await bounces.record(reports.read(raw := self._reports[0][1]), self._return_path, mail=raw)
             self._reports.popleft()
+            recorded += 1
+        return recorded
 
     def _is_new(self, message_id: str) -> bool:
         with self._lock:

@@ -15,6 +15,7 @@ from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
+from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
 
 
@@ -208,6 +209,7 @@ async def _acknowledge(
             channel=one.channel,
             reason=one.reason,
         )
+        events.record_alert("acknowledged", cause=one.cause)
     return done
 
 

@@ -23,7 +23,7 @@ from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.tables import Alert
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
-from hireloop.telemetry import spans
+from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
 
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
@@ -54,7 +54,7 @@ async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = No
     """
     sweep = await _sweep(outbox, alert_email, now)
     _say(sweep)
-    spans.record_unheard(await hearing.count_unheard())
+    events.record_unheard(await hearing.count_unheard())
     return len(sweep.put)
 
 
@@ -159,7 +159,7 @@ async def _put(outbox: Outbox, alert: NewAlert, alert_email: str, now: datetime,
     ranks = _ranks(outbox, alert.message, alert.recruiter, alert_email)
     rank = carriers.following(ranks, (), reached=reached)
     if rank is not None and alert.message.alert_id is not None:
-        await hearing.carry(alert.message.alert_id, alert.message, outbox, rank, now=now)
+        await hearing.carry(alert.message.alert_id, alert.message, outbox, rank, origins=alert.origins, now=now)
     return rank
 
 
@@ -184,7 +184,7 @@ async def _go_on(waiting: UnheardAlert, outbox: Outbox, alert_email: str, now: d
     ranks = _ranks(outbox, message, waiting.recruiter, alert_email)
     rank = carriers.following(ranks, waiting.tried, reached=waiting.rank)
     if rank is not None:
-        await hearing.carry(waiting.id, message, outbox, rank, now=now)
+        await hearing.carry(waiting.id, message, outbox, rank, origins=waiting.origins, now=now)
 
 
 async def _divided(
@@ -232,14 +232,18 @@ def _say(sweep: _Sweep) -> None:
             log.error("alert.reaches_nobody", **said)
         else:
             log.error("alert.put", **said, carriers=[one.channel for one in rank.carriers])
+        events.record_alert("put", cause=message.cause.value)
     for alert in sweep.not_put:
         log.error("alert.not_put", cause=alert.message.cause.value, subject=alert.message.subject)
     for turn in sweep.over:
         log.info("alert.over", **turn.said())
+        events.record_alert("over", cause=turn.cause)
     for turn in sweep.heard:
+        events.record_alert("heard" if turn.is_heard else "unheard", cause=turn.cause)
         if turn.is_heard:
             log.info("alert.heard", **turn.said())
         else:
             log.error("alert.unheard", **turn.said(), why="the email bounced")
     for turn in sweep.late:
         log.error("alert.unheard", **turn.said(), why="no carrier has accepted it")
+        events.record_alert("unheard", cause=turn.cause)

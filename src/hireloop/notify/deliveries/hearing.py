@@ -14,11 +14,12 @@ from hireloop.notify import messages
 from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.deliveries import carriers, outbox
 from hireloop.notify.deliveries.carriers import Carrier
-from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox, origin_fragment
 from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.tables import Alert
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
+from hireloop.telemetry import links
 
 TOO_LONG = timedelta(minutes=2)  # unheard for longer than this is a failure of the installation
 MATTERS_AFTER_DEADLINE = timedelta(days=1)  # as on the console's page of what needs attention
@@ -147,6 +148,7 @@ class UnheardAlert(msgspec.Struct, frozen=True, kw_only=True):
     put_at: datetime
     unheard_since: datetime
     payload: str
+    origins: list[str] = []  # the traceparents of the bookings that it is about
     tried: list[Carrier] = []
     is_waiting: bool = False  # a carrier may still take it within its time
 
@@ -168,9 +170,13 @@ class UnheardAlert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Unheard alerts and the carriers that they were given to, locked.
-_WAITING = Statement("""
+_WAITING = Statement(f"""
     SELECT id, cause, schedule, revision, delivery, channel, reason, recruiter, rank, put_at, unheard_since,
         payload::text,
+        ARRAY(
+            SELECT coalesce({origin_fragment("reported.schedule")}, '') FROM delivery AS reported
+            WHERE reported.alert = alert.id AND reported.kind <> 'alert' ORDER BY deadline_at, id LIMIT {links.MOST}
+        ) AS origins,
         ARRAY(SELECT ARRAY[channel, recipient] FROM delivery WHERE alert = alert.id AND kind = 'alert') AS tried,
         EXISTS (
             SELECT FROM delivery d WHERE d.alert = alert.id AND d.kind = 'alert' AND d.state = 'pending'
@@ -178,7 +184,7 @@ _WAITING = Statement("""
         ) AS is_waiting
     FROM alert WHERE unheard_since IS NOT NULL
     ORDER BY put_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-""")
+""")  # noqa: S608 (our own words)
 
 
 async def waiting(now: datetime) -> list[UnheardAlert]:
@@ -186,11 +192,23 @@ async def waiting(now: datetime) -> list[UnheardAlert]:
     return await _WAITING.structs(UnheardAlert, since=now - carriers.PATIENCE, limit=_LOOK_AT)
 
 
-async def carry(alert_id: UUID, message: AlertMessage, outbox: Outbox, rank: carriers.Rank, *, now: datetime) -> None:
-    """Give an alert to all carriers of a rank, in the caller's transaction."""
+async def carry(
+    alert_id: UUID,
+    message: AlertMessage,
+    outbox: Outbox,
+    rank: carriers.Rank,
+    *,
+    origins: Sequence[str],
+    now: datetime,
+) -> None:
+    """Give an alert to all carriers of a rank, in the caller's transaction.
+
+    `origins` are the traceparents of the bookings that it is about.
+    """
     names = {one.channel for one in rank.carriers}
     over = msgspec.structs.replace(outbox, channels=tuple(one for one in outbox.channels if one.name in names))
-    await over.put([msgspec.structs.replace(message, send_to=rank.send_to)], now=now)
+    about = {message.schedule_id: origins}
+    await over.put([msgspec.structs.replace(message, send_to=rank.send_to)], now=now, about=about)
     await Alert.update({Alert.rank: rank.number}).where(Alert.id == alert_id)
 
 

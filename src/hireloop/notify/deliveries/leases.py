@@ -11,16 +11,16 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db
-from hireloop.notify import messages
+from hireloop.notify import ends, messages
 from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import turns
+from hireloop.notify.ends import End, EndKind
 from hireloop.notify.rate_limit import RateLimit, sql_of_free, sql_of_paid
 from hireloop.notify.tables import AttemptOutcome, ChannelRate, DeliveryState
 from hireloop.notify.transport import Channel, Evidence
-from hireloop.notify.transports.replies import kept_reply
-from hireloop.statements import Statement
-from hireloop.telemetry import redaction
+from hireloop.notify.transports.replies import kept_text
+from hireloop.statements import Statement, as_structs
 
 LEASE_SECONDS = 30
 LOST_IN_A_ROW = 5
@@ -107,7 +107,7 @@ _TAKE = """
     ), {routed}, dead AS (
         UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now())
         FROM due WHERE due.was_leased AND attempt.delivery = due.id AND attempt.outcome IS NULL
-        RETURNING attempt.delivery
+        RETURNING attempt.delivery, attempt.number, attempt.route
     ), streak AS (
         SELECT due.id FROM due WHERE due.was_leased AND :lost_in_a_row = (
             SELECT count(*) FROM (
@@ -141,9 +141,15 @@ _TAKE = """
             WHERE invitation.schedule = leased.schedule AND invitation.revision = leased.revision
               AND invitation.required ORDER BY invitation.id LIMIT 1
         ) END AS invitation_state,
-        previous.trace_id AS previous_trace_id, previous.span_id AS previous_span_id
-    FROM leased LEFT JOIN attempt previous
-        ON previous.delivery = leased.id AND previous.number = leased.attempt_count - 1
+        previous.trace_id AS previous_trace_id, previous.span_id AS previous_span_id, lost.rows AS lost
+    FROM (
+        SELECT coalesce(json_agg(gone), '[]')::text AS rows FROM (
+            SELECT id, kind, channel, required, traceparent, dead.number AS attempt, dead.route,
+                id IN (SELECT id FROM streak) AS is_given_up
+            FROM dead JOIN delivery ON delivery.id = dead.delivery
+        ) gone
+    ) lost LEFT JOIN (leased LEFT JOIN attempt previous
+        ON previous.delivery = leased.id AND previous.number = leased.attempt_count - 1) ON true
     ORDER BY deadline_at
 """
 # A probe's order is a statement of its own: with an order that depends on an argument, a plan made for any argument
@@ -210,7 +216,9 @@ async def take(
         await ChannelRate.insert(row).on_conflict(action="DO NOTHING")
         values |= {"burst": rate_limit.burst, "interval": rate_limit.interval}
     statement = _TAKES[request.probing, rate_limit is not None, request.other_is_open]
-    return await statement.structs(Lease, **values)
+    rows = await statement.rows(**values)  # one at least: it holds the tries that were lost, if any
+    ends.say_all(ends.of_lost_tries(rows[0]["lost"]))
+    return as_structs((row for row in rows if row["id"] is not None), Lease)
 
 
 # Leases that are still ours last longer.
@@ -277,7 +285,10 @@ _SENT_LATE = Statement("""
         ELSE state END
     FROM unnest(:ids::uuid[], :numbers::int[]) AS late(id, number)
         JOIN attempt ON attempt.delivery = late.id AND attempt.number = late.number
+        JOIN (SELECT id, state AS was FROM delivery WHERE id = ANY(:ids::uuid[]) FOR UPDATE) old ON old.id = late.id
     WHERE delivery.id = late.id
+    RETURNING delivery.id, kind, channel, required, attempt.number AS attempt, attempt.route, attempt.phase, code,
+        enhanced_code, attempt.trace_id, attempt.span_id, was = 'pending' AND state = 'sent' AS ends_delivery
 """)
 
 
@@ -292,7 +303,7 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     ours = await _settle(settlements, now)
     late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
     if late:
-        await _note_late(late)
+        ends.say_all(await _note_late(late))
     return set(ours.values())
 
 
@@ -315,7 +326,7 @@ async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> di
         phases=[e.phase.value if e else None for e in evidence],
         codes=[e.code if e else None for e in evidence],
         enhanced_codes=[e.enhanced_code if e else None for e in evidence],
-        replies=[_at_most_a_kibibyte(e.reply) if e else None for e in evidence],
+        replies=[kept_text(e.reply) if e else None for e in evidence],
         trace_ids=[s.trace_id for s in settlements],
         span_ids=[s.span_id for s in settlements],
         now=now,
@@ -324,9 +335,10 @@ async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> di
 
 
 @db.transactional(one_statement=True)
-async def _note_late(late: Sequence[Settlement]) -> None:
-    """Note what was sent though its lease had run out meanwhile."""
-    await _SENT_LATE.run(ids=[s.delivery_id for s in late], numbers=[s.number for s in late])
+async def _note_late(late: Sequence[Settlement]) -> list[End]:
+    """Note what was sent though its lease had run out meanwhile, and return how that ended."""
+    rows = await _SENT_LATE.rows(ids=[s.delivery_id for s in late], numbers=[s.number for s in late])
+    return ends.of_rows(rows, EndKind.SENT, late=True)
 
 
 # What is past its deadline and under nobody's lease has ended.
@@ -338,7 +350,8 @@ _EXPIRE = Statement("""
         ORDER BY id FOR UPDATE SKIP LOCKED
     ), dead AS (
         UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now())
-        FROM late WHERE attempt.delivery = late.id AND attempt.outcome IS NULL RETURNING attempt.delivery
+        FROM late WHERE attempt.delivery = late.id AND attempt.outcome IS NULL
+        RETURNING attempt.delivery, attempt.number, attempt.route
     )
     UPDATE delivery SET state = 'exhausted', last_reason = coalesce(last_reason, (
             SELECT health.reason FROM channel_health health
@@ -347,8 +360,9 @@ _EXPIRE = Statement("""
             WHERE health.channel = delivery.channel AND health.state = 'held' LIMIT 1
         ), 'deadline_passed'),
         lease_token = NULL, leased_until = NULL, tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
-    FROM late WHERE delivery.id = late.id
-    RETURNING delivery.id
+    FROM late LEFT JOIN dead ON dead.delivery = late.id WHERE delivery.id = late.id
+    RETURNING delivery.id, kind, channel, required, last_reason AS reason, traceparent, dead.number AS attempt,
+        dead.route
 """)
 
 
@@ -362,6 +376,7 @@ async def expire(channels: Sequence[Channel] = (), *, now: datetime | None = Non
         channels=[channel.name for channel in channels],
         fingerprints=fingerprints_of(channels),
     )
+    ends.say_all(ends.of_rows(rows, EndKind.EXHAUSTED))
     return len(rows)
 
 
@@ -370,7 +385,7 @@ _CLOSE = Statement("""
     UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now()) FROM delivery
     WHERE attempt.outcome IS NULL AND attempt.started_at < coalesce(:now, now()) - interval '1 hour'
       AND delivery.id = attempt.delivery AND delivery.state <> 'pending'
-    RETURNING attempt.delivery
+    RETURNING delivery.id, kind, channel, required, traceparent, attempt.number AS attempt, attempt.route
 """)
 
 
@@ -381,8 +396,5 @@ async def close_abandoned(*, now: datetime | None = None) -> int:
     would ever close it.
     """
     rows = await _CLOSE.rows(now=now)
+    ends.say_all(ends.of_rows(rows, EndKind.LOST))
     return len(rows)
-
-
-def _at_most_a_kibibyte(reply: str) -> str:
-    return kept_reply(redaction.without_links(reply).encode(errors="replace"))

@@ -8,7 +8,7 @@ from hireloop.notify.deliveries.deliveries import INVITING_KINDS
 from hireloop.notify.deliveries.leases import RENEWED_PAST_DEADLINE_SECONDS
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
-from hireloop.telemetry import spans
+from hireloop.telemetry import events
 
 MEASURE_SECONDS = 60.0
 CANCELLING_KIND = "cancelled"
@@ -68,7 +68,7 @@ async def read(*, now: datetime | None = None) -> Ledger:
 
 async def measure() -> None:
     """Read the ledger and let the metrics say it; for a worker, once in `MEASURE_SECONDS`."""
-    spans.begin_ledger()
+    events.begin_ledger()
     proof = await read()
     counts = {state.value: proof.counts.get(state, 0) for state in DeliveryState}
-    spans.record_ledger(counts=counts, unaccounted=proof.unaccounted)
+    events.record_ledger(counts=counts, unaccounted=proof.unaccounted)

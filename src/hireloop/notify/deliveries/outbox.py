@@ -4,20 +4,34 @@
 one statement. What becomes of a delivery then is written by the worker, through `leases`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Self
 from uuid import UUID
 
 import msgspec
 
 from hireloop import db
-from hireloop.notify import messages
+from hireloop.notify import ends, messages
 from hireloop.notify.deliveries import retry
+from hireloop.notify.ends import EndKind
 from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
+
+# The traceparents of the bookings that messages are about, by the messages' schedules.
+Origins = Mapping[UUID | None, Sequence[str]]
+_NO_ORIGINS: Origins = {}
+
+
+def origin_fragment(schedule: str) -> str:
+    """Return SQL for the traceparent of a booking, whose id is the expression `schedule`: that of its first message."""
+    return f"""
+        (SELECT first.traceparent FROM delivery AS first
+            WHERE first.schedule = {schedule} ORDER BY first.revision, first.id LIMIT 1)
+    """  # noqa: S608 (from our own code)
 
 
 class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,13 +65,13 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         """Return the outbox of an installation over these channels."""
         return cls(channels=tuple(channels), message_id_domain=settings.message_id_domain)
 
-    def drafts(self, told: Sequence[messages.Message], *, now: datetime) -> Drafts:
+    def drafts(self, told: Sequence[messages.Message], *, now: datetime, about: Origins = _NO_ORIGINS) -> Drafts:
         """Return what each message becomes on every channel of its kind, one delivery a channel, for `put_fragment`.
 
-        Records a PRODUCER span a delivery, under the current span.
+        Records a PRODUCER span a delivery, under the current span and linked to the bookings that it is `about`.
         """
         puts = [
-            (message, self._delivery(message, channel, recipient, now))
+            (message, self._delivery(message, channel, recipient, now, about.get(message.schedule_id, ())))
             for message in told
             for channel in self.channels
             if (recipient := _recipient(message, channel)) is not None
@@ -67,12 +81,14 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         values["put_payload_version"] = messages.PAYLOAD_VERSION
         return Drafts(tuple(delivery for _, delivery in puts), values)
 
-    async def put(self, told: Sequence[messages.Message], *, now: datetime) -> tuple[NewDelivery, ...]:
-        """Put messages in the caller's transaction and return the deliveries that are new.
+    async def put(
+        self, told: Sequence[messages.Message], *, now: datetime, about: Origins = _NO_ORIGINS
+    ) -> tuple[NewDelivery, ...]:
+        """Put messages in the caller's transaction and return the deliveries that are new; `about` as in `drafts`.
 
         What already exists (same schedule, revision, kind, occasion, channel and recipient) is left as it is.
         """
-        drafts = self.drafts(told, now=now)
+        drafts = self.drafts(told, now=now, about=about)
         new = {row["id"] for row in await _PUT.rows(**drafts.values)}
         return tuple(delivery for delivery in drafts.deliveries if delivery.id in new)
 
@@ -80,7 +96,9 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether a message of this kind would reach anybody, `address` being its recipient over mail."""
         return any(kind in channel.kinds and bool(address or not channel.personal) for channel in self.channels)
 
-    def _delivery(self, message: messages.Message, channel: Channel, recipient: str, now: datetime) -> NewDelivery:
+    def _delivery(
+        self, message: messages.Message, channel: Channel, recipient: str, now: datetime, about: Sequence[str]
+    ) -> NewDelivery:
         delivery_id = db.new_id()
         return NewDelivery(
             id=delivery_id,
@@ -89,7 +107,7 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
             recipient=recipient,
             required=message.required and channel.required,
             message_id=f"<{delivery_id}@{self.message_id_domain}>",
-            traceparent=spans.record_put(delivery_id=delivery_id, kind=message.kind, channel=channel.name),
+            traceparent=spans.record_put(delivery_id=delivery_id, kind=message.kind, channel=channel.name, about=about),
             due_at=now + message.wait,
         )
 
@@ -180,7 +198,7 @@ _SUPERSEDE = Statement("""
     UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL
     WHERE schedule = :schedule AND revision < :before_revision AND state = 'pending' AND kind <> ALL(:kept::text[])
         AND NOT (kind = 'alert' AND alert IS NOT NULL)
-    RETURNING id
+    RETURNING id, kind, channel, required
 """)
 # Whether a schedule has a required delivery that was tried.
 _WAS_TRIED = Statement(
@@ -195,20 +213,27 @@ async def supersede(schedule_id: UUID, *, before_revision: int, kept: Collection
     A try under way loses its lease: its result still fills its attempt, and `sent_at` if it was sent.
     """
     rows = await _SUPERSEDE.rows(schedule=schedule_id, before_revision=before_revision, kept=sorted(kept))
+    _say_superseded(rows)
     return len(rows)
+
+
+def _say_superseded(rows: Sequence[ends.DeliveryRow]) -> None:
+    if rows:
+        db.after_commit(partial(ends.say_all, ends.of_rows(rows, EndKind.SUPERSEDED)))
 
 
 # What is still to be sent of alerts ends.
 _WITHDRAW = Statement("""
     UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL
     WHERE alert = ANY(:alerts::uuid[]) AND kind = 'alert' AND state = 'pending'
+    RETURNING id, kind, channel, required
 """)
 
 
 async def withdraw(alert_ids: Sequence[UUID]) -> None:
     """End what is still to be sent of these alerts, in the caller's transaction: nobody needs to hear of them."""
     if alert_ids:
-        await _WITHDRAW.run(alerts=list(alert_ids))
+        _say_superseded(await _WITHDRAW.rows(alerts=list(alert_ids)))
 
 
 async def was_tried(schedule_id: UUID) -> bool:
@@ -233,7 +258,9 @@ _HOLD = Statement("SELECT FROM delivery WHERE schedule = ANY(:schedules::uuid[])
 # Deliveries and their attempts are blanked, the address of the last word kept, and all else that is pending ended.
 _FORGET = Statement("""
     WITH about AS (
-        SELECT id, recipient, state = 'pending' AND kind = :last AS is_last FROM delivery
+        SELECT id, recipient, state = 'pending' AND kind = :last AS is_last,
+            state = 'pending' AND kind <> :last AS is_superseded
+        FROM delivery
         WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE
     ), kept AS (
         INSERT INTO kept_address (delivery, address) SELECT id, recipient FROM about WHERE is_last
@@ -253,11 +280,14 @@ _FORGET = Statement("""
                 WHEN is_last THEN least(deadline_at, :now::timestamptz + interval '24 hours') ELSE deadline_at
             END,
             last_reply = NULL
-        FROM about WHERE delivery.id = about.id RETURNING delivery.id
+        FROM about WHERE delivery.id = about.id
+        RETURNING delivery.id, delivery.kind, channel, required, is_superseded
     ), returned AS (
         DELETE FROM returned_mail USING about WHERE returned_mail.delivery = about.id
+    ), replies AS (
+        UPDATE attempt SET reply = NULL FROM blanked WHERE attempt.delivery = blanked.id
     )
-    UPDATE attempt SET reply = NULL FROM blanked WHERE attempt.delivery = blanked.id
+    SELECT id, kind, channel, required FROM blanked WHERE is_superseded
 """)
 # Alerts name nobody.
 _FORGET_ALERTS = Statement(
@@ -277,11 +307,12 @@ async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
     await _HOLD_ALERTS.run(schedules=list(schedule_ids))
     await _HOLD.run(schedules=list(schedule_ids))
     blanks = msgspec.json.encode(_BLANKS).decode()
-    await _FORGET.run(
+    superseded = await _FORGET.rows(
         schedules=list(schedule_ids),
         now=now,
         last=messages.CancelledMessage.kind,
         candidates=sorted(messages.CANDIDATE_KINDS),
         blanks=blanks,
     )
+    _say_superseded(superseded)
     await _FORGET_ALERTS.run(schedules=list(schedule_ids), blanks=blanks)

@@ -11,11 +11,13 @@ from hireloop import db, errors
 from hireloop.notify import messages
 from hireloop.notify.deliveries import retry
 from hireloop.notify.deliveries.deliveries import DeliveryFilter
+from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.messages import CANDIDATE_KINDS, AlertMessage, BookingMessage, CancelledMessage, Message
 from hireloop.notify.reasons import Slug
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
+from hireloop.telemetry import spans
 
 AT_ONCE = 500  # in one transaction
 _MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
@@ -82,6 +84,7 @@ class _Replayable(msgspec.Struct, frozen=True, kw_only=True):
     payload_version: int
     message_id: str
     last_reason: str | None
+    origin: str | None  # the traceparent of its booking
     now: datetime
 
 
@@ -151,6 +154,7 @@ async def walk(
         yield results
 
 
+@spans.of_replay
 @db.transactional
 async def batch(
     only: ReplayFilter,
@@ -176,6 +180,8 @@ async def batch(
     replayed = [(result, reopened) for result, reopened in judged if reopened]
     if replayed and not dry_run:
         at = rows[0].now
+        origins = {row.id: row.origin or "" for row in rows}
+        spans.record_replay([origins[result.id] for result, _ in replayed])
         await _reopen([reopened for _, reopened in replayed], at)
         await note([result for result, _ in replayed], at)
     return [result for result, _ in judged]
@@ -223,7 +229,7 @@ _TOLD = {
 _ROWS = {
     lock: Statement(f"""
         SELECT id, schedule, revision, kind, channel, recipient, state, attempt_count, payload::text, payload_version,
-            message_id, last_reason, coalesce(:now, now()) AS now
+            message_id, last_reason, {origin_fragment("delivery.schedule")} AS origin, coalesce(:now, now()) AS now
         FROM delivery WHERE id = ANY(:ids::uuid[]) ORDER BY id {"FOR UPDATE" if lock else ""}
     """)  # noqa: S608 (our own words)
     for lock in (False, True)

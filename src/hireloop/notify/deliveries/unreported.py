@@ -10,10 +10,11 @@ import msgspec
 from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.deliveries.deliveries import TIME_FOR_A_FIRST_TRY
+from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
-from hireloop.telemetry import spans
+from hireloop.telemetry import links, spans
 
 _LOOK_AT = 10_000
 
@@ -30,6 +31,7 @@ class ReportedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     first_due_at: datetime
     last_reason: str | None
     traceparent: str
+    origin: str | None  # the traceparent of its booking
     deadline_at: datetime
     recruiter_email: str | None
 
@@ -45,13 +47,14 @@ class NewAlert(msgspec.Struct, frozen=True, kw_only=True):
     message: AlertMessage
     recruiter: str | None = None  # None: no job has one, or several have different ones
     deliveries: tuple[UUID, ...] = ()
+    origins: tuple[str, ...] = ()  # the traceparents of their bookings
     fingerprint: str | None = None  # of the held channel's configuration, and since when it is held
     held_since: datetime | None = None
 
 
-_FIELDS = """
+_FIELDS = f"""
     id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
-    payload->>'recruiter_email' AS recruiter_email
+    payload->>'recruiter_email' AS recruiter_email, {origin_fragment("delivery.schedule")} AS origin
 """
 # Required deliveries that are at risk, have failed or came back, and that nobody was alerted to, locked.
 _UNREPORTED = Statement(f"""
@@ -159,7 +162,8 @@ def _alert_about(group: Sequence[ReportedDelivery], values: dict[str, Any]) -> N
         **values,
     )
     recruiter = first.recruiter_email if len(recruiters) == 1 else None
-    return NewAlert(message=message, recruiter=recruiter, deliveries=tuple(one.id for one in group))
+    origins = tuple(one.origin or "" for one in group[: links.MOST])
+    return NewAlert(message=message, recruiter=recruiter, deliveries=tuple(one.id for one in group), origins=origins)
 
 
 def _values(kind: str, payload: str) -> dict[str, Any]:

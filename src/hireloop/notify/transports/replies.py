@@ -12,6 +12,7 @@ from typing import assert_never
 from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
 from hireloop.notify.transports.refusals import BEFORE_RECIPIENT, Side, SmtpRefusal, refusal_of
+from hireloop.telemetry import redaction
 
 LONGEST_REPLY = 1024  # bytes of a reply that are kept
 
@@ -48,6 +49,11 @@ def kept_reply(raw: bytes) -> str:
     # PostgreSQL's text cannot hold NUL.
     text = raw[: 2 * LONGEST_REPLY].decode("utf-8", "replace").replace("\x00", "\ufffd")
     return text.encode()[:LONGEST_REPLY].decode("utf-8", "ignore")
+
+
+def kept_text(reply: str) -> str:
+    """Return a reply that is a text already as it is kept: as `kept_reply`, and without links of ours."""
+    return kept_reply(redaction.without_links(reply).encode(errors="replace"))
 
 
 def printable(text: str) -> str:

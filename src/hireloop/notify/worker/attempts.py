@@ -2,9 +2,10 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 import msgspec
 from opentelemetry.trace import Span
@@ -12,6 +13,7 @@ from opentelemetry.trace import Span
 from hireloop.notify import messages
 from hireloop.notify.deliveries import retry, turns
 from hireloop.notify.deliveries.leases import Lease, Settlement
+from hireloop.notify.ends import End, EndKind
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent, Transport
@@ -183,6 +185,39 @@ def settlement(lease: Lease, result: AttemptResult, *, elapsed: timedelta) -> Se
         due_at=due_at,
         trace_id=result.trace_id,
         span_id=result.span_id,
+    )
+
+
+def ends_of(settled: Iterable[Settlement], under_way: Mapping[UUID, Lease], ours: Collection[UUID]) -> list[End]:
+    """Return how these tries ended; `under_way` is by token, and `ours` are the deliveries whose lease was still ours.
+
+    Without what was sent under a lease that was not: `leases.settle` says that itself.
+    """
+    return [
+        _end(under_way[one.token], one, is_ours=one.delivery_id in ours)
+        for one in settled
+        if one.token in under_way and (one.delivery_id in ours or one.outcome is not AttemptOutcome.SENT)
+    ]
+
+
+def _end(lease: Lease, settled: Settlement, *, is_ours: bool) -> End:
+    evidence = settled.evidence
+    return End(
+        delivery=lease.id,
+        end=EndKind(settled.outcome.value),
+        kind=lease.kind,
+        channel=lease.channel,
+        required=lease.required,
+        route=lease.route.value,
+        attempt=lease.number,
+        phase=evidence.phase.value if evidence else None,
+        code=evidence.code if evidence else None,
+        enhanced_code=evidence.enhanced_code if evidence else None,
+        reason=settled.reason,
+        trace_id=settled.trace_id,
+        span_id=settled.span_id,
+        late=not is_ours,
+        ends_delivery=is_ours,
     )
 
 

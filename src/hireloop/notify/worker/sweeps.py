@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from hireloop import db
+from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
 
 # Seconds between the end of one run and the next, and what runs: it opens its own transactions.
@@ -49,14 +50,17 @@ class Sweeps:
         ]
 
     async def keep(self, name: str, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-        """Run `work` for ever, with a pause of so many seconds; raises what is no failure of the database."""
+        """Run `work` for ever, with a pause of so many seconds; raises what is no failure of the database.
+
+        A number that it returns says how much it has changed.
+        """
         while True:
             try:
-                await work()
+                changed = await work()
             except db.UNAVAILABLE as error:
                 self._failed(name, error)
             else:
-                self._succeeded(name)
+                self._succeeded(name, changed)
             await asyncio.sleep(max(seconds, STOPPED_SECONDS) if self._is_stopped(name) else seconds)
 
     def _is_stopped(self, name: str) -> bool:
@@ -67,12 +71,16 @@ class Sweeps:
         before = self._failures.get(name)
         since = before.since if before is not None else time.monotonic()
         self._failures[name] = _Failure(error, since)
+        events.record_sweep(name, "failed" if db.is_transient(error) else "stopped")
         if db.is_transient(error):
             log.warning("worker.database_failed", doing=name, error=db.described(error))
         else:
             log.error("worker.sweep_stopped", sweep=name, error=db.described(error), fix=db.fix_of(error))
 
-    def _succeeded(self, name: str) -> None:
+    def _succeeded(self, name: str, changed: object) -> None:
+        events.record_sweep(name, "ran")
+        if isinstance(changed, int) and changed > 0:  # a line each time would say nothing, thousands of times an hour
+            log.info("worker.sweep_ran", sweep=name, changed=changed)
         failure = self._failures.pop(name, None)
         if failure is not None and not db.is_transient(failure.error):
             log.info("worker.sweep_resumed", sweep=name)

@@ -50,7 +50,7 @@ class WakeupSender:
                 await self._wanted.wait()
                 self._wanted.clear()
                 try:
-                    connection = connection or await db.Connection.connect(self._url)
+                    connection = connection or await db.Connection.connect(self._url, name="api-notify")
                     await connection.raw.execute(NOTIFY.text)
                     pause = _AT_MOST_EVERY_SECONDS
                 except db.UNAVAILABLE as error:
@@ -74,7 +74,7 @@ async def listen(url: str, wake: Callable[[], None]) -> None:
     pause = 0.1
     while True:
         try:
-            connection = await db.Connection.connect(url)
+            connection = await db.Connection.connect(url, name="worker-listen")
         except db.UNAVAILABLE as error:
             log.warning("wakeup.not_listening", error=db.described(error), again_in_seconds=pause)
             await asyncio.sleep(pause)

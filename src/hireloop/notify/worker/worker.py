@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from hireloop import db
 from hireloop.db import FailureKind
+from hireloop.notify import ends
 from hireloop.notify.channels import health, providers
 from hireloop.notify.channels.health import Availability
 from hireloop.notify.channels.providers import LeaseRequest, Route
@@ -25,7 +26,7 @@ from hireloop.notify.worker.attempts import AttemptResult, MessageRenderer
 from hireloop.notify.worker.channel_sender import GATHER_SECONDS, ChannelSender
 from hireloop.notify.worker.heartbeat import Signature
 from hireloop.notify.worker.sweeps import Chore, Sweeps, name_of
-from hireloop.telemetry import spans
+from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
 
 POLL_SECONDS = 2.0
@@ -279,7 +280,7 @@ class Worker:
         """
         while True:
             try:
-                await leases.settle(batch)
+                ours = await leases.settle(batch)
             except db.UNAVAILABLE as error:
                 match db.kind_of(error):
                     case FailureKind.PERMANENT:
@@ -291,6 +292,8 @@ class Worker:
                         log.warning("worker.not_settled_yet", error=db.described(error), settlements=len(batch))
                         await asyncio.sleep(_AFTER_ERROR_SECONDS)
             else:
+                under_way = {token: lease for sender in self._senders for token, lease in sender.under_way.items()}
+                ends.say_all(attempts.ends_of(batch, under_way, ours))
                 return
 
     async def _write_one_by_one(self, batch: list[Settlement], error: BaseException) -> None:
@@ -320,7 +323,7 @@ class Worker:
         signature = Signature(
             failing=(*self._broken, *self._sweeps.failing),
             has_broken_down=self.has_broken_down,
-            ledger_age=spans.ledger_age(),
+            ledger_age=events.ledger_age(),
             spans_dropped=self._spans_dropped(),
         )
         names = [sender.channel.name for sender in self._senders]
@@ -353,8 +356,6 @@ class Worker:
                 for lease in mine:
                     sender.renewed(lease, until=asked + leases.LEASE_SECONDS if lease.token in renewed else 0)
 
-    async def _expire(self) -> None:
+    async def _expire(self) -> int:
         ended = await leases.expire([sender.channel for sender in self._senders])
-        await leases.close_abandoned()
-        if ended:
-            log.error("delivery.deadline_passed", deliveries=ended)
+        return ended + await leases.close_abandoned()

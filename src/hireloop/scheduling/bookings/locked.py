@@ -11,11 +11,13 @@ from uuid import UUID
 import msgspec
 
 from hireloop import errors
+from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.messages import Meeting
 from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.tables import InterviewState, ScheduleState, Session
 from hireloop.statements import Statement
+from hireloop.telemetry import links
 
 
 class LockedBooking(Meeting, frozen=True, kw_only=True):
@@ -44,16 +46,17 @@ class LockedBooking(Meeting, frozen=True, kw_only=True):
 
 # All that a change needs to know of bookings, whose rows are locked with their sessions'. One moment for them all, and
 # after the wait for their candidates: when the transaction began, another change may have been under way.
-_LOCKED = Statement("""
+_LOCKED = Statement(f"""
     SELECT coalesce(:now, statement_timestamp()) AS now, sc.id AS schedule_id, sc.state, sc.revision, sc.booking_notes,
         sc.starts_at, sc.ends_at, sc.changes::text, sc.slot AS slot_id, se.id AS session_id, se.key_version,
         se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at, i.id AS interview_id,
         i.state AS interview_state, c.id AS candidate_id, c.full_name AS candidate_name, c.email AS candidate_email,
-        c.erased_at, c.time_zone, c.locale, j.id AS job_id, j.title AS job_title, j.company, j.recruiter_email
+        c.erased_at, c.time_zone, c.locale, j.id AS job_id, j.title AS job_title, j.company, j.recruiter_email,
+        {origin_fragment("sc.id")} AS traceparent
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
         JOIN candidate c ON c.id = sc.candidate JOIN job j ON j.id = i.job
     WHERE sc.id = ANY(:schedules::uuid[]) ORDER BY sc.id FOR NO KEY UPDATE OF sc, se
-""")
+""")  # noqa: S608 (our own words)
 # Locks the candidates of bookings.
 _HOLD_CANDIDATES = Statement("""
     SELECT id FROM candidate WHERE id IN (SELECT candidate FROM schedule WHERE id = ANY(:schedules::uuid[]))
@@ -92,11 +95,12 @@ async def lock_all(
 
 
 async def _lock_bookings(schedule_ids: Collection[UUID], now: datetime | None) -> list[LockedBooking]:
-    """Lock candidates, then schedules and sessions, each in the order of ids.
+    """Lock candidates, then schedules and sessions, each in the order of ids, and link the current span to them.
 
     Every change of a booking locks its candidate first: so the second statement, whose snapshot begins once that is
     ours, reads every row of the booking as the last change left it, also those that it does not lock.
     """
     await _HOLD_CANDIDATES.run(schedules=list(schedule_ids))
     rows = await _LOCKED.rows(schedules=list(schedule_ids), now=now)
+    links.add_bookings(row["traceparent"] or "" for row in rows)
     return [msgspec.convert({**row, "changes": history.read(row["changes"])}, LockedBooking) for row in rows]

@@ -6,9 +6,10 @@ set it: so a booking that is made inside a lead gets no reminder of that lead, a
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from hireloop import db
-from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox, origin_fragment
 from hireloop.notify.messages import ReminderMessage
 from hireloop.statements import Statement, read_clock
 
@@ -19,10 +20,11 @@ _TOGETHER = 200
 # booking there is.
 # All that a reminder says is locked: of a row that changes meanwhile, PostgreSQL reads anew only what is locked, and a
 # reminder of the new revision must not carry the old key. Whom somebody is changing gets theirs from the next sweep.
-_DUE = Statement("""
+_DUE = Statement(f"""
     SELECT sc.id AS schedule_id, sc.revision, sc.starts_at, sc.ends_at, sc.booking_notes, se.id AS session_id,
         se.key_version, se.opens_at, se.closes_at, c.full_name AS candidate_name, c.email AS candidate_email,
-        c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email
+        c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email,
+        {origin_fragment("sc.id")} AS traceparent
     FROM schedule sc JOIN session se ON se.schedule = sc.id
         JOIN candidate c ON c.id = sc.candidate
         JOIN interview i ON i.id = sc.interview JOIN job j ON j.id = i.job
@@ -30,7 +32,7 @@ _DUE = Statement("""
       AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
     ORDER BY sc.starts_at LIMIT :limit
     FOR NO KEY UPDATE OF sc, se SKIP LOCKED FOR SHARE OF c SKIP LOCKED
-""")
+""")  # noqa: S608 (our own words)
 # The reminders of these bookings that are due by now are done with.
 _NOTE = Statement("UPDATE schedule SET reminded_at = :at WHERE id = ANY(:schedules::uuid[])")
 
@@ -57,7 +59,13 @@ async def _put_some(outbox: Outbox, lead: str, length: timedelta, nearer: timede
     at = await read_clock(now)
     due = await _DUE.rows(nearest=at + nearer, farthest=at + length, lead=length, limit=_TOGETHER)
     if due:
-        told = [ReminderMessage(**row, lead=lead, until=row["starts_at"] - nearer) for row in due]
-        await outbox.put(told, now=at)
+        origins = {row["schedule_id"]: [row["traceparent"] or ""] for row in due}
+        told = [_reminder({**row}, lead, row["starts_at"] - nearer) for row in due]
+        await outbox.put(told, now=at, about=origins)
         await _NOTE.run(schedules=[row["schedule_id"] for row in due], at=at)
     return len(due)
+
+
+def _reminder(row: dict[str, Any], lead: str, until: datetime) -> ReminderMessage:
+    del row["traceparent"]
+    return ReminderMessage(**row, lead=lead, until=until)

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
+from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.messages import Meeting
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import CANDIDATE, Action, NewAuditEntry
@@ -50,6 +51,7 @@ class Visit(Meeting, frozen=True, kw_only=True):
     device_check: dict[str, str] | None  # the latest, as `record_device_check` stored it
     late_requested_at: datetime | None = None  # when the candidate last asked for another time
     changes: list[HistoryEntry] = msgspec.field(default_factory=list)  # the booking's history, oldest first
+    traceparent: str | None = None  # of the booking; None if its first message is not kept any more
     now: datetime
 
     @property
@@ -89,17 +91,17 @@ def state_of(
 
 
 # A session with all that its candidate is shown.
-_VISIT = Statement("""
+_VISIT = Statement(f"""
     SELECT se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at,
         se.device_check::text AS device_check, se.late_requested_at, sc.id AS schedule_id, sc.state AS schedule_state,
         sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at, sc.changes::text AS changes,
         i.id AS interview_id, i.state AS interview_state, c.full_name AS candidate_name, c.email AS candidate_email,
         c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email, j.coding_language,
-        coalesce(:now, now()) AS now
+        {origin_fragment("sc.id")} AS traceparent, coalesce(:now, now()) AS now
     FROM session se JOIN schedule sc ON sc.id = se.schedule JOIN interview i ON i.id = sc.interview
         JOIN candidate c ON c.id = i.candidate JOIN job j ON j.id = i.job
     WHERE se.id = :id
-""")
+""")  # noqa: S608 (our own words)
 
 
 async def visit(session_id: UUID, *, now: datetime | None = None) -> Visit:

@@ -1,0 +1,65 @@
+"""The connections of a process: the name that PostgreSQL shows for them, and how long one is waited for."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+
+from hireloop.db.failures import UNAVAILABLE
+from hireloop.telemetry import metrics
+
+_NAMED = {"db.client.connection.pool.name": "hireloop"}
+
+
+def server_settings(url: str, name: str) -> dict[str, str]:
+    """Return the settings of a connection that is called `name`, such as `worker`, unless its URL gives it a name."""
+    if "application_name" in parse_qs(urlsplit(url).query, keep_blank_values=True):
+        return {}
+    return {"application_name": f"hireloop-{name}"}
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Record for how long a block has waited for a connection of the pool."""
+    began = time.monotonic()
+    yield
+    metrics.CONNECTION_WAIT_SECONDS.record(time.monotonic() - began, _NAMED)
+
+
+def observe(pool: Callable[[], asyncpg.Pool | None]) -> None:
+    """Let the metrics say how many connections a pool has and may have; none while there is no pool."""
+
+    def connections() -> Iterator[tuple[float, metrics.Attributes]]:
+        if (one := pool()) is not None:
+            idle = one.get_idle_size()
+            for state, count in (("idle", idle), ("used", one.get_size() - idle)):
+                yield count, {**_NAMED, "db.client.connection.state": state}
+
+    def most() -> Iterator[tuple[float, metrics.Attributes]]:
+        if (one := pool()) is not None:
+            yield one.get_max_size(), _NAMED
+
+    metrics.CONNECTIONS.watch(connections)
+    metrics.MOST_CONNECTIONS.watch(most)
+
+
+class Connection:
+    """A separate connection outside the pool for LISTEN and NOTIFY, which ignores errors when it is closed."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.raw = connection
+
+    @classmethod
+    async def connect(cls, url: str, *, name: str = "cli") -> Self:
+        """Connect within 10 s, as `hireloop-` and this name; raises one of `UNAVAILABLE`."""
+        return cls(await asyncpg.connect(url, timeout=10, server_settings=server_settings(url, name)))
+
+    async def close(self) -> None:
+        """Close within a second, or drop it."""
+        try:
+            await self.raw.close(timeout=1)
+        except UNAVAILABLE:
+            self.raw.terminate()

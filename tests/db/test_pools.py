@@ -1,0 +1,86 @@
+"""What PostgreSQL and the metrics show of a process's connections."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from opentelemetry.metrics import CallbackOptions
+
+from hireloop import db
+from hireloop.db import pools
+from hireloop.telemetry import metrics
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://u@h/db", {"application_name": "hireloop-worker"}),
+        ("postgresql://u@h1:5432,h2:5432/db?sslmode=require", {"application_name": "hireloop-worker"}),
+        ("postgresql://u@h/db?application_name=ours", {}),
+        ("postgresql://u@h/db?application_name=", {}),
+    ],
+)
+def test_a_name_in_the_url_wins(url: str, expected: dict[str, str]) -> None:
+    assert pools.server_settings(url, "worker") == expected
+
+
+async def test_postgresql_shows_who_is_connected(database_url: str) -> None:
+    async with db.opened(database_url, role="api"):
+        listening = await db.Connection.connect(database_url, name="worker-listen")
+        found = await db.fetch(
+            "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() ORDER BY 1"
+        )
+        await listening.close()
+    assert [row["application_name"] for row in found] == ["hireloop-api", "hireloop-worker-listen"]
+
+
+def _seen(metric: metrics.Observed) -> dict[Any, float]:
+    return {
+        (one.attributes or {}).get("db.client.connection.state"): one.value for one in metric.observe(CallbackOptions())
+    }
+
+
+async def test_the_pool_says_what_is_in_use_and_how_long_one_waited(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(metrics.CONNECTION_WAIT_SECONDS, "record", lambda seconds, _: waits.append(seconds))
+    async with db.opened(database_url, pool_size=1):
+        async with db.DB.transaction():
+            assert _seen(metrics.CONNECTIONS) == {"idle": 0, "used": 1}
+            assert _seen(metrics.MOST_CONNECTIONS) == {None: 1}
+            other = asyncio.create_task(_alone())
+            await asyncio.sleep(0.05)  # so long does it wait at least
+        assert await other == 1
+        assert _seen(metrics.CONNECTIONS) == {"idle": 1, "used": 0}
+    assert len(waits) == 2
+    assert waits[1] >= 0.04
+    assert _seen(metrics.CONNECTIONS) == {}
+
+
+async def _alone() -> int:
+    db.DB.current_transaction.set(None)
+    number: int = await db.fetch_value("SELECT 1")
+    return number
+
+
+async def test_what_is_to_follow_a_commit_follows_it_alone(database_url: str) -> None:
+    said: list[str] = []
+
+    @db.transactional
+    async def inner(name: str, *, fails: bool) -> None:
+        db.after_commit(lambda: said.append(name))
+        if fails:
+            raise LookupError
+
+    async with db.opened(database_url):
+        async with db.DB.transaction():
+            await inner("kept", fails=False)
+            with pytest.raises(LookupError):
+                await inner("undone", fails=True)
+            assert said == []
+        assert said == ["kept"]
+        with pytest.raises(LookupError):
+            await inner("undone", fails=True)
+        db.after_commit(lambda: said.append("at once"))
+    assert said == ["kept", "at once"]
