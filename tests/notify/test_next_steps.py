@@ -21,6 +21,8 @@ SAMPLE = preview.sample("alert")
         ({"reason": "mailbox_disabled"}, NextStep.CORRECT_ADDRESS),
         ({"reason": "mailbox_full"}, NextStep.REPLAY),
         ({"reason": "of_a_plugin"}, NextStep.REPLAY),
+        ({"reason": "came_back"}, NextStep.READ),
+        ({"reason": "complaint"}, NextStep.READ),
         ({"reason": None}, NextStep.REPLAY),
         ({"about": "cancelled"}, NextStep.CALL),
         ({"deadline_at": preview.SENT_AT}, NextStep.CALL),

@@ -8,7 +8,7 @@ from hireloop import errors
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS, InvitationState
 from hireloop.notify.deliveries.ledger import CANCELLING_KIND
 from hireloop.notify.messages import AlertCause
-from hireloop.notify.reasons import sentence_of
+from hireloop.notify.reasons import Reason, sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.sessions.sessions import SessionState
@@ -145,6 +145,13 @@ def refusal(error: errors.HireLoopError, *, moves: bool = False) -> str:
             return f"{error.message[:1].upper()}{error.message[1:]}."
         case _:
             return str(error)
+
+
+def alert(cause: AlertCause, reason: str | None) -> str:
+    """Return what an alert says of its message or channel."""
+    if reason in {Reason.CAME_BACK, Reason.COMPLAINT}:
+        return "sent, but something came back"
+    return ALERTS[cause]
 
 
 def kind(name: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from hireloop import db, migrate
 from hireloop.errors import DatabaseNotReady, SettingsError
+from hireloop.migrate import digests
 from hireloop.notify.bounces import returned
 from hireloop.notify.channels import held as held_providers
 from hireloop.notify.channels.held import HeldProvider
@@ -73,6 +74,7 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
         return DatabaseFindings(findings=_left_out("database", findings))
     try:
         missing = await migrate.pending()
+        await digests.refuse_unreleased()
     except DatabaseNotReady as error:
         findings["migrations"] = of_sentence("migrations", str(error))
         return DatabaseFindings(findings=_left_out("migrations", findings))

@@ -24,6 +24,7 @@ class NextStep(Slug):
         "Correct the candidate's address, so that a new invitation is sent to it, or call the candidate.",
     )
     REPLAY = "replay", "Fix the cause and replay the delivery, or call the candidate."
+    READ = "read", "Look at what came back, and contact the candidate another way if in doubt."
     CALL = "call", "Call the candidate, because this message will not reach them."
     CALL_IF_SOON = (
         "call_if_soon",
@@ -41,6 +42,8 @@ def next_step(alert: AlertMessage, *, now: datetime) -> NextStep:
         return NextStep.FIX_CHANNEL
     if alert.cause is AlertCause.FAILED and alert.deadline_at is not None and alert.deadline_at <= now:
         return NextStep.CALL
+    if alert.reason in {Reason.CAME_BACK, Reason.COMPLAINT}:
+        return NextStep.READ
     if alert.reason in _ADDRESS:
         return NextStep.CALL if alert.about == CancelledMessage.kind else NextStep.CORRECT_ADDRESS
     return NextStep.CALL_IF_SOON if alert.cause is AlertCause.AT_RISK else NextStep.REPLAY

@@ -18,6 +18,8 @@ from hireloop.statements import Statement
 from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
 
+MOST_LATE = 1_000
+
 
 class AlertState(StrEnum):
     """Whether an alert has reached anyone, and whether it still needs attention."""
@@ -134,9 +136,9 @@ _CARRIERS = Statement("""
     FROM delivery WHERE alert = :alert AND kind = 'alert' ORDER BY id
 """)
 # Alerts that have been unheard for too long, the longest first.
-_LATE = Statement(
-    f"{_READ} WHERE unheard_since <= coalesce(:now, now()) - :too_long::interval ORDER BY unheard_since, id"
-)
+_LATE = Statement(f"""
+    {_READ} WHERE unheard_since <= coalesce(:now, now()) - :too_long::interval ORDER BY unheard_since, id LIMIT :limit
+""")
 
 
 async def page(only: AlertFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[AlertView]:
@@ -153,8 +155,11 @@ async def find(alert_id: UUID, *, now: datetime | None = None) -> tuple[AlertVie
 
 
 async def late(*, now: datetime | None = None) -> list[AlertView]:
-    """Return the alerts that have been unheard for longer than `hearing.TOO_LONG`, the longest first."""
-    return await _LATE.structs(AlertView, now=now, too_long=hearing.TOO_LONG)
+    """Return the alerts that have been unheard for longer than `hearing.TOO_LONG`, the longest first.
+
+    At most `MOST_LATE`: every page of the console asks for them.
+    """
+    return await _LATE.structs(AlertView, now=now, too_long=hearing.TOO_LONG, limit=MOST_LATE)
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
