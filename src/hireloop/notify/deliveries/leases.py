@@ -302,8 +302,8 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     """
     ours = await _settle(settlements, now)
     late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
-    if late:
-        ends.say_all(await _note_late(late))
+    for end in await _note_late(late) if late else ():
+        ends.say(end)
     return set(ours.values())
 
 

@@ -293,7 +293,8 @@ class Worker:
                         await asyncio.sleep(_AFTER_ERROR_SECONDS)
             else:
                 under_way = {token: lease for sender in self._senders for token, lease in sender.under_way.items()}
-                ends.say_all(attempts.ends_of(batch, under_way, ours))
+                for end in attempts.ends_of(batch, under_way, ours):
+                    ends.say(end)
                 return
 
     async def _write_one_by_one(self, batch: list[Settlement], error: BaseException) -> None:
