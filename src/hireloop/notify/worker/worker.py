@@ -210,6 +210,7 @@ class Worker:
                 worker=self.name,
                 kinds=kinds,
                 request=request,
+                fingerprints=providers.fingerprints(sender.channel),
                 rate_limit=sender.rate_limit,
             )
         if request.probing and request.route and not taken:
@@ -234,7 +235,7 @@ class Worker:
     async def _tried(self, sender: ChannelSender, lease: Lease, asked: float, *, probing: bool) -> Settlement:
         result = await asyncio.get_running_loop().run_in_executor(sender.threads, self._attempt, sender, lease)
         try:  # before the delivery is free again, so that a held channel is not tried at once
-            result = await address_refusals.judged(lease, result, probing=probing)
+            result = await address_refusals.judged(sender.channel, lease, result, probing=probing)
             await circuit.after_try(sender.channel, lease.route, result.outcome, probing=probing)
         except db.UNAVAILABLE as error:  # the next try notes it
             self._failed("settle", error)
