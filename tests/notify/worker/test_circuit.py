@@ -15,7 +15,8 @@ from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.reasons import OF_OUR_ROUTE
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
-from hireloop.notify.worker import circuit
+from hireloop.notify.worker import attempts, circuit
+from hireloop.notify.worker.attempts import AttemptResult
 from notify.factories import settlement
 from notify.sample_messages import invitation
 from sample_channels import EMAIL, WITH_FALLBACK
@@ -26,6 +27,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 FALLBACK = provider(WITH_FALLBACK, Route.FALLBACK)
 REFUSED = Evidence(phase=Phase.RECIPIENT, code=550, enhanced_code="5.7.1")
 BLOCKED = Retry(reason="policy_block", evidence=REFUSED)
+DEFERRED = Evidence(phase=Phase.RECIPIENT, code=450, enhanced_code="4.2.0")
+AFTER_DATA = Evidence(phase=Phase.REPLY, code=554)
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250)
 OF_SENDER = Evidence(phase=Phase.SENDER, code=451)
 SAID: dict[str, tuple[AttemptOutcome, DeliveryState, str | None, Evidence]] = {
@@ -210,6 +213,13 @@ async def test_two_people_of_one_domain_who_were_erased_are_no_two_domains() -> 
         *((reason.value, Retry(reason=reason, evidence=REFUSED), False) for reason in sorted(OF_OUR_ROUTE)),
         ("auth_required", Retry(reason="sender_refused", evidence=REFUSED), False),
         ("auth_required", Sent(evidence=ACCEPTED), True),
+        ("sending_limit", BLOCKED, False),
+        ("sending_limit", Rejected(reason="recipient_unknown", evidence=REFUSED), False),
+        ("sending_limit", Rejected(reason="message_refused", evidence=AFTER_DATA), False),
+        ("sending_limit", Retry(reason="recipient_deferred", evidence=DEFERRED), False),
+        ("sending_limit", Retry(reason="timed_out", evidence=Evidence(phase=Phase.RECIPIENT)), False),
+        ("sending_limit", Retry(reason="connection_dropped", evidence=Evidence(phase=Phase.REPLY)), False),
+        ("auth_refused", Retry(reason="recipient_deferred", evidence=DEFERRED), True),
         ("auth_refused", Retry(reason="auth_required", evidence=REFUSED), True),
         ("policy_block", BLOCKED, False),
         ("policy_block", Sent(evidence=ACCEPTED), True),
@@ -227,6 +237,37 @@ async def test_a_channel_that_is_blocked_or_refused_opens_when_somebody_says_som
     await health.hold(EMAIL, held_for)
     await circuit.after_try(EMAIL, Route.PRIMARY, outcome, probing=True)
     assert (await health.held([EMAIL]) == []) is opens
+
+
+def _refused_again(*, phase: Phase = Phase.REPLY, code: int = 550) -> AttemptResult:
+    outcome = Retry(reason="sending_limit", evidence=Evidence(phase=phase, code=code))
+    return AttemptResult(outcome=outcome, trace_id="t", span_id="s")
+
+
+@pytest.mark.parametrize(("phase", "code"), [(Phase.REPLY, 550), (Phase.RECIPIENT, 550), (Phase.SENDER, 451)])
+async def test_a_probe_that_is_refused_again_is_no_try_and_the_next_one_comes_no_later(phase: Phase, code: int) -> None:
+    lease, _ = await _try("a@one.example", "refusal")
+    await health.hold(WITH_FALLBACK, "auth_required", now=NOW)
+    assert await health.claim(WITH_FALLBACK, now=NOW + timedelta(seconds=1)) is health.Availability.PROBE
+    (before,) = await health.held([WITH_FALLBACK])
+    refused = _refused_again(phase=phase, code=code)
+    result = await circuit.judged(WITH_FALLBACK, lease, refused, probing=True)
+    await circuit.after_try(WITH_FALLBACK, lease.route, result.outcome, probing=True)
+    settled = attempts.settlement(lease, result, elapsed=timedelta(0))
+    assert (settled.outcome, settled.reason, settled.due_at) == (AttemptOutcome.HELD, "sending_limit", None)
+    assert await health.held([WITH_FALLBACK]) == [structs.replace(before, reason="sending_limit")]
+
+
+@pytest.mark.parametrize(("held_for", "probing"), [("auth_refused", True), ("auth_required", False), (None, True)])
+async def test_any_other_refusal_of_us_is_a_try_that_failed(
+    held_for: str | None,
+    probing: bool,  # noqa: FBT001
+) -> None:
+    lease, _ = await _try("a@one.example", "refusal")
+    if held_for is not None:
+        await health.hold(WITH_FALLBACK, held_for)
+    refused = _refused_again()
+    assert await circuit.judged(WITH_FALLBACK, lease, refused, probing=probing) == refused
 
 
 async def test_only_a_probe_opens_and_only_the_provider_that_it_went_by() -> None:

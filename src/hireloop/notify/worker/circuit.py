@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from hireloop.notify.bounces import simulator
 from hireloop.notify.channels import health, providers
 from hireloop.notify.channels.providers import Route
@@ -13,6 +15,7 @@ from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.tables import AttemptOutcome
 from hireloop.notify.transport import Channel, Held, Outcome, Phase, Rejected, Retry, Sent
 from hireloop.notify.worker import address_refusals
+from hireloop.notify.worker.attempts import AttemptResult
 from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
@@ -22,23 +25,42 @@ _LOOK_BACK_SECONDS = 7 * 86400.0
 _BLOCKS = frozenset({Reason.POLICY_BLOCK})
 
 
+async def judged(channel: Channel, lease: Lease, result: AttemptResult, *, probing: bool) -> AttemptResult:
+    """Return the result, its outcome replaced if the attempts or the provider's hold show more of a refusal.
+
+    A probe that meets a refusal of us, while the provider is held for one, is `Held`: it is no try of its delivery, and
+    the next probe does not wait for its pause. For other refusals see `address_refusals.judged`.
+    """
+    result = await address_refusals.judged(channel, lease, result, probing=probing)
+    refusal = result.outcome
+    if not (probing and isinstance(refusal, Retry) and refusal.reason in OF_OUR_ROUTE):
+        return result
+    held = await health.held([providers.provider(channel, lease.route)])
+    if not any(one.reason in OF_OUR_ROUTE for one in held):
+        return result
+    return msgspec.structs.replace(result, outcome=Held(reason=refusal.reason, evidence=refusal.evidence))
+
+
 async def after_try(channel: Channel, route: Route, outcome: Outcome | None, *, probing: bool) -> None:
     """Hold the provider when our own side is broken; open it when a probe got through to the recipient's side.
 
-    A probe that meets a block or a refusal of us shows that a hold for such a reason lasts.
+    One that is held for a refusal of us opens only if the message was accepted: what else a recipient's side says does
+    not show that our account may send again. One that is held for blocks stays so if the probe is blocked.
     """
     if isinstance(outcome, Held):
         await _hold(channel, route, outcome.reason)
     elif probing and outcome is not None and _reached_recipient(outcome):
         provider = providers.provider(channel, route)
-        if await health.open_again(provider, unless=_shown_to_last(outcome)):
+        if await health.open_again(provider, unless=_may_last(outcome)):
             log.info("channel.opened", channel=channel.name, route=route.value)
 
 
-def _shown_to_last(outcome: Outcome) -> frozenset[Reason]:
+def _may_last(outcome: Outcome) -> frozenset[Reason]:
     """Return the reasons for which a provider stays held although a probe got this far."""
-    reason = outcome.reason if isinstance(outcome, Retry) else None
-    return next((alike for alike in (_BLOCKS, OF_OUR_ROUTE) if reason in alike), frozenset())
+    if isinstance(outcome, Sent):
+        return frozenset()
+    is_blocked = isinstance(outcome, Retry) and outcome.reason in _BLOCKS
+    return OF_OUR_ROUTE | _BLOCKS if is_blocked else OF_OUR_ROUTE
 
 
 async def after_settling(channel: Channel, under_way: Mapping[UUID, Lease], settled: Iterable[Settlement]) -> None:
