@@ -300,7 +300,8 @@ async def test_of_many_unheard_alerts_three_are_named_and_the_others_counted(use
 
 async def attempt(outcome: Outcome, channel: Channel) -> None:
     """Let the one invitation be tried over mail, with this outcome, as a worker would record it."""
-    (lease,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"])
+    fingerprints = providers.fingerprints(channel)
+    (lease,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"], fingerprints=fingerprints)
     result = AttemptResult(outcome=outcome, trace_id="t", span_id="s")
     await circuit.after_try(channel, lease.route, outcome, probing=True)
     await leases.settle([attempts.settlement(lease, result, elapsed=timedelta(0))])

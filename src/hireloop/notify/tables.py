@@ -107,6 +107,7 @@ class Attempt(Table, db=DB):
     delivery = ForeignKey(Delivery, primary_key=True, null=False)
     number = Integer()
     route = Text()
+    fingerprint = Text(null=True, default=None)  # of the provider's configuration; None: of a version before 0.2
     started_at = Timestamptz()
     finished_at = Timestamptz(null=True, default=None)
     outcome = Text(null=True, default=None, choices=AttemptOutcome)

@@ -97,10 +97,14 @@ async def test_no_simulated_answer_says_anything_of_the_channel(transport: Trans
 @pytest.mark.usefixtures("database")
 async def test_simulated_blocks_are_not_counted_with_the_real_ones() -> None:
     await mailed("rejected", email="blocked@simulated.test")
-    await db.fetch("UPDATE attempt SET outcome = 'retry', reason = 'policy_block', code = 554, phase = 'recipient'")
-    assert await circuit.blocking_domains("email", Route.PRIMARY) == 0
+    await db.fetch(
+        "UPDATE attempt SET outcome = 'retry', reason = 'policy_block', code = 554, phase = 'recipient',"
+        " fingerprint = $1",
+        EMAIL.fingerprint,
+    )
+    assert await circuit.blocking_domains(EMAIL, Route.PRIMARY) == 0
     await db.fetch("UPDATE delivery SET recipient = 'asha@example.com'")
-    assert await circuit.blocking_domains("email", Route.PRIMARY) == 1
+    assert await circuit.blocking_domains(EMAIL, Route.PRIMARY) == 1
 
 
 @pytest.mark.usefixtures("database")

@@ -12,15 +12,15 @@ import pytest
 from factories import WINDOWS, rows, unaccounted
 from hireloop import db
 from hireloop.notify.channels import health
-from hireloop.notify.channels.providers import LeaseRequest, LeaseScope, Route
+from hireloop.notify.channels.providers import LeaseRequest, LeaseScope, Route, fingerprints
 from hireloop.notify.deliveries import deliveries, leases
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.rate_limit import RateLimit
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.notify.transport import Evidence, Phase
+from hireloop.notify.transport import Channel, Evidence, Phase
 from notify.factories import WITH_RECRUITERS, invite, settlement
-from sample_channels import EMAIL
+from sample_channels import EMAIL, WITH_FALLBACK
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -49,6 +49,7 @@ async def _lease(
     worker: str = "w",
     request: LeaseRequest = IN_TURNS,
     rate_limit: RateLimit | None = None,
+    channel: Channel = WITH_FALLBACK,
 ) -> list[Lease]:
     return await leases.take(
         "email",
@@ -56,6 +57,7 @@ async def _lease(
         worker=worker,
         kinds=["invitation"],
         request=request,
+        fingerprints=fingerprints(channel),
         rate_limit=rate_limit,
         now=NOW + after,
     )
@@ -534,6 +536,7 @@ async def test_a_lease_says_its_route_and_so_does_its_attempt() -> None:
     (lease,) = await _lease(request=LeaseRequest(route=Route.FALLBACK))
     _, (attempt,) = await _found(delivery)
     assert (lease.route, attempt.route) == (Route.FALLBACK, "fallback")
+    assert await db.fetch_value("SELECT fingerprint FROM attempt") == WITH_FALLBACK.fallback_fingerprint
 
 
 async def test_a_delivery_at_risk_takes_turns_between_the_providers_once_a_try_has_failed() -> None:
@@ -629,6 +632,13 @@ async def test_once_two_tries_could_not_reach_the_primary_nobody_who_matters_wai
     await db.fetch("UPDATE delivery SET due_at = $2 WHERE id = $1", last, NOW + 63 * SECOND)
     assert {lease.id: lease.route for lease in await _lease(after=30 * SECOND)} == {later: Route.FALLBACK}
     assert {lease.id: lease.route for lease in await _lease(after=63 * SECOND)}[last] is Route.PRIMARY
+
+
+async def test_that_another_configuration_could_not_reach_the_primary_keeps_nobody_from_a_corrected_one() -> None:
+    await _two_fail_to_connect()
+    await _put()
+    (lease,) = await _lease(after=3 * SECOND, channel=msgspec.structs.replace(WITH_FALLBACK, fingerprint="corrected"))
+    assert lease.route is Route.PRIMARY
 
 
 async def test_a_try_that_reached_the_primary_since_then_brings_everybody_back_to_it() -> None:

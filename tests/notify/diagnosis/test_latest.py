@@ -4,15 +4,15 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from factories import OUTBOX
-from hireloop import db
 from hireloop.notify.channels import health
-from hireloop.notify.channels.providers import LeaseRequest, Route, provider
+from hireloop.notify.channels.providers import LeaseRequest, Route, fingerprints, provider
 from hireloop.notify.deliveries import leases
 from hireloop.notify.diagnosis.latest import latest
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.notify.transport import Evidence, Phase
+from hireloop.notify.transport import Channel, Evidence, Phase
 from notify.factories import settlement
 from notify.sample_messages import invitation
 from sample_channels import EMAIL, WITH_FALLBACK, chat
@@ -31,12 +31,25 @@ SAID: dict[str, tuple[AttemptOutcome, str | None, Evidence]] = {
 }
 
 
-async def attempt(said: str, *, second: int, route: Route = Route.PRIMARY, email: str = "asha@example.com") -> None:
+async def attempt(
+    said: str,
+    *,
+    second: int,
+    route: Route = Route.PRIMARY,
+    email: str = "asha@example.com",
+    channel: Channel = WITH_FALLBACK,
+) -> None:
     """Let one attempt end so at this second from `NOW`."""
     at = NOW + timedelta(seconds=second)
     await OUTBOX.put([invitation(starts_at=NOW + timedelta(days=1), candidate_email=email)], now=at)
     (lease,) = await leases.take(
-        "email", limit=1, worker="w", kinds=["invitation"], request=LeaseRequest(route=route), now=at
+        "email",
+        limit=1,
+        worker="w",
+        kinds=["invitation"],
+        request=LeaseRequest(route=route),
+        fingerprints=fingerprints(channel),
+        now=at,
     )
     outcome, reason, evidence = SAID[said]
     state = DeliveryState.SENT if said == "sent" else DeliveryState.PENDING
@@ -88,7 +101,8 @@ async def test_a_change_of_the_channel_counts_if_it_is_newer() -> None:
 
 
 async def test_somebody_elses_settings_and_what_is_long_ago_say_nothing() -> None:
-    await db.fetch("SELECT 1")
+    await attempt("refused", second=1, channel=structs.replace(WITH_FALLBACK, fingerprint="other"))
+    assert await seen() == {}
     await health.hold(chat("x", name="email", fingerprint="other"), "auth_refused", now=NOW)
     await attempt("sent", second=1)
     assert await seen(4000) == {}

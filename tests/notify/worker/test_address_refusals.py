@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from hireloop.notify.channels import health
-from hireloop.notify.channels.providers import Route
+from hireloop.notify.channels.providers import Route, fingerprints
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.notify.transport import Evidence, Held, Phase, Rejected, Retry, Sent
+from hireloop.notify.transport import Channel, Evidence, Held, Phase, Rejected, Retry, Sent
 from hireloop.notify.transports.http_replies import outcome_of_status
 from hireloop.notify.worker import address_refusals, circuit
 from hireloop.notify.worker.attempts import AttemptResult
@@ -38,10 +39,15 @@ async def booked() -> None:
     await invite(outbox=WITH_RECRUITERS, now=NOW - timedelta(minutes=2))
 
 
-async def take(nth: int = 0) -> Lease:
+async def take(nth: int = 0, *, channel: Channel = RECRUITERS) -> Lease:
     """Lease the copy that is due at the nth second."""
     (lease,) = await leases.take(
-        RECRUITERS.name, limit=1, worker="w", kinds=["recruiter_copy"], now=NOW + timedelta(seconds=nth)
+        RECRUITERS.name,
+        limit=1,
+        worker="w",
+        kinds=["recruiter_copy"],
+        fingerprints=fingerprints(channel),
+        now=NOW + timedelta(seconds=nth),
     )
     return lease
 
@@ -55,15 +61,15 @@ async def settle(lease: Lease, said: str, nth: int = 0) -> Settlement:
     return settled
 
 
-async def held_after(*said: str, messages: int) -> list[str]:
+async def held_after(*said: str, messages: int, channel: Channel = RECRUITERS) -> list[str]:
     """Return the reasons of what is held after these answers to as many messages, in turn."""
     for _ in range(messages):
         await booked()
     for nth, one in enumerate(said, start=10 if not messages else 0):
-        lease = await take(nth)
+        lease = await take(nth, channel=channel)
         settled = await settle(lease, one, nth)
-        await circuit.after_settling(RECRUITERS, {lease.token: lease}, [settled])
-    return [held.reason for held in await health.held([RECRUITERS])]
+        await circuit.after_settling(channel, {lease.token: lease}, [settled])
+    return [held.reason for held in await health.held([channel])]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +94,24 @@ async def test_the_second_of_the_same_message_holds_the_channel_too() -> None:
     assert await held_after("404", messages=0) == ["endpoint_missing"]
 
 
+async def test_a_corrected_address_starts_with_a_clean_slate() -> None:
+    corrected = structs.replace(RECRUITERS, fingerprint="corrected")
+    assert await held_after("400", messages=3) == []
+    assert await held_after("400", messages=0, channel=corrected) == []
+    assert await held_after("400", messages=1, channel=corrected) == ["address_refused"]
+
+
+async def test_that_others_were_sent_before_an_address_was_changed_does_not_show_whose_fault_a_refusal_is() -> None:
+    corrected = structs.replace(RECRUITERS, fingerprint="corrected")
+    for _ in range(2):
+        await booked()
+    bad, good = await take(0), await take(1)
+    await settle(bad, "400", 1)
+    await settle(good, "sent", 1)
+    assert await address_refusals.others_were_sent(RECRUITERS, bad)
+    assert not await address_refusals.others_were_sent(corrected, bad)
+
+
 async def test_two_that_are_settled_together_hold_the_channel() -> None:
     for _ in range(2):
         await booked()
@@ -108,16 +132,16 @@ async def test_a_message_that_is_refused_again_after_another_was_sent_is_rejecte
     await settle(bad, "400", 0)
     again = await take(2)
     assert again.id == bad.id
-    assert (await address_refusals.judged(again, result(refused()), probing=False)).outcome == refused()
+    assert (await address_refusals.judged(RECRUITERS, again, result(refused()), probing=False)).outcome == refused()
     await settle(good, "sent", 2)
-    assert (await address_refusals.judged(again, result(refused()), probing=False)).outcome == refused()
+    assert (await address_refusals.judged(RECRUITERS, again, result(refused()), probing=False)).outcome == refused()
     await settle(again, "400", 2)
 
     await booked()
     others = [await take(4), await take(4)]
     other, last = sorted(others, key=lambda lease: lease.id == bad.id)
     await settle(other, "sent", 4)
-    judged = await address_refusals.judged(last, result(refused()), probing=True)
+    judged = await address_refusals.judged(RECRUITERS, last, result(refused()), probing=True)
     assert judged.outcome == Rejected(reason="message_refused", evidence=refused().evidence)
     assert (judged.trace_id, judged.span_id) == ("t", "s")
 
@@ -125,7 +149,7 @@ async def test_a_message_that_is_refused_again_after_another_was_sent_is_rejecte
 async def test_a_probe_that_is_refused_leaves_the_channel_held_and_burns_no_try() -> None:
     await booked()
     lease = await take()
-    judged = await address_refusals.judged(lease, result(refused()), probing=True)
+    judged = await address_refusals.judged(RECRUITERS, lease, result(refused()), probing=True)
     assert judged.outcome == Held(reason="address_refused", evidence=refused().evidence)
 
 
@@ -140,7 +164,7 @@ async def test_a_probe_that_is_refused_leaves_the_channel_held_and_burns_no_try(
 async def test_other_outcomes_are_left_as_they_are(outcome: Retry | Sent | Held) -> None:
     await booked()
     lease = await take()
-    assert (await address_refusals.judged(lease, result(outcome), probing=True)).outcome == outcome
+    assert (await address_refusals.judged(RECRUITERS, lease, result(outcome), probing=True)).outcome == outcome
 
 
 @pytest.mark.parametrize(("code", "opens"), [(200, True), (413, True), (400, False), (503, False), (429, False)])

@@ -1,19 +1,22 @@
 """Blocks, and refusals of us, by several recipients' domains are our own side's fault; one domain's are its own."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from factories import OUTBOX
 from hireloop import db
 from hireloop.notify.channels import health
-from hireloop.notify.channels.providers import LeaseRequest, Route, provider
+from hireloop.notify.channels.providers import LeaseRequest, Route, fingerprints, provider
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.reasons import OF_OUR_ROUTE
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
-from hireloop.notify.worker import circuit
+from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
+from hireloop.notify.worker import attempts, circuit
+from hireloop.notify.worker.attempts import AttemptResult
 from notify.factories import settlement
 from notify.sample_messages import invitation
 from sample_channels import EMAIL, WITH_FALLBACK
@@ -24,6 +27,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 FALLBACK = provider(WITH_FALLBACK, Route.FALLBACK)
 REFUSED = Evidence(phase=Phase.RECIPIENT, code=550, enhanced_code="5.7.1")
 BLOCKED = Retry(reason="policy_block", evidence=REFUSED)
+DEFERRED = Evidence(phase=Phase.RECIPIENT, code=450, enhanced_code="4.2.0")
+AFTER_DATA = Evidence(phase=Phase.REPLY, code=554)
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250)
 OF_SENDER = Evidence(phase=Phase.SENDER, code=451)
 SAID: dict[str, tuple[AttemptOutcome, DeliveryState, str | None, Evidence]] = {
@@ -38,7 +43,12 @@ SAID: dict[str, tuple[AttemptOutcome, DeliveryState, str | None, Evidence]] = {
 }
 
 
-async def _try(address: str, said: str, *, route: Route = Route.PRIMARY) -> tuple[Lease, Settlement]:
+CORRECTED = structs.replace(WITH_FALLBACK, fingerprint="corrected")
+
+
+async def _try(
+    address: str, said: str, *, route: Route = Route.PRIMARY, channel: Channel = WITH_FALLBACK
+) -> tuple[Lease, Settlement]:
     """Put, lease and settle one invitation to this address, which comes to `said`."""
     await OUTBOX.put([invitation(starts_at=NOW + timedelta(days=1), candidate_email=address)], now=NOW)
     (lease,) = await leases.take(
@@ -47,6 +57,7 @@ async def _try(address: str, said: str, *, route: Route = Route.PRIMARY) -> tupl
         worker="w",
         kinds=["invitation"],
         request=LeaseRequest(route=route),
+        fingerprints=fingerprints(channel),
         now=NOW + timedelta(seconds=1),
     )
     outcome, state, reason, evidence = SAID[said]
@@ -55,12 +66,14 @@ async def _try(address: str, said: str, *, route: Route = Route.PRIMARY) -> tupl
     return lease, settled
 
 
-async def _held_after(*tries: tuple[str, str], route: Route = Route.PRIMARY) -> list[str]:
+async def _held_after(
+    *tries: tuple[str, str], route: Route = Route.PRIMARY, channel: Channel = WITH_FALLBACK
+) -> list[str]:
     """Return the fingerprints that are held once these tries have been settled, each by itself."""
     for address, said in tries:
-        lease, settled = await _try(address, said, route=route)
-        await circuit.after_settling(WITH_FALLBACK, {lease.token: lease}, [settled])
-    return [held.fingerprint for held in await health.held([WITH_FALLBACK, FALLBACK])]
+        lease, settled = await _try(address, said, route=route, channel=channel)
+        await circuit.after_settling(channel, {lease.token: lease}, [settled])
+    return [held.fingerprint for held in await health.held([WITH_FALLBACK, FALLBACK, CORRECTED])]
 
 
 async def test_three_domains_that_block_us_in_a_row_hold_the_channel() -> None:
@@ -143,6 +156,51 @@ async def test_refusals_by_one_route_hold_that_route_only() -> None:
     assert await _held_after(*fallback, route=Route.FALLBACK) == [FALLBACK.fingerprint]
 
 
+async def test_an_attempt_without_a_fingerprint_counts_for_nobody() -> None:
+    await _held_after(("a@one.example", "refusal"))
+    await db.fetch("UPDATE attempt SET fingerprint = NULL")
+    assert await _held_after(("b@two.example", "refusal")) == []
+
+
+@pytest.mark.parametrize(("said", "domains"), [("refusal", 2), ("block", 3)])
+async def test_what_was_said_to_another_configuration_does_not_count_for_a_corrected_one(
+    said: str, domains: int
+) -> None:
+    tries = [(f"a@{n}.example", said) for n in range(domains)]
+    assert await _held_after(*tries) == [WITH_FALLBACK.fingerprint]
+    assert CORRECTED.fingerprint not in await _held_after(*tries[1:], channel=CORRECTED)
+    assert CORRECTED.fingerprint in await _held_after(tries[0], channel=CORRECTED)
+
+
+async def _tried_at_once(addresses: Iterable[str], said: str) -> None:
+    """Let one attempt for each address come to `said`, and nobody look at what that means for the channel."""
+    messages = [invitation(starts_at=NOW + timedelta(days=1), candidate_email=address) for address in addresses]
+    await OUTBOX.put(messages, now=NOW)
+    at, ours = NOW + timedelta(seconds=1), fingerprints(WITH_FALLBACK)
+    taken = await leases.take("email", limit=100, worker="w", kinds=["invitation"], fingerprints=ours, now=at)
+    outcome, state, reason, evidence = SAID[said]
+    facts = {"reason": reason, "evidence": evidence, "due_at": NOW + timedelta(hours=1)}
+    await leases.settle([settlement(lease, outcome, state, **facts) for lease in taken])
+
+
+async def test_however_many_typos_come_between_two_refusals_the_first_still_counts() -> None:
+    await _held_after(("a@one.example", "refusal"))
+    await _tried_at_once((f"a@{n}.example" for n in range(60)), "unknown")
+    assert await _held_after(("b@two.example", "refusal")) == [WITH_FALLBACK.fingerprint]
+
+
+async def test_however_often_one_domain_blocks_us_the_others_before_it_still_count() -> None:
+    await _held_after(("a@one.example", "block"))
+    await _tried_at_once((f"a{n}@two.example" for n in range(60)), "block")
+    assert await _held_after(("b@three.example", "block")) == [WITH_FALLBACK.fingerprint]
+
+
+async def test_what_is_a_week_old_counts_no_more() -> None:
+    await _held_after(("a@one.example", "refusal"))
+    for later, count in ((timedelta(days=6), 1), (timedelta(days=8), 0)):
+        assert await circuit.refusing_domains(WITH_FALLBACK, Route.PRIMARY, now=NOW + later) == count
+
+
 async def test_two_people_of_one_domain_who_were_erased_are_no_two_domains() -> None:
     await _held_after(("a@one.example", "refusal"), ("b@one.example", "refusal"))
     await db.fetch("UPDATE delivery SET recipient = 'erased:' || id")
@@ -155,6 +213,13 @@ async def test_two_people_of_one_domain_who_were_erased_are_no_two_domains() -> 
         *((reason.value, Retry(reason=reason, evidence=REFUSED), False) for reason in sorted(OF_OUR_ROUTE)),
         ("auth_required", Retry(reason="sender_refused", evidence=REFUSED), False),
         ("auth_required", Sent(evidence=ACCEPTED), True),
+        ("sending_limit", BLOCKED, False),
+        ("sending_limit", Rejected(reason="recipient_unknown", evidence=REFUSED), False),
+        ("sending_limit", Rejected(reason="message_refused", evidence=AFTER_DATA), False),
+        ("sending_limit", Retry(reason="recipient_deferred", evidence=DEFERRED), False),
+        ("sending_limit", Retry(reason="timed_out", evidence=Evidence(phase=Phase.RECIPIENT)), False),
+        ("sending_limit", Retry(reason="connection_dropped", evidence=Evidence(phase=Phase.REPLY)), False),
+        ("auth_refused", Retry(reason="recipient_deferred", evidence=DEFERRED), True),
         ("auth_refused", Retry(reason="auth_required", evidence=REFUSED), True),
         ("policy_block", BLOCKED, False),
         ("policy_block", Sent(evidence=ACCEPTED), True),
@@ -172,6 +237,37 @@ async def test_a_channel_that_is_blocked_or_refused_opens_when_somebody_says_som
     await health.hold(EMAIL, held_for)
     await circuit.after_try(EMAIL, Route.PRIMARY, outcome, probing=True)
     assert (await health.held([EMAIL]) == []) is opens
+
+
+def _refused_again(*, phase: Phase = Phase.REPLY, code: int = 550) -> AttemptResult:
+    outcome = Retry(reason="sending_limit", evidence=Evidence(phase=phase, code=code))
+    return AttemptResult(outcome=outcome, trace_id="t", span_id="s")
+
+
+@pytest.mark.parametrize(("phase", "code"), [(Phase.REPLY, 550), (Phase.RECIPIENT, 550), (Phase.SENDER, 451)])
+async def test_a_probe_that_is_refused_again_is_no_try_and_the_next_one_comes_no_later(phase: Phase, code: int) -> None:
+    lease, _ = await _try("a@one.example", "refusal")
+    await health.hold(WITH_FALLBACK, "auth_required", now=NOW)
+    assert await health.claim(WITH_FALLBACK, now=NOW + timedelta(seconds=1)) is health.Availability.PROBE
+    (before,) = await health.held([WITH_FALLBACK])
+    refused = _refused_again(phase=phase, code=code)
+    result = await circuit.judged(WITH_FALLBACK, lease, refused, probing=True)
+    await circuit.after_try(WITH_FALLBACK, lease.route, result.outcome, probing=True)
+    settled = attempts.settlement(lease, result, elapsed=timedelta(0))
+    assert (settled.outcome, settled.reason, settled.due_at) == (AttemptOutcome.HELD, "sending_limit", None)
+    assert await health.held([WITH_FALLBACK]) == [structs.replace(before, reason="sending_limit")]
+
+
+@pytest.mark.parametrize(("held_for", "probing"), [("auth_refused", True), ("auth_required", False), (None, True)])
+async def test_any_other_refusal_of_us_is_a_try_that_failed(
+    held_for: str | None,
+    probing: bool,  # noqa: FBT001
+) -> None:
+    lease, _ = await _try("a@one.example", "refusal")
+    if held_for is not None:
+        await health.hold(WITH_FALLBACK, held_for)
+    refused = _refused_again()
+    assert await circuit.judged(WITH_FALLBACK, lease, refused, probing=probing) == refused
 
 
 async def test_only_a_probe_opens_and_only_the_provider_that_it_went_by() -> None:

@@ -490,8 +490,9 @@ async def test_a_probe_that_is_refused_again_leaves_the_primary_held_and_goes_by
         database_url, Scripted(lambda _: refused), channel=WITH_FALLBACK, fallbacks={"email": fallback}
     ):
         await _until_state(delivery, "sent")
-    assert await _routes(delivery) == [("primary", "retry"), ("fallback", "sent")]
+    assert await _routes(delivery) == [("primary", "held"), ("fallback", "sent")]
     assert len(await health.held([WITH_FALLBACK])) == 1
+    assert (await deliveries.find(delivery, [EMAIL]))[0].tries == 0
 
 
 async def test_where_both_providers_are_broken_each_is_held_by_itself_and_nothing_is_tried_over_and_over(

@@ -1,5 +1,6 @@
 """A route is which provider of a channel a try takes: its own, or its fallback. Pure: which one, and for what."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -37,6 +38,11 @@ def provider(channel: Channel, route: Route) -> Channel:
     if route is Route.PRIMARY:
         return channel
     return msgspec.structs.replace(channel, url=channel.fallback_url, fingerprint=channel.fallback_fingerprint)
+
+
+def fingerprints(channel: Channel) -> Mapping[Route, str]:
+    """Return what identifies the configuration of each of the channel's providers."""
+    return {route: provider(channel, route).fingerprint for route in routes_of(channel)}
 
 
 def routes_of(channel: Channel) -> tuple[Route, ...]:

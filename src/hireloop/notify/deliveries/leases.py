@@ -3,7 +3,7 @@
 A lease is a time-limited claim, fenced by its token. `take` and `settle` are each a short transaction of their own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from uuid import UUID
@@ -128,8 +128,10 @@ _TAKE = """
         RETURNING delivery.*, routed.route,
             routed.may_change_provider, routed.was_unreached
     ), {paid} opened AS (
-        INSERT INTO attempt (delivery, number, route, worker, started_at)
-        SELECT id, attempt_count, route, :worker, coalesce(:now, now()) FROM leased
+        INSERT INTO attempt (delivery, number, route, fingerprint, worker, started_at)
+        SELECT id, attempt_count, route,
+            CASE route WHEN 'primary' THEN :primary_fingerprint::text ELSE :fallback_fingerprint::text END,
+            :worker, coalesce(:now, now()) FROM leased
     )
     SELECT leased.id, attempt_count AS number, lease_token AS token, leased.route, schedule, revision, kind, channel,
         coalesce((SELECT address FROM kept_address WHERE kept_address.delivery = leased.id), recipient) AS recipient,
@@ -182,6 +184,7 @@ async def take(
     worker: str,
     kinds: Sequence[str],
     request: LeaseRequest = LeaseRequest(route=Route.PRIMARY),  # noqa: B008 (frozen)
+    fingerprints: Mapping[Route, str] | None = None,
     rate_limit: RateLimit | None = None,
     now: datetime | None = None,
 ) -> list[Lease]:
@@ -191,7 +194,8 @@ async def take(
     leave it (`turns`); but one that is required, was tried in vain and is at risk goes by the other provider than the
     last time. A probe takes what was tried least often before: one delivery alone must not hold a channel for ever.
 
-    With a `rate_limit`, all workers together take no more than it allows.
+    Each attempt notes which of `fingerprints` it went by (`providers`). With a `rate_limit`, all workers together take
+    no more than it allows.
 
     In the same statement each claim opens its attempt, and the attempt of a worker that never came back is
     closed as `lost`; the fifth lost attempt in a row ends the delivery as `exhausted`, reason `crashes_worker`.
@@ -207,6 +211,8 @@ async def take(
         "lost_in_a_row": LOST_IN_A_ROW,
         "route": request.route.value if request.route else turns.EITHER,
         "among": request.scope.value,
+        "primary_fingerprint": (fingerprints or {}).get(Route.PRIMARY),
+        "fallback_fingerprint": (fingerprints or {}).get(Route.FALLBACK),
     }
     if request.other_is_open:
         values |= turns.arguments()

@@ -76,7 +76,8 @@ OF_TWO = """
             SELECT outcome = 'retry' AND phase = ANY(:before_mail::text[])
                 AND finished_at > coalesce(:now, now()) - make_interval(secs => :unreachable_seconds) AS is_unreached
             FROM attempt JOIN delivery ON delivery.id = attempt.delivery
-            WHERE channel = :channel AND route = 'primary' AND outcome <> 'released'
+            WHERE channel = :channel AND route = 'primary' AND fingerprint = :primary_fingerprint::text
+              AND outcome <> 'released'
               AND started_at > coalesce(:now, now()) - interval '10 minutes'
             ORDER BY started_at DESC, attempt.delivery DESC LIMIT 2
         ) latest WHERE is_unreached

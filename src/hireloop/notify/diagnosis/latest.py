@@ -42,7 +42,8 @@ _LATEST = Statement("""
             SELECT finished_at AS at,
                 CASE WHEN phase IN ('connect', 'tls', 'auth', 'sender') THEN attempt.reason END AS reason
             FROM attempt JOIN delivery ON delivery.id = attempt.delivery
-            WHERE channel = :channel AND attempt.route = ours.route AND finished_at IS NOT NULL
+            WHERE channel = :channel AND attempt.route = ours.route AND attempt.fingerprint = ours.fingerprint
+              AND finished_at IS NOT NULL
               AND started_at > coalesce(:now, now()) - make_interval(secs => :look_back)
               AND (phase IN ('connect', 'tls', 'auth', 'sender') OR code IS NOT NULL)
               AND lower(split_part(recipient, '@', -1)) <> :simulated

@@ -11,11 +11,12 @@ from uuid import UUID
 
 import msgspec
 
+from hireloop.notify.channels import providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome
-from hireloop.notify.transport import Held, Outcome, Rejected, Retry
+from hireloop.notify.transport import Channel, Held, Outcome, Rejected, Retry
 from hireloop.notify.transports.http_replies import ADDRESS_REASONS
 from hireloop.notify.worker.attempts import AttemptResult
 from hireloop.statements import Statement
@@ -28,7 +29,8 @@ _REASONS = sorted(ADDRESS_REASONS)
 _ALL_REFUSED = Statement("""
     SELECT count(*) FILTER (WHERE outcome <> 'sent') = :in_a_row FROM (
         SELECT outcome FROM attempt JOIN delivery ON delivery.id = attempt.delivery
-        WHERE channel = :channel AND route = :route AND started_at > coalesce(:now, now()) - interval '7 days'
+        WHERE channel = :channel AND route = :route AND fingerprint = :fingerprint
+          AND started_at > coalesce(:now, now()) - interval '7 days'
           AND (outcome = 'sent' OR outcome IN ('retry', 'held') AND reason = ANY(:reasons::text[]))
         ORDER BY started_at DESC, attempt.delivery DESC LIMIT :in_a_row
     ) latest
@@ -37,17 +39,18 @@ _ALL_REFUSED = Statement("""
 _OTHERS_SENT = Statement("""
     SELECT EXISTS (
         SELECT FROM attempt JOIN delivery ON delivery.id = attempt.delivery
-        WHERE channel = :channel AND route = :route AND outcome = 'sent' AND delivery.id <> :delivery
+        WHERE channel = :channel AND route = :route AND fingerprint = :fingerprint
+          AND outcome = 'sent' AND delivery.id <> :delivery
           AND started_at > (
             SELECT max(started_at) FROM attempt
-            WHERE attempt.delivery = :delivery AND route = :route AND started_at >= :since
-              AND outcome IN ('retry', 'held') AND reason = ANY(:reasons::text[])
+            WHERE attempt.delivery = :delivery AND route = :route AND fingerprint = :fingerprint
+              AND started_at >= :since AND outcome IN ('retry', 'held') AND reason = ANY(:reasons::text[])
         )
     )
 """)
 
 
-async def judged(lease: Lease, result: AttemptResult, *, probing: bool) -> AttemptResult:
+async def judged(channel: Channel, lease: Lease, result: AttemptResult, *, probing: bool) -> AttemptResult:
     """Return the result, its outcome replaced if it is a refusal of which the attempts show more.
 
     It is `Rejected` if the message is what is wrong, and `Held` if it was a probe: the provider stays held.
@@ -55,7 +58,7 @@ async def judged(lease: Lease, result: AttemptResult, *, probing: bool) -> Attem
     refusal = result.outcome
     if not isinstance(refusal, Retry) or refusal.reason not in ADDRESS_REASONS:
         return result
-    if await others_were_sent(lease):
+    if await others_were_sent(channel, lease):
         outcome: Outcome = Rejected(reason=Reason.MESSAGE_REFUSED, evidence=refusal.evidence)
     elif probing:
         outcome = Held(reason=refusal.reason, evidence=refusal.evidence)
@@ -64,12 +67,13 @@ async def judged(lease: Lease, result: AttemptResult, *, probing: bool) -> Attem
     return msgspec.structs.replace(result, outcome=outcome)
 
 
-async def others_were_sent(lease: Lease) -> bool:
+async def others_were_sent(channel: Channel, lease: Lease) -> bool:
     """Return whether another delivery was sent by the lease's route since this one was last refused so."""
     return bool(
         await _OTHERS_SENT.value(
-            channel=lease.channel,
+            channel=channel.name,
             route=lease.route.value,
+            fingerprint=providers.provider(channel, lease.route).fingerprint,
             delivery=lease.id,
             since=lease.first_due_at,
             reasons=_REASONS,
@@ -78,7 +82,7 @@ async def others_were_sent(lease: Lease) -> bool:
 
 
 async def to_hold(
-    channel: str, under_way: Mapping[UUID, Lease], settled: Iterable[Settlement], *, now: datetime | None = None
+    channel: Channel, under_way: Mapping[UUID, Lease], settled: Iterable[Settlement], *, now: datetime | None = None
 ) -> Mapping[Route, str]:
     """Return the routes to hold after these attempts were settled, and why; `under_way` is by token.
 
@@ -92,7 +96,14 @@ async def to_hold(
     return {route: reason for route, reason in refused.items() if reason and await _all_refused(channel, route, now)}
 
 
-async def _all_refused(channel: str, route: Route, now: datetime | None) -> bool:
+async def _all_refused(channel: Channel, route: Route, now: datetime | None) -> bool:
     return bool(
-        await _ALL_REFUSED.value(channel=channel, route=route.value, reasons=_REASONS, in_a_row=_IN_A_ROW, now=now)
+        await _ALL_REFUSED.value(
+            channel=channel.name,
+            route=route.value,
+            fingerprint=providers.provider(channel, route).fingerprint,
+            reasons=_REASONS,
+            in_a_row=_IN_A_ROW,
+            now=now,
+        )
     )

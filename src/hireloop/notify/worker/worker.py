@@ -21,7 +21,7 @@ from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Parcel, Phase, Transport
-from hireloop.notify.worker import address_refusals, attempts, circuit, heartbeat, wakeup
+from hireloop.notify.worker import attempts, circuit, heartbeat, wakeup
 from hireloop.notify.worker.attempts import AttemptResult, MessageRenderer
 from hireloop.notify.worker.channel_sender import GATHER_SECONDS, ChannelSender
 from hireloop.notify.worker.heartbeat import Signature
@@ -211,6 +211,7 @@ class Worker:
                 worker=self.name,
                 kinds=kinds,
                 request=request,
+                fingerprints=providers.fingerprints(sender.channel),
                 rate_limit=sender.rate_limit,
             )
         if request.probing and request.route and not taken:
@@ -235,7 +236,7 @@ class Worker:
     async def _tried(self, sender: ChannelSender, lease: Lease, asked: float, *, probing: bool) -> Settlement:
         result = await asyncio.get_running_loop().run_in_executor(sender.threads, self._attempt, sender, lease)
         try:  # before the delivery is free again, so that a held channel is not tried at once
-            result = await address_refusals.judged(lease, result, probing=probing)
+            result = await circuit.judged(sender.channel, lease, result, probing=probing)
             await circuit.after_try(sender.channel, lease.route, result.outcome, probing=probing)
         except db.UNAVAILABLE as error:  # the next try notes it
             self._failed("settle", error)
