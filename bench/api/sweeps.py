@@ -26,8 +26,8 @@ async def _measure(database: Database) -> dict[str, float]:
     outbox = Outbox.of(settings, channels)
     sweeps: dict[str, Callable[[], Awaitable[object]]] = {
         "leases.take": lambda: leases.take("email", limit=8, worker="bench", kinds=sorted(messages.KNOWN_KINDS)),
-        "leases.expire": leases.expire,
-        "leases.close_abandoned": leases.close_abandoned,
+        "deadlines.expire": leases.expire,
+        "deadlines.close_abandoned": leases.close_abandoned,
         "heartbeat.health": heartbeat.health,
         "ledger.read": ledger.read,
         "alerts.put_due": lambda: alerts.put_due(outbox, alert_email="alerts@example.com"),

@@ -168,7 +168,7 @@ def attempts(shelves: Shelves) -> Iterator[str]:
         made = shelves.attempts.get(delivery.id, [])
         if [attempt.number for attempt in made] != list(range(1, delivery.attempt_count + 1)):
             yield f"delivery {delivery.id}: attempts {[a.number for a in made]} of {delivery.attempt_count}"
-        # That of a superseded delivery whose worker died is closed an hour later, by `leases.close_abandoned`.
+        # That of a superseded delivery whose worker died is closed an hour later, by `deadlines.close_abandoned`.
         if delivery.state != "superseded":
             yield from (
                 f"delivery {delivery.id}: attempt {attempt.number} has not ended"

@@ -1,6 +1,6 @@
 """The diagram in the life of a delivery: its states and its arrows are what the code does to a row, and all of it.
 
-Every verb that writes a delivery's state (`test_architecture.py` knows the five modules) is tried on a delivery in
+Every verb that writes a delivery's state (`test_architecture.py` knows the six modules) is tried on a delivery in
 every state, on a real database. What moves must be drawn, and what is drawn must move.
 """
 
@@ -18,7 +18,7 @@ from hireloop.notify.bounces import bounces
 from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.channels import configured
-from hireloop.notify.deliveries import leases, outbox, replay
+from hireloop.notify.deliveries import deadlines, leases, outbox, replay
 from hireloop.notify.deliveries.leases import LOST_IN_A_ROW, Settlement
 from hireloop.notify.deliveries.replay import ReplayFilter
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
@@ -113,7 +113,7 @@ async def claim(_row: Row) -> None:
 
 
 async def expire(row: Row) -> None:
-    await leases.expire(row.channels)
+    await deadlines.expire(row.channels)
 
 
 async def supersede(row: Row) -> None:

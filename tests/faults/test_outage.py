@@ -16,7 +16,7 @@ import pytest
 from factories import book, make_slot
 from faults.scene import all_is_accounted_for, message_ids
 from hireloop import db
-from hireloop.notify.deliveries import leases, ledger
+from hireloop.notify.deliveries import deadlines, leases, ledger
 from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transports.mail.email import EmailTransport
@@ -121,7 +121,7 @@ class Clock:
         while True:
             while await self.round():
                 pass
-            await leases.expire(now=self.now)
+            await deadlines.expire(now=self.now)
             due = await db.fetch_value(
                 "SELECT min(greatest(due_at, coalesce(leased_until, due_at))) FROM delivery WHERE state = 'pending'"
             )

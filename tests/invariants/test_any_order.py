@@ -18,7 +18,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 import factories
 from factories import OUTBOX, TESTS, WINDOWS, rows
 from hireloop import db, errors
-from hireloop.notify.deliveries import leases
+from hireloop.notify.deliveries import deadlines, leases
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.scheduling import corrections, interviews, withdrawals
@@ -207,7 +207,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 10, 20, 60]))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        self.runner.run(leases.expire(now=self.now))
+        self.runner.run(deadlines.expire(now=self.now))
         self.runner.run(lifecycle.note_due(grace_seconds=WINDOWS.late_seconds, now=self.now))
 
     @invariant()

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from factories import book, make_slot, rows, soon
 from hireloop import db
 from hireloop.notify import ends
-from hireloop.notify.deliveries import leases, outbox
+from hireloop.notify.deliveries import deadlines, leases, outbox
 from hireloop.notify.ends import End, EndKind
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.telemetry import metrics
@@ -150,7 +150,7 @@ async def test_each_delivery_past_its_deadline_is_an_error_with_its_reason() -> 
         await invite(email=email)
     await leased()
     with capture_logs() as lines:
-        assert await leases.expire(now=soon(60 * 24 * 3)) == 2
+        assert await deadlines.expire(now=soon(60 * 24 * 3)) == 2
     assert sorted(of_deliveries(lines), key=str) == [
         ("delivery.exhausted", "error", 1, "deadline_passed"),
         ("delivery.exhausted", "error", None, "deadline_passed"),
@@ -216,5 +216,5 @@ async def test_an_open_try_of_a_delivery_that_has_ended_is_said_when_it_is_close
     taken = await leased()
     await db.fetch("UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL")
     with capture_logs() as lines:
-        assert await leases.close_abandoned(now=soon(70)) == 1
+        assert await deadlines.close_abandoned(now=soon(70)) == 1
     assert of_deliveries(lines) == [("delivery.lost", "warning", taken.number, None)]

@@ -13,7 +13,7 @@ from factories import WINDOWS, rows, unaccounted
 from hireloop import db
 from hireloop.notify.channels import health
 from hireloop.notify.channels.providers import LeaseRequest, LeaseScope, Route, fingerprints
-from hireloop.notify.deliveries import deliveries, leases
+from hireloop.notify.deliveries import deadlines, deliveries, leases
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.rate_limit import RateLimit
@@ -406,7 +406,7 @@ async def test_a_send_that_hangs_past_its_deadline_is_renewed_no_more_and_comes_
     deadline = (await _found(delivery))[0].deadline_at
     assert await leases.renew([hanging], now=deadline + timedelta(minutes=9)) == {hanging.token}
     assert await leases.renew([hanging], now=deadline + timedelta(minutes=11)) == set()
-    assert await leases.expire(now=deadline + timedelta(minutes=12)) == 1
+    assert await deadlines.expire(now=deadline + timedelta(minutes=12)) == 1
     found, (attempt,) = await _found(delivery)
     assert (found.state, attempt.outcome) == ("exhausted", "lost")
 
@@ -415,7 +415,7 @@ async def test_what_a_held_channel_kept_back_ends_with_the_reason_for_that() -> 
     kept, other = await _put(), await _put()
     await db.fetch("UPDATE delivery SET channel = 'elsewhere' WHERE id = $1", other)
     await health.hold(EMAIL, "auth_refused", now=NOW)
-    assert await leases.expire([EMAIL], now=NOW + timedelta(days=2)) == 2
+    assert await deadlines.expire([EMAIL], now=NOW + timedelta(days=2)) == 2
     assert [(await _found(one))[0].last_reason for one in (kept, other)] == ["auth_refused", "deadline_passed"]
 
 
@@ -423,8 +423,8 @@ async def test_the_open_attempt_of_a_dead_worker_is_closed_also_where_its_delive
     delivery = await _put()
     await _lease()
     await db.fetch("UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL")
-    assert await leases.close_abandoned(now=NOW + timedelta(minutes=50)) == 0
-    assert await leases.close_abandoned(now=NOW + timedelta(minutes=70)) == 1
+    assert await deadlines.close_abandoned(now=NOW + timedelta(minutes=50)) == 0
+    assert await deadlines.close_abandoned(now=NOW + timedelta(minutes=70)) == 1
     _, (attempt,) = await _found(delivery)
     assert attempt.outcome == "lost"
 
@@ -489,9 +489,9 @@ async def test_what_is_past_its_deadline_ends_as_exhausted_and_says_what_the_las
     released = settlement(taken[never_tried], AttemptOutcome.RELEASED, DeliveryState.PENDING)
     await leases.settle([released], now=NOW + 2 * SECOND)
     after = timedelta(hours=24, seconds=WINDOWS.late_seconds)
-    assert await leases.expire(now=NOW + after - SECOND) == 0
-    assert await leases.expire(now=NOW + after) == 2
-    assert await leases.expire(now=NOW + after) == 0
+    assert await deadlines.expire(now=NOW + after - SECOND) == 0
+    assert await deadlines.expire(now=NOW + after) == 2
+    assert await deadlines.expire(now=NOW + after) == 0
     assert [(await _found(one))[0].last_reason for one in (never_tried, deferred)] == [
         "deadline_passed",
         "recipient_deferred",
@@ -502,8 +502,8 @@ async def test_a_send_under_way_at_the_deadline_is_left_to_end_and_a_dead_one_is
     delivery = await _put()
     after = timedelta(hours=24, seconds=WINDOWS.late_seconds)
     await _lease(after=after - 10 * SECOND)
-    assert await leases.expire(now=NOW + after) == 0
-    assert await leases.expire(now=NOW + after + 20 * SECOND) == 1
+    assert await deadlines.expire(now=NOW + after) == 0
+    assert await deadlines.expire(now=NOW + after + 20 * SECOND) == 1
     found, (attempt,) = await _found(delivery)
     assert (found.state, found.tries, attempt.outcome) == ("exhausted", 1, "lost")
 

@@ -8,7 +8,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 from factories import book
 from hireloop import db
-from hireloop.notify.deliveries import leases, ledger
+from hireloop.notify.deliveries import deadlines, ledger
 from hireloop.notify.tables import DeliveryState
 from processes import WorkerProcess, environment
 from servers.http import Reply, ScriptedHttpServer
@@ -135,7 +135,7 @@ async def test_what_waits_on_a_channel_that_is_no_more_is_pending_until_its_dead
     deadline = datetime.now(UTC)
     await db.fetch("UPDATE delivery SET channel = 'pigeons', deadline_at = $1", deadline)
     assert (await ledger.read(now=deadline)).counts == {"pending": 1}
-    await leases.expire(now=deadline + timedelta(seconds=1))
+    await deadlines.expire(now=deadline + timedelta(seconds=1))
     proof = await ledger.read(now=deadline + timedelta(hours=1))
     assert (proof.counts, proof.unaccounted) == ({"exhausted": 1}, 0)
 

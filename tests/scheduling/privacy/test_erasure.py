@@ -10,7 +10,7 @@ import pytest
 import factories
 from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, outbox_of, rows, soon, unaccounted
 from hireloop import db, errors
-from hireloop.notify.deliveries import alerts, leases, replay
+from hireloop.notify.deliveries import alerts, deadlines, leases, replay
 from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.rate_limit import RateLimit
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
@@ -170,7 +170,7 @@ async def test_the_last_cancellation_ends_within_a_day_and_takes_the_address_wit
     (lease,) = await take()
     await settle(lease, AttemptOutcome.SENT, DeliveryState.SENT)
     await erase(await candidate())
-    await leases.expire(now=soon(60 * 24 + 1))
+    await deadlines.expire(now=soon(60 * 24 + 1))
     states: dict[str, Any] = {row["kind"]: row["state"] for row in await rows("delivery")}
     assert states == {"invitation": "sent", "cancelled": "exhausted"}
     assert await tables_that_name_the_person() == set()

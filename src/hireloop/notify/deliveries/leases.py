@@ -12,13 +12,12 @@ import msgspec
 
 from hireloop import db
 from hireloop.notify import ends, messages
-from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import turns
 from hireloop.notify.ends import End, EndKind
 from hireloop.notify.rate_limit import RateLimit, sql_of_free, sql_of_paid
 from hireloop.notify.tables import AttemptOutcome, ChannelRate, DeliveryState
-from hireloop.notify.transport import Channel, Evidence
+from hireloop.notify.transport import Evidence
 from hireloop.notify.transports.replies import kept_text
 from hireloop.statements import Statement, as_structs
 
@@ -345,62 +344,3 @@ async def _note_late(late: Sequence[Settlement]) -> list[End]:
     """Note what was sent though its lease had run out meanwhile, and return how that ended."""
     rows = await _SENT_LATE.rows(ids=[s.delivery_id for s in late], numbers=[s.number for s in late])
     return ends.of_rows(rows, EndKind.SENT, late=True)
-
-
-# What is past its deadline and under nobody's lease has ended.
-_EXPIRE = Statement("""
-    WITH late AS (
-        SELECT id FROM delivery
-        WHERE state = 'pending' AND deadline_at <= coalesce(:now, now())
-          AND (leased_until IS NULL OR leased_until <= coalesce(:now, now()))
-        ORDER BY id FOR UPDATE SKIP LOCKED
-    ), dead AS (
-        UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now())
-        FROM late WHERE attempt.delivery = late.id AND attempt.outcome IS NULL
-        RETURNING attempt.delivery, attempt.number, attempt.route
-    )
-    UPDATE delivery SET state = 'exhausted', last_reason = coalesce(last_reason, (
-            SELECT health.reason FROM channel_health health
-            JOIN unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint)
-                USING (channel, fingerprint)
-            WHERE health.channel = delivery.channel AND health.state = 'held' LIMIT 1
-        ), 'deadline_passed'),
-        lease_token = NULL, leased_until = NULL, tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
-    FROM late LEFT JOIN dead ON dead.delivery = late.id WHERE delivery.id = late.id
-    RETURNING delivery.id, kind, channel, required, last_reason AS reason, traceparent, dead.number AS attempt,
-        dead.route
-""")
-
-
-async def expire(channels: Sequence[Channel] = (), *, now: datetime | None = None) -> int:
-    """End what is past its deadline and under nobody's lease as `exhausted`, and return how many ended.
-
-    What was never tried, as one of these `channels` is held, ends with the reason for that.
-    """
-    rows = await _EXPIRE.rows(
-        now=now,
-        channels=[channel.name for channel in channels],
-        fingerprints=fingerprints_of(channels),
-    )
-    ends.say_all(ends.of_rows(rows, EndKind.EXHAUSTED))
-    return len(rows)
-
-
-# Attempts that have been open for an hour, of deliveries that have ended, are lost.
-_CLOSE = Statement("""
-    UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now()) FROM delivery
-    WHERE attempt.outcome IS NULL AND attempt.started_at < coalesce(:now, now()) - interval '1 hour'
-      AND delivery.id = attempt.delivery AND delivery.state <> 'pending'
-    RETURNING delivery.id, kind, channel, required, traceparent, attempt.number AS attempt, attempt.route
-""")
-
-
-async def close_abandoned(*, now: datetime | None = None) -> int:
-    """Close as `lost` the attempts that are still open an hour on, on deliveries that have ended; return how many.
-
-    A superseded or bounced delivery has lost its lease; where the worker of a try under way died as well, nobody else
-    would ever close it.
-    """
-    rows = await _CLOSE.rows(now=now)
-    ends.say_all(ends.of_rows(rows, EndKind.LOST))
-    return len(rows)

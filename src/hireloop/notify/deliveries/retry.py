@@ -1,6 +1,6 @@
 """When a delivery is tried again, from when on it is at risk, and when its time is up. Pure.
 
-What is past its deadline `leases.expire` ends.
+What is past its deadline `deadlines.expire` ends.
 """
 
 from collections.abc import Callable

@@ -17,7 +17,7 @@ from hireloop.notify import ends
 from hireloop.notify.channels import health, providers
 from hireloop.notify.channels.health import Availability
 from hireloop.notify.channels.providers import LeaseRequest, Route
-from hireloop.notify.deliveries import leases
+from hireloop.notify.deliveries import deadlines, leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Parcel, Phase, Transport
@@ -359,5 +359,5 @@ class Worker:
                     sender.renewed(lease, until=asked + leases.LEASE_SECONDS if lease.token in renewed else 0)
 
     async def _expire(self) -> int:
-        ended = await leases.expire([sender.channel for sender in self._senders])
-        return ended + await leases.close_abandoned()
+        ended = await deadlines.expire([sender.channel for sender in self._senders])
+        return ended + await deadlines.close_abandoned()
