@@ -217,8 +217,8 @@ OF_OUR_ROUTE: frozenset[Reason] = frozenset(
 )
 """The reasons of a `Retry` that are about our account, sender, sign-in or limit, and not about the recipient."""
 
-NOT_OF_THE_MAILBOX: frozenset[Reason] = frozenset({Reason.MESSAGE_REFUSED})
-"""The reasons of a `Rejected` that say nothing about the recipient's mailbox: another provider may succeed."""
+NOT_OF_THE_MAILBOX: frozenset[Reason] = frozenset({Reason.MESSAGE_REFUSED, Reason.POLICY_BLOCK})
+"""The reasons of a 5xx after DATA that say nothing about the recipient's mailbox: another provider may succeed."""
 
 
 def sentence_of(slug: str) -> str:

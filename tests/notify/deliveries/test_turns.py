@@ -27,6 +27,11 @@ def test_a_message_refused_without_a_word_about_the_mailbox_leaves_the_provider(
     assert _leaves(Rejected(reason=reason, evidence=Evidence(phase=phase, code=554)))
 
 
+@pytest.mark.parametrize("phase", [Phase.DATA, Phase.REPLY])
+def test_a_message_blocked_for_good_after_data_leaves_the_provider(phase: Phase) -> None:
+    assert _leaves(Retry(reason=Reason.POLICY_BLOCK, evidence=Evidence(phase=phase, code=550)))
+
+
 @pytest.mark.parametrize("phase", BEFORE_MAIL)
 @pytest.mark.parametrize("reason", ["connection_refused", "timed_out", "server_busy", "auth_deferred"])
 def test_the_second_try_that_did_not_get_as_far_as_mail_leaves_the_provider(reason: str, phase: Phase) -> None:
@@ -49,6 +54,7 @@ def test_the_second_try_that_did_not_get_as_far_as_mail_leaves_the_provider(reas
         ),
         Rejected(reason=Reason.MESSAGE_REFUSED, evidence=Evidence(phase=Phase.HTTP, code=400)),
         Retry(reason=Reason.POLICY_BLOCK, evidence=Evidence(phase=Phase.RECIPIENT, code=550)),
+        Retry(reason=Reason.POLICY_BLOCK, evidence=Evidence(phase=Phase.REPLY, code=451)),
         Retry(reason=Reason.RECIPIENT_DEFERRED, evidence=Evidence(phase=Phase.RECIPIENT, code=451)),
         Retry(reason=Reason.TIMED_OUT, evidence=Evidence(phase=Phase.REPLY), maybe_accepted=True),
         Retry(reason=Reason.RENDER_FAILED, evidence=Evidence(phase=Phase.CONFIGURE)),

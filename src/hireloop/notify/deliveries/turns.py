@@ -1,7 +1,8 @@
 """Which of a channel's two providers a delivery goes by next, and when it leaves one for the other.
 
-A delivery leaves a provider that refuses us (`reasons.OF_OUR_ROUTE`), one that refuses the message and says nothing of
-the mailbox (`reasons.NOT_OF_THE_MAILBOX`), and one with which two tries in a row did not get as far as MAIL.
+A delivery leaves a provider that refuses us (`reasons.OF_OUR_ROUTE`), one that refuses the message for good after DATA
+and says nothing of the mailbox (`reasons.NOT_OF_THE_MAILBOX`), and one with which two tries in a row did not get as far
+as MAIL.
 docs/why/delivery-lifecycle.md explains the rules.
 """
 
@@ -13,6 +14,7 @@ from hireloop.notify.transport import Outcome, Phase, Rejected, Retry
 BEFORE_MAIL = frozenset({Phase.CONNECT, Phase.TLS, Phase.AUTH})
 FROM_MAIL_ON = frozenset({Phase.SENDER, Phase.RECIPIENT, Phase.DATA, Phase.REPLY})
 _OF_THE_MESSAGE = frozenset({Phase.DATA, Phase.REPLY})
+_PERMANENT = 500  # and above: codes that a later try would get again
 _UNREACHABLE_SECONDS = 60.0  # then one delivery at least finds out whether it can be reached again
 
 
@@ -27,7 +29,8 @@ def leaves_provider(outcome: Outcome | None, *, was_unreached: bool) -> bool:
         case Retry(evidence=evidence) if evidence.phase in BEFORE_MAIL:
             return was_unreached
         case Retry(reason=reason, evidence=evidence) | Rejected(reason=reason, evidence=evidence):
-            return reason in NOT_OF_THE_MAILBOX and evidence.phase in _OF_THE_MESSAGE
+            is_permanent = (evidence.code or 0) >= _PERMANENT
+            return reason in NOT_OF_THE_MAILBOX and evidence.phase in _OF_THE_MESSAGE and is_permanent
         case _:
             return False
 
@@ -35,7 +38,10 @@ def leaves_provider(outcome: Outcome | None, *, was_unreached: bool) -> bool:
 def arguments() -> Mapping[str, object]:
     """Return the values of the parameters that are `OF_TWO`'s own."""
     return {
-        "refusals": names(OF_OUR_ROUTE | NOT_OF_THE_MAILBOX),
+        "of_us": names(OF_OUR_ROUTE),
+        "of_the_message": names(NOT_OF_THE_MAILBOX),
+        "after_data": names(_OF_THE_MESSAGE),
+        "permanent": _PERMANENT,
         "before_mail": names(BEFORE_MAIL),
         "unreachable_seconds": _UNREACHABLE_SECONDS,
     }
@@ -63,7 +69,10 @@ OF_TWO = """
         SELECT due.id, attempt.route, number,
             row_number() OVER (PARTITION BY due.id, attempt.route ORDER BY number DESC) AS nth,
             outcome = 'retry' AND phase = ANY(:before_mail::text[]) AS is_unreached,
-            outcome = 'retry' AND reason = ANY(:refusals::text[]) AS is_refusal
+            outcome = 'retry' AND (
+                reason = ANY(:of_us::text[])
+                OR reason = ANY(:of_the_message::text[]) AND phase = ANY(:after_data::text[]) AND code >= :permanent
+            ) AS is_refusal
         FROM due JOIN attempt ON attempt.delivery = due.id AND started_at >= due.first_due_at
         WHERE outcome IS DISTINCT FROM 'released'
     ), history AS (

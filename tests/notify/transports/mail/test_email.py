@@ -665,6 +665,83 @@ def test_a_name_in_another_script_needs_smtputf8(transport_to: TransportTo, *, o
         assert outcome.reason == Reason.RECIPIENT_NEEDS_SMTPUTF8
 
 
+NAMED_IN_HINDI = Parcel(recipient="आशा@example.com", subject="x", text="x", html="x", message_id="<1@x>")
+
+
+@pytest.mark.parametrize(
+    ("step", "refusal"),
+    [
+        ("MAIL", "550 5.6.7 Address requires SMTPUTF8"),
+        ("MAIL", "553 5.6.7 Mailbox name not allowed"),
+        ("MAIL", "555 5.5.4 Unsupported option: SMTPUTF8"),
+        ("MAIL", "504 5.5.4 Parameter not implemented"),
+        ("MAIL", "501 5.5.4 Syntax error in parameters"),
+        ("RCPT", "550 5.6.7 The next server does not support SMTPUTF8"),
+        ("RCPT", "553 5.6.7 Non-ASCII addresses are not permitted for that recipient"),
+    ],
+)
+def test_a_server_that_refuses_smtputf8_refuses_that_message_alone(
+    transport_to: TransportTo, step: str, refusal: str
+) -> None:
+    with ScriptedSmtpServer({step: [refusal]}, extensions=["SMTPUTF8"]) as server:
+        transport = transport_to(server)
+        refused = transport.send(NAMED_IN_HINDI)
+        assert isinstance(transport.send(PARCEL), Sent)
+    assert isinstance(refused, Rejected)
+    assert (refused.reason, refused.evidence.reply) == (Reason.RECIPIENT_NEEDS_SMTPUTF8, refusal[4:])
+    assert server.connection_count == 1
+
+
+@pytest.mark.parametrize(
+    "refusal", ["550 5.7.1 Sender not allowed", "501 5.1.7 Bad sender address syntax", "530 5.7.0 Sign in first"]
+)
+def test_a_refusal_of_our_sender_is_ours_whatever_the_recipients_name(transport_to: TransportTo, refusal: str) -> None:
+    with ScriptedSmtpServer({"MAIL": refusal}, extensions=["SMTPUTF8"]) as server:
+        assert isinstance(transport_to(server).send(NAMED_IN_HINDI), Held)
+
+
+@pytest.mark.parametrize("refusal", ["555 5.5.4 Unsupported option", "501 5.5.4 Syntax error", "504 Not implemented"])
+@pytest.mark.parametrize("step", ["MAIL", "RCPT"])
+def test_a_server_that_refuses_to_report_is_given_the_message_without_asking_for_reports(
+    transport_to: TransportTo, step: str, refusal: str
+) -> None:
+    with ScriptedSmtpServer({step: [refusal]}, extensions=["DSN"]) as server:
+        assert isinstance(transport_to(server).send(BOUNCING), Sent)
+    asked = [command for command in spoken(server) if command.startswith(step)]
+    assert [command.partition(">")[2] != "" for command in asked] == [True, False]
+    assert server.connection_count == 1
+
+
+def test_a_server_that_refuses_both_reports_and_smtputf8_refuses_the_message(transport_to: TransportTo) -> None:
+    with ScriptedSmtpServer({"MAIL": "555 5.5.4 Unsupported option"}, extensions=["DSN", "SMTPUTF8"]) as server:
+        outcome = transport_to(server).send(structs.replace(BOUNCING, recipient="आशा@example.com"))
+    assert isinstance(outcome, Rejected)
+    assert outcome.reason == Reason.RECIPIENT_NEEDS_SMTPUTF8
+    assert spoken(server) == [
+        "MAIL FROM:<bounces+abc=1@hire.example> SMTPUTF8 RET=HDRS ENVID=1@hire.example",
+        "MAIL FROM:<bounces+abc=1@hire.example> SMTPUTF8",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "reason"),
+    [
+        ({"MAIL": "501 5.5.4 Syntax error"}, Held, Reason.SENDER_REFUSED),
+        ({"RCPT": "501 5.1.3 Bad recipient address syntax"}, Rejected, Reason.RECIPIENT_UNKNOWN),
+        ({"RCPT": ["555 5.5.4 Unsupported option", "550 5.1.1 No such user"]}, Rejected, Reason.RECIPIENT_UNKNOWN),
+        ({"MAIL": ["555 5.5.4 Unsupported option", Drop()]}, Retry, Reason.CONNECTION_DROPPED),
+    ],
+)
+def test_what_the_server_says_without_these_parameters_is_what_counts(
+    transport_to: TransportTo, script: dict[str, Step], outcome: type[Outcome], reason: Reason
+) -> None:
+    with ScriptedSmtpServer(script, extensions=["DSN"]) as server:
+        came = transport_to(server).send(BOUNCING)
+    assert isinstance(came, outcome)
+    assert not isinstance(came, Sent)
+    assert came.reason == reason
+
+
 # Settings that cannot send
 
 

@@ -34,6 +34,10 @@ _ABOUT_MECHANISM = re.compile(
     rb"(mechanism|(auth\w*|sign-?in|log ?in) (type|method))",
     re.IGNORECASE,
 )
+_SYNTAX_ERROR = 501  # in a parameter or in the address
+_PARAMETERS_REFUSED = frozenset({_SYNTAX_ERROR, 504, 555})  # RFC 5321, 4.2.2
+_BAD_PARAMETERS = "5.5.4"
+_NEEDS_SMTPUTF8 = "5.6.7"  # RFC 6531, 3.5
 _LONGEST_ENVID = 100  # RFC 3461, 4.4
 
 
@@ -200,24 +204,42 @@ class SmtpConnection:
             self._say(_b64(password), 2)
 
     def _hand_over(self, envelope: Envelope) -> None:
-        of_mail, of_rcpt = ("", "") if envelope.recipient.isascii() else (" SMTPUTF8", "")
-        if of_mail and "SMTPUTF8" not in self._extensions:
+        if envelope.recipient.isascii():
+            self._address(envelope)
+        elif "SMTPUTF8" not in self._extensions:
             self.sender_replied = True  # another connection would offer no more
             self._enter(Phase.RECIPIENT)
             raise _Impossible(Rejected, Reason.RECIPIENT_NEEDS_SMTPUTF8)
-        if envelope.envid and "DSN" in self._extensions:
-            of_mail += _reported(envelope.envid)
-            of_rcpt = _notified(envelope.recipient)
-        self._enter(Phase.SENDER)
-        self._say(f"MAIL FROM:<{envelope.sender}>{of_mail}", 2)
-        self.sender_replied = True
-        self._enter(Phase.RECIPIENT)
-        self._say(f"RCPT TO:<{envelope.recipient}>{of_rcpt}", 2)
+        else:
+            try:
+                self._address(envelope, needed=" SMTPUTF8")
+            except _UnexpectedReply:
+                if _refuses_smtputf8(self._evidence()):
+                    raise _Impossible(Rejected, Reason.RECIPIENT_NEEDS_SMTPUTF8) from None
+                raise
         self._enter(Phase.DATA)
         self._say("DATA", 3)
         self._write(_stuffed(envelope.content))
         self._enter(Phase.REPLY)
         self._expect(2)
+
+    def _address(self, envelope: Envelope, needed: str = "") -> None:
+        """Name the sender and the recipient; `needed` is a parameter of MAIL without which the message cannot go."""
+        reports = bool(envelope.envid) and "DSN" in self._extensions
+        self._enter(Phase.SENDER)
+        self._ask(f"MAIL FROM:<{envelope.sender}>{needed}", _reported(envelope.envid) if reports else "")
+        self.sender_replied = True
+        self._enter(Phase.RECIPIENT)
+        self._ask(f"RCPT TO:<{envelope.recipient}>", _notified(envelope.recipient) if reports else "")
+
+    def _ask(self, command: str, optional: str) -> None:
+        """Say a command with optional parameters, and again without them if the server refuses parameters."""
+        try:
+            self._say(command + optional, 2)
+        except _UnexpectedReply:
+            if not optional or self._reply.code not in _PARAMETERS_REFUSED:
+                raise
+            self._say(command, 2)
 
     def _reset(self) -> None:
         """Bring a connection whose last step was refused back into step; one that cannot be is not usable."""
@@ -268,6 +290,15 @@ def _refuses_mechanism(reply: SmtpReply) -> bool:
     if reply.code == _MECHANISM_NOT_KNOWN:
         return True
     return reply.code in _MECHANISM_REFUSED and _ABOUT_MECHANISM.search(reply.text) is not None
+
+
+def _refuses_smtputf8(evidence: Evidence) -> bool:
+    """Return whether a refusal of MAIL with SMTPUTF8, or of its recipient, is about that extension alone."""
+    if evidence.enhanced_code == _NEEDS_SMTPUTF8:
+        return True
+    if evidence.phase is not Phase.SENDER or evidence.code not in _PARAMETERS_REFUSED:
+        return False
+    return evidence.code != _SYNTAX_ERROR or evidence.enhanced_code == _BAD_PARAMETERS
 
 
 def _stuffed(content: bytes) -> bytes:
