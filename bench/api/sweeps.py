@@ -8,7 +8,7 @@ from bench.parts import Database
 from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.channels import configured
-from hireloop.notify.deliveries import alerts, leases, ledger
+from hireloop.notify.deliveries import alerts, deadlines, leases, ledger
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.worker import heartbeat
 from hireloop.scheduling.bookings import reminders
@@ -26,8 +26,8 @@ async def _measure(database: Database) -> dict[str, float]:
     outbox = Outbox.of(settings, channels)
     sweeps: dict[str, Callable[[], Awaitable[object]]] = {
         "leases.take": lambda: leases.take("email", limit=8, worker="bench", kinds=sorted(messages.KNOWN_KINDS)),
-        "deadlines.expire": leases.expire,
-        "deadlines.close_abandoned": leases.close_abandoned,
+        "deadlines.expire": deadlines.expire,
+        "deadlines.close_abandoned": deadlines.close_abandoned,
         "heartbeat.health": heartbeat.health,
         "ledger.read": ledger.read,
         "alerts.put_due": lambda: alerts.put_due(outbox, alert_email="alerts@example.com"),
