@@ -17,6 +17,7 @@ from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries import alert_records, leases
 from hireloop.notify.diagnosis.pulse import MailPulse
+from hireloop.notify.reasons import sentence_of
 from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Phase, Retry, Sent
 from hireloop.notify.worker import attempts, circuit, heartbeat
 from hireloop.notify.worker.attempts import AttemptResult
@@ -315,6 +316,7 @@ def signed_in(database_url: str, port: int) -> Settings:
 
 BAD_PASSWORD = Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535))
 NOBODY = Retry(reason="connection_refused", evidence=Evidence(phase=Phase.CONNECT))
+LIMIT = Retry(reason="sending_limit", evidence=Evidence(phase=Phase.REPLY, code=550))
 TAKEN = Sent(evidence=Evidence(phase=Phase.REPLY, code=250))
 
 
@@ -352,6 +354,28 @@ async def test_a_wrong_password_that_is_corrected_at_the_server_is_seen_at_once_
             [reason] = await reasons(client)
     assert reason.startswith("The channel email has been held since ")
     assert "certificate" in reason
+
+
+async def test_an_account_that_is_refused_after_data_is_named_although_the_server_accepts_our_sender(
+    settings: Settings, user: httpx.AsyncClient
+) -> None:
+    await live_worker()
+    (channel,) = configured.channels(settings)
+    await invite()
+    assert await reasons(user) == []  # the check has found that the server accepts our sender
+    await attempt(LIMIT, channel)
+    for _ in range(2):
+        assert await reasons(user) == [f"The last attempt to send mail failed. {sentence_of('sending_limit')}"]
+    await attempt(TAKEN, channel)
+    assert await reasons(user) == []
+
+
+async def test_a_check_made_after_a_refusal_of_our_account_does_not_hide_it(settings: Settings) -> None:
+    (channel,) = configured.channels(settings)
+    async with visiting(settings) as client:
+        await invite()
+        await attempt(LIMIT, channel)
+        assert await reasons(client) == [f"The last attempt to send mail failed. {sentence_of('sending_limit')}"]
 
 
 async def test_while_the_check_takes_long_the_newest_attempt_is_what_is_said(

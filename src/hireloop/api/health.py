@@ -124,9 +124,18 @@ async def _unheard() -> list[str]:
 def _provider_failures(
     rows: Sequence[HeldProvider], findings: Sequence[Finding], seen: Mapping[Route, Latest]
 ) -> list[str]:
-    """Return what holds providers, and why mail is not accepted if that is newer than the hold and not checked yet."""
+    """Return what holds providers, and why mail is not accepted if that is newer than the hold and no check says so.
+
+    A check ends with the sender accepted: that all was well until then does not contradict a later refusal.
+    """
     found = {finding.check: finding.level for finding in findings}
-    newest = {route: one.reason for route, one in seen.items() if one.reason and mail.CHECKS[route] not in found}
+    newest = {
+        route: one.reason
+        for route, one in seen.items()
+        if one.reason
+        and (mail.CHECKS[route] not in found or one.is_past_sender)
+        and found.get(mail.CHECKS[route]) is not Level.FAILURE
+    }
     reasons = []
     for row in rows:
         if row.channel != EMAIL:
