@@ -14,9 +14,10 @@ from api.factories import post_booking
 from factories import soon
 from hireloop import app, db
 from hireloop.notify.channels import configured, health, providers
-from hireloop.notify.channels.providers import Route
+from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import alert_records, leases
 from hireloop.notify.diagnosis.pulse import MailPulse
+from hireloop.notify.reasons import sentence_of
 from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Phase, Retry, Sent
 from hireloop.notify.worker import attempts, circuit, heartbeat
 from hireloop.notify.worker.attempts import AttemptResult
@@ -152,14 +153,53 @@ async def test_one_fault_is_said_once_where_the_mail_servers_own_check_says_why(
     assert [reason.partition(".")[0] for reason in said] == ["localhost refused the user name or the password"] * 2
 
 
-async def test_a_held_fallback_is_a_reason(settings: Settings, mail_server: ScriptedSmtpServer) -> None:
-    url = f"mailto://localhost:{mail_server.port}?from=jobs@hire.example"
-    both = settings.model_copy(update={"email_fallback_url": SecretStr(url)})
+def with_fallback(settings: Settings) -> Settings:
+    url = f"mailto://localhost:{settings.email_port}?from=jobs@hire.example"
+    return settings.model_copy(update={"email_fallback_url": SecretStr(url)})
+
+
+async def warnings(user: httpx.AsyncClient) -> list[str]:
+    found: list[str] = (await user.get("/health/delivery")).json()["warnings"]
+    return found
+
+
+async def test_a_held_fallback_is_a_warning_until_the_primary_is_held_too(settings: Settings) -> None:
+    both = with_fallback(settings)
     async with visiting(both) as client:
         (channel,) = configured.channels(both)
         await health.hold(providers.provider(channel, Route.FALLBACK), "auth_refused")
-        [reason] = await reasons(client)
-    assert reason.startswith("The fallback of the channel email has been held since ")
+        assert await reasons(client) == []
+        [warning] = await warnings(client)
+        await health.hold(channel, "sending_limit")
+        [primary, fallback] = await reasons(client)
+        assert await warnings(client) == []
+    assert warning == fallback
+    assert warning.startswith("The fallback of the channel email has been held since ")
+    assert primary.startswith("The channel email has been held since ")
+
+
+async def test_a_held_fallback_is_a_reason_while_the_primary_refuses_us(settings: Settings) -> None:
+    both = with_fallback(settings)
+    async with visiting(both) as client:
+        (channel,) = configured.channels(both)
+        await invite()
+        await attempt(LIMIT, channel)
+        await health.hold(providers.provider(channel, Route.FALLBACK), "auth_refused")
+        [fallback, primary] = await reasons(client)
+    assert fallback.startswith("The fallback of the channel email has been held since ")
+    assert primary.startswith("The last attempt to send mail failed. ")
+
+
+async def test_a_fallback_that_refused_us_lately_is_a_warning(settings: Settings) -> None:
+    both = with_fallback(settings)
+    async with visiting(both) as client:
+        (channel,) = configured.channels(both)
+        await invite()
+        await attempt(LIMIT, channel, route=Route.FALLBACK)
+        assert await reasons(client) == []
+        assert await warnings(client) == [
+            f"The last attempt to send mail through the fallback failed. {sentence_of('sending_limit')}"
+        ]
 
 
 async def test_a_channel_held_by_somebody_elses_settings_is_not_ours(
@@ -298,10 +338,16 @@ async def test_of_many_unheard_alerts_three_are_named_and_the_others_counted(use
 # --- A finding that is kept, and what workers saw since ----------------------------------------------------------
 
 
-async def attempt(outcome: Outcome, channel: Channel) -> None:
+async def attempt(outcome: Outcome, channel: Channel, *, route: Route = Route.PRIMARY) -> None:
     """Let the one invitation be tried over mail, with this outcome, as a worker would record it."""
-    fingerprints = providers.fingerprints(channel)
-    (lease,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"], fingerprints=fingerprints)
+    (lease,) = await leases.take(
+        "email",
+        limit=1,
+        worker="w",
+        kinds=["invitation"],
+        request=LeaseRequest(route=route),
+        fingerprints=providers.fingerprints(channel),
+    )
     result = AttemptResult(outcome=outcome, trace_id="t", span_id="s")
     await circuit.after_try(channel, lease.route, outcome, probing=True)
     await leases.settle([attempts.settlement(lease, result, elapsed=timedelta(0))])
@@ -315,6 +361,7 @@ def signed_in(database_url: str, port: int) -> Settings:
 
 BAD_PASSWORD = Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535))
 NOBODY = Retry(reason="connection_refused", evidence=Evidence(phase=Phase.CONNECT))
+LIMIT = Retry(reason="sending_limit", evidence=Evidence(phase=Phase.REPLY, code=550))
 TAKEN = Sent(evidence=Evidence(phase=Phase.REPLY, code=250))
 
 
@@ -352,6 +399,28 @@ async def test_a_wrong_password_that_is_corrected_at_the_server_is_seen_at_once_
             [reason] = await reasons(client)
     assert reason.startswith("The channel email has been held since ")
     assert "certificate" in reason
+
+
+async def test_an_account_that_is_refused_after_data_is_named_although_the_server_accepts_our_sender(
+    settings: Settings, user: httpx.AsyncClient
+) -> None:
+    await live_worker()
+    (channel,) = configured.channels(settings)
+    await invite()
+    assert await reasons(user) == []  # the check has found that the server accepts our sender
+    await attempt(LIMIT, channel)
+    for _ in range(2):
+        assert await reasons(user) == [f"The last attempt to send mail failed. {sentence_of('sending_limit')}"]
+    await attempt(TAKEN, channel)
+    assert await reasons(user) == []
+
+
+async def test_a_check_made_after_a_refusal_of_our_account_does_not_hide_it(settings: Settings) -> None:
+    (channel,) = configured.channels(settings)
+    async with visiting(settings) as client:
+        await invite()
+        await attempt(LIMIT, channel)
+        assert await reasons(client) == [f"The last attempt to send mail failed. {sentence_of('sending_limit')}"]
 
 
 async def test_while_the_check_takes_long_the_newest_attempt_is_what_is_said(

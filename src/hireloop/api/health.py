@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from litestar import Response, Router, get
@@ -74,8 +74,13 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
     warnings += [fault.sentence for fault in faults_of(context.settings) if fault.about == "base_url"]
     try:
         state = await heartbeat.health()
-        failures = await _delivery_failures(context, state, findings, seen)
-        warnings += [*_skewed_links(context, state), *_dropped_spans(context.spans_dropped() + state.spans_dropped)]
+        faults = _provider_faults(await held.held(context.channels), findings, seen)
+        failures = _delivery_failures(state, faults.reasons)
+        warnings += [
+            *faults.warnings,
+            *_skewed_links(context, state),
+            *_dropped_spans(context.spans_dropped() + state.spans_dropped),
+        ]
         return _response([*failures, *await _unheard(), *reasons], warnings)
     except db.UNAVAILABLE as error:
         return _response([_failed(error), *reasons], warnings)
@@ -92,13 +97,11 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.cause} {finding.fix}"
 
 
-async def _delivery_failures(
-    context: Context, state: heartbeat.Health, findings: Sequence[Finding], seen: Mapping[Route, Latest]
-) -> list[str]:
-    """Return what hinders deliveries; a held provider is left out if its own check failed, which says why."""
+def _delivery_failures(state: heartbeat.Health, of_providers: Sequence[str]) -> list[str]:
+    """Return what hinders deliveries."""
     reasons = [] if state.live_workers else ["No worker has reported recently. Start `hireloop work`."]
     reasons += state.faults
-    reasons += _provider_failures(await held.held(context.channels), findings, seen)
+    reasons += of_providers
     if state.oldest_due_at is not None and state.now - state.oldest_due_at > _LONGEST_WAIT:
         waited = int((state.now - state.oldest_due_at).total_seconds())
         reasons.append(f"The oldest due delivery has been waiting for {waited} s.")
@@ -121,19 +124,43 @@ async def _unheard() -> list[str]:
     return reasons
 
 
-def _provider_failures(
+class _ProviderFaults(NamedTuple):
+    """What holds providers, and why mail is not accepted, in sentences."""
+
+    reasons: list[str]
+    warnings: list[str]  # of a fallback that nobody waits for: the primary provider of mail accepts it
+
+
+def _provider_faults(
     rows: Sequence[HeldProvider], findings: Sequence[Finding], seen: Mapping[Route, Latest]
-) -> list[str]:
-    """Return what holds providers, and why mail is not accepted if that is newer than the hold and not checked yet."""
-    found = {finding.check: finding.level for finding in findings}
-    newest = {route: one.reason for route, one in seen.items() if one.reason and mail.CHECKS[route] not in found}
-    reasons = []
+) -> _ProviderFaults:
+    """Return what holds providers, unless the provider's own check says why, and what is newer than that check.
+
+    A check ends with the sender accepted: that all was well until then does not contradict a later refusal.
+    """
+    levels = {finding.check: finding.level for finding in findings}
+    found = {route: levels.get(check) for route, check in mail.CHECKS.items()}
+    failing = {route for route, level in found.items() if level is Level.FAILURE}
+    newest = {
+        route: one.reason
+        for route, one in seen.items()
+        if one.reason and route not in failing and (found[route] is None or one.is_past_sender)
+    }
+    others, said = [], []
     for row in rows:
         if row.channel != EMAIL:
-            reasons.append(row.sentence)
-        elif found.get(mail.CHECKS[row.route]) is not Level.FAILURE:
-            reasons.append(structs.replace(row, reason=newest.pop(row.route, row.reason)).sentence)
-    return reasons + [f"The last attempt to send mail failed. {sentence_of(reason)}" for reason in newest.values()]
+            others.append(row.sentence)
+        elif row.route not in failing:
+            said.append((row.route, structs.replace(row, reason=newest.pop(row.route, row.reason)).sentence))
+    said += [(route, _failed_lately(route, reason)) for route, reason in newest.items()]
+    if Route.PRIMARY in failing or any(route is Route.PRIMARY for route, _ in said):
+        return _ProviderFaults([*others, *(sentence for _, sentence in said)], [])
+    return _ProviderFaults(others, [sentence for _, sentence in said])
+
+
+def _failed_lately(route: Route, reason: str) -> str:
+    through = " through the fallback" if route is Route.FALLBACK else ""
+    return f"The last attempt to send mail{through} failed. {sentence_of(reason)}"
 
 
 def _skewed_links(context: Context, state: heartbeat.Health) -> list[str]:

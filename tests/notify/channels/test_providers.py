@@ -15,7 +15,7 @@ PROBE_PRIMARY = LeaseRequest(route=Route.PRIMARY, probing=True)
 PROBE_PRIMARY_BESIDE_FALLBACK = LeaseRequest(route=Route.PRIMARY, other_is_open=True, probing=True)
 REQUIRED_BY_FALLBACK = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.REQUIRED)
 PROBE_FALLBACK = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.REQUIRED, probing=True)
-PROBE_FALLBACK_AT_RISK = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.AT_RISK, other_is_open=True, probing=True)
+PROBE_FALLBACK_WITH_TRIED = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.TRIED, other_is_open=True, probing=True)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ PROBE_FALLBACK_AT_RISK = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.AT_
         (Availability.PROBE, None, [PROBE_PRIMARY]),
         (Availability.WAIT, None, []),
         (Availability.OPEN, Availability.OPEN, [EITHER]),
-        (Availability.OPEN, Availability.PROBE, [PROBE_FALLBACK_AT_RISK, BY_PRIMARY]),
+        (Availability.OPEN, Availability.PROBE, [PROBE_FALLBACK_WITH_TRIED, BY_PRIMARY]),
         (Availability.OPEN, Availability.WAIT, [BY_PRIMARY]),
         (Availability.PROBE, Availability.OPEN, [PROBE_PRIMARY_BESIDE_FALLBACK, REQUIRED_BY_FALLBACK]),
         (Availability.PROBE, Availability.PROBE, [PROBE_FALLBACK, PROBE_PRIMARY]),

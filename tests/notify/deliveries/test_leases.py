@@ -704,12 +704,11 @@ async def test_an_alert_may_take_the_fallback_although_no_candidate_depends_on_i
     assert [lease.id for lease in taken] == [delivery]
 
 
-async def test_at_risk_is_what_is_required_and_late_and_was_tried_in_vain() -> None:
+async def test_tried_is_what_is_required_and_was_tried_in_vain() -> None:
     tried, untried, optional = [await _put() for _ in range(3)]
     await db.fetch("UPDATE delivery SET required = false WHERE id = $1", optional)
     for lease in await _lease():
         outcome = AttemptOutcome.RELEASED if lease.id == untried else AttemptOutcome.RETRY
         await _fail(lease, at=SECOND, outcome=outcome)
-    request = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.AT_RISK, probing=True)
-    assert await _lease(after=AT_RISK - SECOND, request=request) == []
-    assert [lease.id for lease in await _lease(after=AT_RISK, request=request)] == [tried]
+    request = LeaseRequest(route=Route.FALLBACK, scope=LeaseScope.TRIED, other_is_open=True, probing=True)
+    assert [lease.id for lease in await _lease(after=2 * SECOND, request=request)] == [tried]

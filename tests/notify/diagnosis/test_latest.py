@@ -25,6 +25,9 @@ SAID: dict[str, tuple[AttemptOutcome, str | None, Evidence]] = {
     "refused": (AttemptOutcome.RETRY, "connection_refused", Evidence(phase=Phase.CONNECT)),
     "password": (AttemptOutcome.HELD, "auth_refused", Evidence(phase=Phase.AUTH, code=535)),
     "unknown": (AttemptOutcome.RETRY, "recipient_unknown", Evidence(phase=Phase.RECIPIENT, code=550)),
+    "limit": (AttemptOutcome.RETRY, "sending_limit", Evidence(phase=Phase.REPLY, code=550)),
+    "relay": (AttemptOutcome.RETRY, "relay_refused", Evidence(phase=Phase.RECIPIENT, code=550)),
+    "utf8": (AttemptOutcome.REJECTED, "recipient_needs_smtputf8", Evidence(phase=Phase.SENDER, code=555)),
     "crashed": (AttemptOutcome.RETRY, "transport_crashed", Evidence(phase=Phase.DATA)),
     "settings": (AttemptOutcome.HELD, "no_mail_host", Evidence(phase=Phase.CONFIGURE)),
     "nothing": (AttemptOutcome.RELEASED, None, Evidence(phase=Phase.CONFIGURE)),
@@ -80,6 +83,25 @@ async def test_the_latest_attempt_that_says_something_of_the_server_counts() -> 
     assert await seen() == {Route.PRIMARY: ("connection_refused", 2)}
     await attempt("unknown", second=7)
     assert await seen() == {Route.PRIMARY: (None, 7)}
+
+
+@pytest.mark.parametrize(("said", "reason"), [("limit", "sending_limit"), ("relay", "relay_refused")])
+async def test_a_refusal_of_us_counts_wherever_it_was_said_until_a_message_is_accepted(said: str, reason: str) -> None:
+    await attempt("sent", second=1)
+    await attempt(said, second=2)
+    assert await seen() == {Route.PRIMARY: (reason, 2)}
+    await attempt("unknown", second=3)
+    assert await seen() == {Route.PRIMARY: (reason, 2)}
+    await attempt("refused", second=4)
+    assert await seen() == {Route.PRIMARY: ("connection_refused", 4)}
+    await attempt(said, second=5)
+    await attempt("sent", second=6)
+    assert await seen() == {Route.PRIMARY: (None, 6)}
+
+
+async def test_what_was_rejected_at_mail_is_no_failure_of_the_server() -> None:
+    await attempt("utf8", second=1)
+    assert await seen() == {Route.PRIMARY: (None, 1)}
 
 
 async def test_each_provider_has_its_own() -> None:

@@ -525,17 +525,17 @@ async def test_a_delivery_at_risk_that_failed_takes_the_other_provider_next(data
     assert await _routes(delivery) == [("primary", "retry"), ("fallback", "sent")]
 
 
-async def test_a_held_fallback_is_probed_with_what_is_at_risk_while_the_rest_goes_by_the_primary(
+async def test_a_held_fallback_is_probed_with_what_was_tried_in_vain_while_the_rest_goes_by_the_primary(
     database_url: str,
 ) -> None:
-    at_risk, fine = await invite(), await invite()
-    await db.fetch("UPDATE delivery SET attempt_count = 1, tries = 1, at_risk_at = now() WHERE id = $1", at_risk)
+    tried, fine = await invite(), await invite()
+    await db.fetch("UPDATE delivery SET attempt_count = 1, tries = 1 WHERE id = $1", tried)
     await health.hold(FALLBACK, "auth_refused")
     await db.fetch("UPDATE channel_health SET next_probe_at = now()")
     async with _working(database_url, Scripted(), channel=WITH_FALLBACK, fallbacks={"email": Scripted()}):
-        for delivery in (at_risk, fine):
+        for delivery in (tried, fine):
             await _until_state(delivery, "sent")
-    assert await _routes(at_risk) == [("fallback", "sent")]
+    assert await _routes(tried) == [("fallback", "sent")]
     assert await _routes(fine) == [("primary", "sent")]
     assert await health.held([FALLBACK]) == []
 

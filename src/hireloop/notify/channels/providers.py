@@ -21,7 +21,7 @@ class LeaseScope(StrEnum):
 
     ALL = "all"
     REQUIRED = "required"  # what the candidate depends on, and alerts
-    AT_RISK = "at_risk"  # of these, what was tried in vain and is running out of time
+    TRIED = "tried"  # of these, what was tried in vain
 
 
 class LeaseRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ def lease_requests(primary: Availability, fallback: Availability | None) -> tupl
 
     While the primary is held, it is probed, and what is required goes by the fallback at once. While both are open, a
     delivery that leaves one goes by the other, and one at risk takes turns between the two. A held fallback is probed
-    with what would go over it anyway.
+    with what needs it: while the primary is open, with what that has not delivered at the first try.
     """
     both = fallback is Availability.OPEN
     first = {
@@ -63,7 +63,7 @@ def lease_requests(primary: Availability, fallback: Availability | None) -> tupl
         Availability.PROBE: (LeaseRequest(route=Route.PRIMARY, other_is_open=both, probing=True),),
         Availability.WAIT: (),
     }[primary]
-    scope = LeaseScope.AT_RISK if primary is Availability.OPEN else LeaseScope.REQUIRED
+    scope = LeaseScope.TRIED if primary is Availability.OPEN else LeaseScope.REQUIRED
     if fallback is Availability.PROBE:
         by_fallback = LeaseRequest(
             route=Route.FALLBACK, scope=scope, other_is_open=primary is Availability.OPEN, probing=True

@@ -98,9 +98,7 @@ _TAKE = """
           AND (leased_until IS NULL OR leased_until <= coalesce(:now, now()))
           AND kind = ANY(:kinds::text[]) AND payload_version = :payload_version
           AND (erased_at IS NULL OR EXISTS (SELECT FROM kept_address WHERE kept_address.delivery = delivery.id))
-          AND (:among = 'all' OR (required OR kind = 'alert') AND (
-              :among = 'required' OR tries > 0 AND at_risk_at <= coalesce(:now, now())
-          ))
+          AND (:among = 'all' OR (required OR kind = 'alert') AND (:among = 'required' OR tries > 0))
         ORDER BY {order} LIMIT {limit}
         FOR UPDATE SKIP LOCKED
     ), {routed}, dead AS (

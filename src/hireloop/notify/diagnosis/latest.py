@@ -11,6 +11,7 @@ from hireloop.notify.channels import providers
 from hireloop.notify.channels.message_routes import EMAIL
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.diagnosis.findings import Finding
+from hireloop.notify.reasons import OF_OUR_ROUTE
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 
@@ -22,39 +23,55 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True):
 
     at: float  # by this process's monotonic clock
     reason: str | None  # why it accepts no mail; None: it accepted our sender
+    is_past_sender: bool = False  # it accepted our sender, and refused us later than a check goes
 
     def contradicts(self, finding: Finding) -> bool:
         """Return whether this is newer than the finding and says otherwise."""
-        return finding.observed_at is not None and self.at > finding.observed_at and self.reason != finding.reason
+        found = None if self.is_past_sender else self.reason  # what the check would find
+        return finding.observed_at is not None and self.at > finding.observed_at and found != finding.reason
 
 
 class _Row(msgspec.Struct, frozen=True):
     route: Route
     reason: str | None
+    is_past_sender: bool
     seconds_ago: float
 
 
-# The latest attempt of each provider of mail that says whether it accepts our mail, or its channel's latest change.
-_LATEST = Statement("""
-    SELECT DISTINCT ON (route) route, reason, extract(epoch FROM coalesce(:now, now()) - at)::float8 AS seconds_ago
-    FROM unnest(:routes::text[], :fingerprints::text[]) AS ours(route, fingerprint), LATERAL (
+# An attempt that says whether the server accepts our mail: it did, or refused us, or could not be reached.
+_TELLS = """(
+    outcome = 'sent' OR outcome <> 'rejected' AND phase IN ('connect', 'tls', 'auth', 'sender')
+    OR coalesce(attempt.reason = ANY(:of_us::text[]), false)
+)"""
+_ATTEMPTS = """
+    FROM attempt JOIN delivery ON delivery.id = attempt.delivery
+    WHERE channel = :channel AND attempt.route = ours.route AND attempt.fingerprint = ours.fingerprint
+      AND finished_at IS NOT NULL AND started_at > coalesce(:now, now()) - make_interval(secs => :look_back)
+      AND lower(split_part(recipient, '@', -1)) <> :simulated
+"""
+_NEWEST = "ORDER BY started_at DESC, attempt.delivery DESC LIMIT 1"
+# The latest of each provider of mail: such an attempt, or its channel's latest change, or a reply about a recipient.
+# That shows that the server can be reached and accepts our sender, and nothing of a refusal of us that comes later.
+_LATEST = Statement(f"""
+    SELECT DISTINCT ON (ours.route) ours.route, seen.reason, seen.is_past_sender,
+        extract(epoch FROM coalesce(:now, now()) - seen.at)::float8 AS seconds_ago
+    FROM unnest(:routes::text[], :fingerprints::text[]) AS ours(route, fingerprint) LEFT JOIN LATERAL (
+        SELECT finished_at AS at, CASE WHEN outcome <> 'sent' THEN attempt.reason END AS reason,
+            outcome <> 'sent' AND phase IN ('recipient', 'data', 'reply') AS is_past_sender
+        {_ATTEMPTS} AND {_TELLS} {_NEWEST}
+    ) AS telling ON true, LATERAL (
+        SELECT telling.at, telling.reason, telling.is_past_sender WHERE telling.at IS NOT NULL
+        UNION ALL
         (
-            SELECT finished_at AS at,
-                CASE WHEN phase IN ('connect', 'tls', 'auth', 'sender') THEN attempt.reason END AS reason
-            FROM attempt JOIN delivery ON delivery.id = attempt.delivery
-            WHERE channel = :channel AND attempt.route = ours.route AND attempt.fingerprint = ours.fingerprint
-              AND finished_at IS NOT NULL
-              AND started_at > coalesce(:now, now()) - make_interval(secs => :look_back)
-              AND (phase IN ('connect', 'tls', 'auth', 'sender') OR code IS NOT NULL)
-              AND lower(split_part(recipient, '@', -1)) <> :simulated
-            ORDER BY started_at DESC, attempt.delivery DESC LIMIT 1
+            SELECT finished_at, NULL, false {_ATTEMPTS}
+              AND telling.is_past_sender IS NOT TRUE AND code IS NOT NULL AND NOT {_TELLS} {_NEWEST}
         )
         UNION ALL
-        SELECT since, CASE state WHEN 'held' THEN channel_health.reason END FROM channel_health
+        SELECT since, CASE state WHEN 'held' THEN channel_health.reason END, false FROM channel_health
         WHERE channel = :channel AND channel_health.fingerprint = ours.fingerprint
-    ) seen
-    ORDER BY route, at DESC
-""")
+    ) AS seen(at, reason, is_past_sender)
+    ORDER BY ours.route, seen.at DESC
+""")  # noqa: S608 (our own words)
 
 
 async def latest(channels: Sequence[Channel], *, now: datetime | None = None) -> Mapping[Route, Latest]:
@@ -65,9 +82,13 @@ async def latest(channels: Sequence[Channel], *, now: datetime | None = None) ->
         channel=EMAIL,
         routes=[route.value for _, route in ours],
         fingerprints=[providers.provider(one, route).fingerprint for one, route in ours],
+        of_us=sorted(OF_OUR_ROUTE),
         look_back=LOOK_BACK_SECONDS,
         simulated=simulator.DOMAIN,
         now=now,
     )
     asked = time.monotonic()
-    return {row.route: Latest(at=asked - row.seconds_ago, reason=row.reason) for row in rows}
+    return {
+        row.route: Latest(at=asked - row.seconds_ago, reason=row.reason, is_past_sender=row.is_past_sender)
+        for row in rows
+    }
