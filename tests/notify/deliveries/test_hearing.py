@@ -210,6 +210,28 @@ async def test_an_alert_about_many_outlives_a_move_of_the_first() -> None:
     assert told["state"] == "pending"
 
 
+async def test_what_an_unheard_alert_reports_beside_somebody_who_is_erased_is_reported_again() -> None:
+    for _ in range(8):
+        await failed()
+    await sweep()
+    gathered = await db.fetch_row("SELECT id, schedule FROM alert WHERE (payload->>'others')::int > 0")
+    assert gathered is not None
+    await outbox.forget([gathered["schedule"]], now=NOW)
+    assert sorted(await sweep(61)) == [*["chat"] * 3, *[RITA] * 4]
+    assert await db.fetch_value("SELECT over_at FROM alert WHERE id = $1", gathered["id"]) is not None
+
+
+async def test_what_a_heard_alert_reports_beside_somebody_who_is_erased_is_not_reported_again() -> None:
+    for _ in range(8):
+        await failed()
+    await sweep()
+    await settle("chat", "sent")
+    await sweep(2)
+    first: UUID = await db.fetch_value("SELECT schedule FROM alert WHERE (payload->>'others')::int > 0")
+    await outbox.forget([first], now=NOW)
+    assert "chat" not in await sweep(61)
+
+
 async def test_an_alert_mail_of_which_something_came_back_is_not_heard() -> None:
     await failed()
     await sweep(over=BY_MAIL)

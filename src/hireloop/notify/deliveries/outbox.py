@@ -289,6 +289,13 @@ _FORGET = Statement("""
     )
     SELECT id, kind, channel, required FROM blanked WHERE is_superseded
 """)
+# What an unheard alert reports beside these schedules is reported anew: its own delivery has just ended.
+_REPORT_ANEW = Statement("""
+    UPDATE delivery SET alert = NULL, at_risk_alerted_at = NULL, failure_alerted_at = NULL
+    FROM alert WHERE alert.id = delivery.alert AND alert.schedule = ANY(:schedules::uuid[])
+      AND alert.unheard_since IS NOT NULL AND delivery.kind <> 'alert'
+      AND delivery.schedule <> ALL(:schedules::uuid[])
+""")
 # Alerts name nobody.
 _FORGET_ALERTS = Statement(
     "UPDATE alert SET payload = payload || :blanks::jsonb WHERE schedule = ANY(:schedules::uuid[])"
@@ -315,4 +322,5 @@ async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
         blanks=blanks,
     )
     _say_superseded(superseded)
+    await _REPORT_ANEW.run(schedules=list(schedule_ids))
     await _FORGET_ALERTS.run(schedules=list(schedule_ids), blanks=blanks)
