@@ -23,6 +23,11 @@ IMAP = {"bounce_imap_url": "imaps://u:p@imap.hire.example/INBOX"}
         ("hire.example", "another.example", False),
         ("nothire.example", "hire.example", False),
         ("example", "localhost", False),
+        ("localhost", "localhost", True),
+        ("a.id.au", "b.id.au", False),
+        ("co.uk", "acme.co.uk", False),
+        ("com", "acme.com", False),
+        ("a.nhs.uk", "mail.a.nhs.uk", True),
     ],
 )
 def test_domains_of_one_organization_are_aligned(one: str, other: str, *, aligned: bool) -> None:

@@ -12,7 +12,8 @@ CHECK = "bounces"
 
 # Second labels below which registries of countries sell names: of `acme.co.uk` three labels are the organization's.
 _REGISTRY_LABELS = frozenset(
-    {"ac", "co", "com", "edu", "go", "gov", "gob", "gouv", "ltd", "mil", "ne", "net", "or", "org"}
+    {"ac", "asn", "co", "com", "edu", "firm", "gen", "go", "gob", "gouv", "gov", "id", "ind", "ltd", "mil", "ne", "net"}
+    | {"nhs", "nom", "or", "org", "plc", "police", "sch"}
 )
 _COUNTRY_CODE = 2  # letters
 _UNREAD = "BOUNCE_ADDRESS is set, but nothing has come back yet, so it is not known whether anything reads it."
@@ -57,18 +58,18 @@ def domain_of(address: str) -> str:
 def is_aligned(one: str, other: str) -> bool:
     """Return whether two domains are the same organization's, as far as that is known without the Public Suffix List.
 
-    It is if one is a subdomain of the other, or if both end in the same name below a public suffix; that of a country
-    is taken to have two labels if the second is one that registries use, such as `co` in `co.uk`.
+    They are if both end in the same name below a public suffix; that of a country is taken to have two labels if the
+    second is one that registries use, such as `co` in `co.uk`.
     """
-    if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
-        return True
-    return _organization(one) == _organization(other)
+    return one == other or (_organization(one) is not None and _organization(one) == _organization(other))
 
 
-def _organization(domain: str) -> str:
+def _organization(domain: str) -> str | None:
+    """Return the organization's domain, None for a public suffix itself."""
     labels = domain.split(".")
     is_registrys = len(labels[-1]) == _COUNTRY_CODE and labels[-2:-1] and labels[-2] in _REGISTRY_LABELS
-    return ".".join(labels[-3:] if is_registrys else labels[-2:])
+    length = 3 if is_registrys else 2
+    return ".".join(labels[-length:]) if len(labels) >= length else None
 
 
 def _without_address(settings: Settings) -> Finding:
