@@ -165,6 +165,8 @@ async def test_a_database_that_is_read_only_for_a_while_is_waited_for(
             await db.fetch("SET TRANSACTION READ WRITE")
             await db.fetch(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
         await end_all_others(database_url)
+        await db.DB.close()  # our own connections have been ended as well
+        await db.DB.open(database_url)
         await until_state(delivery, "sent")
         worker.process.send_signal(signal.SIGTERM)
         assert worker.process.wait(40) == 0
