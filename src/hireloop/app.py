@@ -38,6 +38,7 @@ from hireloop.api.openapi import docs, document
 from hireloop.faults import warnings_of
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.alerts import warnings as warnings_of_alerts
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.bookings.booking import WindowSettings
@@ -115,7 +116,6 @@ def build(
         spans_dropped=measured.dropped.lately if measured is not None else int,
         database_faults=migrate.Readiness().faults,
     )
-    unheard = warnings_of_alerts(hub.outbox, alert_email=settings.alert_email)
     app = Litestar(
         route_handlers=[
             _api(),
@@ -129,7 +129,7 @@ def build(
         ],
         exception_handlers={Exception: _explain},
         plugins=[hub],
-        lifespan=[_lifespan(settings, ring, measured, unheard)],
+        lifespan=[_lifespan(settings, ring, measured, hub.outbox)],
         openapi_config=document.config(),
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
@@ -179,13 +179,14 @@ def traced(app: Litestar) -> ASGIApp:
 
 
 def _lifespan(
-    settings: Settings, ring: KeyRing, measured: Telemetry | None, unheard: Sequence[str]
+    settings: Settings, ring: KeyRing, measured: Telemetry | None, outbox: Outbox
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         url = settings.database_url or settings.listen_url
         async with db.opened(url, role="api", pool_size=settings.database_pool_size):
             await migrate.check(settings)
+            unheard = warnings_of_alerts(outbox, alert_email=settings.alert_email)
             for sentence in (*warnings_of(settings), *unheard):
                 log.warning("settings.warning", sentence=sentence)
             await ring.start()

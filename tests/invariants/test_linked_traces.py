@@ -5,8 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from factories import OUTBOX, TESTS, make_slot, outbox_of, rows, soon
@@ -23,18 +22,15 @@ from hireloop.telemetry.links import MOST
 from notify.factories import ALERTING_MAIL
 from sample_channels import EMAIL, MAIL
 from scheduling import factories
+from telemetry.exported_spans import exported_spans
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
 def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("hireloop"))
-    yield exporter
-    provider.shutdown()
+    with exported_spans(monkeypatch) as exporter:
+        yield exporter
 
 
 async def origin_of(booked: Booking) -> int:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import INVALID_SPAN
 
 from hireloop.telemetry import current, links
 from hireloop.telemetry import spans as telemetry
+from telemetry.exported_spans import exported_spans
 
 
 def booking(nth: int) -> str:
@@ -18,12 +17,8 @@ def booking(nth: int) -> str:
 
 @pytest.fixture
 def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("hireloop"))
-    yield exporter
-    provider.shutdown()
+    with exported_spans(monkeypatch) as exporter:
+        yield exporter
 
 
 def test_a_link_to_a_booking_says_so(exported: InMemorySpanExporter) -> None:

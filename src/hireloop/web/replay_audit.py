@@ -1,7 +1,8 @@
 """Replays and acknowledgements in the audit, whether through the API, the console or the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from hireloop.notify.deliveries.alert_records import Acknowledgement, AcknowledgementNote
 from hireloop.notify.deliveries.replay import Note, ReplayResult
@@ -14,12 +15,12 @@ def audited(by: Actor) -> Note:
     """Return what writes each replay into the audit, as this actor's doing and about the delivery's candidate."""
 
     async def note(replayed: Sequence[ReplayResult], at: datetime) -> None:
-        candidates = await bookings.candidates_of({result.schedule for result in replayed if result.schedule})
+        candidates = await _candidates(result.schedule for result in replayed)
         entries = [
             NewAuditEntry(
                 action=Action.DELIVERY_REPLAYED,
                 subject=result.id,
-                candidate=candidates.get(result.schedule) if result.schedule else None,
+                candidate=candidates.get(result.schedule),
                 by=by,
                 details={"kind": result.kind, "channel": result.channel, "state": result.state},
             )
@@ -34,12 +35,12 @@ def acknowledged(by: Actor) -> AcknowledgementNote:
     """Return what writes each acknowledgement into the audit, as this actor's doing and about the candidate."""
 
     async def note(done: Sequence[Acknowledgement]) -> None:
-        candidates = await bookings.candidates_of({one.schedule for one in done if one.schedule})
+        candidates = await _candidates(one.schedule for one in done)
         entries = [
             NewAuditEntry(
                 action=Action.ALERT_ACKNOWLEDGED,
                 subject=one.id,
-                candidate=candidates.get(one.schedule) if one.schedule else None,
+                candidate=candidates.get(one.schedule),
                 by=by,
                 details={"cause": one.cause, "channel": one.channel, "reason": one.reason},
             )
@@ -48,3 +49,9 @@ def acknowledged(by: Actor) -> AcknowledgementNote:
         await audit.record(*entries, at=done[0].at if done else None)
 
     return note
+
+
+async def _candidates(schedules: Iterable[UUID | None]) -> Mapping[UUID | None, UUID]:
+    """Return whose bookings these are; what is about no booking has no candidate."""
+    found = await bookings.candidates_of({schedule for schedule in schedules if schedule})
+    return {schedule: candidate for schedule, candidate in found.items()}  # noqa: C416 (a key may be None)

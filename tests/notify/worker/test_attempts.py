@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from hireloop.notify.channels.providers import Route
@@ -16,8 +14,8 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.worker import attempts
 from hireloop.notify.worker.attempts import AttemptResult
-from hireloop.telemetry import spans as telemetry
 from notify.sample_leases import lease
+from telemetry.exported_spans import exported_spans
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -58,12 +56,8 @@ def _attempt(lease: Lease, transport: Answers, *, still_ours: Callable[[], bool]
 
 @pytest.fixture
 def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("hireloop"))
-    yield exporter
-    provider.shutdown()
+    with exported_spans(monkeypatch) as exporter:
+        yield exporter
 
 
 @pytest.mark.parametrize("route", Route)
