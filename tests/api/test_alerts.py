@@ -1,4 +1,4 @@
-"""Alerts over the API: listed, read with their carriers, and acknowledged once."""
+"""Alerts over the API: listed, read with their deliveries, and acknowledged once."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -34,11 +34,11 @@ async def test_an_alert_names_the_booking_the_reason_and_the_next_step(api: http
     assert item["starts_at"] == booking["starts_at"]
 
 
-async def test_an_alert_is_read_with_everything_that_has_carried_it(api: httpx.AsyncClient) -> None:
+async def test_an_alert_is_read_with_the_deliveries_by_which_it_was_sent(api: httpx.AsyncClient) -> None:
     alert = await alerted(over=outbox_of(ALERTING_CHAT))
     await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'chat_failed' WHERE kind = 'alert'")
-    (carrier,) = (await ok(api, f"{PATH}{alert}/"))["carriers"]
-    assert (carrier["channel"], carrier["state"], carrier["reason"]) == ("chat", "rejected", "chat_failed")
+    (delivery,) = (await ok(api, f"{PATH}{alert}/"))["deliveries"]
+    assert (delivery["channel"], delivery["state"], delivery["last_reason"]) == ("chat", "rejected", "chat_failed")
     problem(await api.get(f"{PATH}{NOWHERE}/"), 404, "not-found")
 
 
@@ -48,7 +48,7 @@ async def test_an_acknowledgement_counts_once_and_is_in_the_audit(api: httpx.Asy
     first = await api.post(f"{PATH}{alert}/acknowledge/")
     assert (first.status_code, first.json()["state"]) == (200, "acknowledged")
     assert first.json()["acknowledged_by"] == "tests, recruiter"
-    assert first.json()["carriers"][0]["state"] == "superseded"
+    assert first.json()["deliveries"][0]["state"] == "superseded"
     assert (await api.post(f"{PATH}{alert}/acknowledge/")).json() == first.json()
     await as_role(api, Role.ADMIN)
     (entry,) = (await ok(api, "/api/audit/?action=alert.acknowledged"))["items"]

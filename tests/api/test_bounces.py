@@ -51,8 +51,8 @@ async def test_what_cannot_be_read_is_recorded_and_shown(api: httpx.AsyncClient)
     shown = await ok(api, f"/api/notifications/deliveries/{delivery}/")
     assert (shown["last_reason"], shown["returned_count"]) == ("came_back", 1)
     (mail,) = shown["returned"]
-    assert (mail["kind"], mail["words"]) == ("unreadable", shown["last_reply"])
-    assert mail["came_at"].endswith("+05:30")
+    assert (mail["kind"], mail["excerpt"]) == ("unreadable", shown["last_reply"])
+    assert mail["received_at"].endswith("+05:30")
 
 
 async def test_what_a_provider_says_as_json_counts_by_the_message_id(api: httpx.AsyncClient) -> None:

@@ -12,7 +12,7 @@ from hireloop.access.roles import READS, SCHEDULES, actor_of
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.examples import AlertId, DeliveryId, RecordedAt, ScheduleId, StartsAt, Time
 from hireloop.notify.deliveries import alert_records
-from hireloop.notify.deliveries.alert_records import AlertFilter, AlertState, AlertView, CarrierView
+from hireloop.notify.deliveries.alert_records import AlertDeliveryView, AlertFilter, AlertState, AlertView
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.messages import AlertCause
 from hireloop.notify.next_steps import NextStep
@@ -50,7 +50,7 @@ class AlertResponse(msgspec.Struct, frozen=True, kw_only=True):
     job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
     company: Annotated[str, Meta(examples=["Acme"])]
     starts_at: StartsAt | None
-    put_at: RecordedAt
+    created_at: RecordedAt
     unheard_since: RecordedAt | None
     heard_at: Time | None
     acknowledged_at: Time | None
@@ -58,22 +58,23 @@ class AlertResponse(msgspec.Struct, frozen=True, kw_only=True):
     over_at: Time | None
 
 
-class CarrierResponse(msgspec.Struct, frozen=True, kw_only=True):
+class AlertDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery by which an alert was sent. The recipient's address is masked."""
 
-    delivery: DeliveryId
+    id: DeliveryId
     channel: Annotated[str, Meta(examples=["email"])]
     recipient: Annotated[str, Meta(examples=["r…@example.com"])]
     state: Annotated[DeliveryState, Meta(examples=["rejected"])]
-    reason: Annotated[str | None, Meta(examples=["recipient_unknown"])]
-    put_at: RecordedAt
+    last_reason: Annotated[str | None, Meta(examples=["recipient_unknown"])]
+    last_reply: Annotated[str | None, Meta(examples=["550 5.1.1 No such user"])]
+    created_at: RecordedAt
     sent_at: Time | None
 
 
-class AlertWithCarriers(AlertResponse, frozen=True, kw_only=True):
+class AlertWithDeliveries(AlertResponse, frozen=True, kw_only=True):
     """An alert with the deliveries by which it was sent, in order."""
 
-    carriers: list[CarrierResponse]
+    deliveries: list[AlertDelivery]
 
 
 def _response_fields(context: Context, alert: AlertView) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def _response_fields(context: Context, alert: AlertView) -> dict[str, Any]:
         "job_title": message.job_title,
         "company": message.company,
         "starts_at": context.local_or_none(message.starts_at),
-        "put_at": context.local(alert.put_at),
+        "created_at": context.local(alert.created_at),
         "unheard_since": context.local_or_none(alert.unheard_since),
         "heard_at": context.local_or_none(alert.heard_at),
         "acknowledged_at": context.local_or_none(alert.acknowledged_at),
@@ -105,22 +106,23 @@ def _response_fields(context: Context, alert: AlertView) -> dict[str, Any]:
     }
 
 
-def _carrier(context: Context, carrier: CarrierView) -> CarrierResponse:
-    return CarrierResponse(
-        delivery=carrier.id,
-        channel=carrier.channel,
-        recipient=mask(carrier.recipient),
-        state=carrier.state,
-        reason=carrier.reason,
-        put_at=context.local(carrier.put_at),
-        sent_at=context.local_or_none(carrier.sent_at),
+def _delivery(context: Context, delivery: AlertDeliveryView) -> AlertDelivery:
+    return AlertDelivery(
+        id=delivery.id,
+        channel=delivery.channel,
+        recipient=mask(delivery.recipient),
+        state=delivery.state,
+        last_reason=delivery.last_reason,
+        last_reply=delivery.last_reply,
+        created_at=context.local(delivery.created_at),
+        sent_at=context.local_or_none(delivery.sent_at),
     )
 
 
-async def _with_carriers(context: Context, alert_id: UUID) -> AlertWithCarriers:
-    alert, carriers = await alert_records.find(alert_id)
-    return AlertWithCarriers(
-        **_response_fields(context, alert), carriers=[_carrier(context, carrier) for carrier in carriers]
+async def _with_deliveries(context: Context, alert_id: UUID) -> AlertWithDeliveries:
+    alert, deliveries = await alert_records.find(alert_id)
+    return AlertWithDeliveries(
+        **_response_fields(context, alert), deliveries=[_delivery(context, delivery) for delivery in deliveries]
     )
 
 
@@ -143,9 +145,9 @@ async def list_alerts(
 
 
 @get("/alerts/{alert_id:uuid}/", opt=READS)
-async def get_alert(request: AnyRequest, alert_id: FromPath[UUID]) -> AlertWithCarriers:
+async def get_alert(request: AnyRequest, alert_id: FromPath[UUID]) -> AlertWithDeliveries:
     """Get an alert with the deliveries by which it was sent."""
-    return await _with_carriers(context_of(request), alert_id)
+    return await _with_deliveries(context_of(request), alert_id)
 
 
 @post("/alerts/{alert_id:uuid}/acknowledge/", status_code=200, opt=SCHEDULES)
@@ -153,11 +155,11 @@ async def acknowledge_alert(
     request: AnyRequest,
     alert_id: FromPath[UUID],
     data: JSONBody[EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
-) -> AlertWithCarriers:
+) -> AlertWithDeliveries:
     """Acknowledge an alert. One that has already been acknowledged, or is over, is left unchanged."""
     by = actor_of(request)
     await alert_records.acknowledge(alert_id, by=by.name, note=acknowledged(by))
-    return await _with_carriers(context_of(request), alert_id)
+    return await _with_deliveries(context_of(request), alert_id)
 
 
 router = Router("/notifications", route_handlers=[list_alerts, get_alert, acknowledge_alert], tags=["notifications"])

@@ -9,7 +9,13 @@ import click
 from hireloop.cli.database import run
 from hireloop.cli.times import TimeParameter, moment
 from hireloop.notify.deliveries import alert_records
-from hireloop.notify.deliveries.alert_records import Acknowledgement, AlertFilter, AlertState, AlertView, CarrierView
+from hireloop.notify.deliveries.alert_records import (
+    Acknowledgement,
+    AlertDeliveryView,
+    AlertFilter,
+    AlertState,
+    AlertView,
+)
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.messages import AlertCause
 from hireloop.notify.reasons import sentence_of
@@ -33,11 +39,11 @@ def alerts() -> None:
 def alerts_list(
     *, state: str | None, cause: str | None, schedule: UUID | None, since: datetime | None, limit: int
 ) -> None:
-    """List alerts, newest first: ID, state, cause, when it was put, channel, booking, reason."""
+    """List alerts, newest first: ID, state, cause, creation time, channel, booking, reason."""
     only = AlertFilter(state=state, cause=cause, schedule=schedule, since=since)
     for one in run(lambda _: alert_records.page(only, limit=limit, after=None)):
         click.echo(
-            f"{one.id}  {one.state.value:<12}  {one.cause.value:<7}  {moment(one.put_at)}  {one.channel:<8}  "
+            f"{one.id}  {one.state.value:<12}  {one.cause.value:<7}  {moment(one.created_at)}  {one.channel:<8}  "
             f"{one.schedule or '-'}  {one.reason or ''}"
         )
 
@@ -46,10 +52,10 @@ def alerts_list(
 @click.argument("ident", type=click.UUID)
 def alerts_show(*, ident: UUID) -> None:
     """Show one alert: what it is about, what to do, and where it was sent."""
-    alert, carriers = run(lambda _: alert_records.find(ident))
-    for line in [*_alert_lines(alert), *(_carrier_line(carrier) for carrier in carriers)]:
+    alert, deliveries = run(lambda _: alert_records.find(ident))
+    for line in [*_alert_lines(alert), *(_delivery_line(delivery) for delivery in deliveries)]:
         click.echo(line)
-    if not carriers:
+    if not deliveries:
         click.echo("  nobody: there is no chat channel, the job has no recruiter_email, and ALERT_EMAIL is not set")
 
 
@@ -78,7 +84,7 @@ def _alert_lines(alert: AlertView) -> list[str]:
     since = f" since {moment(alert.unheard_since)}" if alert.unheard_since else ""
     by = f" by {alert.acknowledged_by}" if alert.state is AlertState.ACKNOWLEDGED else ""
     what = f"{message.about or 'message'} on {alert.channel}" if alert.schedule else f"channel {alert.channel}"
-    lines = [f"{alert.cause.value}: {what}, put {moment(alert.put_at)}: {alert.state.value}{by}{since}"]
+    lines = [f"{alert.cause.value}: {what}, created {moment(alert.created_at)}: {alert.state.value}{by}{since}"]
     if alert.schedule:
         lines.append(f"schedule {alert.schedule}, revision {alert.revision}, delivery {alert.delivery}")
     if message.candidate_name:
@@ -91,7 +97,8 @@ def _alert_lines(alert: AlertView) -> list[str]:
     return [*lines, f"next: {alert.next_step.sentence}"]
 
 
-def _carrier_line(carrier: CarrierView) -> str:
-    why = f" ({carrier.reason})" if carrier.reason else ""
-    line = f"  {moment(carrier.put_at)} {carrier.channel} to {mask(carrier.recipient)}: {carrier.state.value}{why}"
-    return printable(f"{line} {carrier.reply or ''}").rstrip()
+def _delivery_line(delivery: AlertDeliveryView) -> str:
+    why = f" ({delivery.last_reason})" if delivery.last_reason else ""
+    to = f"{delivery.channel} to {mask(delivery.recipient)}"
+    line = f"  {moment(delivery.created_at)} {to}: {delivery.state.value}{why}"
+    return printable(f"{line} {delivery.last_reply or ''}").rstrip()

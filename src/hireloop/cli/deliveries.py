@@ -179,7 +179,7 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
 
 
 def _returned_line(mail: ReturnedView) -> str:
-    return printable(f"  came back {moment(mail.came_at)} {mail.kind}: {mail.words}").rstrip()
+    return printable(f"  came back {moment(mail.received_at)} {mail.kind}: {mail.excerpt}").rstrip()
 
 
 def _attempt_line(attempt: AttemptView) -> str:

@@ -12,7 +12,7 @@ from hireloop.notify.bounces.returned import KEPT_FOR, LONGEST_KEPT, NewReturned
 from notify.factories import mailed
 
 KEY = b"AZAAAAAAcACAAAAAAAAAoQ.1.c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmU"
-MAIL = NewReturnedMail(digest=b"1", kind="unreadable", words="Hello", kept=b"mail")
+MAIL = NewReturnedMail(digest=b"1", kind="unreadable", excerpt="Hello", kept=b"mail")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ async def test_what_came_back_is_forgotten_after_its_time() -> None:
     delivery, now = await mailed(), soon()
     assert await returned.note(delivery, MAIL, now=now - KEPT_FOR - timedelta(minutes=1)) is Recorded.NEW
     assert (
-        await returned.note(delivery, NewReturnedMail(digest=b"2", kind="reply", words="", kept=None), now=now)
+        await returned.note(delivery, NewReturnedMail(digest=b"2", kind="reply", excerpt="", kept=None), now=now)
         is Recorded.NEW
     )
     await returned.forget_old(now=now)
@@ -52,8 +52,8 @@ async def test_what_came_back_is_forgotten_after_its_time() -> None:
 async def test_what_came_back_is_listed_in_order_with_its_words() -> None:
     delivery, now = await mailed(), soon()
     for number in (2, 1, 3):
-        mail = NewReturnedMail(digest=b"%d" % number, kind="reply", words=f"{number}", kept=b"%d" % number)
+        mail = NewReturnedMail(digest=b"%d" % number, kind="reply", excerpt=f"{number}", kept=b"%d" % number)
         await returned.note(delivery, mail, now=now + timedelta(minutes=number))
     listed = (await returned.of_deliveries([delivery], at_most=2))[delivery]
-    assert [mail.words for mail in listed] == ["2", "3"]
+    assert [mail.excerpt for mail in listed] == ["2", "3"]
     assert await returned.mails_of(delivery) == [b"1", b"2", b"3"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hireloop.api.alerts import AlertWithCarriers
+from hireloop.api.alerts import AlertWithDeliveries
 from hireloop.api.deliveries import DeliveryWithAttempts
 from hireloop.api.interviews import InterviewResponse
 from hireloop.api.keys import NewKeyResponse
@@ -29,7 +29,7 @@ _IDS: dict[Any, dict[str, str]] = {
     },
     SessionDetails: {"session_id": "/id"},
     DeliveryWithAttempts: {"delivery_id": "/id"},
-    AlertWithCarriers: {"alert_id": "/id"},
+    AlertWithDeliveries: {"alert_id": "/id"},
     NewKeyResponse: {"key_id": "/id"},
 }
 # Bodies that take such an id, too.

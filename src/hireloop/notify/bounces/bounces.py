@@ -184,7 +184,7 @@ def _new_mail(report: DeliveryReport, row: _BouncedDelivery, mail: bytes) -> New
     return NewReturnedMail(
         digest=report.digest or hashlib.sha256(msgspec.json.encode(report)).digest(),
         kind=_kind_of(report),
-        words="" if row.erased_at is not None else _kept(report),
+        excerpt="" if row.erased_at is not None else _kept(report),
         kept=None if is_read else returned.kept(mail),
     )
 

@@ -47,24 +47,24 @@ class NewReturnedMail(msgspec.Struct, frozen=True, kw_only=True):
 
     digest: bytes
     kind: str
-    words: str
+    excerpt: str
     kept: bytes | None
 
 
 class ReturnedView(msgspec.Struct, frozen=True, kw_only=True):
-    """An email that came back: when, of what kind, and its first words."""
+    """An email that came back: when, of what kind, and how its text begins."""
 
-    came_at: RecordedAt
+    received_at: RecordedAt
     kind: Annotated[str, Meta(examples=["unreadable"])]
-    words: Annotated[str, Meta(examples=["Notice: your mail of today was not understood"])]
+    excerpt: Annotated[str, Meta(examples=["Notice: your mail of today was not understood"])]
 
 
 # The latest mails that came back of each of these deliveries, in order.
 _LATEST = Statement("""
     SELECT r.* FROM unnest(:deliveries::uuid[]) AS wanted(delivery) CROSS JOIN LATERAL (
-        SELECT delivery, came_at, kind, words FROM returned_mail
+        SELECT delivery, came_at AS received_at, kind, words AS excerpt FROM returned_mail
         WHERE returned_mail.delivery = wanted.delivery ORDER BY came_at DESC, id DESC LIMIT :at_most
-    ) r ORDER BY r.delivery, r.came_at
+    ) r ORDER BY r.delivery, r.received_at
 """)
 # Whether anything ever came back that no simulator made.
 _HAS_COME = Statement("""
@@ -95,7 +95,7 @@ async def note(delivery: UUID, mail: NewReturnedMail, *, now: datetime | None = 
     at = await read_clock(now)
     await ReturnedMail.insert(
         ReturnedMail(
-            delivery=delivery, digest=mail.digest, kind=mail.kind, words=mail.words, mail=mail.kept, came_at=at
+            delivery=delivery, digest=mail.digest, kind=mail.kind, words=mail.excerpt, mail=mail.kept, came_at=at
         )
     )
     return Recorded.NEW

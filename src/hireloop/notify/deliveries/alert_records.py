@@ -42,7 +42,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     reason: str | None
     payload: str
-    put_at: datetime
+    created_at: datetime
     unheard_since: datetime | None
     heard_at: datetime | None
     acknowledged_at: datetime | None
@@ -88,16 +88,16 @@ def _happened(cause: AlertCause, reason: str | None, *, is_one: bool) -> str:
     return "has failed" if is_one else "have failed"
 
 
-class CarrierView(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery of an alert."""
+class AlertDeliveryView(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery by which an alert was sent."""
 
     id: UUID
     channel: str
     recipient: str  # in clear: a door masks it
     state: DeliveryState
-    reason: str | None
-    reply: str | None
-    put_at: datetime
+    last_reason: str | None
+    last_reply: str | None
+    created_at: datetime
     sent_at: datetime | None
 
 
@@ -116,8 +116,9 @@ _STATE = """
         WHEN heard_at IS NOT NULL THEN 'heard' ELSE 'unheard' END
 """
 _READ = f"""
-    SELECT id, cause, {_STATE} AS state, schedule, revision, delivery, channel, reason, payload::text, put_at,
-        unheard_since, heard_at, acknowledged_at, acknowledged_by, over_at, coalesce(:now, now()) AS now
+    SELECT id, cause, {_STATE} AS state, schedule, revision, delivery, channel, reason, payload::text,
+        put_at AS created_at, unheard_since, heard_at, acknowledged_at, acknowledged_by, over_at,
+        coalesce(:now, now()) AS now
     FROM alert
 """  # noqa: S608 (our own words)
 # Alerts, newest first.
@@ -130,10 +131,10 @@ _PAGE = Statement(f"""
       AND (:after::uuid IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit
 """)
-# The deliveries of an alert, in order.
-_CARRIERS = Statement("""
-    SELECT id, channel, recipient, state, last_reason AS reason, last_reply AS reply, created_at AS put_at, sent_at
-    FROM delivery WHERE alert = :alert AND kind = 'alert' ORDER BY id
+# The deliveries by which an alert was sent, in order.
+_DELIVERIES = Statement("""
+    SELECT id, channel, recipient, state, last_reason, last_reply, created_at, sent_at FROM delivery
+    WHERE alert = :alert AND kind = 'alert' ORDER BY id
 """)
 # Alerts that have been unheard for too long, the longest first.
 _LATE = Statement(f"""
@@ -146,12 +147,12 @@ async def page(only: AlertFilter, *, limit: int, after: UUID | None, now: dateti
     return await _PAGE.structs(AlertView, **msgspec.structs.asdict(only), limit=limit, after=after, now=now)
 
 
-async def find(alert_id: UUID, *, now: datetime | None = None) -> tuple[AlertView, list[CarrierView]]:
-    """Return an alert and the deliveries by which it was carried, in order; raises NotFound."""
+async def find(alert_id: UUID, *, now: datetime | None = None) -> tuple[AlertView, list[AlertDeliveryView]]:
+    """Return an alert and the deliveries by which it was sent, in order; raises NotFound."""
     found = await page(AlertFilter(id=alert_id), limit=1, after=None, now=now)
     if not found:
         raise errors.NotFound("alert", alert_id)
-    return found[0], await _CARRIERS.structs(CarrierView, alert=alert_id)
+    return found[0], await _DELIVERIES.structs(AlertDeliveryView, alert=alert_id)
 
 
 async def late(*, now: datetime | None = None) -> list[AlertView]:

@@ -231,7 +231,7 @@ def _say(sweep: _Sweep) -> None:
         if rank is None:
             log.error("alert.reaches_nobody", **said)
         else:
-            log.error("alert.put", **said, carriers=[one.channel for one in rank.carriers])
+            log.error("alert.put", **said, channels=[one.channel for one in rank.carriers])
         events.record_alert("put", cause=message.cause.value)
     for alert in sweep.not_put:
         log.error("alert.not_put", cause=alert.message.cause.value, subject=alert.message.subject)
