@@ -21,7 +21,7 @@ from hireloop.notify.reasons import sentence_of
 from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Phase, Retry, Sent
 from hireloop.notify.worker import attempts, circuit, heartbeat
 from hireloop.notify.worker.attempts import AttemptResult
-from hireloop.notify.worker.heartbeat import Signature
+from hireloop.notify.worker.heartbeat import WorkerStatus
 from hireloop.settings import Settings
 from notify.factories import alerted, invite
 from sample_settings import settings_for
@@ -50,7 +50,7 @@ async def reasons(user: httpx.AsyncClient) -> list[str]:
 
 
 async def live_worker(*, kinds: tuple[str, ...] = ("invitation",), base_url: str = "https://hire.example") -> None:
-    await heartbeat.sign(db.new_id(), "w:1", channels=["email"], kinds=kinds, base_url=base_url)
+    await heartbeat.record(db.new_id(), "w:1", channels=["email"], kinds=kinds, base_url=base_url)
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/health/live/", "/health/ready/"])
@@ -70,8 +70,8 @@ async def test_a_missing_migration_is_not_ready(user: httpx.AsyncClient) -> None
 async def test_spans_that_could_not_be_exported_are_a_warning(user: httpx.AsyncClient, application: Litestar) -> None:
     context = application.state["context"]
     application.state["context"] = msgspec.structs.replace(context, spans_dropped=lambda: 2)
-    await heartbeat.sign(
-        db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="", signature=Signature(spans_dropped=1)
+    await heartbeat.record(
+        db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="", status=WorkerStatus(spans_dropped=1)
     )
     assert await reasons(user) == []
     warnings = (await user.get("/health/delivery")).json()["warnings"]
@@ -106,8 +106,8 @@ async def test_a_worker_not_seen_for_twenty_seconds_is_none(user: httpx.AsyncCli
 
 
 async def test_what_fails_in_a_worker_and_a_ledger_that_nobody_reads_are_named(user: httpx.AsyncClient) -> None:
-    signature = Signature(failing=("The sweep alerts fails (UndefinedColumnError 42703).",), ledger_age=200.0)
-    await heartbeat.sign(db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="", signature=signature)
+    status = WorkerStatus(failing=("The sweep alerts fails (UndefinedColumnError 42703).",), ledger_age=200.0)
+    await heartbeat.record(db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="", status=status)
     fails, ledger = await reasons(user)
     assert fails == "The sweep alerts fails (UndefinedColumnError 42703)."
     assert ledger.startswith("No worker has read the ledger for 20")

@@ -46,7 +46,7 @@ async def whole(database_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
     """Settings with which nothing is wrong, but for a mail server; a worker is alive."""
     monkeypatch.setattr(database, "SLOW_SECONDS", 60)  # how busy the machine of the tests is does not matter
     async with db.opened(database_url, pool_size=1):
-        await heartbeat.sign(
+        await heartbeat.record(
             db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="https://hire.example"
         )
     return {

@@ -19,9 +19,9 @@ from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import Reason, sentence_of
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import fields
+from hireloop.web.audit_notes import acknowledgement_note
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.json_bodies import EmptyBody
-from hireloop.web.replay_audit import acknowledged
 
 
 class AlertResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +158,7 @@ async def acknowledge_alert(
 ) -> AlertWithDeliveries:
     """Acknowledge an alert. One that has already been acknowledged, or is over, is left unchanged."""
     by = actor_of(request)
-    await alert_records.acknowledge(alert_id, by=by.name, note=acknowledged(by))
+    await alert_records.acknowledge(alert_id, by=by.name, note=acknowledgement_note(by))
     return await _with_deliveries(context_of(request), alert_id)
 
 

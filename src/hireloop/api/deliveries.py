@@ -22,10 +22,10 @@ from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import fields
 from hireloop.telemetry import spans
+from hireloop.web.audit_notes import replay_note
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary_fields
 from hireloop.web.json_bodies import EmptyBody
-from hireloop.web.replay_audit import audited
 
 
 class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
@@ -158,7 +158,7 @@ async def replay_delivery(
 ) -> DeliveryWithAttempts:
     """Send a finished delivery again. A pending one is left unchanged."""
     context = context_of(request)
-    if await replay.one(delivery_id, context.channels, note=audited(actor_of(request))):
+    if await replay.one(delivery_id, context.channels, note=replay_note(actor_of(request))):
         context.wakeups.send_soon()
     return await _with_attempts(context, delivery_id)
 
@@ -168,7 +168,7 @@ async def replay_by_cause(request: AnyRequest, data: JSONBody[ReplayFields]) -> 
     """Send all matching deliveries again, the oldest first. `dry_run` only shows what would be sent."""
     context, only = context_of(request), data.only()
     results: list[ReplayResult] = []
-    note = audited(actor_of(request))
+    note = replay_note(actor_of(request))
     async for batch in replay.walk(only, context.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
         results += batch
         if not data.dry_run:

@@ -22,7 +22,7 @@ from hireloop.notify.reasons import sentence_of
 from hireloop.notify.transports.replies import printable
 from hireloop.scheduling.audit import COMMAND_LINE
 from hireloop.settings import Settings
-from hireloop.web.replay_audit import acknowledged
+from hireloop.web.audit_notes import acknowledgement_note
 
 
 @click.group()
@@ -71,12 +71,14 @@ def alerts_acknowledge(*, ident: UUID | None, every: bool) -> None:
         done = run(_acknowledge_all)
         click.echo(f"{len(done)} acknowledged.")
         return
-    is_new = run(lambda _: alert_records.acknowledge(ident, by=COMMAND_LINE.name, note=acknowledged(COMMAND_LINE)))
+    is_new = run(
+        lambda _: alert_records.acknowledge(ident, by=COMMAND_LINE.name, note=acknowledgement_note(COMMAND_LINE))
+    )
     click.echo("Acknowledged." if is_new else "Nothing to do: it has already been acknowledged, or is over.")
 
 
 async def _acknowledge_all(_settings: Settings) -> Sequence[Acknowledgement]:
-    return await alert_records.acknowledge_all(by=COMMAND_LINE.name, note=acknowledged(COMMAND_LINE))
+    return await alert_records.acknowledge_all(by=COMMAND_LINE.name, note=acknowledgement_note(COMMAND_LINE))
 
 
 def _alert_lines(alert: AlertView) -> list[str]:

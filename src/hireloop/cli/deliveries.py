@@ -27,7 +27,7 @@ from hireloop.notify.worker import wakeup
 from hireloop.scheduling.audit import COMMAND_LINE
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
-from hireloop.web.replay_audit import audited
+from hireloop.web.audit_notes import replay_note
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -130,7 +130,7 @@ async def _replayed(
 ) -> list[ReplayResult]:
     """Replay batch after batch, wake the workers, and show the progress on a terminal."""
     results: list[ReplayResult] = []
-    channels, note = configured.channels(settings), audited(COMMAND_LINE)
+    channels, note = configured.channels(settings), replay_note(COMMAND_LINE)
     async for batch in replay.walk(only, channels, at_most=at_most, dry_run=dry_run, note=note):
         results += batch
         if dry_run or only.ids:

@@ -10,8 +10,8 @@ from hireloop.console import render
 from hireloop.console.cards import path_of
 from hireloop.console.gate import pressed
 from hireloop.notify.deliveries import alert_records
+from hireloop.web.audit_notes import acknowledgement_note
 from hireloop.web.context import AnyRequest
-from hireloop.web.replay_audit import acknowledged
 
 _WITHOUT_BOOKING = "/console/channels/"
 
@@ -20,7 +20,7 @@ async def acknowledge(request: AnyRequest, alert_id: FromPath[UUID]) -> Response
     """Acknowledge an alert, and show what it is about."""
     await pressed(request)
     by = actor_of(request)
-    did = await alert_records.acknowledge(alert_id, by=by.name, note=acknowledged(by))
+    did = await alert_records.acknowledge(alert_id, by=by.name, note=acknowledgement_note(by))
     alert, _ = await alert_records.find(alert_id)
     path = path_of(alert.schedule) if alert.schedule else _WITHOUT_BOOKING
     return render.see_other(path, done="acknowledged" if did else "not-acknowledged")

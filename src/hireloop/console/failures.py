@@ -15,8 +15,8 @@ from hireloop.console.days import ident
 from hireloop.console.gate import pressed
 from hireloop.notify.deliveries import deliveries, failures, replay
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
+from hireloop.web.audit_notes import replay_note
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.web.replay_audit import audited
 
 PATH = "/console/failures/"
 _A_PAGE = 50
@@ -51,7 +51,7 @@ async def replay_one(request: AnyRequest, delivery_id: FromPath[UUID]) -> Respon
     context = context_of(request)
     delivery, _ = await deliveries.find(delivery_id, context.channels)
     try:
-        did = await replay.one(delivery_id, context.channels, note=audited(actor_of(request)))
+        did = await replay.one(delivery_id, context.channels, note=replay_note(actor_of(request)))
     except errors.NotReplayable as refused:
         if delivery.schedule is None:
             raise
@@ -97,7 +97,7 @@ async def _replay(request: AnyRequest, reason: str, *, dry_run: bool, look_at: i
     context = context_of(request)
     only = ReplayFilter(reason=reason, since=datetime.now(UTC) - _LOOKED_BACK)
     results: list[ReplayResult] = []
-    note = audited(actor_of(request))
+    note = replay_note(actor_of(request))
     async for batch in replay.walk(only, context.channels, at_most=_AT_ONCE, dry_run=dry_run, note=note):
         results += batch
         if not dry_run:

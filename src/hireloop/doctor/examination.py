@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
-from hireloop.doctor import bounces, database, tracing
+from hireloop.doctor import bounces, database, telemetry, tracing
 from hireloop.doctor.database import DatabaseFindings
 from hireloop.errors import SettingsError
 from hireloop.faults import faults_of
@@ -48,7 +48,7 @@ async def examine(
         if finding.level is Level.FAILURE:
             failed.add(name)
         yield finding
-    yield tracing.check_variables(settings)
+    yield telemetry.check(settings)
     if bad_channels is None:
         yield _held(visit, failed)
         yield _alerts(settings, channels, visit)

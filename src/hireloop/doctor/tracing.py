@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 import urllib3
 
 from hireloop.notify.diagnosis import reach
-from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, warning
+from hireloop.notify.diagnosis.findings import Finding, failure, ok
 from hireloop.settings import Settings
 from hireloop.telemetry import variables
 from hireloop.telemetry.variables import Signal
 
 CHECK = "tracing"
-VARIABLES_CHECK = "telemetry"
 
 _WITHOUT_PATH = "without /v1/traces, such as http://collector:4318"
 _PORTS = {"http": 80, "https": 443}
@@ -48,14 +47,6 @@ def check(settings: Settings) -> Finding:
         return found
     where = f"{host} port {port}"
     return _opened(signal, host, port, secure=secure) if over_grpc else _posted(signal, where)
-
-
-def check_variables(settings: Settings) -> Finding:
-    """Return the one finding about variables of OpenTelemetry that have no effect, and about another agent."""
-    found = [of_sentence(VARIABLES_CHECK, sentence) for sentence in variables.warnings(settings)]
-    if not found:
-        return ok(VARIABLES_CHECK, "Every variable of OpenTelemetry that is set has an effect.")
-    return warning(VARIABLES_CHECK, " ".join(one.cause for one in found), " ".join(one.fix for one in found))
 
 
 def _why_off(settings: Settings) -> str:

@@ -1,6 +1,6 @@
 """Every log event with its levels, and what is counted beside the line of a fact.
 
-A line is written where the fact is known, with `log.warning("worker.not_signed", …)`; a test compares each such call,
+A line is written where the fact is known, with `log.warning("worker.not_reported", …)`; a test compares each such call,
 and `docs/reference/telemetry.md`, with `LEVELS`. Callers say `record_…` beside the line.
 """
 
@@ -17,7 +17,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "worker.database_failed": ("warning",),
     "worker.database_refuses": ("error",),
     "worker.broke_down": ("error",),
-    "worker.not_signed": ("warning",),
+    "worker.not_reported": ("warning",),
     "worker.sweep_ran": ("info",),
     "worker.sweep_stopped": ("error",),
     "worker.sweep_resumed": ("info",),

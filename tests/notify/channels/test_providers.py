@@ -43,9 +43,9 @@ def test_what_may_be_leased_follows_from_how_the_two_providers_stand(
 
 def test_a_held_provider_gets_probes_only_and_every_probe_that_was_claimed_has_its_turn() -> None:
     for primary, fallback in itertools.product(Availability, Availability):
-        turns = providers.lease_requests(primary, fallback)
+        requests = providers.lease_requests(primary, fallback)
         for route, claim in ((Route.PRIMARY, primary), (Route.FALLBACK, fallback)):
-            over_it = [request for request in turns if request.route in {route, None}]
+            over_it = [request for request in requests if request.route in {route, None}]
             if claim is not Availability.OPEN:
                 assert [request.probing for request in over_it] == [True] * (claim is Availability.PROBE)
 

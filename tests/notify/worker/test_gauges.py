@@ -36,15 +36,15 @@ async def test_what_is_due_who_lives_and_what_is_held(measured: dict[str, float]
     for minutes in (-10, -5, 5):
         delivery = await invite(email=f"asha{minutes}@example.com")
         await db.fetch("UPDATE delivery SET due_at = $2 WHERE id = $1", delivery, soon(minutes))
-    broken = heartbeat.Signature(has_broken_down=True, failing=("It has ended.",))
-    for age, signature in ((1, heartbeat.Signature()), (1, broken), (30, heartbeat.Signature())):
-        await heartbeat.sign(
+    broken = heartbeat.WorkerStatus(has_broken_down=True, failing=("It has ended.",))
+    for age, status in ((1, heartbeat.WorkerStatus()), (1, broken), (30, heartbeat.WorkerStatus())):
+        await heartbeat.record(
             db.new_id(),
             "w",
             channels=["email"],
             kinds=[],
             base_url="",
-            signature=signature,
+            status=status,
             now=soon(-age / 60),
         )
     await health.hold(WITH_FALLBACK, "auth_refused")

@@ -353,7 +353,7 @@ async def test_a_worker_that_has_lost_one_of_its_helpers_stops_rather_than_prete
     async def break_down(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(heartbeat, "sign", break_down)
+    monkeypatch.setattr(heartbeat, "record", break_down)
     one = Worker([(EMAIL, Scripted())], renderer=Plain(), listen_url=database_url)
     assert await asyncio.wait_for(one.run(), _PATIENCE_SECONDS) is False
 

@@ -27,7 +27,7 @@ class LeaseScope(StrEnum):
 class LeaseRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker may lease from a channel now, and by which provider it goes."""
 
-    route: Route | None  # None: each by its own turn, see `leases.take`
+    route: Route | None  # None: by its own history, see `leases.take`
     scope: LeaseScope = LeaseScope.ALL
     other_is_open: bool = False  # a delivery that leaves this provider may go by the other one at once
     probing: bool = False  # one delivery, to find out whether a held provider works again

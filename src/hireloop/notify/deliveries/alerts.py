@@ -16,7 +16,7 @@ from hireloop.notify.channels.health import HeldChannel
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries import carriers, hearing, unreported
 from hireloop.notify.deliveries.carriers import Rank
-from hireloop.notify.deliveries.hearing import Turn, UnheardAlert
+from hireloop.notify.deliveries.hearing import AlertChange, UnheardAlert
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.deliveries.unreported import NewAlert
 from hireloop.notify.messages import AlertCause, AlertMessage
@@ -36,13 +36,13 @@ class _Sweep(msgspec.Struct, kw_only=True):
 
     put: list[tuple[NewAlert, Rank | None]] = []
     not_put: list[NewAlert] = []
-    over: list[Turn] = []
-    heard: list[Turn] = []
-    late: list[Turn] = []
+    over: list[AlertChange] = []
+    heard: list[AlertChange] = []
+    late: list[AlertChange] = []
 
 
 # The moment of a sweep, if no other is under way.
-_TURN = Statement("SELECT coalesce(:now, now()) WHERE pg_try_advisory_xact_lock(:lock)")
+_MOMENT = Statement("SELECT coalesce(:now, now()) WHERE pg_try_advisory_xact_lock(:lock)")
 
 
 async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = None) -> int:
@@ -76,7 +76,7 @@ def warning_of_booking(outbox: Outbox, *, alert_email: str, recruiter_email: str
 async def _sweep(outbox: Outbox, alert_email: str, now: datetime | None) -> _Sweep:
     """Do one round. Alerts are locked before the deliveries that they report, as an erasure does it."""
     sweep = _Sweep()
-    at: datetime | None = await _TURN.value(lock=_LOCK, now=now)
+    at: datetime | None = await _MOMENT.value(lock=_LOCK, now=now)
     if at is None:
         return sweep  # another worker is at it
     fallbacks = [providers.provider(one, Route.FALLBACK) for one in outbox.channels if one.fallback_url]
@@ -235,15 +235,15 @@ def _say(sweep: _Sweep) -> None:
         events.record_alert("put", cause=message.cause.value)
     for alert in sweep.not_put:
         log.error("alert.not_put", cause=alert.message.cause.value, subject=alert.message.subject)
-    for turn in sweep.over:
-        log.info("alert.over", **turn.said())
-        events.record_alert("over", cause=turn.cause)
-    for turn in sweep.heard:
-        events.record_alert("heard" if turn.is_heard else "unheard", cause=turn.cause)
-        if turn.is_heard:
-            log.info("alert.heard", **turn.said())
+    for change in sweep.over:
+        log.info("alert.over", **change.said())
+        events.record_alert("over", cause=change.cause)
+    for change in sweep.heard:
+        events.record_alert("heard" if change.is_heard else "unheard", cause=change.cause)
+        if change.is_heard:
+            log.info("alert.heard", **change.said())
         else:
-            log.error("alert.unheard", **turn.said(), why="the email bounced")
-    for turn in sweep.late:
-        log.error("alert.unheard", **turn.said(), why="no carrier has accepted it")
-        events.record_alert("unheard", cause=turn.cause)
+            log.error("alert.unheard", **change.said(), why="the email bounced")
+    for change in sweep.late:
+        log.error("alert.unheard", **change.said(), why="no carrier has accepted it")
+        events.record_alert("unheard", cause=change.cause)

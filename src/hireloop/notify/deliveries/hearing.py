@@ -27,7 +27,7 @@ _UNUSED = timedelta(minutes=5)  # a held configuration that nobody has probed fo
 _LOOK_AT = 10_000
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class AlertChange(msgspec.Struct, frozen=True, kw_only=True):
     """What has become of an alert: it is over, heard, unheard again, or unheard for too long."""
 
     id: UUID
@@ -95,7 +95,7 @@ _NOTE_LATE = Statement("""
 """)
 
 
-async def ended(channels: Sequence[Channel], now: datetime) -> list[Turn]:
+async def ended(channels: Sequence[Channel], now: datetime) -> list[AlertChange]:
     """End the alerts whose cause is over, with all that is still to be sent of them, and return them.
 
     A delivery is over when it is sent and has not come back, when the booking has moved on, or a day after its
@@ -103,7 +103,7 @@ async def ended(channels: Sequence[Channel], now: datetime) -> list[Turn]:
     with their fallbacks.
     """
     over = await _END.structs(
-        Turn,
+        AlertChange,
         now=now,
         fingerprints=fingerprints_of(channels),
         unused=_UNUSED,
@@ -113,14 +113,14 @@ async def ended(channels: Sequence[Channel], now: datetime) -> list[Turn]:
     return over
 
 
-async def heard(now: datetime) -> list[Turn]:
+async def heard(now: datetime) -> list[AlertChange]:
     """Note which alerts are heard, and which are unheard again because their email bounced; return both."""
-    return await _HEAR.structs(Turn, now=now)
+    return await _HEAR.structs(AlertChange, now=now)
 
 
-async def late(now: datetime) -> list[Turn]:
+async def late(now: datetime) -> list[AlertChange]:
     """Return the alerts that have been unheard for longer than `TOO_LONG`, each once."""
-    return await _NOTE_LATE.structs(Turn, now=now, before=now - TOO_LONG)
+    return await _NOTE_LATE.structs(AlertChange, now=now, before=now - TOO_LONG)
 
 
 # How many alerts are unheard.

@@ -13,7 +13,7 @@ import msgspec
 from hireloop import db
 from hireloop.notify import ends, messages
 from hireloop.notify.channels.providers import LeaseRequest, Route
-from hireloop.notify.deliveries import turns
+from hireloop.notify.deliveries import provider_choice
 from hireloop.notify.ends import End, EndKind
 from hireloop.notify.rate_limit import RateLimit, sql_of_free, sql_of_paid
 from hireloop.notify.tables import AttemptOutcome, ChannelRate, DeliveryState
@@ -91,7 +91,7 @@ _TAKE = """
     WITH {rate_limit} due AS (
         SELECT id, first_due_at, lease_token IS NOT NULL AS was_leased, required OR kind = 'alert' AS matters,
             (required OR kind = 'alert') AND (tries > 0 OR lease_token IS NOT NULL)
-                AND coalesce(at_risk_at <= coalesce(:now, now()), false) AS takes_turns
+                AND coalesce(at_risk_at <= coalesce(:now, now()), false) AS alternates
         FROM delivery
         WHERE state = 'pending' AND channel = :channel AND due_at <= coalesce(:now, now())
           AND deadline_at > coalesce(:now, now())
@@ -165,7 +165,7 @@ _TAKES = {
     (probing, limited, other): Statement(
         _TAKE.format(
             order=_ORDERS[probing],
-            routed=turns.OF_TWO if other else turns.AS_ASKED,
+            routed=provider_choice.OF_TWO if other else provider_choice.AS_ASKED,
             **(_AT_A_RATE if limited else _FREELY),
         )
     )
@@ -188,8 +188,9 @@ async def take(
     """Claim at most `limit` due deliveries of one channel for `LEASE_SECONDS`, earliest deadline first.
 
     `request` filters them and says by which provider they go. If it leaves that open, they go by the primary until they
-    leave it (`turns`); but one that is required, was tried in vain and is at risk goes by the other provider than the
-    last time. A probe takes what was tried least often before: one delivery alone must not hold a channel for ever.
+    leave it (`provider_choice`); but one that is required, was tried in vain and is at risk goes by the other provider
+    than the last time. A probe takes what was tried least often before: one delivery alone must not hold a channel for
+    ever.
 
     Each attempt notes which of `fingerprints` it went by (`providers`). With a `rate_limit`, all workers together take
     no more than it allows.
@@ -206,13 +207,13 @@ async def take(
         "lease_seconds": LEASE_SECONDS,
         "now": now,
         "lost_in_a_row": LOST_IN_A_ROW,
-        "route": request.route.value if request.route else turns.EITHER,
+        "route": request.route.value if request.route else provider_choice.EITHER,
         "among": request.scope.value,
         "primary_fingerprint": (fingerprints or {}).get(Route.PRIMARY),
         "fallback_fingerprint": (fingerprints or {}).get(Route.FALLBACK),
     }
     if request.other_is_open:
-        values |= turns.arguments()
+        values |= provider_choice.arguments()
     if rate_limit is not None:
         # The row that the tries of the channel are counted in.
         row = ChannelRate(channel=channel, paid_until=_NONE_SO_FAR)

@@ -11,7 +11,7 @@ import msgspec
 from opentelemetry.trace import Span
 
 from hireloop.notify import messages
-from hireloop.notify.deliveries import retry, turns
+from hireloop.notify.deliveries import provider_choice, retry
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.ends import End, EndKind
 from hireloop.notify.reasons import Reason
@@ -113,7 +113,7 @@ def _unless_the_other_is_to_try(lease: Lease, outcome: Outcome | None) -> Outcom
 
 
 def _changes_provider(lease: Lease, outcome: Outcome | None) -> bool:
-    return lease.may_change_provider and turns.leaves_provider(outcome, was_unreached=lease.was_unreached)
+    return lease.may_change_provider and provider_choice.leaves_provider(outcome, was_unreached=lease.was_unreached)
 
 
 def _checked(outcome: object) -> Outcome:
@@ -157,7 +157,7 @@ def settlement(lease: Lease, result: AttemptResult, *, elapsed: timedelta) -> Se
     """Return what to write: how the attempt ended, and what becomes of the delivery.
 
     `elapsed` is the time since the lease, so that the next try is planned by the database's clock. A delivery that
-    leaves its provider is due at once, and goes by the other one (`turns`).
+    leaves its provider is due at once, and goes by the other one (`provider_choice`).
     """
     came, due_at = result.outcome, None
     now = lease.leased_at + elapsed

@@ -10,7 +10,7 @@ from hireloop.notify.bounces import simulator
 from hireloop.notify.channels import health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries.leases import Lease, Settlement
-from hireloop.notify.deliveries.turns import BEFORE_MAIL, FROM_MAIL_ON, names
+from hireloop.notify.deliveries.provider_choice import BEFORE_MAIL, FROM_MAIL_ON, names
 from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.tables import AttemptOutcome
 from hireloop.notify.transport import Channel, Held, Outcome, Phase, Rejected, Retry, Sent

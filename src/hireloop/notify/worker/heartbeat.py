@@ -14,8 +14,8 @@ ALIVE_SECONDS = 20
 LEDGER_SECONDS = 180  # three times as long as a worker takes from one look at the ledger to the next
 
 
-class Signature(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker says of itself each time that it signs."""
+class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker reports of itself with each heartbeat."""
 
     failing: tuple[str, ...] = ()  # what it cannot do, in sentences for people
     has_broken_down: bool = False  # it ends by itself, and says why in `failing`
@@ -23,7 +23,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     spans_dropped: int = 0  # in the last 10 minutes
 
 
-_HEALTHY = Signature()
+_HEALTHY = WorkerStatus()
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # A worker's sign of life; those not seen for a day go.
-_SIGN = Statement("""
+_RECORD = Statement("""
     WITH forgotten AS (DELETE FROM worker WHERE seen_at < coalesce(:now, now()) - interval '1 day')
     INSERT INTO worker (id, name, channels, kinds, payload_version, base_url, started_at, seen_at, failing,
         broke_down_at, ledger_read_at, spans_dropped)
@@ -62,33 +62,33 @@ _SIGN = Statement("""
 """)
 
 
-async def sign(
+async def record(
     worker_id: UUID,
     name: str,
     *,
     channels: Sequence[str],
     kinds: Sequence[str],
     base_url: str,
-    signature: Signature = _HEALTHY,
+    status: WorkerStatus = _HEALTHY,
     now: datetime | None = None,
 ) -> None:
     """Say that this worker lives, what it knows, and where its links lead; forget workers not seen for a day."""
-    await _SIGN.run(
+    await _RECORD.run(
         id=worker_id,
         name=name,
         channels=list(channels),
         kinds=list(kinds),
         payload_version=PAYLOAD_VERSION,
         base_url=base_url,
-        failing=list(signature.failing),
-        has_broken_down=signature.has_broken_down,
-        ledger_age=signature.ledger_age,
-        spans_dropped=signature.spans_dropped,
+        failing=list(status.failing),
+        has_broken_down=status.has_broken_down,
+        ledger_age=status.ledger_age,
+        spans_dropped=status.spans_dropped,
         now=now,
     )
 
 
-async def sign_off(worker_id: UUID) -> None:
+async def remove(worker_id: UUID) -> None:
     """Say that this worker has stopped."""
     await WorkerHeartbeat.delete().where(WorkerHeartbeat.id == worker_id)
 

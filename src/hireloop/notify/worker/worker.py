@@ -24,14 +24,14 @@ from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Parcel, 
 from hireloop.notify.worker import attempts, circuit, heartbeat, wakeup
 from hireloop.notify.worker.attempts import AttemptResult, MessageRenderer
 from hireloop.notify.worker.channel_sender import GATHER_SECONDS, ChannelSender
-from hireloop.notify.worker.heartbeat import Signature
+from hireloop.notify.worker.heartbeat import WorkerStatus
 from hireloop.notify.worker.sweeps import Chore, Sweeps, name_of
 from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
 
 POLL_SECONDS = 2.0
 RENEW_SECONDS = 10.0
-SIGN_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
 _SETTLE_TOGETHER = 200
 _AFTER_ERROR_SECONDS = 0.5
@@ -108,7 +108,7 @@ class Worker:
             *(
                 self._helper(name, self._sweeps.keep(name, seconds, work))
                 for name, seconds, work in (
-                    ("heartbeat", SIGN_SECONDS, self._sign),
+                    ("heartbeat", HEARTBEAT_SECONDS, self._report),
                     ("deadlines", POLL_SECONDS, self._expire),
                     *((name_of(chore), seconds, chore) for seconds, chore in self._chores),
                 )
@@ -315,14 +315,14 @@ class Worker:
 
         try:
             await asyncio.wait_for(settled(), DRAIN_SECONDS)
-            await (self._sign_last() if self.has_broken_down else heartbeat.sign_off(self.id))
+            await (self._report_last() if self.has_broken_down else heartbeat.remove(self.id))
         except (TimeoutError, *db.UNAVAILABLE) as error:
             log.error("worker.not_drained", error=db.described(error), under_way=len(self._jobs))
             return False
         return not settling.done()
 
-    async def _sign(self) -> None:
-        signature = Signature(
+    async def _report(self) -> None:
+        status = WorkerStatus(
             failing=(*self._broken, *self._sweeps.failing),
             has_broken_down=self.has_broken_down,
             ledger_age=events.ledger_age(),
@@ -330,16 +330,14 @@ class Worker:
         )
         names = [sender.channel.name for sender in self._senders]
         kinds = sorted(KNOWN_KINDS)
-        await heartbeat.sign(
-            self.id, self.name, channels=names, kinds=kinds, base_url=self._base_url, signature=signature
-        )
+        await heartbeat.record(self.id, self.name, channels=names, kinds=kinds, base_url=self._base_url, status=status)
 
-    async def _sign_last(self) -> None:
+    async def _report_last(self) -> None:
         """Say why this worker has ended, as well as that is possible: what broke may be just this."""
         try:
-            await self._sign()
+            await self._report()
         except Exception as error:  # noqa: BLE001 (the log has said it)
-            log.warning("worker.not_signed", worker=self.name, error=db.described(error))
+            log.warning("worker.not_reported", worker=self.name, error=db.described(error))
 
     async def _renew_for_ever(self) -> None:
         while True:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hireloop.notify.deliveries import turns
+from hireloop.notify.deliveries import provider_choice
 from hireloop.notify.reasons import NOT_OF_THE_MAILBOX, OF_OUR_ROUTE, Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
 
@@ -12,7 +12,7 @@ FROM_MAIL_ON = [Phase.SENDER, Phase.RECIPIENT, Phase.DATA, Phase.REPLY]
 
 
 def _leaves(outcome: Outcome | None, *, was_unreached: bool = False) -> bool:
-    return turns.leaves_provider(outcome, was_unreached=was_unreached)
+    return provider_choice.leaves_provider(outcome, was_unreached=was_unreached)
 
 
 @pytest.mark.parametrize("phase", [Phase.AUTH, *FROM_MAIL_ON])
@@ -68,5 +68,5 @@ def test_what_the_recipients_side_says_or_nobody_leaves_no_provider(
 
 
 def test_every_phase_of_smtp_is_before_mail_or_from_mail_on() -> None:
-    assert EVERY_PHASE - {Phase.CONFIGURE, Phase.HTTP} == turns.BEFORE_MAIL | turns.FROM_MAIL_ON
-    assert not turns.BEFORE_MAIL & turns.FROM_MAIL_ON
+    assert EVERY_PHASE - {Phase.CONFIGURE, Phase.HTTP} == provider_choice.BEFORE_MAIL | provider_choice.FROM_MAIL_ON
+    assert not provider_choice.BEFORE_MAIL & provider_choice.FROM_MAIL_ON

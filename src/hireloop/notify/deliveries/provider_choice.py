@@ -1,4 +1,4 @@
-"""Which of a channel's two providers a delivery goes by next, and when it leaves one for the other.
+"""The choice between a channel's two providers: by which a delivery goes next, and when it leaves one for the other.
 
 A delivery leaves a provider that refuses us (`reasons.OF_OUR_ROUTE`), one that refuses the message for good after DATA
 and says nothing of the mailbox (`reasons.NOT_OF_THE_MAILBOX`), and one with which two tries in a row did not get as far
@@ -101,7 +101,7 @@ OF_TWO = """
     ), choices AS (
         SELECT *, CASE
             WHEN :route <> 'either' THEN :route
-            WHEN takes_turns OR has_left_fallback AND (has_left_primary OR avoids_primary) THEN
+            WHEN alternates OR has_left_fallback AND (has_left_primary OR avoids_primary) THEN
                 CASE WHEN went_by_primary THEN 'fallback' ELSE 'primary' END
             WHEN has_left_primary OR avoids_primary THEN 'fallback'
             ELSE 'primary' END AS route

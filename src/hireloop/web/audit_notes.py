@@ -1,4 +1,4 @@
-"""Replays and acknowledgements in the audit, whether through the API, the console or the command line."""
+"""What the audit says of replays and of acknowledged alerts, by the API, the console or the command line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import bookings
 
 
-def audited(by: Actor) -> Note:
+def replay_note(by: Actor) -> Note:
     """Return what writes each replay into the audit, as this actor's doing and about the delivery's candidate."""
 
     async def note(replayed: Sequence[ReplayResult], at: datetime) -> None:
@@ -31,7 +31,7 @@ def audited(by: Actor) -> Note:
     return note
 
 
-def acknowledged(by: Actor) -> AcknowledgementNote:
+def acknowledgement_note(by: Actor) -> AcknowledgementNote:
     """Return what writes each acknowledgement into the audit, as this actor's doing and about the candidate."""
 
     async def note(done: Sequence[Acknowledgement]) -> None:
