@@ -619,6 +619,70 @@ async def test_a_replay_begins_with_the_primary_again() -> None:
     assert (again.route, again.may_change_provider) == (Route.PRIMARY, True)
 
 
+CORRECTED = msgspec.structs.replace(WITH_FALLBACK, fingerprint="corrected")
+FALLBACK_CORRECTED = msgspec.structs.replace(WITH_FALLBACK, fallback_fingerprint="corrected")
+
+
+@pytest.mark.parametrize(
+    ("said", "now", "route"),
+    [
+        pytest.param(["refused us"], CORRECTED, "primary", id="refused by the primary before it was corrected"),
+        pytest.param(["nothing", "nothing"], CORRECTED, "primary", id="unreachable before it was corrected"),
+        pytest.param(["refused us"], FALLBACK_CORRECTED, "fallback", id="only the fallback was corrected"),
+        pytest.param(["refused us", "refused us"], CORRECTED, "primary", id="refused by both, the primary corrected"),
+        pytest.param(["refused us"] * 2, FALLBACK_CORRECTED, "fallback", id="refused by both, the fallback corrected"),
+        pytest.param(["refused us"] * 3, FALLBACK_CORRECTED, "fallback", id="in turns, the fallback corrected"),
+    ],
+)
+async def test_what_a_provider_said_before_it_was_corrected_does_not_count(
+    said: list[str], now: Channel, route: str
+) -> None:
+    await _put()
+    for number, words in enumerate(said, 1):
+        (lease,) = await _lease(after=number * SECOND)
+        await _fail(lease, at=number * SECOND, said=words)
+    (lease,) = await _lease(after=5 * SECOND, channel=now)
+    assert lease.route == route
+
+
+async def test_a_corrected_provider_is_left_again_if_it_still_refuses_us() -> None:
+    delivery = await _put()
+    for number, channel in enumerate((WITH_FALLBACK, CORRECTED, CORRECTED), 1):
+        (lease,) = await _lease(after=number * SECOND, channel=channel)
+        await _fail(lease, at=number * SECOND, said="refused us")
+    _, attempts = await _found(delivery)
+    assert [a.route for a in attempts] == ["primary", "primary", "fallback"]
+
+
+async def test_that_a_provider_could_not_be_reached_before_it_was_corrected_is_no_first_of_two() -> None:
+    await _put()
+    (lease,) = await _lease()
+    await _fail(lease, at=SECOND, said="nothing")
+    (lease,) = await _lease(after=2 * SECOND, channel=CORRECTED)
+    assert (lease.route, lease.was_unreached) == (Route.PRIMARY, False)
+
+
+async def test_a_delivery_at_risk_begins_with_a_corrected_primary() -> None:
+    await _put()
+    for after in (SECOND, AT_RISK, AT_RISK + SECOND):
+        (lease,) = await _lease(after=after)
+        await _fail(lease, at=after)
+    (lease,) = await _lease(after=AT_RISK + 2 * SECOND, channel=CORRECTED)
+    assert lease.route is Route.PRIMARY
+
+
+async def test_attempts_of_0_1_0_which_do_not_say_by_which_configuration_they_went_count_for_none() -> None:
+    await _put()
+    (lease,) = await _lease()
+    await _fail(lease, at=SECOND, said="refused us")
+    await db.fetch("UPDATE attempt SET fingerprint = NULL")
+    (lease,) = await _lease(after=2 * SECOND)
+    assert (lease.route, lease.may_change_provider) == (Route.PRIMARY, True)
+    await _fail(lease, at=2 * SECOND, said="refused us")
+    (lease,) = await _lease(after=3 * SECOND)
+    assert lease.route is Route.FALLBACK
+
+
 async def _two_fail_to_connect() -> None:
     """Let two deliveries fail to reach the primary, and put them off for an hour."""
     for _ in range(2):

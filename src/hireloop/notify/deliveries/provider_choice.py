@@ -62,7 +62,8 @@ AS_ASKED = """
         FROM due
     )
 """
-# If both are open, `history` is what each has said of each delivery since it was first due. That the primary cannot be
+# If both are open, `history` is what each has said of each delivery since it was first due, as it is configured now:
+# what an earlier one was told, or an unknown one of 0.1.0, says nothing of a corrected one. That the primary cannot be
 # reached is also known from the tries of others: only the first two wait for a server that is down.
 OF_TWO = """
     tried AS (
@@ -74,6 +75,8 @@ OF_TWO = """
                 OR reason = ANY(:of_the_message::text[]) AND phase = ANY(:after_data::text[]) AND code >= :permanent
             ) AS is_refusal
         FROM due JOIN attempt ON attempt.delivery = due.id AND started_at >= due.first_due_at
+            AND fingerprint = CASE attempt.route
+                WHEN 'primary' THEN :primary_fingerprint::text ELSE :fallback_fingerprint::text END
         WHERE outcome IS DISTINCT FROM 'released'
     ), history AS (
         SELECT id, route, max(number) AS number,
