@@ -36,6 +36,15 @@ async def _states() -> list[str]:
 
 
 @pytest.mark.usefixtures("database")
+async def test_a_list_that_is_cut_off_says_so(database_url: str) -> None:
+    for _ in range(2):
+        await _rejected()
+    code, lines, said = _deliveries("list", "--limit", "1", url=database_url)
+    assert (code, len(lines), said) == (0, 1, ["There are more. See --limit and the filters."])
+    assert _deliveries("list", "--limit", "2", url=database_url)[2] == []
+
+
+@pytest.mark.usefixtures("database")
 async def test_by_cause_a_dry_run_names_each_and_the_run_counts_them(database_url: str) -> None:
     first, second = await _rejected(), await _rejected()
     await db.fetch("UPDATE delivery SET state = 'superseded' WHERE id = $1", first)

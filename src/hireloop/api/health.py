@@ -24,7 +24,6 @@ from hireloop.notify.worker import heartbeat
 from hireloop.web.context import AnyRequest, Context, context_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
-_NAMED_ALERTS = 3  # the others are counted
 
 
 class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,12 +114,10 @@ async def _unheard() -> list[str]:
     """Return the alerts that have been unheard for too long, each with how to acknowledge it."""
     found = await alert_records.late()
     reasons = [
-        f"{alert.sentence} Run `hireloop alerts show {alert.id}`, and acknowledge the alert."
-        for alert in found[:_NAMED_ALERTS]
+        f"{alert.sentence} Run `hireloop alerts show {alert.id}`, and acknowledge the alert." for alert in found.named
     ]
-    if more := len(found) - len(reasons):
-        others = counted(more, "other alert has", "other alerts have")
-        reasons.append(f"{others} not reached anyone either. Run `hireloop alerts list --state unheard`.")
+    if others := found.others(after=len(reasons)):
+        reasons.append(f"{others} Run `hireloop alerts list --state unheard`.")
     return reasons
 
 

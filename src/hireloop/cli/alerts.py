@@ -41,11 +41,14 @@ def alerts_list(
 ) -> None:
     """List alerts, newest first: ID, state, cause, creation time, channel, booking, reason."""
     only = AlertFilter(state=state, cause=cause, schedule=schedule, since=since)
-    for one in run(lambda _: alert_records.page(only, limit=limit, after=None)):
+    found = run(lambda _: alert_records.page(only, limit=limit + 1, after=None))
+    for one in found[:limit]:
         click.echo(
             f"{one.id}  {one.state.value:<12}  {one.cause.value:<7}  {moment(one.created_at)}  {one.channel:<8}  "
             f"{one.schedule or '-'}  {one.reason or ''}"
         )
+    if len(found) > limit:
+        click.echo("There are more. See --limit and the filters.", err=True)
 
 
 @alerts.command("show")

@@ -63,11 +63,14 @@ def _filter_options(command: Command) -> Command:
 def deliveries_list(*, limit: int, **options: str | datetime | None) -> None:
     """List deliveries, newest first: ID, state, attempts, kind, channel, recipient, reason."""
     only = DeliveryFilter(**options)  # type: ignore[arg-type] # the options are its fields
-    for one in run(lambda ours: notify_deliveries.page(only, configured.channels(ours), limit=limit, after=None)):
+    found = run(lambda ours: notify_deliveries.page(only, configured.channels(ours), limit=limit + 1, after=None))
+    for one in found[:limit]:
         click.echo(
             f"{one.id}  {one.state:<10}  {one.attempt_count:>3}  {one.kind:<12}  {one.channel:<8}  "
             f"{mask(one.recipient)}  {one.reason or ''}"
         )
+    if len(found) > limit:
+        click.echo("There are more. See --limit and the filters.", err=True)
 
 
 @deliveries.command("show")

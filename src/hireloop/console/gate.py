@@ -15,7 +15,7 @@ from hireloop.access.api_keys import KeyHolder
 from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.notify.deliveries import alert_records
-from hireloop.notify.deliveries.alert_records import AlertView
+from hireloop.notify.deliveries.alert_records import NONE, LateAlerts
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token, has_token, is_from_our_page
 from hireloop.web.forms import fields_of
@@ -53,7 +53,7 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     roles.admit(connection, holder, handler)
     scope = cast("dict[str, Any]", connection.scope)
     scope[_USER] = SignedInUser(holder, ticket)
-    scope[_UNHEARD] = [] if holder.role is Role.VIEWER else await alert_records.late()
+    scope[_UNHEARD] = NONE if holder.role is Role.VIEWER else await alert_records.late()
 
 
 async def exchange(request: AnyRequest, key: str) -> Cookie:
@@ -97,9 +97,9 @@ def user_of(connection: ASGIConnection[Any, Any, Any, Any]) -> SignedInUser:
     return user
 
 
-def unheard_of(connection: ASGIConnection[Any, Any, Any, Any]) -> list[AlertView]:
+def unheard_of(connection: ASGIConnection[Any, Any, Any, Any]) -> LateAlerts:
     """Return the alerts that have not reached anyone, the oldest first; none for those who can only read."""
-    unheard: list[AlertView] = cast("dict[str, Any]", connection.scope)[_UNHEARD]
+    unheard: LateAlerts = cast("dict[str, Any]", connection.scope)[_UNHEARD]
     return unheard
 
 

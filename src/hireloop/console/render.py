@@ -10,6 +10,7 @@ from hireloop.access.tables import Role
 from hireloop.console import labels
 from hireloop.console.clock import clock_of
 from hireloop.console.gate import unheard_of, user_of
+from hireloop.notify.deliveries.alert_records import NONE
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
 from hireloop.web import look
@@ -18,7 +19,6 @@ from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
 
 _HERE = Path(__file__).parent
-_UNHEARD_ON_TOP = 3
 STATIC = StaticFiles(_HERE / "static", "/console/static/{version}/{name}")
 _templates = Templates(
     "console",
@@ -35,7 +35,7 @@ _templates = Templates(
 
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` for anybody; every value is escaped, and a missing one is an error."""
-    html = _templates.render(template, user=None, unheard=[], refused="", **values)
+    html = _templates.render(template, user=None, unheard=NONE, refused="", **values)
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
@@ -52,8 +52,7 @@ def show(
         may_replay=role is Role.ADMIN,
         token=user.token,
         here=here,
-        unheard=unheard[:_UNHEARD_ON_TOP],
-        more_unheard=len(unheard) - _UNHEARD_ON_TOP,
+        unheard=unheard,
         done="" if refused else done_of(request),
         refused=refused,
         clock=clock_of(context_of(request).settings),

@@ -17,7 +17,7 @@ from hireloop.notify.bounces import returned
 from hireloop.notify.channels import held as held_providers
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.deliveries import alert_records, ledger
-from hireloop.notify.deliveries.alert_records import AlertView
+from hireloop.notify.deliveries.alert_records import NONE, LateAlerts
 from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, skipped, warning
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transport import Channel
@@ -47,7 +47,7 @@ class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
     held: list[HeldProvider] | None = None  # None: the database could not be read
     base_urls: list[str] = []  # the BASE_URL of each live worker
     has_seen_a_bounce: bool | None = None  # None: the database could not be read
-    unheard: list[AlertView] = []  # alerts that have been unheard for too long
+    unheard: LateAlerts = NONE  # alerts that have been unheard for too long
 
 
 async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFindings:

@@ -15,7 +15,6 @@ from hireloop.notify.deliveries import alerts
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.diagnosis import background, mail, others
 from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped, warning
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
 
@@ -110,16 +109,13 @@ def _check_of(row: HeldProvider) -> str:
 
 
 def _alerts(settings: Settings, channels: Sequence[Channel], visit: DatabaseFindings) -> Finding:
-    if visit.unheard:
-        first, others = visit.unheard[0], len(visit.unheard) - 1
-        more = (
-            f" {counted(others, 'other alert has', 'other alerts have')} not reached anyone either." if others else ""
-        )
+    if visit.unheard.count:
+        first, others = visit.unheard.named[0], visit.unheard.others(after=1)
         fix = (
             f"Run `hireloop alerts show {first.id}`, which says why and what to do, and acknowledge the alert. See "
             "docs/how-to/recover-from-a-failure.md, under `An alert has not reached anyone`."
         )
-        return failure("alerts", f"{first.sentence}{more}", fix)
+        return failure("alerts", f"{first.sentence} {others}".rstrip(), fix)
     outbox = Outbox.of(settings, channels)
     for sentence in alerts.warnings(outbox, alert_email=settings.alert_email):
         return of_sentence("alerts", sentence, Level.WARNING)

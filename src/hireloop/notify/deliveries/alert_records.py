@@ -14,11 +14,11 @@ from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import DeliveryState
-from hireloop.statements import Statement
+from hireloop.statements import Statement, as_structs
 from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
 
-MOST_LATE = 1_000
+_NAMED = 3  # of those that are late; the others are counted
 
 
 class AlertState(StrEnum):
@@ -101,6 +101,23 @@ class AlertDeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None
 
 
+class LateAlerts(msgspec.Struct, frozen=True, kw_only=True):
+    """The alerts that have been unheard for too long: the first ones, and how many there are."""
+
+    named: list[AlertView]
+    count: int
+
+    def others(self, *, after: int) -> str:
+        """Return how many others there are after so many that are named, as a sentence; empty if there are none."""
+        more = self.count - after
+        if more <= 0:
+            return ""
+        return f"{more} other {'alert has' if more == 1 else 'alerts have'} not reached anyone either."
+
+
+NONE = LateAlerts(named=[], count=0)
+
+
 class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What to list; None does not filter."""
 
@@ -136,10 +153,13 @@ _DELIVERIES = Statement("""
     SELECT id, channel, recipient, state, last_reason, last_reply, created_at, sent_at FROM delivery
     WHERE alert = :alert AND kind = 'alert' ORDER BY id
 """)
-# Alerts that have been unheard for too long, the longest first.
+# Alerts that have been unheard for too long, the longest first, and how many there are.
 _LATE = Statement(f"""
-    {_READ} WHERE unheard_since <= coalesce(:now, now()) - :too_long::interval ORDER BY unheard_since, id LIMIT :limit
-""")
+    WITH late AS NOT MATERIALIZED (
+        SELECT * FROM ({_READ}) AS alert WHERE unheard_since <= now - :too_long::interval
+    )
+    SELECT *, (SELECT count(*) FROM late) AS count FROM late ORDER BY unheard_since, id LIMIT :limit
+""")  # noqa: S608 (our own words)
 
 
 async def page(only: AlertFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[AlertView]:
@@ -155,12 +175,10 @@ async def find(alert_id: UUID, *, now: datetime | None = None) -> tuple[AlertVie
     return found[0], await _DELIVERIES.structs(AlertDeliveryView, alert=alert_id)
 
 
-async def late(*, now: datetime | None = None) -> list[AlertView]:
-    """Return the alerts that have been unheard for longer than `hearing.TOO_LONG`, the longest first.
-
-    At most `MOST_LATE`: every page of the console asks for them.
-    """
-    return await _LATE.structs(AlertView, now=now, too_long=hearing.TOO_LONG, limit=MOST_LATE)
+async def late(*, now: datetime | None = None) -> LateAlerts:
+    """Return the alerts that have been unheard for longer than `hearing.TOO_LONG`, the longest first."""
+    rows = await _LATE.rows(now=now, too_long=hearing.TOO_LONG, limit=_NAMED)
+    return LateAlerts(named=as_structs(rows, AlertView), count=rows[0]["count"] if rows else 0)
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
