@@ -29,6 +29,7 @@ from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.deliveries.replay import Skip
 from hireloop.notify.ends import End, EndKind
+from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Outcome, Phase
@@ -150,6 +151,12 @@ async def test_the_channel_states_are_those_that_the_database_takes() -> None:
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'channel_state_is_known'"
     )
     assert column(section(DATA_MODEL, "Channel states"), "state") == re.findall(r"'(\w+)'", check)
+
+
+def test_every_next_step_is_listed_with_its_sentence() -> None:
+    rows = [row for row in rows_of(section("docs/reference/api.md", "Alerts")) if "`next_step`" in row]
+    listed = {code(row["`next_step`"]): row["`advice`"] for row in rows}
+    assert listed == {step.value: step.sentence for step in NextStep}
 
 
 def test_every_reason_is_listed_with_its_sentence() -> None:

@@ -17,7 +17,7 @@ _ADDRESS = frozenset(
 
 
 class NextStep(Slug):
-    """What to do about an alert. The templates of alerts say the same in each language."""
+    """What to do about an alert; the catalogues of `rendering` have the sentences in each language."""
 
     CORRECT_ADDRESS = (
         "correct_address",

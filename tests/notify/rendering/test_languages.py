@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import GETTEXT_FUNCTIONS, babel_extract
 
+from hireloop.notify.next_steps import NextStep
 from hireloop.notify.rendering import languages
 
 HUB = Path(str(files("hireloop.notify.rendering")))
@@ -19,8 +20,8 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 
 def phrases() -> set[str]:
-    """Return what Jinja's own i18n extension finds to translate, as gettext names it."""
-    found = set()
+    """Return the sentences of the next steps, and what Jinja's own i18n extension finds, as gettext names it."""
+    found = {step.sentence for step in NextStep}
     for file in TEMPLATES:
         with file.open("rb") as source:
             found |= {str(phrase) for _, _, phrase, _ in babel_extract(source, GETTEXT_FUNCTIONS, [], {})}

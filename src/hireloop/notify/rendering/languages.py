@@ -59,6 +59,11 @@ def catalogue(language: str) -> dict[str, str]:
     return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string and not entry.fuzzy}
 
 
+def in_language(sentence: str, language: str) -> str:
+    """Return a sentence that stands in the code, such as that of a next step, in one language; else in English."""
+    return catalogue(language).get(sentence, sentence)
+
+
 def translated(source: str, language: str, *, frame: Callable[[str], str], escape: Callable[[str], str] = str) -> str:
     """Return a template's source with the words of one language in the place of its `{% trans %}` phrases.
 

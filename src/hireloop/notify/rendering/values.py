@@ -20,7 +20,7 @@ from hireloop.notify.messages import (
 )
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import sentence_of
-from hireloop.notify.rendering import times
+from hireloop.notify.rendering import languages, times
 from hireloop.notify.rendering.plain_text import lines, one_line
 
 Values = dict[str, object]
@@ -88,7 +88,7 @@ def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_u
         "sentence": one_line(sentence_of(message.reason)) if message.reason else "",
         "about": message.about or "",
         "others": message.others,
-        "next_step": next_step.value,
+        "advice": languages.in_language(next_step.sentence, languages.language_of(reader.locale)),
         "alert": str(message.alert_id or ""),
         **_names(message),
         "when": when,
