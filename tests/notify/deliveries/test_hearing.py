@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,7 @@ import factories
 from factories import make_interview, outbox_of, rows
 from hireloop import db
 from hireloop.notify.channels import health
-from hireloop.notify.deliveries import alerts, outbox, replay
+from hireloop.notify.deliveries import alert_records, alerts, outbox, replay
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.bookings import cancellations, moves
 from notify.factories import ALERTING_CHAT, ALERTING_MAIL
@@ -400,3 +401,39 @@ async def test_an_erased_person_is_in_no_alert() -> None:
     assert "Meera" in (await the_alert())["payload"]
     await outbox.forget([booking], now=NOW)
     assert "Meera" not in str([await rows("alert"), await rows("delivery")])
+
+
+# --- Replays of alerts -------------------------------------------------------------------------------------------
+
+
+async def skipped() -> list[replay.Skip | None]:
+    """Replay every alert that has ended, and return why each was left as it is."""
+    only = replay.ReplayFilter(kind="alert")
+    return [result.skip for result in await replay.batch(only, EVERY_WAY.channels, limit=9, now=NOW)]
+
+
+async def test_an_alert_that_is_over_is_not_sent_again() -> None:
+    booking = await failed()
+    await sweep()
+    await settle("chat", "rejected")
+    await delivered(booking)
+    await sweep(1)
+    assert await skipped() == [replay.Skip.ALERT_OVER]
+
+
+async def test_an_alert_that_somebody_has_acknowledged_is_not_sent_again() -> None:
+    await failed()
+    await sweep()
+    await settle("chat", "rejected")
+    await alert_records.acknowledge((await the_alert())["id"], by="Rita", note=AsyncMock(), now=NOW)
+    assert await skipped() == [replay.Skip.ALERT_OVER]
+
+
+async def test_an_alert_that_nobody_has_heard_of_may_be_sent_again_and_is_heard_then() -> None:
+    await failed()
+    await sweep()
+    await settle("chat", "rejected")
+    assert await skipped() == [None]
+    await settle("chat", "sent", seconds=5)
+    await sweep(6)
+    assert await unheard() == []

@@ -36,6 +36,7 @@ class Skip(Slug):
         "address_changed",
         "The candidate's address has since changed. Replay the delivery to the new address instead.",
     )
+    ALERT_OVER = "alert_over", "The alert is over, or somebody has acknowledged it, so nobody needs it any more."
     CHANNEL_GONE = "channel_gone", "The channel is no longer configured."
     UNREADABLE = "unreadable", "This version of HireLoop cannot read the stored message."
     MOVED_ON = "moved_on", "The state of the delivery has changed in the meantime, probably by another replay."
@@ -85,6 +86,7 @@ class _Replayable(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     last_reason: str | None
     origin: str | None  # the traceparent of its booking
+    is_done_alert: bool  # an alert that is over or acknowledged
     now: datetime
 
 
@@ -229,7 +231,10 @@ _TOLD = {
 _ROWS = {
     lock: Statement(f"""
         SELECT id, schedule, revision, kind, channel, recipient, state, attempt_count, payload::text, payload_version,
-            message_id, last_reason, {origin_fragment("delivery.schedule")} AS origin, coalesce(:now, now()) AS now
+            message_id, last_reason, {origin_fragment("delivery.schedule")} AS origin,
+            kind = 'alert' AND EXISTS (
+                SELECT FROM alert WHERE alert.id = delivery.alert AND coalesce(over_at, acknowledged_at) IS NOT NULL
+            ) AS is_done_alert, coalesce(:now, now()) AS now
         FROM delivery WHERE id = ANY(:ids::uuid[]) ORDER BY id {"FOR UPDATE" if lock else ""}
     """)  # noqa: S608 (our own words)
     for lock in (False, True)
@@ -269,8 +274,8 @@ def _skip(
     row: _Replayable, message: Message | None, told: _CurrentBooking | None, channels: Collection[str]
 ) -> Skip | None:
     """Return why this delivery is not replayed, or None; `told` is what its booking calls for now, if it has one."""
-    if row.state is DeliveryState.PENDING:
-        return Skip.PENDING
+    if row.state is DeliveryState.PENDING or row.is_done_alert:
+        return Skip.ALERT_OVER if row.is_done_alert else Skip.PENDING
     if row.state is DeliveryState.SUPERSEDED or (row.schedule is not None and _is_superseded(row, told)):
         # A new address makes a new revision too: then this says more, and has the advice.
         is_elsewhere = message is not None and told is not None and told.live and _has_moved(message, told)
