@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from html import unescape
 from uuid import UUID
 
@@ -9,10 +10,11 @@ import httpx
 import pytest
 
 from api.clients import as_role, ok
-from console.signing import sign_in
+from console.signing import press, sign_in
+from factories import outbox_of, rows
 from hireloop import db
 from hireloop.access.tables import Role
-from notify.factories import alerted
+from notify.factories import ALERTING_CHAT, alerted
 from processes import environment
 from test_cli import hireloop
 
@@ -101,3 +103,108 @@ async def test_every_door_says_the_same_of_an_alert(user: httpx.AsyncClient, dat
         assert f"`hireloop alerts show {alert}`" in " ".join(text.split())
         assert "Asha" not in text
         assert "@example.com" not in text
+
+
+# --- Acknowledgement ---------------------------------------------------------------------------------------------
+
+
+async def by_api(user: httpx.AsyncClient, alert: UUID, _database_url: str) -> None:
+    await as_role(user, Role.RECRUITER)
+    answered = await user.post(f"/api/notifications/alerts/{alert}/acknowledge/")
+    assert answered.status_code == 200
+
+
+async def by_console(user: httpx.AsyncClient, alert: UUID, _database_url: str) -> None:
+    user.headers["Sec-Fetch-Site"] = "same-origin"
+    await sign_in(user, Role.RECRUITER)
+    answered = await press(user, "/console/", f"/console/alerts/{alert}/acknowledge/")
+    assert answered.status_code == 303
+
+
+async def by_command(_user: httpx.AsyncClient, alert: UUID, database_url: str) -> None:
+    ran = await asyncio.to_thread(hireloop, "alerts", "acknowledge", str(alert), env=environment(database_url))
+    assert ran.returncode == 0, ran.stderr
+
+
+Door = Callable[[httpx.AsyncClient, UUID, str], Awaitable[None]]
+DOORS: dict[str, Door] = {"tests, recruiter": by_api, "Rita": by_console, "the command line": by_command}
+EVERY_DOOR = pytest.mark.parametrize(("who", "acknowledge"), DOORS.items(), ids=["API", "console", "command"])
+
+
+async def audited() -> list[tuple[UUID, str]]:
+    """Return which acknowledgements the audit has, and whose."""
+    entries = await rows("audit_entry")
+    return [(one["subject"], one["actor"]) for one in entries if one["action"] == "alert.acknowledged"]
+
+
+@EVERY_DOOR
+async def test_at_every_door_the_first_acknowledgement_counts(
+    user: httpx.AsyncClient, database_url: str, who: str, acknowledge: Door
+) -> None:
+    alert = await alerted(over=outbox_of(ALERTING_CHAT))
+    await acknowledge(user, alert, database_url)
+    for again in DOORS.values():
+        await again(user, alert, database_url)
+    assert await audited() == [(alert, who)]
+    (row,) = await rows("alert")
+    assert (row["acknowledged_by"], row["unheard_since"]) == (who, None)
+    states = {one["state"] for one in await rows("delivery") if one["kind"] == "alert"}
+    assert states == {"superseded"}
+    assert [one for one in (await user.get("/health/delivery")).json()["reasons"] if "alert" in one] == []
+
+
+@EVERY_DOOR
+async def test_at_every_door_an_alert_that_is_over_stays_as_it_is(
+    user: httpx.AsyncClient, database_url: str, who: str, acknowledge: Door
+) -> None:
+    alert = await alerted()
+    await db.fetch("UPDATE alert SET over_at = now(), unheard_since = NULL")
+    await acknowledge(user, alert, database_url)
+    assert await audited() == [], who
+    assert (await rows("alert"))[0]["acknowledged_at"] is None
+
+
+async def test_of_acknowledgements_at_once_one_counts(user: httpx.AsyncClient) -> None:
+    alert = await alerted()
+    await as_role(user, Role.RECRUITER)
+    answered = await asyncio.gather(*(user.post(f"/api/notifications/alerts/{alert}/acknowledge/") for _ in range(8)))
+    assert {one.status_code for one in answered} == {200}
+    assert len({one.json()["acknowledged_at"] for one in answered}) == 1
+    assert len(await audited()) == 1
+
+
+@pytest.mark.parametrize("role", [None, Role.VIEWER])
+async def test_who_may_not_act_acknowledges_nothing_and_sees_no_banner(
+    user: httpx.AsyncClient, role: Role | None
+) -> None:
+    alert = await alerted()
+    if role:
+        await as_role(user, role)
+    answered = await user.post(f"/api/notifications/alerts/{alert}/acknowledge/")
+    assert answered.status_code == (403 if role else 401)
+    user.headers.pop("Authorization", None)
+    user.headers["Sec-Fetch-Site"] = "same-origin"
+    if role:
+        await sign_in(user, role)
+    for path in ("/console/", "/console/attention/", "/console/sign-in/", "/console/nowhere/", "/console/replay/"):
+        page = (await user.get(path)).text
+        assert "not reached anyone" not in page, path
+        assert "Asha" not in re.sub(r"<main.*?</main>", "", page, flags=re.DOTALL)
+    answered = await user.post(f"/console/alerts/{alert}/acknowledge/", data={"token": "guessed"})
+    assert answered.status_code in ({403} if role else {303, 401})
+    assert (await rows("alert"))[0]["acknowledged_at"] is None
+
+
+@pytest.mark.parametrize("alert", ["01990000-0000-7000-8000-000000000009", "no-id"])
+async def test_an_alert_that_does_not_exist_is_not_found_at_any_door(
+    user: httpx.AsyncClient, database_url: str, alert: str
+) -> None:
+    await as_role(user, Role.RECRUITER)
+    assert (await user.post(f"/api/notifications/alerts/{alert}/acknowledge/")).status_code == 404
+    user.headers.pop("Authorization", None)
+    user.headers["Sec-Fetch-Site"] = "same-origin"
+    await sign_in(user, Role.RECRUITER)
+    assert (await press(user, "/console/", f"/console/alerts/{alert}/acknowledge/")).status_code == 404
+    ran = await asyncio.to_thread(hireloop, "alerts", "acknowledge", alert, env=environment(database_url))
+    assert ran.returncode in {1, 2}
+    assert "Traceback" not in ran.stderr
