@@ -69,5 +69,6 @@ async def test_an_alert_about_a_channel_leads_to_the_channels(client: httpx.Asyn
     )
     await sign_in(client, Role.ADMIN)
     page = (await client.get("/console/")).text
-    assert '<a href="/console/channels/">The channel <bdi>failures</bdi></a>: not working.' in page
-    assert "Run `hireloop doctor`" in page
+    assert '<a href="/console/channels/">The channel <bdi>failures</bdi></a>' in page
+    assert "Not working" in page
+    assert "Run <code>hireloop doctor</code>, which says how to fix the channel." in page

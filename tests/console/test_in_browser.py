@@ -13,6 +13,7 @@ from hireloop.access.tables import Role
 from hireloop.notify.channels import configured
 from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings
+from notify.factories import alerted
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
@@ -36,6 +37,8 @@ async def signed_in(page: Page, key: str) -> None:
 
 async def everything(settings: Settings) -> dict[str, Callable[[BookingResult], str]]:
     """Let there be something in every state, and return every page of the console by a name."""
+    for number in range(4):
+        await alerted(email=f"unheard{number}@example.com")
     await at_risk(await booked(LONG, starts_at=soon(3), notes="A" * 300))
     await tried(await booked("Bo", starts_at=soon(90)), "sent", reason=None, reply="250 2.0.0 Ok")
     off = await booked("Off", starts_at=soon(120))

@@ -70,3 +70,7 @@ def test_a_door_uses_no_template_of_another(door: str) -> None:
     }
     assert own
     assert {name.partition("/")[0] for name in named} <= {door}
+
+
+def test_what_stands_in_backticks_is_code_and_everything_is_escaped() -> None:
+    assert templates.coded("Run `a <b>` & see.") == "Run <code>a &lt;b&gt;</code> &amp; see."

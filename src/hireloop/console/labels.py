@@ -83,9 +83,9 @@ SESSIONS: Mapping[SessionState, str] = {
     SessionState.REVOKED: "the link has been revoked",
 }
 ALERTS: Mapping[AlertCause, str] = {
-    AlertCause.AT_RISK: "not delivered yet, and time is running out",
-    AlertCause.FAILED: "not delivered",
-    AlertCause.HELD: "not working",
+    AlertCause.AT_RISK: "Not delivered yet, and time is running out",
+    AlertCause.FAILED: "Not delivered",
+    AlertCause.HELD: "Not working",
 }
 CHANGES: Mapping[BookingChange, str] = {
     BookingChange.CONFIRMED: "Confirmed",
@@ -150,7 +150,7 @@ def refusal(error: errors.HireLoopError, *, moves: bool = False) -> str:
 def alert(cause: AlertCause, reason: str | None) -> str:
     """Return what an alert says of its message or channel."""
     if reason in {Reason.CAME_BACK, Reason.COMPLAINT}:
-        return "sent, but something came back"
+        return "Sent, but something came back"
     return ALERTS[cause]
 
 

@@ -16,7 +16,7 @@ from hireloop.notify.reasons import sentence_of
 from hireloop.web import look
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.static_files import StaticFiles
-from hireloop.web.templates import Templates
+from hireloop.web.templates import Templates, coded
 
 _HERE = Path(__file__).parent
 STATIC = StaticFiles(_HERE / "static", "/console/static/{version}/{name}")
@@ -27,6 +27,7 @@ _templates = Templates(
     icon=look.ICON,
     look=look.STYLE,
     labels=labels,
+    coded=coded,
     sentence_of=sentence_of,
     mask=mask,
     urlencode=urlencode,

@@ -3,11 +3,18 @@
 from pathlib import Path
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 _folders: dict[str, BaseLoader] = {}  # by their prefixes
 _environment = Environment(
     loader=PrefixLoader(_folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+
+
+def coded(text: str) -> Markup:
+    """Return a sentence of ours as HTML, with code between backticks."""
+    parts = escape(text).split("`")
+    return Markup().join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 class Templates:

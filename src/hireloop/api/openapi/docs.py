@@ -8,7 +8,7 @@ from hireloop.api.openapi import docs_formatting
 from hireloop.api.openapi.document import document_of
 from hireloop.web.context import AnyRequest
 from hireloop.web.static_files import StaticFiles
-from hireloop.web.templates import Templates
+from hireloop.web.templates import Templates, coded
 
 _HERE = Path(__file__).parent
 _STATIC = StaticFiles(_HERE / "static", "/docs/{version}.css")
@@ -28,7 +28,7 @@ _templates = Templates(
     _HERE / "templates",
     style=_STYLE_PATH,
     prose=docs_formatting.prose,
-    coded=docs_formatting.coded,
+    coded=coded,
     kind=docs_formatting.kind,
     curl=docs_formatting.curl,
     json=docs_formatting.as_json,

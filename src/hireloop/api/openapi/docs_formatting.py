@@ -7,6 +7,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from hireloop.web.templates import coded
+
 _FORMATS = {
     "date-time": "time with an offset",
     "date": "date",
@@ -73,12 +75,6 @@ def prose(text: str) -> Markup:
     """Return a text of ours as HTML: paragraphs, and code between backticks."""
     paragraphs = (Markup("<p>{}</p>").format(coded(one)) for one in text.split("\n\n"))
     return Markup().join(paragraphs)
-
-
-def coded(text: str) -> Markup:
-    """Return a sentence of ours as HTML, with code between backticks."""
-    parts = escape(text).split("`")
-    return Markup().join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def kind(schema: dict[str, Any]) -> Markup:
