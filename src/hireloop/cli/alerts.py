@@ -19,6 +19,7 @@ from hireloop.notify.deliveries.alert_records import (
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.messages import AlertCause
 from hireloop.notify.reasons import sentence_of
+from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transports.replies import printable
 from hireloop.scheduling.audit import COMMAND_LINE
 from hireloop.settings import Settings
@@ -96,7 +97,8 @@ def _alert_lines(alert: AlertView) -> list[str]:
         start = f", {moment(message.starts_at)}" if message.starts_at else ""
         lines.append(printable(f"{message.candidate_name}, {message.job_title} at {message.company}{start}"))
     if message.others:
-        lines.append(f"and {message.others} other deliveries with the same reason")
+        others = counted(message.others, "other delivery", "other deliveries")
+        lines.append(f"and {others} with the same reason")
     if alert.reason:
         lines.append(f"{alert.reason}: {sentence_of(alert.reason)}")
     return [*lines, f"next: {alert.next_step.sentence}"]

@@ -10,7 +10,8 @@ import msgspec
 from hireloop import db, errors
 from hireloop.notify import next_steps
 from hireloop.notify.deliveries import hearing, outbox
-from hireloop.notify.messages import AlertCause, AlertMessage
+from hireloop.notify.deliveries.hearing import AlertChange, AlertRow
+from hireloop.notify.messages import AlertCause
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import DeliveryState
@@ -30,18 +31,10 @@ class AlertState(StrEnum):
     OVER = "over"  # it no longer needs attention
 
 
-class AlertView(msgspec.Struct, frozen=True, kw_only=True):
+class AlertView(AlertRow, frozen=True, kw_only=True):
     """An alert as it is."""
 
-    id: UUID
-    cause: AlertCause
     state: AlertState
-    schedule: UUID | None
-    revision: int
-    delivery: UUID | None
-    channel: str
-    reason: str | None
-    payload: str
     created_at: datetime
     unheard_since: datetime | None
     heard_at: datetime | None
@@ -49,16 +42,6 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None
     over_at: datetime | None
     now: datetime
-
-    @property
-    def message(self) -> AlertMessage:
-        """What it says: whom it concerns, when, and how many others it reports."""
-        try:
-            return msgspec.json.decode(self.payload, type=AlertMessage)
-        except msgspec.MsgspecError:  # of another version: an alert without names is one
-            return AlertMessage(
-                cause=self.cause, subject="", channel=self.channel, reason=self.reason, send_to=None, alert_id=self.id
-            )
 
     @property
     def sentence(self) -> str:
@@ -181,14 +164,9 @@ async def late(*, now: datetime | None = None) -> LateAlerts:
     return LateAlerts(named=as_structs(rows, AlertView), count=rows[0]["count"] if rows else 0)
 
 
-class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+class Acknowledgement(AlertChange, frozen=True, kw_only=True):
     """An alert that was acknowledged, and when."""
 
-    id: UUID
-    cause: str
-    schedule: UUID | None
-    channel: str
-    reason: str | None
     at: datetime
 
 
@@ -225,14 +203,7 @@ async def _acknowledge(
 ) -> list[Acknowledgement]:
     done = await _write(alert_id, by, note, now)
     for one in done:
-        log.info(
-            "alert.acknowledged",
-            alert=str(one.id),
-            cause=one.cause,
-            schedule=str(one.schedule or ""),
-            channel=one.channel,
-            reason=one.reason,
-        )
+        log.info("alert.acknowledged", **one.said())
         events.record_alert("acknowledged", cause=one.cause)
     return done
 

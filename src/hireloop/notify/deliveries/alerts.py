@@ -175,7 +175,7 @@ async def _go_on(waiting: UnheardAlert, outbox: Outbox, alert_email: str, now: d
     """
     if waiting.is_waiting:
         return
-    message = waiting.message()
+    message = waiting.message
     if waiting.recruiter is None and message.others and message.cause is not AlertCause.HELD:
         remains = await _divided(waiting, message, outbox, alert_email, now)
         if remains is None:

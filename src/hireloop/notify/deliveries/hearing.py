@@ -27,8 +27,38 @@ _UNUSED = timedelta(minutes=5)  # a held configuration that nobody has probed fo
 _LOOK_AT = 10_000
 
 
+class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What the row of an alert says of what it is about."""
+
+    id: UUID
+    cause: AlertCause
+    schedule: UUID | None
+    revision: int
+    delivery: UUID | None
+    channel: str
+    reason: str | None
+    payload: str
+
+    @property
+    def message(self) -> AlertMessage:
+        """What it says; of another version's payload only what the row says, as it must not go unsaid."""
+        try:
+            return msgspec.json.decode(self.payload, type=AlertMessage)
+        except msgspec.MsgspecError:
+            return AlertMessage(
+                alert_id=self.id,
+                cause=self.cause,
+                subject=str(self.id),
+                channel=self.channel,
+                reason=self.reason,
+                send_to=None,
+                schedule_id=self.schedule,
+                revision=self.revision,
+            )
+
+
 class AlertChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What has become of an alert: it is over, heard, unheard again, or unheard for too long."""
+    """What has become of an alert: it is over, heard, unheard again, unheard for too long, or acknowledged."""
 
     id: UUID
     cause: str
@@ -133,40 +163,16 @@ async def count_unheard() -> int:
     return count
 
 
-class UnheardAlert(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert that is unheard: what it says, and which carriers it was given to so far."""
+class UnheardAlert(AlertRow, frozen=True, kw_only=True):
+    """An alert that is unheard, and which carriers it was given to so far."""
 
-    id: UUID
-    cause: str
-    schedule: UUID | None
-    revision: int
-    delivery: UUID | None
-    channel: str
-    reason: str | None
     recruiter: str | None
     rank: int
     put_at: datetime
     unheard_since: datetime
-    payload: str
     origins: list[str] = []  # the traceparents of the bookings that it is about
     tried: list[Carrier] = []
     is_waiting: bool = False  # a carrier may still take it within its time
-
-    def message(self) -> AlertMessage:
-        """Return what it says; of another version's payload only what the row says, as it must not go unsaid."""
-        try:
-            return msgspec.json.decode(self.payload, type=AlertMessage)
-        except msgspec.MsgspecError:
-            return AlertMessage(
-                alert_id=self.id,
-                cause=AlertCause(self.cause),  # the database knows no other
-                subject=str(self.id),
-                channel=self.channel,
-                reason=self.reason,
-                send_to=None,
-                schedule_id=self.schedule,
-                revision=self.revision,
-            )
 
 
 # Unheard alerts and the carriers that they were given to, locked.
