@@ -175,6 +175,17 @@ async def test_a_recruiter_is_not_told_of_what_was_delivered_before_the_chat_fai
     assert {row["failure_alerted_at"] for row in sent} == {None}  # one that comes back is still to be reported
 
 
+async def test_a_recruiter_is_not_told_of_what_was_replayed_before_the_chat_failed() -> None:
+    bookings = [await failed(recruiter) for recruiter in (*[RITA] * 5, RAVI)]
+    assert await sweep() == ["chat"] * 5
+    await replayed(bookings[-1])
+    await settle("chat", "rejected")
+    assert set(await sweep(2)) == {RITA}
+    assert {row["cause"] for row in await rows("alert")} == {"failed"}
+    (again,) = [row for row in await rows("delivery") if row["schedule"] == bookings[-1] and row["kind"] != "alert"]
+    assert again["at_risk_alerted_at"] is None  # should it be at risk, it is still to be reported
+
+
 async def test_each_recruiter_is_told_also_when_the_first_of_many_is_for_another_alert() -> None:
     await at_risk((*[RITA] * 5, RAVI, RAVI))
     await db.fetch(
@@ -281,11 +292,12 @@ async def delivered(_booking: UUID) -> None:
     await db.fetch("UPDATE delivery SET state = 'sent', sent_at = $1 WHERE kind = 'invitation'", NOW)
 
 
-async def replayed_and_delivered(booking: UUID) -> None:
-    await replay.batch(replay.ReplayFilter(state="rejected"), EVERY_WAY.channels, limit=9, now=NOW)
-    assert await sweep(1) == []
-    assert (await the_alert())["over_at"] is None  # it is not delivered yet
-    await delivered(booking)
+async def replayed(booking: UUID) -> None:
+    (ident,) = [one["id"] for one in await rows("delivery") if one["schedule"] == booking and one["kind"] != "alert"]
+    (result,) = await replay.batch(
+        replay.ReplayFilter(ids=(ident,)), EVERY_WAY.channels, limit=9, now=NOW + timedelta(seconds=1)
+    )
+    assert result.skip is None
 
 
 async def moved(booking: UUID) -> None:
@@ -301,7 +313,7 @@ async def erased(booking: UUID) -> None:
     await outbox.forget([booking], now=NOW)
 
 
-@pytest.mark.parametrize("end", [delivered, replayed_and_delivered, moved, cancelled, erased])
+@pytest.mark.parametrize("end", [delivered, replayed, moved, cancelled, erased])
 async def test_an_alert_is_over_when_nothing_that_it_reports_needs_anybody(end: Any) -> None:  # noqa: ANN401 (verbs)
     booking = await failed()
     await sweep()
@@ -319,6 +331,25 @@ async def test_an_alert_is_over_a_day_after_the_deadline_and_not_before() -> Non
     for hours, is_over in ((0, False), (23.9, False), (24, True)):
         await sweep((deadline + timedelta(hours=hours) - NOW).total_seconds())
         assert ((await the_alert())["over_at"] is not None) is is_over
+
+
+async def test_what_was_replayed_and_fails_again_has_an_alert_of_its_own() -> None:
+    booking = await failed()
+    assert await sweep() == ["chat"]
+    await replayed(booking)
+    assert await sweep(1) == []
+    await db.fetch("UPDATE delivery SET state = 'rejected', last_reason = 'mailbox_full' WHERE kind = 'invitation'")
+    assert await sweep(2) == ["chat"]
+    over = {row["reason"]: row["over_at"] is not None for row in await rows("alert")}
+    assert over == {"recipient_unknown": True, "mailbox_full": False}
+
+
+async def test_an_alert_at_risk_is_not_over_while_the_delivery_is_still_tried() -> None:
+    await failed()
+    await db.fetch("UPDATE delivery SET state = 'pending', last_reason = 'timed_out'")
+    assert await sweep(1000) == ["chat"]
+    await sweep(1002)
+    assert (await the_alert())["over_at"] is None
 
 
 async def test_an_alert_about_many_is_over_with_the_last_of_them() -> None:

@@ -90,7 +90,7 @@ _END = Statement("""
         )
         ELSE NOT EXISTS (
             SELECT FROM delivery d WHERE d.alert = alert.id AND d.kind <> 'alert'
-                AND d.state <> 'superseded'
+                AND d.state <> 'superseded' AND (d.state <> 'pending' OR alert.cause = 'at_risk')
                 AND (d.state <> 'sent' OR coalesce(d.last_reason, '') IN ('came_back', 'complaint'))
                 AND d.deadline_at > :now::timestamptz - :matters_after_deadline::interval
                 AND (d.erased_at IS NULL OR d.kind = 'cancelled')
@@ -129,8 +129,8 @@ async def ended(channels: Sequence[Channel], now: datetime) -> list[AlertChange]
     """End the alerts whose cause is over, with all that is still to be sent of them, and return them.
 
     A delivery is over when it is sent and has not come back, when the booking has moved on, or a day after its
-    deadline; or it is for another alert: one that was at risk and has failed is reported again. `channels` are ours,
-    with their fallbacks.
+    deadline; or when it has failed and is replayed, as somebody knows of it then. Or it is for another alert: one that
+    was at risk and has failed, or fails again, is reported again. `channels` are ours, with their fallbacks.
     """
     over = await _END.structs(
         AlertChange,

@@ -71,6 +71,7 @@ _UNREPORTED = Statement(f"""
 _REPORTED_BY = Statement(f"""
     SELECT {_FIELDS} FROM delivery
     WHERE alert = :alert AND kind <> 'alert' AND state <> 'superseded'
+        AND (state <> 'pending' OR :cause = 'at_risk')
         AND (state <> 'sent' OR coalesce(last_reason, '') IN ('came_back', 'complaint'))
         AND (erased_at IS NULL OR kind = 'cancelled')
         AND NOT EXISTS (
@@ -95,9 +96,12 @@ async def find(now: datetime) -> list[ReportedDelivery]:
     )
 
 
-async def reported_by(alert_id: UUID) -> list[ReportedDelivery]:
-    """Lock and return what an alert reports and still needs somebody, the earliest deadline first."""
-    return await _REPORTED_BY.structs(ReportedDelivery, alert=alert_id)
+async def reported_by(alert_id: UUID, cause: AlertCause) -> list[ReportedDelivery]:
+    """Lock and return what an alert reports and still needs somebody, the earliest deadline first.
+
+    What had failed and has been replayed needs nobody until it is at risk or fails again.
+    """
+    return await _REPORTED_BY.structs(ReportedDelivery, alert=alert_id, cause=cause.value)
 
 
 async def note_reported(alerts: Sequence[tuple[NewAlert, bool]], now: datetime) -> None:
