@@ -6,8 +6,10 @@ from uuid import UUID
 import httpx
 import pytest
 
+from console.signing import sign_in
 from factories import book, outbox_of
 from hireloop import db
+from hireloop.access.tables import Role
 from hireloop.local.mailbox.mailbox import Mailbox
 from notify.factories import ALERTING_MAIL
 from processes import WorkerProcess, environment
@@ -57,13 +59,18 @@ async def heard_by() -> str | None:
     return recipient
 
 
-async def test_if_chat_and_mail_refuse_the_alert_as_well_the_health_and_the_doctor_say_so_until_somebody_knows(
+async def test_if_chat_and_mail_refuse_the_alert_as_well_health_doctor_and_console_say_so_until_somebody_knows(
     database_url: str, user: httpx.AsyncClient
 ) -> None:
     async def unheard() -> list[str]:
         reasons: list[str] = (await user.get("/health/delivery")).json()["reasons"]
         return [reason for reason in reasons if "has not reached anyone" in reason]
 
+    async def banner() -> bool:
+        return "not reached anyone yet" in (await user.get("/console/")).text
+
+    user.headers["Sec-Fetch-Site"] = "same-origin"
+    await sign_in(user, Role.RECRUITER)
     booking = await invited("asha@example.com", recruiter="rita@hire.example")
     refusing = {"RCPT": "550 5.1.1 No such user here"}
     with ScriptedSmtpServer(refusing) as smtp, ScriptedHttpServer(Reply(404, b"no such hook")) as chat:
@@ -85,11 +92,14 @@ async def test_if_chat_and_mail_refuse_the_alert_as_well_the_health_and_the_doct
             ours = [reason for reason in await unheard() if str(booking) in reason]
             assert len(ours) == 1
             assert "recipient_unknown" in ours[0]
+            assert (await user.get("/health/delivery")).status_code == 503
+            assert await banner()
             ran = hireloop("doctor", env=env)
             assert ran.returncode == 1
             assert re.search(r"alerts +The alert about", ran.stdout), ran.stdout
             assert hireloop("alerts", "acknowledge", "--all", env=env).returncode == 0
             assert await unheard() == []
+            assert not await banner()
             ran = hireloop("doctor", env=env)
             assert not re.search(r"alerts +The alert about", ran.stdout)
             assert worker.stop() == 0
