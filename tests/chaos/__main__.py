@@ -40,7 +40,7 @@ async def run(folder: Path, *, seconds: float, rate: float, seed: int, progress:
             installation.database.url, installation.mails, booker.promises, await installation.ledger()
         )
         broken = {**proof.violations_by_check(read), **({"the end": at_the_end} if at_the_end else {})}
-        ended = {program.name: program.ended_by_itself for program in installation.programs}
+        ended = {program.name: program.own_ends for program in installation.programs}
         errors = installation.logged_errors()
         progress.say(report(booker, read, broken, faults=chaos.done, ended=ended, errors=errors))
         return not broken

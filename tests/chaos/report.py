@@ -43,13 +43,13 @@ def report(
     broken: Mapping[str, Sequence[str]],
     *,
     faults: Mapping[str, int],
-    ended: Mapping[str, int],
+    ended: Mapping[str, Sequence[str]],
     errors: Mapping[str, int],
 ) -> str:
-    """Return the report of a run, its violations last, each on a line.
+    """Return the report of a run: what ended by itself and the violations last, each on a line.
 
-    `broken` are sentences, by the check that found them. `faults` are counted by kind, `ended` are the programs that
-    ended without being killed, and `errors` the events logged as one.
+    `broken` are sentences, by the check that found them. `faults` are counted by kind, `ended` says how each program
+    ended that nobody had killed, and `errors` are the events logged as one.
     """
     promises = booker.promises
     copies = proof.second_copies(facts)
@@ -59,7 +59,7 @@ def report(
         f"{sum(p.is_cancelled for p in promises)} cancelled",
         "answers": _counted(booker.answers),
         "faults": _counted(faults) or "none",
-        "ended by themselves": _counted(ended) or "none",
+        "ended by themselves": _counted({name: len(ends) for name, ends in ended.items()}) or "none",
         "errors logged": _counted(errors) or "none",
         "deliveries": _counted(Counter(delivery.state for delivery in facts.deliveries)),
         "not delivered": _counted(Counter(d.last_reason or "" for d in facts.deliveries if d.state in proof.FAILED))
@@ -72,7 +72,14 @@ def report(
         else "nothing is lost, and nothing is there twice",
     }
     width = max(map(len, lines)) + 1
-    return "\n".join([*(f"{name + ':':<{width}} {text}" for name, text in lines.items()), *_shown(broken)])
+    return "\n".join(
+        [*(f"{name + ':':<{width}} {text}" for name, text in lines.items()), *_ends(ended), *_shown(broken)]
+    )
+
+
+def _ends(ended: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name, ends in ended.items():
+        yield from (f"  {name} ended by itself, {end}" for end in ends)
 
 
 def _shown(broken: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 _PAUSE_SECONDS = 0.5
 _STOP_SECONDS = 40.0
+_MOST_LETTERS = 400  # of the last line of a life
 
 
 class Program:
@@ -23,7 +24,7 @@ class Program:
         self._supervisor: asyncio.Task[None] | None = None
         self._killed: set[int] = set()
         self.is_paused = False
-        self.ended_by_itself = 0
+        self.own_ends: list[str] = []  # of lives that nobody ended: the exit code, and what it said last
 
     def start(self) -> None:
         """Start it, and again after each of its ends."""
@@ -72,9 +73,15 @@ class Program:
             self.kill()
             return await asyncio.to_thread(self._process.wait)
 
+    def _last_line(self, began: int) -> str:
+        """Return what it said last in a life whose log begins at this byte."""
+        lines = [line for line in self._log.read_bytes()[began:].decode(errors="replace").splitlines() if line.strip()]
+        return lines[-1][:_MOST_LETTERS] if lines else "nothing was said"
+
     async def _supervise(self) -> None:
         while True:
             with self._log.open("ab") as log:
+                began = log.tell()
                 self._process = subprocess.Popen(  # noqa: ASYNC220 (it returns at once)
                     self._command,
                     env=self._env,
@@ -86,5 +93,6 @@ class Program:
                 )
             while self._process.poll() is None:  # noqa: ASYNC110 (a process has no event)
                 await asyncio.sleep(0.1)
-            self.ended_by_itself += self._process.pid not in self._killed
+            if self._process.pid not in self._killed:
+                self.own_ends.append(f"exit code {self._process.returncode}: {self._last_line(began)}")
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -69,7 +69,7 @@ async def test_what_was_answered_for_outlives_a_kill_9_and_the_next_server_is_at
     await until_true(lambda: not server.program.is_running, "it is dead")
     await server.is_up()
     assert [mail.recipient for mail in mails_in(server.mails)] == [recipient]
-    assert server.program.ended_by_itself == 0
+    assert server.program.own_ends == []
 
 
 async def test_a_mail_is_taken_without_an_answer_or_answered_without_being_taken(server: Server) -> None:

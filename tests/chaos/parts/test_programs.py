@@ -38,14 +38,18 @@ async def test_a_killed_program_is_started_again_and_meets_no_fault_until_it_is_
     assert not program.is_running
     await has_begun(tmp_path, 2)
     assert program.is_running
-    assert program.ended_by_itself == 0
+    assert program.own_ends == []
 
 
-async def test_a_program_that_ends_by_itself_is_started_again_and_counted(program: Program, tmp_path: Path) -> None:
+async def test_a_program_that_ends_by_itself_is_started_again_and_its_last_words_are_kept(
+    program: Program, tmp_path: Path
+) -> None:
     await has_begun(tmp_path, 1)
     (tmp_path / "end").touch()
     await has_begun(tmp_path, 2)
-    assert program.ended_by_itself == 1
+    (tmp_path / "end").touch()
+    await has_begun(tmp_path, 3)
+    assert program.own_ends == ["exit code 0: began"] * 2
 
 
 async def test_a_paused_program_does_nothing_until_it_goes_on(program: Program, tmp_path: Path) -> None:
@@ -55,4 +59,4 @@ async def test_a_paused_program_does_nothing_until_it_goes_on(program: Program, 
     (tmp_path / "end").touch()
     pause.cancel()  # as if its time were over
     await has_begun(tmp_path, 2)
-    assert program.ended_by_itself == 1
+    assert program.own_ends == ["exit code 0: began"]
