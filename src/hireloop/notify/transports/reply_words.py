@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from hireloop.notify.transports.reply_languages import in_english
+
 _URL = re.compile(r"\b(?:https?|ftp)://\S+", re.IGNORECASE)
 _ADDRESS = re.compile(r"<[^\s<>]*@[^\s<>]*>|[^\s<>()\[\]:;,\"'`]+@[\w.-]*\w")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?![\d.]*\d)")
@@ -10,6 +12,10 @@ _NUMBERS = re.compile(r"\[?(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}\b\]?|\[[0-9a-f:]*:[
 # A host's name ends in lower case; names of errors, such as STOREDRV.Deliver, do not.
 _HOST = re.compile(r"(?<![\w.])(?:[\w-]+\.)+[a-z]{2,}(?![\w.]*\w)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# Exim's words around the remote server's own: `SMTP error from remote mail server after MAIL FROM:<…> SIZE=2022: `
+_AROUND_QUOTED = re.compile(
+    r"SMTP error from remote (?:mail )?server after [\w ]{1,40}(?::<[^<>]{0,320}>[^:]{0,40})?:\s", re.IGNORECASE
+)
 _QUOTED = re.compile(r"\bsaid:?\s+(?P<code>[45]\d\d)[ -](?:#?[45]\.(?P<detail>\d{1,3}\.\d{1,3}))?")
 _END_OF_SENTENCE = re.compile(r"[.!?](?=\s|$)|;|\.{2,}")
 _NOT_A_WORD = re.compile(r"[^\w@#.]+|(?<! )\.(?! )|_", re.ASCII)
@@ -17,7 +23,7 @@ _APOSTROPHES = (
     (re.compile("\N{RIGHT SINGLE QUOTATION MARK}"), "'"),
     (re.compile(r"\b(?:cannot|can'?t)\b"), "can not"),
     (re.compile(r"\bwon'?t\b"), "will not"),
-    (re.compile(r"\b(do|does|did|is|are|was|has|have|had|could|would|should|were)n'?t\b"), r"\1 not"),
+    (re.compile(r"\b(do|does?|dos|did|is|are|was|has|have|had|could|would|should|were)n'?t\b"), r"\1 not"),
     (re.compile(r"'ve\b"), " have"),
     (re.compile(r"'s\b|s'(?=\s)"), ""),
 )
@@ -29,14 +35,14 @@ _SAME = tuple(
     for word, others in (
         ("mail", "e ?mail"),
         ("mails", "e ?mails"),
-        ("mailbox", "mail box"),
+        ("mailbox", "mail ?box|mbox"),
         ("organization", "organisation"),
         ("allowed", "authori[sz]ed|permitted|allow"),
         ("auth", "authenticat(?:e|ed|ion|ing)"),
         ("signed in", "logged (?:in|on)"),
         ("sign in", "log ?(?:in|on)|signin"),
         ("required", "requires?|needs?|needed|necessary|mandatory"),
-        ("exceeded", "exceed(?:s|ing)?|reached|hit|used up|over ?(?:(?:its|your|his|their) )?limit"),
+        ("exceeded", "exceed(?:s|ing)?|excedeed|reached|achieved|surpassed|hit|used up|over ?(?:(?:its|your|his|their) )?limit"),
         ("refused", "den(?:ied|ies)|rejects|refuses|disallowed|prohibited|rejected|rejecting|forbidden|declined"),
         ("blocked", "restricted|banned|barred"),
         (
@@ -50,7 +56,7 @@ _SAME = tuple(
         (
             "unknown",
             (
-                "not (?:exist|found|known|recogni[sz]ed|valid|listed|local|registered)|no such|no valid|"
+                "(?:not?|dos) exists?|not (?:found|known|recogni[sz]ed|valid|listed|local|registered)|no such|no valid|"
                 "invalid|non ?existent|undeliverable|unroute?able|unrecogni[sz]ed|no longer|incorrect|misspelled|"
                 "may not exist|illegal|obsolete"
             ),
@@ -70,12 +76,13 @@ def plain(reply: str) -> str:
     """Return a reply's words in lower case: one space between them, and ` . ` between sentences.
 
     An address becomes `@`, the name or number of a host `#`. URLs, enhanced codes, articles and auxiliary verbs are
-    left out, and words that mean the same are one: `The mailbox doesn't exist` becomes `mailbox unknown`, and
-    `SendAsDenied` becomes `send as refused`.
+    left out, and words that mean the same are one, in English or another language: `The mailbox doesn't exist` and
+    `Das Postfach existiert nicht` become `mailbox unknown`, and `SendAsDenied` becomes `send as refused`.
     """
-    text = _ADDRESS.sub(" @ ", _URL.sub(" ", reply.replace("#", " ")))
+    text = _AROUND_QUOTED.sub("said: ", reply)
+    text = _ADDRESS.sub(" @ ", _URL.sub(" ", text.replace("#", " ")))
     text = _HOST.sub(" # ", _NUMBERS.sub(" # ", _ENHANCED.sub(" ", text)))
-    text = _CAMEL.sub(" ", text).lower()
+    text = in_english(_CAMEL.sub(" ", text).lower())
     for pattern, word in _APOSTROPHES:
         text = pattern.sub(word, text)
     text = _END_OF_SENTENCE.sub(" . ", text)
@@ -93,5 +100,5 @@ def first_detail(reply: str) -> str:
 
 def quoted_reply(reply: str) -> QuotedReply | None:
     """Return the codes of the last reply that this one quotes, or None."""
-    found = list(_QUOTED.finditer(reply))
+    found = list(_QUOTED.finditer(_AROUND_QUOTED.sub("said: ", reply)))
     return QuotedReply(int(found[-1]["code"]), found[-1]["detail"] or "") if found else None
