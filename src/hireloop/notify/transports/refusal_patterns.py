@@ -73,7 +73,7 @@ _CLASSES = {
     ),
     "unverified": r"unverified|not (?:verified|validated|confirmed)",
     "them": (
-        r"user|userid|recipient|recip|rcpt|mailbox|account|address|addressee|inbox|person|alias|local part|destination|"
+        r"user|userid|recipient|recip|rcpt(?: ?to)?|mailbox|account|address|addressee|inbox|person|alias|local part|destination|"
         r"customer"
     ),
     "store": r"mailbox|inbox|user|recipient|account|storage|disk|folder|maildir|message store",

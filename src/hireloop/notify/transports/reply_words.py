@@ -6,12 +6,18 @@ from typing import NamedTuple
 from hireloop.notify.transports.reply_languages import in_english
 
 _URL = re.compile(r"\b(?:https?|ftp)://\S+", re.IGNORECASE)
+# A link to a block list, or its name in the DNS, says as much as the word.
+_BLOCK_LIST = re.compile(
+    r"(?:https?://)?[\w.-]*(?:spamhaus|spamcop|sorbs|dnsbl|[du]rbl|\brbl|uribl|surbl|barracudacentral|mail-abuse|blocklist)"
+    r"[\w-]*\.\S+",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"<[^\s<>]*@[^\s<>]*>|[^\s<>()\[\]:;,\"'`]+@[\w.-]*\w")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 _NUMBERS = re.compile(r"\[?(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}\b\]?|\[[0-9a-f:]*:[0-9a-f:.]*\]", re.IGNORECASE)
 # A host's name ends in lower case; names of errors, such as STOREDRV.Deliver, do not.
 _HOST = re.compile(r"(?<![\w.])(?:[\w-]+\.)+[a-z]{2,}(?![\w.]*\w)")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 # Exim's words around the remote server's own: `SMTP error from remote mail server after MAIL FROM:<…> SIZE=2022: `
 _AROUND_QUOTED = re.compile(
     r"SMTP error from remote (?:mail )?server after [\w ]{1,40}(?::<[^<>]{0,320}>[^:]{0,40})?:\s", re.IGNORECASE
@@ -80,7 +86,8 @@ def plain(reply: str) -> str:
     `Das Postfach existiert nicht` become `mailbox unknown`, and `SendAsDenied` becomes `send as refused`.
     """
     text = _AROUND_QUOTED.sub("said: ", reply)
-    text = _ADDRESS.sub(" @ ", _URL.sub(" ", text.replace("#", " ")))
+    text = _URL.sub(" ", _BLOCK_LIST.sub(" dnsbl ", text.replace("#", " ")))
+    text = _ADDRESS.sub(" @ ", text)
     text = _HOST.sub(" # ", _NUMBERS.sub(" # ", _ENHANCED.sub(" ", text)))
     text = in_english(_CAMEL.sub(" ", text).lower())
     for pattern, word in _APOSTROPHES:
