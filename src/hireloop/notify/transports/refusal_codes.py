@@ -21,9 +21,7 @@ CLEAR_DETAILS = {
     "7.512": SmtpRefusal(Side.MESSAGE, Reason.MESSAGE_REFUSED),
     "7.703": SmtpRefusal(Side.ROUTE, Reason.RELAY_REFUSED),
     "7.705": SmtpRefusal(Side.ROUTE, Reason.SENDING_LIMIT),
-    **dict.fromkeys(
-        ("7.501", "7.502", "7.503", "7.708", "7.750"), SmtpRefusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED)
-    ),
+    **dict.fromkeys(("7.501", "7.502", "7.503", "7.708", "7.750"), SmtpRefusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED)),
 }
 """Enhanced codes (RFC 3463) without their class that are clear, and that only the words above contradict."""
 

@@ -68,13 +68,13 @@ _CLASSES = {
     ),
     "not_ours": (
         r"unknown|not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|your|sender|"
-        r"accepted)|unverified|unvalidated|unconfigured|mismatch|must (?:match|equal|verified|validated|resolve|exist)|"
-        r"null mx"
+        r"accepted|in (?:my|our|your|this))|unverified|unvalidated|unconfigured|mismatch|"
+        r"must (?:match|equal|verified|validated|resolve|exist)|null mx"
     ),
     "unverified": r"unverified|not (?:verified|validated|confirmed)",
     "them": (
-        r"user|userid|recipient|recip|rcpt(?: ?to)?|mailbox|account|address|addressee|inbox|person|alias|local part|destination|"
-        r"customer"
+        r"user|userid|recipient|recip|rcpt(?: ?to)?|mailbox|account|address|addressee|inbox|person|alias|local part|"
+        r"destination|customer"
     ),
     "store": r"mailbox|inbox|user|recipient|account|storage|disk|folder|maildir|message store",
     "group": r"group|list|mailbox|recipient|address|distribution",

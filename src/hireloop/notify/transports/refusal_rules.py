@@ -68,7 +68,7 @@ STRONG = (
     rule(
         Side.ROUTE,
         Reason.SENDING_LIMIT,
-        r"<period> … <over>",
+        r"<period> … <over>|over (?:its |your )?<period>",
         r"<over> … <period>",
         r"sender mailbox (?:too )?full|rate ?limit exceeded for (?:mailbox|user|account|sender|domain)",
         r"exceeded (?:\w+ )?(?:sending|outgoing|outbound|submission) (?:\w+ )?(?:limit|quota)",
@@ -81,6 +81,7 @@ STRONG = (
         r"(?:mailbox|inbox) exceeded (?:local |its |their )?(?:limits?|quota|capacity)",
         r"recipient quota exceeded|(?:recipient|mailbox) exceeded (?:\w+ ){0,2}?quota",
         r"exceeded … (?:mailbox|storage|folder)|(?:mailbox|inbox) exceeded … size",
+        r"(?:mailbox|inbox) (?:storage|space|capacity) exceeded|(?:mailbox|inbox) not (?:\w+ )?enough space",
         r"(?:mailbox|inbox|recipient) (?:(?:\w+|@) ){0,3}?full|(?:mailbox|inbox) (?:too )?large",
         r"<store> … over (?:its |his |their )?storage|<store> … allocation exceeded",
     ),
@@ -124,6 +125,7 @@ STRONG = (
         r"exceeded … <amount> (?:of|for) <our>",
         r"(?:sending|outgoing|outbound|submission) (?:limit|quota)",
         r"rate ?limit … (?:account|sender)|sender (?:(?!ip|host|server)\w+ ){0,4}?rate ?limit\w*",
+        r"(?:plan|account) allowed (?:\w+ ){0,2}?\d+",
         r"wait (?:before|to) send(?:ing)? more|too frequent(?:ly)? sending",
         r"sender sending too (?:many|much|fast|quickly)|too (?:many|much) recipients for (?:this )?sender",
         r"you used \d+ of|quota for sent",
@@ -152,6 +154,7 @@ STRONG = (
         r"your <entity> not (?:\w+ )?(?:allowed|permission)",
         r"sender (?:\w+ ){0,2}?<entity> … (?:stopped|blocked)",
         r"service stopped|smtp account stopped|account # stopped",
+        r"account … (?:blocked|stopped) … <sending>",
         r"(?:main|smtp|your) account (?:unavailable|not available)",
         r"(?:originating|sent|coming) from your (?:mail )?(?:account|mailbox|address)",
         r"(?:account|user|sender) … (?:compromised|hijacked)",
@@ -183,7 +186,7 @@ STRONG = (
         r"relay(?:ing)?",
         r"unknown relay(?! #)|no relay(?:ing)?(?! host)",
         r"rcpthosts",
-        r"non ?accepted domain",
+        r"non ?accepted domain|(?<!from )local users? only",
         r"not gateway",
         r"not allowed to (?:send through|use) (?:this )?(?:server|relay|gateway|service)",
         r"forwarding to remote hosts",
@@ -200,14 +203,14 @@ STRONG = (
         r"(?:callout|callback) … sender",
         r"<sender> … <not_ours>(?! (?:by|in) recipient)",
         r"(?<!user )(?<!account )(?<!mailbox )(?<!recipient )(?<!address )unknown (?:envelope )?(?:sender|return path)",
-        r"domain of sender",
+        r"domain of sender|mail from mismatch\w*",
         r"unknown from (?:address|header|domain|field)",
         r"(?<!user )(?<!account )(?<!mailbox )(?<!recipient )(?<!address )(?<!domain )unknown mail from",
         r"mail from # not accepted … mx|domain name required for sender",
         r"domain(?: #)? (?:not allowed in … from|must (?:verified|validated))",
         r"sender address refused (?:(?:mailbox|user|account) )?stopped",
         r"(?:verify|verification of) sender|verification failed for",
-        r"(?:only|must) send (?:mail )?(?:from|as)",
+        r"(?:only|must) send (?:mail )?(?:from|as)|verify your (?:domain|address|account|sender)",
         r"(?:from|mail|domain|identity|identities)(?: address)?(?: @| #)? <unverified>",
         r"(?:not )?verified (?:sender )?identit(?:y|ies)",
         r"not verified sender",
@@ -248,8 +251,9 @@ STRONG = (
         r"user … moved",
         r"no mx|mx records? … unknown|domain of recipient",
         r"not # account|user not (?:\w+ ){0,2}?account|unknown valid",
+        r"not account here|not (?:\w+ )?member of domain|recipient can not verified|(?:user|rcpt|recipient) … not ok",
     ),
-    rule(Side.MAILBOX, Reason.MAILBOX_DISABLED, r"<them>s? … stopped", r"stopped (?:\w+ )?<them>s?"),
+    rule(Side.MAILBOX, Reason.MAILBOX_DISABLED, r"<them>s? … stopped", r"stopped (?:\w+ )?<them>s?|now stopped"),
     rule(
         Side.MAILBOX,
         Reason.RECIPIENT_REFUSED,
@@ -262,7 +266,9 @@ STRONG = (
     rule(
         Side.POLICY,
         Reason.POLICY_BLOCK,
-        r"(?:as|like|sending|probability of|suspicion of) spam|spam (?:sites?|sources?|hosts?|detected|messages?)|spammers?",
+        r"(?:as|like|sending|probability of|suspicion of) spam|spammers?",
+        r"spam (?:sites?|sources?|hosts?|detected|messages?)",
+        r"not accept (?:any )?mails? from (?:this )?(?:sender|domain)",
     ),
 )
 """What counts whatever the code is."""
@@ -282,7 +288,7 @@ WEAK = (
         r"content (?:\w+ )?(?:refused|filter\w*|blocked|not accepted)",
         r"bad ?mail ?from",
         r"blocked using",
-        r"attachments? (?:\w+ )?(?:refused|blocked|not allowed)",
+        r"attachments? … (?:refused|blocked|not allowed)|unknown ip",
         r"(?:envelope|client host|host|ip|client|connection) … (?:blocked|refused)",
         r"blocked (?:senders?|sending ip)",
         r"\w*server # (?:refused|blocked)",
@@ -326,8 +332,17 @@ WEAK = (
         r"not accept(?:ing)? (?:any )?(?:mails?|messages)",
         r"mailing list|blocked recipients?|bad ?(?:rcpt|recipient)\w*",
     ),
-    rule(
-        Side.POLICY, Reason.POLICY_BLOCK, r"access refused", r"blocked", r"your (?:ip|\w*server)|ip(?= #| address #)"
-    ),
+    rule(Side.POLICY, Reason.POLICY_BLOCK, r"access refused", r"blocked", r"your (?:ip|\w*server)|ip(?= #| address #)"),
 )
 """What counts if neither the words nor the codes above say anything."""
+
+LAST = (
+    rule(Side.ROUTE, Reason.AUTH_REQUIRED, r"auth|sign in|signed in|password|credentials"),
+    rule(Side.ROUTE, Reason.RELAY_REFUSED, r"relay(?:ing|ed)?|gateway|smart ?host"),
+    rule(
+        Side.ROUTE, Reason.SENDER_REFUSED, r"senders?|mail ?from|from (?:address|header|domain)|your (?:domain|address)"
+    ),
+    rule(Side.ROUTE, Reason.SENDING_LIMIT, r"quotas?|(?:limits?|threshold) exceeded|exceeded … (?:limits?|threshold)"),
+    rule(Side.MAILBOX, Reason.RECIPIENT_REFUSED, r"recip|recipients?|rcpt(?: ?to)?|mailbox|inbox|user|alias|address"),
+)
+"""What a permanent refusal means that says nothing else. Our nouns come first: to suspect us loses no message."""

@@ -11,7 +11,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Phase
 from hireloop.notify.transports.refusal_codes import CLEAR_DETAILS, CODES, DETAILS, LAST_CODES, SUBJECTS
 from hireloop.notify.transports.refusal_patterns import Rule, Side, SmtpRefusal
-from hireloop.notify.transports.refusal_rules import STRONG, WEAK
+from hireloop.notify.transports.refusal_rules import LAST, STRONG, WEAK
 from hireloop.notify.transports.reply_words import first_detail, plain, quoted_reply
 
 __all__ = ["BEFORE_RECIPIENT", "Side", "SmtpRefusal", "refusal_of"]
@@ -76,6 +76,10 @@ def refusal_of(
     clear = CODES.get(code) or CLEAR_DETAILS.get(detail)
     found = _by_words(STRONG, said, detail) or clear or _by_words(WEAK, said, detail)
     found = found or _by_codes(code, detail, phase)
+    if found.side is Side.UNKNOWN and code >= _PERMANENT:
+        last = _by_words(LAST, said, detail) or found
+        # After the message, another provider may succeed, unless the reply is clearly about the mailbox.
+        found = found if last.side is Side.MAILBOX and phase is not Phase.RECIPIENT else last
     if phase in BEFORE_RECIPIENT:
         return _before_recipient(found, code, phase)
     return found if code >= _PERMANENT else _deferred(found, said)

@@ -14,7 +14,7 @@ _PLAIN_LETTERS = str.maketrans(
         for letter in map(chr, range(0xC0, 0x250))
         if len(decomposed := unicodedata.normalize("NFD", letter)) > 1
     }
-    | {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"}
+    | {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
 )
 
 # What is said in English, the words of languages that put spaces between words, and those of languages that do not.
@@ -50,7 +50,11 @@ _WORDS = (
         ),
         "收件人|收信人|对方|對方|受信者|宛先|수신자|받는 ?사람",
     ),
-    ("blacklist", r"sperrliste|liste noire|lista (?:negra|nera)|czarn\w+ list\w+|черн\w+ спис\w+", "黑名单|黑名單|ブラックリスト|블랙리스트"),
+    (
+        "blacklist",
+        r"sperrliste|liste noire|lista (?:negra|nera)|czarn\w+ list\w+|черн\w+ спис\w+",
+        "黑名单|黑名單|ブラックリスト|블랙리스트",
+    ),
     (
         "spam",
         r"courriers? indesirables?|indesirables?|niechcian\w+|nevyzadan\w+|спам\w*",
@@ -60,7 +64,8 @@ _WORDS = (
     (
         "mailbox",
         (
-            r"postf(?:a|ae)ch\w*|boites? (?:aux lettres|mail|de reception)|buzon\w*|caixas? (?:postal|de correio|de entrada)|"
+            r"postf(?:a|ae)ch\w*|boites? (?:aux lettres|mail|de reception)|buzon\w*|"
+            r"caixas? (?:postal|de correio|de entrada)|"
             r"casell[ae]|skrzynk\w+|schrank\w+|ящик\w*"
         ),
         "邮箱|郵箱|信箱|メールボックス|메일함|사서함",
@@ -76,7 +81,11 @@ _WORDS = (
         r"kontos?|konta|compte|cuenta|conta|ucet|uctu|аккаунт\w*|учетн\w+ запис\w+",
         "账号|帳號|账户|帳戶|帐号|アカウント|계정",
     ),
-    ("message", r"nachricht\w*|mensaje|mensagem|messaggio|wiadomosc\w*|zprav\w+|bericht|письм\w+|сообщени\w+", "邮件|郵件|信件|メール|메일"),
+    (
+        "message",
+        r"nachricht\w*|mensaje|mensagem|messaggio|wiadomosc\w*|zprav\w+|bericht|письм\w+|сообщени\w+",
+        "邮件|郵件|信件|メール|메일",
+    ),
     ("content", r"inhalt\w*|contenu|contenido|conteudo|contenuto|tresc\w*|obsah\w*|содержи\w+", "内容|內容|내용"),
     (
         "auth required",
@@ -94,15 +103,17 @@ _WORDS = (
             r"n['e] ?existe (?:pas|plus)|introuvable|desconocid[oa]s?|(?:no|nao) existe|(?:no|nao) encontrad[oa]|"
             r"in[ei]xist[ea]nte|desconhecid[oa]s?|invalid[oa]|sconosciut[oa]|inesistente|non esiste|non trovat[oa]|"
             r"nie istnieje|nie ma tak\w+|nieznan\w+|neexistuj\w+|neznam\w+|nenalezen\w*|onbekend\w*|bestaat niet|"
-            r"finns inte|findes ikke|finnes ikke|okand|uk[je]e?n[dt]t?|не существует|не найден\w*|неизвест\w+|так(?:ого|ой)"
+            r"finns inte|findes ikke|finnes ikke|okand|uk[je]e?n[dt]t?|не существует|не найден\w*|неизвест\w+|"
+            r"нет так\w+|такого"
         ),
-        "不存在|未开通|未注册|未找到|找不到|无效|無效|存在しません|存在しない|見つかりません|不明|존재하지 ?않는?|없는|찾을 수 없",
+        (
+            "不存在|未开通|未注册|未找到|找不到|无效|無效|"
+            "存在しません|存在しない|見つかりません|不明|존재하지 ?않는?|없는|찾을 수 없"
+        ),
     ),
     (
         "full",
-        (
-            r"voll|pleine?|llen[oa]|chei[oa]|pien[oa]|przepelnion\w+|pelna|pln[ay]|переполнен\w*|заполнен\w*"
-        ),
+        (r"voll|pleine?|llen[oa]|chei[oa]|pien[oa]|przepelnion\w+|pelna|pln[ay]|переполнен\w*|заполнен\w*"),
         "已满|已滿|满了|空间不足|空間不足|容量不足|容量を超え|いっぱい|용량이? ?(?:초과|부족)|가득",
     ),
     ("limit exceeded", r"limit uberschritten", "上限|超限|한도를? ?초과"),
@@ -116,7 +127,11 @@ _WORDS = (
         "超过|超過|超出|已达|已達|达到|超え|초과",
     ),
     ("limit", r"limites?|limiet|лимит\w*|квот\w*", "限额|限制|制限|한도|제한"),
-    ("per hour", r"por hora|par heure|pro stunde|all['] ?ora|na godzine|za hodinu|per uur|в час", "每小时|每小時|1時間|시간당"),
+    (
+        "per hour",
+        r"por hora|par heure|pro stunde|all['] ?ora|na godzine|za hodinu|per uur|в час",
+        "每小时|每小時|1時間|시간당",
+    ),
     (
         "daily",
         r"t(?:a|ae)glich\w*|tages(?=limit)|diari[oa]s?|quotidien\w*|journalier\w*|giornalier[oa]|dzienn\w+|denni\w*|суточн\w+|дневн\w+",
@@ -157,10 +172,22 @@ _WORDS = (
         r"gesperrt|blockiert|bloquee?|bloquead[oa]|bloccat[oa]|zablokowan\w*|blokovan\w*|geblokkeerd|заблокирован\w*",
         "被封|차단",
     ),
-    ("not belong", r"geh(?:o|oe)rt nicht|n['e] ?appartient pas|no pertenece|nao pertence|non appartiene|не принадлежит", "不属于"),
-    ("too large", r"zu gross|trop (?:gros|grand|volumineux)\w*|demasiado grande|muito grande|troppo grande|слишком больш\w+", "过大|過大|太大"),
+    (
+        "not belong",
+        r"geh(?:o|oe)rt nicht|n['e] ?appartient pas|no pertenece|nao pertence|non appartiene|не принадлежит",
+        "不属于",
+    ),
+    (
+        "too large",
+        r"zu gross|trop (?:gros|grand|volumineux)\w*|demasiado grande|muito grande|troppo grande|слишком больш\w+",
+        "过大|過大|太大",
+    ),
     ("your", r"ihr(?:e[mnrs]?)?|votre|seu|sua|tuo|tua|twoj\w*|ваш\w*", "您的|你的"),
-    ("later", r"sp(?:a|ae)ter|plus tard|mas tarde|mais tarde|piu tardi|pozniej|pozdeji|позже|позднее", "稍后|稍後|しばらく|나중에"),
+    (
+        "later",
+        r"sp(?:a|ae)ter|plus tard|mas tarde|mais tarde|piu tardi|pozniej|pozdeji|позже|позднее",
+        "稍后|稍後|しばらく|나중에",
+    ),
 )
 _IN_ENGLISH = tuple((re.compile(rf"\b(?:{spaced})\b|{unspaced}"), f" {word} ") for word, spaced, unspaced in _WORDS)
 

@@ -8,8 +8,8 @@ from hireloop.notify.transports.reply_languages import in_english
 _URL = re.compile(r"\b(?:https?|ftp)://\S+", re.IGNORECASE)
 # A link to a block list, or its name in the DNS, says as much as the word.
 _BLOCK_LIST = re.compile(
-    r"(?:https?://)?[\w.-]*(?:spamhaus|spamcop|sorbs|dnsbl|[du]rbl|\brbl|uribl|surbl|barracudacentral|mail-abuse|blocklist)"
-    r"[\w-]*\.\S+",
+    r"(?:https?://)?(?<![\w.-])[\w.-]{0,80}?(?:spamhaus|spamcop|sorbs|dnsbl|[du]rbl|\brbl|uribl|surbl|"
+    r"barracudacentral|mail-abuse|blocklist)[\w-]{0,80}\.\S+",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"<[^\s<>]*@[^\s<>]*>|[^\s<>()\[\]:;,\"'`]+@[\w.-]*\w")
@@ -20,7 +20,8 @@ _HOST = re.compile(r"(?<![\w.])(?:[\w-]+\.)+[a-z]{2,}(?![\w.]*\w)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 # Exim's words around the remote server's own: `SMTP error from remote mail server after MAIL FROM:<…> SIZE=2022: `
 _AROUND_QUOTED = re.compile(
-    r"SMTP error from remote (?:mail )?server after [\w ]{1,40}(?::<[^<>]{0,320}>[^:]{0,40})?:\s", re.IGNORECASE
+    r"SMTP\s+error\s+from\s+remote\s+(?:mail\s+)?server\s+after\s+[\w\s]{1,40}(?::<[^<>]{0,320}>[^:]{0,40})?:\s",
+    re.IGNORECASE,
 )
 _QUOTED = re.compile(r"\bsaid:?\s+(?P<code>[45]\d\d)[ -](?:#?[45]\.(?P<detail>\d{1,3}\.\d{1,3}))?")
 _END_OF_SENTENCE = re.compile(r"[.!?](?=\s|$)|;|\.{2,}")
@@ -42,21 +43,29 @@ _SAME = tuple(
         ("mail", "e ?mail"),
         ("mails", "e ?mails"),
         ("mailbox", "mail ?box|mbox"),
+        ("address", "mailaddress"),
+        ("full", "overfull"),
         ("organization", "organisation"),
-        ("allowed", "authori[sz]ed|permitted|allow"),
+        ("allowed", "authori[sz]ed|permitted|allows?"),
         ("auth", "authenticat(?:e|ed|ion|ing)"),
         ("signed in", "logged (?:in|on)"),
         ("sign in", "log ?(?:in|on)|signin"),
         ("required", "requires?|needs?|needed|necessary|mandatory"),
-        ("exceeded", "exceed(?:s|ing)?|excedeed|reached|achieved|surpassed|hit|used up|over ?(?:(?:its|your|his|their) )?limit"),
-        ("refused", "den(?:ied|ies)|rejects|refuses|disallowed|prohibited|rejected|rejecting|forbidden|declined"),
+        (
+            "exceeded",
+            (
+                "exceed(?:s|ing)?|excedeed|reached|achieved|surpassed|exhausted|hit|used up|"
+                "over ?(?:(?:its|your|his|their) )?limit"
+            ),
+        ),
+        ("refused", "den(?:ied|ies)|rejects?|refuses|disallowed|prohibited|rejected|rejecting|forbidden|declined"),
         ("blocked", "restricted|banned|barred"),
         (
             "stopped",
             (
                 "suspen(?:ded|sion)|paused|deactivated|disabled|locked|terminated|closed|revoked|discontinued|frozen|"
                 "inactive|not (?:currently )?active|no longer active|not (?:yet )?activated|expired|dormant|"
-                "cancell?ed|on hold|under review|on probation|probation"
+                "cancell?ed|archived|deceased|deleted|on hold|under review|on probation|probation"
             ),
         ),
         (
