@@ -88,6 +88,7 @@ def test_a_refusal_in_another_language_is_whose_fault_its_words_say(
         ("Postfach voll", "mailbox full"),
         ("Bo\u0302ite aux lettres pleine", "mailbox full"),  # an accent of its own, as macOS writes it
         ("Casella piena", "mailbox full"),
+        ("posta kutusu dolu", "mailbox full"),
         ("此邮箱地址不存在", "mailbox address unknown"),
         ("メールボックス", "mailbox"),
     ],

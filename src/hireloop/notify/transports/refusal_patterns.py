@@ -67,9 +67,9 @@ _CLASSES = {
         r"return path|originator|sending (?:domain|address|identity)"
     ),
     "not_ours": (
-        r"unknown|not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|your|sender|"
-        r"accepted|in (?:my|our|your|this))|unverified|unvalidated|unconfigured|mismatch|"
-        r"must (?:match|equal|verified|validated|resolve|exist)|null mx"
+        r"unknown|reserved|unverified|unvalidated|unconfigured|mismatch|null mx|"
+        r"not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|your|sender|accepted|"
+        r"in (?:my|our|your|this))|must (?:match|equal|verified|validated|resolve|exist)"
     ),
     "unverified": r"unverified|not (?:verified|validated|confirmed)",
     "them": (

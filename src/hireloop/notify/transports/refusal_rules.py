@@ -36,7 +36,6 @@ STRONG = (
         r"find your (?:reverse )?host ?name",
         r"required auth level|unauthenticated mail",
         r"(?:sender|<host>) (?:(?:\w+|@|#) ){0,4}?(?:block|black|deny) ?list\w*|dns check",
-        r"(?:bad|unknown) dns",
         r"helo command|fully qualified",
         r"content filter\w*|quarantin\w*",
         r"not accept delivery",
@@ -113,7 +112,7 @@ STRONG = (
         r"allowed senders list",
         r"recipient not accept … sender",
         r"not allowed to (?:receive|(?:mail|message|contact|write to) (?:(?:this|that) )?<group>)",
-        r"external mails? not allowed|<group> only accepted from",
+        r"external (?:mails?|senders?) not allowed|<group> only accepted from",
         r"no smtp service|<them> owner changed",
         r"not accept (?:user|recipient|rcpt|mailbox)",
     ),
@@ -227,7 +226,7 @@ STRONG = (
     rule(
         Side.ROUTE,
         Reason.SENDER_REFUSED,
-        r"sending from … not allowed",
+        r"sending from … not allowed|sending from [#@] (?:stopped|blocked)",
     ),
     rule(
         Side.MAILBOX,
@@ -267,7 +266,7 @@ STRONG = (
         Side.POLICY,
         Reason.POLICY_BLOCK,
         r"(?:as|like|sending|probability of|suspicion of) spam|spammers?",
-        r"spam (?:sites?|sources?|hosts?|detected|messages?)",
+        r"spam (?:sites?|sources?|hosts?|detected|messages?|refused|not accepted)",
         r"not accept (?:any )?mails? from (?:this )?(?:sender|domain)",
     ),
 )
@@ -283,12 +282,12 @@ WEAK = (
         r"\w*polic(?:y|ies)",
         r"administrative(?:ly)? (?:prohibition|refused)",
         r"abuse|complaints?|suspicious|dangerous|harmful|unsafe|prison",
-        r"dynamic|residential|country|no access",
+        r"dynamic|residential|country|no access|ipv6",
         r"security (?:issue|reason|risk)s?",
         r"content (?:\w+ )?(?:refused|filter\w*|blocked|not accepted)",
         r"bad ?mail ?from",
         r"blocked using",
-        r"attachments? … (?:refused|blocked|not allowed)|unknown ip",
+        r"attachments? … (?:refused|blocked|not allowed)|unknown (?:ip|attachments?)|(?:bad|unknown) dns",
         r"(?:envelope|client host|host|ip|client|connection) … (?:blocked|refused)",
         r"blocked (?:senders?|sending ip)",
         r"\w*server # (?:refused|blocked)",
@@ -332,6 +331,7 @@ WEAK = (
         r"not accept(?:ing)? (?:any )?(?:mails?|messages)",
         r"mailing list|blocked recipients?|bad ?(?:rcpt|recipient)\w*",
     ),
+    rule(Side.ROUTE, Reason.AUTH_REQUIRED, r"auth (?:failed|failure|error|unsuccessful)"),
     rule(Side.POLICY, Reason.POLICY_BLOCK, r"access refused", r"blocked", r"your (?:ip|\w*server)|ip(?= #| address #)"),
 )
 """What counts if neither the words nor the codes above say anything."""
@@ -343,6 +343,7 @@ LAST = (
         Side.ROUTE, Reason.SENDER_REFUSED, r"senders?|mail ?from|from (?:address|header|domain)|your (?:domain|address)"
     ),
     rule(Side.ROUTE, Reason.SENDING_LIMIT, r"quotas?|(?:limits?|threshold) exceeded|exceeded … (?:limits?|threshold)"),
+    rule(Side.POLICY, Reason.POLICY_BLOCK, r"ips?|interface"),
     rule(Side.MAILBOX, Reason.RECIPIENT_REFUSED, r"recip|recipients?|rcpt(?: ?to)?|mailbox|inbox|user|alias|address"),
 )
 """What a permanent refusal means that says nothing else. Our nouns come first: to suspect us loses no message."""

@@ -46,7 +46,8 @@ _WORDS = (
         "recipient",
         (
             r"empf(?:a|ae)nger\w*|destinataires?|destinatari[oa]s?|odbiorc\w+|adresat\w*|prijemc\w+|ontvanger\w*|"
-            r"mottagare\w*|modtager\w*|mottaker\w*|получател\w+|адресат\w*"
+            r"mottagare\w*|modtager\w*|mottaker\w*|получател\w+|адресат\w*|"
+            r"alici\w*"
         ),
         "收件人|收信人|对方|對方|受信者|宛先|수신자|받는 ?사람",
     ),
@@ -66,7 +67,7 @@ _WORDS = (
         (
             r"postf(?:a|ae)ch\w*|boites? (?:aux lettres|mail|de reception)|buzon\w*|"
             r"caixas? (?:postal|de correio|de entrada)|"
-            r"casell[ae]|skrzynk\w+|schrank\w+|ящик\w*"
+            r"casell[ae]|skrzynk\w+|schrank\w+|posta kutusu|ящик\w*"
         ),
         "邮箱|郵箱|信箱|メールボックス|메일함|사서함",
     ),
@@ -104,7 +105,7 @@ _WORDS = (
             r"in[ei]xist[ea]nte|desconhecid[oa]s?|invalid[oa]|sconosciut[oa]|inesistente|non esiste|non trovat[oa]|"
             r"nie istnieje|nie ma tak\w+|nieznan\w+|neexistuj\w+|neznam\w+|nenalezen\w*|onbekend\w*|bestaat niet|"
             r"finns inte|findes ikke|finnes ikke|okand|uk[je]e?n[dt]t?|не существует|не найден\w*|неизвест\w+|"
-            r"нет так\w+|такого"
+            r"нет так\w+|такого|bulunamadi|mevcut degil"
         ),
         (
             "不存在|未开通|未注册|未找到|找不到|无效|無效|"
@@ -113,7 +114,7 @@ _WORDS = (
     ),
     (
         "full",
-        (r"voll|pleine?|llen[oa]|chei[oa]|pien[oa]|przepelnion\w+|pelna|pln[ay]|переполнен\w*|заполнен\w*"),
+        (r"voll|pleine?|llen[oa]|chei[oa]|pien[oa]|przepelnion\w+|pelna|pln[ay]|dolu|переполнен\w*|заполнен\w*"),
         "已满|已滿|满了|空间不足|空間不足|容量不足|容量を超え|いっぱい|용량이? ?(?:초과|부족)|가득",
     ),
     ("limit exceeded", r"limit uberschritten", "上限|超限|한도를? ?초과"),
