@@ -67,7 +67,8 @@ _CLASSES = {
         r"return path|originator|sending (?:domain|address|identity)"
     ),
     "not_ours": (
-        r"unknown|reserved|unverified|unvalidated|unconfigured|mismatch|null mx|"
+        r"unknown(?! (?:mailbox|recipient|rcpt))|reserved|unverified|unvalidated|unconfigured|mismatch|null mx|"
+        r"no (?:\w+ ){0,3}?(?:dns|mx)|"
         r"not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|your|sender|accepted|"
         r"in (?:my|our|your|this))|must (?:match|equal|verified|validated|resolve|exist)"
     ),
