@@ -281,7 +281,7 @@ NEAR_MISSES = [
     (Phase.RECIPIENT, 550, "5.7.1 Recipient is not permitted to receive messages from your domain", Side.MAILBOX),
     (Phase.RECIPIENT, 550, "5.2.1 The user you tried to reach has been suspended by the administrator", Side.MAILBOX),
     (Phase.RECIPIENT, 554, "5.1.1 Sending to undeliverable address asha@example.com", Side.MAILBOX),
-    (Phase.RECIPIENT, 550, "Envelope recipient unknown: check sender's typing", Side.MAILBOX),
+    (Phase.RECIPIENT, 550, "RCPT address unknown: check sender's typing", Side.MAILBOX),
     (Phase.REPLY, 550, "content of sender's message is not allowed by policy", Side.POLICY),
     (Phase.REPLY, 550, "URL in message from sender is on SURBL", Side.POLICY),
     (Phase.REPLY, 554, "Message size exceeds the limit for sending to this server", Side.MESSAGE),
