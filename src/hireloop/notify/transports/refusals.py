@@ -78,7 +78,7 @@ def refusal_of(
     found = found or _by_codes(code, detail, phase)
     if found.side is Side.UNKNOWN and code >= _PERMANENT:
         last = _by_words(LAST, said, detail) or found
-        # After the message, another provider may succeed, unless the reply is clearly about the mailbox.
+        # A noun of theirs alone says too little of the mailbox once the message was sent: another provider may succeed.
         found = found if last.side is Side.MAILBOX and phase is not Phase.RECIPIENT else last
     if phase in BEFORE_RECIPIENT:
         return _before_recipient(found, code, phase)
