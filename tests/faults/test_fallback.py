@@ -153,6 +153,28 @@ async def test_a_message_refused_without_a_word_about_the_mailbox_is_offered_to_
         assert await _held() == []
 
 
+@pytest.mark.parametrize(
+    ("of_second", "state", "end"),
+    [
+        (["SMTPUTF8"], "sent", ("fallback", "sent", None)),
+        ([], "rejected", ("fallback", "rejected", "recipient_needs_smtputf8")),
+    ],
+)
+async def test_a_recipient_whose_script_the_first_server_does_not_support_is_offered_to_the_second_once(
+    database_url: str, of_second: list[str], state: str, end: tuple[str, str, str | None]
+) -> None:
+    with (
+        ScriptedSmtpServer(extensions=[]) as first,
+        ScriptedSmtpServer(extensions=of_second) as second,
+        WorkerProcess(_beside(database_url, first.port, second)),
+    ):
+        delivery = await book(email="आशा@example.com")
+        await until_state(delivery, state)
+        assert await _routes(delivery) == [("primary", "retry", "recipient_needs_smtputf8"), end]
+        await _was_due_at_once(delivery)
+        assert await _held() == []
+
+
 async def test_where_both_servers_refuse_us_a_delivery_waits_longer_and_longer(database_url: str) -> None:
     refuses = {"RCPT": "530 5.7.0 Authentication required"}
     with ScriptedSmtpServer(refuses) as first, ScriptedSmtpServer(refuses) as second:

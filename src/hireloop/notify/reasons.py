@@ -220,6 +220,9 @@ OF_OUR_ROUTE: frozenset[Reason] = frozenset(
 NOT_OF_THE_MAILBOX: frozenset[Reason] = frozenset({Reason.MESSAGE_REFUSED, Reason.POLICY_BLOCK})
 """The reasons of a 5xx after DATA that say nothing about the recipient's mailbox: another provider may succeed."""
 
+OF_THE_SERVER: frozenset[Reason] = frozenset({Reason.RECIPIENT_NEEDS_SMTPUTF8})
+"""The reasons of a `Rejected` that the server lacks an extension: another provider may have it."""
+
 
 def sentence_of(slug: str) -> str:
     """Return the message of a slug, or the slug itself if a plugin defined it."""

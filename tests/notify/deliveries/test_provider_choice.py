@@ -3,7 +3,7 @@
 import pytest
 
 from hireloop.notify.deliveries import provider_choice
-from hireloop.notify.reasons import NOT_OF_THE_MAILBOX, OF_OUR_ROUTE, Reason
+from hireloop.notify.reasons import NOT_OF_THE_MAILBOX, OF_OUR_ROUTE, OF_THE_SERVER, Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Phase, Rejected, Retry, Sent
 
 EVERY_PHASE = frozenset(Phase)
@@ -30,6 +30,15 @@ def test_a_message_refused_without_a_word_about_the_mailbox_leaves_the_provider(
 @pytest.mark.parametrize("phase", [Phase.DATA, Phase.REPLY])
 def test_a_message_blocked_for_good_after_data_leaves_the_provider(phase: Phase) -> None:
     assert _leaves(Retry(reason=Reason.POLICY_BLOCK, evidence=Evidence(phase=phase, code=550)))
+
+
+@pytest.mark.parametrize("code", [None, 550, 555])
+@pytest.mark.parametrize("phase", [Phase.SENDER, Phase.RECIPIENT])
+@pytest.mark.parametrize("reason", sorted(OF_THE_SERVER))
+def test_a_message_that_needs_what_the_server_lacks_leaves_the_provider(
+    reason: Reason, phase: Phase, code: int | None
+) -> None:
+    assert _leaves(Rejected(reason=reason, evidence=Evidence(phase=phase, code=code)))
 
 
 @pytest.mark.parametrize("phase", BEFORE_MAIL)

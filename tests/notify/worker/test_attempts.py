@@ -131,6 +131,7 @@ def test_each_outcome_has_its_own_end(outcome: Outcome | None, attempt: str, sta
 
 REFUSED_US = Retry(reason="auth_required", evidence=Evidence(phase=Phase.RECIPIENT, code=530))
 UNREACHED = Retry(reason="connection_refused", evidence=Evidence(phase=Phase.CONNECT))
+NOT_SUPPORTED = Evidence(phase=Phase.RECIPIENT)
 REFUSED_MESSAGE = Rejected(reason="message_refused", evidence=Evidence(phase=Phase.REPLY, code=554))
 
 
@@ -139,6 +140,7 @@ REFUSED_MESSAGE = Rejected(reason="message_refused", evidence=Evidence(phase=Pha
     [
         (_lease(may_change_provider=True), REFUSED_US, True),
         (_lease(may_change_provider=False), REFUSED_US, False),
+        (_lease(may_change_provider=True), Retry(reason="recipient_needs_smtputf8", evidence=NOT_SUPPORTED), True),
         (_lease(may_change_provider=True), UNREACHED, False),
         (_lease(may_change_provider=True, was_unreached=True), UNREACHED, True),
         (_lease(may_change_provider=False, was_unreached=True), UNREACHED, False),
@@ -157,10 +159,19 @@ def test_a_delivery_that_leaves_its_provider_is_due_at_once(
     assert (settled.due_at == NOW + timedelta(seconds=3)) is at_once
 
 
-def test_a_refusal_without_a_word_about_the_mailbox_is_final_only_once_the_other_provider_was_asked() -> None:
-    first = _attempt(_lease(may_change_provider=True), Answers(REFUSED_MESSAGE)).outcome
-    assert first == Retry(reason=REFUSED_MESSAGE.reason, evidence=REFUSED_MESSAGE.evidence)
-    assert _attempt(_lease(may_change_provider=False), Answers(REFUSED_MESSAGE)).outcome == REFUSED_MESSAGE
+@pytest.mark.parametrize(
+    "refused",
+    [REFUSED_MESSAGE, Rejected(reason="recipient_needs_smtputf8", evidence=NOT_SUPPORTED)],
+)
+def test_a_refusal_without_a_word_about_the_mailbox_is_final_only_once_the_other_provider_was_asked(
+    refused: Rejected,
+) -> None:
+    first = _attempt(_lease(may_change_provider=True), Answers(refused)).outcome
+    assert first == Retry(reason=refused.reason, evidence=refused.evidence)
+    assert _attempt(_lease(may_change_provider=False), Answers(refused)).outcome == refused
+
+
+def test_a_refusal_about_the_mailbox_is_final_at_once() -> None:
     unknown = Rejected(reason="recipient_unknown", evidence=Evidence(phase=Phase.REPLY, code=550))
     assert _attempt(_lease(may_change_provider=True), Answers(unknown)).outcome == unknown
 

@@ -1,14 +1,14 @@
 """The choice between a channel's two providers: by which a delivery goes next, and when it leaves one for the other.
 
-A delivery leaves a provider that refuses us (`reasons.OF_OUR_ROUTE`), one that refuses the message for good after DATA
-and says nothing of the mailbox (`reasons.NOT_OF_THE_MAILBOX`), and one with which two tries in a row did not get as far
-as MAIL.
+A delivery leaves a provider that refuses us (`reasons.OF_OUR_ROUTE`), one that lacks what the message needs
+(`reasons.OF_THE_SERVER`), one that refuses the message for good after DATA and says nothing of the mailbox
+(`reasons.NOT_OF_THE_MAILBOX`), and one with which two tries in a row did not get as far as MAIL.
 docs/why/delivery-lifecycle.md explains the rules.
 """
 
 from collections.abc import Iterable, Mapping
 
-from hireloop.notify.reasons import NOT_OF_THE_MAILBOX, OF_OUR_ROUTE
+from hireloop.notify.reasons import NOT_OF_THE_MAILBOX, OF_OUR_ROUTE, OF_THE_SERVER
 from hireloop.notify.transport import Outcome, Phase, Rejected, Retry
 
 BEFORE_MAIL = frozenset({Phase.CONNECT, Phase.TLS, Phase.AUTH})
@@ -26,6 +26,8 @@ def leaves_provider(outcome: Outcome | None, *, was_unreached: bool) -> bool:
     match outcome:
         case Retry(reason=reason) if reason in OF_OUR_ROUTE:
             return True
+        case Retry(reason=reason) | Rejected(reason=reason) if reason in OF_THE_SERVER:
+            return True
         case Retry(evidence=evidence) if evidence.phase in BEFORE_MAIL:
             return was_unreached
         case Retry(reason=reason, evidence=evidence) | Rejected(reason=reason, evidence=evidence):
@@ -38,7 +40,7 @@ def leaves_provider(outcome: Outcome | None, *, was_unreached: bool) -> bool:
 def arguments() -> Mapping[str, object]:
     """Return the values of the parameters that are `OF_TWO`'s own."""
     return {
-        "of_us": names(OF_OUR_ROUTE),
+        "at_once": names(OF_OUR_ROUTE | OF_THE_SERVER),
         "of_the_message": names(NOT_OF_THE_MAILBOX),
         "after_data": names(_OF_THE_MESSAGE),
         "permanent": _PERMANENT,
@@ -71,7 +73,7 @@ OF_TWO = """
             row_number() OVER (PARTITION BY due.id, attempt.route ORDER BY number DESC) AS nth,
             outcome = 'retry' AND phase = ANY(:before_mail::text[]) AS is_unreached,
             outcome = 'retry' AND (
-                reason = ANY(:of_us::text[])
+                reason = ANY(:at_once::text[])
                 OR reason = ANY(:of_the_message::text[]) AND phase = ANY(:after_data::text[]) AND code >= :permanent
             ) AS is_refusal
         FROM due JOIN attempt ON attempt.delivery = due.id AND started_at >= due.first_due_at

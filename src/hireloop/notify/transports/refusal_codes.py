@@ -4,7 +4,7 @@ The words are in `refusal_rules.py`.
 """
 
 from hireloop.notify.reasons import Reason
-from hireloop.notify.transports.refusal_rules import Side, SmtpRefusal
+from hireloop.notify.transports.refusal_patterns import Side, SmtpRefusal
 
 CLEAR_DETAILS = {
     "1.1": SmtpRefusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
@@ -20,6 +20,8 @@ CLEAR_DETAILS = {
     "7.505": SmtpRefusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),
     "7.512": SmtpRefusal(Side.MESSAGE, Reason.MESSAGE_REFUSED),
     "7.703": SmtpRefusal(Side.ROUTE, Reason.RELAY_REFUSED),
+    "7.705": SmtpRefusal(Side.ROUTE, Reason.SENDING_LIMIT),
+    **dict.fromkeys(("7.501", "7.502", "7.503", "7.708", "7.750"), SmtpRefusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED)),
 }
 """Enhanced codes (RFC 3463) without their class that are clear, and that only the words above contradict."""
 
@@ -51,9 +53,6 @@ DETAILS = {
     "7.232": SmtpRefusal(Side.ROUTE, Reason.SENDING_LIMIT),
     "7.233": SmtpRefusal(Side.ROUTE, Reason.SENDING_LIMIT),
     "7.236": SmtpRefusal(Side.ROUTE, Reason.SENDING_LIMIT),
-    "7.501": SmtpRefusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED),
-    "7.705": SmtpRefusal(Side.ROUTE, Reason.SENDING_LIMIT),
-    "7.750": SmtpRefusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED),
 }
 """What an enhanced code means by itself, without its class."""
 
@@ -69,7 +68,9 @@ CODES = {
     # RFC 4954, 6; RFC 3207, 4, for 530; and 503, which many servers say instead
     **dict.fromkeys((503, 530, 534, 535, 538), SmtpRefusal(Side.ROUTE, Reason.AUTH_REQUIRED)),
     525: SmtpRefusal(Side.ROUTE, Reason.ACCOUNT_SUSPENDED),  # RFC 5248, X.7.13
-    551: SmtpRefusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN),
     556: SmtpRefusal(Side.MAILBOX, Reason.RECIPIENT_REFUSED),  # RFC 7504
 }
 """What a code means by itself; as clear as the enhanced codes above."""
+
+LAST_CODES = {551: SmtpRefusal(Side.MAILBOX, Reason.RECIPIENT_UNKNOWN)}
+"""What a code means if nothing else says anything: some servers say 551 of spam and viruses as well."""

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Phase
-from hireloop.notify.transports.refusal_codes import CLEAR_DETAILS, CODES, DETAILS, SUBJECTS
-from hireloop.notify.transports.refusal_rules import STRONG, WEAK, Rule, Side, SmtpRefusal
+from hireloop.notify.transports.refusal_codes import CLEAR_DETAILS, CODES, DETAILS, LAST_CODES, SUBJECTS
+from hireloop.notify.transports.refusal_patterns import Rule, Side, SmtpRefusal
+from hireloop.notify.transports.refusal_rules import LAST, STRONG, WEAK
 from hireloop.notify.transports.reply_words import first_detail, plain, quoted_reply
 
 __all__ = ["BEFORE_RECIPIENT", "Side", "SmtpRefusal", "refusal_of"]
@@ -34,6 +35,8 @@ _OURS_BY_CODE = {
     ("7.13", Reason.MAILBOX_DISABLED),
 }
 _OF_THEIRS = re.compile(r"\b(?:recip|rcpt|mailbox)")
+# A look-up of the sender's domain or address may fail and succeed later; a permission that is missing stays missing.
+_NOT_A_LOOK_UP = re.compile(r"\b(?:not (?:allowed|owned|belong|match|conform|same)|unauthorized|permissions?)\b")
 _OF_SIGN_IN = frozenset(
     {
         Reason.APP_PASSWORD_REQUIRED,
@@ -73,9 +76,13 @@ def refusal_of(
     clear = CODES.get(code) or CLEAR_DETAILS.get(detail)
     found = _by_words(STRONG, said, detail) or clear or _by_words(WEAK, said, detail)
     found = found or _by_codes(code, detail, phase)
+    if found.side is Side.UNKNOWN and code >= _PERMANENT:
+        last = _by_words(LAST, said, detail) or found
+        # A noun of theirs alone says too little of the mailbox once the message was sent: another provider may succeed.
+        found = found if last.side is Side.MAILBOX and phase is not Phase.RECIPIENT else last
     if phase in BEFORE_RECIPIENT:
         return _before_recipient(found, code, phase)
-    return found if code >= _PERMANENT else _deferred(found)
+    return found if code >= _PERMANENT else _deferred(found, said)
 
 
 def _codes(code: int | None, enhanced_code: str | None, words: str) -> tuple[int, str]:
@@ -106,7 +113,7 @@ def _by_codes(code: int, detail: str, phase: Phase) -> SmtpRefusal:
         return SUBJECTS[subject]
     if code == _TOO_LARGE:
         return SmtpRefusal(Side.MESSAGE, Reason.MESSAGE_TOO_LARGE)
-    return SmtpRefusal(Side.UNKNOWN)
+    return LAST_CODES.get(code, SmtpRefusal(Side.UNKNOWN))
 
 
 def _before_recipient(found: SmtpRefusal, code: int, phase: Phase) -> SmtpRefusal:
@@ -127,9 +134,9 @@ def _before_recipient(found: SmtpRefusal, code: int, phase: Phase) -> SmtpRefusa
             return SmtpRefusal(Side.ROUTE, _HELD[phase])
 
 
-def _deferred(found: SmtpRefusal) -> SmtpRefusal:
+def _deferred(found: SmtpRefusal, said: str) -> SmtpRefusal:
     """Return what a 4xx reply from RCPT on means: it passes, unless it says more than that."""
-    if found.side is Side.ROUTE and found.reason is not Reason.SENDER_REFUSED:  # a look-up of our domain may fail
+    if found.side is Side.ROUTE and (found.reason is not Reason.SENDER_REFUSED or _NOT_A_LOOK_UP.search(said)):
         return found
     if found.side in {Side.MAILBOX, Side.POLICY} or found.reason is Reason.RATE_LIMITED:
         return found

@@ -106,7 +106,7 @@ def _send(
 
 
 def _unless_the_other_is_to_try(lease: Lease, outcome: Outcome | None) -> Outcome | None:
-    """Return a refusal that says nothing of the mailbox as a `Retry` if the other provider has not been asked yet."""
+    """Return a refusal to which the other provider may differ as a `Retry`, if it has not been asked yet."""
     if isinstance(outcome, Rejected) and _changes_provider(lease, outcome):
         return Retry(reason=outcome.reason, evidence=outcome.evidence)
     return outcome
