@@ -6,14 +6,14 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from factories import book, make_slot, rows, soon
+from factories import book, make_slot, outbox_of, rows, soon
 from hireloop import db
 from hireloop.notify import ends
 from hireloop.notify.deliveries import deadlines, leases, outbox
 from hireloop.notify.ends import End, EndKind
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.telemetry import metrics
-from notify.factories import alerted, invite, leased, settlement
+from notify.factories import ALERTING_CHAT, alerted, invite, leased, settlement
 from scheduling.factories import move
 
 DELIVERY = UUID("01890000-0000-7000-8000-000000000001")
@@ -203,11 +203,26 @@ async def test_what_a_change_supersedes_is_said_once_it_is_committed() -> None:
 
 @pytest.mark.usefixtures("database")
 async def test_an_alert_that_is_over_supersedes_what_still_waits_of_it() -> None:
-    alert = await alerted()
+    alert = await alerted(over=outbox_of(ALERTING_CHAT))
     with capture_logs() as lines:
         await outbox.withdraw([alert])
     waiting = [row for row in await rows("delivery") if row["kind"] == "alert"]
-    assert len(of_deliveries(lines)) == len(waiting)
+    assert [line["delivery"] for line in lines] == [str(row["id"]) for row in waiting]
+    assert of_deliveries(lines) == [("delivery.superseded", "info", None, None)]
+
+
+@pytest.mark.usefixtures("database")
+async def test_whatever_supersedes_a_delivery_its_line_has_the_ids_of_the_span_that_put_it() -> None:
+    booked = [await book(email=f"{name}@example.com", minutes=nth * 600) for nth, name in enumerate(("asha", "ben"), 1)]
+    alert = await alerted(email="cleo@example.com", over=outbox_of(ALERTING_CHAT))
+    await db.fetch("UPDATE delivery SET traceparent = '00-' || repeat('a', 32) || '-' || repeat('b', 16) || '-01'")
+    with capture_logs() as lines:
+        await outbox.supersede(booked[0].booking.id, before_revision=9)
+        await outbox.forget([booked[1].booking.id], now=soon())
+        await outbox.withdraw([alert])
+    assert [(line["event"], line["trace_id"], line["span_id"]) for line in lines] == [
+        ("delivery.superseded", "a" * 32, "b" * 16)
+    ] * 3
 
 
 @pytest.mark.usefixtures("database")
