@@ -383,5 +383,11 @@ def ids_of(stored_traceparent: str) -> tuple[str, str]:
     return trace_id, span_id
 
 
+def said_of(stored_traceparent: str) -> dict[str, str]:
+    """Return `trace_id` and `span_id` of a stored traceparent for a line of the log; nothing where none is stored."""
+    trace_id, span_id = ids_of(stored_traceparent)
+    return {"trace_id": trace_id, "span_id": span_id} if trace_id else {}
+
+
 def _remote(trace_id: str, span_id: str) -> SpanContext:
     return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(1))

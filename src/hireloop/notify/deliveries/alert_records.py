@@ -15,7 +15,7 @@ from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
-from hireloop.telemetry import events
+from hireloop.telemetry import events, spans
 from hireloop.telemetry.logs import log
 
 MOST_LATE = 1_000
@@ -171,18 +171,19 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     reason: str | None
     at: datetime
+    traceparent: str | None  # of the delivery that it is about, or the first of them
 
 
 # What somebody else writes of acknowledged alerts, in their transaction.
 AcknowledgementNote = Callable[[Sequence[Acknowledgement]], Awaitable[None]]
 
 # Alerts that somebody knows of now, unless they are over or somebody knew already; all unheard ones if none is named.
-_ACKNOWLEDGE = Statement("""
+_ACKNOWLEDGE = Statement(f"""
     UPDATE alert SET acknowledged_at = coalesce(:now, now()), acknowledged_by = :by, unheard_since = NULL
     WHERE acknowledged_at IS NULL AND over_at IS NULL
       AND (:alert::uuid IS NULL AND unheard_since IS NOT NULL OR id = :alert)
-    RETURNING id, cause, schedule, channel, reason, acknowledged_at AS at
-""")
+    RETURNING id, cause, schedule, channel, reason, acknowledged_at AS at, {hearing.TRACEPARENT}
+""")  # noqa: S608 (our own words)
 
 
 async def acknowledge(alert_id: UUID, *, by: str, note: AcknowledgementNote, now: datetime | None = None) -> bool:
@@ -213,6 +214,7 @@ async def _acknowledge(
             schedule=str(one.schedule or ""),
             channel=one.channel,
             reason=one.reason,
+            **spans.said_of(one.traceparent or ""),
         )
         events.record_alert("acknowledged", cause=one.cause)
     return done
