@@ -11,7 +11,9 @@ from hireloop import db
 from hireloop.notify import ends
 from hireloop.notify.deliveries import deadlines, leases, outbox
 from hireloop.notify.ends import End, EndKind
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
+from hireloop.notify.worker import attempts
 from hireloop.telemetry import metrics
 from notify.factories import ALERTING_CHAT, alerted, invite, leased, settlement
 from scheduling.factories import move
@@ -182,6 +184,32 @@ async def test_what_is_sent_under_a_lease_that_had_run_out_is_said_as_late() -> 
             "late": True,
         }
     ]
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_try_that_was_lost_is_not_said_again_when_its_worker_releases_it() -> None:
+    await invite()
+    first = await leased()
+    await db.fetch("UPDATE delivery SET leased_until = now() - interval '1 second'")
+    with capture_logs() as lines:
+        await leased()
+        batch = [settlement(first, AttemptOutcome.RELEASED, DeliveryState.PENDING)]
+        ours = await leases.settle(batch)
+        ends.say_all(attempts.ends_of(batch, {first.token: first}, ours))
+    assert of_deliveries(lines) == [("delivery.lost", "warning", 1, None)]
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_try_that_is_released_after_its_delivery_was_superseded_is_said_once() -> None:
+    await invite()
+    taken = await leased()
+    await db.fetch("UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL")
+    with capture_logs() as lines:
+        batch = [settlement(taken, AttemptOutcome.RELEASED, DeliveryState.PENDING, trace_id="a" * 32)]
+        ours = await leases.settle(batch)
+        ends.say_all(attempts.ends_of(batch, {taken.token: taken}, ours))
+    assert of_deliveries(lines) == [("delivery.released", "info", 1, None)]
+    assert (lines[0]["late"], lines[0]["trace_id"]) == (True, "a" * 32)
 
 
 @pytest.mark.usefixtures("database")

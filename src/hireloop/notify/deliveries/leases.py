@@ -23,6 +23,7 @@ from hireloop.statements import Statement, as_structs
 
 LEASE_SECONDS = 30
 LOST_IN_A_ROW = 5
+SAID_HERE = frozenset({AttemptOutcome.SENT, AttemptOutcome.RELEASED})  # whether these are news, the row alone knows
 RENEWED_PAST_DEADLINE_SECONDS = 600  # a send that has not ended by then is lost, however long its thread hangs
 
 
@@ -293,6 +294,13 @@ _SENT_LATE = Statement("""
     RETURNING delivery.id, kind, channel, required, attempt.number AS attempt, attempt.route, attempt.phase, code,
         enhanced_code, attempt.trace_id, attempt.span_id, was = 'pending' AND state = 'sent' AS ends_delivery
 """)
+# Tries that have ended without sending anything, and not as lost: these stay lost.
+_RELEASED_LATE = Statement("""
+    SELECT delivery.id, kind, channel, required, attempt.number AS attempt, route, trace_id, span_id
+    FROM unnest(:ids::uuid[], :numbers::int[]) AS late(id, number)
+        JOIN attempt ON attempt.delivery = late.id AND attempt.number = late.number AND outcome = 'released'
+        JOIN delivery ON delivery.id = late.id
+""")
 
 
 async def settle(settlements: Sequence[Settlement], *, now: datetime | None = None) -> set[UUID]:
@@ -301,11 +309,12 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     An attempt row is always completed; the delivery's state moves only under our token. A late acceptance still
     sets `sent_at`, whatever has become of the delivery: nothing that happened goes unrecorded. Its attempt counted as
     lost meanwhile, and so says `maybe_accepted`: there may be a second copy. No further one is sent, unless a try is
-    under way already.
+    under way already. It says itself how the tries of `SAID_HERE` ended whose lease was not ours.
     """
     ours = await _settle(settlements, now)
     late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
-    for end in await _note_late(late) if late else ():
+    released = [s for s in settlements if s.outcome is AttemptOutcome.RELEASED and s.token not in ours]
+    for end in [*await _note_late(late), *await _released_late(released)]:
         ends.say(end)
     return set(ours.values())
 
@@ -340,5 +349,15 @@ async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> di
 @db.transactional(one_statement=True)
 async def _note_late(late: Sequence[Settlement]) -> list[End]:
     """Note what was sent though its lease had run out meanwhile, and return how that ended."""
+    if not late:
+        return []
     rows = await _SENT_LATE.rows(ids=[s.delivery_id for s in late], numbers=[s.number for s in late])
     return ends.of_rows(rows, EndKind.SENT, late=True)
+
+
+async def _released_late(late: Sequence[Settlement]) -> list[End]:
+    """Return the ends of those tries that were released under a lease that had run out, and were not lost before."""
+    if not late:
+        return []
+    rows = await _RELEASED_LATE.rows(ids=[s.delivery_id for s in late], numbers=[s.number for s in late])
+    return ends.of_rows(rows, EndKind.RELEASED, late=True, ends_delivery=False)
