@@ -172,7 +172,7 @@ async def _go_on(waiting: UnheardAlert, outbox: Outbox, alert_email: str, now: d
     """Give an alert that no carrier has taken in time to the next ones.
 
     An alert about the jobs of several recruiters, which the chats have not taken, becomes one for each of them; what is
-    new among them is noted in `sweep`.
+    new among them is recorded in `sweep`.
     """
     if waiting.is_waiting:
         return
