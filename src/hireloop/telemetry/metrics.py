@@ -146,7 +146,7 @@ def _cleaned(attributes: Attributes | None) -> dict[str, str | int]:
 
 @lru_cache(1_024)
 def _text(value: str) -> str:
-    return redaction.printable(redaction.redact(value), _LONGEST_VALUE)
+    return redaction.printable(value, _LONGEST_VALUE)
 
 
 DECLARED: list[_Metric] = []
