@@ -187,6 +187,20 @@ async def test_what_is_sent_under_a_lease_that_had_run_out_is_said_as_late() -> 
 
 
 @pytest.mark.usefixtures("database")
+async def test_a_delivery_that_was_sent_by_a_lost_try_has_its_end_counted_once(
+    counted: list[tuple[str, dict[str, str | int]]],
+) -> None:
+    await invite()
+    late = await leased()
+    await db.fetch("UPDATE delivery SET leased_until = now() - interval '1 second'")
+    theirs = await leased()
+    await leases.settle([settlement(late)])
+    await leases.settle([settlement(theirs, AttemptOutcome.RETRY, DeliveryState.PENDING, due_at=soon())])
+    assert [row["state"] for row in await rows("delivery")] == ["sent"]
+    assert [attributes["state"] for name, attributes in counted if name.endswith("ends")] == ["sent"]
+
+
+@pytest.mark.usefixtures("database")
 async def test_a_try_that_was_lost_is_not_said_again_when_its_worker_releases_it() -> None:
     await invite()
     first = await leased()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import product
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from hireloop import db
@@ -20,6 +21,7 @@ from hireloop.notify.tables import AttemptOutcome, ChannelRate, DeliveryState
 from hireloop.notify.transport import Evidence
 from hireloop.notify.transports.replies import kept_text
 from hireloop.statements import Statement, as_structs
+from hireloop.telemetry import events
 
 LEASE_SECONDS = 30
 LOST_IN_A_ROW = 5
@@ -280,7 +282,7 @@ _SETTLE = Statement(f"""
         sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce(:now, now()) ELSE sent_at END
     FROM answer
     WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
-    RETURNING delivery.id, answer.token
+    RETURNING delivery.id, answer.token, channel, answer.state = 'pending' AND delivery.state = 'sent' AS is_sent_before
 """)  # noqa: S608 (our own words)
 # What was sent although its lease was not ours any more was sent all the same, when its attempt ended.
 _SENT_LATE = Statement("""
@@ -311,7 +313,11 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     lost meanwhile, and so says `maybe_accepted`: there may be a second copy. No further one is sent, unless a try is
     under way already. It says itself how the tries of `SAID_HERE` ended whose lease was not ours.
     """
-    ours = await _settle(settlements, now)
+    settled = await _settle(settlements, now)
+    for row in settled:
+        if row["is_sent_before"]:  # by an earlier try, whose line could not say that it ends the delivery
+            events.record_end(channel=row["channel"], state=DeliveryState.SENT.value, reason=None)
+    ours = {row["token"]: row["id"] for row in settled}
     late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
     released = [s for s in settlements if s.outcome is AttemptOutcome.RELEASED and s.token not in ours]
     for end in [*await _note_late(late), *await _released_late(released)]:
@@ -320,13 +326,13 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
 
 
 @db.transactional(one_statement=True)
-async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> dict[UUID, UUID]:
-    """Write the results of these tries; return the deliveries whose lease was still ours, by its token.
+async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> list[asyncpg.Record]:
+    """Write the results of these tries; return the deliveries whose lease was still ours, with its token.
 
-    By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
+    With the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
     """
     evidence = [s.evidence for s in settlements]
-    rows = await _SETTLE.rows(
+    return await _SETTLE.rows(
         ids=[s.delivery_id for s in settlements],
         numbers=[s.number for s in settlements],
         tokens=[s.token for s in settlements],
@@ -343,7 +349,6 @@ async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> di
         span_ids=[s.span_id for s in settlements],
         now=now,
     )
-    return {row["token"]: row["id"] for row in rows}
 
 
 @db.transactional(one_statement=True)
