@@ -201,6 +201,28 @@ async def test_a_delivery_that_was_sent_by_a_lost_try_has_its_end_counted_once(
 
 
 @pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("outcome", "state", "counts"),
+    [
+        (AttemptOutcome.SENT, DeliveryState.SENT, ["attempts", "ends"]),
+        (AttemptOutcome.REJECTED, DeliveryState.REJECTED, ["attempts", "ends"]),
+        (AttemptOutcome.RETRY, DeliveryState.PENDING, ["attempts"]),
+    ],
+)
+async def test_a_try_whose_settle_was_stored_and_not_answered_is_said_as_if_it_had_been(
+    counted: list[tuple[str, dict[str, str | int]]], outcome: AttemptOutcome, state: DeliveryState, counts: list[str]
+) -> None:
+    await invite()
+    taken = await leased()
+    batch = [settlement(taken, outcome, state, trace_id="a" * 32, span_id="b" * 16)]
+    await leases.settle(batch)  # the connection breaks, and the worker knows nothing of its success
+    with capture_logs() as lines:
+        ends.say_all(attempts.ends_of(batch, {taken.token: taken}, await leases.settle(batch)))
+    assert [(line["event"], line.get("late")) for line in lines] == [(f"delivery.{outcome.value}", None)]
+    assert [name.removeprefix("hireloop.delivery.") for name, _ in counted] == counts
+
+
+@pytest.mark.usefixtures("database")
 async def test_a_try_that_was_lost_is_not_said_again_when_its_worker_releases_it() -> None:
     await invite()
     first = await leased()

@@ -252,7 +252,8 @@ async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[
 
 # Something that came back sooner than its try was settled stays on record.
 _CAME_BACK = "(answer.outcome = 'sent' AND last_reason IN ('came_back', 'complaint'))"
-# Attempts are completed, and the deliveries whose lease is still ours become what the answers say.
+# Attempts are completed, and the deliveries whose lease is still ours become what the answers say. Beside these it
+# returns what an earlier run has written, whose own reply was lost with the connection.
 _SETTLE = Statement(f"""
     WITH answer AS (
         SELECT * FROM unnest(
@@ -270,19 +271,28 @@ _SETTLE = Statement(f"""
             span_id = answer.span_id
         FROM answer WHERE attempt.delivery = answer.id AND attempt.number = answer.number
           AND (attempt.outcome IS NULL OR answer.outcome <> 'released')
+    ), settled AS (
+        UPDATE delivery SET
+            state = CASE WHEN answer.state = 'pending' AND sent_at >= first_due_at THEN 'sent' ELSE answer.state END,
+            lease_token = NULL,
+            leased_until = NULL,
+            due_at = coalesce(answer.due_at, delivery.due_at),
+            tries = tries + (answer.outcome = 'retry')::int,
+            last_reason = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reason ELSE answer.reason END,
+            last_reply = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reply ELSE answer.reply END,
+            sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce(:now, now()) ELSE sent_at END
+        FROM answer
+        WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
+        RETURNING delivery.id, answer.token, channel,
+            answer.state = 'pending' AND delivery.state = 'sent' AS is_sent_before
     )
-    UPDATE delivery SET
-        state = CASE WHEN answer.state = 'pending' AND sent_at >= first_due_at THEN 'sent' ELSE answer.state END,
-        lease_token = NULL,
-        leased_until = NULL,
-        due_at = coalesce(answer.due_at, delivery.due_at),
-        tries = tries + (answer.outcome = 'retry')::int,
-        last_reason = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reason ELSE answer.reason END,
-        last_reply = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reply ELSE answer.reply END,
-        sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce(:now, now()) ELSE sent_at END
-    FROM answer
-    WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
-    RETURNING delivery.id, answer.token, channel, answer.state = 'pending' AND delivery.state = 'sent' AS is_sent_before
+    SELECT * FROM settled
+    UNION ALL
+    SELECT delivery.id, answer.token, channel, false FROM answer
+        JOIN attempt ON attempt.delivery = answer.id AND attempt.number = answer.number
+        JOIN delivery ON delivery.id = answer.id
+    WHERE attempt.outcome = answer.outcome AND attempt.span_id = answer.span_id
+        AND delivery.state = answer.state AND lease_token IS NULL
 """)  # noqa: S608 (our own words)
 # What was sent although its lease was not ours any more was sent all the same, when its attempt ended.
 _SENT_LATE = Statement("""
