@@ -25,7 +25,10 @@ from hireloop.access.tables import Role
 from hireloop.api.documented import REFUSALS
 from hireloop.api.interviews import InterviewResponse
 from hireloop.api.schedules import BOOKS
+from hireloop.cli import work
 from hireloop.cli.commands import COMMANDS, load
+from hireloop.notify.bounces.return_path import ReturnPath
+from hireloop.notify.bounces.simulator import Simulator
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.deliveries.replay import Skip
 from hireloop.notify.ends import End, EndKind
@@ -33,6 +36,7 @@ from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Outcome, Phase
+from hireloop.notify.worker.sweeps import name_of as sweep_name_of
 from hireloop.piccolo_conf import APP_REGISTRY
 from hireloop.portal.gate import Refusal
 from hireloop.portal.stages import Stage
@@ -49,6 +53,7 @@ from hireloop.telemetry import metrics as declared_metrics
 from hireloop.telemetry import spans as telemetry
 from hireloop.web import problems
 from repository.files import needs_git, repository_files
+from sample_settings import settings_for
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(hireloop.__file__).parent
@@ -297,6 +302,13 @@ def test_the_levels_of_each_end_are_those_of_the_vocabulary(kind: EndKind) -> No
         for required in (True, False)
     ]
     assert {end.level for end in ends} == set(events.LEVELS[f"delivery.{kind.value}"])
+
+
+def test_every_sweep_is_listed() -> None:
+    settings = settings_for("postgresql://u@localhost/x")
+    chores = work.chores(settings, [], OUTBOX, Simulator(ReturnPath.of(settings)))
+    sweeps = {sweep_name_of(chore) for _, chore in chores} | {"heartbeat", "deadlines"}  # of every worker
+    assert set(column(section("docs/how-to/watch-an-installation.md", "Sweeps"), "sweep")) == sweeps
 
 
 def test_every_log_event_is_listed_with_its_levels() -> None:

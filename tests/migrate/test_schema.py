@@ -69,9 +69,17 @@ DIFFERENT = {
         "ALTER FUNCTION invitation_state RENAME TO state_of_invitation",
         "function invitation_state(uuid, integer, timestamp with time zone) is missing",
     ),
+    "a table that a crash empties": (
+        "ALTER TABLE channel_rate SET UNLOGGED",
+        "table channel_rate is `unlogged` instead of `there`",
+    ),
     "a view dropped": ("ALTER VIEW invitation RENAME TO invitations", "view invitation is missing)"),
     "a column that INSERTs leave out": (
         "ALTER TABLE job ADD COLUMN team text NOT NULL",
+        "column job.team is unknown to this version, and is NOT NULL without a default",
+    ),
+    "a column of a domain that INSERTs leave out": (
+        "DO $$ BEGIN CREATE DOMAIN named AS text NOT NULL; ALTER TABLE job ADD COLUMN team named; END $$",
         "column job.team is unknown to this version, and is NOT NULL without a default",
     ),
 }
@@ -103,6 +111,14 @@ async def test_a_schema_that_this_code_has_migrated_is_what_it_needs(settings: S
     assert await migrate.differences() == ""
     assert await Readiness().faults() == []
     await migrate.check(settings)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_table_that_hides_rows_from_our_role_is_refused_and_one_that_does_not_is_allowed() -> None:
+    await db.fetch("ALTER TABLE attempt ENABLE ROW LEVEL SECURITY")  # which its owner, as we are here, is not under
+    assert await migrate.differences() == ""
+    await db.fetch("ALTER TABLE attempt FORCE ROW LEVEL SECURITY")
+    assert "(table attempt is `there, with row-level security` instead of `there`)" in await migrate.differences()
 
 
 @pytest.mark.usefixtures("database")

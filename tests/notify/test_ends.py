@@ -6,14 +6,16 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from factories import book, make_slot, rows, soon
+from factories import book, make_slot, outbox_of, rows, soon
 from hireloop import db
 from hireloop.notify import ends
 from hireloop.notify.deliveries import deadlines, leases, outbox
 from hireloop.notify.ends import End, EndKind
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
+from hireloop.notify.worker import attempts
 from hireloop.telemetry import metrics
-from notify.factories import alerted, invite, leased, settlement
+from notify.factories import ALERTING_CHAT, alerted, invite, leased, settlement
 from scheduling.factories import move
 
 DELIVERY = UUID("01890000-0000-7000-8000-000000000001")
@@ -185,6 +187,68 @@ async def test_what_is_sent_under_a_lease_that_had_run_out_is_said_as_late() -> 
 
 
 @pytest.mark.usefixtures("database")
+async def test_a_delivery_that_was_sent_by_a_lost_try_has_its_end_counted_once(
+    counted: list[tuple[str, dict[str, str | int]]],
+) -> None:
+    await invite()
+    late = await leased()
+    await db.fetch("UPDATE delivery SET leased_until = now() - interval '1 second'")
+    theirs = await leased()
+    await leases.settle([settlement(late)])
+    await leases.settle([settlement(theirs, AttemptOutcome.RETRY, DeliveryState.PENDING, due_at=soon())])
+    assert [row["state"] for row in await rows("delivery")] == ["sent"]
+    assert [attributes["state"] for name, attributes in counted if name.endswith("ends")] == ["sent"]
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("outcome", "state", "counts"),
+    [
+        (AttemptOutcome.SENT, DeliveryState.SENT, ["attempts", "ends"]),
+        (AttemptOutcome.REJECTED, DeliveryState.REJECTED, ["attempts", "ends"]),
+        (AttemptOutcome.RETRY, DeliveryState.PENDING, ["attempts"]),
+    ],
+)
+async def test_a_try_whose_settle_was_stored_and_not_answered_is_said_as_if_it_had_been(
+    counted: list[tuple[str, dict[str, str | int]]], outcome: AttemptOutcome, state: DeliveryState, counts: list[str]
+) -> None:
+    await invite()
+    taken = await leased()
+    batch = [settlement(taken, outcome, state, trace_id="a" * 32, span_id="b" * 16)]
+    await leases.settle(batch)  # the connection breaks, and the worker knows nothing of its success
+    with capture_logs() as lines:
+        ends.say_all(attempts.ends_of(batch, {taken.token: taken}, await leases.settle(batch)))
+    assert [(line["event"], line.get("late")) for line in lines] == [(f"delivery.{outcome.value}", None)]
+    assert [name.removeprefix("hireloop.delivery.") for name, _ in counted] == counts
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_try_that_was_lost_is_not_said_again_when_its_worker_releases_it() -> None:
+    await invite()
+    first = await leased()
+    await db.fetch("UPDATE delivery SET leased_until = now() - interval '1 second'")
+    with capture_logs() as lines:
+        await leased()
+        batch = [settlement(first, AttemptOutcome.RELEASED, DeliveryState.PENDING)]
+        ours = await leases.settle(batch)
+        ends.say_all(attempts.ends_of(batch, {first.token: first}, ours))
+    assert of_deliveries(lines) == [("delivery.lost", "warning", 1, None)]
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_try_that_is_released_after_its_delivery_was_superseded_is_said_once() -> None:
+    await invite()
+    taken = await leased()
+    await db.fetch("UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL")
+    with capture_logs() as lines:
+        batch = [settlement(taken, AttemptOutcome.RELEASED, DeliveryState.PENDING, trace_id="a" * 32)]
+        ours = await leases.settle(batch)
+        ends.say_all(attempts.ends_of(batch, {taken.token: taken}, ours))
+    assert of_deliveries(lines) == [("delivery.released", "info", 1, None)]
+    assert (lines[0]["late"], lines[0]["trace_id"]) == (True, "a" * 32)
+
+
+@pytest.mark.usefixtures("database")
 async def test_what_a_change_supersedes_is_said_once_it_is_committed() -> None:
     booked = await book()
     with capture_logs() as lines:
@@ -203,11 +267,26 @@ async def test_what_a_change_supersedes_is_said_once_it_is_committed() -> None:
 
 @pytest.mark.usefixtures("database")
 async def test_an_alert_that_is_over_supersedes_what_still_waits_of_it() -> None:
-    alert = await alerted()
+    alert = await alerted(over=outbox_of(ALERTING_CHAT))
     with capture_logs() as lines:
         await outbox.withdraw([alert])
     waiting = [row for row in await rows("delivery") if row["kind"] == "alert"]
-    assert len(of_deliveries(lines)) == len(waiting)
+    assert [line["delivery"] for line in lines] == [str(row["id"]) for row in waiting]
+    assert of_deliveries(lines) == [("delivery.superseded", "info", None, None)]
+
+
+@pytest.mark.usefixtures("database")
+async def test_whatever_supersedes_a_delivery_its_line_has_the_ids_of_the_span_that_put_it() -> None:
+    booked = [await book(email=f"{name}@example.com", minutes=nth * 600) for nth, name in enumerate(("asha", "ben"), 1)]
+    alert = await alerted(email="cleo@example.com", over=outbox_of(ALERTING_CHAT))
+    await db.fetch("UPDATE delivery SET traceparent = '00-' || repeat('a', 32) || '-' || repeat('b', 16) || '-01'")
+    with capture_logs() as lines:
+        await outbox.supersede(booked[0].booking.id, before_revision=9)
+        await outbox.forget([booked[1].booking.id], now=soon())
+        await outbox.withdraw([alert])
+    assert [(line["event"], line["trace_id"], line["span_id"]) for line in lines] == [
+        ("delivery.superseded", "a" * 32, "b" * 16)
+    ] * 3
 
 
 @pytest.mark.usefixtures("database")

@@ -102,7 +102,8 @@ async def test_a_failure_of_ours_is_said_without_a_word_from_inside(
     assert answer.status_code == 500
     assert "Something went wrong" in answer.text
     assert "session" not in answer.text.lower()
-    assert [log["event"] for log in logs] == ["portal.failed"]
+    said = [(log["event"], log["path"], log["cause"]) for log in logs]
+    assert said == [("portal.failed", "/", "UndefinedTableError 42P01")]
     assert booked.key not in str(logs)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hireloop import session_keys
 from hireloop.secret_patterns import WHOLE_SESSION_KEY
-from hireloop.telemetry.redaction import address_hash, redact, without
+from hireloop.telemetry.redaction import address_hash, printable, redact, without
 
 SECRET = "a secret of the tests, which opens nothing"
 API_KEY = "hl_AZkAAAAAcACAAAAAAAAAAQ" + "x" * 43
@@ -65,6 +65,8 @@ def test_unusual_addresses_are_hashed_whole(address: str) -> None:
         'RCPT TO:<"asha rao"@example.com>',
         "to asha@[192.0.2.1]",
         "/unsubscribe/asha%40example.com/",
+        "/unsubscribe/asha%2540example.com/",
+        "/unsubscribe/asha%252540example.com/",
         "bounces+asha=example.com@hire.example",
     ],
 )
@@ -84,6 +86,18 @@ def test_no_address_passes(address: str, around: str) -> None:
 def test_no_session_key_passes(session_id: UUID, version: int, before: str, after: str) -> None:
     key = session_keys.mint(SECRET, session_id, version)
     assert key.rpartition(".")[2] not in redact(f"{before}{key}{after}")
+
+
+@pytest.mark.parametrize("dot", ["%2E", "%2e", "%252E", "%25252e"])
+def test_no_session_key_passes_whose_dots_are_encoded(dot: str) -> None:
+    key = session_keys.mint(SECRET, UUID(int=7), 1).replace(".", dot)
+    assert redact(f"/x/{key}/y") == "/x/<session key>/y"
+
+
+@pytest.mark.parametrize("secret", ["asha.rao@example.com", API_KEY, "AAAAAAAAAAAAAAAAAAAAAA.1." + "B" * 43])
+def test_what_is_cut_is_redacted_before(secret: str) -> None:
+    for longest in range(2, len(secret)):
+        assert secret[:longest] not in printable(f"/{secret}", longest + 1)
 
 
 @given(st.uuids(), st.integers(1, 2**31 - 1))

@@ -138,6 +138,23 @@ async def test_a_probe_has_no_span(recorded: Recorded, path: str) -> None:
     assert recorded.points("http.server.request.duration")
 
 
+async def test_a_path_is_redacted_before_it_is_cut(recorded: Recorded) -> None:
+    async with client() as user:
+        await user.get("/" + "x" * 245 + "asha.rao@example.com")
+    (span,) = recorded.spans()
+    assert span.attributes
+    assert "asha" not in str(span.attributes["url.path"])
+
+
+async def test_a_traceparent_that_is_too_long_is_ignored_without_a_line(
+    recorded: Recorded, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client() as user:
+        await user.get("/people/7", headers={"traceparent": "0" * 60_000})
+    assert recorded.span()[0].links == ()
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("joins", [False, True])
 async def test_a_caller_is_linked_and_joined_only_with_trust(recorded: Recorded, *, joins: bool) -> None:
     foreign = TracerProvider(shutdown_on_exit=False).get_tracer("somebody.else")

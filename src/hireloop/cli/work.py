@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from functools import partial
 
 import click
@@ -22,6 +23,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Transport, TransportBroken, TransportMissing, open_transport
 from hireloop.notify.worker import gauges
+from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
@@ -79,23 +81,28 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
             concurrency=concurrency,
             fallbacks=fallbacks,
             spans_dropped=dropped.lately,
-            chores=[
-                (1.0, simulator.report),
-                (ledger.MEASURE_SECONDS, ledger.measure),
-                (_FORGET_SECONDS, stored_responses.forget_old),
-                (_FORGET_SECONDS, returned.forget_old),
-                (gauges.MEASURE_SECONDS, partial(gauges.measure, channels)),
-                (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
-                (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
-                # Someone who enters at the last moment still has the interview's whole length.
-                (_ATTENDANCE_SECONDS, partial(lifecycle.note_due, grace_seconds=settings.portal_late_seconds)),
-            ],
+            chores=chores(settings, channels, outbox, simulator),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, worker.stop)
         drained = await worker.run()
         return _BROKE_DOWN if worker.has_broken_down else int(not drained)
+
+
+def chores(settings: Settings, channels: Sequence[Channel], outbox: Outbox, simulator: Simulator) -> list[Chore]:
+    """Return the sweeps beside those of every worker; `docs/how-to/watch-an-installation.md` lists them."""
+    return [
+        (1.0, simulator.report),
+        (ledger.MEASURE_SECONDS, ledger.measure),
+        (_FORGET_SECONDS, stored_responses.forget_old),
+        (_FORGET_SECONDS, returned.forget_old),
+        (gauges.MEASURE_SECONDS, partial(gauges.measure, channels)),
+        (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
+        (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
+        # Someone who enters at the last moment still has the interview's whole length.
+        (_ATTENDANCE_SECONDS, partial(lifecycle.note_due, grace_seconds=settings.portal_late_seconds)),
+    ]
 
 
 def _opened(channel: Channel, settings: Settings, simulator: Simulator) -> Transport:

@@ -6,7 +6,7 @@ from litestar import HttpMethod, Response, Router, post, route
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
-from hireloop import errors
+from hireloop import db, errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
 from hireloop.console import alerts, booking, changes, channels, days, failures, gate, render, sign_in
 from hireloop.console.gate import CsrfError
@@ -45,7 +45,8 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
         return render.page("foreign", status_code=403)
     problem = problem_of(error)
     if problem.status >= _OUR_MISTAKE:
-        log.error("console.failed", path=request.scope.get("path_template", ""), exc_info=error)
+        path = request.scope.get("path_template", "")
+        log.error("console.failed", path=path, cause=db.described(error), exc_info=error)
     is_ours = isinstance(error, errors.HireLoopError)
     response = render.page(
         "unknown" if problem.status == _MISSING else "wrong",

@@ -24,13 +24,17 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 # Of these tables, views and functions, as the search path finds them: each object, what it is, and whether an INSERT
-# must name it. Invalid indexes and constraints do not count, nor do triggers that do not fire in our sessions.
+# must name it. Invalid indexes and constraints do not count, nor do triggers that do not fire in our sessions. A table
+# that PostgreSQL empties after a crash, or that hides rows from our role, is another one than we need.
 _CATALOGUE = Statement("""
     WITH relation AS (
-        SELECT oid, relname AS name, relkind FROM pg_catalog.pg_class
+        SELECT oid, relname AS name, relkind,
+            CASE relpersistence WHEN 'p' THEN 'there' WHEN 'u' THEN 'unlogged' ELSE 'temporary' END
+            || CASE WHEN pg_catalog.row_security_active(oid) THEN ', with row-level security' ELSE '' END AS what
+        FROM pg_catalog.pg_class
         WHERE relname = ANY(:relations::text[]) AND relkind IN ('r', 'p', 'v') AND pg_catalog.pg_table_is_visible(oid)
     )
-    SELECT CASE relkind WHEN 'v' THEN 'view ' ELSE 'table ' END || name AS object, 'there' AS what,
+    SELECT CASE relkind WHEN 'v' THEN 'view ' ELSE 'table ' END || name AS object, what,
         false AS must_be_named
     FROM relation
     UNION ALL
@@ -38,8 +42,9 @@ _CATALOGUE = Statement("""
         pg_catalog.format_type(atttypid, atttypmod)
         || CASE WHEN attnotnull THEN ', not null' ELSE '' END
         || CASE WHEN attgenerated <> '' THEN ', generated' ELSE '' END,
-        attnotnull AND NOT atthasdef AND attidentity = ''
+        (attnotnull OR typnotnull) AND NOT atthasdef AND attidentity = '' AND typdefault IS NULL
     FROM relation JOIN pg_catalog.pg_attribute ON attrelid = relation.oid
+    JOIN pg_catalog.pg_type ON pg_type.oid = atttypid
     WHERE attnum > 0 AND NOT attisdropped
     UNION ALL
     SELECT 'default ' || name || '.' || attname, 'there', false

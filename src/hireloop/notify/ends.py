@@ -21,6 +21,7 @@ MOST_LINES = 100  # of one sweep; the others are counted in one line
 
 DeliveryRow = Mapping[str, Any] | asyncpg.Record
 LogLevel = Literal["error", "warning", "info"]
+_LOUDEST_FIRST: tuple[LogLevel, ...] = ("error", "warning", "info")
 
 
 class EndKind(StrEnum):
@@ -89,9 +90,14 @@ def say_all(ends: Sequence[End]) -> None:
     rest = list(listed)
     for end in rest:
         _count(end)
-    if rest:
-        loudest = min((end.level for end in rest), key=("error", "warning", "info").index)
-        getattr(log, loudest)("delivery.not_listed", deliveries=len(rest), ends=sorted({one.end.value for one in rest}))
+    loudest: LogLevel = min((end.level for end in rest), key=_LOUDEST_FIRST.index, default="info")
+    say_how_many_more(len(rest), sorted({one.end.value for one in rest}), loudest)
+
+
+def say_how_many_more(deliveries: int, words: Sequence[str], level: LogLevel = "info") -> None:
+    """Say in one line what has happened to so many deliveries that have no line of their own, if there are any."""
+    if deliveries > 0:
+        getattr(log, level)("delivery.not_listed", deliveries=deliveries, ends=words)
 
 
 def of_row(row: DeliveryRow, end: EndKind, **facts: object) -> End:

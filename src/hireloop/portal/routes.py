@@ -6,7 +6,7 @@ from litestar import HttpMethod, Response, Router, post, route
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
-from hireloop import errors
+from hireloop import db, errors
 from hireloop.portal import gate, own_changes, render, room
 from hireloop.portal.gate import path_of
 from hireloop.scheduling.sessions.sessions import Visit
@@ -47,23 +47,28 @@ async def static(request: AnyRequest, version: FromPath[str], name: FromPath[str
     return render.STATIC.response(request, version, name)
 
 
-def error_page(_request: AnyRequest, error: Exception) -> Response[bytes]:
+def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Say in HTML that a request failed, without a word from the request itself."""
     status = problem_of(error).status
     if status == HTTPStatus.NOT_FOUND:
         return render.page("unknown", status_code=status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("portal.failed", exc_info=error)
+        _log_failure(request, error)
         response = render.page("failed", status_code=status)
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
         return response
     if isinstance(error, errors.Refused):  # a handler of ours should have shown it on its page
-        log.error("portal.failed", exc_info=error)
+        _log_failure(request, error)
     response = render.page("misunderstood", status_code=status)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)  # such as `allow`
     return response
+
+
+def _log_failure(request: AnyRequest, error: Exception) -> None:
+    path = request.scope.get("path_template", "")
+    log.error("portal.failed", path=path, cause=db.described(error), exc_info=error)
 
 
 def routes() -> list[Router]:

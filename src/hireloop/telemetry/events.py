@@ -33,6 +33,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "delivery.bounced": ("error", "info"),
     "delivery.exhausted": ("error", "info"),
     "delivery.superseded": ("info",),
+    "delivery.replayed": ("info",),
     "delivery.not_listed": ("error", "warning", "info"),
     "delivery.render_failed": ("error",),
     "delivery.transport_crashed": ("error",),
@@ -68,6 +69,11 @@ def record_try(*, channel: str, outcome: str, reason: str | None) -> None:
 def record_end(*, channel: str, state: str, reason: str | None) -> None:
     """Count a delivery that has ended in this state."""
     metrics.ENDS.add(1, {"channel": channel, "state": state, "reason": reason or ""})
+
+
+def record_replay(*, channel: str, state: str) -> None:
+    """Count a delivery that had ended in this state and is due again."""
+    metrics.REPLAYS.add(1, {"channel": channel, "state": state})
 
 
 def record_alert(event: str, *, cause: str) -> None:

@@ -146,7 +146,7 @@ def _cleaned(attributes: Attributes | None) -> dict[str, str | int]:
 
 @lru_cache(1_024)
 def _text(value: str) -> str:
-    return redaction.printable(redaction.redact(value), _LONGEST_VALUE)
+    return redaction.printable(value, _LONGEST_VALUE)
 
 
 DECLARED: list[_Metric] = []
@@ -157,6 +157,7 @@ BOOKINGS = Counter("hireloop.bookings", "Requested bookings, by outcome")
 CHANGES = Counter("hireloop.changes", "Requested changes to bookings, by span and outcome")
 ATTEMPTS = Counter("hireloop.delivery.attempts", "Attempts, by channel, outcome and reason")
 ENDS = Counter("hireloop.delivery.ends", "Deliveries that have ended, by channel, state and reason")
+REPLAYS = Counter("hireloop.delivery.replays", "Deliveries that are sent again, by channel and earlier state")
 ATTEMPT_SECONDS = Histogram(
     "hireloop.delivery.attempt.duration", "Duration of one attempt, from lease to reply", _OF_ATTEMPTS
 )

@@ -16,7 +16,7 @@ from hireloop.signing import Purpose
 # A local part may be quoted, may hold an apostrophe, and may carry another address (a=b.example@relay.example).
 _ADDRESS = re.compile(
     r"""(?:"[^"]{1,64}"|(?:[^\s<>"'(),;:\[\]{}]|(?<=\w)'(?=\w)){1,64})"""
-    r"""(?:@|%40)(?:\[[^\]\s]*\]|[^\s<>"'(),;:=\[\]{}&/?#|!*]{0,253}[^\s<>"'(),;:=\[\]{}&/?#|!*.])"""
+    r"""(?:@|%(?:25)*40)(?:\[[^\]\s]*\]|[^\s<>"'(),;:=\[\]{}&/?#|!*]{0,253}[^\s<>"'(),;:=\[\]{}&/?#|!*.])"""
 )
 NAMED_SECRET = re.compile(r"((?i:session_key|password|passwd|pass)=[\x22\x27]?)[^\s&\x22\x27<>]+")
 PASSWORD_IN_URL = re.compile(r"(://[^\s/:]*:)\S+@")
@@ -56,17 +56,17 @@ def without_tokens_in_json(text: str) -> str:
 
 
 def printable(text: str, longest: int) -> str:
-    """Return what a caller sent, cut to `longest` characters, with `\ufffd` for each that cannot be printed."""
-    text = text[:longest]
+    """Return what a caller sent, redacted and cut to `longest` characters, with `\ufffd` for what cannot be printed."""
+    text = redact(text)[:longest]  # in this order: what is left of a secret or an address may not look like one
     return text if text.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 def redact(text: str) -> str:
     """Return `text`, cut to 8 KiB, without session keys, API keys and passwords, and with each mail address hashed."""
     text = text[:_LONGEST]
-    if "." in text:
+    if "." in text or "%" in text:
         text = SESSION_KEY.sub("<session key>", text)
-    if "@" in text or "%40" in text:
+    if "@" in text or "%" in text:
         text = PASSWORD_IN_URL.sub(r"\1<password>@", text)
         text = _ADDRESS.sub(lambda found: f"<address:{address_hash(found[0].rpartition('=')[2])}>", text)
     if "=" in text:

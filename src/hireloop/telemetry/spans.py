@@ -59,6 +59,7 @@ UNKNOWN_ROUTE = "unknown"  # of a path that there is not, in metrics
 _METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
 _SERVER_ERROR = 500
 _LONGEST_PATH, _LONGEST_VERSION = 256, 8  # characters
+_LONGEST_TRACEPARENT = 512  # bytes; about a longer one OpenTelemetry writes a warning for each request
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -342,7 +343,7 @@ def request_span(
 def caller_of(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext | None:
     """Return the caller's span if it sent a valid `traceparent`; its `tracestate` is not kept."""
     for name, value in headers:
-        if name == b"traceparent":
+        if name == b"traceparent" and len(value) <= _LONGEST_TRACEPARENT:
             found = trace.get_current_span(_w3c.extract({"traceparent": value.decode("latin-1")})).get_span_context()
             return found if found.is_valid else None
     return None
@@ -350,7 +351,7 @@ def caller_of(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext | None:
 
 def name_request(ident: str) -> None:
     """Say on the current SERVER span by which X-Request-ID its caller knows the request."""
-    current.span().set_attribute("hireloop.request.id", ident)
+    current.span().set_attribute("hireloop.request.id", redaction.redact(ident))
 
 
 def current_trace_id() -> str:
@@ -381,6 +382,12 @@ def ids_of(stored_traceparent: str) -> tuple[str, str]:
     """Return the trace id and the span id in a stored traceparent, both empty where none is stored."""
     _, trace_id, span_id, *_ = [*stored_traceparent.split("-"), "", "", ""]
     return trace_id, span_id
+
+
+def said_of(stored_traceparent: str) -> dict[str, str]:
+    """Return `trace_id` and `span_id` of a stored traceparent for a line of the log; nothing where none is stored."""
+    trace_id, span_id = ids_of(stored_traceparent)
+    return {"trace_id": trace_id, "span_id": span_id} if trace_id else {}
 
 
 def _remote(trace_id: str, span_id: str) -> SpanContext:

@@ -1,5 +1,6 @@
 """The database refuses a statement: for good, and somebody is told; for a while, and it is tried again."""
 
+import json
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from faults.factories import book
 from faults.scene import HeldSmtpServer, all_is_accounted_for, mail_through, make_due, until_state
 from hireloop import db
 from hireloop.settings import Settings
+from hireloop.telemetry import events
 from processes import WorkerProcess
 from sample_settings import settings_for
 from servers.databases import end_all_others
@@ -145,6 +147,26 @@ async def test_what_passes_is_waited_for(database_url: str, mail_server: Scripte
         await until_state(delivery, "sent")
         assert _ADDRESS not in worker.log.read_text()
         assert worker.stop() == 0
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("sqlstate", "event"),
+    [("53100", "worker.not_settled_yet"), ("XX000", "worker.database_refuses"), ("23514", "worker.unwritable")],
+)
+async def test_an_outcome_that_cannot_be_stored_is_said_as_the_error_is(
+    database_url: str, mail_server: ScriptedSmtpServer, sqlstate: str, event: str
+) -> None:
+    await db.fetch(_RAISES.format(sqlstate))
+    await db.fetch(_EACH_UPDATE.replace("ON delivery", "ON attempt"))
+    with WorkerProcess(mail_through(database_url, mail_server.port)) as worker:
+        await book()
+        worker.wait_for_log(event)
+        lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
+        said = [line for line in lines if sqlstate in line.get("error", "")]
+        assert {(line["event"], line["level"]) for line in said} == {(event, events.LEVELS[event][0])}
+        assert all(len(line["span_id"]) == 16 for line in said if event == "worker.unwritable")
+        await db.fetch("DROP TRIGGER fail_for_the_test ON attempt")
 
 
 @pytest.mark.usefixtures("database")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 import factories
 from factories import make_interview, outbox_of, rows
@@ -18,6 +19,7 @@ from hireloop.notify.channels import health
 from hireloop.notify.deliveries import alert_records, alerts, outbox, replay
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.bookings import cancellations, moves
+from hireloop.telemetry import metrics
 from notify.factories import ALERTING_CHAT, ALERTING_MAIL
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -424,6 +426,41 @@ async def test_each_end_of_an_alert_is_one_line_of_the_log(capsys: pytest.Captur
     for seconds in (400, 402):
         await sweep(seconds)
     assert said() == ["alert.over"]
+
+
+async def test_an_alert_that_becomes_one_for_each_recruiter_says_and_counts_the_new_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(metrics.ALERTS, "add", lambda _, attributes: counted.append(attributes["event"]))
+    with capture_logs() as lines:
+        await at_risk((*[RITA] * 5, RAVI, RAVI))
+        await settle("chat", "rejected")
+        await sweep(1002)
+    said = [line["alert"] for line in lines if line["event"] == "alert.put"]
+    assert sorted(said) == sorted(str(row["id"]) for row in await rows("alert"))
+    assert counted == ["put"] * len(said) == ["put"] * 6
+
+
+async def _no_note(_: object) -> None:
+    """Write nothing."""
+
+
+async def test_a_line_about_an_alert_has_the_ids_of_the_delivery_that_it_is_about() -> None:
+    await failed()
+    await db.fetch("UPDATE delivery SET traceparent = '00-' || repeat('a', 32) || '-' || repeat('b', 16) || '-01'")
+    with capture_logs() as lines:
+        await sweep()
+        await sweep(121)
+        await settle("chat", "sent", seconds=122)
+        await sweep(123)
+        await alert_records.acknowledge((await the_alert())["id"], by="operator", note=_no_note)
+        await delivered(UUID(int=0))
+        await sweep(125)
+    of_alerts = [line for line in lines if line["event"].startswith("alert.")]
+    events = [line["event"].removeprefix("alert.") for line in of_alerts]
+    assert events == ["put", "unheard", "heard", "acknowledged", "over"]
+    assert {(line["trace_id"], line["span_id"]) for line in of_alerts} == {("a" * 32, "b" * 16)}
 
 
 async def test_an_erased_person_is_in_no_alert() -> None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from factories import WINDOWS, rows, unaccounted
 from faults.scene import mail_through, until_state
@@ -16,6 +17,7 @@ from hireloop.notify.deliveries import deliveries, leases, outbox, replay, retry
 from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult, Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
+from hireloop.telemetry import metrics
 from notify.factories import RECRUITERS, WITH_RECRUITERS, invite, settlement
 from notify.records import view
 from processes import WorkerProcess
@@ -109,6 +111,31 @@ async def test_the_next_try_is_the_next_attempt_linked_to_the_one_before_and_in_
     assert (lease.id, lease.number, lease.tries) == (delivery, 2, 0)
     assert lease.traceparent == first.traceparent
     assert (lease.previous_trace_id, lease.previous_span_id) == ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
+
+
+async def test_a_replay_is_one_line_and_one_count_for_each_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[object] = []
+    monkeypatch.setattr(metrics.REPLAYS, "add", lambda _, attributes: counted.append(attributes))
+    delivery = await _put()
+    await _rejected()
+    await db.fetch("UPDATE delivery SET traceparent = '00-' || repeat('a', 32) || '-' || repeat('b', 16) || '-01'")
+    with capture_logs() as lines:
+        await replay.batch(ReplayFilter(state="rejected"), [EMAIL], limit=9, dry_run=True, now=LATER)
+        await replay.one(delivery, [EMAIL], now=LATER)
+    assert [line for line in lines if line["event"] == "delivery.replayed"] == [
+        {
+            "event": "delivery.replayed",
+            "log_level": "info",
+            "delivery": str(delivery),
+            "kind": "invitation",
+            "channel": "email",
+            "state": "rejected",
+            "reason": "policy_block",
+            "trace_id": "a" * 32,
+            "span_id": "b" * 16,
+        }
+    ]
+    assert counted == [{"channel": "email", "state": "rejected"}]
 
 
 async def test_a_real_workers_tries_before_and_after_a_replay_are_one_trace(database_url: str) -> None:

@@ -174,12 +174,12 @@ class Acknowledgement(AlertChange, frozen=True, kw_only=True):
 AcknowledgementNote = Callable[[Sequence[Acknowledgement]], Awaitable[None]]
 
 # Alerts that somebody knows of now, unless they are over or somebody knew already; all unheard ones if none is named.
-_ACKNOWLEDGE = Statement("""
+_ACKNOWLEDGE = Statement(f"""
     UPDATE alert SET acknowledged_at = coalesce(:now, now()), acknowledged_by = :by, unheard_since = NULL
     WHERE acknowledged_at IS NULL AND over_at IS NULL
       AND (:alert::uuid IS NULL AND unheard_since IS NOT NULL OR id = :alert)
-    RETURNING id, cause, schedule, channel, reason, acknowledged_at AS at
-""")
+    RETURNING id, cause, schedule, channel, reason, acknowledged_at AS at, {hearing.TRACEPARENT}
+""")  # noqa: S608 (our own words)
 
 
 async def acknowledge(alert_id: UUID, *, by: str, note: AcknowledgementNote, now: datetime | None = None) -> bool:

@@ -23,7 +23,7 @@ from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.tables import Alert
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
-from hireloop.telemetry import events
+from hireloop.telemetry import events, spans
 from hireloop.telemetry.logs import log
 
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
@@ -84,7 +84,7 @@ async def _sweep(outbox: Outbox, alert_email: str, now: datetime | None) -> _Swe
     sweep.over = await hearing.ended(ours, at)
     sweep.heard = await hearing.heard(at)
     for waiting in await hearing.waiting(at):
-        await _go_on(waiting, outbox, alert_email, at)
+        await _go_on(waiting, outbox, alert_email, at, sweep)
     new = [_about_channel(held, outbox.channels) for held in await health.take_unreported(ours, now=at)]
     new += await _about_deliveries(outbox, at)
     stored = [(alert, await _store(alert, at)) for alert in new]
@@ -168,16 +168,17 @@ def _ranks(outbox: Outbox, message: AlertMessage, recruiter: str | None, alert_e
     return carriers.ranks_of(outbox.channels, recruiter=recruiter, alert_email=alert_email, held=held)
 
 
-async def _go_on(waiting: UnheardAlert, outbox: Outbox, alert_email: str, now: datetime) -> None:
+async def _go_on(waiting: UnheardAlert, outbox: Outbox, alert_email: str, now: datetime, sweep: _Sweep) -> None:
     """Give an alert that no carrier has taken in time to the next ones.
 
-    An alert about the jobs of several recruiters, which the chats have not taken, becomes one for each of them.
+    An alert about the jobs of several recruiters, which the chats have not taken, becomes one for each of them; what is
+    new among them is recorded in `sweep`.
     """
     if waiting.is_waiting:
         return
     message = waiting.message
     if waiting.recruiter is None and message.others and message.cause is not AlertCause.HELD:
-        remains = await _divided(waiting, message, outbox, alert_email, now)
+        remains = await _divided(waiting, message, outbox, alert_email, now, sweep)
         if remains is None:
             return
         waiting, message = remains
@@ -188,7 +189,7 @@ async def _go_on(waiting: UnheardAlert, outbox: Outbox, alert_email: str, now: d
 
 
 async def _divided(
-    waiting: UnheardAlert, message: AlertMessage, outbox: Outbox, alert_email: str, now: datetime
+    waiting: UnheardAlert, message: AlertMessage, outbox: Outbox, alert_email: str, now: datetime, sweep: _Sweep
 ) -> tuple[UnheardAlert, AlertMessage] | None:
     """Give each recruiter but the first an alert of their own, and return the first one's, which the alert remains.
 
@@ -205,7 +206,9 @@ async def _divided(
     await unreported.note_reported(stored, now)
     for alert, is_new in stored:
         if is_new:
-            await _put(outbox, alert, alert_email, now, reached=rank)
+            sweep.put.append((alert, await _put(outbox, alert, alert_email, now, reached=rank)))
+        else:
+            sweep.not_put.append(alert)
     if mine is None:
         return None
     message = msgspec.structs.replace(message, others=len(mine) - 1)
@@ -227,6 +230,7 @@ def _say(sweep: _Sweep) -> None:
             "channel": message.channel,
             "reason": message.reason,
             "others": message.others,
+            **spans.said_of(alert.traceparent),
         }
         if rank is None:
             log.error("alert.reaches_nobody", **said)

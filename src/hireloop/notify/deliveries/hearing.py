@@ -19,7 +19,7 @@ from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.tables import Alert
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
-from hireloop.telemetry import links
+from hireloop.telemetry import links, spans
 
 TOO_LONG = timedelta(minutes=2)  # unheard for longer than this is a failure of the installation
 MATTERS_AFTER_DEADLINE = timedelta(days=1)  # as on the console's page of what needs attention
@@ -65,6 +65,7 @@ class AlertChange(msgspec.Struct, frozen=True, kw_only=True):
     schedule: UUID | None
     channel: str
     reason: str | None
+    traceparent: str | None  # of the delivery that it is about, or the first of them
     is_heard: bool = False
 
     def said(self) -> dict[str, str | None]:
@@ -75,11 +76,15 @@ class AlertChange(msgspec.Struct, frozen=True, kw_only=True):
             "schedule": str(self.schedule or ""),
             "channel": self.channel,
             "reason": self.reason,
+            **spans.said_of(self.traceparent or ""),
         }
 
 
+# Of the delivery that an alert is about, or the first of them.
+TRACEPARENT = "(SELECT traceparent FROM delivery WHERE delivery.id = alert.delivery) AS traceparent"
+
 # Alerts that report nothing any more that needs anybody.
-_END = Statement("""
+_END = Statement(f"""
     UPDATE alert SET over_at = :now, unheard_since = NULL
     WHERE over_at IS NULL AND CASE
         WHEN cause = 'held' THEN NOT EXISTS (
@@ -99,10 +104,10 @@ _END = Statement("""
                 )
         )
         END
-    RETURNING id, cause, schedule, channel, reason
-""")
+    RETURNING id, cause, schedule, channel, reason, {TRACEPARENT}
+""")  # noqa: S608 (our own words)
 # Alerts that a carrier has accepted since, or whose only email bounced.
-_HEAR = Statement("""
+_HEAR = Statement(f"""
     WITH changed AS (
         SELECT alert.id, taken.id AS delivery, taken.sent_at FROM alert LEFT JOIN LATERAL (
             SELECT id, sent_at FROM delivery
@@ -116,13 +121,13 @@ _HEAR = Statement("""
     UPDATE alert SET heard_at = changed.sent_at, heard_by = changed.delivery, late_at = NULL,
         unheard_since = CASE WHEN changed.sent_at IS NULL THEN :now::timestamptz END
     FROM changed WHERE alert.id = changed.id
-    RETURNING alert.id, cause, schedule, channel, reason, heard_at IS NOT NULL AS is_heard
-""")
+    RETURNING alert.id, cause, schedule, channel, reason, {TRACEPARENT}, heard_at IS NOT NULL AS is_heard
+""")  # noqa: S608 (our own words)
 # Alerts that have been unheard for too long, and the log has not said so yet.
-_NOTE_LATE = Statement("""
+_NOTE_LATE = Statement(f"""
     UPDATE alert SET late_at = :now WHERE unheard_since <= :before AND late_at IS NULL
-    RETURNING id, cause, schedule, channel, reason
-""")
+    RETURNING id, cause, schedule, channel, reason, {TRACEPARENT}
+""")  # noqa: S608 (our own words)
 
 
 async def ended(channels: Sequence[Channel], now: datetime) -> list[AlertChange]:

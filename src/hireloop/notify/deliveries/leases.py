@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import product
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from hireloop import db
@@ -20,9 +21,11 @@ from hireloop.notify.tables import AttemptOutcome, ChannelRate, DeliveryState
 from hireloop.notify.transport import Evidence
 from hireloop.notify.transports.replies import kept_text
 from hireloop.statements import Statement, as_structs
+from hireloop.telemetry import events
 
 LEASE_SECONDS = 30
 LOST_IN_A_ROW = 5
+SAID_HERE = frozenset({AttemptOutcome.SENT, AttemptOutcome.RELEASED})  # whether these are news, the row alone knows
 RENEWED_PAST_DEADLINE_SECONDS = 600  # a send that has not ended by then is lost, however long its thread hangs
 
 
@@ -250,7 +253,8 @@ async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[
 
 # Something that came back sooner than its try was settled stays on record.
 _CAME_BACK = "(answer.outcome = 'sent' AND last_reason IN ('came_back', 'complaint'))"
-# Attempts are completed, and the deliveries whose lease is still ours become what the answers say.
+# Attempts are completed, and the deliveries whose lease is still ours become what the answers say. Beside these it
+# returns what an earlier run has written, whose own reply was lost with the connection.
 _SETTLE = Statement(f"""
     WITH answer AS (
         SELECT * FROM unnest(
@@ -268,19 +272,28 @@ _SETTLE = Statement(f"""
             span_id = answer.span_id
         FROM answer WHERE attempt.delivery = answer.id AND attempt.number = answer.number
           AND (attempt.outcome IS NULL OR answer.outcome <> 'released')
+    ), settled AS (
+        UPDATE delivery SET
+            state = CASE WHEN answer.state = 'pending' AND sent_at >= first_due_at THEN 'sent' ELSE answer.state END,
+            lease_token = NULL,
+            leased_until = NULL,
+            due_at = coalesce(answer.due_at, delivery.due_at),
+            tries = tries + (answer.outcome = 'retry')::int,
+            last_reason = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reason ELSE answer.reason END,
+            last_reply = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reply ELSE answer.reply END,
+            sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce(:now, now()) ELSE sent_at END
+        FROM answer
+        WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
+        RETURNING delivery.id, answer.token, channel,
+            answer.state = 'pending' AND delivery.state = 'sent' AS is_sent_before
     )
-    UPDATE delivery SET
-        state = CASE WHEN answer.state = 'pending' AND sent_at >= first_due_at THEN 'sent' ELSE answer.state END,
-        lease_token = NULL,
-        leased_until = NULL,
-        due_at = coalesce(answer.due_at, delivery.due_at),
-        tries = tries + (answer.outcome = 'retry')::int,
-        last_reason = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reason ELSE answer.reason END,
-        last_reply = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reply ELSE answer.reply END,
-        sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce(:now, now()) ELSE sent_at END
-    FROM answer
-    WHERE delivery.id = answer.id AND delivery.lease_token = answer.token
-    RETURNING delivery.id, answer.token
+    SELECT * FROM settled
+    UNION ALL
+    SELECT delivery.id, answer.token, channel, false FROM answer
+        JOIN attempt ON attempt.delivery = answer.id AND attempt.number = answer.number
+        JOIN delivery ON delivery.id = answer.id
+    WHERE attempt.outcome = answer.outcome AND attempt.span_id = answer.span_id
+        AND delivery.state = answer.state AND lease_token IS NULL
 """)  # noqa: S608 (our own words)
 # What was sent although its lease was not ours any more was sent all the same, when its attempt ended.
 _SENT_LATE = Statement("""
@@ -294,6 +307,13 @@ _SENT_LATE = Statement("""
     RETURNING delivery.id, kind, channel, required, attempt.number AS attempt, attempt.route, attempt.phase, code,
         enhanced_code, attempt.trace_id, attempt.span_id, was = 'pending' AND state = 'sent' AS ends_delivery
 """)
+# Tries that have ended without sending anything, and not as lost: these stay lost.
+_RELEASED_LATE = Statement("""
+    SELECT delivery.id, kind, channel, required, attempt.number AS attempt, route, trace_id, span_id
+    FROM unnest(:ids::uuid[], :numbers::int[]) AS late(id, number)
+        JOIN attempt ON attempt.delivery = late.id AND attempt.number = late.number AND outcome = 'released'
+        JOIN delivery ON delivery.id = late.id
+""")
 
 
 async def settle(settlements: Sequence[Settlement], *, now: datetime | None = None) -> set[UUID]:
@@ -302,23 +322,28 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     An attempt row is always completed; the delivery's state moves only under our token. A late acceptance still
     sets `sent_at`, whatever has become of the delivery: nothing that happened goes unrecorded. Its attempt counted as
     lost meanwhile, and so says `maybe_accepted`: there may be a second copy. No further one is sent, unless a try is
-    under way already.
+    under way already. It says itself how the tries of `SAID_HERE` ended whose lease was not ours.
     """
-    ours = await _settle(settlements, now)
+    settled = await _settle(settlements, now)
+    for row in settled:
+        if row["is_sent_before"]:  # by an earlier try, whose line could not say that it ends the delivery
+            events.record_end(channel=row["channel"], state=DeliveryState.SENT.value, reason=None)
+    ours = {row["token"]: row["id"] for row in settled}
     late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
-    for end in await _note_late(late) if late else ():
+    released = [s for s in settlements if s.outcome is AttemptOutcome.RELEASED and s.token not in ours]
+    for end in [*await _note_late(late), *await _released_late(released)]:
         ends.say(end)
     return set(ours.values())
 
 
 @db.transactional(one_statement=True)
-async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> dict[UUID, UUID]:
-    """Write the results of these tries; return the deliveries whose lease was still ours, by its token.
+async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> list[asyncpg.Record]:
+    """Write the results of these tries; return the deliveries whose lease was still ours, with its token.
 
-    By the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
+    With the token: one batch may hold two tries of one delivery, of which only the later one was still ours.
     """
     evidence = [s.evidence for s in settlements]
-    rows = await _SETTLE.rows(
+    return await _SETTLE.rows(
         ids=[s.delivery_id for s in settlements],
         numbers=[s.number for s in settlements],
         tokens=[s.token for s in settlements],
@@ -335,11 +360,20 @@ async def _settle(settlements: Sequence[Settlement], now: datetime | None) -> di
         span_ids=[s.span_id for s in settlements],
         now=now,
     )
-    return {row["token"]: row["id"] for row in rows}
 
 
 @db.transactional(one_statement=True)
 async def _note_late(late: Sequence[Settlement]) -> list[End]:
     """Note what was sent though its lease had run out meanwhile, and return how that ended."""
+    if not late:
+        return []
     rows = await _SENT_LATE.rows(ids=[s.delivery_id for s in late], numbers=[s.number for s in late])
     return ends.of_rows(rows, EndKind.SENT, late=True)
+
+
+async def _released_late(late: Sequence[Settlement]) -> list[End]:
+    """Return the ends of those tries that were released under a lease that had run out, and were not lost before."""
+    if not late:
+        return []
+    rows = await _RELEASED_LATE.rows(ids=[s.delivery_id for s in late], numbers=[s.number for s in late])
+    return ends.of_rows(rows, EndKind.RELEASED, late=True, ends_delivery=False)

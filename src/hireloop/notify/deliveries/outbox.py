@@ -198,7 +198,7 @@ _SUPERSEDE = Statement("""
     UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL
     WHERE schedule = :schedule AND revision < :before_revision AND state = 'pending' AND kind <> ALL(:kept::text[])
         AND NOT (kind = 'alert' AND alert IS NOT NULL)
-    RETURNING id, kind, channel, required
+    RETURNING id, kind, channel, required, traceparent
 """)
 # Whether a schedule has a required delivery that was tried.
 _WAS_TRIED = Statement(
@@ -226,7 +226,7 @@ def _say_superseded(rows: Sequence[ends.DeliveryRow]) -> None:
 _WITHDRAW = Statement("""
     UPDATE delivery SET state = 'superseded', lease_token = NULL, leased_until = NULL
     WHERE alert = ANY(:alerts::uuid[]) AND kind = 'alert' AND state = 'pending'
-    RETURNING id, kind, channel, required
+    RETURNING id, kind, channel, required, traceparent
 """)
 
 
@@ -281,13 +281,13 @@ _FORGET = Statement("""
             END,
             last_reply = NULL
         FROM about WHERE delivery.id = about.id
-        RETURNING delivery.id, delivery.kind, channel, required, is_superseded
+        RETURNING delivery.id, delivery.kind, channel, required, traceparent, is_superseded
     ), returned AS (
         DELETE FROM returned_mail USING about WHERE returned_mail.delivery = about.id
     ), replies AS (
         UPDATE attempt SET reply = NULL FROM blanked WHERE attempt.delivery = blanked.id
     )
-    SELECT id, kind, channel, required FROM blanked WHERE is_superseded
+    SELECT id, kind, channel, required, traceparent FROM blanked WHERE is_superseded
 """)
 # What an unheard alert reports beside these schedules is reported anew: its own delivery has just ended.
 _REPORT_ANEW = Statement("""

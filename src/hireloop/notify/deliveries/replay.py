@@ -3,12 +3,13 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify import messages
+from hireloop.notify import ends, messages
 from hireloop.notify.deliveries import retry
 from hireloop.notify.deliveries.deliveries import DeliveryFilter
 from hireloop.notify.deliveries.outbox import origin_fragment
@@ -17,7 +18,8 @@ from hireloop.notify.reasons import Slug
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
-from hireloop.telemetry import spans
+from hireloop.telemetry import events, spans
+from hireloop.telemetry.logs import log
 
 AT_ONCE = 500  # in one transaction
 _MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
@@ -84,6 +86,7 @@ class _Replayable(msgspec.Struct, frozen=True, kw_only=True):
     payload: str
     payload_version: int
     message_id: str
+    traceparent: str
     last_reason: str | None
     origin: str | None  # the traceparent of its booking
     is_done_alert: bool  # an alert that is over or acknowledged
@@ -186,7 +189,26 @@ async def batch(
         spans.record_replay([origins[result.id] for result, _ in replayed])
         await _reopen([reopened for _, reopened in replayed], at)
         await note([result for result, _ in replayed], at)
+        traceparents = {row.id: row.traceparent for row in rows}
+        db.after_commit(partial(_say, [(result, traceparents[result.id]) for result, _ in replayed]))
     return [result for result, _ in judged]
+
+
+def _say(replayed: Sequence[tuple[ReplayResult, str]]) -> None:
+    """Write a line and count for each delivery that is replayed, given with its traceparent; of many as `ends` does."""
+    for result, traceparent in replayed[: ends.MOST_LINES]:
+        log.info(
+            "delivery.replayed",
+            delivery=str(result.id),
+            kind=result.kind,
+            channel=result.channel,
+            state=result.state.value,
+            reason=result.reason,
+            **spans.said_of(traceparent),
+        )
+    for result, _ in replayed:
+        events.record_replay(channel=result.channel, state=result.state.value)
+    ends.say_how_many_more(len(replayed) - ends.MOST_LINES, ["replayed"])
 
 
 def _is_still(row: _Replayable, only: ReplayFilter) -> bool:
@@ -231,7 +253,7 @@ _TOLD = {
 _ROWS = {
     lock: Statement(f"""
         SELECT id, schedule, revision, kind, channel, recipient, state, attempt_count, payload::text, payload_version,
-            message_id, last_reason, {origin_fragment("delivery.schedule")} AS origin,
+            message_id, traceparent, last_reason, {origin_fragment("delivery.schedule")} AS origin,
             kind = 'alert' AND EXISTS (
                 SELECT FROM alert WHERE alert.id = delivery.alert AND coalesce(over_at, acknowledged_at) IS NOT NULL
             ) AS is_done_alert, coalesce(:now, now()) AS now

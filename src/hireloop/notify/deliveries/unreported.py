@@ -48,6 +48,7 @@ class NewAlert(msgspec.Struct, frozen=True, kw_only=True):
     recruiter: str | None = None  # None: no job has one, or several have different ones
     deliveries: tuple[UUID, ...] = ()
     origins: tuple[str, ...] = ()  # the traceparents of their bookings
+    traceparent: str = ""  # of the first of them; none of a held channel
     fingerprint: str | None = None  # of the held channel's configuration, and since when it is held
     held_since: datetime | None = None
 
@@ -167,7 +168,13 @@ def _alert_about(group: Sequence[ReportedDelivery], values: dict[str, Any]) -> N
     )
     recruiter = first.recruiter_email if len(recruiters) == 1 else None
     origins = tuple(one.origin or "" for one in group[: links.MOST])
-    return NewAlert(message=message, recruiter=recruiter, deliveries=tuple(one.id for one in group), origins=origins)
+    return NewAlert(
+        message=message,
+        recruiter=recruiter,
+        deliveries=tuple(one.id for one in group),
+        origins=origins,
+        traceparent=first.traceparent,
+    )
 
 
 def _values(kind: str, payload: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from opentelemetry.trace import Span
 
 from hireloop.notify import messages
 from hireloop.notify.deliveries import provider_choice, retry
-from hireloop.notify.deliveries.leases import Lease, Settlement
+from hireloop.notify.deliveries.leases import SAID_HERE, Lease, Settlement
 from hireloop.notify.ends import End, EndKind
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
@@ -191,12 +191,12 @@ def settlement(lease: Lease, result: AttemptResult, *, elapsed: timedelta) -> Se
 def ends_of(settled: Iterable[Settlement], under_way: Mapping[UUID, Lease], ours: Collection[UUID]) -> list[End]:
     """Return how these tries ended; `under_way` is by token, and `ours` are the deliveries whose lease was still ours.
 
-    Without what was sent under a lease that was not: `leases.settle` says that itself.
+    Without what was sent or released under a lease that was not: `leases.settle` says that itself.
     """
     return [
         _end(under_way[one.token], one, is_ours=one.delivery_id in ours)
         for one in settled
-        if one.token in under_way and (one.delivery_id in ours or one.outcome is not AttemptOutcome.SENT)
+        if one.token in under_way and (one.delivery_id in ours or one.outcome not in SAID_HERE)
     ]
 
 

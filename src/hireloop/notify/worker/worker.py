@@ -26,7 +26,7 @@ from hireloop.notify.worker.attempts import AttemptResult, MessageRenderer
 from hireloop.notify.worker.channel_sender import GATHER_SECONDS, ChannelSender
 from hireloop.notify.worker.heartbeat import WorkerStatus
 from hireloop.notify.worker.sweeps import Chore, Sweeps, name_of
-from hireloop.telemetry import events
+from hireloop.telemetry import events, spans
 from hireloop.telemetry.logs import log
 
 POLL_SECONDS = 2.0
@@ -229,7 +229,8 @@ class Worker:
         try:
             self._settlements.put_nowait(await self._tried(sender, lease, asked, probing=probing))
         except Exception:  # noqa: BLE001 (a fault of ours in one try must neither pass in silence nor stop the others)
-            log.exception("worker.try_crashed", delivery=str(lease.id), number=lease.number)
+            ids = spans.said_of(lease.traceparent)
+            log.exception("worker.try_crashed", delivery=str(lease.id), number=lease.number, **ids)
             sender.ended(lease.token)  # renewed no more: its lease runs out, and the try counts as lost
             self._wake.set()
 
@@ -289,9 +290,11 @@ class Worker:
                     case FailureKind.UNWRITABLE:
                         await self._write_one_by_one(batch, error)
                         return
-                    case FailureKind.TRANSIENT | FailureKind.UNKNOWN:
+                    case FailureKind.UNKNOWN:
+                        self._failed("settle", error)
+                    case FailureKind.TRANSIENT:
                         log.warning("worker.not_settled_yet", error=db.described(error), settlements=len(batch))
-                        await asyncio.sleep(_AFTER_ERROR_SECONDS)
+                await asyncio.sleep(_AFTER_ERROR_SECONDS)
             else:
                 under_way = {token: lease for sender in self._senders for token, lease in sender.under_way.items()}
                 for end in attempts.ends_of(batch, under_way, ours):
@@ -300,7 +303,9 @@ class Worker:
 
     async def _write_one_by_one(self, batch: list[Settlement], error: BaseException) -> None:
         if len(batch) == 1:
-            log.error("worker.unwritable", delivery=str(batch[0].delivery_id), error=db.described(error))
+            (one,) = batch
+            ids = {"trace_id": one.trace_id, "span_id": one.span_id}
+            log.error("worker.unwritable", delivery=str(one.delivery_id), error=db.described(error), **ids)
             return
         for settlement in batch:
             await self._write([settlement])
