@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
-from hireloop.doctor import bounces, database, tracing
+from hireloop.doctor import bounces, database, sender, tracing
 from hireloop.doctor.database import DatabaseFindings
 from hireloop.errors import SettingsError
 from hireloop.faults import faults_of
@@ -48,6 +48,7 @@ async def examine(
         if finding.level is Level.FAILURE:
             failed.add(name)
         yield finding
+    yield sender.finding(settings)
     yield tracing.check_variables(settings)
     if bad_channels is None:
         yield _held(visit, failed)
