@@ -13,7 +13,7 @@ from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.message_routes import EMAIL
 from hireloop.notify.deliveries import alerts
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.notify.diagnosis import background, mail, others
+from hireloop.notify.diagnosis import background, latest, mail, others
 from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped, warning
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transport import Channel
@@ -44,7 +44,7 @@ async def examine(
     failed = set()
     for name, found in running:
         waiting(background.names_of(running))
-        finding = await background.finished(name, found, until=until)
+        finding = _as_workers_saw(await background.finished(name, found, until=until), visit)
         if finding.level is Level.FAILURE:
             failed.add(name)
         yield finding
@@ -77,6 +77,15 @@ def _on_the_network(settings: Settings, channels: Sequence[Channel]) -> list[tup
         *((one.name, partial(others.check, one, settings)) for one in channels if one.name != EMAIL),
         (tracing.CHECK, partial(tracing.check, settings)),
     ]
+
+
+def _as_workers_saw(finding: Finding, visit: DatabaseFindings) -> Finding:
+    """Return the finding, or what workers saw last of that provider of mail, which says more: tries go further."""
+    for route, check in mail.CHECKS.items():
+        seen = visit.latest.get(route)
+        if check == finding.check and seen is not None and seen.reason and seen.outweighs(finding):
+            return latest.failure_of(check, route, seen.reason)
+    return finding
 
 
 def _base_url(settings: Settings, visit: DatabaseFindings, *, for_trying: bool) -> Finding:
