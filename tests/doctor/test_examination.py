@@ -437,7 +437,7 @@ def mail_server() -> Iterator[ScriptedSmtpServer]:
         (
             {"otel_exporter_otlp_endpoint": "collector"},
             "tracing",
-            "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL.",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL, so nothing is exported to it.",
             "Set it to a URL such as http://collector:4318.",
         ),
         (

@@ -8,7 +8,6 @@ from contextlib import suppress
 from http import HTTPStatus
 from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.parse import urlsplit
 
 import urllib3
 
@@ -29,20 +28,14 @@ _GRPC_PORT = 4317
 def check(settings: Settings) -> Finding:
     """Return the one finding about the OTLP endpoint; blocking, a few seconds."""
     signal = variables.traces(settings)
-    if not signal.over_otlp:
+    if signal.fault:
+        return of_sentence(CHECK, signal.fault)
+    parts = variables.address_of(signal.endpoint, signal.protocol)
+    if not signal.over_otlp or parts is None or not parts.hostname:
         return ok(CHECK, f"Off: {_why_off(settings)}.")
-    endpoint, over_grpc = signal.endpoint, signal.protocol == "grpc"
-    try:
-        parts = urlsplit(endpoint if "://" in endpoint or not over_grpc else f"http://{endpoint}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or parts.scheme not in _PORTS:
-        return failure(
-            CHECK, f"{signal.endpoint_setting} is not a URL.", "Set it to a URL such as http://collector:4318."
-        )
-    secure = parts.scheme == "https"
-    port = port or (_GRPC_PORT if over_grpc else _PORTS[parts.scheme])
+    over_grpc = signal.protocol == "grpc"
+    host, secure = parts.hostname, variables.is_secure(signal, Settings.otel_variables())
+    port = parts.port or (_GRPC_PORT if over_grpc else _PORTS[parts.scheme])
     found = reach.check(CHECK, host, port, secure=secure, setting=signal.endpoint_setting)
     if found.level != "ok":
         return found
@@ -52,7 +45,9 @@ def check(settings: Settings) -> Finding:
 
 def check_variables(settings: Settings) -> Finding:
     """Return the one finding about variables of OpenTelemetry that have no effect, and about another agent."""
-    found = [of_sentence(VARIABLES_CHECK, sentence) for sentence in variables.warnings(settings)]
+    said = variables.traces(settings).fault  # by the other check
+    others = [sentence for sentence in variables.warnings(settings) if sentence != said]
+    found = [of_sentence(VARIABLES_CHECK, sentence) for sentence in others]
     if not found:
         return ok(VARIABLES_CHECK, "Every variable of OpenTelemetry that is set has an effect.")
     return warning(VARIABLES_CHECK, " ".join(one.cause for one in found), " ".join(one.fix for one in found))
