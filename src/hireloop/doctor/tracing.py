@@ -4,6 +4,7 @@ Over gRPC a channel is opened, and nothing is sent.
 """
 
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from queue import Empty, SimpleQueue
@@ -23,6 +24,8 @@ VARIABLES_CHECK = "telemetry"
 _WITHOUT_PATH = "without /v1/traces, such as http://collector:4318"
 _PORTS = {"http": 80, "https": 443}
 _GRPC_PORT = 4317
+# What urllib3 calls the files that the variables name.
+_FILES = {"ca_certs": "CERTIFICATE", "cert_file": "CLIENT_CERTIFICATE", "key_file": "CLIENT_KEY"}
 
 
 def check(settings: Settings) -> Finding:
@@ -34,13 +37,15 @@ def check(settings: Settings) -> Finding:
     if not signal.over_otlp or parts is None or not parts.hostname:
         return ok(CHECK, f"Off: {_why_off(settings)}.")
     over_grpc = signal.protocol == "grpc"
-    host, secure = parts.hostname, variables.is_secure(signal, Settings.otel_variables())
+    given = variables.usable(Settings.otel_variables())
+    host, secure = parts.hostname, variables.is_secure(signal, given)
     port = parts.port or (_GRPC_PORT if over_grpc else _PORTS[parts.scheme])
-    found = reach.check(CHECK, host, port, secure=secure, setting=signal.endpoint_setting)
+    files = {name: variables.own_or_general(given, signal, what) for name, what in _FILES.items()}
+    found = reach.check(CHECK, host, port, secure=secure, setting=signal.endpoint_setting, trusted=files["ca_certs"])
     if found.level != "ok":
         return found
     where = f"{host} port {port}"
-    return _opened(signal, host, port, secure=secure) if over_grpc else _posted(signal, where)
+    return _opened(signal, host, port, secure=secure) if over_grpc else _posted(signal, where, files)
 
 
 def check_variables(settings: Settings) -> Finding:
@@ -96,10 +101,10 @@ def _channel(host: str, port: int, *, secure: bool) -> Any:  # noqa: ANN401 (grp
     return grpc.secure_channel(target, grpc.ssl_channel_credentials(trusted.encode()), options)
 
 
-def _posted(signal: Signal, where: str) -> Finding:
+def _posted(signal: Signal, where: str, files: Mapping[str, str | None]) -> Finding:
     headers = {**signal.headers, "Content-Type": "application/x-protobuf"}
     try:
-        response = urllib3.request(
+        response = urllib3.PoolManager(**files).request(  # type: ignore[arg-type] # which takes anything
             "POST",
             signal.endpoint,
             body=b"",
