@@ -212,14 +212,12 @@ STOPS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def in_a_folder_with_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with a PEM file and one that is none, in an environment without variables of OpenTelemetry."""
-    monkeypatch.chdir(tmp_path)
-    Path("good.pem").write_text("-----BEGIN CERTIFICATE-----\n")
-    Path("bad.pem").write_text("nothing\n")
-    for name in [name for name in os.environ if name.startswith("OTEL_")]:
-        monkeypatch.delenv(name)
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a PEM file and one that is none."""
+    (tmp_path / "good.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    (tmp_path / "bad.pem").write_text("nothing\n")
+    return tmp_path
 
 
 def warned_of(**given: str) -> list[str]:
@@ -229,9 +227,11 @@ def warned_of(**given: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "values"), SPECIFIED.items(), ids=SPECIFIED)
-def test_a_variable_of_the_specification_acts_or_is_named(name: str, values: tuple[str | None, str]) -> None:
-    acts, does_not = values
-    client = {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": "good.pem"} if "CLIENT_KEY" in name else {}
+def test_a_variable_of_the_specification_acts_or_is_named(
+    name: str, values: tuple[str | None, str], folder: Path
+) -> None:
+    acts, does_not = (str(folder / value) if value and value.endswith(".pem") else value for value in values)
+    client = {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": str(folder / "good.pem")} if "CLIENT_KEY" in name else {}
     if acts is not None:
         assert warned_of(**client, **{name: acts}) == []
     if does_not:
