@@ -86,14 +86,15 @@ def _base_url(value: str) -> str:
 
 
 def _otlp_protocol(value: str) -> str:
-    if value not in {"http/protobuf", "grpc"}:
+    if value.strip() not in {"http/protobuf", "grpc"}:
         raise ValueError("must be http/protobuf or grpc")
-    return value
+    return value.strip()
 
 
 def _otlp_headers(value: SecretStr) -> SecretStr:
+    is_paired = all("=" in part for part in value.get_secret_value().split(",") if part.strip())
     for name, text in _header_pairs(value):
-        if not _HEADER_NAME.fullmatch(name) or not text.isascii() or not text.isprintable():
+        if not is_paired or not _HEADER_NAME.fullmatch(name) or not text.isascii() or not text.isprintable():
             raise ValueError("must be a list of name=value pairs, percent-encoded and separated by commas")
     return value
 

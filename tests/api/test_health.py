@@ -1,7 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from unittest.mock import AsyncMock
 
 import httpx
@@ -14,16 +13,15 @@ from api.factories import post_booking
 from factories import soon
 from hireloop import app, db
 from hireloop.notify.channels import configured, health, providers
-from hireloop.notify.channels.providers import LeaseRequest, Route
-from hireloop.notify.deliveries import alert_records, leases
+from hireloop.notify.channels.providers import Route
+from hireloop.notify.deliveries import alert_records
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.reasons import sentence_of
-from hireloop.notify.transport import Channel, Evidence, Held, Outcome, Phase, Retry, Sent
-from hireloop.notify.worker import attempts, circuit, heartbeat
-from hireloop.notify.worker.attempts import AttemptResult
+from hireloop.notify.transport import Evidence, Held, Phase, Retry, Sent
+from hireloop.notify.worker import heartbeat
 from hireloop.notify.worker.heartbeat import WorkerStatus
 from hireloop.settings import Settings
-from notify.factories import alerted, invite
+from notify.factories import LIMIT, alerted, attempt, invite
 from sample_settings import settings_for
 from servers.smtp import Hang, ScriptedSmtpServer, Step
 
@@ -113,15 +111,14 @@ async def test_what_fails_in_a_worker_and_a_ledger_that_nobody_reads_are_named(u
     assert ledger.startswith("No worker has read the ledger for 20")
 
 
-@pytest.mark.parametrize("path", ["/health/ready", "/health/delivery"])
-async def test_a_refused_statement_is_not_called_an_unavailable_database(user: httpx.AsyncClient, path: str) -> None:
+async def test_a_refused_statement_is_not_called_an_unavailable_database(user: httpx.AsyncClient) -> None:
     await db.fetch("REVOKE SELECT ON migration, worker FROM hireloop")
-    answered = await user.get(path)
+    answered = await user.get("/health/delivery")
     await db.fetch("GRANT SELECT ON migration, worker TO hireloop")
     assert answered.status_code == 503
     assert answered.json()["reasons"][0] == (
         "The database refuses a statement of this process (InsufficientPrivilegeError 42501). "
-        "Grant the role in DATABASE_URL its privileges on the tables of HireLoop."
+        "Grant the role in DATABASE_URL its privileges on the tables of HireLoop, which `hireloop doctor` names."
     )
 
 
@@ -338,22 +335,6 @@ async def test_of_many_unheard_alerts_three_are_named_and_the_others_counted(use
 # --- A finding that is kept, and what workers saw since ----------------------------------------------------------
 
 
-async def attempt(outcome: Outcome, channel: Channel, *, route: Route = Route.PRIMARY) -> None:
-    """Let the one invitation be tried over mail, with this outcome, as a worker would record it."""
-    (lease,) = await leases.take(
-        "email",
-        limit=1,
-        worker="w",
-        kinds=["invitation"],
-        request=LeaseRequest(route=route),
-        fingerprints=providers.fingerprints(channel),
-    )
-    result = AttemptResult(outcome=outcome, trace_id="t", span_id="s")
-    await circuit.after_try(channel, lease.route, outcome, probing=True)
-    await leases.settle([attempts.settlement(lease, result, elapsed=timedelta(0))])
-    await db.fetch("UPDATE delivery SET due_at = now() WHERE channel = 'email' AND state = 'pending'")
-
-
 def signed_in(database_url: str, port: int) -> Settings:
     values = {"email_host_user": "me@hire.example", "email_host_password": "a canary"}
     return settings_for(database_url, email_host="localhost", email_port=port, email_timeout=5, **values)
@@ -361,7 +342,6 @@ def signed_in(database_url: str, port: int) -> Settings:
 
 BAD_PASSWORD = Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535))
 NOBODY = Retry(reason="connection_refused", evidence=Evidence(phase=Phase.CONNECT))
-LIMIT = Retry(reason="sending_limit", evidence=Evidence(phase=Phase.REPLY, code=550))
 TAKEN = Sent(evidence=Evidence(phase=Phase.REPLY, code=250))
 
 

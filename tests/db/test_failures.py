@@ -120,7 +120,10 @@ def test_errors_of_the_connection_and_of_the_client_have_a_kind(error: Exception
 @pytest.mark.parametrize(
     ("sqlstate", "fix"),
     [
-        ("42501", "Grant the role in DATABASE_URL its privileges on the tables of HireLoop."),
+        (
+            "42501",
+            "Grant the role in DATABASE_URL its privileges on the tables of HireLoop, which `hireloop doctor` names.",
+        ),
         ("42703", "Run `hireloop doctor`, correct what it names, and check that all processes have the same version."),
         ("28P01", "Correct the user name and the password in DATABASE_URL, and restart this process."),
         ("25006", "Set DATABASE_URL to the primary: this server is a read-only standby."),

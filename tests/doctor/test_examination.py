@@ -19,9 +19,10 @@ from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.reasons import Reason
+from hireloop.notify.transport import Evidence, Phase, Retry, Sent
 from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
-from notify.factories import alerted
+from notify.factories import LIMIT, alerted, attempt, invite
 from processes import free_port
 from sample_settings import settings_for
 from servers.certificates import expired
@@ -436,7 +437,7 @@ def mail_server() -> Iterator[ScriptedSmtpServer]:
         (
             {"otel_exporter_otlp_endpoint": "collector"},
             "tracing",
-            "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL.",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL, so nothing is exported to it.",
             "Set it to a URL such as http://collector:4318.",
         ),
         (
@@ -668,3 +669,58 @@ async def test_an_alert_that_nobody_has_heard_of_is_a_failure_that_says_what_to_
     assert found["alerts"].level is Level.FAILURE
     assert "1 other alert has not reached anyone either." in found["alerts"].cause
     assert f"`hireloop alerts show {alert}`" in found["alerts"].fix
+
+
+async def test_a_refusal_of_our_account_by_the_newest_attempts_fails_although_the_check_passes(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer
+) -> None:
+    settings = settings_of(whole, email_port=mail_server.port)
+    (channel,) = configured.channels(settings)
+    async with db.opened(whole["database_url"], pool_size=2):
+        await invite()
+        for _ in range(20):
+            await attempt(LIMIT, channel)
+    cause, fix = split(Reason.SENDING_LIMIT)
+    failed = ("mail", f"The last attempt to send mail failed. {cause}", fix)
+    assert at_level(await findings(settings), Level.FAILURE) == [failed]
+    async with db.opened(whole["database_url"], pool_size=2):
+        await attempt(Sent(evidence=Evidence(phase=Phase.REPLY, code=250)), channel)
+    assert {finding.level for finding in await findings(settings)} == {Level.OK}
+
+
+async def test_what_a_check_would_find_is_believed_to_the_check_as_it_is_newer(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer
+) -> None:
+    settings = settings_of(whole, email_port=mail_server.port)
+    (channel,) = configured.channels(settings)
+    async with db.opened(whole["database_url"], pool_size=2):
+        await invite()
+        await attempt(Retry(reason="connection_refused", evidence=Evidence(phase=Phase.CONNECT)), channel)
+    assert {finding.level for finding in await findings(settings)} == {Level.OK}
+
+
+async def test_a_provider_that_is_held_over_our_account_is_not_called_one_that_opens_by_itself(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer
+) -> None:
+    settings = settings_of(whole, email_port=mail_server.port)
+    async with db.opened(whole["database_url"], pool_size=1):
+        await health.hold(configured.channels(settings)[0], "account_suspended")
+    found = await findings(settings)
+    cause, fix = split(Reason.ACCOUNT_SUSPENDED)
+    assert at_level(found, Level.FAILURE) == [("mail", f"The last attempt to send mail failed. {cause}", fix)]
+    assert at_level(found, Level.WARNING) == []
+
+
+async def test_a_fallback_whose_newest_attempt_was_refused_is_named(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer
+) -> None:
+    with ScriptedSmtpServer() as second:
+        url = f"mailto://localhost:{second.port}?from=jobs@hire.example"
+        settings = settings_of(whole, email_port=mail_server.port, email_fallback_url=url)
+        async with db.opened(whole["database_url"], pool_size=2):
+            await invite()
+            await attempt(LIMIT, configured.channels(settings)[0], route=Route.FALLBACK)
+        found = await findings(settings)
+    [(check, cause, _)] = at_level(found, Level.FAILURE)
+    assert check == "mail_fallback"
+    assert cause.startswith("The last attempt to send mail through the fallback failed. ")

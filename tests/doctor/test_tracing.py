@@ -9,7 +9,7 @@ from socket import create_server
 import grpc  # type: ignore[import-untyped] # there are no types of it
 import pytest
 
-from hireloop.doctor import tracing
+from hireloop.doctor import telemetry, tracing
 from hireloop.notify.diagnosis import reach
 from hireloop.notify.diagnosis.findings import Finding, Level
 from sample_settings import settings_for
@@ -87,6 +87,31 @@ def test_over_tls_what_this_machine_trusts_is_trusted(tmp_path: Path, monkeypatc
         trusted = over_grpc(f"https://localhost:{port}")
     assert refused.cause.startswith(f"The certificate of localhost port {port} is not trusted: ")
     assert trusted.cause == f"localhost port {port} accepts spans over gRPC."
+
+
+def test_the_certificate_that_the_variable_names_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = self_signed(tmp_path, "DNS:localhost")
+    if certificate is None:
+        pytest.skip("there is no openssl command to make certificates with")
+    credentials = grpc.ssl_server_credentials([(certificate.key.read_bytes(), certificate.cert.read_bytes())])
+    with grpc_server(credentials) as port, ScriptedHttpServer(Reply(200), certificate=certificate) as server:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", str(certificate.cert))
+        grpc_found = over_grpc(f"https://localhost:{port}")
+        endpoint = f"https://localhost:{server.port}"
+        http_found = tracing.check(settings_for("postgresql://nowhere/d", otel_exporter_otlp_endpoint=endpoint))
+    assert grpc_found.cause == f"localhost port {port} accepts spans over gRPC."
+    assert http_found.cause == f"localhost port {server.port} accepts traces."
+
+
+def test_an_endpoint_that_is_no_url_is_one_failure_and_not_said_twice() -> None:
+    settings = settings_for("postgresql://nowhere/d", otel_exporter_otlp_endpoint="collector:4317")
+    found = tracing.check(settings)
+    assert (found.level, found.cause, found.fix) == (
+        Level.FAILURE,
+        "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL, so nothing is exported to it.",
+        "Set it to a URL such as http://collector:4318.",
+    )
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in telemetry.check(settings).cause
 
 
 @contextmanager

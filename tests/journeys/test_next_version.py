@@ -52,7 +52,7 @@ async def test_both_processes_run_on_the_schema_of_the_next_version_while_bookin
         assert len(crowd.booked) == 5
         await until(_all_are_sent, "every invitation is sent")
         said = await asyncio.to_thread(_hireloop, "doctor", env)
-        assert "All migrations have run, and the schema has what this version needs." in said.stdout
+        assert "All migrations have run, and the schema and the role have what this version needs." in said.stdout
         assert (await asyncio.to_thread(_hireloop, "migrate", env)).stdout == "The database is up to date.\n"
         await every_booking_is_whole()
         await all_is_accounted_for(mailbox)

@@ -9,14 +9,19 @@ import msgspec
 
 from factories import OUTBOX, book, outbox_of, soon
 from hireloop import db
+from hireloop.notify.channels import providers
+from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import alerts, leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.notify.transport import Evidence, Phase
+from hireloop.notify.transport import Channel, Evidence, Outcome, Phase, Retry
+from hireloop.notify.worker import attempts, circuit
+from hireloop.notify.worker.attempts import AttemptResult
 from sample_channels import EMAIL, MAIL, chat
 
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok")
+LIMIT = Retry(reason="sending_limit", evidence=Evidence(phase=Phase.REPLY, code=550))
 RECRUITERS = chat("recruiter_copy", name="recruiters")
 WITH_RECRUITERS = outbox_of(EMAIL, RECRUITERS)
 ALERTING_CHAT = chat("alert", "recruiter_copy")
@@ -90,3 +95,19 @@ async def alerted(*, minutes_ago: float = 3, over: Outbox | None = None, email: 
         soon(-minutes_ago),
     )
     return ident
+
+
+async def attempt(outcome: Outcome, channel: Channel, *, route: Route = Route.PRIMARY) -> None:
+    """Let the one invitation be tried over mail, with this outcome, as a worker would record it."""
+    (lease,) = await leases.take(
+        "email",
+        limit=1,
+        worker="w",
+        kinds=["invitation"],
+        request=LeaseRequest(route=route),
+        fingerprints=providers.fingerprints(channel),
+    )
+    result = AttemptResult(outcome=outcome, trace_id="t", span_id="s")
+    await circuit.after_try(channel, lease.route, outcome, probing=True)
+    await leases.settle([attempts.settlement(lease, result, elapsed=timedelta(0))])
+    await db.fetch("UPDATE delivery SET due_at = now() WHERE channel = 'email' AND state = 'pending'")

@@ -149,15 +149,10 @@ def _provider_faults(
             others.append(row.sentence)
         elif row.route not in failing:
             said.append((row.route, structs.replace(row, reason=newest.pop(row.route, row.reason)).sentence))
-    said += [(route, _failed_lately(route, reason)) for route, reason in newest.items()]
+    said += [(route, f"{latest.FAILED[route]} {sentence_of(reason)}") for route, reason in newest.items()]
     if Route.PRIMARY in failing or any(route is Route.PRIMARY for route, _ in said):
         return _ProviderFaults([*others, *(sentence for _, sentence in said)], [])
     return _ProviderFaults(others, [sentence for _, sentence in said])
-
-
-def _failed_lately(route: Route, reason: str) -> str:
-    through = " through the fallback" if route is Route.FALLBACK else ""
-    return f"The last attempt to send mail{through} failed. {sentence_of(reason)}"
 
 
 def _skewed_links(context: Context, state: heartbeat.Health) -> list[str]:

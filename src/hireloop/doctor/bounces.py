@@ -4,18 +4,13 @@ DMARC (RFC 7489, 3.1) passes if SPF passes for a domain that is aligned with tha
 SPF is about the domain of the envelope sender, which is that of BOUNCE_ADDRESS.
 """
 
+from hireloop.doctor.domains import domain_of, is_aligned, mailbox_provider
 from hireloop.notify.diagnosis.findings import Finding, ok, warning
-from hireloop.notify.transports.domains import with_ascii_domain
+from hireloop.notify.transports.mail.email import EmailTransport
 from hireloop.settings import Settings
 
 CHECK = "bounces"
 
-# Second labels below which registries of countries sell names: of `acme.co.uk` three labels are the organization's.
-_REGISTRY_LABELS = frozenset(
-    {"ac", "asn", "co", "com", "edu", "firm", "gen", "go", "gob", "gouv", "gov", "id", "ind", "ltd", "mil", "ne", "net"}
-    | {"nhs", "nom", "or", "org", "plc", "police", "sch"}
-)
-_COUNTRY_CODE = 2  # letters
 _UNREAD = "BOUNCE_ADDRESS is set, but nothing has come back yet, so it is not known whether anything reads it."
 _READ_IT = "Set BOUNCE_IMAP_URL, or pipe one report into `hireloop bounces`: see docs/how-to/catch-bounced-mail.md."
 
@@ -25,7 +20,7 @@ def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
     if not settings.bounce_address:
         return _without_address(settings)
     is_unread = settings.bounce_imap_url is None and has_seen_one is False
-    bounce, sender = domain_of(settings.bounce_address), domain_of(settings.mail_sender.address)
+    bounce, sender = domain_of(settings.bounce_address), _from_domain(settings)
     if not is_aligned(bounce, sender):
         cause = (
             f"BOUNCE_ADDRESS is in the domain {bounce}, but mail is sent from {sender}, so SPF does not count for "
@@ -35,6 +30,8 @@ def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
             f"Move BOUNCE_ADDRESS to a subdomain of {sender}, or configure the mail server to sign with DKIM for "
             f"{sender}."
         )
+        if mailbox_provider(sender) is not None:  # whose subdomains and keys are nobody else's
+            fix = "Set DEFAULT_FROM_EMAIL to an address in the domain of BOUNCE_ADDRESS."
         if is_unread:
             cause, fix = f"{cause} {_UNREAD}", f"{fix} {_READ_IT}"
         return warning(CHECK, cause, fix)
@@ -50,26 +47,9 @@ def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
     )
 
 
-def domain_of(address: str) -> str:
-    """Return the domain of an address in lower case, as DNS writes it."""
-    return (with_ascii_domain(address.lower()) or address).rpartition("@")[2].lower().rstrip(".")
-
-
-def is_aligned(one: str, other: str) -> bool:
-    """Return whether two domains are the same organization's, as far as that is known without the Public Suffix List.
-
-    They are if both end in the same name below a public suffix; that of a country is taken to have two labels if the
-    second is one that registries use, such as `co` in `co.uk`.
-    """
-    return one == other or (_organization(one) is not None and _organization(one) == _organization(other))
-
-
-def _organization(domain: str) -> str | None:
-    """Return the organization's domain, None for a public suffix itself."""
-    labels = domain.split(".")
-    is_registrys = len(labels[-1]) == _COUNTRY_CODE and labels[-2:-1] and labels[-2] in _REGISTRY_LABELS
-    length = 3 if is_registrys else 2
-    return ".".join(labels[-length:]) if len(labels) >= length else None
+def _from_domain(settings: Settings) -> str:
+    """Return the domain of From, which EMAIL_URL may say."""
+    return domain_of(EmailTransport("", settings).sender or settings.mail_sender.address)
 
 
 def _without_address(settings: Settings) -> Finding:

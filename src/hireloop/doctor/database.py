@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -12,13 +12,15 @@ import msgspec
 
 from hireloop import db, migrate
 from hireloop.errors import DatabaseNotReady, SettingsError
-from hireloop.migrate import digests
 from hireloop.notify.bounces import returned
 from hireloop.notify.channels import held as held_providers
 from hireloop.notify.channels.held import HeldProvider
+from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries import alert_records, ledger
 from hireloop.notify.deliveries.alert_records import NONE, LateAlerts
+from hireloop.notify.diagnosis import latest
 from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, skipped, warning
+from hireloop.notify.diagnosis.latest import Latest
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transport import Channel
 from hireloop.notify.worker import heartbeat
@@ -45,6 +47,7 @@ class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
 
     findings: dict[str, Finding]
     held: list[HeldProvider] | None = None  # None: the database could not be read
+    latest: Mapping[Route, Latest] = {}  # what workers saw last of each provider of mail
     base_urls: list[str] = []  # the BASE_URL of each live worker
     has_seen_a_bounce: bool | None = None  # None: the database could not be read
     unheard: LateAlerts = NONE  # alerts that have been unheard for too long
@@ -73,23 +76,13 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     if findings["database"].level == "failure":
         return DatabaseFindings(findings=_left_out("database", findings))
     try:
-        missing = await migrate.pending()
-        await digests.refuse_unreleased()
+        await migrate.refuse_unfit(await migrate.pending())
     except DatabaseNotReady as error:
         findings["migrations"] = of_sentence("migrations", str(error))
         return DatabaseFindings(findings=_left_out("migrations", findings))
-    if missing:
-        findings["migrations"] = failure(
-            "migrations",
-            f"The database has {counted(len(missing), 'pending migration', 'pending migrations')}.",
-            "Run `hireloop migrate`.",
-        )
-        return DatabaseFindings(findings=_left_out("migrations", findings))
-    differences = await migrate.differences()
-    if differences:
-        findings["migrations"] = of_sentence("migrations", differences)
-        return DatabaseFindings(findings=_left_out("migrations", findings))
-    findings["migrations"] = ok("migrations", "All migrations have run, and the schema has what this version needs.")
+    findings["migrations"] = ok(
+        "migrations", "All migrations have run, and the schema and the role have what this version needs."
+    )
     findings["secret"] = findings.get("secret") or await _secret(settings)
     state = await heartbeat.health()
     findings["workers"] = _workers(state)
@@ -98,6 +91,7 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     return DatabaseFindings(
         findings=findings,
         held=held,
+        latest=await latest.latest(channels),
         base_urls=state.base_urls,
         has_seen_a_bounce=await returned.is_known_to_come(),
         unheard=await alert_records.late(),

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
-from hireloop.doctor import bounces, database, telemetry, tracing
+from hireloop.doctor import bounces, database, sender, telemetry, tracing
 from hireloop.doctor.database import DatabaseFindings
 from hireloop.errors import SettingsError
 from hireloop.faults import faults_of
@@ -13,7 +13,7 @@ from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.message_routes import EMAIL
 from hireloop.notify.deliveries import alerts
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.notify.diagnosis import background, mail, others
+from hireloop.notify.diagnosis import background, latest, mail, others
 from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped, warning
 from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
@@ -43,10 +43,11 @@ async def examine(
     failed = set()
     for name, found in running:
         waiting(background.names_of(running))
-        finding = await background.finished(name, found, until=until)
+        finding = _as_workers_saw(await background.finished(name, found, until=until), visit)
         if finding.level is Level.FAILURE:
             failed.add(name)
         yield finding
+    yield sender.finding(settings)
     yield telemetry.check(settings)
     if bad_channels is None:
         yield _held(visit, failed)
@@ -75,6 +76,15 @@ def _on_the_network(settings: Settings, channels: Sequence[Channel]) -> list[tup
         *((one.name, partial(others.check, one, settings)) for one in channels if one.name != EMAIL),
         (tracing.CHECK, partial(tracing.check, settings)),
     ]
+
+
+def _as_workers_saw(finding: Finding, visit: DatabaseFindings) -> Finding:
+    """Return the finding, or what workers saw last of that provider of mail, which says more: tries go further."""
+    for route, check in mail.CHECKS.items():
+        seen = visit.latest.get(route)
+        if check == finding.check and seen is not None and seen.reason and seen.outweighs(finding):
+            return latest.failure_of(check, route, seen.reason)
+    return finding
 
 
 def _base_url(settings: Settings, visit: DatabaseFindings, *, for_trying: bool) -> Finding:

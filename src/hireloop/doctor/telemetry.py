@@ -9,7 +9,8 @@ CHECK = "telemetry"
 
 def check(settings: Settings) -> Finding:
     """Return the one finding about variables of OpenTelemetry that have no effect, and about another agent."""
-    found = [of_sentence(CHECK, sentence) for sentence in variables.warnings(settings)]
+    said = variables.traces(settings).fault  # by the check of the collector
+    found = [of_sentence(CHECK, sentence) for sentence in variables.warnings(settings) if sentence != said]
     if not found:
         return ok(CHECK, "Every variable of OpenTelemetry that is set has an effect.")
     return warning(CHECK, " ".join(one.cause for one in found), " ".join(one.fix for one in found))

@@ -4,16 +4,16 @@ Over gRPC a channel is opened, and nothing is sent.
 """
 
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.parse import urlsplit
 
 import urllib3
 
 from hireloop.notify.diagnosis import reach
-from hireloop.notify.diagnosis.findings import Finding, failure, ok
+from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok
 from hireloop.settings import Settings
 from hireloop.telemetry import variables
 from hireloop.telemetry.variables import Signal
@@ -23,30 +23,28 @@ CHECK = "tracing"
 _WITHOUT_PATH = "without /v1/traces, such as http://collector:4318"
 _PORTS = {"http": 80, "https": 443}
 _GRPC_PORT = 4317
+# What urllib3 calls the files that the variables name.
+_FILES = {"ca_certs": "CERTIFICATE", "cert_file": "CLIENT_CERTIFICATE", "key_file": "CLIENT_KEY"}
 
 
 def check(settings: Settings) -> Finding:
     """Return the one finding about the OTLP endpoint; blocking, a few seconds."""
     signal = variables.traces(settings)
-    if not signal.over_otlp:
+    if signal.fault:
+        return of_sentence(CHECK, signal.fault)
+    parts = variables.address_of(signal.endpoint, signal.protocol)
+    if not signal.over_otlp or parts is None or not parts.hostname:
         return ok(CHECK, f"Off: {_why_off(settings)}.")
-    endpoint, over_grpc = signal.endpoint, signal.protocol == "grpc"
-    try:
-        parts = urlsplit(endpoint if "://" in endpoint or not over_grpc else f"http://{endpoint}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or parts.scheme not in _PORTS:
-        return failure(
-            CHECK, f"{signal.endpoint_setting} is not a URL.", "Set it to a URL such as http://collector:4318."
-        )
-    secure = parts.scheme == "https"
-    port = port or (_GRPC_PORT if over_grpc else _PORTS[parts.scheme])
-    found = reach.check(CHECK, host, port, secure=secure, setting=signal.endpoint_setting)
+    over_grpc = signal.protocol == "grpc"
+    given = variables.usable(Settings.otel_variables())
+    host, secure = parts.hostname, variables.is_secure(signal, given)
+    port = parts.port or (_GRPC_PORT if over_grpc else _PORTS[parts.scheme])
+    files = {name: variables.own_or_general(given, signal, what) for name, what in _FILES.items()}
+    found = reach.check(CHECK, host, port, secure=secure, setting=signal.endpoint_setting, trusted=files["ca_certs"])
     if found.level != "ok":
         return found
     where = f"{host} port {port}"
-    return _opened(signal, host, port, secure=secure) if over_grpc else _posted(signal, where)
+    return _opened(signal, host, port, secure=secure) if over_grpc else _posted(signal, where, files)
 
 
 def _why_off(settings: Settings) -> str:
@@ -92,10 +90,10 @@ def _channel(host: str, port: int, *, secure: bool) -> Any:  # noqa: ANN401 (grp
     return grpc.secure_channel(target, grpc.ssl_channel_credentials(trusted.encode()), options)
 
 
-def _posted(signal: Signal, where: str) -> Finding:
+def _posted(signal: Signal, where: str, files: Mapping[str, str | None]) -> Finding:
     headers = {**signal.headers, "Content-Type": "application/x-protobuf"}
     try:
-        response = urllib3.request(
+        response = urllib3.PoolManager(**files).request(  # type: ignore[arg-type] # which takes anything
             "POST",
             signal.endpoint,
             body=b"",

@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 
 from hireloop import db, signing
 from hireloop.errors import DatabaseNotReady, SettingsError
-from hireloop.migrate import digests, schema
+from hireloop.migrate import digests, privileges, schema
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.scheduling.tables import Installation
 from hireloop.settings import Settings
@@ -21,11 +21,25 @@ _TRIES = 20  # bookings go on meanwhile, and a deadlock with one of them may end
 _ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(:lock)")
 # What has run, in its order, by Piccolo's own table.
 _DONE = Statement("SELECT name FROM migration ORDER BY ran_on")
-# A schema with our tables that the search path does not find.
+# Whether the search path finds Piccolo's own table, and whether this session's role may read it.
+_HISTORY = Statement("""
+    SELECT to_regclass('migration') IS NOT NULL AS is_there,
+        has_table_privilege(to_regclass('migration'), 'SELECT') AS is_readable
+""")
+# A schema with our tables that the search path does not find, and whether it names it: then its USAGE is lacking. One
+# that it names comes first.
 _ELSEWHERE = Statement("""
-    SELECT nspname FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+    SELECT nspname, named AND NOT has_schema_privilege(pg_namespace.oid, 'USAGE') AS is_closed,
+        current_user::text AS role
+    FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace,
+    LATERAL (
+        SELECT nspname = ANY(
+            SELECT replace(btrim(part, ' "'), '$user', current_user)
+            FROM unnest(string_to_array(current_setting('search_path'), ',')) AS part
+        ) AS named
+    ) AS path
     WHERE relname = 'schedule_to_notify' AND relkind = 'v' AND NOT pg_catalog.pg_table_is_visible(pg_class.oid)
-    ORDER BY 1 LIMIT 1
+    ORDER BY named DESC, nspname LIMIT 1
 """)
 
 
@@ -41,10 +55,11 @@ async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequenc
     await _ONE_AT_A_TIME.run(lock=_LOCK)
     before = set(await _done())
     _refuse_older_than_any_release(before)
+    await _refuse(await privileges.lacking())
     await digests.refuse_unreleased()
     if not digests.modules().keys() <= before:
         await run_missing()
-    await _refuse(await differences())
+    await _refuse(await differences() or await privileges.lacking())
     await _agree_on_secret(settings, accept=accept_secret)
     return [name for name in await _done() if name not in before]
 
@@ -66,11 +81,7 @@ async def run_missing() -> None:
 
 async def check(settings: Settings) -> None:
     """Raise DatabaseNotReady if the database is not what this code needs, SettingsError if SECRET_KEY differs."""
-    missing = await pending()
-    if missing:
-        raise DatabaseNotReady(await _pending_sentence(missing))
-    await digests.refuse_unreleased()
-    await _refuse(await differences())
+    await refuse_unfit(await pending())
     known = await _known_fingerprint()
     if known is None:
         msg = "The fingerprint of SECRET_KEY is not in the database yet. Run `hireloop migrate`."
@@ -84,6 +95,13 @@ async def pending() -> list[str]:
     done = set(await _done())
     _refuse_older_than_any_release(done)
     return sorted(digests.modules().keys() - done)
+
+
+async def refuse_unfit(missing: Sequence[str]) -> None:
+    """Raise DatabaseNotReady unless this code can work with its database, of which migrations may be `missing`."""
+    await _refuse(await privileges.lacking())
+    await digests.refuse_unreleased()
+    await _refuse(await _pending_sentence(missing) if missing else await differences())
 
 
 async def differences() -> str:
@@ -106,12 +124,9 @@ class Readiness:
         """Return why not, in sentences; raises one of `db.UNAVAILABLE` if the database does not say."""
         try:
             missing = await pending()
-            if missing:
-                return [await _pending_sentence(missing)]
             asked = time.monotonic()
-            if asked >= self._fine_until:
-                await digests.refuse_unreleased()
-                await _refuse(await differences())
+            if missing or asked >= self._fine_until:
+                await refuse_unfit(missing)
                 self._fine_until = asked + self._seconds
         except DatabaseNotReady as error:
             self._fine_until = 0.0
@@ -146,13 +161,15 @@ async def _refuse(sentence: str) -> None:
 
 
 async def _pending_sentence(missing: Sequence[str]) -> str:
+    """Return the message that migrations have not run, and what to do."""
     behind = counted(len(missing), "pending migration", "pending migrations")
-    elsewhere = await _ELSEWHERE.value() if len(missing) == len(digests.modules()) else None
+    elsewhere = await _ELSEWHERE.row() if len(missing) == len(digests.modules()) else None
     if elsewhere is None:
         return f"The database has {behind}. Run `hireloop migrate`."
     return (
-        f"The database has {behind}, but its schema {elsewhere}, which is not in the search_path, contains tables of "
-        "HireLoop. Set the search_path of DATABASE_URL's role, or run `hireloop migrate` for a second installation."
+        f"The database has {behind}, but its schema {elsewhere['nspname']}, which is not in the search_path, contains "
+        "tables of HireLoop. Set the search_path of DATABASE_URL's role, or run `hireloop migrate` for a second "
+        "installation."
     )
 
 
@@ -173,6 +190,22 @@ async def _known_fingerprint() -> str | None:
 
 
 async def _done() -> list[str]:
-    if not await schema.has_table("migration"):  # as in a new database
+    """Return what has run; raises DatabaseNotReady if this session's role may not know."""
+    history = await _HISTORY.row()
+    if history is None or not history["is_there"]:  # as in a new database
+        await _refuse_closed()
         return []
+    if not history["is_readable"]:
+        raise DatabaseNotReady(await privileges.lacking())
     return [row["name"] for row in await _DONE.rows()]
+
+
+async def _refuse_closed() -> None:
+    found = await _ELSEWHERE.row()
+    if found is not None and found["is_closed"]:
+        name, role = schema.quoted(found["nspname"]), schema.quoted(found["role"])
+        msg = (
+            f"The database role {found['role']} lacks USAGE on the schema {found['nspname']}, which contains the "
+            f"tables of HireLoop. Run `GRANT USAGE ON SCHEMA {name} TO {role}` as its owner."
+        )
+        raise DatabaseNotReady(msg)

@@ -4,6 +4,7 @@
 supported version says alike is compared, so NOT NULL counts with its column and not as a constraint.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from hireloop.statements import Statement
 
 EXPECTED = Path(__file__).with_name("expected.json")
 _MOST_NAMED = 5
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -82,6 +84,11 @@ async def has_table(name: str) -> bool:
     """Return whether the search path finds a table of this name."""
     found: bool = await _HAS_TABLE.value(table=name)
     return found
+
+
+def quoted(name: str) -> str:
+    """Return the name of a role or a schema as SQL takes it."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 
 @cache

@@ -5,6 +5,7 @@ Kept apart from `spans`, which says what is recorded, as the SDK takes long to i
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from opentelemetry.metrics import MeterProvider
@@ -17,7 +18,7 @@ from opentelemetry.util.types import AttributeValue
 
 from hireloop.settings import Settings
 from hireloop.telemetry import redaction, variables
-from hireloop.telemetry.variables import Signal, number
+from hireloop.telemetry.variables import Signal, number, own_or_general
 
 FORBIDDEN_ATTRIBUTES = frozenset(
     {
@@ -48,11 +49,12 @@ def _span_exporter(signal: Signal, given: Mapping[str, str], seconds: float, met
         # gRPC takes half a second and 30 MB to import: only where it is asked for.
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 
-        return GrpcExporter(endpoint=signal.endpoint, compression=_over_grpc(signal, given), **options)
+        return GrpcExporter(endpoint=signal.endpoint, **_over_grpc(signal, given), **options)
     # Loads `requests`: only where spans are exported over HTTP.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from requests import Session
 
-    return OTLPSpanExporter(endpoint=signal.endpoint, **options)
+    return OTLPSpanExporter(endpoint=signal.endpoint, session=Session(), **options)
 
 
 def _local_exporter(endpoint: str, meters: MeterProvider) -> SpanExporter:
@@ -81,12 +83,13 @@ def of_metrics(settings: Settings, given: Mapping[str, str]) -> Iterator[MetricE
         # As above: only where it is asked for.
         from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
 
-        yield GrpcExporter(endpoint=signal.endpoint, compression=_over_grpc(signal, given), **options)
+        yield GrpcExporter(endpoint=signal.endpoint, **_over_grpc(signal, given), **options)
     else:
         # As above: only where metrics are exported over HTTP.
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+        from requests import Session
 
-        yield OTLPMetricExporter(endpoint=signal.endpoint, **options)
+        yield OTLPMetricExporter(endpoint=signal.endpoint, session=Session(), **options)
 
 
 def _seconds(signal: Signal, given: Mapping[str, str], longest: int) -> float:
@@ -95,14 +98,29 @@ def _seconds(signal: Signal, given: Mapping[str, str], longest: int) -> float:
     return min(number(given, f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_TIMEOUT", general), longest) / 1_000
 
 
-def _over_grpc(signal: Signal, given: Mapping[str, str]) -> Any:  # noqa: ANN401 (grpc has no types)
-    """Return the compression: the exporter does not know the word `none`."""
-    # As above: only where it is asked for.
-    from grpc import Compression
+def _over_grpc(signal: Signal, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the variables say of a gRPC channel: compression, and TLS.
 
-    general = given.get("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
-    own = given.get(f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_COMPRESSION", general)
-    return Compression.Gzip if own == "gzip" else Compression.NoCompression
+    Not left to the exporter, which does not know the compression `none`, takes INSECURE for more than the URL's scheme,
+    and overlooks a client certificate without a CERTIFICATE.
+    """
+    # As above: only where it is asked for.
+    from grpc import Compression, ssl_channel_credentials
+
+    compressed = own_or_general(given, signal, "COMPRESSION") == "gzip"
+    found: dict[str, Any] = {"compression": Compression.Gzip if compressed else Compression.NoCompression}
+    if not variables.is_secure(signal, given):
+        return found | {"insecure": True}
+    trusted, key, chain = (
+        _content(given, signal, what) for what in ("CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE")
+    )
+    pair = (key, chain) if key and chain else (None, None)
+    return found | {"insecure": False, "credentials": ssl_channel_credentials(trusted, *pair)}
+
+
+def _content(given: Mapping[str, str], signal: Signal, what: str) -> bytes | None:
+    path = own_or_general(given, signal, what)
+    return Path(path).read_bytes() if path else None
 
 
 class Redacted(SpanExporter):

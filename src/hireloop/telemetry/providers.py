@@ -70,7 +70,7 @@ class Batches(BatchSpanProcessor):
         self, exporter: SpanExporter, given: Mapping[str, str], dropped: DroppedSpans, meters: AnyMeterProvider
     ) -> None:
         """Begin to export; `given` holds OpenTelemetry's variables by name."""
-        self._most = number(given, "OTEL_BSP_MAX_QUEUE_SIZE", 16_384)
+        self._most = number(given, "OTEL_BSP_MAX_QUEUE_SIZE", variables.QUEUE_SIZE)
         self._waiting, self._lock, self._dropped = 0, threading.Lock(), dropped
         super().__init__(
             Redacted(exporter, taken=self._taken, lost=partial(dropped.add, reason="export_failed")),

@@ -7,8 +7,11 @@ unless an endpoint or an exporter is named, and every span is sampled. `docs/ref
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from opentelemetry import trace
 
@@ -29,6 +32,7 @@ class Signal:
     headers: Mapping[str, str]
     endpoint_setting: str  # the variable that decided, for messages
     headers_setting: str
+    fault: str  # why nothing is exported over OTLP although that is asked for, in a sentence; empty if it is
 
     @property
     def over_otlp(self) -> bool:
@@ -67,11 +71,17 @@ def _signal(
 ) -> Signal:
     own, general = f"OTEL_EXPORTER_OTLP_{name.upper()}", "OTEL_EXPORTER_OTLP"
     protocol = own_protocol or settings.otel_exporter_otlp_protocol
-    base = settings.otel_exporter_otlp_endpoint
+    base = _stripped(settings.otel_exporter_otlp_endpoint)
+    own_endpoint = _stripped(own_endpoint)
     headers = settings.otlp_headers(name)
     wanted = exporter if exporter is not None else "otlp" if own_endpoint or base else "none"
     named = tuple(one for one in _EXPORTERS if one in _listed(wanted))
     endpoint = own_endpoint or base or _DEFAULT_ENDPOINTS[protocol]
+    setting = f"{own if own_endpoint else general}_ENDPOINT"
+    fault = ""
+    if "otlp" in named and address_of(endpoint, protocol) is None:
+        fault = f"{setting} is not a URL, so nothing is exported to it. Set it to a URL such as http://collector:4318."
+        named = tuple(one for one in named if one != "otlp")
     if protocol != "grpc" and not own_endpoint:
         endpoint = f"{endpoint.rstrip('/')}/v1/{name}"
     return Signal(
@@ -80,9 +90,27 @@ def _signal(
         endpoint=endpoint,
         protocol=protocol,
         headers=headers,
-        endpoint_setting=f"{own if own_endpoint else general}_ENDPOINT",
+        endpoint_setting=setting,
         headers_setting=f"{own if settings.has_own_otlp_headers(name) else general}_HEADERS",
+        fault="" if settings.otel_sdk_disabled else fault,
     )
+
+
+def _stripped(value: str | None) -> str | None:
+    return (value or "").strip() or None
+
+
+def address_of(endpoint: str, protocol: str) -> SplitResult | None:
+    """Return where an endpoint is, None if it is not a URL; over gRPC also `host:port`, whose scheme is then empty."""
+    has_scheme = "://" in endpoint or protocol != "grpc"
+    try:
+        parts = urlsplit(endpoint if has_scheme else f"//{endpoint}")
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:
+        return None
+    is_whole = endpoint.isprintable() and " " not in endpoint and bool(host) and not host.isdecimal() and port != 0
+    is_known = parts.scheme in {"http", "https"} if has_scheme else not parts.path
+    return parts if is_whole and is_known else None
 
 
 def _listed(value: str) -> list[str]:
@@ -113,6 +141,8 @@ def service(settings: Settings) -> str:
 
 # --- What acts, and what does not --------------------------------------------------------------------------------
 
+QUEUE_SIZE = 16_384  # spans that wait for their export, unless OTEL_BSP_MAX_QUEUE_SIZE says otherwise
+
 # What has to be a whole number, and the least that it may be.
 NUMBERS: Mapping[str, int] = {
     "OTEL_ATTRIBUTE_COUNT_LIMIT": 0,
@@ -135,24 +165,28 @@ NUMBERS: Mapping[str, int] = {
 }
 
 _LARGEST = 2**31 - 1
+_SIGNALS = ("", "TRACES_", "METRICS_")
 
-# What has to be one of a few words, since the SDK refuses to start with any other.
+# What has to be one of a few words, since the SDK refuses to start with any other, or takes another without a word.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "OTEL_METRICS_EXEMPLAR_FILTER": ("always_on", "always_off", "trace_based"),
-    **{f"OTEL_EXPORTER_OTLP_{signal}COMPRESSION": ("gzip", "none") for signal in ("", "TRACES_", "METRICS_")},
+    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": ("cumulative", "delta", "lowmemory"),
+    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": (
+        "explicit_bucket_histogram",
+        "base2_exponential_bucket_histogram",
+    ),
+    **{f"OTEL_EXPORTER_OTLP_{signal}COMPRESSION": ("gzip", "none") for signal in _SIGNALS},
+    **{f"OTEL_EXPORTER_OTLP_{signal}INSECURE": ("true", "false") for signal in _SIGNALS},
 }
+_IN_ANY_CASE = ("INSECURE", "TEMPORALITY_PREFERENCE")
 
-# What the exporters read by themselves.
-_OF_EXPORTERS = frozenset(
+# What has to be the path of a PEM file.
+FILES = tuple(
     f"OTEL_EXPORTER_OTLP_{signal}{what}"
-    for signal in ("", "TRACES_", "METRICS_")
-    for what in ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY", "COMPRESSION", "INSECURE")
-) | {
-    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
-    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
-    "OTEL_METRICS_EXEMPLAR_FILTER",
-    "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS",
-}
+    for signal in _SIGNALS
+    for what in ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY")
+)
+_DETECTORS = "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"
 
 # What has no effect and a sentence of its own, with the values that ask only for what is done anyway.
 _REFUSED: Mapping[str, tuple[frozenset[str], str]] = {
@@ -169,8 +203,9 @@ _REFUSED: Mapping[str, tuple[frozenset[str], str]] = {
         "only W3C Trace Context is read. Let callers send a traceparent.",
     ),
 }
-ACTING = (
-    frozenset(name.upper() for name in Settings.model_fields if name.startswith("otel_")) | _OF_EXPORTERS | set(NUMBERS)
+ACTING = frozenset(
+    {name.upper() for name in Settings.model_fields if name.startswith("otel_")}
+    | {*NUMBERS, *WORDS, *FILES, _DETECTORS}
 )
 
 
@@ -187,11 +222,47 @@ def _is_number(name: str, value: str) -> bool:
 
 def usable(given: Mapping[str, str]) -> dict[str, str]:
     """Return those of these variables, by name, that the SDK can read: with some others it would not start."""
-    return {
-        name: value
-        for name, value in given.items()
-        if (name not in NUMBERS or _is_number(name, value.strip())) and value in WORDS.get(name, (value,))
-    }
+    return {name: value for name, value in given.items() if not _fault_of(name, value)}
+
+
+def is_secure(signal: Signal, given: Mapping[str, str]) -> bool:
+    """Return whether an endpoint is asked for over TLS: by its scheme or, if it has none, unless INSECURE is true."""
+    parts = address_of(signal.endpoint, signal.protocol)
+    if parts is not None and parts.scheme:
+        return parts.scheme == "https"
+    return (own_or_general(given, signal, "INSECURE") or "").lower() != "true"
+
+
+def own_or_general(given: Mapping[str, str], signal: Signal, what: str) -> str | None:
+    """Return the value of a variable of the exporters, such as CERTIFICATE: the signal's own, or the general one."""
+    general = given.get(f"OTEL_EXPORTER_OTLP_{what}")
+    return given.get(f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_{what}", general)
+
+
+def _fault_of(name: str, value: str) -> str:
+    """Return why this value is ignored, in a sentence; empty if it is not."""
+    if name in NUMBERS and not _is_number(name, value.strip()):
+        return f"{name} is ignored: it must be a whole number of at least {NUMBERS[name]}."
+    if name in WORDS and (value.lower() if name.endswith(_IN_ANY_CASE) else value) not in WORDS[name]:
+        return f"{name} is ignored: it must be one of {', '.join(WORDS[name])}."
+    if name in FILES and not _is_pem(value):
+        return f"{name} is ignored: it must be the path of a PEM file that this process can read."
+    if name == _DETECTORS:
+        unknown = sorted({one.strip() for one in value.split(",") if one.strip()} - _detectors())
+        return f"{name} is ignored: {', '.join(unknown)} is not installed." if unknown else ""
+    return ""
+
+
+def _is_pem(path: str) -> bool:
+    try:
+        return b"-----BEGIN " in Path(path).read_bytes()
+    except (OSError, ValueError):  # a path with a NUL
+        return False
+
+
+@cache
+def _detectors() -> frozenset[str]:
+    return frozenset({"*", *entry_points(group="opentelemetry_resource_detector").names})
 
 
 def not_followed(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
@@ -204,15 +275,27 @@ def not_followed(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
         unknown = set(_listed(getattr(settings, name.lower()) or "")) - {*_EXPORTERS, "none"}
         if unknown:
             yield f"{name} names {', '.join(sorted(unknown))}, which is not supported. Set it to otlp, console or none."
-    for name, least in NUMBERS.items():
-        if name in given and not _is_number(name, given[name].strip()):
-            yield f"{name} is ignored: it must be a whole number of at least {least}."
-    for name, words in WORDS.items():
-        if name in given and given[name] not in words:
-            yield f"{name} is ignored: it must be one of {', '.join(words)}."
+    yield from dict.fromkeys(signal.fault for signal in (traces(settings), metrics(settings)) if signal.fault)
+    yield from (fault for name, value in sorted(given.items()) if (fault := _fault_of(name, value)))
+    yield from _halves(settings, given)
     rest = sorted(given.keys() - ACTING - _REFUSED.keys())
     if rest:
         yield f"HireLoop ignores {', '.join(rest)}. Remove what is not meant for another program."
+
+
+def _halves(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with variables that are right each by itself."""
+    queue, batch = "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
+    most = number(given, queue, QUEUE_SIZE)
+    if number(given, batch, 0) > most:
+        yield f"{batch} is larger than the queue. Set it to at most {queue}, which is {most}."
+    for signal in (traces(settings), metrics(settings)):
+        key, certificate = (own_or_general(given, signal, f"CLIENT_{what}") for what in ("KEY", "CERTIFICATE"))
+        if signal.over_otlp and key and not certificate:
+            yield "OTEL_EXPORTER_OTLP_CLIENT_KEY has no effect: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, too."
+            break
+    if any(part.strip() and "=" not in part for part in settings.otel_resource_attributes.split(",")):
+        yield "OTEL_RESOURCE_ATTRIBUTES is ignored in part: it must be name=value pairs, separated by commas."
 
 
 # --- Somebody else's agent ---------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The database refuses a statement: for good, and somebody is told; for a while, and it is tried again."""
 
 import json
+import re
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,8 +12,10 @@ import pytest
 from faults.factories import book
 from faults.scene import HeldSmtpServer, all_is_accounted_for, mail_through, make_due, until_state
 from hireloop import db
+from hireloop.migrate.privileges import NEEDED
 from hireloop.settings import Settings
 from hireloop.telemetry import events
+from migrate.test_privileges import as_role
 from processes import WorkerProcess
 from sample_settings import settings_for
 from servers.databases import end_all_others
@@ -192,3 +195,16 @@ async def test_a_database_that_is_read_only_for_a_while_is_waited_for(
         await until_state(delivery, "sent")
         worker.process.send_signal(signal.SIGTERM)
         assert worker.process.wait(40) == 0
+
+
+async def test_a_worker_whose_role_owns_nothing_sends(database_url: str, mail_server: ScriptedSmtpServer) -> None:
+    async with db.opened(database_url, pool_size=2), as_role(database_url, NEEDED) as url:
+        delivery = await book()
+        with WorkerProcess(mail_through(url, mail_server.port)) as worker:
+            await until_state(delivery, "sent")
+            assert worker.stop() == 0
+        await all_is_accounted_for(mail_server.received)
+        await db.fetch("REVOKE INSERT ON attempt FROM hireloop_dml")
+        says = "hireloop: The database role hireloop_dml lacks privileges (INSERT on attempt). Run `GRANT INSERT ON "
+        with pytest.raises(AssertionError, match=re.escape(says)):  # with its log: it has not started
+            WorkerProcess(mail_through(url, mail_server.port))

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from hireloop.notify.worker import wakeup
 from hireloop.notify.worker.wakeup import WakeupSender
 from servers.databases import END_ALL_OTHERS
+from waiting import until_true
 
 _PATIENCE_SECONDS = 20.0
 
@@ -67,6 +69,16 @@ async def test_no_wakeup_can_fail_or_delay_its_sender_without_a_database() -> No
     await asyncio.sleep(0.2)
     nowhere.send_soon()
     await asyncio.wait_for(nowhere.stop(), _PATIENCE_SECONDS)
+
+
+async def test_a_database_that_is_away_is_asked_ever_less_often() -> None:
+    nowhere = WakeupSender("postgresql://hireloop@127.0.0.1:1/nowhere")
+    with capture_logs() as logs:
+        await nowhere.start()
+        nowhere.send_soon()
+        await until_true(lambda: len(logs) >= 3, "three wake-ups have failed")
+        await nowhere.stop()
+    assert [line["again_in_seconds"] for line in logs[:3]] == [0.05, 0.1, 0.2]
 
 
 async def test_a_listener_is_woken_at_each_connect_and_at_each_wakeup_also_after_a_drop(

@@ -376,6 +376,8 @@ async def test_what_was_sent_is_settled_also_when_every_connection_broke_meanwhi
         go_on.set()
         for delivery in booked:
             await _until_state(delivery, "sent")
+    await db.DB.close()  # its connections have been ended as well, and some may not have been used since
+    await db.DB.open(database_url)
     assert len(transport.sent) == 4
     assert {a.number for delivery in booked for a in (await deliveries.find(delivery, [EMAIL]))[1]} == {1}
 

@@ -5,15 +5,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 
 from hireloop.notify.bounces import simulator
 from hireloop.notify.channels import providers
 from hireloop.notify.channels.message_routes import EMAIL
 from hireloop.notify.channels.providers import Route
-from hireloop.notify.diagnosis.findings import Finding
+from hireloop.notify.diagnosis.findings import Finding, Level, of_reason
 from hireloop.notify.reasons import OF_OUR_ROUTE
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
+
+FAILED = {
+    Route.PRIMARY: "The last attempt to send mail failed.",
+    Route.FALLBACK: "The last attempt to send mail through the fallback failed.",
+}
+"""What is said of a provider whose latest has a reason, before that."""
 
 LOOK_BACK_SECONDS = 3600.0  # findings are kept no longer either
 
@@ -29,6 +36,11 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether this is newer than the finding and says otherwise."""
         found = None if self.is_past_sender else self.reason  # what the check would find
         return finding.observed_at is not None and self.at > finding.observed_at and found != finding.reason
+
+    def outweighs(self, finding: Finding) -> bool:
+        """Return whether mail is not accepted although the check found no failure: this is newer, or goes further."""
+        is_fine = finding.level is not Level.FAILURE
+        return is_fine and self.reason is not None and (self.is_past_sender or self.contradicts(finding))
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -67,11 +79,19 @@ _LATEST = Statement(f"""
               AND telling.is_past_sender IS NOT TRUE AND code IS NOT NULL AND NOT {_TELLS} {_NEWEST}
         )
         UNION ALL
-        SELECT since, CASE state WHEN 'held' THEN channel_health.reason END, false FROM channel_health
+        SELECT since, CASE state WHEN 'held' THEN channel_health.reason END,
+            state = 'held' AND channel_health.reason = ANY(:of_us::text[])
+        FROM channel_health
         WHERE channel = :channel AND channel_health.fingerprint = ours.fingerprint
     ) AS seen(at, reason, is_past_sender)
     ORDER BY ours.route, seen.at DESC
 """)  # noqa: S608 (our own words)
+
+
+def failure_of(check: str, route: Route, reason: str) -> Finding:
+    """Return the failure of a check that this reason of the latest outweighs."""
+    found = of_reason(check, reason)
+    return structs.replace(found, cause=f"{FAILED[route]} {found.cause}")
 
 
 async def latest(channels: Sequence[Channel], *, now: datetime | None = None) -> Mapping[Route, Latest]:

@@ -9,10 +9,11 @@ from hireloop.notify.diagnosis.findings import Finding, failure, ok
 SECONDS = 5.0
 
 
-def check(about: str, host: str, port: int, *, secure: bool, setting: str) -> Finding:
+def check(about: str, host: str, port: int, *, secure: bool, setting: str, trusted: str | None = None) -> Finding:
     """Return the finding of the check `about` on whether a host can be reached; `setting` holds its address.
 
-    Blocking for at most `SECONDS`, not counting the look-up of the name.
+    `trusted` is a file of the authorities that count, None for those of this machine. Blocking for at most `SECONDS`,
+    not counting the look-up of the name.
     """
     where = f"{host} port {port}"
     until = time.monotonic() + SECONDS
@@ -21,7 +22,7 @@ def check(about: str, host: str, port: int, *, secure: bool, setting: str) -> Fi
             if not secure:
                 return ok(about, f"{where} answers.")
             plain.settimeout(max(until - time.monotonic(), 0.1))
-            with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured:
+            with ssl.create_default_context(cafile=trusted).wrap_socket(plain, server_hostname=host) as secured:
                 return ok(about, f"{where} answers, over {secured.version()}.")
     except (OSError, UnicodeError) as error:
         cause, fix = cause_and_fix(error, host, port, setting=setting, seconds=SECONDS)

@@ -159,6 +159,11 @@ class EmailTransport:
         """The mail server in use; None if the settings cannot send."""
         return self._plugin.server if self._plugin else None
 
+    @property
+    def sender(self) -> str | None:
+        """The address of From; None if the settings cannot send."""
+        return self._plugin.sender if self._plugin else None
+
     def watch(self, watch: Watch) -> None:
         """Have `watch` told of every reply of the mail server from now on, for `hireloop send-test`."""
         if self._plugin is not None:
