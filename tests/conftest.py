@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as profile
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from generate_on_import import GenerateOnImport
 from hireloop.settings import Settings
@@ -43,6 +45,9 @@ profile.register_profile("short", _STEADY, derandomize=True, max_examples=_FEW_E
 profile.register_profile("long", _STEADY, derandomize=True, max_examples=2_000)
 profile.register_profile("search", _STEADY, derandomize=False, max_examples=5_000)
 profile.load_profile("short")
+# Hypothesis would also try the constants of those modules of ours that happen to be loaded, and call a test flaky when
+# another one is loaded meanwhile; they depend on which tests ran before in the same process.
+providers._get_local_constants = Constants  # noqa: SLF001 (there is no public way)
 
 # A test's database need not outlive a power cut, so it lies in memory where there is room.
 _SERVER_OPTIONS = {

@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from factories import OUTBOX
+from hireloop import db
 from hireloop.notify.channels import health
 from hireloop.notify.channels.providers import LeaseRequest, Route, fingerprints, provider
 from hireloop.notify.deliveries import leases
@@ -16,6 +17,7 @@ from hireloop.notify.transport import Channel, Evidence, Phase
 from notify.factories import settlement
 from notify.sample_messages import invitation
 from sample_channels import EMAIL, WITH_FALLBACK, chat
+from waiting import beside, somebody_waits, until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -83,6 +85,16 @@ async def test_the_latest_attempt_that_says_something_of_the_server_counts() -> 
     assert await seen() == {Route.PRIMARY: ("connection_refused", 2)}
     await attempt("unknown", second=7)
     assert await seen() == {Route.PRIMARY: (None, 7)}
+
+
+async def test_what_a_slow_database_answers_is_no_newer_than_it_was() -> None:
+    await health.hold(provider(WITH_FALLBACK, Route.PRIMARY), "auth_refused")
+    checked_at = time.monotonic()
+    async with db.DB.transaction():
+        await db.fetch("LOCK TABLE channel_health")
+        asked = beside(latest([WITH_FALLBACK]))
+        await until(somebody_waits, "the question waits for a lock")
+    assert (await asked)[Route.PRIMARY].at < checked_at
 
 
 @pytest.mark.parametrize(("said", "reason"), [("limit", "sending_limit"), ("relay", "relay_refused")])

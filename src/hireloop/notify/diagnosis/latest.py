@@ -97,6 +97,7 @@ def failure_of(check: str, route: Route, reason: str) -> Finding:
 async def latest(channels: Sequence[Channel], *, now: datetime | None = None) -> Mapping[Route, Latest]:
     """Return the latest of each provider of mail in the last hour; nothing of one that workers have not seen."""
     ours = [(one, route) for one in channels if one.name == EMAIL for route in providers.routes_of(one)]
+    asked = time.monotonic()  # before the database reads its clock: what it answers is never newer than it was
     rows = await _LATEST.structs(
         _Row,
         channel=EMAIL,
@@ -107,7 +108,6 @@ async def latest(channels: Sequence[Channel], *, now: datetime | None = None) ->
         simulated=simulator.DOMAIN,
         now=now,
     )
-    asked = time.monotonic()
     return {
         row.route: Latest(at=asked - row.seconds_ago, reason=row.reason, is_past_sender=row.is_past_sender)
         for row in rows
