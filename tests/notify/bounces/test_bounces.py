@@ -11,9 +11,9 @@ from hireloop import db
 from hireloop.errors import NotAReport, ReportOfNothing
 from hireloop.notify.bounces import bounces, returned
 from hireloop.notify.bounces.bounces import RecordedReport, ReportResult
-from hireloop.notify.bounces.causes import reason_of
-from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
-from hireloop.notify.bounces.reports import read
+from hireloop.notify.bounces.reading.causes import reason_of
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
+from hireloop.notify.bounces.reading.reports import read
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.deliveries import replay
 from hireloop.notify.deliveries.outbox import forget

@@ -17,9 +17,9 @@ from hireloop import db
 from hireloop.errors import NotAReport, ReportOfNothing
 from hireloop.notify import ends
 from hireloop.notify.bounces import returned
-from hireloop.notify.bounces.causes import reason_of
-from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction, MailKind
-from hireloop.notify.bounces.readable import shortened
+from hireloop.notify.bounces.reading.causes import reason_of
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction, MailKind
+from hireloop.notify.bounces.reading.readable import shortened
 from hireloop.notify.bounces.return_path import ReturnPath, delivery_of
 from hireloop.notify.bounces.returned import NewReturnedMail, Recorded
 from hireloop.notify.ends import End, EndKind

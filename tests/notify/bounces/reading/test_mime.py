@@ -4,7 +4,7 @@ from base64 import encodebytes
 
 import pytest
 
-from hireloop.notify.bounces import mime
+from hireloop.notify.bounces.reading import mime
 
 
 def multipart(*pieces: bytes, kind: bytes = b"mixed") -> bytes:

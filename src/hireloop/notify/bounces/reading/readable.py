@@ -6,7 +6,7 @@ import unicodedata
 from base64 import b64decode
 from quopri import decodestring
 
-from hireloop.notify.bounces.charsets import decoded
+from hireloop.notify.bounces.reading.charsets import decoded
 
 LONGEST_DIAGNOSTIC = 1024  # bytes of the other side's words that are kept
 

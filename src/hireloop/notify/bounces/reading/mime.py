@@ -13,8 +13,8 @@ from email.utils import collapse_rfc2231_value
 from itertools import islice
 from typing import cast
 
-from hireloop.notify.bounces import readable
-from hireloop.notify.bounces.charsets import decoded
+from hireloop.notify.bounces.reading import readable
+from hireloop.notify.bounces.reading.charsets import decoded
 
 LONGEST_FIELD = 20_000  # characters of a header field that are looked at
 _LONGEST_TYPE = 2_000  # the same of a Content-Type: to read its parameters takes time in the square of its length

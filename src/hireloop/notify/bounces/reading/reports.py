@@ -11,11 +11,11 @@ from itertools import islice
 
 import msgspec
 
-from hireloop.notify.bounces import kinds, readable, replies_in_words, status, words
-from hireloop.notify.bounces.delivery_report import DeliveryReport, MailKind
-from hireloop.notify.bounces.mime import LONGEST_FIELD, body_of, fields_of, outer_parts, part_of, text_of, walk
-from hireloop.notify.bounces.readable import shortened
-from hireloop.notify.bounces.replies_in_words import addresses_in
+from hireloop.notify.bounces.reading import kinds, readable, replies_in_words, status, words
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailKind
+from hireloop.notify.bounces.reading.mime import LONGEST_FIELD, body_of, fields_of, outer_parts, part_of, text_of, walk
+from hireloop.notify.bounces.reading.readable import shortened
+from hireloop.notify.bounces.reading.replies_in_words import addresses_in
 
 LONGEST = 1_000_000  # bytes of a mail that are read
 

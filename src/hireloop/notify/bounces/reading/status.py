@@ -3,11 +3,11 @@
 import re
 from email.message import Message
 
-from hireloop.notify.bounces import replies_in_words
-from hireloop.notify.bounces.delivery_report import GRAVEST_FIRST, DeliveryReport, MailAction
-from hireloop.notify.bounces.mime import LONGEST_FIELD, body_of, fields_of, part_of
-from hireloop.notify.bounces.readable import shortened
-from hireloop.notify.bounces.replies_in_words import addresses_in, status_in
+from hireloop.notify.bounces.reading import replies_in_words
+from hireloop.notify.bounces.reading.delivery_report import GRAVEST_FIRST, DeliveryReport, MailAction
+from hireloop.notify.bounces.reading.mime import LONGEST_FIELD, body_of, fields_of, part_of
+from hireloop.notify.bounces.reading.readable import shortened
+from hireloop.notify.bounces.reading.replies_in_words import addresses_in, status_in
 
 _MOST_GROUPS = 100
 _LOOK_INTO = 65_536  # bytes of another part that may hold the fields

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hireloop.notify.bounces.causes import reason_of
-from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction, MailKind
-from hireloop.notify.bounces.readable import LONGEST_DIAGNOSTIC
-from hireloop.notify.bounces.reports import read
+from hireloop.notify.bounces.reading.causes import reason_of
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction, MailKind
+from hireloop.notify.bounces.reading.readable import LONGEST_DIAGNOSTIC
+from hireloop.notify.bounces.reading.reports import read
 from notify.bounces import sample_reports
 from notify.bounces.sample_reports import EXPECTED, REPORTS, SAMPLES, report
 

@@ -8,11 +8,11 @@ documented.
 import re
 from email.message import Message
 
-from hireloop.notify.bounces import replies_in_words
-from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
-from hireloop.notify.bounces.mime import part_of
-from hireloop.notify.bounces.readable import shortened
-from hireloop.notify.bounces.replies_in_words import addresses_in, status_in
+from hireloop.notify.bounces.reading import replies_in_words
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
+from hireloop.notify.bounces.reading.mime import part_of
+from hireloop.notify.bounces.reading.readable import shortened
+from hireloop.notify.bounces.reading.replies_in_words import addresses_in, status_in
 
 _LOOK_AT = 20_000  # characters of the words
 _LOOK_FOR_COPY = 100_000  # characters in which the returned mail must begin

@@ -5,7 +5,7 @@ The words of the remote server win over every code, since many write a vague cod
 
 import re
 
-from hireloop.notify.bounces.delivery_report import DeliveryReport
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transports.refusals import Side, refusal_of
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from email.message import Message
 
-from hireloop.notify.bounces import readable, words
-from hireloop.notify.bounces.delivery_report import MailKind
-from hireloop.notify.bounces.mime import fields_of, parameter, text_of
+from hireloop.notify.bounces.reading import readable, words
+from hireloop.notify.bounces.reading.delivery_report import MailKind
+from hireloop.notify.bounces.reading.mime import fields_of, parameter, text_of
 
 _LOOK_AT = 4_000  # characters of a text that may say what kind it is
 
