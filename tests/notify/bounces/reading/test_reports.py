@@ -12,6 +12,7 @@ from hireloop.notify.bounces.reading.causes import reason_of
 from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction, MailKind
 from hireloop.notify.bounces.reading.readable import LONGEST_DIAGNOSTIC
 from hireloop.notify.bounces.reading.reports import read
+from hireloop.notify.reasons import Reason
 from notify.bounces import sample_reports
 from notify.bounces.sample_reports import EXPECTED, REPORTS, SAMPLES, report
 
@@ -118,6 +119,65 @@ def test_of_several_recipients_the_gravest_word_counts() -> None:
     )
     read_ = read(raw)
     assert (read_.action, read_.status) == (MailAction.FAILED, "5.1.1")
+
+
+def groups(*fields: str) -> bytes:
+    said = "\n".join(f"{group}\n" for group in ("Reporting-MTA: dns; mx.example", *fields))
+    return f"From: MAILER-DAEMON@mx.example\nContent-Type: message/delivery-status\n\n{said}".encode()
+
+
+FIRST = "Final-Recipient: rfc822; first@example.org\nAction: failed\nStatus: 5.1.1"
+OURS = "Action: delayed\nStatus: 4.4.1\nDiagnostic-Code: smtp; 451 4.4.1 no answer\nRemote-MTA: dns; mx.example.com"
+
+
+@pytest.mark.parametrize(
+    "naming",
+    [
+        "Final-Recipient: rfc822; Asha@Example.com",
+        "Final-Recipient: rfc822; alias@inside.example\nOriginal-Recipient: rfc822;asha@example.com",
+        "Final-Recipient: rfc822; alias@inside.example\nX-Actual-Recipient: rfc822; asha@example.com",
+    ],
+)
+def test_of_several_recipients_the_one_that_is_asked_for_counts(naming: str) -> None:
+    said = read(groups(FIRST, f"{naming}\n{OURS}")).about({"asha@example.com"})
+    assert (said.action, said.status, said.code) == (MailAction.DELAYED, "4.4.1", 451)
+    assert (said.remote, said.diagnostic) == ("mx.example.com", "451 4.4.1 no answer")
+    assert "first@example.org" in said.recipients
+
+
+def test_if_none_of_the_recipients_is_ours_the_gravest_counts() -> None:
+    said = read(groups(f"Final-Recipient: rfc822; other@example.com\n{OURS}", FIRST)).about({"asha@example.com"})
+    assert (said.action, said.status) == (MailAction.FAILED, "5.1.1")
+
+
+def test_of_several_groups_about_our_recipient_the_gravest_counts() -> None:
+    ours = "Final-Recipient: rfc822; asha@example.com\n"
+    said = read(groups(FIRST, f"{ours}{OURS}", f"{ours}Action: failed\nStatus: 5.2.2")).about({"asha@example.com"})
+    assert (said.action, said.status) == (MailAction.FAILED, "5.2.2")
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_of_several_recipients_in_words_the_one_that_is_asked_for_counts(*, ours_first: bool) -> None:
+    paragraphs = [
+        "<asha@example.com>:\nSorry, no mailbox here by that name. (#5.1.1)\n",
+        "<first@example.org>:\n192.0.2.9 does not like recipient.\nRemote host said: 552 5.2.2 mailbox full\n",
+    ]
+    said = "\n".join(paragraphs if ours_first else reversed(paragraphs))
+    mail = f"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nHi. I'm afraid I gave up.\n\n{said}"
+    ours = read(mail.encode()).about({"asha@example.com"})
+    assert (ours.status, ours.code, reason_of(ours)) == ("5.1.1", None, Reason.RECIPIENT_UNKNOWN)
+    theirs = read(mail.encode()).about({"first@example.org"})
+    assert (theirs.status, theirs.code) == ("5.2.2", 552)
+
+
+def test_a_reason_below_a_list_of_recipients_is_that_of_each() -> None:
+    mail = (
+        b"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nThese addresses failed:\n\n"
+        b"<first@example.org>\n<asha@example.com>\n<last@example.org>\n\n550 5.1.1 User unknown\n"
+    )
+    said = read(mail).about({"asha@example.com"})
+    assert (said.action, said.code) == (MailAction.FAILED, 550)
+    assert "User unknown" in said.diagnostic
 
 
 def test_recipients_may_be_separated_by_a_line_of_spaces() -> None:

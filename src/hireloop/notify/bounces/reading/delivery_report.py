@@ -1,5 +1,8 @@
 """What is known of a mail that came back, once it was read. Every text in it is the sender's."""
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -28,7 +31,7 @@ class MailAction(StrEnum):
     DELIVERED = "delivered"
 
 
-GRAVEST_FIRST = list(MailAction)
+_GRAVEST_FIRST = list(MailAction)
 
 
 class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,3 +48,27 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     is_forwarded: bool = False  # a report that stands in a mail which is no mail server's
     digest: bytes = b""  # the same for the same mail
+    each: tuple["DeliveryReport", ...] = ()  # what it says of each of several recipients
+    mailed_at: datetime | None = None  # when the mail was written that came back, by the clock of its sender
+    arrived_at: datetime | None = None  # when it came to the server that reports, or to the first one on its way
+    reported_at: datetime | None = None  # when the report was written
+
+    def about(self, addresses: AbstractSet[str]) -> "DeliveryReport":
+        """Return the report with what it says of these addresses, in lower case; as it is if it names none of them."""
+        ours = gravest([one for one in self.each if not one.recipients.isdisjoint(addresses)])
+        if ours is None:
+            return self
+        return msgspec.structs.replace(
+            self,
+            action=ours.action,
+            status=ours.status,
+            code=ours.code,
+            diagnostic=ours.diagnostic,
+            remote=ours.remote,
+            each=(),
+        )
+
+
+def gravest(reports: Iterable[DeliveryReport]) -> DeliveryReport | None:
+    """Return the report of what is most serious, the first of several; None of none."""
+    return min(reports, key=lambda report: _GRAVEST_FIRST.index(report.action or MailAction.DELIVERED), default=None)

@@ -11,7 +11,7 @@ from itertools import islice
 
 import msgspec
 
-from hireloop.notify.bounces.reading import kinds, readable, replies_in_words, status, words
+from hireloop.notify.bounces.reading import dates, kinds, readable, replies_in_words, status, words
 from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailKind
 from hireloop.notify.bounces.reading.mime import LONGEST_FIELD, body_of, fields_of, outer_parts, part_of, text_of, walk
 from hireloop.notify.bounces.reading.readable import shortened
@@ -38,6 +38,7 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     report: DeliveryReport
     returned: Message
     envelope_ids: str = ""
+    arrival: str = ""  # of that mail at the server that reports
     sender: str = ""  # of that mail, as a status part may say
 
 
@@ -54,6 +55,10 @@ def read(raw: bytes, *, recipient: str = "") -> DeliveryReport:
         if ids or found.report.is_forwarded
         else _message_ids(fields_of(top, "in-reply-to", "references")),
         digest=_digest(top),
+        mailed_at=dates.earliest(fields_of(found.returned, "date")),
+        arrived_at=dates.earliest(found.arrival)
+        or dates.earliest(dates.of_hops(fields_of(found.returned, "received"))),
+        reported_at=dates.earliest(fields_of(top, "date")),
     )
 
 
@@ -76,6 +81,7 @@ def _found(top: Message) -> _Found:
             report=msgspec.structs.replace(report, recipients=recipients),
             returned=returned,
             envelope_ids=fields_of(told, "original-envelope-id"),
+            arrival=fields_of(told, "arrival-date"),
             sender=fields_of(told, "original-mail-from"),
         )
     status_part = next((part for part in parts if status.is_status(part)), None)
@@ -99,7 +105,7 @@ def _of_status(status_part: Message, parts: list[Message]) -> _Found | None:
     groups = status.groups_of(status_part)
     text = next((text_of(part) for part in parts if part.get_content_type() in {"text/plain", "text/html"}), "")
     said, copy = words.split(text[:_LONGEST_TEXT])
-    report = status.gravest(groups, said)
+    report = status.read(groups, said)
     if report is None:
         return None
     returned = _returned(parts[parts.index(status_part) + 1 :])
@@ -107,6 +113,7 @@ def _of_status(status_part: Message, parts: list[Message]) -> _Found | None:
         report=report,
         returned=returned if returned.keys() else copy,
         envelope_ids=status.envelope_ids(groups),
+        arrival=status.arrivals(groups),
         sender=status.senders(groups),
     )
 

@@ -3,8 +3,10 @@
 import re
 from email.message import Message
 
+import msgspec
+
 from hireloop.notify.bounces.reading import replies_in_words
-from hireloop.notify.bounces.reading.delivery_report import GRAVEST_FIRST, DeliveryReport, MailAction
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction, gravest
 from hireloop.notify.bounces.reading.mime import LONGEST_FIELD, body_of, fields_of, part_of
 from hireloop.notify.bounces.reading.readable import shortened
 from hireloop.notify.bounces.reading.replies_in_words import addresses_in, status_in
@@ -14,6 +16,7 @@ _LOOK_INTO = 65_536  # bytes of another part that may hold the fields
 _TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _FIELDS = re.compile(rb"^(?:Final|Original)-Recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _SAID = re.compile(rb"^(?:Action|Status|Diagnostic-Code)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_RECIPIENTS = ("final-recipient", "original-recipient", "x-actual-recipient")
 _NAMING = ("original-envelope-id", "x-original-message-id")  # the second is Gmail's
 _DIAGNOSTICS = ("diagnostic-code", "x-supplementary-info", "x-display-text", "x-actual-error", "x-error")
 _ACTIONS = {
@@ -60,20 +63,26 @@ def senders(groups: list[Message]) -> str:
     return "\n".join(value for group in groups for name, value in group.items() if _SENDER.match(name))
 
 
-def gravest(groups: list[Message], words: str) -> DeliveryReport | None:
-    """Return what the gravest group of a recipient says, None if no group says anything.
+def arrivals(groups: list[Message]) -> str:
+    """Return when the mail came to the server that reports, as the groups say."""
+    return "\n".join(fields_of(group, "arrival-date") for group in groups)
+
+
+def read(groups: list[Message], words: str) -> DeliveryReport | None:
+    """Return what the gravest group of a recipient says, with what each says; None if no group says anything.
 
     `words` are the report's own: they say what a group leaves out.
     """
-    reports = [report for group in groups if (report := _of_group(group, words)) is not None]
-    return min(reports, key=lambda report: GRAVEST_FIRST.index(report.action or MailAction.DELIVERED), default=None)
+    each = [report for group in groups if (report := _of_group(group, words)) is not None]
+    found = gravest(each)
+    return found if found is None or len(each) == 1 else msgspec.structs.replace(found, each=tuple(each))
 
 
 def _of_group(group: Message, words: str) -> DeliveryReport | None:
     remote_words = _diagnostic(group)
     reported = status_in(group.get("status", ""))
     action = _action(group, reported)
-    recipients = addresses_in(fields_of(group, "final-recipient", "original-recipient"))
+    recipients = addresses_in(fields_of(group, *_RECIPIENTS))
     if action is None and not (recipients and remote_words.strip()):
         return None
     has_words = bool(_WORD.search(remote_words))  # or nothing but a number, such as an exit code

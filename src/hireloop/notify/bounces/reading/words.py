@@ -7,6 +7,9 @@ documented.
 
 import re
 from email.message import Message
+from itertools import islice
+
+import msgspec
 
 from hireloop.notify.bounces.reading import replies_in_words
 from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
@@ -17,6 +20,7 @@ from hireloop.notify.bounces.reading.replies_in_words import addresses_in, statu
 _LOOK_AT = 20_000  # characters of the words
 _LOOK_FOR_COPY = 100_000  # characters in which the returned mail must begin
 _LONGEST_LINE = 1_000
+_MOST_SECTIONS = 50
 
 # The tries are over, whatever else the text says.
 _OVER = re.compile(
@@ -187,6 +191,34 @@ def read(
     otherwise only words that people do not write count.
     """
     text = said[:_LOOK_AT]
+    whole = _read(text, title, about, is_servers=is_servers)
+    each = _each(text, title, is_servers=is_servers) if whole is not None else ()
+    return msgspec.structs.replace(whole, each=each) if whole is not None and each else whole
+
+
+def _each(text: str, title: str, *, is_servers: bool) -> tuple[DeliveryReport, ...]:
+    """Return what a text says of each of several recipients; nothing if it does not give each a reason of its own."""
+    found = list(islice(_NAMED_AT_LINE.finditer(text), _MOST_SECTIONS))
+    ends = [*(one.start(1) for one in found[1:]), len(text)][: len(found)]
+    sections: dict[str, str] = {}
+    for one, end in zip(found, ends, strict=True):
+        address = one[1].lower()
+        sections[address] = sections.get(address, "") + text[one.start(1) : end]
+    if len(sections) < 2 or not all(_says_why(section) for section in sections.values()):  # noqa: PLR2004 (several)
+        return ()
+    intro = text[: found[0].start(1)]
+    read_ = [
+        (address, _read(intro + section, title, frozenset({address}), is_servers=is_servers))
+        for address, section in sections.items()
+    ]
+    return tuple(
+        msgspec.structs.replace(report, recipients=frozenset({address}))
+        for address, report in read_
+        if report is not None
+    )
+
+
+def _read(text: str, title: str, about: frozenset[str], *, is_servers: bool) -> DeliveryReport | None:
     start = _start(text, about)
     reply = replies_in_words.first(text[start:])
     if reply is None and (reply := replies_in_words.first(text)) is not None:
