@@ -5,6 +5,9 @@ The words of the remote server win over every code, since many write a vague cod
 
 import re
 
+import msgspec
+
+from hireloop.notify.bounces.reading import languages, replies_in_words
 from hireloop.notify.bounces.reading.delivery_report import DeliveryReport
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transports.refusals import Side, refusal_of
@@ -13,20 +16,11 @@ from hireloop.notify.transports.refusals import Side, refusal_of
 _OF_WORDS = (
     (
         Reason.RECIPIENT_UNKNOWN,
-        (
-            r"unbekannt|existiert nicht|nicht gefunden|kein(?:en)? (?:solche|gültige)|n['\u2019]existe pas|inconnu"
-            r"|introuvable|no existe|desconocid|no encontrad|não existe|sconosciut|inesistente|onbekend"
-            r"|nie istnieje|nieznan|찾을 수 없|존재하지 않|bulunamad"
-            r"|не существует|не найден|неизвест|нет такого|(?:存在し|見つかり)ませ|存在しない|不明|ございません"
-            r"|不存在|找不到|查无|無此"
-        ),
+        languages.all_of("unknown"),
     ),
     (
         Reason.MAILBOX_FULL,
-        (
-            r"postfach[^.;]{0,30}voll|speicher(?:platz|kapazität)|kontingent|überfüllt|boîte[^.;]{0,40}pleine|lleno|llena|cuota|cheia|piena|przepełnion|pełna|가득|용량|переполнен|квот|いっぱい|容量"
-            r"|已满|已滿|超过"
-        ),
+        languages.all_of("full"),
     ),
     (
         Reason.MAILBOX_DISABLED,
@@ -43,11 +37,25 @@ _OF_WORDS = (
 )
 _PATTERNS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _OF_WORDS)
 _NO_SUCH_ROUTE = "4.4"  # so Postfix calls a domain that does not exist
+_NOT_THE_ADDRESS = ("3.", "4.")  # the mail system, or the way to it (RFC 3463, 3.4 and 3.5)
 _PERMANENT = 500
+_VAGUE = frozenset({Reason.BOUNCED, Reason.RECIPIENT_REFUSED})
 
 
 def reason_of(report: DeliveryReport) -> Reason:
-    """Return why the mail that a report is about came back: by the remote server's words, else its codes."""
+    """Return why the mail that a report is about came back: by the remote server's words, else its codes.
+
+    Of a text that quotes a reply, the reply counts first, and what stands before it only if that does not say why.
+    """
+    reply = replies_in_words.first(report.diagnostic)
+    if reply is not None and reply.start and reply.code == report.code:
+        quoted = msgspec.structs.replace(report, diagnostic=report.diagnostic[reply.start :])
+        if (reason := _reason_of(quoted)) not in _VAGUE:
+            return reason
+    return _reason_of(report)
+
+
+def _reason_of(report: DeliveryReport) -> Reason:
     translated = next((reason for reason, pattern in _PATTERNS if pattern.search(report.diagnostic)), None)
     refusal = refusal_of(report.code, report.status, report.diagnostic)
     klass, _, detail = (report.status or "").partition(".")
@@ -58,6 +66,8 @@ def reason_of(report: DeliveryReport) -> Reason:
             return refusal.reason
         case _ if detail == _NO_SUCH_ROUTE:
             return Reason.RECIPIENT_UNKNOWN
+        case _ if detail.startswith(_NOT_THE_ADDRESS):
+            return Reason.BOUNCED
         case _ if detail.startswith("1.") or ((report.code or 0) >= _PERMANENT and klass != "4"):
             return Reason.RECIPIENT_REFUSED
         case _:

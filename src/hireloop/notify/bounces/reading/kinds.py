@@ -6,7 +6,7 @@ from email.message import Message
 
 from hireloop.notify.bounces.reading import readable, words
 from hireloop.notify.bounces.reading.delivery_report import MailKind
-from hireloop.notify.bounces.reading.mime import fields_of, parameter, text_of
+from hireloop.notify.bounces.reading.mime import body_of, fields_of, parameter, text_of
 
 _LOOK_AT = 4_000  # characters of a text that may say what kind it is
 
@@ -20,6 +20,12 @@ _DAEMON = re.compile(
     r"|メール(?:配信|配送|サーバ|システム|管理)",
     re.IGNORECASE,
 )
+# An automatic answer: the two words, in either order, in the languages that write them so.
+_AUTOMATIC = r"(?:auto|otomat|автомат|αυτόματ|स्वचालित|स्वतः|tự động|ตอบกลับอัตโนมัติ)\w*"
+_ANSWER = (
+    r"(?:reply|repl|respons|respuest|respost|rispost|répons|răspuns|antwo|svar|vasta|odpov|odpowied|yan\u0131t|válasz|απάντησ|відповід"
+    r"|ответ|उत्तर|जवाब|trả lời|balasan|resposta)\w*"
+)
 _ANSWER_TITLE = re.compile(
     r"\s*(?:(?:re|aw|fw|sv|antw)\s*:\s*)*(?:\[?auto(?:matic|mated|matische[r]?|mat)?[- ]?(?:reply|response"
     r"|respond\w*|antwort\w*|svar|answer|generated)?\]?\s*[:\uff1a]"
@@ -28,7 +34,9 @@ _ANSWER_TITLE = re.compile(
     r"|abwesenheit|abwesend|nicht im büro|urlaub|réponse automatique|absence|absent\b|respuesta autom"
     r"|resposta autom|fuera de (?:la )?oficina"
     r"|risposta automatica|automatisch antwoord|afwezig|frånvaro|автоответ|автоматическ\w+ ответ|自動(?:返信|応答|回覆)"
-    r"|自动(?:回复|答复)|不在|부재중|자동)",
+    r"|自动(?:回复|答复)|不在|부재중|자동)"
+    rf"|\s*{_AUTOMATIC}(?:[ -]\w{{1,20}})?[ -]{_ANSWER}|\s*{_ANSWER}[ -](?:\w{{1,20}}[ -])?{_AUTOMATIC}"
+    r"|.{1,400}[(\[](?:out of (?:the )?office|auto(?:matic|mated)?[ -]?(?:reply|response))[)\]]\s*$",
     re.IGNORECASE,
 )
 _ANSWER_WORDS = re.compile(
@@ -56,6 +64,10 @@ _COMPLAINT_TITLE = re.compile(
     re.IGNORECASE,
 )
 _COMPLAINT_FIELDS = ("x-hmxmroriginalrecipient", "x-complaint-type", "x-aol-inrly", "x-loop-complaint")
+_FEEDBACK = re.compile(rb"^feedback-type[ \t]*:[ \t]*[\w-]{3,20}[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_OF_FEEDBACK = re.compile(
+    rb"^(?:user-agent|version|original-(?:mail-from|rcpt-to))[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
 _NO_COMPLAINT = re.compile(
     rb"^feedback-type[ \t]*:[ \t]*(?:not-spam|auth-failure|dmarc|other)", re.IGNORECASE | re.MULTILINE
 )
@@ -74,13 +86,23 @@ _ANSWERS = re.compile(r"\s*(?:re|aw|antw|sv|rif|r|fwd?|wg|tr|rv|enc|回复|答�
 _METHOD_REPLY = re.compile(r"^METHOD:(?:REPLY|COUNTER|DECLINECOUNTER|REFRESH)\s*$", re.IGNORECASE | re.MULTILINE)
 
 
+def is_feedback(part: Message) -> bool:
+    """Return whether a part is that of a complaint (RFC 5965), or text that has the fields of one."""
+    if part.get_content_type() == "message/feedback-report":
+        return True
+    if part.is_multipart() or part.get_content_maintype() not in {"text", "application"}:
+        return False
+    body = body_of(part)[:_LOOK_AT]
+    return _FEEDBACK.search(body) is not None and _OF_FEEDBACK.search(body) is not None
+
+
 def certain(top: Message, parts: Sequence[Message]) -> MailKind | None:
     """Return the kind of a mail whose own parts leave no doubt, None for any other; `parts` are its own."""
     types = {part.get_content_type(): part for part in parts}
     report_type = parameter(top, "report-type")
-    feedback = types.get("message/feedback-report")
+    feedback = next((part for part in parts if is_feedback(part)), None)
     if feedback is not None or report_type == "feedback-report":
-        is_one = feedback is None or not _NO_COMPLAINT.search(feedback.get_payload(decode=True) or b"")  # type: ignore[arg-type] # bytes
+        is_one = feedback is None or not _NO_COMPLAINT.search(body_of(feedback))
         return MailKind.COMPLAINT if is_one else MailKind.AUTO_REPLY
     if "message/disposition-notification" in types or report_type == "disposition-notification":
         return MailKind.RECEIPT

@@ -22,6 +22,7 @@ _LONGEST_TYPE = 2_000  # the same of a Content-Type: to read its parameters take
 _LONGEST_PREAMBLE = 10_000  # bytes
 _BOUNDARY = re.compile(rb"^--([^\s-][^\n]{0,69}?)[ \t]*\n(?=Content-|\n)", re.IGNORECASE | re.MULTILINE)
 
+_BASE64_LINE = re.compile(rb"\s*(?:[A-Za-z0-9+/]+={0,2}[ \t\r]*(?:\n|\Z)|\Z)")
 _DEEPEST = 6
 _MOST_PARTS = 50
 _RETURNED = frozenset({"message/rfc822", "message/global"})
@@ -60,7 +61,14 @@ def fields_of(part: Message, *names: str) -> str:
 
 
 def body_of(part: Message) -> bytes:
-    """Return a part's body without its transfer encoding, lines ending in LF, or encoded if that cannot be undone."""
+    """Return a part's body without its transfer encoding, lines ending in LF, or encoded if that cannot be undone.
+
+    Plain lines that only claim to be in base64 are taken as they are.
+    """
+    if part.get("content-transfer-encoding", "").strip().lower() == "base64" and not part.is_multipart():
+        raw = cast("str", part.get_payload()).encode("ascii", "surrogateescape")
+        if not _BASE64_LINE.match(raw):
+            return raw.replace(b"\r\n", b"\n")
     return cast("bytes", part.get_payload(decode=True)).replace(b"\r\n", b"\n")
 
 

@@ -6,20 +6,24 @@ from itertools import islice
 import msgspec
 
 _LOOK_AT = 20_000  # characters of a text that are searched
-_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)", re.ASCII)
+_STATUS = re.compile(
+    r"(?<![\d.])(?<!\bv)(?<!\bversion )(?<!\brelease )([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)",
+    re.ASCII | re.IGNORECASE,
+)
 _MOST_ADDRESSES = 50
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]]{1,64}@[^\s<>,;:\"'()\[\]]{1,255}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")  # RFC 3461, 4
 # A code with an enhanced code behind it is a reply wherever it stands …
 _WITH_STATUS = re.compile(
-    r"(?<![\w.@/-])(?<!\w#)(4[2-7]\d|5[0-7]\d)[ \t-]{0,3}(?:[(\[]?#)?([45]\.\d{1,3}\.\d{1,3})(?![\d]|\.\d)", re.ASCII
+    r"(?<![\w.@/-])(?<!\w#)(4[2-7]\d|5[0-7]\d)[ \t:)\]-]{0,3}(?:[(\[]?#)?([45]\.\d{1,3}\.\d{1,3})(?![\d]|\.\d)",
+    re.ASCII,
 )
 # … and alone if it begins a line, or comes behind what announces a reply, and words follow.
 _ALONE = re.compile(
     r"""(?:^[\s>*|]{0,40}|[:;<("'=\[|。\uff1a\uff1b\uff0c]\s{0,40}|[,\])>]\s{1,4}|@[\w.-]{1,255}\s|<<<\s{0,4}|--\s
         |(?:\b|response|error|reply|status)code[\s:=#(]{1,6}|\b(?:said|says|was|error|reply|response|reason|status|smtp|
         returned|answer(?:ed)?|with|mit|par|codigo|código|ошибка|ответ)[\s:=#(]{1,6})
-        (4[2-7]\d|5[0-7]\d)(?=[,.]?[ -]{1,3}(?:[45]\d\d[ -])?(?:[A-Za-z<"'\[(#]|[^\W\d_]|,\s)|\s*$)""",
+        (4[2-7]\d|5[0-7]\d)(?=[,.:)\]]{0,2}[ -]{1,3}(?:[45]\d\d[ -])?(?:[A-Za-z<"'\[(#]|[^\W\d_]|,\s)|\s*$)""",
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _BEGINS = re.compile(r"\s*([245]\d\d)(?!\d)", re.ASCII)
@@ -64,5 +68,5 @@ def addresses_in(text: str) -> frozenset[str]:
 
 
 def _at_once(after: str) -> str | None:
-    found = re.match(r"[ \t-]{0,3}(?:[(\[]?#)?([245]\.\d{1,3}\.\d{1,3})(?!\d)", after)
+    found = re.match(r"[ \t:)\]-]{0,3}(?:[(\[]?#)?([245]\.\d{1,3}\.\d{1,3})(?!\d)", after)
     return found[1] if found else None

@@ -84,9 +84,9 @@ def _found(top: Message) -> _Found:
             arrival=fields_of(told, "arrival-date"),
             sender=fields_of(told, "original-mail-from"),
         )
-    status_part = next((part for part in parts if status.is_status(part)), None)
     is_servers = kinds.is_servers(top, title)
-    if status_part is not None and (said := _of_status(status_part, parts)) is not None:
+    of_status = (_of_status(part, parts) for part in parts if status.is_status(part))
+    if (said := next((one for one in of_status if one is not None), None)) is not None:
         return said if is_servers or any(status.is_status(part) for part in own) else _forwarded(said)
     if (said := _of_words(top, own, title)) is not None:
         return said
@@ -152,8 +152,7 @@ def _recorded(kind: MailKind, title: str, text: str) -> DeliveryReport:
 
 def _feedback(own: list[Message]) -> Message:
     """Return the fields of a complaint about the mail that it is about (RFC 5965, 3), empty if there are none."""
-    types = (body_of(part) for part in own if part.get_content_type() == "message/feedback-report")
-    return part_of(next(types, b""))
+    return part_of(next((body_of(part) for part in own if kinds.is_feedback(part)), b""))
 
 
 def _returned(parts: list[Message]) -> Message:

@@ -11,11 +11,13 @@ from itertools import islice
 
 import msgspec
 
-from hireloop.notify.bounces.reading import replies_in_words
+from hireloop.notify.bounces.reading import languages, replies_in_words
+from hireloop.notify.bounces.reading.causes import reason_of
 from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
 from hireloop.notify.bounces.reading.mime import part_of
 from hireloop.notify.bounces.reading.readable import shortened
 from hireloop.notify.bounces.reading.replies_in_words import addresses_in, status_in
+from hireloop.notify.reasons import Reason
 
 _LOOK_AT = 20_000  # characters of the words
 _LOOK_FOR_COPY = 100_000  # characters in which the returned mail must begin
@@ -40,23 +42,19 @@ _GOES_ON = re.compile(
     r"|not yet (?:been )?delivered|(?:not|n't) (?:need|have) to re-?send|need not re-?send|warning message only"
     r"|(?:is|are) (?:only )?a (?:delay|warning)|no action is (?:required|needed|necessary)|be(?:ing)? retried"
     r"|queued for (?:later|further|retry)|will remain in (?:the|our) queue|delivery (?:is )?pending"
-    r"|erneut(?:e|en)? (?:versuch|zustell)|weitere(?:n)? (?:zustell)?versuche|nouvelle tentative"
-    r"|volver\w* a intentar|seguir\w* intentando|попытк\w+ (?:будут|продолж)|будет повтор"
-    r"|再送(?:を)?(?:試|し)|将继续",
+    rf"|{languages.all_of('goes_on')}",
     re.IGNORECASE,
 )
 # The mail is late: tries go on, unless the subject says that it was returned.
 _LATE = re.compile(
-    r"(?:has|have|is|was|been|delivery|message) (?:been )?(?:temporarily )?delayed|verzögert|retard(?:é|ée)\b"
-    r"|se ha retrasado|задерж|遅延|遅れ|延迟|延遲",
+    rf"(?:has|have|is|was|been|delivery|message) (?:been )?(?:temporarily )?delayed|{languages.all_of('late')}",
     re.IGNORECASE,
 )
 _ARRIVED = re.compile(
     r"success(?:fully)? (?:been )?(?:delivered|relayed)|delivered successfully|(?:has been|have been|was"
     r"|were) (?:delivered|relayed)"
     r"|successful (?:mail )?delivery|delivery to [^.\n]{0,80}\bis complete"
-    r"|erfolgreich zugestellt|correctement (?:remis|transmis)|entregado correctamente"
-    r"|успешно доставлен|配信(?:され|しま|に成功)",
+    rf"|{languages.all_of('arrived')}",
     re.IGNORECASE,
 )
 # The mail failed: words that hardly anybody but a mail server writes.
@@ -72,15 +70,7 @@ _FAILED = re.compile(
     r"|(?:has been|was|were|been) (?:blocked|rejected|refused|bounced) (?:by|because|due)"
     r"|no such (?:user|recipient|mailbox|address|account|domain|host)|(?:user|recipient|host|address) (?:is )?unknown"
     r"|unknown (?:user|recipient|host|address|domain)"
-    r"|(?:nicht|un)\s?(?:zugestellt|zustellbar|ausgeliefert|übermittelt)|zustell\w* (?:ist )?fehlgeschlagen"
-    r"|(?:pas pu|n'a pas|impossible)\b.{0,20}(?:remis|distribu|livr|achemin|envoy|délivr)|échec de (?:la )?remise"
-    r"|non remis|no (?:se )?(?:ha )?(?:pudo|podido|puede)\b.{0,20}(?:entreg|enviar)"
-    r"|não (?:foi|pôde|pode)\b.{0,20}entreg"
-    r"|non è stato.{0,20}(?:consegn|recapit)|niet (?:worden )?(?:bezorgd|afgeleverd)"
-    r"|nie (?:został\w*|mo(?:że|żna|gł\w+)).{0,20}dostarcz|iletileme|teslim edileme"
-    r"|не (?:может|могло|удалось|был\w?).{0,20}доставл|не доставлен|недостав"
-    r"|届け(?:でき|られ)|届きません|配信(?:でき|不能|に失敗|エラー)|配送(?:でき|不能)|送信(?:でき|不能|に失敗|エラー)|送れません"
-    r"|退信|退回|無法(?:投|傳|送)|无法(?:投|传|送)|(?:전송|전달|배달)\S{0,4} (?:못|않|수 없)|반송",
+    rf"|{languages.all_of('failed')}",
     re.IGNORECASE,
 )
 # The same if a mail server says it; people write such words about other things.
@@ -97,7 +87,8 @@ _SUGGESTS = re.compile(
     r"|nie istnieje|nieznan"
     r"|не (?:может|могло|удалось|доставлен|был|существует|найден)|невозможн|ошибк|отклонен|недостав|неизвест"
     r"|送達|失敗|エラー|不明|存在し|見つかりません|受信(?:でき|拒否)"
-    r"|찾을 수 없|존재하지 않|無法|无法|失败|失敗|不存在|拒绝|拒絕|被退回",
+    r"|無法|无法|失败|失敗|拒绝|拒絕|被退回"
+    rf"|{languages.all_of('unknown')}|{languages.all_of('full')}",
     re.IGNORECASE,
 )
 # A subject that nobody but a mail server or a gateway writes: of a mail that failed, or of one that may have.
@@ -219,7 +210,15 @@ def _each(text: str, title: str, *, is_servers: bool) -> tuple[DeliveryReport, .
 
 
 def _read(text: str, title: str, about: frozenset[str], *, is_servers: bool) -> DeliveryReport | None:
-    start = _start(text, about)
+    """Return what is said from the recipient's address on, or in the whole text if that says more of why."""
+    report = _read_from(_start(text, about), text, title, about, is_servers=is_servers)
+    if report is None or report.code is not None or reason_of(report) is not Reason.BOUNCED:
+        return report
+    whole = _read_from(0, text, title, about, is_servers=is_servers)
+    return report if whole is None or reason_of(whole) is Reason.BOUNCED else whole
+
+
+def _read_from(start: int, text: str, title: str, about: frozenset[str], *, is_servers: bool) -> DeliveryReport | None:
     reply = replies_in_words.first(text[start:])
     if reply is None and (reply := replies_in_words.first(text)) is not None:
         start = text.rfind("\n", 0, reply.start) + 1  # the reply stands above the address
