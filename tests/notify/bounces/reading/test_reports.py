@@ -298,6 +298,9 @@ def test_a_report_with_a_huge_mail_attached_is_read_by_its_first_megabyte() -> N
         b"To: " + b" \n " * 300_000 + b"\n\nx",
         b'Content-Type: multipart/report; boundary="b"\n\n--b\nContent-Type: message/delivery-status\n\nStatus: '
         + b"5.1" * 300_000,
+        b"From: MAILER-DAEMON@mx.example\n\n" + b"<a@b.example>: <b@b.example>: no such user\n" * 20_000,
+        b"From: MAILER-DAEMON@mx.example\n\n" + b"your mail " * 90_000,
+        b"From: MAILER-DAEMON@mx.example\n\n" + b"Feedback-Type: Received: ; " * 30_000,
     ],
 )
 @pytest.mark.timeout(30)  # work in the square of the length would take minutes

@@ -71,6 +71,9 @@ _OF_FEEDBACK = re.compile(
 _NO_COMPLAINT = re.compile(
     rb"^feedback-type[ \t]*:[ \t]*(?:not-spam|auth-failure|dmarc|other)", re.IGNORECASE | re.MULTILINE
 )
+_REFUSED = re.compile(
+    rb"^disposition[ \t]*:[ \t]*automatic-action/[^;\n]{1,80};[ \t]*deleted", re.IGNORECASE | re.MULTILINE
+)
 _READ_TITLE = re.compile(
     r"\s*(?:(?:not )?read|deleted|gelesen|nicht gelesen|ungelesen gelöscht|lu|non lu|leído|no leído|letto|lida"
     r"|gelezen|прочитано|прочтено|開封済み|已读|已讀)\s*[:\uff1a]"
@@ -104,12 +107,19 @@ def certain(top: Message, parts: Sequence[Message]) -> MailKind | None:
     if feedback is not None or report_type == "feedback-report":
         is_one = feedback is None or not _NO_COMPLAINT.search(body_of(feedback))
         return MailKind.COMPLAINT if is_one else MailKind.AUTO_REPLY
-    if "message/disposition-notification" in types or report_type == "disposition-notification":
-        return MailKind.RECEIPT
+    receipt = types.get("message/disposition-notification")
+    if receipt is not None or report_type == "disposition-notification":
+        return None if receipt is not None and _refuses(receipt, parts) else MailKind.RECEIPT
     calendar = types.get("text/calendar")
     if calendar is not None and _METHOD_REPLY.search(text_of(calendar)[:_LOOK_AT]):
         return MailKind.CALENDAR_REPLY
     return None
+
+
+def _refuses(receipt: Message, parts: Sequence[Message]) -> bool:
+    """Return whether a receipt says that a mailbox's own rules have refused the mail (RFC 5429, 2.1.1)."""
+    is_refusal = bool(_REFUSED.search(body_of(receipt)[:_LOOK_AT]))
+    return is_refusal and any(words.says_so(text_of(part)) for part in parts if part.get_content_type() == "text/plain")
 
 
 def likely(top: Message, title: str, text: str) -> MailKind:

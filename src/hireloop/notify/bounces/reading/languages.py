@@ -28,7 +28,7 @@ _LANGUAGES = (
         r"|weitere(?:n)? (?:zustell)?versuche",
         late=r"verzögert",
         arrived=r"erfolgreich … (?:zugestellt|übermittelt)|wurde … zugestellt",
-        unknown=r"unbekannt|existiert nicht|nicht (?:gefunden|vorhanden|im … verzeichnis)"
+        unknown=r"unbekannt|existiert nicht|nicht (?:existiert|gefunden|vorhanden|im … verzeichnis)"
         r"|kein(?:en)? (?:solche|gültige)",
         full=r"postfach … (?:voll|größe)|speicher(?:platz|kapazität)|kontingent|überfüllt",
     ),
@@ -64,25 +64,25 @@ _LANGUAGES = (
         r"|nuov[io] tentativ",
         late=r"consegna … ritardat",
         arrived=r"(?:consegn|recapit)ato … (?:correttamente|con successo)",
-        unknown=r"sconosciut|inesistente|non esiste|non (?:è stat[oa] )?trovat",
+        unknown=r"sconosciut|inesistente|non esiste|non (?:è stat[oa] )?trovat|impossibile trovare",
         full=r"casella … piena|piena",
     ),
     Language(  # Dutch
-        failed=r"niet … (?:bezorgd|afgeleverd|bestelbaar)(?!\s+en)|onbestelbaar",
+        failed=r"niet … (?:bezorg|aflever|afgeleverd|bestelbaar)|onbestelbaar",
         goes_on=r"nog niet … (?:bezorgd|afgeleverd)|blijft … prober|(?:opnieuw|verder) … (?:prober|geprobeerd)",
         late=r"vertraagd",
         arrived=r"(?:is|werd) (?:succesvol|met succes) … (?:bezorgd|afgeleverd)",
-        unknown=r"onbekend|bestaat niet|niet gevonden",
+        unknown=r"onbekend|bestaat niet|niet … gevonden",
         full=r"(?:postvak|mailbox|postbus) … \bvol\b",
     ),
     Language(  # Danish, Norwegian and Swedish
-        failed=r"\b(?:ikke|inte|ej) … (?:leveres|leverer|leveret|levereres|levert|levereras|levererats|sendes|skickas)"
+        failed=r"\b(?:ikke|inte|ej) … (?:lever|sendes|skickas)"
         r"|olevererbar|(?:misslyckades|mislykkedes|mislyktes)",
         goes_on=r"(?:fortsæt|fortset|fortsät)\w* … (?:forsøg|prøv|försök)|(?:endnu ikke|ännu inte|ikke … ennå) … lever",
         late=r"forsinket|forsinka|försenad",
         arrived=r"\b(?:er|blev|är|har) … (?:leveret|levert|levererats)",
         unknown=r"ukendt|ukjent|okänd|(?:findes|finnes|finns) (?:ikke|inte)"
-        r"|(?:ikke|inte) … (?:fundet|funnet|hittas|hittades)",
+        r"|(?:ikke|inte) … (?:fundet|funnet|hitta)",
         full=r"(?:postkass|brevlåd|postlåd|inkorg|indbakk|innboks|postboks)\w* … (?:full|fuld|fyllt)",
     ),
     Language(  # Finnish
@@ -94,19 +94,20 @@ _LANGUAGES = (
         full=r"postilaatikko … täynnä",
     ),
     Language(  # Polish
-        failed=r"nie (?:został\w*|mo(?:że|żna|gł\w+)|udało) … dostarcz|niedostarcz",
+        failed=r"nie (?:został\w*|mo(?:że|żna|gł\w+)|udało) … dostarcz|niedostarcz|dostarczenie … nie powiodło",
         goes_on=r"(?:ponown\w+|kolejn\w+) prób|jeszcze nie … dostarcz",
         late=r"opóźnion",
         arrived=r"(?:pomyślnie|została) … dostarczon",
-        unknown=r"nie istnieje|nieznan|nie (?:został\w* )?znalezion",
+        unknown=r"nie istnieje|nieznan|nie (?:został\w* |można )?(?:znalezion|znaleźć|odnale)",
         full=r"przepełnion|pełna",
     ),
     Language(  # Czech and Slovak
-        failed=r"(?:nepodařilo|nebylo možné|nemohla?|nemohlo|nepodarilo|nebolo možné) … doruč|nedoruč",
+        failed=r"(?:nepodařilo|nebylo možné|nemohla?|nemohlo|nepodarilo|nebolo možné) … doruč|nedoruč"
+        r"|doruč\w* … (?:nezdařil|selhal|zlyhal)",
         goes_on=r"(?:další|ďalší)\w* pokus|(?:dosud|zatím|zatiaľ) ne\w* … doruč",
         late=r"zpožděn|oneskoren",
         arrived=r"(?:byla|bola) … doručen",
-        unknown=r"neexistuje|neznám|nenalezen|nenájden",
+        unknown=r"neexistuje|neznám|(?:ne|nebyl[aoy]? |nebol[aoi]? )(?:nalezen|nájden)",
         full=r"schránka … pln[áa]|překročen|prekročen",
     ),
     Language(  # Hungarian

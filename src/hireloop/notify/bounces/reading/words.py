@@ -22,7 +22,8 @@ from hireloop.notify.reasons import Reason
 _LOOK_AT = 20_000  # characters of the words
 _LOOK_FOR_COPY = 100_000  # characters in which the returned mail must begin
 _LONGEST_LINE = 1_000
-_MOST_SECTIONS = 50
+_MOST_SECTIONS = 20  # about a recipient each
+_LONGEST_SECTION = 1_000  # characters, also of what stands before the first
 
 # The tries are over, whatever else the text says.
 _OVER = re.compile(
@@ -68,6 +69,9 @@ _FAILED = re.compile(
     r"|deliver\w* (?:has |have |had )?(?:fail\w*|error|problem)|(?:fatal|permanent) (?:\w+ )?error"
     r"|error (?:has )?occurred while|returned (?:to (?:you|(?:the )?sender)|message|mail)|return to sender"
     r"|(?:has been|was|were|been) (?:blocked|rejected|refused|bounced) (?:by|because|due)"
+    r"|(?:your|this|the) (?:mail|message|e-?mail)\b[^\n]{0,80}? (?:is|was|has been) (?:\w+ )?"
+    r"(?:rejected|refused|returned)"
+    r"|delivery (?:of [^.\n]{0,40} )?(?:was|has been) (?:stopped|blocked|prevented|cancell?ed)"
     r"|no such (?:user|recipient|mailbox|address|account|domain|host)|(?:user|recipient|host|address) (?:is )?unknown"
     r"|unknown (?:user|recipient|host|address|domain)"
     rf"|{languages.all_of('failed')}",
@@ -197,9 +201,9 @@ def _each(text: str, title: str, *, is_servers: bool) -> tuple[DeliveryReport, .
         sections[address] = sections.get(address, "") + text[one.start(1) : end]
     if len(sections) < 2 or not all(_says_why(section) for section in sections.values()):  # noqa: PLR2004 (several)
         return ()
-    intro = text[: found[0].start(1)]
+    intro = text[: found[0].start(1)][-_LONGEST_SECTION:]
     read_ = [
-        (address, _read(intro + section, title, frozenset({address}), is_servers=is_servers))
+        (address, _read(intro + section[:_LONGEST_SECTION], title, frozenset({address}), is_servers=is_servers))
         for address, section in sections.items()
     ]
     return tuple(
@@ -211,8 +215,9 @@ def _each(text: str, title: str, *, is_servers: bool) -> tuple[DeliveryReport, .
 
 def _read(text: str, title: str, about: frozenset[str], *, is_servers: bool) -> DeliveryReport | None:
     """Return what is said from the recipient's address on, or in the whole text if that says more of why."""
-    report = _read_from(_start(text, about), text, title, about, is_servers=is_servers)
-    if report is None or report.code is not None or reason_of(report) is not Reason.BOUNCED:
+    start = _start(text, about)
+    report = _read_from(start, text, title, about, is_servers=is_servers)
+    if start == 0 or report is None or report.code is not None or reason_of(report) is not Reason.BOUNCED:
         return report
     whole = _read_from(0, text, title, about, is_servers=is_servers)
     return report if whole is None or reason_of(whole) is Reason.BOUNCED else whole
