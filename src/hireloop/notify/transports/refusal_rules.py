@@ -315,7 +315,12 @@ STRONG = (
         r"unknown (?:at|in)(?= #)",
         r"not # account|user not (?:\w+ ){0,2}?account",
     ),
-    _rule(Side.MAILBOX, Reason.MAILBOX_DISABLED, r"<them>s? … stopped", r"stopped (?:\w+ )?<them>s?"),
+    _rule(
+        Side.MAILBOX,
+        Reason.MAILBOX_DISABLED,
+        r"<them>s? … (?<!delivery )(?<!of mail )(?<!of message )stopped",
+        r"stopped (?:\w+ )?<them>s?",
+    ),
     _rule(
         Side.MAILBOX,
         Reason.RECIPIENT_REFUSED,

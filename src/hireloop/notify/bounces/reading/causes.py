@@ -39,6 +39,7 @@ _PATTERNS = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, patte
 _NO_SUCH_ROUTE = "4.4"  # so Postfix calls a domain that does not exist
 _NOT_THE_ADDRESS = ("3.", "4.")  # the mail system, or the way to it (RFC 3463, 3.4 and 3.5)
 _PERMANENT = 500
+_SAYS_NOTHING = re.compile(r"\bundeliver(?:able|ed)\b(?! (?:address|recipient|mailbox))", re.IGNORECASE)  # of why
 _VAGUE = frozenset({Reason.BOUNCED, Reason.RECIPIENT_REFUSED})
 
 
@@ -52,7 +53,8 @@ def reason_of(report: DeliveryReport) -> Reason:
         quoted = msgspec.structs.replace(report, diagnostic=report.diagnostic[reply.start :])
         if (reason := _reason_of(quoted)) not in _VAGUE:
             return reason
-    return _reason_of(report)
+    without = _reason_of(msgspec.structs.replace(report, diagnostic=_SAYS_NOTHING.sub(" ", report.diagnostic)))
+    return _reason_of(report) if without in _VAGUE else without
 
 
 def _reason_of(report: DeliveryReport) -> Reason:

@@ -21,7 +21,7 @@ _DAEMON = re.compile(
     re.IGNORECASE,
 )
 # An automatic answer: the two words, in either order, in the languages that write them so.
-_AUTOMATIC = r"(?:auto|otomat|автомат|αυτόματ|स्वचालित|स्वतः|tự động|ตอบกลับอัตโนมัติ)\w*"
+_AUTOMATIC = r"(?:auto|otomat|автомат|αυτόματ|स्वचालित|स्वतः|tự động)\w*"
 _ANSWER = (
     r"(?:reply|repl|respons|respuest|respost|rispost|répons|răspuns|antwo|svar|vasta|odpov|odpowied|yan\u0131t|válasz|απάντησ|відповід"
     r"|ответ|उत्तर|जवाब|trả lời|balasan|resposta)\w*"
@@ -34,7 +34,7 @@ _ANSWER_TITLE = re.compile(
     r"|abwesenheit|abwesend|nicht im büro|urlaub|réponse automatique|absence|absent\b|respuesta autom"
     r"|resposta autom|fuera de (?:la )?oficina"
     r"|risposta automatica|automatisch antwoord|afwezig|frånvaro|автоответ|автоматическ\w+ ответ|自動(?:返信|応答|回覆)"
-    r"|自动(?:回复|答复)|不在|부재중|자동)"
+    r"|自动(?:回复|答复)|不在|부재중|자동|رد تلقائي|מענה אוטומטי|ตอบกลับอัตโนมัติ)"
     rf"|\s*{_AUTOMATIC}(?:[ -]\w{{1,20}})?[ -]{_ANSWER}|\s*{_ANSWER}[ -](?:\w{{1,20}}[ -])?{_AUTOMATIC}"
     r"|.{1,400}[(\[](?:out of (?:the )?office|auto(?:matic|mated)?[ -]?(?:reply|response))[)\]]\s*$",
     re.IGNORECASE,

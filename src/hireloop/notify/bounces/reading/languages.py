@@ -90,7 +90,7 @@ _LANGUAGES = (
         goes_on=r"(?:yritetään|yrittää) … uudelleen",
         late=r"toimitus viivästy",
         arrived=r"toimitettu onnistuneesti",
-        unknown=r"tuntematon|ei ole olemassa|ei löyt",
+        unknown=r"tuntematon|ei ole olemassa|ei löy",
         full=r"postilaatikko … täynnä",
     ),
     Language(  # Polish

@@ -124,7 +124,8 @@ _FAILED_TITLE = re.compile(
     r"|unzustellbar|zustell(?:ung|fehler)|nicht zugestellt|unbekannt|non remis|échec|non.?distribu|remise"
     r"|no se (?:ha )?(?:pudo|podido|puede)"
     r"|no entregad|devuelt|no se entreg|não (?:foi )?entreg|mancat|недостав|не доставлен|невозможн|ошибка|возвра"
-    r"|配信|配送|届|送信|エラー|不達|返送|退信|退回|失败|失敗|無法|无法",
+    r"|配信|配送|届|送信|エラー|不達|返送|退信|退回|失败|失敗|無法|无法"
+    rf"|{languages.all_of('failed')}",
     re.IGNORECASE,
 )
 _DELAYED_TITLE = re.compile(
