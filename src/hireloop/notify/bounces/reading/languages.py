@@ -14,6 +14,7 @@ class Language(NamedTuple):
 
     failed: str = ""  # the mail was not delivered: hardly anybody but a mail server writes so
     goes_on: str = ""  # it was not delivered yet, and tries go on
+    over: str = ""  # tries do not go on, mostly in the words of `goes_on` with a negation
     late: str = ""
     arrived: str = ""
     unknown: str = ""  # the address does not exist
@@ -26,6 +27,7 @@ _LANGUAGES = (
         r"|zustell\w* … fehlgeschlagen|übermittlung … fehlgeschlagen",
         goes_on=r"noch nicht zugestellt|weiterhin versucht|erneut(?:e|en)? (?:versuch|zustell)"
         r"|weitere(?:n)? (?:zustell)?versuche",
+        over=r"(?:keine|nicht) (?:weiteren?|erneut\w*|mehr|noch ?mal\w*) … versuch",
         late=r"verzögert",
         arrived=r"erfolgreich … (?:zugestellt|übermittelt)|wurde … zugestellt",
         unknown=r"unbekannt|existiert nicht|nicht (?:existiert|gefunden|vorhanden|im … verzeichnis)"
@@ -36,6 +38,8 @@ _LANGUAGES = (
         failed=r"(?:pas pu|n'a pas|impossible) … (?:remis|distribu|livr|achemin|envoy|délivr)|échec de (?:la )?remise"
         r"|non (?:remis|distribu|délivr)",
         goes_on=r"nouvelle tentative|(?:continuera|poursuivra) … (?:essayer|tent)|pas encore … (?:remis|distribu)",
+        over=r"(?:aucune|pas de) (?:nouvelle|autre) tentative|ne sera plus|ne fera pas … tentative"
+        r"|n['\u2019]essaiera (?:plus|pas)",
         late=r"retard(?:é|ée)\b",
         arrived=r"(?:correctement|a bien été|avec succès) … (?:remis|transmis|distribué|délivré)",
         unknown=r"n['\u2019]existe pas|inconnu|introuvable|(?:pas|n['\u2019]a) … trouvé",
@@ -44,6 +48,7 @@ _LANGUAGES = (
     Language(  # Spanish
         failed=r"no (?:se )?(?:ha |han )?(?:pudo|podido|puede|sido|fue) … (?:entreg|envia)|no entregad",
         goes_on=r"volver\w* a intentar|seguir\w* intent|(?:aún|todavía) no … entreg",
+        over=r"no (?:se )?(?:volver|intentará|intentaremos|seguir)|no … más intentos",
         late=r"se ha retrasado|entrega … retrasad",
         arrived=r"entregado … (?:correctamente|con éxito)",
         unknown=r"no existe|desconocid|no (?:se )?(?:ha )?enc(?:o|ue)ntr",
@@ -52,6 +57,7 @@ _LANGUAGES = (
     Language(  # Portuguese
         failed=r"não (?:foi|pôde|pode|p[ôo]de ser) … (?:entreg|enviad)|não entreg|falha na entrega",
         goes_on=r"continuar\w* (?:a )?tentando|ainda não … entreg|novas? tentativa",
+        over=r"não (?:tentará|voltará a tentar|continuar)|(?:não (?:ser|haver|far)\w*|nenhuma) … tentativa",
         late=r"está atrasad",
         arrived=r"(?:foi|sido) entregue … (?:sucesso|destinat)|entregue com sucesso",
         unknown=r"não existe|desconhecid|não (?:foi )?encontrad|inexistente",
@@ -62,6 +68,7 @@ _LANGUAGES = (
         r"|(?:impossibile|non è possibile|mancata) … (?:consegn|recapit)",
         goes_on=r"(?:continuerà|continueremo) … (?:tent|prov|riprov)|non è stato ancora … (?:consegn|recapit)"
         r"|nuov[io] tentativ",
+        over=r"non (?:ritent|riprover|tenter)|(?:non (?:verr|sar|ci sar|far)\w*|nessun\w*) … tentativ",
         late=r"consegna … ritardat",
         arrived=r"(?:consegn|recapit)ato … (?:correttamente|con successo)",
         unknown=r"sconosciut|inesistente|non esiste|non (?:è stat[oa] )?trovat|impossibile trovare",
@@ -70,6 +77,7 @@ _LANGUAGES = (
     Language(  # Dutch
         failed=r"niet … (?:bezorg|aflever|afgeleverd|bestelbaar)|onbestelbaar",
         goes_on=r"nog niet … (?:bezorgd|afgeleverd)|blijft … prober|(?:opnieuw|verder) … (?:prober|geprobeerd)",
+        over=r"niet (?:meer|opnieuw|verder) … (?:prober|geprobeerd)|geen (?:verdere|nieuwe) … poging",
         late=r"vertraagd",
         arrived=r"(?:is|werd) (?:succesvol|met succes) … (?:bezorgd|afgeleverd)",
         unknown=r"onbekend|bestaat niet|niet … gevonden",
@@ -79,6 +87,7 @@ _LANGUAGES = (
         failed=r"\b(?:ikke|inte|ej) … (?:lever|sendes|skickas)"
         r"|olevererbar|(?:misslyckades|mislykkedes|mislyktes)",
         goes_on=r"(?:fortsæt|fortset|fortsät)\w* … (?:forsøg|prøv|försök)|(?:endnu ikke|ännu inte|ikke … ennå) … lever",
+        over=r"(?:inga|ingen) (?:fler|flere|ytterligare|yderligere) … (?:försök|forsøg|forsøk)",
         late=r"forsinket|forsinka|försenad",
         arrived=r"\b(?:er|blev|är|har) … (?:leveret|levert|levererats)",
         unknown=r"ukendt|ukjent|okänd|(?:findes|finnes|finns) (?:ikke|inte)"
@@ -96,6 +105,7 @@ _LANGUAGES = (
     Language(  # Polish
         failed=r"nie (?:został\w*|mo(?:że|żna|gł\w+)|udało) … dostarcz|niedostarcz|dostarczenie … nie powiodło",
         goes_on=r"(?:ponown\w+|kolejn\w+) prób|jeszcze nie … dostarcz",
+        over=r"prób\w* … nie (?:będ|zostan)|nie (?:będ\w+|zostan\w+|podejmie) … prób",
         late=r"opóźnion",
         arrived=r"(?:pomyślnie|została) … dostarczon",
         unknown=r"nie istnieje|nieznan|nie (?:został\w* |można )?(?:znalezion|znaleźć|odnale)",
@@ -105,6 +115,7 @@ _LANGUAGES = (
         failed=r"(?:nepodařilo|nebylo možné|nemohla?|nemohlo|nepodarilo|nebolo možné) … doruč|nedoruč"
         r"|doruč\w* … (?:nezdařil|selhal|zlyhal)",
         goes_on=r"(?:další|ďalší)\w* pokus|(?:dosud|zatím|zatiaľ) ne\w* … doruč",
+        over=r"pokus\w* … ne(?:bud|prov)|(?:již|už) nebud",
         late=r"zpožděn|oneskoren",
         arrived=r"(?:byla|bola) … doručen",
         unknown=r"neexistuje|neznám|(?:ne|nebyl[aoy]? |nebol[aoi]? )(?:nalezen|nájden)",
@@ -129,6 +140,7 @@ _LANGUAGES = (
     Language(  # Turkish
         failed=r"(?:iletile|teslim edile|gönderile)me|iletim başar\u0131s\u0131z|teslimat başar\u0131s\u0131z",
         goes_on=r"(?:yeniden|tekrar) denenecek",
+        over=r"(?:yeniden|tekrar) (?:denenmey|denemey)",
         late=r"gecik",
         arrived=r"başar\u0131yla (?:iletil|teslim)",
         unknown=r"bulunamad|bilinmeyen|mevcut değil|geçersiz (?:al\u0131c\u0131|adres)",
@@ -143,6 +155,7 @@ _LANGUAGES = (
         failed=r"не (?:может|могло|удалось|был\w?|вдалося|може) … (?:доставл|отправл|достав|надіс)"
         r"|не доставлен|недостав",
         goes_on=r"попытк\w+ … (?:будут|продолж)|будет повтор|(?:пока|ещё|еще) не … доставл|спроб\w+ … продовж",
+        over=r"попыт\w+ … не буд|не буд\w+ (?:больше )?(?:повтор|предприн)|спроб\w+ … не буд",
         late=r"задерж",
         arrived=r"успешно … доставлен|успішно … доставлен",
         unknown=r"не существует|не найден|неизвест|нет такого|не існує|не знайден|невідом",
@@ -151,6 +164,7 @@ _LANGUAGES = (
     Language(  # Hindi
         failed=r"(?:वितरित|डिलीवर|भेजा) नहीं|(?:वितरण|डिलीवरी) (?:विफल|असफल)|नहीं (?:पहुँच|पहुंच)",
         goes_on=r"(?:फिर से|पुनः|दोबारा) (?:प्रयास|कोशिश)",
+        over=r"(?:प्रयास|कोशिश) नहीं",
         late=r"विलंब|देरी",
         arrived=r"सफलतापूर्वक (?:वितरित|डिलीवर)",
         unknown=r"मौजूद नहीं|नहीं मिला|अज्ञात|अमान्य",
@@ -159,6 +173,7 @@ _LANGUAGES = (
     Language(  # Japanese
         failed=r"届け(?:でき|られ)|届きません|(?:配信|配送|送信|送達)(?:でき|不能|に失敗|エラー|されませんでした)|送れません",
         goes_on=r"再送(?:を)?(?:試|し)|引き続き … 試|まだ … (?:配信|配送|送信)されて",
+        over=r"再(?:試行|送)\S{0,8}(?:ません|しない)",
         late=r"遅延|遅れ",
         arrived=r"配信(?:され|しま|に成功)|配送されました",
         unknown=r"(?:存在し|見つかり)ませ|存在しない|不明|ございません",
@@ -167,6 +182,7 @@ _LANGUAGES = (
     Language(  # Chinese
         failed=r"退信|退回|[無无]法(?:投|傳|传|送|寄)|未(?:能)?(?:送达|送達|投递|投遞|发送|寄达)|(?:发送|投递|送达|傳送|寄送)失[败敗]",
         goes_on=r"[将將会會](?:继续|繼續)|(?:继续|繼續)(?:尝试|嘗試|投|重试)|尚未(?:送|投)",
+        over=r"不(?:会|會)?(?:再次?|继续|繼續)(?:尝试|嘗試|重试|投)",
         late=r"延迟|延遲",
         arrived=r"(?:成功|已)(?:送达|送達|投递|投遞)",
         unknown=r"不存在|找不到|查[无無]|[無无]此|未找到",
@@ -175,6 +191,7 @@ _LANGUAGES = (
     Language(  # Korean
         failed=r"(?:전송|전달|배달|발송)\S{0,6} … (?:못|않|수 없|실패)|반송",
         goes_on=r"(?:다시|계속) … 시도",
+        over=r"시도하지 않|더 이상 … 시도",
         late=r"지연",
         arrived=r"(?:성공적으로|정상적으로) … (?:전달|배달|발송)(?:되었|했)",
         unknown=r"찾을 수 없|존재하지 않|없는 (?:계정|사용자)",

@@ -27,10 +27,11 @@ _LONGEST_SECTION = 1_000  # characters, also of what stands before the first
 
 # The tries are over, whatever else the text says.
 _OVER = re.compile(
-    r"not going to try again|(?:will not|won't|no longer) be (?:retried|attempted)|no (?:further|more) (?:delivery )?"
-    r"(?:attempts|retries)|giv(?:ing|en) up|gave up|queue too long|permanent (?:fatal )?(?:errors?|failures?)"
+    r"not going to try again|(?:will not|won't|no longer) be (?:retried|attempted)"
+    r"|no (?:further|more) (?:delivery )?(?:attempts|retries)|no (?:other )?(?:delivery )?attempts? will"
+    r"|giv(?:ing|en) up|gave up|queue too long|permanent (?:fatal )?(?:errors?|failures?)"
     r"|(?:has|have|message|queue|lifetime|timeout|time) expired|retry time(?:out)? (?:not reached|exceeded)"
-    r"|nicht mehr versuch|ne sera plus|no se volver",
+    rf"|{languages.all_of('over')}",
     re.IGNORECASE,
 )
 # The tries go on.
