@@ -264,6 +264,11 @@ IMPOSSIBLE: list[tuple[str, str, dict[str, str]]] = [
     ("delivery_recipient_is_known", "delivery", {"recipient": "''"}),
     ("delivery_counts_are_whole", "delivery", {"recipient": "'b@x'", "tries": "2", "attempt_count": "1"}),
     ("delivery_counts_are_whole", "delivery", {"recipient": "'b@x'", "tries": "-1"}),
+    (
+        "counted_digests_are_at_most_500",
+        "delivery",
+        {"recipient": "'b@x'", "counted_digests": "decode(repeat('00', 4001), 'hex')"},
+    ),
     ("attempts_of_a_delivery_are_numbered", "attempt", {"number": "1"}),
     ("attempt_outcome_is_known", "attempt", {"outcome": "'perhaps'", "finished_at": "now()"}),
     ("attempt_route_is_known", "attempt", {"route": "'pigeon'"}),

@@ -15,7 +15,7 @@ import pytest
 from docs.documents import blocks_of
 from hireloop import db
 from hireloop.notify.bounces import bounces
-from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deadlines, leases, outbox, replay

@@ -36,12 +36,14 @@ class Retired(NamedTuple):
 
 MAIL = {
     "src/hireloop/notify/bounces/*": "the envelope of a mail (RFC 5321)",
+    "src/hireloop/notify/bounces/reading/*": "the envelope of a mail (RFC 5321)",
     "src/hireloop/notify/transports/mail/*": "the envelope of a mail (RFC 5321)",
     "src/hireloop/notify/transports/refusal_rules.py": "the envelope of a mail (RFC 5321)",
     "src/hireloop/local/mailbox/*": "the envelope of a mail (RFC 5321)",
     "src/hireloop/local/mailbox/templates/*": "the envelope of a mail (RFC 5321)",
     "src/hireloop/cli/bounces.py": "the envelope of a mail (RFC 5321)",
     "tests/notify/bounces/*": "the envelope of a mail (RFC 5321)",
+    "tests/notify/bounces/reading/*": "the envelope of a mail (RFC 5321)",
     "tests/notify/transports/mail/*": "the envelope of a mail (RFC 5321)",
     "tests/local/mailbox/*": "the envelope of a mail (RFC 5321)",
 }
@@ -68,7 +70,7 @@ RETIRED = [
     Retired(
         r"troubles?",
         "a failure, a fault or a problem",
-        allowed={"src/hireloop/notify/bounces/words.py": "what other servers write"},
+        allowed={"src/hireloop/notify/bounces/reading/words.py": "what other servers write"},
     ),
     Retired(r"(is|are|be|has|have|known) otherwise", "is different, or has other values"),
     Retired(r"candidates?'s? word", "the candidate's confirmation, or answer"),

@@ -13,7 +13,8 @@ from socket import create_connection
 import pytest
 
 from hireloop import db
-from hireloop.notify.bounces import bounces, reports
+from hireloop.notify.bounces import bounces
+from hireloop.notify.bounces.reading import reports
 from hireloop.notify.bounces.return_path import ReturnPath, ReturnPathTransport
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transports.mail.email import EmailTransport

@@ -11,9 +11,10 @@ from hireloop import errors
 from hireloop.access.roles import SCHEDULES
 from hireloop.api.documented import reads, refuses
 from hireloop.examples import EXAMPLE_MESSAGE_ID, DeliveryId
-from hireloop.notify.bounces import bounces, readable, reports
+from hireloop.notify.bounces import bounces
 from hireloop.notify.bounces.bounces import ReportResult
-from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
+from hireloop.notify.bounces.reading import readable, reports
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import fields

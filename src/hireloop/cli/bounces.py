@@ -17,8 +17,8 @@ from hireloop import db
 from hireloop.cli.database import run
 from hireloop.errors import HireLoopError, MailboxError, NotAReport, ReportOfNothing, SettingsError
 from hireloop.notify.bounces import bounces as notify_bounces
-from hireloop.notify.bounces import reports
 from hireloop.notify.bounces.mailbox import BounceMailbox
+from hireloop.notify.bounces.reading import reports
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.settings import Settings
 from hireloop.telemetry.set_up import set_up

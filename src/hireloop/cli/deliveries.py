@@ -12,7 +12,8 @@ import msgspec
 
 from hireloop.cli.database import run
 from hireloop.cli.times import TimeParameter, moment
-from hireloop.notify.bounces import mime, returned
+from hireloop.notify.bounces import returned
+from hireloop.notify.bounces.reading import mime
 from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deliveries as notify_deliveries

@@ -91,6 +91,7 @@ class Delivery(Table, db=DB):
     erased_at = Timestamptz(null=True, default=None)  # its person was erased: no name, address or words are left
     created_at = Timestamptz()
     returned_count = Integer(default=0)  # how many mails came back, also those that have no row
+    counted_digests = Bytea(default=b"")  # 8 bytes of the digest of each of those that have no row, the latest last
     alert = ForeignKey(Alert, null=True, default=None)  # the latest that reports it; an alert's own delivery: its alert
 
 

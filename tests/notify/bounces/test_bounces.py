@@ -11,9 +11,9 @@ from hireloop import db
 from hireloop.errors import NotAReport, ReportOfNothing
 from hireloop.notify.bounces import bounces, returned
 from hireloop.notify.bounces.bounces import RecordedReport, ReportResult
-from hireloop.notify.bounces.causes import reason_of
-from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction
-from hireloop.notify.bounces.reports import read
+from hireloop.notify.bounces.reading.causes import reason_of
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
+from hireloop.notify.bounces.reading.reports import read
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.deliveries import replay
 from hireloop.notify.deliveries.outbox import forget
@@ -298,6 +298,9 @@ async def test_of_more_than_twenty_mails_the_rest_is_only_counted() -> None:
     assert len(await rows("returned_mail")) == returned.MOST_KEPT == 20
     (row,) = await rows("delivery")
     assert row["returned_count"] == 23
+    again = mail.replace(b"4711@mx", b"22@mx")
+    assert (await bounces.record(read(again), PATH, mail=again)).result is ReportResult.AGAIN
+    assert await rows("delivery") == [row]
     assert (await take(delivery, "qmail_unknown")).result is ReportResult.BOUNCED
 
 
@@ -362,6 +365,60 @@ async def test_what_comes_back_before_the_worker_has_settled_is_not_overwritten(
     await take(delivery, "daemon_says_little")
     await settle(lease)
     assert await state_of(delivery) == ("sent", "came_back")
+
+
+@stored
+@pytest.mark.parametrize(("name", "reason"), [("daemon_says_little", "came_back"), ("arf_abuse", "complaint")])
+async def test_what_came_back_of_a_pending_delivery_is_not_overwritten_by_a_try_that_is_put_off(
+    name: str, reason: str
+) -> None:
+    delivery = await mailed("maybe")
+    await db.fetch("UPDATE delivery SET due_at = now()")
+    await take(delivery, name)
+    words = (await rows("delivery"))[0]["last_reply"]
+    await settle(await leased(), "deferred")
+    (row,) = await rows("delivery")
+    assert (row["state"], row["last_reason"], row["last_reply"]) == ("pending", reason, words)
+    await db.fetch("UPDATE delivery SET due_at = now()")
+    await settle(await leased())
+    assert await state_of(delivery) == ("sent", reason)
+
+
+@stored
+async def test_a_refusal_counts_more_than_what_came_back_before() -> None:
+    delivery = await mailed("maybe")
+    await db.fetch("UPDATE delivery SET due_at = now()")
+    await take(delivery, "daemon_says_little")
+    await settle(await leased(), "rejected")
+    (row,) = await rows("delivery")
+    assert (row["state"], row["last_reply"]) == ("rejected", "the server's words")
+
+
+@stored
+@pytest.mark.parametrize(
+    ("theirs", "ours", "result", "state"),
+    [
+        ("failed 5.1.1", "delayed 4.4.1", ReportResult.DELAYED, ("sent", "delayed")),
+        ("failed 5.1.1", "relayed 2.0.0", ReportResult.IGNORED, ("sent", None)),
+        ("failed 5.1.1", "failed 5.2.2", ReportResult.BOUNCED, ("bounced", "mailbox_full")),
+        ("delivered 2.0.0", "failed 5.2.2", ReportResult.BOUNCED, ("bounced", "mailbox_full")),
+    ],
+)
+async def test_of_several_recipients_ours_decides(
+    theirs: str, ours: str, result: ReportResult, state: tuple[str, str | None]
+) -> None:
+    delivery = await mailed(email="Asha@Example.com")
+    groups = {"first@example.org": theirs, "asha@example.com": ours, "last@example.org": theirs}
+    mail = (
+        f"From: MAILER-DAEMON@mx.example\nTo: {PATH.address(delivery)}\n"
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n"
+        + "".join(
+            f"\nFinal-Recipient: rfc822; {name}\nAction: {said.split()[0]}\nStatus: {said.split()[1]}\n"
+            for name, said in groups.items()
+        )
+    ).encode()
+    assert (await bounces.record(read(mail), PATH, mail=mail)).result is result
+    assert await state_of(delivery) == state
 
 
 @stored

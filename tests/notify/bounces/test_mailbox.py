@@ -7,7 +7,7 @@ import pytest
 
 from hireloop.errors import MailboxError
 from hireloop.notify.bounces.mailbox import BounceMailbox
-from hireloop.notify.bounces.reports import LONGEST
+from hireloop.notify.bounces.reading.reports import LONGEST
 from processes import free_port
 from servers import imap as imap_server
 from servers.imap import PASSWORD, USER, ImapServer

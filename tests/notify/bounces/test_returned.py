@@ -3,12 +3,13 @@
 import quopri
 from base64 import encodebytes
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 
 from factories import rows, soon
 from hireloop.notify.bounces import returned
-from hireloop.notify.bounces.returned import KEPT_FOR, LONGEST_KEPT, NewReturnedMail, Recorded
+from hireloop.notify.bounces.returned import KEPT_FOR, LONGEST_KEPT, MOST_REMEMBERED, NewReturnedMail, Recorded
 from notify.factories import mailed
 
 KEY = b"AZAAAAAAcACAAAAAAAAAoQ.1.c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmU"
@@ -34,6 +35,14 @@ def test_a_link_is_not_kept_however_it_is_encoded(raw: bytes) -> None:
 def test_the_beginning_of_a_huge_mail_is_kept_byte_for_byte() -> None:
     raw = b"Subject: \xff\x00\n\n" + b"0123456789\n" * 20_000
     assert returned.kept(raw) == raw[:LONGEST_KEPT]
+
+
+def test_of_the_mails_that_are_only_counted_the_latest_are_remembered() -> None:
+    digests = [sha256(b"%d" % number).digest() for number in range(MOST_REMEMBERED + 1)]
+    counted = b""
+    for digest in digests:
+        counted = returned.counted_with(counted, digest)
+    assert counted == b"".join(digest[:8] for digest in digests[1:])
 
 
 @pytest.mark.usefixtures("database")

@@ -87,6 +87,13 @@ def test_the_table_has_what_is_ours_and_what_is_not_of_every_provider() -> None:
 
 # Replies that have the other side's nouns: (phase, code, text, side)
 NEAR_MISSES = [
+    (Phase.RECIPIENT, 420, "asha@example.com (asha@example.com) is on our do-not-send list", Side.MAILBOX),
+    (
+        Phase.RECIPIENT,
+        554,
+        "4.4.4 Mail received as unauthenticated, incoming to a recipient domain with no mail-enabled subscriptions",
+        Side.MAILBOX,
+    ),
     (Phase.RECIPIENT, 554, "mail relay temporarily unavailable", Side.NOBODY),
     (Phase.RECIPIENT, 451, "4.4.1 upstream relay is not responding, message deferred", Side.NOBODY),
     (Phase.RECIPIENT, 550, "sender denied by recipient's filter", Side.POLICY),

@@ -16,12 +16,13 @@ from piccolo.columns import Column
 from hireloop import db
 from hireloop.errors import NotAReport, ReportOfNothing
 from hireloop.notify import ends
-from hireloop.notify.bounces import returned
-from hireloop.notify.bounces.causes import reason_of
-from hireloop.notify.bounces.delivery_report import DeliveryReport, MailAction, MailKind
-from hireloop.notify.bounces.readable import shortened
+from hireloop.notify.bounces import returned, sendings
+from hireloop.notify.bounces.reading.causes import reason_of
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction, MailKind
+from hireloop.notify.bounces.reading.readable import shortened
 from hireloop.notify.bounces.return_path import ReturnPath, delivery_of
 from hireloop.notify.bounces.returned import NewReturnedMail, Recorded
+from hireloop.notify.bounces.sendings import Sending
 from hireloop.notify.ends import End, EndKind
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import Delivery, DeliveryState
@@ -66,6 +67,7 @@ class _BouncedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     last_reason: str | None
     erased_at: datetime | None
+    counted_digests: bytes
 
 
 class _Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,33 +135,51 @@ async def _record(
     row, is_tagged = await _named(report, return_path, vouched=vouched)
     if row is None:
         raise ReportOfNothing if report.kind in {MailKind.REPORT, MailKind.COMPLAINT} else NotAReport
+    report = report.about(_addresses_of(row))
     if is_tagged and report.kind is MailKind.REPORT and _is_foreign(report, row):
         report = msgspec.structs.replace(report, kind=MailKind.FOREIGN)
-    recorded = await returned.note(row.id, _new_mail(report, row, mail), now=now)
-    if recorded is not Recorded.KNOWN:
-        await Delivery.update({Delivery.returned_count: Delivery.returned_count + 1}).where(Delivery.id == row.id)
+    sending = await _sending_of(report, row)
+    recorded = await _note(row, _new_mail(report, row, mail, sending), now)
     result, reason = ReportResult.AGAIN, None
     if recorded is not Recorded.KNOWN or not report.digest:  # what is told as data counts by the delivery's state
-        result, reason = await _written(report, row, now, is_only_counted=recorded is Recorded.COUNTED)
+        result, reason = await _written(report, row, now, sending, is_only_counted=recorded is Recorded.COUNTED)
     return _Written(before=row, after=await _row(row.id) or row, result=result, reason=reason)
 
 
+async def _note(row: _BouncedDelivery, mail: NewReturnedMail, now: datetime | None) -> Recorded:
+    """Note a mail, and count it on the delivery if it is not known."""
+    recorded = await returned.note(row.id, mail, counted=row.counted_digests, now=now)
+    if recorded is not Recorded.KNOWN:
+        counted: dict[Column | str, object] = {Delivery.returned_count: Delivery.returned_count + 1}
+        if recorded is Recorded.COUNTED:
+            counted[Delivery.counted_digests] = returned.counted_with(row.counted_digests, mail.digest)
+        await Delivery.update(counted).where(Delivery.id == row.id)
+    return recorded
+
+
 async def _written(
-    report: DeliveryReport, row: _BouncedDelivery, now: datetime | None, *, is_only_counted: bool
+    report: DeliveryReport,
+    row: _BouncedDelivery,
+    now: datetime | None,
+    sending: Sending | None,
+    *,
+    is_only_counted: bool,
 ) -> tuple[ReportResult, Reason | None]:
     """Write what a mail of each kind means for its delivery; return what was written, and the reason.
 
     `is_only_counted`: so many have come that what only a person can read changes nothing any more.
     """
     match report.kind:
-        case MailKind.REPORT:
-            return await _reported(report, row, now)
+        case MailKind.REPORT if sending is not None:
+            return await _reported(report, row, now, sending)
+        case MailKind.REPORT if report.action is not MailAction.FAILED:
+            return ReportResult.IGNORED, None
         case MailKind.COMPLAINT:
             await _mark(report, row, Reason.COMPLAINT)
             return ReportResult.COMPLAINT, Reason.COMPLAINT
-        case MailKind.UNREADABLE | MailKind.FOREIGN if is_only_counted:
+        case MailKind.REPORT | MailKind.UNREADABLE | MailKind.FOREIGN if is_only_counted:
             return ReportResult.RECORDED, None
-        case MailKind.UNREADABLE | MailKind.FOREIGN:
+        case MailKind.REPORT | MailKind.UNREADABLE | MailKind.FOREIGN:
             await _mark(report, row, Reason.CAME_BACK)
             return ReportResult.RETURNED, Reason.CAME_BACK
         case MailKind.AUTO_REPLY | MailKind.RECEIPT | MailKind.CALENDAR_REPLY | MailKind.REPLY:
@@ -167,9 +187,9 @@ async def _written(
 
 
 async def _reported(
-    report: DeliveryReport, row: _BouncedDelivery, now: datetime | None
+    report: DeliveryReport, row: _BouncedDelivery, now: datetime | None, sending: Sending
 ) -> tuple[ReportResult, Reason | None]:
-    if _is_of_an_earlier_sending(report, row):
+    if sending is Sending.EARLIER:
         return ReportResult.IGNORED, None
     if report.action is MailAction.FAILED:
         return await _bounce(report, row, now), reason_of(report)
@@ -178,9 +198,10 @@ async def _reported(
     return ReportResult.IGNORED, None
 
 
-def _new_mail(report: DeliveryReport, row: _BouncedDelivery, mail: bytes) -> NewReturnedMail:
+def _new_mail(report: DeliveryReport, row: _BouncedDelivery, mail: bytes, sending: Sending | None) -> NewReturnedMail:
     """Return what is kept of a mail; of an erased person's, no words."""
-    is_read = report.kind not in _KEPT_WHOLE or not mail or row.erased_at is not None
+    is_clear = report.kind not in _KEPT_WHOLE and sending is not None
+    is_read = is_clear or not mail or row.erased_at is not None
     return NewReturnedMail(
         digest=report.digest or hashlib.sha256(msgspec.json.encode(report)).digest(),
         kind=_kind_of(report),
@@ -215,8 +236,12 @@ async def _named(
 
 
 def _went_to(row: _BouncedDelivery, report: DeliveryReport) -> bool:
+    return not report.recipients.isdisjoint(_addresses_of(row))
+
+
+def _addresses_of(row: _BouncedDelivery) -> frozenset[str]:
     recipient = row.recipient.lower()
-    return not report.recipients.isdisjoint({recipient, with_ascii_domain(recipient)})  # the second as the mail's To
+    return frozenset({recipient, with_ascii_domain(recipient) or recipient})  # the second as the mail's To
 
 
 def _is_foreign(report: DeliveryReport, row: _BouncedDelivery) -> bool:
@@ -226,10 +251,15 @@ def _is_foreign(report: DeliveryReport, row: _BouncedDelivery) -> bool:
     return all(delivery_of(message_id) != row.id for message_id in report.message_ids)
 
 
-def _is_of_an_earlier_sending(report: DeliveryReport, row: _BouncedDelivery) -> bool:
-    """Whether the report names another Message-ID of this delivery, which was sent again since."""
+async def _sending_of(report: DeliveryReport, row: _BouncedDelivery) -> Sending | None:
+    """Return which sending of the delivery a mail is about: by the Message-ID, else by the dates; None: unknown."""
     ours = {message_id.strip("<>") for message_id in report.message_ids if delivery_of(message_id) == row.id}
-    return bool(ours) and row.message_id.strip("<>").lower() not in {message_id.lower() for message_id in ours}
+    if ours:
+        is_current = row.message_id.strip("<>").lower() in {message_id.lower() for message_id in ours}
+        return Sending.CURRENT if is_current else Sending.EARLIER
+    if report.kind is not MailKind.REPORT:
+        return Sending.CURRENT  # of an answer or a complaint it makes no difference
+    return (await sendings.of_delivery(row.id)).of(report)
 
 
 async def _row(delivery_id: UUID) -> _BouncedDelivery | None:
@@ -246,6 +276,7 @@ async def _row(delivery_id: UUID) -> _BouncedDelivery | None:
             Delivery.traceparent,
             Delivery.last_reason,
             Delivery.erased_at,
+            Delivery.counted_digests,
         )
         .where(Delivery.id == delivery_id)
         .lock_rows("UPDATE")

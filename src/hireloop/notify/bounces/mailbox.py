@@ -12,7 +12,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from hireloop.errors import MailboxError
-from hireloop.notify.bounces.reports import LONGEST
+from hireloop.notify.bounces.reading.reports import LONGEST
 
 _PORT = 993
 _SECONDS = 30

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from hireloop.errors import ReportOfNothing
-from hireloop.notify.bounces import bounces, reports
+from hireloop.notify.bounces import bounces
+from hireloop.notify.bounces.reading import reports
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.transport import Evidence, Outcome, Parcel, Phase, Transport
 from hireloop.notify.transports.replies import outcome_of_failure, outcome_of_reply

@@ -251,8 +251,8 @@ async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[
     return {row["token"] for row in rows}
 
 
-# Something that came back sooner than its try was settled stays on record.
-_CAME_BACK = "(answer.outcome = 'sent' AND last_reason IN ('came_back', 'complaint'))"
+# Something that came back stays on record until a delivery ends badly; why a try failed is on its attempt.
+_CAME_BACK = "(answer.state IN ('pending', 'sent') AND last_reason IN ('came_back', 'complaint'))"
 # Attempts are completed, and the deliveries whose lease is still ours become what the answers say. Beside these it
 # returns what an earlier run has written, whose own reply was lost with the connection.
 _SETTLE = Statement(f"""

@@ -61,14 +61,15 @@ _HELD = {
 
 
 def refusal_of(
-    code: int | None, enhanced_code: str | None, words: str, *, phase: Phase = Phase.RECIPIENT
+    code: int | None, enhanced_code: str | None, words: str, *, phase: Phase | None = Phase.RECIPIENT
 ) -> SmtpRefusal:
     """Return whose fault a 4xx or 5xx reply is, from its code, its enhanced code (RFC 3463) and its words.
 
     `words` is the reply's text in any case, with or without codes, of one line or several. If it quotes another
     server's reply (`host mx.example said: 550 …`), the quoted codes are the ones that count. `phase` is how far the
-    conversation came: before RCPT, everything permanent is about us. Without `code`, the class of the enhanced code
-    decides whether the refusal is permanent, and it is permanent if both are missing.
+    conversation came: before RCPT, everything permanent is about us. None stands for a report's own words, which name
+    the sender and the recipients anyway: there, nouns alone say nothing. Without `code`, the class of the enhanced
+    code decides whether the refusal is permanent, and it is permanent if both are missing.
     """
     words = words[:_LONGEST_WORDS]
     code, detail = _codes(code, enhanced_code, words)
@@ -76,7 +77,7 @@ def refusal_of(
     clear = CODES.get(code) or CLEAR_DETAILS.get(detail)
     found = _by_words(STRONG, said, detail) or clear or _by_words(WEAK, said, detail)
     found = found or _by_codes(code, detail, phase)
-    if found.side is Side.UNKNOWN and code >= _PERMANENT:
+    if found.side is Side.UNKNOWN and code >= _PERMANENT and phase is not None:
         last = _by_words(LAST, said, detail) or found
         # A noun of theirs alone says too little of the mailbox once the message was sent: another provider may succeed.
         found = found if last.side is Side.MAILBOX and phase is not Phase.RECIPIENT else last
@@ -103,7 +104,7 @@ def _by_words(rules: Iterable[Rule], said: str, detail: str) -> SmtpRefusal | No
     return found
 
 
-def _by_codes(code: int, detail: str, phase: Phase) -> SmtpRefusal:
+def _by_codes(code: int, detail: str, phase: Phase | None) -> SmtpRefusal:
     if detail in DETAILS:
         return DETAILS[detail]
     if code == _TOO_LARGE and phase is Phase.RECIPIENT:  # before the message was sent, its size cannot be the cause
