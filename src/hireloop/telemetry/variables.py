@@ -249,7 +249,8 @@ def _fault_of(name: str, value: str) -> str:
         return f"{name} is ignored: it must be the path of a PEM file that this process can read."
     if name == _DETECTORS:
         unknown = sorted({one.strip() for one in value.split(",") if one.strip()} - _detectors())
-        return f"{name} is ignored: {', '.join(unknown)} cannot be found. Install or remove it." if unknown else ""
+        them = "it" if len(unknown) == 1 else "them"
+        return f"{name} is ignored: {', '.join(unknown)} cannot be found. Install or remove {them}." if unknown else ""
     return ""
 
 
