@@ -108,7 +108,8 @@ def address_of(endpoint: str, protocol: str) -> SplitResult | None:
         port, host = parts.port, parts.hostname or ""
     except ValueError:
         return None
-    is_whole = endpoint.isprintable() and " " not in endpoint and bool(host) and not host.isdecimal() and port != 0
+    is_host = bool(host) and not host.isdecimal()  # a number alone is a port whose host was forgotten
+    is_whole = is_host and port != 0 and endpoint.isprintable() and " " not in endpoint
     is_known = parts.scheme in {"http", "https"} if has_scheme else not parts.path
     return parts if is_whole and is_known else None
 
@@ -277,14 +278,16 @@ def not_followed(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} names {', '.join(sorted(unknown))}, which is not supported. Set it to otlp, console or none."
     yield from dict.fromkeys(signal.fault for signal in (traces(settings), metrics(settings)) if signal.fault)
     yield from (fault for name, value in sorted(given.items()) if (fault := _fault_of(name, value)))
-    yield from _halves(settings, given)
+    yield from _mismatches(settings, given)
+    if any(part.strip() and "=" not in part for part in settings.otel_resource_attributes.split(",")):
+        yield "OTEL_RESOURCE_ATTRIBUTES is ignored in part: it must be name=value pairs, separated by commas."
     rest = sorted(given.keys() - ACTING - _REFUSED.keys())
     if rest:
         yield f"HireLoop ignores {', '.join(rest)}. Remove what is not meant for another program."
 
 
-def _halves(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with variables that are right each by itself."""
+def _mismatches(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with variables each of which is right by itself."""
     queue, batch = "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
     most = number(given, queue, QUEUE_SIZE)
     if number(given, batch, 0) > most:
@@ -294,8 +297,6 @@ def _halves(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
         if signal.over_otlp and key and not certificate:
             yield "OTEL_EXPORTER_OTLP_CLIENT_KEY has no effect: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, too."
             break
-    if any(part.strip() and "=" not in part for part in settings.otel_resource_attributes.split(",")):
-        yield "OTEL_RESOURCE_ATTRIBUTES is ignored in part: it must be name=value pairs, separated by commas."
 
 
 # --- Somebody else's agent ---------------------------------------------------------------------------------------

@@ -442,10 +442,6 @@ async def test_an_alert_that_becomes_one_for_each_recruiter_says_and_counts_the_
     assert counted == ["put"] * len(said) == ["put"] * 6
 
 
-async def _no_note(_: object) -> None:
-    """Write nothing."""
-
-
 async def test_a_line_about_an_alert_has_the_ids_of_the_delivery_that_it_is_about() -> None:
     await failed()
     await db.fetch("UPDATE delivery SET traceparent = '00-' || repeat('a', 32) || '-' || repeat('b', 16) || '-01'")
@@ -454,7 +450,7 @@ async def test_a_line_about_an_alert_has_the_ids_of_the_delivery_that_it_is_abou
         await sweep(121)
         await settle("chat", "sent", seconds=122)
         await sweep(123)
-        await alert_records.acknowledge((await the_alert())["id"], by="operator", note=_no_note)
+        await alert_records.acknowledge((await the_alert())["id"], by="operator", note=AsyncMock())
         await delivered(UUID(int=0))
         await sweep(125)
     of_alerts = [line for line in lines if line["event"].startswith("alert.")]
