@@ -188,6 +188,16 @@ async def test_a_recruiter_is_not_told_of_what_was_replayed_before_the_chat_fail
     assert again["at_risk_alerted_at"] is None  # should it be at risk, it is still to be reported
 
 
+async def test_a_recruiter_is_not_told_of_what_needs_nobody_any_more_a_day_after_its_deadline() -> None:
+    for recruiter, hours in ((RITA, 1), (RITA, 1), (RITA, 1), (RITA, 1), (RAVI, 2), (RITA, 100), (RAVI, 100)):
+        await failed(recruiter, hours=hours)
+    assert await sweep() == ["chat"] * 5
+    await settle("chat", "rejected")
+    assert sorted(await sweep(27 * 3600)) == [RAVI, RITA]
+    told = await db.fetch("SELECT recruiter, (payload->>'others')::int AS others FROM alert WHERE recruiter <> ''")
+    assert {row["recruiter"]: row["others"] for row in told} == {RAVI: 0, RITA: 0}
+
+
 async def test_each_recruiter_is_told_also_when_the_first_of_many_is_for_another_alert() -> None:
     await at_risk((*[RITA] * 5, RAVI, RAVI))
     await db.fetch(

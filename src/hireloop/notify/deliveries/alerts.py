@@ -195,7 +195,7 @@ async def _divided(
 
     If what it is named after needs nobody any more, each gets an alert of their own, and none remains: None.
     """
-    groups = unreported.by_recruiter(await unreported.reported_by(waiting.id, waiting.cause))
+    groups = unreported.by_recruiter(await unreported.reported_by(waiting.id, now))
     mine = next((one for one in groups if any(each.id == waiting.delivery for each in one)), None)
     recruiter = mine[0].recruiter_email if mine else None
     if not groups or (mine is not None and len(groups) == 1 and recruiter is None):
