@@ -236,8 +236,13 @@ def is_secure(signal: Signal, given: Mapping[str, str]) -> bool:
 
 def own_or_general(given: Mapping[str, str], signal: Signal, what: str) -> str | None:
     """Return the value of a variable of the exporters, such as CERTIFICATE: the signal's own, or the general one."""
-    general = given.get(f"OTEL_EXPORTER_OTLP_{what}")
-    return given.get(f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_{what}", general)
+    return given.get(_counting(given, signal, what))
+
+
+def _counting(given: Mapping[str, str], signal: Signal, what: str) -> str:
+    """Return the name of the variable that counts for a signal: its own if that is given, else the general one."""
+    own = f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_{what}"
+    return own if own in given else f"OTEL_EXPORTER_OTLP_{what}"
 
 
 def _fault_of(name: str, value: str) -> str:
@@ -292,11 +297,14 @@ def _mismatches(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
     most = number(given, queue, QUEUE_SIZE)
     if number(given, batch, 0) > most:
         yield f"{batch} is larger than the queue. Set it to at most {queue}, which is {most}."
-    for signal in (traces(settings), metrics(settings)):
-        key, certificate = (own_or_general(given, signal, f"CLIENT_{what}") for what in ("KEY", "CERTIFICATE"))
-        if signal.over_otlp and key and not certificate:
-            yield "OTEL_EXPORTER_OTLP_CLIENT_KEY has no effect: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, too."
-            break
+    without_certificate = dict.fromkeys(
+        _counting(given, signal, "CLIENT_KEY")
+        for signal in (traces(settings), metrics(settings))
+        if signal.over_otlp and not own_or_general(given, signal, "CLIENT_CERTIFICATE")
+    )
+    for key in without_certificate:
+        if given.get(key):
+            yield f"{key} has no effect: set {key.removesuffix('KEY')}CERTIFICATE, too."
 
 
 # --- Somebody else's agent ---------------------------------------------------------------------------------------
