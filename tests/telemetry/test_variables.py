@@ -250,6 +250,15 @@ def test_a_variable_of_the_specification_acts_or_is_named(
         assert sentence.endswith(".")
 
 
+@pytest.mark.parametrize("signal", ["", "TRACES_", "METRICS_"])
+def test_a_key_without_its_certificate_is_named_as_it_was_given(signal: str, folder: Path) -> None:
+    key = f"OTEL_EXPORTER_OTLP_{signal}CLIENT_KEY"
+    certificate = f"OTEL_EXPORTER_OTLP_{signal}CLIENT_CERTIFICATE"
+    pem = str(folder / "good.pem")
+    assert warned_of(**{ENDPOINT: "https://c", key: pem}) == [f"{key} has no effect: set {certificate}, too."]
+    assert warned_of(**{ENDPOINT: "https://c", key: pem, certificate: pem}) == []
+
+
 @pytest.mark.parametrize(("name", "values"), STOPS.items(), ids=STOPS)
 def test_what_must_not_be_guessed_stops_with_one_sentence(
     name: str, values: tuple[str, str], monkeypatch: pytest.MonkeyPatch

@@ -1,7 +1,8 @@
 """The words of refusals in other languages than English, in English. Pure.
 
 Most mail servers reply in English, but many add, or say only, what a reader in their country understands. One table
-puts the nouns and verbs of such replies in English, whatever their order, so that the rules have one language.
+puts the nouns and verbs of such replies in English, whatever their order, so that the rules have one language. What
+reports say of a mail in whole sentences is in `notify/bounces/reading/languages.py`.
 """
 
 import re
