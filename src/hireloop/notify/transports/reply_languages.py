@@ -155,7 +155,7 @@ _WORDS = (
         "not allowed",
         (
             r"nicht (?:erlaubt|gestattet|zul(?:a|ae)ssig|berechtigt)|(?:pas|non) autorise[e]?|"
-            r"(?:no|nao) (?:(?:esta|se) )?(?:permit\w+|autorizad[oa])|non (?:consentit[oa]|autorizzat[oa])|"
+            r"(?:no|nao) (?:(?:esta|se|e) )?(?:permit\w+|autorizad[oa])|non (?:e )?(?:consentit[oa]|autorizzat[oa])|"
             r"niedozwolon\w*|neni povolen\w*|niet toegestaan|не разрешен\w*|запрещен\w*"
         ),
         "不允许|不允許|禁止|許可されていません|허용되지 ?않",
