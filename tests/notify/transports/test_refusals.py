@@ -345,6 +345,11 @@ NEAR_MISSES = [
     (Phase.RECIPIENT, 550, "You cannot send mail to this address", Side.MAILBOX),
     (Phase.RECIPIENT, 452, "Too many messages in the mailbox", Side.MAILBOX),
     (Phase.RECIPIENT, 550, "Gateway: recipient not in directory", Side.MAILBOX),
+    (Phase.RECIPIENT, 550, "5.7.1 The mailbox is full", Side.MAILBOX),
+    (Phase.RECIPIENT, 550, "Your recipient's account has been disabled", Side.MAILBOX),
+    (Phase.RECIPIENT, 550, "Your SMTP account is limited to 100 messages", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "5.7.1 Outgoing mail is not allowed", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "The sender's mailbox has been locked", Side.ROUTE),
     (Phase.RECIPIENT, 550, "5.7.1 Il mittente non è autorizzato a inviare da questo account", Side.ROUTE),
 ]
 

@@ -63,6 +63,11 @@ _CLASSES = {
     "amount": r"limits?|quotas?|credits?|allowance|rate|frequency|threshold|count|volume",
     "sending": r"sending|outbounds?|outgoing|submission|submitting|relaying",
     "entity": r"account|tenant|organization|subscription|service|plan|package|company|user",
+    "our_account": (
+        r"your (?:(?:smtp|mail|sending|sender|hosting|customer) )?"
+        r"(?:account|plan|package|subscription|service|tenant|organization|company|credentials?)|"
+        r"sending (?:account|privileges?)|(?:outgoing|outbound) (?:mails?|messages?|sending)"
+    ),
     "messages": r"messages?|mails?|recipients|send(?:ing)?|credits?|rate|limits?|quota|allowance|threshold",
     "sender": (
         r"senders?|from (?:address(?:es)?|field|header|domain|mail)|mail from(?= must| address| @| unknown)|"
