@@ -350,6 +350,8 @@ NEAR_MISSES = [
     (Phase.RECIPIENT, 550, "Your SMTP account is limited to 100 messages", Side.ROUTE),
     (Phase.RECIPIENT, 550, "5.7.1 Outgoing mail is not allowed", Side.ROUTE),
     (Phase.RECIPIENT, 550, "The sender's mailbox has been locked", Side.ROUTE),
+    (Phase.RECIPIENT, 554, "5.7.0 The sender has exceeded the limit on outgoing messages from the mailbox", Side.ROUTE),
+    (Phase.RECIPIENT, 550, "5.7.1 Account temporarily blocked: too many bounces", Side.ROUTE),
     (Phase.RECIPIENT, 550, "5.7.1 Il mittente non è autorizzato a inviare da questo account", Side.ROUTE),
 ]
 

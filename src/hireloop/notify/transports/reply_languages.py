@@ -23,7 +23,7 @@ _WORDS = (
     (
         "sending limit",
         (
-            r"(?:versand|sende)(?:limit|kontingent|volumen)|limites? d['e] ?(?:envois?|envios?)|limites? de envios?|"
+            r"(?:versand|sende)(?:limit|kontingent|volumen)|(?:limites?|quota) d['e] ?(?:envois?|envios?)|"
             r"limite (?:\w+ )?di invio|limit\w* (?:wysyl\w+|odesilan\w+|odeslan\w+|odchozi\w+)|verzendlimiet|"
             r"лимит\w* (?:на )?(?:отправ\w+|исходящ\w+)"
         ),
@@ -61,6 +61,7 @@ _WORDS = (
         r"courriers? indesirables?|indesirables?|niechcian\w+|nevyzadan\w+|спам\w*",
         "垃圾(?:邮件|郵件)?|迷惑メール|スパム(?:メール)?|스팸(?:메일)?",
     ),
+    ("policy", r"richtlinien?|politique|politica|zasad\w*|pravid\w*|beleid|политик\w*", "策略|ポリシー|정책"),
     ("virus", r"viren\w*|wirus\w*|virem|вирус\w*", "病毒|ウイルス|바이러스"),
     (
         "mailbox",
