@@ -76,8 +76,9 @@ _CLASSES = {
     "not_ours": (
         r"unknown(?! (?:mailbox|recipient|rcpt))|reserved|unverified|unvalidated|unconfigured|mismatch|null mx|"
         r"no (?:\w+ ){0,3}?(?:dns|mx)|"
-        r"not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|your|sender|accepted|"
-        r"(?:in|one of) (?:my|our|your|this))|must (?:match|equal|same|belong|one of|verified|validated|resolve|exist)"
+        r"not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|assigned|your|sender|"
+        r"accepted|(?:in|one of) (?:my|our|your|this))|"
+        r"must (?:match|equal|same|belong|one of|verified|validated|resolve|exist)"
     ),
     "unverified": r"unverified|not (?:verified|validated|confirmed)",
     "them": (

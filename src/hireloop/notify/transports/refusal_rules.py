@@ -275,7 +275,7 @@ STRONG = (
         r"suppression list|not (?:send|mail|contact) list",
         r"previously bounced address",
         r"unsubscribed|opted out|(?:can not|unable to|not able to) receive",
-        r"not allowed to send (?:mails? |messages? )?to(?! (?:external|outside|other|remote|foreign))",
+        r"not (?:allowed|permission) to send (?:mails? |messages? )?to(?! (?:external|outside|other|remote|foreign))",
     ),
     rule(
         Side.POLICY,
