@@ -52,7 +52,7 @@ async def whole(database_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
     return {
         "database_url": database_url,
         "email_host": "localhost",
-        "email_timeout": 0.5,
+        "email_timeout": 20,  # however busy the machine is, a server that answers does so in time
         "alert_email": "ops@hire.example",
         "bounce_address": "bounces@hire.example",
         "bounce_imap_url": "imaps://bounces:secret@imap.hire.example/INBOX",
@@ -173,14 +173,14 @@ class Fault(NamedTuple):
         ),
         Fault(
             {"banner": Hang()},
-            {},
+            {"email_timeout": 0.5},
             f"{SERVER} accepted the connection but sent nothing within 0.5 s.",
             "Check that EMAIL_PORT is a mail server's port, and check the server's log.",
         ),
         Fault(
             {"MAIL": Hang()},
-            {},
-            f"{SERVER} did not respond within 0.5 s (at MAIL FROM).",
+            {"email_timeout": 2},
+            f"{SERVER} did not respond within 2 s (at MAIL FROM).",
             "Check the mail server's log.",
         ),
         Fault(
@@ -355,7 +355,7 @@ async def test_a_port_that_speaks_tls_from_the_start_is_found_out(
     whole: dict[str, Any], certificates: dict[str, Certificate]
 ) -> None:
     with ScriptedSmtpServer(certificate=certificates["good"], implicit_tls=True) as server:
-        found = await findings(settings_of(whole, email_port=server.port, email_use_tls=True))
+        found = await findings(settings_of(whole, email_port=server.port, email_use_tls=True, email_timeout=2))
     assert at_level(found, Level.FAILURE) == [
         (
             "mail",
