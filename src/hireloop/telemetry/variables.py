@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from opentelemetry import trace
 
-from hireloop.settings import Settings
+from hireloop.settings import AUTO_INSTRUMENTATION, Settings
 
 _EXPORTERS = ("otlp", "console")
 _DEFAULT_ENDPOINTS = {"http/protobuf": "http://localhost:4318", "grpc": "http://localhost:4317"}
@@ -302,7 +302,7 @@ def _halves(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
 
 _WITHOUT_URLS = "Remove it, or check that it exports no URLs."
 _AGENTS = {
-    "opentelemetry.instrumentation.auto_instrumentation": "OpenTelemetry's automatic instrumentation",
+    AUTO_INSTRUMENTATION: "OpenTelemetry's automatic instrumentation",
     "ddtrace": "Datadog's tracer",
     "elasticapm": "Elastic's agent",
     "instana": "Instana's tracer",
