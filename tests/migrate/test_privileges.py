@@ -1,6 +1,7 @@
 """What the database role must be allowed: just what the statements of this code need, and each lack is named."""
 
 import ast
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -12,6 +13,7 @@ import pglast
 import pytest
 from pglast.ast import DeleteStmt, InsertStmt, SelectStmt, UpdateStmt
 
+from docs.test_docs import text_of
 from doctor.test_examination import at_level
 from hireloop import db, migrate
 from hireloop.doctor import database as examined
@@ -289,6 +291,27 @@ async def test_a_schema_that_the_role_may_not_use_is_named(database_url: str, se
                 )
             await superuser.execute("GRANT USAGE ON SCHEMA public TO hireloop_dml")
             await migrate.check(settings)
+        await superuser.close()
+
+
+async def test_what_the_page_on_a_role_that_owns_nothing_grants_is_enough(
+    database_url: str, settings: Settings
+) -> None:
+    page = text_of("docs/how-to/recover-from-a-failure.md")
+    statements = re.findall(r"^    (\w.+ TO )app;$", page.partition("### A role that owns nothing")[2], re.MULTILINE)
+    assert len(statements) == 3
+    async with as_role(database_url, {}) as url:
+        superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
+        await superuser.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
+        owner = await asyncpg.connect(database_url)
+        for statement in statements:
+            await owner.execute(f"{statement}{ROLE}")
+        async with db.opened(url, pool_size=1):
+            await migrate.check(settings)
+        await owner.execute("CREATE TABLE of_a_later_version ()")
+        assert await superuser.fetchval(f"SELECT has_table_privilege('{ROLE}', 'of_a_later_version', 'DELETE')")
+        await owner.execute("DROP TABLE of_a_later_version")
+        await owner.close()
         await superuser.close()
 
 

@@ -249,7 +249,8 @@ def _fault_of(name: str, value: str) -> str:
         return f"{name} is ignored: it must be the path of a PEM file that this process can read."
     if name == _DETECTORS:
         unknown = sorted({one.strip() for one in value.split(",") if one.strip()} - _detectors())
-        return f"{name} is ignored: {', '.join(unknown)} is not installed." if unknown else ""
+        them = "it" if len(unknown) == 1 else "them"
+        return f"{name} is ignored: {', '.join(unknown)} cannot be found. Install or remove {them}." if unknown else ""
     return ""
 
 
@@ -288,14 +289,16 @@ def _halves(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
     queue, batch = "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
     most = number(given, queue, QUEUE_SIZE)
     if number(given, batch, 0) > most:
-        yield f"{batch} is larger than the queue. Set it to at most {queue}, which is {most}."
+        yield f"{batch} is larger than the queue. Set it to at most {most}, which is {queue}."
+    lacking: list[str] = []
     for signal in (traces(settings), metrics(settings)):
         key, certificate = (own_or_general(given, signal, f"CLIENT_{what}") for what in ("KEY", "CERTIFICATE"))
         if signal.over_otlp and key and not certificate:
-            yield "OTEL_EXPORTER_OTLP_CLIENT_KEY has no effect: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, too."
-            break
+            own = f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_CLIENT"
+            lacking.append(own if f"{own}_KEY" in given else "OTEL_EXPORTER_OTLP_CLIENT")
+    yield from (f"{name}_KEY has no effect: set {name}_CERTIFICATE, too." for name in dict.fromkeys(lacking))
     if any(part.strip() and "=" not in part for part in settings.otel_resource_attributes.split(",")):
-        yield "OTEL_RESOURCE_ATTRIBUTES is ignored in part: it must be name=value pairs, separated by commas."
+        yield "OTEL_RESOURCE_ATTRIBUTES is ignored in part: it must be a list of name=value pairs, separated by commas."
 
 
 # --- Somebody else's agent ---------------------------------------------------------------------------------------

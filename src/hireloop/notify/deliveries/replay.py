@@ -38,7 +38,7 @@ class Skip(Slug):
         "address_changed",
         "The candidate's address has since changed. Replay the delivery to the new address instead.",
     )
-    ALERT_OVER = "alert_over", "The alert is over, or somebody has acknowledged it, so nobody needs it any more."
+    ALERT_OVER = "alert_over", "The alert is over or has been acknowledged, so it is no longer needed."
     CHANNEL_GONE = "channel_gone", "The channel is no longer configured."
     UNREADABLE = "unreadable", "This version of HireLoop cannot read the stored message."
     MOVED_ON = "moved_on", "The state of the delivery has changed in the meantime, probably by another replay."
