@@ -48,7 +48,7 @@ class Lacking(NamedTuple):
 
 
 # What the role of this session may not do with these tables and functions, as the search path finds them; each with its
-# schema, since whoever grants may have another path. A privilege on every column is as good as one on the table.
+# schema, since the owner, who grants, may have another path. A privilege on every column is one on the table.
 _LACKING = Statement("""
     SELECT format('%I.%I', nspname, relname) AS object, array_agg(privilege ORDER BY place) AS privileges,
         current_user::text AS role
