@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,9 @@ from pydantic import SecretStr, ValidationError
 
 from hireloop.errors import SettingsError
 from hireloop.settings import EmailBackend, Settings
+from processes import environment
 from sample_settings import SECRET, settings_for
+from servers.agent import UNDER, ForeignAgent
 
 IMAP_URL = "imaps://b%40hire.example:p@imap.example/INBOX"
 URL = "postgresql://someone:hunter2@db.example/hireloop"
@@ -416,3 +420,18 @@ def test_the_cut_off_of_a_candidates_own_changes_is_a_time_or_the_start_itself()
     assert Settings.read().cut_off == timedelta(hours=2)
     assert Settings.read(candidate_cut_off="90m").cut_off == timedelta(minutes=90)
     assert Settings.read(candidate_cut_off="0").cut_off == timedelta()
+
+
+def test_what_an_agent_has_set_for_itself_is_not_ours_and_what_it_found_is(tmp_path: Path) -> None:
+    agent = ForeignAgent(tmp_path)
+    given = {"OTEL_TRACES_EXPORTER": "console", "OTEL_SERVICE_NAME": "found", "PYTHONWARNINGS": "ignore"}
+    shown = "from hireloop.settings import Settings as S; S.read(); print(*sorted(S.otel_variables().items()))"
+    done = subprocess.run(
+        [*UNDER, sys.executable, "-c", shown],
+        env=environment("", **agent.env, **given),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert done.stdout.strip() == "('OTEL_SERVICE_NAME', 'found') ('OTEL_TRACES_EXPORTER', 'console')"

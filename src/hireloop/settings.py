@@ -6,6 +6,7 @@ no message ever repeats the value of a secret. `docs/reference/settings.md` list
 
 import os
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,6 +23,8 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, Sett
 from hireloop import mail_addresses, time_zones
 from hireloop.errors import SettingsError
 from hireloop.mail_addresses import Sender
+
+AUTO_INSTRUMENTATION = "opentelemetry.instrumentation.auto_instrumentation"  # the module
 
 
 class EmailBackend(StrEnum):
@@ -281,6 +284,7 @@ class Settings(BaseSettings):
 
         Raises SettingsError with one message that names each invalid variable, or says why `.env` cannot be read.
         """
+        _forget_what_an_agent_has_set()
         try:
             return cls(**overrides)
         except ValidationError as error:
@@ -374,6 +378,16 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The time zone for people whose own is unknown."""
         return ZoneInfo(self.default_time_zone)
+
+
+def _forget_what_an_agent_has_set() -> None:
+    """Undo what OpenTelemetry's automatic instrumentation has set for itself in this process: gRPC, and exporters."""
+    if AUTO_INSTRUMENTATION in sys.modules:
+        with suppress(OSError):  # only Linux says what a process was started with
+            given = {pair.partition(b"=")[0] for pair in Path("/proc/self/environ").read_bytes().split(b"\0")}
+            if b"PYTHONPATH" in given:  # by which it is loaded: else something has overwritten what is there
+                for name in [name for name in os.environ if name.startswith("OTEL_") and name.encode() not in given]:
+                    del os.environ[name]
 
 
 def _sentence(error: ValidationError) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from factories import book
@@ -649,6 +650,16 @@ async def test_one_slow_answer_of_three_is_not_held_against_the_database(
     found = await findings(settings_of(whole, email_port=mail_server.port))
     [said] = [finding.cause for finding in found if finding.check == "database"]
     assert said.endswith(" answers in 10.0 ms.")
+
+
+async def test_a_database_that_only_reads_is_a_failure(database_url: str) -> None:
+    owner = await asyncpg.connect(database_url)
+    name = await owner.fetchval("SELECT current_database()")
+    await owner.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')  # as on a standby
+    await owner.close()
+    found = (await database.examine(settings_for(database_url), [])).findings["database"]
+    assert (found.level, found.cause) == (Level.FAILURE, "The database is read-only, so nothing can be booked.")
+    assert found.fix == "Set DATABASE_URL to the primary: this server is a read-only standby."
 
 
 async def test_an_alert_that_nobody_has_heard_of_is_a_failure_that_says_what_to_do(whole: dict[str, Any]) -> None:

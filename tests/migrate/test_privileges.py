@@ -140,31 +140,31 @@ def test_every_table_and_view_is_looked_at() -> None:
 LACKS = {
     "a privilege": (
         "REVOKE INSERT ON delivery FROM hireloop_dml",
-        "(INSERT on delivery). Run `GRANT INSERT ON delivery TO hireloop_dml` as the owner of the tables.",
+        "(INSERT on public.delivery). Run `GRANT INSERT ON public.delivery TO hireloop_dml`",
     ),
     "several of a table": (
         "REVOKE SELECT, UPDATE ON slot FROM hireloop_dml",
-        "(SELECT, UPDATE on slot). Run `GRANT SELECT, UPDATE ON slot TO hireloop_dml` as the owner of the tables.",
+        "(SELECT, UPDATE on public.slot). Run `GRANT SELECT, UPDATE ON public.slot TO hireloop_dml`",
     ),
     "those of two tables": (
         "REVOKE DELETE ON worker, stored_response FROM hireloop_dml",
-        "(DELETE on stored_response; DELETE on worker). Run `GRANT DELETE ON stored_response, worker TO hireloop_dml`",
+        "Run `GRANT DELETE ON public.stored_response, public.worker TO hireloop_dml` as the owner of the tables.",
     ),
     "of a view": (
         "REVOKE SELECT ON invitation FROM hireloop_dml",
-        "(SELECT on invitation). Run `GRANT SELECT ON invitation TO hireloop_dml` as the owner of the tables.",
+        "(SELECT on public.invitation). Run `GRANT SELECT ON public.invitation TO hireloop_dml`",
     ),
     "of Piccolo's table": (
         "REVOKE SELECT ON migration FROM hireloop_dml",
-        "(SELECT on migration). Run `GRANT SELECT ON migration TO hireloop_dml` as the owner of the tables.",
+        "(SELECT on public.migration). Run `GRANT SELECT ON public.migration TO hireloop_dml`",
     ),
     "of the digests": (
         "REVOKE SELECT ON migration_digest FROM hireloop_dml",
-        "(SELECT on migration_digest). Run `GRANT SELECT ON migration_digest TO hireloop_dml` as the owner of",
+        "(SELECT on public.migration_digest). Run `GRANT SELECT ON public.migration_digest TO hireloop_dml` as",
     ),
     "of a function": (
         "REVOKE EXECUTE ON FUNCTION is_at_risk FROM PUBLIC",
-        "Run `GRANT EXECUTE ON FUNCTION is_at_risk(timestamp with time zone,text,timestamp with time zone,",
+        "Run `GRANT EXECUTE ON FUNCTION public.is_at_risk(timestamp with time zone, text, timestamp with time zone,",
     ),
 }
 
@@ -193,6 +193,70 @@ async def test_a_lacking_privilege_is_named_with_its_grant_before_anything_fails
         await owner.close()
         async with db.opened(url, pool_size=1):
             await migrate.check(settings)
+
+
+async def test_a_table_of_another_schema_that_is_found_first_is_named_with_its_schema(
+    database_url: str, settings: Settings
+) -> None:
+    async with as_role(database_url, NEEDED) as url:
+        superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
+        await superuser.execute(
+            f'CREATE SCHEMA "An Other"; GRANT USAGE ON SCHEMA "An Other" TO {ROLE};'
+            f'CREATE TABLE "An Other".job (id int); ALTER ROLE {ROLE} SET search_path = "An Other", public'
+        )
+        async with db.opened(url, pool_size=1):
+            with pytest.raises(DatabaseNotReady, match=r'UPDATE ON "An Other"\.job TO hireloop_dml'):
+                await migrate.check(settings)
+        await superuser.execute('DROP SCHEMA "An Other" CASCADE')
+        await superuser.close()
+
+
+async def test_a_migration_table_that_is_not_piccolos_is_named(database_url: str, settings: Settings) -> None:
+    async with as_role(database_url, NEEDED) as url:
+        superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
+        await superuser.execute(
+            f"CREATE SCHEMA other; GRANT USAGE ON SCHEMA other TO {ROLE}; CREATE TABLE other.migration (version int);"
+            f"GRANT SELECT ON other.migration TO {ROLE}; ALTER ROLE {ROLE} SET search_path = other, public"
+        )
+        async with db.opened(url, pool_size=1):
+            for work in (migrate.check(settings), migrate.migrate(settings)):
+                with pytest.raises(DatabaseNotReady) as told:
+                    await work
+                assert str(told.value) == (
+                    "The search_path finds the table other.migration first, which belongs to another program. Set the "
+                    "search_path of DATABASE_URL's role, so that it finds the tables of HireLoop first."
+                )
+        await superuser.execute("DROP SCHEMA other CASCADE")
+        await superuser.close()
+
+
+async def test_another_programs_function_of_the_same_name_is_not_asked_for(
+    database_url: str, settings: Settings
+) -> None:
+    async with as_role(database_url, NEEDED) as url:
+        owner = await asyncpg.connect(database_url)
+        await owner.execute("CREATE FUNCTION is_at_risk(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+        await owner.execute("REVOKE EXECUTE ON FUNCTION is_at_risk(integer) FROM PUBLIC")
+        await owner.close()
+        async with db.opened(url, pool_size=1):
+            await migrate.check(settings)
+
+
+async def test_a_privilege_on_every_column_is_one_on_the_table(database_url: str, settings: Settings) -> None:
+    async with as_role(database_url, NEEDED) as url:
+        owner = await asyncpg.connect(database_url)
+        names = [
+            row["column_name"]
+            for row in await owner.fetch("SELECT column_name FROM information_schema.columns WHERE table_name = 'job'")
+        ]
+        await owner.execute(f"REVOKE UPDATE ON job FROM {ROLE}")
+        await owner.execute(f"GRANT UPDATE ({', '.join(names)}) ON job TO {ROLE}")
+        async with db.opened(url, pool_size=1):
+            await migrate.check(settings)
+            await owner.execute(f"REVOKE UPDATE ({names[-1]}) ON job FROM {ROLE}")
+            with pytest.raises(DatabaseNotReady, match=r"GRANT UPDATE ON public\.job TO hireloop_dml"):
+                await migrate.check(settings)
+        await owner.close()
 
 
 async def test_a_schema_that_the_role_may_not_use_is_named(database_url: str, settings: Settings) -> None:
@@ -239,7 +303,9 @@ async def test_a_serving_process_is_not_ready_without_a_privilege(user: httpx.As
     await db.fetch("GRANT UPDATE ON delivery TO hireloop")
     assert answered.status_code == 503
     [reason] = answered.json()["reasons"]
-    assert reason.startswith("The database role hireloop lacks privileges (UPDATE on delivery). Run `GRANT UPDATE ON ")
+    assert reason.startswith(
+        "The database role hireloop lacks privileges (UPDATE on public.delivery). Run `GRANT UPDATE ON "
+    )
 
 
 async def test_an_older_postgresql_says_the_same(older_url: str) -> None:
@@ -254,7 +320,7 @@ async def test_an_older_postgresql_says_the_same(older_url: str) -> None:
         await db.fetch("RESET ROLE")
         await db.fetch(f"REVOKE INSERT ON delivery FROM {ROLE}")
         await db.fetch(f"SET LOCAL ROLE {ROLE}")
-        assert "(INSERT on delivery)" in await privileges.lacking()
+        assert "(INSERT on public.delivery)" in await privileges.lacking()
         await changed.rollback()  # type: ignore[no-untyped-call] # Piccolo's
 
 

@@ -6,18 +6,28 @@ It sets global providers, and records what a program does in its database and ov
 import sys
 from pathlib import Path
 
-_SOURCE = """
+_SOURCE = '''
 import os
 from functools import wraps
 
 import asyncpg
 import requests
 from opentelemetry import metrics, trace
+from opentelemetry.instrumentation.distro import BaseDistro
 from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled, is_instrumentation_enabled
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+
+
+class Distro(BaseDistro):
+    """Sets for itself what OpenTelemetry's own distribution sets, in the environment that HireLoop reads, too."""
+
+    def _configure(self, **_):
+        for name in ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"):
+            os.environ.setdefault(name, "otlp")
+        os.environ.setdefault("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
 
 
 class Agent:
@@ -48,8 +58,13 @@ class Agent:
 
         requests.Session.send = recorded_send
         asyncpg.Connection.fetch = recorded_fetch
+'''
+_ENTRY_POINTS = """
+[opentelemetry_distro]
+foreign = foreign_agent:Distro
+[opentelemetry_configurator]
+foreign = foreign_agent:Agent
 """
-_ENTRY_POINTS = "[opentelemetry_configurator]\nforeign = foreign_agent:Agent\n"
 _METADATA = "Metadata-Version: 2.1\nName: foreign-agent\nVersion: 1.0\n"
 
 UNDER = (str(Path(sys.executable).parent / "opentelemetry-instrument"),)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from opentelemetry import trace
 
@@ -177,7 +178,7 @@ SPECIFIED: dict[str, tuple[str | None, str]] = {
         for what, values in {
             "ENDPOINT": ("http://collector:4318", "collector:4318"),
             "CERTIFICATE": ("good.pem", "/nowhere/ca.pem"),
-            "CLIENT_CERTIFICATE": ("good.pem", "bad.pem"),
+            "CLIENT_CERTIFICATE": ("good.pem", "cut.pem"),
             "CLIENT_KEY": ("good.pem", "."),
             "COMPRESSION": ("gzip", "zstd"),
             "TIMEOUT": ("10000", "10s"),
@@ -214,9 +215,10 @@ STOPS = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a PEM file and one that is none."""
-    (tmp_path / "good.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    """A folder with a PEM file, one that is none, and one whose certificate is none."""
+    (tmp_path / "good.pem").symlink_to(certifi.where())
     (tmp_path / "bad.pem").write_text("nothing\n")
+    (tmp_path / "cut.pem").write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
     return tmp_path
 
 
@@ -351,6 +353,7 @@ def test_no_process_dies_of_all_the_bad_values_together(protocol: str, tmp_path:
     good = {ENDPOINT: "https://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL": protocol, "OTEL_TRACES_EXPORTER": "otlp"}
     wanted = {name: bad[name] for name in bad if not name.endswith("ENDPOINT")} | python | good
     wanted |= {
+        "OTEL_PYTHON_CONTEXT": "nothing",
         "DATABASE_URL": URL,
         "SECRET_KEY": "a secret that is as long as it has to be",
         "PATH": os.environ["PATH"],

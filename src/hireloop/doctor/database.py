@@ -33,11 +33,12 @@ SKEW_FAILS = timedelta(seconds=30)
 
 _CONNECT_SECONDS = 10.0
 SLOW_SECONDS = 0.05
-# The server's version, as a number: 160004 is 16.4.
-_VERSION = Statement("SELECT current_setting('server_version_num')::int")
-# The smallest question, for how long an answer takes.
-_SMALLEST = Statement("SELECT 1")
-# What the database's clock says.
+# The server's version, as a number: 160004 is 16.4; and whether it takes no changes.
+_SERVER = Statement("""
+    SELECT current_setting('server_version_num')::int AS version,
+        pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool AS only_reads
+""")
+# What the database's clock says; also for how long a simple answer takes.
 _CLOCK = Statement("SELECT clock_timestamp()")
 _AFTER = ("migrations", "secret", "clock", "workers", "ledger")
 
@@ -152,11 +153,14 @@ _UNREACHABLE: Sequence[tuple[tuple[type[BaseException], ...], str, str]] = (
 
 
 async def _version(settings: Settings) -> Finding:
-    number: int = await _VERSION.value()
-    major, minor = divmod(number, 10_000)
+    [server] = await _SERVER.rows()
+    major, minor = divmod(server["version"], 10_000)
     if major < OLDEST_VERSION:
         cause = f"PostgreSQL {major} is too old."
         return failure("database", cause, f"Upgrade the server to PostgreSQL {OLDEST_VERSION} or later.")
+    if server["only_reads"]:
+        cause = "The database is read-only, so nothing can be booked."
+        return failure("database", cause, db.fix_of(asyncpg.ReadOnlySQLTransactionError()))
     if settings.database_direct_url is not None:
         try:
             await (await db.Connection.connect(settings.database_direct_url)).close()
@@ -167,9 +171,9 @@ async def _version(settings: Settings) -> Finding:
 
 
 async def _answer_seconds() -> float:
-    """Return how long the simplest query takes."""
+    """Return how long one of the simplest queries takes."""
     began = time.monotonic()
-    await _SMALLEST.run()
+    await _CLOCK.run()
     return time.monotonic() - began
 
 

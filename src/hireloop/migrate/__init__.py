@@ -21,10 +21,13 @@ _TRIES = 20  # bookings go on meanwhile, and a deadlock with one of them may end
 _ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(:lock)")
 # What has run, in its order, by Piccolo's own table.
 _DONE = Statement("SELECT name FROM migration ORDER BY ran_on")
-# Whether the search path finds Piccolo's own table, and whether this session's role may read it.
+# The table of this name that the search path finds, whether it is Piccolo's, and whether our role may read it.
 _HISTORY = Statement("""
-    SELECT to_regclass('migration') IS NOT NULL AS is_there,
-        has_table_privilege(to_regclass('migration'), 'SELECT') AS is_readable
+    SELECT format('%I.%I', nspname, relname) AS name, has_table_privilege(pg_class.oid, 'SELECT') AS is_readable,
+        2 = (SELECT count(*) FROM pg_catalog.pg_attribute
+            WHERE attrelid = pg_class.oid AND attname IN ('name', 'ran_on') AND NOT attisdropped) AS is_piccolos
+    FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE pg_class.oid = to_regclass('migration')
 """)
 # A schema with our tables that the search path does not find, and whether it names it: then its USAGE is lacking. One
 # that it names comes first.
@@ -192,11 +195,17 @@ async def _known_fingerprint() -> str | None:
 async def _done() -> list[str]:
     """Return what has run; raises DatabaseNotReady if this session's role may not know."""
     history = await _HISTORY.row()
-    if history is None or not history["is_there"]:  # as in a new database
+    if history is None:  # as in a new database
         await _refuse_closed()
         return []
+    if not history["is_piccolos"]:
+        msg = (
+            f"The search_path finds the table {history['name']} first, which belongs to another program. Set the "
+            "search_path of DATABASE_URL's role, so that it finds the tables of HireLoop first."
+        )
+        raise DatabaseNotReady(msg)
     if not history["is_readable"]:
-        raise DatabaseNotReady(await privileges.lacking())
+        await _refuse(await privileges.lacking())
     return [row["name"] for row in await _DONE.rows()]
 
 

@@ -47,18 +47,26 @@ class Lacking(NamedTuple):
     privileges: tuple[str, ...]
 
 
-# What the role of this session may not do with these tables and functions, as the search path finds them.
+# What the role of this session may not do with these tables and functions, as the search path finds them; each with its
+# schema, since the owner, who grants, may have another path. A privilege on every column is one on the table.
 _LACKING = Statement("""
-    SELECT oid::regclass::text AS object, array_agg(privilege ORDER BY place) AS privileges, current_user::text AS role
+    SELECT format('%I.%I', nspname, relname) AS object, array_agg(privilege ORDER BY place) AS privileges,
+        current_user::text AS role
     FROM unnest(:tables::text[], :privileges::text[]) WITH ORDINALITY AS needed(name, privilege, place)
-    JOIN pg_catalog.pg_class ON oid = to_regclass(name)
-    WHERE NOT has_table_privilege(oid, privilege)
-    GROUP BY oid
+    JOIN pg_catalog.pg_class ON pg_class.oid = to_regclass(name)
+    JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE NOT has_table_privilege(pg_class.oid, privilege) AND (privilege = 'DELETE' OR EXISTS (
+        SELECT FROM pg_catalog.pg_attribute
+        WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+            AND NOT CASE WHEN privilege = 'DELETE' THEN false ELSE has_column_privilege(attrelid, attnum, privilege) END
+    ))
+    GROUP BY nspname, relname
     UNION ALL
-    SELECT 'FUNCTION ' || oid::regprocedure::text, ARRAY['EXECUTE'], current_user::text
-    FROM pg_catalog.pg_proc
-    WHERE proname = ANY(:functions::text[]) AND pg_function_is_visible(oid)
-        AND NOT has_function_privilege(oid, 'EXECUTE')
+    SELECT format('FUNCTION %I.%I(%s)', nspname, proname, oidvectortypes(proargtypes)), ARRAY['EXECUTE'],
+        current_user::text
+    FROM pg_catalog.pg_proc JOIN pg_catalog.pg_namespace ON pg_namespace.oid = pronamespace
+    WHERE proname || '(' || oidvectortypes(proargtypes) || ')' = ANY(:functions::text[])
+        AND pg_function_is_visible(pg_proc.oid) AND NOT has_function_privilege(pg_proc.oid, 'EXECUTE')
     ORDER BY 1
 """)
 
@@ -96,9 +104,12 @@ def _together(found: Iterable[Lacking]) -> Iterable[tuple[str, str]]:
 
 
 def _functions(objects: Mapping[str, str]) -> list[str]:
-    """Return the functions that statements and views call; those of triggers need no privilege to run."""
+    """Return the functions that statements and views call, with the types of what they take.
+
+    Those of triggers need no privilege to run.
+    """
     return [
-        name.partition(" ")[2].partition("(")[0]
+        name.partition(" ")[2]
         for name, what in objects.items()
         if name.startswith("function ") and what != "returns trigger"
     ]

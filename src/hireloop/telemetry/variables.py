@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from opentelemetry import trace
 
-from hireloop.settings import Settings
+from hireloop.settings import AUTO_INSTRUMENTATION, Settings
 
 _EXPORTERS = ("otlp", "console")
 _DEFAULT_ENDPOINTS = {"http/protobuf": "http://localhost:4318", "grpc": "http://localhost:4317"}
@@ -251,7 +251,7 @@ def _fault_of(name: str, value: str) -> str:
         return f"{name} is ignored: it must be a whole number of at least {NUMBERS[name]}."
     if name in WORDS and (value.lower() if name.endswith(_IN_ANY_CASE) else value) not in WORDS[name]:
         return f"{name} is ignored: it must be one of {', '.join(WORDS[name])}."
-    if name in FILES and not _is_pem(value):
+    if name in FILES and not (_is_pem(value) if name.endswith("KEY") else _holds_certificates(value)):
         return f"{name} is ignored: it must be the path of a PEM file that this process can read."
     if name == _DETECTORS:
         unknown = sorted({one.strip() for one in value.split(",") if one.strip()} - _detectors())
@@ -265,6 +265,17 @@ def _is_pem(path: str) -> bool:
         return b"-----BEGIN " in Path(path).read_bytes()
     except (OSError, ValueError):  # a path with a NUL
         return False
+
+
+def _holds_certificates(path: str) -> bool:
+    # Takes OpenSSL a while to load: only where a certificate is given.
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except (OSError, ValueError):  # also for what is in PEM and no certificate
+        return False
+    return True
 
 
 @cache
@@ -312,7 +323,7 @@ def _mismatches(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
 
 _WITHOUT_URLS = "Remove it, or check that it exports no URLs."
 _AGENTS = {
-    "opentelemetry.instrumentation.auto_instrumentation": "OpenTelemetry's automatic instrumentation",
+    AUTO_INSTRUMENTATION: "OpenTelemetry's automatic instrumentation",
     "ddtrace": "Datadog's tracer",
     "elasticapm": "Elastic's agent",
     "instana": "Instana's tracer",

@@ -1,7 +1,10 @@
 """Wake-ups: heard at once, few, and made again after their connection broke; none of them is ever relied upon."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
@@ -93,3 +96,57 @@ async def test_a_listener_is_woken_at_each_connect_and_at_each_wakeup_also_after
         await ear.execute(END_ALL_OTHERS)
     listening.cancel()
     await asyncio.wait([listening])
+
+
+async def test_a_listener_whose_connections_end_at_once_connects_ever_less_often(
+    database_url: str, ear: asyncpg.Connection
+) -> None:
+    name = await ear.fetchval("SELECT current_database()")
+    await ear.execute(f'ALTER DATABASE "{name}" SET idle_session_timeout = 1')  # milliseconds
+    with capture_logs() as logs:
+        listening = asyncio.create_task(wakeup.listen(database_url, lambda: None))
+        await until_true(lambda: len(logs) >= 3, "three connections have ended")
+        listening.cancel()
+        await asyncio.wait([listening])
+    assert [line["again_in_seconds"] for line in logs[:3]] == [0.05, 0.1, 0.2]
+
+
+async def test_a_wakeup_whose_connection_is_answered_no_more_is_sent_on_another_one(
+    sender: WakeupSender, ear: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wakeup, "_ANSWER_SECONDS", 0.2)
+    heard = await _heard_by(ear)
+    sender.send_soon()
+    await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
+    async with _silenced(ear, "hireloop-api-notify"):
+        sender.send_soon()
+        await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
+
+
+async def test_a_listener_whose_connection_is_answered_no_more_makes_another_one(
+    database_url: str, ear: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wakeup, "_ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(wakeup, "_CHECKED_EVERY_SECONDS", 0.1)
+    woken: asyncio.Queue[str] = asyncio.Queue()
+    listening = asyncio.create_task(wakeup.listen(database_url, lambda: woken.put_nowait("woken")))
+    await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)
+    async with _silenced(ear, "hireloop-worker-listen"):
+        await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)  # connected again
+        await ear.execute(f"NOTIFY {wakeup.CHANNEL}")
+        await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)
+    listening.cancel()
+    await asyncio.wait([listening])
+
+
+@asynccontextmanager
+async def _silenced(ear: asyncpg.Connection, name: str) -> AsyncIterator[None]:
+    """Let the server's end of the connection of this name say nothing for a block, as behind a dead network."""
+    [(pid,)] = await ear.fetch(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1", name
+    )
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

@@ -5,6 +5,7 @@ at most once in 5 ms a process (docs/decisions/0008).
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,6 +17,8 @@ CHANNEL = "hireloop_delivery"
 # The wake-up says that something is due, and not what.
 NOTIFY = Statement(f"NOTIFY {CHANNEL}")
 _AT_MOST_EVERY_SECONDS = 0.005
+_ANSWER_SECONDS = 5.0  # a server that does not answer for so long is taken for gone
+_CHECKED_EVERY_SECONDS = 15.0  # one that LISTENs hears nothing when its server's machine is gone
 _FIRST_PAUSE_SECONDS = 0.05  # after a failure; each further one doubles it
 _LONGEST_PAUSE_SECONDS = 5.0
 
@@ -53,7 +56,7 @@ class WakeupSender:
                 self._wanted.clear()
                 try:
                     connection = connection or await db.Connection.connect(self._url, name="api-notify")
-                    await connection.raw.execute(NOTIFY.text)
+                    await connection.raw.execute(NOTIFY.text, timeout=_ANSWER_SECONDS)
                     after_failure = _FIRST_PAUSE_SECONDS
                 except db.UNAVAILABLE as error:
                     pause, after_failure = after_failure, min(after_failure * 2, _LONGEST_PAUSE_SECONDS)
@@ -69,27 +72,41 @@ class WakeupSender:
 
 
 async def listen(url: str, wake: Callable[[], None]) -> None:
-    """Call `wake` at every wake-up, for ever; a dropped connection is made again within 5 s.
+    """Call `wake` at every wake-up, for ever; a connection that has ended is made again within 5 s.
 
-    `wake` is also called after each connect, since wake-ups may have been missed meanwhile.
+    One whose other end is gone without a word, as after a failover, is found out within 20 s. `wake` is also called
+    after each connect, since wake-ups may have been missed meanwhile.
     """
-    pause = 0.1
+    pause = _FIRST_PAUSE_SECONDS
     while True:
         try:
             connection = await db.Connection.connect(url, name="worker-listen")
         except db.UNAVAILABLE as error:
             log.warning("wakeup.not_listening", error=db.described(error), again_in_seconds=pause)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-            continue
-        dropped = asyncio.Event()
-        connection.raw.add_termination_listener(lambda *_, dropped=dropped: dropped.set())
-        try:
-            await connection.raw.add_listener(CHANNEL, lambda *_: wake())
-            pause = 0.1
-            wake()
-            await dropped.wait()
-        except db.UNAVAILABLE as error:
-            log.warning("wakeup.dropped", error=db.described(error))
-        finally:
-            await connection.close()
+        else:
+            since = time.monotonic()
+            why = await _hear(connection, wake)
+            if time.monotonic() - since > _LONGEST_PAUSE_SECONDS:  # else it may end at once each time
+                pause = _FIRST_PAUSE_SECONDS
+            log.warning("wakeup.dropped", error=why, again_in_seconds=pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+async def _hear(connection: db.Connection, wake: Callable[[], None]) -> str:
+    """Call `wake` at once and at every wake-up until the connection ends or is answered no more; return why."""
+    dropped = asyncio.Event()
+    connection.raw.add_termination_listener(lambda *_: dropped.set())
+    try:
+        await asyncio.wait_for(connection.raw.add_listener(CHANNEL, lambda *_: wake()), _ANSWER_SECONDS)
+        wake()
+        while not dropped.is_set():
+            try:
+                await asyncio.wait_for(dropped.wait(), _CHECKED_EVERY_SECONDS)
+            except TimeoutError:
+                await connection.raw.execute(f"LISTEN {CHANNEL}", timeout=_ANSWER_SECONDS)  # once more changes nothing
+    except db.UNAVAILABLE as error:
+        return db.described(error)
+    finally:
+        await connection.close()
+    return "ended by the server"
