@@ -198,7 +198,7 @@ async def test_a_lacking_privilege_is_named_with_its_grant_before_anything_fails
 async def test_a_table_of_another_schema_that_is_found_first_is_named_with_its_schema(
     database_url: str, settings: Settings
 ) -> None:
-    async with as_role(database_url, NEEDED) as url:
+    async with role_with(database_url, NEEDED) as url:
         superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
         await superuser.execute(
             f'CREATE SCHEMA "An Other"; GRANT USAGE ON SCHEMA "An Other" TO {ROLE};'
@@ -212,7 +212,7 @@ async def test_a_table_of_another_schema_that_is_found_first_is_named_with_its_s
 
 
 async def test_a_migration_table_that_is_not_piccolos_is_named(database_url: str, settings: Settings) -> None:
-    async with as_role(database_url, NEEDED) as url:
+    async with role_with(database_url, NEEDED) as url:
         superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
         await superuser.execute(
             f"CREATE SCHEMA other; GRANT USAGE ON SCHEMA other TO {ROLE}; CREATE TABLE other.migration (version int);"
@@ -233,7 +233,7 @@ async def test_a_migration_table_that_is_not_piccolos_is_named(database_url: str
 async def test_another_programs_function_of_the_same_name_is_not_asked_for(
     database_url: str, settings: Settings
 ) -> None:
-    async with as_role(database_url, NEEDED) as url:
+    async with role_with(database_url, NEEDED) as url:
         owner = await asyncpg.connect(database_url)
         await owner.execute("CREATE FUNCTION is_at_risk(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'")
         await owner.execute("REVOKE EXECUTE ON FUNCTION is_at_risk(integer) FROM PUBLIC")
@@ -243,7 +243,7 @@ async def test_another_programs_function_of_the_same_name_is_not_asked_for(
 
 
 async def test_a_privilege_on_every_column_is_one_on_the_table(database_url: str, settings: Settings) -> None:
-    async with as_role(database_url, NEEDED) as url:
+    async with role_with(database_url, NEEDED) as url:
         owner = await asyncpg.connect(database_url)
         names = [
             row["column_name"]
