@@ -373,6 +373,18 @@ async def test_a_late_acceptance_counts_also_beside_the_same_deliverys_own_answe
     assert found.sent_at == NOW + 41 * SECOND
 
 
+async def test_what_is_settled_once_more_as_its_reply_got_lost_stays_as_it_was() -> None:
+    delivery = await _put()
+    (late,) = await _lease()
+    await _lease(after=40 * SECOND)
+    sent = msgspec.structs.replace(_sent(late), span_id="b" * 16)
+    await leases.settle([sent], now=NOW + 41 * SECOND)
+    _, before = await _found(delivery)
+    assert before[0].maybe_accepted
+    await leases.settle([sent], now=NOW + 50 * SECOND)
+    assert (await _found(delivery))[1] == before
+
+
 async def test_once_a_late_acceptance_is_known_another_workers_failure_asks_for_no_further_try() -> None:
     delivery = await _put()
     (late,) = await _lease()
