@@ -514,6 +514,20 @@ async def test_what_is_past_its_deadline_ends_as_exhausted_and_says_what_the_las
     ]
 
 
+@pytest.mark.parametrize("came", ["came_back", "complaint"])
+async def test_what_has_come_back_does_not_hide_why_the_tries_until_the_deadline_failed(came: str) -> None:
+    failed, lost = await _put(), await _put()
+    taken = {lease.id: lease for lease in await _lease()}
+    await leases.settle([_deferred(taken[failed])], now=NOW + 2 * SECOND)
+    await db.fetch("UPDATE delivery SET last_reason = $1, last_reply = 'Good day'", came)
+    await deadlines.expire(now=NOW + timedelta(hours=25))
+    found = [(await _found(one))[0] for one in (failed, lost)]
+    assert [(one.state, one.last_reason, one.last_reply) for one in found] == [
+        ("exhausted", "recipient_deferred", DEFERRED.reply),
+        ("exhausted", came, "Good day"),
+    ]
+
+
 async def test_a_send_under_way_at_the_deadline_is_left_to_end_and_a_dead_one_is_lost() -> None:
     delivery = await _put()
     after = timedelta(hours=24, seconds=WINDOWS.late_seconds)
