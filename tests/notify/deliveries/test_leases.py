@@ -630,6 +630,60 @@ async def test_a_lease_says_whether_the_delivery_may_still_change_its_provider(
     assert (lease.may_change_provider, lease.was_unreached) == (may_change, was_unreached)
 
 
+@pytest.mark.parametrize(
+    ("said", "may"),
+    [
+        pytest.param([], True, id="not tried"),
+        pytest.param(["refused the message"], False, id="refused the message"),
+        pytest.param(["blocked the message"], False, id="blocked the message for good"),
+        pytest.param(["could not do it"], False, id="lacks what it needs"),
+        pytest.param(["could not do it", "nothing", "could not do it"], False, id="both refused it, one long ago"),
+        pytest.param(["nothing", "nothing"], True, id="could not be reached"),
+        pytest.param(["refused us"], True, id="refused us"),
+        pytest.param(["blocked us"], True, id="stays with the one that put it off"),
+        pytest.param(["refused us", "refused the message"], False, id="the other one refused the message"),
+        pytest.param(["refused us", "refused the message", "refused us"], True, id="the other one refused us alone"),
+    ],
+)
+async def test_a_lease_says_whether_the_other_provider_may_still_accept_the_message(
+    said: list[str],
+    may: bool,  # noqa: FBT001
+) -> None:
+    await _put()
+    for number, words in enumerate(said, 1):
+        (lease,) = await _lease(after=number * SECOND)
+        await _fail(lease, at=number * SECOND, said=words)
+    (lease,) = await _lease(after=(len(said) + 1) * SECOND)
+    assert lease.other_may_accept is may
+
+
+WITHOUT_FALLBACK = msgspec.structs.replace(WITH_FALLBACK, fallback_url="", fallback_fingerprint="")
+
+
+@pytest.mark.parametrize(
+    ("route", "channel", "is_required", "may"),
+    [
+        (Route.PRIMARY, WITH_FALLBACK, True, True),
+        (Route.PRIMARY, WITH_FALLBACK, False, False),
+        (Route.PRIMARY, WITHOUT_FALLBACK, True, False),
+        (Route.FALLBACK, WITH_FALLBACK, True, False),
+        (Route.FALLBACK, msgspec.structs.replace(WITH_FALLBACK, fingerprint="corrected"), True, True),
+    ],
+)
+async def test_a_held_provider_may_still_accept_what_is_required(
+    route: Route,
+    channel: Channel,
+    is_required: bool,  # noqa: FBT001
+    may: bool,  # noqa: FBT001
+) -> None:
+    await _put()
+    await db.fetch("UPDATE delivery SET required = $1", is_required)
+    (lease,) = await _lease()
+    await _fail(lease, at=SECOND, said="refused the message")
+    (lease,) = await _lease(after=2 * SECOND, request=LeaseRequest(route=route), channel=channel)
+    assert lease.other_may_accept is may
+
+
 async def test_where_the_other_provider_is_not_open_a_delivery_stays_with_the_one_that_refused_us() -> None:
     await _put()
     (lease,) = await _lease()

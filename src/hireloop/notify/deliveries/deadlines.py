@@ -9,7 +9,7 @@ from hireloop.notify.ends import EndKind
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 
-# What is past its deadline and under nobody's lease has ended. What came back says less than why the tries failed since.
+# What is past its deadline and under nobody's lease has ended. What came back says less than why the tries failed.
 _EXPIRE = Statement("""
     WITH late AS (
         SELECT id FROM delivery

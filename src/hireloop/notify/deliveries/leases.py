@@ -51,6 +51,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     deadline_at: datetime
     leased_at: datetime
     may_change_provider: bool = False  # the other one is open, and the delivery has left neither so far
+    other_may_accept: bool = False  # the channel has another one that has not refused this very message
     was_unreached: bool = False  # its previous try by this provider did not get as far as MAIL
     invitation_state: str | None  # of the invitation that a recruiter copy tells of; `waiting`: tried in vain so far
     previous_trace_id: str | None
@@ -136,7 +137,7 @@ _TAKE = """
     SELECT leased.id, attempt_count AS number, lease_token AS token, leased.route, schedule, revision, kind, channel,
         coalesce((SELECT address FROM kept_address WHERE kept_address.delivery = leased.id), recipient) AS recipient,
         required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
-        coalesce(:now, now()) AS leased_at, may_change_provider, was_unreached,
+        coalesce(:now, now()) AS leased_at, may_change_provider, was_unreached, {other_may_accept},
         CASE WHEN kind = 'recruiter_copy' THEN (
             SELECT CASE WHEN state = 'pending' AND last_reason IS NOT NULL THEN 'waiting' ELSE state END
             FROM delivery invitation
@@ -169,6 +170,7 @@ _TAKES = {
         _TAKE.format(
             order=_ORDERS[probing],
             routed=provider_choice.OF_TWO if other else provider_choice.AS_ASKED,
+            other_may_accept=provider_choice.OTHER_MAY_ACCEPT,
             **(_AT_A_RATE if limited else _FREELY),
         )
     )
@@ -214,6 +216,8 @@ async def take(
         "among": request.scope.value,
         "primary_fingerprint": (fingerprints or {}).get(Route.PRIMARY),
         "fallback_fingerprint": (fingerprints or {}).get(Route.FALLBACK),
+        "other_is_open": request.other_is_open,
+        **provider_choice.arguments_of_refusals(),
     }
     if request.other_is_open:
         values |= provider_choice.arguments()
