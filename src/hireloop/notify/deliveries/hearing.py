@@ -158,13 +158,9 @@ async def late(now: datetime) -> list[AlertChange]:
     return await _NOTE_LATE.structs(AlertChange, now=now, before=now - TOO_LONG)
 
 
-# How many alerts are unheard.
-_COUNT = Statement("SELECT count(*) FROM alert WHERE unheard_since IS NOT NULL")
-
-
 async def count_unheard() -> int:
     """Return how many alerts are unheard, even if they were only just put."""
-    count: int = await _COUNT.value()
+    count: int = await Alert.count().where(Alert.unheard_since.is_not_null())
     return count
 
 
