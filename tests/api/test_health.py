@@ -118,7 +118,7 @@ async def test_a_refused_statement_is_not_called_an_unavailable_database(user: h
     assert answered.status_code == 503
     assert answered.json()["reasons"][0] == (
         "The database refuses a statement of this process (InsufficientPrivilegeError 42501). "
-        "Grant the role in DATABASE_URL its privileges on the tables of HireLoop, which `hireloop doctor` names."
+        "Run `hireloop doctor`, and grant the role in DATABASE_URL the privileges that it names."
     )
 
 

@@ -40,7 +40,7 @@ async def test_a_list_that_is_cut_off_says_so(database_url: str) -> None:
     for _ in range(2):
         await _rejected()
     code, lines, said = _deliveries("list", "--limit", "1", url=database_url)
-    assert (code, len(lines), said) == (0, 1, ["There are more. See --limit and the filters."])
+    assert (code, len(lines), said) == (0, 1, ["There are more deliveries. Raise --limit, or filter them."])
     assert _deliveries("list", "--limit", "2", url=database_url)[2] == []
 
 

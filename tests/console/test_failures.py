@@ -36,6 +36,14 @@ async def test_failures_are_listed_by_reason_and_in_pages(
         assert (await client.get(PATH, params={"reason": odd})).status_code == 200
 
 
+async def test_code_in_the_sentence_of_a_reason_is_shown_as_code(client: httpx.AsyncClient) -> None:
+    booking = await booked()
+    await tried(booking, "rejected", reason="address_refused")
+    await sign_in(client, Role.VIEWER)
+    for path in (booking.path, f"{PATH}?reason=address_refused"):
+        assert "a reply such as <code>channel_not_found</code>)" in (await client.get(path)).text
+
+
 async def test_an_admin_sends_one_again_in_the_same_trace(client: httpx.AsyncClient) -> None:
     booking = await booked()
     delivery = await tried(booking, "rejected")

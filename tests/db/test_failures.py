@@ -122,7 +122,7 @@ def test_errors_of_the_connection_and_of_the_client_have_a_kind(error: Exception
     [
         (
             "42501",
-            "Grant the role in DATABASE_URL its privileges on the tables of HireLoop, which `hireloop doctor` names.",
+            "Run `hireloop doctor`, and grant the role in DATABASE_URL the privileges that it names.",
         ),
         ("42703", "Run `hireloop doctor`, correct what it names, and check that all processes have the same version."),
         ("28P01", "Correct the user name and the password in DATABASE_URL, and restart this process."),

@@ -49,3 +49,6 @@ def test_nobody_is_told_to_change_a_mailbox_providers_domain() -> None:
     values = BOTH | IMAP | {"default_from_email": "acme@gmail.com"}
     found = finding(settings_for("postgresql://user@host/name", **values), has_seen_one=True)
     assert found.fix == "Set DEFAULT_FROM_EMAIL to an address in the domain of BOUNCE_ADDRESS."
+    values |= {"email_url": "mailtos://u:p@mx.hire.example?from=acme@gmail.com"}
+    found = finding(settings_for("postgresql://user@host/name", **values), has_seen_one=True)
+    assert found.fix.startswith("Set DEFAULT_FROM_EMAIL (or `from=` in EMAIL_URL) to an address in the domain of")

@@ -1,6 +1,5 @@
 """The doctor on real servers: each fault alone is exactly one line, with its cause and its fix."""
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -25,8 +24,8 @@ from hireloop.settings import Settings
 from notify.factories import LIMIT, alerted, attempt, invite
 from processes import free_port
 from sample_settings import settings_for
-from servers.certificates import expired
-from servers.smtp import Certificate, Drop, Hang, ScriptedSmtpServer, Step, self_signed
+from servers.certificates import Certificate, expired, self_signed
+from servers.smtp import Drop, Hang, ScriptedSmtpServer, Step
 
 SIGNED_IN = {"email_host_user": "me@hire.example", "email_host_password": "a canary of a password"}
 GMAIL = (
@@ -53,7 +52,7 @@ async def whole(database_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
     return {
         "database_url": database_url,
         "email_host": "localhost",
-        "email_timeout": 0.5,
+        "email_timeout": 20,  # however busy the machine is, a server that answers does so in time
         "alert_email": "ops@hire.example",
         "bounce_address": "bounces@hire.example",
         "bounce_imap_url": "imaps://bounces:secret@imap.hire.example/INBOX",
@@ -174,14 +173,14 @@ class Fault(NamedTuple):
         ),
         Fault(
             {"banner": Hang()},
-            {},
+            {"email_timeout": 0.5},
             f"{SERVER} accepted the connection but sent nothing within 0.5 s.",
             "Check that EMAIL_PORT is a mail server's port, and check the server's log.",
         ),
         Fault(
             {"MAIL": Hang()},
-            {},
-            f"{SERVER} did not respond within 0.5 s (at MAIL FROM).",
+            {"email_timeout": 2},
+            f"{SERVER} did not respond within 2 s (at MAIL FROM).",
             "Check the mail server's log.",
         ),
         Fault(
@@ -311,18 +310,10 @@ async def test_a_fault_of_the_fallback_names_its_own_setting(whole: dict[str, An
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Certificate]:
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl command to make certificates with")
-
-    def own(*names: str) -> Certificate:
-        made = self_signed(tmp_path_factory.mktemp("tls"), *names)
-        assert made is not None
-        return made
-
     return {
-        "good": own("DNS:localhost"),
-        "another name": own("DNS:other.example"),
-        "expired": expired(tmp_path_factory.mktemp("tls"), "DNS:localhost"),
+        "good": self_signed(tmp_path_factory.mktemp("tls"), "localhost"),
+        "another name": self_signed(tmp_path_factory.mktemp("tls"), "other.example"),
+        "expired": expired(tmp_path_factory.mktemp("tls"), "localhost"),
     }
 
 
@@ -364,7 +355,7 @@ async def test_a_port_that_speaks_tls_from_the_start_is_found_out(
     whole: dict[str, Any], certificates: dict[str, Certificate]
 ) -> None:
     with ScriptedSmtpServer(certificate=certificates["good"], implicit_tls=True) as server:
-        found = await findings(settings_of(whole, email_port=server.port, email_use_tls=True))
+        found = await findings(settings_of(whole, email_port=server.port, email_use_tls=True, email_timeout=2))
     assert at_level(found, Level.FAILURE) == [
         (
             "mail",

@@ -30,7 +30,7 @@ def found(sender: str, host: str, **more: Any) -> Finding:  # noqa: ANN401 (each
             "warning",
             "through smtp.relay.example, which cannot sign for gmail.com.",
         ),
-        ("acme@outlook.com", "smtp.sendgrid.net", "warning", "It fails DMARC, so receivers refuse it or treat it as"),
+        ("acme@outlook.com", "smtp.sendgrid.net", "warning", "Such mail fails DMARC, so receivers refuse it"),
         ("acme@yahoo.com", "email-smtp.eu-central-1.amazonaws.com", "warning", "which cannot sign for yahoo.com"),
         ("acme@gmx.de", "smtp.gmail.com", "warning", "which cannot sign for gmx.de"),
         ("acme@icloud.com", "smtp.gmx.net", "warning", "which cannot sign for icloud.com"),
@@ -51,9 +51,21 @@ def test_mail_from_a_public_mailbox_provider_passes_dmarc_through_its_own_server
 
 def test_the_fix_names_a_domain_of_ones_own_and_the_providers_server() -> None:
     assert found("acme@yahoo.com", "smtp.relay.example").fix == (
-        "Set DEFAULT_FROM_EMAIL to an address in a domain of your own, or send the mail of yahoo.com through "
+        "Set DEFAULT_FROM_EMAIL to an address in a domain of your own, or send mail from yahoo.com through "
         "smtp.mail.yahoo.com."
     )
+
+
+def test_the_fix_names_the_url_that_may_hold_the_address() -> None:
+    url = "mailtos://user:password@smtp.relay.example?from=acme@gmx.de"
+    fixes = (
+        found("jobs@hire.example", "", email_url=url).fix,
+        found("jobs@hire.example", "smtp.hire.example", email_fallback_url=url).fix,
+    )
+    assert [fix.partition(" to an address")[0] for fix in fixes] == [
+        "Set DEFAULT_FROM_EMAIL (or `from=` in EMAIL_URL)",
+        "Set DEFAULT_FROM_EMAIL (or `from=` in EMAIL_FALLBACK_URL)",
+    ]
 
 
 def test_the_fallback_is_looked_at_and_the_urls_own_sender_counts() -> None:

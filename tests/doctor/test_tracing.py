@@ -13,8 +13,8 @@ from hireloop.doctor import telemetry, tracing
 from hireloop.notify.diagnosis import reach
 from hireloop.notify.diagnosis.findings import Finding, Level
 from sample_settings import settings_for
+from servers.certificates import self_signed
 from servers.http import Raw, Reply, ScriptedHttpServer
-from servers.smtp import self_signed
 
 
 def checked(server: ScriptedHttpServer, **more: object) -> Finding:
@@ -77,9 +77,7 @@ def test_a_server_that_says_nothing_is_no_grpc(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_over_tls_what_this_machine_trusts_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certificate = self_signed(tmp_path, "DNS:localhost")
-    if certificate is None:
-        pytest.skip("there is no openssl command to make certificates with")
+    certificate = self_signed(tmp_path, "localhost")
     credentials = grpc.ssl_server_credentials([(certificate.key.read_bytes(), certificate.cert.read_bytes())])
     with grpc_server(credentials) as port:
         refused = over_grpc(f"https://localhost:{port}")
@@ -90,9 +88,7 @@ def test_over_tls_what_this_machine_trusts_is_trusted(tmp_path: Path, monkeypatc
 
 
 def test_the_certificate_that_the_variable_names_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certificate = self_signed(tmp_path, "DNS:localhost")
-    if certificate is None:
-        pytest.skip("there is no openssl command to make certificates with")
+    certificate = self_signed(tmp_path, "localhost")
     credentials = grpc.ssl_server_credentials([(certificate.key.read_bytes(), certificate.cert.read_bytes())])
     with grpc_server(credentials) as port, ScriptedHttpServer(Reply(200), certificate=certificate) as server:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", str(certificate.cert))

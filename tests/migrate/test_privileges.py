@@ -1,8 +1,8 @@
 """What the database role must be allowed: just what the statements of this code need, and each lack is named."""
 
 import ast
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ import pglast
 import pytest
 from pglast.ast import DeleteStmt, InsertStmt, SelectStmt, UpdateStmt
 
+from docs.test_docs import text_of
 from doctor.test_examination import at_level
 from hireloop import db, migrate
 from hireloop.doctor import database as examined
@@ -22,11 +23,10 @@ from hireloop.notify.deliveries import deliveries
 from hireloop.notify.diagnosis.findings import Level
 from hireloop.settings import Settings
 from hireloop.statements import numbered
-from migrate.test_schema import older_url  # noqa: F401 (a fixture)
+from migrate.roles import ROLE, role_with
 from repository.test_statements import COMPOSED, SAMPLES, STATEMENTS, trees
 from sample_settings import settings_for
 
-ROLE = "hireloop_dml"
 # What a query of a table class needs: an INSERT returns the key, and the others have a condition.
 OF_QUERIES: Mapping[str, tuple[str, ...]] = {
     "select": ("SELECT",),
@@ -39,22 +39,6 @@ OF_QUERIES: Mapping[str, tuple[str, ...]] = {
 }
 # What the triggers do, as the role that changes the row.
 OF_TRIGGERS = {("kept_address", "SELECT"), ("kept_address", "DELETE"), ("delivery", "SELECT")}
-
-
-@asynccontextmanager
-async def as_role(url: str, granted: Mapping[str, tuple[str, ...]]) -> AsyncIterator[str]:
-    """Keep a role that has just these privileges for a block, and say its URL."""
-    owner = await asyncpg.connect(url)
-    superuser = await asyncpg.connect(url.replace("postgresql://hireloop@", "postgresql://postgres@"))
-    await superuser.execute(f"CREATE ROLE {ROLE} LOGIN")
-    try:
-        for table, allowed in granted.items():
-            await owner.execute(f"GRANT {', '.join(allowed)} ON {table} TO {ROLE}")
-        yield url.replace("//hireloop@", f"//{ROLE}@")
-    finally:
-        await superuser.execute(f"DROP OWNED BY {ROLE}; DROP ROLE {ROLE}")
-        await superuser.close()
-        await owner.close()
 
 
 def explained() -> dict[str, str]:
@@ -120,7 +104,7 @@ def queried() -> frozenset[tuple[str, str]]:
 async def test_every_statement_may_be_run_with_these_privileges(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with as_role(database_url, NEEDED) as url:
+    async with role_with(database_url, NEEDED) as url:
         connection = await asyncpg.connect(url)
         assert await refused(connection, explained() | await composed(monkeypatch)) == []
         await connection.close()
@@ -131,7 +115,7 @@ async def test_every_statement_may_be_run_with_these_privileges(
 async def test_no_privilege_is_asked_for_that_nothing_needs(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = queried() | OF_TRIGGERS
     unneeded = []
-    async with as_role(database_url, NEEDED) as url:
+    async with role_with(database_url, NEEDED) as url:
         owner, connection = await asyncpg.connect(database_url), await asyncpg.connect(url)
         texts = explained() | await composed(monkeypatch)
         for table, needed in NEEDED.items():
@@ -189,7 +173,7 @@ LACKS = {
 async def test_a_lacking_privilege_is_named_with_its_grant_before_anything_fails(
     database_url: str, settings: Settings, statement: str, says: str
 ) -> None:
-    async with as_role(database_url, NEEDED) as url:
+    async with role_with(database_url, NEEDED) as url:
         owner = await asyncpg.connect(database_url)
         async with db.opened(url, pool_size=1):
             await migrate.check(settings)
@@ -212,7 +196,7 @@ async def test_a_lacking_privilege_is_named_with_its_grant_before_anything_fails
 
 
 async def test_a_schema_that_the_role_may_not_use_is_named(database_url: str, settings: Settings) -> None:
-    async with as_role(database_url, NEEDED) as url:
+    async with role_with(database_url, NEEDED) as url:
         superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
         await superuser.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
         async with db.opened(url, pool_size=1):
@@ -228,6 +212,27 @@ async def test_a_schema_that_the_role_may_not_use_is_named(database_url: str, se
         await superuser.close()
 
 
+async def test_what_the_page_on_a_role_that_owns_nothing_grants_is_enough(
+    database_url: str, settings: Settings
+) -> None:
+    page = text_of("docs/how-to/recover-from-a-failure.md")
+    statements = re.findall(r"^    (\w.+ TO )app;$", page.partition("### A role that owns nothing")[2], re.MULTILINE)
+    assert len(statements) == 3
+    async with role_with(database_url, {}) as url:
+        superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
+        await superuser.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
+        owner = await asyncpg.connect(database_url)
+        for statement in statements:
+            await owner.execute(f"{statement}{ROLE}")
+        async with db.opened(url, pool_size=1):
+            await migrate.check(settings)
+        await owner.execute("CREATE TABLE of_a_later_version ()")
+        assert await superuser.fetchval(f"SELECT has_table_privilege('{ROLE}', 'of_a_later_version', 'DELETE')")
+        await owner.execute("DROP TABLE of_a_later_version")
+        await owner.close()
+        await superuser.close()
+
+
 async def test_a_serving_process_is_not_ready_without_a_privilege(user: httpx.AsyncClient) -> None:
     await db.fetch("REVOKE UPDATE ON delivery FROM hireloop")
     answered = await user.get("/health/ready")
@@ -237,7 +242,7 @@ async def test_a_serving_process_is_not_ready_without_a_privilege(user: httpx.As
     assert reason.startswith("The database role hireloop lacks privileges (UPDATE on delivery). Run `GRANT UPDATE ON ")
 
 
-async def test_an_older_postgresql_says_the_same(older_url: str) -> None:  # noqa: F811 (the fixture)
+async def test_an_older_postgresql_says_the_same(older_url: str) -> None:
     async with db.opened(older_url, pool_size=1), db.DB.transaction() as changed:
         await migrate.run_missing()
         assert await privileges.lacking() == ""

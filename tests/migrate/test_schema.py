@@ -1,7 +1,5 @@
 """What this code needs of the schema, and how it is told that something is missing or different."""
 
-import os
-from collections.abc import AsyncIterator, Iterator
 from urllib.parse import quote
 
 import asyncpg
@@ -14,12 +12,13 @@ from hireloop import db, migrate
 from hireloop.doctor import database as examined
 from hireloop.errors import DatabaseNotReady
 from hireloop.migrate import Readiness, schema
+from hireloop.migrate.privileges import NEEDED
 from hireloop.migrate.schema import EXPECTED, compare, sentence_of
 from hireloop.notify.diagnosis.findings import Level
 from hireloop.settings import Settings
 from migrate.factories import NEXT_VERSION
+from migrate.roles import role_with
 from sample_settings import settings_for
-from servers.older_postgres import find_older_programs, older_postgres
 
 # What somebody may have done to a database by hand, and the difference in words.
 DIFFERENT = {
@@ -157,27 +156,12 @@ async def test_a_success_is_remembered_for_a_moment_and_a_failure_is_not() -> No
     assert await fresh.faults() == []
 
 
-@pytest.fixture
-async def roles(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """The superuser's connection to a test's database; the role that it makes goes with the test."""
-    connection = await asyncpg.connect(database_url.replace("postgresql://hireloop@", "postgresql://postgres@"))
-    yield connection
-    await connection.execute("DROP OWNED BY hireloop_dml; DROP ROLE hireloop_dml")
-    await connection.close()
-
-
-async def test_a_role_that_may_only_read_and_write_rows_can_check(
-    database_url: str, roles: asyncpg.Connection, settings: Settings
-) -> None:
-    await roles.execute(
-        """
-        CREATE ROLE hireloop_dml LOGIN;
-        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO hireloop_dml
-        """
-    )
-    async with db.opened(database_url.replace("//hireloop@", "//hireloop_dml@"), pool_size=1):
+async def test_a_role_that_may_only_read_and_write_rows_can_check(database_url: str, settings: Settings) -> None:
+    async with role_with(database_url, NEEDED) as url, db.opened(url, pool_size=1):
         await migrate.check(settings)
-        await roles.execute("DROP TRIGGER audit_is_append_only ON audit_entry")
+        owner = await asyncpg.connect(database_url)
+        await owner.execute("DROP TRIGGER audit_is_append_only ON audit_entry")
+        await owner.close()
         with pytest.raises(DatabaseNotReady, match=r"trigger audit_entry\.audit_is_append_only is missing"):
             await migrate.check(settings)
 
@@ -195,17 +179,6 @@ async def test_another_schema_than_public_works_and_is_named_to_those_who_do_not
             DatabaseNotReady, match=r"its schema hiring, which is not in the search_path, contains tables"
         ):
             await migrate.check(settings)
-
-
-@pytest.fixture(scope="module")
-def older_url() -> Iterator[str]:
-    """An empty database on the oldest supported PostgreSQL."""
-    programs = find_older_programs()
-    if programs is None:
-        assert not os.environ.get("CI"), "`make servers` installs PostgreSQL"
-        pytest.skip("there is no PostgreSQL but the embedded one")
-    with older_postgres(programs) as url:
-        yield url
 
 
 async def test_an_older_postgresql_gives_the_same_file_and_the_same_differences(older_url: str) -> None:

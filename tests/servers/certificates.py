@@ -1,37 +1,53 @@
-"""A certificate that has run out, made by the openssl command."""
+"""Certificates for the servers of tests. Each is self-signed: a client trusts it only if it is told to."""
 
-import subprocess
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple
 
-from servers.smtp import Certificate
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
-_CONFIGURATION = """
-[ca]
-default_ca = ours
-[ours]
-database = index.txt
-new_certs_dir = .
-rand_serial = yes
-default_md = sha256
-policy = any
-copy_extensions = copy
-[any]
-commonName = supplied
-"""
+
+class Certificate(NamedTuple):
+    cert: Path
+    key: Path
+
+
+def self_signed(folder: Path, *names: str) -> Certificate:
+    """Make a certificate for these hosts and IP addresses that is valid from yesterday to tomorrow."""
+    day, now = timedelta(days=1), datetime.now(UTC)
+    return _made(folder, names, now - day, now + day)
 
 
 def expired(folder: Path, *names: str) -> Certificate:
-    """Make a certificate for these names (`IP:…` or `DNS:…`) that was valid for a day in 2020."""
-    (folder / "ca.cnf").write_text(_CONFIGURATION)
-    (folder / "index.txt").touch()
-    asked = [
-        *["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-        *["-subj", "/CN=mail", "-addext", f"subjectAltName={','.join(names)}", "-keyout", "key.pem", "-out", "csr.pem"],
-    ]
-    signed = [
-        *["openssl", "ca", "-batch", "-selfsign", "-notext", "-config", "ca.cnf", "-keyfile", "key.pem"],
-        *["-in", "csr.pem", "-out", "cert.pem", "-startdate", "20200101000000Z", "-enddate", "20200102000000Z"],
-    ]
-    for command in (asked, signed):
-        subprocess.run(command, check=True, capture_output=True, cwd=folder)
-    return Certificate(folder / "cert.pem", folder / "key.pem")
+    """Make a certificate for these hosts and IP addresses that was valid for a day in 2020."""
+    return _made(folder, names, datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC))
+
+
+def _made(folder: Path, names: tuple[str, ...], since: datetime, until: datetime) -> Certificate:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    made = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(since)
+        .not_valid_after(until)
+        .add_extension(x509.SubjectAlternativeName([_subject(one) for one in names]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate = Certificate(folder / "cert.pem", folder / "key.pem")
+    certificate.cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    certificate.key.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return certificate
+
+
+def _subject(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)

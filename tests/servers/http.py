@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 
-from servers.smtp import Certificate, Drop, Hang
+from servers.certificates import Certificate
+from servers.smtp import Drop, Hang
 
 
 class Reply(NamedTuple):

@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from typing import Self
 
 from processes import free_port
-from servers.smtp import Certificate
+from servers.certificates import Certificate
 
 _POSTFIX, _DOVECOT = Path("/usr/sbin/postfix"), Path("/usr/sbin/dovecot")
 _START_SECONDS = 30.0

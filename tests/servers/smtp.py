@@ -1,15 +1,14 @@
-"""Mail servers for tests: a scripted one that answers, drops or hangs at any step, and a certificate to trust."""
+"""A mail server for tests: a scripted one that answers, drops or hangs at any step."""
 
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
+
+from servers.certificates import Certificate
 
 
 class Drop(NamedTuple):
@@ -29,28 +28,6 @@ class Drip(NamedTuple):
 
 
 Step = str | bytes | Drop | Hang | Drip
-
-
-class Certificate(NamedTuple):
-    cert: Path
-    key: Path
-
-
-def self_signed(folder: Path, *names: str) -> Certificate | None:
-    """Make a certificate for these names (`IP:…` or `DNS:…`); None where there is no openssl command."""
-    if shutil.which("openssl") is None:
-        return None
-    made = Certificate(folder / "cert.pem", folder / "key.pem")
-    subprocess.run(
-        [
-            *["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-            *["-days", "2", "-subj", "/CN=mail", "-addext", f"subjectAltName={','.join(names)}"],
-            *["-keyout", str(made.key), "-out", str(made.cert)],
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return made
 
 
 @dataclass

@@ -226,6 +226,16 @@ def warned_of(**given: str) -> list[str]:
     return list(variables.not_followed(settings_for(URL, **fields), given))
 
 
+def test_a_key_without_its_certificate_is_named_as_it_was_set(folder: Path) -> None:
+    endpoint, key = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, str(folder / "good.pem")
+    assert warned_of(**endpoint, OTEL_EXPORTER_OTLP_CLIENT_KEY=key) == [
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY has no effect: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, too."
+    ]
+    assert warned_of(**endpoint, OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY=key) == [
+        "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY has no effect: set OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE, too."
+    ]
+
+
 @pytest.mark.parametrize(("name", "values"), SPECIFIED.items(), ids=SPECIFIED)
 def test_a_variable_of_the_specification_acts_or_is_named(
     name: str, values: tuple[str | None, str], folder: Path
@@ -238,6 +248,15 @@ def test_a_variable_of_the_specification_acts_or_is_named(
         [sentence] = warned_of(**client, **{name: does_not})
         assert name in sentence
         assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("signal", ["", "TRACES_", "METRICS_"])
+def test_a_key_without_its_certificate_is_named_as_it_was_given(signal: str, folder: Path) -> None:
+    key = f"OTEL_EXPORTER_OTLP_{signal}CLIENT_KEY"
+    certificate = f"OTEL_EXPORTER_OTLP_{signal}CLIENT_CERTIFICATE"
+    pem = str(folder / "good.pem")
+    assert warned_of(**{ENDPOINT: "https://c", key: pem}) == [f"{key} has no effect: set {certificate}, too."]
+    assert warned_of(**{ENDPOINT: "https://c", key: pem, certificate: pem}) == []
 
 
 @pytest.mark.parametrize(("name", "values"), STOPS.items(), ids=STOPS)

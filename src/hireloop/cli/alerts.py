@@ -49,7 +49,7 @@ def alerts_list(
             f"{one.schedule or '-'}  {one.reason or ''}"
         )
     if len(found) > limit:
-        click.echo("There are more. See --limit and the filters.", err=True)
+        click.echo("There are more alerts. Raise --limit, or filter them.", err=True)
 
 
 @alerts.command("show")

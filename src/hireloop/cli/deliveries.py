@@ -71,7 +71,7 @@ def deliveries_list(*, limit: int, **options: str | datetime | None) -> None:
             f"{mask(one.recipient)}  {one.reason or ''}"
         )
     if len(found) > limit:
-        click.echo("There are more. See --limit and the filters.", err=True)
+        click.echo("There are more deliveries. Raise --limit, or filter them.", err=True)
 
 
 @deliveries.command("show")

@@ -15,7 +15,7 @@ from hireloop.access.api_keys import KeyHolder
 from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.notify.deliveries import alert_records
-from hireloop.notify.deliveries.alert_records import NONE, LateAlerts
+from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS, LateAlerts
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token, has_token, is_from_our_page
 from hireloop.web.forms import fields_of
@@ -53,7 +53,7 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     roles.admit(connection, holder, handler)
     scope = cast("dict[str, Any]", connection.scope)
     scope[_USER] = SignedInUser(holder, ticket)
-    scope[_UNHEARD] = NONE if holder.role is Role.VIEWER else await alert_records.late()
+    scope[_UNHEARD] = NO_LATE_ALERTS if holder.role is Role.VIEWER else await alert_records.late()
 
 
 async def exchange(request: AnyRequest, key: str) -> Cookie:

@@ -94,7 +94,7 @@ _STATE_FIX = (
     "Run `hireloop doctor`, correct what it names, and check that all processes have the same version.",
 )
 _FIXES: Mapping[str, str] = {
-    "42501": "Grant the role in DATABASE_URL its privileges on the tables of HireLoop, which `hireloop doctor` names.",
+    "42501": "Run `hireloop doctor`, and grant the role in DATABASE_URL the privileges that it names.",
     "28": "Correct the user name and the password in DATABASE_URL, and restart this process.",
     "3D": "Correct the name of the database in DATABASE_URL, and restart this process.",
     "25006": "Set DATABASE_URL to the primary: this server is a read-only standby.",

@@ -5,6 +5,7 @@ SPF is about the domain of the envelope sender, which is that of BOUNCE_ADDRESS.
 """
 
 from hireloop.doctor.domains import domain_of, is_aligned, mailbox_provider
+from hireloop.doctor.sender import setting_of_sender
 from hireloop.notify.diagnosis.findings import Finding, ok, warning
 from hireloop.notify.transports.mail.email import EmailTransport
 from hireloop.settings import Settings
@@ -31,7 +32,8 @@ def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
             f"{sender}."
         )
         if mailbox_provider(sender) is not None:  # whose subdomains and keys are nobody else's
-            fix = "Set DEFAULT_FROM_EMAIL to an address in the domain of BOUNCE_ADDRESS."
+            setting = setting_of_sender("EMAIL_URL" if settings.email_url is not None else None)
+            fix = f"Set {setting} to an address in the domain of BOUNCE_ADDRESS."
         if is_unread:
             cause, fix = f"{cause} {_UNREAD}", f"{fix} {_READ_IT}"
         return warning(CHECK, cause, fix)

@@ -17,7 +17,7 @@ from hireloop.notify.channels import held as held_providers
 from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries import alert_records, ledger
-from hireloop.notify.deliveries.alert_records import NONE, LateAlerts
+from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS, LateAlerts
 from hireloop.notify.diagnosis import latest
 from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, skipped, warning
 from hireloop.notify.diagnosis.latest import Latest
@@ -50,7 +50,7 @@ class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
     latest: Mapping[Route, Latest] = {}  # what workers saw last of each provider of mail
     base_urls: list[str] = []  # the BASE_URL of each live worker
     has_seen_a_bounce: bool | None = None  # None: the database could not be read
-    unheard: LateAlerts = NONE  # alerts that have been unheard for too long
+    unheard: LateAlerts = NO_LATE_ALERTS  # alerts that have been unheard for too long
 
 
 async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFindings:

@@ -21,23 +21,32 @@ def finding(settings: Settings) -> Finding:
     routes = list(_routes(settings))
     if not routes:
         return skipped(CHECK, "no mail server is configured")
-    for sender, host in routes:
+    for sender, host, setting in routes:
         provider = domains.mailbox_provider(sender)
         if provider is not None and not provider.serves_at(domains.organization(host) or ""):
-            return warning(CHECK, _cause(sender, host, provider), _fix(sender, provider))
+            return warning(CHECK, _cause(sender, host, provider), _fix(sender, provider, setting))
     sender = routes[0][0]
     if domains.mailbox_provider(sender) is not None:
         return ok(CHECK, f"Mail from {sender} is sent through its own provider.")
     return ok(CHECK, f"Mail is sent from {sender}. It passes DMARC if SPF or a DKIM signature for {sender} passes.")
 
 
-def _routes(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield the domain of From and the mail server's host, of each provider with which mail can be sent."""
+def setting_of_sender(url_setting: str | None) -> str:
+    """Return what to set for another From address; `url_setting` holds the URL of the mail server, None without one."""
+    return f"DEFAULT_FROM_EMAIL (or `from=` in {url_setting})" if url_setting else "DEFAULT_FROM_EMAIL"
+
+
+def _routes(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Yield the domain of From, the server's host and what sets the address, of each provider that can send mail."""
     fallback = settings.email_fallback_url
-    for url in ("", *([fallback.get_secret_value()] if fallback is not None else [])):
+    urls = {"": "EMAIL_URL" if settings.email_url is not None else None}
+    if fallback is not None:
+        urls[fallback.get_secret_value()] = "EMAIL_FALLBACK_URL"
+    for url, url_setting in urls.items():
         transport = EmailTransport(url, settings)
         if transport.sender and transport.server is not None:
-            yield domains.domain_of(transport.sender), transport.server.host.lower().rstrip(".")
+            host = transport.server.host.lower().rstrip(".")
+            yield domains.domain_of(transport.sender), host, setting_of_sender(url_setting)
 
 
 def _cause(sender: str, host: str, provider: MailboxProvider) -> str:
@@ -47,13 +56,10 @@ def _cause(sender: str, host: str, provider: MailboxProvider) -> str:
             f"to {provider.server}, it fails DMARC, and receivers refuse it or treat it as spam."
         )
     return (
-        f"Mail is sent from {sender}, a public mailbox provider, through {host}, which cannot sign for {sender}. It "
-        "fails DMARC, so receivers refuse it or treat it as spam."
+        f"Mail is sent from {sender}, a public mailbox provider, through {host}, which cannot sign for {sender}. "
+        "Such mail fails DMARC, so receivers refuse it or treat it as spam."
     )
 
 
-def _fix(sender: str, provider: MailboxProvider) -> str:
-    return (
-        f"Set DEFAULT_FROM_EMAIL to an address in a domain of your own, or send the mail of {sender} through "
-        f"{provider.server}."
-    )
+def _fix(sender: str, provider: MailboxProvider, setting: str) -> str:
+    return f"Set {setting} to an address in a domain of your own, or send mail from {sender} through {provider.server}."

@@ -17,7 +17,9 @@ _ADDRESS = frozenset(
 
 
 class NextStep(Slug):
-    """What to do about an alert; the catalogues of `rendering` have the sentences in each language."""
+    """What to do about an alert."""
+
+    # The catalogues of `rendering` have these sentences in each language.
 
     CORRECT_ADDRESS = (
         "correct_address",

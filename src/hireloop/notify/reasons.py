@@ -198,7 +198,7 @@ class Reason(Slug):
     DELAYED = "delayed", "A mail server accepted the message, has not been able to pass it on yet, and is still trying."
     CAME_BACK = (
         "came_back",
-        "The message was sent, but an email came back that only a person can judge. Its first words are shown.",
+        "The message was sent, but an email came back that a person must judge. The delivery shows its first words.",
     )
     COMPLAINT = "complaint", "The message was sent, but the recipient or their provider reported it as spam."
 

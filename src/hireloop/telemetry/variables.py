@@ -108,7 +108,8 @@ def address_of(endpoint: str, protocol: str) -> SplitResult | None:
         port, host = parts.port, parts.hostname or ""
     except ValueError:
         return None
-    is_whole = endpoint.isprintable() and " " not in endpoint and bool(host) and not host.isdecimal() and port != 0
+    is_host = bool(host) and not host.isdecimal()  # a number alone is a port whose host was forgotten
+    is_whole = is_host and port != 0 and endpoint.isprintable() and " " not in endpoint
     is_known = parts.scheme in {"http", "https"} if has_scheme else not parts.path
     return parts if is_whole and is_known else None
 
@@ -235,8 +236,13 @@ def is_secure(signal: Signal, given: Mapping[str, str]) -> bool:
 
 def own_or_general(given: Mapping[str, str], signal: Signal, what: str) -> str | None:
     """Return the value of a variable of the exporters, such as CERTIFICATE: the signal's own, or the general one."""
-    general = given.get(f"OTEL_EXPORTER_OTLP_{what}")
-    return given.get(f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_{what}", general)
+    return given.get(_counting(given, signal, what))
+
+
+def _counting(given: Mapping[str, str], signal: Signal, what: str) -> str:
+    """Return the name of the variable that counts for a signal: its own if that is given, else the general one."""
+    own = f"OTEL_EXPORTER_OTLP_{signal.name.upper()}_{what}"
+    return own if own in given else f"OTEL_EXPORTER_OTLP_{what}"
 
 
 def _fault_of(name: str, value: str) -> str:
@@ -249,7 +255,8 @@ def _fault_of(name: str, value: str) -> str:
         return f"{name} is ignored: it must be the path of a PEM file that this process can read."
     if name == _DETECTORS:
         unknown = sorted({one.strip() for one in value.split(",") if one.strip()} - _detectors())
-        return f"{name} is ignored: {', '.join(unknown)} is not installed." if unknown else ""
+        them = "it" if len(unknown) == 1 else "them"
+        return f"{name} is ignored: {', '.join(unknown)} cannot be found. Install or remove {them}." if unknown else ""
     return ""
 
 
@@ -277,25 +284,28 @@ def not_followed(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} names {', '.join(sorted(unknown))}, which is not supported. Set it to otlp, console or none."
     yield from dict.fromkeys(signal.fault for signal in (traces(settings), metrics(settings)) if signal.fault)
     yield from (fault for name, value in sorted(given.items()) if (fault := _fault_of(name, value)))
-    yield from _halves(settings, given)
+    yield from _mismatches(settings, given)
+    if any(part.strip() and "=" not in part for part in settings.otel_resource_attributes.split(",")):
+        yield "OTEL_RESOURCE_ATTRIBUTES is ignored in part: it must be name=value pairs, separated by commas."
     rest = sorted(given.keys() - ACTING - _REFUSED.keys())
     if rest:
         yield f"HireLoop ignores {', '.join(rest)}. Remove what is not meant for another program."
 
 
-def _halves(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with variables that are right each by itself."""
+def _mismatches(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with variables each of which is right by itself."""
     queue, batch = "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
     most = number(given, queue, QUEUE_SIZE)
     if number(given, batch, 0) > most:
-        yield f"{batch} is larger than the queue. Set it to at most {queue}, which is {most}."
-    for signal in (traces(settings), metrics(settings)):
-        key, certificate = (own_or_general(given, signal, f"CLIENT_{what}") for what in ("KEY", "CERTIFICATE"))
-        if signal.over_otlp and key and not certificate:
-            yield "OTEL_EXPORTER_OTLP_CLIENT_KEY has no effect: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, too."
-            break
-    if any(part.strip() and "=" not in part for part in settings.otel_resource_attributes.split(",")):
-        yield "OTEL_RESOURCE_ATTRIBUTES is ignored in part: it must be name=value pairs, separated by commas."
+        yield f"{batch} is larger than the queue. Set it to at most {most}, which is {queue}."
+    without_certificate = dict.fromkeys(
+        _counting(given, signal, "CLIENT_KEY")
+        for signal in (traces(settings), metrics(settings))
+        if signal.over_otlp and not own_or_general(given, signal, "CLIENT_CERTIFICATE")
+    )
+    for key in without_certificate:
+        if given.get(key):
+            yield f"{key} has no effect: set {key.removesuffix('KEY')}CERTIFICATE, too."
 
 
 # --- Somebody else's agent ---------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from hireloop import db
 from hireloop.migrate.privileges import NEEDED
 from hireloop.settings import Settings
 from hireloop.telemetry import events
-from migrate.test_privileges import as_role
+from migrate.roles import role_with
 from processes import WorkerProcess
 from sample_settings import settings_for
 from servers.databases import end_all_others
@@ -198,7 +198,7 @@ async def test_a_database_that_is_read_only_for_a_while_is_waited_for(
 
 
 async def test_a_worker_whose_role_owns_nothing_sends(database_url: str, mail_server: ScriptedSmtpServer) -> None:
-    async with db.opened(database_url, pool_size=2), as_role(database_url, NEEDED) as url:
+    async with db.opened(database_url, pool_size=2), role_with(database_url, NEEDED) as url:
         delivery = await book()
         with WorkerProcess(mail_through(url, mail_server.port)) as worker:
             await until_state(delivery, "sent")

@@ -188,6 +188,16 @@ async def test_a_recruiter_is_not_told_of_what_was_replayed_before_the_chat_fail
     assert again["at_risk_alerted_at"] is None  # should it be at risk, it is still to be reported
 
 
+async def test_a_recruiter_is_not_told_of_what_needs_nobody_any_more_a_day_after_its_deadline() -> None:
+    for recruiter, hours in ((RITA, 1), (RITA, 1), (RITA, 1), (RITA, 1), (RAVI, 2), (RITA, 100), (RAVI, 100)):
+        await failed(recruiter, hours=hours)
+    assert await sweep() == ["chat"] * 5
+    await settle("chat", "rejected")
+    assert sorted(await sweep(27 * 3600)) == [RAVI, RITA]
+    told = await db.fetch("SELECT recruiter, (payload->>'others')::int AS others FROM alert WHERE recruiter <> ''")
+    assert {row["recruiter"]: row["others"] for row in told} == {RAVI: 0, RITA: 0}
+
+
 async def test_each_recruiter_is_told_also_when_the_first_of_many_is_for_another_alert() -> None:
     await at_risk((*[RITA] * 5, RAVI, RAVI))
     await db.fetch(
@@ -442,10 +452,6 @@ async def test_an_alert_that_becomes_one_for_each_recruiter_says_and_counts_the_
     assert counted == ["put"] * len(said) == ["put"] * 6
 
 
-async def _no_note(_: object) -> None:
-    """Write nothing."""
-
-
 async def test_a_line_about_an_alert_has_the_ids_of_the_delivery_that_it_is_about() -> None:
     await failed()
     await db.fetch("UPDATE delivery SET traceparent = '00-' || repeat('a', 32) || '-' || repeat('b', 16) || '-01'")
@@ -454,7 +460,7 @@ async def test_a_line_about_an_alert_has_the_ids_of_the_delivery_that_it_is_abou
         await sweep(121)
         await settle("chat", "sent", seconds=122)
         await sweep(123)
-        await alert_records.acknowledge((await the_alert())["id"], by="operator", note=_no_note)
+        await alert_records.acknowledge((await the_alert())["id"], by="operator", note=AsyncMock())
         await delivered(UUID(int=0))
         await sweep(125)
     of_alerts = [line for line in lines if line["event"].startswith("alert.")]

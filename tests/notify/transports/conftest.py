@@ -2,16 +2,13 @@
 
 import pytest
 
-from servers.smtp import Certificate, self_signed
+from servers.certificates import Certificate, self_signed
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """For this machine, and for a name that tests let lead here; nobody vouches for it."""
-    made = self_signed(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1", "DNS:localhost", "DNS:hooks.example")
-    if made is None:
-        pytest.skip("there is no openssl command to make a certificate with")
-    return made
+    return self_signed(tmp_path_factory.mktemp("tls"), "127.0.0.1", "localhost", "hooks.example")
 
 
 @pytest.fixture

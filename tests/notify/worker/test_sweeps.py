@@ -22,7 +22,7 @@ REFUSED = asyncpg.InsufficientPrivilegeError("permission denied for asha@example
 AWAY = ConnectionRefusedError()
 OF_REFUSED = (
     "The sweep alerts fails (InsufficientPrivilegeError 42501). "
-    "Grant the role in DATABASE_URL its privileges on the tables of HireLoop, which `hireloop doctor` names."
+    "Run `hireloop doctor`, and grant the role in DATABASE_URL the privileges that it names."
 )
 
 

@@ -25,7 +25,7 @@ MOST_KEPT = 20  # mails of one delivery; more are only counted
 MOST_REMEMBERED = 500  # of those that are only counted: the latest are known again
 KEPT_FOR = timedelta(days=30)
 
-_PRINT_BYTES = 8  # of a digest, for a mail that is only counted
+_PREFIX_BYTES = 8  # of a digest, for a mail that is only counted
 _MARK = b"<session key>"
 _KEY = re.compile(SESSION_KEY.pattern.encode())
 # A key as quoted-printable writes it, which may break a line anywhere in it.
@@ -93,7 +93,7 @@ async def note(delivery: UUID, mail: NewReturnedMail, *, counted: bytes = b"", n
     `counted` are the digests of those that were only counted, as `counted_with` returns them.
     """
     here = ReturnedMail.delivery == delivery
-    if _print_of(mail.digest) in _prints(counted):
+    if _prefix_of(mail.digest) in _prefixes(counted):
         return Recorded.KNOWN
     if await ReturnedMail.exists().where(here, ReturnedMail.digest == mail.digest):
         return Recorded.KNOWN
@@ -110,15 +110,15 @@ async def note(delivery: UUID, mail: NewReturnedMail, *, counted: bytes = b"", n
 
 def counted_with(counted: bytes, digest: bytes) -> bytes:
     """Return the digests of the mails that were only counted with one more: 8 bytes each, the latest last."""
-    return b"".join([*_prints(counted), _print_of(digest)][-MOST_REMEMBERED:])
+    return b"".join([*_prefixes(counted), _prefix_of(digest)][-MOST_REMEMBERED:])
 
 
-def _prints(counted: bytes) -> list[bytes]:
-    return [counted[at : at + _PRINT_BYTES] for at in range(0, len(counted), _PRINT_BYTES)]
+def _prefixes(counted: bytes) -> list[bytes]:
+    return [counted[at : at + _PREFIX_BYTES] for at in range(0, len(counted), _PREFIX_BYTES)]
 
 
-def _print_of(digest: bytes) -> bytes:
-    return digest[:_PRINT_BYTES]
+def _prefix_of(digest: bytes) -> bytes:
+    return digest[:_PREFIX_BYTES]
 
 
 async def of_deliveries(delivery_ids: Sequence[UUID], *, at_most: int | None = None) -> dict[UUID, list[ReturnedView]]:

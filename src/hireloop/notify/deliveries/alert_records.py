@@ -98,7 +98,7 @@ class LateAlerts(msgspec.Struct, frozen=True, kw_only=True):
         return f"{more} other {'alert has' if more == 1 else 'alerts have'} not reached anyone either."
 
 
-NONE = LateAlerts(named=[], count=0)
+NO_LATE_ALERTS = LateAlerts(named=[], count=0)
 
 
 class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):

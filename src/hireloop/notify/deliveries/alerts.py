@@ -32,8 +32,11 @@ _UNHEARD = "If an invitation fails, nobody but the job's recruiter is notified. 
 
 
 class _Sweep(msgspec.Struct, kw_only=True):
-    """What a sweep did, to be said once it is committed."""
+    """A sweep: what it works with, and what it did, to be said once it is committed."""
 
+    outbox: Outbox
+    alert_email: str
+    now: datetime
     put: list[tuple[NewAlert, Rank | None]] = []
     not_put: list[NewAlert] = []
     over: list[AlertChange] = []
@@ -53,9 +56,10 @@ async def put_due(outbox: Outbox, *, alert_email: str, now: datetime | None = No
     channel is reported at once.
     """
     sweep = await _sweep(outbox, alert_email, now)
-    _say(sweep)
+    if sweep is not None:
+        _say(sweep)
     events.record_unheard(await hearing.count_unheard())
-    return len(sweep.put)
+    return 0 if sweep is None else len(sweep.put)
 
 
 def warnings(outbox: Outbox, *, alert_email: str) -> tuple[str, ...]:
@@ -73,27 +77,20 @@ def warning_of_booking(outbox: Outbox, *, alert_email: str, recruiter_email: str
 
 
 @db.transactional(retries=0)  # the next sweep is the next try
-async def _sweep(outbox: Outbox, alert_email: str, now: datetime | None) -> _Sweep:
-    """Do one round. Alerts are locked before the deliveries that they report, as an erasure does it."""
-    sweep = _Sweep()
+async def _sweep(outbox: Outbox, alert_email: str, now: datetime | None) -> _Sweep | None:
+    """Do one round, unless another worker does. Alerts are locked before what they report, as an erasure does it."""
     at: datetime | None = await _MOMENT.value(lock=_LOCK, now=now)
     if at is None:
-        return sweep  # another worker is at it
+        return None
+    sweep = _Sweep(outbox=outbox, alert_email=alert_email, now=at)
     fallbacks = [providers.provider(one, Route.FALLBACK) for one in outbox.channels if one.fallback_url]
     ours = [*outbox.channels, *fallbacks]
     sweep.over = await hearing.ended(ours, at)
     sweep.heard = await hearing.heard(at)
     for waiting in await hearing.waiting(at):
-        await _go_on(waiting, outbox, alert_email, at, sweep)
+        await _go_on(sweep, waiting)
     new = [_about_channel(held, outbox.channels) for held in await health.take_unreported(ours, now=at)]
-    new += await _about_deliveries(outbox, at)
-    stored = [(alert, await _store(alert, at)) for alert in new]
-    await unreported.note_reported(stored, at)
-    for alert, is_new in stored:
-        if is_new:
-            sweep.put.append((alert, await _put(outbox, alert, alert_email, at)))
-        else:
-            sweep.not_put.append(alert)
+    await _put(sweep, [*new, *await _about_deliveries(outbox, at)])
     sweep.late = await hearing.late(at)
     return sweep
 
@@ -131,7 +128,24 @@ def _about_channel(held: HeldChannel, channels: Sequence[Channel]) -> NewAlert:
     return NewAlert(message=message, fingerprint=held.fingerprint, held_since=held.since)
 
 
-async def _store(alert: NewAlert, now: datetime, *, rank: int = 0, unheard_since: datetime | None = None) -> bool:
+async def _put(sweep: _Sweep, new: Sequence[NewAlert], *, instead_of: UnheardAlert | None = None) -> None:
+    """Store new alerts, and give each to its first carriers.
+
+    Those `instead_of` an alert that the chats have not taken are as old as that one, and go to the recruiters first.
+    """
+    put_at, unheard_since, reached = sweep.now, sweep.now, 0
+    if instead_of is not None:
+        put_at, unheard_since, reached = instead_of.put_at, instead_of.unheard_since, carriers.TO_RECRUITER
+    stored = [(one, await _store(one, put_at, rank=reached, unheard_since=unheard_since)) for one in new]
+    await unreported.note_reported(stored, sweep.now)
+    for alert, is_new in stored:
+        if is_new:
+            sweep.put.append((alert, await _carried(sweep, alert, reached)))
+        else:
+            sweep.not_put.append(alert)
+
+
+async def _store(alert: NewAlert, put_at: datetime, *, rank: int, unheard_since: datetime) -> bool:
     """Store the row of an alert; return False if there is one for the same occasion already."""
     message = alert.message
     row = Alert(
@@ -148,67 +162,58 @@ async def _store(alert: NewAlert, now: datetime, *, rank: int = 0, unheard_since
         recruiter=alert.recruiter,
         payload=hearing.payload_of(message),
         rank=rank,
-        put_at=now,
-        unheard_since=unheard_since or now,
+        put_at=put_at,
+        unheard_since=unheard_since,
     )
     return bool(await Alert.insert(row).on_conflict(action="DO NOTHING").returning(Alert.id))
 
 
-async def _put(outbox: Outbox, alert: NewAlert, alert_email: str, now: datetime, *, reached: int = 0) -> Rank | None:
+async def _carried(sweep: _Sweep, alert: NewAlert, reached: int) -> Rank | None:
     """Give a new alert to its first carriers and return them, None if there is nobody."""
-    ranks = _ranks(outbox, alert.message, alert.recruiter, alert_email)
-    rank = carriers.following(ranks, (), reached=reached)
+    rank = carriers.following(_ranks(sweep, alert.message, alert.recruiter), (), reached=reached)
     if rank is not None and alert.message.alert_id is not None:
-        await hearing.carry(alert.message.alert_id, alert.message, outbox, rank, origins=alert.origins, now=now)
+        ident, origins = alert.message.alert_id, alert.origins
+        await hearing.carry(ident, alert.message, sweep.outbox, rank, origins=origins, now=sweep.now)
     return rank
 
 
-def _ranks(outbox: Outbox, message: AlertMessage, recruiter: str | None, alert_email: str) -> list[Rank]:
+def _ranks(sweep: _Sweep, message: AlertMessage, recruiter: str | None) -> list[Rank]:
     held = message.channel.partition(" ")[0] if message.cause is AlertCause.HELD else None
-    return carriers.ranks_of(outbox.channels, recruiter=recruiter, alert_email=alert_email, held=held)
+    return carriers.ranks_of(sweep.outbox.channels, recruiter=recruiter, alert_email=sweep.alert_email, held=held)
 
 
-async def _go_on(waiting: UnheardAlert, outbox: Outbox, alert_email: str, now: datetime, sweep: _Sweep) -> None:
+async def _go_on(sweep: _Sweep, waiting: UnheardAlert) -> None:
     """Give an alert that no carrier has taken in time to the next ones.
 
-    An alert about the jobs of several recruiters, which the chats have not taken, becomes one for each of them; what is
-    new among them is recorded in `sweep`.
+    An alert about the jobs of several recruiters, which the chats have not taken, becomes one for each of them.
     """
     if waiting.is_waiting:
         return
     message = waiting.message
     if waiting.recruiter is None and message.others and message.cause is not AlertCause.HELD:
-        remains = await _divided(waiting, message, outbox, alert_email, now, sweep)
+        remains = await _divided(sweep, waiting, message)
         if remains is None:
             return
         waiting, message = remains
-    ranks = _ranks(outbox, message, waiting.recruiter, alert_email)
-    rank = carriers.following(ranks, waiting.tried, reached=waiting.rank)
+    rank = carriers.following(_ranks(sweep, message, waiting.recruiter), waiting.tried, reached=waiting.rank)
     if rank is not None:
-        await hearing.carry(waiting.id, message, outbox, rank, origins=waiting.origins, now=now)
+        await hearing.carry(waiting.id, message, sweep.outbox, rank, origins=waiting.origins, now=sweep.now)
 
 
 async def _divided(
-    waiting: UnheardAlert, message: AlertMessage, outbox: Outbox, alert_email: str, now: datetime, sweep: _Sweep
+    sweep: _Sweep, waiting: UnheardAlert, message: AlertMessage
 ) -> tuple[UnheardAlert, AlertMessage] | None:
     """Give each recruiter but the first an alert of their own, and return the first one's, which the alert remains.
 
     If what it is named after needs nobody any more, each gets an alert of their own, and none remains: None.
     """
-    groups = unreported.by_recruiter(await unreported.reported_by(waiting.id, waiting.cause))
+    groups = unreported.by_recruiter(await unreported.reported_by(waiting.id, sweep.now))
     mine = next((one for one in groups if any(each.id == waiting.delivery for each in one)), None)
     recruiter = mine[0].recruiter_email if mine else None
     if not groups or (mine is not None and len(groups) == 1 and recruiter is None):
         return waiting, message
     new = await unreported.alerts_about([one for one in groups if one is not mine])
-    since, rank = waiting.unheard_since, carriers.TO_RECRUITER
-    stored = [(one, await _store(one, waiting.put_at, rank=rank, unheard_since=since)) for one in new]
-    await unreported.note_reported(stored, now)
-    for alert, is_new in stored:
-        if is_new:
-            sweep.put.append((alert, await _put(outbox, alert, alert_email, now, reached=rank)))
-        else:
-            sweep.not_put.append(alert)
+    await _put(sweep, new, instead_of=waiting)
     if mine is None:
         return None
     message = msgspec.structs.replace(message, others=len(mine) - 1)

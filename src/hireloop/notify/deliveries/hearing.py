@@ -12,7 +12,7 @@ import msgspec
 
 from hireloop.notify import messages
 from hireloop.notify.channels.health import fingerprints_of
-from hireloop.notify.deliveries import carriers, outbox
+from hireloop.notify.deliveries import carriers, outbox, unreported
 from hireloop.notify.deliveries.carriers import Carrier
 from hireloop.notify.deliveries.outbox import Outbox, origin_fragment
 from hireloop.notify.messages import AlertCause, AlertMessage
@@ -22,7 +22,6 @@ from hireloop.statements import Statement
 from hireloop.telemetry import links, spans
 
 TOO_LONG = timedelta(minutes=2)  # unheard for longer than this is a failure of the installation
-MATTERS_AFTER_DEADLINE = timedelta(days=1)  # as on the console's page of what needs attention
 _UNUSED = timedelta(minutes=5)  # a held configuration that nobody has probed for so long belongs to no worker
 _LOOK_AT = 10_000
 
@@ -94,14 +93,7 @@ _END = Statement(f"""
                     OR h.next_probe_at > :now::timestamptz - :unused::interval)
         )
         ELSE NOT EXISTS (
-            SELECT FROM delivery d WHERE d.alert = alert.id AND d.kind <> 'alert'
-                AND d.state <> 'superseded' AND (d.state <> 'pending' OR alert.cause = 'at_risk')
-                AND (d.state <> 'sent' OR coalesce(d.last_reason, '') IN ('came_back', 'complaint'))
-                AND d.deadline_at > :now::timestamptz - :matters_after_deadline::interval
-                AND (d.erased_at IS NULL OR d.kind = 'cancelled')
-                AND NOT EXISTS (
-                    SELECT FROM schedule_to_notify told WHERE told.schedule = d.schedule AND told.revision > d.revision
-                )
+            SELECT FROM delivery WHERE delivery.alert = alert.id AND {unreported.NEEDS_SOMEBODY}
         )
         END
     RETURNING id, cause, schedule, channel, reason, {TRACEPARENT}
@@ -142,7 +134,7 @@ async def ended(channels: Sequence[Channel], now: datetime) -> list[AlertChange]
         now=now,
         fingerprints=fingerprints_of(channels),
         unused=_UNUSED,
-        matters_after_deadline=MATTERS_AFTER_DEADLINE,
+        matters_after_deadline=unreported.MATTERS_AFTER_DEADLINE,
     )
     await outbox.withdraw([one.id for one in over])
     return over

@@ -38,7 +38,7 @@ class Skip(Slug):
         "address_changed",
         "The candidate's address has since changed. Replay the delivery to the new address instead.",
     )
-    ALERT_OVER = "alert_over", "The alert is over, or somebody has acknowledged it, so nobody needs it any more."
+    ALERT_OVER = "alert_over", "The alert is over or has been acknowledged, so it is no longer needed."
     CHANNEL_GONE = "channel_gone", "The channel is no longer configured."
     UNREADABLE = "unreadable", "This version of HireLoop cannot read the stored message."
     MOVED_ON = "moved_on", "The state of the delivery has changed in the meantime, probably by another replay."
@@ -278,6 +278,7 @@ def _judge(
 ) -> tuple[ReplayResult, _Reopened | None]:
     message = _decoded(row)
     skip = None if _is_still(row, only) else Skip.MOVED_ON
+    skip = skip or (Skip.ALERT_OVER if row.is_done_alert else None)
     skip = skip or _skip(row, message, told.get(row.schedule) if row.schedule else None, channels)
     result = ReplayResult(
         id=row.id,
@@ -296,8 +297,8 @@ def _skip(
     row: _Replayable, message: Message | None, told: _CurrentBooking | None, channels: Collection[str]
 ) -> Skip | None:
     """Return why this delivery is not replayed, or None; `told` is what its booking calls for now, if it has one."""
-    if row.state is DeliveryState.PENDING or row.is_done_alert:
-        return Skip.ALERT_OVER if row.is_done_alert else Skip.PENDING
+    if row.state is DeliveryState.PENDING:
+        return Skip.PENDING
     if row.state is DeliveryState.SUPERSEDED or (row.schedule is not None and _is_superseded(row, told)):
         # A new address makes a new revision too: then this says more, and has the advice.
         is_elsewhere = message is not None and told is not None and told.live and _has_moved(message, told)

@@ -1,7 +1,7 @@
 """Deliveries that are at risk or have failed and that nobody was alerted to, and the alerts that report them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
 from hireloop.telemetry import links, spans
 
+MATTERS_AFTER_DEADLINE = timedelta(days=1)  # as on the console's page of what needs attention
 _LOOK_AT = 10_000
 
 
@@ -57,6 +58,19 @@ _FIELDS = f"""
     id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
     payload->>'recruiter_email' AS recruiter_email, {origin_fragment("delivery.schedule")} AS origin
 """
+# Whether a row of `delivery`, which a row of `alert` reports, needs somebody at :now. What had failed and is replayed
+# needs nobody until it is at risk or fails again: it is for another alert then.
+NEEDS_SOMEBODY = """
+    delivery.kind <> 'alert' AND delivery.state <> 'superseded'
+    AND (delivery.state <> 'pending' OR alert.cause = 'at_risk')
+    AND (delivery.state <> 'sent' OR coalesce(delivery.last_reason, '') IN ('came_back', 'complaint'))
+    AND delivery.deadline_at > :now::timestamptz - :matters_after_deadline::interval
+    AND (delivery.erased_at IS NULL OR delivery.kind = 'cancelled')
+    AND NOT EXISTS (
+        SELECT FROM schedule_to_notify told
+        WHERE told.schedule = delivery.schedule AND told.revision > delivery.revision
+    )
+"""
 # Required deliveries that are at risk, have failed or came back, and that nobody was alerted to, locked.
 _UNREPORTED = Statement(f"""
     SELECT {_FIELDS} FROM delivery WHERE required AND (
@@ -72,16 +86,9 @@ _UNREPORTED = Statement(f"""
 """)  # noqa: S608 (our own names)
 # The deliveries that an alert reports and that still need somebody, locked.
 _REPORTED_BY = Statement(f"""
-    SELECT {_FIELDS} FROM delivery
-    WHERE alert = :alert AND kind <> 'alert' AND state <> 'superseded'
-        AND (state <> 'pending' OR :cause = 'at_risk')
-        AND (state <> 'sent' OR coalesce(last_reason, '') IN ('came_back', 'complaint'))
-        AND (erased_at IS NULL OR kind = 'cancelled')
-        AND NOT EXISTS (
-            SELECT FROM schedule_to_notify told
-            WHERE told.schedule = delivery.schedule AND told.revision > delivery.revision
-        )
-    ORDER BY deadline_at, id FOR UPDATE
+    SELECT {_FIELDS} FROM delivery CROSS JOIN (SELECT cause FROM alert WHERE id = :alert) AS alert
+    WHERE delivery.alert = :alert AND {NEEDS_SOMEBODY}
+    ORDER BY deadline_at, id FOR UPDATE OF delivery
 """)  # noqa: S608 (our own names)
 # An alert reports these deliveries now.
 _NOTE_REPORTED = Statement("""
@@ -102,12 +109,11 @@ async def find(now: datetime) -> list[ReportedDelivery]:
     )
 
 
-async def reported_by(alert_id: UUID, cause: AlertCause) -> list[ReportedDelivery]:
-    """Lock and return what an alert reports and still needs somebody, the earliest deadline first.
-
-    What had failed and has been replayed needs nobody until it is at risk or fails again.
-    """
-    return await _REPORTED_BY.structs(ReportedDelivery, alert=alert_id, cause=cause.value)
+async def reported_by(alert_id: UUID, now: datetime) -> list[ReportedDelivery]:
+    """Lock and return what an alert reports and still needs somebody, the earliest deadline first."""
+    return await _REPORTED_BY.structs(
+        ReportedDelivery, alert=alert_id, now=now, matters_after_deadline=MATTERS_AFTER_DEADLINE
+    )
 
 
 async def note_reported(alerts: Sequence[tuple[NewAlert, bool]], now: datetime) -> None:

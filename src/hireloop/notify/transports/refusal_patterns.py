@@ -45,22 +45,29 @@ _CLASSES = {
     "host": r"ip|host|client|server|domain|network",
     "must": r"(?:must|to|please|should|required)(?: first)?",
     "period": (
-        r"daily|hourly|weekly|monthly|per (?:day|hour|minute|second|month)|(?:this|one|last|24) hours?|"
+        r"daily|hourly|weekly|monthly|per (?:day|hour|minute|second|month)|(?:this|one|last|24|twenty four) hours?|"
         r"(?<!again in )(?<!after )(?<!for )\d+ (?:hours?|minutes)|"
         r"today|for day"
     ),
     "many_complaints": r"(?:too (?:many|much)|more than \d+) (?:spam\w*|complaints?)",
-    "over": r"exceeded|limits?|quota|too (?:many|much|fast|quickly|high)|max\w*|throttl\w*|threshold|more than",
+    "over": (
+        r"exceeded|limits?|quota|allowance|too (?:many|much|fast|quickly|high)|max\w*|throttl\w*|threshold|more than"
+    ),
     "our": (
         r"send(?:ing|ers?)?|submission|outbound|outgoing|relay(?:ing)?|messaging|tenant|customer|message|recipients?|rcpt"
     ),
     "too_many": r"(?:too (?:many|much)|max\w*) (?:messages|mails?|recipients)",
     "not_enabled": r"not (?:allowed|enabled|configured|supported|possible)",
     "no_store": r"(?!mailbox|size|storage)\w+",
-    "no_host": r"(?!ip|host|server|mta|address|network|domain|connection)\w+",
+    "no_host": r"(?!ip|host|server|mta|address|network|domain|connection|to\b)\w+",
     "amount": r"limits?|quotas?|credits?|allowance|rate|frequency|threshold|count|volume",
     "sending": r"sending|outbounds?|outgoing|submission|submitting|relaying",
-    "entity": r"account|tenant|organization|subscription|service|plan|company|user",
+    "entity": r"account|tenant|organization|subscription|service|plan|package|company|user",
+    "our_account": (
+        r"your (?:(?:smtp|mail|sending|sender|hosting|customer) )?"
+        r"(?:account|plan|package|subscription|service|tenant|organization|company|credentials?)|"
+        r"sending (?:account|privileges?)|(?:outgoing|outbound) (?:mails?|messages?|sending)"
+    ),
     "messages": r"messages?|mails?|recipients|send(?:ing)?|credits?|rate|limits?|quota|allowance|threshold",
     "sender": (
         r"senders?|from (?:address(?:es)?|field|header|domain|mail)|mail from(?= must| address| @| unknown)|"
@@ -69,13 +76,14 @@ _CLASSES = {
     "not_ours": (
         r"unknown(?! (?:mailbox|recipient|rcpt))|reserved|unverified|unvalidated|unconfigured|mismatch|null mx|"
         r"no (?:\w+ ){0,3}?(?:dns|mx)|"
-        r"not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|your|sender|accepted|"
-        r"in (?:my|our|your|this))|must (?:match|equal|verified|validated|resolve|exist)"
+        r"not (?:owned|verified|validated|confirmed|allowed|configured|match\w*|resolve|belong|assigned|your|sender|"
+        r"accepted|(?:in|one of) (?:my|our|your|this))|"
+        r"must (?:match|equal|same|belong|one of|verified|validated|resolve|exist)"
     ),
     "unverified": r"unverified|not (?:verified|validated|confirmed)",
     "them": (
         r"user|userid|recipient|recip|rcpt(?: ?to)?|mailbox|account|address|addressee|inbox|person|alias|local part|"
-        r"destination|customer"
+        r"destination|customer|subscriber"
     ),
     "store": r"mailbox|inbox|user|recipient|account|storage|disk|folder|maildir|message store",
     "group": r"group|list|mailbox|recipient|address|distribution",

@@ -97,7 +97,7 @@ def _codes(code: int | None, enhanced_code: str | None, words: str) -> tuple[int
 
 def _by_words(rules: Iterable[Rule], said: str, detail: str) -> SmtpRefusal | None:
     found = next((rule.refusal for rule in rules if rule.words.search(said)), None)
-    if found == SmtpRefusal(Side.MAILBOX, Reason.MAILBOX_FULL) and detail.startswith("7."):
+    if found and found.reason is Reason.MAILBOX_FULL and detail.startswith("7.") and "mailbox" not in said:
         return SmtpRefusal(Side.ROUTE, Reason.SENDING_LIMIT)  # a quota that is a matter of permission is no mailbox's
     if found and (detail, found.reason) in _OURS_BY_CODE and not _OF_THEIRS.search(said):
         return DETAILS[detail]

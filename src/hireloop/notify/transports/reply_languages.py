@@ -1,7 +1,8 @@
 """The words of refusals in other languages than English, in English. Pure.
 
 Most mail servers reply in English, but many add, or say only, what a reader in their country understands. One table
-puts the nouns and verbs of such replies in English, whatever their order, so that the rules have one language.
+puts the nouns and verbs of such replies in English, whatever their order, so that the rules have one language. What
+reports say of a mail in whole sentences is in `notify/bounces/reading/languages.py`.
 """
 
 import re
@@ -23,7 +24,7 @@ _WORDS = (
     (
         "sending limit",
         (
-            r"(?:versand|sende)(?:limit|kontingent|volumen)|limites? d['e] ?(?:envois?|envios?)|limites? de envios?|"
+            r"(?:versand|sende)(?:limit|kontingent|volumen)|(?:limites?|quota) d['e] ?(?:envois?|envios?)|"
             r"limite (?:\w+ )?di invio|limit\w* (?:wysyl\w+|odesilan\w+|odeslan\w+|odchozi\w+)|verzendlimiet|"
             r"лимит\w* (?:на )?(?:отправ\w+|исходящ\w+)"
         ),
@@ -61,6 +62,7 @@ _WORDS = (
         r"courriers? indesirables?|indesirables?|niechcian\w+|nevyzadan\w+|спам\w*",
         "垃圾(?:邮件|郵件)?|迷惑メール|スパム(?:メール)?|스팸(?:메일)?",
     ),
+    ("policy", r"richtlinien?|politique|politica|zasad\w*|pravid\w*|beleid|политик\w*", "策略|ポリシー|정책"),
     ("virus", r"viren\w*|wirus\w*|virem|вирус\w*", "病毒|ウイルス|바이러스"),
     (
         "mailbox",
@@ -155,7 +157,7 @@ _WORDS = (
         "not allowed",
         (
             r"nicht (?:erlaubt|gestattet|zul(?:a|ae)ssig|berechtigt)|(?:pas|non) autorise[e]?|"
-            r"(?:no|nao) (?:(?:esta|se) )?(?:permit\w+|autorizad[oa])|non (?:consentit[oa]|autorizzat[oa])|"
+            r"(?:no|nao) (?:(?:esta|se|e) )?(?:permit\w+|autorizad[oa])|non (?:e )?(?:consentit[oa]|autorizzat[oa])|"
             r"niedozwolon\w*|neni povolen\w*|niet toegestaan|не разрешен\w*|запрещен\w*"
         ),
         "不允许|不允許|禁止|許可されていません|허용되지 ?않",

@@ -65,7 +65,8 @@ _SAME = tuple(
             (
                 "suspen(?:ded|sion)|paused|deactivated|disabled|locked|terminated|closed|revoked|discontinued|frozen|"
                 "inactive|not (?:currently )?active|no longer active|not (?:yet )?activated|expired|dormant|"
-                "cancell?ed|archived|deceased|deleted|on hold|under review|on probation|probation"
+                "cancell?ed|archived|deceased|deleted|on hold|(?:under|in) review|"
+                "on probation|probation|lapsed|(?:switched|turned) off"
             ),
         ),
         (

@@ -61,3 +61,22 @@ def test_a_server_that_has_stopped_trying_says_that_the_mail_failed(sentence: st
 )
 def test_a_server_that_keeps_trying_says_that_the_mail_is_late(sentence: str) -> None:
     assert action_of(sentence) is MailAction.DELAYED
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Ihre Nachricht ist verzögert",
+        "Consegna ritardata",
+        "Bezorging vertraagd",
+        "Leveransen är försenad",
+        "Dostarczenie opóźnione",
+        "Doručení zpožděno",
+        "İletim gecikti",
+        "배달 지연",
+        "Delivery delayed",
+    ],
+)
+def test_a_subject_that_says_that_a_mail_is_late_is_enough(title: str) -> None:
+    text = f"From: MAILER-DAEMON@mx.example\nSubject: {title}\n\nasha@example.com\n"
+    assert read(text.encode()).action is MailAction.DELAYED

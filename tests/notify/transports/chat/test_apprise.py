@@ -24,9 +24,10 @@ from hireloop.notify.transports.chat import apprise
 from hireloop.notify.transports.chat.apprise import AppriseTransport
 from processes import free_port
 from sample_settings import settings_for
+from servers.certificates import Certificate
 from servers.chat import NGIRCD, IrcReader, IrcServer, Synapse
 from servers.http import INFORMATIONAL, Does, Endless, Raw, Reply, ScriptedHttpServer
-from servers.smtp import Certificate, Drop, Hang
+from servers.smtp import Drop, Hang
 
 TOKEN = "canary-token-of-the-tests"
 PARCEL = Parcel(

@@ -20,8 +20,9 @@ from hireloop.notify.transports import names
 from hireloop.notify.transports.webhook import request, webhook
 from hireloop.notify.transports.webhook.webhook import WebhookTransport
 from hireloop.settings import Settings
+from servers.certificates import Certificate
 from servers.http import INFORMATIONAL, Does, Endless, Raw, Reply, ScriptedHttpServer
-from servers.smtp import Certificate, Drop, Hang, ScriptedSmtpServer
+from servers.smtp import Drop, Hang, ScriptedSmtpServer
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(bytes(range(64))).decode()

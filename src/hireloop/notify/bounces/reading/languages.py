@@ -2,6 +2,9 @@
 
 A row is a language, and a column what is said; an empty text is never said. The texts are those of the servers whose
 translations are published: Exchange, Postfix's templates, Exim, Domino, and the providers of each country.
+
+These find what whole sentences say of a mail. The single words of an SMTP reply are put in English by
+`notify/transports/reply_languages.py`, so that the rules of refusals find them.
 """
 
 from typing import NamedTuple

@@ -131,8 +131,8 @@ _FAILED_TITLE = re.compile(
 )
 _DELAYED_TITLE = re.compile(
     r"delay|deferred|\bwarning\b[^:]*: .*(?:send|deliver)|still (?:undelivered|trying)|not yet delivered|verzöger"
-    r"|retard|retras|задерж"
-    r"|遅延|延迟",
+    r"|retard|retras"
+    rf"|{languages.all_of('late')}",
     re.IGNORECASE,
 )
 _COPY = re.compile(
