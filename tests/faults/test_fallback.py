@@ -175,6 +175,40 @@ async def test_a_recipient_whose_script_the_first_server_does_not_support_is_off
         assert await _held() == []
 
 
+async def test_what_the_first_server_cannot_send_waits_for_a_second_one_that_is_held(database_url: str) -> None:
+    with (
+        ScriptedSmtpServer(extensions=[]) as first,
+        ScriptedSmtpServer({"MAIL": ["530 5.7.0 Authentication required"]}, extensions=["SMTPUTF8"]) as second,
+        WorkerProcess(_beside(database_url, first.port, second)),
+    ):
+        delivery = await book(email="आशा@example.com")
+        lacking = ("primary", "retry", "recipient_needs_smtputf8")
+        await until_attempt_ends(delivery, 3)
+        assert await _routes(delivery) == [lacking, ("fallback", "held", "auth_required"), lacking]
+        await db.fetch("UPDATE channel_health SET next_probe_at = now()")
+        await make_due(delivery)
+        await until_state(delivery, "sent")
+        assert (await _routes(delivery))[-1] == ("fallback", "sent", None)
+
+
+async def test_what_the_second_server_refuses_waits_for_a_first_one_that_is_down(database_url: str) -> None:
+    busy = ["421 4.3.2 Not now"] * 2
+    with (
+        ScriptedSmtpServer({"banner": busy}) as first,
+        ScriptedSmtpServer({"end": "554 Transaction failed"}) as second,
+        WorkerProcess(_beside(database_url, first.port, second)),
+    ):
+        delivery = await book()
+        await until_attempt_ends(delivery, 1)
+        await make_due(delivery)
+        await until_attempt_ends(delivery, 3)
+        await make_due(delivery)
+        await until_state(delivery, "sent")
+        unreached = ("primary", "retry", "server_busy")
+        refused = ("fallback", "retry", "message_refused")
+        assert await _routes(delivery) == [unreached, unreached, refused, ("primary", "sent", None)]
+
+
 async def test_where_both_servers_refuse_us_a_delivery_waits_longer_and_longer(database_url: str) -> None:
     refuses = {"RCPT": "530 5.7.0 Authentication required"}
     with ScriptedSmtpServer(refuses) as first, ScriptedSmtpServer(refuses) as second:

@@ -84,7 +84,7 @@ async def test_if_chat_and_mail_refuse_the_alert_as_well_health_doctor_and_conso
         )
         with WorkerProcess(env) as worker:
             await until(chat_was_asked, "the chat is asked")
-            await db.fetch("UPDATE delivery SET created_at = created_at - interval '1 minute' WHERE kind = 'alert'")
+            await db.fetch("UPDATE delivery SET first_due_at = first_due_at - interval '1 minute' WHERE kind = 'alert'")
             await until(all_mails_were_refused, "all mails are refused")
             await db.fetch(
                 "UPDATE alert SET unheard_since = unheard_since - interval '2 minutes' WHERE unheard_since IS NOT NULL"

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -10,6 +11,7 @@ from factories import book, make_slot, outbox_of, rows, soon
 from hireloop import db
 from hireloop.notify import ends
 from hireloop.notify.deliveries import deadlines, leases, outbox
+from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.ends import End, EndKind
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
@@ -220,6 +222,45 @@ async def test_a_try_whose_settle_was_stored_and_not_answered_is_said_as_if_it_h
         ends.say_all(attempts.ends_of(batch, {taken.token: taken}, await leases.settle(batch)))
     assert [(line["event"], line.get("late")) for line in lines] == [(f"delivery.{outcome.value}", None)]
     assert [name.removeprefix("hireloop.delivery.") for name, _ in counted] == counts
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("broken", ["_settle", "_note_late", "_released_late"])
+@pytest.mark.parametrize("sent_by", ["this try", "an earlier try", "a later try"])
+async def test_the_end_of_what_a_late_try_has_sent_is_counted_once_whichever_reply_got_lost(
+    counted: list[tuple[str, dict[str, str | int]]], monkeypatch: pytest.MonkeyPatch, broken: str, sent_by: str
+) -> None:
+    await invite()
+    taken = [await leased()]
+    await db.fetch("UPDATE delivery SET leased_until = now() - interval '1 second'")
+    taken.append(await leased())
+    sent, later = [settlement(one, trace_id="a" * 32, span_id=str(one.number) * 16) for one in taken]
+    put_off = msgspec.structs.replace(later, outcome=AttemptOutcome.RETRY, state=DeliveryState.PENDING, due_at=soon())
+    batches = {"this try": [put_off, sent], "an earlier try": [sent, put_off], "a later try": [later, sent]}[sent_by]
+    under_way = {one.token: one for one in taken}
+    with capture_logs() as lines:
+        for batch in batches:
+            await _settled_and_said_in_spite_of_a_lost_reply([batch], under_way, monkeypatch, broken)
+    assert len(lines) == 2
+    assert [row["state"] for row in await rows("delivery")] == ["sent"]
+    assert [attributes["state"] for name, attributes in counted if name.endswith("ends")] == ["sent"]
+
+
+async def _settled_and_said_in_spite_of_a_lost_reply(
+    batch: list[Settlement], under_way: dict[UUID, Lease], monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """Settle as a worker does, which settles again if a reply of one of the statements does not come."""
+    real = getattr(leases, broken)
+
+    async def unanswered(*args: object) -> None:
+        await real(*args)
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(leases, broken, unanswered)
+        with pytest.raises(ConnectionError):
+            await leases.settle(batch)
+    ends.say_all(attempts.ends_of(batch, under_way, await leases.settle(batch)))
 
 
 @pytest.mark.usefixtures("database")

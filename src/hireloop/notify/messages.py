@@ -13,6 +13,7 @@ import msgspec
 
 PAYLOAD_VERSION = 1
 _A_DAY = timedelta(days=1)
+_CAME_BACK = {"came_back": "returned", "complaint": "complaint"}  # the occasions of what was sent and came back
 
 
 class Audience(StrEnum):
@@ -201,11 +202,11 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     def occasion(self) -> str:
         """One alert a cause, subject and time when it was first due: what is replayed may fail again.
 
-        Something that came back is told apart from a failure, which may follow.
+        Something that came back is told apart from a failure, and from a complaint: each may follow.
         """
         since = f":{self.first_due_at.isoformat()}" if self.first_due_at else ""
-        cause = "returned" if self.reason in {"came_back", "complaint"} else self.cause.value
-        return f"{cause}:{self.subject}{since}"
+        came_back = _CAME_BACK.get(self.reason or "") if self.cause is AlertCause.FAILED else None
+        return f"{came_back or self.cause.value}:{self.subject}{since}"
 
     @property
     def address(self) -> str | None:

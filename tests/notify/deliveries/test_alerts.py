@@ -20,8 +20,10 @@ from hireloop.notify.channels.providers import LeaseRequest, LeaseScope, Route
 from hireloop.notify.deliveries import alerts, deliveries, leases
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.transport import Evidence, Phase
 from hireloop.scheduling.bookings.booking import BookingResult
-from notify.factories import ALERTING_CHAT, ALERTING_MAIL
+from notify.factories import ALERTING_CHAT, ALERTING_MAIL, settlement
 from sample_channels import MAIL
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -153,12 +155,44 @@ async def test_something_that_came_back_is_told_once_and_a_bounce_after_it_too(r
     await book()
     await end("sent", reason)
     (told,) = await put()
-    assert (told["reason"], told["occasion"].partition(":")[0]) == (reason, "returned")
+    assert (told["cause"], told["reason"]) == ("failed", reason)
     assert await put(minutes=1) == []
     await db.fetch("UPDATE delivery SET state = 'bounced', failure_alerted_at = NULL WHERE required")
     await db.fetch("UPDATE delivery SET last_reason = 'bounced' WHERE required")
     (told,) = await put(minutes=2)
     assert told["reason"] == "bounced"
+
+
+async def test_a_complaint_after_something_else_that_came_back_is_told_too() -> None:
+    await book()
+    await end("sent", "came_back")
+    assert [told["reason"] for told in await put()] == ["came_back"]
+    await db.fetch("UPDATE delivery SET last_reason = 'complaint', failure_alerted_at = NULL WHERE required")
+    assert [told["reason"] for told in await put(minutes=1)] == ["complaint"]
+    assert await put(minutes=2) == []
+
+
+@pytest.mark.parametrize("state", ["sent", "exhausted"])
+async def test_what_came_back_while_it_was_at_risk_is_told_again_once_it_has_ended(state: str) -> None:
+    await book()
+    await db.fetch("UPDATE delivery SET last_reason = 'came_back'")
+    assert [told["cause"] for told in await put(minutes=16)] == ["at_risk"]
+    await end(state, "came_back")
+    assert [told["cause"] for told in await put(minutes=17)] == ["failed"]
+
+
+@pytest.mark.parametrize("came", ["came_back", "complaint"])
+async def test_a_policy_block_is_told_at_once_also_after_something_came_back(came: str) -> None:
+    await book(hours=48)
+    (lease,) = await leases.take("email", limit=1, worker="w", kinds=["invitation"], now=NOW)
+    await db.fetch("UPDATE delivery SET last_reason = $1", came)
+    assert await put() == []
+    blocked = Evidence(phase=Phase.RECIPIENT, code=550)
+    retry = settlement(lease, AttemptOutcome.RETRY, DeliveryState.PENDING, reason="policy_block", evidence=blocked)
+    await leases.settle([retry], now=NOW)
+    (alert,) = await put(minutes=0.1)
+    assert (alert["cause"], alert["reason"]) == ("at_risk", came)
+    assert await put(minutes=0.2) == []
 
 
 async def test_what_was_sent_again_and_fails_again_is_told_again() -> None:

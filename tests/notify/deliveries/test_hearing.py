@@ -511,3 +511,18 @@ async def test_an_alert_that_nobody_has_heard_of_may_be_sent_again_and_is_heard_
     await settle("chat", "sent", seconds=5)
     await sweep(6)
     assert await unheard() == []
+
+
+async def test_an_alert_that_is_sent_again_has_its_minute_again_before_it_goes_on() -> None:
+    await failed()
+    await sweep()
+    await settle("chat", "sent")
+    await sweep(2)
+    again = NOW + timedelta(minutes=10)
+    await replay.batch(replay.ReplayFilter(kind="alert", state="sent"), EVERY_WAY.channels, limit=9, now=again)
+    with capture_logs() as lines:
+        assert await sweep(602) == []
+    assert [line["why"] for line in lines if line["event"] == "alert.unheard"] == [
+        "its email bounced, or it is being sent again"
+    ]
+    assert await sweep(661) == [RITA]

@@ -373,6 +373,18 @@ async def test_a_late_acceptance_counts_also_beside_the_same_deliverys_own_answe
     assert found.sent_at == NOW + 41 * SECOND
 
 
+async def test_what_is_settled_once_more_as_its_reply_got_lost_stays_as_it_was() -> None:
+    delivery = await _put()
+    (late,) = await _lease()
+    await _lease(after=40 * SECOND)
+    sent = msgspec.structs.replace(_sent(late), span_id="b" * 16)
+    await leases.settle([sent], now=NOW + 41 * SECOND)
+    _, before = await _found(delivery)
+    assert before[0].maybe_accepted
+    await leases.settle([sent], now=NOW + 50 * SECOND)
+    assert (await _found(delivery))[1] == before
+
+
 async def test_once_a_late_acceptance_is_known_another_workers_failure_asks_for_no_further_try() -> None:
     delivery = await _put()
     (late,) = await _lease()
@@ -502,6 +514,20 @@ async def test_what_is_past_its_deadline_ends_as_exhausted_and_says_what_the_las
     ]
 
 
+@pytest.mark.parametrize("came", ["came_back", "complaint"])
+async def test_what_has_come_back_does_not_hide_why_the_tries_until_the_deadline_failed(came: str) -> None:
+    failed, lost = await _put(), await _put()
+    taken = {lease.id: lease for lease in await _lease()}
+    await leases.settle([_deferred(taken[failed])], now=NOW + 2 * SECOND)
+    await db.fetch("UPDATE delivery SET last_reason = $1, last_reply = 'Good day'", came)
+    await deadlines.expire(now=NOW + timedelta(hours=25))
+    found = [(await _found(one))[0] for one in (failed, lost)]
+    assert [(one.state, one.last_reason, one.last_reply) for one in found] == [
+        ("exhausted", "recipient_deferred", DEFERRED.reply),
+        ("exhausted", came, "Good day"),
+    ]
+
+
 async def test_a_send_under_way_at_the_deadline_is_left_to_end_and_a_dead_one_is_lost() -> None:
     delivery = await _put()
     after = timedelta(hours=24, seconds=WINDOWS.late_seconds)
@@ -602,6 +628,60 @@ async def test_a_lease_says_whether_the_delivery_may_still_change_its_provider(
         await _fail(lease, at=number * SECOND, said=words)
     (lease,) = await _lease(after=(len(said) + 1) * SECOND)
     assert (lease.may_change_provider, lease.was_unreached) == (may_change, was_unreached)
+
+
+@pytest.mark.parametrize(
+    ("said", "may"),
+    [
+        pytest.param([], True, id="not tried"),
+        pytest.param(["refused the message"], False, id="refused the message"),
+        pytest.param(["blocked the message"], False, id="blocked the message for good"),
+        pytest.param(["could not do it"], False, id="lacks what it needs"),
+        pytest.param(["could not do it", "nothing", "could not do it"], False, id="both refused it, one long ago"),
+        pytest.param(["nothing", "nothing"], True, id="could not be reached"),
+        pytest.param(["refused us"], True, id="refused us"),
+        pytest.param(["blocked us"], True, id="stays with the one that put it off"),
+        pytest.param(["refused us", "refused the message"], False, id="the other one refused the message"),
+        pytest.param(["refused us", "refused the message", "refused us"], True, id="the other one refused us alone"),
+    ],
+)
+async def test_a_lease_says_whether_the_other_provider_may_still_accept_the_message(
+    said: list[str],
+    may: bool,  # noqa: FBT001
+) -> None:
+    await _put()
+    for number, words in enumerate(said, 1):
+        (lease,) = await _lease(after=number * SECOND)
+        await _fail(lease, at=number * SECOND, said=words)
+    (lease,) = await _lease(after=(len(said) + 1) * SECOND)
+    assert lease.other_may_accept is may
+
+
+WITHOUT_FALLBACK = msgspec.structs.replace(WITH_FALLBACK, fallback_url="", fallback_fingerprint="")
+
+
+@pytest.mark.parametrize(
+    ("route", "channel", "is_required", "may"),
+    [
+        (Route.PRIMARY, WITH_FALLBACK, True, True),
+        (Route.PRIMARY, WITH_FALLBACK, False, False),
+        (Route.PRIMARY, WITHOUT_FALLBACK, True, False),
+        (Route.FALLBACK, WITH_FALLBACK, True, False),
+        (Route.FALLBACK, msgspec.structs.replace(WITH_FALLBACK, fingerprint="corrected"), True, True),
+    ],
+)
+async def test_a_held_provider_may_still_accept_what_is_required(
+    route: Route,
+    channel: Channel,
+    is_required: bool,  # noqa: FBT001
+    may: bool,  # noqa: FBT001
+) -> None:
+    await _put()
+    await db.fetch("UPDATE delivery SET required = $1", is_required)
+    (lease,) = await _lease()
+    await _fail(lease, at=SECOND, said="refused the message")
+    (lease,) = await _lease(after=2 * SECOND, request=LeaseRequest(route=route), channel=channel)
+    assert lease.other_may_accept is may
 
 
 async def test_where_the_other_provider_is_not_open_a_delivery_stays_with_the_one_that_refused_us() -> None:

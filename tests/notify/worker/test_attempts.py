@@ -1,24 +1,32 @@
-"""One try, and what it makes of its delivery; nothing here needs a database."""
+"""One try, and what it makes of its delivery; only what many tries make of it needs a database."""
 
+import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from hireloop.notify.channels import providers
+from hireloop.notify.channels.health import Availability
 from hireloop.notify.channels.providers import Route
+from hireloop.notify.deliveries import deadlines, deliveries, leases
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.messages import Message
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
 from hireloop.notify.worker import attempts
 from hireloop.notify.worker.attempts import AttemptResult
+from notify.factories import invite
 from notify.sample_leases import lease
+from sample_channels import WITH_FALLBACK
 from telemetry.exported_spans import exported_spans
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 ACCEPTED = Sent(evidence=Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok"))
 DEFERRED = Evidence(phase=Phase.RECIPIENT, code=451, reply="4.7.1 Greylisted")
 
@@ -163,17 +171,20 @@ def test_a_delivery_that_leaves_its_provider_is_due_at_once(
     "refused",
     [REFUSED_MESSAGE, Rejected(reason="recipient_needs_smtputf8", evidence=NOT_SUPPORTED)],
 )
-def test_a_refusal_without_a_word_about_the_mailbox_is_final_only_once_the_other_provider_was_asked(
+@pytest.mark.parametrize("may_change", [True, False])
+def test_a_refusal_without_a_word_about_the_mailbox_is_final_only_once_the_other_provider_has_refused_the_message(
     refused: Rejected,
+    may_change: bool,  # noqa: FBT001
 ) -> None:
-    first = _attempt(_lease(may_change_provider=True), Answers(refused)).outcome
+    first = _attempt(_lease(may_change_provider=may_change, other_may_accept=True), Answers(refused)).outcome
     assert first == Retry(reason=refused.reason, evidence=refused.evidence)
-    assert _attempt(_lease(may_change_provider=False), Answers(refused)).outcome == refused
+    second = _attempt(_lease(may_change_provider=may_change, other_may_accept=False), Answers(refused)).outcome
+    assert second == refused
 
 
 def test_a_refusal_about_the_mailbox_is_final_at_once() -> None:
     unknown = Rejected(reason="recipient_unknown", evidence=Evidence(phase=Phase.REPLY, code=550))
-    assert _attempt(_lease(may_change_provider=True), Answers(unknown)).outcome == unknown
+    assert _attempt(_lease(may_change_provider=True, other_may_accept=True), Answers(unknown)).outcome == unknown
 
 
 def _due_in(*, lease: Lease | None = None, after_seconds: float | None = None, took: float = 0) -> float:
@@ -196,3 +207,95 @@ def test_what_the_other_side_asked_for_is_waited_for_but_not_past_the_time_when_
     assert _due_in(after_seconds=7200) == 3600
     assert _due_in(after_seconds=7200, lease=_lease(at_risk_at=None)) == 3600
     assert _due_in(after_seconds=1e9, lease=_lease(at_risk_at=None)) == 3600
+
+
+# --- Many tries by two providers -----------------------------------------------------------------------------------
+
+_SMTPUTF8 = Rejected(reason="recipient_needs_smtputf8", evidence=NOT_SUPPORTED)
+_BLOCKED = Retry(reason="policy_block", evidence=Evidence(phase=Phase.REPLY, code=550))
+_NO_MAILBOX = Rejected(reason="recipient_unknown", evidence=Evidence(phase=Phase.RECIPIENT, code=550))
+_OF_THE_MESSAGE = {"message_refused", "policy_block"}
+_PASSES: list[Outcome] = [
+    UNREACHED,
+    UNREACHED,
+    REFUSED_US,
+    Retry(reason="recipient_deferred", evidence=DEFERRED),
+    Retry(reason="timed_out", evidence=Evidence(phase=Phase.REPLY), maybe_accepted=True),
+    Retry(reason="policy_block", evidence=Evidence(phase=Phase.RECIPIENT, code=550)),
+    Held(reason="auth_refused", evidence=Evidence(phase=Phase.AUTH, code=535)),
+]
+_FOR_GOOD: list[Outcome] = [REFUSED_MESSAGE, _SMTPUTF8, _BLOCKED]
+
+
+class _Provider:
+    """A provider that is as open as it happens to be, and answers what has little to do with what it said before."""
+
+    def __init__(self, chance: random.Random, *, is_steady: bool) -> None:
+        self._chance = chance
+        self._is_steady = is_steady
+        self._refusal = chance.choice([None, *_FOR_GOOD])
+        self._share = chance.choice([0.1, 0.5, 0.95])
+
+    def availability(self) -> Availability:
+        if self._is_steady:
+            return Availability.OPEN
+        return self._chance.choice([Availability.OPEN, Availability.OPEN, Availability.PROBE, Availability.WAIT])
+
+    def answer(self) -> Outcome:
+        if self._refusal is not None and self._chance.random() < self._share:
+            return self._refusal
+        outcome = self._chance.choice(_PASSES)
+        if self._is_steady and isinstance(outcome, Held):
+            return UNREACHED
+        return _NO_MAILBOX if self._chance.random() < 0.01 else outcome
+
+
+async def _tried_until_it_ends(chance: random.Random, *, is_steady: bool) -> tuple[DeliveryView, list[AttemptView]]:
+    """Book, and try by two providers until the delivery ends; return its attempts."""
+    now = datetime.now(UTC)
+    delivery = await invite(now=now, starts_in=timedelta(hours=chance.uniform(0.2, 5)))
+    by_route = {route: _Provider(chance, is_steady=is_steady) for route in Route}
+    while True:
+        asked = [by_route[route].availability() for route in Route]
+        for request in providers.lease_requests(*asked):
+            taken = await leases.take(
+                "email",
+                limit=1,
+                worker="w",
+                kinds=["invitation"],
+                request=request,
+                fingerprints=providers.fingerprints(WITH_FALLBACK),
+                now=now,
+            )
+            for one in taken:
+                result = _attempt(one, Answers(by_route[one.route].answer()))
+                await leases.settle([attempts.settlement(one, result, elapsed=timedelta())], now=now)
+        found, tries = await deliveries.find(delivery, [WITH_FALLBACK])
+        if found.state is not DeliveryState.PENDING:
+            return found, tries
+        now = max(now, found.due_at) + timedelta(seconds=1)
+        await deadlines.expire(now=now)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("is_steady", [True, False])
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_two_providers_say_no_delivery_ends_as_rejected_that_one_might_have_sent_and_both_are_asked(
+    seed: int,
+    is_steady: bool,  # noqa: FBT001
+) -> None:
+    for nth in range(4):
+        chance = random.Random(seed * 1000 + nth)  # noqa: S311 (an example)
+        found, tries = await _tried_until_it_ends(chance, is_steady=is_steady)
+        refused_by = {
+            one.route
+            for one in tries
+            if one.reason == "recipient_needs_smtputf8" or (one.phase == "reply" and one.reason in _OF_THE_MESSAGE)
+        }
+        said = [(one.route, one.outcome and one.outcome.value, one.reason) for one in tries]
+        if found.state is DeliveryState.REJECTED:
+            assert found.last_reason == "recipient_unknown" or refused_by == {"primary", "fallback"}, said
+        elif is_steady:
+            assert {one.route for one in tries} == {"primary", "fallback"}, said
+        gaps = [second.started_at - first.started_at for first, second in pairwise(tries)]
+        assert not (is_steady and any(one <= SECOND >= other for one, other in pairwise(gaps))), said

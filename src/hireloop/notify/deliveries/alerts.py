@@ -252,7 +252,7 @@ def _say(sweep: _Sweep) -> None:
         if change.is_heard:
             log.info("alert.heard", **change.said())
         else:
-            log.error("alert.unheard", **change.said(), why="the email bounced")
+            log.error("alert.unheard", **change.said(), why="its email bounced, or it is being sent again")
     for change in sweep.late:
         log.error("alert.unheard", **change.said(), why="no carrier has accepted it")
         events.record_alert("unheard", cause=change.cause)

@@ -9,7 +9,7 @@ from hireloop.notify.ends import EndKind
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 
-# What is past its deadline and under nobody's lease has ended.
+# What is past its deadline and under nobody's lease has ended. What came back says less than why the tries failed.
 _EXPIRE = Statement("""
     WITH late AS (
         SELECT id FROM delivery
@@ -20,15 +20,22 @@ _EXPIRE = Statement("""
         UPDATE attempt SET outcome = 'lost', finished_at = coalesce(:now, now())
         FROM late WHERE attempt.delivery = late.id AND attempt.outcome IS NULL
         RETURNING attempt.delivery, attempt.number, attempt.route
+    ), failed AS (
+        SELECT DISTINCT ON (delivery.id) delivery.id, attempt.reason, attempt.reply
+        FROM late JOIN delivery USING (id) JOIN attempt ON attempt.delivery = delivery.id
+        WHERE last_reason IN ('came_back', 'complaint') AND started_at >= first_due_at AND attempt.reason IS NOT NULL
+        ORDER BY delivery.id, number DESC
     )
-    UPDATE delivery SET state = 'exhausted', last_reason = coalesce(last_reason, (
+    UPDATE delivery SET state = 'exhausted', last_reason = coalesce(failed.reason, last_reason, (
             SELECT health.reason FROM channel_health health
             JOIN unnest(:channels::text[], :fingerprints::text[]) AS ours(channel, fingerprint)
                 USING (channel, fingerprint)
             WHERE health.channel = delivery.channel AND health.state = 'held' LIMIT 1
         ), 'deadline_passed'),
+        last_reply = CASE WHEN failed.id IS NULL THEN last_reply ELSE failed.reply END,
         lease_token = NULL, leased_until = NULL, tries = tries + (delivery.id IN (SELECT delivery FROM dead))::int
-    FROM late LEFT JOIN dead ON dead.delivery = late.id WHERE delivery.id = late.id
+    FROM late LEFT JOIN dead ON dead.delivery = late.id LEFT JOIN failed ON failed.id = late.id
+    WHERE delivery.id = late.id
     RETURNING delivery.id, kind, channel, required, last_reason AS reason, traceparent, dead.number AS attempt,
         dead.route
 """)

@@ -98,7 +98,7 @@ _END = Statement(f"""
         END
     RETURNING id, cause, schedule, channel, reason, {TRACEPARENT}
 """)  # noqa: S608 (our own words)
-# Alerts that a carrier has accepted since, or whose only email bounced.
+# Alerts that a carrier has accepted since, or whose only email bounced or is being sent again.
 _HEAR = Statement(f"""
     WITH changed AS (
         SELECT alert.id, taken.id AS delivery, taken.sent_at FROM alert LEFT JOIN LATERAL (
@@ -141,7 +141,7 @@ async def ended(channels: Sequence[Channel], now: datetime) -> list[AlertChange]
 
 
 async def heard(now: datetime) -> list[AlertChange]:
-    """Note which alerts are heard, and which are unheard again because their email bounced; return both."""
+    """Note which alerts are heard, and which are unheard again, as none is accepted any more; return both."""
     return await _HEAR.structs(AlertChange, now=now)
 
 
@@ -179,7 +179,7 @@ _WAITING = Statement(f"""
         ARRAY(SELECT ARRAY[channel, recipient] FROM delivery WHERE alert = alert.id AND kind = 'alert') AS tried,
         EXISTS (
             SELECT FROM delivery d WHERE d.alert = alert.id AND d.kind = 'alert' AND d.state = 'pending'
-                AND d.created_at > :since
+                AND d.first_due_at > :since
         ) AS is_waiting
     FROM alert WHERE unheard_since IS NOT NULL
     ORDER BY put_at, id LIMIT :limit FOR UPDATE SKIP LOCKED

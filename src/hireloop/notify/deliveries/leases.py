@@ -51,6 +51,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     deadline_at: datetime
     leased_at: datetime
     may_change_provider: bool = False  # the other one is open, and the delivery has left neither so far
+    other_may_accept: bool = False  # the channel has another one that has not refused this very message
     was_unreached: bool = False  # its previous try by this provider did not get as far as MAIL
     invitation_state: str | None  # of the invitation that a recruiter copy tells of; `waiting`: tried in vain so far
     previous_trace_id: str | None
@@ -136,7 +137,7 @@ _TAKE = """
     SELECT leased.id, attempt_count AS number, lease_token AS token, leased.route, schedule, revision, kind, channel,
         coalesce((SELECT address FROM kept_address WHERE kept_address.delivery = leased.id), recipient) AS recipient,
         required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
-        coalesce(:now, now()) AS leased_at, may_change_provider, was_unreached,
+        coalesce(:now, now()) AS leased_at, may_change_provider, was_unreached, {other_may_accept},
         CASE WHEN kind = 'recruiter_copy' THEN (
             SELECT CASE WHEN state = 'pending' AND last_reason IS NOT NULL THEN 'waiting' ELSE state END
             FROM delivery invitation
@@ -169,6 +170,7 @@ _TAKES = {
         _TAKE.format(
             order=_ORDERS[probing],
             routed=provider_choice.OF_TWO if other else provider_choice.AS_ASKED,
+            other_may_accept=provider_choice.OTHER_MAY_ACCEPT,
             **(_AT_A_RATE if limited else _FREELY),
         )
     )
@@ -214,6 +216,8 @@ async def take(
         "among": request.scope.value,
         "primary_fingerprint": (fingerprints or {}).get(Route.PRIMARY),
         "fallback_fingerprint": (fingerprints or {}).get(Route.FALLBACK),
+        "other_is_open": request.other_is_open,
+        **provider_choice.arguments_of_refusals(),
     }
     if request.other_is_open:
         values |= provider_choice.arguments()
@@ -254,7 +258,7 @@ async def renew(leases: Sequence[Lease], *, now: datetime | None = None) -> set[
 # Something that came back stays on record until a delivery ends badly; why a try failed is on its attempt.
 _CAME_BACK = "(answer.state IN ('pending', 'sent') AND last_reason IN ('came_back', 'complaint'))"
 # Attempts are completed, and the deliveries whose lease is still ours become what the answers say. Beside these it
-# returns what an earlier run has written, whose own reply was lost with the connection.
+# returns what an earlier run has written, whose own reply was lost with the connection, and writes that only once.
 _SETTLE = Statement(f"""
     WITH answer AS (
         SELECT * FROM unnest(
@@ -272,6 +276,7 @@ _SETTLE = Statement(f"""
             span_id = answer.span_id
         FROM answer WHERE attempt.delivery = answer.id AND attempt.number = answer.number
           AND (attempt.outcome IS NULL OR answer.outcome <> 'released')
+          AND (attempt.outcome IS DISTINCT FROM answer.outcome OR attempt.span_id IS DISTINCT FROM answer.span_id)
     ), settled AS (
         UPDATE delivery SET
             state = CASE WHEN answer.state = 'pending' AND sent_at >= first_due_at THEN 'sent' ELSE answer.state END,
@@ -289,11 +294,13 @@ _SETTLE = Statement(f"""
     )
     SELECT * FROM settled
     UNION ALL
-    SELECT delivery.id, answer.token, channel, false FROM answer
+    SELECT delivery.id, answer.token, channel, delivery.state <> answer.state FROM answer
         JOIN attempt ON attempt.delivery = answer.id AND attempt.number = answer.number
         JOIN delivery ON delivery.id = answer.id
-    WHERE attempt.outcome = answer.outcome AND attempt.span_id = answer.span_id
-        AND delivery.state = answer.state AND lease_token IS NULL
+    WHERE attempt.outcome = answer.outcome AND attempt.span_id = answer.span_id AND lease_token IS NULL
+        AND CASE WHEN answer.outcome = 'sent' THEN delivery.state = 'sent' AND sent_at = attempt.finished_at
+            ELSE delivery.state = answer.state
+                OR answer.state = 'pending' AND delivery.state = 'sent' AND sent_at <= attempt.finished_at END
 """)  # noqa: S608 (our own words)
 # What was sent although its lease was not ours any more was sent all the same, when its attempt ended.
 _SENT_LATE = Statement("""
@@ -325,13 +332,15 @@ async def settle(settlements: Sequence[Settlement], *, now: datetime | None = No
     under way already. It says itself how the tries of `SAID_HERE` ended whose lease was not ours.
     """
     settled = await _settle(settlements, now)
-    for row in settled:
-        if row["is_sent_before"]:  # by an earlier try, whose line could not say that it ends the delivery
-            events.record_end(channel=row["channel"], state=DeliveryState.SENT.value, reason=None)
     ours = {row["token"]: row["id"] for row in settled}
     late = [s for s in settlements if s.outcome is AttemptOutcome.SENT and s.token not in ours]
     released = [s for s in settlements if s.outcome is AttemptOutcome.RELEASED and s.token not in ours]
-    for end in [*await _note_late(late), *await _released_late(released)]:
+    ended = [*await _note_late(late), *await _released_late(released)]
+    # From here on nothing can fail and be done, and said, once more.
+    for row in settled:
+        if row["is_sent_before"]:  # by an earlier try, whose line could not say that it ends the delivery
+            events.record_end(channel=row["channel"], state=DeliveryState.SENT.value, reason=None)
+    for end in ended:
         ends.say(end)
     return set(ours.values())
 

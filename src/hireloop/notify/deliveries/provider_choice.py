@@ -41,11 +41,18 @@ def arguments() -> Mapping[str, object]:
     """Return the values of the parameters that are `OF_TWO`'s own."""
     return {
         "at_once": names(OF_OUR_ROUTE | OF_THE_SERVER),
+        "before_mail": names(BEFORE_MAIL),
+        "unreachable_seconds": _UNREACHABLE_SECONDS,
+    }
+
+
+def arguments_of_refusals() -> Mapping[str, object]:
+    """Return the values of the parameters that `OTHER_MAY_ACCEPT` has; `OF_TWO` has some of them, too."""
+    return {
+        "of_the_server": names(OF_THE_SERVER),
         "of_the_message": names(NOT_OF_THE_MAILBOX),
         "after_data": names(_OF_THE_MESSAGE),
         "permanent": _PERMANENT,
-        "before_mail": names(BEFORE_MAIL),
-        "unreachable_seconds": _UNREACHABLE_SECONDS,
     }
 
 
@@ -116,4 +123,23 @@ OF_TWO = """
             CASE route WHEN 'primary' THEN was_unreached_by_primary ELSE was_unreached_by_fallback END AS was_unreached
         FROM choices
     )
+"""
+# A column of the leased: whether the channel has another provider, as it is configured now, that has not refused this
+# very message yet and may still be asked. One that is held is asked for what is required and for alerts alone.
+OTHER_MAY_ACCEPT = """
+    (
+        (:other_is_open OR required OR kind = 'alert')
+        AND CASE leased.route WHEN 'primary' THEN :fallback_fingerprint::text ELSE :primary_fingerprint::text END <> ''
+        AND NOT EXISTS (
+            SELECT FROM attempt refused WHERE refused.delivery = leased.id AND refused.started_at >= first_due_at
+                AND refused.route <> leased.route AND refused.outcome = 'retry'
+                AND refused.fingerprint = CASE leased.route
+                    WHEN 'primary' THEN :fallback_fingerprint::text ELSE :primary_fingerprint::text END
+                AND (
+                    refused.reason = ANY(:of_the_server::text[])
+                    OR refused.reason = ANY(:of_the_message::text[]) AND refused.phase = ANY(:after_data::text[])
+                        AND refused.code >= :permanent
+                )
+        )
+    ) IS TRUE AS other_may_accept
 """

@@ -77,6 +77,8 @@ _UNREPORTED = Statement(f"""
         state = 'pending' AND at_risk_alerted_at IS NULL AND at_risk_at <= :now
             AND (last_reason IS NOT NULL OR first_due_at <= :first_due_before)
         OR state = 'pending' AND at_risk_alerted_at IS NULL AND last_reason = 'policy_block'
+        OR state = 'pending' AND at_risk_alerted_at IS NULL AND last_reason IN ('came_back', 'complaint')
+            AND lease_token IS NULL
         OR state IN ('bounced', 'rejected', 'exhausted') AND failure_alerted_at IS NULL
         OR state = 'sent' AND last_reason IN ('came_back', 'complaint') AND failure_alerted_at IS NULL
     )
@@ -98,7 +100,10 @@ _NOTE_REPORTED = Statement("""
 
 
 async def find(now: datetime) -> list[ReportedDelivery]:
-    """Lock and return what nobody was alerted to, the earliest deadline first; `deliveries` says what at risk means."""
+    """Lock and return what nobody was alerted to, the earliest deadline first; `deliveries` says what at risk means.
+
+    What came back of a pending delivery also hides why its tries fail since, which may be a policy.
+    """
     return await _UNREPORTED.structs(
         ReportedDelivery, now=now, first_due_before=now - TIME_FOR_A_FIRST_TRY, limit=_LOOK_AT
     )

@@ -106,10 +106,15 @@ def _send(
 
 
 def _unless_the_other_is_to_try(lease: Lease, outcome: Outcome | None) -> Outcome | None:
-    """Return a refusal to which the other provider may differ as a `Retry`, if it has not been asked yet."""
-    if isinstance(outcome, Rejected) and _changes_provider(lease, outcome):
-        return Retry(reason=outcome.reason, evidence=outcome.evidence)
-    return outcome
+    """Return a refusal to which the other provider may differ as a `Retry`, unless that has refused the message, too.
+
+    That it could not be reached, is held, or refused us says nothing of the message.
+    """
+    match outcome:
+        case Rejected() if lease.other_may_accept and provider_choice.leaves_provider(outcome, was_unreached=False):
+            return Retry(reason=outcome.reason, evidence=outcome.evidence)
+        case _:
+            return outcome
 
 
 def _changes_provider(lease: Lease, outcome: Outcome | None) -> bool:

@@ -11,7 +11,7 @@ from hireloop.notify.channels import health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.deliveries.provider_choice import BEFORE_MAIL, FROM_MAIL_ON, names
-from hireloop.notify.reasons import OF_OUR_ROUTE, Reason
+from hireloop.notify.reasons import OF_OUR_ROUTE, OF_THE_SERVER, Reason
 from hireloop.notify.tables import AttemptOutcome
 from hireloop.notify.transport import Channel, Held, Outcome, Phase, Rejected, Retry, Sent
 from hireloop.notify.worker import address_refusals
@@ -159,7 +159,7 @@ def _reached_recipient(outcome: Outcome) -> bool:
     evidence = outcome.evidence
     if simulator.is_simulated(outcome):
         return False
-    if isinstance(outcome, Rejected):
+    if isinstance(outcome, Rejected) or (isinstance(outcome, Retry) and outcome.reason in OF_THE_SERVER):
         return evidence.code is not None
     if isinstance(outcome, Retry) and outcome.reason == Reason.TRANSPORT_CRASHED:
         return False
