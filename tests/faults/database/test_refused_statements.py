@@ -205,6 +205,6 @@ async def test_a_worker_whose_role_owns_nothing_sends(database_url: str, mail_se
             assert worker.stop() == 0
         await all_is_accounted_for(mail_server.received)
         await db.fetch("REVOKE INSERT ON attempt FROM hireloop_dml")
-        says = "hireloop: The database role hireloop_dml lacks privileges (INSERT on attempt). Run `GRANT INSERT ON "
+        says = "hireloop: The database role hireloop_dml lacks privileges (INSERT on public.attempt). Run `GRANT "
         with pytest.raises(AssertionError, match=re.escape(says)):  # with its log: it has not started
             WorkerProcess(mail_through(url, mail_server.port))

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from hireloop import db
 from hireloop.notify.worker import wakeup
 from hireloop.notify.worker.wakeup import WakeupSender
 from servers.databases import END_ALL_OTHERS
@@ -96,6 +97,29 @@ async def test_a_listener_is_woken_at_each_connect_and_at_each_wakeup_also_after
         await ear.execute(END_ALL_OTHERS)
     listening.cancel()
     await asyncio.wait([listening])
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_listener_that_is_cancelled_just_as_its_connection_ends_ends(
+    steps: int, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: asyncio.Queue[db.Connection] = asyncio.Queue()
+    woken = asyncio.Event()
+
+    class Noted(db.Connection):
+        def __init__(self, connection: asyncpg.Connection) -> None:
+            super().__init__(connection)
+            made.put_nowait(self)
+
+    monkeypatch.setattr(db, "Connection", Noted)
+    listening = asyncio.create_task(wakeup.listen(database_url, woken.set))
+    await asyncio.wait_for(woken.wait(), _PATIENCE_SECONDS)
+    made.get_nowait().raw.terminate()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    listening.cancel()
+    await asyncio.wait([listening], timeout=_PATIENCE_SECONDS)
+    assert listening.cancelled()
 
 
 async def test_a_listener_whose_connections_end_at_once_connects_ever_less_often(

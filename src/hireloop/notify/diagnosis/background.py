@@ -40,7 +40,8 @@ async def finished(name: str, found: asyncio.Future[Finding], *, until: float) -
     """Wait for a finding until the loop's clock says `until`; then say that it took too long."""
     loop = asyncio.get_running_loop()
     try:
-        return await asyncio.wait_for(asyncio.shield(found), max(until - loop.time(), 0.01))
+        async with asyncio.timeout_at(max(until, loop.time() + 0.01)):
+            return await asyncio.shield(found)
     except TimeoutError:
         return failure(name, "This check did not finish in time.", "Check this machine's DNS and network.")
 

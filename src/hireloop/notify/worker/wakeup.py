@@ -98,11 +98,13 @@ async def _hear(connection: db.Connection, wake: Callable[[], None]) -> str:
     dropped = asyncio.Event()
     connection.raw.add_termination_listener(lambda *_: dropped.set())
     try:
-        await asyncio.wait_for(connection.raw.add_listener(CHANNEL, lambda *_: wake()), _ANSWER_SECONDS)
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await connection.raw.add_listener(CHANNEL, lambda *_: wake())
         wake()
         while not dropped.is_set():
             try:
-                await asyncio.wait_for(dropped.wait(), _CHECKED_EVERY_SECONDS)
+                async with asyncio.timeout(_CHECKED_EVERY_SECONDS):
+                    await dropped.wait()
             except TimeoutError:
                 await connection.raw.execute(f"LISTEN {CHANNEL}", timeout=_ANSWER_SECONDS)  # once more changes nothing
     except db.UNAVAILABLE as error:

@@ -170,7 +170,8 @@ class Worker:
                 await asyncio.sleep(_AFTER_ERROR_SECONDS)
         if wait > 0:
             try:
-                await asyncio.wait_for(self._wake.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
             except TimeoutError:
                 return  # the poll, which is the promise
 
@@ -319,7 +320,8 @@ class Worker:
             all_written.cancel()  # if it is `settling` that has ended, nobody writes what is left
 
         try:
-            await asyncio.wait_for(settled(), DRAIN_SECONDS)
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await settled()
             await (self._report_last() if self.has_broken_down else heartbeat.remove(self.id))
         except (TimeoutError, *db.UNAVAILABLE) as error:
             log.error("worker.not_drained", error=db.described(error), under_way=len(self._jobs))
