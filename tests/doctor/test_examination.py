@@ -1,6 +1,7 @@
 """The doctor on real servers: each fault alone is exactly one line, with its cause and its fix."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from unittest.mock import AsyncMock
@@ -62,6 +63,14 @@ async def whole(database_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
 
 def settings_of(values: Mapping[str, Any], **more: Any) -> Settings:  # noqa: ANN401 (each setting has its own type)
     return settings_for("", **{**values, **more})
+
+
+@contextmanager
+def fallback_of(values: Mapping[str, Any], primary: ScriptedSmtpServer) -> Iterator[Settings]:
+    """Settings with this primary and a fallback that accepts everything, for a block."""
+    with ScriptedSmtpServer() as second:
+        url = f"mailto://localhost:{second.port}?from=jobs@hire.example"
+        yield settings_of(values, email_port=primary.port, email_fallback_url=url)
 
 
 async def findings(settings: Settings) -> list[Finding]:
@@ -583,9 +592,7 @@ async def test_a_held_channel_warns_unless_its_own_check_says_why(whole: dict[st
 async def test_a_held_fallback_warns_too_unless_its_own_check_says_why(
     whole: dict[str, Any], mail_server: ScriptedSmtpServer
 ) -> None:
-    with ScriptedSmtpServer() as second:
-        url = f"mailto://localhost:{second.port}?from=jobs@hire.example"
-        settings = settings_of(whole, email_port=mail_server.port, email_fallback_url=url)
+    with fallback_of(whole, mail_server) as settings:
         async with db.opened(whole["database_url"], pool_size=1):
             await health.hold(providers.provider(configured.channels(settings)[0], Route.FALLBACK), "auth_refused")
         [(check, cause, _)] = at_level(await findings(settings), Level.WARNING)
@@ -716,9 +723,7 @@ async def test_a_provider_that_is_held_over_our_account_is_not_called_one_that_o
 async def test_a_fallback_whose_newest_attempt_was_refused_is_named(
     whole: dict[str, Any], mail_server: ScriptedSmtpServer
 ) -> None:
-    with ScriptedSmtpServer() as second:
-        url = f"mailto://localhost:{second.port}?from=jobs@hire.example"
-        settings = settings_of(whole, email_port=mail_server.port, email_fallback_url=url)
+    with fallback_of(whole, mail_server) as settings:
         async with db.opened(whole["database_url"], pool_size=2):
             await invite()
             await attempt(LIMIT, configured.channels(settings)[0], route=Route.FALLBACK)

@@ -211,6 +211,17 @@ async def test_a_table_of_another_schema_that_is_found_first_is_named_with_its_s
         await superuser.close()
 
 
+async def refusal_of(settings: Settings) -> str:
+    """Return the one sentence with which both `check` and `migrate` refuse."""
+    said = set()
+    for work in (migrate.check(settings), migrate.migrate(settings)):
+        with pytest.raises(DatabaseNotReady) as told:
+            await work
+        said.add(str(told.value))
+    (sentence,) = said
+    return sentence
+
+
 async def test_a_migration_table_that_is_not_piccolos_is_named(database_url: str, settings: Settings) -> None:
     async with role_with(database_url, NEEDED) as url:
         superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
@@ -219,13 +230,10 @@ async def test_a_migration_table_that_is_not_piccolos_is_named(database_url: str
             f"GRANT SELECT ON other.migration TO {ROLE}; ALTER ROLE {ROLE} SET search_path = other, public"
         )
         async with db.opened(url, pool_size=1):
-            for work in (migrate.check(settings), migrate.migrate(settings)):
-                with pytest.raises(DatabaseNotReady) as told:
-                    await work
-                assert str(told.value) == (
-                    "The search_path finds the table other.migration first, which belongs to another program. Set the "
-                    "search_path of DATABASE_URL's role, so that it finds the tables of HireLoop first."
-                )
+            assert await refusal_of(settings) == (
+                "The search_path finds the table other.migration first, which belongs to another program. Set the "
+                "search_path of DATABASE_URL's role, so that it finds the tables of HireLoop first."
+            )
         await superuser.execute("DROP SCHEMA other CASCADE")
         await superuser.close()
 
@@ -264,13 +272,10 @@ async def test_a_schema_that_the_role_may_not_use_is_named(database_url: str, se
         superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
         await superuser.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
         async with db.opened(url, pool_size=1):
-            for work in (migrate.check(settings), migrate.migrate(settings)):
-                with pytest.raises(DatabaseNotReady) as told:
-                    await work
-                assert str(told.value) == (
-                    "The database role hireloop_dml lacks USAGE on the schema public, which contains the tables of "
-                    "HireLoop. Run `GRANT USAGE ON SCHEMA public TO hireloop_dml` as its owner."
-                )
+            assert await refusal_of(settings) == (
+                "The database role hireloop_dml lacks USAGE on the schema public, which contains the tables of "
+                "HireLoop. Run `GRANT USAGE ON SCHEMA public TO hireloop_dml` as its owner."
+            )
             await superuser.execute("GRANT USAGE ON SCHEMA public TO hireloop_dml")
             await migrate.check(settings)
         await superuser.close()

@@ -194,8 +194,7 @@ async def take(
 
     `request` filters them and says by which provider they go. If it leaves that open, they go by the primary until they
     leave it (`provider_choice`); but one that is required, was tried in vain and is at risk goes by the other provider
-    than the last time. A probe takes what was tried least often before: one delivery alone must not hold a channel for
-    ever.
+    than the last time. A probe takes what was tried least often: one delivery alone must not hold a channel for ever.
 
     Each attempt notes which of `fingerprints` it went by (`providers`). With a `rate_limit`, all workers together take
     no more than it allows.
