@@ -106,12 +106,12 @@ async def test_a_listener_that_is_cancelled_just_as_its_connection_ends_ends(
     made: asyncio.Queue[db.Connection] = asyncio.Queue()
     woken = asyncio.Event()
 
-    class Noted(db.Connection):
+    class Kept(db.Connection):
         def __init__(self, connection: asyncpg.Connection) -> None:
             super().__init__(connection)
             made.put_nowait(self)
 
-    monkeypatch.setattr(db, "Connection", Noted)
+    monkeypatch.setattr(db, "Connection", Kept)
     listening = asyncio.create_task(wakeup.listen(database_url, woken.set))
     await asyncio.wait_for(woken.wait(), _PATIENCE_SECONDS)
     made.get_nowait().raw.terminate()
