@@ -258,6 +258,13 @@ def never_crashes(raw: bytes) -> None:
     assert all(letter.isprintable() or letter == "\ufffd" for letter in read_.diagnostic)
 
 
+@pytest.mark.parametrize("encoding", [b"base64", b"base64 \xff", b"\xffbase64"])
+@pytest.mark.parametrize("charset", [b"utf-8", b"us-ascii", b"iso-2022-jp", b"no-such", b"\xff"])
+def test_raw_bytes_that_claim_to_be_base64_are_read_whatever_their_charset(encoding: bytes, charset: bytes) -> None:
+    head = b"From: MAILER-DAEMON@mx.example\nContent-Type: text/plain; charset=" + charset
+    never_crashes(head + b"\nContent-Transfer-Encoding: " + encoding + b"\n\nunknown user \xff\xfe\xc3\xa9")
+
+
 @given(st.binary(max_size=2_000))
 def test_arbitrary_bytes_are_a_report_or_none(raw: bytes) -> None:
     never_crashes(raw)

@@ -6,6 +6,7 @@ with the input, and leaves a `message/…` encoded where it is.
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import Compat32
@@ -65,11 +66,17 @@ def body_of(part: Message) -> bytes:
 
     Plain lines that only claim to be in base64 are taken as they are.
     """
-    if part.get("content-transfer-encoding", "").strip().lower() == "base64" and not part.is_multipart():
-        raw = cast("str", part.get_payload()).encode("ascii", "surrogateescape")
-        if not _BASE64_LINE.match(raw):
-            return raw.replace(b"\r\n", b"\n")
-    return cast("bytes", part.get_payload(decode=True)).replace(b"\r\n", b"\n")
+    encoding = str(part.get("content-transfer-encoding", ""))  # a Header if there are raw bytes in it
+    if encoding.strip().lower() == "base64" and not part.is_multipart():
+        plain = copy(part)
+        del plain["content-transfer-encoding"]
+        if not _BASE64_LINE.match(_bytes_of(plain)):
+            part = plain
+    return _bytes_of(part).replace(b"\r\n", b"\n")
+
+
+def _bytes_of(part: Message) -> bytes:
+    return cast("bytes", part.get_payload(decode=True))
 
 
 def text_of(part: Message) -> str:
