@@ -480,6 +480,35 @@ async def test_the_delivery_that_met_a_broken_primary_goes_by_the_fallback_and_b
     assert (await deliveries.find(delivery, [EMAIL]))[0].tries == 0
 
 
+async def test_a_provider_that_was_held_since_a_worker_asked_for_it_is_not_tried_once_more(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = await invite()
+    has_begun, was_asked_again = threading.Event(), threading.Event()
+
+    def breaks(_: Parcel) -> Outcome:
+        has_begun.set()
+        was_asked_again.wait(_PATIENCE_SECONDS)
+        return BROKEN
+
+    claim = health.claim
+
+    async def claimed(channel: Channel, *, may_probe: bool) -> health.Availability:
+        found = await claim(channel, may_probe=may_probe)
+        if has_begun.is_set() and not was_asked_again.is_set():
+            was_asked_again.set()  # what was found is old when it arrives
+            await until(_is_settled, "the first try is settled")
+        return found
+
+    async def _is_settled() -> bool:
+        return await _routes(delivery) == [("primary", "held")]
+
+    monkeypatch.setattr(health, "claim", claimed)
+    async with _working(database_url, Scripted(breaks), channel=WITH_FALLBACK, fallbacks={"email": Scripted()}):
+        await _until_state(delivery, "sent")
+    assert await _routes(delivery) == [("primary", "held"), ("fallback", "sent")]
+
+
 async def test_a_probe_that_is_refused_again_leaves_the_primary_held_and_goes_by_the_fallback_at_once(
     database_url: str,
 ) -> None:

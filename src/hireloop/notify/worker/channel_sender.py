@@ -28,6 +28,7 @@ class ChannelSender:
         self._rate_limited_until = 0.0  # monotonic
         self._gathers_until = 0.0  # monotonic
         self.has_backlog = False  # the last lease took all that it asked for
+        self.holds = 0  # how often a try of ours has held a provider of the channel
 
     @property
     def free(self) -> int:

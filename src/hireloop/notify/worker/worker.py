@@ -183,8 +183,10 @@ class Worker:
             return sender.rate_limited_seconds
         if sender.gathers:
             return GATHER_SECONDS
-        more = False
+        more, holds = False, sender.holds
         for request in providers.lease_requests(*await self._claims(sender)):
+            if sender.holds != holds and not request.probing:  # a probe is for one that is held
+                return 0  # a provider has been held since: what may be leased is asked for once more
             more |= await self._take_next(sender, request)
         if sender.rate_limited_seconds > 0:
             return sender.rate_limited_seconds
@@ -240,6 +242,7 @@ class Worker:
         try:  # before the delivery is free again, so that a held channel is not tried at once
             result = await circuit.judged(sender.channel, lease, result, probing=probing)
             await circuit.after_try(sender.channel, lease.route, result.outcome, probing=probing)
+            sender.holds += isinstance(result.outcome, Held)
         except db.UNAVAILABLE as error:  # the next try notes it
             self._failed("settle", error)
         elapsed = timedelta(seconds=time.monotonic() - asked)
