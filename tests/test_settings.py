@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -216,6 +217,75 @@ def test_a_bad_value_is_one_sentence_that_names_the_variable(
     assert "\n" not in sentence
     assert "pydantic" not in sentence
     assert "canary" not in sentence
+
+
+JUNK = (
+    "abc",
+    "-1",
+    "1e999",
+    "nan",
+    "99999999999999999999999",
+    "\u0661",
+    "{",
+    "[1]",
+    "null",
+    "a b",
+    ",,",
+    "\N{SNOWMAN}",
+)
+LIBRARYS_WORDS = re.compile(
+    r"input should|unable to|valid (integer|number|boolean|string)|parsing|validation|value error|pydantic|type=|unable"
+    r"|greater than or equal|less than or equal|instance of|expected",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("field", sorted(Settings.model_fields))
+def test_whatever_a_setting_is_set_to_is_refused_in_our_words(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    for junk in (f"canary {one}" if "secret" in field or "url" in field else one for one in JUNK):
+        monkeypatch.setenv(field.upper(), junk)
+        try:
+            Settings.read()
+        except SettingsError as refused:
+            said = str(refused)
+            assert said.startswith(f"Settings: {field.upper()} ")
+            assert not LIBRARYS_WORDS.search(said), said
+            assert "canary" not in said
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "sentence"),
+    [
+        ("EMAIL_PORT", "abc", "EMAIL_PORT must be a whole number from 1 to 65535"),
+        ("EMAIL_PORT", "70000", "EMAIL_PORT must be a whole number from 1 to 65535"),
+        ("RATE_LIMIT", "0.5", "RATE_LIMIT must be a whole number that is at least 1"),
+        ("EMAIL_TIMEOUT", "soon", "EMAIL_TIMEOUT must be a number that is greater than 0 and at most 600"),
+        ("EMAIL_TIMEOUT", "nan", "EMAIL_TIMEOUT must be a number that is greater than 0 and at most 600"),
+        ("EMAIL_USE_TLS", "perhaps", "EMAIL_USE_TLS must be true or false"),
+        ("EMAIL_BACKEND", "pigeon", "EMAIL_BACKEND must be smtp, console or file; only smtp sends mail"),
+    ],
+)
+def test_what_a_setting_must_be_is_said(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, sentence: str
+) -> None:
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    assert str(refused.value) == f"Settings: {sentence}."
+
+
+def test_an_override_of_another_type_is_said_in_our_words_too() -> None:
+    for field, value, words in (
+        ("email_host", 7, "must be a text"),
+        ("email_port", [1], "must be a whole number from 1 to 65535"),
+        ("email_backend", object(), "must be smtp, console or file"),
+        ("cors_origins", 7, "must be a list, separated by commas"),
+        ("secret_key_fallbacks", 7, "must be a list, separated by commas"),
+        ("hireloop_data_dir", 7, "must be a path"),
+        ("secret_key", 7, "must be a text"),
+    ):
+        with pytest.raises(SettingsError, match=f"^Settings: {field.upper()} {words}"):
+            settings_for(URL, **{field: value})
 
 
 def test_two_bad_values_are_both_named(monkeypatch: pytest.MonkeyPatch) -> None:

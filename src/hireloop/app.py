@@ -34,7 +34,7 @@ from hireloop.api.http.conditional import Conditional
 from hireloop.api.http.cors import Cors
 from hireloop.api.http.idempotency import Idempotency
 from hireloop.api.http.strict_requests import be_strict
-from hireloop.api.openapi import docs, document
+from hireloop.api.openapi import docs, document, problem_pages
 from hireloop.faults import warnings_of
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.alerts import warnings as warnings_of_alerts
@@ -49,6 +49,8 @@ from hireloop.telemetry.set_up import Telemetry, set_up
 from hireloop.web import context, look
 from hireloop.web.context import AnyRequest, Context
 from hireloop.web.headers import Policy, SecurityHeaders
+from hireloop.web.http.hosts import HostCheck
+from hireloop.web.http.methods import Methods
 from hireloop.web.json_bodies import StrictRequest
 from hireloop.web.request_id import FOR_PROGRAMS, RequestId
 from hireloop.web.size_limits import HeadSizeLimit
@@ -62,6 +64,7 @@ _HEADERS: dict[str, Policy] = {
     **{prefix: {} for prefix in FOR_PROGRAMS},
     "/api": api.HEADERS,
     "/docs": docs.HEADERS,
+    "/problems": docs.HEADERS,
 }
 
 
@@ -120,8 +123,10 @@ def build(
         route_handlers=[
             _api(),
             health.router,
+            document.document,
             docs.page,
             docs.style,
+            problem_pages.router,
             look.static,
             *portal.routes(),
             *console.routes(),
@@ -130,7 +135,7 @@ def build(
         exception_handlers={Exception: _explain},
         plugins=[hub],
         lifespan=[_lifespan(settings, ring, measured, hub.outbox)],
-        openapi_config=document.config(),
+        openapi_config=None,  # the document is our own
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
     )
@@ -141,11 +146,13 @@ def build(
 
 def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy]) -> ASGIApp:
     """Return the application inside what surrounds every request, from the inside out."""
-    app = HeadSizeLimit(RouteName(app))
+    base_url = settings.base_url
+    app = HeadSizeLimit(RouteName(app), base_url=base_url)
     if settings.cors_origins:
-        app = Cors(app, settings.cors_origins)
+        app = Cors(app, settings.cors_origins, base_url=base_url)
+    app = HostCheck(Methods(app), base_url=base_url)
     app = RequestId(app, varies_by_origin=bool(settings.cors_origins))
-    return SecurityHeaders(app, policies)
+    return SecurityHeaders(app, policies, base_url=base_url)
 
 
 def _api() -> Router:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
-from hireloop import mail_addresses, time_zones
+from hireloop import mail_addresses, setting_errors, time_zones
 from hireloop.errors import SettingsError
 from hireloop.mail_addresses import Sender
 
@@ -288,7 +288,7 @@ class Settings(BaseSettings):
         try:
             return cls(**overrides)
         except ValidationError as error:
-            raise SettingsError(_sentence(error)) from None
+            raise SettingsError(setting_errors.sentence_of(error, cls.model_fields)) from None
         except UnicodeDecodeError:  # its text quotes the file
             raise SettingsError(".env is not valid UTF-8. Save it as UTF-8.") from None
         except OSError as error:
@@ -388,11 +388,3 @@ def _forget_what_an_agent_has_set() -> None:
             if b"PYTHONPATH" in given:  # by which it is loaded: else something has overwritten what is there
                 for name in [name for name in os.environ if name.startswith("OTEL_") and name.encode() not in given]:
                     del os.environ[name]
-
-
-def _sentence(error: ValidationError) -> str:
-    bad = []
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        name = str(item["loc"][0]).upper() if item["loc"] else "The settings"
-        bad.append(f"{name} {item['msg'].removeprefix('Value error, ').rstrip('.')}")
-    return "Settings: " + "; ".join(bad) + "."

@@ -22,7 +22,8 @@ def problem(response: httpx.Response, status: int, slug: str, *fields: str) -> d
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = response.json()
-    assert body["type"] == slug, body
+    assert body["code"] == slug, body
+    assert body["type"] == f"https://hire.example/problems/{slug}", body
     assert body["status"] == status
     assert body["title"]
     assert body["detail"]

@@ -95,4 +95,4 @@ class Documented:
         content, body = answer["content"][kind], response.json()
         assert self.faults(content["schema"], body) == [], asked
         if kind == _PROBLEM:
-            assert body["type"] in content["examples"], f"{asked} {body['type']} is not documented"
+            assert body["code"] in content["examples"], f"{asked} {body['code']} is not documented"

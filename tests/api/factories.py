@@ -28,5 +28,5 @@ def request_scope(api: httpx.AsyncClient, path: str, *headers: tuple[bytes, byte
         "raw_path": path.encode(),
         "query_string": b"",
         "root_path": "",
-        "headers": [(b"authorization", api.headers["Authorization"].encode()), *headers],
+        "headers": [(b"host", b"hire.example"), (b"authorization", api.headers["Authorization"].encode()), *headers],
     }

@@ -121,7 +121,7 @@ async def test_what_is_no_report_is_refused(
     api: httpx.AsyncClient, content: bytes, kind: str, status: int, slug: str
 ) -> None:
     answered = await api.post(PATH, content=content, headers={"Content-Type": kind})
-    assert (answered.status_code, answered.json()["type"]) == (status, slug)
+    assert (answered.status_code, answered.json()["code"]) == (status, slug)
 
 
 async def test_it_takes_a_recruiters_key(user: httpx.AsyncClient) -> None:

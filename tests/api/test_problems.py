@@ -63,7 +63,7 @@ async def test_what_is_no_json_is_a_bad_request(api: httpx.AsyncClient, body: by
     answered = await api.post("/api/jobs/", content=body, headers=JSON)
     assert answered.status_code == 400
     assert answered.headers["content-type"] == problems.MEDIA_TYPE
-    assert answered.json()["type"] == "bad-input"
+    assert answered.json()["code"] == "bad-input"
 
 
 async def test_routing_refusals_are_problems_too(api: httpx.AsyncClient) -> None:
@@ -190,7 +190,7 @@ async def test_a_database_that_went_away_is_503_and_comes_back_by_itself(cut: Ca
 )
 def test_any_exception_is_some_problem(error: Exception, status: int, slug: str) -> None:
     found = problems.problem_of(error)
-    assert (found.status, found.type) == (status, slug)
+    assert (found.status, found.code) == (status, slug)
     assert found.title
     assert "canary" not in found.detail
 
@@ -239,7 +239,7 @@ async def test_a_body_that_breaks_off_is_nobodys_mistake_of_ours(api: httpx.Asyn
 )
 def test_only_a_failure_of_the_database_that_may_pass_is_unavailable(error: Exception, status: int, slug: str) -> None:
     found = problems.problem_of(error)
-    assert (found.status, found.type) == (status, slug)
+    assert (found.status, found.code) == (status, slug)
 
 
 async def test_a_refused_statement_is_an_internal_error_whose_log_line_names_it(api: httpx.AsyncClient) -> None:

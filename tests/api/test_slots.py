@@ -8,8 +8,8 @@ from api.clients import NOWHERE, as_role, count, ok, problem
 from api.factories import post_booking
 from factories import job_fields, post_interview, post_slot, soon
 from hireloop.access.tables import Role
-from hireloop.api.http.etags import etag_of
 from hireloop.scheduling.sessions import sessions
+from hireloop.web.http.entity_tags import etag_of
 
 PATH = "/api/interviews/slots/"
 START, END = "2026-12-01T10:00:00+05:30", "2026-12-01T11:00:00+05:30"

@@ -116,7 +116,7 @@ class Booker:
                 self.answers[f"none ({type(broken).__name__})"] += 1
             else:
                 is_problem = response.is_error and "json" in response.headers.get("content-type", "")
-                kind = response.json()["type"] if is_problem else ""
+                kind = response.json()["code"] if is_problem else ""
                 self.answers[f"{response.status_code} {kind}".strip()] += 1
                 if response.is_success:
                     promise.unanswered = ""

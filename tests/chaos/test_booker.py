@@ -15,9 +15,9 @@ from servers.http import Does, Raw, Received, Reply, ScriptedHttpServer
 WISH = Wish(*(UUID(int=number) for number in range(1, 4)))
 SCHEDULE, DELIVERY = UUID(int=4), UUID(int=5)
 JSON = {"Content-Type": "application/json"}
-AWAY = Reply(503, b'{"type": "database-away"}', {"Content-Type": "application/problem+json"})
-IN_PROGRESS = Reply(409, b'{"type": "idempotency-in-progress"}', {"Content-Type": "application/problem+json"})
-FULL = Reply(409, b'{"type": "slot-full"}', {"Content-Type": "application/problem+json"})
+AWAY = Reply(503, b'{"code": "database-away"}', {"Content-Type": "application/problem+json"})
+IN_PROGRESS = Reply(409, b'{"code": "idempotency-in-progress"}', {"Content-Type": "application/problem+json"})
+FULL = Reply(409, b'{"code": "slot-full"}', {"Content-Type": "application/problem+json"})
 NO_ANSWER = Raw(b"")
 BROKEN = Reply(500, b"oh")
 

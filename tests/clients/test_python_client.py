@@ -16,7 +16,14 @@ def test_what_has_a_default_may_be_left_out_of_a_request() -> None:
 
 
 def test_a_problem_that_a_later_server_knows_is_read_as_any_other() -> None:
-    told = {"type": "slot-on-the-moon", "title": "Conflict", "status": 409, "detail": "It is far away.", "orbit": 3}
+    told = {
+        "type": "https://hire.example/problems/x",
+        "code": "slot-on-the-moon",
+        "title": "Conflict",
+        "status": 409,
+        "detail": "It is far away.",
+        "orbit": 3,
+    }
     problem = Problem.from_dict(told)
-    assert (problem.type_, problem.status, problem.detail) == ("slot-on-the-moon", 409, "It is far away.")
+    assert (problem.code, problem.status, problem.detail) == ("slot-on-the-moon", 409, "It is far away.")
     assert problem.to_dict() == told

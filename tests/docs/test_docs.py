@@ -328,13 +328,13 @@ def test_the_picture_of_a_trace_shows_the_spans_that_there_are() -> None:
 
 
 def test_every_problem_is_listed_with_its_status() -> None:
-    listed = [(code(row["type"]), int(row["status"])) for row in rows_of(section("docs/reference/api.md", "Problems"))]
+    listed = [(code(row["code"]), int(row["status"])) for row in rows_of(section("docs/reference/api.md", "Problems"))]
     ours = [(slug, status) for status, slug in problems.STATUSES.values()]
     assert listed[: len(ours)] == ours
     strangers: list[Exception] = [HTTPException(status_code=status) for status in (405, 413, 414, 415, 431)]
     strangers += [ValueError(), ConnectionError(), DeadlockDetectedError()]
     others = [problems.problem_of(error) for error in strangers]
-    assert listed[len(ours) :] == [(problem.type, problem.status) for problem in others]
+    assert listed[len(ours) :] == [(problem.code, problem.status) for problem in others]
 
 
 # --- Calls and commands ----------------------------------------------------------------------------------------

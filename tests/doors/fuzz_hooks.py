@@ -95,7 +95,7 @@ def problem_is_documented(ctx: CheckContext, response: Response, case: Case[Any]
     while "$ref" in answer:
         answer = case.operation.schema.raw_schema["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
     listed = answer["content"]["application/problem+json"]["examples"]
-    slug = json.loads(response.content)["type"]
+    slug = json.loads(response.content)["code"]
     assert slug in listed, f"{slug} is not among {sorted(listed)}"
 
 

@@ -39,7 +39,7 @@ async def book_over_http(client: httpx.AsyncClient, interview: UUID | str, slot:
     if "json" not in response.headers.get("content-type", ""):
         return Answer(response.status_code, f"no JSON but {response.text[:200]!r}", {})
     body = response.json()
-    return Answer(response.status_code, str(body.get("type", "")), body)
+    return Answer(response.status_code, str(body.get("code", "")), body)
 
 
 async def book_all_at_once(client: httpx.AsyncClient, wishes: Sequence[tuple[UUID, UUID]]) -> list[Answer]:

@@ -70,9 +70,9 @@ async def test_whatever_a_statement_raises_on_a_connection_that_ended_means_it_i
                 await db.fetch("SELECT 1")
                 await db.fetch("SELECT 1")
             except db.UNAVAILABLE as error:
-                assert problem_of(error).type == "database-away"  # noqa: PT017 (either may happen)
+                assert problem_of(error).code == "database-away"  # noqa: PT017 (either may happen)
 
 
 def test_asyncpgs_internal_error_is_the_database_being_away_and_not_our_mistake() -> None:
     problem = problem_of(asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress"))
-    assert (problem.status, problem.type) == (503, "database-away")
+    assert (problem.status, problem.code) == (503, "database-away")

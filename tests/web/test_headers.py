@@ -26,7 +26,17 @@ from hireloop.web.size_limits import LONGEST_COOKIES
 from local.mailbox.test_pages import invitation
 from portal.factories import book
 
-PORTAL = {
+GENERAL = {
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "cross-origin-opener-policy": "same-origin",
+}
+PORTAL = GENERAL | {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -36,7 +46,7 @@ PORTAL = {
     "permissions-policy": "camera=(self), microphone=(self)",
     "x-content-type-options": "nosniff",
 }
-CONSOLE = {
+CONSOLE = GENERAL | {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
@@ -46,7 +56,7 @@ CONSOLE = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
     "x-content-type-options": "nosniff",
 }
-DOCS = {
+DOCS = GENERAL | {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
@@ -55,7 +65,7 @@ DOCS = {
     "x-content-type-options": "nosniff",
 }
 STYLE = (Path(pages.__file__).parent / "templates" / "mailbox.css").read_bytes()
-MAILBOX = {
+MAILBOX = GENERAL | {
     "content-security-policy": (
         f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(STYLE).digest()).decode()}'; img-src data:; "
         "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -64,12 +74,22 @@ MAILBOX = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
 }
-API = {"cache-control": "no-store", "vary": "Authorization"}
+API = {**GENERAL, "vary": "Authorization"}
 A_YEAR = {"cache-control": "public, max-age=31536000, immutable"}
 COMPRESSED = {"content-encoding": "gzip", "vary": "Accept-Encoding"}  # where it is long enough
+ASKED_AGAIN = {"cache-control": "no-cache", **COMPRESSED}
 # What says something of one answer alone.
 OWN = {
-    *("allow", "content-length", "content-type", "etag", "idempotency-replayed", "location", "set-cookie"),
+    *(
+        "accept-patch",
+        "allow",
+        "content-length",
+        "content-type",
+        "etag",
+        "idempotency-replayed",
+        "location",
+        "set-cookie",
+    ),
     *("traceresponse", "www-authenticate", "x-request-id"),
 }
 PRESSED = {"Sec-Fetch-Site": "same-origin"}
@@ -166,8 +186,10 @@ async def test_every_answer_of_the_console(user: httpx.AsyncClient) -> None:
 
 async def test_every_answer_of_the_docs(user: httpx.AsyncClient) -> None:
     page = await user.get("/docs")
-    expect(page, 200, DOCS)
-    expect(await user.head("/docs"), 200, DOCS)
+    expect(page, 200, {**DOCS, **ASKED_AGAIN})
+    expect(await user.head("/docs"), 200, {**DOCS, **ASKED_AGAIN})
+    unchanged = {**DOCS, "cache-control": "no-cache", "vary": "Accept-Encoding"}
+    expect(await user.get("/docs", headers={"If-None-Match": page.headers["etag"]}), 304, unchanged)
     (style,) = re.findall(r'"(/docs/[^"]+\.css)"', page.text)
     expect(await user.get(style), 200, {**DOCS, **A_YEAR, **COMPRESSED})
 
@@ -200,11 +222,10 @@ async def test_every_answer_to_a_program(api: httpx.AsyncClient) -> None:
     made = await api.post("/api/jobs/", json=job_fields(), headers={"Idempotency-Key": "1"})
     expect(made, 201, API)
     expect(await api.post("/api/jobs/", json=job_fields(), headers={"Idempotency-Key": "1"}), 201, API)
-    kept = {**API, "cache-control": "private, no-cache"}
     listed = await api.get("/api/jobs/")
-    expect(listed, 200, kept)
-    expect(await api.head("/api/jobs/"), 200, kept)
-    expect(await api.get("/api/jobs/", headers={"If-None-Match": listed.headers["etag"]}), 304, kept)
+    expect(listed, 200, API)
+    expect(await api.head("/api/jobs/"), 200, API)
+    expect(await api.get("/api/jobs/", headers={"If-None-Match": listed.headers["etag"]}), 304, API)
     expect(await api.options("/api/jobs/"), 204, API)
     expect(await api.get("/api/jobs/?x=1"), 400, API)
     expect(await api.get("/api/jobs/", headers={"Authorization": "no"}), 401, API)
@@ -215,14 +236,14 @@ async def test_every_answer_to_a_program(api: httpx.AsyncClient) -> None:
     expect(await api.get(f"/api/jobs/?{'a' * 5_000}"), 414, API)
     expect(await api.get("/api/jobs/", headers={"Cookie": "a" * (LONGEST_COOKIES + 1)}), 431, API)
     expect(await api.get("/api/breaks"), 500, API)
-    for path, status in (("/health/live", 200), ("/health/nothing", 404), ("/schema/openapi.json", 200)):
-        expect(await api.get(path), status, {})
+    for path, status in (("/health/live", 200), ("/health/nothing", 404), ("/schema/nothing", 404)):
+        expect(await api.get(path), status, GENERAL)
+    expect(await api.get("/schema/openapi.json"), 200, {**GENERAL, **ASKED_AGAIN})
 
 
 async def test_an_answer_that_no_handler_gave_has_them_too(user: httpx.AsyncClient, settings: Settings) -> None:
     """These had none, or `no-store` alone, while each handler and router set its own."""
-    no_store = {"cache-control": "no-store"}
-    doors = {"/": PORTAL, "/console/": CONSOLE, "/docs": {**DOCS, **no_store}, "/dev/mailbox": MAILBOX}
+    doors = {"/": PORTAL, "/console/": CONSOLE, "/docs": DOCS, "/problems/": DOCS, "/dev/mailbox": MAILBOX}
     for path, policy in doors.items():
         expect(await user.get(f"{path}?{'a' * 5_000}"), 414, policy)
         expect(await user.get(path, headers={"Cookie": "a" * (LONGEST_COOKIES + 1)}), 431, policy)
@@ -240,7 +261,7 @@ async def test_a_path_has_the_policy_of_where_it_leads_however_it_is_spelled(
 ) -> None:
     expect(await user.get("http://localhost:8000//console/sign-in/"), 200, CONSOLE)
     expect(await user.get("http://localhost:8000/%2Fconsole/sign-in/"), 200, CONSOLE)
-    expect(await user.get("http://localhost:8000//docs"), 200, DOCS)
+    expect(await user.get("http://localhost:8000//docs"), 200, {**DOCS, **ASKED_AGAIN})
     expect(await user.get("http://localhost:8000///i/nonsense/"), 404, PORTAL)
     cookie = {"Cookie": f"hireloop-mailbox-8000={cookie_of(settings, now=datetime.now(UTC))}"}
     expect(await user.get(f"http://localhost:8000/{PATH}/{mail}", headers=cookie), 200, MAILBOX)

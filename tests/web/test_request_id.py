@@ -148,13 +148,3 @@ async def test_the_id_is_in_the_line_of_a_failure(api: httpx.AsyncClient) -> Non
     with capture_logs() as lines:
         problem(await api.get("/api/breaks", headers={"X-Request-ID": "order-7"}), 500, "internal")
     assert [line["event"] for line in lines] == ["request.failed"]
-
-
-async def test_options_names_every_method_of_a_path(api: httpx.AsyncClient) -> None:
-    for path, methods in (
-        ("/api/interviews/slots/", "GET, OPTIONS, POST"),
-        (f"/api/interviews/slots/{NOWHERE}/", "DELETE, GET, OPTIONS, PATCH"),
-        ("/api/audit/", "GET, OPTIONS"),
-    ):
-        answered = await api.options(path)
-        assert (answered.status_code, answered.headers["allow"]) == (204, methods)

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from litestar import Request
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.testing import RequestFactory
 
+from hireloop.web.http.entity_tags import etag_of
 from hireloop.web.static_files import StaticFiles, takes_gzip
 
 LONG = "p { color: red }\n" * 100
@@ -20,8 +21,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def asking(accept_encoding: str = "") -> Request[Any, Any, Any]:
-    return RequestFactory().get("/", headers={"Accept-Encoding": accept_encoding} if accept_encoding else {})
+def asking(accept_encoding: str = "", **headers: str) -> Request[Any, Any, Any]:
+    accepted = {"Accept-Encoding": accept_encoding} if accept_encoding else {}
+    return RequestFactory().get("/", headers={**accepted, **headers})
 
 
 def test_a_file_has_its_media_type_and_may_be_kept_under_its_version_alone(folder: Path) -> None:
@@ -30,7 +32,24 @@ def test_a_file_has_its_media_type_and_may_be_kept_under_its_version_alone(folde
     assert (kept.content, kept.media_type) == (LONG.encode(), "text/css")
     assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert (other.content, other.media_type) == (b"<svg/>", "image/svg+xml")
-    assert other.headers == {"Cache-Control": "no-cache"}
+    assert other.headers == {"Cache-Control": "no-cache", "ETag": etag_of(b"<svg/>")}
+
+
+def test_a_file_that_the_browser_has_is_not_sent_again(folder: Path) -> None:
+    files = StaticFiles(folder, "/static/{version}/{name}")
+    tags = {
+        coding: files.response(asking(coding), files.version, "page.css").headers["ETag"] for coding in ("", "gzip")
+    }
+    assert tags["gzip"] == f'{tags[""][:-1]}-gzip"'  # another coding is another representation
+    for tag in (*tags.values(), f"W/{tags['']}", "*"):
+        answer = files.response(asking("gzip", **{"If-None-Match": tag}), files.version, "page.css")
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert "Content-Encoding" not in answer.headers
+        assert files.response(asking(**{"If-Match": tag}), files.version, "page.css").content == LONG.encode()
+    assert files.response(asking(**{"If-None-Match": '"x"'}), files.version, "page.css").content == LONG.encode()
+    with pytest.raises(HTTPException, match="412"):
+        files.response(asking(**{"If-Match": '"x"'}), files.version, "page.css")
 
 
 @pytest.mark.parametrize("version", ["", "0"])

@@ -7,11 +7,11 @@ export type { components, operations, paths, webhooks } from "./schema.js";
 /** Every type of the API by its name, such as `Schemas["ScheduleResponse"]`. */
 export type Schemas = components["schemas"];
 
-/** Why a request came to nothing (RFC 9457): tell cases apart by `type`, show `detail` to a person. */
+/** Why a request came to nothing (RFC 9457): tell cases apart by `code`, show `detail` to a person. */
 export type Problem = Schemas["Problem"];
 
-/** The types of problem that are known today, or one that a later server has added. */
-export type ProblemType = Problem["type"];
+/** The codes of problems that are known today, or one that a later server has added. */
+export type ProblemCode = Problem["code"];
 
 /** What a receiver of webhooks gets, to be told apart by `type`; a later server may send others. */
 export type Webhook = Schemas["RecruiterCopyWebhook"] | Schemas["LateRequestWebhook"] | Schemas["AlertWebhook"];
@@ -42,8 +42,8 @@ export function isProblem(value: unknown): value is Problem {
   return (
     typeof value === "object" &&
     value !== null &&
-    "type" in value &&
-    typeof value.type === "string" &&
+    "code" in value &&
+    typeof value.code === "string" &&
     "status" in value &&
     typeof value.status === "number" &&
     "detail" in value &&

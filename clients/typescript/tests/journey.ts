@@ -1,5 +1,5 @@
 // A booking's life over the client, against the server in HIRELOOP_URL. Prints what it saw as JSON, for a test to judge.
-import { createClient, isProblem, type Problem, type ProblemType, type Schemas } from "hireloop-client";
+import { createClient, isProblem, type Problem, type ProblemCode, type Schemas } from "hireloop-client";
 
 declare const process: { env: Record<string, string | undefined> };
 
@@ -27,8 +27,8 @@ function problem({ error }: Answer<unknown>): Problem {
 }
 
 /** What a frontend would do about it. */
-function kind(type: ProblemType): string {
-  switch (type) {
+function kind(code: ProblemCode): string {
+  switch (code) {
     case "slot-full":
     case "slot-past":
     case "slot-withdrawn":
@@ -80,16 +80,16 @@ const again = await book(first.id, asha.id);
 seen["again"] = { status: again.response.status, same: done(again).id === schedule.id };
 
 const reused = problem(await book(first.id, ravi.id, "booking-1"));
-seen["reused"] = { status: reused.status, type: reused.type };
+seen["reused"] = { status: reused.status, code: reused.code };
 
 const full = problem(await book(first.id, ravi.id));
 const elsewhere = problem(await book(second.id, asha.id));
-seen["conflicts"] = [full, elsewhere].map(({ status, type }) => ({ status, type, then: kind(type) }));
+seen["conflicts"] = [full, elsewhere].map(({ status, code }) => ({ status, code, then: kind(code) }));
 
 const wrong = problem(
   await client.POST("/api/interviews/slots/", { body: { starts_at: second.ends_at, ends_at: second.starts_at } }),
 );
-seen["wrong"] = { status: wrong.status, type: wrong.type, field: wrong.errors?.[0]?.field };
+seen["wrong"] = { status: wrong.status, code: wrong.code, field: wrong.errors?.[0]?.field };
 
 const params = { path: { schedule_id: schedule.id } };
 const read = await client.GET("/api/interviews/schedules/{schedule_id}/", { params });
@@ -115,7 +115,7 @@ do {
 seen["paged"] = paged.length === 2 && paged[0] === first.id && paged[1] === second.id;
 
 const stranger = createClient({ baseUrl: process.env["HIRELOOP_URL"] ?? "", key: "hl_nobody" });
-seen["stranger"] = problem(await stranger.GET("/api/interviews/slots/")).type;
+seen["stranger"] = problem(await stranger.GET("/api/interviews/slots/")).code;
 seen["ready"] = done(await client.GET("/health/ready")).status;
 
 console.log(JSON.stringify(seen));

@@ -4,7 +4,7 @@ import {
   isProblem,
   type HireLoopClient,
   type Problem,
-  type ProblemType,
+  type ProblemCode,
   type Schemas,
   type Webhook,
 } from "hireloop-client";
@@ -32,29 +32,29 @@ const unknown: Schemas["BookSlotFields"] = { ...booking, notes: "" };
 // --- Problems: the known types are told apart, and one of tomorrow is no mistake ---
 
 function said(problem: Problem): string {
-  const type: ProblemType = problem.type;
-  switch (type) {
+  const code: ProblemCode = problem.code;
+  switch (code) {
     case "slot-full":
     case "candidate-busy":
-      return type;
+      return code;
     default: {
-      const other: string = type; // and not `never`, however many are known
+      const other: string = code; // and not `never`, however many are known
       return `${other}: ${problem.detail}`;
     }
   }
 }
 
-const ofTomorrow: Problem = { type: "slot-on-the-moon", title: "Conflict", status: 409, detail: "It is far away." };
-const known: ProblemType = "slot-full";
+const ofTomorrow: Problem = { type: "https://hire.example/problems/slot-on-the-moon", code: "slot-on-the-moon", title: "Conflict", status: 409, detail: "It is far away." };
+const known: ProblemCode = "slot-full";
 // @ts-expect-error a type is a text
-const numbered: ProblemType = 409;
+const numbered: ProblemCode = 409;
 
 type KnownTypes<T> = T extends string ? (string extends T ? never : T) : never;
 type IsAny<T> = 0 extends 1 & T ? true : false;
-const isNotAny: IsAny<ProblemType> = false;
-const isNamed: Extract<KnownTypes<ProblemType>, "slot-full"> = "slot-full";
+const isNotAny: IsAny<ProblemCode> = false;
+const isNamed: Extract<KnownTypes<ProblemCode>, "slot-full"> = "slot-full";
 // @ts-expect-error nobody knows it today: what editors offer are the known ones
-const isOffered: Extract<KnownTypes<ProblemType>, "slot-on-the-moon"> = "slot-on-the-moon";
+const isOffered: Extract<KnownTypes<ProblemCode>, "slot-on-the-moon"> = "slot-on-the-moon";
 
 // --- Requests and answers ---
 

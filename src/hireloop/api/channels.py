@@ -6,9 +6,12 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, get
+from litestar.params import QueryParameter
 from msgspec import Meta
 
+from hireloop import errors
 from hireloop.access.roles import READS
+from hireloop.api.paging import DEFAULT_LIMIT, Limit
 from hireloop.examples import RecordedAt, Time
 from hireloop.notify.channels import held
 from hireloop.notify.channels.held import HeldProvider
@@ -46,24 +49,33 @@ class ChannelResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelsResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """All channels on one page, and the installed transports."""
+    """A page of channels, the cursor of the next page, and the installed transports."""
 
     items: list[ChannelResponse]
-    next: None = None
+    next: str | None
     transports: list[InstalledTransport]
 
 
 @get("/channels/", opt=READS)
-async def list_channels(request: AnyRequest) -> ChannelsResponse:
+async def list_channels(
+    request: AnyRequest,
+    limit: Limit = DEFAULT_LIMIT,
+    after: Annotated[str | None, QueryParameter(name="after", description="The `next` of the previous page.")] = None,
+) -> ChannelsResponse:
     """List the configured channels, which of them are held and why, and the installed transports."""
     context = context_of(request)
+    names = [channel.name for channel in context.channels]
+    if after is not None and after not in names:
+        raise errors.BadInput("after", "must be the `next` of a page")
+    rest = context.channels[names.index(after) + 1 if after is not None else 0 :]
     rows = {(row.channel, row.route): row for row in await held.held(context.channels)}
     transports = await asyncio.to_thread(installed_transports)  # it imports them, once per process
     return ChannelsResponse(
         items=[
             _response(context, one, rows.get((one.name, Route.PRIMARY)), rows.get((one.name, Route.FALLBACK)))
-            for one in context.channels
+            for one in rest[:limit]
         ],
+        next=rest[limit - 1].name if len(rest) > limit else None,
         transports=transports,
     )
 

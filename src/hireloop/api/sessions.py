@@ -20,6 +20,14 @@ from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.json_bodies import EmptyBody
 
 
+class DeviceCheckDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What the candidate's browser last said of its camera and microphone, and when: `ok`, or what failed."""
+
+    camera: Annotated[str, Meta(examples=["ok"])]
+    microphone: Annotated[str, Meta(examples=["ok"])]
+    checked_at: StartsAt
+
+
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A session: when its link opens and closes, the device check, and when the candidate entered and left."""
 
@@ -30,7 +38,7 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
     key_version: Annotated[int, Meta(examples=[1])]
     opens_at: OpensAt
     closes_at: ClosesAt
-    device_check: Annotated[dict[str, str] | None, Meta(examples=[{"camera": "ok", "microphone": "ok"}])]
+    device_check: DeviceCheckDetails | None
     entered_at: StartsAt | None
     left_at: Time | None
     revoked_at: Time | None
@@ -48,7 +56,7 @@ async def get_session(request: AnyRequest, session_id: FromPath[UUID]) -> Sessio
         key_version=visit.key_version,
         opens_at=visit.opens_at,
         closes_at=visit.closes_at,
-        device_check=visit.device_check,
+        device_check=msgspec.convert(visit.device_check, DeviceCheckDetails | None),
         entered_at=visit.entered_at,
         left_at=visit.left_at,
         revoked_at=visit.revoked_at,

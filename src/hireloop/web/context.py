@@ -50,11 +50,19 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return None if moment is None else self.local(moment)
 
     def localized(self, details: Details) -> Details:
-        """Return the same details with each of their times at the offset of DEFAULT_TIME_ZONE."""
-        values = msgspec.structs.asdict(details).items()
-        return msgspec.structs.replace(
-            details, **{name: self.local(value) for name, value in values if isinstance(value, datetime)}
-        )
+        """Return the same details with each of their times at the offset of DEFAULT_TIME_ZONE, nested ones too."""
+        localized: Details = self._localized(details)
+        return localized
+
+    def _localized(self, value: Any) -> Any:  # noqa: ANN401 (of whatever type)
+        if isinstance(value, datetime):
+            return self.local(value)
+        if isinstance(value, msgspec.Struct):
+            values = {name: self._localized(one) for name, one in msgspec.structs.asdict(value).items()}
+            return msgspec.structs.replace(value, **values)
+        if isinstance(value, list):
+            return [self._localized(one) for one in value]
+        return value
 
     def session_key(self, session: SessionOfSchedule) -> str:
         """Mint the key that opens this session."""

@@ -8,8 +8,10 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable
+from difflib import get_close_matches
 from types import NoneType
-from typing import Any, Union, get_args
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -18,6 +20,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from hireloop import errors
 from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest
+from hireloop.web.http import choices
 
 _ODD_ESCAPE = re.compile(r"\\u(0000|[dD][89a-fA-F])")  # of U+0000, or of a surrogate, which should be half of a pair
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -27,6 +30,9 @@ _LONGEST_NAME = 100
 _MOST_DIGITS = 19
 _MOST_NAMED = 100  # of the errors: a response is not an echo
 _UTF_8 = {"utf-8", "utf8"}
+# A PATCH is a merge patch (RFC 7396) under either name; another kind of patch must not be taken for one.
+_JSON = {"", "application/json", "application/merge-patch+json"}
+_ANY_JSON = re.compile(r"application/(?!json-patch\+json)[^ ]+\+json")
 
 
 class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +79,7 @@ def without_none(kind: Any) -> Any:  # noqa: ANN401 (types, as values)
 
 def _check_headers(request: AnyRequest) -> None:
     kind, options = request.content_type
-    is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")) or not kind
+    is_json = kind in _JSON if request.method == "PATCH" else kind in _JSON or _ANY_JSON.fullmatch(kind)
     if not is_json or options.get("charset", "utf-8").lower() not in _UTF_8:
         raise HTTPException("The body must be JSON in UTF-8. Send `Content-Type: application/json`.", status_code=415)
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -163,20 +169,30 @@ def _fault_of(value: object) -> str | None:
 def _compare(value: object, kind: Any, path: str, wrong: dict[str, str]) -> None:  # noqa: ANN401 (types, as values)
     """Note where a value is not of its type, by path, beside what is known to be wrong there.
 
-    Of an object each member is judged; of a list, it is the first item that does not fit.
+    Of an object each member is judged, and of a list each item.
     """
     struct = _struct_in(kind)
-    if struct is None or not isinstance(value, dict):
-        try:
-            msgspec.convert(value, kind)
-        except _REFUSED as error:
-            message, _, below = str(error).partition(" - at `$")
-            wrong.setdefault((path + below.rstrip("`")).lstrip("."), message)
+    if struct is not None and isinstance(value, dict):
+        _compare_members(value, struct, path, wrong)
         return
+    before, items = len(wrong), _items_in(kind) if isinstance(value, list) else None
+    if items is not None and isinstance(value, list):
+        for number, one in enumerate(value[:_MOST_NAMED]):
+            _compare(one, items, f"{path}[{number}]", wrong)
+    if len(wrong) > before:
+        return  # of the list itself there is nothing to say
+    try:
+        msgspec.convert(value, kind)
+    except _REFUSED as error:
+        message, _, below = str(error).partition(" - at `$")
+        wrong.setdefault((path + below.rstrip("`")).lstrip("."), choices.named(kind) or message)
+
+
+def _compare_members(value: dict[str, Any], struct: type[msgspec.Struct], path: str, wrong: dict[str, str]) -> None:
     known = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value:
         if name not in known and len(wrong) < _MOST_NAMED:
-            wrong.setdefault(_member(path, name), "is not a known field")
+            wrong.setdefault(_member(path, name), _unknown(name, known))
     for name, field in known.items():
         if name in value:
             _compare(value[name], field.type, _member(path, name), wrong)
@@ -184,8 +200,19 @@ def _compare(value: object, kind: Any, path: str, wrong: dict[str, str]) -> None
             wrong.setdefault(_member(path, name), "is required")
 
 
+def _unknown(name: str, known: Iterable[str]) -> str:
+    """Return that a field is not known, and which one was probably meant."""
+    near = get_close_matches(name[:_LONGEST_NAME], known, n=1)
+    return f"is not a known field; did you mean {near[0]}?" if near else "is not a known field"
+
+
+def _items_in(kind: Any) -> Any:  # noqa: ANN401 (types, as values)
+    lists = (one for one in choices.members_of(kind) if get_origin(one) is list)
+    return next((get_args(one)[0] for one in lists), None)
+
+
 def _struct_in(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401 (types, as values)
-    kinds = (kind, *get_args(kind))
+    kinds = choices.members_of(kind)
     return next((one for one in kinds if isinstance(one, type) and issubclass(one, msgspec.Struct)), None)
 
 

@@ -1,14 +1,17 @@
 """What each error is to a client: status, type and message (RFC 9457). Only this module maps errors to statuses."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar.exceptions import HTTPException, ValidationException
+from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.scheduling.fields import NOT_BLANK
 
 MEDIA_TYPE = "application/problem+json"
+PAGES = "/problems/"  # where the page about a kind of problem is, by its code
+EXAMPLE_BASE = "https://hire.example"
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
@@ -19,9 +22,13 @@ class FieldProblem(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457's members; `type` is a slug for programs, `detail` a message for people."""
+    """RFC 9457's members, and `code`, which tells programs the kinds apart; `detail` is a message for people.
 
-    type: str
+    `type` is the address of a page about this kind of problem; it contains the code.
+    """
+
+    type: Annotated[str, Meta(examples=[f"{EXAMPLE_BASE}{PAGES}slot-full"], extra_json_schema={"format": "uri"})]
+    code: Annotated[str, Meta(examples=["slot-full"])]
     title: str
     status: int
     detail: str
@@ -60,7 +67,7 @@ STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
     errors.Refused: (409, "refused"),
     errors.DatabaseNotReady: (503, "database-not-ready"),
 }
-_TITLES = {
+TITLES = {
     400: "Bad request",
     401: "Not signed in",
     403: "Not allowed",
@@ -86,6 +93,7 @@ _SENTENCES = {
 _SLUGS = {
     404: "not-found",
     405: "method-not-allowed",
+    412: "changed-since",
     413: "too-large",
     414: "address-too-long",
     415: "unsupported-media-type",
@@ -99,8 +107,23 @@ _BUSY = "The request conflicted with a concurrent change, and nothing was saved.
 _AWAY = "The database is unavailable. A change may or may not have been saved, but it is safe to repeat a booking."
 
 
-def problem_of(error: Exception) -> Problem:
-    """Return an exception as the problem that its client sees; never quotes an exception that is not our own."""
+def statuses_by_code() -> dict[str, int]:
+    """Return the status of every code that a problem may have."""
+    ours = {slug: status for status, slug in STATUSES.values()}
+    others = {slug: status for status, slug in _SLUGS.items()}
+    return {**others, "internal": 500, "database-away": 503, "database-busy": 503, **ours}
+
+
+def problem_of(error: Exception, base_url: str = "") -> Problem:
+    """Return an exception as the problem that its client sees; never quotes an exception that is not our own.
+
+    `type` is below BASE_URL; without it, it is relative to the host.
+    """
+    problem = _problem_of(error)
+    return msgspec.structs.replace(problem, type=f"{base_url}{problem.type}")
+
+
+def _problem_of(error: Exception) -> Problem:
     if isinstance(error, errors.HireLoopError):
         return _ours(error)
     if isinstance(error, ValidationException):
@@ -164,8 +187,9 @@ def _shortened(text: str) -> str:
 
 def _problem(status: int, slug: str, detail: str, fields: list[FieldProblem] | None = None) -> Problem:
     return Problem(
-        type=slug,
-        title=_TITLES.get(status, "Bad request"),
+        type=f"{PAGES}{slug}",
+        code=slug,
+        title=TITLES.get(status, "Bad request"),
         status=status,
         detail=detail,
         errors=fields or msgspec.UNSET,

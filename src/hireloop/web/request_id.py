@@ -1,7 +1,6 @@
 """What every response to a program has around it, also for unknown paths: its request's id, and what it varies by.
 
-Litestar's own middleware runs after the routing, and so never for a path or a method that there is not. HEAD is here
-for the same reason: the router knows only GET.
+Litestar's own middleware runs after the routing, and so never for a path or a method that there is not.
 """
 
 import re
@@ -9,8 +8,7 @@ import secrets
 from contextlib import nullcontext
 
 from litestar.enums import ScopeType
-from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from hireloop.telemetry import spans
@@ -36,43 +34,28 @@ class RequestId:
             return
         given = given_id(scope)
         ident = given or spans.current_trace_id() or secrets.token_hex(16)
-        is_head, is_api = scope["method"] == "HEAD", scope["path"].startswith(_API)
+        is_api = scope["path"].startswith(_API)
 
         async def wrap(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = lower(message["headers"])
-                headers = self._varying(headers) if is_api else headers
-                headers = _allowing_all(headers, scope) if scope["method"] == "OPTIONS" else headers
-                await send({**message, "headers": [*headers, (_REQUEST_ID, ident.encode())]})
-            elif message["type"] == "http.response.body" and is_head:
-                if not message.get("more_body", False):
-                    await send({**message, "body": b""})
-            else:
-                await send(message)
+                headers = self._varying(headers, is_api=is_api)
+                message = {**message, "headers": [*headers, (_REQUEST_ID, ident.encode())]}
+            await send(message)
 
         if given is not None:
             spans.name_request(given)
         with bound_contextvars(request_id=given) if given is not None else nullcontext():
-            await self.app({**scope, "method": "GET"} if is_head else scope, receive, wrap)
+            await self.app(scope, receive, wrap)
 
-    def _varying(self, headers: Headers) -> Headers:
-        """Return the headers of a response of the API, so that a cache does not give it to others."""
+    def _varying(self, headers: Headers, *, is_api: bool) -> Headers:
+        """Return the headers of a response so that no cache gives it to others: only the API asks for keys."""
         varies = [value.decode("latin-1") for name, value in headers if name == b"vary"]
         words = [word.strip() for value in varies for word in value.split(",")]
-        vary = ", ".join(dict.fromkeys([*self._varies_by, *words]))
+        vary = ", ".join(dict.fromkeys([*(self._varies_by if is_api else self._varies_by[1:]), *words]))
+        if not vary:
+            return headers
         return (*((name, value) for name, value in headers if name != b"vary"), (b"vary", vary.encode("latin-1")))
-
-
-def _allowing_all(headers: Headers, scope: HTTPScope) -> Headers:
-    """Return the headers with every method of the path in `Allow`: Litestar names those that were registered first."""
-    methods = {
-        method
-        for route in scope["litestar_app"].routes
-        if isinstance(route, HTTPRoute) and route.path_format == scope.get("path_template")
-        for method in route.methods
-    }
-    allow = ", ".join(sorted(methods)).encode()
-    return tuple((name, allow if name == b"allow" and methods else value) for name, value in headers)
 
 
 def given_id(scope: Scope) -> str | None:

@@ -4,25 +4,23 @@ Litestar keeps the last 1,024 addresses and cookie headers that it parsed, each 
 a server lets through, a thousand requests by nobody in particular would fill two gigabytes for good.
 """
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from hireloop.web.buffered_responses import BufferedResponse, header_of
-from hireloop.web.problems import MEDIA_TYPE, problem_of
-from hireloop.web.request_id import FOR_PROGRAMS
+from hireloop.web.buffered_responses import header_of
+from hireloop.web.http.refusals import refusal_of
 
 LONGEST_ADDRESS = 4_096  # path and query
 LONGEST_COOKIES = 8_192  # forty sessions of one candidate, and what other programs of the host keep
-_NO_STORE = (b"cache-control", b"no-store")
 
 
 class HeadSizeLimit:
     """A layer around the application, inside the outer layers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, base_url: str) -> None:
         self.app = app
+        self._base_url = base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or respond with 414 or 431."""
@@ -30,7 +28,7 @@ class HeadSizeLimit:
         if refusal is None:
             await self.app(scope, receive, send)
         else:
-            await _response(refusal, is_for_programs=scope["path"].startswith(FOR_PROGRAMS)).send(send)
+            await refusal_of(scope, refusal, base_url=self._base_url).send(send)
 
 
 def _refusal(scope: HTTPScope) -> HTTPException | None:
@@ -44,13 +42,3 @@ def _refusal(scope: HTTPScope) -> HTTPException | None:
             status_code=431,
         )
     return None
-
-
-def _response(refusal: HTTPException, *, is_for_programs: bool) -> BufferedResponse:
-    """Return a problem for programs, and its sentence for people."""
-    if is_for_programs:
-        media_type, body = MEDIA_TYPE, msgspec.json.encode(problem_of(refusal))
-    else:
-        media_type, body = "text/plain; charset=utf-8", refusal.detail.encode()
-    headers = ((b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode()), _NO_STORE)
-    return BufferedResponse(refusal.status_code, headers, body)

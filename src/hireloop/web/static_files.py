@@ -1,27 +1,61 @@
-"""Static files, under paths with their version in them: what is kept for a year can then never be out of date."""
+"""Files and pages that are the same for everybody: with an entity tag, and compressed once.
+
+Static files are under paths with their version in them: what is kept for a year can then never be out of date.
+"""
 
 import gzip
 import hashlib
 from pathlib import Path
+from typing import Self
 
 import msgspec
 from litestar import Response
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import HTTPException, NotFoundException
 
 from hireloop.web.buffered_responses import header_of
 from hireloop.web.context import AnyRequest
+from hireloop.web.http.entity_tags import etag_of, is_named
 
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _A_YEAR = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"  # it may be kept, and is used once the server has said that it is still the same
+_ANOTHER = "The version in `If-Match` is not the present one."
 _LONGEST_UNCOMPRESSED = 1_024  # bytes; anything shorter fits into one packet anyway
 
 
 class StaticFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file, and its gzip form where it is long enough for that."""
+    """One file, its entity tag, and its gzip form where it is long enough for that."""
 
     media_type: str
     body: bytes
+    etag: str
     compressed: bytes | None
+
+    @classmethod
+    def of(cls, body: bytes, media_type: str) -> Self:
+        """Return a file with this content."""
+        compressed = gzip.compress(body, mtime=0) if len(body) > _LONGEST_UNCOMPRESSED else None
+        return cls(media_type=media_type, body=body, etag=etag_of(body), compressed=compressed)
+
+    def response(self, request: AnyRequest, cache_control: str = ASK_AGAIN) -> Response[bytes]:
+        """Send it, compressed if the client accepts that, or say that it is what the client has (304).
+
+        Raises HTTPException (412) if it is not what If-Match names.
+        """
+        wanted, known = header_of(request.scope, b"if-match"), header_of(request.scope, b"if-none-match")
+        if wanted is not None and not is_named(wanted, self.etag):
+            raise HTTPException(_ANOTHER, status_code=412)
+        body, headers = self.body, {"Cache-Control": cache_control, "ETag": self.etag}
+        if self.compressed is not None:
+            headers["Vary"] = "Accept-Encoding"
+            if takes_gzip(header_of(request.scope, b"accept-encoding") or ""):
+                # Another coding is another representation (RFC 9110, 8.8.3.3).
+                headers["ETag"] = f'{self.etag[:-1]}-gzip"'
+                body, headers["Content-Encoding"] = self.compressed, "gzip"
+        if known is not None and is_named(known, self.etag):
+            headers.pop("Content-Encoding", None)
+            return Response(b"", status_code=304, headers=headers)
+        return Response(body, media_type=self.media_type, headers=headers)
 
 
 class StaticFiles:
@@ -48,12 +82,7 @@ class StaticFiles:
         file = self.files.get(name)
         if file is None:
             raise NotFoundException
-        body, headers = file.body, {"Cache-Control": _A_YEAR if version == self.version else "no-cache"}
-        if file.compressed is not None:
-            headers["Vary"] = "Accept-Encoding"
-            if takes_gzip(header_of(request.scope, b"accept-encoding") or ""):
-                body, headers["Content-Encoding"] = file.compressed, "gzip"
-        return Response(body, media_type=file.media_type, headers=headers)
+        return file.response(request, _A_YEAR if version == self.version else ASK_AGAIN)
 
 
 def takes_gzip(accept_encoding: str) -> bool:
@@ -77,6 +106,4 @@ def _weight(text: str) -> float:
 
 
 def _read(path: Path) -> StaticFile:
-    body = path.read_bytes()
-    compressed = gzip.compress(body, mtime=0) if len(body) > _LONGEST_UNCOMPRESSED else None
-    return StaticFile(media_type=_MEDIA_TYPES[path.suffix], body=body, compressed=compressed)
+    return StaticFile.of(path.read_bytes(), _MEDIA_TYPES[path.suffix])

@@ -170,7 +170,7 @@ async def test_a_bad_key_is_told_in_words(api: httpx.AsyncClient) -> None:
     for key in ("", "x" * 256, "नम", "a\tb"):
         headers = [(b"Idempotency-Key", key.encode())]
         problem(await api.post("/api/jobs/", json=job_fields(), headers=headers), 400, "bad-input", "Idempotency-Key")
-    longest = {"Idempotency-Key": '"' + "~" * 254}
+    longest = {"Idempotency-Key": "'" + "~" * 254}
     assert (await api.post("/api/jobs/", json=job_fields(), headers=longest)).status_code == 201
 
 

@@ -12,7 +12,7 @@ from hireloop.api.openapi.document import document_of
 from sample_settings import settings_for
 from web.browsers import CHROMIUM, QUIET, needs_chromium
 
-ADDRESS = "http://hire.test"
+ADDRESS = "https://hire.test"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

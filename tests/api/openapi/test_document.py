@@ -203,8 +203,8 @@ def test_every_kind_of_message_for_programs_is_a_webhook(documented: Documented)
 
 
 def test_the_known_types_of_problem_are_named_and_others_are_allowed(documented: Documented) -> None:
-    of = documented.document["components"]["schemas"]["Problem"]["properties"]["type"]
-    assert set(of) == {"type", "x-extensible-enum"}
+    of = documented.document["components"]["schemas"]["Problem"]["properties"]["code"]
+    assert set(of) == {"type", "examples", "x-extensible-enum"}
     listed = {
         slug
         for name, it in documented.operations.items()

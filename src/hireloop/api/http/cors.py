@@ -6,13 +6,12 @@ everything else is a problem, and it runs inside of what refuses first.
 
 from collections.abc import Collection
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hireloop import errors
 from hireloop.web.buffered_responses import BufferedResponse, Headers, header_of
-from hireloop.web.problems import MEDIA_TYPE, problem_of
+from hireloop.web.http.refusals import refusal_of
 from hireloop.web.request_id import FOR_PROGRAMS
 
 _METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")
@@ -40,8 +39,9 @@ _ALLOWED: Headers = (
 class Cors:
     """A layer around the application, inside the outer layers."""
 
-    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed: Collection[str], *, base_url: str) -> None:
         self.app = app
+        self._base_url = base_url
         self._allowed = frozenset(origin.rstrip("/").lower() for origin in allowed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,21 +53,19 @@ class Cors:
         if origin is None:
             await self.app(scope, receive, send)
         elif scope["method"] == "OPTIONS" and header_of(scope, b"access-control-request-method") is not None:
-            await self._preflight(origin).send(send)
+            await self._preflight(scope, origin).send(send)
         else:
             await self.app(scope, receive, _readable(send, origin) if self._allows(origin) else send)
 
     def _allows(self, origin: str) -> bool:
         return "*" in self._allowed or origin.lower() in self._allowed
 
-    def _preflight(self, origin: str) -> BufferedResponse:
+    def _preflight(self, scope: Scope, origin: str) -> BufferedResponse:
         """Return what is allowed, whatever was asked for: the browser compares."""
         if self._allows(origin):
             return BufferedResponse(204, ((_ALLOW_ORIGIN, origin.encode("latin-1")), *_ALLOWED), b"")
-        refusal = problem_of(errors.NotAllowed("The origin of the page is not in CORS_ORIGINS."))
-        body = msgspec.json.encode(refusal)
-        headers = ((b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode()))
-        return BufferedResponse(refusal.status, headers, body)
+        error = errors.NotAllowed("The origin of the page is not in CORS_ORIGINS.")
+        return refusal_of(scope, error, base_url=self._base_url)
 
 
 def _readable(send: Send, origin: str) -> Send:

@@ -1,6 +1,5 @@
-"""Entity tags (RFC 9110 8.8.3): a digest of what a read returns, so that a client can say which one it knows."""
+"""If-Match (RFC 9110, 13.1.1): a change is made only to the version that the client has read."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,22 +10,7 @@ from litestar.serialization import encode_json
 from hireloop import errors
 from hireloop.web.buffered_responses import header_of
 from hireloop.web.context import context_of
-
-
-def etag_of(body: bytes) -> str:
-    """Return the strong entity tag of a body, quotes included."""
-    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
-
-
-def is_named(header: str, etag: str) -> bool:
-    """Return whether a list of entity tags, as If-Match and If-None-Match hold it, names this one; `*` names any."""
-    names = {name.strip() for name in header.split(",")}
-    return "*" in names or etag in names
-
-
-def is_named_weakly(header: str, etag: str) -> bool:
-    """Return the same, ignoring `W/`: for reads, but not for edits (RFC 9110, 13.1.1)."""
-    return is_named(header.replace("W/", ""), etag)
+from hireloop.web.http.entity_tags import etag_of, is_named
 
 
 def check_if_match(connection: ASGIConnection[Any, Any, Any, Any], current: object) -> None:

@@ -6,6 +6,7 @@ is open here.
 """
 
 import asyncio
+import re
 import time
 
 from litestar import Request
@@ -24,6 +25,9 @@ from hireloop.web.context import AnyRequest, context_of
 LONGEST_WAIT_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.4
 _LONGEST_KEY = 255
+_HEADER = b"idempotency-key"
+_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')  # an sf-string of RFC 9651, 3.3.3
+_BARE = re.compile(r"[!#-~](?:[ -~]*[!-~])?")
 _REFUSED_FROM, _FAILED_FROM, _BUSY = 400, 500, 503
 # What may lead to another response for the same key; who asks, how often, and If-Match are not part of it.
 _NOT_KEPT = frozenset({401, 403, 412, 429})
@@ -37,13 +41,13 @@ class Idempotency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a POST with an Idempotency-Key once; pass every other request through."""
-        key = header_of(scope, b"idempotency-key")
+        key = header_of(scope, _HEADER)
         if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or key is None:
             await self.app(scope, receive, send)
             return
         request: AnyRequest = Request(scope, receive)
         await require_role(request, request.route_handler)  # the guards come later, and never to what is said again
-        keyed = await _keyed(request, scope, key)
+        keyed = await _keyed(request, scope)
         try:
             response = await self._respond(request, keyed, receive)
         except Exception as error:  # noqa: BLE001 (Litestar takes the response that was held back for one that was sent)
@@ -120,14 +124,31 @@ class _NotKept(Exception):
         self.response = response
 
 
-async def _keyed(request: AnyRequest, scope: HTTPScope, key: str) -> KeyedRequest:
-    if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise errors.BadInput("Idempotency-Key", f"must have 1 to {_LONGEST_KEY} printable ASCII characters")
+def key_in(scope: HTTPScope) -> str:
+    """Return the key in the request's header, as a string of a structured field or bare: `"k"` and `k` are one key.
+
+    Raises BadInput.
+    """
+    found = [value.decode("latin-1").strip() for name, value in scope["headers"] if name.lower() == _HEADER]
+    if len(found) > 1:
+        raise errors.BadInput("Idempotency-Key", "must be given once")
+    quoted = _QUOTED.fullmatch(found[0])
+    key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else found[0]
+    if not 1 <= len(key) <= _LONGEST_KEY or not (quoted or _BARE.fullmatch(key)):
+        raise errors.BadInput(
+            "Idempotency-Key",
+            f"must have 1 to {_LONGEST_KEY} printable ASCII characters, and may be in double quotes, where a quote or "
+            "backslash has a backslash before it",
+        )
+    return key
+
+
+async def _keyed(request: AnyRequest, scope: HTTPScope) -> KeyedRequest:
     kind = request.content_type[0].encode()
     return KeyedRequest(
         api_key=holder_of(request).id,
         # However the ids in it are written, it is the same path.
         path=scope["path_template"].format(**request.path_params),
-        idempotency_key=key,
+        idempotency_key=key_in(scope),
         request_hash=stored_responses.hash_of(scope["query_string"], kind, await request.body()),
     )

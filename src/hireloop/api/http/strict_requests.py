@@ -1,13 +1,13 @@
 """What the API refuses in a query although a lenient parser would accept it, so that no mistake goes unnoticed.
 
-Unknown, repeated and blank parameters, bad percent-encoding and U+0000. Types and bounds are judged by the handlers'
-own signatures.
+Unknown, repeated and blank parameters, bad percent-encoding and U+0000. Types and bounds are those of the handlers' own
+signatures, and are judged here too, so that one response names all that is wrong.
 """
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_type_hints
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from litestar.connection import ASGIConnection
@@ -66,5 +66,7 @@ def _parameters_of(handler: BaseRouteHandler) -> tuple[Mapping[str, Any], frozen
         for name, field in handler.parsed_fn_signature.parameters.items()
         if isinstance(field.kwarg_definition, QueryParameter)
     }
-    kinds = {name: field.annotation for name, field in found.items()}
-    return kinds, frozenset(name for name, field in found.items() if field.is_non_string_sequence)
+    # The signature's model holds the bounds.
+    types = get_type_hints(handler.signature_model, include_extras=True)
+    repeatable = frozenset(name for name, field in found.items() if field.is_non_string_sequence)
+    return {name: Any if name in repeatable else types[field.name] for name, field in found.items()}, repeatable

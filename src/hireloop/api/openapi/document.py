@@ -6,13 +6,7 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Router
-from litestar.connection import ASGIConnection
-from litestar.enums import OpenAPIMediaType
-from litestar.exceptions import NotFoundException
-from litestar.handlers import BaseRouteHandler
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar import Litestar, Response, get
 
 from hireloop import errors
 from hireloop.api.health import HealthResponse
@@ -25,8 +19,10 @@ from hireloop.api.openapi.problems import EVERY_HEADER
 from hireloop.scheduling import fields
 from hireloop.web.context import AnyRequest
 from hireloop.web.problems import Problem
+from hireloop.web.static_files import StaticFile
 
-_STATE_NAME = "openapi_document"
+_STATE_NAME, _FILE_NAME = "openapi_document", "openapi_file"
+_MEDIA_TYPE = "application/vnd.oai.openapi+json"
 _KEY = "key"
 _TITLE, _VERSION = "HireLoop", "1"
 _LICENSE = {"name": "Apache License 2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
@@ -34,7 +30,7 @@ _DESCRIPTION = """\
 HireLoop schedules interviews, and never loses an invitation silently.
 
 Send `Authorization: Bearer hl_…`. Trailing slashes are optional. Times are RFC 3339 with an offset. Unknown fields are
-refused. Every error is a problem (RFC 9457) that is identified by its `type`."""
+refused. Every error is a problem (RFC 9457). Its `code` identifies it, and its `type` is the URL of a page about it."""
 _TAGS = {
     "candidates": "The people who are interviewed. A candidate is identified by their address, ignoring case.",
     "jobs": "The jobs that candidates are interviewed for. A job is identified by title and company, ignoring case.",
@@ -57,14 +53,14 @@ _SHARED_PARAMETERS = {
         "required": False,
         "description": "A unique string of your choice for each new request. If the same request is repeated with the "
         "same key within 24 hours, it is done only once and gets the same response.",
-        "schema": {**_TEXT, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+        "schema": {**_TEXT, "maxLength": 255, "pattern": "^[!#-~]([ -~]*[!-~])?$"},
         "example": "5f0c6a3e-booking",
     },
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "description": "The `ETag` that you last read. The change is made only if the resource has not changed since.",
+        "description": "The `ETag` that you last read. The response is 412 if the resource has changed since.",
         "schema": _TEXT,
     },
     "IfNoneMatch": {
@@ -97,27 +93,14 @@ _SHARED_HEADERS = {
 }
 
 
-class DocumentPlugin(OpenAPIRenderPlugin):
-    """Serves the document where Litestar would serve its own."""
-
-    def __init__(self) -> None:
-        super().__init__(path="/openapi.json", media_type=OpenAPIMediaType.OPENAPI_JSON)
-
-    def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 (Litestar's own, which we do not serve)
-        """Return the document as JSON."""
-        return msgspec.json.encode(document_of(request.app))
-
-
-def config() -> OpenAPIConfig:
-    """Return Litestar's configuration, which serves our own document."""
-    router = Router("/schema", route_handlers=[], include_in_schema=False, guards=[_only_the_document])
-    return OpenAPIConfig(title=_TITLE, version=_VERSION, openapi_router=router, render_plugins=[DocumentPlugin()])
-
-
-def _only_the_document(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Raise NotFoundException for the other paths of `/schema`, where Litestar would serve its own pages."""
-    if not connection.scope["path"].endswith("/openapi.json"):
-        raise NotFoundException
+@get("/schema/openapi.json", include_in_schema=False, sync_to_thread=False)
+def document(request: AnyRequest) -> Response[bytes]:
+    """Serve the document as JSON."""
+    state = request.app.state
+    if _FILE_NAME not in state:
+        state[_FILE_NAME] = StaticFile.of(msgspec.json.encode(document_of(request.app)), _MEDIA_TYPE)
+    file: StaticFile = state[_FILE_NAME]
+    return file.response(request)
 
 
 def document_of(app: Litestar) -> dict[str, Any]:
@@ -141,7 +124,7 @@ def _document(operations: Sequence[DescribedOperation]) -> dict[str, Any]:
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas, operations)
     components = schemas.components | webhooks.bodies(schemas)
-    components["Problem"]["properties"]["type"]["x-extensible-enum"] = problems.known_types(operations)
+    components["Problem"]["properties"]["code"]["x-extensible-enum"] = problems.known_codes(operations)
     return {
         "openapi": "3.1.0",
         "info": {"title": _TITLE, "version": _VERSION, "description": _DESCRIPTION, "license": _LICENSE},
@@ -187,7 +170,7 @@ def _operation(operation: DescribedOperation, schemas: Schemas, every: Sequence[
 def _shared_parameters(operation: DescribedOperation) -> list[dict[str, Any]]:
     wanted = {
         "IdempotencyKey": operation.method == "post",
-        "IfMatch": errors.ChangedSince in operation.refusals,
+        "IfMatch": errors.ChangedSince in operation.refusals or operation.method == "get",
         "IfNoneMatch": operation.method == "get",
     }
     return [{"$ref": f"#/components/parameters/{name}"} for name, is_wanted in wanted.items() if is_wanted]

@@ -39,8 +39,13 @@ EVERY_HEADER = {
     "X-Request-ID": {"$ref": "#/components/headers/XRequestID"},
     "traceresponse": {"$ref": "#/components/headers/TraceResponse"},
 }
+_CHALLENGE = {
+    "description": "`Bearer`, with an `error` if a key was sent: `invalid_token` or `insufficient_scope` (RFC 6750).",
+    "schema": {"type": "string"},
+}
 _HEADERS: dict[int, dict[str, Any]] = {
-    401: {"WWW-Authenticate": {"description": "`Bearer`", "schema": {"type": "string"}}},
+    401: {"WWW-Authenticate": _CHALLENGE},
+    403: {"WWW-Authenticate": _CHALLENGE},
     429: {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
     503: {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
 }
@@ -54,10 +59,10 @@ REFUSED_ANYWHERE: dict[str, Any] = {
 }
 
 
-def known_types(operations: Sequence[DescribedOperation]) -> list[str]:
-    """Return the type of every problem in this version of the API; a later version may add more."""
-    listed = {problem.type for operation in operations for problem in problems_of(operation)}
-    return sorted({*listed, problems.problem_of(_WRONG_METHOD).type})
+def known_codes(operations: Sequence[DescribedOperation]) -> list[str]:
+    """Return the code of every problem in this version of the API; a later version may add more."""
+    listed = {problem.code for operation in operations for problem in problems_of(operation)}
+    return sorted({*listed, problems.problem_of(_WRONG_METHOD).code})
 
 
 def problems_of(operation: DescribedOperation) -> list[problems.Problem]:
@@ -65,8 +70,8 @@ def problems_of(operation: DescribedOperation) -> list[problems.Problem]:
     raised: list[Exception] = [_sample(kind) for kind in (*_every_one(operation), *operation.refusals)]
     raised += [_TOO_LONG, _COOKIES, _AWAY, _OUR_MISTAKE, *([_TOO_LARGE, _WRONG_TYPE] if operation.bodies else [])]
     raised += [_BUSY] if operation.method != "get" else []
-    found = {problem.type: problem for problem in map(problems.problem_of, raised)}
-    return sorted(found.values(), key=lambda problem: (problem.status, problem.type))
+    found = {problem.code: problem for problem in map(_shown, raised)}
+    return sorted(found.values(), key=lambda problem: (problem.status, problem.code))
 
 
 def _every_one(operation: DescribedOperation) -> list[type[errors.HireLoopError]]:
@@ -76,9 +81,15 @@ def _every_one(operation: DescribedOperation) -> list[type[errors.HireLoopError]
         raised.append(errors.NotAllowed)
     if operation.names_one_thing:
         raised.append(errors.NotFound)
+    if operation.method == "get":
+        raised.append(errors.ChangedSince)
     if operation.method == "post":
         raised += [errors.IdempotencyInProgress, errors.IdempotencyKeyReused]
     return raised
+
+
+def _shown(error: Exception) -> problems.Problem:
+    return problems.problem_of(error, problems.EXAMPLE_BASE)
 
 
 def _sample(kind: type[errors.HireLoopError]) -> errors.HireLoopError:
@@ -87,16 +98,16 @@ def _sample(kind: type[errors.HireLoopError]) -> errors.HireLoopError:
 
 def name_of(found: list[problems.Problem]) -> str:
     """Return what the shared response with these problems is called: `SlotFull`, `SlotFullOrSlotPast`."""
-    return "Or".join(problem.type.title().replace("-", "") for problem in found)
+    return "Or".join(problem.code.title().replace("-", "") for problem in found)
 
 
 def response_of(found: list[problems.Problem]) -> dict[str, Any]:
     """Return the OpenAPI response that is any of these problems, all of one status."""
     status = found[0].status
-    examples = {problem.type: {"summary": problem.detail, "value": to_builtins(problem)} for problem in found}
+    examples = {problem.code: {"summary": problem.detail, "value": to_builtins(problem)} for problem in found}
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
     return {
-        "description": f"{HTTPStatus(status).phrase}: {', '.join(f'`{problem.type}`' for problem in found)}",
+        "description": f"{HTTPStatus(status).phrase}: {', '.join(f'`{problem.code}`' for problem in found)}",
         "headers": {**_HEADERS.get(status, {}), **EVERY_HEADER},
         "content": {problems.MEDIA_TYPE: content},
     }

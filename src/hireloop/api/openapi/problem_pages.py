@@ -1,0 +1,164 @@
+"""`/problems/`: a page about each kind of problem, which is where its `type` leads; see ADR 0064."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from litestar import MediaType, Response, Router, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from hireloop.api.openapi import docs
+from hireloop.web import problems
+from hireloop.web.context import AnyRequest
+from hireloop.web.static_files import StaticFile
+from hireloop.web.templates import Templates, coded
+
+
+class Explanation(NamedTuple):
+    """What a problem means, as in docs/reference/api.md, and what its client can do about it."""
+
+    meaning: str
+    advice: str
+
+    @property
+    def sentence(self) -> str:
+        """The meaning, as a sentence."""
+        return f"{self.meaning[0].upper()}{self.meaning[1:]}."
+
+
+_REPEAT = "Send the same request again, after the seconds in `Retry-After`. A booking can be repeated safely."
+_READ_AGAIN = "Read the object again to see its present state."
+EXPLANATIONS: dict[str, Explanation] = {
+    "bad-input": Explanation(
+        "the request, or one of its fields, is invalid",
+        "Correct every field in `errors`, each of which says what is expected. The same request will not work again.",
+    ),
+    "not-signed-in": Explanation(
+        "there is no valid API key",
+        "Send `Authorization: Bearer hl_…`. If the key was revoked, ask an administrator for another one.",
+    ),
+    "not-allowed": Explanation(
+        "the key's role does not permit this", "Use a key with the role that `detail` names. An administrator makes it."
+    ),
+    "not-found": Explanation(
+        "the object does not exist", "Check the ID and the path. The object may have been deleted or never created."
+    ),
+    "slot-full": Explanation("every seat of the slot is taken", "Choose another slot: list those that are available."),
+    "slot-withdrawn": Explanation("the slot was withdrawn", "Choose another slot: list those that are available."),
+    "slot-past": Explanation(
+        "the slot began too long ago for its link to work", "Choose another slot: list those that are available."
+    ),
+    "interview-already-scheduled": Explanation(
+        "the interview is booked into another slot, was missed, or is over",
+        "Move the booking with `reschedule`. If that is refused, create another interview.",
+    ),
+    "interview-closed": Explanation("the interview is over or cancelled", "Create another interview, and book that."),
+    "candidate-busy": Explanation(
+        "the candidate has an interview that overlaps the slot", "Choose a slot at another time."
+    ),
+    "interviewer-busy": Explanation(
+        "the interviewer has a slot that overlaps this one", "Choose other times, or another interviewer."
+    ),
+    "differs-from-known": Explanation(
+        "the candidate or the job already exists and differs in `fields`",
+        "Leave these fields out to use what is stored, or change it with PATCH first.",
+    ),
+    "address-taken": Explanation(
+        "another candidate has this address", "Use that candidate, or correct the address of one of the two."
+    ),
+    "job-taken": Explanation("another job has this title and company", "Use that job, or choose another title."),
+    "not-replayable": Explanation(
+        "the delivery must not be sent again; `reason` is one of those listed",
+        "Nothing needs to be done in most cases.",
+    ),
+    "slot-in-use": Explanation(
+        "interviews are booked into the slot", "Move or cancel these bookings first, or use another slot."
+    ),
+    "interview-in-progress": Explanation("the candidate has entered", "Wait until the interview is over."),
+    "schedule-cancelled": Explanation("the booking is cancelled", "Book the interview again."),
+    "use-reschedule": Explanation(
+        "a booked interview is moved with `reschedule`, not with PATCH", "Call `reschedule` of its booking."
+    ),
+    "change-too-late": Explanation(
+        "it is too late for the candidate's own change", "A recruiter can still move or cancel the interview."
+    ),
+    "too-many-changes": Explanation(
+        "the candidate has moved the interview too often", "A recruiter can still move or cancel the interview."
+    ),
+    "idempotency-in-progress": Explanation(
+        "a request with this Idempotency-Key is still in progress", "Send the same request again in a few seconds."
+    ),
+    "changed-since": Explanation(
+        "the object has changed since the version in `If-Match`",
+        f"{_READ_AGAIN} Then make your change to that one, with its `ETag`.",
+    ),
+    "idempotency-key-reused": Explanation(
+        "this Idempotency-Key was sent with another request", "Use a new key for each new request."
+    ),
+    "too-many-requests": Explanation(
+        "the key has sent more requests than RATE_LIMIT allows; `Retry-After` says when to continue",
+        "Wait that many seconds, and send requests less often.",
+    ),
+    "refused": Explanation("the current state forbids it, and no other type applies", _READ_AGAIN),
+    "database-not-ready": Explanation("migrations are missing", "Run `hireloop migrate`, and start the server again."),
+    "method-not-allowed": Explanation(
+        "the path does not have this method", "Use one of the methods in the `Allow` header."
+    ),
+    "too-large": Explanation("the body is larger than a megabyte", "Send a shorter one."),
+    "address-too-long": Explanation("path and query have more than 4,096 characters", "Send a shorter URL."),
+    "unsupported-media-type": Explanation(
+        "the body is not JSON, or not of a type that the path accepts",
+        "Send `Content-Type: application/json`. For PATCH, `Accept-Patch` lists the types.",
+    ),
+    "headers-too-large": Explanation(
+        "the cookies have more than 8,192 characters", "Delete the cookies of this site, and try again."
+    ),
+    "internal": Explanation(
+        "an error in HireLoop; the header `traceresponse` names the trace", "Report it with the ID of the trace."
+    ),
+    "database-away": Explanation(
+        "the database does not answer, so it is unknown whether anything was changed; `Retry-After` says when to try "
+        "again, and a booking can simply be repeated",
+        _REPEAT,
+    ),
+    "database-busy": Explanation(
+        "other requests changed the same objects at the same moment, and nothing was done: send the request again",
+        _REPEAT,
+    ),
+}
+
+_templates = Templates(
+    "problems",
+    Path(__file__).parent / "templates",
+    style=docs.STYLE_PATH,
+    coded=coded,
+    statuses=problems.statuses_by_code(),
+    titles=problems.TITLES,
+    explanations=EXPLANATIONS,
+    at=problems.PAGES,
+)
+_pages: dict[str, StaticFile] = {}  # by their codes; made when they are first asked for
+
+
+@get("/", sync_to_thread=False)
+def index(request: AnyRequest) -> Response[bytes]:
+    """List every kind of problem."""
+    return _page("").response(request)
+
+
+@get("/{code:str}", sync_to_thread=False)
+def page(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
+    """Explain one kind of problem."""
+    if code not in EXPLANATIONS:
+        raise NotFoundException
+    return _page(code).response(request)
+
+
+def _page(code: str) -> StaticFile:
+    if code not in _pages:
+        template, values = ("problem", {"code": code}) if code else ("problems", {})
+        _pages[code] = StaticFile.of(_templates.render(template, **values).encode(), MediaType.HTML)
+    return _pages[code]
+
+
+router = Router("/problems", route_handlers=[index, page], include_in_schema=False)
