@@ -4,6 +4,8 @@ from importlib.metadata import version
 
 import httpx
 import pytest
+from litestar import Litestar
+from msgspec import structs
 
 from api.clients import as_role, ok, problem
 from hireloop.access.tables import Role
@@ -11,6 +13,7 @@ from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.messages import CANDIDATE_KINDS
 from hireloop.settings import Settings
+from hireloop.web.context import STATE_NAME, Context
 
 PATH = "/api/notifications/channels/"
 CHAT = "json://chat.example/canary-token"
@@ -87,3 +90,20 @@ class TestWithChat:
 async def test_channels_want_a_key(user: httpx.AsyncClient) -> None:
     problem(await user.get(PATH), 401, "not-signed-in")
     assert (await (await as_role(user, Role.VIEWER)).get(PATH)).status_code == 200
+
+
+async def test_channels_are_paged_like_every_list(api: httpx.AsyncClient, application: Litestar) -> None:
+    context: Context = application.state[STATE_NAME]
+    (email,) = context.channels
+    several = tuple(structs.replace(email, name=name) for name in ("email", "chat-1", "chat-2", "webhook-1"))
+    application.state[STATE_NAME] = structs.replace(context, channels=several)
+    assert len((await ok(api, f"{PATH}?limit=200"))["items"]) == 4
+    names: list[str] = []
+    page = await ok(api, f"{PATH}?limit=2")
+    names += [item["name"] for item in page["items"]]
+    page = await ok(api, f"{PATH}?limit=2&after={page['next']}")
+    names += [item["name"] for item in page["items"]]
+    assert page["next"] is None
+    assert names == [channel.name for channel in several]
+    problem(await api.get(f"{PATH}?after=nobody"), 400, "bad-input", "after")
+    problem(await api.get(f"{PATH}?limit=0"), 400, "bad-input", "limit")

@@ -360,7 +360,7 @@ def test_every_call_that_a_page_names_exists(page: Path, documented: Documented)
 
 def test_the_refusals_of_a_booking_are_those_that_the_page_for_frontends_explains() -> None:
     text = section("docs/how-to/book-from-a-frontend.md", "What to do about each refusal")
-    cells = [row["`type`"] for row in rows_of(text)]
+    cells = [row["`code`"] for row in rows_of(text)]
     named = {slug for cell in cells for slug in re.findall(r"`([\w-]+)`(?! \()", cell)}
     assert named == {problems.STATUSES[kind][1] for kind in BOOKS[REFUSALS]}
     others = {(slug, int(status)) for cell in cells for slug, status in re.findall(r"`([\w-]+)` \((\d+)\)", cell)}

@@ -170,3 +170,26 @@ async def test_a_value_of_another_type_is_refused_by_its_field(api: httpx.AsyncC
     problem(await api.post("/api/interviews/", json=nested), 400, "bad-input", "candidate.full_name")
     listed = job_fields(questions=["Why?", 7])
     problem(await api.post("/api/jobs/", json=listed), 400, "bad-input", "questions[1]")
+
+
+async def test_every_value_that_may_be_chosen_is_named_and_every_unknown_field(api: httpx.AsyncClient) -> None:
+    roles = "must be one of viewer, recruiter or admin"
+    for value in ('"owner"', "7", "null", "[]", '""', '"Viewer"'):
+        body = f'{{"name":"n","role":{value},"rolle":1,"colour":"red"}}'
+        found = problem(
+            await api.post("/api/keys/", content=body, headers=JSON), 400, "bad-input", "rolle", "colour", "role"
+        )
+        said = {wrong["field"]: wrong["message"] for wrong in found["errors"]}
+        assert said["role"] == roles
+        assert said["colour"] == "is not a known field"
+        assert said["rolle"] == "is not a known field; did you mean role?"
+    replay = await api.post("/api/notifications/deliveries/replay/", json={"state": "lost", "statee": "x"})
+    states = "must be one of pending, sent, rejected, failed, superseded or bounced"
+    found = problem(replay, 400, "bad-input", "statee", "state")
+    assert {wrong["message"].split(" ")[0] for wrong in found["errors"]} == {"is", "must"}
+    assert "must be one of pending, " in str(found["errors"]), states
+
+
+async def test_every_item_of_a_list_is_judged(api: httpx.AsyncClient) -> None:
+    body = job_fields() | {"questions": ["one", 2, "three", None]}
+    problem(await api.post("/api/jobs/", json=body), 400, "bad-input", "questions[1]", "questions[3]")

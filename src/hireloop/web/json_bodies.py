@@ -28,6 +28,7 @@ _HALF = "must not contain half of a surrogate pair, which is not a character"
 _REFUSED = (msgspec.ValidationError, UnicodeEncodeError)  # by msgspec: the latter for half of a surrogate pair
 _LONGEST_NAME = 100
 _MOST_DIGITS = 19
+_ALMOST = 0.85  # of the letters: a slip of the finger, and not another word
 _MOST_NAMED = 100  # of the errors: a response is not an echo
 _UTF_8 = {"utf-8", "utf8"}
 # A PATCH is a merge patch (RFC 7396) under either name; another kind of patch must not be taken for one.
@@ -202,7 +203,7 @@ def _compare_members(value: dict[str, Any], struct: type[msgspec.Struct], path: 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
     """Return that a field is not known, and which one was probably meant."""
-    near = get_close_matches(name[:_LONGEST_NAME], known, n=1)
+    near = get_close_matches(name[:_LONGEST_NAME], known, n=1, cutoff=_ALMOST)
     return f"is not a known field; did you mean {near[0]}?" if near else "is not a known field"
 
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from api.clients import problem
+from api.clients import NOWHERE, as_role, problem
 from factories import post_interview, post_slot
 from hireloop import app, db
 from hireloop.access import api_keys
@@ -67,3 +67,32 @@ async def test_a_booking_that_asks_for_nothing_special_costs_two_round_trips(dat
             assert booked.status_code == 201
         assert len(statements) == 2
         assert "INSERT INTO delivery" in statements[1]
+
+
+async def test_who_is_refused_is_told_whether_a_key_was_sent_or_was_wrong(api: httpx.AsyncClient) -> None:
+    realm = 'Bearer realm="HireLoop"'
+    wrong = f'{realm}, error="invalid_token", error_description="The API key is unknown or was revoked."'
+    for authorization, challenge in (
+        ("", realm),
+        ("Basic dXNlcjpwYXNz", realm),
+        ("Token hl_x", realm),
+        ("Bearer", wrong),
+        ("Bearer ", wrong),
+        ("Bearer hl_x", wrong),
+        ("bearer hl_x", wrong),
+        (f"Bearer hl_{'A' * 65}", wrong),
+        (f"{api.headers['Authorization']}x", wrong),
+    ):
+        for method in ("GET", "POST", "PATCH"):
+            refused = await api.request(
+                method,
+                "/api/jobs/" if method != "PATCH" else f"/api/jobs/{NOWHERE}/",
+                headers={"Authorization": authorization},
+            )
+            problem(refused, 401, "not-signed-in")
+            assert refused.headers.get_list("www-authenticate") == [challenge], authorization
+    await as_role(api, Role.VIEWER)
+    forbidden = await api.post("/api/jobs/", json={})
+    problem(forbidden, 403, "not-allowed")
+    assert forbidden.headers["www-authenticate"] == f'{realm}, error="insufficient_scope"'
+    assert "www-authenticate" not in (await api.get("/api/jobs/")).headers

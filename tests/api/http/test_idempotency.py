@@ -174,6 +174,43 @@ async def test_a_bad_key_is_told_in_words(api: httpx.AsyncClient) -> None:
     assert (await api.post("/api/jobs/", json=job_fields(), headers=longest)).status_code == 201
 
 
+async def test_a_key_is_the_same_with_and_without_quotes(api: httpx.AsyncClient) -> None:
+    for number, (first, second) in enumerate(
+        (("k", '"k"'), ('"k 2"', "k 2"), (r'"a\"b"', 'a"b'), (r'"a\\b"', "a\\b"), ("'q'", "\"'q'\""))
+    ):
+        body = job_fields(title=f"Job {number}")
+        one = await api.post("/api/jobs/", json=body, headers={"Idempotency-Key": first})
+        two = await api.post("/api/jobs/", json=body, headers={"Idempotency-Key": second})
+        assert (one.status_code, two.status_code) == (201, 201), first
+        assert two.headers["idempotency-replayed"] == "true", first
+        assert two.content == one.content
+    assert len(await rows("stored_response")) == 5
+
+
+async def test_what_is_no_key_is_refused_and_nothing_is_done(api: httpx.AsyncClient) -> None:
+    for key in (
+        "",
+        '""',
+        '"',
+        '"k',
+        'k"x"' * 100,
+        '"a"b"',
+        r'"a\b"',
+        '"k";p=1',
+        '"k", "l"',
+        " ",
+        "x" * 256,
+        f'"{"x" * 256}"',
+        "k\x7f",
+    ):
+        refused = await api.post("/api/jobs/", json=job_fields(), headers={"Idempotency-Key": key})
+        problem(refused, 400, "bad-input", "Idempotency-Key")
+    twice = [("Idempotency-Key", "k"), ("Idempotency-Key", "k"), ("Authorization", api.headers["Authorization"])]
+    request = httpx.Request("POST", "https://hire.example/api/jobs/", json=job_fields(), headers=twice)
+    problem(await api.send(request), 400, "bad-input", "Idempotency-Key")
+    assert await rows("job") == []
+
+
 async def test_an_api_key_is_shown_once_and_never_stored(api: httpx.AsyncClient) -> None:
     wanted = {"name": 'hl_x","key":"hl_y', "role": "viewer"}
     first = (await api.post("/api/keys/", json=wanted, headers=KEY)).json()

@@ -49,6 +49,23 @@ async def test_a_query_in_good_order_is_understood_and_paths_without_parameters_
     assert await rows("job") == []
 
 
+async def test_all_that_is_wrong_with_a_query_is_said_at_once(api: httpx.AsyncClient) -> None:
+    query = "limit=five&statee=x&state=lost&since=yesterday&colour=red&limit=6&after=me"
+    answer = await api.get(f"/api/notifications/deliveries/?{query}")
+    fields = ("limit", "statee", "state", "since", "colour", "limit", "after")
+    said = [wrong["message"] for wrong in problem(answer, 400, "bad-input", *fields)["errors"]]
+    assert said[2].startswith("must be one of pending, ")
+    for path, parameter, values in (
+        ("/api/notifications/alerts/", "state", "unheard, heard, acknowledged or over"),
+        ("/api/interviews/", "state", "interview"),
+        ("/api/interviews/schedules/", "invitation_state", "at_risk"),
+        ("/api/audit/", "action", "key_created"),
+    ):
+        found = problem(await api.get(f"{path}?{parameter}=lost"), 400, "bad-input", parameter)
+        assert found["errors"][0]["message"].startswith("must be one of "), found
+        assert values in found["errors"][0]["message"] or parameter != "state" or path != "/api/notifications/alerts/"
+
+
 NOWHERE_TO_GO = [
     ("GET", "/api", 404),
     ("GET", "/api/nothing/", 404),

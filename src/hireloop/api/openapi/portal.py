@@ -46,6 +46,7 @@ def paths() -> dict[str, dict[str, Any]]:
                 "responses": {
                     "200": _page("A page that refers to the invitation, since there was no `session_key`."),
                     "303": {"description": "The key is genuine and current.", "headers": {**led_on, **_NEVER_KEPT}},
+                    "400": _sentence("The request does not name exactly one host."),
                     "404": _page(
                         "The link is invalid: its key was forged or altered, or its session no longer exists."
                     ),

@@ -53,6 +53,7 @@ _HEADERS: dict[int, dict[str, Any]] = {
 
 # The responses that any request to a path for programs may get before it reaches a handler.
 REFUSED_ANYWHERE: dict[str, Any] = {
+    "400": {"$ref": "#/components/responses/BadInput"},
     "414": {"$ref": "#/components/responses/AddressTooLong"},
     "431": {"$ref": "#/components/responses/HeadersTooLarge"},
     "500": {"$ref": "#/components/responses/Internal"},
