@@ -66,6 +66,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "Request timeout",
     409: "Conflict",
     412: "Precondition failed",
     413: "Body too large",
@@ -86,6 +87,7 @@ _SENTENCES = {
 _SLUGS = {
     404: "not-found",
     405: "method-not-allowed",
+    408: "body-too-slow",
     413: "too-large",
     414: "address-too-long",
     415: "unsupported-media-type",
