@@ -1,0 +1,121 @@
+"""Thousands of connections that send nothing, half a head, or a body that drips: everybody else is served on."""
+
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+
+import httpx
+import pytest
+
+from factories import post_all
+from hireloop import db
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
+from processes import Server, environment
+
+_FLOOD = Path(__file__).with_name("flood.py")
+_OTHER_FILES = 200  # of a process that floods
+_SLOWEST_SECONDS = 10.0  # far above what a slow machine needs, and far below for ever
+_PROBES = 20
+
+
+@contextmanager
+def flood(port: int, count: int) -> Iterator[None]:
+    """Keep so many bad connections open, from as many processes as their limits of open files call for."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    each = count if most == resource.RLIM_INFINITY else min(count, most - _OTHER_FILES)
+    shares = [min(each, count - begin) for begin in range(0, count, each)]
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, _FLOOD, str(port), str(share)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                )
+            )
+            for share in shares
+        ]
+        for process in started:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"open\n"
+        yield
+
+
+async def key_in(database_url: str) -> str:
+    async with db.opened(database_url, pool_size=2):
+        return (await api_keys.create("tests", Role.ADMIN))[1]
+
+
+def probe(port: int) -> list[float]:
+    """Ask `/health/live` over new connections, and return how long each answer took, in seconds."""
+    took = []
+    for _ in range(_PROBES):
+        began = time.perf_counter()
+        with closing(HTTPConnection("127.0.0.1", port, timeout=_SLOWEST_SECONDS)) as connection:
+            connection.request("GET", "/health/live")
+            assert connection.getresponse().status == HTTPStatus.OK
+        took.append(time.perf_counter() - began)
+        time.sleep(0.1)
+    return took
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("count", [1_500, pytest.param(15_000, marks=pytest.mark.long)])
+async def test_a_flood_of_bad_connections_stops_neither_probes_nor_bookings(database_url: str, count: int) -> None:
+    key = await key_in(database_url)
+    with Server(environment(database_url)) as server:
+        before = probe(server.port)
+        with flood(server.port, count):
+            during = probe(server.port)
+            headers = {"Authorization": f"Bearer {key}"}
+            with httpx.Client(base_url=server.url, headers=headers, timeout=_SLOWEST_SECONDS) as client:
+                for _ in range(3):
+                    assert post_all(client).status_code == 201
+    for name, took in (("without", before), (f"with {count}", during)):  # for whoever compares: slow is no failure
+        milliseconds = f"median {1000 * statistics.median(took):.0f}, at most {1000 * max(took):.0f}"
+        sys.stdout.write(f"/health/live {name} bad connections, in ms: {milliseconds}\n")
+
+
+def ended(port: int, sent: bytes, drip: bytes = b"") -> bytes:
+    """Send something, and return what comes until the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(sent)
+        answer = b""
+        if drip:
+            connection.settimeout(0.5)
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                piece = connection.recv(65_536)
+            except TimeoutError:
+                connection.sendall(drip)
+                continue
+            answer += piece
+            if not piece:
+                return answer
+    raise AssertionError("The server never ended the connection.")
+
+
+@pytest.mark.long
+def test_each_bad_connection_is_ended_in_its_time(database_url: str) -> None:
+    head = b"POST /console/sign-in/ HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n"
+    form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n"
+    whole = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with Server(environment(database_url)) as server, ThreadPoolExecutor() as threads:
+        silent = [(b"", b""), (head, b""), (head, b"X-Drip: a\r\n")]
+        nothing = [threads.submit(ended, server.port, *sent) for sent in silent]
+        too_slow = [threads.submit(ended, server.port, head + form, drip) for drip in (b"", b"a")]
+        idle = threads.submit(ended, server.port, whole)
+        assert [one.result() for one in nothing] == [b""] * len(silent)
+        for one in too_slow:
+            assert one.result().startswith(b"HTTP/1.1 408 ")
+            assert b"connection: close" in one.result()
+        assert idle.result().startswith(b"HTTP/1.1 200 ")
