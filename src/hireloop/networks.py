@@ -3,14 +3,14 @@
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+IpAddress = IPv4Address | IPv6Address
+IpNetwork = IPv4Network | IPv6Network
 
 _HOW = "must be IP addresses or networks, separated by commas, such as 127.0.0.1,10.0.0.0/8"
 _WITH_PORT = re.compile(r"\[([^]]*)\](?::\d{1,5})?|([^:]*):\d{1,5}")  # [2001:db8::1]:443 or 192.0.2.1:443
 
 
-def network(text: str) -> Network:
+def network(text: str) -> IpNetwork:
     """Return a network, of one address for an address; raises ValueError for anything else, and for everybody."""
     try:
         found = ip_network(text)
@@ -31,7 +31,7 @@ def checked(texts: list[str]) -> list[str]:
     return texts
 
 
-def address_of(text: str) -> Address | None:
+def address_of(text: str) -> IpAddress | None:
     """Return an IP address, with or without a port, or None for anything else.
 
     An IPv4 address that is written as an IPv6 one (RFC 4291, 2.5.5.2) is returned as what it is. A zone is left out.
@@ -46,6 +46,6 @@ def address_of(text: str) -> Address | None:
     return found
 
 
-def is_in(address: Address, networks: tuple[Network, ...]) -> bool:
+def is_in(address: IpAddress, networks: tuple[IpNetwork, ...]) -> bool:
     """Return whether an address is in any of these networks."""
     return any(address in one for one in networks)

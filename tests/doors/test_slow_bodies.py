@@ -16,10 +16,10 @@ from console.signing import sign_in
 from factories import post_interview, post_slot
 from hireloop import app, session_keys
 from hireloop.access.tables import Role
-from hireloop.web.connections.deadlines import Deadlines, Pace
+from hireloop.web.connections.deadlines import Deadlines, Patience
 from sample_settings import SECRET
 
-IMPATIENT = Pace(first_seconds=0.1, bytes_per_second=1000, most_seconds=0.5)
+IMPATIENT = Patience(first_seconds=0.1, bytes_per_second=1000, most_seconds=0.5)
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
@@ -140,5 +140,5 @@ async def test_bytes_that_drip_do_not_help_and_a_body_that_flows_is_taken(
 
 
 def test_the_time_grows_with_what_has_arrived_and_has_an_end() -> None:
-    pace = Pace()
-    assert [pace.seconds(received) for received in (0, 500, 5_000, 10_000, 1_000_000)] == [10, 11, 20, 30, 30]
+    patience = Patience()
+    assert [patience.seconds(received) for received in (0, 500, 5_000, 10_000, 1_000_000)] == [10, 11, 20, 30, 30]

@@ -69,7 +69,7 @@ async def test_a_header_of_ten_thousand_entries_costs_no_more_than_one_of_twenty
 ) -> None:
     read, original = [], networks.address_of
 
-    def counted(text: str) -> networks.Address | None:
+    def counted(text: str) -> networks.IpAddress | None:
         read.append(text)
         return original(text)
 
@@ -82,3 +82,34 @@ async def test_a_header_of_ten_thousand_entries_costs_no_more_than_one_of_twenty
 async def test_a_peer_without_an_address_is_nobody_in_particular() -> None:
     assert await client(None, CLIENT) == ""
     assert await client("/run/hireloop.sock", CLIENT) == "/run/hireloop.sock"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1:4711", "192.0.2.1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("[::ffff:c000:201]:80", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("", None),
+        ("unknown", None),
+        ("_hidden", None),
+        ("192.0.2.256", None),
+        ("192.0.2.1:", None),
+        ("192.0.2.1:123456", None),
+        ("[192.0.2.1", None),
+        ("[]", None),
+        ('"192.0.2.1"', None),
+        ("192.0.2.1 192.0.2.2", None),
+        ("127.1", None),
+        ("0x7f000001", None),
+        ("٣.0.0.1", None),
+    ],
+)
+def test_an_address_is_read_with_and_without_a_port(text: str, address: str | None) -> None:
+    found = networks.address_of(text)
+    assert (str(found) if found else None) == address

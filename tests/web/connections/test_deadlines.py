@@ -5,9 +5,9 @@ from typing import Any
 
 from litestar.testing import RequestFactory
 
-from hireloop.web.connections.deadlines import Deadlines, Pace
+from hireloop.web.connections.deadlines import Deadlines, Patience
 
-PACE = Pace(seconds_for_a_piece=0.2, piece=1000)
+PATIENCE = Patience(seconds_for_a_piece=0.2, piece=1000)
 HEAD = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3500")]}
 
 
@@ -32,7 +32,7 @@ async def respond(client: Client, *bodies: bytes) -> None:
         for number, body in enumerate(bodies, start=1):
             await send({"type": "http.response.body", "body": body, "more_body": number < len(bodies)})
 
-    layer = Deadlines(application, PACE)
+    layer = Deadlines(application, PATIENCE)
     await layer(RequestFactory().get("/").scope, None, client.send)  # type: ignore[arg-type] # nothing is received
 
 

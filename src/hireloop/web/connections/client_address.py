@@ -1,4 +1,4 @@
-"""Who is at the other end: the client that a trusted proxy names, else whoever has connected.
+"""Who is at the other end: the client that a trusted proxy names, else the peer itself.
 
 Anybody can send X-Forwarded-For. Each proxy appends the address that it saw, so what the last of ours has appended is
 true, and everything to the left of the first stranger is hearsay. `Forwarded` (RFC 7239) is not read: one header that
@@ -12,7 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from hireloop import networks
-from hireloop.networks import Address, Network
+from hireloop.networks import IpAddress, IpNetwork
 from hireloop.web.buffered_responses import header_of
 
 _FORWARDED_FOR = b"x-forwarded-for"
@@ -22,7 +22,7 @@ _MOST_PROXIES = 20  # between a client and us; nobody has more, and a header may
 class ClientAddress:
     """The layer that makes `scope["client"]` the client's address: inside it, no other code looks at the header."""
 
-    def __init__(self, app: ASGIApp, trusted: tuple[Network, ...]) -> None:
+    def __init__(self, app: ASGIApp, trusted: tuple[IpNetwork, ...]) -> None:
         self.app = app
         self._trusted = trusted
 
@@ -37,7 +37,7 @@ class ClientAddress:
                 scope = cast("Scope", {**scope, "client": (str(named), port if named == peer else 0)})
         await self.app(scope, receive, send)
 
-    def _behind(self, peer: Address, forwarded_for: str | None) -> Address:
+    def _behind(self, peer: IpAddress, forwarded_for: str | None) -> IpAddress:
         """Return the last address before our proxies; the peer if it is not one of them, or names nobody."""
         if forwarded_for is None or not networks.is_in(peer, self._trusted):
             return peer

@@ -1,4 +1,4 @@
-"""How long a client may take to send a body, and to take a response: whoever is slower is cut off.
+"""How long a client may take to send a body, and to take a response: slower ones are cut off.
 
 The server itself cuts off a head that does not arrive, and a connection that is idle. Nothing in it limits the time of
 a body, or of a response that is not read: each would keep its connection, and what it holds in memory, for good.
@@ -16,7 +16,7 @@ TOO_SLOW = "The body did not arrive in time. Send the request again, over a fast
 _CLOSE = (b"connection", b"close")
 
 
-class Pace(msgspec.Struct, frozen=True):
+class Patience(msgspec.Struct, frozen=True):
     """What a client is given: some seconds, more of them for what has arrived, and a most."""
 
     first_seconds: float = 10
@@ -33,24 +33,24 @@ class Pace(msgspec.Struct, frozen=True):
 class Deadlines:
     """The outermost layer of the application. The time of a body begins when a handler first waits for it."""
 
-    def __init__(self, app: ASGIApp, pace: Pace | None = None) -> None:
+    def __init__(self, app: ASGIApp, patience: Patience | None = None) -> None:
         self.app = app
-        self._pace = pace or Pace()
+        self._patience = patience or Patience()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request be handled; raises HTTPException (408) where a handler waits for a body in vain."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(self._pace, receive, send)
+        exchange = _Exchange(self._patience, receive, send)
         await self.app(scope, cast("Receive", exchange.receive), exchange.send)
 
 
 class _Exchange:
     """One request and its response."""
 
-    def __init__(self, pace: Pace, receive: Receive, send: Send) -> None:
-        self._pace = pace
+    def __init__(self, patience: Patience, receive: Receive, send: Send) -> None:
+        self._patience = patience
         self._receive, self._send = receive, send
         self._began: float | None = None  # by the loop's clock
         self._received = 0  # bytes
@@ -68,7 +68,7 @@ class _Exchange:
         if self._is_late:
             raise HTTPException(TOO_SLOW, status_code=408)
         try:
-            async with asyncio.timeout_at(self._began + self._pace.seconds(self._received)):
+            async with asyncio.timeout_at(self._began + self._patience.seconds(self._received)):
                 message = cast("HTTPReceiveMessage", await self._receive())
         except TimeoutError:
             self._is_late = True
@@ -93,18 +93,18 @@ class _Exchange:
 
     def _is_long(self, message: HTTPResponseBodyEvent) -> bool:
         more = message.get("more_body", False)
-        self._is_streamed = self._is_streamed or more or len(message["body"]) > self._pace.piece
+        self._is_streamed = self._is_streamed or more or len(message["body"]) > self._patience.piece
         return self._is_streamed
 
     async def _send_in_pieces(self, message: HTTPResponseBodyEvent) -> None:
-        body, size = memoryview(message["body"]), self._pace.piece
+        body, size = memoryview(message["body"]), self._patience.piece
         pieces = [bytes(body[start : start + size]) for start in range(0, len(body), size)]
         if not message.get("more_body", False):
             pieces.append(b"")  # is taken once the last one has been
         try:
             for number, piece in enumerate(pieces, start=1):
                 more = number < len(pieces) or message.get("more_body", False)
-                async with asyncio.timeout(self._pace.seconds_for_a_piece):
+                async with asyncio.timeout(self._patience.seconds_for_a_piece):
                     await self._send({"type": "http.response.body", "body": piece, "more_body": more})
         except TimeoutError:
             # The head is sent, so nothing can be said any more: the server closes a connection whose response is short.

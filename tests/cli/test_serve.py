@@ -1,4 +1,7 @@
-"""Thousands of connections that send nothing, half a head, or a body that drips: everybody else is served on."""
+"""`hireloop serve` under a low limit of open files, and with thousands of connections that mean no good.
+
+Those send nothing, half a head, or a body that drips: everybody else is served on.
+"""
 
 import resource
 import socket
@@ -20,12 +23,60 @@ from factories import post_all
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from processes import Server, environment
+from processes import Hireloop, Server, environment
 
+_LIMITED = 'ulimit -S -n "$1"; ulimit -H -n "$2"; shift 2; exec "$@"'
 _FLOOD = Path(__file__).with_name("flood.py")
 _OTHER_FILES = 200  # of a process that floods
 _SLOWEST_SECONDS = 10.0  # far above what a slow machine needs, and far below for ever
 _PROBES = 20
+
+
+def under(soft: int, hard: int) -> tuple[str, ...]:
+    """Return the program that starts another one with these limits of open files."""
+    return ("sh", "-c", _LIMITED, "sh", str(soft), str(hard))
+
+
+def connections(soft: int, hard: int) -> str:
+    """Return the limit and the connections of one server process that is started with these limits."""
+    code = (
+        "from hireloop.cli.serve import _connections, _file_limit as f; limit = f(); print(limit, _connections(limit))"
+    )
+    ran = subprocess.run(
+        [*under(soft, hard), sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    return ran.stdout.strip() or ran.stderr.splitlines()[-1].partition(": ")[2]
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "expected"),
+    [
+        (256, 17_408, "17408 16384"),
+        (19_000, 19_000, "19000 16384"),
+        (1_024, 6_000, "6000 4976"),
+        (4_096, 4_096, "4096 3072"),
+    ],
+)
+def test_the_limit_is_raised_as_far_as_allowed_and_never_fewer_files_than_connections(
+    soft: int, hard: int, expected: str
+) -> None:
+    assert connections(soft, hard) == expected
+
+
+@pytest.mark.parametrize("hard", [1_024, 4_095])
+def test_a_limit_that_is_too_low_is_refused_with_how_to_raise_it(hard: int, database_url: str) -> None:
+    with Hireloop("serve", env=environment(database_url), under=under(256, hard)) as refused:
+        assert refused.process.wait(60) == 1
+        lines = [line for line in refused.log.read_text().splitlines() if line.startswith("hireloop: ")]
+    (sentence,) = [line for line in lines if "warning" not in line]
+    assert sentence.startswith(f"hireloop: This process may open only {hard} files")
+    for way in ("LimitNOFILE=", "`ulimits: nofile`", "`ulimit -n`"):
+        assert way in sentence
+
+
+def test_several_processes_serve_under_the_lowest_limit(database_url: str) -> None:
+    with Server(environment(database_url), workers=2, under=under(256, 4_096)) as server:
+        assert server.stop() == 0
 
 
 @contextmanager
@@ -79,7 +130,7 @@ async def test_a_flood_of_bad_connections_stops_neither_probes_nor_bookings(data
             with httpx.Client(base_url=server.url, headers=headers, timeout=_SLOWEST_SECONDS) as client:
                 for _ in range(3):
                     assert post_all(client).status_code == 201
-    for name, took in (("without", before), (f"with {count}", during)):  # for whoever compares: slow is no failure
+    for name, took in (("without", before), (f"with {count}", during)):  # to compare: slow is no failure
         milliseconds = f"median {1000 * statistics.median(took):.0f}, at most {1000 * max(took):.0f}"
         sys.stdout.write(f"/health/live {name} bad connections, in ms: {milliseconds}\n")
 
