@@ -158,11 +158,11 @@ browser:
 
 servers:
 	@{ command -v curl >/dev/null && test -x /usr/sbin/smtp-sink && test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/lmtp \
-	  && test -x /usr/sbin/ngircd && command -v spamassassin >/dev/null \
+	  && test -x /usr/sbin/ngircd && command -v spamassassin >/dev/null && test -x /usr/sbin/nginx && test -x /usr/bin/caddy \
 	  && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; } \
 	  || $(MAKE) --no-print-directory package \
-	  NAME="curl postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin postgresql" \
-	  WHY="the tests against real mail and chat servers and an older PostgreSQL, and the commands of the documents" \
+	  NAME="curl postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin postgresql nginx-light caddy" \
+	  WHY="the tests against real mail and chat servers, proxies and an older PostgreSQL, and the commands of the documents" \
 	  || { echo "Without these servers their tests are skipped, and say so."; test -z "$$CI"; }
 
 postfix:
@@ -170,9 +170,10 @@ postfix:
 	  WHY="the benchmark that sends to its smtp-sink"
 	@command -v wrk >/dev/null || $(MAKE) --no-print-directory package NAME=wrk WHY="the benchmark that books over HTTP"
 
+# None of them is started as a service: neither invoke-rc.d nor systemctl does so with these two variables.
 package:
 	@echo "Installing from Debian: $(NAME), for $(WHY)"
 	@if [ "$$(id -u)" = 0 ]; then as_root=; elif command -v sudo >/dev/null; then as_root=sudo; else \
 	  echo "Only root may do that: apt-get install $(NAME)"; exit 1; fi; \
 	  $$as_root apt-get update -qq && \
-	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(NAME) >/dev/null
+	  $$as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 SYSTEMD_OFFLINE=1 apt-get install -y -qq --no-install-recommends $(NAME) >/dev/null

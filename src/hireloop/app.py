@@ -10,7 +10,7 @@ from typing import Any
 from litestar import Litestar, Response, Router
 from litestar.types import ASGIApp, ControllerRouterHandler
 
-from hireloop import api, console, db, migrate, portal
+from hireloop import api, console, db, migrate, networks, portal
 from hireloop.access.api_keys import KeyRing
 from hireloop.api import (
     alerts,
@@ -47,6 +47,8 @@ from hireloop.telemetry.logs import log
 from hireloop.telemetry.requests import RecordedRequests, RouteName
 from hireloop.telemetry.set_up import Telemetry, set_up
 from hireloop.web import context, look
+from hireloop.web.connections.client_address import ClientAddress
+from hireloop.web.connections.deadlines import Deadlines
 from hireloop.web.context import AnyRequest, Context
 from hireloop.web.headers import Policy, SecurityHeaders
 from hireloop.web.http.hosts import HostCheck
@@ -152,7 +154,8 @@ def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy]) -
         app = Cors(app, settings.cors_origins, base_url=base_url)
     app = HostCheck(Methods(app), base_url=base_url)
     app = RequestId(app, varies_by_origin=bool(settings.cors_origins))
-    return SecurityHeaders(app, policies, base_url=base_url)
+    app = SecurityHeaders(app, policies, base_url=base_url)
+    return Deadlines(ClientAddress(app, tuple(map(networks.network, settings.trusted_proxies))))
 
 
 def _api() -> Router:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
-from hireloop import mail_addresses, setting_errors, time_zones
+from hireloop import mail_addresses, networks, setting_errors, time_zones
 from hireloop.errors import SettingsError
 from hireloop.mail_addresses import Sender
 
@@ -206,6 +206,7 @@ class Settings(BaseSettings):
     hireloop_data_dir: Path | None = None
     cors_origins: Names = []
     rate_limit: int | None = Field(default=None, ge=1)  # requests a minute, of each API key
+    trusted_proxies: Annotated[Names, AfterValidator(networks.checked)] = []
 
     # Mail, by the names that Django gave them
     email_backend: Annotated[EmailBackend, BeforeValidator(_backend)] = EmailBackend.SMTP

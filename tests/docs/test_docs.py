@@ -331,7 +331,7 @@ def test_every_problem_is_listed_with_its_status() -> None:
     listed = [(code(row["code"]), int(row["status"])) for row in rows_of(section("docs/reference/api.md", "Problems"))]
     ours = [(slug, status) for status, slug in problems.STATUSES.values()]
     assert listed[: len(ours)] == ours
-    strangers: list[Exception] = [HTTPException(status_code=status) for status in (405, 413, 414, 415, 431)]
+    strangers: list[Exception] = [HTTPException(status_code=status) for status in (405, 408, 413, 414, 415, 431)]
     strangers += [ValueError(), ConnectionError(), DeadlockDetectedError()]
     others = [problems.problem_of(error) for error in strangers]
     assert listed[len(ours) :] == [(problem.code, problem.status) for problem in others]

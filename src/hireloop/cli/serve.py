@@ -1,11 +1,14 @@
 """`hireloop serve`: the API and the portal, in separate server processes."""
 
 import asyncio
+import resource
 import socket
+from contextlib import suppress
 
 import click
 from granian import Granian
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from hireloop import migrate
@@ -15,6 +18,13 @@ from hireloop.faults import warnings_of
 from hireloop.settings import Settings
 from hireloop.telemetry import logs
 from hireloop.telemetry.logs import log
+
+_MOST_CONNECTIONS = 16_384  # of each server process
+_OTHER_FILES = 1_024  # each process's connections to the database, sockets of exports, files
+_FEWEST_FILES = 4_096
+_WAITING_CONNECTIONS = 4_096  # until they are accepted; the system may allow fewer
+_HEAD_MILLISECONDS = 30_000  # also how long a connection may be idle, before its first request and between two
+_LARGEST_HEAD = 65_536  # bytes
 
 
 @click.command()
@@ -34,12 +44,18 @@ def serve(*, host: str, port: int, workers: int, mailbox: bool, held: bool) -> N
     asyncio.run(with_database(settings, lambda: migrate.check(settings)))
     if not held:
         _check_free(host, port)
+    connections = _connections(_file_limit())
     server = Granian(
         "hireloop.local.application:create" if mailbox else "hireloop.app:create",
         factory=True,
         address=host,
         port=port,
         interface=Interfaces.ASGI,
+        # The other modes wait for the first bytes of a connection to tell HTTP/2 by, for as long as that takes.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MILLISECONDS, max_buffer_size=_LARGEST_HEAD),
+        backlog=_WAITING_CONNECTIONS,
+        backpressure=connections,
         loop=Loops.uvloop,
         workers=workers,
         websockets=False,
@@ -60,3 +76,31 @@ def _check_free(host: str, port: int) -> None:
     except OSError as error:
         msg = f"{host} port {port} cannot be used ({error.strerror}). Choose another with --host and --port."
         raise SettingsError(msg) from None
+
+
+def _file_limit() -> int:
+    """Raise this process's limit of open files as far as it is needed and allowed; return it.
+
+    Every connection is an open file, and the server processes have the limit of this one. Raises SettingsError if it
+    stays too low.
+    """
+    needed = _MOST_CONNECTIONS + _OTHER_FILES
+    limit, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if limit != resource.RLIM_INFINITY and limit < allowed:
+        with suppress(OSError, ValueError):  # macOS has another limit, which it does not tell
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+            limit = allowed
+    limit = needed if limit == resource.RLIM_INFINITY else limit
+    if limit < _FEWEST_FILES:
+        msg = (
+            f"This process may open only {limit} files, and every connection is one: it needs {_FEWEST_FILES} or more. "
+            "Raise the limit with LimitNOFILE= in systemd, `ulimits: nofile` in Compose, or `ulimit -n` in a shell."
+        )
+        raise SettingsError(msg)
+    return limit
+
+
+def _connections(file_limit: int) -> int:
+    """Return how many connections one server process takes, so that it never runs out of files."""
+    return min(_MOST_CONNECTIONS, file_limit - _OTHER_FILES)

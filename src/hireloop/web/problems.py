@@ -73,6 +73,7 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "Request timeout",
     409: "Conflict",
     412: "Precondition failed",
     413: "Body too large",
@@ -93,6 +94,7 @@ _SENTENCES = {
 _SLUGS = {
     404: "not-found",
     405: "method-not-allowed",
+    408: "body-too-slow",
     412: "changed-since",
     413: "too-large",
     414: "address-too-long",

@@ -8,6 +8,8 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
+from hireloop.web.connections.client_address import client_of
+
 _WINDOW_SECONDS = 60
 _FREE = 10
 _FIRST_DELAY_SECONDS = 0.25
@@ -44,8 +46,7 @@ class BadKeyLimiter:
 
         There is no delay if too many responses wait already.
         """
-        client = connection.client.host if connection.client else ""
-        seconds = self.delay_seconds(client, now=time.monotonic())
+        seconds = self.delay_seconds(client_of(connection), now=time.monotonic())
         if not seconds or self._waiting >= _MOST_WAITING:
             return
         self._waiting += 1

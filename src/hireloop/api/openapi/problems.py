@@ -12,9 +12,11 @@ from hireloop import errors
 from hireloop.access.tables import Role
 from hireloop.api.openapi.operations import DescribedOperation
 from hireloop.web import problems
+from hireloop.web.connections import deadlines
 
 _ID = "01990000-0000-7000-8000-000000000000"
 _TOO_LARGE = HTTPException("Request Entity Too Large", status_code=413)
+_TOO_SLOW = HTTPException(deadlines.TOO_SLOW, status_code=408)
 _TOO_LONG = HTTPException("The URL is longer than 4096 characters. Send a shorter one.", status_code=414)
 _COOKIES = HTTPException(
     "The cookies are longer than 8192 characters. Delete this site's cookies and try again.", status_code=431
@@ -69,7 +71,13 @@ def known_codes(operations: Sequence[DescribedOperation]) -> list[str]:
 def problems_of(operation: DescribedOperation) -> list[problems.Problem]:
     """Return every problem that the operation may return, by status, each once."""
     raised: list[Exception] = [_sample(kind) for kind in (*_every_one(operation), *operation.refusals)]
-    raised += [_TOO_LONG, _COOKIES, _AWAY, _OUR_MISTAKE, *([_TOO_LARGE, _WRONG_TYPE] if operation.bodies else [])]
+    raised += [
+        _TOO_LONG,
+        _COOKIES,
+        _AWAY,
+        _OUR_MISTAKE,
+        *([_TOO_SLOW, _TOO_LARGE, _WRONG_TYPE] if operation.bodies else []),
+    ]
     raised += [_BUSY] if operation.method != "get" else []
     found = {problem.code: problem for problem in map(_shown, raised)}
     return sorted(found.values(), key=lambda problem: (problem.status, problem.code))
