@@ -8,6 +8,9 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
+from hireloop.telemetry.refusals import WhyRefused
+from hireloop.web.refusals import note
+
 _WINDOW_SECONDS = 60
 _FREE = 10
 _FIRST_DELAY_SECONDS = 0.25
@@ -48,6 +51,7 @@ class BadKeyLimiter:
         seconds = self.delay_seconds(client, now=time.monotonic())
         if not seconds or self._waiting >= _MOST_WAITING:
             return
+        note(connection, WhyRefused.SLOWED_DOWN)
         self._waiting += 1
         try:
             await asyncio.sleep(seconds)

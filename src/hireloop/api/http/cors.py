@@ -5,14 +5,18 @@ everything else is a problem, and it runs inside of what refuses first.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 import msgspec
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hireloop import errors
+from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.buffered_responses import BufferedResponse, Headers, header_of
 from hireloop.web.problems import MEDIA_TYPE, problem_of
+from hireloop.web.refusals import note
 from hireloop.web.request_id import FOR_PROGRAMS
 
 _METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")
@@ -53,6 +57,8 @@ class Cors:
         if origin is None:
             await self.app(scope, receive, send)
         elif scope["method"] == "OPTIONS" and header_of(scope, b"access-control-request-method") is not None:
+            if not self._allows(origin):
+                note(ASGIConnection[Any, Any, Any, Any](scope), WhyRefused.FOREIGN_ORIGIN)
             await self._preflight(origin).send(send)
         else:
             await self.app(scope, receive, _readable(send, origin) if self._allows(origin) else send)

@@ -1,6 +1,6 @@
 """Read deliveries and their attempts, and tell the state of an invitation."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -12,7 +12,7 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.channels.health import fingerprints_of
-from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.tables import AttemptOutcome, Delivery, DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement, as_structs, rows_of
 
@@ -148,6 +148,14 @@ async def find(
     if row is None:
         raise errors.NotFound("delivery", delivery_id)
     return msgspec.convert(dict(row), DeliveryView), (await attempts_of([delivery_id])).get(delivery_id, [])
+
+
+async def erased_among(delivery_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of these deliveries whose person has been erased."""
+    rows = await Delivery.select(Delivery.id).where(
+        Delivery.id.is_in(list(delivery_ids)), Delivery.erased_at.is_not_null()
+    )
+    return {row["id"] for row in rows}
 
 
 async def attempts_of(delivery_ids: Sequence[UUID], *, at_most: int | None = None) -> dict[UUID, list[AttemptView]]:
