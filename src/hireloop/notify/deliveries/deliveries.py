@@ -52,6 +52,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     deadline_at: datetime
     last_reason: str | None  # of its own last try; `reason` also knows of what holds its channel
     last_reply: str | None
+    reported_by: str | None = None  # whose API key said so; None: the other side
     sent_at: datetime | None
     bounced_at: datetime | None
     message_id: str
@@ -109,7 +110,7 @@ READ = """
     SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
         d.tries, d.first_due_at, d.due_at, d.at_risk_at,
         d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
-        d.returned_count,
+        d.returned_count, d.reported_by,
         h.reason AS held_reason, h.next_probe_at, coalesce(:now, now()) AS now
     FROM delivery d LEFT JOIN LATERAL (
         SELECT reason, next_probe_at FROM channel_health
