@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from hireloop import api, console, db, migrate, portal
 from hireloop.access.api_keys import KeyRing
+from hireloop.access.refusals import RecordedRefusals, after_exception
 from hireloop.api import (
     alerts,
     audit,
@@ -51,7 +52,6 @@ from hireloop.web import context, look
 from hireloop.web.context import AnyRequest, Context
 from hireloop.web.headers import Policy, SecurityHeaders
 from hireloop.web.json_bodies import StrictRequest
-from hireloop.web.refusals import RecordedRefusals, after_exception
 from hireloop.web.request_id import FOR_PROGRAMS, RequestId
 from hireloop.web.size_limits import HeadSizeLimit
 from hireloop.web.slow_down import BadKeyLimiter
@@ -140,18 +140,17 @@ def build(
         logging_config=None,
     )
     app.state[context.STATE_NAME] = the_context
-    layered = _layered(app.asgi_handler, settings, {**_HEADERS, **(extra_headers or {})})
-    app.asgi_handler = RecordedRefusals(layered, refusals)
+    app.asgi_handler = _layered(app.asgi_handler, settings, {**_HEADERS, **(extra_headers or {})}, refusals)
     return app
 
 
-def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy]) -> ASGIApp:
+def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy], refusals: RefusalLog) -> ASGIApp:
     """Return the application inside what surrounds every request, from the inside out."""
     app = HeadSizeLimit(RouteName(app))
     if settings.cors_origins:
         app = Cors(app, settings.cors_origins)
     app = RequestId(app, varies_by_origin=bool(settings.cors_origins))
-    return SecurityHeaders(app, policies)
+    return SecurityHeaders(RecordedRefusals(app, refusals), policies)
 
 
 def _api() -> Router:

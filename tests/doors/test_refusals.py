@@ -17,12 +17,12 @@ from console.signing import fields_of
 from hireloop import app, db, session_keys
 from hireloop.access import api_keys
 from hireloop.access.api_keys import create
+from hireloop.access.refusals import RecordedRefusals, door_of
 from hireloop.access.tables import Role
 from hireloop.local.mailbox.gate import PATH as MAILBOX
 from hireloop.local.mailbox.pages import HEADERS, mailbox_router
 from hireloop.telemetry import metrics
 from hireloop.telemetry.refusals import Door, RefusalLog, WhyRefused
-from hireloop.web.refusals import RecordedRefusals, door_of
 from hireloop.web.size_limits import LONGEST_ADDRESS, LONGEST_COOKIES
 from portal.coming_in import PRESSED, come_in
 from portal.factories import book
@@ -96,6 +96,12 @@ async def on_a_page_of_somebody_else(client: httpx.AsyncClient) -> None:
 async def with_a_replaced_link(client: httpx.AsyncClient) -> None:
     booked = await book(settings_for("postgresql:///nowhere"))
     await db.fetch("UPDATE session SET key_version = 2")
+    await client.get("/", params={"session_key": booked.key})
+
+
+async def with_an_erased_persons_link(client: httpx.AsyncClient) -> None:
+    booked = await book(settings_for("postgresql:///nowhere"))
+    await db.fetch("UPDATE candidate SET erased_at = now()")
     await client.get("/", params={"session_key": booked.key})
 
 
@@ -202,6 +208,7 @@ WAYS: list[tuple[Door, WhyRefused, Act]] = [
     (Door.PORTAL, WhyRefused.FORGED_LINK, with_a_forged_link),
     (Door.PORTAL, WhyRefused.FORGED_LINK, get("/?session_key=nonsense")),
     (Door.PORTAL, WhyRefused.REPLACED_LINK, with_a_replaced_link),
+    (Door.PORTAL, WhyRefused.ENDED_LINK, with_an_erased_persons_link),
     (Door.PORTAL, WhyRefused.NO_COOKIE, without_the_cookie),
     (Door.PORTAL, WhyRefused.CSRF, pressing_elsewhere),
     (Door.PORTAL, WhyRefused.TOO_LARGE, pressing_too_much),
@@ -342,5 +349,5 @@ def test_doors_are_told_apart_by_whole_words() -> None:
     assert {path: door_of(path) for path in ("/apiary", "/consoles/x", "/dev", "/healthy", "/i/x")} == dict.fromkeys(
         ("/apiary", "/consoles/x", "/dev", "/healthy", "/i/x"), Door.PORTAL
     )
-    assert door_of("//console") is Door.CONSOLE
+    assert door_of("/console") is Door.CONSOLE
     assert door_of("/api/notifications/bounces") is Door.BOUNCES

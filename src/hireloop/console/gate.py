@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler
 from hireloop import errors
 from hireloop.access import api_keys, roles
 from hireloop.access.api_keys import KeyHolder
+from hireloop.access.refusals import note, note_error
 from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.notify.deliveries import alert_records
@@ -20,7 +21,6 @@ from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token, has_token, is_from_our_page
 from hireloop.web.forms import fields_of
-from hireloop.web.refusals import note, note_error
 
 _USER = "hireloop.console_visitor"  # in the scope itself, as `access.roles` notes the holder
 _UNHEARD = "hireloop.console_unheard"

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 from litestar import Response
 
 from hireloop import errors
+from hireloop.access.refusals import note
 from hireloop.console import gate, render
 from hireloop.console.gate import CsrfError, pressed
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest
 from hireloop.web.forms import fields_of
-from hireloop.web.refusals import note
 
 HOME = "/console/"
 PATH = "/console/sign-in/"

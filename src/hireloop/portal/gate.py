@@ -12,6 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from hireloop import errors, session_keys
+from hireloop.access.refusals import note
 from hireloop.portal import render
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
@@ -19,7 +20,6 @@ from hireloop.telemetry import links
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import is_from_our_page
-from hireloop.web.refusals import note
 
 Handler = Callable[[AnyRequest, Visit], Coroutine[Any, Any, Response[Any]]]
 RouteHandler = Callable[[AnyRequest, FromPath[str]], Coroutine[Any, Any, Response[Any]]]

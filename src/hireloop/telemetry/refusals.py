@@ -1,6 +1,6 @@
 """Requests that a door refused to let in: each is counted, and told in log lines, of which a flood causes few.
 
-Whoever refuses a request says so through `hireloop.web.refusals`, which is the only caller.
+Whoever refuses a request says so through `hireloop.access.refusals`, which is the only caller.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class WhyRefused(StrEnum):
     OTHER = "other"  # 401 or 403 for none of these
 
 
-class _Window:
+class _Minute:
     """What was refused at one door, for one cause, to one key, since the line that began the window."""
 
     def __init__(self, begin: float) -> None:
@@ -76,7 +76,7 @@ class RefusalLog:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._windows: dict[_Kind, _Window] = {}
+        self._windows: dict[_Kind, _Minute] = {}
         self._named: Counter[tuple[Door, WhyRefused]] = Counter()
         self._task: asyncio.Task[None] | None = None
 
@@ -96,7 +96,7 @@ class RefusalLog:
             return
         if window is not None:
             self._close(kind)
-        self._windows[kind] = _Window(now)
+        self._windows[kind] = _Minute(now)
         self._named[door, why] += kind[2] is not None
         _write(kind, suppressed=0)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
+from hireloop.access.refusals import note
 from hireloop.telemetry.refusals import WhyRefused
-from hireloop.web.refusals import note
 
 _WINDOW_SECONDS = 60
 _FREE = 10

@@ -13,10 +13,10 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hireloop import errors
+from hireloop.access.refusals import note
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.buffered_responses import BufferedResponse, Headers, header_of
 from hireloop.web.problems import MEDIA_TYPE, problem_of
-from hireloop.web.refusals import note
 from hireloop.web.request_id import FOR_PROGRAMS
 
 _METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")

@@ -12,13 +12,13 @@ from litestar.datastructures import Cookie
 
 from hireloop import errors, signing
 from hireloop.access.api_keys import KeyHolder
+from hireloop.access.refusals import note, note_error
 from hireloop.access.tables import Role
 from hireloop.api.http import authentication
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.web.refusals import note, note_error
 
 TICKET = "ticket"
 PATH = "/dev/mailbox"

@@ -19,6 +19,7 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED, HTTP_404_NOT_FOUND
 from markupsafe import Markup
 
+from hireloop.access.refusals import note
 from hireloop.local.mailbox import gate
 from hireloop.local.mailbox.gate import PATH, TICKET
 from hireloop.local.mailbox.mail_folder import MailFolder
@@ -26,7 +27,6 @@ from hireloop.local.mailbox.mail_view import MailView
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest
 from hireloop.web.forms import fields_of
-from hireloop.web.refusals import note
 from hireloop.web.templates import Templates
 
 _FOLDER = Path(__file__).parent / "templates"

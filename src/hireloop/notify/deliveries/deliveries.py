@@ -18,6 +18,7 @@ from hireloop.statements import Statement, as_structs, rows_of
 
 TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
 _CLOCKS_APART_SECONDS = 3600
+ERASED = "erased:"  # begins what takes the place of an erased person's address (`outbox.forget`)
 
 # What the candidate must have heard for a live booking.
 INVITING_KINDS = frozenset({"invitation", "rescheduled"})
@@ -246,7 +247,9 @@ def _first_id(since: datetime) -> UUID:
 
 
 def mask(recipient: str) -> str:
-    """Return an address with only the first letter of its local part: `a…@example.com`."""
+    """Return an address with only the first letter of its local part: `a…@example.com`; an erased one as `erased`."""
+    if recipient.startswith(ERASED):
+        return ERASED.rstrip(":")
     local, at, domain = recipient.rpartition("@")
     return f"{local[:1]}…@{domain}" if at else recipient
 

@@ -14,7 +14,6 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from hireloop import errors
 from hireloop.access import roles
 from hireloop.telemetry.refusals import Door, RefusalLog, WhyRefused
-from hireloop.web.headers import as_routed
 
 _DOORS = (
     ("/api/notifications/bounces", Door.BOUNCES),
@@ -41,10 +40,10 @@ _BY_STATUS = {
     429: WhyRefused.RATE_LIMIT,
     431: WhyRefused.HEAD_TOO_LARGE,
 }
-_NOTES = "hireloop.refusals"  # in the scope, which layers may copy
+_NOTED = "hireloop.refusals"  # in the scope, which layers may copy
 
 
-class _Notes:
+class _Noted:
     """What was recorded of one request, each cause once."""
 
     def __init__(self, door: Door, log: RefusalLog) -> None:
@@ -68,23 +67,19 @@ class RecordedRefusals:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        notes = _Notes(door_of(scope["path"]), self._log)
+        notes = _Noted(door_of(scope["path"]), self._log)
 
         async def wrap(message: Message) -> None:
             if message["type"] == "http.response.start" and not notes.seen and message["status"] in _BY_STATUS:
                 notes.add(_BY_STATUS[message["status"]], None)
             await send(message)
 
-        await self.app(cast("Scope", {**scope, _NOTES: notes}), receive, wrap)
+        await self.app(cast("Scope", {**scope, _NOTED: notes}), receive, wrap)
 
 
 def door_of(path: str) -> Door:
-    """Return the door that a path leads to."""
-    path = as_routed(path)
-    return next(
-        (door for prefix, door in _DOORS if path == prefix or path.startswith(f"{prefix}/")),
-        Door.PORTAL,
-    )
+    """Return the door that a path leads to, as the router reads it."""
+    return next((door for prefix, door in _DOORS if path == prefix or path.startswith(f"{prefix}/")), Door.PORTAL)
 
 
 def note(connection: ASGIConnection[Any, Any, Any, Any], why: WhyRefused, key: UUID | None = None) -> None:
@@ -107,8 +102,8 @@ def note_error(connection: ASGIConnection[Any, Any, Any, Any], error: Exception)
         note(connection, why)
 
 
-def _notes_of(connection: ASGIConnection[Any, Any, Any, Any]) -> _Notes | None:
-    notes: _Notes | None = cast("dict[str, Any]", connection.scope).get(_NOTES)
+def _notes_of(connection: ASGIConnection[Any, Any, Any, Any]) -> _Noted | None:
+    notes: _Noted | None = cast("dict[str, Any]", connection.scope).get(_NOTED)
     return notes
 
 
