@@ -333,7 +333,7 @@ async def test_who_is_asked_for_a_key_for_the_first_time_is_not_refused(api: htt
 @pytest.mark.parametrize(
     ("status", "why"), [(401, "other"), (403, "other"), (408, "too_slow"), (421, "bad_host"), (429, "rate_limit")]
 )
-async def test_a_refusal_that_nobody_has_noted_is_seen_by_its_status(status: int, why: str) -> None:
+async def test_a_refusal_that_nobody_has_recorded_is_seen_by_its_status(status: int, why: str) -> None:
     async def refuse(_scope: object, _receive: object, send: Any) -> None:  # noqa: ANN401 (ASGI)
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b""})

@@ -40,10 +40,10 @@ _BY_STATUS = {
     429: WhyRefused.RATE_LIMIT,
     431: WhyRefused.HEAD_TOO_LARGE,
 }
-_NOTED = "hireloop.refusals"  # in the scope, which layers may copy
+_RECORDED = "hireloop.refusals"  # in the scope, which layers may copy
 
 
-class _Noted:
+class _RefusalsOfRequest:
     """What was recorded of one request, each cause once."""
 
     def __init__(self, door: Door, log: RefusalLog) -> None:
@@ -57,7 +57,7 @@ class _Noted:
 
 
 class RecordedRefusals:
-    """The layer around all that may refuse a request; it records by its status what nobody has noted."""
+    """The layer around all that may refuse a request; it records by its status what nobody has recorded."""
 
     def __init__(self, app: ASGIApp, log: RefusalLog) -> None:
         self.app, self._log = app, log
@@ -67,14 +67,14 @@ class RecordedRefusals:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        notes = _Noted(door_of(scope["path"]), self._log)
+        notes = _RefusalsOfRequest(door_of(scope["path"]), self._log)
 
         async def wrap(message: Message) -> None:
             if message["type"] == "http.response.start" and not notes.seen and message["status"] in _BY_STATUS:
                 notes.add(_BY_STATUS[message["status"]], None)
             await send(message)
 
-        await self.app(cast("Scope", {**scope, _NOTED: notes}), receive, wrap)
+        await self.app(cast("Scope", {**scope, _RECORDED: notes}), receive, wrap)
 
 
 def door_of(path: str) -> Door:
@@ -102,8 +102,8 @@ def note_error(connection: ASGIConnection[Any, Any, Any, Any], error: Exception)
         note(connection, why)
 
 
-def _notes_of(connection: ASGIConnection[Any, Any, Any, Any]) -> _Noted | None:
-    notes: _Noted | None = cast("dict[str, Any]", connection.scope).get(_NOTED)
+def _notes_of(connection: ASGIConnection[Any, Any, Any, Any]) -> _RefusalsOfRequest | None:
+    notes: _RefusalsOfRequest | None = cast("dict[str, Any]", connection.scope).get(_RECORDED)
     return notes
 
 

@@ -52,7 +52,7 @@ async def take_bounce(request: AnyRequest) -> BounceResponse:
     Any email to the signed return address of a delivery is recorded. Any other must be a report or a complaint that
     names both the Message-ID and the recipient of a delivery. JSON must match by `message_id`, and by `recipient` if it
     is given. `action` defaults to `failed`. Without the signed return address, the report is recorded as the claim of
-    whoever holds the API key: `reported_by` of the delivery is the name of the key.
+    the API key's holder: `reported_by` of the delivery is the name of the key.
     """
     kind = request.content_type[0]
     if kind not in {_REPORT, _JSON}:

@@ -36,7 +36,7 @@ class Refusal(StrEnum):
     NO_COOKIE = "no_cookie"  # the browser holds no key of this session
 
 
-_NOTED = {
+_RECORDED = {
     Refusal.UNKNOWN: WhyRefused.FORGED_LINK,
     Refusal.REPLACED: WhyRefused.REPLACED_LINK,
     Refusal.ENDED: WhyRefused.ENDED_LINK,
@@ -129,7 +129,7 @@ def cookie(context: Context, key: str, visit: Visit) -> Cookie:
 
 async def refuse(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
     """Return the page that says why; a bad key may wait for it."""
-    note(request, _NOTED[refusal])
+    note(request, _RECORDED[refusal])
     match refusal:
         case Refusal.UNKNOWN:
             await context_of(request).bad_keys.hold_back(request)

@@ -1,6 +1,6 @@
 """Requests that a door refused to let in: each is counted, and told in log lines, of which a flood causes few.
 
-Whoever refuses a request says so through `hireloop.access.refusals`, which is the only caller.
+Code that refuses a request says so through `hireloop.access.refusals`, which is the only caller.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from hireloop.telemetry.logs import log
 
 _WINDOW_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 5.0
-_MOST_KEYS = 8  # that are named for one door and cause in a window: whoever guesses keys can name any number
+_MOST_KEYS = 8  # that are named for one door and cause in a window: a guesser can name any number
 
 
 class Door(StrEnum):

@@ -1,4 +1,4 @@
-"""The development mailbox forgets whom the database has forgotten, whoever erased them and whenever the mail came."""
+"""The development mailbox forgets people when the database does, whichever process erases them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
