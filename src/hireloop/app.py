@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Response, Router
@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from hireloop import api, console, db, migrate, networks, portal
 from hireloop.access.api_keys import KeyRing
+from hireloop.access.refusals import RecordedRefusals, after_exception
 from hireloop.api import (
     alerts,
     audit,
@@ -44,6 +45,7 @@ from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
 from hireloop.telemetry.logs import log
+from hireloop.telemetry.refusals import RefusalLog
 from hireloop.telemetry.requests import RecordedRequests, RouteName
 from hireloop.telemetry.set_up import Telemetry, set_up
 from hireloop.web import context, look
@@ -98,15 +100,17 @@ def build(
     measured: Telemetry | None = None,
     extra_routes: Sequence[ControllerRouterHandler] = (),
     extra_headers: Mapping[str, Policy] | None = None,
+    extra_lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:
     """Return the application; it opens the database when it starts and closes everything when it stops.
 
-    `measured` is flushed at the end; `extra_headers` are those of the extra routes, by the prefixes of their paths.
+    `measured` is flushed at the end; `extra_headers` are those of the extra routes, by the prefixes of their paths;
+    `extra_lifespan` is entered once the database is open, and left before it is closed.
     Raises SettingsError for settings that cannot work.
     """
     channels = configured.channels(settings)
     hub = NotificationHub(channels, listen_url=settings.listen_url, message_id_domain=settings.message_id_domain)
-    ring = KeyRing()
+    ring, refusals = KeyRing(), RefusalLog()
     the_context = Context(
         settings=settings,
         secret=settings.secrets[0],
@@ -135,18 +139,19 @@ def build(
             *extra_routes,
         ],
         exception_handlers={Exception: _explain},
+        after_exception=[after_exception],
         plugins=[hub],
-        lifespan=[_lifespan(settings, ring, measured, hub.outbox)],
+        lifespan=[_lifespan(settings, (ring, refusals), measured, hub.outbox), *extra_lifespan],
         openapi_config=None,  # the document is our own
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
     )
     app.state[context.STATE_NAME] = the_context
-    app.asgi_handler = _layered(app.asgi_handler, settings, {**_HEADERS, **(extra_headers or {})})
+    app.asgi_handler = _layered(app.asgi_handler, settings, {**_HEADERS, **(extra_headers or {})}, refusals)
     return app
 
 
-def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy]) -> ASGIApp:
+def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy], refusals: RefusalLog) -> ASGIApp:
     """Return the application inside what surrounds every request, from the inside out."""
     base_url = settings.base_url
     app = HeadSizeLimit(RouteName(app), base_url=base_url)
@@ -154,7 +159,7 @@ def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy]) -
         app = Cors(app, settings.cors_origins, base_url=base_url)
     app = HostCheck(Methods(app), base_url=base_url)
     app = RequestId(app, varies_by_origin=bool(settings.cors_origins))
-    app = SecurityHeaders(app, policies, base_url=base_url)
+    app = SecurityHeaders(RecordedRefusals(app, refusals), policies, base_url=base_url)
     return Deadlines(ClientAddress(app, tuple(map(networks.network, settings.trusted_proxies))))
 
 
@@ -189,7 +194,10 @@ def traced(app: Litestar) -> ASGIApp:
 
 
 def _lifespan(
-    settings: Settings, ring: KeyRing, measured: Telemetry | None, outbox: Outbox
+    settings: Settings,
+    background: tuple[KeyRing, RefusalLog],
+    measured: Telemetry | None,
+    outbox: Outbox,
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
@@ -199,11 +207,13 @@ def _lifespan(
             unheard = warnings_of_alerts(outbox, alert_email=settings.alert_email)
             for sentence in (*warnings_of(settings), *unheard):
                 log.warning("settings.warning", sentence=sentence)
-            await ring.start()
+            for part in background:
+                await part.start()
             try:
                 yield
             finally:
-                await ring.stop()
+                for part in background:
+                    await part.stop()
                 if measured is not None:
                     measured.shutdown()
 

@@ -128,3 +128,37 @@ async def test_it_takes_a_recruiters_key(user: httpx.AsyncClient) -> None:
     problem(await user.post(PATH, content=report(), headers=RAW), 401, "not-signed-in")
     problem(await (await as_role(user, Role.VIEWER)).post(PATH, content=report(), headers=RAW), 403, "not-allowed")
     problem(await (await as_role(user, Role.RECRUITER)).post(PATH, content=report(), headers=RAW), 404, "not-found")
+
+
+async def shown_of(api: httpx.AsyncClient, delivery: object) -> dict[str, Any]:
+    found: dict[str, Any] = await ok(api, f"/api/notifications/deliveries/{delivery}/")
+    return found
+
+
+async def test_what_somebody_says_of_a_bounce_is_marked_as_their_claim(user: httpx.AsyncClient) -> None:
+    recruiter = await as_role(user, Role.RECRUITER)
+    delivery = await mailed()
+    said = {"message_id": f"<{delivery}@hire.example>", "status": "5.1.1", "diagnostic": "550 5.1.1 says Rita"}
+    assert (await take(recruiter, said))["state"] == "bounced"
+    shown = await shown_of(recruiter, delivery)
+    assert [shown["reported_by"], *(mail["reported_by"] for mail in shown["returned"])] == ["tests, recruiter"] * 2
+    (listed,) = (await ok(recruiter, "/api/notifications/deliveries/"))["items"]
+    (schedule,) = (await ok(recruiter, "/api/interviews/schedules/"))["items"]
+    assert listed["reported_by"] == schedule["invitation"]["deliveries"][0]["reported_by"] == "tests, recruiter"
+
+
+async def test_a_report_without_our_tag_is_a_claim_too_and_the_genuine_one_replaces_it(api: httpx.AsyncClient) -> None:
+    delivery = await mailed()
+    forged = report("gmail_failed", to="bounces@hire.example", message_id=f"<{delivery}@hire.example>")
+    answered = await api.post(PATH, content=forged, headers=RAW)
+    assert answered.json()["state"] == "bounced", answered.text
+    assert (await shown_of(api, delivery))["reported_by"] == "tests"
+    address = ReturnPath("bounces@hire.example", [SECRET]).address(delivery)
+    genuine = await api.post(PATH, content=report("gmail_failed", to=address or ""), headers=RAW)
+    assert genuine.json()["result"] == "bounced"
+    shown = await shown_of(api, delivery)
+    assert (shown["state"], shown["reported_by"]) == ("bounced", None)
+    assert [mail["reported_by"] for mail in shown["returned"]] == ["tests", None]
+    claim = {"message_id": f"<{delivery}@hire.example>", "status": "5.2.2"}
+    assert (await take(api, claim))["result"] == "again"
+    assert (await shown_of(api, delivery))["reported_by"] is None

@@ -11,9 +11,14 @@ from factories import book
 from hireloop import db
 from hireloop.cli.deliveries import deliveries
 from hireloop.cli.times import TimeParameter
+from hireloop.notify.bounces import bounces
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
+from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.deliveries.replay import Skip
 from hireloop.scheduling import audit
+from notify.factories import mailed
 from processes import environment
+from sample_settings import SECRET
 from test_cli import hireloop
 
 
@@ -123,3 +128,15 @@ def test_a_moment_is_read_with_its_offset() -> None:
     assert read == datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
     with pytest.raises(click.BadParameter, match="offset"):
         TimeParameter()("2026-12-01T10:00:00")
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_the_holder_of_a_key_says_of_a_bounce_is_shown_as_theirs(database_url: str) -> None:
+    delivery = await mailed()
+    said = DeliveryReport(
+        action=MailAction.FAILED, status="5.1.1", message_ids=(f"<{delivery}@hire.example>",), diagnostic="no such user"
+    )
+    await bounces.record(said, ReturnPath("", [SECRET]), vouched=True, claimed_by="Rita")
+    _, lines, _ = _deliveries("show", str(delivery), url=database_url)
+    assert "reported by Rita with an API key; no email that came back shows it" in lines
+    assert any(line.endswith("failed (reported by Rita): no such user") for line in lines)

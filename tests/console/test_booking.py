@@ -2,7 +2,7 @@
 
 import httpx
 
-from console.factories import booked, entered, tried
+from console.factories import booked, entered, key_of, tried
 from console.signing import press, sign_in
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db, session_keys
@@ -143,7 +143,11 @@ async def test_an_erased_candidates_missed_interview_is_read_and_not_changed(cli
     await erasure.erase(candidate["id"], by=TESTS, outbox=OUTBOX, now=soon(72 * 60))
     await sign_in(client, Role.ADMIN)
     page = (await client.get(booking.path)).text
-    assert "<bdi>Erased</bdi>" in page
+    assert "<h1><bdi>Erased candidate</bdi></h1>" in page
+    assert "The candidate has been erased." in page
+    assert "erased." not in page.replace("has been erased.", "")
+    assert "session_key" not in page
+    assert "Over email to erased" in page
     assert "Asha" not in page
     assert "This booking can no longer be changed." in page
     assert "can no longer be moved" in (await client.get(f"{booking.path}move/")).text
@@ -151,3 +155,17 @@ async def test_an_erased_candidates_missed_interview_is_read_and_not_changed(cli
     answer = await press(client, "/console/", f"{booking.path}move/", slot=str(slot), revision="1")
     assert answer.status_code == 409
     assert "This interview is over or cancelled" in answer.text
+
+
+async def test_what_a_recruiter_says_of_a_bounce_is_shown_as_theirs(client: httpx.AsyncClient) -> None:
+    booking = await booked()
+    delivery = await tried(booking, "sent")
+    key = await key_of(Role.RECRUITER, "Rita <b>")
+    said = {"message_id": f"<{delivery}@hire.example>", "status": "5.1.1"}
+    headers = {"Authorization": f"Bearer {key}"}
+    assert (await client.post("/api/notifications/bounces/", json=said, headers=headers)).json()["state"] == "bounced"
+    await sign_in(client, Role.RECRUITER)
+    page = (await client.get(booking.path)).text
+    assert "Reported by <bdi>Rita &lt;b&gt;</bdi> with an API key." in page
+    assert "(reported by <bdi>Rita &lt;b&gt;</bdi>)" in page
+    assert "Reported by <bdi>Rita &lt;b&gt;</bdi>" in (await client.get("/console/attention/")).text

@@ -20,6 +20,7 @@ from hireloop.telemetry import current
 from hireloop.telemetry import spans as telemetry
 from hireloop.web.context import context_of
 from hireloop.web.csrf import form_token
+from portal.coming_in import PRESSED
 from portal.factories import Person, book
 from portal.records import everything
 
@@ -290,3 +291,22 @@ async def test_the_span_of_a_visit_links_to_the_booking_and_reading_it_does_not(
         span = current.span()
     assert isinstance(span, ReadableSpan)
     assert len(span.links) == 1
+
+
+async def test_an_erased_persons_link_leads_to_a_page_that_names_nobody(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=5)
+    await client.get("/", params={"session_key": booked.key})
+    await db.fetch("UPDATE session SET key_version = 2")
+    await db.fetch("UPDATE candidate SET erased_at = now(), full_name = 'Erased', email = 'erased@erased.invalid'")
+    newer = session_keys.mint(settings.secrets[0], booked.session_id, 2)
+    pages = [await client.get("/", params={"session_key": key}) for key in (booked.key, newer)]
+    pages += [await client.get(booked.path), await client.get(f"{booked.path}move/")]
+    pages += [await client.post(f"{booked.path}{verb}/", headers=PRESSED) for verb in ("start", "confirm", "cancel")]
+    for page in pages:
+        assert page.status_code == 410
+        assert "This invitation has ended" in page.text
+        for word in ("Erased", "erased.invalid", "Backend Engineer", "Acme", "rita@acme.example", "Hello"):
+            assert word not in page.text
+        assert "set-cookie" not in page.headers

@@ -36,8 +36,8 @@ _NOTE_USE_EVERY_SECONDS = 5.0
 _NOBODYS_HASH = hashlib.sha256(secrets.token_bytes(32)).digest()
 
 
-# A key that opens something: every request asks for it, so this is written out, and spares the building of a query.
-_CHECKED = Statement("SELECT name, role, secret_hash FROM api_key WHERE id = :id AND revoked_at IS NULL")
+# A key: every request asks for it, so this is written out, and spares the building of a query.
+_CHECKED = Statement("SELECT name, role, secret_hash, revoked_at IS NOT NULL AS is_revoked FROM api_key WHERE id = :id")
 # When these keys were last used: now.
 _USED = Statement("UPDATE api_key SET last_used_at = now() WHERE id = ANY(:ids::uuid[])")
 
@@ -64,6 +64,7 @@ class ApiKeyDetails(msgspec.Struct, frozen=True, kw_only=True):
 class _Entry(msgspec.Struct, frozen=True):
     holder: KeyHolder
     secret_hash: bytes
+    is_revoked: bool
     until: float
 
 
@@ -80,10 +81,10 @@ class KeyRing:
         ident = _ident(key)
         entry = await self._entry(ident) if ident is not None else None
         known_hash = entry.secret_hash if entry is not None else _NOBODYS_HASH
-        if not hmac.compare_digest(hash_of(key), known_hash) or entry is None:
-            raise errors.NotSignedIn
-        self._used.add(entry.holder.id)
-        return entry.holder
+        is_genuine = hmac.compare_digest(hash_of(key), known_hash)
+        if not key:
+            raise errors.NotSignedIn("no_key")
+        return self._admitted(ident, entry, is_genuine=is_genuine, otherwise="bad_key")
 
     async def holder_by_proof(self, ident: UUID, proves: Callable[[bytes], bool]) -> KeyHolder:
         """Return who holds the key of this id, if `proves` accepts the key's hash; raises NotSignedIn.
@@ -91,8 +92,15 @@ class KeyRing:
         For callers who got a proof when they showed the key itself, such as the console's cookie.
         """
         entry = await self._entry(ident)
-        if not proves(entry.secret_hash if entry is not None else _NOBODYS_HASH) or entry is None:
-            raise errors.NotSignedIn
+        is_genuine = proves(entry.secret_hash if entry is not None else _NOBODYS_HASH)
+        return self._admitted(ident, entry, is_genuine=is_genuine, otherwise="bad_cookie")
+
+    def _admitted(self, ident: UUID | None, entry: _Entry | None, *, is_genuine: bool, otherwise: str) -> KeyHolder:
+        """Return the holder of a key that opens something; the error says for the log why it does not."""
+        if entry is None or not is_genuine:
+            raise errors.NotSignedIn(otherwise, ident)
+        if entry.is_revoked:
+            raise errors.NotSignedIn("revoked_key", ident)
         self._used.add(entry.holder.id)
         return entry.holder
 
@@ -108,7 +116,7 @@ class KeyRing:
         if len(self._known) >= _CACHED_AT_MOST:
             self._known.clear()
         holder = KeyHolder(id=ident, name=row["name"], role=Role(row["role"]))
-        entry = _Entry(holder, row["secret_hash"], asked + CACHED_SECONDS)
+        entry = _Entry(holder, row["secret_hash"], row["is_revoked"], asked + CACHED_SECONDS)
         self._known[ident] = entry
         return entry
 

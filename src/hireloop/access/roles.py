@@ -21,6 +21,7 @@ _RANK = {Role.VIEWER: 1, Role.RECRUITER: 2, Role.ADMIN: 3}
 
 def admit(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder, handler: BaseRouteHandler) -> None:
     """Remember who sent this request, for `holder_of`; raises NotAllowed if their role does not reach the handler's."""
+    remember_holder(connection, holder)
     asks_only = connection.scope.get("method") == "OPTIONS"
     least: Role = handler.opt.get(ROLE, Role.VIEWER if asks_only else Role.ADMIN)
     if _RANK[holder.role] < _RANK[least]:
@@ -28,7 +29,6 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder, han
             f"This request requires an API key with the role {least.value}, but yours has the role {holder.role.value}."
         )
         raise errors.NotAllowed(msg)
-    remember_holder(connection, holder)
 
 
 def remember_holder(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder) -> None:

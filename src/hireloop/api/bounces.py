@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException
 from msgspec import Meta
 
 from hireloop import errors
-from hireloop.access.roles import SCHEDULES
+from hireloop.access.roles import SCHEDULES, actor_of
 from hireloop.api.documented import reads, refuses
 from hireloop.examples import EXAMPLE_MESSAGE_ID, DeliveryId
 from hireloop.notify.bounces import bounces
@@ -51,17 +51,19 @@ async def take_bounce(request: AnyRequest) -> BounceResponse:
 
     Any email to the signed return address of a delivery is recorded. Any other must be a report or a complaint that
     names both the Message-ID and the recipient of a delivery. JSON must match by `message_id`, and by `recipient` if it
-    is given. `action` defaults to `failed`.
+    is given. `action` defaults to `failed`. Without the signed return address, the report is recorded as the claim of
+    the API key's holder: `reported_by` of the delivery is the name of the key.
     """
     kind = request.content_type[0]
     if kind not in {_REPORT, _JSON}:
         raise HTTPException(f"The body must be {_REPORT} or {_JSON}.", status_code=415)
-    return_path = ReturnPath.of(context_of(request).settings)
+    return_path, claimed_by = ReturnPath.of(context_of(request).settings), actor_of(request).name
     if kind == _REPORT:
         mail = await request.body()
-        recorded = await bounces.record(reports.read(mail), return_path, mail=mail)
+        recorded = await bounces.record(reports.read(mail), return_path, mail=mail, claimed_by=claimed_by)
     else:
-        recorded = await bounces.record(_said(await decoded(request, NewBounce)), return_path, vouched=True)
+        said = _said(await decoded(request, NewBounce))
+        recorded = await bounces.record(said, return_path, vouched=True, claimed_by=claimed_by)
     return BounceResponse(
         delivery=recorded.delivery,
         state=recorded.state,

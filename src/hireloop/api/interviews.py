@@ -19,6 +19,7 @@ from hireloop.examples import CandidateId, EndsAt, InterviewId, JobId, PortalUrl
 from hireloop.scheduling import fields, interviews, patches
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.interviews import InterviewChanges, InterviewDetails, InterviewFilter
+from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateFields
 from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.tables import InterviewState
@@ -47,10 +48,13 @@ class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """An interview. Once it is booked, `started_at` and `ended_at` are the times of its slot."""
+    """An interview. Once it is booked, `started_at` and `ended_at` are the times of its slot.
+
+    `candidate` is null once the candidate has been erased.
+    """
 
     id: InterviewId
-    candidate: CandidateId
+    candidate: CandidateId | None
     job: JobId
     round: Annotated[int, Meta(examples=[1])]
     state: Annotated[InterviewState, Meta(examples=["scheduled"])]
@@ -66,7 +70,12 @@ class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
 async def _responses(request: AnyRequest, rows: list[InterviewDetails]) -> list[InterviewResponse]:
     live = await bookings.find_live([row.id for row in rows])
     booked = {one.interview: one for one in await responses_of(request, list(live.values()))}
-    return [_response(request, row, booked.get(row.id)) for row in rows]
+    erased = await candidates.erased_among({row.candidate for row in rows}) if rows else set()
+    responses = [_response(request, row, booked.get(row.id)) for row in rows]
+    return [
+        msgspec.structs.replace(one, candidate=None) if row.candidate in erased else one
+        for row, one in zip(rows, responses, strict=True)
+    ]
 
 
 def _response(request: AnyRequest, row: InterviewDetails, schedule: ScheduleResponse | None) -> InterviewResponse:

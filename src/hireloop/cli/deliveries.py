@@ -177,13 +177,16 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
         lines.append(f"{delivery.reason}: {sentence_of(delivery.reason)}")
     if delivery.last_reply:
         lines.append(printable(f"reply: {delivery.last_reply}"))
+    if delivery.reported_by:
+        lines.append(printable(f"reported by {delivery.reported_by} with an API key; no email that came back shows it"))
     if delivery.returned_count:
         lines.append(counted(delivery.returned_count, "email came back.", "emails came back."))
     return lines
 
 
 def _returned_line(mail: ReturnedView) -> str:
-    return printable(f"  came back {moment(mail.received_at)} {mail.kind}: {mail.excerpt}").rstrip()
+    claimed = f" (reported by {mail.reported_by})" if mail.reported_by else ""
+    return printable(f"  came back {moment(mail.received_at)} {mail.kind}{claimed}: {mail.excerpt}").rstrip()
 
 
 def _attempt_line(attempt: AttemptView) -> str:

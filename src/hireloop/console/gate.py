@@ -12,10 +12,12 @@ from litestar.handlers import BaseRouteHandler
 from hireloop import errors
 from hireloop.access import api_keys, roles
 from hireloop.access.api_keys import KeyHolder
+from hireloop.access.refusals import note, note_error
 from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.notify.deliveries import alert_records
 from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS, LateAlerts
+from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token, has_token, is_from_our_page
 from hireloop.web.forms import fields_of
@@ -61,7 +63,8 @@ async def exchange(request: AnyRequest, key: str) -> Cookie:
     context = context_of(request)
     try:
         holder = await context.keys.holder_of(key)
-    except errors.NotSignedIn:
+    except errors.NotSignedIn as error:
+        note_error(request, error)
         await context.bad_keys.hold_back(request)
         raise
     ticket = tickets.issue(context.secret, holder.id, api_keys.hash_of(key), now=datetime.now(UTC))
@@ -87,6 +90,7 @@ async def pressed(request: AnyRequest) -> dict[str, str]:
     fields, ticket = await fields_of(request), user_of(request).ticket
     base_url = context_of(request).settings.base_url
     if not (has_token(fields, ticket) and await is_from_our_page(request, ticket, base_url=base_url)):
+        note(request, WhyRefused.CSRF)
         raise CsrfError
     return fields
 
@@ -106,7 +110,7 @@ def unheard_of(connection: ASGIConnection[Any, Any, Any, Any]) -> LateAlerts:
 async def _holder_of(ticket: str, context: Context) -> KeyHolder:
     claim = tickets.parse(ticket)
     if claim is None:
-        raise errors.NotSignedIn
+        raise errors.NotSignedIn("bad_cookie" if ticket else None)  # who has no cookie is asked for a key
     now = datetime.now(UTC)
     return await context.keys.holder_by_proof(
         claim.key_id,

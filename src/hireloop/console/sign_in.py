@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 from litestar import Response
 
 from hireloop import errors
+from hireloop.access.refusals import note
 from hireloop.console import gate, render
 from hireloop.console.gate import CsrfError, pressed
+from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest
 from hireloop.web.forms import fields_of
 
@@ -28,6 +30,7 @@ async def form(request: AnyRequest) -> Response[bytes]:
 async def enter(request: AnyRequest) -> Response[bytes]:
     """Exchange the key for a cookie, and lead to where its holder was going; a bad one is asked for again."""
     if not await gate.is_signing_in_here(request):
+        note(request, WhyRefused.CSRF)
         raise CsrfError
     fields = await fields_of(request)
     goal, key = safe_next(fields.get("next")), fields.get("key", "").strip()

@@ -84,6 +84,7 @@ class Delivery(Table, db=DB):
     traceparent = Text()
     last_reason = Text(null=True, default=None)
     last_reply = Text(null=True, default=None)
+    reported_by = Text(null=True, default=None)  # whose API key said the last two; None: the other side
     sent_at = Timestamptz(null=True, default=None)
     bounced_at = Timestamptz(null=True, default=None)
     at_risk_alerted_at = Timestamptz(null=True, default=None)
@@ -133,6 +134,7 @@ class ReturnedMail(Table, db=DB, tablename="returned_mail"):
     words = Text()
     mail = Bytea(null=True, default=None)
     came_at = Timestamptz()
+    reported_by = Text(null=True, default=None)  # whose API key said it; None: it came back to us, or bears our tag
 
 
 class ChannelHealth(Table, db=DB, tablename="channel_health"):

@@ -12,10 +12,12 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from hireloop import errors, session_keys
+from hireloop.access.refusals import note
 from hireloop.portal import render
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry import links
+from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import is_from_our_page
 
@@ -30,7 +32,16 @@ class Refusal(StrEnum):
 
     UNKNOWN = "unknown"  # no secret of ours minted this key, or its session is gone
     REPLACED = "replaced"  # genuine, but a newer key was minted since
+    ENDED = "ended"  # genuine, but its candidate has been erased
     NO_COOKIE = "no_cookie"  # the browser holds no key of this session
+
+
+_RECORDED = {
+    Refusal.UNKNOWN: WhyRefused.FORGED_LINK,
+    Refusal.REPLACED: WhyRefused.REPLACED_LINK,
+    Refusal.ENDED: WhyRefused.ENDED_LINK,
+    Refusal.NO_COOKIE: WhyRefused.NO_COOKIE,
+}
 
 
 def visited(handler: Handler) -> RouteHandler:
@@ -63,6 +74,7 @@ async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Vis
         return await refuse(request, found)
     key = key_in(request, session_id)
     if to_act and not await is_from_our_page(request, key, base_url=context_of(request).settings.base_url):
+        note(request, WhyRefused.CSRF)
         return render.page("foreign", status_code=403, path=path_of(found))
     return found
 
@@ -80,6 +92,8 @@ async def check(key: str, secrets: Sequence[str]) -> Visit | Refusal:
     except errors.NotFound:
         return Refusal.UNKNOWN
     links.add_bookings([visit.traceparent or ""])
+    if visit.is_erased and claim.version <= visit.key_version:
+        return Refusal.ENDED
     if claim.version < visit.key_version:
         return Refusal.REPLACED
     return visit if claim.version == visit.key_version else Refusal.UNKNOWN
@@ -115,12 +129,15 @@ def cookie(context: Context, key: str, visit: Visit) -> Cookie:
 
 async def refuse(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
     """Return the page that says why; a bad key may wait for it."""
+    note(request, _RECORDED[refusal])
     match refusal:
         case Refusal.UNKNOWN:
             await context_of(request).bad_keys.hold_back(request)
             return render.page("unknown", status_code=404)
         case Refusal.REPLACED:
             return render.page("replaced", status_code=410)
+        case Refusal.ENDED:
+            return render.page("ended", status_code=410)
         case Refusal.NO_COOKIE:
             return render.page("no_cookie", status_code=403)
         case _ as never:

@@ -170,7 +170,10 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 # Entries, newest first, by whatever of these is given.
 _PAGE = Statement("""
-    SELECT id, at, action, subject, candidate, actor, actor_key, details::text, trace_id FROM audit_entry
+    SELECT id, at, action, subject, actor, actor_key, details::text, trace_id, CASE WHEN NOT EXISTS (
+            SELECT FROM candidate WHERE candidate.id = audit_entry.candidate AND erased_at IS NOT NULL
+        ) THEN candidate END AS candidate
+    FROM audit_entry
     WHERE (:action::text IS NULL OR action = :action) AND (:subject::uuid IS NULL OR subject = :subject)
       AND (:candidate::uuid IS NULL OR candidate = :candidate) AND (:actor_key::uuid IS NULL OR actor_key = :actor_key)
       AND (:since::timestamptz IS NULL OR at >= :since) AND (:after::uuid IS NULL OR id < :after)
@@ -179,7 +182,10 @@ _PAGE = Statement("""
 
 
 async def page(only: AuditFilter, *, limit: int, after: UUID | None) -> list[AuditEntryDetails]:
-    """Return at most `limit` entries from before the one called `after`, newest first."""
+    """Return at most `limit` entries from before the one called `after`, newest first.
+
+    `candidate` is None if the person has been erased; an entry about the person alone still has their id as `subject`.
+    """
     rows = await _PAGE.rows(
         action=only.action,
         subject=only.subject,

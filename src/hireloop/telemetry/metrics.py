@@ -153,6 +153,7 @@ DECLARED: list[_Metric] = []
 
 REQUEST_SECONDS = Histogram("http.server.request.duration", "Duration of one request", _OF_REQUESTS)
 ACTIVE_REQUESTS = Counter("http.server.active_requests", "Requests under way", goes_down=True)
+REFUSALS = Counter("hireloop.requests.refused", "Refused requests, by door and cause")
 BOOKINGS = Counter("hireloop.bookings", "Requested bookings, by outcome")
 CHANGES = Counter("hireloop.changes", "Requested changes to bookings, by span and outcome")
 ATTEMPTS = Counter("hireloop.delivery.attempts", "Attempts, by channel, outcome and reason")

@@ -46,7 +46,10 @@ _UNUSED = (
 
 
 class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The candidate's access. `session_key` and `portal_url` are null for keys that may only read."""
+    """The candidate's access.
+
+    `session_key` and `portal_url` are null for keys that may only read, and once the candidate has been erased.
+    """
 
     id: SessionId
     session_key: SessionKey | None
@@ -185,7 +188,7 @@ def _response(
     request: AnyRequest, context: Context, booking: Booking, invitation: InvitationResponse
 ) -> ScheduleResponse:
     session = booking.session
-    key = context.session_key(session) if roles.sees_links(request) else None
+    key = context.session_key(session) if roles.sees_links(request) and not booking.is_erased else None
     ui = variables.trace_ui(context.settings)
     return ScheduleResponse(
         id=booking.id,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from hireloop.examples import DeliveryId, RecordedAt
+from hireloop.examples import DeliveryId, RecordedAt, ReportedBy
 from hireloop.notify.deliveries.deliveries import DeliveryView, mask
 from hireloop.notify.deliveries.outbox import NewDelivery
 from hireloop.notify.tables import DeliveryState
@@ -13,7 +13,10 @@ from hireloop.web.context import Context
 
 
 class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery of a booking. The recipient's address is masked."""
+    """A delivery of a booking. The recipient's address is masked.
+
+    `reported_by` is the name of the API key whose holder reported a bounce, if no email that came back shows it.
+    """
 
     id: DeliveryId
     channel: Annotated[str, Meta(examples=["email"])]
@@ -24,6 +27,7 @@ class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
     next_attempt_at: RecordedAt | None
     last_reason: str | None
     last_reply: str | None
+    reported_by: ReportedBy
 
 
 def summary_of_put(context: Context, delivery: NewDelivery) -> DeliverySummary:
@@ -38,6 +42,7 @@ def summary_of_put(context: Context, delivery: NewDelivery) -> DeliverySummary:
         next_attempt_at=context.local(delivery.due_at),
         last_reason=None,
         last_reply=None,
+        reported_by=None,
     )
 
 
@@ -58,4 +63,5 @@ def summary_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
         "next_attempt_at": context.local_or_none(delivery.next_attempt_at),
         "last_reason": delivery.reason,
         "last_reply": delivery.last_reply,
+        "reported_by": delivery.reported_by,
     }

@@ -8,6 +8,8 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
+from hireloop.access.refusals import note
+from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.connections.client_address import client_of
 
 _WINDOW_SECONDS = 60
@@ -49,6 +51,7 @@ class BadKeyLimiter:
         seconds = self.delay_seconds(client_of(connection), now=time.monotonic())
         if not seconds or self._waiting >= _MOST_WAITING:
             return
+        note(connection, WhyRefused.SLOWED_DOWN)
         self._waiting += 1
         try:
             await asyncio.sleep(seconds)

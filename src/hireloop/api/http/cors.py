@@ -5,11 +5,15 @@ everything else is a problem, and it runs inside of what refuses first.
 """
 
 from collections.abc import Collection
+from typing import Any
 
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hireloop import errors
+from hireloop.access.refusals import note
+from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.buffered_responses import BufferedResponse, Headers, header_of
 from hireloop.web.http.refusals import refusal_of
 from hireloop.web.request_id import FOR_PROGRAMS
@@ -53,6 +57,8 @@ class Cors:
         if origin is None:
             await self.app(scope, receive, send)
         elif scope["method"] == "OPTIONS" and header_of(scope, b"access-control-request-method") is not None:
+            if not self._allows(origin):
+                note(ASGIConnection[Any, Any, Any, Any](scope), WhyRefused.FOREIGN_ORIGIN)
             await self._preflight(scope, origin).send(send)
         else:
             await self.app(scope, receive, _readable(send, origin) if self._allows(origin) else send)

@@ -12,10 +12,12 @@ from litestar.datastructures import Cookie
 
 from hireloop import errors, signing
 from hireloop.access.api_keys import KeyHolder
+from hireloop.access.refusals import note, note_error
 from hireloop.access.tables import Role
 from hireloop.api.http import authentication
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
+from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, context_of
 
 TICKET = "ticket"
@@ -45,11 +47,13 @@ async def is_open_to(request: AnyRequest) -> bool:
     if is_good(cookie, Purpose.MAILBOX_COOKIE, context_of(request).settings.secrets, now=datetime.now(UTC)):
         return True
     if "authorization" not in request.headers:
+        if cookie:
+            note(request, WhyRefused.BAD_COOKIE)
         return False
     try:
         return await _is_admins(request, await authentication.sign_in(request))
-    except errors.NotSignedIn:
-        return await _is_admins(request, None)
+    except errors.NotSignedIn as error:
+        return await _is_admins(request, error)
 
 
 def takes(request: AnyRequest, ticket: str) -> bool:
@@ -61,8 +65,8 @@ async def takes_key(request: AnyRequest, key: str) -> bool:
     """Return whether this is an admin's API key; the response to a bad one is delayed more and more."""
     try:
         return await _is_admins(request, await context_of(request).keys.holder_of(key))
-    except errors.NotSignedIn:
-        return await _is_admins(request, None)
+    except errors.NotSignedIn as error:
+        return await _is_admins(request, error)
 
 
 def new_cookie(request: AnyRequest) -> Cookie:
@@ -77,9 +81,13 @@ def new_cookie(request: AnyRequest) -> Cookie:
     )
 
 
-async def _is_admins(request: AnyRequest, holder: KeyHolder | None) -> bool:
-    if holder is not None and holder.role is Role.ADMIN:
+async def _is_admins(request: AnyRequest, found: KeyHolder | errors.NotSignedIn) -> bool:
+    if isinstance(found, errors.NotSignedIn):
+        note_error(request, found)
+    elif found.role is Role.ADMIN:
         return True
+    else:
+        note(request, WhyRefused.WRONG_ROLE, found.id)
     await context_of(request).bad_keys.hold_back(request)
     return False
 

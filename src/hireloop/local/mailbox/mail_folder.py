@@ -9,6 +9,7 @@ import threading
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
 import msgspec
@@ -32,9 +33,15 @@ class ReceivedMail(msgspec.Struct, frozen=True, kw_only=True):
         """The message, parsed anew at each call."""
         return message_from_bytes(self.raw, policy=policy.default)
 
+    @property
+    def message_id(self) -> str:
+        """The Message-ID as it is written in the head, empty if there is none."""
+        head = BytesHeaderParser(policy=policy.compat32).parsebytes(self.raw)  # takes any header, however malformed
+        return str(head["Message-ID"] or "").strip()
+
 
 class MailFolder:
-    """A folder of received mail, created where it is missing; one process writes, any number read."""
+    """A folder of received mail, created where it is missing; one process writes, any number read and delete."""
 
     def __init__(self, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -64,9 +71,18 @@ class MailFolder:
             self._read = {mail.id: mail for mail in found}  # forget what somebody deleted
         return sorted(found, key=lambda mail: (mail.received_at, mail.id), reverse=True)
 
+    def remove(self, ident: str) -> None:
+        """Delete the message of this id, if there is one."""
+        with self._one_reader:
+            self._read.pop(ident, None)
+            self._maildir.discard(ident)
+
     def get(self, ident: str) -> ReceivedMail | None:
         """Return the message of this id, None if there is none or it is not of our making."""
         with self._one_reader:
+            if ident not in self._maildir:  # somebody may have deleted what we have read
+                self._read.pop(ident, None)
+                return None
             if ident not in self._read:
                 try:
                     # Looks the id up in the folder's listing: no id leads out of it.

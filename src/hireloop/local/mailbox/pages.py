@@ -7,6 +7,7 @@ forms or anything fetched from elsewhere, and its files are only ever downloaded
 import hashlib
 import re
 from base64 import b64encode
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,10 +19,12 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED, HTTP_404_NOT_FOUND
 from markupsafe import Markup
 
+from hireloop.access.refusals import note
 from hireloop.local.mailbox import gate
 from hireloop.local.mailbox.gate import PATH, TICKET
 from hireloop.local.mailbox.mail_folder import MailFolder
 from hireloop.local.mailbox.mail_view import MailView
+from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest
 from hireloop.web.forms import fields_of
 from hireloop.web.templates import Templates
@@ -53,14 +56,24 @@ _FRAME_POLICY = (
 )
 
 
-def mailbox_router(folder: Path) -> Router:
-    """Return the pages of the mailbox that keeps its mail in `folder`, behind its gate."""
+def mailbox_router(folder: Path, *, forget: Callable[[], Awaitable[None]] | None = None) -> Router:
+    """Return the pages of the mailbox that keeps its mail in `folder`, behind its gate.
+
+    `forget` runs before anything is shown, and deletes what must not be.
+    """
     mail = MailFolder(folder)
+
+    async def admit(request: AnyRequest) -> Response[Any] | None:
+        kept_out = await _admit(request)
+        if kept_out is None and forget is not None:
+            await forget()
+        return kept_out
+
     return Router(
         PATH,
         route_handlers=[list_page, message_page, html_part, source, file, sign_in],
         dependencies={"mail": Provide(lambda: mail, sync_to_thread=False)},
-        before_request=_admit,
+        before_request=admit,
         include_in_schema=False,
     )
 
@@ -71,12 +84,15 @@ async def _admit(request: AnyRequest) -> Response[Any] | None:
     Only requests to this machine's own names are served: another site's name for it could be a page that reads along.
     """
     if not _is_own_name(request):
+        note(request, WhyRefused.BAD_HOST)
         return _gone()
     ticket = request.query_params.get(TICKET)
     if ticket is not None and gate.takes(request, ticket):
         return _onward(request.scope["path"], gate.new_cookie(request))
     if request.method == "POST" or await gate.is_open_to(request):
         return None
+    if ticket is not None:
+        note(request, WhyRefused.FORGED_LINK)
     late = "This link is older than 12 hours, or belongs to another installation." if ticket is not None else ""
     return _ask_for_key(request.scope["path"], wrong=late)
 

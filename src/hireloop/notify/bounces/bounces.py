@@ -8,6 +8,7 @@ genuine tag is recorded (docs/decisions/0051-whatever-comes-to-a-tag-leaves-a-ma
 import hashlib
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -70,6 +71,13 @@ class _BouncedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     counted_digests: bytes
 
 
+class _Reporter(NamedTuple):
+    """Who reports with an API key, if anybody, and whether their word is enough where the recipient is not named."""
+
+    name: str | None
+    is_enough: bool
+
+
 class _Written(msgspec.Struct, frozen=True, kw_only=True):
     """What was written from a mail, and the delivery before and after."""
 
@@ -85,16 +93,20 @@ async def record(
     *,
     mail: bytes = b"",
     vouched: bool = False,
+    claimed_by: str | None = None,
     now: datetime | None = None,
 ) -> RecordedReport:
     """Write down what a mail that came back says of a delivery of ours; the same mail again changes nothing.
 
     `mail` holds its bytes, of which the beginning is kept if only a person can read it.
     `vouched`: the reporter has signed in and reports it in their own name, so that a Message-ID alone is enough.
+    `claimed_by`: the name of the API key that it came with; without our tag it is recorded as that holder's claim, and
+    a genuine report replaces it.
     Raises ReportOfNothing if it names no delivery of ours, and NotAReport if it is no report either.
     """
     try:
-        written = await _record(report, return_path, mail, vouched=vouched, now=now)
+        reporter = _Reporter(claimed_by, vouched)
+        written = await _record(report, return_path, mail, reporter, now=now)
     except (ReportOfNothing, NotAReport):
         log.warning("bounce.unknown", kind=_kind_of(report), status=report.status)
         raise
@@ -129,13 +141,13 @@ def _end(row: _BouncedDelivery, report: DeliveryReport, reason: Reason | None) -
 
 @db.transactional
 async def _record(
-    report: DeliveryReport, return_path: ReturnPath, mail: bytes, *, vouched: bool, now: datetime | None
+    report: DeliveryReport, return_path: ReturnPath, mail: bytes, reporter: _Reporter, *, now: datetime | None
 ) -> _Written:
     """Write what a mail says, and that it came, in one transaction."""
-    row, is_tagged = await _named(report, return_path, vouched=vouched)
+    row, is_tagged = await _named(report, return_path, vouched=reporter.is_enough)
     if row is None:
         raise ReportOfNothing if report.kind in {MailKind.REPORT, MailKind.COMPLAINT} else NotAReport
-    report = report.about(_addresses_of(row))
+    report = msgspec.structs.replace(report.about(_addresses_of(row)), reported_by=None if is_tagged else reporter.name)
     if is_tagged and report.kind is MailKind.REPORT and _is_foreign(report, row):
         report = msgspec.structs.replace(report, kind=MailKind.FOREIGN)
     sending = await _sending_of(report, row)
@@ -207,6 +219,7 @@ def _new_mail(report: DeliveryReport, row: _BouncedDelivery, mail: bytes, sendin
         kind=_kind_of(report),
         excerpt="" if row.erased_at is not None else _kept(report),
         kept=None if is_read else returned.kept(mail),
+        reported_by=report.reported_by,
     )
 
 
@@ -292,6 +305,7 @@ _BOUNCE = Statement("""
         lease_token = NULL, leased_until = NULL,
         sent_at = CASE WHEN state IN ('sent', 'pending') THEN coalesce(sent_at, :now, now()) ELSE sent_at END,
         bounced_at = coalesce(:now, now()), last_reason = :reason, last_reply = :reply,
+        reported_by = :reported_by,
         failure_alerted_at = CASE WHEN last_reason IN ('came_back', 'complaint') THEN NULL ELSE failure_alerted_at END
     WHERE id = :delivery AND (
         state = 'sent'
@@ -300,6 +314,7 @@ _BOUNCE = Statement("""
             AND (outcome IS NULL OR outcome IN ('sent', 'lost') OR maybe_accepted)
         ))
         OR (state NOT IN ('sent', 'pending', 'bounced') AND bounced_at IS NULL)
+        OR (bounced_at IS NOT NULL AND reported_by IS NOT NULL AND :reported_by::text IS NULL)
     )
     RETURNING state
 """)
@@ -310,13 +325,14 @@ async def _bounce(report: DeliveryReport, row: _BouncedDelivery, now: datetime |
 
     One that is still `pending` has bounced too if a try may have handed it over: the report was quicker than the
     worker that settles, or the reply got lost. Its lease ends. A 4.x.x then says nothing, as tries go on. One that has
-    ended otherwise keeps its state, and is told once what came back.
+    ended otherwise keeps its state, and is told once what came back. A claim gives way to what really came back.
     """
     written = await _BOUNCE.row(
         delivery=row.id,
         now=now,
         reason=reason_of(report).value,
         reply=_kept(report),
+        reported_by=report.reported_by,
         is_permanent=not (report.status or "5").startswith("4"),
     )
     if written is not None:
@@ -327,7 +343,7 @@ async def _bounce(report: DeliveryReport, row: _BouncedDelivery, now: datetime |
 async def _delay(report: DeliveryReport, row: _BouncedDelivery) -> bool:
     """Write what a server on the way says of a mail that it still tries to deliver; the delivery stays `sent`."""
     written = await (
-        Delivery.update({Delivery.last_reason: Reason.DELAYED.value, Delivery.last_reply: _kept(report)})
+        Delivery.update(_said(report, Reason.DELAYED))
         .where(
             Delivery.id == row.id,
             Delivery.state == DeliveryState.SENT,
@@ -340,7 +356,7 @@ async def _delay(report: DeliveryReport, row: _BouncedDelivery) -> bool:
 
 async def _mark(report: DeliveryReport, row: _BouncedDelivery, reason: Reason) -> None:
     """Write on a delivery what somebody must look at, whose state does not change; a complaint is not overwritten."""
-    values: dict[Column | str, object] = {Delivery.last_reason: reason.value, Delivery.last_reply: _kept(report)}
+    values = _said(report, reason)
     if reason is Reason.COMPLAINT and row.last_reason == Reason.CAME_BACK:
         values[Delivery.failure_alerted_at] = None  # that something came back was told, but not the complaint
     await Delivery.update(values).where(
@@ -348,6 +364,15 @@ async def _mark(report: DeliveryReport, row: _BouncedDelivery, reason: Reason) -
         Delivery.state.is_in([DeliveryState.SENT, DeliveryState.PENDING]),
         Delivery.last_reason.is_null() | (Delivery.last_reason != Reason.COMPLAINT.value),
     )
+
+
+def _said(report: DeliveryReport, reason: Reason) -> dict[Column | str, object]:
+    """Return what is written on a delivery of what was said, and who said it."""
+    return {
+        Delivery.last_reason: reason.value,
+        Delivery.last_reply: _kept(report),
+        Delivery.reported_by: report.reported_by,
+    }
 
 
 def _kept(report: DeliveryReport) -> str:

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from hireloop.examples import RecordedAt
+from hireloop.examples import RecordedAt, ReportedBy
 from hireloop.notify.tables import ReturnedMail
 from hireloop.secret_patterns import SESSION_KEY
 from hireloop.statements import Statement, read_clock
@@ -51,20 +51,25 @@ class NewReturnedMail(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     excerpt: str
     kept: bytes | None
+    reported_by: str | None = None
 
 
 class ReturnedView(msgspec.Struct, frozen=True, kw_only=True):
-    """An email that came back: when, of what kind, and how its text begins."""
+    """An email that came back: when, of what kind, and how its text begins.
+
+    `reported_by` is the name of the API key that reported it without the signed return address: its holder's claim.
+    """
 
     received_at: RecordedAt
     kind: Annotated[str, Meta(examples=["unreadable"])]
     excerpt: Annotated[str, Meta(examples=["Notice: your mail of today was not understood"])]
+    reported_by: ReportedBy = None
 
 
 # The latest mails that came back of each of these deliveries, in order.
 _LATEST = Statement("""
     SELECT r.* FROM unnest(:deliveries::uuid[]) AS wanted(delivery) CROSS JOIN LATERAL (
-        SELECT delivery, came_at AS received_at, kind, words AS excerpt FROM returned_mail
+        SELECT delivery, came_at AS received_at, kind, words AS excerpt, reported_by FROM returned_mail
         WHERE returned_mail.delivery = wanted.delivery ORDER BY came_at DESC, id DESC LIMIT :at_most
     ) r ORDER BY r.delivery, r.received_at
 """)
@@ -102,7 +107,13 @@ async def note(delivery: UUID, mail: NewReturnedMail, *, counted: bytes = b"", n
     at = await read_clock(now)
     await ReturnedMail.insert(
         ReturnedMail(
-            delivery=delivery, digest=mail.digest, kind=mail.kind, words=mail.excerpt, mail=mail.kept, came_at=at
+            delivery=delivery,
+            digest=mail.digest,
+            kind=mail.kind,
+            words=mail.excerpt,
+            mail=mail.kept,
+            came_at=at,
+            reported_by=mail.reported_by,
         )
     )
     return Recorded.NEW

@@ -1,6 +1,6 @@
 """Read deliveries and their attempts, and tell the state of an invitation."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -12,12 +12,13 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.channels.health import fingerprints_of
-from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.notify.tables import AttemptOutcome, Delivery, DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement, as_structs, rows_of
 
 TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
 _CLOCKS_APART_SECONDS = 3600
+ERASED = "erased:"  # begins what takes the place of an erased person's address (`outbox.forget`)
 
 # What the candidate must have heard for a live booking.
 INVITING_KINDS = frozenset({"invitation", "rescheduled"})
@@ -52,6 +53,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     deadline_at: datetime
     last_reason: str | None  # of its own last try; `reason` also knows of what holds its channel
     last_reply: str | None
+    reported_by: str | None = None  # whose API key said so; None: the other side
     sent_at: datetime | None
     bounced_at: datetime | None
     message_id: str
@@ -109,7 +111,7 @@ READ = """
     SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
         d.tries, d.first_due_at, d.due_at, d.at_risk_at,
         d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
-        d.returned_count,
+        d.returned_count, d.reported_by,
         h.reason AS held_reason, h.next_probe_at, coalesce(:now, now()) AS now
     FROM delivery d LEFT JOIN LATERAL (
         SELECT reason, next_probe_at FROM channel_health
@@ -148,6 +150,14 @@ async def find(
     if row is None:
         raise errors.NotFound("delivery", delivery_id)
     return msgspec.convert(dict(row), DeliveryView), (await attempts_of([delivery_id])).get(delivery_id, [])
+
+
+async def erased_among(delivery_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of these deliveries whose person has been erased."""
+    rows = await Delivery.select(Delivery.id).where(
+        Delivery.id.is_in(list(delivery_ids)), Delivery.erased_at.is_not_null()
+    )
+    return {row["id"] for row in rows}
 
 
 async def attempts_of(delivery_ids: Sequence[UUID], *, at_most: int | None = None) -> dict[UUID, list[AttemptView]]:
@@ -237,7 +247,9 @@ def _first_id(since: datetime) -> UUID:
 
 
 def mask(recipient: str) -> str:
-    """Return an address with only the first letter of its local part: `a…@example.com`."""
+    """Return an address with only the first letter of its local part: `a…@example.com`; an erased one as `erased`."""
+    if recipient.startswith(ERASED):
+        return ERASED.rstrip(":")
     local, at, domain = recipient.rpartition("@")
     return f"{local[:1]}…@{domain}" if at else recipient
 

@@ -285,6 +285,7 @@ _SETTLE = Statement(f"""
             tries = tries + (answer.outcome = 'retry')::int,
             last_reason = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reason ELSE answer.reason END,
             last_reply = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN last_reply ELSE answer.reply END,
+            reported_by = CASE WHEN answer.outcome = 'released' OR {_CAME_BACK} THEN reported_by END,
             sent_at = CASE WHEN answer.outcome = 'sent' THEN coalesce(:now, now()) ELSE sent_at END
         FROM answer
         WHERE delivery.id = answer.id AND delivery.lease_token = answer.token

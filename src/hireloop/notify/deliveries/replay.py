@@ -354,6 +354,7 @@ def again(message_id: str, attempt_count: int) -> str:
 _REOPEN = Statement("""
     UPDATE delivery SET state = 'pending', tries = 0, first_due_at = :now, due_at = :now, at_risk_at = new.at_risk_at,
         deadline_at = new.deadline_at, message_id = new.message_id, last_reason = NULL, last_reply = NULL,
+        reported_by = NULL,
         at_risk_alerted_at = NULL, failure_alerted_at = NULL, bounced_at = NULL
     FROM unnest(:ids::uuid[], :at_risk_at::timestamptz[], :deadline_at::timestamptz[], :message_ids::text[])
         AS new(id, at_risk_at, deadline_at, message_id)

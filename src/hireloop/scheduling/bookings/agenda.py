@@ -23,7 +23,7 @@ class AgendaItem(msgspec.Struct, frozen=True, kw_only=True):
     booking: Booking
     candidate_id: UUID
     candidate_name: str
-    candidate_email: str
+    candidate_email: str  # empty for an erased one
     time_zone: str | None  # the candidate's, None while unknown
     is_erased: bool  # the candidate
     job_id: UUID
@@ -47,7 +47,9 @@ class FreeSlot(msgspec.Struct, frozen=True, kw_only=True):
 
 # A booking with who meets about what; each list says which.
 _NAMES = """
-    SELECT sc.id, c.id AS candidate_id, c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone,
+    SELECT sc.id, c.id AS candidate_id, c.time_zone,
+        CASE WHEN c.erased_at IS NULL THEN c.full_name ELSE 'Erased candidate' END AS candidate_name,
+        CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS candidate_email,
         c.erased_at IS NOT NULL AS is_erased, j.id AS job_id, j.title AS job_title, j.company, i.round,
         i.state AS interview_state, sl.interviewer_email, se.device_check::text
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview

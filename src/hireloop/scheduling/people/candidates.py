@@ -1,5 +1,6 @@
 """Candidates: each is identified by their address, ignoring case. An erased candidate no longer counts."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -133,6 +134,14 @@ async def keep(candidate_id: UUID) -> UUID:
     if await _of(candidate_id).lock_rows("SHARE").first() is None:
         raise errors.NotFound("candidate", candidate_id)
     return candidate_id
+
+
+async def erased_among(candidate_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of these candidates who have been erased."""
+    rows = await Candidate.select(Candidate.id).where(
+        Candidate.id.is_in(list(candidate_ids)), Candidate.erased_at.is_not_null()
+    )
+    return {row["id"] for row in rows}
 
 
 def _of(candidate_id: UUID) -> Select[Candidate]:

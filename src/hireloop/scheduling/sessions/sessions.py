@@ -50,6 +50,7 @@ class Visit(Meeting, frozen=True, kw_only=True):
     coding_language: str
     device_check: dict[str, str] | None  # the latest, as `record_device_check` stored it
     late_requested_at: datetime | None = None  # when the candidate last asked for another time
+    is_erased: bool = False  # the candidate
     changes: list[HistoryEntry] = msgspec.field(default_factory=list)  # the booking's history, oldest first
     traceparent: str | None = None  # of the booking; None if its first message is not kept any more
     now: datetime
@@ -96,7 +97,8 @@ _VISIT = Statement(f"""
         se.device_check::text AS device_check, se.late_requested_at, sc.id AS schedule_id, sc.state AS schedule_state,
         sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at, sc.changes::text AS changes,
         i.id AS interview_id, i.state AS interview_state, c.full_name AS candidate_name, c.email AS candidate_email,
-        c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email, j.coding_language,
+        c.time_zone, c.locale, c.erased_at IS NOT NULL AS is_erased, j.title AS job_title, j.company,
+        j.recruiter_email, j.coding_language,
         {origin_fragment("sc.id")} AS traceparent, coalesce(:now, now()) AS now
     FROM session se JOIN schedule sc ON sc.id = se.schedule JOIN interview i ON i.id = sc.interview
         JOIN candidate c ON c.id = i.candidate JOIN job j ON j.id = i.job

@@ -4,11 +4,15 @@ HTTP/1.0 knows no Host, and some health checks of load balancers still speak it,
 """
 
 import re
+from typing import Any
 
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from hireloop.access.refusals import note
+from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.http.refusals import refusal_of
 
 _WITHOUT = ("1.0", "1")  # as ASGI and as Granian write it
@@ -33,6 +37,7 @@ class HostCheck:
         if wrong is None:
             await self.app(scope, receive, send)
         else:
+            note(ASGIConnection[Any, Any, Any, Any](scope), WhyRefused.BAD_HOST)
             error = HTTPException(wrong, status_code=400)
             await refusal_of(scope, error, base_url=self._base_url).send(send)
 

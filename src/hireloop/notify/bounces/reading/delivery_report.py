@@ -48,6 +48,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()
     is_forwarded: bool = False  # a report that stands in a mail which is no mail server's
     digest: bytes = b""  # the same for the same mail
+    reported_by: str | None = None  # the name of the API key whose holder claims it; None: it came back to us
     each: tuple["DeliveryReport", ...] = ()  # what it says of each of several recipients
     mailed_at: datetime | None = None  # when the mail was written that came back, by the clock of its sender
     arrived_at: datetime | None = None  # when it came to the server that reports, or to the first one on its way
