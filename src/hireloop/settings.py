@@ -206,6 +206,9 @@ class Settings(BaseSettings):
     hireloop_data_dir: Path | None = None
     cors_origins: Names = []
     rate_limit: int | None = Field(default=None, ge=1)  # requests a minute, of each API key
+    messages_per_key_and_day: int = Field(default=20_000, ge=0)  # 0: no limit, as of the next two
+    reinvitations_per_booking_and_hour: int = Field(default=6, ge=0)
+    stored_responses_per_key_and_day: int = Field(default=50_000, ge=0)
 
     # Mail, by the names that Django gave them
     email_backend: Annotated[EmailBackend, BeforeValidator(_backend)] = EmailBackend.SMTP

@@ -11,7 +11,7 @@ from factories import book
 from hireloop import db
 from hireloop.cli.deliveries import deliveries
 from hireloop.cli.times import TimeParameter
-from hireloop.notify.deliveries.replay import Skip
+from hireloop.notify.deliveries.skips import Skip
 from hireloop.scheduling import audit
 from processes import environment
 from test_cli import hireloop

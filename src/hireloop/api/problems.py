@@ -24,7 +24,7 @@ def handle(request: AnyRequest, error: Exception) -> Response[Problem]:
         headers = {"Allow": _with_head(headers.get("allow", ""))}
     if problem.status == 401:  # noqa: PLR2004 (RFC 9110 11.6.1 asks for the header)
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, errors.TooManyRequests):
+    if isinstance(error, errors.TooMuch):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if problem.status == 503:  # noqa: PLR2004 (the client may simply repeat)
         headers["Retry-After"] = "2"
