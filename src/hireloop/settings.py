@@ -159,15 +159,13 @@ def _imap_url(value: SecretStr) -> SecretStr:
 
 def _leads(value: str) -> str:
     if value != "none" and not all(_LEAD.fullmatch(lead) for lead in value.split(",")):
-        msg = "must be none, or times separated by commas, such as 24h,1h or 30m"
-        raise ValueError(msg)
+        raise ValueError("must be none, or times separated by commas, such as 24h,1h or 30m")
     return value
 
 
 def _cut_off(value: str) -> str:
     if value != "0" and not _LEAD.fullmatch(value):
-        msg = "must be a time such as 2h or 30m, or 0 to allow changes until the start"
-        raise ValueError(msg)
+        raise ValueError("must be a time such as 2h or 30m, or 0 to allow changes until the start")
     return value
 
 

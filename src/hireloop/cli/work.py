@@ -25,7 +25,7 @@ from hireloop.notify.transport import Channel, Transport, TransportBroken, Trans
 from hireloop.notify.worker import gauges
 from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
-from hireloop.portal import pace
+from hireloop.portal import press_limits
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
 from hireloop.settings import Settings
@@ -99,7 +99,7 @@ def chores(settings: Settings, channels: Sequence[Channel], outbox: Outbox, simu
         (_FORGET_SECONDS, stored_responses.forget_old),
         (_FORGET_SECONDS, returned.forget_old),
         (_FORGET_SECONDS, sending_limits.forget_old),
-        (_FORGET_SECONDS, pace.forget_old),
+        (_FORGET_SECONDS, press_limits.forget_old),
         (gauges.MEASURE_SECONDS, partial(gauges.measure, channels)),
         (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
         (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),

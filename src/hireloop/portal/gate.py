@@ -12,8 +12,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from hireloop import errors, session_keys
-from hireloop.portal import pace, render
-from hireloop.portal.pace import PressKind
+from hireloop.portal import press_limits, render
+from hireloop.portal.press_limits import PressKind
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry import links
@@ -55,7 +55,7 @@ def _let_into(handler: Handler, *, press: PressKind | None = None) -> RouteHandl
         if isinstance(visit, Response):
             return visit
         if press is not None:
-            await pace.pay(visit.session_id, press)
+            await press_limits.pay(visit.session_id, press)
         return await handler(request, visit)
 
     let_into.__name__, let_into.__doc__ = handler.__name__, handler.__doc__  # not its signature: Litestar reads ours

@@ -109,7 +109,7 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         key has used up its messages; the caller's transaction holds the bookings.
         """
         schedules = [message.schedule_id for message in told]
-        for refused in sorted(await self.limits.note_reinvitations(schedules, key=key, now=now)):
+        for refused in sorted(await self.limits.record_reinvitations(schedules, key=key, now=now)):
             await self.limits.refuse_reinvitation(refused, now=now)
         return await self._put(told, now=now, key=key, about=_NO_ORIGINS, refuses=True)
 

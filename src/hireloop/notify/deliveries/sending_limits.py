@@ -98,7 +98,10 @@ class SendingLimits(msgspec.Struct, frozen=True, kw_only=True):
             db.after_commit(partial(_warn, key, used, self.messages_a_day))
 
     async def take(self, key: UUID | None, count: int, *, now: datetime) -> int:
-        """Count so many messages that a key sends again, or as many as it still may, and return how many it may."""
+        """Count so many messages that a key sends again, or as many as it still may, and return how many it may.
+
+        In the caller's transaction, which makes others who refuse wait until its end.
+        """
         if key is None or not self.messages_a_day or not count:
             return count
         await _ADD.run(key=key, now=now, count=count)
@@ -114,12 +117,12 @@ class SendingLimits(msgspec.Struct, frozen=True, kw_only=True):
         if key is not None and self.messages_a_day and count:
             await _ADD.run(key=key, now=now, count=-count)
 
-    async def note_reinvitations(
+    async def record_reinvitations(
         self, schedule_ids: Sequence[UUID], *, key: UUID | None, now: datetime
     ) -> frozenset[UUID]:
-        """Note that these bookings' candidates are invited again on behalf of a key; return those that may not be.
+        """Record that these bookings' candidates are invited again on behalf of a key; return those that may not be.
 
-        In the caller's transaction, which holds them; of those that may not be, nothing is noted.
+        In the caller's transaction, which holds them; of those that may not be, nothing is recorded.
         """
         if key is None or not self.reinvitations_an_hour or not schedule_ids:
             return frozenset()
@@ -223,7 +226,7 @@ async def forget_old(*, now: datetime | None = None) -> int:
 
 
 def _warn(key: UUID, used: int, limit: int) -> None:
-    log.warning("key.messages_running_out", key=str(key), used=used, limit=limit)
+    log.warning("key.messages_running_out", key_id=str(key), used=used, limit=limit)
     events.record_limit("messages", "close")
 
 

@@ -26,14 +26,14 @@ class Skip(Slug):
         "The candidate's address has since changed. Replay the delivery to the new address instead.",
     )
     ALERT_OVER = "alert_over", "The alert is over or has been acknowledged, so it is no longer needed."
+    CHANNEL_GONE = "channel_gone", "The channel is no longer configured."
+    UNREADABLE = "unreadable", "This version of HireLoop cannot read the stored message."
+    MOVED_ON = "moved_on", "The state of the delivery has changed in the meantime, probably by another replay."
     TOO_OFTEN = (
         "too_often",
         "The candidate has been sent messages about this booking again as often as is allowed within an hour.",
     )
     KEY_LIMIT = "key_limit", "The API key has sent as many messages as it may in a day."
-    CHANNEL_GONE = "channel_gone", "The channel is no longer configured."
-    UNREADABLE = "unreadable", "This version of HireLoop cannot read the stored message."
-    MOVED_ON = "moved_on", "The state of the delivery has changed in the meantime, probably by another replay."
 
 
 class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ async def of_limits(replayed: Sequence[ReplayResult], behalf: OnBehalf, at: date
     beyond = frozenset(sent[await limits.take(key, len(sent), now=at) :])
     about = {one.id: one.schedule for one in replayed if one.schedule and one.kind in CANDIDATE_KINDS}
     asked = [schedule for ident, schedule in about.items() if ident not in beyond]
-    refused = await limits.note_reinvitations(asked, key=key, now=at)
+    refused = await limits.record_reinvitations(asked, key=key, now=at)
     too_often = {ident for ident, schedule in about.items() if schedule in refused} - beyond
     await limits.give_back(key, len(too_often.intersection(sent)), now=at)
     return {
