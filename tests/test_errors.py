@@ -12,6 +12,7 @@ CLASSES = {
     for name, kind in vars(errors).items()
     if inspect.isclass(kind) and issubclass(kind, HireLoopError) and kind.__module__ == errors.__name__
 }
+LIMITS = {kind for kind in CLASSES.values() if issubclass(kind, errors.TooMuch)}
 _LINE = re.compile(r"^(?P<indent>[ │]*)(?:[├└]── )(?P<name>\w+)", re.MULTILINE)
 
 
@@ -65,7 +66,9 @@ def test_every_error_meets_a_status_through_itself_or_a_parent(kind: type[HireLo
 def test_every_refusal_has_a_slug_of_its_own_and_is_a_conflict_where_http_has_no_better_word() -> None:
     refusals = {kind: row for kind, row in problems.STATUSES.items() if issubclass(kind, errors.Refused)}
     others = {kind: status for kind, (status, _) in refusals.items() if status != 409}
-    assert others == {errors.ChangedSince: 412, errors.IdempotencyKeyReused: 422, errors.TooManyRequests: 429}
+    assert others.keys() == {errors.ChangedSince, errors.IdempotencyKeyReused, *LIMITS}
+    assert (others[errors.ChangedSince], others[errors.IdempotencyKeyReused]) == (412, 422)
+    assert {others[kind] for kind in LIMITS} == {429}
     assert set(refusals) == {kind for kind in CLASSES.values() if issubclass(kind, errors.Refused)}
     assert len({slug for _, slug in problems.STATUSES.values()}) == len(problems.STATUSES)
 

@@ -40,6 +40,7 @@ from hireloop.faults import warnings_of
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.alerts import warnings as warnings_of_alerts
 from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
 from hireloop.scheduling.bookings.booking import WindowSettings
@@ -109,7 +110,12 @@ def build(
     Raises SettingsError for settings that cannot work.
     """
     channels = configured.channels(settings)
-    hub = NotificationHub(channels, listen_url=settings.listen_url, message_id_domain=settings.message_id_domain)
+    hub = NotificationHub(
+        channels,
+        listen_url=settings.listen_url,
+        message_id_domain=settings.message_id_domain,
+        limits=SendingLimits.of(settings),
+    )
     ring, refusals = KeyRing(), RefusalLog()
     the_context = Context(
         settings=settings,

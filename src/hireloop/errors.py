@@ -31,7 +31,12 @@ HireLoopError
     ├── IdempotencyInProgress
     ├── IdempotencyKeyReused
     ├── ChangedSince         the current version is not the one that the client's If-Match names
-    └── TooManyRequests
+    └── TooMuch              a limit is used up, for so many seconds
+        ├── TooManyRequests
+        ├── TooManyMessages
+        ├── TooManyReinvitations
+        ├── TooManyStoredResponses
+        └── TooManyPresses
 
 The docstring of an error is the message that its user reads; where a message needs facts, the constructor
 takes them. Status codes live in `hireloop.web.problems` alone.
@@ -210,9 +215,58 @@ class ChangedSince(Refused):
     """The resource has changed since you read it. Read it again, then send your change with the new ETag."""
 
 
-class TooManyRequests(Refused):
+class TooMuch(Refused):
+    """A limit is used up. Wait for the number of seconds in `Retry-After`."""
+
+    def __init__(self, *message: str, retry_after_seconds: int = 1) -> None:
+        super().__init__(*message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TooManyRequests(TooMuch):
     """This API key has exceeded the rate limit. Wait for the number of seconds in `Retry-After`."""
 
+
+class TooManyMessages(TooMuch):
+    """This API key has used up its messages of a day."""
+
+    def __init__(self, retry_after_seconds: int, limit: int) -> None:
+        super().__init__(
+            f"This API key has sent {limit} messages or more in a day, which is all that it may send, so nothing was "
+            f"done. Try again in {_in_words(retry_after_seconds)}. Bookings can still be moved and cancelled.",
+            retry_after_seconds=retry_after_seconds,
+        )
+
+
+class TooManyReinvitations(TooMuch):
+    """The candidate has been invited to this interview again too often."""
+
+    def __init__(self, retry_after_seconds: int, limit: int) -> None:
+        super().__init__(
+            f"The candidate has been invited to this interview again {limit} times within an hour, which is all that "
+            f"is allowed, so nothing was done. Try again in {_in_words(retry_after_seconds)}.",
+            retry_after_seconds=retry_after_seconds,
+        )
+
+
+class TooManyStoredResponses(TooMuch):
+    """This API key has used up its stored responses of a day."""
+
     def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__()
-        self.retry_after_seconds = retry_after_seconds
+        super().__init__(
+            "As many responses to an Idempotency-Key are stored for this API key as may be in a day, so nothing was "
+            f"done. Try again in {_in_words(retry_after_seconds)}, or send the request without an Idempotency-Key.",
+            retry_after_seconds=retry_after_seconds,
+        )
+
+
+class TooManyPresses(TooMuch):
+    """This link has been used too often within a minute. Wait for the number of seconds in `Retry-After`."""
+
+
+def _in_words(seconds: int) -> str:
+    """Return a time that is at least so many seconds, as people say it."""
+    for unit, length in (("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{-(-seconds // length)} {unit}"
+    return f"{seconds} s"

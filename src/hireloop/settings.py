@@ -159,15 +159,13 @@ def _imap_url(value: SecretStr) -> SecretStr:
 
 def _leads(value: str) -> str:
     if value != "none" and not all(_LEAD.fullmatch(lead) for lead in value.split(",")):
-        msg = "must be none, or times separated by commas, such as 24h,1h or 30m"
-        raise ValueError(msg)
+        raise ValueError("must be none, or times separated by commas, such as 24h,1h or 30m")
     return value
 
 
 def _cut_off(value: str) -> str:
     if value != "0" and not _LEAD.fullmatch(value):
-        msg = "must be a time such as 2h or 30m, or 0 to allow changes until the start"
-        raise ValueError(msg)
+        raise ValueError("must be a time such as 2h or 30m, or 0 to allow changes until the start")
     return value
 
 
@@ -207,6 +205,9 @@ class Settings(BaseSettings):
     cors_origins: Names = []
     rate_limit: int | None = Field(default=None, ge=1)  # requests a minute, of each API key
     trusted_proxies: Annotated[Names, AfterValidator(networks.checked)] = []
+    messages_per_key_and_day: int = Field(default=20_000, ge=0)  # 0: no limit, as of the next two
+    reinvitations_per_booking_and_hour: int = Field(default=6, ge=0)
+    stored_responses_per_key_and_day: int = Field(default=50_000, ge=0)
 
     # Mail, by the names that Django gave them
     email_backend: Annotated[EmailBackend, BeforeValidator(_backend)] = EmailBackend.SMTP

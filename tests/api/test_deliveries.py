@@ -14,7 +14,7 @@ from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.notify.channels import configured, health
 from hireloop.notify.deliveries import leases
-from hireloop.notify.deliveries.replay import Skip
+from hireloop.notify.deliveries.skips import Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.settings import Settings

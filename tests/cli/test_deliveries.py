@@ -14,7 +14,7 @@ from hireloop.cli.times import TimeParameter
 from hireloop.notify.bounces import bounces
 from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
-from hireloop.notify.deliveries.replay import Skip
+from hireloop.notify.deliveries.skips import Skip
 from hireloop.scheduling import audit
 from notify.factories import mailed
 from processes import environment

@@ -13,6 +13,7 @@ from console.factories import BookingResult, booked, entered, tried
 from console.signing import fields_of, press, sign_in, token_on
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
 from hireloop import db
+from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.bookings import moves
 from hireloop.web.csrf import form_token
@@ -249,3 +250,28 @@ async def test_a_role_that_does_not_reach_changes_nothing(client: httpx.AsyncCli
             assert "This request requires an API key with the role" in answer.text
     assert await standing(booking) == ("pending", 1)
     assert await kinds_of(booking) == [("invitation", 1, "rejected")]
+
+
+async def test_a_candidate_is_invited_again_only_so_often_and_the_page_says_until_when(
+    client: httpx.AsyncClient,
+) -> None:
+    booking = await booked()
+    await sign_in(client, Role.RECRUITER)
+    answers = [await press(client, booking.path, f"{booking.path}reissue/") for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [303] * 6 + [429]
+    assert 3_500 < int(answers[-1].headers["retry-after"]) <= 3_600
+    assert "invited to this interview again 6 times within an hour" in answers[-1].text
+    assert "Try again in 60 min." in answers[-1].text
+    assert await standing(booking) == ("pending", 7)
+    cancelled = await press(client, f"{booking.path}cancel/", f"{booking.path}cancel/")
+    assert cancelled.status_code == 303
+
+
+async def test_only_admins_see_which_keys_have_sent_very_much(client: httpx.AsyncClient) -> None:
+    (key, _) = await api_keys.create("The hiring page", Role.RECRUITER)
+    await db.fetch("INSERT INTO message_use VALUES ($1, date_trunc('hour', now()), 0, 16000)", key.id)
+    said = f"The API key {key.id} has sent 16000 of its 20000 messages of a day."
+    await sign_in(client, Role.ADMIN)
+    assert said in (await client.get("/console/")).text
+    await sign_in(client, Role.RECRUITER)
+    assert said not in (await client.get("/console/")).text

@@ -30,7 +30,7 @@ from hireloop.cli.commands import COMMANDS, load
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.bounces.simulator import Simulator
 from hireloop.notify.deliveries.deliveries import InvitationState
-from hireloop.notify.deliveries.replay import Skip
+from hireloop.notify.deliveries.skips import Skip
 from hireloop.notify.ends import End, EndKind
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import OF_OUR_ROUTE, Reason

@@ -12,6 +12,8 @@ import pytest
 
 from factories import book
 from hireloop import db
+from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.doctor import database
 from hireloop.doctor.examination import examine
 from hireloop.faults import warnings_of
@@ -496,7 +498,7 @@ async def test_a_database_that_is_not_there_is_one_failure_and_what_hangs_on_it_
         )
     ]
     not_tried = {finding.check: finding.cause for finding in found if finding.level is Level.SKIPPED}
-    assert not_tried.keys() == {"migrations", "secret", "clock", "workers", "ledger", "channels"}
+    assert not_tried.keys() == {"migrations", "secret", "clock", "workers", "ledger", "keys", "channels"}
     assert not_tried["secret"] == "Skipped: database failed."
     assert "canary" not in repr(found)
 
@@ -517,7 +519,7 @@ async def test_another_database_than_there_is_is_one_failure(
 
 async def test_missing_migrations_are_one_failure(whole: dict[str, Any], mail_server: ScriptedSmtpServer) -> None:
     async with db.opened(whole["database_url"], pool_size=1):
-        await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
+        await db.fetch("DELETE FROM migration WHERE app_name = 'api' AND name LIKE '%T12:%'")
     found = await findings(settings_of(whole, email_port=mail_server.port))
     assert at_level(found, Level.FAILURE) == [
         ("migrations", "The database has 1 pending migration.", "Run `hireloop migrate`.")
@@ -678,6 +680,18 @@ async def test_an_alert_that_nobody_has_heard_of_is_a_failure_that_says_what_to_
     assert found["alerts"].level is Level.FAILURE
     assert "1 other alert has not reached anyone either." in found["alerts"].cause
     assert f"`hireloop alerts show {alert}`" in found["alerts"].fix
+
+
+async def test_a_key_that_has_sent_most_of_its_messages_is_a_warning(whole: dict[str, Any]) -> None:
+    async with db.opened(whole["database_url"], pool_size=2):
+        key, _ = await api_keys.create("The hiring page", Role.RECRUITER)
+        await db.fetch("INSERT INTO message_use VALUES ($1, date_trunc('hour', now()), 0, 80)", key.id)
+    with ScriptedSmtpServer() as server:
+        settings = settings_of(whole, email_port=server.port, messages_per_key_and_day=100)
+        found = {one.check: one for one in await findings(settings)}
+    assert found["keys"].level is Level.WARNING
+    assert found["keys"].cause == f"The API key {key.id} has sent 80 of its 100 messages of a day."
+    assert f"`hireloop keys revoke {key.id}`" in found["keys"].fix
 
 
 async def test_a_refusal_of_our_account_by_the_newest_attempts_fails_although_the_check_passes(

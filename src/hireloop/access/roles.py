@@ -15,6 +15,10 @@ READS: dict[str, Role] = {ROLE: Role.VIEWER}
 SCHEDULES: dict[str, Role] = {ROLE: Role.RECRUITER}
 ADMINISTERS: dict[str, Role] = {ROLE: Role.ADMIN}
 
+# It moves, cancels or revokes: what a key has done in masses is then no reason to refuse it.
+TAKES_BACK = "takes_back"
+UNDOES: dict[str, object] = {**SCHEDULES, TAKES_BACK: True}
+
 _HOLDER = "hireloop.key_holder"  # in the connection's scope itself: `state` may be shared with other requests
 _RANK = {Role.VIEWER: 1, Role.RECRUITER: 2, Role.ADMIN: 3}
 

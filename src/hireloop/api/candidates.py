@@ -45,7 +45,11 @@ async def get_candidate(request: AnyRequest, candidate_id: FromPath[UUID]) -> Ca
     return context_of(request).localized(await candidates.find(candidate_id))
 
 
-@patch("/{candidate_id:uuid}/", opt=SCHEDULES | refuses(errors.AddressTaken, errors.ChangedSince))
+@patch(
+    "/{candidate_id:uuid}/",
+    opt=SCHEDULES
+    | refuses(errors.AddressTaken, errors.ChangedSince, errors.TooManyMessages, errors.TooManyReinvitations),
+)
 async def change_candidate(
     request: AnyRequest, candidate_id: FromPath[UUID], data: JSONBody[CandidatePatch]
 ) -> CandidateDetails:

@@ -18,14 +18,18 @@ from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.deliveries import deliveries, ledger, replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView
-from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
+from hireloop.notify.deliveries.replay import ReplayFilter
+from hireloop.notify.deliveries.skips import ReplayResult, Skip
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling import fields
+from hireloop.statements import read_clock
 from hireloop.telemetry import spans
 from hireloop.web.audit_notes import replay_note
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary_fields
 from hireloop.web.json_bodies import EmptyBody
+
+REPLAYS_ONE = ADMINISTERS | refuses(errors.NotReplayable, errors.TooManyMessages, errors.TooManyReinvitations)
 
 
 class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
@@ -85,7 +89,7 @@ class ReplayResponse(msgspec.Struct, frozen=True, kw_only=True):
     replayed: Annotated[int, Meta(examples=[1])]
     skipped: Annotated[dict[str, int], Meta(examples=[{"superseded": 2}])]
     deliveries: list[DeliveryId]
-    more: bool  # `limit` was reached: repeating the request continues
+    more: bool  # `limit` was reached, or that of the key: repeating the request continues
 
 
 class LedgerResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,36 +154,42 @@ async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAtt
     )
 
 
-@post("/deliveries/{delivery_id:uuid}/replay/", status_code=200, opt=ADMINISTERS | refuses(errors.NotReplayable))
+@post("/deliveries/{delivery_id:uuid}/replay/", status_code=200, opt=REPLAYS_ONE)
 async def replay_delivery(
     request: AnyRequest,
     delivery_id: FromPath[UUID],
     data: JSONBody[EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields, and so no `dry_run`)
 ) -> DeliveryWithAttempts:
     """Send a finished delivery again. A pending one is left unchanged."""
-    context = context_of(request)
-    if await replay.one(delivery_id, context.channels, note=replay_note(actor_of(request))):
+    context, by = context_of(request), actor_of(request)
+    behalf = context.on_behalf_of(by)
+    if await replay.one(delivery_id, context.channels, note=replay_note(by), behalf=behalf):
         context.wakeups.send_soon()
     return await _with_attempts(context, delivery_id)
 
 
-@post("/deliveries/replay/", status_code=200, opt=ADMINISTERS)
+@post("/deliveries/replay/", status_code=200, opt=ADMINISTERS | refuses(errors.TooManyMessages))
 async def replay_by_cause(request: AnyRequest, data: JSONBody[ReplayFields]) -> ReplayResponse:
     """Send all matching deliveries again, the oldest first. `dry_run` only shows what would be sent."""
-    context, only = context_of(request), data.only()
+    context, only, by = context_of(request), data.only(), actor_of(request)
     results: list[ReplayResult] = []
-    note = replay_note(actor_of(request))
-    async for batch in replay.walk(only, context.channels, at_most=data.limit, dry_run=data.dry_run, note=note):
+    behalf = context.on_behalf_of(by)
+    async for batch in replay.walk(
+        only, context.channels, at_most=data.limit, dry_run=data.dry_run, note=replay_note(by), behalf=behalf
+    ):
         results += batch
         if not data.dry_run:
             context.wakeups.send_soon()
     replayed = [result.id for result in results if result.skip is None]
+    skipped = Counter(result.skip.value for result in results if result.skip)
+    if Skip.KEY_LIMIT.value in skipped and not replayed:
+        await behalf.limits.check(behalf.key, new=0, now=await read_clock(None), refuses=True)
     return ReplayResponse(
         dry_run=data.dry_run,
         replayed=len(replayed),
-        skipped=Counter(result.skip.value for result in results if result.skip),
+        skipped=skipped,
         deliveries=replayed,
-        more=len(replayed) == data.limit,
+        more=len(replayed) == data.limit or Skip.KEY_LIMIT.value in skipped,
     )
 
 

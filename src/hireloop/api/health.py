@@ -78,6 +78,7 @@ async def delivery(request: AnyRequest) -> Response[HealthResponse]:
         warnings += [
             *faults.warnings,
             *_skewed_links(context, state),
+            *[use.sentence for use in await context.outbox.limits.keys_running_out()],
             *_dropped_spans(context.spans_dropped() + state.spans_dropped),
         ]
         return _response([*failures, *await _unheard(), *reasons], warnings)

@@ -5,10 +5,10 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig
 
 from hireloop.access.tables import ApiKey
-from hireloop.api.tables import RequestRate, StoredResponse
+from hireloop.api.tables import PressRate, RequestRate, ResponseUse, StoredResponse
 
 APP_CONFIG = AppConfig(
     app_name="api",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[ApiKey, StoredResponse, RequestRate],
+    table_classes=[ApiKey, StoredResponse, RequestRate, ResponseUse, PressRate],
 )

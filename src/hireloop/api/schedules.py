@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from hireloop import db, errors
-from hireloop.access.roles import READS, SCHEDULES, actor_of
+from hireloop.access.roles import READS, SCHEDULES, UNDOES, actor_of
 from hireloop.api.documented import again, refuses
 from hireloop.api.http.created import created_response
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
@@ -31,9 +31,10 @@ BOOKS = SCHEDULES | refuses(
     errors.InterviewAlreadyScheduled,
     errors.InterviewClosed,
     errors.CandidateBusy,
+    errors.TooManyMessages,
 )
 BOOKS |= again("This booking already exists. Nothing was changed, and nothing is sent.")
-CANCELS = SCHEDULES | refuses(errors.InterviewInProgress, errors.InterviewClosed)
+CANCELS = UNDOES | refuses(errors.InterviewInProgress, errors.InterviewClosed)
 # What needs a booking that the candidate can still use.
 STILL_TO_COME = SCHEDULES | refuses(
     errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed, errors.SlotPast
@@ -104,7 +105,7 @@ class RescheduleFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 @post(
     "/{schedule_id:uuid}/reschedule/",
     status_code=200,
-    opt=SCHEDULES
+    opt=UNDOES
     | refuses(
         errors.ScheduleCancelled,
         errors.InterviewInProgress,

@@ -9,15 +9,23 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from hireloop import errors
-from hireloop.access.roles import READS, SCHEDULES, actor_of
+from hireloop.access.roles import READS, SCHEDULES, UNDOES, actor_of
 from hireloop.api.documented import refuses
-from hireloop.api.schedules import STILL_TO_COME
 from hireloop.examples import ClosesAt, InterviewId, OpensAt, ScheduleId, SessionId, StartsAt, Time
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.web.booking_response import ScheduleResponse, response_of
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.json_bodies import EmptyBody
+
+INVITES_AGAIN = SCHEDULES | refuses(
+    errors.ScheduleCancelled,
+    errors.InterviewInProgress,
+    errors.InterviewClosed,
+    errors.SlotPast,
+    errors.TooManyMessages,
+    errors.TooManyReinvitations,
+)
 
 
 class DeviceCheckDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +72,7 @@ async def get_session(request: AnyRequest, session_id: FromPath[UUID]) -> Sessio
     return context_of(request).localized(details)
 
 
-@post("/{session_id:uuid}/reissue/", status_code=200, opt=STILL_TO_COME)
+@post("/{session_id:uuid}/reissue/", status_code=200, opt=INVITES_AGAIN)
 async def reissue_session(
     request: AnyRequest,
     session_id: FromPath[UUID],
@@ -80,7 +88,7 @@ async def reissue_session(
 @post(
     "/{session_id:uuid}/revoke/",
     status_code=200,
-    opt=SCHEDULES | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed),
+    opt=UNDOES | refuses(errors.ScheduleCancelled, errors.InterviewInProgress, errors.InterviewClosed),
 )
 async def revoke_session(
     request: AnyRequest,

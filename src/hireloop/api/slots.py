@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from hireloop import errors, mail_addresses
-from hireloop.access.roles import READS, SCHEDULES, actor_of
+from hireloop.access.roles import READS, SCHEDULES, UNDOES, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.http.created import created_response
 from hireloop.api.http.etags import unchanged_since
@@ -110,7 +110,7 @@ async def withdraw_slot(
     return context.localized(await slots.find(slot_id))
 
 
-@post("/{slot_id:uuid}/release_slot/", status_code=200, opt=SCHEDULES | refuses(errors.InterviewInProgress))
+@post("/{slot_id:uuid}/release_slot/", status_code=200, opt=UNDOES | refuses(errors.InterviewInProgress))
 async def release_slot(
     request: AnyRequest, slot_id: FromPath[UUID], data: JSONBody[ReleaseFields | None] = None
 ) -> ReleaseResponse:

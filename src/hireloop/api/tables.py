@@ -1,6 +1,6 @@
 """The door's own tables, as Piccolo sees them; `migrations/` holds their SQL, and a test compares the two."""
 
-from piccolo.columns import UUID, Bytea, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
@@ -25,4 +25,22 @@ class RequestRate(Table, db=DB, tablename="request_rate"):
     """Up to when the requests of a key under RATE_LIMIT are paid for."""
 
     api_key = UUID(primary_key=True)
+    paid_until = Timestamptz()
+
+
+class ResponseUse(Table, db=DB, tablename="response_use"):
+    """How many responses of a key were stored in one hour, in one stripe; the real key has three columns."""
+
+    api_key = UUID(primary_key=True)
+    hour = Timestamptz()
+    stripe = Integer()
+    responses = BigInt()
+    bytes = BigInt()
+
+
+class PressRate(Table, db=DB, tablename="press_rate"):
+    """Up to when what was pressed behind a session's link is paid for, by kind; the real key has both columns."""
+
+    session = UUID(primary_key=True)
+    kind = Text()
     paid_until = Timestamptz()

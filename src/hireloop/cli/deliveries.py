@@ -19,7 +19,8 @@ from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deliveries as notify_deliveries
 from hireloop.notify.deliveries import replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView, mask
-from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult, Skip
+from hireloop.notify.deliveries.replay import ReplayFilter
+from hireloop.notify.deliveries.skips import ReplayResult, Skip
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.tables import DeliveryState

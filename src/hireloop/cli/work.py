@@ -17,7 +17,7 @@ from hireloop.notify.bounces.return_path import ReturnPath, ReturnPathTransport
 from hireloop.notify.bounces.simulator import Simulator
 from hireloop.notify.channels import configured, providers
 from hireloop.notify.channels.providers import Route
-from hireloop.notify.deliveries import alerts, ledger
+from hireloop.notify.deliveries import alerts, ledger, sending_limits
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.reasons import Reason
 from hireloop.notify.rendering.render import Renderer
@@ -25,6 +25,7 @@ from hireloop.notify.transport import Channel, Transport, TransportBroken, Trans
 from hireloop.notify.worker import gauges
 from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
+from hireloop.portal import press_limits
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
 from hireloop.settings import Settings
@@ -97,6 +98,8 @@ def chores(settings: Settings, channels: Sequence[Channel], outbox: Outbox, simu
         (ledger.MEASURE_SECONDS, ledger.measure),
         (_FORGET_SECONDS, stored_responses.forget_old),
         (_FORGET_SECONDS, returned.forget_old),
+        (_FORGET_SECONDS, sending_limits.forget_old),
+        (_FORGET_SECONDS, press_limits.forget_old),
         (gauges.MEASURE_SECONDS, partial(gauges.measure, channels)),
         (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
         (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),

@@ -7,8 +7,8 @@ import msgspec
 from litestar import Response
 from litestar.params import FromPath
 
-from hireloop import db
-from hireloop.console import render
+from hireloop import db, errors
+from hireloop.console import labels, render
 from hireloop.console.cards import Card, cards_of
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
@@ -55,6 +55,15 @@ class PossibleActions(msgspec.Struct, frozen=True, kw_only=True):
 async def page(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
     """Show one booking."""
     return await shown(request, schedule_id)
+
+
+async def refuse(request: AnyRequest, schedule_id: UUID, refused: errors.Refused) -> Response[bytes]:
+    """Show one booking, and why nothing was done about it."""
+    status = 429 if isinstance(refused, errors.TooMuch) else 409
+    response = await shown(request, schedule_id, refused=labels.refusal(refused), status_code=status)
+    if isinstance(refused, errors.TooMuch):
+        response.headers["Retry-After"] = str(refused.retry_after_seconds)
+    return response
 
 
 async def shown(

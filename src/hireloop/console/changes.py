@@ -36,7 +36,7 @@ async def confirm(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[
     try:
         await confirmations.confirm(schedule_id, by=actor_of(request), rule=_unchanged_since(form))
     except errors.Refused as refused:
-        return await booking.shown(request, schedule_id, refused=labels.refusal(refused), status_code=_CONFLICT)
+        return await booking.refuse(request, schedule_id, refused)
     return render.see_other(path_of(schedule_id), done="confirmed")
 
 
@@ -47,7 +47,7 @@ async def reissue(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[
     try:
         await _reissue(schedule_id, by=by, outbox=outbox, rule=rule)
     except errors.Refused as refused:
-        return await booking.shown(request, schedule_id, refused=labels.refusal(refused), status_code=_CONFLICT)
+        return await booking.refuse(request, schedule_id, refused)
     context_of(request).wakeups.send_soon()
     return render.see_other(path_of(schedule_id), done="reissued")
 

@@ -9,12 +9,13 @@ from litestar.params import FromPath
 
 from hireloop import db, errors
 from hireloop.access.roles import actor_of
-from hireloop.console import booking, labels, render
+from hireloop.console import booking, render
 from hireloop.console.cards import path_of
 from hireloop.console.days import ident
 from hireloop.console.gate import pressed
 from hireloop.notify.deliveries import deliveries, failures, replay
-from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult
+from hireloop.notify.deliveries.replay import ReplayFilter
+from hireloop.notify.deliveries.skips import ReplayResult
 from hireloop.web.audit_notes import replay_note
 from hireloop.web.context import AnyRequest, context_of
 
@@ -51,11 +52,13 @@ async def replay_one(request: AnyRequest, delivery_id: FromPath[UUID]) -> Respon
     context = context_of(request)
     delivery, _ = await deliveries.find(delivery_id, context.channels)
     try:
-        did = await replay.one(delivery_id, context.channels, note=replay_note(actor_of(request)))
-    except errors.NotReplayable as refused:
+        by = actor_of(request)
+        behalf = context.on_behalf_of(by)
+        did = await replay.one(delivery_id, context.channels, note=replay_note(by), behalf=behalf)
+    except (errors.NotReplayable, errors.TooMuch) as refused:
         if delivery.schedule is None:
             raise
-        return await booking.shown(request, delivery.schedule, refused=labels.refusal(refused), status_code=409)
+        return await booking.refuse(request, delivery.schedule, refused)
     if did:
         context.wakeups.send_soon()
     path = path_of(delivery.schedule) if delivery.schedule else PATH
@@ -97,8 +100,9 @@ async def _replay(request: AnyRequest, reason: str, *, dry_run: bool, look_at: i
     context = context_of(request)
     only = ReplayFilter(reason=reason, since=datetime.now(UTC) - _LOOKED_BACK)
     results: list[ReplayResult] = []
-    note = replay_note(actor_of(request))
-    async for batch in replay.walk(only, context.channels, at_most=_AT_ONCE, dry_run=dry_run, note=note):
+    by = actor_of(request)
+    note, behalf = replay_note(by), context.on_behalf_of(by)
+    async for batch in replay.walk(only, context.channels, at_most=_AT_ONCE, dry_run=dry_run, note=note, behalf=behalf):
         results += batch
         if not dry_run:
             context.wakeups.send_soon()

@@ -17,6 +17,7 @@ from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.notify.deliveries import alert_records
 from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS, LateAlerts
+from hireloop.notify.deliveries.sending_limits import KeyUse
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token, has_token, is_from_our_page
@@ -24,6 +25,7 @@ from hireloop.web.forms import fields_of
 
 _USER = "hireloop.console_visitor"  # in the scope itself, as `access.roles` notes the holder
 _UNHEARD = "hireloop.console_unheard"
+_RUNNING_OUT = "hireloop.console_running_out"
 _PATH = "/"  # what the prefix `__Host-` asks for
 
 
@@ -47,7 +49,7 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     """Let a request through whose cookie is good for this handler; the guard of every page behind sign-in.
 
     Raises NotSignedIn or NotAllowed. Looks the key up each time, so that a revoked one is out within 5 s, and reads
-    the alerts that every page shows to those who can act.
+    the alerts and the overused keys that every page shows to those who can act.
     """
     context = context_of(connection)
     ticket = connection.cookies.get(_cookie_name(context), "")
@@ -56,6 +58,7 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     scope = cast("dict[str, Any]", connection.scope)
     scope[_USER] = SignedInUser(holder, ticket)
     scope[_UNHEARD] = NO_LATE_ALERTS if holder.role is Role.VIEWER else await alert_records.late()
+    scope[_RUNNING_OUT] = await context.outbox.limits.keys_running_out() if holder.role is Role.ADMIN else []
 
 
 async def exchange(request: AnyRequest, key: str) -> Cookie:
@@ -105,6 +108,12 @@ def unheard_of(connection: ASGIConnection[Any, Any, Any, Any]) -> LateAlerts:
     """Return the alerts that have not reached anyone, the oldest first; none for those who can only read."""
     unheard: LateAlerts = cast("dict[str, Any]", connection.scope)[_UNHEARD]
     return unheard
+
+
+def running_out_of(connection: ASGIConnection[Any, Any, Any, Any]) -> list[KeyUse]:
+    """Return the keys that have sent most of their messages of a day; none for those who cannot revoke a key."""
+    found: list[KeyUse] = cast("dict[str, Any]", connection.scope)[_RUNNING_OUT]
+    return found
 
 
 async def _holder_of(ticket: str, context: Context) -> KeyHolder:

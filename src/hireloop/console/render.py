@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from hireloop.access.tables import Role
 from hireloop.console import labels
 from hireloop.console.clock import clock_of
-from hireloop.console.gate import unheard_of, user_of
+from hireloop.console.gate import running_out_of, unheard_of, user_of
 from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
@@ -36,7 +36,7 @@ _templates = Templates(
 
 def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` for anybody; every value is escaped, and a missing one is an error."""
-    html = _templates.render(template, user=None, unheard=NO_LATE_ALERTS, refused="", **values)
+    html = _templates.render(template, user=None, unheard=NO_LATE_ALERTS, running_out=[], refused="", **values)
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
@@ -54,6 +54,7 @@ def show(
         token=user.token,
         here=here,
         unheard=unheard,
+        running_out=running_out_of(request),
         done="" if refused else done_of(request),
         refused=refused,
         clock=clock_of(context_of(request).settings),

@@ -18,6 +18,7 @@ from hireloop.notify.channels.held import HeldProvider
 from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries import alert_records, ledger
 from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS, LateAlerts
+from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.diagnosis import latest
 from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, skipped, warning
 from hireloop.notify.diagnosis.latest import Latest
@@ -40,7 +41,7 @@ _SERVER = Statement("""
 """)
 # What the database's clock says; also for how long a simple answer takes.
 _CLOCK = Statement("SELECT clock_timestamp()")
-_AFTER = ("migrations", "secret", "clock", "workers", "ledger")
+_AFTER = ("migrations", "secret", "clock", "workers", "ledger", "keys")
 
 
 class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +89,7 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     state = await heartbeat.health()
     findings["workers"] = _workers(state)
     findings["ledger"] = _ledger(await ledger.read())
+    findings["keys"] = await _keys(SendingLimits.of(settings))
     held = await held_providers.held(channels) if channels else None
     return DatabaseFindings(
         findings=findings,
@@ -227,6 +229,13 @@ def _workers(state: heartbeat.Health) -> Finding:
         cause = f"{deliveries} cannot be sent by any running worker."
         return warning("workers", cause, "Start workers of the latest version.")
     return ok("workers", f"Running workers: {state.live_workers}.")
+
+
+async def _keys(limits: SendingLimits) -> Finding:
+    """Return the finding about what API keys have sent: one that sends too much may have leaked."""
+    for use in await limits.keys_running_out():
+        return warning("keys", use.cause, use.fix)
+    return ok("keys", "No API key is close to its messages of a day.")
 
 
 def _ledger(proof: ledger.Ledger) -> Finding:

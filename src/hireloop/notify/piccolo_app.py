@@ -11,6 +11,9 @@ from hireloop.notify.tables import (
     ChannelRate,
     Delivery,
     KeptAddress,
+    MessageUse,
+    MessageWarning,
+    Reinvitation,
     ReturnedMail,
     WorkerHeartbeat,
 )
@@ -18,5 +21,17 @@ from hireloop.notify.tables import (
 APP_CONFIG = AppConfig(
     app_name="notify",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[Alert, Delivery, KeptAddress, ReturnedMail, Attempt, ChannelHealth, ChannelRate, WorkerHeartbeat],
+    table_classes=[
+        Alert,
+        Delivery,
+        KeptAddress,
+        ReturnedMail,
+        Attempt,
+        ChannelHealth,
+        ChannelRate,
+        MessageUse,
+        MessageWarning,
+        Reinvitation,
+        WorkerHeartbeat,
+    ],
 )

@@ -8,6 +8,7 @@ from litestar.config.app import AppConfig
 from litestar.plugins import InitPlugin
 
 from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.transport import Channel
 from hireloop.notify.worker.wakeup import WakeupSender
 
@@ -15,8 +16,15 @@ from hireloop.notify.worker.wakeup import WakeupSender
 class NotificationHub(InitPlugin):
     """Holds the outbox over the configured channels, and sends wake-ups while the application runs."""
 
-    def __init__(self, channels: Sequence[Channel], *, listen_url: str, message_id_domain: str) -> None:
-        self.outbox = Outbox(channels=tuple(channels), message_id_domain=message_id_domain)
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        *,
+        listen_url: str,
+        message_id_domain: str,
+        limits: SendingLimits = SendingLimits(),  # noqa: B008 (frozen)
+    ) -> None:
+        self.outbox = Outbox(channels=tuple(channels), message_id_domain=message_id_domain, limits=limits)
         self.wakeups = WakeupSender(listen_url)
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:

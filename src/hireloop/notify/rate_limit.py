@@ -1,17 +1,20 @@
 """A rate limit: how many tries or requests may begin now, and when the next one may. Pure; what is SQL is its text.
 
 It is the generic cell rate algorithm (ITU-T I.371, Annex A) in whole microseconds. A row holds the moment up to which
-all is paid for: `channel_rate` one a channel, `request_rate` one an API key. Each try moves it on by one interval, and
-it may run ahead of the clock by less than a burst. The owner of the row reads and moves it in one statement, under
-the row's lock: `sql_of_free` and `sql_of_paid` are the expressions.
+all is paid for: `channel_rate` one a channel, `request_rate` one an API key, `press_rate` one a session. Each try moves
+it on by one interval, and it may run ahead of the clock by less than a burst. The owner of the row reads and moves it
+in one statement, under the row's lock: `sql_of_free` and `sql_of_paid` are the expressions.
 """
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Self
 
 import msgspec
 
 _MINUTE = 60_000_000  # microseconds
 _BURST_SECONDS = 1
+_MICROSECOND, _A_SECOND = timedelta(microseconds=1), 1_000_000
 
 
 class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +46,35 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
     def wait(self, ahead: int) -> int:
         """Return in how many microseconds one more may begin, where what is paid for runs so many ahead; 0: now."""
         return max(0, ahead - (self.burst - 1) * self.interval)
+
+
+def wait_seconds(ahead: timedelta | None, limit: RateLimit) -> int:
+    """Return after how many seconds one more may begin that `pay_fragment` has not paid for."""
+    # None: somebody else's first payment is too new to be seen.
+    wait = limit.interval if ahead is None else limit.wait(ahead // _MICROSECOND)
+    return max(1, -(-wait // _A_SECOND))
+
+
+def pay_fragment(table: str, keys: Mapping[str, str], *, now: str, burst: str, interval: str) -> str:
+    """Return the statement that pays for one more of what the key columns name, where that is possible now.
+
+    Its row has `is_paid`, and how far what is paid for runs `ahead` if it is not; without a row it is not either.
+    """
+    names, values = ", ".join(keys), ", ".join(keys.values())
+    free = sql_of_free("rate.paid_until", now, burst=burst, interval=interval)
+    where = " AND ".join(f"{name} = {value}" for name, value in keys.items())
+    return f"""
+        WITH paid AS (
+            INSERT INTO {table} AS rate ({names}, paid_until)
+            VALUES ({values}, {sql_of_paid(now, now, interval=interval)})
+            ON CONFLICT ({names}) DO UPDATE SET paid_until = {sql_of_paid("rate.paid_until", now, interval=interval)}
+            WHERE {free} > 0
+            RETURNING 1
+        )
+        SELECT false AS is_paid, paid_until - {now} AS ahead FROM {table}
+        WHERE {where} AND NOT EXISTS (SELECT FROM paid)
+        UNION ALL SELECT true, NULL FROM paid
+    """  # noqa: S608 (our own words)
 
 
 def sql_of_free(paid_until: str, now: str, *, burst: str, interval: str) -> str:

@@ -158,6 +158,29 @@ class ChannelRate(Table, db=DB, tablename="channel_rate"):
     paid_until = Timestamptz()
 
 
+class MessageUse(Table, db=DB, tablename="message_use"):
+    """How many messages a key has sent in one hour, in one stripe; the real key has three columns (`usage`)."""
+
+    api_key = UUID(primary_key=True)
+    hour = Timestamptz()
+    stripe = Integer()
+    messages = BigInt()
+
+
+class MessageWarning(Table, db=DB, tablename="message_warning"):
+    """When it was last said of a key that its messages of a day are running out."""
+
+    api_key = UUID(primary_key=True)
+    warned_at = Timestamptz()
+
+
+class Reinvitation(Table, db=DB):
+    """When the candidate of a booking was invited again, within an hour before the latest time."""
+
+    schedule = UUID(primary_key=True)
+    times = Array(base_column=Timestamptz())
+
+
 class WorkerHeartbeat(Table, tablename="worker", db=DB):
     """A worker's sign of life, and what it knows how to send."""
 

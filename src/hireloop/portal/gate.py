@@ -13,7 +13,8 @@ from litestar.params import FromPath
 
 from hireloop import errors, session_keys
 from hireloop.access.refusals import note
-from hireloop.portal import render
+from hireloop.portal import press_limits, render
+from hireloop.portal.press_limits import PressKind
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry import links
@@ -46,18 +47,27 @@ _RECORDED = {
 
 def visited(handler: Handler) -> RouteHandler:
     """Give a handler the visit of the session in its path, or respond in its place why not (`let_in`)."""
-    return _let_into(handler, to_act=False)
+    return _let_into(handler)
 
 
 def pressed(handler: Handler) -> RouteHandler:
-    """Do the same, but let only a press on our own page in."""
-    return _let_into(handler, to_act=True)
+    """Do the same, but let only a press on our own page in, and not too many; raises TooManyPresses."""
+    return _let_into(handler, press=PressKind.ACT)
 
 
-def _let_into(handler: Handler, *, to_act: bool) -> RouteHandler:
+def scripted(handler: Handler) -> RouteHandler:
+    """Do the same for what the script of our page sends by itself."""
+    return _let_into(handler, press=PressKind.DEVICES)
+
+
+def _let_into(handler: Handler, *, press: PressKind | None = None) -> RouteHandler:
     async def let_into(request: AnyRequest, session_id: FromPath[str]) -> Response[Any]:
-        visit = await let_in(request, session_id, to_act=to_act)
-        return visit if isinstance(visit, Response) else await handler(request, visit)
+        visit = await let_in(request, session_id, to_act=press is not None)
+        if isinstance(visit, Response):
+            return visit
+        if press is not None:
+            await press_limits.pay(visit.session_id, press)
+        return await handler(request, visit)
 
     let_into.__name__, let_into.__doc__ = handler.__name__, handler.__doc__  # not its signature: Litestar reads ours
     return let_into

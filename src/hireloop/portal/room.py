@@ -69,7 +69,7 @@ async def ask(request: AnyRequest, visit: Visit) -> Response[bytes]:
     return render.see_other(path_of(visit))
 
 
-@gate.pressed
+@gate.scripted
 async def record_devices(request: AnyRequest, visit: Visit) -> Response[Any]:
     """Remember what the browser found, for the recruiter; responds with 204 to the script that sent it."""
     words = await decoded(request, DeviceCheckFields)

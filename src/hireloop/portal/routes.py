@@ -58,6 +58,10 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
         return response
+    if isinstance(error, errors.TooMuch):
+        response = render.page("too_often", status_code=status)
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+        return response
     if isinstance(error, errors.Refused):  # a handler of ours should have shown it on its page
         _log_failure(request, error)
     response = render.page("misunderstood", status_code=status)

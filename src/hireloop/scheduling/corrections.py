@@ -45,7 +45,8 @@ async def change(
     """Change the given fields of a candidate; if their address changes, invite them again to what is still to come.
 
     One transaction, in which `check` may refuse it. A value that stays the same is no change. Raises NotFound,
-    BadInput, and AddressTaken if another candidate has that address.
+    BadInput, AddressTaken if another candidate has that address, and, where bookings are invited to anew,
+    TooManyReinvitations and TooManyMessages.
     """
     changes = candidates.normal(changes)
     known = await candidates.lock(candidate_id)
@@ -92,11 +93,14 @@ async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime
         return 0
     held = await lock_all([row["id"] for row in rows], now=now)
     to_come = [booking for booking in held if is_to_come(booking)]  # one may have been entered before it was locked
+    told = []
     for booking in to_come:
         revision = await note(booking, BookingChange.ADDRESS_CHANGED, by=by)
         # A reminder that is due by now would come on the heels of the invitation.
         await Schedule.update({Schedule.reminded_at: booking.now}).where(Schedule.id == booking.schedule_id)
-        await outbox.put([invitation(booking, revision)], now=booking.now)
+        told.append(invitation(booking, revision))
+    if told:
+        await outbox.invite_again(told, now=held[0].now, key=by.key)
     return len(to_come)
 
 

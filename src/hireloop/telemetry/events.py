@@ -55,6 +55,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "wakeup.not_listening": ("warning",),
     "wakeup.dropped": ("warning",),
     "key_use.not_recorded": ("warning",),
+    "key.messages_running_out": ("warning",),
     "request.failed": ("error",),
     "request.refused": ("warning",),
     "portal.failed": ("error",),
@@ -80,6 +81,11 @@ def record_replay(*, channel: str, state: str) -> None:
 def record_alert(event: str, *, cause: str) -> None:
     """Count what has become of an alert: `put`, `heard`, `unheard`, `acknowledged` or `over`."""
     metrics.ALERTS.add(1, {"event": event, "cause": cause})
+
+
+def record_limit(limit: str, event: str) -> None:
+    """Count that a limit was `close`, or has `refused` something."""
+    metrics.LIMITS.add(1, {"limit": limit, "event": event})
 
 
 def record_sweep(name: str, outcome: str) -> None:

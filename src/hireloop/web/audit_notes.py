@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from hireloop.notify.deliveries.alert_records import Acknowledgement, AcknowledgementNote
-from hireloop.notify.deliveries.replay import Note, ReplayResult
+from hireloop.notify.deliveries.replay import Note
+from hireloop.notify.deliveries.skips import ReplayResult
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import bookings

@@ -11,9 +11,11 @@ from litestar.connection import ASGIConnection
 from hireloop import session_keys
 from hireloop.access.api_keys import KeyRing
 from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.sending_limits import OnBehalf
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.transport import Channel
 from hireloop.notify.worker.wakeup import WakeupSender
+from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.scheduling.bookings.bookings import SessionOfSchedule
 from hireloop.settings import Settings
@@ -63,6 +65,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(value, list):
             return [self._localized(one) for one in value]
         return value
+
+    def on_behalf_of(self, actor: Actor) -> OnBehalf:
+        """Return on whose behalf something is sent again, with the limits of this installation."""
+        return OnBehalf(limits=self.outbox.limits, key=actor.key)
 
     def session_key(self, session: SessionOfSchedule) -> str:
         """Mint the key that opens this session."""

@@ -64,6 +64,11 @@ STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
     errors.ChangedSince: (412, "changed-since"),
     errors.IdempotencyKeyReused: (422, "idempotency-key-reused"),
     errors.TooManyRequests: (429, "too-many-requests"),
+    errors.TooManyMessages: (429, "too-many-messages"),
+    errors.TooManyReinvitations: (429, "too-many-reinvitations"),
+    errors.TooManyStoredResponses: (429, "too-many-stored-responses"),
+    errors.TooManyPresses: (429, "too-many-presses"),
+    errors.TooMuch: (429, "too-much"),
     errors.Refused: (409, "refused"),
     errors.DatabaseNotReady: (503, "database-not-ready"),
 }

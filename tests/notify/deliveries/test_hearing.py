@@ -16,7 +16,7 @@ import factories
 from factories import make_interview, outbox_of, rows
 from hireloop import db
 from hireloop.notify.channels import health
-from hireloop.notify.deliveries import alert_records, alerts, outbox, replay
+from hireloop.notify.deliveries import alert_records, alerts, outbox, replay, skips
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.bookings import cancellations, moves
 from hireloop.telemetry import metrics
@@ -480,7 +480,7 @@ async def test_an_erased_person_is_in_no_alert() -> None:
 # --- Replays of alerts -------------------------------------------------------------------------------------------
 
 
-async def skipped() -> list[replay.Skip | None]:
+async def skipped() -> list[skips.Skip | None]:
     """Replay every alert that has ended, and return why each was left as it is."""
     only = replay.ReplayFilter(kind="alert")
     return [result.skip for result in await replay.batch(only, EVERY_WAY.channels, limit=9, now=NOW)]
@@ -492,7 +492,7 @@ async def test_an_alert_that_is_over_is_not_sent_again() -> None:
     await settle("chat", "rejected")
     await delivered(booking)
     await sweep(1)
-    assert await skipped() == [replay.Skip.ALERT_OVER]
+    assert await skipped() == [skips.Skip.ALERT_OVER]
 
 
 async def test_an_alert_that_somebody_has_acknowledged_is_not_sent_again() -> None:
@@ -500,7 +500,7 @@ async def test_an_alert_that_somebody_has_acknowledged_is_not_sent_again() -> No
     await sweep()
     await settle("chat", "rejected")
     await alert_records.acknowledge((await the_alert())["id"], by="Rita", note=AsyncMock(), now=NOW)
-    assert await skipped() == [replay.Skip.ALERT_OVER]
+    assert await skipped() == [skips.Skip.ALERT_OVER]
 
 
 async def test_an_alert_that_nobody_has_heard_of_may_be_sent_again_and_is_heard_then() -> None:

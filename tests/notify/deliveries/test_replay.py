@@ -14,7 +14,8 @@ from faults.scene import mail_through, until_state
 from hireloop import db, errors
 from hireloop.local.traces.spans import SpanReceiver
 from hireloop.notify.deliveries import deliveries, leases, outbox, replay, retry
-from hireloop.notify.deliveries.replay import ReplayFilter, ReplayResult, Skip
+from hireloop.notify.deliveries.replay import ReplayFilter
+from hireloop.notify.deliveries.skips import ReplayResult, Skip
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.telemetry import metrics

@@ -92,8 +92,8 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Change], None]:
     def arrange(change: Change) -> None:
         pending = [change]
 
-        async def facts(interview: UUID, slot: UUID, now: datetime | None) -> rules.BookingFacts:
-            found = await real(interview, slot, now)
+        async def facts(interview: UUID, slot: UUID, now: datetime | None, key: UUID | None) -> rules.BookingFacts:
+            found = await real(interview, slot, now, key)
             if pending:
                 await pending.pop()()
             return found

@@ -8,7 +8,8 @@ import pytest
 from factories import rows, soon, unaccounted
 from hireloop import db, errors
 from hireloop.notify.deliveries import deliveries, replay
-from hireloop.notify.deliveries.replay import ReplayFilter, Skip
+from hireloop.notify.deliveries.replay import ReplayFilter
+from hireloop.notify.deliveries.skips import Skip
 from hireloop.scheduling.audit import Action
 from hireloop.scheduling.bookings import bookings, cancellations, reminders
 from hireloop.scheduling.bookings.bookings import Booking

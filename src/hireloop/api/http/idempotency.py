@@ -14,7 +14,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from hireloop import db, errors
-from hireloop.access.roles import holder_of
+from hireloop.access.roles import TAKES_BACK, holder_of
 from hireloop.api import problems
 from hireloop.api.http import stored_responses
 from hireloop.api.http.authentication import require_role
@@ -88,7 +88,7 @@ class Idempotency:
         """Let the handler work and store its response; a refusal's work is undone. Raises `_NotKept`."""
         context = context_of(request)
         # The key may be locked by another reader of the response, as we are: busy does not mean that there is none.
-        if await stored_responses.claim(keyed) != ClaimResult.FIRST:
+        if await stored_responses.claim(keyed, most=_most(request)) != ClaimResult.FIRST:
             raise _NotKept(await stored_responses.find(keyed, context.secret))
         try:
             response = await self._handle(request, receive)
@@ -106,6 +106,12 @@ class Idempotency:
         if response.status >= _REFUSED_FROM:
             raise _Undone(response)
         return response
+
+
+def _most(request: AnyRequest) -> int:
+    """Return how many responses the key may store in a day: twice as many if this takes something back."""
+    most = context_of(request).settings.stored_responses_per_key_and_day
+    return 2 * most if request.route_handler.opt.get(TAKES_BACK) else most
 
 
 class _Undone(Exception):

@@ -6,6 +6,7 @@ text of a client can pass for such a place, and nobody who reads the table can o
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,12 +17,15 @@ import msgspec
 
 from hireloop import db, errors, secret_patterns, session_keys
 from hireloop.api.tables import StoredResponse
+from hireloop.notify import usage
 from hireloop.statements import Statement
+from hireloop.telemetry import events
 from hireloop.web.buffered_responses import BufferedResponse
 
 REPLAYED = b"idempotency-replayed"
 _KEPT_HEADERS = (b"content-type", b"location", b"etag", b"cache-control")
 _TOGETHER = 1_000
+_BYTES_A_RESPONSE = 4_096  # of all the responses that a key may have stored, on average
 # The lookahead also finds a key that begins inside of what only looks like one.
 _LIKE_A_SESSION_KEY = re.compile(f"(?=({secret_patterns.WHOLE_SESSION_KEY.pattern}))".encode())
 # Quotes inside a JSON text are escaped: this is always a member of an object.
@@ -60,27 +64,42 @@ def hash_of(*parts: bytes) -> bytes:
     return digest.digest()
 
 
-# Ours or not, at once, and then whether nobody had the key before: what there was of 24 hours ago is written over.
-_CLAIM = Statement("""
+_NOW = "coalesce(:now, now())"
+_USE = "response_use"
+# Ours or not, at once, and then whether nobody had the key before: what there was of 24 hours ago is written over. And
+# what the API key has stored in a day.
+_CLAIM = Statement(f"""
     WITH locked AS MATERIALIZED (
         SELECT pg_try_advisory_xact_lock(:lock) AS is_ours
     ), claimed AS (
         INSERT INTO stored_response AS known (api_key, path, idempotency_key, request_hash, created_at)
-        SELECT :api_key, :path, :key, :hash, coalesce(:now, now()) FROM locked WHERE is_ours
+        SELECT :api_key, :path, :key, :hash, {_NOW} FROM locked WHERE is_ours
         ON CONFLICT (api_key, path, idempotency_key) DO UPDATE
-        SET request_hash = excluded.request_hash, status = NULL, headers = '{}', body = '',
+        SET request_hash = excluded.request_hash, status = NULL, headers = '{{}}', body = '',
             created_at = excluded.created_at
         WHERE known.created_at <= excluded.created_at - interval '24 hours'
         RETURNING api_key
+    ), used AS (
+        SELECT coalesce(sum(responses), 0)::bigint AS responses, coalesce(sum(bytes), 0)::bigint AS bytes
+        FROM response_use WHERE api_key = :api_key AND {usage.in_a_day("hour", _NOW)}
     )
-    SELECT is_ours, EXISTS (SELECT FROM claimed) AS is_first FROM locked
+    SELECT is_ours, EXISTS (SELECT FROM claimed) AS is_first, responses, bytes FROM locked, used
+""")  # noqa: S608 (our own words)
+# How long it is until a key has room for one more response.
+_WAIT = Statement(f"""
+    SELECT greatest(
+        {usage.wait_fragment(_USE, "responses", key=":api_key", now=_NOW, limit=":responses")},
+        {usage.wait_fragment(_USE, "bytes", key=":api_key", now=_NOW, limit=":bytes")}
+    )
 """)
 
 
-async def claim(keyed: KeyedRequest, *, now: datetime | None = None) -> ClaimResult:
+async def claim(keyed: KeyedRequest, *, most: int = 0, now: datetime | None = None) -> ClaimResult:
     """Take an Idempotency-Key for the current transaction; never waits.
 
-    The advisory lock ends with the transaction. A response of more than 24 hours counts as none.
+    The advisory lock ends with the transaction. A response of more than 24 hours counts as none. Raises
+    TooManyStoredResponses if nobody had it, and the API key has stored `most` responses in a day, or as many bytes as
+    these may have together; requests that are under way at the same moment do not see each other. 0 is no limit.
     """
     row = await _CLAIM.row(
         api_key=keyed.api_key,
@@ -92,14 +111,28 @@ async def claim(keyed: KeyedRequest, *, now: datetime | None = None) -> ClaimRes
     )
     if row is None or not row["is_ours"]:
         return ClaimResult.BUSY
-    return ClaimResult.FIRST if row["is_first"] else ClaimResult.AGAIN
+    if not row["is_first"]:
+        return ClaimResult.AGAIN
+    most_bytes = most * _BYTES_A_RESPONSE
+    if most and (row["responses"] >= most or row["bytes"] >= most_bytes):
+        events.record_limit("stored_responses", "refused")
+        wait: timedelta = await _WAIT.value(api_key=keyed.api_key, now=now, responses=most, bytes=most_bytes)
+        raise errors.TooManyStoredResponses(max(1, math.ceil(wait.total_seconds())))
+    return ClaimResult.FIRST
 
 
-# The response to a claimed key; written out, as every booking comes along here.
-_KEEP = Statement("""
-    UPDATE stored_response SET status = :status, headers = :headers::text::jsonb, body = :body
-    WHERE api_key = :api_key AND path = :path AND idempotency_key = :key
-""")
+_KEPT = {"responses": "count(*)", "bytes": "sum(bytes)"}
+# The response to a claimed key, which is counted; written out, as every booking comes along here.
+_KEEP = Statement(f"""
+    WITH kept AS (
+        UPDATE stored_response SET status = :status, headers = :headers::text::jsonb, body = :body
+        WHERE api_key = :api_key AND path = :path AND idempotency_key = :key
+        RETURNING octet_length(body) AS bytes, created_at
+    ), counted AS (
+        {usage.add_fragment(_USE, _KEPT, key=":api_key", now="max(created_at)", source="kept")}
+    )
+    SELECT FROM kept
+""")  # noqa: S608 (our own names)
 
 
 async def keep(keyed: KeyedRequest, response: BufferedResponse, secrets: Sequence[str]) -> None:
@@ -145,6 +178,8 @@ async def find(keyed: KeyedRequest, secret: str, *, now: datetime | None = None)
     return BufferedResponse(row["status"], (*kept, *length, (REPLAYED, b"true")), body)
 
 
+# Counts that no limit looks back to.
+_FORGET_USE = Statement("DELETE FROM response_use WHERE hour < coalesce(:now, now()) - interval '2 days'")
 # Some responses of more than 24 hours that nobody else is at.
 _FORGET = Statement("""
     DELETE FROM stored_response WHERE ctid = ANY (ARRAY(
@@ -157,6 +192,7 @@ _FORGET = Statement("""
 
 async def forget_old(*, now: datetime | None = None) -> int:
     """Delete the responses of more than 24 hours, a thousand at a time, and return how many there were."""
+    await _FORGET_USE.run(now=now)
     forgotten = 0
     while True:
         rows = await _FORGET.rows(now=now, limit=_TOGETHER)

@@ -35,7 +35,10 @@ _SAMPLES: dict[type[errors.HireLoopError], errors.HireLoopError] = {
     errors.NotReplayable: errors.NotReplayable(
         "superseded", "The booking has since been changed or cancelled, so the message is no longer needed."
     ),
-    errors.TooManyRequests: errors.TooManyRequests(3),
+    errors.TooManyRequests: errors.TooManyRequests(retry_after_seconds=3),
+    errors.TooManyMessages: errors.TooManyMessages(4_140, 20_000),
+    errors.TooManyReinvitations: errors.TooManyReinvitations(3_180, 6),
+    errors.TooManyStoredResponses: errors.TooManyStoredResponses(4_140),
 }
 EVERY_HEADER = {
     "X-Request-ID": {"$ref": "#/components/headers/XRequestID"},
@@ -93,7 +96,7 @@ def _every_one(operation: DescribedOperation) -> list[type[errors.HireLoopError]
     if operation.method == "get":
         raised.append(errors.ChangedSince)
     if operation.method == "post":
-        raised += [errors.IdempotencyInProgress, errors.IdempotencyKeyReused]
+        raised += [errors.IdempotencyInProgress, errors.IdempotencyKeyReused, errors.TooManyStoredResponses]
     return raised
 
 

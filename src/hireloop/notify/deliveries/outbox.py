@@ -14,7 +14,8 @@ import msgspec
 
 from hireloop import db
 from hireloop.notify import ends, messages
-from hireloop.notify.deliveries import retry
+from hireloop.notify.deliveries import retry, sending_limits
+from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.ends import EndKind
 from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
@@ -59,11 +60,13 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
 
     channels: tuple[Channel, ...]
     message_id_domain: str
+    limits: SendingLimits = SendingLimits()
 
     @classmethod
     def of(cls, settings: Settings, channels: Sequence[Channel]) -> Self:
         """Return the outbox of an installation over these channels."""
-        return cls(channels=tuple(channels), message_id_domain=settings.message_id_domain)
+        limits = SendingLimits.of(settings)
+        return cls(channels=tuple(channels), message_id_domain=settings.message_id_domain, limits=limits)
 
     def drafts(self, told: Sequence[messages.Message], *, now: datetime, about: Origins = _NO_ORIGINS) -> Drafts:
         """Return what each message becomes on every channel of its kind, one delivery a channel, for `put_fragment`.
@@ -82,14 +85,42 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         return Drafts(tuple(delivery for _, delivery in puts), values)
 
     async def put(
-        self, told: Sequence[messages.Message], *, now: datetime, about: Origins = _NO_ORIGINS
+        self,
+        told: Sequence[messages.Message],
+        *,
+        now: datetime,
+        key: UUID | None = None,
+        about: Origins = _NO_ORIGINS,
     ) -> tuple[NewDelivery, ...]:
         """Put messages in the caller's transaction and return the deliveries that are new; `about` as in `drafts`.
 
-        What already exists (same schedule, revision, kind, occasion, channel and recipient) is left as it is.
+        They count for the API key on whose behalf they are put, and are put even if it has used up its messages: what
+        may be refused is `invite_again` and a booking. What already exists (same schedule, revision, kind, occasion,
+        channel and recipient) is left as it is.
         """
+        return await self._put(told, now=now, key=key, about=about, refuses=False)
+
+    async def invite_again(
+        self, told: Sequence[messages.InvitationMessage], *, now: datetime, key: UUID | None
+    ) -> tuple[NewDelivery, ...]:
+        """Put invitations to bookings whose candidates were invited before, on behalf of an API key, as `put` does.
+
+        Raises TooManyReinvitations for a booking that has had as many in an hour as may be, and TooManyMessages if the
+        key has used up its messages; the caller's transaction holds the bookings.
+        """
+        schedules = [message.schedule_id for message in told]
+        for refused in sorted(await self.limits.record_reinvitations(schedules, key=key, now=now)):
+            await self.limits.refuse_reinvitation(refused, now=now)
+        return await self._put(told, now=now, key=key, about=_NO_ORIGINS, refuses=True)
+
+    async def _put(
+        self, told: Sequence[messages.Message], *, now: datetime, key: UUID | None, about: Origins, refuses: bool
+    ) -> tuple[NewDelivery, ...]:
         drafts = self.drafts(told, now=now, about=about)
-        new = {row["id"] for row in await _PUT.rows(**drafts.values)}
+        rows = await _PUT.rows(**drafts.values, key=self.limits.counted(key), now=now)
+        if rows and self.limits.is_close(rows[0]["used"] + len(rows)):
+            await self.limits.check(key, new=len(rows), now=now, refuses=refuses)
+        new = {row["id"] for row in rows}
         return tuple(delivery for delivery in drafts.deliveries if delivery.id in new)
 
     def reaches(self, kind: str, address: str | None) -> bool:
@@ -135,6 +166,16 @@ _COLUMNS = {
 }
 
 
+def used_fragment(*, key: str, now: str) -> str:
+    """Return the expression for how many messages an API key has sent in a day; 0 without a key."""
+    return sending_limits.used_fragment(key=key, now=now)
+
+
+def count_fragment(*, key: str, now: str, source: str) -> str:
+    """Return the statement that counts the rows of the relation `source`, which are deliveries, for an API key."""
+    return sending_limits.add_fragment(key=key, now=now, source=source)
+
+
 def put_fragment(*, source: str) -> str:
     """Return the INSERT of drafted deliveries, if the relation `source` of the surrounding statement has a row."""
     names = ", ".join(_COLUMNS)
@@ -148,11 +189,16 @@ def put_fragment(*, source: str) -> str:
     """  # noqa: S608 (names from our own code)
 
 
-# Deliveries, but for those that already exist.
+# Deliveries, but for those that already exist, counted for a key; and how many it had sent before.
 _PUT = Statement(f"""
-    {put_fragment(source="(SELECT) AS always")}
-    ON CONFLICT ON CONSTRAINT one_delivery_per_message_and_recipient DO NOTHING RETURNING id
-""")
+    WITH put AS (
+        {put_fragment(source="(SELECT) AS always")}
+        ON CONFLICT ON CONSTRAINT one_delivery_per_message_and_recipient DO NOTHING RETURNING id
+    ), counted AS (
+        {sending_limits.add_fragment(key=":key", now=":now::timestamptz", source="put")}
+    )
+    SELECT id, {sending_limits.used_fragment(key=":key", now=":now::timestamptz")} AS used FROM put
+""")  # noqa: S608 (our own words)
 
 
 def _recipient(message: messages.Message, channel: Channel) -> str | None:

@@ -10,38 +10,21 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.notify import ends, messages
-from hireloop.notify.deliveries import retry
+from hireloop.notify.deliveries import retry, skips
 from hireloop.notify.deliveries.deliveries import DeliveryFilter
 from hireloop.notify.deliveries.outbox import origin_fragment
+from hireloop.notify.deliveries.sending_limits import OnBehalf
+from hireloop.notify.deliveries.skips import ReplayResult, Skip
 from hireloop.notify.messages import CANDIDATE_KINDS, AlertMessage, BookingMessage, CancelledMessage, Message
-from hireloop.notify.reasons import Slug
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
-from hireloop.statements import Statement
+from hireloop.statements import Statement, read_clock
 from hireloop.telemetry import events, spans
 from hireloop.telemetry.logs import log
 
+NOBODY = OnBehalf()
 AT_ONCE = 500  # in one transaction
 _MAY_HAVE_ARRIVED = frozenset({DeliveryState.SENT, DeliveryState.BOUNCED})
-
-
-class Skip(Slug):
-    """Why a delivery is not replayed; `sentence` says it to a person, with the advice if there is one."""
-
-    PENDING = "pending", "The delivery is still pending: it is due, or waiting for its next attempt."
-    SUPERSEDED = (
-        "superseded",
-        "The booking has since been changed or cancelled, so the message is no longer needed.",
-    )
-    PAST = "past", "The deadline of the message has passed, so it would be of no use."
-    ADDRESS_CHANGED = (
-        "address_changed",
-        "The candidate's address has since changed. Replay the delivery to the new address instead.",
-    )
-    ALERT_OVER = "alert_over", "The alert is over or has been acknowledged, so it is no longer needed."
-    CHANNEL_GONE = "channel_gone", "The channel is no longer configured."
-    UNREADABLE = "unreadable", "This version of HireLoop cannot read the stored message."
-    MOVED_ON = "moved_on", "The state of the delivery has changed in the meantime, probably by another replay."
 
 
 class ReplayFilter(DeliveryFilter, frozen=True, kw_only=True):
@@ -51,19 +34,6 @@ class ReplayFilter(DeliveryFilter, frozen=True, kw_only=True):
     """
 
     ids: tuple[UUID, ...] | None = None
-
-
-class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery as it was before, and why it is not replayed; None: it is."""
-
-    id: UUID
-    schedule: UUID | None
-    kind: str
-    channel: str
-    recipient: str  # in clear: a door masks it
-    state: DeliveryState
-    reason: str | None
-    skip: Skip | None
 
 
 # What somebody else writes of a batch that is replayed, in its transaction; and the moment of the replay.
@@ -111,24 +81,37 @@ class _Reopened(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
 
 
+_Judged = tuple[ReplayResult, _Reopened | None]
+
+
 def is_filtered(only: DeliveryFilter) -> bool:
     """Return whether the filter leaves anything out; one that does not must replay nothing."""
     return any(value is not None for value in msgspec.structs.astuple(only))
 
 
 async def one(
-    delivery_id: UUID, channels: Sequence[Channel], *, note: Note = _nothing, now: datetime | None = None
+    delivery_id: UUID,
+    channels: Sequence[Channel],
+    *,
+    note: Note = _nothing,
+    behalf: OnBehalf = NOBODY,
+    now: datetime | None = None,
 ) -> bool:
     """Replay one delivery and return whether it had ended: a pending one is left as it is.
 
-    Raises NotFound, and NotReplayable if it must not be replayed.
+    Raises NotFound, NotReplayable if it must not be replayed, and TooManyReinvitations and TooManyMessages for an API
+    key that has used up what it may send.
     """
-    results = await batch(ReplayFilter(ids=(delivery_id,)), channels, limit=1, note=note, now=now)
+    results = await batch(ReplayFilter(ids=(delivery_id,)), channels, limit=1, note=note, behalf=behalf, now=now)
     if not results:
         raise errors.NotFound("delivery", delivery_id)
-    skip = results[0].skip
+    skip, schedule = results[0].skip, results[0].schedule
     if skip is None or skip is Skip.PENDING:
         return skip is None
+    if skip is Skip.TOO_OFTEN and schedule is not None:
+        await behalf.limits.refuse_reinvitation(schedule, now=await read_clock(now))
+    if skip is Skip.KEY_LIMIT:
+        await behalf.limits.check(behalf.key, new=0, now=await read_clock(now), refuses=True)
     raise errors.NotReplayable(skip.value, skip.sentence)
 
 
@@ -139,17 +122,27 @@ async def walk(
     at_most: int | None = None,
     dry_run: bool = False,
     note: Note = _nothing,
+    behalf: OnBehalf = NOBODY,
     now: datetime | None = None,
 ) -> AsyncIterator[list[ReplayResult]]:
     """Replay batch after batch, the oldest first, until none is left or `at_most` are replayed; yield the results.
 
-    Each batch is a transaction of its own, committed when it is yielded.
+    Each batch is a transaction of its own, committed when it is yielded. The last one is that in which the API key
+    has used up its messages.
     """
     after: UUID | None = None
     left = at_most
     while left is None or left > 0:
         results = await batch(
-            only, channels, limit=AT_ONCE, after=after, at_most=left, dry_run=dry_run, note=note, now=now
+            only,
+            channels,
+            limit=AT_ONCE,
+            after=after,
+            at_most=left,
+            dry_run=dry_run,
+            note=note,
+            behalf=behalf,
+            now=now,
         )
         if not results:
             return
@@ -157,6 +150,8 @@ async def walk(
         if left is not None:
             left -= sum(result.skip is None for result in results)
         yield results
+        if any(result.skip is Skip.KEY_LIMIT for result in results):
+            return
 
 
 @spans.of_replay
@@ -170,6 +165,7 @@ async def batch(
     at_most: int | None = None,
     dry_run: bool = False,
     note: Note = _nothing,
+    behalf: OnBehalf = NOBODY,
     now: datetime | None = None,
 ) -> list[ReplayResult]:
     """Look at the `limit` deliveries after the one called `after`, replay those that may be, and say of each.
@@ -177,11 +173,15 @@ async def batch(
     It ends early with the one that makes `at_most` replayed.
 
     One transaction: it locks the bookings, so that none moves on meanwhile, then the deliveries, so that of two
-    replays at once the second finds them pending; `note` is given what is replayed. A dry run locks and writes nothing.
+    replays at once the second finds them pending; `note` is given what is replayed. A dry run locks and writes nothing,
+    and knows nothing of limits.
     """
     names = {channel.name for channel in channels}
     rows, told = await _read(only, limit, after, now, lock=not dry_run)
     judged = _first(at_most, [_judge(row, told, names, only) for row in rows])
+    if rows and not dry_run:
+        limited = await skips.of_limits([result for result, reopened in judged if reopened], behalf, rows[0].now)
+        judged = [(limited[result.id], None) if result.id in limited else (result, it) for result, it in judged]
     replayed = [(result, reopened) for result, reopened in judged if reopened]
     if replayed and not dry_run:
         at = rows[0].now
@@ -218,9 +218,7 @@ def _is_still(row: _Replayable, only: ReplayFilter) -> bool:
     return row.state == only.state if only.state else row.state is not DeliveryState.SENT
 
 
-def _first(
-    at_most: int | None, judged: list[tuple[ReplayResult, _Reopened | None]]
-) -> list[tuple[ReplayResult, _Reopened | None]]:
+def _first(at_most: int | None, judged: list[_Judged]) -> list[_Judged]:
     """Return the results up to the one that makes `at_most` replayed."""
     if at_most is None:
         return judged
@@ -275,7 +273,7 @@ async def _read(
 
 def _judge(
     row: _Replayable, told: dict[UUID, _CurrentBooking], channels: Collection[str], only: ReplayFilter
-) -> tuple[ReplayResult, _Reopened | None]:
+) -> _Judged:
     message = _decoded(row)
     skip = None if _is_still(row, only) else Skip.MOVED_ON
     skip = skip or (Skip.ALERT_OVER if row.is_done_alert else None)

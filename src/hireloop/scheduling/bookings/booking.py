@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.deliveries.outbox import Drafts, NewDelivery, Outbox, put_fragment
+from hireloop.notify.deliveries.outbox import Drafts, NewDelivery, Outbox, count_fragment, put_fragment, used_fragment
 from hireloop.notify.messages import CopiedChange, InvitationMessage, RecruiterCopyMessage
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
@@ -61,8 +61,8 @@ async def book(
     """Book the interview into the slot, or report that this booking already exists.
 
     `booked_by` is the person who asks for it: the recruiters' copy and the audit say so.
-    Raises NotFound, BadInput or the Refused that the facts call for; then nothing was written. A caller that
-    loses a race reads the facts again and gets the result that they call for now.
+    Raises NotFound, BadInput or the Refused that the facts call for, TooManyMessages among them; then nothing was
+    written. A caller that loses a race reads the facts again and gets the result that they call for now.
     """
     with spans.booking_span(interview_id=interview_id, slot_id=slot_id) as span:
         try:
@@ -88,7 +88,7 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
     # and after a constraint's refusal they are read once more, as a rule may say better why.
     lost_to: errors.Refused | None = None
     for _ in range(_TIMES_TO_LOOK):
-        facts = await _facts(wish.interview_id, wish.slot_id, now)
+        facts = await _facts(wish.interview_id, wish.slot_id, now, outbox.limits.counted(wish.by.key))
         if facts.live_schedule_id is not None and rules.is_same_booking(facts, wish.slot_id):
             # Held, so that a response that is stored for repetition is there before an erasure looks for it.
             await Candidate.select(Candidate.id).where(Candidate.id == facts.candidate_id).lock_rows("SHARE")
@@ -101,7 +101,9 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
         draft = _Draft(wish, facts, windows)
         drafts = outbox.drafts([draft.invitation(), draft.recruiter_copy()], now=facts.slot.now)
         try:
-            is_written = await _write(draft, drafts)
+            is_written = await _write(draft, drafts, outbox)
+        except errors.TooMuch:
+            raise
         except errors.Refused as refused:
             lost_to = refused
         else:
@@ -193,23 +195,24 @@ class _Draft:
         )
 
 
-# All that the rules ask of an interview, its live booking, and the slot, at one moment.
-_FACTS = Statement("""
+# All that the rules ask of an interview, its live booking, and the slot, at one moment; and what the key has sent.
+_FACTS = Statement(f"""
     SELECT coalesce(:now, now()) AS now, i.id AS interview_id, i.state AS interview_state, c.id AS candidate_id,
         c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone, c.locale, j.id AS job_id,
         j.title AS job_title, j.company, j.recruiter_email, s.id AS slot_id, s.job AS slot_job_id, s.starts_at,
-        s.ends_at, s.seats, s.taken, s.withdrawn_at, live.id AS live_schedule_id, live.slot AS live_slot_id
+        s.ends_at, s.seats, s.taken, s.withdrawn_at, live.id AS live_schedule_id, live.slot AS live_slot_id,
+        {used_fragment(key=":key", now="coalesce(:now, now())")} AS messages_sent
     FROM (SELECT :interview::uuid AS interview, :slot::uuid AS slot) AS asked
     LEFT JOIN interview i ON i.id = asked.interview
     LEFT JOIN candidate c ON c.id = i.candidate
     LEFT JOIN job j ON j.id = i.job
     LEFT JOIN slot s ON s.id = asked.slot
     LEFT JOIN schedule live ON live.interview = i.id AND live.state <> 'cancelled'
-""")
+""")  # noqa: S608 (our own words)
 
 
-async def _facts(interview_id: UUID, slot_id: UUID, now: datetime | None) -> BookingFacts:
-    row = await _FACTS.row(interview=interview_id, slot=slot_id, now=now)
+async def _facts(interview_id: UUID, slot_id: UUID, now: datetime | None, key: UUID | None = None) -> BookingFacts:
+    row = await _FACTS.row(interview=interview_id, slot=slot_id, now=now, key=key)
     if row is None or row["slot_id"] is None:
         raise errors.NotFound("slot", slot_id)
     if row["interview_id"] is None:
@@ -249,15 +252,24 @@ _WRITE = Statement(f"""
         {audit.fragment(source="booked", at=":now")}
     ), put AS (
         {put_fragment(source="booked")}
+        RETURNING id
+    ), counted AS (
+        {count_fragment(key=":key", now=":now", source="put")}
     )
     SELECT id FROM booked
 """)  # noqa: S608 (our own names)
 
 
-async def _write(draft: _Draft, drafts: Drafts) -> bool:
-    """Run the one statement; return whether it booked: it does not if a fact has changed since it was read."""
+async def _write(draft: _Draft, drafts: Drafts, outbox: Outbox) -> bool:
+    """Run the one statement; return whether it booked: it does not if a fact has changed since it was read.
+
+    Raises TooManyMessages; near that limit, this is a transaction in which the messages are counted exactly.
+    """
     try:
-        return await _insert(draft, drafts)
+        if not outbox.limits.is_close(draft.facts.messages_sent + len(drafts.deliveries)):
+            return await _insert(draft, drafts, outbox)
+        await outbox.limits.check(draft.wish.by.key, new=0, now=draft.facts.slot.now, refuses=True)
+        return await _insert_counting(draft, drafts, outbox)
     except asyncpg.NotNullViolationError as violation:
         if violation.column_name != "interview":
             raise
@@ -265,5 +277,15 @@ async def _write(draft: _Draft, drafts: Drafts) -> bool:
 
 
 @db.transactional(one_statement=True)
-async def _insert(draft: _Draft, drafts: Drafts) -> bool:
-    return await _WRITE.value(**draft.values(), **drafts.values) is not None
+async def _insert(draft: _Draft, drafts: Drafts, outbox: Outbox) -> bool:
+    key = outbox.limits.counted(draft.wish.by.key)
+    return await _WRITE.value(**draft.values(), **drafts.values, key=key) is not None
+
+
+@db.transactional
+async def _insert_counting(draft: _Draft, drafts: Drafts, outbox: Outbox) -> bool:
+    is_written = await _insert(draft, drafts, outbox)
+    if is_written:
+        key, new = draft.wish.by.key, len(drafts.deliveries)
+        await outbox.limits.check(key, new=new, now=draft.facts.slot.now, refuses=True)
+    return is_written

@@ -56,7 +56,7 @@ async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outb
             told.append(
                 CancelledMessage.about(booking, schedule_id=booking.schedule_id, revision=revision, reason=reason)
             )
-        await outbox.put(told, now=booking.now)
+        await outbox.put(told, now=booking.now, key=by.key)
 
 
 async def _write(booking: LockedBooking) -> None:

@@ -101,7 +101,7 @@ async def _put(
         await _told(booking, changes.invitation(moved, revision), reason),
         changes.recruiter_copy(moved, revision, CopiedChange.RESCHEDULED, by=by),
     ]
-    await outbox.put(told, now=booking.now)
+    await outbox.put(told, now=booking.now, key=by.key)
 
 
 async def _told(booking: LockedBooking, invitation: InvitationMessage, reason: str) -> InvitationMessage:

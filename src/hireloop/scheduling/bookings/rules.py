@@ -31,6 +31,7 @@ class BookingFacts(Meeting, frozen=True, kw_only=True):
     candidate_id: UUID
     live_schedule_id: UUID | None  # the interview's, wherever it is booked
     live_slot_id: UUID | None
+    messages_sent: int = 0  # in a day, on behalf of the API key that books
 
 
 class Window(msgspec.Struct, frozen=True):

@@ -24,8 +24,9 @@ async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     """Give the session a new key, which ends the old one and a withdrawal, and invite the candidate anew.
 
     The booking keeps its time, its state and the candidate's confirmation. Recruiters hear nothing: nothing they plan
-    by has changed. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast if the
-    interview can no longer be entered.
+    by has changed. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, SlotPast if the
+    interview can no longer be entered, and TooManyReinvitations and TooManyMessages for an API key that has used up
+    what it may send.
     """
     booking = await lock_session(session_id, now=now)
     refusal = changes.refusal(booking) or changes.refusal_of_past(booking)
@@ -37,7 +38,7 @@ async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
         Session.id == session_id
     )
     await Schedule.update({Schedule.reminded_at: booking.now}).where(Schedule.id == booking.schedule_id)
-    await outbox.put([changes.invitation(renewed, revision)], now=booking.now)
+    await outbox.invite_again([changes.invitation(renewed, revision)], now=booking.now, key=by.key)
 
 
 @spans.of_change("session.revoke")
