@@ -38,6 +38,7 @@ takes them. Status codes live in `hireloop.web.problems` alone.
 """
 
 import re
+from uuid import UUID
 
 
 class HireLoopError(Exception):
@@ -100,6 +101,14 @@ class ReportOfNothing(NotFound):
 
 class NotSignedIn(HireLoopError):
     """A valid API key is required. Send `Authorization: Bearer hl_…` with a key that has not been revoked."""
+
+    def __init__(self, why: str | None = "bad_key", key: UUID | None = None) -> None:
+        """Take what the log says, and the client does not: why, and the id of the key if it has the form of one.
+
+        None is for a visitor who has tried nothing yet.
+        """
+        super().__init__()
+        self.why, self.key = why, key
 
 
 class NotAllowed(HireLoopError):

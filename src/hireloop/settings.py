@@ -206,6 +206,7 @@ class Settings(BaseSettings):
     hireloop_data_dir: Path | None = None
     cors_origins: Names = []
     rate_limit: int | None = Field(default=None, ge=1)  # requests a minute, of each API key
+    console_idle_minutes: int = Field(default=60, ge=5, le=720)
 
     # Mail, by the names that Django gave them
     email_backend: Annotated[EmailBackend, BeforeValidator(_backend)] = EmailBackend.SMTP
@@ -373,6 +374,11 @@ class Settings(BaseSettings):
             msg = "DATABASE_URL is not set. Set it to postgresql://user:password@host/name, or run `hireloop up`."
             raise SettingsError(msg)
         return url
+
+    @property
+    def console_idle(self) -> timedelta:
+        """How long a sign-in to the console lasts without a request."""
+        return timedelta(minutes=self.console_idle_minutes)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -58,6 +58,7 @@ async def examine(
     yield bounces.finding(settings, has_seen_one=visit.has_seen_a_bounce)
     yield visit.findings["workers"]
     yield visit.findings["ledger"]
+    yield visit.findings["keys"]
 
 
 def _channels(settings: Settings) -> tuple[Sequence[Channel], Finding | None]:
