@@ -376,11 +376,6 @@ class Settings(BaseSettings):
         return url
 
     @property
-    def console_idle(self) -> timedelta:
-        """How long a sign-in to the console lasts without a request."""
-        return timedelta(minutes=self.console_idle_minutes)
-
-    @property
     def zone(self) -> ZoneInfo:
         """The time zone for people whose own is unknown."""
         return ZoneInfo(self.default_time_zone)

@@ -69,19 +69,19 @@ async def test_it_ends_without_a_request_for_an_hour_and_after_twelve_in_any_cas
     assert await lines() == [("sign_in.created", "Rita", None)]  # nobody did anything
 
 
-async def test_a_use_is_to_be_noted_once_a_minute_and_never_back_in_time() -> None:
+async def test_a_use_is_to_be_recorded_once_a_minute_and_never_back_in_time() -> None:
     ident = await signed_in(await somebody())
 
-    async def is_to_be_noted(at: datetime) -> bool:
+    async def is_use_due(at: datetime) -> bool:
         found = await sign_ins.find(ident, idle=IDLE, now=at)
-        return found is not None and found.is_to_be_noted
+        return found is not None and found.is_use_due
 
-    assert [await is_to_be_noted(NOW + n * MINUTE / 2) for n in range(4)] == [False, False, True, True]
+    assert [await is_use_due(NOW + n * MINUTE / 2) for n in range(4)] == [False, False, True, True]
     await sign_ins.note_use(ident, now=NOW + MINUTE)
     await sign_ins.note_use(ident, now=NOW)
     (row,) = await rows("sign_in")
     assert row["last_used_at"] == NOW + MINUTE
-    assert not await is_to_be_noted(NOW + 1.5 * MINUTE)
+    assert not await is_use_due(NOW + 1.5 * MINUTE)
 
 
 async def test_an_ended_one_stays_ended_and_says_why_first() -> None:
@@ -109,7 +109,7 @@ async def test_a_revoked_key_ends_its_sign_ins_and_no_others() -> None:
 
 
 async def test_a_key_that_is_being_revoked_opens_no_sign_in_beside_it() -> None:
-    """Whoever comes first: no open sign-in is left behind."""
+    """Whichever comes first, no open sign-in is left behind."""
     for _ in range(4):
         by = await somebody()
         assert by.key is not None

@@ -1,4 +1,4 @@
-"""Ended sign-ins: a copied cookie is good for nothing, whoever ended it, and whoever is out is told why."""
+"""Ended sign-ins: a copied cookie opens nothing, no matter who ended it, and the browser is told why."""
 
 from collections.abc import AsyncIterator
 
@@ -115,7 +115,7 @@ async def test_a_planted_cookie_stays_the_planters_and_does_not_become_the_users
 async def test_without_a_request_for_an_hour_one_is_out_and_told_so(client: httpx.AsyncClient) -> None:
     await sign_in(client, Role.VIEWER)
     await db.fetch("UPDATE sign_in SET last_used_at = now() - interval '59 minutes'")
-    assert await is_in(client)  # and noted
+    assert await is_in(client)  # and recorded
     await db.fetch("UPDATE sign_in SET last_used_at = last_used_at - interval '59 minutes'")
     assert await is_in(client)
     await db.fetch("UPDATE sign_in SET last_used_at = now() - interval '60 minutes'")

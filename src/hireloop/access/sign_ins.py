@@ -16,7 +16,7 @@ from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.statements import Statement
 
 MOST_OF_A_KEY = 50
-NOTED_EVERY = timedelta(minutes=1)
+RECORDED_EVERY = timedelta(minutes=1)
 _KEPT = timedelta(days=1)  # after its time, so that a browser that comes back is told why it is out
 _MOST_LISTED = 500
 
@@ -30,7 +30,7 @@ class FoundSignIn(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     secret_hash: bytes
     why_ended: str | None  # a `SignInEnd`, or `key_expired`, `expired` or `idle`
-    is_to_be_noted: bool  # its last use was noted too long ago
+    is_use_due: bool  # to be recorded: the last record is a minute old
 
 
 class ListedSignIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ _FOUND = Statement("""
             WHEN open_until <= at THEN 'expired'
             WHEN sign_in.last_used_at <= at - :idle::interval THEN 'idle'
         END AS why_ended,
-        sign_in.last_used_at <= at - :noted_every::interval AS is_to_be_noted
+        sign_in.last_used_at <= at - :recorded_every::interval AS is_use_due
     FROM sign_in JOIN api_key ON api_key.id = sign_in.api_key,
         (SELECT coalesce(:now, statement_timestamp()) AS at) AS clock
     WHERE sign_in.id = :id
@@ -97,7 +97,7 @@ _FOUND = Statement("""
 
 async def find(ident: UUID, *, idle: timedelta, now: datetime | None = None) -> FoundSignIn | None:
     """Return a sign-in, open or ended, that ends by itself after `idle` without a request; None if there is none."""
-    found = await _FOUND.structs(FoundSignIn, id=ident, idle=idle, noted_every=NOTED_EVERY, now=now)
+    found = await _FOUND.structs(FoundSignIn, id=ident, idle=idle, recorded_every=RECORDED_EVERY, now=now)
     return found[0] if found else None
 
 

@@ -1,7 +1,7 @@
 """Who is signed in to the console, and whether a press came from its own pages. Both depend on a sign-in's row."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -102,6 +102,11 @@ async def why_ended(request: AnyRequest) -> str | None:
     return found.why_ended if found is not None else None
 
 
+def idle_of(connection: ASGIConnection[Any, Any, Any, Any]) -> timedelta:
+    """Return how long a sign-in lasts without a request."""
+    return timedelta(minutes=context_of(connection).settings.console_idle_minutes)
+
+
 def no_cookie(request: AnyRequest) -> Cookie:
     """Return what takes the cookie away."""
     return _cookie(context_of(request), "", max_age=0)
@@ -147,14 +152,14 @@ async def _sign_in_of(connection: ASGIConnection[Any, Any, Any, Any], ticket: st
     if claim is None:
         return None
     settings = context_of(connection).settings
-    found = await sign_ins.find(claim.sign_in, idle=settings.console_idle)
+    found = await sign_ins.find(claim.sign_in, idle=idle_of(connection))
     key_hash = found.secret_hash if found is not None else _NOBODYS_HASH
     is_genuine = tickets.is_genuine(ticket, claim, key_hash, settings.secrets, now=datetime.now(UTC))
     return found if is_genuine else None
 
 
 async def _note_use(found: FoundSignIn) -> None:
-    if not found.is_to_be_noted:
+    if not found.is_use_due:
         return
     try:
         await sign_ins.note_use(found.id)

@@ -49,7 +49,7 @@ async def enter(request: AnyRequest) -> Response[bytes]:
 
 
 async def leave(request: AnyRequest) -> Response[bytes]:
-    """End the sign-in, for whoever has its cookie, and take it away here."""
+    """End the sign-in for every copy of its cookie, and take the cookie away here."""
     await pressed(request)
     await sign_ins.end(gate.user_of(request).sign_in, SignInEnd.SIGNED_OUT, by=actor_of(request))
     return render.see_other(PATH, gate.no_cookie(request), done="signed-out")

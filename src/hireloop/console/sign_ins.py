@@ -13,7 +13,7 @@ from hireloop.access.sign_ins import ListedSignIn
 from hireloop.access.tables import Role, SignInEnd
 from hireloop.console import gate, render
 from hireloop.console.gate import pressed, user_of
-from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.context import AnyRequest
 
 PATH = "/console/sign-ins/"
 
@@ -27,7 +27,7 @@ class KeySignIns(NamedTuple):
 
 async def page(request: AnyRequest) -> Response[bytes]:
     """Show the open sign-ins of one's own key, and to an admin those of the others."""
-    user, idle = user_of(request), context_of(request).settings.console_idle
+    user, idle = user_of(request), gate.idle_of(request)
     is_admin = user.holder.role is Role.ADMIN
     found = await sign_ins.open_ones(idle=idle, key=user.holder.id)
     everyones = await sign_ins.open_ones(idle=idle) if is_admin else []

@@ -55,6 +55,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "wakeup.not_listening": ("warning",),
     "wakeup.dropped": ("warning",),
     "key_use.not_recorded": ("warning",),
+    "sign_in_use.not_recorded": ("warning",),
     "request.failed": ("error",),
     "portal.failed": ("error",),
     "console.failed": ("error",),
