@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -14,12 +15,14 @@ import factories
 from factories import post_all
 from hireloop import db
 from hireloop.access import api_keys
+from hireloop.access.tables import Role
 from hireloop.local.traces.spans import SpanReceiver
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.booking import BookingResult
 from processes import Server, WorkerProcess, environment
 
 KEY = re.compile(r"hl_[A-Za-z0-9_-]{65}")
+PAST = datetime(2026, 11, 21, 12, tzinfo=UTC)
 COMMANDS = [
     *("up", "serve", "work", "migrate", "doctor", "send-test", "preview", "bounces", "channels"),
     *("keys create", "keys list", "keys revoke", "deliveries list", "deliveries replay"),
@@ -122,12 +125,12 @@ def test_nothing_serves_or_works_without_a_secret(command: str, env: dict[str, s
 
 async def test_a_database_that_is_behind_is_refused_and_migrated_once(database_url: str, env: dict[str, str]) -> None:
     async with db.opened(database_url, pool_size=1):
-        await db.fetch("DROP TABLE stored_response, request_rate, api_key")
+        await db.fetch("DROP TABLE stored_response, request_rate, sign_in, api_key")
         await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
     assert "Run `hireloop migrate`" in refusal("keys", "list", env=env)
     said = [hireloop("migrate", env=env) for _ in range(2)]
     assert [(ran.returncode, ran.stdout) for ran in said] == [
-        (0, "1 migration run.\n"),
+        (0, "2 migrations run.\n"),
         (0, "The database is up to date.\n"),
     ]
     other = {**env, "SECRET_KEY": "another secret, which is long enough too"}
@@ -155,6 +158,41 @@ async def test_a_key_is_printed_alone_then_listed_and_revoked(database_url: str,
         ("key.revoked", "the command line"),
         ("key.created", "the command line"),
     ]
+
+
+async def test_a_key_is_made_to_expire_and_is_warned_of(database_url: str, env: dict[str, str]) -> None:
+    made = ["keys", "create", "--role", "viewer"]
+    for name, options in (("soon", ["--expires-in", "13d"]), ("later", ["--expires-at", "2999-12-01T10:00:00+05:30"])):
+        assert KEY.fullmatch(hireloop(*made, "--name", name, *options, env=env).stdout.strip())
+    async with db.opened(database_url, pool_size=1):
+        await api_keys.create("over", Role.VIEWER, expires_at=PAST + timedelta(days=1), now=PAST)
+    listed = hireloop("keys", "list", env=env)
+    shown = [line.partition(" never ")[2].split() for line in listed.stdout.splitlines()]
+    assert sorted(line[:3] for line in shown) == [
+        ["expired", "over"],
+        ["live", "later", "expires"],
+        ["live", "soon", "expires"],
+    ]
+    assert "  later  expires 2999-12-01 04:30:00Z" in listed.stdout
+    assert re.fullmatch(r"Warning: soon expires [0-9 :-]+Z\. Create its successor now\.\n", listed.stderr)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--expires-in", "3 months"],
+        ["--expires-in", "0d"],
+        ["--expires-at", "2027-12-01"],
+        ["--expires-at", "2020-12-01T10:00:00Z"],
+        ["--expires-in", "90d", "--expires-at", "2027-12-01T10:00:00Z"],
+    ],
+)
+def test_an_end_that_is_none_makes_no_key(options: list[str], env: dict[str, str]) -> None:
+    ran = hireloop("keys", "create", "--role", "admin", "--name", "x", *options, env=env)
+    assert ran.returncode in {1, 2}
+    assert ran.stdout == ""
+    assert "expires" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_no_key_is_called_as_a_candidate_is(env: dict[str, str]) -> None:

@@ -237,6 +237,14 @@ _API_KEY = {
     "secret_hash": "sha256('x')",
     "created_at": "now()",
 }
+_SIGN_IN = {
+    "id": "gen_random_uuid()",
+    "api_key": "(SELECT min(id::text)::uuid FROM api_key)",
+    "browser": "'Firefox on Linux'",
+    "created_at": "now()",
+    "last_used_at": "now()",
+    "open_until": "now() + interval '12 hours'",
+}
 _WORKER = {
     "id": "gen_random_uuid()",
     "name": "'w'",
@@ -284,8 +292,20 @@ IMPOSSIBLE: list[tuple[str, str, dict[str, str]]] = [
     ("api_key_role_is_known", "api_key", {"role": "'owner'"}),
     ("api_key_hash_is_sha256", "api_key", {"secret_hash": "'hl_in_clear'"}),
     ("api_key_has_a_name", "api_key", {"name": "''"}),
+    ("api_key_expires_after_it_was_created", "api_key", {"expires_at": "now()"}),
+    ("sign_in_browser_is_short", "sign_in", {"browser": "repeat('x', 61)"}),
+    ("ended_sign_ins_have_a_reason", "sign_in", {"ended_at": "now()"}),
+    ("ended_sign_ins_have_a_reason", "sign_in", {"end_reason": "'too_many'"}),
+    ("sign_in_end_reason_is_known", "sign_in", {"ended_at": "now()", "end_reason": "'tired'"}),
 ]
-_BASES = {"delivery": _DELIVERY, "attempt": _ATTEMPT, "channel_health": _HEALTH, "api_key": _API_KEY, "worker": _WORKER}
+_BASES = {
+    "delivery": _DELIVERY,
+    "attempt": _ATTEMPT,
+    "channel_health": _HEALTH,
+    "api_key": _API_KEY,
+    "sign_in": _SIGN_IN,
+    "worker": _WORKER,
+}
 
 
 async def _insert(table: str, values: dict[str, str]) -> None:
@@ -298,6 +318,7 @@ async def test_each_impossible_row_of_the_hub_and_the_keys_is_refused_by_name() 
     await _insert("delivery", {})
     await _insert("attempt", {"number": "1"})
     await _insert("channel_health", {"fingerprint": "'f'"})
+    await _insert("api_key", {})
     for constraint, table, values in IMPOSSIBLE:
         with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
             await _insert(table, values)

@@ -50,11 +50,11 @@ def test_a_link_that_was_sent_opens_its_session(version: int, key: str) -> None:
     assert session_keys.check(key, [SECRET]) == (IDENT, version)
 
 
-def test_a_user_who_is_signed_in_to_the_console_stays_so() -> None:
+def test_the_ticket_of_a_sign_in_to_the_console_goes_on_opening_it() -> None:
     assert tickets.issue(SECRET, IDENT, KEY_HASH, now=NOON) == CONSOLE_TICKET
     claim = tickets.parse(CONSOLE_TICKET)
     assert claim is not None
-    assert claim.key_id == IDENT
+    assert claim.sign_in == IDENT
     assert tickets.is_genuine(CONSOLE_TICKET, claim, KEY_HASH, [SECRET], now=NOON)
 
 

@@ -23,6 +23,7 @@ KeyId = Annotated[UUID, Meta(examples=["01990000-0000-7000-8000-000000000008"])]
 
 Time = Annotated[datetime, Meta(tz=True)]
 RecordedAt = Annotated[Time, Meta(examples=["2026-11-21T16:30:00+05:30"])]
+ExpiresAt = Annotated[Time, Meta(examples=["2027-11-21T16:30:00+05:30"])]
 ReportedBy = Annotated[str | None, Meta(examples=["the hiring page"])]
 OpensAt = Annotated[Time, Meta(examples=["2026-12-01T09:59:30+05:30"])]
 StartsAt = Annotated[Time, Meta(examples=["2026-12-01T10:00:00+05:30"])]

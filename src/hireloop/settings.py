@@ -208,6 +208,7 @@ class Settings(BaseSettings):
     messages_per_key_and_day: int = Field(default=20_000, ge=0)  # 0: no limit, as of the next two
     reinvitations_per_booking_and_hour: int = Field(default=6, ge=0)
     stored_responses_per_key_and_day: int = Field(default=50_000, ge=0)
+    console_idle_minutes: int = Field(default=60, ge=5, le=720)
 
     # Mail, by the names that Django gave them
     email_backend: Annotated[EmailBackend, BeforeValidator(_backend)] = EmailBackend.SMTP

@@ -42,7 +42,7 @@ def test_a_whole_installation_ends_0_with_a_line_each_and_their_sum(
     )
     assert "warning  workers         No worker has reported recently, so no messages are sent." in lines
     assert "                         → Start `hireloop work`." in lines
-    assert lines[-1] == "0 failures, 3 warnings, 13 ok. Ready for bookings."
+    assert lines[-1] == "0 failures, 3 warnings, 14 ok. Ready for bookings."
     assert "\x1b" not in ran.stdout
     assert mail_server.received == []
 

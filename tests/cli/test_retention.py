@@ -5,7 +5,7 @@ import pytest
 
 from factories import make_interview, rows
 from hireloop import db
-from hireloop.cli.retention import Age
+from hireloop.cli.times import PeriodParameter
 from processes import environment
 from test_cli import hireloop
 
@@ -31,10 +31,10 @@ async def test_a_dry_run_counts_and_the_run_erases_and_a_second_one_finds_nobody
 
 @pytest.mark.parametrize(("said", "days"), [("1d", 1), ("26w", 182), ("2y", 730)])
 def test_an_age_is_a_number_of_days_weeks_or_years(said: str, days: int) -> None:
-    assert Age().convert(said, None, None).days == days
+    assert PeriodParameter().convert(said, None, None).days == days
 
 
 @pytest.mark.parametrize("said", ["", "0d", "7", "-1d", "1.5y", "1h", "d", "999999d", "1001y", "99999w"])
 def test_any_other_age_is_refused_with_an_example(said: str) -> None:
     with pytest.raises(click.BadParameter, match="365d, 26w or 2y"):
-        Age().convert(said, None, None)
+        PeriodParameter().convert(said, None, None)

@@ -13,10 +13,11 @@ from pydantic import SecretStr
 from console.factories import booked, key_of
 from console.signing import COOKIE, SIGN_IN, press, sign_in, token_on
 from factories import rows
-from hireloop.access import api_keys
+from hireloop.access import api_keys, sign_ins
 from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.console.sign_in import safe_next
+from hireloop.scheduling.audit import Actor
 from hireloop.settings import Settings
 from hireloop.web.context import STATE_NAME
 from hireloop.web.csrf import form_token
@@ -157,8 +158,8 @@ async def test_a_revoked_key_is_out_within_five_seconds(client: httpx.AsyncClien
 async def test_a_forged_or_expired_cookie_is_none(client: httpx.AsyncClient, settings: Settings) -> None:
     key = await key_of(Role.ADMIN)
     (stored,) = await rows("api_key")
-    ident: UUID = stored["id"]
     secret, now = settings.secrets[0], datetime.now(UTC)
+    ident = await signed_in_row(stored["id"], now)
     good = tickets.issue(secret, ident, stored["secret_hash"], now=now)
     for ticket in forged(good, key, secret, ident, stored["secret_hash"], now):
         client.cookies.clear()
@@ -167,6 +168,11 @@ async def test_a_forged_or_expired_cookie_is_none(client: httpx.AsyncClient, set
     client.cookies.clear()
     client.cookies.set(COOKIE, good)
     assert (await client.get("/console/")).status_code == 200
+
+
+async def signed_in_row(key: UUID, now: datetime) -> UUID:
+    """Let someone have signed in with the key, for whom no cookie was written."""
+    return await sign_ins.create(Actor("Rita", key), open_until=now + tickets.LIFE, browser="Firefox on Linux")
 
 
 def forged(good: str, key: str, secret: str, ident: UUID, key_hash: bytes, now: datetime) -> Sequence[str]:
@@ -186,7 +192,8 @@ async def test_who_was_signed_in_before_the_secret_was_changed_stays_so_and_the_
     booking = await booked()
     await key_of(Role.ADMIN)
     (stored,) = await rows("api_key")
-    ticket = tickets.issue(OLD, stored["id"], stored["secret_hash"], now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    ticket = tickets.issue(OLD, await signed_in_row(stored["id"], now), stored["secret_hash"], now=now)
     client.cookies.set(COOKIE, ticket)
     pressed = await client.post(f"{booking.path}confirm/", data={"token": form_token(ticket), "revision": "1"})
     assert (pressed.status_code, pressed.headers["location"]) == (303, f"{booking.path}?done=confirmed")

@@ -517,12 +517,23 @@ async def test_another_database_than_there_is_is_one_failure(
     ]
 
 
+async def test_a_key_that_expires_soon_is_a_warning(whole: dict[str, Any], mail_server: ScriptedSmtpServer) -> None:
+    async with db.opened(whole["database_url"], pool_size=1):
+        for name, days in (("later", 300), ("the hiring page", 13), ("reports", 14)):
+            await api_keys.create(name, Role.VIEWER, expires_at=datetime.now(UTC) + timedelta(days=days))
+    found = await findings(settings_of(whole, email_port=mail_server.port))
+    [(cause, fix)] = [(cause, fix) for check, cause, fix in at_level(found, Level.WARNING) if check == "keys"]
+    assert cause.startswith("The API key the hiring page expires at 20")
+    assert cause.endswith(" UTC. 1 other key expires soon.")
+    assert fix == "See docs/how-to/replace-an-api-key.md."
+
+
 async def test_missing_migrations_are_one_failure(whole: dict[str, Any], mail_server: ScriptedSmtpServer) -> None:
     async with db.opened(whole["database_url"], pool_size=1):
         await db.fetch("DELETE FROM migration WHERE app_name = 'api' AND name LIKE '%T12:%'")
     found = await findings(settings_of(whole, email_port=mail_server.port))
     assert at_level(found, Level.FAILURE) == [
-        ("migrations", "The database has 1 pending migration.", "Run `hireloop migrate`.")
+        ("migrations", "The database has 2 pending migrations.", "Run `hireloop migrate`.")
     ]
     [channels] = [finding for finding in found if finding.check == "channels"]
     assert channels.cause == "Skipped: there are pending migrations."

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from hireloop.access.tables import ApiKey
+from hireloop.access.tables import ApiKey, SignIn
 from hireloop.api.tables import PressRate, RequestRate, ResponseUse, StoredResponse
 
 APP_CONFIG = AppConfig(
     app_name="api",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=[ApiKey, StoredResponse, RequestRate, ResponseUse, PressRate],
+    table_classes=[ApiKey, SignIn, StoredResponse, RequestRate, ResponseUse, PressRate],
 )

@@ -1,6 +1,5 @@
 """`hireloop retention`: erase candidates who have been inactive for a given time."""
 
-import re
 import sys
 from datetime import timedelta
 
@@ -9,6 +8,7 @@ import click
 from hireloop import errors
 from hireloop.api import erasures
 from hireloop.cli.database import run
+from hireloop.cli.times import PeriodParameter
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.rendering.plain_text import counted
@@ -17,28 +17,13 @@ from hireloop.scheduling.privacy import retention as retaining
 from hireloop.settings import Settings
 
 _TOGETHER = 200
-_AGE = re.compile(r"([1-9]\d{0,4})([dwy])")
-_DAYS = {"d": 1, "w": 7, "y": 365}
-_MOST_DAYS = 365_000  # so long ago is still a date
 _BY = Actor("hireloop retention")
 
 
-class Age(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3 only
-    """A period such as `365d`, `26w` or `2y`; at least a day, at most 1,000 years."""
-
-    name = "age"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Return the period; fails with an example for anything else."""
-        found = _AGE.fullmatch(str(value))
-        days = int(found[1]) * _DAYS[found[2]] if found else 0
-        if not 1 <= days <= _MOST_DAYS:
-            self.fail(f"{value!r} is not a period such as 365d, 26w or 2y.", param, ctx)
-        return timedelta(days=days)
-
-
 @click.command()
-@click.option("--older-than", type=Age(), required=True, help="How long they must have been inactive: 365d, 26w, 2y.")
+@click.option(
+    "--older-than", type=PeriodParameter(), required=True, help="How long they must have been inactive: 365d, 26w, 2y."
+)
 @click.option("--dry-run", is_flag=True, help="Only show how many would be erased.")
 def retention(*, older_than: timedelta, dry_run: bool) -> None:
     """Erase candidates who have been inactive for a given time; the record of what was sent is kept."""

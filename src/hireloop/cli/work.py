@@ -10,6 +10,7 @@ import click
 import uvloop
 
 from hireloop import db, migrate
+from hireloop.access import sign_ins
 from hireloop.api.http import stored_responses
 from hireloop.faults import warnings_of
 from hireloop.notify.bounces import returned
@@ -100,6 +101,7 @@ def chores(settings: Settings, channels: Sequence[Channel], outbox: Outbox, simu
         (_FORGET_SECONDS, returned.forget_old),
         (_FORGET_SECONDS, sending_limits.forget_old),
         (_FORGET_SECONDS, press_limits.forget_old),
+        (_FORGET_SECONDS, sign_ins.forget_old),
         (gauges.MEASURE_SECONDS, partial(gauges.measure, channels)),
         (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
         (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),

@@ -1,23 +1,27 @@
-"""Who is signed in to the console, and whether a press came from its own pages. Both depend on an API key."""
+"""Who is signed in to the console, and whether a press came from its own pages. Both depend on a sign-in's row."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
-from hireloop import errors
-from hireloop.access import api_keys, roles
+from hireloop import db, errors
+from hireloop.access import api_keys, browsers, roles, sign_ins
 from hireloop.access.api_keys import KeyHolder
 from hireloop.access.refusals import note, note_error
+from hireloop.access.sign_ins import FoundSignIn
 from hireloop.access.tables import Role
 from hireloop.console import tickets
 from hireloop.notify.deliveries import alert_records
 from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS, LateAlerts
 from hireloop.notify.deliveries.sending_limits import KeyUse
+from hireloop.scheduling.audit import Actor
+from hireloop.telemetry.logs import log
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token, has_token, is_from_our_page
@@ -26,6 +30,8 @@ from hireloop.web.forms import fields_of
 _USER = "hireloop.console_visitor"  # in the scope itself, as `access.roles` notes the holder
 _UNHEARD = "hireloop.console_unheard"
 _RUNNING_OUT = "hireloop.console_running_out"
+_NOBODYS_HASH = secrets.token_bytes(32)
+_WHY_REFUSED = {"key_revoked": WhyRefused.REVOKED_KEY, "key_expired": WhyRefused.EXPIRED_KEY}
 _PATH = "/"  # what the prefix `__Host-` asks for
 
 
@@ -33,11 +39,21 @@ class CsrfError(PermissionDeniedException):
     """A change that no page of ours asked for."""
 
 
+class SignInOver(errors.NotSignedIn):
+    """The cookie's sign-in has ended: `ended` says why, and `typed` is what was written into the form that was sent."""
+
+    def __init__(self, found: FoundSignIn, typed: str) -> None:
+        ended = found.why_ended or ""
+        super().__init__(_WHY_REFUSED.get(ended, WhyRefused.BAD_COOKIE), found.key_id)
+        self.ended, self.typed = ended, typed
+
+
 class SignedInUser(NamedTuple):
     """Who is signed in, and by which ticket."""
 
     holder: KeyHolder
     ticket: str
+    sign_in: UUID
 
     @property
     def token(self) -> str:
@@ -48,21 +64,31 @@ class SignedInUser(NamedTuple):
 async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let a request through whose cookie is good for this handler; the guard of every page behind sign-in.
 
-    Raises NotSignedIn or NotAllowed. Looks the key up each time, so that a revoked one is out within 5 s, and reads
-    the alerts and the overused keys that every page shows to those who can act.
+    Raises NotSignedIn, SignInOver or NotAllowed. Reads the sign-in and its key from the database each time, so that
+    what is ended or revoked is out at once, and the alerts and the overused keys that every page shows to those who
+    can act.
     """
-    context = context_of(connection)
-    ticket = connection.cookies.get(_cookie_name(context), "")
-    holder = await _holder_of(ticket, context)
+    ticket = _ticket_in(connection)
+    found = await _sign_in_of(connection, ticket)
+    if found is None:
+        raise errors.NotSignedIn("bad_cookie" if ticket else None)
+    if found.why_ended is not None:
+        raise SignInOver(found, await _typed(connection, ticket))
+    holder = KeyHolder(id=found.key_id, name=found.name, role=found.role)
+    context_of(connection).keys.note_use(holder.id)
     roles.admit(connection, holder, handler)
+    await _note_use(found)
     scope = cast("dict[str, Any]", connection.scope)
-    scope[_USER] = SignedInUser(holder, ticket)
+    scope[_USER] = SignedInUser(holder, ticket, found.id)
     scope[_UNHEARD] = NO_LATE_ALERTS if holder.role is Role.VIEWER else await alert_records.late()
-    scope[_RUNNING_OUT] = await context.outbox.limits.keys_running_out() if holder.role is Role.ADMIN else []
+    scope[_RUNNING_OUT] = await context_of(connection).outbox.limits.keys_running_out() if holder.role is Role.ADMIN else []
 
 
 async def exchange(request: AnyRequest, key: str) -> Cookie:
-    """Return the cookie for the holder of this API key; raises NotSignedIn for a bad one, slower and slower."""
+    """Return the cookie of a new sign-in with this API key; raises NotSignedIn for a bad one, slower and slower.
+
+    The sign-in that the browser had ends.
+    """
     context = context_of(request)
     try:
         holder = await context.keys.holder_of(key)
@@ -70,8 +96,24 @@ async def exchange(request: AnyRequest, key: str) -> Cookie:
         note_error(request, error)
         await context.bad_keys.hold_back(request)
         raise
-    ticket = tickets.issue(context.secret, holder.id, api_keys.hash_of(key), now=datetime.now(UTC))
+    now, by = datetime.now(UTC), Actor(holder.name, holder.id)
+    before = await _sign_in_of(request, _ticket_in(request))
+    browser = browsers.described(request.headers.get("user-agent", ""))
+    replaces = before.id if before is not None else None
+    ident = await sign_ins.create(by, open_until=now + tickets.LIFE, browser=browser, replaces=replaces)
+    ticket = tickets.issue(context.secret, ident, api_keys.hash_of(key), now=now)
     return _cookie(context, ticket, max_age=int(tickets.LIFE.total_seconds()))
+
+
+async def why_ended(request: AnyRequest) -> str | None:
+    """Return why the sign-in of the browser's cookie has ended; None if it has not, or if there is none."""
+    found = await _sign_in_of(request, _ticket_in(request))
+    return found.why_ended if found is not None else None
+
+
+def idle_of(connection: ASGIConnection[Any, Any, Any, Any]) -> timedelta:
+    """Return how long a sign-in lasts without a request."""
+    return timedelta(minutes=context_of(connection).settings.console_idle_minutes)
 
 
 def no_cookie(request: AnyRequest) -> Cookie:
@@ -116,15 +158,36 @@ def running_out_of(connection: ASGIConnection[Any, Any, Any, Any]) -> list[KeyUs
     return found
 
 
-async def _holder_of(ticket: str, context: Context) -> KeyHolder:
+def _ticket_in(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    return connection.cookies.get(_cookie_name(context_of(connection)), "")
+
+
+async def _sign_in_of(connection: ASGIConnection[Any, Any, Any, Any], ticket: str) -> FoundSignIn | None:
+    """Return the sign-in of a genuine ticket, open or ended, or None."""
     claim = tickets.parse(ticket)
     if claim is None:
-        raise errors.NotSignedIn("bad_cookie" if ticket else None)  # who has no cookie is asked for a key
-    now = datetime.now(UTC)
-    return await context.keys.holder_by_proof(
-        claim.key_id,
-        lambda key_hash: tickets.is_genuine(ticket, claim, key_hash, context.settings.secrets, now=now),
-    )
+        return None
+    settings = context_of(connection).settings
+    found = await sign_ins.find(claim.sign_in, idle=idle_of(connection))
+    key_hash = found.secret_hash if found is not None else _NOBODYS_HASH
+    is_genuine = tickets.is_genuine(ticket, claim, key_hash, settings.secrets, now=datetime.now(UTC))
+    return found if is_genuine else None
+
+
+async def _note_use(found: FoundSignIn) -> None:
+    if not found.is_use_due:
+        return
+    try:
+        await sign_ins.note_use(found.id)
+    except db.UNAVAILABLE as error:  # such as a database that only reads: its pages are still worth reading
+        log.warning("sign_in_use.not_recorded", error=db.described(error))
+
+
+async def _typed(connection: ASGIConnection[Any, Any, Any, Any], ticket: str) -> str:
+    """Return what someone wrote into a form of ours that they sent with this ticket."""
+    request = cast("AnyRequest", connection)
+    fields = await fields_of(request) if request.method == "POST" else {}
+    return fields.get("reason", "") if has_token(fields, ticket) else ""
 
 
 def _cookie_name(context: Context) -> str:

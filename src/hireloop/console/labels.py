@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hireloop import errors
+from hireloop.access.tables import SignInEnd
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS, InvitationState
 from hireloop.notify.deliveries.ledger import CANCELLING_KIND
 from hireloop.notify.messages import AlertCause
@@ -104,6 +105,18 @@ KINDS: Mapping[str, str] = {
     "late_request": "Request for another time",
     "alert": "Alert",
 }
+# Why a sign-in has ended: a `SignInEnd`, or what ends it by itself; `{n}` is CONSOLE_IDLE_MINUTES.
+ENDED: Mapping[str, str] = {
+    SignInEnd.SIGNED_OUT: "You have signed out.",
+    SignInEnd.REPLACED: "You have since signed in again.",
+    SignInEnd.ENDED_ELSEWHERE: "Someone with the same API key ended this sign-in in another browser.",
+    SignInEnd.ENDED_BY_ADMIN: "An admin ended the sign-ins of your API key.",
+    SignInEnd.TOO_MANY: "Your API key was used to sign in so often that its oldest sign-in was ended.",
+    SignInEnd.KEY_REVOKED: "Your API key has been revoked.",
+    "key_expired": "Your API key has expired.",
+    "expired": "A sign-in ends after twelve hours.",
+    "idle": "You had not used the console for {n} minutes.",
+}
 # What a page says after an action, by the value in its URL; `{n}` is the number there.
 DONE: Mapping[str, str] = {
     "confirmed": "Confirmed. No message is sent for this.",
@@ -118,6 +131,9 @@ DONE: Mapping[str, str] = {
     "replayed-some": "Deliveries that will be sent again now: {n}. There are more: press again to continue.",
     "acknowledged": "You have acknowledged the alert. It is no longer shown.",
     "not-acknowledged": "The alert had already been acknowledged, or is over. Nothing was changed.",
+    "sign-in-ended": "The sign-in was ended.",
+    "sign-ins-ended": "Sign-ins that were ended: {n}.",
+    "sign-in-over": "The sign-in had already ended. Nothing was changed.",
     "signed-out": "You have signed out.",
     "ended": "Your sign-in has expired, and nothing was changed. Sign in and try again.",
 }
@@ -132,6 +148,11 @@ def done(word: str | None, number: str | None) -> str:
     if "{n}" not in sentence:
         return sentence
     return sentence.format(n=int(number)) if _A_COUNT.fullmatch(number or "") and number else ""
+
+
+def ended(why: str, *, idle_minutes: int) -> str:
+    """Return why a sign-in has ended, in words for people."""
+    return ENDED[why].format(n=idle_minutes)
 
 
 def refusal(error: errors.HireLoopError, *, moves: bool = False) -> str:

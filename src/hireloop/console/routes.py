@@ -8,8 +8,8 @@ from litestar.params import FromPath
 
 from hireloop import db, errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
-from hireloop.console import alerts, booking, changes, channels, days, failures, gate, render, sign_in
-from hireloop.console.gate import CsrfError
+from hireloop.console import alerts, booking, changes, channels, days, failures, gate, render, sign_in, sign_ins
+from hireloop.console.gate import CsrfError, SignInOver
 from hireloop.telemetry.logs import log
 from hireloop.web.context import AnyRequest
 from hireloop.web.problems import problem_of
@@ -39,6 +39,8 @@ async def style(request: AnyRequest, version: FromPath[str]) -> Response[bytes]:
 
 def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Say in HTML why a request failed; visitors who are not signed in are led to the sign-in."""
+    if isinstance(error, SignInOver):
+        return sign_in.over(request, error)
     if isinstance(error, errors.NotSignedIn):
         return sign_in.lead_in(request)
     if isinstance(error, CsrfError):
@@ -73,6 +75,10 @@ def routes() -> list[Router]:
     ]
     behind = [
         post("/sign-out", opt=READS)(sign_in.leave),
+        route("/sign-ins", http_method=_READ, opt=READS)(sign_ins.page),
+        post("/sign-ins/{sign_in_id:uuid}/end", opt=READS)(sign_ins.end_one),
+        post("/sign-ins/end-others", opt=READS)(sign_ins.end_others),
+        post("/keys/{key_id:uuid}/end-sign-ins", opt=ADMINISTERS)(sign_ins.end_those_of_key),
         route("/", http_method=_READ, opt=READS)(days.day),
         route("/attention", http_method=_READ, opt=READS)(days.attention),
         route("/bookings/{schedule_id:uuid}", http_method=_READ, opt=READS)(booking.page),

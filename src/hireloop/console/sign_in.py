@@ -6,11 +6,14 @@ from urllib.parse import urlsplit
 from litestar import Response
 
 from hireloop import errors
+from hireloop.access import sign_ins
 from hireloop.access.refusals import note
-from hireloop.console import gate, render
-from hireloop.console.gate import CsrfError, pressed
+from hireloop.access.roles import actor_of
+from hireloop.access.tables import SignInEnd
+from hireloop.console import gate, labels, render
+from hireloop.console.gate import CsrfError, SignInOver, pressed
 from hireloop.telemetry.refusals import WhyRefused
-from hireloop.web.context import AnyRequest
+from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.forms import fields_of
 
 HOME = "/console/"
@@ -18,13 +21,18 @@ PATH = "/console/sign-in/"
 # Letters, digits and a few signs: nothing that a browser could read as another host, or as a way up.
 _OURS = re.compile(r"/console/(?:[A-Za-z0-9_-]+/)*(?:\?[A-Za-z0-9=&_:-]*)?")
 _LONGEST_NEXT = 300
-_UNKNOWN = "This API key is unknown or has been revoked. Check it and enter it again."
+_UNKNOWN = "This API key is unknown, has expired or has been revoked. Check it and enter it again."
 _EMPTY = "Enter your API key. It begins with hl_."
 
 
 async def form(request: AnyRequest) -> Response[bytes]:
-    """Ask for an API key."""
-    return _form(safe_next(request.query_params.get("next")), said=render.done_of(request))
+    """Ask for an API key; say why if the browser's sign-in has ended, and take its cookie away."""
+    goal, ended = safe_next(request.query_params.get("next")), await gate.why_ended(request)
+    if ended is None:
+        return _form(goal, said=render.done_of(request))
+    response = _form(goal, ended=_why(request, ended))
+    response.set_cookie(gate.no_cookie(request))
+    return response
 
 
 async def enter(request: AnyRequest) -> Response[bytes]:
@@ -44,9 +52,24 @@ async def enter(request: AnyRequest) -> Response[bytes]:
 
 
 async def leave(request: AnyRequest) -> Response[bytes]:
-    """Take the cookie away."""
+    """End the sign-in for every copy of its cookie, and take the cookie away here."""
     await pressed(request)
+    await sign_ins.end(gate.user_of(request).sign_in, SignInEnd.SIGNED_OUT, by=actor_of(request))
     return render.see_other(PATH, gate.no_cookie(request), done="signed-out")
+
+
+def over(request: AnyRequest, error: SignInOver) -> Response[bytes]:
+    """Answer a request whose sign-in has ended: a press is told so, with what was typed, anything else led on."""
+    if request.method in {"GET", "HEAD"}:
+        return lead_in(request)  # whose page says why
+    goal = safe_next(_path_in(request.headers.get("referer", "")))
+    response = _form(goal, ended=_why(request, error.ended), typed=error.typed, was_press=True)
+    response.set_cookie(gate.no_cookie(request))
+    return response
+
+
+def _why(request: AnyRequest, ended: str) -> str:
+    return labels.ended(ended, idle_minutes=context_of(request).settings.console_idle_minutes)
 
 
 def safe_next(text: str | None) -> str:
@@ -74,5 +97,16 @@ def _path_in(address: str) -> str:
         return ""
 
 
-def _form(goal: str, *, wrong: str = "", said: str = "") -> Response[bytes]:
-    return render.page("sign_in", status_code=403 if wrong else 200, goal=goal, wrong=wrong, said=said)
+def _form(
+    goal: str, *, wrong: str = "", said: str = "", ended: str = "", typed: str = "", was_press: bool = False
+) -> Response[bytes]:
+    return render.page(
+        "sign_in",
+        status_code=403 if wrong or was_press else 200,
+        goal=goal,
+        wrong=wrong,
+        said=said,
+        ended=ended,
+        typed=typed,
+        was_press=was_press,
+    )

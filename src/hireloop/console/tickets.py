@@ -1,8 +1,8 @@
-"""A ticket is what the console's cookie holds instead of an API key: whose key it is, until when, and a proof. Pure.
+"""A ticket is what the console's cookie holds instead of an API key: which sign-in, until when, and a proof. Pure.
 
-`<key id>.<until>.<MAC>`: the id as base64url of its 16 bytes, Unix seconds in decimal, signed and bound to the key's
-stored hash (`hireloop.signing`). So neither SECRET_KEY alone nor the table of keys alone makes a ticket, and a ticket
-reveals neither (docs/decisions/0033-the-console.md).
+`<sign-in's id>.<until>.<MAC>`: the id as base64url of its 16 bytes, Unix seconds in decimal, signed and bound to the
+stored hash of the key (`hireloop.signing`). So neither SECRET_KEY alone nor the database alone makes a ticket, and a
+ticket reveals neither. Whether the sign-in is still open is in its row (docs/decisions/0059-sign-ins-are-rows.md).
 """
 
 from base64 import urlsafe_b64decode
@@ -22,13 +22,13 @@ _LATEST = 2**40  # Unix seconds, far beyond any calendar that we show
 class TicketClaim(NamedTuple):
     """What a ticket says of itself, before its proof was looked at."""
 
-    key_id: UUID
+    sign_in: UUID
     until: int  # Unix seconds
 
 
-def issue(secret: str, key_id: UUID, key_hash: bytes, *, now: datetime) -> str:
-    """Return a ticket for the key of this id and hash, good for `LIFE` from now on."""
-    claim = TicketClaim(key_id, int((now + LIFE).timestamp()))
+def issue(secret: str, sign_in: UUID, key_hash: bytes, *, now: datetime) -> str:
+    """Return a ticket for a sign-in with the key of this hash, good for `LIFE` from now on."""
+    claim = TicketClaim(sign_in, int((now + LIFE).timestamp()))
     return signing.mint(secret, Purpose.CONSOLE_TICKET, _stem(claim), bound_to=key_hash)
 
 
@@ -53,4 +53,4 @@ def is_genuine(ticket: str, claim: TicketClaim, key_hash: bytes, secrets: Sequen
 
 
 def _stem(claim: TicketClaim) -> str:
-    return f"{signing.base64url(claim.key_id.bytes)}.{claim.until}"
+    return f"{signing.base64url(claim.sign_in.bytes)}.{claim.until}"

@@ -11,6 +11,8 @@ import asyncpg
 import msgspec
 
 from hireloop import db, migrate
+from hireloop.access import api_keys
+from hireloop.access.api_keys import ApiKeyDetails
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.notify.bounces import returned
 from hireloop.notify.channels import held as held_providers
@@ -41,7 +43,7 @@ _SERVER = Statement("""
 """)
 # What the database's clock says; also for how long a simple answer takes.
 _CLOCK = Statement("SELECT clock_timestamp()")
-_AFTER = ("migrations", "secret", "clock", "workers", "ledger", "keys")
+_AFTER = ("migrations", "secret", "clock", "workers", "ledger", "keys", "limits")
 
 
 class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +91,8 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     state = await heartbeat.health()
     findings["workers"] = _workers(state)
     findings["ledger"] = _ledger(await ledger.read())
-    findings["keys"] = await _keys(SendingLimits.of(settings))
+    findings["keys"] = expiring(await api_keys.about_to_expire())
+    findings["limits"] = await _limits(SendingLimits.of(settings))
     held = await held_providers.held(channels) if channels else None
     return DatabaseFindings(
         findings=findings,
@@ -231,11 +234,11 @@ def _workers(state: heartbeat.Health) -> Finding:
     return ok("workers", f"Running workers: {state.live_workers}.")
 
 
-async def _keys(limits: SendingLimits) -> Finding:
+async def _limits(limits: SendingLimits) -> Finding:
     """Return the finding about what API keys have sent: one that sends too much may have leaked."""
     for use in await limits.keys_running_out():
-        return warning("keys", use.cause, use.fix)
-    return ok("keys", "No API key is close to its messages of a day.")
+        return warning("limits", use.cause, use.fix)
+    return ok("limits", "No API key is close to its messages of a day.")
 
 
 def _ledger(proof: ledger.Ledger) -> Finding:
@@ -244,3 +247,13 @@ def _ledger(proof: ledger.Ledger) -> Finding:
         cause = f"{missing} unaccounted for."
         return failure("ledger", cause, "See docs/how-to/recover-from-a-failure.md, under `The ledger is not 0`.")
     return ok("ledger", "Every booking has all of its deliveries.")
+
+
+def expiring(found: Sequence[ApiKeyDetails]) -> Finding:
+    """Return the finding about keys that expire soon, the next one first."""
+    if not found:
+        return ok("keys", "No API key expires within 14 days.")
+    first = found[0]
+    others = f" {counted(len(found) - 1, 'other key expires', 'other keys expire')} soon." if found[1:] else ""
+    cause = f"The API key {first.name} expires at {first.expires_at:%Y-%m-%d %H:%M} UTC.{others}"
+    return warning("keys", cause, "See docs/how-to/replace-an-api-key.md.")

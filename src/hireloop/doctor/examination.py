@@ -59,6 +59,7 @@ async def examine(
     yield visit.findings["workers"]
     yield visit.findings["ledger"]
     yield visit.findings["keys"]
+    yield visit.findings["limits"]
 
 
 def _channels(settings: Settings) -> tuple[Sequence[Channel], Finding | None]:

@@ -38,6 +38,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "schedule": ("SELECT", "INSERT", "UPDATE"),
     "schedule_to_notify": ("SELECT", "UPDATE"),
     "session": ("SELECT", "INSERT", "UPDATE"),
+    "sign_in": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "slot": ("SELECT", "INSERT", "UPDATE"),
     "stored_response": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "worker": ("SELECT", "INSERT", "UPDATE", "DELETE"),

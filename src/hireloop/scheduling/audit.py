@@ -43,6 +43,8 @@ class Action(StrEnum):
     SESSION_REVOKED = "session.revoked"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
+    SIGN_IN_CREATED = "sign_in.created"
+    SIGN_IN_ENDED = "sign_in.ended"  # by someone: the end by time is no entry
     DELIVERY_REPLAYED = "delivery.replayed"
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
 

@@ -56,6 +56,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "wakeup.dropped": ("warning",),
     "key_use.not_recorded": ("warning",),
     "key.messages_running_out": ("warning",),
+    "sign_in_use.not_recorded": ("warning",),
     "request.failed": ("error",),
     "request.refused": ("warning",),
     "portal.failed": ("error",),

@@ -1,5 +1,8 @@
 import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +15,7 @@ from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import SlotDetails, SlotFields, SlotFilter, SlotPatch
+from waiting import beside, somebody_waits, until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -57,6 +61,30 @@ async def test_of_many_overlapping_slots_of_one_interviewer_at_once_one_is_store
     ends = await asyncio.gather(*racing, return_exceptions=True)
     assert sum(isinstance(end, UUID) for end in ends) == 1
     assert sum(isinstance(end, errors.InterviewerBusy) for end in ends) == 7
+
+
+async def test_who_takes_an_interviewers_time_waits_for_others_who_do() -> None:
+    """Else two that overlap may each wait for the other in the exclusion constraint, and die of the deadlock."""
+    theirs, others = [await make_slot(starts_at=soon(60), interviewer_email=name) for name in ("i@x.example", None)]
+    acts: list[Callable[[], Coroutine[Any, Any, object]]] = [
+        lambda: make_slot(starts_at=soon(300), interviewer_email="i@x.example"),
+        lambda: slots.change(theirs, SlotPatch(ends_at=soon(100)), by=TESTS),
+        lambda: slots.change(others, SlotPatch(starts_at=soon(200), ends_at=soon(210)), by=TESTS),
+        lambda: slots.change(others, SlotPatch(interviewer_email="i@x.example"), by=TESTS),
+    ]
+    waits = []
+    for act in acts:
+        async with db.DB.transaction():
+            await slots.lock_interviewer("I@x.example")
+            one = beside(act())
+            await until(partial(is_waiting_or_done, one), "it waits or ends")
+            waits.append(not one.done())
+        await one
+    assert waits == [True, True, False, True]
+
+
+async def is_waiting_or_done(one: asyncio.Task[object]) -> bool:
+    return one.done() or await somebody_waits()
 
 
 async def test_available_means_a_free_seat_not_withdrawn_and_not_begun() -> None:

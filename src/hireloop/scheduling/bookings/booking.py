@@ -222,13 +222,15 @@ async def _facts(interview_id: UUID, slot_id: UUID, now: datetime | None, key: U
 
 
 # Each part runs only on a row of the part before it. The candidate is locked so that a change of address can't
-# slip between the facts and the booking. Where the interview moved on since, `interview` is null and the whole
-# statement fails, so that no seat is taken for nothing. It is booked at the moment of the facts, at which it was
-# not too late: the clock is not asked again.
+# slip between the facts and the booking, and against other bookings of theirs: of two that overlap, each might wait
+# for the other's place in the exclusion constraint, which is a deadlock. Where the interview moved on since,
+# `interview` is null and the whole statement fails, so that no seat is taken for nothing. It is booked at the moment
+# of the facts, at which it was not too late: the clock is not asked again.
 _WRITE = Statement(f"""
     WITH asked AS (
         SELECT id FROM candidate
-        WHERE id = :candidate AND email = :candidate_email AND full_name = :candidate_name FOR SHARE
+        WHERE id = :candidate AND email = :candidate_email AND full_name = :candidate_name
+        FOR NO KEY UPDATE
     ), seat AS (
         UPDATE slot SET taken = taken + 1 FROM asked
         WHERE slot.id = :slot AND withdrawn_at IS NULL AND taken < seats

@@ -78,7 +78,7 @@ async def _create(
     new: NewSeries, asked: dict[UUID, Occurrence], by: Actor, now: datetime | None
 ) -> tuple[list[SlotDetails], list[SkippedOccurrence]]:
     """Create what can be of these occurrences, by the ids that their slots would have."""
-    at: datetime = await _ONE_AT_A_TIME.value(interviewer=new.interviewer_email or "", now=now)
+    at = await slots.lock_interviewer(new.interviewer_email, now=now)
     left_out = {
         row["id"]: SkippedOccurrence(
             asked[row["id"]], Omission.PAST if row["past"] else Omission.ALREADY_EXISTS, row["twin"]
@@ -106,13 +106,6 @@ def _times(new: NewSeries, asked: dict[UUID, Occurrence]) -> dict[str, list[Any]
     starts = [one.starts_at for one in asked.values() if one.starts_at is not None]
     return {"ids": list(asked), "starts": starts, "ends": [start + new.duration for start in starts]}
 
-
-# Two calls for the same interviewer, or both for none, come one after the other: else two that ask for the same at once
-# would both find nothing and, without an interviewer, both create it. Returns the moment after that wait.
-_ONE_AT_A_TIME = Statement("""
-    SELECT coalesce(:now, clock_timestamp())
-    FROM pg_advisory_xact_lock(hashtextextended('series ' || lower(:interviewer::text), 0))
-""")
 
 # Of the times asked for, those that are past, and those at which there is such a slot already.
 _LOOK = Statement("""

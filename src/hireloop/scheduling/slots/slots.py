@@ -15,7 +15,7 @@ from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.tables import Slot
-from hireloop.statements import as_structs, rows_of
+from hireloop.statements import Statement, as_structs, rows_of
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +65,7 @@ class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
+_TAKE_AN_INTERVIEWERS_TIME = {"starts_at", "ends_at", "interviewer_email"}
 # What the candidates of a slot in use rely on.
 _FIXED_IN_USE = {"starts_at", "ends_at", "interviewer_email", "job"}
 
@@ -79,6 +80,8 @@ async def create(new: SlotFields, *, by: Actor, now: datetime | None = None) -> 
 
 @db.transactional
 async def _insert(new: SlotFields, by: Actor, now: datetime | None) -> SlotDetails:
+    if new.interviewer_email is not None:
+        await lock_interviewer(new.interviewer_email)
     row = Slot(**msgspec.structs.asdict(new), created_at=db.sql_now(now))
     created = await Slot.insert(row).returning(*Slot.all_columns())
     await audit.record(NewAuditEntry(action=Action.SLOT_CREATED, subject=row.id, by=by), at=now)
@@ -103,6 +106,24 @@ async def check_job(job: UUID | None) -> None:
 async def find(slot_id: UUID) -> SlotDetails:
     """Return one slot; raises NotFound."""
     return await db.one(Slot.select().where(Slot.id == slot_id), SlotDetails, errors.NotFound("slot", slot_id))
+
+
+# Those who write slots of the same interviewer, or series for none, come one after the other. Else two that overlap may
+# each wait for the other's place in the exclusion constraint, which is a deadlock, and two series that ask for the same
+# at once would both find nothing and, without an interviewer, both create it. Returns the moment after the wait.
+_ONE_AT_A_TIME = Statement("""
+    SELECT coalesce(:now, clock_timestamp())
+    FROM pg_advisory_xact_lock(hashtextextended('series ' || lower(:interviewer::text), 0))
+""")
+
+
+async def lock_interviewer(address: str | None, *, now: datetime | None = None) -> datetime:
+    """Keep others from writing slots of this interviewer, or series for none, until the caller's transaction ends.
+
+    Returns `now`, or the moment after the wait.
+    """
+    at: datetime = await _ONE_AT_A_TIME.value(interviewer=address or "", now=now)
+    return at
 
 
 async def lock(slot_id: UUID) -> SlotDetails:
@@ -135,6 +156,8 @@ async def change(
         raise refusal
     if changed:
         await check_job(wanted.job)
+        if wanted.interviewer_email is not None and changed.keys() & _TAKE_AN_INTERVIEWERS_TIME:
+            await lock_interviewer(wanted.interviewer_email)
         await Slot.update(**changed).where(Slot.id == slot_id)
         details = {"fields": sorted(changed)}
         await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details), at=now)
