@@ -58,10 +58,6 @@ async def create(
 
     Raises BadInput for an unknown id, DiffersFromKnown if a given candidate or job is stored with other values.
     """
-    if isinstance(candidate, CandidateFields):
-        candidate = candidates.normal(candidate, within="candidate.")
-    if isinstance(job, JobFields):
-        job = jobs.normal(job, within="job.")
     candidate_id = await _candidate_id(candidate, by, now)
     job_id = await _job_id(job, by, now)
     row = Interview(candidate=candidate_id, job=job_id, round=round_number, created_at=db.sql_now(now))
@@ -74,15 +70,16 @@ async def create(
 async def _candidate_id(candidate: UUID | CandidateFields, by: Actor, now: datetime | None) -> UUID:
     """Return the id of a candidate who cannot be erased before this transaction ends."""
     try:
-        known = candidate if isinstance(candidate, UUID) else (await candidates.create(candidate, by=by, now=now))[0].id
-        return await candidates.keep(known)
+        if not isinstance(candidate, UUID):
+            candidate = (await candidates.create(candidate, by=by, within="candidate.", now=now))[0].id
+        return await candidates.keep(candidate)
     except errors.NotFound as missing:
         raise errors.BadInput("candidate", str(missing)) from None
 
 
 async def _job_id(job: UUID | JobFields, by: Actor, now: datetime | None) -> UUID:
     if not isinstance(job, UUID):
-        return (await jobs.create(job, by=by, now=now))[0].id
+        return (await jobs.create(job, by=by, within="job.", now=now))[0].id
     try:
         return (await jobs.find(job)).id
     except errors.NotFound as missing:
