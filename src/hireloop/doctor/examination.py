@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
-from hireloop.doctor import bounces, database, sender, telemetry, tracing
+from hireloop.doctor import bounces, database, sender, telemetry, tracing, twins
 from hireloop.doctor.database import DatabaseFindings
 from hireloop.errors import SettingsError
 from hireloop.faults import faults_of
@@ -58,6 +58,8 @@ async def examine(
     yield bounces.finding(settings, has_seen_one=visit.has_seen_a_bounce)
     yield visit.findings["workers"]
     yield visit.findings["ledger"]
+    if (shared := twins.finding(visit.twins)) is not None:
+        yield shared
 
 
 def _channels(settings: Settings) -> tuple[Sequence[Channel], Finding | None]:

@@ -58,9 +58,11 @@ def tag_of(text: str) -> str:
 def _known() -> _Known:
     from babel import Locale  # commands that store no locale do without
     from babel.core import get_global
+    from babel.localedata import locale_identifiers
 
     english = Locale("en")
-    languages = {str(code) for code in english.languages if "_" not in str(code)} - _NO_LANGUAGES
+    named = {*map(str, english.languages), *locale_identifiers()}
+    languages = {code for code in named if "_" not in code} - _NO_LANGUAGES
     regions = {str(code) for code in english.territories} - _NO_REGIONS
     renamed = get_global("language_aliases")
     moved = get_global("territory_aliases")

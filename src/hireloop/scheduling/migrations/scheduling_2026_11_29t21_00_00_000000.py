@@ -90,6 +90,7 @@ STATEMENTS = (
     ) AS twins
     WHERE twins.id = candidate.id AND twins.nth > 0
     """,
+    "CREATE INDEX candidates_with_a_twin ON candidate (address_key) WHERE address_twin > 0",
     # By its name the version before knows what a violation means.
     "DROP INDEX one_candidate_per_address",
     "CREATE UNIQUE INDEX one_candidate_per_address ON candidate (address_key, address_twin)",
