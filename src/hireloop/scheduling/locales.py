@@ -8,8 +8,6 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from hireloop.notify.rendering.languages import LANGUAGES
-
 _LOCALE = re.compile(
     r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|\d{3}))?"
     r"(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*(?:-[a-z0-9](?:-[a-z0-9]{2,8})+)*"
@@ -19,7 +17,7 @@ _NO_LANGUAGES = {"mis", "mul", "root", "und", "zxx"}
 _NO_REGIONS = {"ZZ"}
 _HOW = (
     "must be a locale such as en-IN, de or pt-BR: a language, and perhaps a script and a region, that the Unicode CLDR "
-    f"knows. Messages are written in {', '.join(sorted(LANGUAGES))}; others get English"
+    "knows. Messages are written in de, en and hi; others get English"
 )
 
 
