@@ -11,7 +11,8 @@ from hireloop.mail_addresses import Sender, normal, sender_of, sought
 
 LOCAL_PARTS = st.from_regex(r"[a-zA-Z0-9ßäж!#$%&'*+/=^_`{|}~-]{1,12}(\.[a-zä0-9]{1,8})?", fullmatch=True)
 LABELS = st.from_regex(r"[a-z0-9äжé]([a-z0-9éж]{0,10}[a-z0-9])?", fullmatch=True)
-ADDRESSES = st.tuples(LOCAL_PARTS, LABELS, LABELS).map(lambda parts: f"{parts[0]}@{parts[1]}.{parts[2]}")
+TOP_LABELS = LABELS.filter(lambda label: not label.isdigit())
+ADDRESSES = st.tuples(LOCAL_PARTS, LABELS, TOP_LABELS).map(lambda parts: f"{parts[0]}@{parts[1]}.{parts[2]}")
 FORBIDDEN = st.sampled_from([*' \t\r\n\x0b\x0c\x00\u2028\u00a0\u200b\ufeff\u202e<>"(),;:\\@[]'])
 
 
@@ -73,6 +74,12 @@ def test_a_domain_in_another_script_and_its_ascii_form_are_one(local: str, label
         ("a@localhost", "a@localhost"),
         ("a@mail.office.local", "a@mail.office.local"),
         ("a@mx", "a@mx"),
+        (f"{'a' * 64}@example.com", f"{'a' * 64}@example.com"),
+        ("İlker@example.com", "İlker@example.com"),  # no i: small letters are for comparison
+        ("佐藤@example.com", "佐藤@example.com"),
+        ("आशा@example.com", "आशा@example.com"),
+        ("a@\uff45xample.com", "a@example.com"),
+        ("a@7.example", "a@7.example"),
     ],
 )
 def test_an_address_has_one_spelling(text: str, spelt: str) -> None:
@@ -86,9 +93,33 @@ def test_an_address_has_one_spelling(text: str, spelt: str) -> None:
         ("", "must have an @-sign"),
         ("@example.com", "something before the @-sign"),
         ("asha@", "something after the @-sign"),
-        ("as\u200bha@example.com", "ZERO WIDTH SPACE"),
+        ("as\u200bha@example.com", "the invisible character U+200B ZERO WIDTH SPACE. Remove it."),
+        ("asha\ufe0f@example.com", "U+FE0F VARIATION SELECTOR-16"),
+        ("asha\u3164@example.com", "U+3164 HANGUL FILLER"),
+        ("asha\u2800@example.com", "U+2800 BRAILLE PATTERN BLANK"),
+        ("as\u034fha@example.com", "U+034F COMBINING GRAPHEME JOINER"),
+        ("as\U000e0061ha@example.com", "U+E0061 TAG LATIN SMALL LETTER A"),
+        ("asha@exam\u2066ple.com", "U+2066 LEFT-TO-RIGHT ISOLATE"),
+        ("asha@\u200cexample.com", "U+200C ZERO WIDTH NON-JOINER"),
+        ("\uff41sha@example.com", "U+FF41 FULLWIDTH LATIN SMALL LETTER A. Write a instead."),
+        ("\U0001d41asha@example.com", "Write a instead"),
+        ("\ufb01n@example.com", "Write fi instead"),
+        ("a@127.0.0.1", "a number or an IP address"),
+        ("a@1", "a number or an IP address"),
+        ("a@mail.123", "a number or an IP address"),
+        ("a@\uff11\uff12\uff17.0.0.1", "a number or an IP address"),
+        (f"{'a' * 65}@example.com", "has 65 bytes, more than 64"),
+        (f"{'é' * 33}@example.com", "has 66 bytes, more than 64"),
+        ("a@under_score.example", "'_'"),
+        ("a@-x.example", "hyphen"),
+        ("a@xn--a.example", "not valid IDNA"),
+        ("a@xn--n3h.example", "U+2603"),
+        ("a@\u05d01b.example", "right-to-left"),
+        (".a@example.com", "start with a period"),
+        ("a.@example.com", "immediately before the @-sign"),
+        ("a(comment)@example.com", "'('"),
         ("\ufeffasha@example.com", "ZERO WIDTH NO-BREAK SPACE"),
-        ("asha@exam\u00adple.com", "SOFT HYPHEN"),
+        ("asha@exam\u00adple.com", "U+00AD SOFT HYPHEN"),
         ("as\u202eha@example.com", "RIGHT-TO-LEFT OVERRIDE"),
         (f"x@{'a' * 64}", "periods cannot be separated by so many characters"),
         ("u@😀.example", "U+1F600"),
@@ -115,7 +146,7 @@ def test_a_refusal_says_what_is_wrong_and_how_to_write_it(text: str, reason: str
 
 def test_a_refusal_is_short_whatever_was_typed() -> None:
     with pytest.raises(ValueError, match=r"…$") as refused:
-        normal("".join(map(chr, range(0x2000, 0x20F0))) + "@example.com")
+        normal("".join(map(chr, range(0xE000, 0xE0F0))) + "@example.com")
     assert len(str(refused.value)) < 300
 
 

@@ -1,10 +1,12 @@
 """Email addresses, as people type them: which are accepted, and how each is written. Pure: no name is looked up.
 
-The syntax is judged by email-validator. One mailbox is written in one way: in NFC, its domain in small letters and in
+The syntax is judged by email-validator, and here what it lets pass: characters that show nothing, and forms that look
+like another letter. One mailbox is written in one way: in NFC, its domain in small letters and in
 its own script, so that `bücher.example` and `xn--bcher-kva.example` are the same.
 """
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 import email_validator
@@ -15,6 +17,12 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = [
     name for name in email_validator.SPECIAL_USE_DOMAIN_NAMES if name not in _LOCAL_NAMES
 ]
 _ENCODED_WORD = re.compile(r"=\?[^?]+\?[bq]\?[^?]*\?=", re.IGNORECASE)  # RFC 2047: mail programs would decode it
+# What shows nothing (Default_Ignorable_Code_Point of Unicode, and blank letters), or turns the text around it.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_LONGEST_LOCAL_PART = 64  # octets: RFC 5321, 4.5.3.1.1
 _ESCAPED = re.compile(r"\\(.)")
 _LONGEST_REASON = 200  # it may name every character of what was typed
 
@@ -52,6 +60,9 @@ def sender_of(text: str) -> Sender:
 
 
 def _read(text: str, *, in_ascii: bool = False) -> ValidatedEmail:
+    hidden = _INVISIBLE.search(text)
+    if hidden is not None:
+        raise ValueError(_sentence(f"It contains the invisible character {_spelt_out(hidden[0])}. Remove it."))
     try:
         found = validate_email(
             text, allow_smtputf8=not in_ascii, check_deliverability=False, globally_deliverable=False
@@ -60,7 +71,25 @@ def _read(text: str, *, in_ascii: bool = False) -> ValidatedEmail:
         raise ValueError(_sentence(str(error))) from None
     if _ENCODED_WORD.search(found.local_part):
         raise ValueError(_sentence("The part before the @-sign is encoded as in a mail header. Decode it."))
+    _check_local_part(found.local_part)
+    if found.ascii_domain.rpartition(".")[2].isdigit():
+        raise ValueError(_sentence("The part after the @-sign is a number or an IP address. Use a domain name."))
     return found
+
+
+def _check_local_part(local_part: str) -> None:
+    octets = len(local_part.encode())
+    if octets > _LONGEST_LOCAL_PART:
+        reason = f"The part before the @-sign has {octets} bytes, more than {_LONGEST_LOCAL_PART}."
+        raise ValueError(_sentence(reason))
+    for character in local_part:
+        plain = unicodedata.normalize("NFKC", character)
+        if not character.isascii() and plain.isascii():
+            raise ValueError(_sentence(f"It contains {_spelt_out(character)}. Write {plain} instead."))
+
+
+def _spelt_out(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
 
 
 def _sentence(reason: str) -> str:

@@ -24,6 +24,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"description": "d" * 20_001}, "description"),
     ({"coding_language": "c" * 2_001}, "coding_language"),
     ({"coding_language": None}, "coding_language"),
+    ({"coding_language": "klingon"}, "coding_language"),
+    ({"company": "\u2800"}, "company"),
+    ({"title": "Bak\u200ber"}, "title"),
     ({"recruiter_email": "rita"}, "recruiter_email"),
     ({"recruiter_email": "rita@example.com\n"}, "recruiter_email"),
     ({"questions": "Why?"}, "questions"),
@@ -102,3 +105,14 @@ async def test_jobs_are_found_by_title_and_company_ignoring_case(api: httpx.Asyn
     assert await count(api, f"{PATH}?title=BAKER") == await count(api, f"{PATH}?company=one") == 2
     assert await count(api, f"{PATH}?company=ONE&title=cook") == 1
     assert await count(api, f"{PATH}?title=Bake") == 0
+
+
+async def test_a_coding_language_in_another_spelling_is_the_same(api: httpx.AsyncClient) -> None:
+    first = await api.post(PATH, json=job_fields(coding_language="C#"))
+    assert (first.status_code, first.json()["coding_language"]) == (201, "csharp")
+    again = await api.post(PATH, json=job_fields(coding_language="CSharp"))
+    assert (again.status_code, again.json()) == (200, first.json())
+    changed = await api.patch(first.headers["location"], json={"coding_language": "Golang"})
+    assert changed.json()["coding_language"] == "go"
+    bad = await api.patch(first.headers["location"], json={"coding_language": "klingon"})
+    assert "python" in problem(bad, 400, "bad-input", "coding_language")["detail"]

@@ -38,6 +38,13 @@ async def test_a_rule_becomes_slots_that_keep_the_wall_clock(api: httpx.AsyncCli
     assert (await ok(api, SLOTS))["items"] == body["created"]
 
 
+async def test_the_times_of_a_rule_are_cut_to_the_minute(api: httpx.AsyncClient) -> None:
+    made = await api.post(PATH, json=recurring(starts_at_local="2030-10-21T10:00:59"))
+    assert made.json()["created"][0]["starts_at"] == "2030-10-21T13:30:00+05:30"
+    again = await api.post(PATH, json=recurring())
+    assert {one["reason"] for one in again.json()["skipped"]} == {"already-exists"}
+
+
 async def test_what_is_skipped_says_why_and_asking_again_creates_nothing(api: httpx.AsyncClient) -> None:
     asked = recurring(
         rule="FREQ=DAILY;COUNT=4", starts_at_local="2031-03-29T02:30", exclude=["2031-03-31"], interviewer_email="i@x.y"

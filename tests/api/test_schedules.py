@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
-from factories import candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
+from factories import candidate_fields, job_fields, make_slot, post_interview, post_slot, rows, soon, unaccounted
 from hireloop import db, session_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
@@ -102,8 +102,8 @@ async def test_of_many_candidates_at_one_seat_one_sits(api: httpx.AsyncClient) -
 
 @BOTH
 async def test_each_refusal_has_a_type_of_its_own(api: httpx.AsyncClient, book: Book) -> None:
-    full, withdrawn, past = await post_slot(api), await post_slot(api), await post_slot(api, starts_at=soon(-10.1))
-    free, overlapping = await post_slot(api, starts_at=soon(300)), await post_slot(api, starts_at=soon(60 + 44))
+    full, withdrawn, past = await post_slot(api), await post_slot(api), str(await make_slot(starts_at=soon(-10.1)))
+    free, overlapping = await post_slot(api, starts_at=soon(300)), await post_slot(api, starts_at=soon(60 + 40))
     candidate = candidate_fields()
     body = {"candidate": candidate, "job": job_fields()}
     booked = (await api.post("/api/interviews/", json=body)).json()["id"]
@@ -260,7 +260,7 @@ async def test_what_needs_no_body_takes_none_or_an_empty_object_and_nothing_else
 
 async def test_each_refusal_of_a_change_has_a_type_of_its_own(api: httpx.AsyncClient) -> None:
     booked = await post_booking(api, minutes=0)
-    full, past = await post_slot(api, starts_at=soon(300)), await post_slot(api, starts_at=soon(-10.1))
+    full, past = await post_slot(api, starts_at=soon(300)), str(await make_slot(starts_at=soon(-10.1)))
     await post_booking(api, slot=full)
     move = f"{PATH}{booked['id']}/reschedule/"
     problem(await api.post(move, json={"slot_id": full}), 409, "slot-full")

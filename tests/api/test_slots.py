@@ -6,13 +6,13 @@ import httpx
 
 from api.clients import NOWHERE, as_role, count, ok, problem
 from api.factories import post_booking
-from factories import job_fields, post_interview, post_slot, soon
+from factories import job_fields, make_slot, post_interview, post_slot, soon
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 from hireloop.web.http.entity_tags import etag_of
 
 PATH = "/api/interviews/slots/"
-START, END = "2026-12-01T10:00:00+05:30", "2026-12-01T11:00:00+05:30"
+START, END = "2096-12-01T10:00:00+05:30", "2096-12-01T11:00:00+05:30"
 
 
 def slot(**fields: object) -> dict[str, object]:
@@ -32,14 +32,14 @@ async def test_a_slot_is_stored_and_shown(api: httpx.AsyncClient) -> None:
 
 
 async def test_times_are_answered_with_the_offset_of_the_installation(api: httpx.AsyncClient) -> None:
-    created = await api.post(PATH, json=slot(starts_at="2026-12-01T04:30:00Z", ends_at="2026-12-01T00:30:00-05:00"))
+    created = await api.post(PATH, json=slot(starts_at="2096-12-01T04:30:00Z", ends_at="2096-12-01T00:30:00-05:00"))
     assert (created.json()["starts_at"], created.json()["ends_at"]) == (START, END)
     assert created.json()["created_at"].endswith("+05:30")
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"starts_at": "2026-12-01T10:00:00"}, "starts_at"),
-    ({"ends_at": "2026-12-01T10:00:00"}, "ends_at"),
+    ({"starts_at": "2096-12-01T10:00:00"}, "starts_at"),
+    ({"ends_at": "2096-12-01T10:00:00"}, "ends_at"),
     ({"starts_at": "2026-12-01"}, "starts_at"),
     ({"starts_at": "tomorrow"}, "starts_at"),
     ({"starts_at": None}, "starts_at"),
@@ -49,7 +49,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"ends_at": "9999-12-31T23:59:59-05:00"}, "ends_at"),
     ({"starts_at": "9999-12-31T23:00:00Z", "ends_at": "9999-12-31T23:59:59Z"}, "starts_at"),
     ({"ends_at": START}, "ends_at"),
-    ({"ends_at": "2026-12-01T09:00:00+05:30"}, "ends_at"),
+    ({"ends_at": "2096-12-01T10:00:59.999999+05:30"}, "ends_at"),
+    ({"starts_at": "2096-12-01T10:00:30+05:30", "ends_at": "2096-12-01T10:01:20+05:30"}, "ends_at"),
+    ({"starts_at": "2020-12-01T10:00:00Z", "ends_at": "2020-12-01T11:00:00Z"}, "starts_at"),
+    ({"starts_at": "2020-12-01T10:00:00Z"}, "starts_at"),
+    ({"ends_at": "2096-12-01T09:00:00+05:30"}, "ends_at"),
     ({"seats": 0}, "seats"),
     ({"seats": -1}, "seats"),
     ({"seats": 1001}, "seats"),
@@ -65,6 +69,39 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+async def test_times_are_cut_to_the_minute(api: httpx.AsyncClient) -> None:
+    given = {"starts_at": "2096-12-01T10:00:00.000027+05:30", "ends_at": "2096-12-01T04:59:59.999999-00:30"}
+    created = await api.post(PATH, json=given)
+    assert (created.json()["starts_at"], created.json()["ends_at"]) == (START, "2096-12-01T10:59:00+05:30")
+    path = created.headers["location"]
+    changed = await api.patch(path, json={"ends_at": "2096-12-01T11:00:00.000027+05:30"})
+    assert changed.json()["ends_at"] == END == (await ok(api, path))["ends_at"]
+    again = await api.patch(path, json={"ends_at": "2096-12-01T11:00:59+05:30", "starts_at": START})
+    assert again.json() == changed.json()
+
+
+async def test_a_slot_can_begin_a_moment_ago_and_not_when_it_cannot_be_booked(api: httpx.AsyncClient) -> None:
+    assert await post_slot(api, starts_at=soon(-8))
+    ends_at = soon(30).isoformat()
+    late = await api.post(PATH, json=slot(starts_at=soon(-11).isoformat(), ends_at=ends_at))
+    assert "until 10 minutes after its start" in problem(late, 400, "bad-input", "starts_at")["detail"]
+    over = await api.post(PATH, json=slot(starts_at=soon(-8).isoformat(), ends_at=soon(-3).isoformat()))
+    assert "must be in the future" in problem(over, 400, "bad-input", "ends_at")["detail"]
+    path = f"{PATH}{await post_slot(api)}/"
+    problem(await api.patch(path, json={"starts_at": soon(-60).isoformat()}), 400, "bad-input", "starts_at")
+
+
+async def test_times_that_a_slot_has_already_are_taken_whatever_they_are(api: httpx.AsyncClient) -> None:
+    path = f"{PATH}{await make_slot(starts_at=soon(-60), minutes=0.4)}/"
+    known = await ok(api, path)
+    sent = {name: known[name] for name in ("starts_at", "ends_at", "seats")} | {"notes": "n"}
+    changed = await api.patch(path, json=sent)
+    assert (changed.status_code, changed.json()) == (200, {**known, "notes": "n"})
+    problem(await api.patch(path, json={"ends_at": soon(-40).isoformat()}), 400, "bad-input", "ends_at")
+    longer = await api.patch(path, json={"ends_at": soon(40).isoformat()})
+    assert (longer.status_code, longer.json()["starts_at"]) == (200, known["starts_at"])
+
+
 async def test_each_bad_field_is_a_problem_that_names_it(api: httpx.AsyncClient) -> None:
     for fields, field in BAD:
         problem(await api.post(PATH, json=slot(**fields)), 400, "bad-input", field)
@@ -75,7 +112,7 @@ async def test_an_interviewer_sits_in_one_slot_at_a_time(api: httpx.AsyncClient)
     assert (await api.post(PATH, json=slot(interviewer_email="i@example.com"))).status_code == 201
     problem(await api.post(PATH, json=slot(interviewer_email="I@Example.com")), 409, "interviewer-busy")
     assert (await api.post(PATH, json=slot(interviewer_email="other@example.com"))).status_code == 201
-    touching = slot(starts_at=END, ends_at="2026-12-01T12:00:00+05:30", interviewer_email="i@example.com")
+    touching = slot(starts_at=END, ends_at="2096-12-01T12:00:00+05:30", interviewer_email="i@example.com")
     assert (await api.post(PATH, json=touching)).status_code == 201
 
 
@@ -84,7 +121,7 @@ async def test_slots_are_listed_by_start_and_filtered(api: httpx.AsyncClient) ->
     late = await post_slot(api, starts_at=soon(300), interviewer_email="i@example.com")
     early = await post_slot(api, starts_at=soon(60), job=job)
     full = await post_slot(api, starts_at=soon(180))
-    past = await post_slot(api, starts_at=soon(-60))
+    past = str(await make_slot(starts_at=soon(-60)))
     booked = await api.post(f"{PATH}{full}/book_slot/", json={"interview_id": await post_interview(api)})
     assert booked.status_code == 201
 
@@ -109,7 +146,7 @@ async def test_slots_are_listed_by_start_and_filtered(api: httpx.AsyncClient) ->
 
 async def test_bad_filters_are_refused(api: httpx.AsyncClient) -> None:
     for name, value in [
-        ("from", "2026-12-01T10:00:00"),
+        ("from", "2096-12-01T10:00:00"),
         ("to", "yesterday"),
         ("available", "perhaps"),
         ("job", "baker"),
@@ -148,7 +185,7 @@ async def test_a_slot_is_changed_by_what_is_sent(api: httpx.AsyncClient) -> None
         ({"seats": 0}, "seats"),
         ({"seats": None}, "seats"),
         ({"starts_at": None}, "starts_at"),
-        ({"starts_at": "2026-12-01T10:00:00"}, "starts_at"),
+        ({"starts_at": "2096-12-01T10:00:00"}, "starts_at"),
         ({"ends_at": "9999-12-31T23:59:59-05:00"}, "ends_at"),
         ({"ends_at": before["starts_at"]}, "ends_at"),
         ({"job": NOWHERE}, "job"),

@@ -44,6 +44,8 @@ schemathesis.openapi.format(
     "idn-email", st.from_regex(r"[a-zß+]{1,9}(\.[a-z]{1,5})?@[a-zäж]{1,9}\.example", fullmatch=True)
 )
 schemathesis.openapi.format("phone-number", st.from_regex(r"(\+49 ?30 ?[1-9][0-9]{5,6})?", fullmatch=True))
+schemathesis.openapi.format("bcp-47-locale", st.sampled_from(["en", "en-IN", "de_DE", "pt-br", "zh-Hant-TW", ""]))
+schemathesis.openapi.format("coding-language", st.sampled_from(["python", "C++", "Golang", "c#", ""]))
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(sorted(available_timezones() - {"Factory", "localtime"})))
 
 

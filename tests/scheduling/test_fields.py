@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hireloop import errors
 from hireloop.scheduling import fields
+from hireloop.scheduling.people.candidates import CandidateFields, CandidatePatch
 
 OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
@@ -20,19 +21,45 @@ def test_a_name_is_not_blank(text: str) -> None:
             msgspec.convert(text, fields.Name)
 
 
-def test_an_address_and_a_phone_number_are_told_in_their_one_spelling() -> None:
-    assert fields.addresses(email="dup@xn--bcher-kva.example", cc=None) == {"email": "dup@bücher.example", "cc": None}
-    assert fields.phones(phone="+49 (30) 1234567") == {"phone": "+49301234567"}
+def test_each_field_has_its_one_spelling_and_a_refusal_names_the_field() -> None:
+    new = CandidateFields(full_name="Asha", email="dup@xn--bcher-kva.example", time_zone=None, phone="+49 (30) 1234567")
+    spelt = fields.spelt(new)
+    assert (spelt.email, spelt.time_zone, spelt.phone) == ("dup@bücher.example", None, "+49301234567")
+    assert fields.spelling("time_zone", "Asia/Calcutta") == "Asia/Kolkata"
     with pytest.raises(errors.BadInput, match=r"^job\.recruiter_email: must be an email address, such as"):
-        fields.addresses(within="job.", recruiter_email="asha")
-    with pytest.raises(errors.BadInput, match=r"^candidate\.phone: must be a phone number with its country code"):
-        fields.phones(within="candidate.", phone="abc")
-
-
-def test_a_zone_is_told_by_the_databases_name_and_what_was_not_given_stays() -> None:
-    assert fields.zones(time_zone="Asia/Calcutta", other=None) == {"time_zone": "Asia/Kolkata", "other": None}
+        fields.spelling("recruiter_email", "asha", within="job.")
+    with pytest.raises(errors.BadInput, match=r"^candidate\.phone: must be a phone number with its country"):
+        fields.spelt(msgspec.structs.replace(new, phone="abc"), within="candidate.")
     with pytest.raises(errors.BadInput, match=r"^candidate\.time_zone: must be an IANA"):
-        fields.zones(within="candidate.", time_zone="Asia/Atlantis")
+        fields.spelling("time_zone", "Asia/Atlantis", within="candidate.")
+
+
+def test_what_is_stored_already_is_taken_as_it_is() -> None:
+    old = CandidateFields(full_name="A\u200bsha", email="as\u200bha@example.com", locale="xx-yy", phone="abc")
+    assert fields.spelt(old, known=old) == old
+    with pytest.raises(errors.BadInput, match=r"^phone"):
+        fields.spelt(CandidatePatch(phone="abd", locale="xx-yy"), known=old)
+
+
+@pytest.mark.parametrize(
+    ("field", "one", "other", "same"),
+    [
+        ("time_zone", "Asia/Calcutta", "Asia/Kolkata", True),
+        ("time_zone", "Europe/Stockholm", "Europe/Berlin", False),
+        ("locale", "pt_BR", "pt-br", True),
+        ("phone", "+91 80 5550 0100", "+918055500100", True),
+        ("phone", "030 1234567", "(030) 123-4567", True),
+        ("phone", "030 1234567", "030 1234568", False),
+        ("coding_language", "C#", "csharp", True),
+        ("coding_language", "klingon", "klingon", True),
+        ("coding_language", "klingon", "", False),
+        ("email", "a@xn--bcher-kva.example", "a@bücher.example", True),
+        ("time_zone", None, "UTC", False),
+        ("questions", ["a"], ["a"], True),
+    ],
+)
+def test_two_spellings_of_one_thing_are_the_same(field: str, one: object, other: object, *, same: bool) -> None:
+    assert fields.is_same(field, one, other) is fields.is_same(field, other, one) is same
 
 
 @given(st.text(max_size=30))

@@ -73,7 +73,7 @@ async def take_bounce(request: AnyRequest) -> BounceResponse:
 
 
 def _said(new: NewBounce) -> DeliveryReport:
-    recipient = fields.addresses(recipient=new.recipient)["recipient"]
+    recipient = fields.spelling("recipient", new.recipient) if new.recipient else new.recipient
     return DeliveryReport(
         action=new.action,
         status=new.status,

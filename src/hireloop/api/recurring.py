@@ -16,7 +16,7 @@ from hireloop.access.roles import SCHEDULES, actor_of
 from hireloop.api.documented import again
 from hireloop.examples import Time
 from hireloop.scheduling import fields
-from hireloop.scheduling.slots import series
+from hireloop.scheduling.slots import new_times, series
 from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.series import NewSeries, Series, SkippedOccurrence
 from hireloop.scheduling.slots.slots import SlotDetails
@@ -85,15 +85,15 @@ class SeriesResponse(msgspec.Struct, frozen=True):
 @post("/create_recurring/", opt=SCHEDULES | again("There were no slots to create."))
 async def create_recurring(request: AnyRequest, data: JSONBody[RecurringFields]) -> Response[SeriesResponse]:
     """Create a slot for each time of an RFC 5545 recurrence rule. Returns 201, or 200 if there were none to create."""
-    named = fields.zones(time_zone=data.time_zone) | fields.addresses(interviewer_email=data.interviewer_email)
+    data = fields.spelt(data)
     new = NewSeries(
         rule=data.rule,
-        zone=ZoneInfo(named["time_zone"]),
+        zone=ZoneInfo(data.time_zone),
         starts_at_local=_wall_clock(data.starts_at_local),
         duration=timedelta(minutes=data.duration_minutes),
         exclude=frozenset(data.exclude),
         seats=data.seats,
-        interviewer_email=named["interviewer_email"],
+        interviewer_email=data.interviewer_email,
         job=data.job,
         notes=data.notes,
     )
@@ -102,12 +102,12 @@ async def create_recurring(request: AnyRequest, data: JSONBody[RecurringFields])
 
 
 def _wall_clock(text: str) -> datetime:
-    """Return a local time; raises BadInput."""
+    """Return a local time, cut to the minute; raises BadInput."""
     fix = "must be a local time in time_zone without an offset, such as 2026-12-01T10:00:00"
     if not _WRITTEN.fullmatch(text):
         raise errors.BadInput("starts_at_local", fix)
     try:
-        return datetime.fromisoformat(text)
+        return new_times.to_the_minute(datetime.fromisoformat(text))
     except ValueError:
         raise errors.BadInput("starts_at_local", fix) from None
 

@@ -18,7 +18,7 @@ from hireloop.api.recurring import create_recurring
 from hireloop.api.schedules import BOOKS, book
 from hireloop.examples import InterviewId
 from hireloop.scheduling import fields, withdrawals
-from hireloop.scheduling.slots import slots
+from hireloop.scheduling.slots import new_times, slots
 from hireloop.scheduling.slots.slots import SlotDetails, SlotFields, SlotFilter, SlotPatch
 from hireloop.web.booking_response import ScheduleResponse
 from hireloop.web.context import AnyRequest, context_of
@@ -46,9 +46,11 @@ class BookSlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 @post("/", opt=SCHEDULES | refuses(errors.InterviewerBusy))
 async def create_slot(request: AnyRequest, data: JSONBody[SlotFields]) -> Response[SlotDetails]:
-    """Create a slot."""
-    slot = await slots.create(data, by=actor_of(request))
-    return created_response("/api/interviews/slots/", context_of(request).localized(slot))
+    """Create a slot. Its times are cut to the minute."""
+    context = context_of(request)
+    new = await new_times.taken(data, late_seconds=context.settings.portal_late_seconds)
+    slot = await slots.create(new, by=actor_of(request))
+    return created_response("/api/interviews/slots/", context.localized(slot))
 
 
 @get("/", opt=READS)
@@ -89,8 +91,11 @@ async def get_slot(request: AnyRequest, slot_id: FromPath[UUID]) -> SlotDetails:
 )
 async def change_slot(request: AnyRequest, slot_id: FromPath[UUID], data: JSONBody[SlotPatch]) -> SlotDetails:
     """Change a slot. While interviews are booked into it, its times, interviewer and job cannot be changed."""
-    slot = await slots.change(slot_id, data, by=actor_of(request), check=unchanged_since(request))
-    return context_of(request).localized(slot)
+    context = context_of(request)
+    known = await slots.find(slot_id)
+    changes = await new_times.taken(data, known=known, late_seconds=context.settings.portal_late_seconds)
+    slot = await slots.change(slot_id, changes, by=actor_of(request), check=unchanged_since(request))
+    return context.localized(slot)
 
 
 @delete(

@@ -27,6 +27,8 @@ from hireloop.notify.diagnosis.latest import Latest
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transport import Channel
 from hireloop.notify.worker import heartbeat
+from hireloop.scheduling.people import twins
+from hireloop.scheduling.people.twins import NO_TWINS, Twins
 from hireloop.settings import Settings
 from hireloop.statements import Statement
 
@@ -55,6 +57,7 @@ class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
     base_urls: list[str] = []  # the BASE_URL of each live worker
     has_seen_a_bounce: bool | None = None  # None: the database could not be read
     unheard: LateAlerts = NO_LATE_ALERTS  # alerts that have been unheard for too long
+    twins: Twins = NO_TWINS
 
 
 async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFindings:
@@ -101,6 +104,7 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
         base_urls=state.base_urls,
         has_seen_a_bounce=await returned.is_known_to_come(),
         unheard=await alert_records.late(),
+        twins=await twins.read(),
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
-from hireloop.doctor import bounces, database, sender, telemetry, tracing
+from hireloop.doctor import bounces, database, sender, telemetry, tracing, twins
 from hireloop.doctor.database import DatabaseFindings
 from hireloop.errors import SettingsError
 from hireloop.faults import faults_of
@@ -60,6 +60,8 @@ async def examine(
     yield visit.findings["ledger"]
     yield visit.findings["keys"]
     yield visit.findings["limits"]
+    if (shared := twins.finding(visit.twins)) is not None:
+        yield shared
 
 
 def _channels(settings: Settings) -> tuple[Sequence[Channel], Finding | None]:

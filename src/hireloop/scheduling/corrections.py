@@ -9,9 +9,9 @@ from uuid import UUID
 
 import msgspec
 
-from hireloop import db
+from hireloop import db, mail_addresses
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.scheduling import audit, patches
+from hireloop.scheduling import audit, fields, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings.changes import invitation, note
 from hireloop.scheduling.bookings.history import BookingChange
@@ -48,14 +48,17 @@ async def change(
     BadInput, AddressTaken if another candidate has that address, and, where bookings are invited to anew,
     TooManyReinvitations and TooManyMessages.
     """
-    changes = candidates.normal(changes)
     known = await candidates.lock(candidate_id)
     at = await read_clock(now)
     await check(known)
-    changed = patches.changed(known, changes)
+    changed = patches.changed(known, fields.spelt(changes, known=known))
     if not changed:
         return CorrectionResult(known)
-    await Candidate.update(**changed).where(Candidate.id == candidate_id)
+    values = dict(changed)
+    if not is_same(known.email, changed.get("email", known.email)):
+        await candidates.refuse_taken(changed["email"])
+        values |= {"address_twin": 0}
+    await Candidate.update(**values).where(Candidate.id == candidate_id)
     after = msgspec.structs.replace(known, **changed)
     entry = NewAuditEntry(
         action=Action.CANDIDATE_CHANGED,
@@ -71,8 +74,8 @@ async def change(
 
 
 def is_same(address: str, other: str) -> bool:
-    """Return whether two addresses are one mailbox to us, ignoring case."""
-    return address.lower() == other.lower()
+    """Return whether two addresses are one mailbox to us, however they are written."""
+    return mail_addresses.sought(address).lower() == mail_addresses.sought(other).lower()
 
 
 # A candidate's bookings that they can still come to, unless they are past: that is for the lock's moment to say.

@@ -1,30 +1,35 @@
 """The field types that requests share, each with the limits that the API documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import errors, mail_addresses, phone_numbers, time_zones
+from hireloop.scheduling import coding_languages, locales, names
 
 NOT_BLANK = r"\S"
 LONGEST_MINUTES = 1_440  # a day
 UNSTORABLE = "must not contain the character U+0000, which cannot be stored"
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
 
-# How the document states the rules of `check_storable`, `addresses`, `zones` and `phones`, whose messages are our own.
+# How the document states the rules of `check_storable` and `spelt`, whose messages are our own.
 STORABLE = r"^[^\u0000]*$"
 _STORABLE = {"pattern": STORABLE}
 _STORABLE_NAME = {"not": {"pattern": r"\u0000"}}  # beside a pattern of its own
 _EMAIL = {"format": "idn-email"}
 _PHONE = {"format": "phone-number"}
+_LOCALE = {"format": "bcp-47-locale", "pattern": STORABLE}
+_CODING_LANGUAGE = {"format": "coding-language", "pattern": STORABLE}
 _ZONE = {"format": "iana-time-zone", "maxLength": 64, "examples": ["Asia/Kolkata", "Europe/Berlin"]}
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NOT_BLANK, extra_json_schema=_STORABLE_NAME)]
 Text = Annotated[str, Meta(max_length=20_000, extra_json_schema=_STORABLE)]
 Notes = Annotated[str, Meta(max_length=2_000, extra_json_schema=_STORABLE)]
-Locale = Annotated[str, Meta(max_length=35, extra_json_schema=_STORABLE)]
+Locale = Annotated[str, Meta(max_length=35, extra_json_schema=_LOCALE)]
+CodingLanguage = Annotated[str, Meta(max_length=2_000, extra_json_schema=_CODING_LANGUAGE)]
 Zone = Annotated[str, Meta(extra_json_schema=_ZONE)]
 Address = Annotated[str, Meta(max_length=254, extra_json_schema=_EMAIL)]
 Phone = Annotated[str, Meta(max_length=100, extra_json_schema=_PHONE)]
@@ -34,33 +39,58 @@ Minutes = Annotated[int, Meta(ge=1, le=LONGEST_MINUTES)]
 Round = Annotated[int, Meta(ge=1, le=100)]
 
 
-def addresses(*, within: str = "", **texts: object) -> dict[str, Any]:
-    """Return the mail addresses that were given as they are stored; raises BadInput for an invalid one.
+# By the name of a field, how what people type there is written where it is stored; raises ValueError.
+_SPELLINGS: Mapping[str, Callable[[str], str]] = {
+    "full_name": names.readable,
+    "title": names.readable,
+    "company": names.readable,
+    "email": mail_addresses.normal,
+    "recruiter_email": mail_addresses.normal,
+    "interviewer_email": mail_addresses.normal,
+    "recipient": mail_addresses.normal,
+    "time_zone": time_zones.database_name,
+    "locale": locales.tag_of,
+    "phone": phone_numbers.normal,
+    "coding_language": coding_languages.name_of,
+}
+_Given = TypeVar("_Given", bound=msgspec.Struct)
 
-    `within` is the path of the object around them. What is no text, since it was not given, stays.
+
+def spelt(given: _Given, *, within: str = "", known: object = None) -> _Given:
+    """Return the same with addresses, names, zones, locales and so on as they are stored; raises BadInput.
+
+    `within` is the path of this object in the request, such as `candidate.`. A value that `known` already has is taken
+    as it is: it may be older than the rules.
     """
-    return _normal(mail_addresses.normal, within, texts)
+    written = {}
+    for field in given.__struct_fields__:
+        text = getattr(given, field) if field in _SPELLINGS else None
+        if isinstance(text, str) and text != getattr(known, field, None):
+            written[field] = spelling(field, text, within=within)
+    return msgspec.structs.replace(given, **written)
 
 
-def zones(*, within: str = "", **names: object) -> dict[str, Any]:
-    """Return the time zones that were given, by the database's names; raises BadInput for an unknown one."""
-    return _normal(time_zones.database_name, within, names)
+def spelling(field: str, text: str, *, within: str = "") -> str:
+    """Return one value as it is stored in this field; raises BadInput, which says what is wrong with it."""
+    try:
+        return _SPELLINGS[field](text)
+    except ValueError as error:
+        raise errors.BadInput(f"{within}{field}", str(error)) from None
 
 
-def phones(*, within: str = "", **texts: object) -> dict[str, Any]:
-    """Return the phone numbers that were given, in E.164; raises BadInput for an invalid one."""
-    return _normal(phone_numbers.normal, within, texts)
+def is_same(field: str, one: object, other: object) -> bool:
+    """Return whether two values of a field are the same thing, however they are written."""
+    return one == other or _compared(field, one) == _compared(field, other)
 
 
-def _normal(read: Callable[[str], str], within: str, given: dict[str, object]) -> dict[str, Any]:
-    normal: dict[str, Any] = dict(given)
-    for field, text in given.items():
-        if isinstance(text, str):
-            try:
-                normal[field] = read(text)
-            except ValueError as error:
-                raise errors.BadInput(f"{within}{field}", str(error)) from None
-    return normal
+def _compared(field: str, value: object) -> object:
+    if not isinstance(value, str) or field not in _SPELLINGS:
+        return value
+    try:
+        written = _SPELLINGS[field](value)
+    except ValueError:  # older than the rules
+        return value
+    return phone_numbers.dialled(written) if field == "phone" else written
 
 
 def check_storable(**texts: str) -> None:

@@ -58,33 +58,32 @@ async def create(
 
     Raises BadInput for an unknown id, DiffersFromKnown if a given candidate or job is stored with other values.
     """
+    # What is wrong within the objects is said before what an id does not name.
     if isinstance(candidate, CandidateFields):
-        candidate = candidates.normal(candidate, within="candidate.")
+        candidate = (await candidates.create(candidate, by=by, within="candidate.", now=now))[0].id
     if isinstance(job, JobFields):
-        job = jobs.normal(job, within="job.")
-    candidate_id = await _candidate_id(candidate, by, now)
-    job_id = await _job_id(job, by, now)
-    row = Interview(candidate=candidate_id, job=job_id, round=round_number, created_at=db.sql_now(now))
+        job = (await jobs.create(job, by=by, within="job.", now=now))[0].id
+    await _keep_candidate(candidate)
+    await _check_job(job)
+    row = Interview(candidate=candidate, job=job, round=round_number, created_at=db.sql_now(now))
     created = await Interview.insert(row).returning(*Interview.all_columns())
     known = msgspec.convert(created[0], InterviewDetails)
     await audit.record(_entry(Action.INTERVIEW_CREATED, known, by), at=now)
     return known
 
 
-async def _candidate_id(candidate: UUID | CandidateFields, by: Actor, now: datetime | None) -> UUID:
-    """Return the id of a candidate who cannot be erased before this transaction ends."""
+async def _keep_candidate(candidate: UUID) -> None:
+    """Keep a candidate from being erased before this transaction ends; raises BadInput for an unknown id."""
     try:
-        known = candidate if isinstance(candidate, UUID) else (await candidates.create(candidate, by=by, now=now))[0].id
-        return await candidates.keep(known)
+        await candidates.keep(candidate)
     except errors.NotFound as missing:
         raise errors.BadInput("candidate", str(missing)) from None
 
 
-async def _job_id(job: UUID | JobFields, by: Actor, now: datetime | None) -> UUID:
-    if not isinstance(job, UUID):
-        return (await jobs.create(job, by=by, now=now))[0].id
+async def _check_job(job: UUID) -> None:
+    """Raise BadInput for an unknown id."""
     try:
-        return (await jobs.find(job)).id
+        await jobs.find(job)
     except errors.NotFound as missing:
         raise errors.BadInput("job", str(missing)) from None
 
@@ -118,9 +117,9 @@ async def change(
             raise refused
     after = msgspec.structs.replace(known, **changed)
     if after.candidate != known.candidate:
-        await _candidate_id(after.candidate, by, now)
+        await _keep_candidate(after.candidate)
     if after.job != known.job:
-        await _job_id(after.job, by, now)
+        await _check_job(after.job)
     was = {name: getattr(known, name) for name in changed}
     await audit.record(_entry(Action.INTERVIEW_CHANGED, after, by, was=was, now=changed), at=now)
     await Interview.update(**changed).where(Interview.id == interview_id)

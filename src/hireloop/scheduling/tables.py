@@ -5,7 +5,7 @@ The time of a new row must be given (`db.sql_now`): the default of Piccolo would
 
 from enum import StrEnum
 
-from piccolo.columns import UUID, Array, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, Boolean, ForeignKey, Integer, Text, Timestamptz
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
@@ -32,13 +32,15 @@ class ScheduleState(StrEnum):
 
 
 class Candidate(Table, db=DB):
-    """A person who is interviewed, identified by their address, ignoring case."""
+    """A person who is interviewed, identified by their mailbox, however its address is written."""
 
     id = UUID(primary_key=True, default=new_id)
     full_name = Text()
     full_name_lower = GeneratedText()
     email = Text()
     email_lower = GeneratedText()
+    address_key = GeneratedText()
+    address_twin = Integer(default=0)  # above 0: had a mailbox in common with an older row before there were keys
     time_zone = Text(null=True, default=None)
     locale = Text(null=True, default=None)
     phone = Text()
@@ -85,6 +87,8 @@ class Slot(Table, db=DB):
     taken = Integer(default=0)
     interviewer_email = Text(null=True, default=None)
     interviewer_email_lower = GeneratedText(null=True)
+    interviewer_key = GeneratedText(null=True)
+    overlaps_since_before = Boolean(default=False)  # another of the interviewer's, when there were no keys
     job = ForeignKey(Job, null=True)
     notes = Text()
     withdrawn_at = Timestamptz(null=True, default=None)

@@ -1,12 +1,13 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from factories import TESTS, rows
 from hireloop import db, errors
 from hireloop.scheduling.people import jobs
-from hireloop.scheduling.people.jobs import JobFields, JobFilter
+from hireloop.scheduling.people.jobs import JobDetails, JobFields, JobFilter, JobPatch
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -30,18 +31,39 @@ async def test_many_who_create_one_job_at_once_get_one() -> None:
 
 
 async def test_a_job_that_is_renamed_while_it_is_looked_up_is_in_nobodys_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    known, _ = await jobs.create(JobFields(title="Baker", company="Example"), by=TESTS)
-    insert = jobs._insert  # noqa: SLF001 (between it and the look-up)
+    insert = jobs._insert  # noqa: SLF001 (between the look-up and it)
+    others: list[JobDetails] = []
 
-    async def insert_then_rename(*args: Any) -> dict[str, Any] | None:  # noqa: ANN401 (as they are)
-        row = await insert(*args)
-        await db.fetch("UPDATE job SET title = 'Cook' WHERE id = $1", known.id)
+    async def insert_after_others(*args: Any) -> dict[str, Any] | None:  # noqa: ANN401 (as they are)
+        if others:
+            return await insert(*args)
+        others.append(msgspec.convert(await insert(*args), JobDetails))
+        row = await insert(*args)  # that title and company are taken
+        await db.fetch("UPDATE job SET title = 'Cook' WHERE id = $1", others[0].id)
         return row
 
-    monkeypatch.setattr(jobs, "_insert", insert_then_rename)
+    monkeypatch.setattr(jobs, "_insert", insert_after_others)
     again, created = await jobs.create(JobFields(title="Baker", company="Example"), by=TESTS)
     assert (created, again.title) == (True, "Baker")
-    assert again.id != known.id
+    assert again.id != others[0].id
+
+
+async def test_an_unknown_coding_language_stays_until_it_is_changed() -> None:
+    known, _ = await jobs.create(JobFields(title="Baker", company="Example", coding_language="C#"), by=TESTS)
+    assert known.coding_language == "csharp"
+    await db.fetch("UPDATE job SET coding_language = 'klingon'")
+    for language in ("klingon", "C#"):
+        new = JobFields(title="Baker", company="Example", coding_language=language)
+        if language == "klingon":
+            assert (await jobs.create(new, by=TESTS))[0].id == known.id
+        else:
+            with pytest.raises(errors.DiffersFromKnown, match="coding_language"):
+                await jobs.create(new, by=TESTS)
+    kept = await jobs.change(known.id, JobPatch(description="Bread", coding_language="klingon"), by=TESTS)
+    assert (kept.description, kept.coding_language) == ("Bread", "klingon")
+    with pytest.raises(errors.BadInput, match=r"^coding_language: must be one coding language.* python, "):
+        await jobs.change(known.id, JobPatch(coding_language="klingon!"), by=TESTS)
+    assert (await jobs.change(known.id, JobPatch(coding_language=""), by=TESTS)).coding_language == ""
 
 
 async def test_pages_go_from_the_newest_to_the_oldest() -> None:

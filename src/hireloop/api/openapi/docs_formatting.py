@@ -16,6 +16,8 @@ _FORMATS = {
     "iana-time-zone": "time zone",
     "idn-email": "email address",
     "phone-number": "phone number",
+    "bcp-47-locale": "locale",
+    "coding-language": "coding language",
     "binary": "raw mail",
     "uri-reference": "URL",
 }

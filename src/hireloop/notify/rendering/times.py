@@ -4,6 +4,7 @@ Babel writes dates as the locale does. The zone's abbreviation comes from the zo
 short name for most zones (`GMT+05:30` for Asia/Kolkata, never `IST`); offset and zone name are beside it.
 """
 
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -22,12 +23,15 @@ _MINUTE = timedelta(minutes=1)
 
 @lru_cache(maxsize=256)
 def known_locale(name: str | None) -> str:
-    """Return the locale as Babel names it, such as `pt_BR` for `pt-BR`; `en` for one that it does not know."""
+    """Return the locale as Babel names it, such as `pt_BR` for `pt-BR`; `en` for one that it does not know.
+
+    A region in which nobody is known to use the language, as in `de-JP`, is left out.
+    """
     tag, _, _ = (name or "").replace("-", "_").partition("_u_")  # without extensions, such as the digits wanted
-    try:
-        return str(Locale.parse(tag))
-    except (UnknownLocaleError, ValueError, TypeError):
-        return FALLBACK_LOCALE
+    for known in (tag, tag.rpartition("_")[0]):
+        with suppress(UnknownLocaleError, ValueError, TypeError):
+            return str(Locale.parse(known))
+    return FALLBACK_LOCALE
 
 
 def english_locale(*names: str | None) -> str:

@@ -1,16 +1,16 @@
-"""Candidates: each is identified by their address, ignoring case. An erased candidate no longer counts."""
+"""Candidates: each is identified by their mailbox, however it is written. An erased candidate no longer counts."""
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from piccolo.query import Select
-from piccolo.query.functions import Lower
+from piccolo.query.functions.base import Function
 
-from hireloop import db, errors
+from hireloop import db, errors, mail_addresses
 from hireloop.examples import CandidateId, RecordedAt
 from hireloop.scheduling import audit, fields, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
@@ -40,22 +40,6 @@ class CandidatePatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     resume_text: fields.Text | UnsetType = UNSET
 
 
-_Given = TypeVar("_Given", CandidateFields, CandidatePatch)
-
-
-def normal(given: _Given, *, within: str = "") -> _Given:
-    """Return the same with the address, time zone and phone number in their stored spelling; raises BadInput.
-
-    `within` is the path of this object in the request, such as `candidate.`.
-    """
-    return msgspec.structs.replace(
-        given,
-        **fields.addresses(within=within, email=given.email),
-        **fields.zones(within=within, time_zone=given.time_zone),
-        **fields.phones(within=within, phone=given.phone),
-    )
-
-
 class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate."""
 
@@ -69,27 +53,52 @@ class CandidateDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-async def create(new: CandidateFields, *, by: Actor, now: datetime | None = None) -> tuple[CandidateDetails, bool]:
-    """Store a candidate and return them and True, or return the known one of this address and False.
+async def create(
+    new: CandidateFields, *, by: Actor, within: str = "", now: datetime | None = None
+) -> tuple[CandidateDetails, bool]:
+    """Store a candidate and return them and True, or return the known one of this mailbox and False.
 
-    Raises BadInput, and DiffersFromKnown if a field differs from what is stored.
+    `within` is the path of this object in the request, such as `candidate.`. Raises BadInput, and DiffersFromKnown if a
+    field differs from what is stored.
     """
-    given = patches.given(normal(new))
+    known = await _of_mailbox(new.email)
+    given = patches.given(fields.spelt(new, within=within, known=known))
+    if known is not None:
+        refuse_differences("candidate", given, known, ignoring_case={"email"})
+        return known, False
     row = await _insert(given, by, now)
-    if row is not None:
-        return msgspec.convert(row, CandidateDetails), True
-    # Held, so that a response that is stored for repetition is there before an erasure looks for it.
-    row = await (
+    if row is None:  # somebody else has stored them meanwhile
+        return await create(new, by=by, within=within, now=now)
+    return msgspec.convert(row, CandidateDetails), True
+
+
+class _AddressKey(Function):
+    """The function of the database that says which addresses are one mailbox."""
+
+    function_name = "address_key"
+
+
+async def _of_mailbox(address: str) -> CandidateDetails | None:
+    """Return the candidate of a mailbox: if there are twins, the one whose address is written so, or else the first.
+
+    They are held, so that a response that is stored for repetition is there before an erasure looks for it.
+    """
+    if "\x00" in address:
+        return None
+    rows = await (
         Candidate.select()
-        .where(Candidate.email_lower == Lower(given["email"]), Candidate.erased_at.is_null())
+        .where(Candidate.address_key == _AddressKey(mail_addresses.sought(address)), Candidate.erased_at.is_null())
+        .order_by(Candidate.address_twin)
         .lock_rows("SHARE")
-        .first()
     )
-    if row is None:  # erased between the two statements: the address is nobody's now
-        return await create(new, by=by, now=now)
-    known = msgspec.convert(row, CandidateDetails)
-    refuse_differences("candidate", given, known, ignoring_case={"email"})
-    return known, False
+    found = [msgspec.convert(row, CandidateDetails) for row in rows]
+    return next((one for one in found if one.email.lower() == address.lower()), found[0] if found else None)
+
+
+async def refuse_taken(address: str) -> None:
+    """Raise AddressTaken if a candidate has this mailbox, also one that no constraint knows since it has a twin."""
+    if await Candidate.exists().where(Candidate.address_key == _AddressKey(address)):
+        raise errors.AddressTaken
 
 
 @db.transactional
@@ -110,8 +119,8 @@ def refuse_differences(what: str, given: dict[str, Any], known: object, *, ignor
     def differs(name: str) -> bool:
         ours, theirs = getattr(known, name), given[name]
         if name in ignoring_case:
-            return str(ours).lower() != str(theirs).lower()
-        return bool(ours != theirs)
+            ours, theirs = str(ours).lower(), str(theirs).lower()
+        return not fields.is_same(name, ours, theirs)
 
     different = [name for name in given if differs(name)]
     if different:
@@ -161,7 +170,7 @@ _LAST_CHARACTER = "\U0010ffff"  # whatever goes on after a beginning sorts befor
 # Candidates, newest first: of one address, or whose name or address begins so.
 _PAGE = Statement("""
     SELECT * FROM candidate
-    WHERE erased_at IS NULL AND (:email::text IS NULL OR email_lower = lower(:email))
+    WHERE erased_at IS NULL AND (:email::text IS NULL OR address_key = address_key(:email))
       AND (:beginning::text IS NULL
         OR full_name_lower COLLATE "C" >= lower(:beginning) AND full_name_lower COLLATE "C" < lower(:beginning) || :last
         OR email_lower COLLATE "C" >= lower(:beginning) AND email_lower COLLATE "C" < lower(:beginning) || :last)

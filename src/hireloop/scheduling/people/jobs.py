@@ -1,7 +1,7 @@
 """Jobs: each is identified by its title and company, ignoring case."""
 
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -26,7 +26,7 @@ class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     title: Annotated[fields.Name, Meta(examples=["Platform Engineer"])]
     company: Annotated[fields.Name, Meta(examples=["Acme"])]
     description: fields.Text | UnsetType = UNSET
-    coding_language: fields.Notes | UnsetType = UNSET
+    coding_language: fields.CodingLanguage | UnsetType = UNSET
     recruiter_email: Annotated[fields.Address, Meta(examples=["recruiter@acme.example"])] | UnsetType | None = UNSET
     questions: _Questions | UnsetType = UNSET
 
@@ -37,21 +37,9 @@ class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     title: fields.Name | UnsetType = UNSET
     company: fields.Name | UnsetType = UNSET
     description: fields.Text | UnsetType = UNSET
-    coding_language: Annotated[fields.Notes | UnsetType, Meta(examples=["python"])] = UNSET
+    coding_language: Annotated[fields.CodingLanguage | UnsetType, Meta(examples=["python"])] = UNSET
     recruiter_email: Annotated[fields.Address | UnsetType | None, Meta(examples=[None])] = UNSET
     questions: _Questions | UnsetType = UNSET
-
-
-_Given = TypeVar("_Given", JobFields, JobPatch)
-
-
-def normal(given: _Given, *, within: str = "") -> _Given:
-    """Return the same with the address in its stored spelling; raises BadInput.
-
-    `within` is the path of this object in the request, such as `job.`.
-    """
-    address = fields.addresses(within=within, recruiter_email=given.recruiter_email)
-    return msgspec.structs.replace(given, **address)
 
 
 class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,22 +55,30 @@ class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-async def create(new: JobFields, *, by: Actor, now: datetime | None = None) -> tuple[JobDetails, bool]:
+async def create(
+    new: JobFields, *, by: Actor, within: str = "", now: datetime | None = None
+) -> tuple[JobDetails, bool]:
     """Store a job and return it and True, or return the known one of this title and company and False.
 
-    Raises BadInput, and DiffersFromKnown if a field differs from what is stored.
+    `within` is the path of this object in the request, such as `job.`. Raises BadInput, and DiffersFromKnown if a field
+    differs from what is stored.
     """
-    given = patches.given(normal(new))
+    known = await _called(new.title, new.company)
+    given = patches.given(fields.spelt(new, within=within, known=known))
+    if known is not None:
+        refuse_differences("job", given, known, ignoring_case={"title", "company"})
+        return known, False
     row = await _insert(given, by, now)
-    if row is not None:
-        return msgspec.convert(row, JobDetails), True
-    same = Job.select().where(Job.title_lower == Lower(given["title"]), Job.company_lower == Lower(given["company"]))
-    row = await same.first()
-    if row is None:  # renamed between the two statements: no job has this title and company now
-        return await create(new, by=by, now=now)
-    known = msgspec.convert(row, JobDetails)
-    refuse_differences("job", given, known, ignoring_case={"title", "company"})
-    return known, False
+    if row is None:  # somebody else has stored it meanwhile
+        return await create(new, by=by, within=within, now=now)
+    return msgspec.convert(row, JobDetails), True
+
+
+async def _called(title: str, company: str) -> JobDetails | None:
+    if "\x00" in title + company:
+        return None
+    row = await Job.select().where(Job.title_lower == Lower(title), Job.company_lower == Lower(company)).first()
+    return None if row is None else msgspec.convert(row, JobDetails)
 
 
 @db.transactional
@@ -110,10 +106,10 @@ async def change(
     One transaction, in which `check` may refuse it. A value that stays the same is no change. Raises NotFound,
     BadInput, and JobTaken if another job has that title and company.
     """
-    changes = normal(changes)
     locked = Job.select().where(Job.id == job_id).lock_rows("NO KEY UPDATE")
     known = await db.one(locked, JobDetails, errors.NotFound("job", job_id))
     await check(known)
+    changes = fields.spelt(changes, known=known)
     changed = patches.changed(known, changes)
     if not changed:
         return known

@@ -199,7 +199,7 @@ def _parts(text: str) -> dict[str, str]:
     for part in text.strip().upper().removeprefix("RRULE:").split(";"):
         name, _, value = part.partition("=")
         if name == "BYSECOND":
-            raise _bad("cannot have BYSECOND: the seconds are those of starts_at_local")
+            raise _bad("cannot have BYSECOND: slots begin on a whole minute")
         if name not in _PARTS:
             raise _bad(f"must consist of {', '.join(sorted(_PARTS))}, such as FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10")
         if name in parts:

@@ -113,7 +113,7 @@ _LOOK = Statement("""
         SELECT asked.id, asked.starts_at <= :at AS past, (
             SELECT known.id FROM slot known
             WHERE known.starts_at = asked.starts_at AND known.ends_at = asked.ends_at AND known.withdrawn_at IS NULL
-              AND known.interviewer_email_lower IS NOT DISTINCT FROM lower(:interviewer)
+              AND known.interviewer_key IS NOT DISTINCT FROM address_key(:interviewer)
               AND known.job IS NOT DISTINCT FROM :job
             ORDER BY known.id LIMIT 1
         ) AS twin
@@ -135,8 +135,8 @@ _IN_THE_WAY = Statement("""
     SELECT asked.id, (
         SELECT other.id FROM slot other
         WHERE withdrawn_at IS NULL AND interviewer_email IS NOT NULL
-          AND textrange(interviewer_email_lower, interviewer_email_lower, '[]')
-              && textrange(lower(:interviewer), lower(:interviewer), '[]')
+          AND textrange(interviewer_key, interviewer_key, '[]')
+              && textrange(address_key(:interviewer), address_key(:interviewer), '[]')
           AND tstzrange(other.starts_at, other.ends_at) && tstzrange(asked.starts_at, asked.ends_at)
         ORDER BY other.starts_at, other.id LIMIT 1
     ) AS other

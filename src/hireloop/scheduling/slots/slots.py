@@ -2,7 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -40,16 +40,6 @@ class SlotPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     notes: Annotated[fields.Notes | UnsetType, Meta(examples=["Room 4"])] = UNSET
 
 
-_Given = TypeVar("_Given", SlotFields, SlotPatch)
-
-
-def normal(given: _Given) -> _Given:
-    """Return the same with the address in its stored spelling; raises BadInput, also for times out of range."""
-    fields.check_calendar(starts_at=given.starts_at, ends_at=given.ends_at)
-    address = fields.addresses(interviewer_email=given.interviewer_email)
-    return msgspec.structs.replace(given, **address)
-
-
 class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     """A slot."""
 
@@ -65,14 +55,16 @@ class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
-_TAKE_AN_INTERVIEWERS_TIME = {"starts_at", "ends_at", "interviewer_email"}
 # What the candidates of a slot in use rely on.
 _FIXED_IN_USE = {"starts_at", "ends_at", "interviewer_email", "job"}
+# What says whether it overlaps another one of the interviewer's.
+_WHO_AND_WHEN = {"starts_at", "ends_at", "interviewer_email"}
 
 
 async def create(new: SlotFields, *, by: Actor, now: datetime | None = None) -> SlotDetails:
     """Store a slot; raises BadInput, and InterviewerBusy if it overlaps another one of the interviewer."""
-    new = normal(new)
+    new = fields.spelt(new)
+    fields.check_calendar(starts_at=new.starts_at, ends_at=new.ends_at)
     check_times(new.starts_at, new.ends_at)
     await check_job(new.job)
     return await _insert(new, by, now)
@@ -113,7 +105,7 @@ async def find(slot_id: UUID) -> SlotDetails:
 # at once would both find nothing and, without an interviewer, both create it. Returns the moment after the wait.
 _ONE_AT_A_TIME = Statement("""
     SELECT coalesce(:now, clock_timestamp())
-    FROM pg_advisory_xact_lock(hashtextextended('series ' || lower(:interviewer::text), 0))
+    FROM pg_advisory_xact_lock(hashtextextended('series ' || address_key(:interviewer::text), 0))
 """)
 
 
@@ -146,19 +138,21 @@ async def change(
     Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse if the times, the
     interviewer or the job of a slot with bookings, also of one that is over, or seats below those taken, are asked for.
     """
-    changes = normal(changes)
+    fields.check_calendar(starts_at=changes.starts_at, ends_at=changes.ends_at)
     slot = await lock(slot_id)
     await check(slot)
-    changed = patches.changed(slot, changes)
+    changed = patches.changed(slot, fields.spelt(changes, known=slot))
     wanted = msgspec.structs.replace(slot, **changed)
     refusal = change_refusal(slot, wanted, changed.keys())
     if refusal is not None:
         raise refusal
     if changed:
         await check_job(wanted.job)
-        if wanted.interviewer_email is not None and changed.keys() & _TAKE_AN_INTERVIEWERS_TIME:
+        takes_other_time = bool(changed.keys() & _WHO_AND_WHEN)
+        if wanted.interviewer_email is not None and takes_other_time:
             await lock_interviewer(wanted.interviewer_email)
-        await Slot.update(**changed).where(Slot.id == slot_id)
+        values = changed | ({"overlaps_since_before": False} if takes_other_time else {})
+        await Slot.update(**values).where(Slot.id == slot_id)
         details = {"fields": sorted(changed)}
         await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details), at=now)
     return wanted
@@ -242,7 +236,7 @@ def _conditions(only: SlotFilter, after: UUID | None) -> list[str]:
     if only.available is not None:
         conditions.append(_FREE if only.available else f"NOT {_FREE}")
     if only.interviewer is not None:
-        conditions.append("interviewer_email_lower = lower(:interviewer)")
+        conditions.append("interviewer_key = address_key(:interviewer)")
     if only.min_minutes is not None:
         conditions.append("ends_at - starts_at >= make_interval(mins => :min_minutes)")
     if after is not None:
