@@ -23,7 +23,7 @@ from hireloop.notify.deliveries import deliveries
 from hireloop.notify.diagnosis.findings import Level
 from hireloop.settings import Settings
 from hireloop.statements import numbered
-from migrate.roles import ROLE, role_with
+from migrate.roles import FUNCTION, ROLE, role_with
 from repository.test_statements import COMPOSED, SAMPLES, STATEMENTS, trees
 from sample_settings import settings_for
 
@@ -148,7 +148,7 @@ LACKS = {
     ),
     "those of two tables": (
         "REVOKE DELETE ON worker, stored_response FROM hireloop_dml",
-        "Run `GRANT DELETE ON public.stored_response, public.worker TO hireloop_dml` as the owner of the tables.",
+        "Run `GRANT DELETE ON public.stored_response, public.worker TO hireloop_dml` as the owner of the tables, or",
     ),
     "of a view": (
         "REVOKE SELECT ON invitation FROM hireloop_dml",
@@ -320,10 +320,12 @@ async def test_an_older_postgresql_says_the_same(older_url: str) -> None:
         await db.fetch(f"CREATE ROLE {ROLE}")
         for table, needed in NEEDED.items():
             await db.fetch(f"GRANT {', '.join(needed)} ON {table} TO {ROLE}")
+        await db.fetch(FUNCTION)
         await db.fetch(f"SET LOCAL ROLE {ROLE}")
         assert await privileges.lacking() == ""
         await db.fetch("RESET ROLE")
         await db.fetch(f"REVOKE INSERT ON delivery FROM {ROLE}")
+        await db.fetch(FUNCTION)
         await db.fetch(f"SET LOCAL ROLE {ROLE}")
         assert "(INSERT on public.delivery)" in await privileges.lacking()
         await changed.rollback()  # type: ignore[no-untyped-call] # Piccolo's

@@ -82,7 +82,10 @@ def at_home(found: FoundInstallation | None = None) -> Iterator[Settings]:
 
     server = EmbeddedPostgres(data_dir)
     try:
-        yield Settings.read(database_url=server.start(), secret_key=settings.secret_key)
+        owner_url = server.start()
+        yield Settings.read(
+            database_url=server.application_url, database_owner_url=owner_url, secret_key=settings.secret_key
+        )
     finally:
         server.leave()
 

@@ -79,7 +79,8 @@ def test_everything_else_that_is_not_public_is_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["2606:4700:4700::1111", "2a00:1450:4001:830::200e", "2001:200::1", "3fff:1000::1", "2a00:1450::5eff:808:808"]
+    "address",
+    ["2606:4700:4700::1111", "2a00:1450:4001:830::200e", "2001:200::1", "3fff:1000::1", "2a00:1450::5eff:808:808"],
 )
 def test_a_public_ipv6_address_is_public(address: str) -> None:
     assert is_public(address)
