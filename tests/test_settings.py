@@ -25,6 +25,7 @@ WEBHOOK_SECRET = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 GOOD: list[tuple[str, str, str, Any]] = [
     ("DATABASE_URL", URL, "database_url", URL),
     ("DATABASE_DIRECT_URL", URL, "database_direct_url", URL),
+    ("DATABASE_OWNER_URL", URL, "database_owner_url", URL),
     ("DATABASE_POOL_SIZE", "20", "database_pool_size", 20),
     ("SECRET_KEY", SECRET, "secret_key", SecretStr(SECRET)),
     (
@@ -242,6 +243,7 @@ def test_printed_settings_show_no_secret() -> None:
     settings = settings_for(
         "postgresql://u:canary@h/d",
         database_direct_url="postgresql://u:canary@h/d",
+        database_owner_url="postgresql://u:canary@h/d",
         secret_key=f"canary {SECRET}",
         secret_key_fallbacks=["canary old" * 4],
         email_host_password="canary",

@@ -196,7 +196,7 @@ async def test_tables_of_a_caller_are_not_taken_for_ours(database_url: str) -> N
         CREATE TEMPORARY TABLE interview (id uuid, candidate uuid);
         CREATE TEMPORARY TABLE audit_entry AS SELECT '{person}'::uuid AS candidate, 'candidate.erased' AS action;
         SET search_path = pg_temp, public
-        """  # noqa: S608 (our own id)
+        """
     )
     for statement in (
         f"SELECT public.blank_audit_of_erased('{person}')",
