@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
         --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-install lint types fix venv bench docs openapi schema client fuzz chaos lock ci clean
+.PHONY: help run test test-long test-install lint types fix venv bench docs openapi schema pin-images client fuzz chaos lock ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -62,6 +62,9 @@ openapi: installed-to-test ## write openapi.json anew from the code
 
 schema: installed-to-test ## generate what the code needs of the schema from the migrations
 	@$(BIN)/python -m release.schema_file
+
+pin-images: installed-to-test ## pin the images of deploy/ by their digests, as their registries have them now
+	@$(BIN)/python -m release.pin_images
 
 client: installed-to-test ## build the Python and the TypeScript client into dist/
 	@$(BIN)/python clients/node.py

@@ -78,7 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of the person who runs the tests out of them."""
     for name in [*os.environ]:
-        if name.lower() in Settings.model_fields or name.startswith("OTEL_"):
+        if name.lower().removesuffix("_file") in Settings.model_fields or name.startswith("OTEL_"):
             monkeypatch.delenv(name, raising=False)
 
 
@@ -97,7 +97,7 @@ def template() -> Iterator["Template"]:
 
     async def make() -> None:
         async with db.opened(url, pool_size=1):
-            await migrate.migrate(settings_for(url))
+            await migrate.migrate(settings_for(url, database_owner_url=url))
 
     asyncio.run(make())
     with Template(url) as made:
@@ -108,7 +108,7 @@ def template() -> Iterator["Template"]:
 
 @pytest.fixture
 def database_url(template: "Template") -> Iterator[str]:
-    """A fresh, migrated, empty database."""
+    """A fresh, migrated, empty database, as its owner; `settings_for` and `environment` take the other role's."""
     with template.copied() as url:
         yield url
 

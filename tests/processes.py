@@ -13,7 +13,7 @@ from typing import Self
 
 import httpx
 
-from sample_settings import SECRET
+from sample_settings import SECRET, as_application
 
 _READY_SECONDS = 30.0
 
@@ -27,10 +27,14 @@ def free_port() -> int:
 
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
-    """Return what a process needs, and nothing of the settings of the person who runs the tests."""
+    """Return what a process needs, and nothing of the settings of the person who runs the tests.
+
+    `database_url` is the owner's, as whom only `hireloop migrate` works.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     defaults = {
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": as_application(database_url),
+        "DATABASE_OWNER_URL": database_url,
         "SECRET_KEY": SECRET,
         "HIRELOOP_DATA_DIR": "/nonexistent/hireloop",  # not that of the person who runs the tests
         "DEFAULT_FROM_EMAIL": "HireLoop <interviews@hire.example>",

@@ -26,6 +26,7 @@ WEBHOOK_SECRET = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 GOOD: list[tuple[str, str, str, Any]] = [
     ("DATABASE_URL", URL, "database_url", URL),
     ("DATABASE_DIRECT_URL", URL, "database_direct_url", URL),
+    ("DATABASE_OWNER_URL", URL, "database_owner_url", URL),
     ("DATABASE_POOL_SIZE", "20", "database_pool_size", 20),
     ("SECRET_KEY", SECRET, "secret_key", SecretStr(SECRET)),
     (
@@ -201,6 +202,7 @@ def _a_directory_without_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_setting_is_read_from_the_environment_by_its_name(
     monkeypatch: pytest.MonkeyPatch, variable: str, text: str, field: str, value: object
 ) -> None:
+    monkeypatch.setenv("DATABASE_URL", URL)  # one of them is of no use without it
     monkeypatch.setenv(variable, text)
     assert getattr(Settings.read(), field) == value
 
@@ -324,6 +326,7 @@ def test_printed_settings_show_no_secret() -> None:
     settings = settings_for(
         "postgresql://u:canary@h/d",
         database_direct_url="postgresql://u:canary@h/d",
+        database_owner_url="postgresql://u:canary@h/d",
         secret_key=f"canary {SECRET}",
         secret_key_fallbacks=["canary old" * 4],
         email_host_password="canary",

@@ -8,21 +8,27 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
-from hireloop import mail_addresses, networks, setting_errors, time_zones
+from hireloop import mail_addresses, networks, otlp_headers, secret_files, setting_errors, time_zones, urls
 from hireloop.errors import SettingsError
 from hireloop.mail_addresses import Sender
+from hireloop.secret_files import SecretFiles
 
 AUTO_INSTRUMENTATION = "opentelemetry.instrumentation.auto_instrumentation"  # the module
 
@@ -58,69 +64,16 @@ def _known_zone(name: str) -> str:
         raise ValueError(msg) from None
 
 
-def _without_blanks(value: str) -> str:
-    if any(letter.isspace() or not letter.isprintable() for letter in value):
-        raise ValueError("contains white space or a control character, often a Windows line ending: remove it")
-    return value
-
-
 def _one_line(value: str) -> str:
     if any(unicodedata.category(letter) in _CONTROLS for letter in value):
         raise ValueError("contains a line break or another control character: remove it")
     return value
 
 
-def _host(value: str) -> str:
-    bracketed = value.startswith("[") and value.endswith("]") and ":" in value
-    return _without_blanks(value[1:-1] if bracketed else value)  # [::1], as it is written in URLs
-
-
-def _base_url(value: str) -> str:
-    _without_blanks(value)  # of the value itself: urlsplit drops some of them, and the links would have them all
-    try:
-        parts = urlsplit(value)
-        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # its text does not say how to fix it
-        whole = False
-    if not whole or parts.username is not None or parts.path not in {"", "/"} or _NOT_IN_BASE_URL & set(value):
-        msg = "must be an http or https URL without a path, query or credentials, such as https://hire.example"
-        raise ValueError(msg)
-    return value.rstrip("/")
-
-
 def _otlp_protocol(value: str) -> str:
     if value.strip() not in {"http/protobuf", "grpc"}:
         raise ValueError("must be http/protobuf or grpc")
     return value.strip()
-
-
-def _otlp_headers(value: SecretStr) -> SecretStr:
-    is_paired = all("=" in part for part in value.get_secret_value().split(",") if part.strip())
-    for name, text in _header_pairs(value):
-        if not is_paired or not _HEADER_NAME.fullmatch(name) or not text.isascii() or not text.isprintable():
-            raise ValueError("must be a list of name=value pairs, percent-encoded and separated by commas")
-    return value
-
-
-def _header_pairs(value: SecretStr) -> Iterator[tuple[str, str]]:
-    # As `opentelemetry.util.re.parse_env_headers` reads them; but that skips a pair that it cannot read, and logs it
-    # with the secret in it.
-    for part in value.get_secret_value().split(","):
-        name, _, text = part.partition("=")
-        if part.strip():
-            yield unquote(name).strip().lower(), unquote(text).strip()
-
-
-def _database_url(value: str) -> str:
-    sentence = "must be a URL such as postgresql://user:password@host/name"
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:  # its text quotes the address, and so perhaps a password
-        raise ValueError(sentence) from None
-    if parts.scheme not in {"postgresql", "postgres"} or port == 0:
-        raise ValueError(sentence)
-    return value
 
 
 def _comma_separated(value: object) -> object:
@@ -146,17 +99,6 @@ def _bounce_address(value: str) -> str:
     return value
 
 
-def _imap_url(value: SecretStr) -> SecretStr:
-    try:
-        parts = urlsplit(value.get_secret_value())
-        whole = parts.hostname and parts.username and parts.password and parts.port != 0
-    except ValueError:  # its text quotes the address, and so perhaps a password
-        whole = False
-    if not whole or parts.scheme != "imaps" or parts.query or parts.fragment:
-        raise ValueError("must be a percent-encoded URL such as imaps://user:password@mail.example/INBOX")
-    return value
-
-
 def _leads(value: str) -> str:
     if value != "none" and not all(_LEAD.fullmatch(lead) for lead in value.split(",")):
         raise ValueError("must be none, or times separated by commas, such as 24h,1h or 30m")
@@ -170,8 +112,6 @@ def _cut_off(value: str) -> str:
 
 
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})  # Unicode's categories
-_NOT_IN_BASE_URL = frozenset('?#"<>\\')
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token of RFC 9110, 5.6.2
 _LONGEST_NAME = 23  # of BOUNCE_ADDRESS; RFC 5321, 4.5.3.1.1: with its tag at most 64
 _LEAD = re.compile(r"([1-9]\d{0,3})([hm])")
 _UNITS = {"h": "hours", "m": "minutes"}
@@ -179,9 +119,9 @@ _UNITS = {"h": "hours", "m": "minutes"}
 MailAddress = Annotated[str, AfterValidator(_address)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 OtlpProtocol = Annotated[str, AfterValidator(_otlp_protocol)]
-OtlpHeaders = Annotated[SecretStr, AfterValidator(_otlp_headers)]
+OtlpHeaders = Annotated[SecretStr, AfterValidator(otlp_headers.checked)]
 Leads = Annotated[str, AfterValidator(_leads)]
-DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+DatabaseUrl = Annotated[str, AfterValidator(urls.database)]
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 Names = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
 Secrets = Annotated[list[SecretStr], NoDecode, BeforeValidator(_comma_separated)]
@@ -197,10 +137,11 @@ class Settings(BaseSettings):
     # The installation
     database_url: DatabaseUrl | None = Field(default=None, repr=False)  # may hold a password
     database_direct_url: DatabaseUrl | None = Field(default=None, repr=False)
+    database_owner_url: DatabaseUrl | None = Field(default=None, repr=False)
     database_pool_size: int = Field(default=10, ge=1, le=200)
     secret_key: SecretStr | None = None
     secret_key_fallbacks: Secrets = []
-    base_url: Annotated[str, AfterValidator(_base_url)] = "http://localhost:8000"
+    base_url: Annotated[str, AfterValidator(urls.base)] = "http://localhost:8000"
     hireloop_data_dir: Path | None = None
     cors_origins: Names = []
     rate_limit: int | None = Field(default=None, ge=1)  # requests a minute, of each API key
@@ -212,7 +153,7 @@ class Settings(BaseSettings):
 
     # Mail, by the names that Django gave them
     email_backend: Annotated[EmailBackend, BeforeValidator(_backend)] = EmailBackend.SMTP
-    email_host: Annotated[str, AfterValidator(_host)] = ""
+    email_host: Annotated[str, AfterValidator(urls.host)] = ""
     email_port: int | None = Field(default=None, ge=1, le=65535)
     email_use_tls: bool = False
     email_use_ssl: bool = False
@@ -226,7 +167,7 @@ class Settings(BaseSettings):
     email_rate_limit: int | None = Field(default=None, ge=1)  # tries a minute, of all workers together
     email_fallback_url: SecretStr | None = None
     bounce_address: Annotated[str, AfterValidator(_bounce_address)] = ""
-    bounce_imap_url: Annotated[SecretStr, AfterValidator(_imap_url)] | None = None
+    bounce_imap_url: Annotated[SecretStr, AfterValidator(urls.mailbox)] | None = None
 
     # Chat, webhooks, and who receives which messages
     chat_urls: SecretStr = SecretStr("")
@@ -266,6 +207,15 @@ class Settings(BaseSettings):
     trace_ui_url: str | None = None
     trace_copy_endpoint: str | None = None
 
+    @field_validator("database_owner_url")
+    @classmethod
+    def _beside_another(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("database_url", "") is None:
+            raise ValueError(
+                "is of no use without DATABASE_URL, whose role gets the privileges that it needs: set both"
+            )
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -300,15 +250,35 @@ class Settings(BaseSettings):
             ) from None
 
     @classmethod
+    def settings_customise_sources(  # noqa: D102 (pydantic's)
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic's way of doing it)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
+        return init_settings, env_settings, files, dotenv_settings
+
+    @classmethod
+    def secret_paths(cls) -> dict[str, Path]:
+        """Return the files that hold secrets, absolute, by the variables that name them."""
+        return secret_files.paths(cls, DotEnvSettingsSource(cls).env_vars, os.environ)
+
+    @classmethod
     def variables_of_dotenv(cls) -> dict[str, str]:
-        """Return what only `.env` sets, by variable name, for a process that starts in another directory."""
+        """Return what only `.env` sets, by variable name, for a process that starts in another directory.
+
+        The files of secrets are among it, wherever they are named, since their paths may be relative.
+        """
         set_outside = {name.upper() for name, value in os.environ.items() if value}
         found = DotEnvSettingsSource(cls).env_vars
         return {
             name.upper(): value
             for name, value in found.items()
             if value and (name in cls.model_fields or name.startswith("otel_")) and name.upper() not in set_outside
-        }
+        } | {name: str(path) for name, path in cls.secret_paths().items()}
 
     @classmethod
     def otel_variables(cls) -> dict[str, str]:
@@ -345,7 +315,7 @@ class Settings(BaseSettings):
     def otlp_headers(self, signal: str) -> dict[str, str]:
         """Return the headers of every export of `traces` or `metrics`, such as an API key; the names in lower case."""
         own = getattr(self, f"otel_exporter_otlp_{signal}_headers")
-        return dict(_header_pairs(own or self.otel_exporter_otlp_headers or SecretStr("")))
+        return dict(otlp_headers.pairs(own or self.otel_exporter_otlp_headers or SecretStr("")))
 
     def has_own_otlp_headers(self, signal: str) -> bool:
         """Return whether `traces` or `metrics` have headers of their own."""
@@ -376,6 +346,16 @@ class Settings(BaseSettings):
             msg = "DATABASE_URL is not set. Set it to postgresql://user:password@host/name, or run `hireloop up`."
             raise SettingsError(msg)
         return url
+
+    @property
+    def owner_url(self) -> str:
+        """Where `hireloop migrate` works: as the owner of the tables, past a pooler. Raises as `listen_url`."""
+        return self.database_owner_url or self.listen_url
+
+    @property
+    def database_role(self) -> str:
+        """The role that DATABASE_URL names; empty if it names none."""
+        return urls.role_of(self.database_url or "")
 
     @property
     def zone(self) -> ZoneInfo:

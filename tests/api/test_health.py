@@ -23,6 +23,7 @@ from hireloop.notify.worker.heartbeat import WorkerStatus
 from hireloop.settings import Settings
 from notify.factories import LIMIT, alerted, attempt, invite
 from sample_settings import settings_for
+from servers.databases import as_owner
 from servers.smtp import Hang, ScriptedSmtpServer, Step
 
 
@@ -57,8 +58,8 @@ async def test_a_serving_process_is_alive_and_ready_without_a_key(user: httpx.As
     assert (answered.status_code, answered.json()["status"], answered.json()["reasons"]) == (200, "ok", [])
 
 
-async def test_a_missing_migration_is_not_ready(user: httpx.AsyncClient) -> None:
-    await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
+async def test_a_missing_migration_is_not_ready(user: httpx.AsyncClient, database_url: str) -> None:
+    await as_owner(database_url, "DELETE FROM migration WHERE app_name = 'api'")
     answered = await user.get("/health/ready")
     assert answered.status_code == 503
     assert answered.json()["reasons"] == ["The database has 1 pending migration. Run `hireloop migrate`."]
@@ -111,10 +112,11 @@ async def test_what_fails_in_a_worker_and_a_ledger_that_nobody_reads_are_named(u
     assert ledger.startswith("No worker has read the ledger for 20")
 
 
-async def test_a_refused_statement_is_not_called_an_unavailable_database(user: httpx.AsyncClient) -> None:
-    await db.fetch("REVOKE SELECT ON migration, worker FROM hireloop")
+async def test_a_refused_statement_is_not_called_an_unavailable_database(
+    user: httpx.AsyncClient, database_url: str
+) -> None:
+    await as_owner(database_url, "REVOKE SELECT ON migration, worker FROM hireloop_app")
     answered = await user.get("/health/delivery")
-    await db.fetch("GRANT SELECT ON migration, worker TO hireloop")
     assert answered.status_code == 503
     assert answered.json()["reasons"][0] == (
         "The database refuses a statement of this process (InsufficientPrivilegeError 42501). "

@@ -18,6 +18,7 @@ from hireloop import app, db, errors
 from hireloop.settings import Settings
 from hireloop.web import problems
 from sample_settings import settings_for
+from servers.databases import as_owner
 
 JSON = {"Content-Type": "application/json"}
 
@@ -242,8 +243,10 @@ def test_only_a_failure_of_the_database_that_may_pass_is_unavailable(error: Exce
     assert (found.status, found.code) == (status, slug)
 
 
-async def test_a_refused_statement_is_an_internal_error_whose_log_line_names_it(api: httpx.AsyncClient) -> None:
-    await db.fetch("ALTER TABLE job RENAME TO position")
+async def test_a_refused_statement_is_an_internal_error_whose_log_line_names_it(
+    api: httpx.AsyncClient, database_url: str
+) -> None:
+    await as_owner(database_url, "ALTER TABLE job RENAME TO position")
     with capture_logs() as logs:
         problem(await api.get("/api/jobs/"), 500, "internal")
     (entry,) = [line for line in logs if line["event"] == "request.failed"]

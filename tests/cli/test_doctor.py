@@ -35,14 +35,15 @@ def test_a_whole_installation_ends_0_with_a_line_each_and_their_sum(
     assert (ran.returncode, ran.stderr) == (0, "")
     lines = ran.stdout.splitlines()
     assert lines[0] == "ok       installation    The installation that DATABASE_URL points to."
-    assert lines[1] == "ok       settings        All values are valid."
+    assert lines[1] == "ok       files           No other user of this machine can read or change the secrets."
+    assert lines[2] == "ok       settings        All values are valid."
     assert (
         f"ok       mail            localhost port {mail_server.port} accepts mail from our sender, unencrypted."
         in lines
     )
     assert "warning  workers         No worker has reported recently, so no messages are sent." in lines
     assert "                         → Start `hireloop work`." in lines
-    assert lines[-1] == "0 failures, 3 warnings, 14 ok. Ready for bookings."
+    assert lines[-1] == "0 failures, 3 warnings, 18 ok. Ready for bookings."
     assert "\x1b" not in ran.stdout
     assert mail_server.received == []
 

@@ -6,6 +6,8 @@ image is neither here nor to be had, the tests say so and are skipped.
 
 import gc
 import re
+import shutil
+import subprocess
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -33,7 +35,6 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text("utf-8"))["services"]
 OURS = "hireloop:under-test"
-VALUES = {"SECRET_KEY": "only-for-the-containers-of-this-test-run", "POSTGRES_PASSWORD": "0123456789abcdef"}
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +75,24 @@ def image(engine: docker.DockerClient) -> str:
     return OURS
 
 
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This run's secrets, made as deploy/README.md says, in a directory that an engine can mount."""
+    folder = tmp_path_factory.mktemp("deploy")
+    subprocess.run([shutil.copy(ROOT / "deploy/make-secrets.sh", folder)], check=True)
+    return folder / "secrets"
+
+
 def environment(service: str) -> dict[str, str]:
-    """Return what compose.yaml gives a service, with this run's secrets filled in."""
-    return {
-        name: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: VALUES[found[1]], value)
-        for name, value in SERVICES[service]["environment"].items()
-    }
+    """Return what compose.yaml gives a service, with the usual ports."""
+    return {name: re.sub(r"\$\{\w+:-(\d+)\}", r"\1", value) for name, value in SERVICES[service]["environment"].items()}
+
+
+def with_secrets(container: DockerContainer, service: str, secrets: Path) -> DockerContainer:
+    """Give a container the files that compose.yaml gives this service."""
+    for name in SERVICES[service]["secrets"]:
+        container.with_volume_mapping(secrets / name, f"/run/secrets/{name}")
+    return container
 
 
 def locked_down(service: str) -> dict[str, Any]:
@@ -95,8 +108,8 @@ def prepared(service: str, image: str, network: Network, *also_known_as: str) ->
     return container.with_kwargs(**locked_down(service))
 
 
-def ours(service: str, image: str, network: Network) -> DockerContainer:
-    container = prepared(service, image, network).with_envs(**environment(service))
+def ours(service: str, image: str, network: Network, secrets: Path) -> DockerContainer:
+    container = with_secrets(prepared(service, image, network).with_envs(**environment(service)), service, secrets)
     return container.with_command(SERVICES[service]["command"])
 
 
@@ -109,6 +122,7 @@ class Installation:
     workers: list[DockerContainer]
     mailpit: DockerContainer
     jaeger: DockerContainer
+    secrets: Path
 
     def client(self, container: DockerContainer, port: int, key: str | None = None) -> httpx.Client:
         address = f"http://{container.get_container_host_ip()}:{container.get_exposed_port(port)}"
@@ -123,35 +137,34 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installation(engine: docker.DockerClient, image: str) -> Iterator[Installation]:
+def installation(engine: docker.DockerClient, image: str, secrets: Path) -> Iterator[Installation]:
     names = {service: needed(engine, SERVICES[service]["image"]) for service in ("postgres", "jaeger", "mailpit")}
     if not testcontainers_config.ryuk_disabled:
         needed(engine, testcontainers_config.ryuk_image)  # it removes the containers of a run that was killed
-    database = environment("postgres")
     with ExitStack() as stack:
         network = stack.enter_context(Network())
-        stack.enter_context(
-            PostgresContainer(
-                names["postgres"],
-                username=database["POSTGRES_USER"],
-                password=database["POSTGRES_PASSWORD"],
-                dbname=database["POSTGRES_DB"],
-                network=network,
-                network_aliases=["postgres"],
-            )
-        )
+        password = (secrets / "postgres_password").read_text().strip()
+        postgres = PostgresContainer(
+            names["postgres"],
+            username="postgres",
+            password=password,
+            dbname="postgres",
+            network=network,
+            network_aliases=["postgres"],
+        ).with_volume_mapping(ROOT / "deploy/roles.sql", "/docker-entrypoint-initdb.d/roles.sql")
+        stack.enter_context(with_secrets(postgres, "postgres", secrets))
         jaeger = prepared("jaeger", names["jaeger"], network, "otel-collector").with_exposed_ports(16686)
         stack.enter_context(jaeger.waiting_for(HttpWaitStrategy(16686, "/")))
         mailpit = prepared("mailpit", names["mailpit"], network).with_exposed_ports(8025)
         stack.enter_context(mailpit.waiting_for(HttpWaitStrategy(8025, "/readyz")))
-        migrate = stack.enter_context(ours("migrate", image, network))
+        migrate = stack.enter_context(ours("migrate", image, network, secrets))
         assert migrate.wait() == 0, migrate.get_logs()
-        api = ours("api", image, network).with_exposed_ports(8000)
+        api = ours("api", image, network, secrets).with_exposed_ports(8000)
         stack.enter_context(api.waiting_for(HttpWaitStrategy(8000, "/health/ready")))
-        workers = [ours("worker", image, network) for _ in range(SERVICES["worker"]["deploy"]["replicas"])]
+        workers = [ours("worker", image, network, secrets) for _ in range(SERVICES["worker"]["deploy"]["replicas"])]
         for worker in workers:
             stack.enter_context(worker)
-        yield Installation(network, api, workers, mailpit, jaeger)
+        yield Installation(network, api, workers, mailpit, jaeger, secrets)
 
 
 def eventually(look: Callable[[], T | None], *, seconds: float = 30) -> T:
@@ -289,6 +302,10 @@ def test_a_booking_is_one_trace_in_jaeger_from_the_request_to_the_mail_servers_r
 def test_both_workers_run_and_deliveries_are_taken_care_of(installation: Installation) -> None:
     assert len(installation.workers) == 2
     eventually(lambda: all(said_by(worker, "worker.started") for worker in installation.workers))
+    eventually(
+        lambda: all(worker.exec(["hireloop", "work", "--check"]).exit_code == 0 for worker in installation.workers)
+    )
+    assert installation.api.exec(["hireloop", "work", "--check"]).exit_code == 1  # no worker is in there
     with installation.client(installation.api, 8000) as api:
         eventually(lambda: api.get("/health/delivery").json() == {"status": "ok", "reasons": []})
 
@@ -303,13 +320,13 @@ def test_the_engine_finds_the_api_healthy(installation: Installation) -> None:
 
 
 def test_migrating_again_changes_nothing(installation: Installation, image: str) -> None:
-    with ours("migrate", image, installation.network) as migrate:
+    with ours("migrate", image, installation.network, installation.secrets) as migrate:
         assert migrate.wait() == 0
         assert b"up to date" in migrate.get_logs()[0]
 
 
 def test_a_worker_that_is_told_to_stop_settles_and_ends_well(installation: Installation, image: str) -> None:
-    with ours("worker", image, installation.network) as worker:
+    with ours("worker", image, installation.network, installation.secrets) as worker:
         eventually(lambda: said_by(worker, "worker.started"))
         worker.get_wrapped_container().stop(timeout=40)
         assert worker.wait() == 0

@@ -1,18 +1,30 @@
 """What the files in `deploy/` promise, read as files: runs everywhere, no Docker engine needed."""
 
+import asyncio
+import os
 import re
+import shutil
+import subprocess
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
+import asyncpg
 import pytest
 import yaml
 
-from hireloop import secret_patterns, session_keys
+from hireloop import db, migrate, secret_files, secret_patterns, session_keys
+from hireloop.local.postgres.programs import find_programs
+from hireloop.local.server_user import ServerUser
+from hireloop.migrate import privileges
 from hireloop.settings import Settings
 from hireloop.telemetry import redaction
 from hireloop.telemetry.exporters import FORBIDDEN_ATTRIBUTES
+from release import pin_images
+from sample_settings import settings_for
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text("utf-8")
@@ -112,21 +124,42 @@ def test_all_our_processes_share_one_image_and_the_same_settings() -> None:
     for service in OURS:
         assert SERVICES[service]["image"] == SERVICES["api"]["image"]
         assert SERVICES[service]["build"] == {"context": "..", "dockerfile": "deploy/Dockerfile"}
-        assert variables_of(service) == variables_of("api")
+    assert variables_of("worker") == variables_of("api")
+    owner = {"DATABASE_OWNER_URL_FILE": "/run/secrets/database_owner_url"}
+    assert variables_of("migrate") == variables_of("api") | owner
+    assert "database_owner_url" in SERVICES["migrate"]["secrets"]
+
+
+def test_only_the_migrations_know_the_owner() -> None:
+    known = {service for service in SERVICES if "database_owner_url" in SERVICES[service].get("secrets", [])}
+    assert known == {"migrate"}
+    assert {service for service in SERVICES if "owner_password" in SERVICES[service].get("secrets", [])} == {"postgres"}
 
 
 @pytest.mark.parametrize("service", OURS)
 def test_every_variable_is_a_setting(service: str) -> None:
-    unknown = {name for name in variables_of(service) if name.lower() not in Settings.model_fields}
-    assert not unknown
+    names = {name.lower() for name in variables_of(service)}
+    files = {f"{name}_file" for name in secret_files.names(Settings)}
+    assert not names - Settings.model_fields.keys() - files
 
 
-def test_our_processes_know_the_other_services_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"SECRET_KEY": "s" * 48, "POSTGRES_PASSWORD": "p" * 48}
-    for name, value in variables_of("worker").items():
-        monkeypatch.setenv(name, re.sub(r"\$\{(\w+)[^}]*\}", lambda found: values[found[1]], value))
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """The secrets that the script makes."""
+    script = Path(shutil.copy(ROOT / "deploy/make-secrets.sh", tmp_path))
+    subprocess.run([script], check=True, env={"PATH": os.environ["PATH"]}, umask=0)
+    return tmp_path / "secrets"
+
+
+def test_our_processes_know_the_other_services_by_their_names(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in variables_of("migrate").items():
+        in_there = value.replace("/run/secrets", str(made))
+        monkeypatch.setenv(name, re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", in_there))
     settings = Settings.read(_env_file=None)
-    assert settings.database_url == f"postgresql://hireloop:{'p' * 48}@postgres:5432/hireloop"
+    password = (made / "application_password").read_text().strip()
+    assert settings.database_url == f"postgresql://hireloop_app:{password}@postgres:5432/hireloop"
+    password = (made / "owner_password").read_text().strip()
+    assert settings.owner_url == f"postgresql://hireloop:{password}@postgres:5432/hireloop"
     assert settings.email_host == "mailpit"
     assert settings.email_port == 1025
     assert settings.otel_exporter_otlp_endpoint == "http://otel-collector:4318"
@@ -136,11 +169,110 @@ def test_our_processes_know_the_other_services_by_their_names(monkeypatch: pytes
     assert {"postgres", "mailpit", "otel-collector"} <= SERVICES.keys()
 
 
-def test_passwords_and_keys_come_from_outside_and_their_absence_stops_the_start() -> None:
+def test_passwords_and_keys_are_files_and_in_no_environment() -> None:
     text = (ROOT / "deploy/compose.yaml").read_text("utf-8")
     taken = re.findall(r"\$\{(\w+)([^}]*)\}", text)
-    assert {name for name, _ in taken} == {"SECRET_KEY", "POSTGRES_PASSWORD"}
-    assert all(rest.startswith(":?") for _, rest in taken)
+    assert {name for name, _ in taken} == {"HIRELOOP_PORT", "MAILPIT_PORT", "JAEGER_PORT", "PROMETHEUS_PORT"}
+    assert all(re.fullmatch(r":-\d+", rest) for _, rest in taken)
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("KEY|PASSWORD|DATABASE", name):
+                assert name.endswith("_FILE")
+                assert value.removeprefix("/run/secrets/") in service["secrets"]
+
+
+def test_the_script_makes_each_secret_that_is_needed_once(made: Path) -> None:
+    files = {name: ROOT / "deploy" / secret["file"] for name, secret in COMPOSE["secrets"].items()}
+    assert {file.name for file in made.iterdir()} == files.keys() == {file.name for file in files.values()}
+    assert made.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in made.iterdir()} == {0o444}
+    assert len((made / "secret_key").read_text().strip()) == 64
+    before = {file.name: file.read_text() for file in made.iterdir()}
+    assert len({*before.values()}) == len(before)
+    (made / "application_password").unlink()
+    subprocess.run([made.parent / "make-secrets.sh"], check=True, env={"PATH": os.environ["PATH"], "SECRET_KEY": "x"})
+    after = {file.name: file.read_text() for file in made.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {"application_password"}
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    assert "deploy/secrets/" in ignored
+
+
+def test_the_script_takes_the_secrets_of_an_installation_that_exists(tmp_path: Path) -> None:
+    of_before = {"PATH": os.environ["PATH"], "SECRET_KEY": "a key of before", "OWNER_PASSWORD": "a-password"}
+    script = Path(shutil.copy(ROOT / "deploy/make-secrets.sh", tmp_path))
+    subprocess.run([script], check=True, env=of_before)
+    assert (tmp_path / "secrets/secret_key").read_text() == "a key of before\n"
+    assert "//hireloop:a-password@postgres:" in (tmp_path / "secrets/database_owner_url").read_text()
+
+
+async def test_the_roles_of_a_new_cluster_are_an_owner_and_one_that_owns_nothing(made: Path, empty_url: str) -> None:
+    text = (ROOT / "deploy/roles.sql").read_text("utf-8")
+    for role in ("hireloop_app", "hireloop"):  # those of the tests have these names
+        text = re.sub(rf"\b{role}\b", role.replace("hireloop", "composed"), text)
+    superuser = empty_url.replace("//hireloop@", "//postgres@")
+    psql = find_programs(ServerUser.of(made), made) / "psql"
+    command = partial(subprocess.run, [psql, "-X", "-q", "-d", superuser, "-f", "-"], input=text.encode(), check=True)
+    await asyncio.to_thread(command, env={"SECRETS": str(made), "PATH": os.environ["PATH"]})
+    settings = settings_for(
+        "",
+        **{name: _composed(empty_url, role) for name, role in (("database_url", "_app"), ("database_owner_url", ""))},
+    )
+    connection = await asyncpg.connect(superuser)
+    try:
+        hashes = await connection.fetch("SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'composed%'")
+        assert [row[0][:14] for row in hashes] == ["SCRAM-SHA-256$"] * 2
+        await migrate.as_owner(settings)
+        async with db.opened(str(settings.database_url), pool_size=1):
+            await migrate.check(settings)
+            assert await privileges.excess() == ("composed_app", False, False, ())
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await db.fetch("CREATE TEMPORARY TABLE mine ()")
+    finally:
+        await connection.execute("DROP DATABASE composed WITH (FORCE)")
+        await connection.execute("DROP ROLE composed; DROP ROLE composed_app")
+        await connection.close()
+
+
+def _composed(url: str, role: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"composed{role}@", path="/composed"))
+
+
+@pytest.mark.parametrize("service", SERVICES.keys() - {"migrate"})
+def test_the_engine_knows_whether_a_service_works(service: str) -> None:
+    check = SERVICES[service].get("healthcheck", {"test": None})
+    if service == "api":
+        assert check == {"test": None}  # the image's own
+    elif service in {"otel-collector", "jaeger"}:  # their images have no program that could ask
+        assert check == {"disable": True}
+        assert f'"{service}"' in SERVICES["telemetry-health"]["healthcheck"]["test"][3]
+    else:
+        assert check["test"][0] == "CMD"
+
+
+def test_what_asks_the_collector_and_jaeger_tells_a_dead_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    *_, program = SERVICES["telemetry-health"]["healthcheck"]["test"]
+    asked: list[tuple[str, int]] = []
+
+    class Answer:
+        def __init__(self, host: str, port: int, **_: float) -> None:
+            asked.append((host, port))
+            self.status = 503 if host in dead else 200
+
+        def request(self, *_: str) -> None: ...
+
+        def getresponse(self) -> "Answer":
+            return self
+
+    monkeypatch.setattr("http.client.HTTPConnection", Answer)
+    dead: set[str] = set()
+    exec(program, {})  # noqa: S102 (our own)
+    assert asked == [("otel-collector", 13133), ("jaeger", 16686)]
+    assert COLLECTOR["extensions"]["health_check"]["endpoint"] == "0.0.0.0:13133"
+    for host in ("otel-collector", "jaeger"):
+        dead = {host}
+        with pytest.raises(AssertionError):
+            exec(program, {})  # noqa: S102 (our own)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -159,22 +291,44 @@ def test_a_port_is_open_to_this_machine_only(service: str) -> None:
 
 
 def test_the_page_tells_every_open_port_and_no_other() -> None:
-    ports = {port.split(":")[1] for service in SERVICES.values() for port in service.get("ports", [])}
+    ports = {re.split(r":-|\}", port)[1] for service in SERVICES.values() for port in service.get("ports", [])}
     page = (ROOT / "deploy/README.md").read_text("utf-8")
     assert set(re.findall(r"^\| http://localhost:(\d+)", page, re.MULTILINE)) == ports
 
 
-@pytest.mark.parametrize("service", sorted(SERVICES.keys() - set(OURS)))
+@pytest.mark.parametrize("service", sorted(SERVICES.keys() - {*OURS, "telemetry-health"}))
 def test_an_image_of_others_is_pinned(service: str) -> None:
-    name, _, tag = SERVICES[service]["image"].partition(":")
-    assert name
-    assert re.match(r"v?\d+", tag), "a tag that names a version, not `latest`"
+    image = SERVICES[service]["image"]
+    assert re.fullmatch(r"[\w./-]+:v?\d[\w.-]*(@sha256:[0-9a-f]{64})?", image), "a version, not `latest`"
+
+
+def test_digests_are_added_behind_the_tags_and_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in pin_images.FILES:
+        shutil.copy(ROOT / "deploy" / name, tmp_path)
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\ntest "$1 $2 $3" = "buildx imagetools inspect" || exit 2\ncat "$0.says"\n')
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(pin_images, "DEPLOY", tmp_path)
+    for digest in ("a" * 64, "b" * 64):
+        (tmp_path / "docker.says").write_text(f"sha256:{digest}\n")
+        pin_images.main()
+        services = yaml.safe_load((tmp_path / "compose.yaml").read_text())["services"]
+        for name, service in services.items():
+            ours = SERVICES[name]["image"].partition("@")[0]
+            assert service["image"] == (ours if ours == pin_images.OURS else f"{ours}@sha256:{digest}")
+        assert f"ARG BASE=python:3.11-slim-bookworm@sha256:{digest}\n" in (tmp_path / "Dockerfile").read_text()
+    before = (tmp_path / "compose.yaml").read_text()
+    (tmp_path / "docker.says").write_text("sha256:something else\n")
+    with pytest.raises(SystemExit, match=r"^(python|postgres):"):
+        pin_images.main()
+    assert (tmp_path / "compose.yaml").read_text() == before
 
 
 def test_what_compose_mounts_is_there() -> None:
     mounted = [volume for service in SERVICES.values() for volume in service.get("volumes", [])]
     files = [volume.split(":")[0] for volume in mounted if volume.startswith(".")]
-    assert sorted(files) == ["../otel-collector.yaml", "./prometheus.yaml"]
+    assert sorted(files) == ["../otel-collector.yaml", "./prometheus.yaml", "./roles.sql"]
     for file in files:
         assert (ROOT / "deploy" / file).is_file()
     assert all(volume.endswith(":ro") for volume in mounted if volume.startswith("."))

@@ -27,7 +27,7 @@ from hireloop.notify.worker import heartbeat
 from hireloop.settings import Settings
 from notify.factories import LIMIT, alerted, attempt, invite
 from processes import free_port
-from sample_settings import settings_for
+from sample_settings import as_application, settings_for
 from servers.certificates import Certificate, expired, self_signed
 from servers.smtp import Drop, Hang, ScriptedSmtpServer, Step
 
@@ -54,7 +54,7 @@ async def whole(database_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
             db.new_id(), "w:1", channels=["email"], kinds=["invitation"], base_url="https://hire.example"
         )
     return {
-        "database_url": database_url,
+        "database_url": as_application(database_url),
         "email_host": "localhost",
         "email_timeout": 20,  # however busy the machine is, a server that answers does so in time
         "alert_email": "ops@hire.example",
@@ -498,7 +498,8 @@ async def test_a_database_that_is_not_there_is_one_failure_and_what_hangs_on_it_
         )
     ]
     not_tried = {finding.check: finding.cause for finding in found if finding.level is Level.SKIPPED}
-    assert not_tried.keys() == {"migrations", "secret", "clock", "workers", "ledger", "keys", "channels"}
+    after = {"migrations", "role", "tls", "secret", "clock", "workers", "ledger", "keys", "limits"}
+    assert not_tried.keys() == after | {"channels"}
     assert not_tried["secret"] == "Skipped: database failed."
     assert "canary" not in repr(found)
 

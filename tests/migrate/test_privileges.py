@@ -1,7 +1,6 @@
 """What the database role must be allowed: just what the statements of this code need, and each lack is named."""
 
 import ast
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -12,7 +11,6 @@ import pglast
 import pytest
 from pglast.ast import DeleteStmt, InsertStmt, SelectStmt, UpdateStmt
 
-from docs.test_docs import text_of
 from doctor.test_examination import at_level
 from hireloop import db, migrate
 from hireloop.doctor import database as examined
@@ -26,6 +24,7 @@ from hireloop.statements import numbered
 from migrate.roles import ROLE, role_with
 from repository.test_statements import COMPOSED, SAMPLES, STATEMENTS, trees
 from sample_settings import settings_for
+from servers.databases import as_owner
 
 # What a query of a table class needs: an INSERT returns the key, and the others have a condition.
 OF_QUERIES: Mapping[str, tuple[str, ...]] = {
@@ -148,7 +147,7 @@ LACKS = {
     ),
     "those of two tables": (
         "REVOKE DELETE ON worker, stored_response FROM hireloop_dml",
-        "Run `GRANT DELETE ON public.stored_response, public.worker TO hireloop_dml` as the owner of the tables.",
+        "Run `GRANT DELETE ON public.stored_response, public.worker TO hireloop_dml` as the owner of the tables, or",
     ),
     "of a view": (
         "REVOKE SELECT ON invitation FROM hireloop_dml",
@@ -281,35 +280,13 @@ async def test_a_schema_that_the_role_may_not_use_is_named(database_url: str, se
         await superuser.close()
 
 
-async def test_what_the_page_on_a_role_that_owns_nothing_grants_is_enough(
-    database_url: str, settings: Settings
-) -> None:
-    page = text_of("docs/how-to/recover-from-a-failure.md")
-    statements = re.findall(r"^    (\w.+ TO )app;$", page.partition("### A role that owns nothing")[2], re.MULTILINE)
-    assert len(statements) == 3
-    async with role_with(database_url, {}) as url:
-        superuser = await asyncpg.connect(url.replace(f"//{ROLE}@", "//postgres@"))
-        await superuser.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
-        owner = await asyncpg.connect(database_url)
-        for statement in statements:
-            await owner.execute(f"{statement}{ROLE}")
-        async with db.opened(url, pool_size=1):
-            await migrate.check(settings)
-        await owner.execute("CREATE TABLE of_a_later_version ()")
-        assert await superuser.fetchval(f"SELECT has_table_privilege('{ROLE}', 'of_a_later_version', 'DELETE')")
-        await owner.execute("DROP TABLE of_a_later_version")
-        await owner.close()
-        await superuser.close()
-
-
-async def test_a_serving_process_is_not_ready_without_a_privilege(user: httpx.AsyncClient) -> None:
-    await db.fetch("REVOKE UPDATE ON delivery FROM hireloop")
+async def test_a_serving_process_is_not_ready_without_a_privilege(user: httpx.AsyncClient, database_url: str) -> None:
+    await as_owner(database_url, "REVOKE UPDATE ON delivery FROM hireloop_app")
     answered = await user.get("/health/ready")
-    await db.fetch("GRANT UPDATE ON delivery TO hireloop")
     assert answered.status_code == 503
     [reason] = answered.json()["reasons"]
     assert reason.startswith(
-        "The database role hireloop lacks privileges (UPDATE on public.delivery). Run `GRANT UPDATE ON "
+        "The database role hireloop_app lacks privileges (UPDATE on public.delivery). Run `GRANT UPDATE ON "
     )
 
 
@@ -318,10 +295,10 @@ async def test_an_older_postgresql_says_the_same(older_url: str) -> None:
         await migrate.run_missing()
         assert await privileges.lacking() == ""
         await db.fetch(f"CREATE ROLE {ROLE}")
-        for table, needed in NEEDED.items():
-            await db.fetch(f"GRANT {', '.join(needed)} ON {table} TO {ROLE}")
+        await privileges.grant(ROLE)
         await db.fetch(f"SET LOCAL ROLE {ROLE}")
         assert await privileges.lacking() == ""
+        assert await privileges.excess() == (ROLE, False, False, ())
         await db.fetch("RESET ROLE")
         await db.fetch(f"REVOKE INSERT ON delivery FROM {ROLE}")
         await db.fetch(f"SET LOCAL ROLE {ROLE}")
@@ -333,5 +310,6 @@ def test_a_message_names_five_objects_counts_the_rest_and_grants_all() -> None:
     found = [Lacking(f"t{n}", ("SELECT",)) for n in range(7)]
     assert sentence_of("Our App", found) == (
         "The database role Our App lacks privileges (SELECT on t0; SELECT on t1; SELECT on t2; SELECT on t3; SELECT on "
-        't4; and 2 more). Run `GRANT SELECT ON t0, t1, t2, t3, t4, t5, t6 TO "Our App"` as the owner of the tables.'
+        't4; and 2 more). Run `GRANT SELECT ON t0, t1, t2, t3, t4, t5, t6 TO "Our App"` as the owner of the tables, or '
+        "`hireloop migrate` with DATABASE_OWNER_URL."
     )

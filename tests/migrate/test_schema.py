@@ -19,6 +19,7 @@ from hireloop.settings import Settings
 from migrate.factories import NEXT_VERSION
 from migrate.roles import role_with
 from sample_settings import settings_for
+from servers.databases import as_owner
 
 # What somebody may have done to a database by hand, and the difference in words.
 DIFFERENT = {
@@ -134,13 +135,15 @@ async def test_what_the_next_version_adds_is_allowed(settings: Settings) -> None
     assert await Readiness().faults() == []
 
 
-async def test_a_serving_process_is_not_ready_until_the_difference_is_gone(user: httpx.AsyncClient) -> None:
-    await db.fetch("ALTER TABLE worker RENAME base_url TO link")
+async def test_a_serving_process_is_not_ready_until_the_difference_is_gone(
+    user: httpx.AsyncClient, database_url: str
+) -> None:
+    await as_owner(database_url, "ALTER TABLE worker RENAME base_url TO link")
     answered = await user.get("/health/ready")
     assert answered.status_code == 503
     [reason] = answered.json()["reasons"]
     assert "column worker.base_url is missing" in reason
-    await db.fetch("ALTER TABLE worker RENAME link TO base_url")
+    await as_owner(database_url, "ALTER TABLE worker RENAME link TO base_url")
     assert (await user.get("/health/ready")).status_code == 200
 
 

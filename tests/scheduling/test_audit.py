@@ -1,6 +1,7 @@
 """The audit only grows: the database itself refuses anything else."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -102,18 +103,106 @@ async def test_the_database_refuses_to_change_or_drop_an_entry(database_url: str
     assert await rows("audit_entry") == before
 
 
-async def test_erasing_a_person_blanks_the_details_of_what_is_about_them_and_nothing_else() -> None:
-    person, thing = db.new_id(), db.new_id()
-    about = [entry(candidate=person, details={"reason": "Asha is ill."}), entry(details={"kept": True})]
-    of_thing = NewAuditEntry(action=Action.SLOT_CHANGED, subject=thing, by=TESTS, details={"a": 1})
-    await audit.record(*about, of_thing, at=None)
-    before = await audit.page(AuditFilter(), limit=9, after=None)
-    async with db.DB.transaction():
-        await audit.blank(person, [thing])
-    after = await audit.page(AuditFilter(), limit=9, after=None)
-    assert [one.details for one in after] == [{}, {"kept": True}, {}]
-    assert [(one.id, one.at, one.action, one.actor) for one in after] == [
-        (one.id, one.at, one.action, one.actor) for one in before
+async def erased_person() -> UUID:
+    """Return somebody who is marked as erased, of which the audit knows."""
+    person = await somebody()
+    await db.fetch("UPDATE candidate SET erased_at = now() WHERE id = $1", person)
+    erased = NewAuditEntry(
+        action=Action.CANDIDATE_ERASED, subject=person, candidate=person, by=TESTS, details={"bookings": 1}
+    )
+    await audit.record(erased, at=None)
+    return person
+
+
+async def somebody() -> UUID:
+    made = await interviews.create(
+        CandidateFields(full_name="Asha", email=f"{db.new_id()}@example.com"),
+        JobFields(title="Baker", company="Acme"),
+        by=TESTS,
+    )
+    return made.candidate
+
+
+async def details() -> list[object]:
+    return [one.details for one in await audit.page(AuditFilter(), limit=99, after=None)]
+
+
+async def test_blanking_spares_what_is_about_others_and_the_entry_about_the_erasure() -> None:
+    other, person = await somebody(), await erased_person()
+    interview = await db.fetch_value("SELECT id FROM interview WHERE candidate = $1", person)
+    about = [
+        entry(candidate=person, details={"reason": "Asha is ill."}),
+        NewAuditEntry(action=Action.INTERVIEW_CHANGED, subject=interview, by=TESTS, details={"a": 1}),
+        NewAuditEntry(action=Action.CANDIDATE_CHANGED, subject=person, by=TESTS, details={"b": 1}),
     ]
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError):  # the permission ended with the transaction
-        await db.fetch("UPDATE audit_entry SET details = '{}'")
+    # It names somebody else, although its subject is a thing of theirs.
+    others = NewAuditEntry(
+        action=Action.INTERVIEW_CHANGED, subject=interview, candidate=other, by=TESTS, details={"c": 1}
+    )
+    await audit.record(*about, others, entry(details={"kept": True}), at=None)
+    before = await audit.page(AuditFilter(), limit=99, after=None)
+    await audit.blank(person)
+    after = await audit.page(AuditFilter(), limit=99, after=None)
+    kept = [one for one in after if one.details]
+    assert [one.details for one in kept if one in before][:2] == [{"kept": True}, {"c": 1}]
+    assert {"bookings": 1} in await details()
+    assert {str(one) for one in await details()}.isdisjoint({"{'reason': 'Asha is ill.'}", "{'a': 1}", "{'b': 1}"})
+    assert [(one.id, one.at, one.action, one.actor, one.subject) for one in after] == [
+        (one.id, one.at, one.action, one.actor, one.subject) for one in before
+    ]
+
+
+async def test_nothing_about_a_person_who_is_not_erased_is_blanked() -> None:
+    person = await somebody()
+    await audit.record(entry(candidate=person, details={"kept": True}), at=None)
+    before = await details()
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="says nothing of the erasure"):
+        await audit.blank(person)
+    # Marked as erased, but the audit does not say so.
+    await db.fetch("UPDATE candidate SET erased_at = now() WHERE id = $1", person)
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="says nothing of the erasure"):
+        await audit.blank(person)
+    assert await details() == before
+
+
+async def test_0_1_0_blanks_what_is_about_an_erased_person_and_its_switch_opens_nothing_else() -> None:
+    person, other = await erased_person(), await somebody()
+    await audit.record(
+        entry(candidate=person, details={"reason": "Asha is ill."}), entry(candidate=other, details={"a": 1}), at=None
+    )
+    blank = (
+        "UPDATE audit_entry SET details = '{}' "
+        "WHERE action <> 'candidate.erased' AND (candidate = $1 OR subject = ANY($2::uuid[]))"
+    )
+    for about, refused in ((person, False), (other, True)):
+        async with db.DB.transaction():
+            await db.fetch("SELECT set_config('hireloop.erasing', 'on', true)")
+            if refused:
+                with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
+                    await db.fetch(blank, about, [about])
+                break
+            await db.fetch(blank, about, [about])
+    assert {"a": 1} in await details()
+    assert {"reason": "Asha is ill."} not in await details()
+
+
+async def test_tables_of_a_caller_are_not_taken_for_ours(database_url: str) -> None:
+    person = await somebody()
+    await audit.record(entry(candidate=person, details={"kept": True}), at=None)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        f"""
+        CREATE TEMPORARY TABLE candidate AS SELECT '{person}'::uuid AS id, now() AS erased_at;
+        CREATE TEMPORARY TABLE interview (id uuid, candidate uuid);
+        CREATE TEMPORARY TABLE audit_entry AS SELECT '{person}'::uuid AS candidate, 'candidate.erased' AS action;
+        SET search_path = pg_temp, public
+        """
+    )
+    for statement in (
+        f"SELECT public.blank_audit_of_erased('{person}')",
+        "UPDATE public.audit_entry SET details = '{}'",
+    ):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await connection.execute(statement)
+    await connection.close()
+    assert {"kept": True} in await details()

@@ -68,3 +68,13 @@ async def end_all_others(url: str) -> None:
         await connection.execute(END_ALL_OTHERS)
     finally:
         await connection.close()
+
+
+async def as_owner(url: str, *statements: str) -> None:
+    """Run statements that processes may not run, as the owner of the tables, whose URL this is."""
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()

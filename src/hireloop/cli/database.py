@@ -22,7 +22,7 @@ def run(work: Callable[[Settings], Awaitable[T]]) -> T:
         return asyncio.run(with_database(settings, checked))
 
 
-async def with_database(settings: Settings, work: Callable[[], Awaitable[T]], *, patient: bool = False) -> T:
-    """Run `work` on a separate pool; a `patient` one waits for other processes' locks as long as it takes."""
-    async with db.opened(settings.listen_url, pool_size=2, patient=patient):
+async def with_database(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
+    """Run `work` on a separate pool."""
+    async with db.opened(settings.listen_url, pool_size=2):
         return await work()

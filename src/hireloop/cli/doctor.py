@@ -8,15 +8,18 @@ import textwrap
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 import click
 import msgspec
 
+from hireloop.doctor import files
 from hireloop.doctor.examination import examine
 from hireloop.errors import HireLoopError
 from hireloop.local import home
 from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped
 from hireloop.notify.rendering.plain_text import counted
+from hireloop.settings import Settings
 
 _LABELS = {
     Level.OK: ("ok", "green"),
@@ -118,6 +121,7 @@ async def _findings(stack: ExitStack, show: _NoOutput) -> AsyncIterator[Finding]
         yield skipped("the rest", "settings failed")
         return
     yield ok("installation", found.which)
+    yield files.check(Path(".env"), Settings.secret_paths().values(), found.data_dir)
     settings = found.settings
     show.waiting(["database" if settings.database_url else "the database on this machine"])
     fault = None

@@ -1,12 +1,10 @@
 """`hireloop migrate`: bring the database up to date."""
 
 import asyncio
-from functools import partial
 
 import click
 
 from hireloop import migrate
-from hireloop.cli.database import with_database
 from hireloop.local.home import at_home
 from hireloop.notify.rendering.plain_text import counted
 
@@ -16,6 +14,5 @@ from hireloop.notify.rendering.plain_text import counted
 def migrate_(*, accept_secret: bool) -> None:
     """Bring the database up to date; safe to run from several processes at once."""
     with at_home() as settings:
-        work = partial(migrate.migrate, settings, accept_secret=accept_secret)
-        ran = asyncio.run(with_database(settings, work, patient=True))
+        ran = asyncio.run(migrate.as_owner(settings, accept_secret=accept_secret))
     click.echo(f"{counted(len(ran), 'migration', 'migrations')} run." if ran else "The database is up to date.")

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import socket
+import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -23,7 +25,7 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.reasons import Reason
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Transport, TransportBroken, TransportMissing, open_transport
-from hireloop.notify.worker import gauges
+from hireloop.notify.worker import gauges, heartbeat
 from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
 from hireloop.portal import press_limits
@@ -45,9 +47,14 @@ _BROKE_DOWN = 3  # the exit code
 @click.option(
     "--concurrency", type=click.IntRange(1, 100), help="Attempts at the same time; by default EMAIL_CONCURRENCY."
 )
-def work(*, concurrency: int | None) -> None:
+@click.option(
+    "--check", is_flag=True, help="Do not work: exit with 0 if a worker on this machine does, for a container's check."
+)
+def work(*, concurrency: int | None, check: bool) -> None:
     """Run the worker, which sends messages when they are due, until SIGTERM."""
     settings = Settings.read()
+    if check:
+        sys.exit(0 if asyncio.run(_is_alive(settings)) else 1)
     measured = set_up(settings, role="worker")
     for sentence in warnings_of(settings):
         log.warning("settings.warning", sentence=sentence)
@@ -58,6 +65,11 @@ def work(*, concurrency: int | None) -> None:
         measured.shutdown()
     if code:
         os._exit(code)  # a thread may still wait for a server; its lease will expire, and another worker will take over
+
+
+async def _is_alive(settings: Settings) -> bool:
+    async with db.opened(settings.listen_url, pool_size=1):
+        return await heartbeat.is_alive_on(socket.gethostname())
 
 
 async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpans) -> int:

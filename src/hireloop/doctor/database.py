@@ -13,6 +13,7 @@ import msgspec
 from hireloop import db, migrate
 from hireloop.access import api_keys
 from hireloop.access.api_keys import ApiKeyDetails
+from hireloop.doctor import connection
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.notify.bounces import returned
 from hireloop.notify.channels import held as held_providers
@@ -45,7 +46,7 @@ _SERVER = Statement("""
 """)
 # What the database's clock says; also for how long a simple answer takes.
 _CLOCK = Statement("SELECT clock_timestamp()")
-_AFTER = ("migrations", "secret", "clock", "workers", "ledger", "keys", "limits")
+_AFTER = ("migrations", "role", "tls", "secret", "clock", "workers", "ledger", "keys", "limits")
 
 
 class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +81,7 @@ async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFi
 async def _inside(settings: Settings, channels: Sequence[Channel], findings: dict[str, Finding]) -> DatabaseFindings:
     findings["database"] = await _version(settings)
     findings["clock"] = await _clock()
+    findings["tls"] = await connection.tls(settings)
     if findings["database"].level == "failure":
         return DatabaseFindings(findings=_left_out("database", findings))
     try:
@@ -90,6 +92,7 @@ async def _inside(settings: Settings, channels: Sequence[Channel], findings: dic
     findings["migrations"] = ok(
         "migrations", "All migrations have run, and the schema and the role have what this version needs."
     )
+    findings["role"] = await connection.role()
     findings["secret"] = findings.get("secret") or await _secret(settings)
     state = await heartbeat.health()
     findings["workers"] = _workers(state)

@@ -37,7 +37,7 @@ async def examine(
     running = [(name, background.start(name, check)) for name, check in _on_the_network(settings, channels)]
     waiting(["database", *background.names_of(running)])
     visit = await database.examine(settings, channels) if database_fault is None else database.left_out(database_fault)
-    for name in ("database", "migrations", "secret", "clock"):
+    for name in ("database", "tls", "migrations", "role", "secret", "clock"):
         yield visit.findings[name]
     yield _base_url(settings, visit, for_trying=for_trying)
     failed = set()

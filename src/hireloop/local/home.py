@@ -21,6 +21,7 @@ class FoundInstallation(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     which: str
+    data_dir: Path  # where a single machine's own data is, or would be
     is_up: bool = False  # `hireloop up` runs it, on this machine alone
     is_there: bool = True  # it has a database, or an address of one
 
@@ -36,21 +37,23 @@ def find() -> FoundInstallation:
             added = record.settings_of(running, settings.model_fields_set)
             which = f"The installation started by `hireloop up` at {running.url} (data in {data_dir})."
             whole = _with_secret(Settings.read(**added), data_dir, added)
-            return FoundInstallation(settings=whole, which=which, is_up=True)
+            return FoundInstallation(settings=whole, which=which, data_dir=data_dir, is_up=True)
     if own is not None:
         data_dir = next(filter(has_secret, candidates), candidates[0])
         return FoundInstallation(
-            settings=_with_secret(settings, data_dir, {}), which="The installation that DATABASE_URL points to."
+            settings=_with_secret(settings, data_dir, {}),
+            which="The installation that DATABASE_URL points to.",
+            data_dir=data_dir,
         )
     if not any(map(has_database, candidates)):
         which = (
             f"The settings of this environment: DATABASE_URL is not set, and there is no database in {candidates[0]}."
             f"{_closed(others_with_a_database(candidates[0]))}"
         )
-        return FoundInstallation(settings=settings, which=which, is_there=False)
+        return FoundInstallation(settings=settings, which=which, data_dir=candidates[0], is_there=False)
     data_dir = place_of(settings).data_dir
     which = f"This machine's own installation, which is not running (data in {data_dir})."
-    return FoundInstallation(settings=_with_secret(settings, data_dir, {}), which=which)
+    return FoundInstallation(settings=_with_secret(settings, data_dir, {}), which=which, data_dir=data_dir)
 
 
 def _candidates(settings: Settings) -> list[Path]:
@@ -82,7 +85,10 @@ def at_home(found: FoundInstallation | None = None) -> Iterator[Settings]:
 
     server = EmbeddedPostgres(data_dir)
     try:
-        yield Settings.read(database_url=server.start(), secret_key=settings.secret_key)
+        owner_url = server.start()
+        yield Settings.read(
+            database_url=server.application_url, database_owner_url=owner_url, secret_key=settings.secret_key
+        )
     finally:
         server.leave()
 

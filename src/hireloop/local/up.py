@@ -86,26 +86,30 @@ def _variables(settings: Settings) -> dict[str, str]:
 
 def _start(settings: Settings, data_dir: Path, port: int, parts: ExitStack, say: Say) -> RunningInstallation:
     added = _added_to(settings, data_dir, port)
+    owner: dict[str, str] = {}  # not for the processes
     secret = {} if settings.secret_key is not None else {"SECRET_KEY": read_or_make_secret(data_dir)}
     if settings.database_url is None:
         say("Starting PostgreSQL …")
         server = EmbeddedPostgres(data_dir)
         parts.callback(server.leave)  # first: a Ctrl-C in the middle of the start stops it too
-        added["DATABASE_URL"] = server.start()
+        owner["DATABASE_OWNER_URL"] = server.start()
+        added["DATABASE_URL"] = server.application_url
     mailbox = _start_mailbox(settings, data_dir, added, parts)
     spans = SpanReceiver()
     added["TRACE_COPY_ENDPOINT"] = spans.start()
     parts.callback(spans.stop)
-    whole = Settings.read(**{name.lower(): value for name, value in (added | secret).items()})
+    whole = Settings.read(**{name.lower(): value for name, value in (added | secret | owner).items()})
     say("Migrating the database …")
-    asyncio.run(_migrate(whole))
+    asyncio.run(migrate.as_owner(whole))
     say("Starting the API, the portal and the worker …")
     commands = (["work"], ["serve", "--held", "--port", str(port), *(["--mailbox"] if mailbox else [])])
     processes = {command[0]: parts.enter_context(part(command, added | secret, data_dir)) for command in commands}
     wait_until_ready(port, processes, data_dir, say)
     url = f"http://localhost:{port}"
     database = record.mark_of(whole.database_url or "")
-    record.write(data_dir, record.InstallationRecord(url=url, pid=os.getpid(), database=database, settings=added))
+    record.write(
+        data_dir, record.InstallationRecord(url=url, pid=os.getpid(), database=database, settings=added | owner)
+    )
     return RunningInstallation(
         url=url,
         first_key=asyncio.run(_first_key(whole)),
@@ -137,11 +141,6 @@ def _start_mailbox(settings: Settings, data_dir: Path, added: dict[str, str], pa
     if not settings.default_from_email:
         added["DEFAULT_FROM_EMAIL"] = _LOCAL_SENDER
     return mailbox
-
-
-async def _migrate(settings: Settings) -> None:
-    async with db.opened(settings.listen_url, pool_size=2, patient=True):
-        await migrate.migrate(settings)
 
 
 async def _first_key(settings: Settings) -> str | None:

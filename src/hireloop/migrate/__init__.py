@@ -51,11 +51,14 @@ async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequenc
     """Run what has not run yet, all of it or nothing, and return the names of what ran.
 
     Safe when many processes start at once: the others wait for the first and then find nothing to do. Records
-    the fingerprint of SECRET_KEY; raises SettingsError if the database knows another one and `accept_secret`
-    is false, and DatabaseNotReady for a database that is older than any release or of an unreleased commit, or whose
-    schema is then not what this code needs.
+    the fingerprint of SECRET_KEY; with DATABASE_OWNER_URL, as whose role it must run, gives the role of DATABASE_URL
+    just the privileges that a process needs. Raises SettingsError if the database knows another secret and
+    `accept_secret` is false, and DatabaseNotReady for a database that is older than any release or of an unreleased
+    commit, or whose schema or privileges are then not what this code needs.
     """
     await _ONE_AT_A_TIME.run(lock=_LOCK)
+    if settings.database_owner_url is not None:
+        await privileges.refuse_foreign_tables()
     before = set(await _done())
     _refuse_older_than_any_release(before)
     await _refuse(await privileges.lacking())
@@ -64,7 +67,15 @@ async def migrate(settings: Settings, *, accept_secret: bool = False) -> Sequenc
         await run_missing()
     await _refuse(await differences() or await privileges.lacking())
     await _agree_on_secret(settings, accept=accept_secret)
+    if settings.database_owner_url is not None and settings.database_role:
+        await privileges.grant(settings.database_role)
     return [name for name in await _done() if name not in before]
+
+
+async def as_owner(settings: Settings, *, accept_secret: bool = False) -> Sequence[str]:
+    """Connect as the owner of the tables and `migrate`, waiting for other processes' locks as long as it takes."""
+    async with db.opened(settings.owner_url, pool_size=2, patient=True):
+        return await migrate(settings, accept_secret=accept_secret)
 
 
 async def run_missing() -> None:

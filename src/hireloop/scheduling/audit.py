@@ -1,9 +1,9 @@
 """The audit: who did what when, from which key. Entries are only ever added, in the transaction of what they tell.
 
-A database trigger refuses to change or delete one; only erasing a person may blank its details (docs/decisions/0026).
+A database trigger refuses to change or delete one; only of an erased person may the details be blanked, by a function
+of the tables' owner (docs/decisions/0026, 0065).
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -145,19 +145,17 @@ def _row(entry: NewAuditEntry) -> dict[str, object]:
     }
 
 
-# The trigger lets an entry be changed while this is on.
-_ERASING = Statement("SELECT set_config('hireloop.erasing', :on, true)")
-# The details of whatever is about a person, or about these things.
-_BLANK = Statement(
-    "UPDATE audit_entry SET details = '{}' WHERE candidate = :candidate OR subject = ANY(:subjects::uuid[])"
-)
+# The details of whatever is about an erased person, by a function of the tables' owner: our role may change no entry.
+_BLANK = Statement("SELECT blank_audit_of_erased(:candidate)")
 
 
-async def blank(candidate: UUID, subjects: Collection[UUID]) -> None:
-    """Blank the details of every entry about a person, or about one of these things, in the caller's transaction."""
-    await _ERASING.run(on="on")
-    await _BLANK.run(candidate=candidate, subjects=list(subjects))
-    await _ERASING.run(on="off")
+async def blank(candidate: UUID) -> None:
+    """Blank the details of every entry about a person, in the transaction that has erased them.
+
+    The entry about the erasure stays, and must have been recorded before. Raises
+    asyncpg.IntegrityConstraintViolationError for a person who is not erased.
+    """
+    await _BLANK.run(candidate=candidate)
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from opentelemetry import trace
 
+from hireloop import secret_files
 from hireloop.settings import AUTO_INSTRUMENTATION, Settings
 
 _EXPORTERS = ("otlp", "console")
@@ -206,6 +207,7 @@ _REFUSED: Mapping[str, tuple[frozenset[str], str]] = {
 }
 ACTING = frozenset(
     {name.upper() for name in Settings.model_fields if name.startswith("otel_")}
+    | {f"{name.upper()}_FILE" for name in secret_files.names(Settings) if name.startswith("otel_")}
     | {*NUMBERS, *WORDS, *FILES, _DETECTORS}
 )
 

@@ -18,7 +18,7 @@ from hireloop.telemetry import events
 from migrate.roles import role_with
 from processes import WorkerProcess
 from sample_settings import settings_for
-from servers.databases import end_all_others
+from servers.databases import as_owner, end_all_others
 from servers.smtp import ScriptedSmtpServer
 from waiting import until, until_true
 
@@ -46,20 +46,20 @@ def _broke_down(worker: WorkerProcess, doing: str, error: str) -> None:
 
 
 @asynccontextmanager
-async def _statement_between(statement: str, back: str) -> AsyncIterator[None]:
-    await db.fetch(statement)
+async def _statement_between(url: str, statement: str, back: str) -> AsyncIterator[None]:
+    await as_owner(url, statement)
     try:
         yield
     finally:
-        await db.fetch(back)
+        await as_owner(url, back)
 
 
 @pytest.mark.parametrize(
     ("statement", "back", "error"),
     [
         (
-            "REVOKE UPDATE ON delivery FROM hireloop",
-            "GRANT UPDATE ON delivery TO hireloop",
+            "REVOKE UPDATE ON delivery FROM hireloop_app",
+            "GRANT UPDATE ON delivery TO hireloop_app",
             "InsufficientPrivilegeError 42501",
         ),
         (
@@ -75,7 +75,7 @@ async def test_a_worker_that_can_never_lease_ends_with_3_says_why_and_loses_noth
     env = mail_through(database_url, mail_server.port)
     with WorkerProcess(env) as worker:
         await until_state(await book(), "sent")
-        async with _statement_between(statement, back):
+        async with _statement_between(database_url, statement, back):
             _broke_down(worker, "lease", error)
         said = (await user.get("/health/delivery")).json()["reasons"]
         assert any("A worker has stopped, because it could not lease" in one and error in one for one in said), said
@@ -93,6 +93,7 @@ async def test_a_worker_that_can_never_settle_ends_with_3_and_another_one_takes_
         with WorkerProcess(env) as worker:
             await until_true(lambda: len(server.received) == 1, "the message has arrived")
             async with _statement_between(
+                database_url,
                 "ALTER TABLE attempt RENAME enhanced_code TO its_code",
                 "ALTER TABLE attempt RENAME its_code TO enhanced_code",
             ):
@@ -114,7 +115,7 @@ async def test_a_sweep_that_is_refused_stops_alone_and_is_named_with_its_fix(
 
     with WorkerProcess(mail_through(database_url, mail_server.port)) as worker:
         await until_state(await book(), "sent")
-        await db.fetch("ALTER TABLE delivery RENAME failure_alerted_at TO alerted_at")
+        await as_owner(database_url, "ALTER TABLE delivery RENAME failure_alerted_at TO alerted_at")
         assert await until(named, "the sweep is named") == (
             "The sweep alerts fails (UndefinedColumnError 42703). Run `hireloop doctor`, correct what it names, and "
             "check that all processes have the same version."
@@ -122,7 +123,7 @@ async def test_a_sweep_that_is_refused_stops_alone_and_is_named_with_its_fix(
         await until_state(await book(), "sent")
         assert worker.process.poll() is None
         assert worker.log.read_text().count("worker.sweep_stopped") == 1
-        await db.fetch("ALTER TABLE delivery RENAME alerted_at TO failure_alerted_at")
+        await as_owner(database_url, "ALTER TABLE delivery RENAME alerted_at TO failure_alerted_at")
         assert worker.stop() == 0
     await all_is_accounted_for(mail_server.received)
 

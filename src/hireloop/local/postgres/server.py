@@ -47,8 +47,11 @@ _OPTIONS = {
     "log_error_verbosity": "terse",  # the details quote rows, and so addresses
 }
 
+# The tables belong to the first role; processes use the other, to which `hireloop migrate` grants what they need.
+_OWNER, _APPLICATION = "hireloop", "hireloop_app"
 _CREATE_DATABASE = r"""
-SELECT 'CREATE ROLE hireloop LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hireloop') \gexec
+SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY['hireloop', 'hireloop_app']) AS role(name)
+ WHERE name NOT IN (SELECT rolname FROM pg_roles) \gexec
 SELECT 'CREATE DATABASE hireloop OWNER hireloop'
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'hireloop') \gexec
 """
@@ -67,9 +70,10 @@ class EmbeddedPostgres:
         self._options = {**_OPTIONS, **(options or {})}
         self._lock = self._data_dir / "postgres.lock"
         self._use = InUseLock(self._data_dir / "postgres.in-use")
+        self._socket_dir_of_running = ""
 
     def start(self) -> str:
-        """Make sure that the server runs, with a role and a database `hireloop`; return the database's URL.
+        """Make sure that the server runs, with a database `hireloop`; return the URL of the role that owns it.
 
         Raises SettingsError if the data directory or this user cannot serve, DatabaseNotReady if the
         server does not start.
@@ -85,7 +89,13 @@ class EmbeddedPostgres:
             socket_dir = self._wait_until_ready()
             self._create_database(user, programs, socket_dir, lock)
             self._use.begin()
-        return _url("hireloop", "hireloop", socket_dir)
+        self._socket_dir_of_running = socket_dir
+        return _url(_OWNER, "hireloop", socket_dir)
+
+    @property
+    def application_url(self) -> str:
+        """The URL of the database for processes, once `start` has returned: of a role that owns nothing."""
+        return _url(_APPLICATION, "hireloop", self._socket_dir_of_running)
 
     def stop(self) -> None:
         """Shut the server down, even if others started it or use it; does nothing if none runs.

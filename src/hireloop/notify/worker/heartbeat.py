@@ -1,11 +1,12 @@
 """The workers' signs of life: who could send what, and when they were last seen."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
+from hireloop import db
 from hireloop.notify.messages import PAYLOAD_VERSION
 from hireloop.notify.tables import WorkerHeartbeat
 from hireloop.statements import Statement
@@ -86,6 +87,16 @@ async def record(
         spans_dropped=status.spans_dropped,
         now=now,
     )
+
+
+async def is_alive_on(host: str, *, now: datetime | None = None) -> bool:
+    """Return whether a worker of this machine was seen recently, and has not broken down."""
+    found: bool = await WorkerHeartbeat.exists().where(
+        WorkerHeartbeat.name.like(f"{host.replace('_', chr(92) + '_')}:%"),
+        WorkerHeartbeat.seen_at > db.sql_now(now, offset=-timedelta(seconds=ALIVE_SECONDS)),
+        WorkerHeartbeat.broke_down_at.is_null(),
+    )
+    return found
 
 
 async def remove(worker_id: UUID) -> None:

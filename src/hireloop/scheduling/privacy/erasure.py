@@ -79,7 +79,6 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     await forget(schedules, now=at)
     interviews = await _blank(candidate_id, at)
     ids = (candidate_id, *interviews, *schedules, *(booking.session_id for booking in bookings))
-    await audit.blank(candidate_id, ids)
     await audit.record(
         NewAuditEntry(
             action=Action.CANDIDATE_ERASED,
@@ -90,6 +89,7 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
         ),
         at=at,
     )
+    await audit.blank(candidate_id)
     return ErasureResult(candidate=candidate_id, email=person["email"], ids=ids)
 
 
