@@ -89,6 +89,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""  # of the message, such as `invitation`
     subject: str
     text: str
+    links: tuple[str, ...] = ()  # ours, as `text` has them; what else looks like a link there is somebody's value
     html: str
     message_id: str  # with its angle brackets; the same on every try
     calendar: bytes = b""  # RFC 5545, empty if the message has none

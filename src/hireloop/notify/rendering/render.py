@@ -112,6 +112,7 @@ class Renderer:
             kind=message.kind,
             subject=subject,
             text=words.text.render(in_text),
+            links=values.links_in(said.values),
             html=words.html.render(said.values),
             message_id=message_id,
             calendar=self._calendar(message, recipient, in_text, language, now) if _has_calendar(message) else b"",

@@ -4,6 +4,7 @@ Every value that somebody typed in is one line without control characters (`plai
 has the candidate's link.
 """
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -24,6 +25,9 @@ from hireloop.notify.rendering import languages, times
 from hireloop.notify.rendering.plain_text import lines, one_line
 
 Values = dict[str, object]
+
+_OUR_LINKS = ("portal_url", "booking_url", "trace_url")
+_URL = re.compile(r"https://[^\s()]+")
 
 
 class Reader(NamedTuple):
@@ -99,6 +103,15 @@ def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_u
         "trace_url": trace_url,
         "preview": when or one_line(message.channel),
     }
+
+
+def links_in(values: Values) -> tuple[str, ...]:
+    """Return the links of ours among what a message says; all other values are somebody else's words."""
+    advised = values.get("sentence", "")
+    ours = [str(values.get(name, "")) for name in _OUR_LINKS]
+    if advised != values.get("reason"):  # else it is the word of a package's transport
+        ours += _URL.findall(str(advised))
+    return tuple(dict.fromkeys(filter(None, ours)))
 
 
 def _of_booking(message: BookingMessage, reader: Reader) -> Values:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from apprise.apprise import Apprise
 from apprise.asset import AppriseAsset
-from apprise.common import NotifyFormat, NotifyType
+from apprise.common import NotifyType
 from apprise.config.base import ConfigBase
 from apprise.manager_plugins import NotificationManager
 from apprise.plugins.base import NotifyBase
@@ -27,6 +27,7 @@ from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Re
 from hireloop.notify.transports.chat import config as chat_config
 from hireloop.notify.transports.chat.address import server_of
 from hireloop.notify.transports.chat.http import secrets_of, watched, wrap_requests
+from hireloop.notify.transports.chat.posts import post_of
 from hireloop.notify.transports.chat.replies import refusal_in
 from hireloop.notify.transports.http_replies import ADDRESS_REASONS
 from hireloop.settings import Settings
@@ -38,8 +39,6 @@ _WHOLE_URLS = (
     "Write each URL in full with its schema, separate URLs with commas or spaces, and write a space in one as %20."
 )
 _TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-# What would wake everybody in a room: a candidate's name is a stranger's text.
-_CALLS_FOR_ALL = re.compile(r"@(?=(?:everyone|here|channel|all|room)\b)|<(?=[!@#])", re.IGNORECASE)
 
 # Apprise's lines quote addresses and URLs, and what they say of a send is in its outcome.
 logging.getLogger("apprise").setLevel(logging.CRITICAL)
@@ -79,13 +78,14 @@ class AppriseTransport:
         plugin = self._take()
         if plugin is None:
             return Held(reason=Reason.BAD_CHAT_URL, evidence=Evidence(phase=Phase.CONFIGURE))
+        post = post_of(parcel, plugin)
         fault = ""
         with watched(self._secrets, _ROUNDS * self._seconds) as watch:
             try:
                 taken = plugin.notify(
-                    title=_quiet(parcel.subject),
-                    body=_quiet(parcel.text),
-                    body_format=NotifyFormat.TEXT,
+                    title=post.title,
+                    body=post.body,
+                    body_format=post.format,
                     notify_type=NotifyType.WARNING if parcel.kind == "alert" else NotifyType.INFO,
                 )
             except Exception as error:  # noqa: BLE001 (some of 150 plugins stumble over a response that they don't expect)
@@ -116,10 +116,6 @@ class AppriseTransport:
 
 def _do_not_wait(*_args: object, **_kwargs: object) -> None:
     return
-
-
-def _quiet(text: str) -> str:
-    return _CALLS_FOR_ALL.sub(lambda call: f"{call[0]}\u200b", text)
 
 
 def _sent(outcomes: list[Outcome]) -> Outcome:
@@ -250,7 +246,7 @@ def _tags(plugin: NotifyBase, what: str) -> tuple[str, ...]:
 
 
 def _asset() -> AppriseAsset:
-    """Return what every plugin is given: nothing kept on disk, no redirects followed, no templates."""
+    """Return what every plugin is given: nothing kept on disk, no redirects followed, no templates, no pictures."""
     return AppriseAsset(
         app_id="HireLoop",
         app_desc="HireLoop",
@@ -258,6 +254,9 @@ def _asset() -> AppriseAsset:
         storage_mode="memory",
         http_redirects=False,
         allow_templates=False,
+        image_url_mask="",  # Apprise's own pictures would be loaded from GitHub by everyone who reads the chat
+        image_url_logo="",
+        image_path_mask="",
     )
 
 
