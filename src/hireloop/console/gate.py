@@ -81,7 +81,8 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     scope = cast("dict[str, Any]", connection.scope)
     scope[_USER] = SignedInUser(holder, ticket, found.id)
     scope[_UNHEARD] = NO_LATE_ALERTS if holder.role is Role.VIEWER else await alert_records.late()
-    scope[_RUNNING_OUT] = await context_of(connection).outbox.limits.keys_running_out() if holder.role is Role.ADMIN else []
+    limits = context_of(connection).outbox.limits
+    scope[_RUNNING_OUT] = await limits.keys_running_out() if holder.role is Role.ADMIN else []
 
 
 async def exchange(request: AnyRequest, key: str) -> Cookie:
