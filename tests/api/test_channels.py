@@ -27,6 +27,7 @@ async def test_a_channel_is_listed_with_what_goes_over_it_and_whether_it_is_held
     assert answer["items"] == [
         {
             "name": "email",
+            "title": "email",
             "transport": "email",
             "state": "open",
             "reason": None,

@@ -28,9 +28,10 @@ async def test_the_command_says_the_same_and_why_a_channel_is_held(database_url:
     await health.hold(configured.channels(ours)[1], "endpoint_refused")
     ran = channels(env)
     assert ran.returncode == 0, ran.stderr
-    mail, chat, why, *transports = ran.stdout.splitlines()
+    mail, chat, title, why, *transports = ran.stdout.splitlines()
     assert mail.split() == ["email", "open", "email", "required", *sorted(CANDIDATE_KINDS)]
     assert chat.split()[1:] == ["held", "apprise", "optional", "late_request", "recruiter_copy"]
+    assert title == f"  {configured.channels(ours)[1].title}"
     assert "endpoint_refused: The endpoint denied access" in why
     assert [line.split()[:2] for line in transports][:2] == [["transport", "apprise"], ["transport", "email"]]
     assert all(line.endswith("loaded") for line in transports)

@@ -1,5 +1,8 @@
 """One booking's page: what it shows to whom."""
 
+import re
+from uuid import UUID
+
 import httpx
 
 from console.factories import booked, entered, key_of, tried
@@ -169,3 +172,24 @@ async def test_what_a_recruiter_says_of_a_bounce_is_shown_as_theirs(client: http
     assert "Reported by <bdi>Rita &lt;b&gt;</bdi> with an API key." in page
     assert "(reported by <bdi>Rita &lt;b&gt;</bdi>)" in page
     assert "Reported by <bdi>Rita &lt;b&gt;</bdi>" in (await client.get("/console/attention/")).text
+
+
+async def test_the_invitation_comes_first_and_a_code_is_said_once(client: httpx.AsyncClient) -> None:
+    booking = await booked()
+    await db.fetch(
+        """
+        INSERT INTO delivery SELECT (jsonb_populate_record(d, jsonb_build_object(
+            'id', $2::uuid, 'kind', 'recruiter_copy', 'channel', 'mmost-5dc62460',
+            'recipient', 'mmost-5dc62460', 'message_id', '<later>', 'required', false))).*
+        FROM delivery d WHERE schedule = $1
+        """,
+        booking.id,
+        UUID(int=2**127),
+    )
+    await tried(booking, "rejected", reason="auth_refused", reply="5.1.1 No such user")
+    await sign_in(client, Role.VIEWER)
+    page = (await client.get(booking.path)).text
+    kinds = re.findall(r"<h3>([^<]+)</h3>", page.partition('id="told"')[2])
+    assert kinds == ["Invitation", "Recruiters&#39; copy"]
+    assert "Reached <code>recipient</code>, reply 550." in page
+    assert page.count("5.1.1") == 2  # of the delivery and of its attempt, as the server wrote it

@@ -39,6 +39,7 @@ class ChannelResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A channel, the kinds of messages that it sends, and why it is held, if it is."""
 
     name: Annotated[str, Meta(examples=["email"])]
+    title: Annotated[str, Meta(description="What people call the channel.", examples=["Slack #hiring"])]
     transport: Annotated[str, Meta(examples=["email"])]
     state: Annotated[ChannelState, Meta(examples=["held"])]
     reason: Annotated[str | None, Meta(examples=["sign_in_refused"])]
@@ -85,6 +86,7 @@ def _response(
 ) -> ChannelResponse:
     return ChannelResponse(
         name=channel.name,
+        title=channel.title,
         transport=channel.transport_name,
         state=_state(primary),
         reason=primary.reason if primary else None,

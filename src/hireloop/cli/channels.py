@@ -48,6 +48,8 @@ def _channel_lines(channel: Channel, health: HeldByRoute | None) -> list[str]:
     required = "required" if channel.required else "optional"
     kinds = " ".join(sorted(channel.kinds)) or "nothing"
     lines = [f"{channel.name:<22}  {state:<7}  {channel.transport_name:<8}  {required:<8}  {kinds}"]
+    if channel.title != channel.name:
+        lines.append(f"  {channel.title}")
     if row:
         lines.append(f"  {_since(row)}")
     if channel.fallback_url and health is not None:

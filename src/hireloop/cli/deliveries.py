@@ -191,7 +191,7 @@ def _returned_line(mail: ReturnedView) -> str:
 
 
 def _attempt_line(attempt: AttemptView) -> str:
-    said = " ".join(str(part) for part in (attempt.phase, attempt.code, attempt.enhanced_code) if part is not None)
+    said = " ".join(str(part) for part in (attempt.phase, attempt.code, attempt.code_beside_reply) if part is not None)
     outcome = attempt.outcome.value if attempt.outcome else "in progress"
     maybe = " (may have been accepted)" if attempt.maybe_accepted else ""
     line = f"  {attempt.number}. {moment(attempt.started_at)} {outcome}{maybe}: {said} {attempt.reply or ''}"

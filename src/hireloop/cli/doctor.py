@@ -79,7 +79,7 @@ class _TextOutput(_NoOutput):
         self._erase()
         label, colour = _LABELS[finding.level]
         told = [click.style(f"{label:<{_LABEL_WIDTH}}", fg=colour) + f"{finding.check:<{_NAME_WIDTH - 1}} "]
-        told[0] += self._wrapped(finding.cause)
+        told[0] += self._wrapped(f"{finding.title}: {finding.cause}" if finding.title else finding.cause)
         if finding.said:
             told.append(self._wrapped(f"The server replied: {finding.said}", hanging=True))
         if finding.fix:

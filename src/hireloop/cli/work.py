@@ -89,7 +89,7 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
         await migrate.check(settings)
         worker = Worker(
             [(channel, _opened(channel, settings, simulator)) for channel in channels],
-            renderer=Renderer.of(settings, secret=settings.secrets[0]),
+            renderer=Renderer.of(settings, secret=settings.secrets[0], channels=channels),
             listen_url=settings.listen_url,
             base_url=settings.base_url,
             concurrency=concurrency,

@@ -1,5 +1,6 @@
 """One booking: who and when, every delivery with every try, its history, the link, and what can be done about it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
+from hireloop.notify.messages import CANDIDATE_KINDS, RECRUITER_KINDS, ReminderMessage
 from hireloop.notify.rendering import times
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
@@ -86,11 +88,24 @@ async def shown(
         theirs=_their_time(card, context),
         possible=possible(card.item),
         deliveries=[
-            _delivery(one, attempts.get(one.id, []), came_back.get(one.id, []), card) for one in reversed(found)
+            _delivery(one, attempts.get(one.id, []), came_back.get(one.id, []), card)
+            for one in _in_order(found, card.schedule.revision)
         ],
         trace_url=_trace_url(context),
         common=context.warnings,
     )
+
+
+def _in_order(found: Sequence[DeliveryView], revision: int) -> list[DeliveryView]:
+    """Return those of this revision first, of each what tells the candidate, and of the same kind the newest first."""
+    newest_first = list(reversed(found))
+    return sorted(newest_first, key=lambda one: (one.revision != revision, _place(one.kind)))
+
+
+def _place(kind: str) -> int:
+    if kind in CANDIDATE_KINDS:
+        return 1 if kind == ReminderMessage.kind else 0
+    return 2 if kind in RECRUITER_KINDS else 3
 
 
 def possible(item: AgendaItem) -> PossibleActions:

@@ -1,5 +1,6 @@
 """Every response of the console: a template or a redirect, and its static files."""
 
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from hireloop.console.gate import running_out_of, unheard_of, user_of
 from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
+from hireloop.notify.transport import title_of
 from hireloop.web import look
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.static_files import StaticFiles
@@ -58,6 +60,7 @@ def show(
         done="" if refused else done_of(request),
         refused=refused,
         clock=clock_of(context_of(request).settings),
+        channel_title=partial(title_of, channels=context_of(request).channels),
         **values,
     )
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)

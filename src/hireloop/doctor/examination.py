@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
+import msgspec
+
 from hireloop.doctor import bounces, database, sender, telemetry, tracing, twins
 from hireloop.doctor.database import DatabaseFindings
 from hireloop.errors import SettingsError
@@ -77,9 +79,14 @@ def _channels(settings: Settings) -> tuple[Sequence[Channel], Finding | None]:
 def _on_the_network(settings: Settings, channels: Sequence[Channel]) -> list[tuple[str, background.DiagnosisCheck]]:
     return [
         *mail.checks_of(settings),
-        *((one.name, partial(others.check, one, settings)) for one in channels if one.name != EMAIL),
+        *((one.name, partial(_of_channel, one, settings)) for one in channels if one.name != EMAIL),
         (tracing.CHECK, partial(tracing.check, settings)),
     ]
+
+
+def _of_channel(channel: Channel, settings: Settings) -> Finding:
+    finding = others.check(channel, settings)
+    return finding if channel.title == channel.name else msgspec.structs.replace(finding, title=channel.title)
 
 
 def _as_workers_saw(finding: Finding, visit: DatabaseFindings) -> Finding:

@@ -1,5 +1,6 @@
 """A channel is a way to reach somebody; its transport is the code that sends. The outcome of a try is a value."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Protocol
@@ -122,7 +123,8 @@ class TransportFactory(Protocol):
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """A configured way to reach somebody."""
 
-    name: str  # the word in the API, the rows and the spans
+    name: str  # the word in the API, the rows and the spans: it never changes, or what waits under it is not sent
+    title: str = ""  # what people call it, if that is not its name
     transport_name: str  # an entry point's name
     fingerprint: str  # of its configuration: a corrected configuration starts open
     required: bool  # the candidate depends on it
@@ -134,8 +136,18 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     fallback_fingerprint: str = ""
     rate_per_minute: int | None = None  # tries a minute, of all workers together
 
+    def __post_init__(self) -> None:
+        """Call a channel without a title by its name."""
+        if not self.title:
+            msgspec.structs.force_setattr(self, "title", self.name)
+
     def __repr__(self) -> str:
         return f"Channel({self.name!r})"  # its addresses may hold tokens
+
+
+def title_of(name: str, channels: Iterable[Channel]) -> str:
+    """Return what people call the channel of this name; the name itself of one that is not configured any more."""
+    return next((channel.title for channel in channels if channel.name == name), name)
 
 
 class InstalledTransport(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import pytest
 from hireloop.errors import SettingsError
 from hireloop.notify.channels import configured
 from hireloop.notify.messages import CANDIDATE_KINDS
-from hireloop.notify.transport import Channel
+from hireloop.notify.transport import Channel, title_of
 from sample_settings import SECRET, settings_for
 
 YAML = """
@@ -187,3 +187,30 @@ def test_apprise_is_imported_for_chat_alone() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
+
+
+def test_people_call_a_channel_by_its_tag_or_by_its_service_and_room(tmp_path: Path) -> None:
+    """Its name stays what it was, so that what waits under it is sent."""
+    text = """
+urls:
+  - json://a.example/canary-one: {tag: recruiters}
+  - json://a.example/canary-two: {tag: failures}
+  - json://b.example/canary-three: {tag: failures}
+"""
+    urls = "mmosts://chat.example/canary?channel=hiring discord://1/canary-one-two discord://2/canary-one-two"
+    hooks = {"webhook_urls": "https://hooks.example/canary", "webhook_secret": "whsec_" + "A" * 32}
+    found = channels(chat_urls=urls, apprise_config=config(tmp_path, text), **hooks)
+    titles = {re.sub(r"[0-9a-f]{8}$", "#", channel.title) for channel in found.values()}
+    assert titles == {
+        "email",
+        "Mattermost chat.example/hiring",
+        "Discord #",
+        "recruiters",
+        "failures (JSON a.example)",
+        "failures (JSON b.example)",
+        "webhook hooks.example",
+    }
+    assert len({channel.title for channel in found.values()}) == len(found) == 8
+    assert all(channel.title.endswith(name[-8:]) for name, channel in found.items() if "Discord" in channel.title)
+    assert "canary" not in str([channel.title for channel in found.values()])
+    assert title_of("gone-1a2b3c4d", found.values()) == "gone-1a2b3c4d"

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,11 @@ def test_each_of_several_lines_is_one_line(value: str) -> None:
 
 def test_names_keep_their_joiners() -> None:
     assert one_line("क्\u200dष 👩\u200d💻") == "क्\u200dष 👩\u200d💻"
+
+
+@pytest.mark.parametrize("unseen", "\u200b\u2060\ufeff\u00ad\u3164\u115f\u180e\u034f\u2063\ufff9\U000e0041")
+def test_what_nobody_sees_is_dropped(unseen: str) -> None:
+    assert one_line(f"A{unseen}sha{unseen} Rao{unseen}") == "Asha Rao"
 
 
 @given(HOSTILE)

@@ -31,7 +31,7 @@ from hireloop.notify.messages import (
 from hireloop.notify.reasons import Reason
 from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.render import Renderer
-from hireloop.notify.transport import Parcel
+from hireloop.notify.transport import Channel, Parcel
 from hireloop.notify.transports.mail import mime
 from hireloop.time_zones import database_name
 
@@ -501,6 +501,40 @@ def test_an_alert_of_a_held_channel_names_nobody_and_the_command_that_finds_the_
         assert "deliveries show" not in said
         assert "/api/" not in said
     assert json.loads(parcel.data)["data"]["delivery"] is None
+
+
+def test_an_alert_calls_a_channel_by_its_title_and_programs_by_its_name() -> None:
+    channel = Channel(
+        name="mmost-5dc62460",
+        title="Mattermost chat.example/hiring",
+        transport_name="apprise",
+        fingerprint="f",
+        required=False,
+        personal=False,
+        kinds=frozenset(),
+        concurrency=1,
+    )
+    renderer = Renderer(
+        secret=SECRET,
+        base_url="https://hire.example/",
+        sender="a@hire.example",
+        zone=ZoneInfo("UTC"),
+        channels=[channel],
+    )
+    held = AlertMessage(cause=AlertCause.HELD, subject="x", channel=channel.name, reason="endpoint_gone", send_to=None)
+    parcel = rendered(held, renderer)
+    assert parcel.subject == f"Channel held: {channel.title}"
+    assert channel.name not in parcel.text + parcel.html
+    assert json.loads(parcel.data)["data"]["channel"] == channel.name
+
+
+def test_our_links_are_told_apart_from_what_looks_like_one() -> None:
+    named = rendered(copy(candidate_name="https://evil.example", company="https://evil.example"))
+    assert [link.partition("/console/")[0] for link in named.links] == ["https://hire.example"]
+    told = rendered(alert(reason="app_password_required", job_title="https://evil.example"))
+    assert "https://myaccount.google.com/apppasswords" in told.links
+    assert not any("evil" in link for link in told.links)
+    assert rendered(alert(reason="https://evil.example")).links == named.links[:0] + told.links[:1]
 
 
 def test_an_alert_before_any_try_and_without_a_name_is_said_too() -> None:

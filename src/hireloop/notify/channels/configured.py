@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -46,6 +47,7 @@ class _Way(msgspec.Struct, frozen=True):
     """A chat channel or a webhook, before it is known what it hears."""
 
     subscriber: Subscriber
+    title: str
     transport_name: str
     url: str
     fingerprint: str
@@ -58,7 +60,7 @@ def channels(settings: Settings) -> tuple[Channel, ...]:
 
     Raises SettingsError, with advice, for a chat address, a webhook or a route that cannot work.
     """
-    ways = [*_chats(settings), *_webhooks(settings)]
+    ways = _with_titles_told_apart([*_chats(settings), *_webhooks(settings)])
     _check_distinct([way.subscriber.name for way in ways])
     kinds = kinds_by_channel(settings.message_routes, [way.subscriber for way in ways])
     return (_email(settings, kinds[EMAIL]), *(_channel(way, kinds[way.subscriber.name]) for way in ways))
@@ -83,6 +85,7 @@ def _email(settings: Settings, kinds: frozenset[str]) -> Channel:
 def _channel(way: _Way, kinds: frozenset[str]) -> Channel:
     return Channel(
         name=way.subscriber.name,
+        title=way.title,
         transport_name=way.transport_name,
         fingerprint=way.fingerprint,
         required=False,
@@ -109,6 +112,7 @@ def _chats(settings: Settings) -> list[_Way]:
     return [
         _Way(
             Subscriber(name=_chat_name(settings, address, stems), tags=address.tags, family=address.schema),
+            _chat_title(address, stems),
             address.schema if address.schema in plugins else APPRISE,
             address.url,
             _fingerprint(settings, (), address.identity),
@@ -133,11 +137,31 @@ def _chat_name(settings: Settings, address: "ChatAddress", stems: Mapping[str, i
     return f"{stem or address.schema}-{_digits(settings, address.identity)}"
 
 
+def _chat_title(address: "ChatAddress", stems: Mapping[str, int]) -> str:
+    """Return the tag, with the service and the room if other channels have the same tag, or these alone."""
+    stem = _stem(address.tags)
+    if not stem:
+        return address.title
+    return stem if stems[stem] == 1 else f"{stem} ({address.title})"
+
+
+def _with_titles_told_apart(ways: Sequence[_Way]) -> list[_Way]:
+    """Return the channels with the digits of its name after each title that is not the only one."""
+    titles = Counter(way.title for way in ways)
+    return [
+        msgspec.structs.replace(way, title=f"{way.title} {way.subscriber.name.rpartition('-')[2]}")
+        if titles[way.title] > 1
+        else way
+        for way in ways
+    ]
+
+
 def _webhooks(settings: Settings) -> list[_Way]:
     urls = [secret.get_secret_value() for secret in settings.webhook_urls]
     return [
         _Way(
             Subscriber(name=f"{WEBHOOK}-{_digits(settings, url)}", family=WEBHOOK),
+            f"{WEBHOOK} {urlsplit(url).hostname or ''}".strip(),
             WEBHOOK,
             url,
             _fingerprint(settings, _WEBHOOK_SETTINGS, url),

@@ -95,6 +95,12 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     trace_id: TraceId | None
     span_id: Annotated[str | None, Meta(examples=["00f067aa0ba902b7"])]
 
+    @property
+    def code_beside_reply(self) -> str | None:
+        """The enhanced status code, unless the reply begins with it and is shown beside."""
+        is_said = self.enhanced_code and (self.reply or "").startswith(self.enhanced_code)
+        return None if is_said else self.enhanced_code
+
 
 class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What to list; None does not filter."""

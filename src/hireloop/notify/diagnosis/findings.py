@@ -20,6 +20,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one check: one sentence for each field, and never a secret."""
 
     check: str
+    title: str = ""  # what people call a channel, if it was one and that is not its name
     level: Level
     cause: str
     fix: str = ""

@@ -9,8 +9,18 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-# Embeddings, overrides, isolates and marks (UAX #9). Joiners stay: Hindi, Persian and emoji need them.
+# Embeddings, overrides, isolates and marks (UAX #9).
 _DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
+# What has no width: in a name it hides words from people or from a search. Joiners stay: Hindi, Persian and emoji need
+# them. So do selectors, which choose the shape of an emoji or of a character in a Japanese name.
+_WIDTHLESS = dict.fromkeys(
+    (
+        *(0xAD, 0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x200B, *range(0x2060, 0x2066)),
+        *(*range(0x206A, 0x2070), 0x3164, 0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFFC), *range(0x1D173, 0x1D17B)),
+        *range(0xE0000, 0xE0080),
+    )
+)
+_DROPPED = _DIRECTIONS | _WIDTHLESS
 _FSI, _PDI = "\u2068", "\u2069"
 _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*\Z")
 _BLANK = frozenset({"Cc", "Cs", "Zl", "Zp", "Zs"})
@@ -20,11 +30,11 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 def one_line(value: str) -> str:
     """Return a value as one line: control characters and runs of white space become one space each.
 
-    Characters that change the direction of the text around them are dropped.
+    Characters that nobody sees are dropped, and those that change the direction of the text around them.
     """
     if _PLAIN.match(value):
         return value
-    kept = value.translate(_DIRECTIONS)
+    kept = value.translate(_DROPPED)
     return " ".join("".join(" " if unicodedata.category(c) in _BLANK else c for c in kept).split())
 
 

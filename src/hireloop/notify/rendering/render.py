@@ -4,6 +4,7 @@ Everything slow was done before: templates are compiled once a process and langu
 remembered (`times`). A message costs one pass of Jinja for each of its templates.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple, Self, TypeGuard, assert_never
 from urllib.parse import quote, urlsplit
@@ -29,7 +30,7 @@ from hireloop.notify.rendering import calendar, languages, times, values, webhoo
 from hireloop.notify.rendering.plain_text import isolated, one_line
 from hireloop.notify.rendering.translations import event_wording, wording
 from hireloop.notify.rendering.values import Reader, Values
-from hireloop.notify.transport import Parcel
+from hireloop.notify.transport import Channel, Parcel, title_of
 from hireloop.settings import Settings
 from hireloop.telemetry import variables
 from hireloop.time_zones import zone_of
@@ -55,12 +56,14 @@ class Renderer:
         zone: ZoneInfo,
         locale: str = times.FALLBACK_LOCALE,
         trace_ui_url: str | None = None,
+        channels: Iterable[Channel] = (),
     ) -> None:
         """Take what every message needs.
 
         `secret` mints the session keys, `base_url` is the portal's, `sender` is the address of the calendar's
         organizer if a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and those of
-        candidates who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts.
+        candidates who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts, which call the
+        `channels` by their titles.
         """
         self._secret = secret
         self._base_url = base_url.rstrip("/")
@@ -68,13 +71,16 @@ class Renderer:
         self._sender = sender
         self._ours = Reader(zone, languages.reader_locale(locale))
         self._trace_ui_url = trace_ui_url
+        self._channels = tuple(channels)
         for language in languages.LANGUAGES:  # a catalogue that cannot be read stops the start, not a message
             languages.catalogue(language)
         for kind in KINDS:  # compiled now, not at the first message
             wording(kind, languages.language_of(self._ours.locale))
 
     @classmethod
-    def of(cls, settings: Settings, *, secret: str, locale: str | None = None) -> Self:
+    def of(
+        cls, settings: Settings, *, secret: str, locale: str | None = None, channels: Iterable[Channel] = ()
+    ) -> Self:
         """Return the renderer of an installation; `locale` takes the place of DEFAULT_LOCALE."""
         return cls(
             secret=secret,
@@ -83,6 +89,7 @@ class Renderer:
             zone=settings.zone,
             locale=locale or settings.default_locale,
             trace_ui_url=variables.trace_ui(settings),
+            channels=channels,
         )
 
     def render(
@@ -155,7 +162,8 @@ class Renderer:
                 url = self._booking_url(message.schedule_id) if message.schedule_id else ""
                 trace = self._trace_url(message.trace_id)
                 step = next_step(message, now=now)
-                said = values.of_alert(message, reader, booking_url=page, trace_url=trace, next_step=step)
+                called = msgspec.structs.replace(message, channel=title_of(message.channel, self._channels))
+                said = values.of_alert(called, reader, booking_url=page, trace_url=trace, next_step=step)
                 return _Said(said, data=webhook_payload.of_alert(message, booking_url=url, next_step=step))
             case _:
                 assert_never(message)

@@ -18,6 +18,8 @@ def server_of(plugin: object) -> ChatServer | None:
     one: Any = plugin  # what a plugin has depends on its kind
     if not hasattr(sys.modules[type(plugin).__module__], "requests"):
         return None  # IRC, MQTT, XMPP, UDP …
+    if str(getattr(one, "mode", "")) == "t2bot":
+        return None  # Matrix through t2bot.io, whose URL has a token for its host
     cloud = str(getattr(one, "mode", "")) == "cloud"
     for name in ("cloud_notify_url",) if cloud else ("notify_url", "webhook_url"):
         fixed = getattr(type(plugin), name, None)

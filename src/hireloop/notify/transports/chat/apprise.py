@@ -29,6 +29,7 @@ from hireloop.notify.transports.chat.address import server_of
 from hireloop.notify.transports.chat.http import secrets_of, watched, wrap_requests
 from hireloop.notify.transports.chat.posts import post_of
 from hireloop.notify.transports.chat.replies import refusal_in
+from hireloop.notify.transports.chat.titles import title_of
 from hireloop.notify.transports.http_replies import ADDRESS_REASONS
 from hireloop.settings import Settings
 
@@ -50,6 +51,7 @@ class ChatAddress(msgspec.Struct, frozen=True, kw_only=True):
     url: str  # holds a token
     identity: str  # as it was written: the same in every process, where a plugin's own order of targets may not be
     schema: str
+    title: str = ""  # what people call it
     tags: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -165,7 +167,7 @@ def addresses_in(text: str, plugins: Collection[str] = ()) -> list[ChatAddress]:
         schema = _SCHEMA.match(url)
         name = schema[1].lower() if schema else ""
         if name in plugins:
-            found.append(ChatAddress(url=url, identity=url, schema=name))
+            found.append(ChatAddress(url=url, identity=url, schema=name, title=name))
             continue
         what = f"CHAT_URLS: address {number}" + (f" ({name}://)" if name else "")
         plugin = _loaded(url)
@@ -223,7 +225,13 @@ def _services(document: str) -> list[Any]:
 def _address(service: NotifyBase, url: str, identity: str, what: str, *, plugin: str = "") -> ChatAddress:
     for refusal in _refusals(service):
         raise SettingsError(f"{what} {refusal}.")
-    return ChatAddress(url=url, identity=identity, schema=plugin or _schema(service, url), tags=_tags(service, what))
+    return ChatAddress(
+        url=url,
+        identity=identity,
+        schema=plugin or _schema(service, url),
+        title=plugin or title_of(service),
+        tags=_tags(service, what),
+    )
 
 
 def _schema(plugin: NotifyBase, url: str) -> str:
