@@ -24,6 +24,7 @@ from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.api.documented import REFUSALS
 from hireloop.api.interviews import InterviewResponse
+from hireloop.api.openapi import problem_pages
 from hireloop.api.schedules import BOOKS
 from hireloop.cli import work
 from hireloop.cli.commands import COMMANDS, load
@@ -335,6 +336,12 @@ def test_every_problem_is_listed_with_its_status() -> None:
     strangers += [ValueError(), ConnectionError(), DeadlockDetectedError()]
     others = [problems.problem_of(error) for error in strangers]
     assert listed[len(ours) :] == [(problem.code, problem.status) for problem in others]
+
+
+def test_a_page_about_a_problem_says_what_the_list_of_problems_says() -> None:
+    rows = [row for row in rows_of(section("docs/reference/api.md", "Problems")) if "code" in row]
+    listed = {code(row["code"]): re.sub(r"\[(.*?)\]\(.*?\)", r"\1", row["meaning"]) for row in rows}
+    assert listed == {name: one.meaning for name, one in problem_pages.EXPLANATIONS.items()}
 
 
 # --- Calls and commands ----------------------------------------------------------------------------------------
