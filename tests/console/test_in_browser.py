@@ -9,8 +9,11 @@ from playwright.async_api import Browser, Page, expect
 
 from console.factories import BookingResult, at_risk, booked, held, key_of, tried
 from factories import OUTBOX, TESTS, make_slot, rows, soon
+from hireloop import db
+from hireloop.access import api_keys, sign_ins
 from hireloop.access.tables import Role
 from hireloop.notify.channels import configured
+from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings
 from notify.factories import alerted
@@ -43,6 +46,10 @@ async def everything(settings: Settings) -> dict[str, Callable[[BookingResult], 
     await tried(await booked("Bo", starts_at=soon(90)), "sent", reason=None, reply="250 2.0.0 Ok")
     off = await booked("Off", starts_at=soon(120))
     await cancellations.cancel(off.id, by=TESTS, reason="", outbox=OUTBOX)
+    for name, role in (("Rita", Role.RECRUITER), (f"{LONG}-{LONG}", Role.VIEWER)):
+        known, _ = await api_keys.create(name, role)
+        for _ in range(2):
+            await sign_ins.create(Actor(name, known.id), open_until=soon(60), browser="Samsung Internet on Android")
     for channel in configured.channels(settings):
         await held(channel.name, channel.fingerprint)
     for number in range(3):
@@ -58,6 +65,7 @@ async def everything(settings: Settings) -> dict[str, Callable[[BookingResult], 
         "nothing free": lambda it: f"{it.path}move/?day=2030-01-01",
         "cancel": lambda it: f"{it.path}cancel/",
         "channels": lambda _: "/console/channels/",
+        "sign-ins": lambda _: "/console/sign-ins/",
         "failures": lambda _: "/console/failures/?reason=recipient_unknown",
         "replay": lambda _: "/console/replay/?reason=recipient_unknown",
         "nowhere": lambda _: "/console/nowhere/",
@@ -150,6 +158,31 @@ async def test_a_recruiters_morning_without_script(address: str, browser: Browse
         await expect(page.get_by_label("API key")).to_be_visible()
     (row,) = await rows("schedule")
     assert (row["state"], row["revision"]) == ("cancelled", 4)
+
+
+async def test_who_was_signed_out_is_told_why_and_finds_what_was_typed(address: str, browser: Browser) -> None:
+    booking = await booked("Asha Rao", starts_at=soon(60))
+    key = await key_of(Role.RECRUITER)
+    async with visiting(browser, f"{address}{booking.path}cancel/", viewport={"width": 360, "height": 800}) as (
+        page,
+        seen,
+    ):
+        await signed_in(page, key)
+        await page.goto(f"{address}{booking.path}cancel/")
+        await page.get_by_label("Reason").fill("The interviewer is ill")
+        await db.fetch("UPDATE sign_in SET last_used_at = now() - interval '2 hours'")
+        await page.get_by_role("button", name="Cancel the interview").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("You were signed out")
+        await expect(page.get_by_text("Nothing was changed.")).to_be_visible()
+        await expect(page.get_by_label("This is what you had written")).to_have_value("The interviewer is ill")
+        await check(page, "signed out")
+        await signed_in(page, key)
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Cancel this interview?")
+        await page.get_by_role("link", name="your sign-ins").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Your sign-ins")
+        await expect(page.get_by_text("Chrome on Linux (this browser)")).to_be_visible()
+        await check(page, "own sign-ins")
+        seen.complaints[:] = [text for text in seen.complaints if "Failed to load resource" not in text]
 
 
 async def test_the_keyboard_reaches_everything_and_shows_where_it_is(address: str, browser: Browser) -> None:
