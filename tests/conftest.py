@@ -87,7 +87,7 @@ def template() -> Iterator["Template"]:
     """A migrated, empty database to be copied, on the run's own PostgreSQL."""
     from hireloop import db, migrate
     from hireloop.local.postgres.server import EmbeddedPostgres
-    from servers.databases import Template
+    from servers.databases import Template, as_owner
 
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > processes * _ROOM_FOR_EACH
@@ -96,6 +96,8 @@ def template() -> Iterator["Template"]:
     url = server.start()
 
     async def make() -> None:
+        # The tests look at, and end, connections of the role that processes use.
+        await as_owner(url.replace("//hireloop@", "//postgres@"), "GRANT pg_monitor, pg_signal_backend TO hireloop")
         async with db.opened(url, pool_size=1):
             await migrate.migrate(settings_for(url, database_owner_url=url))
 
