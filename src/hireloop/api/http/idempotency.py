@@ -88,7 +88,7 @@ class Idempotency:
         """Let the handler work and store its response; a refusal's work is undone. Raises `_NotKept`."""
         context = context_of(request)
         # The key may be locked by another reader of the response, as we are: busy does not mean that there is none.
-        if await stored_responses.claim(keyed, most=_most(request)) != ClaimResult.FIRST:
+        if await stored_responses.claim(keyed) != ClaimResult.FIRST:
             raise _NotKept(await stored_responses.find(keyed, context.secret))
         try:
             response = await self._handle(request, receive)
@@ -157,4 +157,5 @@ async def _keyed(request: AnyRequest, scope: HTTPScope) -> KeyedRequest:
         path=scope["path_template"].format(**request.path_params),
         idempotency_key=key_in(scope),
         request_hash=stored_responses.hash_of(scope["query_string"], kind, await request.body()),
+        most_stored=_most(request),
     )

@@ -47,6 +47,7 @@ class KeyedRequest(msgspec.Struct, frozen=True):
     path: str
     idempotency_key: str
     request_hash: bytes
+    most_stored: int = 0  # responses that the API key may store in a day; 0 is no limit
 
     @property
     def lock(self) -> int:
@@ -94,12 +95,12 @@ _WAIT = Statement(f"""
 """)
 
 
-async def claim(keyed: KeyedRequest, *, most: int = 0, now: datetime | None = None) -> ClaimResult:
+async def claim(keyed: KeyedRequest, *, now: datetime | None = None) -> ClaimResult:
     """Take an Idempotency-Key for the current transaction; never waits.
 
     The advisory lock ends with the transaction. A response of more than 24 hours counts as none. Raises
-    TooManyStoredResponses if nobody had it, and the API key has stored `most` responses in a day, or as many bytes as
-    these may have together; requests that are under way at the same moment do not see each other. 0 is no limit.
+    TooManyStoredResponses if nobody had it, and the API key has stored as many responses in a day as it may, or as
+    many bytes as these may have together; requests that are under way at the same moment do not see each other.
     """
     row = await _CLAIM.row(
         api_key=keyed.api_key,
@@ -113,6 +114,7 @@ async def claim(keyed: KeyedRequest, *, most: int = 0, now: datetime | None = No
         return ClaimResult.BUSY
     if not row["is_first"]:
         return ClaimResult.AGAIN
+    most = keyed.most_stored
     most_bytes = most * _BYTES_A_RESPONSE
     if most and (row["responses"] >= most or row["bytes"] >= most_bytes):
         events.record_limit("stored_responses", "refused")
