@@ -16,11 +16,11 @@ import asyncpg
 import pytest
 import yaml
 
-from hireloop import db, migrate, secret_files, secret_patterns, session_keys
+from hireloop import db, migrate, secret_patterns, session_keys
 from hireloop.local.postgres.programs import find_programs
 from hireloop.local.server_user import ServerUser
 from hireloop.migrate import privileges
-from hireloop.settings import Settings
+from hireloop.settings import Settings, secret_files
 from hireloop.telemetry import redaction
 from hireloop.telemetry.exporters import FORBIDDEN_ATTRIBUTES
 from release import pin_images

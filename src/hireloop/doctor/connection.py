@@ -1,10 +1,9 @@
 """Checks of how processes connect to the database: as which role, and whether anybody can listen in."""
 
-from hireloop import urls
 from hireloop.migrate import privileges
 from hireloop.migrate.privileges import Excess
 from hireloop.notify.diagnosis.findings import Finding, ok, warning
-from hireloop.settings import Settings
+from hireloop.settings import Settings, urls
 from hireloop.statements import Statement
 
 _MOST_NAMED = 5

@@ -13,7 +13,7 @@ CHECK = "files"
 _KEPT = ("secret", "mailbox")  # of the data directory: what is in the mailbox opens a candidate's session
 
 
-class _Fault(NamedTuple):
+class _Exposure(NamedTuple):
     sentence: str
     fix: str
     is_bad: bool  # somebody else can change it
@@ -32,7 +32,7 @@ def check(dotenv: Path, secret_files: Iterable[Path], data_dir: Path | None) -> 
     return kind(CHECK, " ".join(fault.sentence for fault in found), fix)
 
 
-def _faults(path: Path, *, with_parent: bool = False) -> Iterator[_Fault]:
+def _faults(path: Path, *, with_parent: bool = False) -> Iterator[_Exposure]:
     try:
         status = path.stat()
         if os.statvfs(path).f_flag & os.ST_RDONLY:  # as a container is given its files: nobody changes them there
@@ -42,12 +42,12 @@ def _faults(path: Path, *, with_parent: bool = False) -> Iterator[_Fault]:
     yield from _open(path, status)
     if os.geteuid() not in {0, status.st_uid} and status.st_uid != 0:
         sentence = f"{path} belongs to another user ({status.st_uid}), who can change it."
-        yield _Fault(sentence, f"Run `chown {os.geteuid()} {shlex.quote(str(path))}` as root.", is_bad=False)
+        yield _Exposure(sentence, f"Run `chown {os.geteuid()} {shlex.quote(str(path))}` as root.", is_bad=False)
     if with_parent:
         yield from _replaceable(path)
 
 
-def _open(path: Path, status: os.stat_result) -> Iterator[_Fault]:
+def _open(path: Path, status: os.stat_result) -> Iterator[_Exposure]:
     """Yield what is wrong with a mode.
 
     A group may read what belongs to root or to another user: that is how a service is often given its file.
@@ -61,13 +61,13 @@ def _open(path: Path, status: os.stat_result) -> Iterator[_Fault]:
     changes = bool(excess & (stat.S_IWGRP | stat.S_IWOTH))
     sentence = f"{path} (mode {mode:04o}) can be {'changed' if changes else 'read'} by {whom}."
     kept = mode & ~(excess | (0 if stat.S_ISDIR(status.st_mode) else stat.S_IXGRP | stat.S_IXOTH))
-    yield _Fault(sentence, f"Run `chmod {kept:o} {shlex.quote(str(path))}`.", is_bad=changes)
+    yield _Exposure(sentence, f"Run `chmod {kept:o} {shlex.quote(str(path))}`.", is_bad=changes)
 
 
-def _replaceable(file: Path) -> Iterator[_Fault]:
+def _replaceable(file: Path) -> Iterator[_Exposure]:
     """Yield whether another user can put a file of their own in the place of this one."""
     mode = file.parent.stat().st_mode
     if mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX:
         kept = stat.S_IMODE(mode) & ~(stat.S_IWGRP | stat.S_IWOTH)
         sentence = f"Other users can replace {file}, as they can write to its directory."
-        yield _Fault(sentence, f"Run `chmod {kept:o} {shlex.quote(str(file.parent))}`.", is_bad=True)
+        yield _Exposure(sentence, f"Run `chmod {kept:o} {shlex.quote(str(file.parent))}`.", is_bad=True)

@@ -15,8 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from opentelemetry import trace
 
-from hireloop import secret_files
-from hireloop.settings import AUTO_INSTRUMENTATION, Settings
+from hireloop.settings import AUTO_INSTRUMENTATION, Settings, secret_files
 
 _EXPORTERS = ("otlp", "console")
 _DEFAULT_ENDPOINTS = {"http/protobuf": "http://localhost:4318", "grpc": "http://localhost:4317"}

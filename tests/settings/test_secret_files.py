@@ -8,9 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from docs.test_docs import text_of
-from hireloop import secret_files
 from hireloop.errors import SettingsError
-from hireloop.settings import Settings
+from hireloop.settings import Settings, secret_files
 from hireloop.telemetry import variables
 
 CANARY = "a-canary-of-a-secret-with-more-than-32-letters"

@@ -25,10 +25,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from hireloop import mail_addresses, networks, otlp_headers, secret_files, setting_errors, time_zones, urls
+from hireloop import mail_addresses, networks, time_zones
 from hireloop.errors import SettingsError
 from hireloop.mail_addresses import Sender
-from hireloop.secret_files import SecretFiles
+from hireloop.settings import otlp_headers, secret_files, urls, validation_errors
+from hireloop.settings.secret_files import SecretFiles
 
 AUTO_INSTRUMENTATION = "opentelemetry.instrumentation.auto_instrumentation"  # the module
 
@@ -241,7 +242,7 @@ class Settings(BaseSettings):
         try:
             return cls(**overrides)
         except ValidationError as error:
-            raise SettingsError(setting_errors.sentence_of(error, cls.model_fields)) from None
+            raise SettingsError(validation_errors.sentence_of(error, cls.model_fields)) from None
         except UnicodeDecodeError:  # its text quotes the file
             raise SettingsError(".env is not valid UTF-8. Save it as UTF-8.") from None
         except OSError as error:
