@@ -125,12 +125,12 @@ def test_nothing_serves_or_works_without_a_secret(command: str, env: dict[str, s
 
 async def test_a_database_that_is_behind_is_refused_and_migrated_once(database_url: str, env: dict[str, str]) -> None:
     async with db.opened(database_url, pool_size=1):
-        await db.fetch("DROP TABLE stored_response, request_rate, sign_in, api_key")
+        await db.fetch("DROP TABLE stored_response, response_use, request_rate, press_rate, sign_in, api_key")
         await db.fetch("DELETE FROM migration WHERE app_name = 'api'")
     assert "Run `hireloop migrate`" in refusal("keys", "list", env=env)
     said = [hireloop("migrate", env=env) for _ in range(2)]
     assert [(ran.returncode, ran.stdout) for ran in said] == [
-        (0, "2 migrations run.\n"),
+        (0, "3 migrations run.\n"),
         (0, "The database is up to date.\n"),
     ]
     other = {**env, "SECRET_KEY": "another secret, which is long enough too"}

@@ -104,6 +104,11 @@ EXPLANATIONS: dict[str, Explanation] = {
     "method-not-allowed": Explanation(
         "the path does not have this method", "Use one of the methods in the `Allow` header."
     ),
+    "body-too-slow": Explanation(
+        "the body did not arrive in time: within 10 s, and one more for each 500 bytes received, but at most 30; the "
+        "connection is closed",
+        "Send the request again over a faster connection.",
+    ),
     "too-large": Explanation("the body is larger than a megabyte", "Send a shorter one."),
     "address-too-long": Explanation("path and query have more than 4,096 characters", "Send a shorter URL."),
     "unsupported-media-type": Explanation(
