@@ -99,6 +99,26 @@ EXPLANATIONS: dict[str, Explanation] = {
         "the key has sent more requests than RATE_LIMIT allows; `Retry-After` says when to continue",
         "Wait that many seconds, and send requests less often.",
     ),
+    "too-many-messages": Explanation(
+        "the key has sent as many messages as it may in a day",
+        "Wait for the seconds in `Retry-After`. Bookings can still be moved and cancelled. If you did not send these "
+        "messages, the key may have leaked: an administrator can revoke it.",
+    ),
+    "too-many-reinvitations": Explanation(
+        "the candidate has been invited to the interview again as often as is allowed within an hour",
+        "Wait for the seconds in `Retry-After`, and find out first why the earlier invitations did not help.",
+    ),
+    "too-many-stored-responses": Explanation(
+        "as many responses to Idempotency-Keys are stored for the key as may be in a day",
+        "Wait for the seconds in `Retry-After`, or send the request without an Idempotency-Key.",
+    ),
+    "too-many-presses": Explanation(
+        "a candidate's link was used too often within a minute; only the portal says so",
+        "Wait for the seconds in `Retry-After`.",
+    ),
+    "too-much": Explanation(
+        "a limit was reached, and no other type applies", "Wait for the seconds in `Retry-After`, and send less."
+    ),
     "refused": Explanation("the current state forbids it, and no other type applies", _READ_AGAIN),
     "database-not-ready": Explanation("migrations are missing", "Run `hireloop migrate`, and start the server again."),
     "method-not-allowed": Explanation(
