@@ -5,13 +5,14 @@ Those send nothing, half a head, or a body that drips: everybody else is served 
 
 import resource
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -23,7 +24,9 @@ from factories import post_all
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
-from processes import Hireloop, Server, environment
+from processes import Hireloop, Server, environment, free_port
+from servers.certificates import self_signed
+from test_cli import hireloop
 
 _LIMITED = 'ulimit -S -n "$1"; ulimit -H -n "$2"; shift 2; exec "$@"'
 _FLOOD = Path(__file__).with_name("flood.py")
@@ -77,6 +80,48 @@ def test_a_limit_that_is_too_low_is_refused_with_how_to_raise_it(hard: int, data
 def test_several_processes_serve_under_the_lowest_limit(database_url: str) -> None:
     with Server(environment(database_url), workers=2, under=under(256, 4_096)) as server:
         assert server.stop() == 0
+
+
+def test_https_is_served_with_a_certificate(database_url: str, tmp_path: Path) -> None:
+    certificate, port = self_signed(tmp_path, "127.0.0.1"), free_port()
+    flags = ("--tls-certificate", str(certificate.cert), "--tls-key", str(certificate.key))
+    trusting = ssl.create_default_context(cafile=certificate.cert)
+    with (
+        Hireloop("serve", "--port", str(port), *flags, env=environment(database_url)) as server,
+        httpx.Client(verify=trusting) as client,
+    ):
+        while True:
+            with suppress(httpx.ConnectError):
+                answered = client.get(f"https://127.0.0.1:{port}/health/ready")
+                break
+            assert server.process.poll() is None, server.log.read_text()
+            time.sleep(0.05)
+        assert (answered.status_code, answered.json()["status"]) == (200, "ok")
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get(f"http://127.0.0.1:{port}/health/live")
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("missing", ["--tls-certificate", "--tls-key"])
+def test_a_certificate_without_its_key_is_refused(missing: str, database_url: str, tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path, "127.0.0.1")
+    flags = {"--tls-certificate": str(certificate.cert), "--tls-key": str(certificate.key)}
+    del flags[missing]
+    refused = hireloop("serve", *(part for flag in flags.items() for part in flag), env=environment(database_url))
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("hireloop: --tls-certificate and --tls-key are needed together.\n")
+
+
+def test_what_is_no_certificate_or_another_keys_is_refused(database_url: str, tmp_path: Path) -> None:
+    folders = (tmp_path / "one", tmp_path / "other")
+    for folder in folders:
+        folder.mkdir()
+    one, other = (self_signed(folder, "127.0.0.1") for folder in folders)
+    for certificate, key in ((one.cert, other.key), (one.key, one.key)):
+        flags = ("--tls-certificate", str(certificate), "--tls-key", str(key))
+        refused = hireloop("serve", *flags, env=environment(database_url))
+        assert refused.returncode == 1
+        assert "are not a certificate and its private key as PEM without a password" in refused.stderr
 
 
 @contextmanager

@@ -200,11 +200,12 @@ async def test_who_was_signed_in_before_the_secret_was_changed_stays_so_and_the_
     assert await token_on(client, booking.path) == form_token(ticket)
 
 
-async def test_signing_out_takes_the_cookie_away(client: httpx.AsyncClient) -> None:
+async def test_signing_out_takes_away_the_cookie_and_the_pages_that_the_browser_kept(client: httpx.AsyncClient) -> None:
     await sign_in(client, Role.VIEWER)
     answer = await press(client, "/console/", "/console/sign-out/")
     assert answer.headers["location"] == f"{SIGN_IN}?done=signed-out"
     assert "max-age=0" in answer.headers["set-cookie"].lower()
+    assert answer.headers["clear-site-data"] == '"cache"'
     assert (await client.get("/console/")).status_code == 303
     assert "You have signed out." in (await client.get(answer.headers["location"])).text
 

@@ -3,7 +3,9 @@
 import asyncio
 import resource
 import socket
+import ssl
 from contextlib import suppress
+from pathlib import Path
 
 import click
 from granian import Granian
@@ -25,6 +27,7 @@ _FEWEST_FILES = 4_096
 _WAITING_CONNECTIONS = 4_096  # until they are accepted; the system may allow fewer
 _HEAD_MILLISECONDS = 30_000  # also how long a connection may be idle, before its first request and between two
 _LARGEST_HEAD = 65_536  # bytes
+_READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @click.command()
@@ -33,10 +36,22 @@ _LARGEST_HEAD = 65_536  # bytes
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="The number of server processes."
 )
+@click.option("--tls-certificate", type=_READABLE, help="Speak https, with this certificate and its chain, as PEM.")
+@click.option("--tls-key", type=_READABLE, help="The certificate's private key, as PEM and without a password.")
 @click.option("--mailbox", is_flag=True, hidden=True, help="Serve /dev/mailbox too, as `up` does.")
 @click.option("--held", is_flag=True, hidden=True, help="The port is reserved for us by `up`.")
-def serve(*, host: str, port: int, workers: int, mailbox: bool, held: bool) -> None:
+def serve(
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    mailbox: bool,
+    held: bool,
+) -> None:
     """Serve the API, the portal and the console until SIGTERM."""
+    _check_certificate(tls_certificate, tls_key)
     settings = Settings.read()
     logs.configure_logs()
     for sentence in warnings_of(settings):
@@ -56,6 +71,8 @@ def serve(*, host: str, port: int, workers: int, mailbox: bool, held: bool) -> N
         http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MILLISECONDS, max_buffer_size=_LARGEST_HEAD),
         backlog=_WAITING_CONNECTIONS,
         backpressure=connections,
+        ssl_cert=tls_certificate,
+        ssl_key=tls_key,
         loop=Loops.uvloop,
         workers=workers,
         websockets=False,
@@ -64,6 +81,22 @@ def serve(*, host: str, port: int, workers: int, mailbox: bool, held: bool) -> N
         workers_kill_timeout=30,
     )
     server.serve()
+
+
+def _check_certificate(certificate: Path | None, key: Path | None) -> None:
+    """Raise SettingsError unless both are given and belong together, or neither is given."""
+    if certificate is None and key is None:
+        return
+    if certificate is None or key is None:
+        msg = "--tls-certificate and --tls-key are needed together."
+        raise SettingsError(msg)
+    try:
+        # An empty password, or OpenSSL would ask for one.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        reason = getattr(error, "reason", None) or type(error).__name__
+        msg = f"{certificate} and {key} are not a certificate and its private key as PEM without a password ({reason})."
+        raise SettingsError(msg) from None
 
 
 def _check_free(host: str, port: int) -> None:

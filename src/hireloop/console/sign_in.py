@@ -52,10 +52,12 @@ async def enter(request: AnyRequest) -> Response[bytes]:
 
 
 async def leave(request: AnyRequest) -> Response[bytes]:
-    """End the sign-in for every copy of its cookie, and take the cookie away here."""
+    """End the sign-in for every copy of its cookie, and take away here the cookie and what the browser kept of pages."""
     await pressed(request)
     await sign_ins.end(gate.user_of(request).sign_in, SignInEnd.SIGNED_OUT, by=actor_of(request))
-    return render.see_other(PATH, gate.no_cookie(request), done="signed-out")
+    response = render.see_other(PATH, gate.no_cookie(request), done="signed-out")
+    response.headers["Clear-Site-Data"] = '"cache"'  # not "cookies": a candidate's may be beside it
+    return response
 
 
 def over(request: AnyRequest, error: SignInOver) -> Response[bytes]:
