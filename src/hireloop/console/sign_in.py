@@ -52,7 +52,7 @@ async def enter(request: AnyRequest) -> Response[bytes]:
 
 
 async def leave(request: AnyRequest) -> Response[bytes]:
-    """End the sign-in for every copy of its cookie, and take away here the cookie and what the browser kept of pages."""
+    """End the sign-in for every copy of its cookie, and remove the cookie and the stored pages from this browser."""
     await pressed(request)
     await sign_ins.end(gate.user_of(request).sign_in, SignInEnd.SIGNED_OUT, by=actor_of(request))
     response = render.see_other(PATH, gate.no_cookie(request), done="signed-out")
