@@ -132,12 +132,8 @@ async def test_blanking_spares_what_is_about_others_and_the_entry_about_the_eras
     interview = await db.fetch_value("SELECT id FROM interview WHERE candidate = $1", person)
     about = [
         entry(candidate=person, details={"reason": "Asha is ill."}),
-        NewAuditEntry(
-            action=Action.INTERVIEW_CHANGED, subject=interview, candidate=person, by=TESTS, details={"a": 1}
-        ),
-        NewAuditEntry(
-            action=Action.CANDIDATE_CHANGED, subject=person, candidate=person, by=TESTS, details={"b": 1}
-        ),
+        NewAuditEntry(action=Action.INTERVIEW_CHANGED, subject=interview, candidate=person, by=TESTS, details={"a": 1}),
+        NewAuditEntry(action=Action.CANDIDATE_CHANGED, subject=person, candidate=person, by=TESTS, details={"b": 1}),
     ]
     # It names somebody else, although its subject is a thing of theirs.
     others = NewAuditEntry(
