@@ -171,7 +171,8 @@ async def test_a_thing_given_to_an_erased_person_keeps_its_entries(database_url:
     key, _ = await api_keys.create("a stolen key", Role.ADMIN)
     before = await rows("audit_entry")
     await db.fetch(
-        "INSERT INTO interview (id, candidate, job, created_at) SELECT $1, candidate, job, created_at FROM interview WHERE candidate = $2",
+        "INSERT INTO interview (id, candidate, job, created_at)"
+        "SELECT $1, candidate, job, created_at FROM interview WHERE candidate = $2",
         key.id,
         person,
     )

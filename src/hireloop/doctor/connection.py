@@ -7,7 +7,9 @@ from hireloop.settings import Settings, urls
 from hireloop.statements import Statement
 
 _MOST_NAMED = 5
-_TAKE_BACK = "Run `hireloop migrate` with DATABASE_OWNER_URL. What is then left, REVOKE from PUBLIC or from the role, or ALTER ROLE."
+_TAKE_BACK = (
+    "Run `hireloop migrate` with DATABASE_OWNER_URL. As a superuser, revoke what is left from PUBLIC or from the role."
+)
 # Whether this session is encrypted, and whether it stays on one machine. Behind a pooler it is the pooler's.
 _SESSION = Statement("""
     SELECT coalesce((SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS is_encrypted,
@@ -27,7 +29,7 @@ def role_of(found: Excess) -> Finding:
     if found.is_superuser:
         return warning("role", f"The application connects to the database as {found.role}, a superuser.", apart)
     if found.owns:
-        cause = f"The application connects to the database as {found.role}, which has the rights of the owner of its tables."
+        cause = f"The application connects to the database as {found.role}, which has the rights of its tables' owner."
         return warning("role", cause, apart)
     if found.privileges:
         named = "; ".join(found.privileges[:_MOST_NAMED])

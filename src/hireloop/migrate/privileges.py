@@ -92,8 +92,8 @@ _OF_OTHERS = Statement("""
 """)
 # What gives a role just these privileges on our tables and functions, as statements: GRANT for what it lacks, REVOKE
 # for what was granted to it beyond that, also on single columns and on the sequences. A role with the rights of the
-# owner keeps them. A function that runs as its owner is for that role alone: a dump that was restored without privileges
-# has let everybody call it. Nobody but the schema's owner may change who creates things there.
+# owner keeps them. A function that runs as its owner is for that role alone, and everybody may call it where a dump was
+# restored without privileges. Nobody but the schema's owner may change who creates things there.
 _CORRECTIONS = Statement("""
     WITH needed AS (
         SELECT to_regclass(name) AS relation, privilege
@@ -148,8 +148,8 @@ _CORRECTIONS = Statement("""
         AND pg_has_role(nspowner, 'USAGE') AND grantee.oid <> nspowner
 """)
 # What a role may do that this code never does: which of these tables it can change, empty or alter in a way that is not
-# needed, whether it can create things, and whether it has the rights of their owner, or of a superuser, or a way to them:
-# a role that it is a member of is one that it can become. Asked of the role of this session.
+# needed, whether it can create things or roles, and whether it has the rights of their owner, or of a superuser. It can
+# become each role that it is a member of. Asked of the role of this session.
 _EXCESS = Statement("""
     WITH ours AS (
         SELECT pg_class.oid, name, relowner, relnamespace
@@ -159,7 +159,8 @@ _EXCESS = Statement("""
         EXISTS (SELECT FROM ours WHERE pg_has_role(relowner, 'MEMBER')) AS owns,
         ARRAY(
             SELECT format('%s on %s', string_agg(verb, ', ' ORDER BY verb), name)
-            FROM ours, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS verb
+            FROM ours,
+                unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS verb
             WHERE (name, verb) NOT IN (
                 SELECT * FROM unnest(:needed_tables::text[], :privileges::text[]) AS needed(name, privilege)
             ) AND CASE WHEN verb IN ('DELETE', 'TRUNCATE', 'TRIGGER') THEN has_table_privilege(oid, verb)

@@ -9,10 +9,10 @@ VERSION = "1.38.0"
 DESCRIPTION = "blanking the audit of an erased person"
 
 # Names are written with the schema in which the tables are, wherever that is, and the search path is fixed: a caller
-# can put no table of its own in the place of ours. An entry itself says whom it is about: a caller who makes an interview
-# an erased person's, and gives it the id of an API key, opens no entry about that key. 0.1.0 sets `hireloop.erasing`
-# before its UPDATE; that is not read any more, as anybody can set it. Its UPDATE passes all the same, because the person
-# is erased by then.
+# can put no table of its own in the place of ours. Whom an entry is about is what the entry itself says: who gives an
+# erased person's interview the id of an API key opens no entry about that key. 0.1.0 sets `hireloop.erasing` before its
+# UPDATE; that is not read any more, as anybody can set it. Its UPDATE passes all the same, because the person is erased
+# by then.
 STATEMENTS = (
     """
     DO $migration$
