@@ -53,9 +53,9 @@ def tls_of(*, is_encrypted: bool, is_local: bool, mode: str) -> Finding:
     if is_local:
         return ok("tls", "The database is on this machine.")
     if not is_encrypted:
-        fix = "Enable TLS on the server, and add `sslmode=verify-full` to DATABASE_URL."
+        fix = "Enable TLS on the server, and add `sslmode=verify-full` and `sslrootcert` to DATABASE_URL."
         return warning("tls", "The connection to the database is not encrypted.", fix)
     if mode not in {"verify-full", "verify-ca"}:
         cause = "The connection to the database is encrypted, but the server's certificate is not checked."
-        return warning("tls", cause, "Add `sslmode=verify-full` to DATABASE_URL, and `sslrootcert` for a private CA.")
+        return warning("tls", cause, "Add `sslmode=verify-full` and `sslrootcert` to DATABASE_URL.")
     return ok("tls", "The connection to the database is encrypted, and the server's certificate is checked.")
