@@ -701,9 +701,9 @@ async def test_a_key_that_has_sent_most_of_its_messages_is_a_warning(whole: dict
     with ScriptedSmtpServer() as server:
         settings = settings_of(whole, email_port=server.port, messages_per_key_and_day=100)
         found = {one.check: one for one in await findings(settings)}
-    assert found["keys"].level is Level.WARNING
-    assert found["keys"].cause == f"The API key {key.id} has sent 80 of the 100 messages that it may send in a day."
-    assert f"`hireloop keys revoke {key.id}`" in found["keys"].fix
+    assert found["limits"].level is Level.WARNING
+    assert found["limits"].cause == f"The API key {key.id} has sent 80 of the 100 messages that it may send in a day."
+    assert f"`hireloop keys revoke {key.id}`" in found["limits"].fix
 
 
 async def test_a_refusal_of_our_account_by_the_newest_attempts_fails_although_the_check_passes(
