@@ -105,7 +105,7 @@ class ReportOfNothing(NotFound):
 
 
 class NotSignedIn(HireLoopError):
-    """A valid API key is required. Send `Authorization: Bearer hl_…` with a key that has not been revoked."""
+    """A valid API key is required. Send `Authorization: Bearer hl_…` with a key that is neither revoked nor expired."""
 
     def __init__(self, why: str | None = "bad_key", key: UUID | None = None) -> None:
         """Take what the log says, and the client does not: why, and the id of the key if it has the form of one.
@@ -228,12 +228,11 @@ class TooManyRequests(TooMuch):
 
 
 class TooManyMessages(TooMuch):
-    """This API key has used up its messages of a day."""
+    """This API key has reached its limit of messages a day."""
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
         super().__init__(
-            f"This API key has sent {limit} messages or more in a day, which is all that it may send, so nothing was "
-            f"done. Try again in {_in_words(retry_after_seconds)}. Bookings can still be moved and cancelled.",
+            f"This API key has reached its limit of {limit} messages a day, so nothing was done. Try again in {_in_words(retry_after_seconds)}. Bookings can still be moved and cancelled.",
             retry_after_seconds=retry_after_seconds,
         )
 
@@ -243,19 +242,18 @@ class TooManyReinvitations(TooMuch):
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
         super().__init__(
-            f"The candidate has been invited to this interview again {limit} times within an hour, which is all that "
-            f"is allowed, so nothing was done. Try again in {_in_words(retry_after_seconds)}.",
+            f"The candidate has been invited to this interview again {limit} times within an hour, which is the limit, so "
+            f"nothing was done. Try again in {_in_words(retry_after_seconds)}.",
             retry_after_seconds=retry_after_seconds,
         )
 
 
 class TooManyStoredResponses(TooMuch):
-    """This API key has used up its stored responses of a day."""
+    """This API key has reached its limit of stored responses a day."""
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(
-            "As many responses to an Idempotency-Key are stored for this API key as may be in a day, so nothing was "
-            f"done. Try again in {_in_words(retry_after_seconds)}, or send the request without an Idempotency-Key.",
+            f"This API key has reached its limit of stored responses a day, so nothing was done. Try again in {_in_words(retry_after_seconds)}, or send the request without an Idempotency-Key.",
             retry_after_seconds=retry_after_seconds,
         )
 

@@ -704,7 +704,7 @@ async def test_a_key_that_has_sent_most_of_its_messages_is_a_warning(whole: dict
         settings = settings_of(whole, email_port=server.port, messages_per_key_and_day=100)
         found = {one.check: one for one in await findings(settings)}
     assert found["limits"].level is Level.WARNING
-    assert found["limits"].cause == f"The API key {key.id} has sent 80 of its 100 messages of a day."
+    assert found["limits"].cause == f"The API key {key.id} has sent 80 of the 100 messages that it may send in a day."
     assert f"`hireloop keys revoke {key.id}`" in found["limits"].fix
 
 

@@ -206,7 +206,7 @@ def _a_directory_without_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_setting_is_read_from_the_environment_by_its_name(
     monkeypatch: pytest.MonkeyPatch, variable: str, text: str, field: str, value: object
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", URL)  # one of them is of no use without it
+    monkeypatch.setenv("DATABASE_URL", URL)  # one of them requires it
     monkeypatch.setenv(variable, text)
     assert getattr(Settings.read(), field) == value
 
@@ -294,13 +294,13 @@ def test_what_a_setting_must_be_is_said(
 
 def test_an_override_of_another_type_is_said_in_our_words_too() -> None:
     for field, value, words in (
-        ("email_host", 7, "must be a text"),
+        ("email_host", 7, "must be text"),
         ("email_port", [1], "must be a whole number from 1 to 65535"),
         ("email_backend", object(), "must be smtp, console or file"),
         ("cors_origins", 7, "must be a list, separated by commas"),
         ("secret_key_fallbacks", 7, "must be a list, separated by commas"),
         ("hireloop_data_dir", 7, "must be a path"),
-        ("secret_key", 7, "must be a text"),
+        ("secret_key", 7, "must be text"),
     ):
         with pytest.raises(SettingsError, match=f"^Settings: {field.upper()} {words}"):
             settings_for(URL, **{field: value})

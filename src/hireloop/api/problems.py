@@ -37,7 +37,7 @@ def _challenge(request: AnyRequest, status: int) -> str:
     is_given = (header_of(request.scope, b"authorization") or "").lower().startswith("bearer")
     match status:
         case 401 if is_given:
-            return f'{_REALM}, error="invalid_token", error_description="The API key is unknown or was revoked."'
+            return f'{_REALM}, error="invalid_token", error_description="The API key is unknown, revoked or expired."'
         case 401:
             return _REALM
         case 403:

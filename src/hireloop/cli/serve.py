@@ -127,7 +127,7 @@ def _file_limit() -> int:
     limit = needed if limit == resource.RLIM_INFINITY else limit
     if limit < _FEWEST_FILES:
         msg = (
-            f"This process may open only {limit} files, and every connection is one: it needs {_FEWEST_FILES} or more. "
+            f"This process may open only {limit} files, but needs at least {_FEWEST_FILES}: every connection is one. "
             "Raise the limit with LimitNOFILE= in systemd, `ulimits: nofile` in Compose, or `ulimit -n` in a shell."
         )
         raise SettingsError(msg)

@@ -47,7 +47,7 @@ _BROKE_DOWN = 3  # the exit code
     "--concurrency", type=click.IntRange(1, 100), help="Attempts at the same time; by default EMAIL_CONCURRENCY."
 )
 @click.option(
-    "--check", is_flag=True, help="Do not work: exit with 0 if a worker on this machine does, for a container's check."
+    "--check", is_flag=True, help="Send nothing: exit with 0 if a worker on this machine is alive, for a health check."
 )
 def work(*, concurrency: int | None, check: bool) -> None:
     """Run the worker, which sends messages when they are due, until SIGTERM."""

@@ -247,7 +247,7 @@ async def _limits(limits: SendingLimits) -> Finding:
     """Return the finding about what API keys have sent: one that sends too much may have leaked."""
     for use in await limits.keys_running_out():
         return warning("limits", use.cause, use.fix)
-    return ok("limits", "No API key is close to its messages of a day.")
+    return ok("limits", "No API key is close to its limit of messages a day.")
 
 
 def _ledger(proof: ledger.Ledger) -> Finding:

@@ -26,10 +26,10 @@ def readable(text: str) -> str:
         return text
     if not any(is_visible(character) for character in text):
         named = ", ".join(sorted({spelt_out(character) for character in text})[:3])
-        raise ValueError(f"must show something, but has only {named}")
+        raise ValueError(f"must contain a visible character, but has only {named}")
     hidden = _HIDDEN.search(_OF_A_SIGN.sub("", text))
     if hidden is not None:
-        raise ValueError(f"must not contain the invisible character {spelt_out(hidden[0][-1])} there. Remove it")
+        raise ValueError(f"must not contain the invisible character {spelt_out(hidden[0][-1])}. Remove it")
     return text
 
 

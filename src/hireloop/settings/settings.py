@@ -213,7 +213,7 @@ class Settings(BaseSettings):
     def _beside_another(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("database_url", "") is None:
             raise ValueError(
-                "is of no use without DATABASE_URL, whose role gets the privileges that it needs: set both"
+                "requires DATABASE_URL, whose role `hireloop migrate` then grants privileges: set both"
             )
         return value
 

@@ -23,8 +23,8 @@ NOT_SAID_BY_THE_API = {
     "change-too-late",
     "too-many-changes",
     "too-many-presses",
-    "too-much",
     "refused",
+    "limit-reached",
     "database-not-ready",
 }
 JSON = "application/json"
