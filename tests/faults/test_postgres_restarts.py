@@ -60,7 +60,7 @@ async def test_after_a_restart_of_postgresql_under_load_everything_goes_on_by_it
     postgres, folder = own_server
     url = postgres.start()
     async with db.opened(url):
-        await migrate.migrate(settings_for(url))
+        await migrate.migrate(settings_for(url, database_owner_url=url))
         wishes = [(await make_interview(), await make_slot(starts_at=soon(60 + n))) for n in range(1500)]
         key = await new_key()
     env = mail_through(url, mailbox.start()[1], BASE_URL="https://hire.example")
