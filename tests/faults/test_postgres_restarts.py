@@ -26,7 +26,7 @@ from hireloop.local.postgres.server import EmbeddedPostgres
 from hireloop.notify.worker import wakeup
 from processes import Server, WorkerProcess
 from sample_settings import settings_for
-from servers.databases import END_ALL_OTHERS
+from servers.databases import END_ALL_OTHERS, as_owner
 from waiting import until
 
 _RECOVERY_SECONDS = 10.0
@@ -59,6 +59,7 @@ async def test_after_a_restart_of_postgresql_under_load_everything_goes_on_by_it
 ) -> None:
     postgres, folder = own_server
     url = postgres.start()
+    await as_owner(url.replace("//hireloop@", "//postgres@"), "GRANT pg_monitor TO hireloop")  # to see who listens
     async with db.opened(url):
         await migrate.migrate(settings_for(url, database_owner_url=url))
         wishes = [(await make_interview(), await make_slot(starts_at=soon(60 + n))) for n in range(1500)]
