@@ -72,10 +72,11 @@ class MailboxError(HireLoopError):
 
 
 class BadInput(HireLoopError):
-    """A field of the request is invalid."""
+    """A field of the request is invalid, or several are: `wrong` has each one and what is wrong with it."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, message: str, *more: tuple[str, str]) -> None:
+        self.wrong = [(field, message), *more]
+        super().__init__("; ".join(f"{one}: {said}" for one, said in self.wrong))
         self.field = field
         self.message = message
 

@@ -143,7 +143,7 @@ def _problem_of(error: Exception) -> Problem:
 def _ours(error: errors.HireLoopError) -> Problem:
     status, slug = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (500, "internal"))
     if isinstance(error, errors.BadInput):
-        return _problem(status, slug, str(error), [FieldProblem(error.field, error.message)])
+        return _problem(status, slug, str(error), [FieldProblem(*one) for one in error.wrong])
     problem = _problem(status, slug, str(error))
     if isinstance(error, errors.DiffersFromKnown):
         return msgspec.structs.replace(problem, fields=error.fields)
