@@ -358,7 +358,7 @@ def test_the_environment_wins_over_the_env_file_and_an_override_over_both(
     assert Settings.read(email_host="override.example").email_host == "override.example"
 
 
-@pytest.mark.parametrize("variable", ["BASE_URL", "EMAIL_HOST"])
+@pytest.mark.parametrize("variable", ["BASE_URL", "EMAIL_HOST", "DATABASE_URL", "DATABASE_OWNER_URL"])
 def test_a_value_with_white_space_is_told_apart(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "https://hire.example\r")  # as `docker run --env-file` reads a file of Windows
     with pytest.raises(SettingsError, match=rf"^Settings: {variable} contains white space or a control character.*\.$"):

@@ -48,6 +48,7 @@ def mailbox(value: SecretStr) -> SecretStr:
 
 def database(value: str) -> str:
     """Return the value if it is the address of a PostgreSQL; else raise ValueError."""
+    without_blanks(value)
     sentence = "must be a URL such as postgresql://user:password@host/name"
     try:
         parts = urlsplit(value)
