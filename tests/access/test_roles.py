@@ -55,7 +55,7 @@ async def test_without_a_key_every_route_answers_401(user: httpx.AsyncClient, ap
     for method, path in routes(application):
         answered = await user.request(method, path)
         problem(answered, 401, "not-signed-in")
-        assert answered.headers["www-authenticate"] == "Bearer"
+        assert answered.headers["www-authenticate"] == 'Bearer realm="HireLoop"'
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -145,4 +145,4 @@ async def test_two_keys_are_none(user: httpx.AsyncClient) -> None:
 
 async def test_every_role_may_ask_what_a_path_can_do(user: httpx.AsyncClient) -> None:
     await as_role(user, Role.VIEWER)
-    assert (await user.options("/api/keys/")).headers["allow"] == "GET, OPTIONS, POST"
+    assert (await user.options("/api/keys/")).headers["allow"] == "GET, HEAD, OPTIONS, POST"

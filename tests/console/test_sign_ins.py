@@ -1,5 +1,6 @@
 """Ended sign-ins: a copied cookie opens nothing, no matter who ended it, and the browser is told why."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -11,6 +12,7 @@ from console.signing import COOKIE, SIGN_IN, fields_of, press, sign_in, token_on
 from factories import rows
 from hireloop import app, db
 from hireloop.access import api_keys
+from hireloop.access.sign_ins import MOST_IN_AN_HOUR
 from hireloop.access.tables import Role
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import AuditFilter
@@ -282,3 +284,40 @@ async def test_nothing_is_kept_of_a_browser_but_its_name(client: httpx.AsyncClie
     (row,) = await rows("sign_in")
     assert row["browser"] == "Chrome on Windows"
     assert cookie.split(".")[2] not in str(row)  # the proof is in the cookie alone
+
+
+async def test_a_script_with_a_key_does_not_fill_the_database_with_sign_ins(client: httpx.AsyncClient) -> None:
+    key = await key_of(Role.VIEWER)
+    answers = []
+    for _ in range(MOST_IN_AN_HOUR + 3):
+        client.cookies.clear()  # so that each is another browser
+        answers.append(await client.post(SIGN_IN, data={"key": key}))
+    assert [answer.status_code for answer in answers] == [303] * MOST_IN_AN_HOUR + [429] * 3
+    assert len(await rows("sign_in")) == MOST_IN_AN_HOUR
+    assert 3_500 < int(answers[-1].headers["retry-after"]) <= 3_600
+    assert "has been used to sign in 120 times within an hour" in answers[-1].text
+    assert "set-cookie" not in answers[-1].headers
+    await enter(client, await key_of(Role.VIEWER))  # others are not kept out
+    await db.fetch(
+        "UPDATE sign_in SET created_at = now() - interval '55 minutes' WHERE id = (SELECT min(id::text)::uuid FROM sign_in)"
+    )
+    assert 240 < int((await client.post(SIGN_IN, data={"key": key})).headers["retry-after"]) <= 300
+    await db.fetch("UPDATE sign_in SET created_at = created_at - interval '5 minutes'")
+    await enter(client, key)
+
+
+async def test_several_sign_ins_at_once_are_no_way_around(application: Litestar, client: httpx.AsyncClient) -> None:
+    key = await key_of(Role.VIEWER)
+    await enter(client, key)
+    await db.fetch(
+        """
+        INSERT INTO sign_in (id, api_key, browser, created_at, last_used_at, open_until)
+        SELECT gen_random_uuid(), api_key, browser, created_at, last_used_at, open_until
+        FROM sign_in, generate_series(1, $1)
+        """,
+        MOST_IN_AN_HOUR - 4,
+    )
+    browsers = [await another(application) for _ in range(8)]
+    answers = await asyncio.gather(*(browser.post(SIGN_IN, data={"key": key}) for browser in browsers))
+    assert sorted(answer.status_code for answer in answers) == [303] * 3 + [429] * 5
+    assert len(await rows("sign_in")) == MOST_IN_AN_HOUR

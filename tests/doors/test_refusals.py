@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from console.factories import key_of
 from console.signing import fields_of
+from factories import job_fields
 from hireloop import app, db, session_keys
 from hireloop.access import api_keys
 from hireloop.access.api_keys import create
@@ -21,6 +22,7 @@ from hireloop.access.refusals import RecordedRefusals, door_of
 from hireloop.access.tables import Role
 from hireloop.local.mailbox.gate import PATH as MAILBOX
 from hireloop.local.mailbox.pages import HEADERS, mailbox_router
+from hireloop.settings import Settings
 from hireloop.telemetry import metrics
 from hireloop.telemetry.refusals import Door, RefusalLog, WhyRefused
 from hireloop.web.size_limits import LONGEST_ADDRESS, LONGEST_COOKIES
@@ -318,6 +320,34 @@ async def test_the_line_names_the_key_and_nothing_that_opens(role: Role, api: ht
         ("bad_key", str(details.id)),
     ]
     assert secret[:-1] not in str(lines)
+
+
+async def test_a_key_is_named_too_where_its_response_would_have_been_stored(
+    settings: Settings, user: httpx.AsyncClient
+) -> None:
+    bounded = app.build(settings.model_copy(update={"stored_responses_per_key_and_day": 1}))
+    transport = httpx.ASGITransport(app=bounded)  # type: ignore[arg-type] # Litestar's ASGI types
+    details, key = await create("tests", Role.ADMIN)
+    with capture_logs() as lines:
+        async with httpx.AsyncClient(transport=transport, base_url=str(user.base_url), headers=bearer(key)) as client:
+            made = [
+                await client.post("/api/jobs/", json=job_fields(), headers={"Idempotency-Key": f"k{n}"}) for n in (1, 2)
+            ]
+    assert [answer.status_code for answer in made] == [201, 429]
+    (line,) = [line for line in lines if line["event"] == "request.refused"]
+    assert (line["why"], line["key_id"]) == ("rate_limit", str(details.id))
+
+
+async def test_signing_in_with_a_key_that_another_server_has_just_revoked_is_told_as_that(
+    api: httpx.AsyncClient,
+) -> None:
+    details, key = await create("tests", Role.VIEWER)
+    assert (await api.get("/api/interviews/slots/", headers=bearer(key))).status_code == 200  # from now on it is cached
+    await db.fetch("UPDATE api_key SET revoked_at = now() WHERE id = $1", details.id)
+    with capture_logs() as lines:
+        assert (await api.post(SIGN_IN, data={"key": key}, headers=OURS)).status_code == 403
+    (line,) = [line for line in lines if line["event"] == "request.refused"]
+    assert (line["door"], line["why"], line["key_id"]) == ("console", "revoked_key", str(details.id))
 
 
 async def test_who_is_asked_for_a_key_for_the_first_time_is_not_refused(api: httpx.AsyncClient) -> None:

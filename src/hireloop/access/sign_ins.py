@@ -3,6 +3,7 @@
 A row opens nothing by itself. Who made it is proved by the ticket in the browser's cookie (`hireloop.console.tickets`).
 """
 
+import math
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from hireloop import db, errors
 from hireloop.access.tables import ApiKey, Role, SignIn, SignInEnd
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
-from hireloop.statements import Statement
+from hireloop.statements import Statement, read_clock
 
 MOST_OF_A_KEY = 50
+MOST_IN_AN_HOUR = 120
 RECORDED_EVERY = timedelta(minutes=1)
+_AN_HOUR = timedelta(hours=1)
 _KEPT = timedelta(days=1)  # after its time, so that a browser that comes back is told why it is out
 _MOST_LISTED = 500
 
@@ -52,7 +55,8 @@ async def create(
     """Record that someone signed in with the actor's key, and return the sign-in's id.
 
     Ends the one that it replaces, and the oldest ones of a key with more than 50. Raises NotSignedIn for a key that was
-    revoked, or has expired, in the meantime.
+    revoked, or has expired, in the meantime, and TooManyRequests for one that was used to sign in 120 times within an
+    hour: ended sign-ins are kept, and each is in the audit for ever.
     """
     at = db.sql_now(now)
     locked = ApiKey.select(ApiKey.id).where(
@@ -60,6 +64,7 @@ async def create(
     )
     if await locked.lock_rows("NO KEY UPDATE").first() is None:
         raise errors.NotSignedIn("revoked_key", by.key)
+    await _refuse_too_many(by.key, now)
     row = SignIn(api_key=by.key, browser=browser, created_at=at, last_used_at=at, open_until=open_until)
     await SignIn.insert(row)
     details = {"browser": browser}
@@ -76,6 +81,24 @@ async def create(
         await _end(SignIn.id.is_in([one["id"] for one in old]), SignInEnd.TOO_MANY, by, now)
     ident: UUID = row.id
     return ident
+
+
+async def _refuse_too_many(key: UUID | None, now: datetime | None) -> None:
+    """Raise TooManyRequests, with the seconds until the key may be used to sign in once more; the caller holds it."""
+    latest = await (
+        SignIn.select(SignIn.created_at)
+        .where(SignIn.api_key == key, SignIn.created_at > db.sql_now(now, offset=-_AN_HOUR))
+        .order_by(SignIn.created_at, ascending=False)
+        .offset(MOST_IN_AN_HOUR - 1)
+        .first()
+    )
+    if latest is not None:
+        wait = latest["created_at"] + _AN_HOUR - await read_clock(now)
+        raise errors.TooManyRequests(
+            f"This API key has been used to sign in {MOST_IN_AN_HOUR} times within an hour, which is the limit. "
+            "Try again later.",
+            retry_after_seconds=max(1, math.ceil(wait.total_seconds())),
+        )
 
 
 # A sign-in with its key, for every request of the console; and why it has ended.

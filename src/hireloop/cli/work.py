@@ -12,7 +12,7 @@ import click
 import uvloop
 
 from hireloop import db, migrate
-from hireloop.access import sign_ins
+from hireloop.access import press_limits, sign_ins
 from hireloop.api.http import stored_responses
 from hireloop.faults import warnings_of
 from hireloop.notify.bounces import returned
@@ -28,7 +28,6 @@ from hireloop.notify.transport import Channel, Transport, TransportBroken, Trans
 from hireloop.notify.worker import gauges, heartbeat
 from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
-from hireloop.portal import press_limits
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
 from hireloop.settings import Settings

@@ -88,20 +88,24 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
 async def exchange(request: AnyRequest, key: str) -> Cookie:
     """Return the cookie of a new sign-in with this API key; raises NotSignedIn for a bad one, slower and slower.
 
-    The sign-in that the browser had ends.
+    The sign-in that the browser had ends. Raises TooManyRequests if the key was used too often within an hour.
     """
     context = context_of(request)
+    now = datetime.now(UTC)
     try:
         holder = await context.keys.holder_of(key)
+        roles.remember_holder(request, holder)  # a refusal names the key
+        before = await _sign_in_of(request, _ticket_in(request))
+        ident = await sign_ins.create(
+            Actor(holder.name, holder.id),
+            open_until=now + tickets.LIFE,
+            browser=browsers.described(request.headers.get("user-agent", "")),
+            replaces=before.id if before is not None else None,
+        )
     except errors.NotSignedIn as error:
         note_error(request, error)
         await context.bad_keys.hold_back(request)
         raise
-    now, by = datetime.now(UTC), Actor(holder.name, holder.id)
-    before = await _sign_in_of(request, _ticket_in(request))
-    browser = browsers.described(request.headers.get("user-agent", ""))
-    replaces = before.id if before is not None else None
-    ident = await sign_ins.create(by, open_until=now + tickets.LIFE, browser=browser, replaces=replaces)
     ticket = tickets.issue(context.secret, ident, api_keys.hash_of(key), now=now)
     return _cookie(context, ticket, max_age=int(tickets.LIFE.total_seconds()))
 

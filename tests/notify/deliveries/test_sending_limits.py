@@ -144,3 +144,23 @@ async def test_old_counts_are_forgotten() -> None:
     assert await sending_limits.forget_old(now=NOON + AN_HOUR) == 1
     assert await sending_limits.forget_old(now=NOON + timedelta(days=3)) == 1
     assert await rows("message_use") == []
+
+
+async def test_keys_that_have_sent_little_cost_nothing_when_those_are_looked_for_that_have_sent_much() -> None:
+    key = uuid4()
+    await db.fetch(
+        """
+        INSERT INTO message_use SELECT gen_random_uuid(), date_trunc('hour', $1::timestamptz, 'UTC'), 0, 3
+        FROM generate_series(1, 20000)
+        """,
+        NOON,
+    )
+    await db.fetch("ANALYZE message_use")
+    await LIMITS.take(key, 9, now=NOON)
+    read = "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'message_use'"
+    async with db.DB.transaction():
+        before = await db.fetch_value(read)
+        assert [use.key for use in await LIMITS.keys_running_out(now=NOON)] == [key]
+        assert await db.fetch_value(read) == before  # no row of theirs was read
+    assert [use.used for use in await LIMITS.keys_running_out(now=NOON + timedelta(hours=23))] == [9]
+    assert await LIMITS.keys_running_out(now=NOON + timedelta(days=1)) == []

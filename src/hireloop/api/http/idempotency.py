@@ -14,6 +14,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from hireloop import db, errors
+from hireloop.access.refusals import note_error
 from hireloop.access.roles import TAKES_BACK, holder_of
 from hireloop.api import problems
 from hireloop.api.http import stored_responses
@@ -51,6 +52,7 @@ class Idempotency:
         try:
             response = await self._respond(request, keyed, receive)
         except Exception as error:  # noqa: BLE001 (Litestar takes the response that was held back for one that was sent)
+            note_error(request, error)  # which Litestar's hook does not see either
             explained = problems.handle(request, error).to_asgi_response(None, request)
             await explained(scope, receive, send)
         else:

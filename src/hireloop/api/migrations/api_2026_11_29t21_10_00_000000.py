@@ -32,7 +32,7 @@ STATEMENTS = (
         ))
     )
     """,
-    "CREATE INDEX open_sign_ins_by_key ON sign_in (api_key) WHERE ended_at IS NULL",
+    "CREATE INDEX sign_ins_by_key ON sign_in (api_key, created_at)",
     "CREATE INDEX sign_ins_by_end ON sign_in (open_until)",
 )
 

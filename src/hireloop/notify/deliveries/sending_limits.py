@@ -138,7 +138,10 @@ class SendingLimits(msgspec.Struct, frozen=True, kw_only=True):
         raise errors.TooManyReinvitations(_whole_seconds(wait), self.reinvitations_an_hour)
 
     async def keys_running_out(self, *, now: datetime | None = None) -> list[KeyUse]:
-        """Return the keys that have sent 80 % or more of what they may send in a day, the busiest first."""
+        """Return the keys that have sent 80 % or more of what they may send in a day, the busiest first.
+
+        After the limit was lowered, a key is among them once it sends something.
+        """
         if not self.messages_a_day:
             return []
         rows = await _RUNNING_OUT.rows(now=now, least=self.warned_from)
@@ -201,11 +204,14 @@ _FIRST_OF = Statement("""
     SELECT at FROM reinvitation, unnest(times) AS at WHERE schedule = :schedule ORDER BY at DESC
     OFFSET :limit - 1 LIMIT 1
 """)
-# Keys that have sent many messages in a day.
+# Keys that have sent many messages in a day: each was warned of within the two days that its messages and the silence
+# after a warning last together, so that the counts of others are not read.
 _RUNNING_OUT = Statement(f"""
-    SELECT api_key, sum(messages)::bigint AS used FROM message_use
-    WHERE {usage.in_a_day("hour", "coalesce(:now, now())")}
-    GROUP BY api_key HAVING sum(messages) >= :least ORDER BY used DESC, api_key LIMIT 20
+    SELECT api_key, used FROM (
+        SELECT api_key, {used_fragment(key="warned.api_key", now="coalesce(:now, now())")} AS used
+        FROM message_warning AS warned WHERE warned_at > coalesce(:now, now()) - interval '48 hours'
+    ) AS summed
+    WHERE used >= :least ORDER BY used DESC, api_key LIMIT 20
 """)  # noqa: S608 (our own words)
 # What no limit asks for any more.
 _FORGET = Statement("""
