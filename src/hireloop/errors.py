@@ -232,7 +232,8 @@ class TooManyMessages(TooMuch):
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
         super().__init__(
-            f"This API key has reached its limit of {limit} messages a day, so nothing was done. Try again in {_in_words(retry_after_seconds)}. Bookings can still be moved and cancelled.",
+            f"This API key has reached its limit of {limit} messages a day, so nothing was done. Try again in "
+            f"{_in_words(retry_after_seconds)}. Bookings can still be moved and cancelled.",
             retry_after_seconds=retry_after_seconds,
         )
 
@@ -242,8 +243,8 @@ class TooManyReinvitations(TooMuch):
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
         super().__init__(
-            f"The candidate has been invited to this interview again {limit} times within an hour, which is the limit, so "
-            f"nothing was done. Try again in {_in_words(retry_after_seconds)}.",
+            f"The candidate has been invited to this interview again {limit} times within an hour, which is the limit, "
+            f"so nothing was done. Try again in {_in_words(retry_after_seconds)}.",
             retry_after_seconds=retry_after_seconds,
         )
 
@@ -253,7 +254,8 @@ class TooManyStoredResponses(TooMuch):
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(
-            f"This API key has reached its limit of stored responses a day, so nothing was done. Try again in {_in_words(retry_after_seconds)}, or send the request without an Idempotency-Key.",
+            "This API key has reached its limit of stored responses a day, so nothing was done. Try again in "
+            f"{_in_words(retry_after_seconds)}, or send the request without an Idempotency-Key.",
             retry_after_seconds=retry_after_seconds,
         )
 
