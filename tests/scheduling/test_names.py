@@ -39,6 +39,8 @@ from hireloop.scheduling.names import is_visible, readable
             "മോഹന്\u200d",
             "\U0001f3f4\U000e0067\U000e0062\U000e007f Pub",
             "한글",
+            "葛\U000e0100城",  # the shape of the first character that this family writes (Unicode IVD)
+            "辻\U000e0101 一郎",
             "ประยุทธ์",
         ],
     ],
@@ -57,6 +59,7 @@ def test_a_name_in_any_script_is_taken_as_it_is(name: str) -> None:
         ("\u202e", "must contain a visible character"),
         ("\u200b", "must contain a visible character, but has only U+200B ZERO WIDTH SPACE"),
         ("\u0301", "must contain a visible character"),
+        ("Asha\U000e0100", "U+E0100 VARIATION SELECTOR-17. Remove it"),
         ("As\u200bha", "U+200B ZERO WIDTH SPACE. Remove it"),
         ("\ufeffAsha", "U+FEFF ZERO WIDTH NO-BREAK SPACE"),
         ("As\u00adha", "U+00AD SOFT HYPHEN"),

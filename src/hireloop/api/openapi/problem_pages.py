@@ -105,8 +105,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     "too-many-messages": Explanation(
         "the key has sent as many messages as it may in a day",
         "Wait for the number of seconds in `Retry-After`. Bookings can still be moved and cancelled. If you "
-        "did not send these ",
-        "messages, the key may have leaked: an administrator can revoke it.",
+        "did not send these messages, the key may have leaked: an administrator can revoke it.",
     ),
     "too-many-reinvitations": Explanation(
         "the candidate has been invited to the interview again as often as is allowed within an hour",
