@@ -31,7 +31,7 @@ HireLoopError
     ├── IdempotencyInProgress
     ├── IdempotencyKeyReused
     ├── ChangedSince         the current version is not the one that the client's If-Match names
-    └── TooMuch              a limit is used up, for so many seconds
+    └── LimitReached         a limit is used up, for so many seconds
         ├── TooManyRequests
         ├── TooManyMessages
         ├── TooManyReinvitations
@@ -215,7 +215,7 @@ class ChangedSince(Refused):
     """The resource has changed since you read it. Read it again, then send your change with the new ETag."""
 
 
-class TooMuch(Refused):
+class LimitReached(Refused):
     """A limit is used up. Wait for the number of seconds in `Retry-After`."""
 
     def __init__(self, *message: str, retry_after_seconds: int = 1) -> None:
@@ -223,11 +223,11 @@ class TooMuch(Refused):
         self.retry_after_seconds = retry_after_seconds
 
 
-class TooManyRequests(TooMuch):
+class TooManyRequests(LimitReached):
     """This API key has exceeded the rate limit. Wait for the number of seconds in `Retry-After`."""
 
 
-class TooManyMessages(TooMuch):
+class TooManyMessages(LimitReached):
     """This API key has reached its limit of messages a day."""
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
@@ -238,7 +238,7 @@ class TooManyMessages(TooMuch):
         )
 
 
-class TooManyReinvitations(TooMuch):
+class TooManyReinvitations(LimitReached):
     """The candidate has been invited to this interview again too often."""
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
@@ -249,7 +249,7 @@ class TooManyReinvitations(TooMuch):
         )
 
 
-class TooManyStoredResponses(TooMuch):
+class TooManyStoredResponses(LimitReached):
     """This API key has reached its limit of stored responses a day."""
 
     def __init__(self, retry_after_seconds: int) -> None:
@@ -260,7 +260,7 @@ class TooManyStoredResponses(TooMuch):
         )
 
 
-class TooManyPresses(TooMuch):
+class TooManyPresses(LimitReached):
     """This link has been used too often within a minute. Wait for the number of seconds in `Retry-After`."""
 
 

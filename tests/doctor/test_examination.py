@@ -700,6 +700,7 @@ async def test_a_key_that_has_sent_most_of_its_messages_is_a_warning(whole: dict
     async with db.opened(whole["database_url"], pool_size=2):
         key, _ = await api_keys.create("The hiring page", Role.RECRUITER)
         await db.fetch("INSERT INTO message_use VALUES ($1, date_trunc('hour', now()), 0, 80)", key.id)
+        await db.fetch("INSERT INTO message_warning VALUES ($1, now())", key.id)
     with ScriptedSmtpServer() as server:
         settings = settings_of(whole, email_port=server.port, messages_per_key_and_day=100)
         found = {one.check: one for one in await findings(settings)}
