@@ -72,6 +72,16 @@ def test_http_leads_to_https(proxy: Proxy) -> None:
     answer = httpx.get(f"http://127.0.0.1:{proxy.plain_port}/i/1?a=b", headers={"Host": HOST})
     assert answer.status_code in {301, 308}
     assert answer.headers["location"].startswith(f"https://{HOST}")
+    assert "a=b" not in answer.headers["location"]
+
+
+def test_programs_are_not_redirected_so_that_nobody_keeps_sending_a_key_over_http(proxy: Proxy) -> None:
+    for path in ("/api/candidates/?a=b", "/api"):
+        answer = httpx.get(
+            f"http://127.0.0.1:{proxy.plain_port}{path}", headers={"Host": HOST, "Authorization": "Bearer hl_key"}
+        )
+        assert answer.status_code == 403
+        assert "location" not in answer.headers
 
 
 def test_what_is_too_large_is_refused(proxy: Proxy, key: str) -> None:

@@ -25,7 +25,7 @@ def handle(request: AnyRequest, error: Exception) -> Response[Problem]:
     headers = dict(getattr(error, "headers", None) or {})
     if challenge := _challenge(request, problem.status):
         headers["WWW-Authenticate"] = challenge
-    if isinstance(error, errors.TooMuch):
+    if isinstance(error, errors.LimitReached):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if problem.status == 503:  # noqa: PLR2004 (the client may simply repeat)
         headers["Retry-After"] = "2"

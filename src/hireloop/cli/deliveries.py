@@ -179,7 +179,9 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
     if delivery.last_reply:
         lines.append(printable(f"reply: {delivery.last_reply}"))
     if delivery.reported_by:
-        lines.append(printable(f"reported by {delivery.reported_by} with an API key, and not confirmed by a returned email"))
+        lines.append(
+            printable(f"reported by {delivery.reported_by} with an API key, and not confirmed by a returned email")
+        )
     if delivery.returned_count:
         lines.append(counted(delivery.returned_count, "email came back.", "emails came back."))
     return lines

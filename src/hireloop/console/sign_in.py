@@ -61,7 +61,7 @@ async def leave(request: AnyRequest) -> Response[bytes]:
 
 
 def over(request: AnyRequest, error: SignInOver) -> Response[bytes]:
-    """Respond to a request whose sign-in has ended: to a form with the reason and what was typed, else with a redirect."""
+    """Respond to a request whose sign-in has ended: to a form with the reason and what was typed, else redirect."""
     if request.method in {"GET", "HEAD"}:
         return lead_in(request)  # whose page says why
     goal = safe_next(_path_in(request.headers.get("referer", "")))

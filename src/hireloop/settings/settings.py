@@ -212,9 +212,7 @@ class Settings(BaseSettings):
     @classmethod
     def _beside_another(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("database_url", "") is None:
-            raise ValueError(
-                "requires DATABASE_URL, whose role `hireloop migrate` then grants privileges: set both"
-            )
+            raise ValueError("requires DATABASE_URL, whose role `hireloop migrate` then grants privileges: set both")
         return value
 
     @field_validator("secret_key")

@@ -68,7 +68,7 @@ STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
     errors.TooManyReinvitations: (429, "too-many-reinvitations"),
     errors.TooManyStoredResponses: (429, "too-many-stored-responses"),
     errors.TooManyPresses: (429, "too-many-presses"),
-    errors.TooMuch: (429, "limit-reached"),
+    errors.LimitReached: (429, "limit-reached"),
     errors.Refused: (409, "refused"),
     errors.DatabaseNotReady: (503, "database-not-ready"),
 }

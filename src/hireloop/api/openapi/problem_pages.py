@@ -35,10 +35,11 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "not-signed-in": Explanation(
         "there is no valid API key",
-        "Send `Authorization: Bearer hl_…`. If the key was revoked or has expired, ask an administrator for another one.",
+        "Send `Authorization: Bearer hl_…`. If the key was revoked or has expired, ask an administrator for another.",
     ),
     "not-allowed": Explanation(
-        "the key's role does not permit this", "Use a key with the role that `detail` names. An administrator can create one."
+        "the key's role does not permit this",
+        "Use a key with the role that `detail` names. An administrator can create it.",
     ),
     "not-found": Explanation(
         "the object does not exist", "Check the ID and the path. The object may have been deleted or never created."
@@ -52,7 +53,9 @@ EXPLANATIONS: dict[str, Explanation] = {
         "the interview is booked into another slot, was missed, or is over",
         "Move the booking with `reschedule`. If that is refused, create another interview.",
     ),
-    "interview-closed": Explanation("the interview is over or cancelled", "Create another interview, and book that one."),
+    "interview-closed": Explanation(
+        "the interview is over or cancelled", "Create another interview, and book that one."
+    ),
     "candidate-busy": Explanation(
         "the candidate has an interview that overlaps the slot", "Choose a slot at another time."
     ),
@@ -101,8 +104,8 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "too-many-messages": Explanation(
         "the key has sent as many messages as it may in a day",
-        "Wait for the number of seconds in `Retry-After`. Bookings can still be moved and cancelled. If you did not send these "
-        "messages, the key may have leaked: an administrator can revoke it.",
+        "Wait for the number of seconds in `Retry-After`. Bookings can still be moved and cancelled. If you "
+        "did not send these messages, the key may have leaked: an administrator can revoke it.",
     ),
     "too-many-reinvitations": Explanation(
         "the candidate has been invited to the interview again as often as is allowed within an hour",
@@ -117,7 +120,8 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Wait for the number of seconds in `Retry-After`.",
     ),
     "limit-reached": Explanation(
-        "a limit was reached, and no other code applies", "Wait for the number of seconds in `Retry-After`, and send less."
+        "a limit was reached, and no other code applies",
+        "Wait for the number of seconds in `Retry-After`, and send less.",
     ),
     "refused": Explanation("the current state forbids it, and no other type applies", _READ_AGAIN),
     "database-not-ready": Explanation("migrations are missing", "Run `hireloop migrate`, and start the server again."),
@@ -139,7 +143,8 @@ EXPLANATIONS: dict[str, Explanation] = {
         "the cookies have more than 8,192 characters", "Delete the cookies of this site, and try again."
     ),
     "internal": Explanation(
-        "an error in HireLoop; the header `traceresponse` names the trace", "Report it to the operator of the installation, with the ID of the trace."
+        "an error in HireLoop; the header `traceresponse` names the trace",
+        "Report it to the operator of the installation, with the ID of the trace.",
     ),
     "database-away": Explanation(
         "the database does not answer, so it is unknown whether anything was changed; `Retry-After` says when to try "

@@ -96,7 +96,7 @@ async def _of_mailbox(address: str) -> CandidateDetails | None:
 
 
 async def refuse_taken(address: str, *, by_others_than: UUID) -> None:
-    """Raise AddressTaken if another candidate has this mailbox, also one that is a twin, unknown to constraints."""
+    """Raise AddressTaken if another candidate has this mailbox, also a twin, which no constraint knows."""
     if await Candidate.exists().where(Candidate.address_key == _AddressKey(address), Candidate.id != by_others_than):
         raise errors.AddressTaken
 
