@@ -15,10 +15,13 @@ from hireloop.access.tables import Role
 from hireloop.notify.channels import configured, health
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.skips import Skip
+from hireloop.notify.messages import KINDS
+from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.settings import Settings
 from notify.factories import settlement
+from servers.databases import as_owner
 from waiting import until_true
 
 PATH = "/api/notifications/deliveries/"
@@ -91,6 +94,9 @@ async def test_deliveries_are_filtered_by_each_filter(api: httpx.AsyncClient) ->
         ("channel", "\x00"),
         ("reason", "\x00"),
         ("kind", "\x00"),
+        ("kind", "invitations"),
+        ("kind", "Invitation"),
+        ("reason", "policy-block"),
         ("since", "2026-12-01T10:00:00"),
         ("since", "0001-01-01T00:00:00+05:30"),
         ("limit", "0"),
@@ -102,18 +108,30 @@ async def test_a_bad_filter_is_refused(api: httpx.AsyncClient, name: str, value:
     problem(await api.get(PATH, params={name: value}), 400, "bad-input", name)
 
 
+async def test_an_unknown_kind_or_reason_is_refused_with_those_that_there_are(api: httpx.AsyncClient) -> None:
+    for name, value, known in (("kind", "invite", KINDS), ("reason", "bad_luck", Reason)):
+        listed = await api.get(PATH, params={name: value})
+        for refused in (listed, await api.post(f"{PATH}replay/", json={name: value, "dry_run": True})):
+            problem(refused, 400, "bad-input", name)
+            assert all(one in refused.json()["errors"][0]["message"] for one in known)
+    await booked(api)
+    await settle_one(AttemptOutcome.REJECTED, DeliveryState.REJECTED, "bad_luck")  # of a transport of another package
+    assert len((await api.get(PATH, params={"reason": "bad_luck"})).json()["items"]) == 1
+    assert (await api.post(f"{PATH}replay/", json={"reason": "bad_luck"})).json()["replayed"] == 1
+
+
 async def test_an_unknown_delivery_is_not_found(api: httpx.AsyncClient) -> None:
     problem(await api.get(f"{PATH}{NOWHERE}/"), 404, "not-found")
 
 
-async def test_the_ledger_counts_and_finds_what_nobody_accounts_for(api: httpx.AsyncClient) -> None:
+async def test_the_ledger_counts_and_finds_what_nobody_accounts_for(api: httpx.AsyncClient, database_url: str) -> None:
     empty = await ok(api, "/api/notifications/ledger/")
     assert empty == {"counts": {}, "missing": 0, "overdue": 0, "unaccounted": 0}
     await booked(api)
     assert (await ok(api, "/api/notifications/ledger/"))["counts"] == {"pending": 1}
     await db.fetch("UPDATE delivery SET deadline_at = $1", soon() - timedelta(seconds=61))
     assert (await ok(api, "/api/notifications/ledger/"))["overdue"] == 1
-    await db.fetch("DELETE FROM delivery")  # by hand: this is what it is there to see
+    await as_owner(database_url, "DELETE FROM delivery")  # by hand: this is what it is there to see
     proof = await ok(api, "/api/notifications/ledger/")
     assert (proof["missing"], proof["unaccounted"]) == (1, 1)
 
