@@ -219,6 +219,30 @@ def ended(port: int, sent: bytes, drip: bytes = b"") -> bytes:
     raise AssertionError("The server never ended the connection.")
 
 
+def is_kept(port: int, asked: bytes, seconds: float) -> bool:
+    """Ask again and again, take no answer, and return whether the server keeps the connection for so long."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        connection.connect(("127.0.0.1", port))
+        connection.settimeout(1)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with suppress(TimeoutError):
+                try:
+                    connection.sendall(asked)
+                except ConnectionError:
+                    return False
+        return True
+
+
+@pytest.mark.long
+def test_a_connection_whose_responses_nobody_takes_is_ended(database_url: str) -> None:
+    asked = b"GET /problems/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with Server(environment(database_url), workers=2) as server:
+        assert not is_kept(server.port, asked * 1_000, seconds=100)
+        assert server.stop() == 0
+
+
 @pytest.mark.long
 def test_each_bad_connection_is_ended_in_its_time(database_url: str) -> None:
     head = b"POST /console/sign-in/ HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n"

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.scheduling.fields import NOT_BLANK
+from hireloop.web.http import choices
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/problems/"  # where the page about a kind of problem is, by its code
@@ -185,7 +186,8 @@ def _wrong_field(item: dict[str, Any]) -> FieldProblem:
     message = str(item.get("message", "is not valid"))
     if message == repr(_BODY):
         return FieldProblem("body", "must be a JSON object")
-    return FieldProblem("body" if key == _BODY else key, _shortened(_sentence(message)))
+    message = message if message.startswith(choices.BEGINNING) else _shortened(_sentence(message))
+    return FieldProblem("body" if key == _BODY else key, message)
 
 
 def _shortened(text: str) -> str:
