@@ -199,6 +199,25 @@ async def test_after_an_outage_everything_is_sent_again_also_with_a_key_that_has
     assert (many["replayed"], many["skipped"], many["more"]) == (OF_A_DAY, {}, False)
 
 
+@pytest.mark.parametrize(("reported_by", "replayed"), [("Mallory", 0), (None, OF_A_DAY)])
+async def test_a_bounce_that_somebody_claims_makes_no_message_free(
+    api: httpx.AsyncClient, reported_by: str | None, replayed: int
+) -> None:
+    await use_up(api)
+    await db.fetch(
+        """
+        UPDATE delivery SET state = 'bounced', sent_at = now(), bounced_at = now(), attempt_count = 1,
+            last_reason = 'recipient_unknown', reported_by = $1
+        """,
+        reported_by,
+    )
+    answer = await api.post("/api/notifications/deliveries/replay/", json={"state": "bounced"})
+    if replayed:
+        assert (answer.json()["replayed"], answer.json()["skipped"]) == (replayed, {})
+    else:
+        problem(answer, 429, "too-many-messages")
+
+
 async def test_a_warning_comes_once_before_the_end(api: httpx.AsyncClient, user: httpx.AsyncClient) -> None:
     with capture_logs() as lines:
         await use_up(api, but=5)

@@ -58,6 +58,7 @@ class _Replayable(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     traceparent: str
     last_reason: str | None
+    reported_by: str | None
     origin: str | None  # the traceparent of its booking
     is_done_alert: bool  # an alert that is over or acknowledged
     now: datetime
@@ -252,7 +253,7 @@ _TOLD = {
 _ROWS = {
     lock: Statement(f"""
         SELECT id, schedule, revision, kind, channel, recipient, state, attempt_count, payload::text, payload_version,
-            message_id, traceparent, last_reason, {origin_fragment("delivery.schedule")} AS origin,
+            message_id, traceparent, last_reason, reported_by, {origin_fragment("delivery.schedule")} AS origin,
             kind = 'alert' AND EXISTS (
                 SELECT FROM alert WHERE alert.id = delivery.alert AND coalesce(over_at, acknowledged_at) IS NOT NULL
             ) AS is_done_alert, coalesce(:now, now()) AS now
@@ -287,6 +288,7 @@ def _judge(
         recipient=row.recipient,
         state=row.state,
         reason=row.last_reason,
+        may_have_arrived=row.state is DeliveryState.SENT or row.reported_by is not None,
         skip=skip,
     )
     return result, None if skip or message is None else _reopened(row, message)

@@ -46,6 +46,7 @@ class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str  # in clear: a door masks it
     state: DeliveryState
     reason: str | None
+    may_have_arrived: bool  # sent, and that it came back is at most what somebody says
     skip: Skip | None
 
 
@@ -53,10 +54,11 @@ async def of_limits(replayed: Sequence[ReplayResult], behalf: OnBehalf, at: date
     """Return those that are not replayed after all, since the key's limits do not allow it; count the others.
 
     What did not arrive was counted when it was put, and is not counted again: of that, only how often the same
-    candidate is written to is limited. In the transaction that replays.
+    candidate is written to is limited. A bounce that somebody only claims is no proof of it. In the transaction that
+    replays.
     """
     limits, key = behalf.limits, behalf.key
-    sent = [one.id for one in replayed if one.state is DeliveryState.SENT]
+    sent = [one.id for one in replayed if one.may_have_arrived]
     beyond = frozenset(sent[await limits.take(key, len(sent), now=at) :])
     about = {one.id: one.schedule for one in replayed if one.schedule and one.kind in CANDIDATE_KINDS}
     asked = [schedule for ident, schedule in about.items() if ident not in beyond]
