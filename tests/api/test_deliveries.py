@@ -19,6 +19,7 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.settings import Settings
 from notify.factories import settlement
+from servers.databases import as_owner
 from waiting import until_true
 
 PATH = "/api/notifications/deliveries/"
