@@ -17,6 +17,7 @@ from hireloop.local.traces.spans import SpanReceiver
 from hireloop.settings import Settings
 from processes import Server, environment
 from sample_settings import settings_for
+from servers.databases import as_owner
 
 ANY_ID = "01990000-0000-7000-8000-000000000000"
 CALLERS_TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -53,9 +54,10 @@ async def test_an_application_with_another_secret_does_not_start(database_url: s
     assert db.DB.pool is None
 
 
-async def test_an_application_on_a_database_that_is_behind_does_not_start(settings: Settings) -> None:
-    async with db.opened(str(settings.database_url)):
-        await db.fetch("DELETE FROM migration")
+async def test_an_application_on_a_database_that_is_behind_does_not_start(
+    settings: Settings, database_url: str
+) -> None:
+    await as_owner(database_url, "DELETE FROM migration")
     with pytest.RaisesGroup(pytest.RaisesExc(DatabaseNotReady, match="Run `hireloop migrate`")):
         async with app.build(settings).lifespan():
             pass

@@ -174,7 +174,7 @@ async def test_a_key_is_made_to_expire_and_is_warned_of(database_url: str, env: 
         ["live", "soon", "expires"],
     ]
     assert "  later  expires 2999-12-01 04:30:00Z" in listed.stdout
-    assert re.fullmatch(r"Warning: soon expires [0-9 :-]+Z\. Create its successor now\.\n", listed.stderr)
+    assert re.fullmatch(r"Warning: soon expires [0-9 :-]+Z\. Create a replacement now\.\n", listed.stderr)
 
 
 @pytest.mark.parametrize(

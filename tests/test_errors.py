@@ -12,7 +12,7 @@ CLASSES = {
     for name, kind in vars(errors).items()
     if inspect.isclass(kind) and issubclass(kind, HireLoopError) and kind.__module__ == errors.__name__
 }
-LIMITS = {kind for kind in CLASSES.values() if issubclass(kind, errors.TooMuch)}
+LIMITS = {kind for kind in CLASSES.values() if issubclass(kind, errors.LimitReached)}
 _LINE = re.compile(r"^(?P<indent>[ │]*)(?:[├└]── )(?P<name>\w+)", re.MULTILINE)
 
 

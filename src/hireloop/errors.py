@@ -31,7 +31,7 @@ HireLoopError
     ├── IdempotencyInProgress
     ├── IdempotencyKeyReused
     ├── ChangedSince         the current version is not the one that the client's If-Match names
-    └── TooMuch              a limit is used up, for so many seconds
+    └── LimitReached         a limit is used up, for so many seconds
         ├── TooManyRequests
         ├── TooManyMessages
         ├── TooManyReinvitations
@@ -72,10 +72,11 @@ class MailboxError(HireLoopError):
 
 
 class BadInput(HireLoopError):
-    """A field of the request is invalid."""
+    """A field of the request is invalid, or several are: `wrong` has each one and what is wrong with it."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, message: str, *more: tuple[str, str]) -> None:
+        self.wrong = [(field, message), *more]
+        super().__init__("; ".join(f"{one}: {said}" for one, said in self.wrong))
         self.field = field
         self.message = message
 
@@ -105,7 +106,7 @@ class ReportOfNothing(NotFound):
 
 
 class NotSignedIn(HireLoopError):
-    """A valid API key is required. Send `Authorization: Bearer hl_…` with a key that has not been revoked."""
+    """A valid API key is required. Send `Authorization: Bearer hl_…` with a key that is neither revoked nor expired."""
 
     def __init__(self, why: str | None = "bad_key", key: UUID | None = None) -> None:
         """Take what the log says, and the client does not: why, and the id of the key if it has the form of one.
@@ -215,7 +216,7 @@ class ChangedSince(Refused):
     """The resource has changed since you read it. Read it again, then send your change with the new ETag."""
 
 
-class TooMuch(Refused):
+class LimitReached(Refused):
     """A limit is used up. Wait for the number of seconds in `Retry-After`."""
 
     def __init__(self, *message: str, retry_after_seconds: int = 1) -> None:
@@ -223,44 +224,44 @@ class TooMuch(Refused):
         self.retry_after_seconds = retry_after_seconds
 
 
-class TooManyRequests(TooMuch):
+class TooManyRequests(LimitReached):
     """This API key has exceeded the rate limit. Wait for the number of seconds in `Retry-After`."""
 
 
-class TooManyMessages(TooMuch):
-    """This API key has used up its messages of a day."""
+class TooManyMessages(LimitReached):
+    """This API key has reached its limit of messages a day."""
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
         super().__init__(
-            f"This API key has sent {limit} messages or more in a day, which is all that it may send, so nothing was "
-            f"done. Try again in {_in_words(retry_after_seconds)}. Bookings can still be moved and cancelled.",
+            f"This API key has reached its limit of {limit} messages a day, so nothing was done. Try again in "
+            f"{_in_words(retry_after_seconds)}. Bookings can still be moved and cancelled.",
             retry_after_seconds=retry_after_seconds,
         )
 
 
-class TooManyReinvitations(TooMuch):
+class TooManyReinvitations(LimitReached):
     """The candidate has been invited to this interview again too often."""
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
         super().__init__(
-            f"The candidate has been invited to this interview again {limit} times within an hour, which is all that "
-            f"is allowed, so nothing was done. Try again in {_in_words(retry_after_seconds)}.",
+            f"The candidate has been invited to this interview again {limit} times within an hour, which is the limit, "
+            f"so nothing was done. Try again in {_in_words(retry_after_seconds)}.",
             retry_after_seconds=retry_after_seconds,
         )
 
 
-class TooManyStoredResponses(TooMuch):
-    """This API key has used up its stored responses of a day."""
+class TooManyStoredResponses(LimitReached):
+    """This API key has reached its limit of stored responses a day."""
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(
-            "As many responses to an Idempotency-Key are stored for this API key as may be in a day, so nothing was "
-            f"done. Try again in {_in_words(retry_after_seconds)}, or send the request without an Idempotency-Key.",
+            "This API key has reached its limit of stored responses a day, so nothing was done. Try again in "
+            f"{_in_words(retry_after_seconds)}, or send the request without an Idempotency-Key.",
             retry_after_seconds=retry_after_seconds,
         )
 
 
-class TooManyPresses(TooMuch):
+class TooManyPresses(LimitReached):
     """This link has been used too often within a minute. Wait for the number of seconds in `Retry-After`."""
 
 

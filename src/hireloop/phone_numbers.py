@@ -9,6 +9,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 _HOW = "must be a phone number with its country code, such as +49 30 1234567"
+_SCHEME = re.compile(r"\Atel:", re.IGNORECASE)  # RFC 3966
 _EXTENSION = re.compile(r"(?:[;,\s]*(?:ext|extn|extension|x)[.:=\s]*|\s*#\s*)(\d{1,7})\s*\Z", re.IGNORECASE)
 _NATIONAL = re.compile(r"[\d\s()./\-\u2010-\u2015]+")
 _LEAST_DIGITS, _MOST_DIGITS = 5, 15  # of a number that somebody can be called at; E.164 has at most 15
@@ -20,7 +21,7 @@ def normal(text: str) -> str:
     What has the length of a number in its country is one: which of them are in use changes from month to month. An
     extension follows as in RFC 3966: `+49301234567;ext=12`. Digits are written as in ASCII.
     """
-    stripped = text.strip()
+    stripped = _SCHEME.sub("", text.strip())
     if not stripped:
         return ""
     extension = _EXTENSION.search(stripped)

@@ -4,6 +4,7 @@ from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
 from factories import post_interview, post_slot
 from hireloop.access.tables import Role
+from hireloop.scheduling.audit import Action
 
 PATH = "/api/audit/"
 
@@ -49,6 +50,13 @@ async def test_the_audit_is_filtered_by_what_whom_which_key_and_since(api: httpx
     assert await listed(f"key={key}&action=job.created&subject={interview['candidate']}") == []
     for query, field in (("action=job.burnt", "action"), (f"key={NOWHERE[:9]}", "key"), ("since=2026-12-01", "since")):
         problem(await api.get(f"{PATH}?{query}"), 400, "bad-input", field)
+
+
+async def test_an_unknown_action_is_refused_with_all_that_there_are(api: httpx.AsyncClient) -> None:
+    refused = await api.get(PATH, params={"action": "candidate.deleted"})
+    problem(refused, 400, "bad-input", "action")
+    (wrong,) = refused.json()["errors"]
+    assert all(action in wrong["message"] for action in Action)
 
 
 async def test_the_audit_is_for_admins_and_nobody_writes_to_it(user: httpx.AsyncClient) -> None:

@@ -15,6 +15,8 @@ from hireloop.access.tables import Role
 from hireloop.notify.channels import configured, health
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.skips import Skip
+from hireloop.notify.messages import KINDS
+from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
 from hireloop.settings import Settings
@@ -92,6 +94,9 @@ async def test_deliveries_are_filtered_by_each_filter(api: httpx.AsyncClient) ->
         ("channel", "\x00"),
         ("reason", "\x00"),
         ("kind", "\x00"),
+        ("kind", "invitations"),
+        ("kind", "Invitation"),
+        ("reason", "policy-block"),
         ("since", "2026-12-01T10:00:00"),
         ("since", "0001-01-01T00:00:00+05:30"),
         ("limit", "0"),
@@ -101,6 +106,18 @@ async def test_deliveries_are_filtered_by_each_filter(api: httpx.AsyncClient) ->
 )
 async def test_a_bad_filter_is_refused(api: httpx.AsyncClient, name: str, value: str) -> None:
     problem(await api.get(PATH, params={name: value}), 400, "bad-input", name)
+
+
+async def test_an_unknown_kind_or_reason_is_refused_with_those_that_there_are(api: httpx.AsyncClient) -> None:
+    for name, value, known in (("kind", "invite", KINDS), ("reason", "bad_luck", Reason)):
+        listed = await api.get(PATH, params={name: value})
+        for refused in (listed, await api.post(f"{PATH}replay/", json={name: value, "dry_run": True})):
+            problem(refused, 400, "bad-input", name)
+            assert all(one in refused.json()["errors"][0]["message"] for one in known)
+    await booked(api)
+    await settle_one(AttemptOutcome.REJECTED, DeliveryState.REJECTED, "bad_luck")  # of a transport of another package
+    assert len((await api.get(PATH, params={"reason": "bad_luck"})).json()["items"]) == 1
+    assert (await api.post(f"{PATH}replay/", json={"reason": "bad_luck"})).json()["replayed"] == 1
 
 
 async def test_an_unknown_delivery_is_not_found(api: httpx.AsyncClient) -> None:

@@ -138,5 +138,5 @@ async def test_what_the_holder_of_a_key_says_of_a_bounce_is_shown_as_theirs(data
     )
     await bounces.record(said, ReturnPath("", [SECRET]), vouched=True, claimed_by="Rita")
     _, lines, _ = _deliveries("show", str(delivery), url=database_url)
-    assert "reported by Rita with an API key; no email that came back shows it" in lines
+    assert "reported by Rita with an API key, and not confirmed by a returned email" in lines
     assert any(line.endswith("failed (reported by Rita): no such user") for line in lines)

@@ -3,6 +3,8 @@
 Those send nothing, half a head, or a body that drips: everybody else is served on.
 """
 
+import json
+import re
 import resource
 import socket
 import ssl
@@ -82,6 +84,22 @@ def test_several_processes_serve_under_the_lowest_limit(database_url: str) -> No
         assert server.stop() == 0
 
 
+def is_healthy(port: int) -> bool:
+    """Return what the health check of the image says of a server on this port."""
+    dockerfile = (Path(__file__).parents[2] / "deploy/Dockerfile").read_text("utf-8")
+    (command,) = re.findall(r"^HEALTHCHECK .*\\\n\s+CMD (\[.*\])$", dockerfile, re.MULTILINE)
+    python, *arguments = json.loads(command.replace("8000", str(port)))
+    assert python == "python"
+    return subprocess.run([sys.executable, *arguments], check=False, timeout=60).returncode == 0
+
+
+def test_the_image_knows_whether_http_is_served(database_url: str) -> None:
+    with Server(environment(database_url)) as server:
+        assert is_healthy(server.port)
+        server.stop()
+        assert not is_healthy(server.port)
+
+
 def test_https_is_served_with_a_certificate(database_url: str, tmp_path: Path) -> None:
     certificate, port = self_signed(tmp_path, "127.0.0.1"), free_port()
     flags = ("--tls-certificate", str(certificate.cert), "--tls-key", str(certificate.key))
@@ -97,6 +115,7 @@ def test_https_is_served_with_a_certificate(database_url: str, tmp_path: Path) -
             assert server.process.poll() is None, server.log.read_text()
             time.sleep(0.05)
         assert (answered.status_code, answered.json()["status"]) == (200, "ok")
+        assert is_healthy(port)
         with pytest.raises(httpx.RemoteProtocolError):
             client.get(f"http://127.0.0.1:{port}/health/live")
         assert server.stop() == 0
@@ -198,6 +217,30 @@ def ended(port: int, sent: bytes, drip: bytes = b"") -> bytes:
             if not piece:
                 return answer
     raise AssertionError("The server never ended the connection.")
+
+
+def is_kept(port: int, asked: bytes, seconds: float) -> bool:
+    """Ask again and again, take no answer, and return whether the server keeps the connection for so long."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        connection.connect(("127.0.0.1", port))
+        connection.settimeout(1)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with suppress(TimeoutError):
+                try:
+                    connection.sendall(asked)
+                except ConnectionError:
+                    return False
+        return True
+
+
+@pytest.mark.long
+def test_a_connection_whose_responses_nobody_takes_is_ended(database_url: str) -> None:
+    asked = b"GET /problems/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with Server(environment(database_url), workers=2) as server:
+        assert not is_kept(server.port, asked * 1_000, seconds=100)
+        assert server.stop() == 0
 
 
 @pytest.mark.long

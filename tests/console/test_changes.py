@@ -272,7 +272,8 @@ async def test_a_candidate_is_invited_again_only_so_often_and_the_page_says_unti
 async def test_only_admins_see_which_keys_have_sent_very_much(client: httpx.AsyncClient) -> None:
     (key, _) = await api_keys.create("The hiring page", Role.RECRUITER)
     await db.fetch("INSERT INTO message_use VALUES ($1, date_trunc('hour', now()), 0, 16000)", key.id)
-    said = f"The API key {key.id} has sent 16000 of its 20000 messages of a day."
+    await db.fetch("INSERT INTO message_warning VALUES ($1, now())", key.id)
+    said = f"The API key {key.id} has sent 16000 of the 20000 messages that it may send in a day."
     await sign_in(client, Role.ADMIN)
     assert said in (await client.get("/console/")).text
     await sign_in(client, Role.RECRUITER)

@@ -18,7 +18,7 @@ from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from processes import Server, environment
 from servers.chat import wait_for
-from servers.proxies import CLIENTS, HOST, Caddy, Nginx, Proxy
+from servers.proxies import CLIENTS, HOST, Caddy, Nginx, Proxy, replaced
 
 PROXIES = [pytest.param(Nginx, id="nginx"), pytest.param(Caddy, id="caddy")]
 
@@ -72,6 +72,16 @@ def test_http_leads_to_https(proxy: Proxy) -> None:
     answer = httpx.get(f"http://127.0.0.1:{proxy.plain_port}/i/1?a=b", headers={"Host": HOST})
     assert answer.status_code in {301, 308}
     assert answer.headers["location"].startswith(f"https://{HOST}")
+    assert "a=b" not in answer.headers["location"]
+
+
+def test_programs_are_not_redirected_so_that_nobody_keeps_sending_a_key_over_http(proxy: Proxy) -> None:
+    for path in ("/api/candidates/?a=b", "/api"):
+        answer = httpx.get(
+            f"http://127.0.0.1:{proxy.plain_port}{path}", headers={"Host": HOST, "Authorization": "Bearer hl_key"}
+        )
+        assert answer.status_code == 403
+        assert "location" not in answer.headers
 
 
 def test_what_is_too_large_is_refused(proxy: Proxy, key: str) -> None:
@@ -155,6 +165,34 @@ def test_nginx_limits_the_requests_of_a_client(server: Server) -> None:
         assert statuses[:20] == [200] * 20
         with proxy.client() as client:
             assert client.get("/console/sign-in/").status_code == 200
+
+
+class BehindAnother(Nginx):
+    """nginx behind another proxy, which names the client: addresses that this machine does not have."""
+
+    def _configuration(self) -> str:
+        named = "http {\n    set_real_ip_from 127.0.0.0/8;\n    real_ip_header X-Real-IP;\n"
+        return replaced(super()._configuration(), {r"http \{\n": named})
+
+
+@pytest.mark.parametrize(
+    ("addresses", "are_one"),
+    [
+        (("2001:db8:1:2::1", "2001:db8:1:2:a:b:c:d", "2001:db8:1:2:0:0:c:d"), True),
+        (("2001:db8:1::1", "2001:db8:1:0:a:b:c:d", "2001:db8:1::a:b:c"), True),
+        (("2001:db8::1", "2001:db8::a:b:c:d", "2001:db8:0:0:f:0:0:1", "2001:db8::2:0:0:1"), True),
+        (("2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1::1", "2001:db8::1"), False),
+        (("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"), False),
+    ],
+)
+def test_nginx_takes_a_64_of_ipv6_for_one_client(server: Server, addresses: tuple[str, ...], *, are_one: bool) -> None:
+    with BehindAnother(server.port) as proxy, proxy.client() as client:
+        statuses = [
+            client.get("/console/sign-in/", headers={"X-Real-IP": address}).status_code
+            for address in addresses
+            for _ in range(12)
+        ]
+    assert (429 in statuses) == are_one
 
 
 def connected(proxy: Proxy, address: str = CLIENTS) -> ssl.SSLSocket:

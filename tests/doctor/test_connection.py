@@ -23,7 +23,10 @@ async def test_the_owner_a_superuser_and_a_role_with_too_much_are_named(database
         "hireloop_app": Level.OK,
     }
     assert said["postgres"].cause == "The application connects to the database as postgres, a superuser."
-    assert said["hireloop"].cause == "The application connects to the database as hireloop, the owner of its tables."
+    assert (
+        said["hireloop"].cause
+        == "The application connects to the database as hireloop, which has the rights of its tables' owner."
+    )
     assert said["hireloop"].fix == f"Use a role that owns nothing. {HOW}"
     owner = await asyncpg.connect(database_url)
     await owner.execute("GRANT TRUNCATE ON slot TO PUBLIC")

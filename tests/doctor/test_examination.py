@@ -29,6 +29,7 @@ from notify.factories import LIMIT, alerted, attempt, invite
 from processes import free_port
 from sample_settings import as_application, settings_for
 from servers.certificates import Certificate, expired, self_signed
+from servers.databases import as_owner
 from servers.smtp import Drop, Hang, ScriptedSmtpServer, Step
 
 SIGNED_IN = {"email_host_user": "me@hire.example", "email_host_password": "a canary of a password"}
@@ -529,12 +530,13 @@ async def test_a_key_that_expires_soon_is_a_warning(whole: dict[str, Any], mail_
     assert fix == "See docs/how-to/replace-an-api-key.md."
 
 
-async def test_missing_migrations_are_one_failure(whole: dict[str, Any], mail_server: ScriptedSmtpServer) -> None:
-    async with db.opened(whole["database_url"], pool_size=1):
-        await db.fetch("DELETE FROM migration WHERE app_name = 'api' AND name LIKE '%T12:%'")
+async def test_missing_migrations_are_one_failure(
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer, database_url: str
+) -> None:
+    await as_owner(database_url, "DELETE FROM migration WHERE app_name = 'api' AND name LIKE '%T12:%'")
     found = await findings(settings_of(whole, email_port=mail_server.port))
     assert at_level(found, Level.FAILURE) == [
-        ("migrations", "The database has 2 pending migrations.", "Run `hireloop migrate`.")
+        ("migrations", "The database has 1 pending migration.", "Run `hireloop migrate`.")
     ]
     [channels] = [finding for finding in found if finding.check == "channels"]
     assert channels.cause == "Skipped: there are pending migrations."
@@ -618,11 +620,11 @@ async def test_a_held_fallback_warns_too_unless_its_own_check_says_why(
 
 
 async def test_a_booking_without_its_delivery_is_one_failure(
-    whole: dict[str, Any], mail_server: ScriptedSmtpServer
+    whole: dict[str, Any], mail_server: ScriptedSmtpServer, database_url: str
 ) -> None:
     async with db.opened(whole["database_url"], pool_size=1):
         await book()
-        await db.fetch("DELETE FROM delivery")
+    await as_owner(database_url, "DELETE FROM delivery")
     found = await findings(settings_of(whole, email_port=mail_server.port))
     assert [check for check, _, _ in at_level(found, Level.FAILURE)] == ["ledger"]
 
@@ -698,12 +700,13 @@ async def test_a_key_that_has_sent_most_of_its_messages_is_a_warning(whole: dict
     async with db.opened(whole["database_url"], pool_size=2):
         key, _ = await api_keys.create("The hiring page", Role.RECRUITER)
         await db.fetch("INSERT INTO message_use VALUES ($1, date_trunc('hour', now()), 0, 80)", key.id)
+        await db.fetch("INSERT INTO message_warning VALUES ($1, now())", key.id)
     with ScriptedSmtpServer() as server:
         settings = settings_of(whole, email_port=server.port, messages_per_key_and_day=100)
         found = {one.check: one for one in await findings(settings)}
-    assert found["keys"].level is Level.WARNING
-    assert found["keys"].cause == f"The API key {key.id} has sent 80 of its 100 messages of a day."
-    assert f"`hireloop keys revoke {key.id}`" in found["keys"].fix
+    assert found["limits"].level is Level.WARNING
+    assert found["limits"].cause == f"The API key {key.id} has sent 80 of the 100 messages that it may send in a day."
+    assert f"`hireloop keys revoke {key.id}`" in found["limits"].fix
 
 
 async def test_a_refusal_of_our_account_by_the_newest_attempts_fails_although_the_check_passes(

@@ -73,7 +73,7 @@ def test_a_directory_in_which_others_can_put_another_file_is_named(place: Path) 
     place.chmod(0o777)
     found = checked(place)
     assert found.level is Level.FAILURE
-    assert f"Other users can replace {place / '.env'}, as they can write to its directory." in found.cause
+    assert f"Other users can replace {place / '.env'}, because they can write to its directory." in found.cause
     assert found.fix == f"Run `chmod 755 '{place}'`."
     place.chmod(0o1777)  # as /tmp: files there can be replaced by their owner alone
     assert checked(place).level is Level.OK

@@ -25,7 +25,7 @@ from hireloop.local.postgres.postmaster import Postmaster
 from hireloop.local.postgres.server import EmbeddedPostgres
 from hireloop.notify.worker import wakeup
 from processes import Server, WorkerProcess
-from sample_settings import settings_for
+from sample_settings import as_application, settings_for
 from servers.databases import END_ALL_OTHERS
 from waiting import until
 
@@ -60,7 +60,7 @@ async def test_after_a_restart_of_postgresql_under_load_everything_goes_on_by_it
     postgres, folder = own_server
     url = postgres.start()
     async with db.opened(url):
-        await migrate.migrate(settings_for(url))
+        await migrate.migrate(settings_for(url, database_owner_url=url))
         wishes = [(await make_interview(), await make_slot(starts_at=soon(60 + n))) for n in range(1500)]
         key = await new_key()
     env = mail_through(url, mailbox.start()[1], BASE_URL="https://hire.example")
@@ -79,7 +79,7 @@ async def test_after_a_restart_of_postgresql_under_load_everything_goes_on_by_it
         await booking
         refused = {answer for answer in tally([a for _, a in crowd.answers]) if answer[0] not in {200, 201}}
         assert refused == {(503, "database-away")}, server.log.read_text()
-        async with db.opened(url), client_of(server.url, key) as client:
+        async with db.opened(as_application(url)), client_of(server.url, key) as client:
             assert await every_booking_is_whole() >= len(crowd.booked)
             await until(_everything_is_sent, "every invitation is sent")
             await until(_somebody_listens, "the worker listens again", _RECOVERY_SECONDS)

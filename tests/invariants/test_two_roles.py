@@ -203,6 +203,52 @@ async def test_what_was_granted_to_everybody_is_named(database_url: str) -> None
         assert (await privileges.excess()).owns
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("GRANT CREATE ON SCHEMA public TO hireloop_dml", "CREATE on the schema public"),
+        ("GRANT CREATE ON SCHEMA public TO PUBLIC", "CREATE on the schema public"),
+        ("GRANT CREATE ON DATABASE {database} TO hireloop_dml", "CREATE on the database"),
+        ("ALTER ROLE hireloop_dml CREATEROLE", "CREATEROLE"),
+        ("ALTER ROLE hireloop_dml REPLICATION", "REPLICATION"),
+        ("GRANT pg_execute_server_program TO hireloop_dml", "the role pg_execute_server_program"),
+        (
+            "ALTER ROLE hireloop_dml NOINHERIT; GRANT pg_read_server_files TO hireloop_dml",
+            "the role pg_read_server_files",
+        ),
+    ],
+)
+async def test_a_way_around_the_privileges_is_named(database_url: str, given: str, named: str) -> None:
+    async with role_with(database_url, NEEDED) as url:
+        superuser = await asyncpg.connect(database_url.replace("//hireloop@", "//postgres@"))
+        database = await superuser.fetchval("SELECT quote_ident(current_database())")
+        await superuser.execute(given.format(database=database))
+        await superuser.close()
+        async with db.opened(url, pool_size=1):
+            assert await privileges.excess() == (ROLE, False, False, (named,))
+
+
+async def test_a_role_that_can_become_the_owner_is_as_good_as_the_owner(database_url: str) -> None:
+    async with role_with(database_url, NEEDED) as url:
+        superuser = await asyncpg.connect(database_url.replace("//hireloop@", "//postgres@"))
+        await superuser.execute(f"ALTER ROLE {ROLE} NOINHERIT; GRANT hireloop TO {ROLE}")
+        await superuser.close()
+        async with db.opened(url, pool_size=1):
+            assert await privileges.excess() == (ROLE, False, True, ())
+
+
+async def test_after_a_restore_without_privileges_only_that_role_may_blank_the_audit(database_url: str) -> None:
+    async with role_with(database_url, NEEDED):
+        owner = await asyncpg.connect(database_url)
+        await owner.execute("GRANT EXECUTE ON FUNCTION blank_audit_of_erased TO PUBLIC")
+        await migrate.as_owner(two_roles(database_url))
+        granted = await owner.fetch(
+            "SELECT grantee::regrole::text FROM pg_proc, aclexplode(proacl) WHERE proname = 'blank_audit_of_erased'"
+        )
+        await owner.close()
+    assert {row["grantee"] for row in granted} == {"hireloop", "hireloop_app", ROLE}
+
+
 async def test_a_role_that_does_not_exist_is_named(database_url: str) -> None:
     settings = settings_for(
         database_url,

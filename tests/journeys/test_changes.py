@@ -45,7 +45,7 @@ async def test_a_booking_is_confirmed_moved_and_cancelled(installation: Installa
         later, client=client, body=BookSlotFields(interview_id=(await book(client, starts_at=soon(60 * 30))).interview)
     )
     assert isinstance(taken, Problem)
-    assert (taken.status, taken.type_) == (409, "interview-already-scheduled")
+    assert (taken.status, taken.code) == (409, "interview-already-scheduled")
 
     reason = CancelFields(reason="The position is filled.")
     cancelled = done(await cancel_schedule.asyncio(booked.id, client=client, body=reason))

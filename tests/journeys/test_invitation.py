@@ -52,7 +52,7 @@ async def test_a_candidate_gets_the_mail_opens_the_link_and_holds_the_interview(
     interview = done(await get_interview.asyncio(schedule.interview, client=installation.client))
     assert session.state is SessionState.FINISHED
     assert session.device_check is not None
-    assert session.device_check["camera"] == "ok"
+    assert session.device_check.camera == "ok"
     assert session.entered_at is not None
     assert session.left_at is not None
     assert session.opens_at < session.entered_at < session.left_at

@@ -228,7 +228,7 @@ async def test_a_warning_comes_once_before_the_end(api: httpx.AsyncClient, user:
     (key,) = await rows("api_key")
     assert (line["key_id"], line["used"], line["limit"]) == (str(key["id"]), 16, OF_A_DAY)
     (warning,) = await _warnings(user)
-    assert warning.startswith(f"The API key {key['id']} has sent 20 of its 20 messages of a day.")
+    assert warning.startswith(f"The API key {key['id']} has sent 20 of the 20 messages that it may send in a day.")
     assert f"`hireloop keys revoke {key['id']}`" in warning
 
 

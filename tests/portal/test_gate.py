@@ -1,5 +1,6 @@
 """Keys, cookies, and who may press what."""
 
+import asyncio
 import string
 import time
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from litestar.testing import RequestFactory
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from pydantic import SecretStr
 
+from factories import rows
 from hireloop import app, db, session_keys
 from hireloop.portal import gate
 from hireloop.portal.gate import Refusal
@@ -20,10 +22,11 @@ from hireloop.telemetry import current
 from hireloop.telemetry import spans as telemetry
 from hireloop.web.context import context_of
 from hireloop.web.csrf import form_token
-from portal.coming_in import PRESSED
+from portal.coming_in import PRESSED, come_in
 from portal.factories import Person, book
 from portal.records import everything
 
+CHECK = {"camera": "ok", "microphone": "ok"}
 BASE64URL = string.ascii_letters + string.digits + "-_"
 OLD = "the secret before it, which is as long as it takes"
 SOMEBODY = UUID("01a1fd9e-8cf2-76ba-b101-c652a4ce31e8")
@@ -310,3 +313,47 @@ async def test_an_erased_persons_link_leads_to_a_page_that_names_nobody(
         for word in ("Erased", "erased.invalid", "Backend Engineer", "Acme", "rita@acme.example", "Hello"):
             assert word not in page.text
         assert "set-cookie" not in page.headers
+
+
+def refusals(answers: list[httpx.Response], *, allowed: int) -> list[httpx.Response]:
+    """Return those that were too many; where answers take long, a few more than `allowed` are taken."""
+    found = [answer for answer in answers if answer.status_code == 429]
+    assert found
+    assert len(answers) - len(found) >= allowed
+    return found
+
+
+async def test_a_link_alone_does_not_fill_the_server_with_device_checks(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    booked = await book(settings)
+    await come_in(client, booked)
+    path = f"{booked.path}devices/"
+    answers = await asyncio.gather(*(client.post(path, json=CHECK, headers=PRESSED) for _ in range(90)))
+    refused = refusals(answers, allowed=30)[0]
+    assert {answer.status_code for answer in answers} == {204, 429}
+    assert int(refused.headers["retry-after"]) in {1, 2}
+    assert "Please wait a moment" in refused.text
+    # What the candidate presses is counted apart.
+    assert (await client.post(f"{booked.path}confirm/", headers=PRESSED)).status_code in {303, 409}
+
+
+async def test_nor_does_it_at_two_processes(client: httpx.AsyncClient, settings: Settings) -> None:
+    booked = await book(settings)
+    await come_in(client, booked)
+    path = f"{booked.path}devices/"
+    second = httpx.ASGITransport(app=app.build(settings))  # type: ignore[arg-type] # httpx knows ASGI by looser types
+    async with httpx.AsyncClient(transport=second, base_url=settings.base_url, cookies=client.cookies) as other:
+        doors = [client, other] * 45
+        answers = await asyncio.gather(*(door.post(path, json=CHECK, headers=PRESSED) for door in doors))
+    refusals(answers, allowed=30)
+
+
+@pytest.mark.parametrize("act", ["confirm", "move", "cancel", "ask", "start", "finish"])
+async def test_nobody_presses_a_thousand_times(client: httpx.AsyncClient, settings: Settings, act: str) -> None:
+    booked = await book(settings)
+    await come_in(client, booked)
+    path = f"{booked.path}{act}/"
+    presses = (client.post(path, headers=PRESSED, data={"revision": "1"}) for _ in range(120))
+    refusals(await asyncio.gather(*presses), allowed=60)
+    assert len(await rows("press_rate")) == 1

@@ -132,8 +132,8 @@ async def test_blanking_spares_what_is_about_others_and_the_entry_about_the_eras
     interview = await db.fetch_value("SELECT id FROM interview WHERE candidate = $1", person)
     about = [
         entry(candidate=person, details={"reason": "Asha is ill."}),
-        NewAuditEntry(action=Action.INTERVIEW_CHANGED, subject=interview, by=TESTS, details={"a": 1}),
-        NewAuditEntry(action=Action.CANDIDATE_CHANGED, subject=person, by=TESTS, details={"b": 1}),
+        NewAuditEntry(action=Action.INTERVIEW_CHANGED, subject=interview, candidate=person, by=TESTS, details={"a": 1}),
+        NewAuditEntry(action=Action.CANDIDATE_CHANGED, subject=person, candidate=person, by=TESTS, details={"b": 1}),
     ]
     # It names somebody else, although its subject is a thing of theirs.
     others = NewAuditEntry(
@@ -163,6 +163,27 @@ async def test_nothing_about_a_person_who_is_not_erased_is_blanked() -> None:
     with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="says nothing of the erasure"):
         await audit.blank(person)
     assert await details() == before
+
+
+async def test_a_thing_given_to_an_erased_person_keeps_its_entries(database_url: str) -> None:
+    """Anyone who holds the role of the processes can write any interview, booking or session."""
+    person = await erased_person()
+    key, _ = await api_keys.create("a stolen key", Role.ADMIN)
+    before = await rows("audit_entry")
+    await db.fetch(
+        "INSERT INTO interview (id, candidate, job, created_at)"
+        "SELECT $1, candidate, job, created_at FROM interview WHERE candidate = $2",
+        key.id,
+        person,
+    )
+    await audit.blank(person)
+    connection = await asyncpg.connect(database_url)
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
+        await connection.execute("UPDATE audit_entry SET details = '{}' WHERE subject = $1", key.id)
+    await connection.close()
+    assert [one for one in await rows("audit_entry") if one["subject"] == key.id] == [
+        one for one in before if one["subject"] == key.id
+    ]
 
 
 async def test_0_1_0_blanks_what_is_about_an_erased_person_and_its_switch_opens_nothing_else() -> None:

@@ -34,6 +34,15 @@ def test_each_field_has_its_one_spelling_and_a_refusal_names_the_field() -> None
         fields.spelling("time_zone", "Asia/Atlantis", within="candidate.")
 
 
+def test_every_value_that_is_wrong_is_named_at_once() -> None:
+    new = CandidateFields(full_name="A", email="a\u200b@x.example", time_zone="Factory", locale="xx-yy", phone="abc")
+    with pytest.raises(errors.BadInput) as refused:
+        fields.spelt(new, within="candidate.")
+    wrong = [field for field, _ in refused.value.wrong]
+    assert wrong == ["candidate.email", "candidate.time_zone", "candidate.locale", "candidate.phone"]
+    assert all(f"{field}: {message}" in str(refused.value) for field, message in refused.value.wrong)
+
+
 def test_what_is_stored_already_is_taken_as_it_is() -> None:
     old = CandidateFields(full_name="A\u200bsha", email="as\u200bha@example.com", locale="xx-yy", phone="abc")
     assert fields.spelt(old, known=old) == old

@@ -1,8 +1,9 @@
 """The oldest PostgreSQL that this machine has installed beside the embedded one, such as Debian's 15, for a test."""
 
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -19,8 +20,11 @@ def find_older_programs() -> Path | None:
 
 
 @contextmanager
-def older_postgres(programs: Path) -> Iterator[str]:
-    """Run a server for the length of a block, and say the URL of its superuser's database."""
+def older_postgres(programs: Path, *, more: str = "", files: Mapping[str, bytes] | None = None) -> Iterator[str]:
+    """Run a server for the length of a block, and say the URL of its superuser's database.
+
+    `more` are options of its; `files` of these names are in the directory of its data, for itself alone.
+    """
     folder = Path(tempfile.mkdtemp(prefix="hireloop-older-"))
     folder.chmod(0o755)
     user = ServerUser.of(folder / "postgres")
@@ -28,7 +32,12 @@ def older_postgres(programs: Path) -> Iterator[str]:
     user.make_private_dir(folder / "socket")
     try:
         _must_run(user, programs / "initdb", "-D", folder / "postgres", "-U", "postgres", "-A", "trust", "--no-sync")
-        options = f"-c listen_addresses= -c fsync=off -c unix_socket_directories={folder / 'socket'}"
+        for name, content in (files or {}).items():
+            file = folder / "postgres" / name
+            file.write_bytes(content)
+            file.chmod(0o600)
+            os.chown(file, user.uid, user.gid)
+        options = f"-c listen_addresses= -c fsync=off -c unix_socket_directories={folder / 'socket'} {more}"
         _must_run(
             user, programs / "pg_ctl", "start", "-w", "-D", folder / "postgres", "-o", options,
             "-l", folder / "socket" / "log",

@@ -165,7 +165,7 @@ def test_a_file_of_opentelemetrys_headers_is_known_to_have_an_effect(
 
 def test_the_owners_address_needs_that_of_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_OWNER_URL", VALUES["database_owner_url"])
-    with pytest.raises(SettingsError, match=r"^Settings: DATABASE_OWNER_URL is of no use without DATABASE_URL"):
+    with pytest.raises(SettingsError, match=r"^Settings: DATABASE_OWNER_URL requires DATABASE_URL"):
         read()
 
 

@@ -1,4 +1,4 @@
-"""What a browser is called on the page of sign-ins, such as `Firefox on Windows`: enough to know one's own. Pure.
+"""What a browser is called on the page of sign-ins, such as `Firefox on Windows`: enough to recognize one's own. Pure.
 
 Nothing else of the header is kept: versions and devices would tell people apart.
 """

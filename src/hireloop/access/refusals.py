@@ -27,7 +27,7 @@ _DOORS = (
 )
 _BY_ERROR: dict[type[errors.HireLoopError], WhyRefused] = {
     errors.NotAllowed: WhyRefused.WRONG_ROLE,
-    errors.TooMuch: WhyRefused.RATE_LIMIT,
+    errors.LimitReached: WhyRefused.RATE_LIMIT,
     errors.NotAReport: WhyRefused.UNKNOWN_REPORT,
     errors.ReportOfNothing: WhyRefused.UNKNOWN_REPORT,
 }

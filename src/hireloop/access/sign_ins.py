@@ -95,8 +95,8 @@ async def _refuse_too_many(key: UUID | None, now: datetime | None) -> None:
     if latest is not None:
         wait = latest["created_at"] + _AN_HOUR - await read_clock(now)
         raise errors.TooManyRequests(
-            f"This API key has been used to sign in {MOST_IN_AN_HOUR} times within an hour, which is all that is "
-            "allowed. Try again later.",
+            f"This API key has been used to sign in {MOST_IN_AN_HOUR} times within an hour, which is the limit. "
+            "Try again later.",
             retry_after_seconds=max(1, math.ceil(wait.total_seconds())),
         )
 

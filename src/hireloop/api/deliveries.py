@@ -133,6 +133,7 @@ async def list_deliveries(
     fields.check_comparable(since=since)
     context = context_of(request)
     only = DeliveryFilter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
+    await deliveries.check(only)
     rows = await deliveries.page(only, context.channels, limit=limit + 1, after=after)
     return page_of(rows, limit=limit, view=lambda row: DeliveryResponse(**_response_fields(context, row)))
 

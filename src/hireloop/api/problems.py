@@ -25,7 +25,7 @@ def handle(request: AnyRequest, error: Exception) -> Response[Problem]:
     headers = dict(getattr(error, "headers", None) or {})
     if challenge := _challenge(request, problem.status):
         headers["WWW-Authenticate"] = challenge
-    if isinstance(error, errors.TooMuch):
+    if isinstance(error, errors.LimitReached):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if problem.status == 503:  # noqa: PLR2004 (the client may simply repeat)
         headers["Retry-After"] = "2"
@@ -37,7 +37,7 @@ def _challenge(request: AnyRequest, status: int) -> str:
     is_given = (header_of(request.scope, b"authorization") or "").lower().startswith("bearer")
     match status:
         case 401 if is_given:
-            return f'{_REALM}, error="invalid_token", error_description="The API key is unknown or was revoked."'
+            return f'{_REALM}, error="invalid_token", error_description="The API key is unknown, revoked or expired."'
         case 401:
             return _REALM
         case 403:

@@ -65,7 +65,12 @@ def _filter_options(command: Command) -> Command:
 def deliveries_list(*, limit: int, **options: str | datetime | None) -> None:
     """List deliveries, newest first: ID, state, attempts, kind, channel, recipient, reason."""
     only = DeliveryFilter(**options)  # type: ignore[arg-type] # the options are its fields
-    found = run(lambda ours: notify_deliveries.page(only, configured.channels(ours), limit=limit + 1, after=None))
+
+    async def listed(ours: Settings) -> list[DeliveryView]:
+        await notify_deliveries.check(only)
+        return await notify_deliveries.page(only, configured.channels(ours), limit=limit + 1, after=None)
+
+    found = run(listed)
     for one in found[:limit]:
         click.echo(
             f"{one.id}  {one.state:<10}  {one.attempt_count:>3}  {one.kind:<12}  {one.channel:<8}  "
@@ -179,7 +184,9 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
     if delivery.last_reply:
         lines.append(printable(f"reply: {delivery.last_reply}"))
     if delivery.reported_by:
-        lines.append(printable(f"reported by {delivery.reported_by} with an API key; no email that came back shows it"))
+        lines.append(
+            printable(f"reported by {delivery.reported_by} with an API key, and not confirmed by a returned email")
+        )
     if delivery.returned_count:
         lines.append(counted(delivery.returned_count, "email came back.", "emails came back."))
     return lines

@@ -22,7 +22,7 @@ def keys() -> None:
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--name", required=True)
 @click.option("--expires-in", type=PeriodParameter(), help="How long the key works: 90d, 26w, 1y.")
-@click.option("--expires-at", type=TimeParameter(), help="Until when the key works: 2027-12-01T10:00:00+05:30.")
+@click.option("--expires-at", type=TimeParameter(), help="When the key expires: 2027-12-01T10:00:00+05:30.")
 def keys_create(*, role: str, name: str, expires_in: timedelta | None, expires_at: datetime | None) -> None:
     """Create a key and print it on standard output. It is never shown again.
 
@@ -50,7 +50,7 @@ def keys_list() -> None:
         click.echo(f"{known.id}  {known.role:<9}  {moment(known.last_used_at):<20}  {state:<7}  {known.name}{end}")
     for known in found:
         if api_keys.is_about_to_expire(known, now):
-            click.echo(f"Warning: {known.name} expires {moment(known.expires_at)}. Create its successor now.", err=True)
+            click.echo(f"Warning: {known.name} expires {moment(known.expires_at)}. Create a replacement now.", err=True)
 
 
 @keys.command("revoke")

@@ -1,14 +1,17 @@
 """`hireloop serve`: the API and the portal, in separate server processes."""
 
 import asyncio
+import os
 import resource
 import socket
 import ssl
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 import click
 from granian import Granian
+from granian._granian import ListenerSpec, SocketHolder
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -27,7 +30,23 @@ _FEWEST_FILES = 4_096
 _WAITING_CONNECTIONS = 4_096  # until they are accepted; the system may allow fewer
 _HEAD_MILLISECONDS = 30_000  # also how long a connection may be idle, before its first request and between two
 _LARGEST_HEAD = 65_536  # bytes
+_UNTAKEN_MILLISECONDS = 30_000  # how long a client may take none of what is sent to it
+_Sockets = tuple[tuple[ListenerSpec | None, SocketHolder | None], socket.socket | None]
 _READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+def _serve_in_process(number: int, name: str | None, load: object, sockets: _Sockets, *more: object) -> None:
+    """Serve as Granian does in each server process, with a deadline for responses that nobody takes.
+
+    It has none of its own: who sends one request after the other and reads no response would keep the connection, and
+    two megabytes of the system's memory, for good.
+    """
+    (to_listen, listening), shared = sockets
+    if to_listen is not None and sys.platform == "linux":  # others have no such deadline
+        listening, to_listen = to_listen.build(), None
+        with socket.socket(fileno=os.dup(listening.get_fd())) as opened:  # what it accepts inherits the deadline
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNTAKEN_MILLISECONDS)
+    Granian._spawn_asgi_lifespan_worker(number, name, load, ((to_listen, listening), shared), *more)  # noqa: SLF001 (what it would run itself)
 
 
 @click.command()
@@ -80,7 +99,7 @@ def serve(
         respawn_failed_workers=True,
         workers_kill_timeout=30,
     )
-    server.serve()
+    server.serve(_serve_in_process)
 
 
 def _check_certificate(certificate: Path | None, key: Path | None) -> None:
@@ -127,7 +146,7 @@ def _file_limit() -> int:
     limit = needed if limit == resource.RLIM_INFINITY else limit
     if limit < _FEWEST_FILES:
         msg = (
-            f"This process may open only {limit} files, and every connection is one: it needs {_FEWEST_FILES} or more. "
+            f"This process may open only {limit} files, but needs at least {_FEWEST_FILES}: every connection is one. "
             "Raise the limit with LimitNOFILE= in systemd, `ulimits: nofile` in Compose, or `ulimit -n` in a shell."
         )
         raise SettingsError(msg)

@@ -12,7 +12,7 @@ import click
 import uvloop
 
 from hireloop import db, migrate
-from hireloop.access import sign_ins
+from hireloop.access import press_limits, sign_ins
 from hireloop.api.http import stored_responses
 from hireloop.faults import warnings_of
 from hireloop.notify.bounces import returned
@@ -28,7 +28,6 @@ from hireloop.notify.transport import Channel, Transport, TransportBroken, Trans
 from hireloop.notify.worker import gauges, heartbeat
 from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
-from hireloop.portal import press_limits
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
 from hireloop.settings import Settings
@@ -48,7 +47,7 @@ _BROKE_DOWN = 3  # the exit code
     "--concurrency", type=click.IntRange(1, 100), help="Attempts at the same time; by default EMAIL_CONCURRENCY."
 )
 @click.option(
-    "--check", is_flag=True, help="Do not work: exit with 0 if a worker on this machine does, for a container's check."
+    "--check", is_flag=True, help="Send nothing: exit with 0 if a worker on this machine is alive, for a health check."
 )
 def work(*, concurrency: int | None, check: bool) -> None:
     """Run the worker, which sends messages when they are due, until SIGTERM."""

@@ -61,9 +61,9 @@ async def page(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[byt
 
 async def refuse(request: AnyRequest, schedule_id: UUID, refused: errors.Refused) -> Response[bytes]:
     """Show one booking, and why nothing was done about it."""
-    status = 429 if isinstance(refused, errors.TooMuch) else 409
+    status = 429 if isinstance(refused, errors.LimitReached) else 409
     response = await shown(request, schedule_id, refused=labels.refusal(refused), status_code=status)
-    if isinstance(refused, errors.TooMuch):
+    if isinstance(refused, errors.LimitReached):
         response.headers["Retry-After"] = str(refused.retry_after_seconds)
     return response
 

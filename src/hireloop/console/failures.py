@@ -55,7 +55,7 @@ async def replay_one(request: AnyRequest, delivery_id: FromPath[UUID]) -> Respon
         by = actor_of(request)
         behalf = context.on_behalf_of(by)
         did = await replay.one(delivery_id, context.channels, note=replay_note(by), behalf=behalf)
-    except (errors.NotReplayable, errors.TooMuch) as refused:
+    except (errors.NotReplayable, errors.LimitReached) as refused:
         if delivery.schedule is None:
             raise
         return await booking.refuse(request, delivery.schedule, refused)

@@ -158,7 +158,7 @@ def unheard_of(connection: ASGIConnection[Any, Any, Any, Any]) -> LateAlerts:
 
 
 def running_out_of(connection: ASGIConnection[Any, Any, Any, Any]) -> list[KeyUse]:
-    """Return the keys that have sent most of their messages of a day; none for those who cannot revoke a key."""
+    """Return the keys that have sent most of what they may send in a day; none for those who cannot revoke a key."""
     found: list[KeyUse] = cast("dict[str, Any]", connection.scope)[_RUNNING_OUT]
     return found
 

@@ -56,7 +56,7 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
         title=problem.title,
         sentence=problem.detail if is_ours or problem.status >= _OUR_MISTAKE else "",
     )
-    if isinstance(error, errors.TooMuch):
+    if isinstance(error, errors.LimitReached):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)  # such as `allow`

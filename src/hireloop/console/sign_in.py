@@ -26,7 +26,7 @@ _EMPTY = "Enter your API key. It begins with hl_."
 
 
 async def form(request: AnyRequest) -> Response[bytes]:
-    """Ask for an API key; say why if the browser's sign-in has ended, and take its cookie away."""
+    """Ask for an API key; say why if the browser's sign-in has ended, and remove its cookie."""
     goal, ended = safe_next(request.query_params.get("next")), await gate.why_ended(request)
     if ended is None:
         return _form(goal, said=render.done_of(request))
@@ -61,7 +61,7 @@ async def leave(request: AnyRequest) -> Response[bytes]:
 
 
 def over(request: AnyRequest, error: SignInOver) -> Response[bytes]:
-    """Answer a request whose sign-in has ended: a press is told so, with what was typed, anything else led on."""
+    """Respond to a request whose sign-in has ended: to a form with the reason and what was typed, else redirect."""
     if request.method in {"GET", "HEAD"}:
         return lead_in(request)  # whose page says why
     goal = safe_next(_path_in(request.headers.get("referer", "")))

@@ -32,6 +32,7 @@ from hireloop.db.failures import is_transient as is_transient
 from hireloop.db.failures import kind_of as kind_of
 from hireloop.db.failures import sqlstate_of as sqlstate_of
 from hireloop.db.pools import Connection as Connection
+from hireloop.db.tls_faults import tls_fault as tls_fault
 
 if TYPE_CHECKING:
     from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -231,7 +232,11 @@ async def opened(url: str, *, role: str = "cli", pool_size: int = 10, patient: b
     try:
         await DB.open(url, role=role, pool_size=pool_size, patient=patient)
     except UNAVAILABLE as error:
-        msg = f"The database cannot be reached ({described(error)}). Check DATABASE_URL and that PostgreSQL is running."
+        general = (
+            f"The database cannot be reached ({described(error)}).",
+            "Check DATABASE_URL and that PostgreSQL is running.",
+        )
+        msg = " ".join(tls_fault(url, error) or general)
         raise errors.DatabaseNotReady(msg) from error
     try:
         yield DB

@@ -7,6 +7,9 @@ from hireloop.settings import Settings, urls
 from hireloop.statements import Statement
 
 _MOST_NAMED = 5
+_TAKE_BACK = (
+    "Run `hireloop migrate` with DATABASE_OWNER_URL. As a superuser, revoke what is left from PUBLIC or from the role."
+)
 # Whether this session is encrypted, and whether it stays on one machine. Behind a pooler it is the pooler's.
 _SESSION = Statement("""
     SELECT coalesce((SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS is_encrypted,
@@ -26,14 +29,14 @@ def role_of(found: Excess) -> Finding:
     if found.is_superuser:
         return warning("role", f"The application connects to the database as {found.role}, a superuser.", apart)
     if found.owns:
-        cause = f"The application connects to the database as {found.role}, the owner of its tables."
+        cause = f"The application connects to the database as {found.role}, which has the rights of its tables' owner."
         return warning("role", cause, apart)
     if found.privileges:
         named = "; ".join(found.privileges[:_MOST_NAMED])
         others = len(found.privileges) - _MOST_NAMED
         more = f"; and of {others} more" if others > 0 else ""
         cause = f"The database role {found.role} has privileges that no process needs ({named}{more})."
-        return warning("role", cause, "Run `hireloop migrate` with DATABASE_OWNER_URL, or REVOKE them from PUBLIC.")
+        return warning("role", cause, _TAKE_BACK)
     return ok("role", f"The database role {found.role} owns no table, and has only the privileges that it needs.")
 
 
@@ -50,9 +53,9 @@ def tls_of(*, is_encrypted: bool, is_local: bool, mode: str) -> Finding:
     if is_local:
         return ok("tls", "The database is on this machine.")
     if not is_encrypted:
-        fix = "Enable TLS on the server, and add `sslmode=verify-full` to DATABASE_URL."
+        fix = "Enable TLS on the server, and add `sslmode=verify-full` and `sslrootcert` to DATABASE_URL."
         return warning("tls", "The connection to the database is not encrypted.", fix)
     if mode not in {"verify-full", "verify-ca"}:
         cause = "The connection to the database is encrypted, but the server's certificate is not checked."
-        return warning("tls", cause, "Add `sslmode=verify-full` to DATABASE_URL, and `sslrootcert` for a private CA.")
+        return warning("tls", cause, "Add `sslmode=verify-full` and `sslrootcert` to DATABASE_URL.")
     return ok("tls", "The connection to the database is encrypted, and the server's certificate is checked.")

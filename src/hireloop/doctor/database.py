@@ -64,12 +64,14 @@ class DatabaseFindings(msgspec.Struct, frozen=True, kw_only=True):
 async def examine(settings: Settings, channels: Sequence[Channel]) -> DatabaseFindings:
     """Visit the database once; anything that goes wrong there is a finding."""
     findings = _no_secret(settings)
+    url = settings.database_url or settings.listen_url
     async with AsyncExitStack() as stack:
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
-                await stack.enter_async_context(db.opened(settings.database_url or settings.listen_url, pool_size=1))
+                await stack.enter_async_context(db.opened(url, pool_size=1))
         except (DatabaseNotReady, TimeoutError) as error:
-            cause, fix = _unreachable(error.__cause__ or error)
+            why = error.__cause__ or error
+            cause, fix = db.tls_fault(url, why) or _unreachable(why)
             return left_out(failure("database", cause, fix), findings)
         try:
             return await _inside(settings, channels, findings)
@@ -245,7 +247,7 @@ async def _limits(limits: SendingLimits) -> Finding:
     """Return the finding about what API keys have sent: one that sends too much may have leaked."""
     for use in await limits.keys_running_out():
         return warning("limits", use.cause, use.fix)
-    return ok("limits", "No API key is close to its messages of a day.")
+    return ok("limits", "No API key is close to its limit of messages a day.")
 
 
 def _ledger(proof: ledger.Ledger) -> Finding:

@@ -69,5 +69,5 @@ def _replaceable(file: Path) -> Iterator[_Exposure]:
     mode = file.parent.stat().st_mode
     if mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX:
         kept = stat.S_IMODE(mode) & ~(stat.S_IWGRP | stat.S_IWOTH)
-        sentence = f"Other users can replace {file}, as they can write to its directory."
+        sentence = f"Other users can replace {file}, because they can write to its directory."
         yield _Exposure(sentence, f"Run `chmod {kept:o} {shlex.quote(str(file.parent))}`.", is_bad=True)

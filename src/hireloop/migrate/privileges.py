@@ -92,7 +92,8 @@ _OF_OTHERS = Statement("""
 """)
 # What gives a role just these privileges on our tables and functions, as statements: GRANT for what it lacks, REVOKE
 # for what was granted to it beyond that, also on single columns and on the sequences. A role with the rights of the
-# owner keeps them. Nobody but the schema's owner may change who creates things there.
+# owner keeps them. A function that runs as its owner is for that role alone, and everybody may call it where a dump was
+# restored without privileges. Nobody but the schema's owner may change who creates things there.
 _CORRECTIONS = Statement("""
     WITH needed AS (
         SELECT to_regclass(name) AS relation, privilege
@@ -127,6 +128,11 @@ _CORRECTIONS = Statement("""
     WHERE NOT has_table_privilege(grantee.oid, relation.oid, privilege)
     GROUP BY relation.name, grantee.name
     UNION ALL
+    SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', pg_proc.oid::regprocedure)
+    FROM pg_catalog.pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl, grantee
+    WHERE proname || '(' || oidvectortypes(proargtypes) || ')' = ANY(:functions::text[])
+        AND pg_function_is_visible(pg_proc.oid) AND prosecdef AND acl.grantee = 0
+    UNION ALL
     SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', pg_proc.oid::regprocedure, grantee.name)
     FROM pg_catalog.pg_proc, grantee
     WHERE proname || '(' || oidvectortypes(proargtypes) || ')' = ANY(:functions::text[])
@@ -142,21 +148,34 @@ _CORRECTIONS = Statement("""
         AND pg_has_role(nspowner, 'USAGE') AND grantee.oid <> nspowner
 """)
 # What a role may do that this code never does: which of these tables it can change, empty or alter in a way that is not
-# needed, and whether it has the rights of their owner, or of a superuser. Asked of the role of this session.
+# needed, whether it can create things or roles, and whether it has the rights of their owner, or of a superuser. It can
+# become each role that it is a member of. Asked of the role of this session.
 _EXCESS = Statement("""
+    WITH ours AS (
+        SELECT pg_class.oid, name, relowner, relnamespace
+        FROM unnest(:tables::text[]) AS named(name) JOIN pg_catalog.pg_class ON pg_class.oid = to_regclass(name)
+    )
     SELECT rolname::text AS role, rolsuper AS is_superuser,
-        EXISTS (SELECT FROM pg_catalog.pg_class
-            WHERE oid = ANY(SELECT to_regclass(name) FROM unnest(:tables::text[]) AS named(name))
-                AND pg_has_role(relowner, 'USAGE')) AS owns,
+        EXISTS (SELECT FROM ours WHERE pg_has_role(relowner, 'MEMBER')) AS owns,
         ARRAY(
             SELECT format('%s on %s', string_agg(verb, ', ' ORDER BY verb), name)
-            FROM unnest(:tables::text[]) AS named(name),
+            FROM ours,
                 unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS verb
             WHERE (name, verb) NOT IN (
                 SELECT * FROM unnest(:needed_tables::text[], :privileges::text[]) AS needed(name, privilege)
-            ) AND CASE WHEN verb IN ('DELETE', 'TRUNCATE', 'TRIGGER') THEN has_table_privilege(to_regclass(name), verb)
-                ELSE has_any_column_privilege(to_regclass(name), verb) END
+            ) AND CASE WHEN verb IN ('DELETE', 'TRUNCATE', 'TRIGGER') THEN has_table_privilege(oid, verb)
+                ELSE has_any_column_privilege(oid, verb) END
             GROUP BY name ORDER BY name
+        ) || ARRAY(
+            SELECT DISTINCT format('CREATE on the schema %s', nspname)
+            FROM pg_catalog.pg_namespace JOIN ours ON relnamespace = pg_namespace.oid
+            WHERE has_schema_privilege(pg_namespace.oid, 'CREATE')
+        ) || ARRAY(
+            SELECT 'CREATE on the database' WHERE has_database_privilege(current_database(), 'CREATE')
+            UNION ALL SELECT 'CREATEROLE' WHERE rolcreaterole
+            UNION ALL SELECT 'REPLICATION' WHERE rolreplication
+            UNION ALL SELECT 'the role ' || other.rolname FROM pg_catalog.pg_roles AS other
+            WHERE other.rolname LIKE 'pg\\_%\\_server\\_%' AND pg_has_role(other.oid, 'MEMBER')
         ) AS excess
     FROM pg_catalog.pg_roles WHERE rolname = current_user
 """)
@@ -167,8 +186,8 @@ class Excess(NamedTuple):
 
     role: str
     is_superuser: bool
-    owns: bool  # it has the rights of the tables' owner
-    privileges: tuple[str, ...]  # such as `UPDATE on audit_entry`; empty if it owns the tables
+    owns: bool  # it has the rights of the tables' owner, or can become that role
+    privileges: tuple[str, ...]  # such as `UPDATE on audit_entry` or `CREATEROLE`; empty if it owns the tables
 
 
 async def excess() -> Excess:

@@ -12,9 +12,10 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from hireloop import errors, session_keys
+from hireloop.access import press_limits
+from hireloop.access.press_limits import PressKind
 from hireloop.access.refusals import note
-from hireloop.portal import press_limits, render
-from hireloop.portal.press_limits import PressKind
+from hireloop.portal import render
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry import links

@@ -58,7 +58,7 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
         return response
-    if isinstance(error, errors.TooMuch):
+    if isinstance(error, errors.LimitReached):
         response = render.page("too_often", status_code=status)
         response.headers["Retry-After"] = str(error.retry_after_seconds)
         return response

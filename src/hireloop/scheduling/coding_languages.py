@@ -4,13 +4,16 @@ They are those that code editors colour, under the names that editors have for t
 """
 
 import re
+import unicodedata
 
 # What else each is called; a name is read in small letters, without blanks, dots and dashes.
 _OTHER_NAMES = {
     "any": "anylanguage candidateschoice",
+    "abap": "",
     "ada": "",
     "apex": "",
-    "assembly": "asm assembler nasm",
+    "apl": "",
+    "assembly": "asm assembler assemblylanguage nasm",
     "awk": "gawk",
     "bash": "sh shell shellscript zsh ksh",
     "c": "ansic clang",
@@ -19,8 +22,9 @@ _OTHER_NAMES = {
     "coffeescript": "coffee",
     "cpp": "c++ cplusplus cxx cc",
     "crystal": "",
-    "csharp": "c# cs .net dotnet",
+    "csharp": "c# cs .net .netcore dotnet dotnetcore",
     "css": "scss sass less",
+    "cuda": "cudac cudac++",
     "d": "dlang",
     "dart": "flutter",
     "delphi": "objectpascal",
@@ -38,7 +42,7 @@ _OTHER_NAMES = {
     "haxe": "",
     "hcl": "terraform",
     "html": "html5",
-    "java": "jdk",
+    "java": "jdk javase",
     "javascript": "js ecmascript node nodejs es6 jsx",
     "json": "",
     "julia": "jl",
@@ -67,7 +71,7 @@ _OTHER_NAMES = {
     "scheme": "",
     "smalltalk": "",
     "solidity": "sol",
-    "sql": "mysql postgresql postgres pgsql sqlite tsql t/sql plpgsql",
+    "sql": "mysql postgresql postgres pgsql sqlite tsql t/sql plpgsql pl/pgsql",
     "swift": "swiftui",
     "tcl": "",
     "typescript": "ts tsx",
@@ -88,7 +92,7 @@ _VERSION = re.compile(r"(?<=[a-z+#])v?\d+$")  # `Python 3.12`, `C++17`
 
 def name_of(text: str) -> str:
     """Return the name under which a coding language is stored, nothing for none; raises ValueError with all names."""
-    squeezed = _BETWEEN.sub("", text.casefold())
+    squeezed = _BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
     if not squeezed or squeezed in _NONE:
         return ""
     known = _BY_ANY_NAME.get(squeezed) or _BY_ANY_NAME.get(_VERSION.sub("", squeezed))

@@ -56,7 +56,7 @@ async def change(
         return CorrectionResult(known)
     values = dict(changed)
     if not is_same(known.email, changed.get("email", known.email)):
-        await candidates.refuse_taken(changed["email"])
+        await candidates.refuse_taken(changed["email"], by_others_than=candidate_id)
         values |= {"address_twin": 0}
     await Candidate.update(**values).where(Candidate.id == candidate_id)
     after = msgspec.structs.replace(known, **changed)

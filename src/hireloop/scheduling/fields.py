@@ -57,16 +57,22 @@ _Given = TypeVar("_Given", bound=msgspec.Struct)
 
 
 def spelt(given: _Given, *, within: str = "", known: object = None) -> _Given:
-    """Return the same with addresses, names, zones, locales and so on as they are stored; raises BadInput.
+    """Return the same with addresses, names, zones, locales and so on as they are stored.
 
-    `within` is the path of this object in the request, such as `candidate.`. A value that `known` already has is taken
-    as it is: it may be older than the rules.
+    Raises BadInput, which names every value that is wrong. `within` is the path of this object in the request, such as
+    `candidate.`. A value that `known` already has is taken as it is: it may be older than the rules.
     """
-    written = {}
+    written: dict[str, str] = {}
+    wrong: list[tuple[str, str]] = []
     for field in given.__struct_fields__:
         text = getattr(given, field) if field in _SPELLINGS else None
         if isinstance(text, str) and text != getattr(known, field, None):
-            written[field] = spelling(field, text, within=within)
+            try:
+                written[field] = _SPELLINGS[field](text)
+            except ValueError as error:
+                wrong.append((f"{within}{field}", str(error)))
+    if wrong:
+        raise errors.BadInput(*wrong[0], *wrong[1:])
     return msgspec.structs.replace(given, **written)
 
 

@@ -11,7 +11,10 @@ import unicodedata
 _HIDDEN = re.compile(
     "[\u00ad\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]|(?:^|[ -~])[\u200c\u200d]"
 )
-_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007f]+")  # of England, for example, which consists of such characters
+# A flag such as England's, which consists of such characters, and the shape of a character that a family writes.
+_OF_A_SIGN = re.compile(
+    "\U0001f3f4[\U000e0020-\U000e007f]+|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff][\U000e0100-\U000e01ef]"
+)
 # Beside white space and what `unicodedata` calls control or format: letters and marks that show nothing.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _INVISIBLE_KINDS = {"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"}
@@ -23,10 +26,10 @@ def readable(text: str) -> str:
         return text
     if not any(is_visible(character) for character in text):
         named = ", ".join(sorted({spelt_out(character) for character in text})[:3])
-        raise ValueError(f"must show something, but has only {named}")
-    hidden = _HIDDEN.search(_FLAG.sub("", text))
+        raise ValueError(f"must contain a visible character, but has only {named}")
+    hidden = _HIDDEN.search(_OF_A_SIGN.sub("", text))
     if hidden is not None:
-        raise ValueError(f"must not contain the invisible character {spelt_out(hidden[0][-1])} there. Remove it")
+        raise ValueError(f"must not contain the invisible character {spelt_out(hidden[0][-1])}. Remove it")
     return text
 
 

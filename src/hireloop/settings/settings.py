@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     secret_key_fallbacks: Secrets = []
     base_url: Annotated[str, AfterValidator(urls.base)] = "http://localhost:8000"
     hireloop_data_dir: Path | None = None
-    cors_origins: Names = []
+    cors_origins: Annotated[Names, AfterValidator(urls.origins)] = []
     rate_limit: int | None = Field(default=None, ge=1)  # requests a minute, of each API key
     trusted_proxies: Annotated[Names, AfterValidator(networks.checked)] = []
     messages_per_key_and_day: int = Field(default=20_000, ge=0)  # 0: no limit, as of the next two
@@ -205,16 +205,14 @@ class Settings(BaseSettings):
     otel_exporter_otlp_metrics_headers: OtlpHeaders | None = None
     otel_sdk_disabled: bool = False
     trust_traceparent: bool = False
-    trace_ui_url: str | None = None
+    trace_ui_url: Annotated[str, AfterValidator(urls.page)] | None = None
     trace_copy_endpoint: str | None = None
 
     @field_validator("database_owner_url")
     @classmethod
     def _beside_another(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("database_url", "") is None:
-            raise ValueError(
-                "is of no use without DATABASE_URL, whose role gets the privileges that it needs: set both"
-            )
+            raise ValueError("requires DATABASE_URL, whose role `hireloop migrate` then grants privileges: set both")
         return value
 
     @field_validator("secret_key")

@@ -1,9 +1,12 @@
 """Addresses in settings: of the installation, of the database, of the mailbox for bounces, and host names."""
 
+import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import SecretStr
 
+# A slash at its end is forgiven. Apps have schemes of their own, such as capacitor://localhost.
+_ORIGIN = re.compile(r"\*|null|[A-Za-z][A-Za-z0-9+.-]*://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?/?")
 _NOT_IN_BASE_URL = frozenset('?#"<>\\')
 
 
@@ -34,6 +37,26 @@ def base(value: str) -> str:
     return value.rstrip("/")
 
 
+def page(value: str) -> str:
+    """Return the value if it is an http or https URL, which links can begin with; else raise ValueError."""
+    without_blanks(value)
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # its text does not say how to fix it
+        whole = False
+    if not whole:
+        raise ValueError("must be an http or https URL, such as https://jaeger.example")
+    return value
+
+
+def origins(values: list[str]) -> list[str]:
+    """Return origins of pages and apps, or `*`; raise ValueError for what no browser ever sends as one."""
+    if not all(_ORIGIN.fullmatch(value) for value in values):
+        raise ValueError("must be origins without a path, separated by commas, such as https://app.example, or *")
+    return values
+
+
 def mailbox(value: SecretStr) -> SecretStr:
     """Return the value if it is the address of a mailbox over TLS; else raise ValueError."""
     try:
@@ -48,6 +71,7 @@ def mailbox(value: SecretStr) -> SecretStr:
 
 def database(value: str) -> str:
     """Return the value if it is the address of a PostgreSQL; else raise ValueError."""
+    without_blanks(value)
     sentence = "must be a URL such as postgresql://user:password@host/name"
     try:
         parts = urlsplit(value)

@@ -32,7 +32,7 @@ def expected(field: FieldInfo | None) -> str:
     if get_origin(field.annotation) is list:
         return "must be a list, separated by commas"
     kinds = [one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type)]
-    return next((said for kind in kinds if (said := _expected(kind, field.metadata))), "must be a text")
+    return next((said for kind in kinds if (said := _expected(kind, field.metadata))), "must be text")
 
 
 def _expected(kind: type[Any], constraints: list[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Requests that a door refused to let in: each is counted, and told in log lines, of which a flood causes few.
+"""Refused requests: each is counted, and logged, in such a way that a flood causes few lines.
 
 Code that refuses a request says so through `hireloop.access.refusals`, which is the only caller.
 """

@@ -15,7 +15,7 @@ from hireloop.web.context import Context
 class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery of a booking. The recipient's address is masked.
 
-    `reported_by` is the name of the API key whose holder reported a bounce, if no email that came back shows it.
+    `reported_by` is the name of the API key whose holder reported a bounce, unless a returned email confirms it.
     """
 
     id: DeliveryId

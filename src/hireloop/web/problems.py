@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.scheduling.fields import NOT_BLANK
+from hireloop.web.http import choices
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/problems/"  # where the page about a kind of problem is, by its code
@@ -68,7 +69,7 @@ STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
     errors.TooManyReinvitations: (429, "too-many-reinvitations"),
     errors.TooManyStoredResponses: (429, "too-many-stored-responses"),
     errors.TooManyPresses: (429, "too-many-presses"),
-    errors.TooMuch: (429, "too-much"),
+    errors.LimitReached: (429, "limit-reached"),
     errors.Refused: (409, "refused"),
     errors.DatabaseNotReady: (503, "database-not-ready"),
 }
@@ -143,7 +144,7 @@ def _problem_of(error: Exception) -> Problem:
 def _ours(error: errors.HireLoopError) -> Problem:
     status, slug = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (500, "internal"))
     if isinstance(error, errors.BadInput):
-        return _problem(status, slug, str(error), [FieldProblem(error.field, error.message)])
+        return _problem(status, slug, str(error), [FieldProblem(*one) for one in error.wrong])
     problem = _problem(status, slug, str(error))
     if isinstance(error, errors.DiffersFromKnown):
         return msgspec.structs.replace(problem, fields=error.fields)
@@ -185,7 +186,8 @@ def _wrong_field(item: dict[str, Any]) -> FieldProblem:
     message = str(item.get("message", "is not valid"))
     if message == repr(_BODY):
         return FieldProblem("body", "must be a JSON object")
-    return FieldProblem("body" if key == _BODY else key, _shortened(_sentence(message)))
+    message = message if message.startswith(choices.BEGINNING) else _shortened(_sentence(message))
+    return FieldProblem("body" if key == _BODY else key, message)
 
 
 def _shortened(text: str) -> str:

@@ -19,7 +19,7 @@ from hireloop.web.http.entity_tags import etag_of, is_named
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _A_YEAR = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"  # it may be kept, and is used once the server has said that it is still the same
-_ANOTHER = "The version in `If-Match` is not the present one."
+_ANOTHER = "The version in `If-Match` is not the current one."
 _LONGEST_UNCOMPRESSED = 1_024  # bytes; anything shorter fits into one packet anyway
 
 

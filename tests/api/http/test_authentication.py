@@ -71,7 +71,7 @@ async def test_a_booking_that_asks_for_nothing_special_costs_two_round_trips(dat
 
 async def test_who_is_refused_is_told_whether_a_key_was_sent_or_was_wrong(api: httpx.AsyncClient) -> None:
     realm = 'Bearer realm="HireLoop"'
-    wrong = f'{realm}, error="invalid_token", error_description="The API key is unknown or was revoked."'
+    wrong = f'{realm}, error="invalid_token", error_description="The API key is unknown, revoked or expired."'
     for authorization, challenge in (
         ("", realm),
         ("Basic dXNlcjpwYXNz", realm),

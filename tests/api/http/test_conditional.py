@@ -122,6 +122,7 @@ def as_proxies_write(tag: str) -> list[str]:
     """Return what nginx, Apache, Jetty and others make of a tag when they compress what it is of."""
     bare = tag.strip('"')
     forms = [f"{bare}{suffix}" for suffix in ("-gzip", ";gzip", "--gzip", "-br", ";br", "--zstd", ":deflate", "+gzip")]
+    forms += [f"{bare}{suffix}" for suffix in ("-gzip-gzip", "-br-gzip", "-x-gzip", ",gzip", ".gz", "_br", "/gzip")]
     return [f"W/{tag}", *(f'"{one}"' for one in forms), f'W/"{bare}-gzip"', f'"other", W/"{bare};gzip"']
 
 

@@ -1,4 +1,6 @@
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -73,6 +75,37 @@ async def test_the_page_is_accessible_and_fits_narrow_and_wide_screens(
     scheme: Any,  # noqa: ANN401 (Playwright's Literal)
     width: int,
 ) -> None:
+    async with _seen(client, scheme, width) as page:
+        await page.goto(f"{ADDRESS}/docs#book_slot")
+        await expect(page.locator("#book_slot")).to_be_visible()  # a link opens what it leads to
+        await _open(page, 3)
+        await _check(page, width)
+
+
+@needs_chromium
+@pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 1280)])
+async def test_the_pages_about_problems_are_accessible_and_as_wide_as_their_text(
+    client: httpx.AsyncClient,
+    scheme: Any,  # noqa: ANN401 (Playwright's Literal)
+    width: int,
+) -> None:
+    async with _seen(client, scheme, width) as page:
+        for path in ("/problems/", "/problems/database-away"):
+            await page.goto(ADDRESS + path)
+            await _check(page, width)
+            box = await page.locator("main p, main dd").first.bounding_box()
+            assert box is not None
+            assert box["width"] >= min(width - 40, 700)
+
+
+@asynccontextmanager
+async def _seen(
+    client: httpx.AsyncClient,
+    scheme: Any,  # noqa: ANN401 (Playwright's Literal)
+    width: int,
+) -> AsyncIterator[Page]:
+    """Open a browser on the application; in the end its pages must not have complained."""
+
     async def serve(route: Route) -> None:
         answered = await client.get(route.request.url.removeprefix(ADDRESS))
         await route.fulfill(status=answered.status_code, headers=dict(answered.headers.items()), body=answered.content)
@@ -82,15 +115,16 @@ async def test_the_page_is_accessible_and_fits_narrow_and_wide_screens(
         page = await browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
         complaints = _complaints(page)
         await page.route("**/*", serve)
-        await page.goto(f"{ADDRESS}/docs#book_slot")
-        await expect(page.locator("#book_slot")).to_be_visible()  # a link opens what it leads to
-        await _open(page, 3)
-        rules = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
-        found = await Axe().run(page, options=rules)
-        assert found.violations_count == 0, found.generate_report()
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        yield page
         assert complaints == []
         await browser.close()
+
+
+async def _check(page: Page, width: int) -> None:
+    rules = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
+    found = await Axe().run(page, options=rules)
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def _complaints(page: Page) -> list[str]:

@@ -19,7 +19,14 @@ from hireloop.web import problems
 from sample_settings import settings_for
 
 # What is said to candidates in the portal, or where nothing more special is known.
-NOT_SAID_BY_THE_API = {"change-too-late", "too-many-changes", "refused", "database-not-ready"}
+NOT_SAID_BY_THE_API = {
+    "change-too-late",
+    "too-many-changes",
+    "too-many-presses",
+    "refused",
+    "limit-reached",
+    "database-not-ready",
+}
 JSON = "application/json"
 
 

@@ -40,5 +40,5 @@ class Database:
     async def prepare(self) -> str:
         """Migrate it and return a recruiter's API key."""
         async with db.opened(self.url, pool_size=2):
-            await migrate.migrate(settings_for(self.url))
+            await migrate.migrate(settings_for(self.url, database_owner_url=self.url))
             return (await api_keys.create("the booker", Role.RECRUITER))[1]

@@ -309,7 +309,7 @@ async def test_each_filter_filters() -> None:
         {"state": "exhausted"},
         {"channel": "chat"},
         {"kind": "reminder"},
-        {"reason": "x"},
+        {"reason": "recipient_unknown"},
         {"since": LATER},
     ):
         assert await _replay(_by(**wanted), dry_run=True) == []

@@ -71,6 +71,10 @@ async def _filled_before(empty_url: str) -> AsyncIterator[None]:
         ("Dup@XN--BCHER-KVA.example", UNICODE),
         ("dup@bu\u0308cher.example", UNICODE),
         ("ju\u0308rgen@example.com", "jürgen@example.com"),
+        ("\u0130lker@example.com", "i\u0307lker@example.com"),  # Ilker is somebody else
+        ("I\u0307lker@example.com", "i\u0307lker@example.com"),
+        ("a@\u0130.example", "a@i\u0307.example"),
+        ("ΟΔΟΣ@example.com", "οδοσ@example.com"),
         ("a@example\u3002com", "a@example.com"),
         ("a@\uff45xample.com", "a@example.com"),
         ("a@faß.example", "a@faß.example"),
@@ -125,6 +129,23 @@ async def test_one_who_was_stored_by_an_older_version_is_found_by_either_spellin
         await corrections.change(other.id, CandidatePatch(email=UNICODE), by=TESTS, outbox=OUTBOX)
     same = await corrections.change(known.id, CandidatePatch(email=UNICODE), by=TESTS, outbox=OUTBOX)
     assert (same.candidate.email, same.invited_anew) == (UNICODE, 0)
+
+
+@DATABASE
+async def test_who_is_found_by_a_mailbox_is_known_also_where_python_has_other_small_letters() -> None:
+    known, _ = await candidates.create(CandidateFields(full_name="Asha", email="ΟΔΟΣ@example.com"), by=TESTS)
+    small = "οδοσ@example.com"
+    assert await candidates.create(CandidateFields(full_name="Asha", email=small), by=TESTS) == (known, False)
+    changed = await corrections.change(known.id, CandidatePatch(email=small), by=TESTS, outbox=OUTBOX)
+    assert changed.candidate.email == small
+
+
+@DATABASE
+async def test_a_dotted_capital_i_is_a_letter_of_its_own() -> None:
+    first, _ = await candidates.create(CandidateFields(full_name="İlker", email="İlker@example.com"), by=TESTS)
+    second, is_new = await candidates.create(CandidateFields(full_name="Ilker", email="ilker@example.com"), by=TESTS)
+    assert is_new
+    assert second.id != first.id
 
 
 @pytest.mark.usefixtures("_filled_before")

@@ -35,6 +35,16 @@ async def test_a_trusted_proxy_says_who_its_client_is(peer: str) -> None:
     assert await client(peer, CLIENT) == CLIENT
 
 
+async def test_proxies_may_be_named_as_their_addresses_are_written_in_ipv6() -> None:
+    for trusted in ("::ffff:10.0.0.0/104", "::ffff:10.1.2.3", "::ffff:a01:203/128"):
+        for peer in ("10.1.2.3", "::ffff:10.1.2.3"):
+            assert await client(peer, CLIENT, trusted=(trusted,)) == CLIENT
+        assert await client("11.1.2.3", CLIENT, trusted=(trusted,)) == "11.1.2.3"
+    for everybody in ("::ffff:0:0/96", "0.0.0.0/0", "::/0"):
+        with pytest.raises(ValueError, match="every address"):
+            networks.network(everybody)
+
+
 async def test_nobody_else_can_say_so() -> None:
     assert await client("203.0.113.9", CLIENT) == "203.0.113.9"
     assert await client("127.0.0.1", CLIENT, trusted=()) == "127.0.0.1"

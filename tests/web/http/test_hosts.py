@@ -27,6 +27,13 @@ OTHER_BAD = (
     "hire..example",
     ".example",
     "hire.example:80:80",
+    "hire.example:" + "9" * 5_000,  # which Python refuses to read
+    "hire.example:000080",
+    "[:::]",
+    "[1::2::3]",
+    "[192.0.2.1]",
+    "[fffff::]",
+    "[fe80::1%25eth0]",
     "x" * 254,
     "h\u00fcre.example",
 )

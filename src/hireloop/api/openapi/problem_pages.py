@@ -26,8 +26,8 @@ class Explanation(NamedTuple):
         return f"{self.meaning[0].upper()}{self.meaning[1:]}."
 
 
-_REPEAT = "Send the same request again, after the seconds in `Retry-After`. A booking can be repeated safely."
-_READ_AGAIN = "Read the object again to see its present state."
+_REPEAT = "Send the same request again, after the number of seconds in `Retry-After`. A booking can be repeated safely."
+_READ_AGAIN = "Read the object again to see its current state."
 EXPLANATIONS: dict[str, Explanation] = {
     "bad-input": Explanation(
         "the request, or one of its fields, is invalid",
@@ -35,10 +35,11 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "not-signed-in": Explanation(
         "there is no valid API key",
-        "Send `Authorization: Bearer hl_…`. If the key was revoked, ask an administrator for another one.",
+        "Send `Authorization: Bearer hl_…`. If the key was revoked or has expired, ask an administrator for another.",
     ),
     "not-allowed": Explanation(
-        "the key's role does not permit this", "Use a key with the role that `detail` names. An administrator makes it."
+        "the key's role does not permit this",
+        "Use a key with the role that `detail` names. An administrator can create it.",
     ),
     "not-found": Explanation(
         "the object does not exist", "Check the ID and the path. The object may have been deleted or never created."
@@ -52,7 +53,9 @@ EXPLANATIONS: dict[str, Explanation] = {
         "the interview is booked into another slot, was missed, or is over",
         "Move the booking with `reschedule`. If that is refused, create another interview.",
     ),
-    "interview-closed": Explanation("the interview is over or cancelled", "Create another interview, and book that."),
+    "interview-closed": Explanation(
+        "the interview is over or cancelled", "Create another interview, and book that one."
+    ),
     "candidate-busy": Explanation(
         "the candidate has an interview that overlaps the slot", "Choose a slot at another time."
     ),
@@ -90,7 +93,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "changed-since": Explanation(
         "the object has changed since the version in `If-Match`",
-        f"{_READ_AGAIN} Then make your change to that one, with its `ETag`.",
+        f"{_READ_AGAIN} Then make your change to that version, with its `ETag`.",
     ),
     "idempotency-key-reused": Explanation(
         "this Idempotency-Key was sent with another request", "Use a new key for each new request."
@@ -101,23 +104,24 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "too-many-messages": Explanation(
         "the key has sent as many messages as it may in a day",
-        "Wait for the seconds in `Retry-After`. Bookings can still be moved and cancelled. If you did not send these "
-        "messages, the key may have leaked: an administrator can revoke it.",
+        "Wait for the number of seconds in `Retry-After`. Bookings can still be moved and cancelled. If you "
+        "did not send these messages, the key may have leaked: an administrator can revoke it.",
     ),
     "too-many-reinvitations": Explanation(
         "the candidate has been invited to the interview again as often as is allowed within an hour",
-        "Wait for the seconds in `Retry-After`, and find out first why the earlier invitations did not help.",
+        "Wait for the number of seconds in `Retry-After`, and find out why the earlier invitations did not help.",
     ),
     "too-many-stored-responses": Explanation(
         "as many responses to Idempotency-Keys are stored for the key as may be in a day",
-        "Wait for the seconds in `Retry-After`, or send the request without an Idempotency-Key.",
+        "Wait for the number of seconds in `Retry-After`, or send the request without an Idempotency-Key.",
     ),
     "too-many-presses": Explanation(
         "a candidate's link was used too often within a minute; only the portal says so",
-        "Wait for the seconds in `Retry-After`.",
+        "Wait for the number of seconds in `Retry-After`.",
     ),
-    "too-much": Explanation(
-        "a limit was reached, and no other type applies", "Wait for the seconds in `Retry-After`, and send less."
+    "limit-reached": Explanation(
+        "a limit was reached, and no other code applies",
+        "Wait for the number of seconds in `Retry-After`, and send less.",
     ),
     "refused": Explanation("the current state forbids it, and no other type applies", _READ_AGAIN),
     "database-not-ready": Explanation("migrations are missing", "Run `hireloop migrate`, and start the server again."),
@@ -129,7 +133,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "connection is closed",
         "Send the request again over a faster connection.",
     ),
-    "too-large": Explanation("the body is larger than a megabyte", "Send a shorter one."),
+    "too-large": Explanation("the body is larger than a megabyte", "Send a smaller body."),
     "address-too-long": Explanation("path and query have more than 4,096 characters", "Send a shorter URL."),
     "unsupported-media-type": Explanation(
         "the body is not JSON, or not of a type that the path accepts",
@@ -139,7 +143,8 @@ EXPLANATIONS: dict[str, Explanation] = {
         "the cookies have more than 8,192 characters", "Delete the cookies of this site, and try again."
     ),
     "internal": Explanation(
-        "an error in HireLoop; the header `traceresponse` names the trace", "Report it with the ID of the trace."
+        "an error in HireLoop; the header `traceresponse` names the trace",
+        "Report it to the operator of the installation, with the ID of the trace.",
     ),
     "database-away": Explanation(
         "the database does not answer, so it is unknown whether anything was changed; `Retry-After` says when to try "

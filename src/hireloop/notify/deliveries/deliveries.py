@@ -12,7 +12,9 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.channels.health import fingerprints_of
-from hireloop.notify.tables import AttemptOutcome, Delivery, DeliveryState
+from hireloop.notify.messages import KINDS
+from hireloop.notify.reasons import Reason
+from hireloop.notify.tables import AttemptOutcome, ChannelHealth, Delivery, DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement, as_structs, rows_of
 
@@ -225,6 +227,24 @@ _HELD_FOR = """
         WHERE channel = class.channel AND fingerprint = ANY(:fingerprints::text[]) AND state = 'held' LIMIT 1
     )
 """
+
+
+async def check(only: DeliveryFilter) -> None:
+    """Raise BadInput for a kind or a reason that there is not, which would look like nothing that failed.
+
+    A transport of another package may have reasons of its own: one that was ever stored is known. A channel may have
+    been removed, so any name may be asked for.
+    """
+    if only.kind is not None and only.kind not in KINDS:
+        raise errors.BadInput("kind", f"must be one of {', '.join(KINDS)}")
+    if only.reason is not None and only.reason not in set(Reason) and not await _is_stored(only.reason):
+        raise errors.BadInput("reason", f"must be one of {', '.join(Reason)}, or one that a transport has given")
+
+
+async def _is_stored(reason: str) -> bool:
+    return await Delivery.exists().where(Delivery.last_reason == reason) or await ChannelHealth.exists().where(
+        ChannelHealth.reason == reason
+    )
 
 
 def _lists(only: DeliveryFilter, place: str, limit: int) -> list[str]:

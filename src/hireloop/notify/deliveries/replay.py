@@ -11,7 +11,7 @@ import msgspec
 from hireloop import db, errors
 from hireloop.notify import ends, messages
 from hireloop.notify.deliveries import retry, skips
-from hireloop.notify.deliveries.deliveries import DeliveryFilter
+from hireloop.notify.deliveries.deliveries import DeliveryFilter, check
 from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.deliveries.sending_limits import OnBehalf
 from hireloop.notify.deliveries.skips import ReplayResult, Skip
@@ -129,8 +129,9 @@ async def walk(
     """Replay batch after batch, the oldest first, until none is left or `at_most` are replayed; yield the results.
 
     Each batch is a transaction of its own, committed when it is yielded. The last one is that in which the API key
-    has used up its messages.
+    has used up its messages. Raises as `deliveries.check`.
     """
+    await check(only)
     after: UUID | None = None
     left = at_most
     while left is None or left > 0:

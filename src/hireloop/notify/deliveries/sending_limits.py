@@ -36,7 +36,7 @@ class KeyUse(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cause(self) -> str:
         """What has happened; whose key it is, `hireloop keys list` says."""
-        return f"The API key {self.key} has sent {self.used} of its {self.limit} messages of a day."
+        return f"The API key {self.key} has sent {self.used} of the {self.limit} messages that it may send in a day."
 
     @property
     def fix(self) -> str:
@@ -138,7 +138,7 @@ class SendingLimits(msgspec.Struct, frozen=True, kw_only=True):
         raise errors.TooManyReinvitations(_whole_seconds(wait), self.reinvitations_an_hour)
 
     async def keys_running_out(self, *, now: datetime | None = None) -> list[KeyUse]:
-        """Return the keys that have sent 80 % of their messages of a day or more, most first.
+        """Return the keys that have sent 80 % or more of what they may send in a day, the busiest first.
 
         After the limit was lowered, a key is among them once it sends something.
         """

@@ -102,7 +102,7 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
         drafts = outbox.drafts([draft.invitation(), draft.recruiter_copy()], now=facts.slot.now)
         try:
             is_written = await _write(draft, drafts, outbox)
-        except errors.TooMuch:
+        except errors.LimitReached:
             raise
         except errors.Refused as refused:
             lost_to = refused

@@ -12,7 +12,8 @@ DESCRIPTION = "keys of addresses"
 # but PostgreSQL's own in it: `pg_dump` restores with an empty search path.
 STATEMENTS = (
     # In small letters, in NFC, and the domain in its own script: labels in punycode are decoded (RFC 3492, 6.2). Those
-    # that cannot be decoded stay as they are. U+3002 is the full stop of East Asia, which separates labels as well.
+    # that cannot be decoded stay as they are. U+3002 is the full stop of East Asia, which separates labels as well. Of
+    # U+0130, the dotted I, some collations make a plain i, which is another letter.
     r"""
     CREATE FUNCTION address_key(address text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
     DECLARE
@@ -24,9 +25,10 @@ STATEMENTS = (
         rest text;
         n bigint; i bigint; old_i bigint; bias bigint; w bigint; k bigint; t bigint; digit bigint; delta bigint;
     BEGIN
-        IF folded ~ '^[\x01-\x7f]*$' AND strpos(folded, 'xn--') = 0 OR getdatabaseencoding() <> 'UTF8' THEN
+        IF address ~ '^[\x01-\x7f]*$' AND strpos(folded, 'xn--') = 0 OR getdatabaseencoding() <> 'UTF8' THEN
             RETURN folded;
         END IF;
+        folded := lower(replace(address, chr(304), 'i' || chr(775)));
         mailbox := substring(folded from '^(.*)@');
         IF mailbox IS NULL THEN
             RETURN normalize(folded, NFC);

@@ -9,8 +9,10 @@ VERSION = "1.38.0"
 DESCRIPTION = "blanking the audit of an erased person"
 
 # Names are written with the schema in which the tables are, wherever that is, and the search path is fixed: a caller
-# can put no table of its own in the place of ours. 0.1.0 sets `hireloop.erasing` before its UPDATE; that is not read
-# any more, as anybody can set it. Its UPDATE passes all the same, because the person is erased by then.
+# can put no table of its own in the place of ours. Whom an entry is about is what the entry itself says: who gives an
+# erased person's interview the id of an API key opens no entry about that key. 0.1.0 sets `hireloop.erasing` before its
+# UPDATE; that is not read any more, as anybody can set it. Its UPDATE passes all the same, because the person is erased
+# by then.
 STATEMENTS = (
     """
     DO $migration$
@@ -26,16 +28,7 @@ STATEMENTS = (
             BEGIN
                 IF TG_OP = 'UPDATE' AND OLD.action <> 'candidate.erased' AND NEW.details = '{}'
                     AND to_jsonb(NEW) - 'details' = to_jsonb(OLD) - 'details'
-                    AND EXISTS (
-                        SELECT FROM @.candidate WHERE erased_at IS NOT NULL AND id IN (
-                            OLD.candidate,
-                            OLD.subject,
-                            (SELECT candidate FROM @.interview WHERE interview.id = OLD.subject),
-                            (SELECT candidate FROM @.schedule WHERE schedule.id = OLD.subject),
-                            (SELECT candidate FROM @.session JOIN @.schedule ON schedule.id = session.schedule
-                                WHERE session.id = OLD.subject)
-                        )
-                    ) THEN
+                    AND EXISTS (SELECT FROM @.candidate WHERE id = OLD.candidate AND erased_at IS NOT NULL) THEN
                     RETURN NEW;
                 END IF;
                 RAISE EXCEPTION 'the audit is append-only' USING ERRCODE = 'integrity_constraint_violation';
@@ -53,15 +46,7 @@ STATEMENTS = (
                         USING ERRCODE = 'integrity_constraint_violation';
                 END IF;
                 UPDATE @.audit_entry SET details = '{}'
-                WHERE details <> '{}' AND action <> 'candidate.erased' AND (
-                    candidate = person OR candidate IS NULL AND subject = ANY(ARRAY(
-                        SELECT person
-                        UNION ALL SELECT id FROM @.interview WHERE interview.candidate = person
-                        UNION ALL SELECT id FROM @.schedule WHERE schedule.candidate = person
-                        UNION ALL SELECT session.id FROM @.session
-                            JOIN @.schedule ON schedule.id = session.schedule WHERE schedule.candidate = person
-                    ))
-                );
+                WHERE candidate = person AND action <> 'candidate.erased' AND details <> '{}';
             END
             $$
         $sql$, '@', here);

@@ -64,7 +64,7 @@ async def create(
     known = await _of_mailbox(new.email)
     given = patches.given(fields.spelt(new, within=within, known=known))
     if known is not None:
-        refuse_differences("candidate", given, known, ignoring_case={"email"})
+        refuse_differences("candidate", given, known, but_for={"email"})
         return known, False
     row = await _insert(given, by, now)
     if row is None:  # somebody else has stored them meanwhile
@@ -95,9 +95,9 @@ async def _of_mailbox(address: str) -> CandidateDetails | None:
     return next((one for one in found if one.email.lower() == address.lower()), found[0] if found else None)
 
 
-async def refuse_taken(address: str) -> None:
-    """Raise AddressTaken if a candidate has this mailbox, also one that no constraint knows since it has a twin."""
-    if await Candidate.exists().where(Candidate.address_key == _AddressKey(address)):
+async def refuse_taken(address: str, *, by_others_than: UUID) -> None:
+    """Raise AddressTaken if another candidate has this mailbox, also a twin, which no constraint knows."""
+    if await Candidate.exists().where(Candidate.address_key == _AddressKey(address), Candidate.id != by_others_than):
         raise errors.AddressTaken
 
 
@@ -113,16 +113,14 @@ async def _insert(given: dict[str, Any], by: Actor, now: datetime | None) -> dic
     return created[0]
 
 
-def refuse_differences(what: str, given: dict[str, Any], known: object, *, ignoring_case: set[str]) -> None:
-    """Raise DiffersFromKnown, naming every field in which `known` differs from `given`."""
+def refuse_differences(what: str, given: dict[str, Any], known: object, *, but_for: set[str]) -> None:
+    """Raise DiffersFromKnown, naming every field in which `known` differs from `given`.
 
-    def differs(name: str) -> bool:
-        ours, theirs = getattr(known, name), given[name]
-        if name in ignoring_case:
-            ours, theirs = str(ours).lower(), str(theirs).lower()
-        return not fields.is_same(name, ours, theirs)
-
-    different = [name for name in given if differs(name)]
+    But for those by which the database has found it: they are the same, however they are written.
+    """
+    different = [
+        name for name in given if name not in but_for and not fields.is_same(name, getattr(known, name), given[name])
+    ]
     if different:
         raise errors.DiffersFromKnown(what, different)
 

@@ -66,7 +66,7 @@ async def create(
     known = await _called(new.title, new.company)
     given = patches.given(fields.spelt(new, within=within, known=known))
     if known is not None:
-        refuse_differences("job", given, known, ignoring_case={"title", "company"})
+        refuse_differences("job", given, known, but_for={"title", "company"})
         return known, False
     row = await _insert(given, by, now)
     if row is None:  # somebody else has stored it meanwhile

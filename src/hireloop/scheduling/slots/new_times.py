@@ -49,7 +49,7 @@ def to_the_minute(moment: datetime) -> datetime:
 def check_length(starts_at: datetime, ends_at: datetime) -> None:
     """Raise BadInput for a slot that ends less than a minute after it starts; pure."""
     if ends_at - starts_at < SHORTEST:
-        raise errors.BadInput("ends_at", "must be later than starts_at, by a minute or more")
+        raise errors.BadInput("ends_at", "must be at least a minute later than starts_at")
 
 
 def check_ahead(starts_at: datetime | None, ends_at: datetime, *, late_seconds: int, now: datetime) -> None:

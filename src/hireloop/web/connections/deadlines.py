@@ -17,7 +17,7 @@ _CLOSE = (b"connection", b"close")
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """What a client is given: some seconds, more of them for what has arrived, and a most."""
+    """How long a client has: for the first bytes of a body, for each further byte, at most, and to take a response."""
 
     first_seconds: float = 10
     bytes_per_second: float = 500
@@ -38,7 +38,7 @@ class Deadlines:
         self._patience = patience or Patience()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request be handled; raises HTTPException (408) where a handler waits for a body in vain."""
+        """Let the request be handled; raises HTTPException (408) where a handler waits for a body that is late."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return

@@ -5,8 +5,8 @@ import re
 
 _TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 # What a proxy that compresses a response does to its tag: nginx makes it weak, Apache adds `-gzip`, or `;gzip` inside
-# of the quotes as Jetty does `--gzip`, and others do the same with other codings.
-_CODING = re.compile(r"(?:--?|;|:|\+)(?:gzip|br|zstd|deflate|gz)$", re.IGNORECASE)
+# of the quotes as Jetty does `--gzip`, and others do the same with other codings; two in a row do so twice.
+_CODING = re.compile(r"(?:(?:--?|[;:+.,/_])(?:x-)?(?:gzip|br|zstd|deflate|gz))+$", re.IGNORECASE)
 
 
 def etag_of(body: bytes) -> str:

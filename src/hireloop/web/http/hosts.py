@@ -4,6 +4,7 @@ HTTP/1.0 knows no Host, and some health checks of load balancers still speak it,
 """
 
 import re
+from ipaddress import IPv6Address
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -18,7 +19,9 @@ from hireloop.web.http.refusals import refusal_of
 _WITHOUT = ("1.0", "1")  # as ASGI and as Granian write it
 _LONGEST_NAME = 253
 _HIGHEST_PORT = 65_535
-_HOST = re.compile(r"(?P<name>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]*))?")
+_HOST = re.compile(
+    r"(?P<name>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{0,5}))?"
+)
 _MISSING = "The request must have a `Host` header."
 _SEVERAL = "The request must have only one `Host` header."
 _INVALID = "The `Host` header must be a host name or an IP address, and may have a port, such as hire.example:8000."
@@ -52,4 +55,12 @@ def fault_of(scope: Scope) -> str | None:
     host = _HOST.fullmatch(found[0])
     if host is None or len(host["name"]) > _LONGEST_NAME or int(host["port"] or 0) > _HIGHEST_PORT:
         return _INVALID
-    return None
+    return _INVALID if host["address"] and not _is_ipv6(host["address"]) else None
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
