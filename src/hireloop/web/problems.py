@@ -8,7 +8,6 @@ from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.scheduling.fields import NOT_BLANK
-from hireloop.web.http import choices
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/problems/"  # where the page about a kind of problem is, by its code
@@ -108,6 +107,7 @@ _SLUGS = {
     431: "headers-too-large",
 }
 _BODY = "data"
+ONE_OF = "must be one of "  # begins a message that names every value, however many there are
 _LONGEST_QUOTE = 200  # characters of what a client sent: a response is not an echo
 _GONE = "client disconnected prematurely"  # Litestar's, with a 500
 _CUT_OFF = "The connection ended before the whole body had arrived."
@@ -186,7 +186,7 @@ def _wrong_field(item: dict[str, Any]) -> FieldProblem:
     message = str(item.get("message", "is not valid"))
     if message == repr(_BODY):
         return FieldProblem("body", "must be a JSON object")
-    message = message if message.startswith(choices.BEGINNING) else _shortened(_sentence(message))
+    message = message if message.startswith(ONE_OF) else _shortened(_sentence(message))
     return FieldProblem("body" if key == _BODY else key, message)
 
 
