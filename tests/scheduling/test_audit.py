@@ -166,7 +166,7 @@ async def test_nothing_about_a_person_who_is_not_erased_is_blanked() -> None:
 
 
 async def test_a_thing_given_to_an_erased_person_keeps_its_entries(database_url: str) -> None:
-    """Whoever holds the role of the processes can write any interview, booking or session."""
+    """The role of the processes can write any interview, booking or session."""
     person = await erased_person()
     key, _ = await api_keys.create("a stolen key", Role.ADMIN)
     before = await rows("audit_entry")

@@ -29,9 +29,9 @@ def tls_fault(url: str, error: BaseException) -> tuple[str, str] | None:
 
 def _of_a_file(url: str, error: OSError) -> tuple[str, str] | None:
     named = [(option, Path(path)) for option in _FILES if (path := option_of(url, option))]
-    for option, path in named:
-        if not path.is_file() or not os.access(path, os.R_OK):
-            cause = f"`{option}` in DATABASE_URL names {path}, which cannot be read."
+    for option, file in named:
+        if not file.is_file() or not os.access(file, os.R_OK):
+            cause = f"`{option}` in DATABASE_URL names {file}, which cannot be read."
             return cause, "Correct the path, or let this user read the file."
     if named and isinstance(error, ssl.SSLError):
         options = ", ".join(f"`{option}`" for option, _ in named)
