@@ -8,10 +8,10 @@ from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.scheduling.fields import NOT_BLANK
-from hireloop.web.http import choices
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/problems/"  # where the page about a kind of problem is, by its code
+CHOICES = "must be one of "  # begins a message that names every value, and is never shortened
 EXAMPLE_BASE = "https://hire.example"
 
 
@@ -186,7 +186,7 @@ def _wrong_field(item: dict[str, Any]) -> FieldProblem:
     message = str(item.get("message", "is not valid"))
     if message == repr(_BODY):
         return FieldProblem("body", "must be a JSON object")
-    message = message if message.startswith(choices.BEGINNING) else _shortened(_sentence(message))
+    message = message if message.startswith(CHOICES) else _shortened(_sentence(message))
     return FieldProblem("body" if key == _BODY else key, message)
 
 

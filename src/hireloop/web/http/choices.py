@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import UnsetType
 
-BEGINNING = "must be one of "  # of a message that names every value, however many there are
+from hireloop.web.problems import CHOICES
+
 _NOTHING = (NoneType, UnsetType)
 
 
@@ -16,7 +17,7 @@ def named(kind: Any) -> str | None:  # noqa: ANN401 (types, as values)
     kinds = [one for one in members_of(kind) if one not in _NOTHING]
     if not kinds or not all(values_of(one) for one in kinds):
         return None
-    return f"{BEGINNING}{in_words([value for one in kinds for value in values_of(one)])}"
+    return f"{CHOICES}{in_words([value for one in kinds for value in values_of(one)])}"
 
 
 def in_words(values: Sequence[str]) -> str:
