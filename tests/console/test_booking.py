@@ -169,7 +169,7 @@ async def test_what_a_recruiter_says_of_a_bounce_is_shown_as_theirs(client: http
     assert (await client.post("/api/notifications/bounces/", json=said, headers=headers)).json()["state"] == "bounced"
     await sign_in(client, Role.RECRUITER)
     page = (await client.get(booking.path)).text
-    assert "Reported by <bdi>Rita &lt;b&gt;</bdi> with an API key." in page
+    assert "Reported by <bdi>Rita &lt;b&gt;</bdi> with an API key, and not confirmed" in page
     assert "(reported by <bdi>Rita &lt;b&gt;</bdi>)" in page
     assert "Reported by <bdi>Rita &lt;b&gt;</bdi>" in (await client.get("/console/attention/")).text
 
