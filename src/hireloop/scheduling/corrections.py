@@ -50,8 +50,9 @@ async def change(
     """
     known = await candidates.lock(candidate_id)
     at = await read_clock(now)
+    spelt = fields.spelt(changes, known=known)
     await check(known)
-    changed = patches.changed(known, fields.spelt(changes, known=known))
+    changed = patches.changed(known, spelt)
     if not changed:
         return CorrectionResult(known)
     values = dict(changed)

@@ -168,3 +168,17 @@ async def test_nothing_is_deleted_that_has_changed_since(api: httpx.AsyncClient)
         problem(await api.delete(path, headers={"If-Match": '"older"'}), 412, "changed-since")
         tag = (await api.get(path)).headers["etag"]
         assert (await api.delete(path, headers={"If-Match": tag})).status_code == status
+
+
+@pytest.mark.parametrize("tag", ["", '"older"'])
+async def test_what_is_wrong_with_a_change_is_said_before_its_precondition(api: httpx.AsyncClient, tag: str) -> None:
+    """RFC 9110, 13.2.1: a request that would be refused without its preconditions is refused for that."""
+    person = (await api.post("/api/candidates/", json={"full_name": "Asha Rao", "email": "asha@example.com"})).json()
+    job = (await api.post("/api/jobs/", json=job_fields())).json()
+    for path, change in (
+        (f"/api/candidates/{person['id']}/", {"email": "AAA"}),
+        (f"/api/jobs/{job['id']}/", {"recruiter_email": "AAA"}),
+        (f"/api/interviews/slots/{await post_slot(api)}/", {"interviewer_email": "AAA"}),
+    ):
+        answer = await api.patch(path, json=change, headers={"If-Match": tag})
+        problem(answer, 400, "bad-input", *change)

@@ -108,9 +108,9 @@ async def change(
     """
     locked = Job.select().where(Job.id == job_id).lock_rows("NO KEY UPDATE")
     known = await db.one(locked, JobDetails, errors.NotFound("job", job_id))
+    spelt = fields.spelt(changes, known=known)
     await check(known)
-    changes = fields.spelt(changes, known=known)
-    changed = patches.changed(known, changes)
+    changed = patches.changed(known, spelt)
     if not changed:
         return known
     details = {"fields": sorted(changed)}

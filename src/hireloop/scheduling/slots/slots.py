@@ -140,8 +140,9 @@ async def change(
     """
     fields.check_calendar(starts_at=changes.starts_at, ends_at=changes.ends_at)
     slot = await lock(slot_id)
+    spelt = fields.spelt(changes, known=slot)
     await check(slot)
-    changed = patches.changed(slot, fields.spelt(changes, known=slot))
+    changed = patches.changed(slot, spelt)
     wanted = msgspec.structs.replace(slot, **changed)
     refusal = change_refusal(slot, wanted, changed.keys())
     if refusal is not None:

@@ -21,7 +21,7 @@ _ALIKE = {
     **dict(zip(".\u3002:/_=", "\u2024\u2024\u2236\u2215\uff3f\uff1d", strict=True)),
 }
 _BEFORE_A_LONE_DOT = frozenset(" (\"'/,;#+&\u2018\u201c\u2013\u2014.")
-_AFTER_AN_EXCLAMATION = frozenset(" !?)\"'.,;\u2019\u201d")
+_AFTER_AN_EXCLAMATION = frozenset(" !?)\"'`.,;\u2019\u201d")  # a backtick becomes a quotation mark
 
 _BLANK = frozenset({"Cc", "Zl", "Zp", "Zs"})
 _BRAILLE_BLANK = "\u2800"
