@@ -43,6 +43,7 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
+from hireloop.notify.transport import Channel
 from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
 from hireloop.telemetry.logs import log
@@ -117,20 +118,6 @@ def build(
         limits=SendingLimits.of(settings),
     )
     ring, refusals = KeyRing(), RefusalLog()
-    the_context = Context(
-        settings=settings,
-        secret=settings.secrets[0],
-        channels=channels,
-        outbox=hub.outbox,
-        wakeups=hub.wakeups,
-        keys=ring,
-        bad_keys=BadKeyLimiter(),
-        mail_pulse=MailPulse(settings),
-        windows=WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds),
-        warnings=warnings_of(settings),
-        spans_dropped=measured.dropped.lately if measured is not None else int,
-        database_faults=migrate.Readiness().faults,
-    )
     app = Litestar(
         route_handlers=[
             _api(),
@@ -152,9 +139,28 @@ def build(
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
     )
-    app.state[context.STATE_NAME] = the_context
+    app.state[context.STATE_NAME] = _context(settings, channels, hub, ring, measured)
     app.asgi_handler = _layered(app.asgi_handler, settings, {**_HEADERS, **(extra_headers or {})}, refusals)
     return app
+
+
+def _context(
+    settings: Settings, channels: tuple[Channel, ...], hub: NotificationHub, ring: KeyRing, measured: Telemetry | None
+) -> Context:
+    return Context(
+        settings=settings,
+        secret=settings.secrets[0],
+        channels=channels,
+        outbox=hub.outbox,
+        wakeups=hub.wakeups,
+        keys=ring,
+        bad_keys=BadKeyLimiter(),
+        mail_pulse=MailPulse(settings),
+        windows=WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds),
+        warnings=warnings_of(settings),
+        spans_dropped=measured.dropped.lately if measured is not None else int,
+        database_faults=migrate.Readiness().faults,
+    )
 
 
 def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy], refusals: RefusalLog) -> ASGIApp:

@@ -62,7 +62,7 @@ def sender_of(text: str) -> Sender:
 def _read(text: str, *, in_ascii: bool = False) -> ValidatedEmail:
     hidden = _INVISIBLE.search(text)
     if hidden is not None:
-        raise ValueError(_sentence(f"It contains the invisible character {_spelt_out(hidden[0])}. Remove it."))
+        raise ValueError(_sentence(f"It contains the invisible character {spelt_out(hidden[0])}. Remove it."))
     try:
         found = validate_email(
             text, allow_smtputf8=not in_ascii, check_deliverability=False, globally_deliverable=False
@@ -85,10 +85,11 @@ def _check_local_part(local_part: str) -> None:
     for character in local_part:
         plain = unicodedata.normalize("NFKC", character)
         if not character.isascii() and plain.isascii():
-            raise ValueError(_sentence(f"It contains {_spelt_out(character)}. Write {plain} instead."))
+            raise ValueError(_sentence(f"It contains {spelt_out(character)}. Write {plain} instead."))
 
 
-def _spelt_out(character: str) -> str:
+def spelt_out(character: str) -> str:
+    """Return the number and the name of a character, such as `U+200B ZERO WIDTH SPACE`."""
     return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
 
 

@@ -3,7 +3,6 @@
 A row opens nothing by itself. Who made it is proved by the ticket in the browser's cookie (`hireloop.console.tickets`).
 """
 
-import math
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from piccolo.custom_types import Combinable
 
 from hireloop import db, errors
 from hireloop.access.tables import ApiKey, Role, SignIn, SignInEnd
+from hireloop.notify.rate_limit import whole_seconds
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.statements import Statement, read_clock
@@ -97,7 +97,7 @@ async def _refuse_too_many(key: UUID | None, now: datetime | None) -> None:
         raise errors.TooManyRequests(
             f"This API key has been used to sign in {MOST_IN_AN_HOUR} times within an hour, which is the limit. "
             "Try again later.",
-            retry_after_seconds=max(1, math.ceil(wait.total_seconds())),
+            retry_after_seconds=whole_seconds(wait),
         )
 
 

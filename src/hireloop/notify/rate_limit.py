@@ -14,7 +14,7 @@ import msgspec
 
 _MINUTE = 60_000_000  # microseconds
 _BURST_SECONDS = 1
-_MICROSECOND, _A_SECOND = timedelta(microseconds=1), 1_000_000
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,12 @@ def wait_seconds(ahead: timedelta | None, limit: RateLimit) -> int:
     """Return after how many seconds one more may begin that `pay_fragment` has not paid for."""
     # None: somebody else's first payment is too new to be seen.
     wait = limit.interval if ahead is None else limit.wait(ahead // _MICROSECOND)
-    return max(1, -(-wait // _A_SECOND))
+    return whole_seconds(timedelta(microseconds=wait))
+
+
+def whole_seconds(wait: timedelta) -> int:
+    """Return a wait as `Retry-After` has it: rounded up, and at least a second."""
+    return max(1, -(-wait // timedelta(seconds=1)))
 
 
 def pay_fragment(table: str, keys: Mapping[str, str], *, now: str, burst: str, interval: str) -> str:

@@ -6,6 +6,8 @@ Joiners stay, as Hindi, Persian and emoji need them, and so do the marks that sa
 import re
 import unicodedata
 
+from hireloop.mail_addresses import spelt_out
+
 # They show nothing and do nothing for a name: two that differ in them look the same. What turns the text around a name,
 # or breaks its line, is taken, and left out where the name is shown.
 _HIDDEN = re.compile(
@@ -36,8 +38,3 @@ def readable(text: str) -> str:
 def is_visible(character: str) -> bool:
     """Return whether a character shows something by itself."""
     return unicodedata.category(character) not in _INVISIBLE_KINDS and not _BLANK.match(character)
-
-
-def spelt_out(character: str) -> str:
-    """Return the number and the name of a character, such as `U+200B ZERO WIDTH SPACE`."""
-    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()

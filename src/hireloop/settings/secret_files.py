@@ -26,8 +26,9 @@ class SecretFiles(PydanticBaseSettingsSource):
         self._dotenv: Mapping[str, str | None] = getattr(dotenv, "env_vars", {})
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Is not called, as all are read at once."""
-        raise NotImplementedError((field, field_name))
+        """Return nothing for any one field: `__call__` reads all at once."""
+        del field
+        return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """Return the values by the names of the settings; raises SettingsError for a file that cannot be used."""

@@ -6,7 +6,6 @@ text of a client can pass for such a place, and nobody who reads the table can o
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ import msgspec
 from hireloop import db, errors, secret_patterns, session_keys
 from hireloop.api.tables import StoredResponse
 from hireloop.notify import usage
+from hireloop.notify.rate_limit import whole_seconds
 from hireloop.statements import Statement
 from hireloop.telemetry import events
 from hireloop.web.buffered_responses import BufferedResponse
@@ -119,7 +119,7 @@ async def claim(keyed: KeyedRequest, *, now: datetime | None = None) -> ClaimRes
     if most and (row["responses"] >= most or row["bytes"] >= most_bytes):
         events.record_limit("stored_responses", "refused")
         wait: timedelta = await _WAIT.value(api_key=keyed.api_key, now=now, responses=most, bytes=most_bytes)
-        raise errors.TooManyStoredResponses(max(1, math.ceil(wait.total_seconds())))
+        raise errors.TooManyStoredResponses(whole_seconds(wait))
     return ClaimResult.FIRST
 
 

@@ -5,7 +5,6 @@ puts them. Until few are left, bookings of one key do not wait for each other; f
 the other, so that not one more is sent than is allowed, but for the rest of the last act.
 """
 
-import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,6 +15,7 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.notify import usage
+from hireloop.notify.rate_limit import whole_seconds
 from hireloop.settings import Settings
 from hireloop.statements import Statement
 from hireloop.telemetry import events
@@ -92,7 +92,7 @@ class SendingLimits(msgspec.Struct, frozen=True, kw_only=True):
         [(used, warned_at, wait)] = await _USED.rows(key=key, now=now, limit=self.messages_a_day + new)
         if refuses and used - new >= self.messages_a_day:
             events.record_limit("messages", "refused")
-            raise errors.TooManyMessages(_whole_seconds(wait), self.messages_a_day)
+            raise errors.TooManyMessages(whole_seconds(wait), self.messages_a_day)
         is_said = warned_at is not None and warned_at > now - usage.A_DAY
         if used >= self.warned_from and not is_said and await _WARN.value(key=key, now=now):
             db.after_commit(partial(_warn, key, used, self.messages_a_day))
@@ -135,7 +135,7 @@ class SendingLimits(msgspec.Struct, frozen=True, kw_only=True):
         since: datetime | None = await _FIRST_OF.value(schedule=schedule_id, limit=self.reinvitations_an_hour)
         events.record_limit("reinvitations", "refused")
         wait = since + _AN_HOUR - now if since else timedelta()
-        raise errors.TooManyReinvitations(_whole_seconds(wait), self.reinvitations_an_hour)
+        raise errors.TooManyReinvitations(whole_seconds(wait), self.reinvitations_an_hour)
 
     async def keys_running_out(self, *, now: datetime | None = None) -> list[KeyUse]:
         """Return the keys that have sent 80 % or more of what they may send in a day, the busiest first.
@@ -234,7 +234,3 @@ async def forget_old(*, now: datetime | None = None) -> int:
 def _warn(key: UUID, used: int, limit: int) -> None:
     log.warning("key.messages_running_out", key_id=str(key), used=used, limit=limit)
     events.record_limit("messages", "close")
-
-
-def _whole_seconds(wait: timedelta) -> int:
-    return max(1, math.ceil(wait.total_seconds()))
