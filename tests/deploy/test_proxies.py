@@ -88,7 +88,7 @@ def test_what_is_too_large_is_refused(proxy: Proxy, key: str) -> None:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     with proxy.client() as client:
         assert client.post("/api/candidates/", content=b" " * 1_100_000, headers=headers).status_code == 413
-        assert client.post("/api/candidates/", content=b" " * 3_000_000, headers=headers).status_code in {413, 502}
+        assert client.post("/api/candidates/", content=b" " * 3_000_000, headers=headers).status_code == 413
         assert client.get("/", headers={"Cookie": "a=" + "b" * 10_000}).status_code == 431  # HireLoop's own words
         assert client.get("/", headers={"Cookie": "a=" + "b" * 80_000}).status_code in {400, 431}
         assert client.get("/?" + "a" * 5_000).status_code == 414
