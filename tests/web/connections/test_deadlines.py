@@ -1,8 +1,11 @@
-"""A response that is not taken: its connection is cut. What is not sent is in `doors/test_slow_bodies.py`."""
+"""A response that is not taken is cut; late bodies end in turn. What doors say is in `doors/test_slow_bodies.py`."""
 
 import asyncio
+import itertools
 from typing import Any
 
+import pytest
+from litestar.exceptions import HTTPException
 from litestar.testing import RequestFactory
 
 from hireloop.web.connections.deadlines import Deadlines, Patience
@@ -63,3 +66,23 @@ async def test_a_client_that_takes_no_more_is_cut_off_and_the_application_goes_o
         await respond(client, b"a" * 3500, b"b")
         assert len(client.taken) == takes
         assert not any(message.get("more_body") is False for message in client.taken)
+
+
+async def test_bodies_that_are_late_together_end_one_after_the_other() -> None:
+    ends: list[float] = []
+
+    async def application(_scope: Any, receive: Any, _send: Any) -> None:  # noqa: ANN401 (ASGI's)
+        with pytest.raises(HTTPException) as late:
+            await receive()
+        assert late.value.status_code == 408
+        ends.append(asyncio.get_running_loop().time())
+
+    async def receive_nothing() -> None:
+        await asyncio.Event().wait()
+
+    layer = Deadlines(application, Patience(first_seconds=0.01, seconds_between_ends=0.02))
+    scope = RequestFactory().get("/").scope
+    await asyncio.gather(*(layer(scope, receive_nothing, receive_nothing) for _ in range(20)))  # type: ignore[arg-type] # neither is used
+    assert len(ends) == 20
+    assert all(later - earlier > 0.005 for earlier, later in itertools.pairwise(ends))
+    assert ends[-1] - ends[0] > 18 * 0.02

@@ -22,6 +22,7 @@ class Patience(msgspec.Struct, frozen=True):
     first_seconds: float = 10
     bytes_per_second: float = 500
     most_seconds: float = 30
+    seconds_between_ends: float = 0.005  # of late bodies
     seconds_for_a_piece: float = 30  # of a response
     piece: int = 65_536  # bytes
 
@@ -36,21 +37,37 @@ class Deadlines:
     def __init__(self, app: ASGIApp, patience: Patience | None = None) -> None:
         self.app = app
         self._patience = patience or Patience()
+        self._ends = _Ends(self._patience.seconds_between_ends)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request be handled; raises HTTPException (408) where a handler waits for a body that is late."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(self._patience, receive, send)
+        exchange = _Exchange(self._patience, self._ends, receive, send)
         await self.app(scope, cast("Receive", exchange.receive), exchange.send)
+
+
+class _Ends:
+    """Late bodies end one after the other: thousands that began together would hold everybody else up, all at once."""
+
+    def __init__(self, seconds_between: float) -> None:
+        self._seconds_between = seconds_between
+        self._next = 0.0  # by the loop's clock
+
+    async def turn(self) -> None:
+        """Wait for one's turn."""
+        now = asyncio.get_running_loop().time()
+        mine = max(now, self._next)
+        self._next = mine + self._seconds_between
+        await asyncio.sleep(mine - now)
 
 
 class _Exchange:
     """One request and its response."""
 
-    def __init__(self, patience: Patience, receive: Receive, send: Send) -> None:
-        self._patience = patience
+    def __init__(self, patience: Patience, ends: _Ends, receive: Receive, send: Send) -> None:
+        self._patience, self._ends = patience, ends
         self._receive, self._send = receive, send
         self._began: float | None = None  # by the loop's clock
         self._received = 0  # bytes
@@ -72,6 +89,7 @@ class _Exchange:
                 message = cast("HTTPReceiveMessage", await self._receive())
         except TimeoutError:
             self._is_late = True
+            await self._ends.turn()
             raise HTTPException(TOO_SLOW, status_code=408) from None
         if message["type"] == "http.request":
             self._received += len(message["body"])
