@@ -43,6 +43,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "session": ("SELECT", "INSERT", "UPDATE"),
     "sign_in": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "slot": ("SELECT", "INSERT", "UPDATE"),
+    "slot_roster": ("SELECT",),
+    "slot_to_notify": ("SELECT",),
     "stored_response": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "worker": ("SELECT", "INSERT", "UPDATE", "DELETE"),
 }

@@ -20,6 +20,7 @@ class Audience(StrEnum):
     """Who a kind of message is for."""
 
     CANDIDATE = "candidate"  # their own address, over mail
+    INTERVIEWER = "interviewer"  # their own address, over mail
     RECRUITERS = "recruiters"  # chat channels and webhooks, or the job's recruiter
     OPERATORS = "operators"  # the people who look after deliveries
 
@@ -69,6 +70,16 @@ class BookingMessage(Meeting, frozen=True, kw_only=True):
     def about(cls, meeting: Meeting, **more: Any) -> Self:  # noqa: ANN401 (each kind's own fields)
         """Return a message that says what is known of a meeting, and `more`."""
         return cls(**{name: getattr(meeting, name) for name in Meeting.__struct_fields__}, **more)
+
+    @property
+    def slot_id(self) -> UUID | None:
+        """The slot, if it is about one and not about one booking in it."""
+        return None
+
+    @property
+    def is_decided_later(self) -> bool:
+        """Whether it is decided only when it is due what there is to say (`decisions`)."""
+        return False
 
     @property
     def occasion(self) -> str:
@@ -172,6 +183,103 @@ class LateRequestMessage(BookingMessage, frozen=True, kw_only=True):
         return self.recruiter_email or self.send_to
 
 
+class Attendee(msgspec.Struct, frozen=True, kw_only=True):
+    """What an interviewer hears of one of the people that they will meet in a slot; never their link."""
+
+    schedule_id: UUID
+    name: str
+    email: str
+    job_title: str
+    company: str
+    coding_language: str = ""
+    has_resume: bool = False
+    booking_notes: str = ""
+
+
+class InterviewerMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What every message to the interviewer of a slot carries; not a kind by itself.
+
+    There is one for all bookings of the slot. It has neither a session nor a link of a candidate.
+    """
+
+    kind: ClassVar[str]
+    audience: ClassVar[Audience] = Audience.INTERVIEWER
+    required: ClassVar[bool] = True
+    wait: ClassVar[timedelta] = timedelta()
+
+    slot_id: UUID
+    revision: int  # the slot's
+    interviewer_email: str
+    interviewer_name: str = ""
+    time_zone: str | None = None  # the interviewer's, None while unknown
+    locale: str | None = None
+    starts_at: datetime
+    ends_at: datetime
+    attendees: list[Attendee] = []
+    recruiter_email: str | None = None  # of the attendees' jobs, if they have one in common
+
+    @property
+    def schedule_id(self) -> None:
+        """It is about a slot, not about one booking."""
+        return
+
+    @property
+    def is_decided_later(self) -> bool:
+        """Which kind it is, and who has a seat, is decided when it is due."""
+        return True
+
+    @property
+    def occasion(self) -> str:
+        """Tell slots apart, whose revisions are all numbered from 1."""
+        return str(self.slot_id)
+
+    @property
+    def address(self) -> str | None:
+        """The interviewer."""
+        return self.interviewer_email
+
+    def deadline(self, now: datetime) -> datetime:  # noqa: ARG002 (as of a message about a booking)
+        """Return when it stops being useful."""
+        return self.ends_at
+
+
+class InterviewerInvitation(InterviewerMessage, frozen=True, kw_only=True):
+    """You hold an interview: when, and with whom."""
+
+    kind: ClassVar[str] = "interviewer_invitation"
+
+
+class InterviewerUpdate(InterviewerMessage, frozen=True, kw_only=True):
+    """Somebody else comes, or somebody less: who is there now."""
+
+    kind: ClassVar[str] = "interviewer_update"
+
+
+class InterviewerCancellation(InterviewerMessage, frozen=True, kw_only=True):
+    """Nobody is left in the slot, or somebody else holds the interview."""
+
+    kind: ClassVar[str] = "interviewer_cancelled"
+
+
+class InterviewerReminder(InterviewerMessage, frozen=True, kw_only=True):
+    """Your interview is near; `lead` says how near, such as `24h`."""
+
+    kind: ClassVar[str] = "interviewer_reminder"
+    required: ClassVar[bool] = False
+
+    lead: str
+    until: datetime | None = None  # when a nearer reminder takes over, or the start, as None does too
+
+    @property
+    def occasion(self) -> str:
+        """One reminder a lead of each slot."""
+        return f"{self.lead}:{self.slot_id}"
+
+    def deadline(self, now: datetime) -> datetime:  # noqa: ARG002 (as of a message about a booking)
+        """Return when the next reminder is due, or the interview starts."""
+        return self.until or self.starts_at
+
+
 class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     """An invitation is at risk or has failed, or a channel is held; never about another alert."""
 
@@ -197,6 +305,16 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     first_due_at: datetime | None = None  # of the delivery; a replay renews it
     others: int = 0  # how many more deliveries this one alert covers, all with the same cause and reason
     alert_id: UUID | None = None  # by which it is acknowledged; workers of 0.1.0 put alerts without one
+
+    @property
+    def slot_id(self) -> None:
+        """It is about a delivery or a channel."""
+        return
+
+    @property
+    def is_decided_later(self) -> bool:
+        """What it says is known when it is put."""
+        return False
 
     @property
     def occasion(self) -> str:
@@ -225,6 +343,10 @@ Message = (
     | ReminderMessage
     | RecruiterCopyMessage
     | LateRequestMessage
+    | InterviewerInvitation
+    | InterviewerUpdate
+    | InterviewerCancellation
+    | InterviewerReminder
     | AlertMessage
 )
 
@@ -237,11 +359,18 @@ KINDS: dict[str, type[Message]] = {
         ReminderMessage,
         RecruiterCopyMessage,
         LateRequestMessage,
+        InterviewerInvitation,
+        InterviewerUpdate,
+        InterviewerCancellation,
+        InterviewerReminder,
         AlertMessage,
     )
 }
 KNOWN_KINDS = frozenset(KINDS)
 CANDIDATE_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.CANDIDATE)
+INTERVIEWER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.INTERVIEWER)
+# Whose recipients are people with an address of their own, over mail alone.
+PARTY_KINDS = CANDIDATE_KINDS | INTERVIEWER_KINDS
 RECRUITER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.RECRUITERS)
 
 

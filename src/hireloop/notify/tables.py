@@ -6,7 +6,7 @@ from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, ForeignKey, Int
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
-from hireloop.db import DB, new_id
+from hireloop.db import DB, GeneratedText, new_id
 
 
 class DeliveryState(StrEnum):
@@ -61,13 +61,17 @@ class Delivery(Table, db=DB):
     """One message to one recipient on one channel; the row is the queue."""
 
     id = UUID(primary_key=True, default=new_id)
-    schedule = UUID(null=True, default=None)  # None: about a channel, not about a booking
-    revision = Integer()
+    schedule = UUID(null=True, default=None)  # None: about a slot or a channel, not about one booking
+    slot = UUID(null=True, default=None)  # of what its interviewer is told
+    revision = Integer()  # the booking's; of what an interviewer is told, the slot's
     kind = Text()
     occasion = Text()
     channel = Text()
     recipient = Text()
     required = Boolean()
+    party = GeneratedText(null=True)  # whom it is for, as the kind says; None: copies and alerts
+    undecided = Boolean(default=False)  # what it says is decided when it is due (`decisions`)
+    told_revision = Integer(null=True, default=None)  # superseded, as that revision's message says the same; 0: nothing
     starts_at = Timestamptz(null=True, default=None)  # of what it is about, if that begins
     payload = JSONB()
     payload_version = Integer()

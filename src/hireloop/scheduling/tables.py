@@ -61,6 +61,7 @@ class Job(Table, db=DB):
     coding_language = Text()
     recruiter_email = Text(null=True, default=None)
     questions = Array(base_column=Text())
+    names_interviewer = Boolean(default=False)  # to the candidate
     created_at = Timestamptz(default=None)
 
 
@@ -88,9 +89,14 @@ class Slot(Table, db=DB):
     interviewer_email = Text(null=True, default=None)
     interviewer_email_lower = GeneratedText(null=True)
     interviewer_key = GeneratedText(null=True)
+    interviewer_name = Text()
+    interviewer_time_zone = Text(null=True, default=None)
+    interviewer_locale = Text(null=True, default=None)
+    notice_revision = Integer(default=0)  # rises with all that the interviewer is to hear of it
     overlaps_since_before = Boolean(default=False)  # another of the interviewer's, when there were no keys
     job = ForeignKey(Job, null=True)
     notes = Text()
+    reminded_at = Timestamptz(null=True, default=None)  # the interviewer's reminders due by then are done with
     withdrawn_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=None)
 

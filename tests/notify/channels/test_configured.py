@@ -11,7 +11,7 @@ import pytest
 
 from hireloop.errors import SettingsError
 from hireloop.notify.channels import configured
-from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.notify.messages import PARTY_KINDS
 from hireloop.notify.transport import Channel, title_of
 from sample_settings import SECRET, settings_for
 
@@ -37,7 +37,7 @@ def config(folder: Path, text: str = YAML) -> Path:
 def test_mail_is_always_a_channel_and_alone_by_default() -> None:
     (mail,) = channels().values()
     assert (mail.transport_name, mail.required, mail.personal, mail.url) == ("email", True, True, "")
-    assert mail.kinds == CANDIDATE_KINDS | {"alert", "late_request"}
+    assert mail.kinds == PARTY_KINDS | {"alert", "late_request"}
     assert (mail.fallback_url, mail.fallback_fingerprint, mail.rate_per_minute) == ("", "", None)
 
 
@@ -94,7 +94,7 @@ def test_names_and_fingerprints_are_keyed_and_the_same_in_every_process() -> Non
 def test_a_tag_names_its_channel_and_says_what_it_hears(tmp_path: Path) -> None:
     found = channels(apprise_config=config(tmp_path))
     assert list(found) == ["email", "recruiters", "failures"]
-    assert found["email"].kinds == CANDIDATE_KINDS | {"alert"}
+    assert found["email"].kinds == PARTY_KINDS | {"alert"}
     assert found["recruiters"].kinds == {"recruiter_copy", "late_request"}
     assert found["failures"].kinds == {"alert"}
 
@@ -133,7 +133,7 @@ def test_a_route_names_a_service_or_the_webhooks() -> None:
         message_routes="alert=webhook recruiter_copy=email late_request=json",
     )
     heard = {name.partition("-")[0]: channel.kinds for name, channel in found.items()}
-    assert heard == {"email": CANDIDATE_KINDS | {"recruiter_copy"}, "json": {"late_request"}, "webhook": {"alert"}}
+    assert heard == {"email": PARTY_KINDS | {"recruiter_copy"}, "json": {"late_request"}, "webhook": {"alert"}}
 
 
 def test_another_packages_transport_is_used_by_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:

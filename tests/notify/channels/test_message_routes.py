@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hireloop.errors import SettingsError
 from hireloop.notify.channels.message_routes import Subscriber, kinds_by_channel
-from hireloop.notify.messages import CANDIDATE_KINDS, KNOWN_KINDS
+from hireloop.notify.messages import KNOWN_KINDS, PARTY_KINDS
 
 RECRUITERS = Subscriber(name="recruiters", tags=("recruiters",))
 FAILURES = Subscriber(name="failures", tags=("failures",))
@@ -20,16 +20,16 @@ FOR_RECRUITERS = frozenset({"recruiter_copy", "late_request"})
 @pytest.mark.parametrize(
     ("subscribers", "expected"),
     [
-        ([], {"email": CANDIDATE_KINDS | {"late_request", "alert"}}),
-        ([SLACK], {"email": CANDIDATE_KINDS | {"alert"}, SLACK.name: EVERYTHING}),
-        ([HOOK], {"email": CANDIDATE_KINDS | {"alert"}, HOOK.name: EVERYTHING}),
-        ([RECRUITERS], {"email": CANDIDATE_KINDS | {"alert"}, "recruiters": FOR_RECRUITERS}),
-        ([FAILURES], {"email": CANDIDATE_KINDS | {"late_request", "alert"}, "failures": {"alert"}}),
-        ([OTHERS], {"email": CANDIDATE_KINDS | {"late_request", "alert"}, "team": set()}),
+        ([], {"email": PARTY_KINDS | {"late_request", "alert"}}),
+        ([SLACK], {"email": PARTY_KINDS | {"alert"}, SLACK.name: EVERYTHING}),
+        ([HOOK], {"email": PARTY_KINDS | {"alert"}, HOOK.name: EVERYTHING}),
+        ([RECRUITERS], {"email": PARTY_KINDS | {"alert"}, "recruiters": FOR_RECRUITERS}),
+        ([FAILURES], {"email": PARTY_KINDS | {"late_request", "alert"}, "failures": {"alert"}}),
+        ([OTHERS], {"email": PARTY_KINDS | {"late_request", "alert"}, "team": set()}),
         (
             [RECRUITERS, FAILURES, HOOK],
             {
-                "email": CANDIDATE_KINDS | {"alert"},
+                "email": PARTY_KINDS | {"alert"},
                 "recruiters": FOR_RECRUITERS,
                 "failures": {"alert"},
                 HOOK.name: EVERYTHING,
@@ -65,11 +65,14 @@ def test_a_route_replaces_the_usual_place_of_its_kind_alone(routes: str, kind: s
         ("alert", "'alert' is not a route"),
         ("alert=", "'alert=' is not a route"),
         ("=failures", "'=failures' is not a route"),
-        ("gossip=failures", "the kind 'gossip' is unknown. Use one of alert, cancelled, invitation"),
+        ("gossip=failures", "the kind 'gossip' is unknown. Use one of alert, cancelled, interviewer_cancelled"),
         ("alert=nobody", "'nobody' is unknown. Use one of email, failures, none, recruiters"),
         ("alert=none alert=failures", "nobody and another route"),
-        *[(f"{kind}=recruiters", "candidates are notified only by email") for kind in sorted(CANDIDATE_KINDS)],
-        ("reminder=none", "candidates are notified only by email"),
+        *[
+            (f"{kind}=recruiters", "candidates and interviewers are notified only by email")
+            for kind in sorted(PARTY_KINDS)
+        ],
+        ("reminder=none", "candidates and interviewers are notified only by email"),
     ],
 )
 def test_a_route_that_cannot_be_is_refused_with_what_is_known(routes: str, said: str) -> None:
@@ -92,6 +95,6 @@ def test_whatever_is_routed_a_candidates_link_stays_in_mail(
         subscribed = kinds_by_channel(" ".join("=".join(route) for route in routes), list(subscribers))
     except SettingsError:
         return
-    assert subscribed["email"] >= CANDIDATE_KINDS
-    assert all(not kinds & CANDIDATE_KINDS for name, kinds in subscribed.items() if name != "email")
+    assert subscribed["email"] >= PARTY_KINDS
+    assert all(not kinds & PARTY_KINDS for name, kinds in subscribed.items() if name != "email")
     assert set().union(*subscribed.values()) <= KNOWN_KINDS

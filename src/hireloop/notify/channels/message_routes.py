@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from hireloop.errors import SettingsError
-from hireloop.notify.messages import CANDIDATE_KINDS, KINDS, KNOWN_KINDS, AlertMessage, Audience
+from hireloop.notify.messages import KINDS, KNOWN_KINDS, PARTY_KINDS, AlertMessage, Audience
 
 EMAIL = "email"
 NOBODY = "none"
@@ -35,10 +35,10 @@ def kinds_by_channel(routes: str, subscribers: Sequence[Subscriber]) -> dict[str
     """
     chosen = _chosen(routes, subscribers)
     subscribed: dict[str, set[str]] = {
-        EMAIL: set(CANDIDATE_KINDS),
+        EMAIL: set(PARTY_KINDS),
         **{subscriber.name: set() for subscriber in subscribers},
     }
-    for kind in KNOWN_KINDS - CANDIDATE_KINDS:
+    for kind in KNOWN_KINDS - PARTY_KINDS:
         for name in chosen[kind] if kind in chosen else _usual(kind, subscribers):
             subscribed[name].add(kind)
     return {name: frozenset(kinds) for name, kinds in subscribed.items()}
@@ -63,10 +63,10 @@ def _chosen(routes: str, subscribers: Sequence[Subscriber]) -> Mapping[str, Coll
             raise SettingsError(f"MESSAGE_ROUTES: {word!r} is not a route. Write kind=name, such as alert=failures.")
         if kind not in KNOWN_KINDS:
             raise SettingsError(f"MESSAGE_ROUTES: the kind {kind!r} is unknown. Use one of {_listed(KNOWN_KINDS)}.")
-        if kind in CANDIDATE_KINDS and name != EMAIL:
+        if kind in PARTY_KINDS and name != EMAIL:
             raise SettingsError(
-                f"MESSAGE_ROUTES: {kind} cannot go to {name!r}, since candidates are notified only by email: their "
-                "link is secret. Remove this route."
+                f"MESSAGE_ROUTES: {kind} cannot go to {name!r}, since candidates and interviewers are notified only by "
+                "email. Remove this route."
             )
         named.setdefault(kind, []).append(name)
     return {kind: _channels(kind, names, subscribers) for kind, names in named.items()}

@@ -97,7 +97,7 @@ _TAKE = """
             (required OR kind = 'alert') AND (tries > 0 OR lease_token IS NOT NULL)
                 AND coalesce(at_risk_at <= coalesce(:now, now()), false) AS alternates
         FROM delivery
-        WHERE state = 'pending' AND channel = :channel AND due_at <= coalesce(:now, now())
+        WHERE state = 'pending' AND NOT undecided AND channel = :channel AND due_at <= coalesce(:now, now())
           AND deadline_at > coalesce(:now, now())
           AND (leased_until IS NULL OR leased_until <= coalesce(:now, now()))
           AND kind = ANY(:kinds::text[]) AND payload_version = :payload_version

@@ -153,6 +153,7 @@ _COLUMNS = {
     "message_id": "text",
     "traceparent": "text",
     "schedule": "uuid",
+    "slot": "uuid",
     "revision": "int",
     "kind": "text",
     "occasion": "text",
@@ -163,6 +164,7 @@ _COLUMNS = {
     "deadline_at": "timestamptz",
     "created_at": "timestamptz",
     "alert": "uuid",
+    "undecided": "bool",
 }
 
 
@@ -176,15 +178,19 @@ def count_fragment(*, key: str, now: str, source: str) -> str:
     return sending_limits.add_fragment(key=key, now=now, source=source)
 
 
-def put_fragment(*, source: str) -> str:
-    """Return the INSERT of drafted deliveries, if the relation `source` of the surrounding statement has a row."""
+def put_fragment(*, source: str, notice_revision: str = "d.revision") -> str:
+    """Return the INSERT of drafted deliveries, if the relation `source` of the surrounding statement has a row.
+
+    `notice_revision` is the expression for the revision of what is about a slot, where the statement itself raises it.
+    """
     names = ", ".join(_COLUMNS)
     arrays = ", ".join(f":put_{name}::{kind}[]" for name, kind in _COLUMNS.items())
     return f"""
         INSERT INTO delivery ({names}, payload_version)
-        SELECT d.id, d.channel, d.recipient, d.required, d.starts_at, d.message_id, d.traceparent, d.schedule,
-            d.revision, d.kind, d.occasion, d.payload::jsonb, d.first_due_at, d.due_at, d.at_risk_at,
-            d.deadline_at, d.created_at, d.alert, :put_payload_version::int
+        SELECT d.id, d.channel, d.recipient, d.required, d.starts_at, d.message_id, d.traceparent, d.schedule, d.slot,
+            CASE WHEN d.slot IS NULL THEN d.revision ELSE {notice_revision} END, d.kind, d.occasion, d.payload::jsonb,
+            d.first_due_at, d.due_at, d.at_risk_at, d.deadline_at, d.created_at, d.alert, d.undecided,
+            :put_payload_version::int
         FROM unnest({arrays}) AS d({names}), {source}
     """  # noqa: S608 (names from our own code)
 
@@ -218,6 +224,7 @@ def _row(message: messages.Message, delivery: NewDelivery, now: datetime) -> dic
         "message_id": delivery.message_id,
         "traceparent": delivery.traceparent,
         "schedule": message.schedule_id,
+        "slot": message.slot_id,
         "revision": message.revision,
         "kind": delivery.kind,
         "occasion": message.occasion,
@@ -228,6 +235,7 @@ def _row(message: messages.Message, delivery: NewDelivery, now: datetime) -> dic
         "deadline_at": retry.deadline_at(delivery.due_at, useless_at=message.deadline(now)),
         "created_at": now,
         "alert": message.alert_id if isinstance(message, messages.AlertMessage) else None,
+        "undecided": message.is_decided_later,
     }
 
 

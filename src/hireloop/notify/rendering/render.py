@@ -19,6 +19,7 @@ from hireloop.notify.messages import (
     AlertMessage,
     Audience,
     CancelledMessage,
+    InterviewerMessage,
     InvitationMessage,
     LateRequestMessage,
     Message,
@@ -155,6 +156,8 @@ class Renderer:
                 said = values.of_late_request(message, reader, booking_url=page)
                 data = webhook_payload.of_late_request(message, booking_url=url)
                 return _Said(said, message.candidate_email, data)
+            case InterviewerMessage():
+                raise NotImplementedError
             case AlertMessage():
                 if not message.trace_id.strip("0"):  # an invalid id: nothing was traced (W3C Trace Context, 3.2.2.3)
                     message = msgspec.structs.replace(message, trace_id="")

@@ -17,6 +17,7 @@ from hireloop.notify import ends
 from hireloop.notify.channels import health, providers
 from hireloop.notify.channels.health import Availability
 from hireloop.notify.channels.providers import LeaseRequest, Route
+from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import deadlines, leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.messages import KNOWN_KINDS
@@ -35,6 +36,7 @@ HEARTBEAT_SECONDS = 5.0
 DRAIN_SECONDS = 25.0
 _SETTLE_TOGETHER = 200
 _AFTER_ERROR_SECONDS = 0.5
+_DECIDE_SECONDS = 0.1  # at least, between two looks for what is undecided
 
 
 class MissingTransport:
@@ -83,6 +85,7 @@ class Worker:
         self._settlements: asyncio.Queue[Settlement] = asyncio.Queue()
         self._jobs: set[asyncio.Task[None]] = set()
         self._sweeps = Sweeps()
+        self._decided_at = -_DECIDE_SECONDS  # by the monotonic clock
         self._broken: list[str] = []  # why this worker cannot go on, in sentences for people
 
     @property
@@ -159,7 +162,7 @@ class Worker:
 
     async def _lease_what_is_due(self) -> None:
         self._wake.clear()
-        wait = POLL_SECONDS
+        wait = await self._decide()
         for sender in self._senders:
             try:
                 wait = min(wait, await self._lease(sender))
@@ -174,6 +177,18 @@ class Worker:
                     await self._wake.wait()
             except TimeoutError:
                 return  # the poll, which is the promise
+
+    async def _decide(self) -> float:
+        """Decide what is due and undecided, if that was not done just now; return in how many seconds to do so next."""
+        just_now = self._decided_at + _DECIDE_SECONDS - time.monotonic()
+        if just_now > 0:
+            return just_now
+        self._decided_at = time.monotonic()
+        try:
+            await due.decide()
+        except db.UNAVAILABLE as error:
+            self._failed("decide", error)
+        return POLL_SECONDS
 
     async def _lease(self, sender: ChannelSender) -> float:
         """Lease for one channel what it can start now; return in how many seconds there may be more for it."""

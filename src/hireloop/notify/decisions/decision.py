@@ -1,0 +1,63 @@
+"""What is known of a message that is to be decided, and what may be decided of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hireloop.notify.messages import Message
+
+
+class Undecided(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that is due, of which it is not decided yet what it says."""
+
+    id: UUID
+    schedule: UUID | None
+    slot: UUID | None
+    revision: int
+    kind: str
+    occasion: str
+    channel: str
+    recipient: str
+    payload: str
+    first_due_at: datetime
+    deadline_at: datetime
+    now: datetime
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that has arrived, as far as we know, or may have."""
+
+    id: UUID
+    schedule: UUID | None
+    slot: UUID | None
+    revision: int
+    kind: str
+    occasion: str
+    channel: str
+    recipient: str
+    payload: str
+    state: str
+    sent_at: datetime | None
+    message_id: str
+
+
+class Say(msgspec.Struct, frozen=True, tag=True):
+    """It goes out, as this message."""
+
+    message: Message
+
+
+class Nothing(msgspec.Struct, frozen=True, tag=True):
+    """There is nothing to say any more: that revision's message said the same; 0: nobody was told of anything."""
+
+    told_revision: int
+
+
+class Wait(msgspec.Struct, frozen=True, tag=True):
+    """It is decided later: something else comes first."""
+
+    until: datetime
+
+
+Decision = Say | Nothing | Wait

@@ -1,0 +1,45 @@
+"""What an interviewer hears of a slot, in their language and zone; and whether a job's candidates hear of them."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from hireloop import db
+
+ID = "2026-11-30T01:00:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "interviewers are told"
+
+STATEMENTS = (
+    """
+    ALTER TABLE slot
+        ADD COLUMN interviewer_name text NOT NULL DEFAULT '',
+        ADD COLUMN interviewer_time_zone text,
+        ADD COLUMN interviewer_locale text,
+        ADD COLUMN notice_revision integer NOT NULL DEFAULT 0,
+        ADD COLUMN reminded_at timestamptz
+    """,
+    "ALTER TABLE job ADD COLUMN names_interviewer boolean NOT NULL DEFAULT false",
+    # What the hub may know of slots: which revision of which slot must be sent, to whom, and in which words.
+    """
+    CREATE VIEW slot_to_notify AS
+    SELECT id AS slot, notice_revision AS revision, interviewer_email AS address, interviewer_key AS address_key,
+        interviewer_name AS name, interviewer_time_zone AS time_zone, interviewer_locale AS locale, starts_at, ends_at
+    FROM slot WHERE notice_revision > 0
+    """,
+    # Who has a seat in a slot: what its interviewer hears of them.
+    """
+    CREATE VIEW slot_roster AS
+    SELECT schedule.slot, schedule.id AS schedule, schedule.state, candidate.full_name AS candidate_name,
+        candidate.email AS candidate_email, candidate.resume_text <> '' AS has_resume, job.title AS job_title,
+        job.company, job.coding_language, job.recruiter_email, schedule.booking_notes
+    FROM schedule
+        JOIN candidate ON candidate.id = schedule.candidate
+        JOIN interview ON interview.id = schedule.interview
+        JOIN job ON job.id = interview.job
+    WHERE schedule.state <> 'cancelled'
+    """,
+)
+
+
+async def forwards() -> MigrationManager:
+    """Add the columns and create the views in Piccolo's transaction."""
+    return db.migration("scheduling", ID, DESCRIPTION, STATEMENTS)
