@@ -23,7 +23,8 @@ class SessionOfSchedule(msgspec.Struct, frozen=True, kw_only=True):
     entered_at: datetime | None = None
     left_at: datetime | None = None
     revoked_at: datetime | None = None
-    checked: bool = False  # the candidate has had their devices checked
+    device_check: dict[str, str] | None = None  # the latest
+    late_requested_at: datetime | None = None  # when the candidate last asked for another time
 
 
 class Booking(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
 _READ = """
     SELECT sc.id, sc.interview, sc.slot, sc.state, sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
         sc.booked_at, sc.changes::text, sc.trace_id, se.id AS session_id, se.key_version, se.opens_at, se.closes_at,
-        se.entered_at, se.left_at, se.revoked_at, se.device_check IS NOT NULL AS checked, j.recruiter_email,
+        se.entered_at, se.left_at, se.revoked_at, se.device_check::text, se.late_requested_at, j.recruiter_email,
         c.erased_at IS NOT NULL AS is_erased, coalesce(:now, now()) AS now
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
         JOIN job j ON j.id = i.job JOIN candidate c ON c.id = sc.candidate
@@ -92,7 +93,11 @@ async def candidates_of(schedule_ids: Collection[UUID]) -> dict[UUID, UUID]:
 def _from_row(row: dict[str, object]) -> Booking:
     """Return the booking in a row of `_READ`."""
     session = {name: row[name] for name in SessionOfSchedule.__struct_fields__ if name != "id"}
-    told = {"session": {**session, "id": row["session_id"]}, "changes": history.read(str(row["changes"]))}
+    check = row["device_check"] and msgspec.json.decode(str(row["device_check"]))
+    told = {
+        "session": {**session, "id": row["session_id"], "device_check": check},
+        "changes": history.read(str(row["changes"])),
+    }
     return msgspec.convert({**row, **told}, Booking)
 
 
