@@ -60,6 +60,10 @@ _READ = """
 _OF_IDS = Statement(f"{_READ} WHERE sc.id = ANY(:schedules::uuid[])")
 # The live bookings of interviews.
 _LIVE_OF = Statement(f"{_READ} WHERE sc.interview = ANY(:interviews::uuid[]) AND sc.state <> 'cancelled'")
+# All bookings of an interview: the live one, then the others, the latest first.
+_OF_INTERVIEW = Statement(f"""
+    {_READ} WHERE sc.interview = :interview ORDER BY sc.state = 'cancelled', sc.booked_at DESC, sc.id DESC
+""")
 # Whose bookings they are.
 _CANDIDATES_OF = Statement("SELECT id, candidate FROM schedule WHERE id = ANY(:schedules::uuid[])")
 
@@ -76,6 +80,11 @@ async def find_live(interview_ids: list[UUID], *, now: datetime | None = None) -
     """Return the live booking of each interview that has one, by the interview's id."""
     rows = await _LIVE_OF.rows(now=now, interviews=interview_ids)
     return {row["interview"]: _from_row(dict(row)) for row in rows}
+
+
+async def of_interview(interview_id: UUID, *, now: datetime | None = None) -> list[Booking]:
+    """Return all bookings of an interview: the live one, then the others, the latest first."""
+    return [_from_row(dict(row)) for row in await _OF_INTERVIEW.rows(now=now, interview=interview_id)]
 
 
 async def find_all(schedule_ids: Sequence[UUID], *, now: datetime | None = None) -> dict[UUID, Booking]:
