@@ -5,22 +5,29 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
+from piccolo import columns
+from piccolo.table import Table
+
 from hireloop import db, errors, migrate
 from hireloop.local.home import at_home
+from hireloop.notify.tables import Alert, Delivery
+from hireloop.scheduling.tables import Candidate, Interview, Job, Schedule, Session, Slot
 from hireloop.settings import Settings
-from hireloop.statements import Statement
 
 T = TypeVar("T")
 
 
-# Of which kind a thing with this ID is.
-_KIND_OF = Statement("""
-    SELECT 'interview' FROM interview WHERE id = :id UNION ALL SELECT 'booking' FROM schedule WHERE id = :id
-    UNION ALL SELECT 'session' FROM session WHERE id = :id UNION ALL SELECT 'delivery' FROM delivery WHERE id = :id
-    UNION ALL SELECT 'alert' FROM alert WHERE id = :id UNION ALL SELECT 'candidate' FROM candidate WHERE id = :id
-    UNION ALL SELECT 'job' FROM job WHERE id = :id UNION ALL SELECT 'slot' FROM slot WHERE id = :id
-    LIMIT 1
-""")
+# The kinds of things that an ID may be of.
+_KINDS: dict[str, tuple[type[Table], columns.UUID]] = {
+    "interview": (Interview, Interview.id),
+    "booking": (Schedule, Schedule.id),
+    "session": (Session, Session.id),
+    "delivery": (Delivery, Delivery.id),
+    "alert": (Alert, Alert.id),
+    "candidate": (Candidate, Candidate.id),
+    "job": (Job, Job.id),
+    "slot": (Slot, Slot.id),
+}
 # The commands that show one of a kind.
 _COMMANDS = {
     "interview": "interviews",
@@ -55,11 +62,13 @@ def find(what: str, ident: UUID, work: Callable[[Settings], Awaitable[T]]) -> T:
 
 
 async def _not_found(what: str, ident: UUID) -> errors.NotFound:
-    missing, kind = errors.NotFound(what, ident), await _KIND_OF.value(id=ident)
-    if kind is not None:
-        see = f": run `hireloop {_COMMANDS[kind]} show {ident}`" if kind in _COMMANDS else ""
-        article = "an" if kind[0] in "ai" else "a"
-        missing.args = (f"{missing} This is the ID of {article} {kind}{see}.",)
+    missing = errors.NotFound(what, ident)
+    for kind, (table, column) in _KINDS.items():
+        if await table.exists().where(column == ident):
+            see = f": run `hireloop {_COMMANDS[kind]} show {ident}`" if kind in _COMMANDS else ""
+            article = "an" if kind[0] in "ai" else "a"
+            missing.args = (f"{missing} This is the ID of {article} {kind}{see}.",)
+            break
     return missing
 
 

@@ -60,10 +60,6 @@ _READ = """
 _OF_IDS = Statement(f"{_READ} WHERE sc.id = ANY(:schedules::uuid[])")
 # The live bookings of interviews.
 _LIVE_OF = Statement(f"{_READ} WHERE sc.interview = ANY(:interviews::uuid[]) AND sc.state <> 'cancelled'")
-# All bookings of an interview: the live one, then the others, the latest first.
-_OF_INTERVIEW = Statement(f"""
-    {_READ} WHERE sc.interview = :interview ORDER BY sc.state = 'cancelled', sc.booked_at DESC, sc.id DESC
-""")
 # Whose bookings they are.
 _CANDIDATES_OF = Statement("SELECT id, candidate FROM schedule WHERE id = ANY(:schedules::uuid[])")
 
@@ -84,7 +80,10 @@ async def find_live(interview_ids: list[UUID], *, now: datetime | None = None) -
 
 async def of_interview(interview_id: UUID, *, now: datetime | None = None) -> list[Booking]:
     """Return all bookings of an interview: the live one, then the others, the latest first."""
-    return [_from_row(dict(row)) for row in await _OF_INTERVIEW.rows(now=now, interview=interview_id)]
+    rows = await Schedule.select(Schedule.id).where(Schedule.interview == interview_id)
+    found = await find_all([row["id"] for row in rows], now=now)
+    latest_first = sorted(found.values(), key=lambda one: (one.booked_at, one.id), reverse=True)
+    return sorted(latest_first, key=lambda one: one.state is ScheduleState.CANCELLED)
 
 
 async def find_all(schedule_ids: Sequence[UUID], *, now: datetime | None = None) -> dict[UUID, Booking]:
