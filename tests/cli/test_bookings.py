@@ -265,6 +265,7 @@ async def test_an_erased_person_is_named_by_nobody(database_url: str) -> None:
     said = shown("interviews", "show", booked.interview, url=database_url)
     assert said.startswith("Erased candidate, Backend Engineer at Example Labs, round 1\n")
     assert field(said, "Candidate") == "erased"
+    assert field(said, "Time zone") == "not known; DEFAULT_TIME_ZONE is Asia/Kolkata"
     assert field(said, "Link") == "over: the candidate has been erased"
     assert "Messages to erased\n" in said
     printed = run("interviews", "show", booked.interview, "--json", url=database_url)[1]

@@ -72,7 +72,7 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
     opens_at: OpensAt
     closes_at: ClosesAt
     device_check: DeviceCheckDetails | None
-    late_request: LateRequestDetails | None
+    late_request: Annotated[LateRequestDetails | None, Meta(examples=[None])]
     entered_at: StartsAt | None
     left_at: Time | None
     revoked_at: Time | None

@@ -98,8 +98,8 @@ def lines_of(view: InterviewView, default_zone: ZoneInfo) -> Iterator[str]:
         resume = counted(len(person.resume_text), "character", "characters") if person.resume_text else "none"
         yield from _wrapped("Résumé", resume)
         yield from _wrapped("Locale", person.locale or "not known")
-        default = f"not known; DEFAULT_TIME_ZONE is {default_zone.key}"
-        yield from _wrapped("Time zone", person.time_zone or default)
+    default = f"not known; DEFAULT_TIME_ZONE is {default_zone.key}"
+    yield from _wrapped("Time zone", (person and person.time_zone) or default)
     yield from _wrapped("Coding in", job.coding_language or "not chosen")
     if not view.bookings:
         yield from ("", "Not booked.")

@@ -72,8 +72,8 @@ class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
     opens_at: OpensAt
     closes_at: ClosesAt
     state: Annotated[SessionState, Meta(examples=["scheduled"])]
-    device_check: DeviceCheckDetails | None
-    late_request: LateRequestDetails | None
+    device_check: Annotated[DeviceCheckDetails | None, Meta(examples=[None])]
+    late_request: Annotated[LateRequestDetails | None, Meta(examples=[None])]
 
 
 class InvitationResponse(msgspec.Struct, frozen=True, kw_only=True):
