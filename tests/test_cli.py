@@ -26,6 +26,7 @@ PAST = datetime(2026, 11, 21, 12, tzinfo=UTC)
 COMMANDS = [
     *("up", "serve", "work", "migrate", "doctor", "send-test", "preview", "bounces", "channels"),
     *("keys create", "keys list", "keys revoke", "deliveries list", "deliveries replay"),
+    *("interviews show", "sessions show", "bookings show"),
 ]
 
 
@@ -84,6 +85,8 @@ def test_help_names_every_command(env: dict[str, str]) -> None:
         ["keys", "revoke", "seven"],
         ["deliveries", "list", "--state", "lost"],
         ["deliveries", "show"],
+        ["bookings", "show"],
+        ["interviews", "show", "seven"],
     ],
 )
 def test_wrong_usage_is_2_and_says_how(arguments: list[str], env: dict[str, str]) -> None:

@@ -2,7 +2,8 @@ import httpx
 
 from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
-from factories import post_interview, post_slot, rows, soon, unaccounted
+from factories import candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
+from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import DeviceCheck
@@ -30,6 +31,65 @@ async def test_a_session_shows_window_device_check_entry_and_end(api: httpx.Asyn
     await sessions.leave(row["id"], 1)
     assert (await ok(api, path))["state"] == "finished"
     assert (await ok(api, f"/api/interviews/{interview}/"))["state"] == "completed"
+
+
+async def test_a_session_says_who_is_interviewed_about_what_and_in_which_language(api: httpx.AsyncClient) -> None:
+    person = {"time_zone": "Europe/Berlin", "locale": "de-DE", "resume_text": "Ten years of PostgreSQL."}
+    body = {
+        "candidate": candidate_fields(**person),
+        "job": job_fields(title="Data Engineer", coding_language="python"),
+        "round": 2,
+    }
+    interview = (await api.post("/api/interviews/", json=body)).json()
+    booked = await post_booking(api, interview["id"], await post_slot(api))
+    shown = await ok(api, f"/api/interviews/sessions/{booked['session']['id']}/")
+    about = {name: shown[name] for name in ("candidate", "job", "round", "interview")}
+    assert about == {**{name: interview[name] for name in ("candidate", "job", "round")}, "interview": interview["id"]}
+    assert {name: shown[name] for name in person} == person
+    names = (shown["candidate_name"], shown["job_title"], shown["company"], shown["coding_language"])
+    assert names == ("Asha Rao", "Data Engineer", "Example Labs", "python")
+
+
+async def test_a_candidate_without_a_resume_or_a_language_has_none(api: httpx.AsyncClient) -> None:
+    booked = await post_booking(api, await post_interview(api), await post_slot(api))
+    shown = await ok(api, f"/api/interviews/sessions/{booked['session']['id']}/")
+    assert (shown["resume_text"], shown["coding_language"], shown["locale"], shown["time_zone"]) == ("", "", None, None)
+
+
+async def test_the_session_of_an_erased_person_names_nobody(api: httpx.AsyncClient) -> None:
+    interview = await post_interview(api, resume_text="Ten years of PostgreSQL.", locale="de-DE")
+    booked = await post_booking(api, interview, await post_slot(api))
+    candidate = (await ok(api, f"/api/interviews/{interview}/"))["candidate"]
+    assert (await api.delete(f"/api/candidates/{candidate}/")).status_code == 204
+    shown = await ok(api, f"/api/interviews/sessions/{booked['session']['id']}/")
+    assert [shown[name] for name in ("candidate", "candidate_name", "resume_text", "locale")] == [None, None, "", None]
+    assert (shown["job_title"], shown["state"]) == ("Backend Engineer", "revoked")
+
+
+async def test_a_session_and_its_booking_have_the_device_check_and_the_request_for_another_time(
+    api: httpx.AsyncClient,
+) -> None:
+    booked = await post_booking(api, await post_interview(api), await post_slot(api))
+    session, booking = (f"/api/interviews/{kind}/" for kind in ("sessions", "schedules"))
+    session, booking = f"{session}{booked['session']['id']}/", f"{booking}{booked['id']}/"
+    assert (booked["session"]["device_check"], booked["session"]["late_request"]) == (None, None)
+    (row,) = await rows("session")
+    await sessions.record_device_check(row["id"], DeviceCheck(camera="NotFoundError", microphone="ok"))
+    checked = (await ok(api, session))["device_check"]
+    assert checked["camera"] == "NotFoundError"
+    await db.fetch(
+        "UPDATE session SET opens_at = $1, closes_at = $2, late_requested_at = $3", *map(soon, (-20, -10, -5))
+    )
+    shown = await ok(api, session)
+    assert (shown["state"], shown["device_check"]) == ("expired", checked)
+    assert shown["late_request"]["asked_at"].endswith("+05:30")
+    in_booking = (await ok(api, booking))["session"]
+    assert {name: in_booking[name] for name in ("device_check", "late_request")} == {
+        name: shown[name] for name in ("device_check", "late_request")
+    }
+    # Moved since: the request was about a time that is no longer the booking's.
+    await db.fetch("UPDATE session SET closes_at = $1", soon(60))
+    assert (await ok(api, session))["late_request"] is (await ok(api, booking))["session"]["late_request"] is None
 
 
 async def test_no_session_shows_a_key(api: httpx.AsyncClient) -> None:

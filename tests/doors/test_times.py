@@ -9,6 +9,7 @@ import httpx
 from api.documented import Documented
 from api.factories import post_booking
 from factories import post_interview, post_slot, soon
+from hireloop import db
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import DeviceCheck
 
@@ -34,6 +35,8 @@ async def test_every_read_has_times_of_one_zone(api: httpx.AsyncClient, document
     await sessions.record_device_check(session, DeviceCheck(camera="ok", microphone="ok"))
     moved = await api.post(f"/api/interviews/schedules/{booked['id']}/reschedule/", json={"slot_id": other})
     assert moved.status_code == 200
+    past = [soon(minutes) for minutes in (-20, -10, -5)]
+    await db.fetch("UPDATE session SET opens_at = $1, closes_at = $2, late_requested_at = $3", *past)
     shown = (await api.get(f"/api/interviews/{interview}/")).json()
     keys = (await api.get("/api/keys/")).json()["items"]
     deliveries = (await api.get("/api/notifications/deliveries/")).json()["items"]
@@ -55,4 +58,5 @@ async def test_every_read_has_times_of_one_zone(api: httpx.AsyncClient, document
             found = list(moments(answer.json()))
             assert [one for one in found if not one[1].endswith("+05:30")] == [], path
             seen |= {at for at, _ in found}
-    assert {".device_check.checked_at", ".starts_at", ".items[].created_at"} <= seen
+    assert {".device_check.checked_at", ".late_request.asked_at", ".starts_at", ".items[].created_at"} <= seen
+    assert {".session.device_check.checked_at", ".session.late_request.asked_at"} <= seen

@@ -25,7 +25,7 @@ from hireloop.scheduling import fields
 from hireloop.statements import read_clock
 from hireloop.telemetry import spans
 from hireloop.web.audit_notes import replay_note
-from hireloop.web.context import AnyRequest, Context, context_of
+from hireloop.web.context import AnyRequest, Context, ResponseContext, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary_fields
 from hireloop.web.json_bodies import EmptyBody
 
@@ -101,7 +101,8 @@ class LedgerResponse(msgspec.Struct, frozen=True, kw_only=True):
     unaccounted: Annotated[int, Meta(examples=[0])]
 
 
-def _response_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
+def response_fields(context: ResponseContext, delivery: DeliveryView) -> dict[str, Any]:
+    """Return the fields of a delivery by name, for responses that have more fields."""
     return {
         **summary_fields(context, delivery),
         "schedule": delivery.schedule,
@@ -135,7 +136,7 @@ async def list_deliveries(
     only = DeliveryFilter(state=state_, channel=channel, reason=reason, kind=kind, since=since)
     await deliveries.check(only)
     rows = await deliveries.page(only, context.channels, limit=limit + 1, after=after)
-    return page_of(rows, limit=limit, view=lambda row: DeliveryResponse(**_response_fields(context, row)))
+    return page_of(rows, limit=limit, view=lambda row: DeliveryResponse(**response_fields(context, row)))
 
 
 @get("/deliveries/{delivery_id:uuid}/", opt=READS)
@@ -148,7 +149,7 @@ async def _with_attempts(context: Context, delivery_id: UUID) -> DeliveryWithAtt
     delivery, attempts = await deliveries.find(delivery_id, context.channels)
     came_back = (await returned.of_deliveries([delivery_id])).get(delivery_id, [])
     return DeliveryWithAttempts(
-        **_response_fields(context, delivery),
+        **response_fields(context, delivery),
         attempts=[context.localized(attempt) for attempt in attempts],
         returned=[context.localized(mail) for mail in came_back],
         returned_count=delivery.returned_count,

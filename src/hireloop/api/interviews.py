@@ -47,11 +47,8 @@ class InterviewPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     schedule: Any = msgspec.UNSET
 
 
-class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """An interview. Once it is booked, `started_at` and `ended_at` are the times of its slot.
-
-    `candidate` is null once the candidate has been erased.
-    """
+class InterviewFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an interview without its booking."""
 
     id: InterviewId
     candidate: CandidateId | None
@@ -61,6 +58,14 @@ class InterviewResponse(msgspec.Struct, frozen=True, kw_only=True):
     started_at: StartsAt | None
     ended_at: EndsAt | None
     created_at: RecordedAt
+
+
+class InterviewResponse(InterviewFacts, frozen=True, kw_only=True):
+    """An interview. Once it is booked, `started_at` and `ended_at` are the times of its slot.
+
+    `candidate` is null once the candidate has been erased.
+    """
+
     session_key: SessionKey | None
     portal_url: PortalUrl | None
     schedule: ScheduleResponse | None

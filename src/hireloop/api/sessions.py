@@ -8,14 +8,33 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from hireloop import errors
+from hireloop import db, errors
 from hireloop.access.roles import READS, SCHEDULES, UNDOES, actor_of
 from hireloop.api.documented import refuses
-from hireloop.examples import ClosesAt, InterviewId, OpensAt, ScheduleId, SessionId, StartsAt, Time
+from hireloop.examples import (
+    CandidateId,
+    ClosesAt,
+    InterviewId,
+    JobId,
+    OpensAt,
+    ScheduleId,
+    SessionId,
+    StartsAt,
+    Time,
+)
+from hireloop.scheduling import interviews
+from hireloop.scheduling.people import candidates
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
-from hireloop.web.booking_response import ScheduleResponse, response_of
-from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.booking_response import (
+    DeviceCheckDetails,
+    LateRequestDetails,
+    ScheduleResponse,
+    device_check_of,
+    late_request_of,
+    response_of,
+)
+from hireloop.web.context import AnyRequest, ResponseContext, context_of
 from hireloop.web.json_bodies import EmptyBody
 
 INVITES_AGAIN = SCHEDULES | refuses(
@@ -28,25 +47,32 @@ INVITES_AGAIN = SCHEDULES | refuses(
 )
 
 
-class DeviceCheckDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """What the candidate's browser last said of its camera and microphone, and when: `ok`, or what failed."""
-
-    camera: Annotated[str, Meta(examples=["ok"])]
-    microphone: Annotated[str, Meta(examples=["ok"])]
-    checked_at: StartsAt
-
-
 class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A session: when its link opens and closes, the device check, and when the candidate entered and left."""
+    """A session: who is interviewed for which job, when the link opens and closes, and what the candidate did.
+
+    `candidate` and `candidate_name` are null once the candidate has been erased. `resume_text` and `coding_language`
+    are empty if there is none.
+    """
 
     id: SessionId
     schedule: ScheduleId
     interview: InterviewId
+    round: Annotated[int, Meta(examples=[1])]
+    candidate: CandidateId | None
+    candidate_name: Annotated[str | None, Meta(examples=["Asha Rao"])]
+    time_zone: Annotated[str | None, Meta(examples=["Asia/Kolkata"])]
+    locale: Annotated[str | None, Meta(examples=["en-IN"])]
+    resume_text: Annotated[str, Meta(examples=["Ten years of operating PostgreSQL."])]
+    job: JobId
+    job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
+    company: Annotated[str, Meta(examples=["Acme"])]
+    coding_language: Annotated[str, Meta(examples=["python"])]
     state: Annotated[SessionState, Meta(examples=["entered"])]
     key_version: Annotated[int, Meta(examples=[1])]
     opens_at: OpensAt
     closes_at: ClosesAt
     device_check: DeviceCheckDetails | None
+    late_request: Annotated[LateRequestDetails | None, Meta(examples=[None])]
     entered_at: StartsAt | None
     left_at: Time | None
     revoked_at: Time | None
@@ -54,22 +80,41 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/{session_id:uuid}/", opt=READS)
 async def get_session(request: AnyRequest, session_id: FromPath[UUID]) -> SessionDetails:
-    """Get a session."""
+    """Get a session with its candidate, job and languages."""
+    async with db.snapshot():
+        return await details_of(context_of(request), session_id)
+
+
+async def details_of(context: ResponseContext, session_id: UUID) -> SessionDetails:
+    """Return a session as this API shows it; raises NotFound. Call it in a snapshot."""
     visit = await sessions.visit(session_id)
+    interview = await interviews.find(visit.interview_id)
+    person = None if visit.is_erased else await candidates.find(interview.candidate)
     details = SessionDetails(
         id=visit.session_id,
         schedule=visit.schedule_id,
         interview=visit.interview_id,
+        round=interview.round,
+        candidate=person.id if person else None,
+        candidate_name=person.full_name if person else None,
+        time_zone=visit.time_zone,
+        locale=visit.locale,
+        resume_text=person.resume_text if person else "",
+        job=interview.job,
+        job_title=visit.job_title,
+        company=visit.company,
+        coding_language=visit.coding_language,
         state=visit.state,
         key_version=visit.key_version,
         opens_at=visit.opens_at,
         closes_at=visit.closes_at,
-        device_check=msgspec.convert(visit.device_check, DeviceCheckDetails | None),
+        device_check=device_check_of(context, visit.device_check),
+        late_request=late_request_of(context, visit.current_late_request_at),
         entered_at=visit.entered_at,
         left_at=visit.left_at,
         revoked_at=visit.revoked_at,
     )
-    return context_of(request).localized(details)
+    return context.localized(details)
 
 
 @post("/{session_id:uuid}/reissue/", status_code=200, opt=INVITES_AGAIN)

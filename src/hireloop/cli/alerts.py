@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from hireloop.cli.database import run
+from hireloop.cli.database import find, run
 from hireloop.cli.times import TimeParameter, moment
 from hireloop.notify.deliveries import alert_records
 from hireloop.notify.deliveries.alert_records import (
@@ -56,7 +56,7 @@ def alerts_list(
 @click.argument("ident", type=click.UUID)
 def alerts_show(*, ident: UUID) -> None:
     """Show one alert: what it is about, what to do, and where it was sent."""
-    alert, deliveries = run(lambda _: alert_records.find(ident))
+    alert, deliveries = find("alert", ident, lambda _: alert_records.find(ident))
     for line in [*_alert_lines(alert), *(_delivery_line(delivery) for delivery in deliveries)]:
         click.echo(line)
     if not deliveries:

@@ -30,6 +30,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "hireloop.cli.channels:channels",
         "List the channels with their state, transport and kinds of messages, then the installed transports.",
     ),
+    "interviews": (
+        "hireloop.cli.bookings:interviews",
+        "Show an interview with its candidate, its job and its bookings.",
+    ),
+    "sessions": (
+        "hireloop.cli.bookings:sessions",
+        "Show a session: when its link works, and what the candidate has done.",
+    ),
+    "bookings": (
+        "hireloop.cli.bookings:bookings",
+        "Show a booking: who meets about what and when, and who was told what.",
+    ),
     "deliveries": (
         "hireloop.cli.deliveries:deliveries",
         "Show what was sent and what failed, and send failed messages again.",

@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 import msgspec
 
-from hireloop.cli.database import run
+from hireloop.cli.database import find, run
 from hireloop.cli.times import TimeParameter, moment
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.reading import mime
@@ -85,7 +85,7 @@ def deliveries_list(*, limit: int, **options: str | datetime | None) -> None:
 @click.option("--returned", "with_mails", is_flag=True, help="Also show the emails that came back and were kept.")
 def deliveries_show(*, ident: UUID, with_mails: bool) -> None:
     """Show one delivery with every attempt, the server's replies, and what came back."""
-    found = run(lambda ours: _found(ours, ident, with_mails=with_mails))
+    found = find("delivery", ident, lambda ours: _found(ours, ident, with_mails=with_mails))
     for line in _delivery_lines(found.delivery):
         click.echo(line)
     for attempt in found.attempts:

@@ -15,7 +15,7 @@ from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
-from hireloop.notify.messages import CANDIDATE_KINDS, RECRUITER_KINDS, ReminderMessage
+from hireloop.notify.messages import place_of
 from hireloop.notify.rendering import times
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
@@ -99,13 +99,7 @@ async def shown(
 def _in_order(found: Sequence[DeliveryView], revision: int) -> list[DeliveryView]:
     """Return those of this revision first, of each what tells the candidate, and of the same kind the newest first."""
     newest_first = list(reversed(found))
-    return sorted(newest_first, key=lambda one: (one.revision != revision, _place(one.kind)))
-
-
-def _place(kind: str) -> int:
-    if kind in CANDIDATE_KINDS:
-        return 1 if kind == ReminderMessage.kind else 0
-    return 2 if kind in RECRUITER_KINDS else 3
+    return sorted(newest_first, key=lambda one: (one.revision != revision, place_of(one.kind)))
 
 
 def possible(item: AgendaItem) -> PossibleActions:

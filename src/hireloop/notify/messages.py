@@ -374,6 +374,13 @@ PARTY_KINDS = CANDIDATE_KINDS | INTERVIEWER_KINDS
 RECRUITER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.RECRUITERS)
 
 
+def place_of(kind: str) -> int:
+    """Return where messages of this kind stand in a list: what the candidate must hear first, alerts last."""
+    if kind in CANDIDATE_KINDS:
+        return 1 if kind == ReminderMessage.kind else 0
+    return 2 if kind in RECRUITER_KINDS else 3
+
+
 def encode(message: Message) -> str:
     """Return the payload's JSON text."""
     return msgspec.json.encode(message).decode()

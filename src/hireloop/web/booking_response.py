@@ -1,7 +1,7 @@
 """The schedule as every endpoint returns it: the booking, its session with the link, and its invitation."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -30,19 +30,34 @@ from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
 from hireloop.notify.reasons import sentence_of
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.bookings.booking import BookingResult
-from hireloop.scheduling.bookings.bookings import Booking
+from hireloop.scheduling.bookings.bookings import Booking, SessionOfSchedule
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
-from hireloop.scheduling.sessions.sessions import SessionState, state_of
+from hireloop.scheduling.sessions.sessions import SessionState, late_request_at, state_of
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import variables
-from hireloop.web.context import AnyRequest, Context, context_of
+from hireloop.web.context import AnyRequest, ResponseContext, context_of
 from hireloop.web.delivery_response import DeliverySummary, summary, summary_of_put
 
+KeyMint = Callable[[SessionOfSchedule], str] | None  # None where nobody may see a link
 _NEAR = timedelta(minutes=60)
 _UNUSED = (
     "The interview is soon, and the candidate has neither checked their devices nor entered. They may not have seen "
     "the invitation."
 )
+
+
+class DeviceCheckDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What the candidate's browser last said of its camera and microphone, and when: `ok`, or what failed."""
+
+    camera: Annotated[str, Meta(examples=["ok"])]
+    microphone: Annotated[str, Meta(examples=["ok"])]
+    checked_at: StartsAt
+
+
+class LateRequestDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """The request for another time by a candidate who came too late."""
+
+    asked_at: Annotated[Time, Meta(examples=["2026-12-01T10:12:00+05:30"])]
 
 
 class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +72,8 @@ class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
     opens_at: OpensAt
     closes_at: ClosesAt
     state: Annotated[SessionState, Meta(examples=["scheduled"])]
+    device_check: Annotated[DeviceCheckDetails | None, Meta(examples=[None])]
+    late_request: Annotated[LateRequestDetails | None, Meta(examples=[None])]
 
 
 class InvitationResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,18 +133,24 @@ def response_to_booking(request: AnyRequest, booked: BookingResult) -> ScheduleR
         warnings=_warnings(context, booked.booking),
         deliveries=put,
     )
-    return _response(request, context, booked.booking, invitation)
+    return _response(context, booked.booking, invitation, _key_mint(request))
 
 
 async def responses_of(request: AnyRequest, bookings: Sequence[Booking]) -> list[ScheduleResponse]:
     """Return stored bookings with the state of their invitations, in one more query for all of them."""
-    context = context_of(request)
+    return await responses_with(context_of(request), bookings, _key_mint(request))
+
+
+async def responses_with(
+    context: ResponseContext, bookings: Sequence[Booking], key_mint: KeyMint
+) -> list[ScheduleResponse]:
+    """Return the same where no request asks for it."""
     by_schedule: dict[UUID, list[DeliveryView]] = {booking.id: [] for booking in bookings}
     for delivery in await deliveries.of_schedules(list(by_schedule), context.channels):
         if delivery.schedule is not None:
             by_schedule[delivery.schedule].append(delivery)
     return [
-        _response(request, context, booking, _invitation(context, booking, by_schedule[booking.id]))
+        _response(context, booking, _invitation(context, booking, by_schedule[booking.id]), key_mint)
         for booking in bookings
     ]
 
@@ -137,7 +160,21 @@ async def response_of(request: AnyRequest, schedule_id: UUID) -> ScheduleRespons
     return (await responses_of(request, [await bookings.find(schedule_id)]))[0]
 
 
-def _invitation(context: Context, booking: Booking, found: list[DeliveryView]) -> InvitationResponse:
+def _key_mint(request: AnyRequest) -> KeyMint:
+    return context_of(request).session_key if roles.sees_links(request) else None
+
+
+def device_check_of(context: ResponseContext, check: dict[str, str] | None) -> DeviceCheckDetails | None:
+    """Return a stored device check as responses show it."""
+    return None if check is None else context.localized(msgspec.convert(check, DeviceCheckDetails))
+
+
+def late_request_of(context: ResponseContext, asked_at: datetime | None) -> LateRequestDetails | None:
+    """Return the current request for another time as responses show it."""
+    return None if asked_at is None else LateRequestDetails(asked_at=context.local(asked_at))
+
+
+def _invitation(context: ResponseContext, booking: Booking, found: list[DeliveryView]) -> InvitationResponse:
     current = [delivery for delivery in found if delivery.revision == booking.revision]
     held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
     state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
@@ -149,7 +186,7 @@ def _invitation(context: Context, booking: Booking, found: list[DeliveryView]) -
     )
 
 
-def _warnings(context: Context, booking: Booking) -> list[str]:
+def _warnings(context: ResponseContext, booking: Booking) -> list[str]:
     """Return the warnings about this installation that concern this booking."""
     unheard = alerts.warning_of_booking(
         context.outbox, alert_email=context.settings.alert_email, recruiter_email=booking.recruiter_email
@@ -167,13 +204,13 @@ def _is_unused(booking: Booking, state: InvitationState) -> bool:
         state is InvitationState.SENT
         and booking.state is not ScheduleState.CANCELLED
         and booking.starts_at - _NEAR <= booking.now <= session.closes_at
-        and not session.checked
+        and session.device_check is None
         and session.entered_at is None
         and session.revoked_at is None
     )
 
 
-def _change(context: Context, past: HistoryEntry) -> ChangeResponse:
+def _change(context: ResponseContext, past: HistoryEntry) -> ChangeResponse:
     return ChangeResponse(
         at=context.local(past.at),
         change=past.change,
@@ -185,10 +222,10 @@ def _change(context: Context, past: HistoryEntry) -> ChangeResponse:
 
 
 def _response(
-    request: AnyRequest, context: Context, booking: Booking, invitation: InvitationResponse
+    context: ResponseContext, booking: Booking, invitation: InvitationResponse, key_mint: KeyMint
 ) -> ScheduleResponse:
     session = booking.session
-    key = context.session_key(session) if roles.sees_links(request) and not booking.is_erased else None
+    key = key_mint(session) if key_mint is not None and not booking.is_erased else None
     ui = variables.trace_ui(context.settings)
     return ScheduleResponse(
         id=booking.id,
@@ -213,6 +250,8 @@ def _response(
                 left_at=session.left_at,
                 revoked_at=session.revoked_at,
             ),
+            device_check=device_check_of(context, session.device_check),
+            late_request=late_request_of(context, late_request_at(session.late_requested_at, session.closes_at)),
         ),
         invitation=invitation,
         changes=[_change(context, past) for past in booking.changes],

@@ -27,21 +27,13 @@ AnyRequest: TypeAlias = Request[Any, Any, Any]
 Details = TypeVar("Details", bound=msgspec.Struct)
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings and the parts that handlers work with."""
+class ResponseContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What responses depend on besides the database, also where no request asks for them."""
 
     settings: Settings
-    secret: str
     channels: tuple[Channel, ...]
     outbox: Outbox
-    wakeups: WakeupSender
-    keys: KeyRing
-    bad_keys: BadKeyLimiter
-    mail_pulse: MailPulse
-    windows: WindowSettings
     warnings: tuple[str, ...]  # what is wrong with this installation, said on every booking
-    spans_dropped: Callable[[], int]  # how many spans this process could not export lately
-    database_faults: Callable[[], Awaitable[list[str]]]  # why this code cannot work with its database
 
     def local(self, moment: datetime) -> datetime:
         """Return the same moment with the offset of DEFAULT_TIME_ZONE."""
@@ -65,6 +57,19 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(value, list):
             return [self._localized(one) for one in value]
         return value
+
+
+class Context(ResponseContext, frozen=True, kw_only=True):
+    """The settings and the parts that handlers work with."""
+
+    secret: str
+    wakeups: WakeupSender
+    keys: KeyRing
+    bad_keys: BadKeyLimiter
+    mail_pulse: MailPulse
+    windows: WindowSettings
+    spans_dropped: Callable[[], int]  # how many spans this process could not export lately
+    database_faults: Callable[[], Awaitable[list[str]]]  # why this code cannot work with its database
 
     def on_behalf_of(self, actor: Actor) -> OnBehalf:
         """Return on whose behalf something is sent again, with the limits of this installation."""

@@ -9,7 +9,7 @@ from hireloop.examples import DeliveryId, RecordedAt, ReportedBy
 from hireloop.notify.deliveries.deliveries import DeliveryView, mask
 from hireloop.notify.deliveries.outbox import NewDelivery
 from hireloop.notify.tables import DeliveryState
-from hireloop.web.context import Context
+from hireloop.web.context import ResponseContext
 
 
 class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
     reported_by: ReportedBy
 
 
-def summary_of_put(context: Context, delivery: NewDelivery) -> DeliverySummary:
+def summary_of_put(context: ResponseContext, delivery: NewDelivery) -> DeliverySummary:
     """Return a delivery that was just put, as nothing can have happened to it yet."""
     return DeliverySummary(
         id=delivery.id,
@@ -46,12 +46,12 @@ def summary_of_put(context: Context, delivery: NewDelivery) -> DeliverySummary:
     )
 
 
-def summary(context: Context, delivery: DeliveryView) -> DeliverySummary:
+def summary(context: ResponseContext, delivery: DeliveryView) -> DeliverySummary:
     """Return a stored delivery as a booking shows it."""
     return DeliverySummary(**summary_fields(context, delivery))
 
 
-def summary_fields(context: Context, delivery: DeliveryView) -> dict[str, Any]:
+def summary_fields(context: ResponseContext, delivery: DeliveryView) -> dict[str, Any]:
     """Return the fields of a summary by name, for responses that have more fields."""
     return {
         "id": delivery.id,

@@ -32,7 +32,6 @@ class AgendaItem(msgspec.Struct, frozen=True, kw_only=True):
     round: int
     interview_state: InterviewState
     interviewer_email: str | None
-    device_check: dict[str, str] | None
 
 
 class FreeSlot(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +50,8 @@ _NAMES = """
         CASE WHEN c.erased_at IS NULL THEN c.full_name ELSE 'Erased candidate' END AS candidate_name,
         CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS candidate_email,
         c.erased_at IS NOT NULL AS is_erased, j.id AS job_id, j.title AS job_title, j.company, i.round,
-        i.state AS interview_state, sl.interviewer_email, se.device_check::text
-    FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
+        i.state AS interview_state, sl.interviewer_email
+    FROM schedule sc JOIN interview i ON i.id = sc.interview
         JOIN candidate c ON c.id = sc.candidate JOIN job j ON j.id = i.job JOIN slot sl ON sl.id = sc.slot
 """
 
@@ -131,15 +130,4 @@ async def free_slots(
 
 async def _items(rows: Sequence[Any], now: datetime | None) -> list[AgendaItem]:
     found = await bookings.find_all([row["id"] for row in rows], now=now)
-    return [
-        msgspec.convert(
-            {
-                **row,
-                "booking": found[row["id"]],
-                "device_check": row["device_check"] and msgspec.json.decode(row["device_check"]),
-            },
-            AgendaItem,
-        )
-        for row in rows
-        if row["id"] in found
-    ]
+    return [msgspec.convert({**row, "booking": found[row["id"]]}, AgendaItem) for row in rows if row["id"] in found]

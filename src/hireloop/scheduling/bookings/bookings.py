@@ -23,7 +23,8 @@ class SessionOfSchedule(msgspec.Struct, frozen=True, kw_only=True):
     entered_at: datetime | None = None
     left_at: datetime | None = None
     revoked_at: datetime | None = None
-    checked: bool = False  # the candidate has had their devices checked
+    device_check: dict[str, str] | None = None  # the latest
+    late_requested_at: datetime | None = None  # when the candidate last asked for another time
 
 
 class Booking(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
 _READ = """
     SELECT sc.id, sc.interview, sc.slot, sc.state, sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
         sc.booked_at, sc.changes::text, sc.trace_id, se.id AS session_id, se.key_version, se.opens_at, se.closes_at,
-        se.entered_at, se.left_at, se.revoked_at, se.device_check IS NOT NULL AS checked, j.recruiter_email,
+        se.entered_at, se.left_at, se.revoked_at, se.device_check::text, se.late_requested_at, j.recruiter_email,
         c.erased_at IS NOT NULL AS is_erased, coalesce(:now, now()) AS now
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
         JOIN job j ON j.id = i.job JOIN candidate c ON c.id = sc.candidate
@@ -77,6 +78,14 @@ async def find_live(interview_ids: list[UUID], *, now: datetime | None = None) -
     return {row["interview"]: _from_row(dict(row)) for row in rows}
 
 
+async def of_interview(interview_id: UUID, *, now: datetime | None = None) -> list[Booking]:
+    """Return all bookings of an interview: the live one, then the others, the latest first."""
+    rows = await Schedule.select(Schedule.id).where(Schedule.interview == interview_id)
+    found = await find_all([row["id"] for row in rows], now=now)
+    latest_first = sorted(found.values(), key=lambda one: (one.booked_at, one.id), reverse=True)
+    return sorted(latest_first, key=lambda one: one.state is ScheduleState.CANCELLED)
+
+
 async def find_all(schedule_ids: Sequence[UUID], *, now: datetime | None = None) -> dict[UUID, Booking]:
     """Return these bookings by their ids; one that does not exist is left out."""
     rows = await _OF_IDS.rows(now=now, schedules=list(schedule_ids))
@@ -92,7 +101,11 @@ async def candidates_of(schedule_ids: Collection[UUID]) -> dict[UUID, UUID]:
 def _from_row(row: dict[str, object]) -> Booking:
     """Return the booking in a row of `_READ`."""
     session = {name: row[name] for name in SessionOfSchedule.__struct_fields__ if name != "id"}
-    told = {"session": {**session, "id": row["session_id"]}, "changes": history.read(str(row["changes"]))}
+    check = row["device_check"] and msgspec.json.decode(str(row["device_check"]))
+    told = {
+        "session": {**session, "id": row["session_id"], "device_check": check},
+        "changes": history.read(str(row["changes"])),
+    }
     return msgspec.convert({**row, **told}, Booking)
 
 

@@ -68,9 +68,8 @@ class Visit(Meeting, frozen=True, kw_only=True):
 
     @property
     def current_late_request_at(self) -> datetime | None:
-        """When the candidate asked for another time, having come too late for this one; a moved session begins anew."""
-        at = self.late_requested_at
-        return at if at is not None and at > self.closes_at else None
+        """When the candidate asked for another time, having come too late for this one."""
+        return late_request_at(self.late_requested_at, self.closes_at)
 
 
 def state_of(
@@ -89,6 +88,11 @@ def state_of(
     if entered_at is not None:
         return SessionState.ENTERED
     return SessionState.SCHEDULED if now <= closes_at else SessionState.EXPIRED
+
+
+def late_request_at(requested_at: datetime | None, closes_at: datetime) -> datetime | None:
+    """Return when a candidate who came too late asked for another time, or None; a moved session begins anew."""
+    return requested_at if requested_at is not None and requested_at > closes_at else None
 
 
 # A session with all that its candidate is shown.
