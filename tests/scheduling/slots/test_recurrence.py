@@ -1,14 +1,21 @@
-"""When a rule's occurrences are, against the RFC's own examples."""
+"""When a rule's occurrences are, against the RFC's examples, its definition, another implementation, and a count."""
 
 import re
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from hireloop import errors
 from hireloop.scheduling.slots import recurrence, recurrence_rule
 from hireloop.scheduling.slots.recurrence import Occurrence, Recurrence
+from scheduling.slots import by_definition
+from scheduling.slots.another_calendar import by_calendar, changes_of
+from scheduling.slots.by_definition import WEEK
+from scheduling.slots.random_rules import ANY_RULES, PLAIN_RULES, STARTS
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -16,6 +23,9 @@ LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # its clocks change by half an hour
 CHATHAM = ZoneInfo("Pacific/Chatham")  # 12:45 and 13:45 from UTC
 APIA = ZoneInfo("Pacific/Apia")  # left out 30 December 2011
 KOLKATA = ZoneInfo("Asia/Kolkata")
+UTC_ZONE = ZoneInfo("UTC")
+ODD_ZONES = (BERLIN, NEW_YORK, LORD_HOWE, CHATHAM, APIA, KOLKATA)
+ZONES = sorted(available_timezones())
 
 
 def named(rule: str, start: datetime, zone: ZoneInfo, until: date | None = None) -> list[Occurrence]:
@@ -265,3 +275,121 @@ def test_a_start_at_the_ends_of_the_calendar_is_refused_or_right() -> None:
     for start in ("0002-01-01T00:00", "9987-12-31T23:59"):
         for zone in (BERLIN, ZoneInfo("Etc/GMT+12"), ZoneInfo("Pacific/Kiritimati")):
             assert len(expand("FREQ=YEARLY;COUNT=10", start, zone)) == 10
+
+
+# --- Against another implementation ---------------------------------------------------------------------------------
+
+
+def times_of(rule: str, start: datetime, zone: ZoneInfo) -> list[Occurrence]:
+    """Return what a rule names by our own count; nothing if that is nothing."""
+    try:
+        return named(rule, start, zone)
+    except errors.BadInput as refused:
+        if "gives no times" not in refused.message:
+            raise
+        return []
+
+
+def agree(rule: str, start: datetime, zone: ZoneInfo, *, count: int | None = None) -> None:
+    """Assert that both implementations name the same times, but for what does not exist.
+
+    There the two differ by design: the other one reads a time that the clocks jump over by the offset before the gap,
+    as RFC 5545, 3.3.5 does; we say that it does not exist, and do not count it. A start that does not fit the rule is
+    an event to the other one, and none to us.
+    """
+    until = (start + timedelta(days=400)).replace(tzinfo=zone).astimezone(UTC)
+    bounded = f"{rule};UNTIL={until:%Y%m%dT%H%M%SZ}" if count is None else f"{rule};COUNT={count}"
+    try:
+        ours = times_of(bounded, start, zone)
+    except errors.BadInput as refused:
+        assert "more than 1,000" in refused.message  # noqa: PT017 (it may be)
+        return
+    if count is not None:
+        assert sum(one.starts_at is not None for one in ours) == count
+        bounded = f"{rule};COUNT={len(ours)}"
+    assert {one.wall for one in ours} | {start} == set(by_calendar(bounded, start, zone)) | {start}
+    for one in ours:
+        # The zone's own arithmetic, there and back, says whether a time exists and which of two it is.
+        first, second = (one.wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        shows = [moment.astimezone(zone).replace(tzinfo=None) == one.wall for moment in (first, second)]
+        assert one.starts_at == (min(first, second) if all(shows) else None)
+        assert one.repeated == (all(shows) and first != second)
+
+
+@given(rule=PLAIN_RULES, start=STARTS, zone=st.sampled_from(ZONES).map(ZoneInfo))
+@example(rule="FREQ=DAILY;INTERVAL=1;BYHOUR=2", start=datetime.fromisoformat("2026-03-01T02:30"), zone=BERLIN)
+def test_every_zone_agrees_with_another_implementation(rule: str, start: datetime, zone: ZoneInfo) -> None:
+    agree(rule, start, zone)
+
+
+@given(
+    zone=st.sampled_from(ODD_ZONES),
+    year=st.integers(1990, 2037),
+    change=st.integers(0, 9),
+    before=st.integers(0, 30),
+    minutes=st.integers(-90, 150),
+    every=st.sampled_from(["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=DAILY;INTERVAL=2"]),
+    count=st.none() | st.integers(1, 60),
+)
+def test_around_every_change_of_the_clocks_it_agrees_too(
+    zone: ZoneInfo, year: int, change: int, before: int, minutes: int, every: str, count: int | None
+) -> None:
+    edges = changes_of(zone, year) or [datetime.fromisoformat(f"{year}-06-01")]
+    start = edges[change % len(edges)] + timedelta(minutes=minutes) - timedelta(days=before)
+    agree(every, start, zone, count=count)
+
+
+# --- Against the definition -----------------------------------------------------------------------------------------
+
+
+@given(rule=ANY_RULES, start=STARTS, length=st.integers(0, 250))
+@example("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1,3", datetime.fromisoformat("2026-12-02T10:00"), 10)
+@example("FREQ=MONTHLY;BYDAY=MO,1TU", datetime.fromisoformat("2026-12-02T10:00"), 60)
+def test_every_rule_names_what_its_definition_says(rule: str, start: datetime, length: int) -> None:
+    last = start.date() + timedelta(days=length)
+    expected = by_definition.walls(rule, start, last)
+    if len(expected) > recurrence.MOST:
+        return
+    assert [one.wall for one in times_of(f"{rule};UNTIL={last:%Y%m%d}", start, UTC_ZONE)] == expected
+    if expected:
+        assert [one.wall for one in named(f"{rule};COUNT={len(expected)}", start, UTC_ZONE)] == expected
+
+
+# --- Against a count of days ----------------------------------------------------------------------------------------
+
+
+@given(
+    start=STARTS,
+    weekdays=st.sets(st.integers(0, 6), min_size=1),
+    interval=st.integers(1, 4),
+    length=st.integers(1, 400),
+)
+def test_weekly_rules_name_the_days_that_counting_weeks_finds(
+    start: datetime, weekdays: set[int], interval: int, length: int
+) -> None:
+    names = ",".join(WEEK[day] for day in sorted(weekdays))
+    last = start.date() + timedelta(days=length)
+    monday = start.date() - timedelta(days=start.weekday())
+    each = [start.date() + timedelta(days=n) for n in range(length + 1)]
+    expected = [day for day in each if day.weekday() in weekdays and (day - monday).days // 7 % interval == 0]
+    rule = f"FREQ=WEEKLY;INTERVAL={interval};BYDAY={names};UNTIL={last:%Y%m%d}"
+    if expected:
+        found = named(rule, start, KOLKATA)
+        assert [one.wall for one in found] == [datetime.combine(day, start.time()) for day in expected]
+
+
+@given(start=STARTS, day=st.integers(-31, 31).filter(bool), interval=st.integers(1, 7), months=st.integers(0, 60))
+def test_monthly_rules_name_the_days_that_counting_months_finds(
+    start: datetime, day: int, interval: int, months: int
+) -> None:
+    expected: list[date] = []
+    for n in range(0, months + 1, interval):
+        year, month = divmod(start.year * 12 + start.month - 1 + n, 12)
+        length = monthrange(year, month + 1)[1]
+        if abs(day) <= length:
+            expected.append(date(year, month + 1, day if day > 0 else length + day + 1))
+    expected = [one for one in expected if one >= start.date()]
+    rule = f"FREQ=MONTHLY;INTERVAL={interval};BYMONTHDAY={day};COUNT={max(len(expected), 1)}"
+    if expected:
+        found = named(rule, start, KOLKATA)
+        assert [one.wall.date() for one in found if one.starts_at] == expected

@@ -32,7 +32,7 @@ _PARAMETER = re.compile(r';([^:;="]+)=("[^"]*"|[^;:"]*)')
 _TIMES = "such as 20261224T180000 (local time) or 20261224T170000Z (UTC)"
 
 
-class _Line(msgspec.Struct, frozen=True):
+class _ContentLine(msgspec.Struct, frozen=True):
     """One line: its name and the names of its parameters are in capitals."""
 
     name: str
@@ -51,7 +51,7 @@ def read(text: str, *, zone: ZoneInfo) -> Recurrence:
     )
 
 
-def _lines(text: str) -> list[_Line]:
+def _lines(text: str) -> list[_ContentLine]:
     """Return the lines, unfolded; a line without a name is the rule."""
     if len(text) > _LONGEST_TEXT:
         raise _bad(f"must have at most {_LONGEST_TEXT:,} characters")
@@ -63,14 +63,14 @@ def _lines(text: str) -> list[_Line]:
     return [_line(line) for line in unfolded if line]
 
 
-def _line(text: str) -> _Line:
+def _line(text: str) -> _ContentLine:
     found = _LINE.fullmatch(text)
     if found is None:
         if (begun := _BEGUN.match(text)) is not None:
             name = begun[0].upper()
             raise _bad(f"must have a colon after {name}: {recurrence_rule.LINES[name]}")
-        return _Line("RRULE", {}, text)
-    line = _Line(
+        return _ContentLine("RRULE", {}, text)
+    line = _ContentLine(
         found[1].upper(),
         {name.strip().upper(): value.strip('" ') for name, value in _PARAMETER.findall(found[2])},
         found[3].strip(),
@@ -86,14 +86,14 @@ def _line(text: str) -> _Line:
     return line
 
 
-def _only_value(lines: Sequence[_Line], name: str) -> str | None:
+def _only_value(lines: Sequence[_ContentLine], name: str) -> str | None:
     values = [line.value for line in lines if line.name == name]
     if len(values) > 1:
         raise _bad(f"must have only one {name}: send the others as requests of their own")
     return values[0] if values else None
 
 
-def _starts_at_local(lines: Sequence[_Line], zone: ZoneInfo) -> datetime | None:
+def _starts_at_local(lines: Sequence[_ContentLine], zone: ZoneInfo) -> datetime | None:
     """Return the wall time of DTSTART, if there is one. Its clock has to be the request's, which the rule keeps."""
     if _only_value(lines, "DTSTART") is None:
         return None
@@ -114,7 +114,7 @@ def _starts_at_local(lines: Sequence[_Line], zone: ZoneInfo) -> datetime | None:
     return start.replace(second=0, tzinfo=None)
 
 
-def _listed(lines: Sequence[_Line], name: str, zone: ZoneInfo) -> list[ListedTime]:
+def _listed(lines: Sequence[_ContentLine], name: str, zone: ZoneInfo) -> list[ListedTime]:
     """Return the values of all lines of this name."""
     return [
         ListedTime(name, value, _time(value, line, zone))
@@ -124,7 +124,7 @@ def _listed(lines: Sequence[_Line], name: str, zone: ZoneInfo) -> list[ListedTim
     ]
 
 
-def _values(line: _Line) -> list[str]:
+def _values(line: _ContentLine) -> list[str]:
     """Return the values of a line; raises BadInput if there are none, or too many for a DTSTART."""
     if line.parameters.get("VALUE", "DATE").upper() not in {"DATE", "DATE-TIME"}:
         raise _bad(
@@ -136,7 +136,7 @@ def _values(line: _Line) -> list[str]:
     return values
 
 
-def _time(text: str, line: _Line, zone: ZoneInfo) -> date | datetime:
+def _time(text: str, line: _ContentLine, zone: ZoneInfo) -> date | datetime:
     """Return a day, a wall time of `zone`, or, where the line has another zone or UTC, a moment."""
     value = recurrence_rule.read_time(text)
     if value is None or not recurrence_rule.is_within_the_calendar(value):
@@ -153,7 +153,7 @@ def _time(text: str, line: _Line, zone: ZoneInfo) -> date | datetime:
     return value
 
 
-def _zone_of(line: _Line, zone: ZoneInfo) -> ZoneInfo:
+def _zone_of(line: _ContentLine, zone: ZoneInfo) -> ZoneInfo:
     """Return the zone of a line: that of TZID, under its present name, or the one of the request."""
     name = line.parameters.get("TZID")
     try:
