@@ -12,7 +12,7 @@ from hireloop import db
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.slots import recurrence_text, slots
-from hireloop.scheduling.slots.recurrence import IgnoredTime, Occurrence, Omission, expand
+from hireloop.scheduling.slots.recurrence import Expansion, IgnoredTime, Occurrence, Omission, expand
 from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.statements import Statement
 
@@ -55,11 +55,8 @@ async def create(new: NewSeries, *, late_seconds: int, by: Actor, now: datetime 
     `late_seconds` is how long after its start a slot can be booked, and is created. Raises BadInput for an invalid rule
     and for an unknown job; then nothing was written.
     """
-    recurrence = recurrence_text.read(new.rule, zone=new.zone)
-    # In a thread: a rule that nothing fits takes a quarter of a second to say so.
-    expansion = await asyncio.to_thread(
-        expand, recurrence, zone=new.zone, starts_at_local=new.starts_at_local, until=new.until
-    )
+    # In a thread: a rule that nothing fits takes a quarter of a second to say so, and a thousand exceptions a tenth.
+    expansion = await asyncio.to_thread(_expansion, new)
     await slots.check_job(new.job)
     left_out = [SkippedOccurrence(one, Omission.EXCLUDED) for one in expansion.excluded]
     asked: dict[UUID, Occurrence] = {}
@@ -77,6 +74,11 @@ async def create(new: NewSeries, *, late_seconds: int, by: Actor, now: datetime 
         repeated=[asked[slot.id] for slot in created if asked[slot.id].repeated],
         ignored=expansion.ignored,
     )
+
+
+def _expansion(new: NewSeries) -> Expansion:
+    recurrence = recurrence_text.read(new.rule, zone=new.zone)
+    return expand(recurrence, zone=new.zone, starts_at_local=new.starts_at_local, until=new.until)
 
 
 @db.transactional
