@@ -33,6 +33,41 @@ STORED: dict[str, dict[str, Any]] = {
     "reminder": INVITATION | {"lead": "24h", "until": None},
     "recruiter_copy": BOOKING | {"change": "booked", "by": "careers site"},
     "late_request": BOOKING | {"asked_at": "2026-12-01T04:42:00Z", "send_to": None},
+    "confirmed": BOOKING | {"confirmed_at": "2026-11-30T04:30:00Z", "by": "the candidate", "send_to": None},
+    "declined": BOOKING | {"declined_at": "2026-11-30T04:30:00Z", "reason": "Ill.", "send_to": None},
+    "entered": BOOKING | {"entered_at": "2026-12-01T04:30:00Z", "send_to": None},
+    "finished": BOOKING
+    | {"entered_at": "2026-12-01T04:30:00Z", "finished_at": "2026-12-01T05:20:00Z", "by": "HireLoop", "send_to": None},
+    "no_show": {
+        "schedule_id": BOOKING["schedule_id"],
+        "revision": 2,
+        "starts_at": "2026-12-01T04:30:00Z",
+        "ends_at": "2026-12-01T05:30:00Z",
+        "address": None,
+        "missed": [
+            {
+                "schedule_id": BOOKING["schedule_id"],
+                "revision": 2,
+                "candidate_name": "Asha Rao",
+                "candidate_email": "asha@example.com",
+                "job_title": "Backend Engineer",
+                "company": "Example Labs",
+                "cause": "not_delivered",
+                "failure": "recipient_unknown",
+                "camera": None,
+                "microphone": None,
+            }
+        ],
+        "more": 0,
+    },
+    "interviewer_unreachable": BOOKING
+    | {
+        "interviewer_email": "ivo@example.com",
+        "delivery_id": "01939f6e-7b00-7000-8000-000000000003",
+        "failure": "recipient_unknown",
+        "reply": "550 5.1.1 No such user",
+        "send_to": None,
+    },
     "alert": {
         "cause": "failed",
         "subject": "01939f6e-7b00-7000-8000-000000000003",

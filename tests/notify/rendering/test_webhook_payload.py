@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from hireloop.notify import messages
-from hireloop.notify.messages import AlertMessage, LateRequestMessage, RecruiterCopyMessage
+from hireloop.notify.messages import (
+    AlertMessage,
+    NewsMessage,
+    NoShowMessage,
+    RecruiterCopyMessage,
+)
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.rendering import preview, webhook_payload
 
@@ -21,8 +26,10 @@ def written(kind: str) -> dict[str, Any]:
     match said:
         case RecruiterCopyMessage():
             raw = webhook_payload.of_copy(said, booking_url=URL, invitation_state="sent")
-        case LateRequestMessage():
-            raw = webhook_payload.of_late_request(said, booking_url=URL)
+        case NewsMessage():
+            raw = webhook_payload.of_news(said, booking_url=URL)
+        case NoShowMessage():
+            raw = webhook_payload.of_no_show(said, said.missed[0], booking_url=URL)
         case AlertMessage():
             raw = webhook_payload.of_alert(said, booking_url=URL, next_step=NextStep.CORRECT_ADDRESS)
         case _:
@@ -39,6 +46,12 @@ def written(kind: str) -> dict[str, Any]:
     [
         ("recruiter_copy", {"change", "by", "invitation_state"}),
         ("late_request", {"asked_at"}),
+        ("confirmed", {"confirmed_at", "by"}),
+        ("declined", {"declined_at", "reason"}),
+        ("entered", {"entered_at"}),
+        ("finished", {"entered_at", "finished_at", "by"}),
+        ("no_show", {"cause", "sentence", "reason", "camera", "microphone"}),
+        ("interviewer_unreachable", {"interviewer_email", "delivery", "reason", "sentence", "reply"}),
         (
             "alert",
             {"cause", "channel", "reason", "sentence", "delivery", "about", "others", "deadline_at", "trace_id"}

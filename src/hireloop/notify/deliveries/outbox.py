@@ -61,12 +61,18 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...]
     message_id_domain: str
     limits: SendingLimits = SendingLimits()
+    alert_email: str | None = None  # hears what recruiters must hear, if a job has no recruiter
 
     @classmethod
     def of(cls, settings: Settings, channels: Sequence[Channel]) -> Self:
         """Return the outbox of an installation over these channels."""
         limits = SendingLimits.of(settings)
-        return cls(channels=tuple(channels), message_id_domain=settings.message_id_domain, limits=limits)
+        return cls(
+            channels=tuple(channels),
+            message_id_domain=settings.message_id_domain,
+            limits=limits,
+            alert_email=settings.alert_email or None,
+        )
 
     def drafts(self, told: Sequence[messages.Message], *, now: datetime, about: Origins = _NO_ORIGINS) -> Drafts:
         """Return what each message becomes on every channel of its kind, one delivery a channel, for `put_fragment`.
@@ -117,6 +123,8 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         self, told: Sequence[messages.Message], *, now: datetime, key: UUID | None, about: Origins, refuses: bool
     ) -> tuple[NewDelivery, ...]:
         drafts = self.drafts(told, now=now, about=about)
+        if not drafts.deliveries:
+            return ()
         rows = await _PUT.rows(**drafts.values, key=self.limits.counted(key), now=now)
         if rows and self.limits.is_close(rows[0]["used"] + len(rows)):
             await self.limits.check(key, new=len(rows), now=now, refuses=refuses)

@@ -19,14 +19,18 @@ from hireloop.notify.messages import (
     AlertMessage,
     Audience,
     CancelledMessage,
+    DeclinedMessage,
     InvitationMessage,
     LateRequestMessage,
     Message,
+    News,
+    NewsMessage,
+    NoShowMessage,
     RecruiterCopyMessage,
     ReminderMessage,
 )
 from hireloop.notify.next_steps import next_step
-from hireloop.notify.rendering import calendar, languages, times, values, webhook_payload
+from hireloop.notify.rendering import calendar, languages, news, times, values, webhook_payload
 from hireloop.notify.rendering.plain_text import isolated, one_line
 from hireloop.notify.rendering.translations import event_wording, wording
 from hireloop.notify.rendering.values import Reader, Values
@@ -131,7 +135,7 @@ class Renderer:
 
     def _reader(self, message: Message) -> Reader:
         """Return the candidate's clock and locale for what is theirs, and ours for all the rest."""
-        if message.audience is not Audience.CANDIDATE or isinstance(message, AlertMessage):
+        if message.audience is not Audience.CANDIDATE or isinstance(message, AlertMessage | NoShowMessage):
             return self._ours
         zone = zone_of(message.time_zone, self._ours.zone)
         return Reader(zone, languages.reader_locale(message.locale, self._ours.locale))
@@ -150,11 +154,10 @@ class Renderer:
                 said = values.of_copy(message, reader, booking_url=page, invitation_state=invitation_state)
                 data = webhook_payload.of_copy(message, booking_url=url, invitation_state=invitation_state)
                 return _Said(said, data=data)
-            case LateRequestMessage():
-                page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
-                said = values.of_late_request(message, reader, booking_url=page)
-                data = webhook_payload.of_late_request(message, booking_url=url)
-                return _Said(said, message.candidate_email, data)
+            case NoShowMessage():
+                return self._of_no_show(message, reader)
+            case NewsMessage():
+                return self._of_news(message, reader)
             case AlertMessage():
                 if not message.trace_id.strip("0"):  # an invalid id: nothing was traced (W3C Trace Context, 3.2.2.3)
                     message = msgspec.structs.replace(message, trace_id="")
@@ -167,6 +170,29 @@ class Renderer:
                 return _Said(said, data=webhook_payload.of_alert(message, booking_url=url, next_step=step))
             case _:
                 assert_never(message)
+
+    def _of_news(self, message: News, reader: Reader) -> _Said:
+        """Return what is said of a booking; a reply to what the candidate has asked or done goes to the candidate."""
+        page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
+        is_theirs = isinstance(message, LateRequestMessage | DeclinedMessage)
+        return _Said(
+            news.of_news(message, reader, booking_url=page),
+            message.candidate_email if is_theirs else None,
+            webhook_payload.of_news(message, booking_url=url),
+        )
+
+    def _of_no_show(self, message: NoShowMessage, reader: Reader) -> _Said:
+        """Return what is said of those who did not come; a reply goes to the candidate if it is one."""
+        if message.schedule_id is None:
+            day = message.starts_at.astimezone(reader.zone).date().isoformat()
+            return _Said(news.of_no_show(message, reader, url=f"{self._base_url}/console/?day={day}"))
+        url = self._booking_url(message.schedule_id)
+        said = news.of_no_show(message, reader, url=self._booking_page(message.schedule_id))
+        if not message.missed:  # erased since
+            return _Said(said)
+        (missed,) = message.missed
+        data = webhook_payload.of_no_show(message, missed, booking_url=url)
+        return _Said(said, missed.candidate_email, data)
 
     def _booking_page(self, schedule_id: UUID) -> str:
         """Return where a person reads a booking, behind the console's sign-in (`console.cards.path_of`)."""
