@@ -436,7 +436,7 @@ async def test_a_double_click_cancels_moves_and_confirms_once(client: httpx.Asyn
 
 async def test_what_a_recruiter_confirmed_needs_no_press(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings)
-    await confirmations.confirm(booked.schedule_id, by=TESTS)
+    await confirmations.confirm(booked.schedule_id, by=TESTS, outbox=OUTBOX)
     await come_in(client, booked)
     page = await _read(client, booked.path)
     assert "Confirmed:" in page

@@ -12,8 +12,10 @@ class NoShowCause(StrEnum):
     """What is known of a candidate who did not come. Opening the link leaves no trace: mail scanners do that too."""
 
     NOT_DELIVERED = "not_delivered"
+    NEW_TIME_NOT_DELIVERED = "new_time_not_delivered"
     DELIVERY_UNKNOWN = "delivery_unknown"
     NO_SIGN = "no_sign"
+    CHOSEN = "chosen"
     CONFIRMED = "confirmed"
     DEVICE_CHECK_FAILED = "device_check_failed"
     NOT_STARTED = "not_started"
@@ -27,10 +29,12 @@ class NoShowCause(StrEnum):
 
 _SENTENCES = {
     NoShowCause.NOT_DELIVERED: "The candidate could not come: the invitation was never delivered.",
+    NoShowCause.NEW_TIME_NOT_DELIVERED: "The candidate did not come. The notice of the new time was never delivered.",
     NoShowCause.DELIVERY_UNKNOWN: "The candidate did not come. It is not certain that the invitation arrived.",
     NoShowCause.NO_SIGN: (
         "The candidate did not come. The mail server accepted the invitation, but there was no sign of them after that."
     ),
+    NoShowCause.CHOSEN: "The candidate had chosen this time, but did not come.",
     NoShowCause.CONFIRMED: "The candidate had confirmed the interview, but did not come.",
     NoShowCause.DEVICE_CHECK_FAILED: (
         "The candidate did not start the interview: the check of their camera and microphone had failed."

@@ -60,6 +60,15 @@ def rendered(message: Message) -> Parcel:
             {},
             "Asha Rao did not come. The mail server accepted the invitation, but there was no sign of them after that.",
         ),
+        (
+            NoShowCause.NEW_TIME_NOT_DELIVERED,
+            {"failure": "recipient_unknown"},
+            (
+                "Asha Rao did not come. The notice of the new time was never delivered. "
+                "The recipient's address does not exist."
+            ),
+        ),
+        (NoShowCause.CHOSEN, {}, "Asha Rao had chosen this time, but did not come."),
         (NoShowCause.CONFIRMED, {}, "Asha Rao had confirmed the interview, but did not come."),
         (
             NoShowCause.DEVICE_CHECK_FAILED,

@@ -300,6 +300,7 @@ _BLANKS = {
     "candidate_name": "",
     "candidate_email": "",
     "booking_notes": "",
+    "reply": "",
     "time_zone": None,
     "locale": None,
 }

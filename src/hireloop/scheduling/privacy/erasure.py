@@ -10,6 +10,7 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox, forget
+from hireloop.notify.news import forget_missed
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import cancellations
@@ -73,10 +74,12 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     if any(_is_in_progress(booking) for booking in bookings):
         raise errors.InterviewInProgress
     to_come = [booking for booking in bookings if _is_to_come(booking)]
-    # The next sweep would pass over these: it takes a revoked session for somebody who was kept out.
+    # The next sweep would pass over these: it takes a revoked session for somebody who was kept out. Nobody is told,
+    # as there would be no name to tell.
     await lifecycle.miss([booking for booking in bookings if lifecycle.is_missed(booking)])
     await cancellations.end(to_come, by=by, reason="", outbox=outbox)
     await forget(schedules, now=at)
+    await forget_missed(schedules)
     interviews = await _blank(candidate_id, at)
     ids = (candidate_id, *interviews, *schedules, *(booking.session_id for booking in bookings))
     await audit.record(
