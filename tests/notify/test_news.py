@@ -1,4 +1,4 @@
-"""An interviewer who was not reached is told once, to whoever can do something about it."""
+"""An interviewer who was not reached is told once, to those who can do something about it."""
 
 from datetime import UTC, datetime
 from typing import Any

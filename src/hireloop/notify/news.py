@@ -1,10 +1,11 @@
 """News that takes more than one `outbox.put`: who did not come to a slot, and that an interviewer was not reached.
 
-How a candidate who is erased leaves the former is here too.
+What is known of whether candidates were reached is here too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -13,28 +14,18 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db
-from hireloop.notify.deliveries.outbox import Origins, Outbox
+from hireloop.notify.deliveries import deliveries
+from hireloop.notify.deliveries.deliveries import INVITING_KINDS, DeliveryView
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import InterviewerUnreachableMessage, Meeting, NoShowMessage
 from hireloop.notify.no_show import MOST_NAMED
+from hireloop.notify.reasons import Reason
+from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
-from hireloop.statements import Statement
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 
 _PROGRAMS = "webhook"  # the transport by which programs are told
-
-
-# Messages that name these candidates among those who did not come name them no more; the others are still told.
-_FORGET_MISSED = Statement("""
-    UPDATE delivery SET payload = payload || kept.changed FROM (
-        SELECT d.id, jsonb_build_object(
-            'missed', coalesce(jsonb_agg(one) FILTER (WHERE one->>'schedule_id' <> ALL(:names::text[])), '[]'),
-            'more', (d.payload->>'more')::int + count(*) FILTER (WHERE one->>'schedule_id' = ANY(:names::text[]))
-        ) AS changed
-        FROM delivery d, jsonb_array_elements(d.payload->'missed') AS one
-        WHERE d.kind = 'no_show' AND d.payload->'missed' @> ANY(:listed::jsonb[]) GROUP BY d.id
-    ) kept WHERE delivery.id = kept.id
-""")
 
 
 class FailedNotice(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +65,9 @@ async def put_interviewer_unreachable(
         db.after_commit(partial(_say_unreachable, notice, schedule_id))
 
 
-async def put_no_shows(told: Sequence[NoShowMessage], outbox: Outbox, *, now: datetime, about: Origins) -> None:
+async def put_no_shows(
+    told: Sequence[NoShowMessage], outbox: Outbox, *, now: datetime, about: Mapping[UUID | None, Sequence[str]]
+) -> None:
     """Tell that candidates of one slot did not come, in the caller's transaction; `told` has a message for each.
 
     Programs get each of them, chats one for all, and a mailbox one for all of its own. `about` is as in `outbox.put`.
@@ -94,6 +87,47 @@ async def put_no_shows(told: Sequence[NoShowMessage], outbox: Outbox, *, now: da
     await put(mails, (one for one in outbox.channels if one.personal))
 
 
+class Reach(StrEnum):
+    """Whether a candidate was told of the current time of their interview."""
+
+    YES = "yes"  # as far as the mail server says
+    UNKNOWN = "unknown"
+    EARLIER = "earlier"  # of an earlier time alone
+    NO = "no"
+
+
+class CandidateReach(msgspec.Struct, frozen=True):
+    """Whether a candidate was told, and if not, or if that is not certain, for what reason: a slug."""
+
+    reach: Reach
+    failure: str | None = None
+
+
+async def reach_of(revisions: Mapping[UUID, int], channels: Sequence[Channel]) -> dict[UUID, CandidateReach]:
+    """Return whether the candidates of some bookings were told of the time of these revisions, by the bookings."""
+    found = await deliveries.of_schedules(list(revisions), channels)
+    ours = [one for one in found if one.required and one.kind in INVITING_KINDS]
+    unsent = [one.id for one in ours if one.state is not DeliveryState.SENT]
+    attempts = await deliveries.attempts_of(unsent) if unsent else {}
+    maybe = {ident for ident, tries in attempts.items() if any(attempt.maybe_accepted for attempt in tries)}
+    return {
+        schedule: _reach([one for one in ours if one.schedule == schedule], revision, maybe)
+        for schedule, revision in revisions.items()
+    }
+
+
+def _reach(messages: Sequence[DeliveryView], revision: int, maybe: Collection[UUID]) -> CandidateReach:
+    current = [one for one in messages if one.revision == revision]
+    reason = next((one.reason for one in current if one.reason), None)
+    if current and all(one.state is DeliveryState.SENT for one in current):
+        came_back = reason == Reason.CAME_BACK
+        return CandidateReach(Reach.UNKNOWN, reason) if came_back else CandidateReach(Reach.YES)
+    if any(one.id in maybe for one in current):
+        return CandidateReach(Reach.UNKNOWN)
+    is_known = any(one.state is DeliveryState.SENT for one in messages)
+    return CandidateReach(Reach.EARLIER if is_known else Reach.NO, reason)
+
+
 def gathered(told: Sequence[NoShowMessage]) -> NoShowMessage:
     """Return one message for all candidates of a slot who did not come; it names the first of them. Pure."""
     if len(told) == 1:
@@ -101,15 +135,6 @@ def gathered(told: Sequence[NoShowMessage]) -> NoShowMessage:
     missed = [missed for one in told for missed in one.missed]
     named = missed[:MOST_NAMED]
     return msgspec.structs.replace(told[0], schedule_id=None, revision=0, missed=named, more=len(missed) - len(named))
-
-
-async def forget_missed(schedule_ids: Sequence[UUID]) -> None:
-    """Take erased candidates off the messages that name them among others, in the caller's transaction.
-
-    `outbox.forget` blanks the messages about them alone.
-    """
-    listed = [msgspec.json.encode([{"schedule_id": one}]).decode() for one in schedule_ids]
-    await _FORGET_MISSED.run(names=[str(one) for one in schedule_ids], listed=listed)
 
 
 def _say_unreachable(notice: FailedNotice, schedule_id: UUID) -> None:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from factories import OUTBOX as QUIET
 from factories import TESTS, WINDOWS, make_interview, make_slot, outbox_of, soon
 from hireloop import db
-from hireloop.notify import news
+from hireloop.notify.deliveries import outbox as put
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import CANDIDATE
 from hireloop.scheduling.bookings import confirmations, moves
@@ -36,9 +36,9 @@ BY_MAIL = structs.replace(
 
 
 async def sweep(late: datetime, outbox: Outbox = EVERYBODY) -> int:
-    noted = await lifecycle.note_due(outbox=outbox, grace_seconds=600, now=late)
+    recorded = await lifecycle.note_due(outbox=outbox, grace_seconds=600, now=late)
     assert await lifecycle.note_due(outbox=outbox, grace_seconds=600, now=late) == 0
-    return noted
+    return recorded
 
 
 async def told(channel: str) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ async def of_own_move(booking: Booking) -> datetime:
     return await moved(booking, CANDIDATE)
 
 
-async def of_untold_move(booking: Booking) -> datetime:
+async def of_unknown_move(booking: Booking) -> datetime:
     await checked(booking, "ok", soon(-1))  # for the time before
     await sent()
     await db.fetch("UPDATE delivery SET attempt_count = 1 WHERE kind = 'invitation'")
@@ -157,7 +157,7 @@ async def of_untold_move(booking: Booking) -> datetime:
         (of_good_check, "not_started", None, "ok"),
         (of_late, "too_late", None, None),
         (of_own_move, "chosen", None, None),
-        (of_untold_move, "new_time_not_delivered", "mailbox_full", None),
+        (of_unknown_move, "new_time_not_delivered", "mailbox_full", None),
     ],
 )
 async def test_what_is_known_of_a_no_show_is_said(
@@ -253,7 +253,7 @@ async def test_an_erased_candidate_is_found_among_many_lists_by_an_index() -> No
     )
     await db.fetch("ANALYZE delivery")
     plan = await db.fetch(
-        f"EXPLAIN {news._FORGET_MISSED.numbered}",  # noqa: SLF001 (the statement itself)
+        f"EXPLAIN {put._FORGET_MISSED.numbered}",  # noqa: SLF001 (the statement itself)
         ["1"],
         ['[{"schedule_id": "1"}]'],
     )

@@ -344,6 +344,17 @@ _FORGET = Statement("""
     )
     SELECT id, kind, channel, required, traceparent FROM blanked WHERE is_superseded
 """)
+# Messages that name these candidates among those who did not come name them no more; the others are still told.
+_FORGET_MISSED = Statement("""
+    UPDATE delivery SET payload = payload || kept.changed FROM (
+        SELECT d.id, jsonb_build_object(
+            'missed', coalesce(jsonb_agg(one) FILTER (WHERE one->>'schedule_id' <> ALL(:names::text[])), '[]'),
+            'more', (d.payload->>'more')::int + count(*) FILTER (WHERE one->>'schedule_id' = ANY(:names::text[]))
+        ) AS changed
+        FROM delivery d, jsonb_array_elements(d.payload->'missed') AS one
+        WHERE d.kind = 'no_show' AND d.payload->'missed' @> ANY(:listed::jsonb[]) GROUP BY d.id
+    ) kept WHERE delivery.id = kept.id
+""")
 # What an unheard alert reports beside these schedules is reported anew: its own delivery has just ended.
 _REPORT_ANEW = Statement("""
     UPDATE delivery SET alert = NULL, at_risk_alerted_at = NULL, failure_alerted_at = NULL
@@ -377,5 +388,7 @@ async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
         blanks=blanks,
     )
     _say_superseded(superseded)
+    listed = [msgspec.json.encode([{"schedule_id": one}]).decode() for one in schedule_ids]
+    await _FORGET_MISSED.run(names=[str(one) for one in schedule_ids], listed=listed)
     await _REPORT_ANEW.run(schedules=list(schedule_ids))
     await _FORGET_ALERTS.run(schedules=list(schedule_ids), blanks=blanks)

@@ -5,9 +5,10 @@ Every function takes a `LockedBooking` and puts its message in the transaction t
 
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 from hireloop import db
-from hireloop.notify.deliveries.outbox import Origins, Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import ConfirmedMessage, DeclinedMessage, EnteredMessage, FinishedMessage, News
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings.locked import LockedBooking
@@ -68,5 +69,5 @@ def _known(booking: LockedBooking, outbox: Outbox) -> dict[str, object]:
 
 
 async def _put(message: News, booking: LockedBooking, outbox: Outbox, by: Actor) -> None:
-    about: Origins = {booking.schedule_id: [booking.traceparent or ""]}
+    about: dict[UUID | None, list[str]] = {booking.schedule_id: [booking.traceparent or ""]}
     await outbox.put([message], now=booking.now, key=by.key, about=about)

@@ -10,7 +10,6 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox, forget
-from hireloop.notify.news import forget_missed
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import cancellations
@@ -79,7 +78,6 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     await lifecycle.miss([booking for booking in bookings if lifecycle.is_missed(booking)])
     await cancellations.end(to_come, by=by, reason="", outbox=outbox)
     await forget(schedules, now=at)
-    await forget_missed(schedules)
     interviews = await _blank(candidate_id, at)
     ids = (candidate_id, *interviews, *schedules, *(booking.session_id for booking in bookings))
     await audit.record(

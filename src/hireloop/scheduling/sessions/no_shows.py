@@ -11,14 +11,10 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db
-from hireloop.notify.deliveries import deliveries
-from hireloop.notify.deliveries.deliveries import INVITING_KINDS, DeliveryView
-from hireloop.notify.deliveries.outbox import Origins, Outbox
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import NoShowMessage
-from hireloop.notify.news import put_no_shows
+from hireloop.notify.news import CandidateReach, Reach, put_no_shows, reach_of
 from hireloop.notify.no_show import MissedCandidate, NoShowCause
-from hireloop.notify.reasons import Reason
-from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.audit import CANDIDATE
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
 from hireloop.scheduling.bookings.locked import LockedBooking
@@ -28,6 +24,12 @@ from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
 
 _WORKS = "ok"
+_BY_REACH = {
+    Reach.YES: NoShowCause.NO_SIGN,
+    Reach.UNKNOWN: NoShowCause.DELIVERY_UNKNOWN,
+    Reach.EARLIER: NoShowCause.NEW_TIME_NOT_DELIVERED,
+    Reach.NO: NoShowCause.NOT_DELIVERED,
+}
 # What candidates who did not come had done before, and the revision that they were last invited to.
 _SIGNS = Statement("""
     SELECT sc.id AS schedule_id, sc.invited_revision, se.device_check::text AS device_check, se.late_requested_at
@@ -35,7 +37,7 @@ _SIGNS = Statement("""
 """)
 
 
-class _Check(msgspec.Struct, frozen=True):
+class _CheckedDevices(msgspec.Struct, frozen=True):
     """A device check as it is stored."""
 
     camera: str
@@ -44,13 +46,11 @@ class _Check(msgspec.Struct, frozen=True):
 
 
 class Signs(msgspec.Struct, frozen=True, kw_only=True):
-    """What a candidate who did not come had done before, and what became of the messages to them."""
+    """What a candidate who did not come had done before, and whether they were told of the time."""
 
-    invited_revision: int
-    device_check: _Check | None
+    device_check: _CheckedDevices | None
     late_requested_at: datetime | None
-    messages: list[DeliveryView]  # the required ones, oldest first
-    maybe_accepted: bool  # one of those about the current time may have arrived, although it is not known to be sent
+    reached: CandidateReach
 
 
 class KnownCause(NamedTuple):
@@ -71,7 +71,7 @@ async def put(bookings: Sequence[LockedBooking], outbox: Outbox) -> None:
     for _, of_slot in groupby(sorted(bookings, key=attrgetter("slot_id")), key=attrgetter("slot_id")):
         missed = list(of_slot)
         told = [_message(one, signs[one.schedule_id], outbox) for one in missed]
-        about: Origins = {one.schedule_id: [one.traceparent or ""] for one in missed}
+        about: dict[UUID | None, list[str]] = {one.schedule_id: [one.traceparent or ""] for one in missed}
         await put_no_shows(told, outbox, now=missed[0].now, about=about)
         for booking, message in zip(missed, told, strict=True):
             db.after_commit(partial(_say, booking, message.missed[0]))
@@ -90,20 +90,10 @@ def known_of(booking: LockedBooking, signs: Signs) -> KnownCause:
         return KnownCause(NoShowCause.CONFIRMED)
     if move is not None and move.by == CANDIDATE.name:
         return KnownCause(NoShowCause.CHOSEN)
-    return _by_messages(signs, was_moved=move is not None)
-
-
-def _by_messages(signs: Signs, *, was_moved: bool) -> KnownCause:
-    """Return the cause as the messages to the candidate have it, of whom nothing else is known."""
-    current = [one for one in signs.messages if one.revision == signs.invited_revision]
-    reason = next((one.reason for one in current if one.reason), None)
-    if current and all(one.state is DeliveryState.SENT for one in current):
-        came_back = reason == Reason.CAME_BACK
-        return KnownCause(NoShowCause.DELIVERY_UNKNOWN, reason) if came_back else KnownCause(NoShowCause.NO_SIGN)
-    if signs.maybe_accepted:
-        return KnownCause(NoShowCause.DELIVERY_UNKNOWN)
-    knows_earlier = was_moved and any(one.state is DeliveryState.SENT for one in signs.messages)
-    return KnownCause(NoShowCause.NEW_TIME_NOT_DELIVERED if knows_earlier else NoShowCause.NOT_DELIVERED, reason)
+    cause = _BY_REACH[signs.reached.reach]
+    if cause is NoShowCause.NEW_TIME_NOT_DELIVERED and move is None:  # a link that was reissued in vain
+        cause = NoShowCause.NOT_DELIVERED
+    return KnownCause(cause, signs.reached.failure)
 
 
 def _confirmed_by(changes: Sequence[HistoryEntry]) -> str | None:
@@ -111,24 +101,21 @@ def _confirmed_by(changes: Sequence[HistoryEntry]) -> str | None:
 
 
 async def _signs(schedules: Sequence[UUID], outbox: Outbox) -> dict[UUID, Signs]:
-    """Return the signs of each candidate by their booking: three queries, however many they are."""
-    found = await deliveries.of_schedules(schedules, outbox.channels)
-    inviting = [one for one in found if one.required and one.kind in INVITING_KINDS]
-    unsent = [one.id for one in inviting if one.state is not DeliveryState.SENT]
-    attempts = await deliveries.attempts_of(unsent) if unsent else {}
-    maybe = {ident for ident, tries in attempts.items() if any(attempt.maybe_accepted for attempt in tries)}
-    signs = {}
-    for row in await _SIGNS.rows(schedules=list(schedules)):
-        ours = [one for one in inviting if one.schedule == row["schedule_id"]]
-        check = row["device_check"]
-        signs[row["schedule_id"]] = Signs(
-            invited_revision=row["invited_revision"],
-            device_check=msgspec.json.decode(check, type=_Check) if check else None,
+    """Return the signs of each candidate by their booking: a few queries, however many they are."""
+    rows = await _SIGNS.rows(schedules=list(schedules))
+    reached = await reach_of({row["schedule_id"]: row["invited_revision"] for row in rows}, outbox.channels)
+    return {
+        row["schedule_id"]: Signs(
+            device_check=_read(row["device_check"]),
             late_requested_at=row["late_requested_at"],
-            messages=ours,
-            maybe_accepted=any(one.id in maybe and one.revision == row["invited_revision"] for one in ours),
+            reached=reached[row["schedule_id"]],
         )
-    return signs
+        for row in rows
+    }
+
+
+def _read(check: str | None) -> _CheckedDevices | None:
+    return msgspec.json.decode(check, type=_CheckedDevices) if check else None
 
 
 def _message(booking: LockedBooking, signs: Signs, outbox: Outbox) -> NoShowMessage:
