@@ -23,9 +23,6 @@ def booking_news(said: str, booking: dict[str, Any]) -> list[News]:
         DeclinedMessage(**booking, declined_at=at, reason=said),
         EnteredMessage(**booking, entered_at=at),
         FinishedMessage(**booking, entered_at=at, finished_at=at, by=said),
-        InterviewerUnreachableMessage(
-            **booking, interviewer_email=said, delivery_id=UUID(int=3), failure=said, reply=said
-        ),
     ]
 
 
@@ -44,4 +41,17 @@ def no_show(booking: dict[str, Any], *who: MissedCandidate, more: int = 0) -> No
         address=booking["recruiter_email"],
         missed=list(who),
         more=more,
+    )
+
+
+def interviewer_unreachable(said: str, booking: dict[str, Any]) -> InterviewerUnreachableMessage:
+    """Return that an interviewer was not reached; `said` is every text in it."""
+    names = ("schedule_id", "revision", "starts_at", "ends_at")
+    return InterviewerUnreachableMessage(
+        **{name: booking[name] for name in names},
+        address=booking["recruiter_email"],
+        interviewer_email=said,
+        delivery_id=UUID(int=3),
+        failure=said,
+        reply=said,
     )

@@ -60,13 +60,16 @@ STORED: dict[str, dict[str, Any]] = {
         ],
         "more": 0,
     },
-    "interviewer_unreachable": BOOKING
-    | {
+    "interviewer_unreachable": {
+        "schedule_id": BOOKING["schedule_id"],
+        "revision": 2,
+        "starts_at": "2026-12-01T04:30:00Z",
+        "ends_at": "2026-12-01T05:30:00Z",
+        "address": None,
         "interviewer_email": "ivo@example.com",
         "delivery_id": "01939f6e-7b00-7000-8000-000000000003",
         "failure": "recipient_unknown",
         "reply": "550 5.1.1 No such user",
-        "send_to": None,
     },
     "alert": {
         "cause": "failed",

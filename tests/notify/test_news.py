@@ -11,36 +11,30 @@ from factories import book, outbox_of
 from hireloop import db
 from hireloop.notify import news
 from hireloop.notify.deliveries.outbox import Outbox, forget
-from hireloop.notify.messages import Meeting
 from hireloop.notify.news import FailedNotice
 from notify.news import missed, no_show
 from sample_channels import MAIL, chat
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 KIND = "interviewer_unreachable"
-MEETING: dict[str, Any] = {
-    "candidate_name": "Asha Rao",
-    "candidate_email": "asha@example.com",
-    "time_zone": None,
-    "locale": None,
-    "job_title": "Backend Engineer",
-    "company": "Acme",
-    "recruiter_email": None,
-    "starts_at": NOW,
-    "ends_at": NOW,
-}
 NOTICE = FailedNotice(
     delivery_id=db.new_id(),
     interviewer_email="ivo@acme.example",
     failure="recipient_unknown",
     reply="550 5.1.1 No mailbox for Asha Rao's interviewer",
     traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    schedule_id=None,
+    revision=0,
+    starts_at=NOW,
+    ends_at=NOW,
+    recruiter_email=None,
 )
 
 
 async def deliveries() -> list[Any]:
     return await db.fetch(
-        "SELECT channel, recipient, state, payload::text AS said FROM delivery WHERE kind = $1 ORDER BY id", KIND
+        "SELECT schedule, channel, recipient, state, payload::text AS said FROM delivery WHERE kind = $1 ORDER BY id",
+        KIND,
     )
 
 
@@ -48,10 +42,9 @@ async def deliveries() -> list[Any]:
 class TestInterviewerUnreachable:
     async def put(self, outbox: Outbox, notice: FailedNotice = NOTICE) -> Any:  # noqa: ANN401 (an id)
         booked = await book()
+        about = structs.replace(notice, schedule_id=booked.booking.id, revision=1)
         for _ in range(2):
-            await news.put_interviewer_unreachable(
-                notice, Meeting(**MEETING), schedule_id=booked.booking.id, revision=1, outbox=outbox, now=NOW
-            )
+            await news.put_interviewer_unreachable(about, outbox, now=NOW)
         return booked.booking.id
 
     async def test_a_chat_hears_it_once_and_the_log_names_the_delivery_and_its_trace(self) -> None:
@@ -80,10 +73,14 @@ class TestInterviewerUnreachable:
         outbox = outbox_of(MAIL, chat(KIND))
         schedule = await self.put(outbox)
         other = structs.replace(NOTICE, delivery_id=db.new_id())
-        await news.put_interviewer_unreachable(
-            other, Meeting(**MEETING), schedule_id=schedule, revision=1, outbox=outbox, now=NOW
-        )
+        about = structs.replace(other, schedule_id=schedule, revision=1)
+        await news.put_interviewer_unreachable(about, outbox, now=NOW)
         assert len(await deliveries()) == 2
+
+    async def test_a_slot_with_several_bookings_is_told_once_too(self) -> None:
+        for _ in range(2):
+            await news.put_interviewer_unreachable(NOTICE, outbox_of(MAIL, chat(KIND)), now=NOW)
+        assert [row["schedule"] for row in await deliveries()] == [None]
 
     async def test_nothing_of_an_erased_candidate_is_left_in_it(self) -> None:
         schedule = await self.put(outbox_of(MAIL, chat(KIND)))
@@ -94,7 +91,17 @@ class TestInterviewerUnreachable:
         assert "asha@" not in told["said"]
 
 
-BOOKING = MEETING | {"schedule_id": db.new_id(), "revision": 3}
+BOOKING: dict[str, Any] = {
+    "schedule_id": db.new_id(),
+    "revision": 3,
+    "candidate_name": "Asha Rao",
+    "candidate_email": "asha@example.com",
+    "job_title": "Backend Engineer",
+    "company": "Acme",
+    "recruiter_email": None,
+    "starts_at": NOW,
+    "ends_at": NOW,
+}
 
 
 def test_one_who_did_not_come_is_told_of_their_booking() -> None:

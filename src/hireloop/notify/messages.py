@@ -216,22 +216,6 @@ class FinishedMessage(NewsMessage, frozen=True, kw_only=True):
     by: str  # `the candidate`, or `HireLoop` when the time was over
 
 
-class InterviewerUnreachableMessage(NewsMessage, frozen=True, kw_only=True):
-    """A message to an interviewer was rejected, or has bounced."""
-
-    kind: ClassVar[str] = "interviewer_unreachable"
-
-    interviewer_email: str
-    delivery_id: UUID  # of that message
-    failure: str | None = None  # why it was not delivered: a slug
-    reply: str = ""  # the other side's words
-
-    @property
-    def occasion(self) -> str:
-        """Once for each message that was not delivered."""
-        return str(self.delivery_id)
-
-
 class NoShowMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Candidates did not come: one, or all of a slot who did not, and then it is about no single booking."""
 
@@ -253,6 +237,34 @@ class NoShowMessage(msgspec.Struct, frozen=True, kw_only=True):
         """One message for each slot and sweep, named after the first of its bookings."""
         first = self.missed[0]
         return "" if self.schedule_id else f"{first.schedule_id}:{first.revision}"
+
+    def deadline(self, now: datetime) -> datetime:
+        """Return the time from which nobody needs to hear of it."""
+        return now + _A_DAY
+
+
+class InterviewerUnreachableMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to the interviewer of a slot was rejected, or has bounced; it names no candidate."""
+
+    kind: ClassVar[str] = "interviewer_unreachable"
+    audience: ClassVar[Audience] = Audience.RECRUITERS
+    required: ClassVar[bool] = False
+    wait: ClassVar[timedelta] = timedelta()
+
+    schedule_id: UUID | None  # None: about a slot with several bookings, or none
+    revision: int
+    starts_at: datetime
+    ends_at: datetime
+    address: str | None  # over mail
+    interviewer_email: str
+    delivery_id: UUID  # of that message
+    failure: str | None = None  # why it was not delivered: a slug
+    reply: str = ""  # the other side's words
+
+    @property
+    def occasion(self) -> str:
+        """Once for each message that was not delivered."""
+        return str(self.delivery_id)
 
     def deadline(self, now: datetime) -> datetime:
         """Return the time from which nobody needs to hear of it."""
@@ -305,14 +317,7 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
         return now + _A_DAY
 
 
-News = (
-    LateRequestMessage
-    | ConfirmedMessage
-    | DeclinedMessage
-    | EnteredMessage
-    | FinishedMessage
-    | InterviewerUnreachableMessage
-)
+News = LateRequestMessage | ConfirmedMessage | DeclinedMessage | EnteredMessage | FinishedMessage
 Message = (
     InvitationMessage
     | RescheduledMessage
@@ -321,6 +326,7 @@ Message = (
     | RecruiterCopyMessage
     | News
     | NoShowMessage
+    | InterviewerUnreachableMessage
     | AlertMessage
 )
 

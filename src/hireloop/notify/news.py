@@ -17,7 +17,7 @@ from hireloop import db
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS, DeliveryView
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.notify.messages import InterviewerUnreachableMessage, Meeting, NoShowMessage
+from hireloop.notify.messages import InterviewerUnreachableMessage, NoShowMessage
 from hireloop.notify.no_show import MOST_NAMED
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import DeliveryState
@@ -29,40 +29,38 @@ _PROGRAMS = "webhook"  # the transport by which programs are told
 
 
 class FailedNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to an interviewer that was rejected or has bounced."""
+    """A message to the interviewer of a slot that was rejected or has bounced."""
 
     delivery_id: UUID
     interviewer_email: str
     failure: str | None  # a slug
     reply: str  # the other side's words, empty if there were none
     traceparent: str  # of the delivery
+    schedule_id: UUID | None  # the slot's booking, None if it has several or none
+    revision: int  # of that booking, else 0
+    starts_at: datetime
+    ends_at: datetime
+    recruiter_email: str | None
 
 
-async def put_interviewer_unreachable(
-    notice: FailedNotice,
-    about: Meeting,
-    *,
-    schedule_id: UUID,
-    revision: int,
-    outbox: Outbox,
-    now: datetime,
-) -> None:
-    """Tell a booking's recruiters that its interviewer was not reached, in the caller's transaction.
+async def put_interviewer_unreachable(notice: FailedNotice, outbox: Outbox, *, now: datetime) -> None:
+    """Tell recruiters that an interviewer was not reached, in the caller's transaction.
 
     Once for each message to an interviewer, however often this is called for it.
     """
-    message = InterviewerUnreachableMessage.about(
-        about,
-        schedule_id=schedule_id,
-        revision=revision,
-        send_to=outbox.alert_email,
+    message = InterviewerUnreachableMessage(
+        schedule_id=notice.schedule_id,
+        revision=notice.revision,
+        starts_at=notice.starts_at,
+        ends_at=notice.ends_at,
+        address=notice.recruiter_email or outbox.alert_email,
         interviewer_email=notice.interviewer_email,
         delivery_id=notice.delivery_id,
         failure=notice.failure,
         reply=notice.reply,
     )
-    if await outbox.put([message], now=now, about={schedule_id: [notice.traceparent]}):
-        db.after_commit(partial(_say_unreachable, notice, schedule_id))
+    if await outbox.put([message], now=now, about={notice.schedule_id: [notice.traceparent]}):
+        db.after_commit(partial(_say_unreachable, notice))
 
 
 async def put_no_shows(
@@ -137,10 +135,10 @@ def gathered(told: Sequence[NoShowMessage]) -> NoShowMessage:
     return msgspec.structs.replace(told[0], schedule_id=None, revision=0, missed=named, more=len(missed) - len(named))
 
 
-def _say_unreachable(notice: FailedNotice, schedule_id: UUID) -> None:
+def _say_unreachable(notice: FailedNotice) -> None:
     log.warning(
         "interviewer.unreachable",
-        schedule=str(schedule_id),
+        schedule=str(notice.schedule_id or ""),
         delivery=str(notice.delivery_id),
         reason=notice.failure,
         **spans.said_of(notice.traceparent),

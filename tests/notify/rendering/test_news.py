@@ -7,17 +7,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from hireloop.notify.messages import (
     DeclinedMessage,
     FinishedMessage,
-    InterviewerUnreachableMessage,
     Message,
 )
 from hireloop.notify.no_show import MOST_NAMED, NoShowCause
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Parcel
-from notify.news import missed, no_show
+from notify.news import interviewer_unreachable, missed, no_show
 
 START = datetime(2026, 12, 1, 20, 30, tzinfo=UTC)  # on 2 December where the recruiters are
 BOOKING: dict[str, Any] = {
@@ -153,18 +153,22 @@ def test_the_end_of_an_interview_says_who_ended_it(by: str, said: str) -> None:
     assert "Finished at: Wednesday, 2 December 2026, 02:50 IST" in parcel.text
 
 
-def test_a_dead_address_of_an_interviewer_is_told_with_the_servers_words() -> None:
-    parcel = rendered(
-        InterviewerUnreachableMessage(
-            **BOOKING,
-            interviewer_email="ivo@acme.example",
-            delivery_id=UUID(int=3),
-            failure="recipient_unknown",
-            reply=f"550 5.1.1 No such user {'x' * 2000}",
-        )
+@pytest.mark.parametrize(
+    ("schedule", "link"),
+    [(BOOKING["schedule_id"], PAGE), (None, "https://hire.example/console/?day=2026-12-02")],
+)
+def test_a_dead_address_of_an_interviewer_is_told_with_the_servers_words(schedule: UUID | None, link: str) -> None:
+    message = structs.replace(
+        interviewer_unreachable("recipient_unknown", BOOKING),
+        schedule_id=schedule,
+        interviewer_email="ivo@acme.example",
+        reply=f"550 5.1.1 No such user {'x' * 2000}",
     )
+    parcel = rendered(message)
     assert parcel.subject == "Interviewer not reached: ivo@acme.example"
     assert "Reason: The recipient's address does not exist. (recipient_unknown)\n" in parcel.text
     assert "Reply: 550 5.1.1 No such user" in parcel.text
     assert len(parcel.text) < 1500
-    assert parcel.links == (PAGE,)
+    assert parcel.links == (link,)
+    data = json.loads(parcel.data)["data"]
+    assert (data["schedule"], data["booking_url"] is None) == (schedule and str(schedule), schedule is None)

@@ -35,7 +35,7 @@ from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Parcel
 from hireloop.notify.transports.mail import mime
 from hireloop.time_zones import database_name
-from notify.news import booking_news, missed, no_show
+from notify.news import booking_news, interviewer_unreachable, missed, no_show
 
 SECRET = "a secret of at least thirty-two characters"
 SESSION = UUID(int=7)
@@ -348,6 +348,7 @@ def one_of_each(**values: Any) -> list[Message]:  # noqa: ANN401 (a table of mix
         copy(**values),
         LateRequestMessage(**booking_values(asked_at=START, **values)),
         *booking_news(values.get("reason", "a word"), booking_values(**who)),
+        interviewer_unreachable(values.get("reason", "a word"), booking_values(**who)),
         no_show(booking_values(**who), missed(booking_values(**who))),
         alert(**names),
     ]

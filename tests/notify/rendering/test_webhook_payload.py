@@ -8,6 +8,7 @@ import pytest
 from hireloop.notify import messages
 from hireloop.notify.messages import (
     AlertMessage,
+    InterviewerUnreachableMessage,
     NewsMessage,
     NoShowMessage,
     RecruiterCopyMessage,
@@ -20,6 +21,8 @@ BOOKING = {
     "schedule", "revision", "booking_url", "candidate_name", "job_title", "company", "starts_at", "ends_at",
 }  # fmt: skip
 
+LACKING = {"alert": {"ends_at"}, "interviewer_unreachable": {"candidate_name", "job_title", "company"}}
+
 
 def written(kind: str) -> dict[str, Any]:
     said: messages.Message = preview.sample(kind)
@@ -28,6 +31,8 @@ def written(kind: str) -> dict[str, Any]:
             raw = webhook_payload.of_copy(said, booking_url=URL, invitation_state="sent")
         case NewsMessage():
             raw = webhook_payload.of_news(said, booking_url=URL)
+        case InterviewerUnreachableMessage():
+            raw = webhook_payload.of_interviewer_unreachable(said, booking_url=URL)
         case NoShowMessage():
             raw = webhook_payload.of_no_show(said, said.missed[0], booking_url=URL)
         case AlertMessage():
@@ -60,7 +65,7 @@ def written(kind: str) -> dict[str, Any]:
     ],
 )
 def test_a_message_has_these_fields_and_no_other(kind: str, more: set[str]) -> None:
-    assert set(written(kind)) == (BOOKING - {"ends_at"} if kind == "alert" else BOOKING) | more
+    assert set(written(kind)) == BOOKING - LACKING.get(kind, set()) | more
 
 
 def test_an_alert_says_which_delivery_and_why() -> None:

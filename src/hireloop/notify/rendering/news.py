@@ -45,6 +45,21 @@ def of_no_show(message: NoShowMessage, reader: Reader, *, url: str) -> Values:
     }
 
 
+def of_interviewer_unreachable(message: InterviewerUnreachableMessage, reader: Reader, *, url: str) -> Values:
+    """Return which interviewer was not reached, and why; `url` is of the booking or of the day."""
+    when = times.span(message.starts_at, message.ends_at, *reader)
+    return {
+        "interviewer": one_line(message.interviewer_email),
+        "sentence": one_line(sentence_of(message.failure)) if message.failure else "",
+        "reason": one_line(message.failure or ""),
+        "reply": one_line(message.reply)[:_LONGEST_REPLY],
+        "is_of_a_booking": message.schedule_id is not None,
+        "when": when,
+        "preview": when,
+        "booking_url": url,
+    }
+
+
 def _missed(one: MissedCandidate) -> tuple[str, ...]:
     """Return name, position, company, cause, why the invitation failed, and the results for camera and microphone."""
     return (
@@ -71,13 +86,6 @@ def _news(message: News, reader: Reader) -> Values:
         case FinishedMessage():
             entered = _point(message.entered_at, reader)
             return {"by": one_line(message.by), "at": _point(message.finished_at, reader), "entered": entered}
-        case InterviewerUnreachableMessage():
-            return {
-                "interviewer": one_line(message.interviewer_email),
-                "sentence": one_line(sentence_of(message.failure)) if message.failure else "",
-                "reason": one_line(message.failure or ""),
-                "reply": one_line(message.reply)[:_LONGEST_REPLY],
-            }
         case _:
             assert_never(message)
 

@@ -83,8 +83,12 @@ _VALUES: dict[str, dict[str, object]] = {
         "address": _RECIPIENTS[messages.Audience.RECRUITERS],
         "missed": [_MISSED],
     },
-    "interviewer_unreachable": _BOOKING
-    | {
+    "interviewer_unreachable": {
+        "schedule_id": _SCHEDULE,
+        "revision": 1,
+        "starts_at": STARTS_AT,
+        "ends_at": STARTS_AT + _HOUR,
+        "address": _RECIPIENTS[messages.Audience.RECRUITERS],
         "interviewer_email": "ivo@example.com",
         "delivery_id": _DELIVERY,
         "failure": Reason.RECIPIENT_UNKNOWN.value,

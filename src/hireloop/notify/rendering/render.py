@@ -20,6 +20,7 @@ from hireloop.notify.messages import (
     Audience,
     CancelledMessage,
     DeclinedMessage,
+    InterviewerUnreachableMessage,
     InvitationMessage,
     LateRequestMessage,
     Message,
@@ -135,7 +136,9 @@ class Renderer:
 
     def _reader(self, message: Message) -> Reader:
         """Return the candidate's clock and locale for what is theirs, and ours for all the rest."""
-        if message.audience is not Audience.CANDIDATE or isinstance(message, AlertMessage | NoShowMessage):
+        if message.audience is not Audience.CANDIDATE or isinstance(
+            message, AlertMessage | NoShowMessage | InterviewerUnreachableMessage
+        ):
             return self._ours
         zone = zone_of(message.time_zone, self._ours.zone)
         return Reader(zone, languages.reader_locale(message.locale, self._ours.locale))
@@ -154,8 +157,8 @@ class Renderer:
                 said = values.of_copy(message, reader, booking_url=page, invitation_state=invitation_state)
                 data = webhook_payload.of_copy(message, booking_url=url, invitation_state=invitation_state)
                 return _Said(said, data=data)
-            case NoShowMessage():
-                return self._of_no_show(message, reader)
+            case NoShowMessage() | InterviewerUnreachableMessage():
+                return self._of_slot(message, reader)
             case NewsMessage():
                 return self._of_news(message, reader)
             case AlertMessage():
@@ -181,18 +184,20 @@ class Renderer:
             webhook_payload.of_news(message, booking_url=url),
         )
 
-    def _of_no_show(self, message: NoShowMessage, reader: Reader) -> _Said:
-        """Return what is said of those who did not come; a reply goes to the candidate if it is one."""
-        if message.schedule_id is None:
-            day = message.starts_at.astimezone(reader.zone).date().isoformat()
-            return _Said(news.of_no_show(message, reader, url=f"{self._base_url}/console/?day={day}"))
-        url = self._booking_url(message.schedule_id)
-        said = news.of_no_show(message, reader, url=self._booking_page(message.schedule_id))
-        if not message.missed:  # erased since
+    def _of_slot(self, message: NoShowMessage | InterviewerUnreachableMessage, reader: Reader) -> _Said:
+        """Return what is said of a slot, or of one booking in it; a reply about one candidate goes to them."""
+        day = message.starts_at.astimezone(reader.zone).date().isoformat()
+        page, url = f"{self._base_url}/console/?day={day}", None
+        if message.schedule_id is not None:
+            page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
+        if isinstance(message, InterviewerUnreachableMessage):
+            data = webhook_payload.of_interviewer_unreachable(message, booking_url=url)
+            return _Said(news.of_interviewer_unreachable(message, reader, url=page), data=data)
+        said = news.of_no_show(message, reader, url=page)
+        if url is None or not message.missed:  # of several, or the only one was erased since
             return _Said(said)
         (missed,) = message.missed
-        data = webhook_payload.of_no_show(message, missed, booking_url=url)
-        return _Said(said, missed.candidate_email, data)
+        return _Said(said, missed.candidate_email, webhook_payload.of_no_show(message, missed, booking_url=url))
 
     def _booking_page(self, schedule_id: UUID) -> str:
         """Return where a person reads a booking, behind the console's sign-in (`console.cards.path_of`)."""

@@ -119,9 +119,6 @@ _CheckedDevice = Annotated[
         examples=["NotAllowedError"],
     ),
 ]
-_FailureSlug = Annotated[
-    str | None, Meta(description="A reason, as in the attempts of a delivery.", examples=["recipient_unknown"])
-]
 
 
 class NoShowData(BookingData, frozen=True, kw_only=True):
@@ -143,14 +140,22 @@ class NoShowData(BookingData, frozen=True, kw_only=True):
     booking_url: _Url
 
 
-class InterviewerUnreachableData(BookingData, frozen=True, kw_only=True):
-    """A message to an interviewer was rejected, or has bounced."""
+class InterviewerUnreachableData(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to the interviewer of a slot was rejected, or has bounced."""
 
+    schedule: Annotated[
+        ScheduleId | None, Meta(description="The booking in the slot; null if there are several, or none.")
+    ]
+    revision: Annotated[int, Meta(description="The revision of the booking; 0 without one.", examples=[1])]
+    starts_at: Annotated[Time, Meta(examples=["2026-12-01T04:30:00Z"])]
+    ends_at: Annotated[Time, Meta(examples=["2026-12-01T05:15:00Z"])]
     interviewer_email: Annotated[str, Meta(examples=["ivo@hire.example"])]
     delivery: Annotated[
         str, Meta(description="The ID of the delivery.", examples=["01990000-0000-7000-8000-000000000007"])
     ]
-    reason: _FailureSlug
+    reason: Annotated[
+        str | None, Meta(description="A reason, as in the attempts of a delivery.", examples=["recipient_unknown"])
+    ]
     sentence: Annotated[
         str | None, Meta(description="The reason as a sentence.", examples=[Reason.RECIPIENT_UNKNOWN.sentence])
     ]
@@ -158,7 +163,7 @@ class InterviewerUnreachableData(BookingData, frozen=True, kw_only=True):
         str,
         Meta(description="The reply of the mail server; empty if there was none.", examples=["550 5.1.1 No such user"]),
     ]
-    booking_url: _Url
+    booking_url: Annotated[str | None, Meta(description="The URL of the booking; null without one.", examples=[_URL])]
 
 
 class AlertData(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,7 +217,7 @@ def of_copy(message: RecruiterCopyMessage, *, booking_url: str, invitation_state
 
 def of_news(message: News, *, booking_url: str) -> bytes:
     """Return what has happened to a booking."""
-    more: dict[str, object] = {"booking_url": booking_url}
+    more = {"booking_url": booking_url}
     match message:
         case LateRequestMessage():
             return _written(message, LateRequestData, more)
@@ -224,9 +229,6 @@ def of_news(message: News, *, booking_url: str) -> bytes:
             return _written(message, EnteredData, more)
         case FinishedMessage():
             return _written(message, FinishedData, more)
-        case InterviewerUnreachableMessage():
-            more |= {"delivery": str(message.delivery_id), **_failure(message.failure)}
-            return _written(message, InterviewerUnreachableData, more)
         case _:
             assert_never(message)
 
@@ -251,6 +253,17 @@ def of_no_show(message: NoShowMessage, missed: MissedCandidate, *, booking_url: 
     return msgspec.json.encode({"type": message.kind, "data": data})
 
 
+def of_interviewer_unreachable(message: InterviewerUnreachableMessage, *, booking_url: str | None) -> bytes:
+    """Return which message to an interviewer was not delivered, and why."""
+    more: dict[str, object] = {
+        "delivery": str(message.delivery_id),
+        "reason": message.failure,
+        "sentence": sentence_of(message.failure) if message.failure else None,
+        "booking_url": booking_url,
+    }
+    return _written(message, InterviewerUnreachableData, more)
+
+
 def of_alert(message: AlertMessage, *, booking_url: str, next_step: NextStep) -> bytes:
     """Return what an alert is about: a delivery, or a channel, and then `delivery` is null."""
     delivery = None if message.cause is AlertCause.HELD else message.subject
@@ -266,12 +279,10 @@ def of_alert(message: AlertMessage, *, booking_url: str, next_step: NextStep) ->
     return _written(message, AlertData, more)
 
 
-def _failure(slug: str | None) -> dict[str, object]:
-    return {"reason": slug, "sentence": sentence_of(slug) if slug else None}
-
-
 def _written(
-    message: BookingMessage | AlertMessage, kind: type[BookingData | AlertData], more: Mapping[str, object]
+    message: BookingMessage | AlertMessage | InterviewerUnreachableMessage,
+    kind: type[BookingData | AlertData | InterviewerUnreachableData],
+    more: Mapping[str, object],
 ) -> bytes:
     """Return the kind's fields: those in `more`, and the message's own of the same name."""
     known: dict[str, Any] = {"schedule": message.schedule_id, **more}
