@@ -278,6 +278,8 @@ class InterviewerReminder(InterviewerMessage, frozen=True, kw_only=True):
     def deadline(self, now: datetime) -> datetime:  # noqa: ARG002 (as of a message about a booking)
         """Return when the next reminder is due, or the interview starts."""
         return self.until or self.starts_at
+
+
 class LateRequestMessage(NewsMessage, frozen=True, kw_only=True):
     """The candidate came too late and asks for another time."""
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hireloop.errors import SettingsError
 from hireloop.notify.channels.message_routes import Subscriber, kinds_by_channel
-from hireloop.notify.messages import PARTY_KINDS, KNOWN_KINDS
+from hireloop.notify.messages import KNOWN_KINDS, PARTY_KINDS
 from sample_channels import FOR_CHATS, FOR_PROGRAMS, FOR_RECRUITERS, TO_ACT_ON
 
 RECRUITERS = Subscriber(name="recruiters", tags=("recruiters",))

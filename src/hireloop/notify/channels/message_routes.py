@@ -11,9 +11,9 @@ import msgspec
 
 from hireloop.errors import SettingsError
 from hireloop.notify.messages import (
-    PARTY_KINDS,
     KINDS,
     KNOWN_KINDS,
+    PARTY_KINDS,
     AlertMessage,
     Audience,
     DeclinedMessage,
