@@ -191,6 +191,11 @@ class EmailTransport:
             self._plugin.pool.close()
 
 
+def from_address(settings: Settings) -> str:
+    """Return the address that mail is from, which EMAIL_URL may say."""
+    return EmailTransport("", settings).sender or settings.mail_sender.address
+
+
 def _open(url: str, settings: Settings) -> HireLoopMail | Reason:
     if settings.email_backend is EmailBackend.CONSOLE:
         return Reason.CONSOLE_BACKEND
