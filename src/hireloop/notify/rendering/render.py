@@ -115,12 +115,13 @@ class Renderer:
         message_id: str,
         traceparent: str | None = None,
         invitation_state: str | None = None,
+        references: tuple[str, ...] = (),
         now: datetime | None = None,
     ) -> Parcel:
         """Return the parcel for this message; it may hold a fresh session key, so keep it out of logs and rows.
 
-        `message_id` comes with its angle brackets; `invitation_state` is the delivery state that a recruiter copy
-        tells of; `now`, the clock's by default, stamps the calendar.
+        `message_id` comes with its angle brackets, as do `references` (`threads`); `invitation_state` is the delivery
+        state that a recruiter copy tells of; `now`, the clock's by default, stamps the calendar.
         """
         now = now or datetime.now(UTC)
         reader = self._reader(message)
@@ -138,6 +139,7 @@ class Renderer:
             links=values.links_in(said.values),
             html=words.html.render(said.values),
             message_id=message_id,
+            references=references,
             **_calendar(event, is_off=isinstance(message, CancelledMessage)),
             reply_to=said.reply_to,
             headers=(("Traceparent", traceparent),) if traceparent else (),

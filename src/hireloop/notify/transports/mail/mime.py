@@ -44,6 +44,7 @@ def to_bytes(parcel: Parcel, recipient: str, sender: str, date: datetime) -> byt
         f"Subject: {encoded(parcel.subject)}",
         f"Date: {format_datetime(date)}",
         f"Message-ID: {_one_line(parcel.message_id)}",
+        *_thread(parcel.references),
         "Auto-Submitted: auto-generated",
         f"X-Auto-Response-Suppress: {_SUPPRESSED}",
         *(f"{name}: {encoded(value)}" for name, value in parcel.headers),
@@ -81,6 +82,12 @@ def encoded(value: str) -> str:
         if "  " not in value and max(map(len, value.split())) <= _LINE:
             return "\r\n ".join(textwrap.wrap(value, _LINE, break_long_words=False, break_on_hyphens=False))
     return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(word, newline=False).decode()}?=" for word in _words(value))
+
+
+def _thread(references: tuple[str, ...]) -> list[str]:
+    """Return the fields by which mail programs show a mail with those that it refers to (RFC 5322, 3.6.4)."""
+    ids = [_one_line(one) for one in references]
+    return [f"In-Reply-To: {ids[-1]}", "References: " + "\r\n ".join(ids)] if ids else []
 
 
 def _reply_to(address: str) -> str:
