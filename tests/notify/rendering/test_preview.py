@@ -111,6 +111,17 @@ def test_a_mail_is_built_as_mail_programs_expect(kind: str, language: str) -> No
 
 @IN_EACH_LANGUAGE
 @EACH
+def test_no_mail_hides_anything(kind: str, language: str) -> None:
+    """As scanners look for it, in the source; `test_in_browser` measures what is seen."""
+    shown = re.sub(r"<!--\[if (mso|lte).*?<!\[endif\]-->", "", parcel(kind, language).html, flags=re.DOTALL)
+    styles = " ".join(re.findall(r'style="([^"]*)"', shown))
+    assert not re.search(r"display: ?none|visibility: ?hidden|opacity|(max-)?height: ?[01]px|mso-hide", styles)
+    sizes = [int(size) for size in re.findall(r"font-size: ?(\d+)px", shown)]
+    assert min(sizes) >= 14
+
+
+@IN_EACH_LANGUAGE
+@EACH
 def test_text_stands_alone_for_chat(kind: str, language: str) -> None:
     text = parcel(kind, language).text
     assert not re.search(r"<[a-z/]|\{|%\(|&(amp|lt|gt|#)|\n\n\n|[ \t]\n|\A\n", text)
