@@ -16,12 +16,14 @@ def first_mail_fragment(delivery: str, *, about: str = "schedule") -> str:
     """Return SQL for the Message-ID of the first mail of a delivery's thread that may have arrived; null if none did.
 
     `delivery` is a row of the table `delivery` in the statement, and `about` the column that says what a thread is
-    about: an index has to begin with it. A mail that bounced did not arrive.
+    about: an index has to begin with it, and OFFSET keeps the planner to that one. A mail that bounced did not arrive.
     """
     return f"""
-        (SELECT first.message_id FROM delivery AS first
-            WHERE first.{about} = {delivery}.{about} AND first.channel = {delivery}.channel
-              AND first.recipient = {delivery}.recipient AND first.id < {delivery}.id AND first.state <> 'bounced'
+        (SELECT first.message_id FROM (
+                SELECT * FROM delivery AS known WHERE known.{about} = {delivery}.{about} OFFSET 0
+            ) AS first
+            WHERE first.channel = {delivery}.channel AND first.recipient = {delivery}.recipient
+              AND first.id < {delivery}.id AND first.state <> 'bounced'
               AND first.kind = ANY(:threaded_kinds::text[])
               AND EXISTS (
                 SELECT FROM attempt WHERE attempt.delivery = first.id
