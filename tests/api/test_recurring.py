@@ -64,11 +64,40 @@ async def test_what_is_skipped_says_why_and_asking_again_creates_nothing(api: ht
         ("nonexistent-time", None),
         ("excluded", None),
         ("already-exists", created[1]),
+        ("already-exists", created[2]),
     ]
     longer = (await api.post(PATH, json={**asked, "duration_minutes": 50})).json()
     assert {one["reason"] for one in longer["skipped"]} == {"interviewer-busy", "nonexistent-time", "excluded"}
     past = (await api.post(PATH, json=recurring(starts_at_local="2020-01-01T10:00"))).json()
     assert ({one["reason"] for one in past["skipped"]}, past["created"]) == ({"past"}, [])
+
+
+async def test_what_a_calendar_exports_is_a_rule(api: httpx.AsyncClient) -> None:
+    exported = (
+        "DTSTART;TZID=Europe/Berlin:20301021T100000\r\nRRULE:FREQ=WEEKLY;BYDAY=MO,\r\n WE;\r\n"
+        "EXDATE;TZID=Europe/Berlin:20301023T100000,20301024T100000\r\nRDATE:20301101T090000Z\r\n"
+    )
+    asked = {"rule": exported, "time_zone": "Europe/Berlin", "duration_minutes": 45, "until": "2030-10-31"}
+    body = (await api.post(PATH, json=asked)).json()
+    assert [slot["starts_at"] for slot in body["created"]] == [
+        "2030-10-21T13:30:00+05:30",
+        "2030-10-28T14:30:00+05:30",
+        "2030-10-30T14:30:00+05:30",
+    ]
+    assert [(one["starts_at_local"], one["reason"]) for one in body["skipped"]] == [("2030-10-23T10:00:00", "excluded")]
+    assert [(one["line"], one["value"], one["reason"]) for one in body["ignored"]] == [
+        ("RDATE", "20301101T090000Z", "after-until"),
+        ("EXDATE", "20301024T100000", "no-such-time"),
+    ]
+    assert all(one["detail"] for one in body["ignored"])
+
+
+async def test_a_rule_without_an_end_ends_with_until(api: httpx.AsyncClient) -> None:
+    endless = recurring(rule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1,3", starts_at_local="2030-10-23T10:00:00")
+    refused = problem(await api.post(PATH, json=endless), 400, "bad-input", "rule")
+    assert "a last date in the field until" in refused["detail"]
+    made = (await api.post(PATH, json={**endless, "until": "2030-10-30"})).json()
+    assert [slot["starts_at"][:10] for slot in made["created"]] == ["2030-10-23", "2030-10-28", "2030-10-30"]
 
 
 async def test_a_time_that_clocks_show_twice_is_the_first_of_the_two(api: httpx.AsyncClient) -> None:
@@ -87,6 +116,12 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=3"}, "rule"),
     ({"rule": "FREQ=DAILY;COUNT=3\x00"}, "rule"),
     ({"rule": 7}, "rule"),
+    ({"rule": "FREQ=DAILY;COUNT=3\nEXDATE:soon"}, "rule"),
+    ({"rule": "DTSTART:20301022T100000\nRRULE:FREQ=DAILY;COUNT=3"}, "starts_at_local"),
+    ({"starts_at_local": None}, "starts_at_local"),
+    ({"until": "2030-10-20"}, "until"),
+    ({"until": "2030-10-22T10:00:00"}, "until"),
+    ({"rule": "FREQ=WEEKLY", "until": "2041-01-01"}, "until"),
     ({"time_zone": "Europe/Atlantis"}, "time_zone"),
     ({"time_zone": "CEST"}, "time_zone"),
     ({"time_zone": "../etc/passwd"}, "time_zone"),
@@ -115,8 +150,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
 async def test_each_bad_field_is_a_problem_that_names_it(api: httpx.AsyncClient) -> None:
     for fields, field in BAD:
         problem(await api.post(PATH, json=recurring(**fields)), 400, "bad-input", field)
-    missing = ("time_zone", "starts_at_local", "duration_minutes")
-    problem(await api.post(PATH, json={"rule": "FREQ=DAILY;COUNT=1"}), 400, "bad-input", *missing)
+    problem(
+        await api.post(PATH, json={"rule": "FREQ=DAILY;COUNT=1"}), 400, "bad-input", "time_zone", "duration_minutes"
+    )
     assert await count(api, SLOTS) == 0
 
 

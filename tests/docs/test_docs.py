@@ -45,7 +45,7 @@ from hireloop.scheduling.bookings import booking
 from hireloop.scheduling.people.jobs import JobDetails
 from hireloop.scheduling.sessions import links
 from hireloop.scheduling.sessions.sessions import SessionState
-from hireloop.scheduling.slots.recurrence import Omission
+from hireloop.scheduling.slots.recurrence import IgnoredReason, Omission
 from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
@@ -135,6 +135,7 @@ def values(enum: type[Enum]) -> list[str]:
         ("Invitation states", "state", values(InvitationState)),
         ("Skips", "skip", values(Skip)),
         ("Omissions", "omission", values(Omission)),
+        ("Ignored values", "reason", values(IgnoredReason)),
         ("Roles", "role", values(Role)),
         ("Phases", "phase", values(Phase)),
         ("Booking outcomes", "outcome", values(booking.BookingOutcome)),

@@ -30,7 +30,12 @@ _NAMES = {
     "notifications": {"delivery_id"},
     "keys": {"key_id"},
 }
-_RULES = ("FREQ=DAILY;COUNT=3", "FREQ=WEEKLY;BYDAY=MO,TU,WE;COUNT=5", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=2")
+_RULES = (
+    "FREQ=DAILY;COUNT=3",
+    "FREQ=WEEKLY;BYDAY=MO,TU,WE;COUNT=5",
+    "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=2",
+    "RRULE:FREQ=DAILY;COUNT=3\r\nEXDATE;VALUE=DATE:20261224\r\n",
+)
 _known: dict[str, list[str]] = {}
 
 
@@ -110,6 +115,7 @@ def _make_sense(operation: str, body: dict[str, Any], chance: random.Random) -> 
     if operation == "POST /api/interviews/slots/create_recurring/" and {"rule", "starts_at_local"} <= body.keys():
         starts_at = datetime.now(UTC) + timedelta(days=chance.randrange(1, 60))
         body |= {"rule": chance.choice(_RULES), "starts_at_local": starts_at.strftime("%Y-%m-%dT%H:%M:%S")}
+        body["until"] = chance.choice([None, "2999-12-31"])
 
 
 def _remember(names: set[str], ident: object) -> None:

@@ -17,7 +17,7 @@ from hireloop.api.documented import again
 from hireloop.examples import Time
 from hireloop.scheduling import fields
 from hireloop.scheduling.slots import new_times, series
-from hireloop.scheduling.slots.recurrence import Omission
+from hireloop.scheduling.slots.recurrence import IgnoredReason, Omission
 from hireloop.scheduling.slots.series import NewSeries, Series, SkippedOccurrence
 from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.web.context import AnyRequest, Context, context_of
@@ -26,10 +26,15 @@ _MOST_EXCLUDED = 1_000
 _WALL_CLOCK = "%Y-%m-%dT%H:%M:%S"
 _DETAILS = {
     Omission.NONEXISTENT_TIME: "This time does not exist on that day, because the clocks go forward.",
-    Omission.EXCLUDED: "This date is in `exclude`.",
-    Omission.PAST: "This time is in the past.",
+    Omission.EXCLUDED: "This date is in `exclude`, or this time or date is in an EXDATE of `rule`.",
+    Omission.PAST: "This time is in the past, and a slot at this time could no longer be booked.",
     Omission.ALREADY_EXISTS: "An identical slot already exists.",
     Omission.INTERVIEWER_BUSY: "The interviewer already has a slot that overlaps this one.",
+}
+_WHY_IGNORED = {
+    IgnoredReason.NO_SUCH_TIME: "The rule has no time that this leaves out.",
+    IgnoredReason.BEFORE_START: "This is earlier than the start of the rule.",
+    IgnoredReason.AFTER_UNTIL: "This is later than `until`.",
 }
 _REPEATED = "This time occurs twice on that day, because the clocks go back. The slot is at the first of the two."
 
@@ -39,9 +44,28 @@ _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?", re.ASCII)
 class RecurringFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A recurrence rule, and the values that all of its slots share."""
 
-    rule: Annotated[str, Meta(examples=["FREQ=WEEKLY;BYDAY=TU,TH;COUNT=4"])]
+    rule: Annotated[
+        str,
+        Meta(
+            description="An RRULE of RFC 5545; DTSTART, RDATE and EXDATE may follow on lines of their own.",
+            examples=["RRULE:FREQ=WEEKLY;BYDAY=TU,TH;COUNT=4\nEXDATE:20261203T110000", "FREQ=WEEKLY;BYDAY=TU,TH"],
+        ),
+    ]
     time_zone: fields.Zone
-    starts_at_local: Annotated[str, Meta(examples=["2026-12-01T10:00:00"])]
+    starts_at_local: Annotated[
+        str | None,
+        Meta(
+            description="Where the rule begins, in local time. Required, unless `rule` has a DTSTART line.",
+            examples=["2026-12-01T10:00:00"],
+        ),
+    ] = None
+    until: Annotated[
+        date | None,
+        Meta(
+            description="The last local date. Required for a rule without an end; of two ends, the earlier one counts.",
+            examples=["2026-12-31"],
+        ),
+    ] = None
     duration_minutes: Annotated[fields.Minutes, Meta(examples=[45])]
     exclude: Annotated[list[date], Meta(max_length=_MOST_EXCLUDED, examples=[["2026-12-03"]])] = []
     seats: fields.Seats = 1
@@ -74,12 +98,22 @@ class RepeatedTime(msgspec.Struct, frozen=True):
     ]
 
 
+class IgnoredValue(msgspec.Struct, frozen=True):
+    """A value of an EXDATE or RDATE line that had no effect: the line, the value as it was written, and the reason."""
+
+    line: Annotated[str, Meta(examples=["EXDATE"])]
+    value: Annotated[str, Meta(examples=["20261203T110000"])]
+    reason: Annotated[IgnoredReason, Meta(examples=["no-such-time"])]
+    detail: Annotated[str, Meta(examples=["The rule has no time that this leaves out."])]
+
+
 class SeriesResponse(msgspec.Struct, frozen=True):
-    """The created slots, the skipped times with their reasons, and the created slots whose local time occurs twice."""
+    """The created slots, the skipped times with their reasons, the repeated local times, and what had no effect."""
 
     created: list[SlotDetails]
     skipped: list[SkippedTime]
     repeated: list[RepeatedTime]
+    ignored: list[IgnoredValue]
 
 
 @post("/create_recurring/", opt=SCHEDULES | again("There were no slots to create."))
@@ -89,7 +123,8 @@ async def create_recurring(request: AnyRequest, data: JSONBody[RecurringFields])
     new = NewSeries(
         rule=data.rule,
         zone=ZoneInfo(data.time_zone),
-        starts_at_local=_wall_clock(data.starts_at_local),
+        starts_at_local=None if data.starts_at_local is None else _wall_clock(data.starts_at_local),
+        until=data.until,
         duration=timedelta(minutes=data.duration_minutes),
         exclude=frozenset(data.exclude),
         seats=data.seats,
@@ -97,8 +132,9 @@ async def create_recurring(request: AnyRequest, data: JSONBody[RecurringFields])
         job=data.job,
         notes=data.notes,
     )
-    made = await series.create(new, by=actor_of(request))
-    return Response(_response(context_of(request), made), status_code=201 if made.created else 200)
+    context = context_of(request)
+    made = await series.create(new, late_seconds=context.settings.portal_late_seconds, by=actor_of(request))
+    return Response(_response(context, made), status_code=201 if made.created else 200)
 
 
 def _wall_clock(text: str) -> datetime:
@@ -120,6 +156,10 @@ def _response(context: Context, made: Series) -> SeriesResponse:
             RepeatedTime(one.wall.strftime(_WALL_CLOCK), context.local(one.starts_at), _REPEATED)
             for one in made.repeated
             if one.starts_at is not None
+        ],
+        ignored=[
+            IgnoredValue(one.listed.line, one.listed.text, one.because, _WHY_IGNORED[one.because])
+            for one in made.ignored
         ],
     )
 

@@ -200,6 +200,7 @@ async def test_an_interviewer_has_one_slot_at_a_time_however_their_address_is_wr
             duration=timedelta(hours=1),
             interviewer_email=UNICODE,
         ),
+        late_seconds=600,
         by=TESTS,
     )
     assert [(one.omission, one.slot) for one in made.left_out] == [(recurrence.Omission.ALREADY_EXISTS, busy)]

@@ -12,23 +12,24 @@ from hireloop import db, errors
 from hireloop.scheduling.audit import Action, AuditFilter
 from hireloop.scheduling.audit import page as audit_page
 from hireloop.scheduling.slots import series, slots
-from hireloop.scheduling.slots.recurrence import Omission
+from hireloop.scheduling.slots.recurrence import IgnoredReason, Omission
 from hireloop.scheduling.slots.series import NewSeries, Series
 
 pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LATE_SECONDS = 600
 
 
-async def create(rule: str, start: str = "2026-12-01T10:00", *, now: datetime = NOW, **fields: Any) -> Series:  # noqa: ANN401 (each field has its own type)
+async def create(rule: str, start: str | None = "2026-12-01T10:00", *, now: datetime = NOW, **fields: Any) -> Series:  # noqa: ANN401 (each field has its own type)
     new = NewSeries(
         rule=rule,
         zone=ZoneInfo("Europe/Berlin"),
-        starts_at_local=datetime.fromisoformat(start),
+        starts_at_local=None if start is None else datetime.fromisoformat(start),
         duration=fields.pop("duration", timedelta(minutes=60)),
         **fields,
     )
-    return await series.create(new, by=TESTS, now=now)
+    return await series.create(new, late_seconds=LATE_SECONDS, by=TESTS, now=now)
 
 
 def left_out(made: Series) -> list[tuple[str, Omission]]:
@@ -82,7 +83,41 @@ async def test_what_cannot_be_is_left_out_with_its_reason_and_the_rest_is_create
         ("03.31 02:30", Omission.EXCLUDED),
     ]
     assert [one.slot for one in made.left_out] == [None, None, busy, None]
-    assert [f"{slot.starts_at:%m.%d %H:%M}" for slot in made.created] == ["03.27 01:30", "03.29 00:30", "04.01 00:30"]
+    assert [f"{slot.starts_at:%m.%d %H:%M}" for slot in made.created] == [
+        "03.27 01:30",
+        "03.29 00:30",
+        "04.01 00:30",
+        "04.02 00:30",  # COUNT counts what is skipped, except for a time that does not exist
+    ]
+
+
+async def test_a_time_that_has_begun_becomes_a_slot_as_long_as_that_can_be_booked() -> None:
+    starts_at = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    for late, minutes, begun in (
+        (LATE_SECONDS - 1, 60, 1),
+        (LATE_SECONDS, 60, 0),
+        (300, 5, 0),  # it is over
+        (299, 5, 1),
+    ):
+        made = await create(
+            "FREQ=DAILY;COUNT=2", now=starts_at + timedelta(seconds=late), duration=timedelta(minutes=minutes)
+        )
+        assert [slot.starts_at == starts_at for slot in made.created] == [True] * begun + [False]
+        assert [one.omission for one in made.left_out] == [Omission.PAST] * (1 - begun)
+        await db.fetch("UPDATE slot SET withdrawn_at = now()")
+
+
+async def test_what_stands_on_lines_beside_a_rule_makes_and_leaves_out_slots() -> None:
+    text = (
+        "DTSTART;TZID=Europe/Berlin:20261201T100000\r\nRRULE:FREQ=WEEKLY;BYDAY=TU,\r\n TH\r\n"
+        "EXDATE;TZID=Europe/Berlin:20261208T100000,20261209T100000\r\nRDATE:20261211T130000Z\r\n"
+    )
+    made = await create(text, None, until=date(2026, 12, 11), exclude=frozenset({date(2026, 12, 3)}))
+    assert [f"{slot.starts_at:%m.%d %H:%M}" for slot in made.created] == ["12.01 09:00", "12.10 09:00", "12.11 13:00"]
+    assert left_out(made) == [("12.03 10:00", Omission.EXCLUDED), ("12.08 10:00", Omission.EXCLUDED)]
+    assert [(one.listed.text, one.because) for one in made.ignored] == [("20261209T100000", IgnoredReason.NO_SUCH_TIME)]
+    again = await create(text, None, until=date(2026, 12, 11), exclude=frozenset({date(2026, 12, 3)}))
+    assert (again.created, len(again.left_out)) == ([], 5)
 
 
 async def test_of_slots_of_one_rule_that_overlap_the_earlier_one_stands_where_there_is_an_interviewer() -> None:

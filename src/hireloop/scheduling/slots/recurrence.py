@@ -1,12 +1,11 @@
-"""When a recurrence rule of RFC 5545 says that something begins: rule, time zone and start in, occurrences out. Pure.
+"""When a recurrence of RFC 5545 says that something begins: rule, time zone and start in, occurrences out. Pure.
 
 The rule is expanded on the wall clock, and each wall time is then placed in the zone. Where a zone's clocks go forward
-a wall time may not exist: such an occurrence has no moment, but counts. Where they go back one may come twice: the
-first of the two is taken (RFC 5545, 3.3.5). docs/decisions/0029 says why, as the RFC contradicts itself.
+a wall time may not exist: such an occurrence has no moment, and COUNT does not count it (3.3.10). Where they go back
+one may come twice: the first of the two is taken (3.3.5). docs/decisions/0029 and 0067 say why.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -16,49 +15,29 @@ from dateutil import rrule
 
 from hireloop import errors
 
-MOST = 1_000  # occurrences of one rule
+MOST = 1_000  # occurrences of one recurrence, those that do not exist left aside
 LONGEST = timedelta(days=3_653)  # ten years: from the start to the last occurrence
-_LONGEST_RULE = 500  # characters
-_MOST_POSITIONS = 10  # of BYSETPOS: each is looked for in every period
-_FIRST_YEAR, _LAST_YEAR = 2, 9987  # of a start: its last occurrence, too, is a date in every zone
+FIRST_YEAR, LAST_YEAR = 2, 9987  # of a start: its last occurrence, too, is a date in every zone
 _CALENDAR_REPEATS = 400  # years, weekdays and the numbers of weeks included
 _CLOCKS_DIFFER_BY = timedelta(days=2)  # more than any two clocks do, the zones that jumped over a day included
-
-_FREQUENCIES = {"DAILY": rrule.DAILY, "WEEKLY": rrule.WEEKLY, "MONTHLY": rrule.MONTHLY, "YEARLY": rrule.YEARLY}
-_TOO_OFTEN = {"HOURLY", "MINUTELY", "SECONDLY"}
-_DAYS = {"MO": rrule.MO, "TU": rrule.TU, "WE": rrule.WE, "TH": rrule.TH, "FR": rrule.FR, "SA": rrule.SA, "SU": rrule.SU}
-# The parts that are lists of numbers: dateutil's name, the least and the greatest, and whether one may count from the
-# end, which is written with a minus.
-_LISTS = {
-    "BYMINUTE": ("byminute", 0, 59, False),
-    "BYHOUR": ("byhour", 0, 23, False),
-    "BYMONTHDAY": ("bymonthday", 1, 31, True),
-    "BYYEARDAY": ("byyearday", 1, 366, True),
-    "BYWEEKNO": ("byweekno", 1, 53, True),
-    "BYMONTH": ("bymonth", 1, 12, False),
-    "BYSETPOS": ("bysetpos", 1, 366, True),
-}
-_PARTS = {"FREQ", "UNTIL", "COUNT", "INTERVAL", "BYDAY", "WKST", *_LISTS}
-# What RFC 5545, 3.3.10 forbids beside a frequency.
-_FORBIDDEN = {
-    "BYWEEKNO": {"DAILY", "WEEKLY", "MONTHLY"},
-    "BYYEARDAY": {"DAILY", "WEEKLY", "MONTHLY"},
-    "BYMONTHDAY": {"WEEKLY"},
-}
-_UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?", re.ASCII)
-_DAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
-_MOST_WEEKS, _MOST_WEEKS_OF_A_MONTH = 53, 5
-_WEEKS_FROM_THE_END = 51  # dateutil loses days of the weeks -52 and -53, and of 52 and 53 if WKST is not Monday
 
 
 class Omission(StrEnum):
     """Why an occurrence of a rule did not become a slot."""
 
     NONEXISTENT_TIME = "nonexistent-time"  # the clocks go forward over it
-    EXCLUDED = "excluded"  # the request left this date out
-    PAST = "past"  # it has begun
+    EXCLUDED = "excluded"  # the request left it out, by a date or by an EXDATE
+    PAST = "past"  # it began so long ago that it can no longer be booked
     ALREADY_EXISTS = "already-exists"  # this very slot is there
     INTERVIEWER_BUSY = "interviewer-busy"  # another slot of theirs overlaps it
+
+
+class IgnoredReason(StrEnum):
+    """Why a value of an EXDATE or RDATE line changed nothing."""
+
+    NO_SUCH_TIME = "no-such-time"  # an EXDATE that leaves out none of the times
+    BEFORE_START = "before-start"  # an RDATE earlier than the start
+    AFTER_UNTIL = "after-until"  # an RDATE later than the end that the request names
 
 
 class Occurrence(msgspec.Struct, frozen=True):
@@ -80,6 +59,38 @@ class RecurrenceRule(msgspec.Struct, frozen=True):
     until: date | datetime | None = None  # the last date, the last wall time, or aware: the last moment
 
 
+class ListedTime(msgspec.Struct, frozen=True):
+    """One value of an EXDATE or RDATE line: how it is written, and the day, wall time or (aware) moment that it is."""
+
+    line: str
+    text: str
+    value: date | datetime
+
+
+class IgnoredTime(msgspec.Struct, frozen=True):
+    """A value of a line that changed nothing, and why."""
+
+    listed: ListedTime
+    because: IgnoredReason
+
+
+class Recurrence(msgspec.Struct, frozen=True):
+    """A rule with what may stand on lines beside it: DTSTART, RDATE and EXDATE."""
+
+    rule: RecurrenceRule
+    starts_at_local: datetime | None = None
+    added: Sequence[ListedTime] = ()
+    excluded: Sequence[ListedTime] = ()
+
+
+class Expansion(msgspec.Struct, frozen=True):
+    """What a recurrence names in the order of the wall clock, what EXDATE leaves out, and what changed nothing."""
+
+    named: list[Occurrence]
+    excluded: list[Occurrence]
+    ignored: list[IgnoredTime]
+
+
 def place(wall: datetime, zone: ZoneInfo) -> Occurrence:
     """Return what a wall time is in a zone: one moment, the first of two, or none."""
     first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
@@ -89,182 +100,167 @@ def place(wall: datetime, zone: ZoneInfo) -> Occurrence:
     return Occurrence(wall, moment, repeated=first.utcoffset() != second.utcoffset())
 
 
-def occurrences(rule: RecurrenceRule, *, zone: ZoneInfo, starts_at_local: datetime) -> list[Occurrence]:
-    """Return all that a rule names from `starts_at_local` on, a wall time, which is among it if it fits the rule.
+def expand(
+    recurrence: Recurrence, *, zone: ZoneInfo, starts_at_local: datetime | None = None, until: date | None = None
+) -> Expansion:
+    """Return all that a recurrence names from its start on, a wall time, which is among it if it fits the rule.
 
-    Raises BadInput on `rule` if that is nothing, more than `MOST`, or reaches further than `LONGEST`.
+    The start is `starts_at_local`, its DTSTART, or both if they agree. `until` is the last date on the wall clock.
+    Raises BadInput if there is no start or no end, and on `rule` for no times, more than `MOST`, or times that reach
+    further than `LONGEST`.
     """
-    if not _FIRST_YEAR <= starts_at_local.year <= _LAST_YEAR:
-        raise errors.BadInput("starts_at_local", f"must be in a year from {_FIRST_YEAR} to {_LAST_YEAR}")
-    is_over = _end(rule, zone)
-    found: list[Occurrence] = []
-    for wall in _walls(rule, zone, starts_at_local):
-        occurrence = place(wall, zone)
-        if is_over(occurrence):
-            continue  # not the end: of two, one whose time does not exist may be later than the next
-        found.append(occurrence)
-        if len(found) > MOST:
-            raise _bad(f"gives more than {MOST:,} times: end it earlier, and send the rest as another rule")
-        if len(found) == rule.count:
-            return found
+    start = _start(recurrence, starts_at_local)
+    if until is not None and until < start.date():
+        raise errors.BadInput("until", "must not be before starts_at_local")
+    found = {_identity(one): one for one in _of_rule(recurrence.rule, zone, start, until)}
+    added, ignored = _added(recurrence.added, zone, start, until)
+    for one in added:
+        found.setdefault(_identity(one), one)
     if not found:
         raise _bad("gives no times between starts_at_local and its end: check its dates and its end")
-    if rule.count is not None:
+    _check_number(found.values())
+    excluded = {
+        one.value if _is_day(one.value) else _identity(_placed(one.value, zone)): one for one in recurrence.excluded
+    }
+    named: list[Occurrence] = []
+    left_out: list[Occurrence] = []
+    for one in sorted(found.values(), key=lambda one: one.wall):
+        hit = {one.wall.date(), _identity(one)} & excluded.keys()
+        (left_out if hit else named).append(one)
+    hits = {name for one in left_out for name in (one.wall.date(), _identity(one))}
+    ignored += [IgnoredTime(one, IgnoredReason.NO_SUCH_TIME) for name, one in excluded.items() if name not in hits]
+    return Expansion(named, left_out, ignored)
+
+
+def _start(recurrence: Recurrence, given: datetime | None) -> datetime:
+    """Return where a recurrence begins on the wall clock; raises BadInput."""
+    stated = recurrence.starts_at_local
+    start = given or stated
+    if start is None:
+        raise errors.BadInput("starts_at_local", "is required, unless rule has a DTSTART line")
+    if stated is not None and stated != start:
+        raise errors.BadInput(
+            "starts_at_local", f"must be {stated.isoformat()} as in the DTSTART line of rule: leave out one of the two"
+        )
+    if not FIRST_YEAR <= start.year <= LAST_YEAR:
+        raise errors.BadInput("starts_at_local", f"must be in a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return start
+
+
+def _of_rule(rule: RecurrenceRule, zone: ZoneInfo, start: datetime, until: date | None) -> list[Occurrence]:
+    """Return what the rule alone names, those included that do not exist, which COUNT does not count."""
+    ends = [end for end in (rule.until, until) if end is not None]
+    is_over = [_end(end, zone) for end in ends]
+    found: list[Occurrence] = []
+    counted = 0
+    for wall in _walls(rule, start, _stop(rule, zone, start, ends)):
+        occurrence = place(wall, zone)
+        if any(over(occurrence) for over in is_over):
+            continue  # not the end: of two, one whose time does not exist may be later than the next
+        found.append(occurrence)
+        counted += occurrence.starts_at is not None
+        if counted == rule.count:
+            return found
+        if counted > MOST:
+            _check_number(found)
+    if rule.count is not None and found and all(_wall_of(end, zone) > start + LONGEST for end in ends):
+        if not counted:
+            raise _bad("gives only times that do not exist, because the clocks go forward over them")
         raise _bad("extends more than ten years beyond starts_at_local: use a smaller COUNT")
     return found
 
 
-def _walls(rule: RecurrenceRule, zone: ZoneInfo, start: datetime) -> Iterator[datetime]:
-    """Yield wall times in their order, for ten years or up to a little behind the rule's end.
+def _stop(rule: RecurrenceRule, zone: ZoneInfo, start: datetime, ends: Sequence[date | datetime]) -> datetime:
+    """Return a wall time up to which a rule is expanded: a little behind its earliest end; raises BadInput."""
+    furthest = start + LONGEST
+    if not ends and rule.count is None:
+        raise _bad("must have an end: COUNT=… or UNTIL=… in the rule, or a last date in the field until")
+    last = min((_wall_of(end, zone) for end in ends), default=furthest)
+    if last > furthest and rule.count is None:
+        if rule.until is None:
+            raise errors.BadInput("until", "must be at most ten years later than starts_at_local")
+        raise _bad("extends more than ten years beyond starts_at_local: use an earlier UNTIL")
+    return max(start, min(furthest, min(furthest, last) + _CLOCKS_DIFFER_BY))
+
+
+def _walls(rule: RecurrenceRule, start: datetime, stop: datetime) -> Iterator[datetime]:
+    """Yield wall times in their order from `start` to `stop`.
 
     A rule that nothing fits, such as 30 February, keeps dateutil busy up to the year 9999: seconds. It is expanded as
     late in the calendar as it can be, where little is left, and brought back.
     """
-    stop = start + LONGEST
-    if rule.until is not None:
-        last = _wall_of(rule.until, zone)
-        if last > stop:
-            raise _bad("extends more than ten years beyond starts_at_local: use an earlier UNTIL")
-        stop = max(start, min(stop, last + _CLOCKS_DIFFER_BY))
-    later = (_LAST_YEAR - start.year) // _CALENDAR_REPEATS * _CALENDAR_REPEATS
+    later = (LAST_YEAR - start.year) // _CALENDAR_REPEATS * _CALENDAR_REPEATS
     options = dict(rule.options)
+    start, stop = (wall.replace(year=wall.year + later) for wall in (start, stop))
+    begin = start
     if "byweekno" in options and not {"byweekday", "bymonthday", "byyearday"} & set(options):
         options["byweekday"] = start.weekday()  # what a rule leaves open is the start's; dateutil takes all seven days
-    start, stop = (wall.replace(year=wall.year + later) for wall in (start, stop))
-    for wall in rrule.rrule(dtstart=start, until=stop, **options):  # type: ignore[arg-type] # `read` has made them
-        yield wall.replace(year=wall.year - later)
+    if rule.options["freq"] == rrule.WEEKLY and "bysetpos" in options:
+        # Positions are counted in whole weeks, also in the first one; dateutil begins that one at the start.
+        options.setdefault("byweekday", start.weekday())
+        first_day = options.get("wkst", rrule.MO)
+        begin -= timedelta(days=(start.weekday() - first_day.weekday) % 7)  # type: ignore[attr-defined] # it is a day
+    for wall in rrule.rrule(dtstart=begin, until=stop, **options):  # type: ignore[arg-type] # `read` has made them
+        if wall >= start:
+            yield wall.replace(year=wall.year - later)
 
 
-def _wall_of(until: date | datetime, zone: ZoneInfo) -> datetime:
-    """Return an end on the wall clock of a zone."""
-    if not isinstance(until, datetime):
-        return datetime.combine(until, datetime.max.time())
-    return until.astimezone(zone).replace(tzinfo=None) if until.tzinfo else until
+def _added(
+    listed: Sequence[ListedTime], zone: ZoneInfo, start: datetime, until: date | None
+) -> tuple[list[Occurrence], list[IgnoredTime]]:
+    """Return the times of RDATE lines between start and end, and the others; raises BadInput for one too far away."""
+    added: list[Occurrence] = []
+    ignored: list[IgnoredTime] = []
+    for one in listed:
+        occurrence = _placed(one.value, zone)
+        if occurrence.wall < start:
+            ignored.append(IgnoredTime(one, IgnoredReason.BEFORE_START))
+        elif until is not None and occurrence.wall.date() > until:
+            ignored.append(IgnoredTime(one, IgnoredReason.AFTER_UNTIL))
+        elif occurrence.wall - start > LONGEST:
+            raise _bad("has an RDATE more than ten years after starts_at_local: remove it")
+        else:
+            added.append(occurrence)
+    return added, ignored
 
 
-def _end(rule: RecurrenceRule, zone: ZoneInfo) -> Callable[[Occurrence], bool]:
-    """Return what says whether an occurrence comes after the rule's last one; its end belongs to it."""
-    until = rule.until
-    if until is None:
-        return lambda _: False
+def _placed(value: date | datetime, zone: ZoneInfo) -> Occurrence:
+    """Return the occurrence at a listed wall time or moment."""
+    wall = _wall_of(value, zone)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return Occurrence(wall, value.astimezone(UTC))
+    return place(wall, zone)
+
+
+def _identity(one: Occurrence) -> datetime:
+    """Return what two mentions of the same time have in common: the moment, or the wall time that does not exist."""
+    return one.starts_at or one.wall
+
+
+def _is_day(value: date | datetime) -> bool:
+    return not isinstance(value, datetime)
+
+
+def _check_number(found: Collection[Occurrence]) -> None:
+    """Raise BadInput for too many times; those that do not exist are no slots, and are not counted."""
+    if sum(one.starts_at is not None for one in found) > MOST:
+        raise _bad(f"gives more than {MOST:,} times: end it earlier, and send the rest as another rule")
+
+
+def _wall_of(moment: date | datetime, zone: ZoneInfo) -> datetime:
+    """Return a listed time, or the end of a day, on the wall clock of a zone."""
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment, datetime.max.time())
+    return moment.astimezone(zone).replace(tzinfo=None, fold=0) if moment.tzinfo else moment
+
+
+def _end(until: date | datetime, zone: ZoneInfo) -> Callable[[Occurrence], bool]:
+    """Return what says whether an occurrence comes after this end, which belongs to the rule itself."""
     if isinstance(until, datetime) and until.tzinfo is not None:
         # A time that does not exist is compared by the offset before the gap, as RFC 5545, 3.3.5 reads one.
         return lambda one: (one.starts_at or one.wall.replace(tzinfo=zone).astimezone(UTC)) > until
     last = _wall_of(until, zone)
     return lambda one: one.wall > last
-
-
-# --- Reading a rule -------------------------------------------------------------------------------------------------
-
-
-def read(text: str) -> RecurrenceRule:
-    """Read a rule such as `FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10`, with or without `RRULE:` before it.
-
-    Raises BadInput on `rule`, with advice, for a rule that is invalid, never ends, or repeats more often than daily.
-    """
-    parts = _parts(text)
-    frequency = parts.pop("FREQ", None)
-    if frequency in _TOO_OFTEN:
-        raise _bad(f"repeats too often with FREQ={frequency}: use FREQ=DAILY with BYHOUR and BYMINUTE")
-    if frequency not in _FREQUENCIES:
-        raise _bad(f"must have a FREQ, one of {', '.join(_FREQUENCIES)}, such as FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10")
-    count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
-    if count is None and until is None:
-        raise _bad("must have an end: COUNT=… or UNTIL=…")
-    if count is not None and until is not None:
-        raise _bad("must not have both COUNT and UNTIL: use only one of them")
-    options: dict[str, object] = {"freq": _FREQUENCIES[frequency]}
-    for name, value in parts.items():
-        if frequency in _FORBIDDEN.get(name, ()):
-            raise _bad(f"cannot have {name} with FREQ={frequency} (RFC 5545, 3.3.10)")
-        key, read_value = _option(name, value, frequency, beside=parts)
-        options[key] = read_value
-    if "bysetpos" in options:
-        if not any(name.startswith("BY") and name != "BYSETPOS" for name in parts):
-            raise _bad("must have another BY… part besides BYSETPOS, which chooses among the times of that part")
-        if frequency == "DAILY":
-            raise _bad("must not have BYSETPOS with FREQ=DAILY: give the times in BYHOUR and BYMINUTE instead")
-    return RecurrenceRule(
-        options,
-        count=None if count is None else _number("COUNT", count, 1, MOST),
-        until=None if until is None else _until(until),
-    )
-
-
-def _parts(text: str) -> dict[str, str]:
-    """Return a rule's parts by their names, in capitals."""
-    if len(text) > _LONGEST_RULE:
-        raise _bad(f"must have at most {_LONGEST_RULE} characters")
-    parts: dict[str, str] = {}
-    for part in text.strip().upper().removeprefix("RRULE:").split(";"):
-        name, _, value = part.partition("=")
-        if name == "BYSECOND":
-            raise _bad("cannot have BYSECOND: slots begin on a whole minute")
-        if name not in _PARTS:
-            raise _bad(f"must consist of {', '.join(sorted(_PARTS))}, such as FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10")
-        if name in parts:
-            raise _bad(f"must have {name} only once: write its values as one list, separated by commas")
-        parts[name] = value
-    return parts
-
-
-def _option(name: str, value: str, frequency: str, *, beside: Mapping[str, str]) -> tuple[str, object]:
-    """Return one part as dateutil wants it; `beside` are all the others, and it."""
-    if name == "INTERVAL":
-        return "interval", _number(name, value, 1, LONGEST.days)
-    if name == "WKST":
-        if value not in _DAYS:
-            raise _bad("must have one of MO, TU, WE, TH, FR, SA, SU in WKST")
-        return "wkst", _DAYS[value]
-    if name == "BYDAY":
-        return "byweekday", [_day(one, frequency, beside) for one in value.split(",")]
-    key, least, greatest, from_the_end = _LISTS[name]
-    numbers = {_number(name, one, least, greatest, from_the_end=from_the_end) for one in value.split(",")}
-    if name == "BYWEEKNO" and (min(numbers) < -_WEEKS_FROM_THE_END or beside.get("WKST", "MO") != "MO"):
-        raise _bad("must have weeks 1 to 53 or -51 to -1 in BYWEEKNO, and no WKST, since weeks begin on Monday")
-    if name == "BYSETPOS" and len(numbers) > _MOST_POSITIONS:
-        raise _bad(f"must have at most {_MOST_POSITIONS} positions in BYSETPOS")
-    return key, sorted(numbers)
-
-
-def _number(name: str, text: str, least: int, greatest: int, *, from_the_end: bool = False) -> int:
-    number = int(text) if re.fullmatch(r"[+-]?\d{1,5}", text, re.ASCII) else None
-    if number is None or not least <= (abs(number) if from_the_end else number) <= greatest:
-        backwards = f" or -{greatest:,} to -{least}" if from_the_end else ""
-        raise _bad(f"must have numbers from {least} to {greatest:,}{backwards} in {name}")
-    return number
-
-
-def _day(text: str, frequency: str, beside: Mapping[str, str]) -> rrule.weekday:
-    found = _DAY.fullmatch(text)
-    if found is None:
-        raise _bad("must have a list of MO, TU, WE, TH, FR, SA, SU in BYDAY, or of numbered days such as 1MO and -1FR")
-    day = _DAYS[found[2]]
-    if found[1] is None:
-        return day
-    if frequency not in {"MONTHLY", "YEARLY"} or "BYWEEKNO" in beside:
-        raise _bad("can have a number in BYDAY only with FREQ=MONTHLY, or with FREQ=YEARLY and no BYWEEKNO")
-    # It counts within a month if there is one; dateutil stumbles over the 53rd Sunday of December.
-    within_a_month = frequency == "MONTHLY" or "BYMONTH" in beside
-    most = _MOST_WEEKS_OF_A_MONTH if within_a_month else _MOST_WEEKS
-    return day(_number("BYDAY", found[1], 1, most, from_the_end=True))
-
-
-def _until(text: str) -> date | datetime:
-    """Return the end: `20261224` is that whole day, `20261224T180000` a wall time, with a `Z` behind it UTC."""
-    found = _UNTIL.fullmatch(text)
-    fix = "must have an UNTIL such as 20261224 (all day), 20261224T180000 (local time) or 20261224T170000Z (UTC)"
-    if found is None:
-        raise _bad(fix)
-    try:
-        until = datetime.strptime(found[1] + (found[2] or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 (see below)
-    except ValueError:
-        raise _bad(fix) from None
-    if not _FIRST_YEAR <= until.year <= _LAST_YEAR + 10:
-        raise _bad("must have an UNTIL that is within the calendar")
-    if found[2] is None:
-        return until.date()
-    return until.replace(tzinfo=UTC) if found[3] else until
 
 
 def _bad(message: str) -> errors.BadInput:

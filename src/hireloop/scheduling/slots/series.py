@@ -11,19 +11,20 @@ import msgspec
 from hireloop import db
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
-from hireloop.scheduling.slots import recurrence, slots
-from hireloop.scheduling.slots.recurrence import Occurrence, Omission
+from hireloop.scheduling.slots import recurrence_text, slots
+from hireloop.scheduling.slots.recurrence import Expansion, IgnoredTime, Occurrence, Omission, expand
 from hireloop.scheduling.slots.slots import SlotDetails
 from hireloop.statements import Statement
 
 
 class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule, the time zone of its clock, and what its slots have in common."""
+    """A rule with the lines beside it, the time zone of its clock, and what its slots have in common."""
 
     rule: str
     zone: ZoneInfo
-    starts_at_local: datetime  # on the zone's wall clock
     duration: timedelta  # as time that passes, even if the clocks change meanwhile
+    starts_at_local: datetime | None = None  # on the zone's wall clock; None: the DTSTART that the rule has
+    until: date | None = None  # the last date on the wall clock, for a rule that has no end or a later one
     exclude: frozenset[date] = frozenset()  # by the wall clock
     seats: int = 1
     interviewer_email: str | None = None
@@ -45,45 +46,55 @@ class Series(msgspec.Struct, frozen=True):
     created: list[SlotDetails]
     left_out: list[SkippedOccurrence]
     repeated: list[Occurrence]  # of those created: the clocks show their time twice, and the first one was taken
+    ignored: list[IgnoredTime]  # dates and times beside the rule that changed nothing
 
 
-async def create(new: NewSeries, *, by: Actor, now: datetime | None = None) -> Series:
+async def create(new: NewSeries, *, late_seconds: int, by: Actor, now: datetime | None = None) -> Series:
     """Create the slots of a series: all that can be, in one transaction. Asking again creates nothing again.
 
-    Raises BadInput for an invalid rule and for an unknown job; then nothing was written.
+    `late_seconds` is how long after its start a slot can be booked, and is created. Raises BadInput for an invalid rule
+    and for an unknown job; then nothing was written.
     """
-    rule = recurrence.read(new.rule)
-    # In a thread: a rule that nothing fits takes a quarter of a second to say so.
-    named = await asyncio.to_thread(recurrence.occurrences, rule, zone=new.zone, starts_at_local=new.starts_at_local)
+    # In a thread: a rule that nothing fits takes a quarter of a second to say so, and a thousand exceptions a tenth.
+    expansion = await asyncio.to_thread(_expansion, new)
     await slots.check_job(new.job)
-    left_out = [SkippedOccurrence(one, omission) for one in named if (omission := _omission(one, new.exclude))]
-    rest = {db.new_id(): one for one in named if not _omission(one, new.exclude)}
-    created, also_left_out = await _create(new, rest, by, now)
+    left_out = [SkippedOccurrence(one, Omission.EXCLUDED) for one in expansion.excluded]
+    asked: dict[UUID, Occurrence] = {}
+    for one in expansion.named:
+        if one.wall.date() in new.exclude:
+            left_out.append(SkippedOccurrence(one, Omission.EXCLUDED))
+        elif one.starts_at is None:
+            left_out.append(SkippedOccurrence(one, Omission.NONEXISTENT_TIME))
+        else:
+            asked[db.new_id()] = one
+    created, also_left_out = await _create(new, asked, late_seconds, by, now)
     return Series(
         created=created,
         left_out=sorted([*left_out, *also_left_out], key=lambda one: one.occurrence.wall),
-        repeated=[rest[slot.id] for slot in created if rest[slot.id].repeated],
+        repeated=[asked[slot.id] for slot in created if asked[slot.id].repeated],
+        ignored=expansion.ignored,
     )
 
 
-def _omission(occurrence: Occurrence, exclude: frozenset[date]) -> Omission | None:
-    """Return why an occurrence is left out before the database is asked, or None."""
-    if occurrence.wall.date() in exclude:
-        return Omission.EXCLUDED
-    return Omission.NONEXISTENT_TIME if occurrence.starts_at is None else None
+def _expansion(new: NewSeries) -> Expansion:
+    recurrence = recurrence_text.read(new.rule, zone=new.zone)
+    return expand(recurrence, zone=new.zone, starts_at_local=new.starts_at_local, until=new.until)
 
 
 @db.transactional
 async def _create(
-    new: NewSeries, asked: dict[UUID, Occurrence], by: Actor, now: datetime | None
+    new: NewSeries, asked: dict[UUID, Occurrence], late_seconds: int, by: Actor, now: datetime | None
 ) -> tuple[list[SlotDetails], list[SkippedOccurrence]]:
     """Create what can be of these occurrences, by the ids that their slots would have."""
     at = await slots.lock_interviewer(new.interviewer_email, now=now)
+    known = await _LOOK.rows(
+        **_times(new, asked), interviewer=new.interviewer_email, job=new.job, late_seconds=late_seconds, at=at
+    )
     left_out = {
         row["id"]: SkippedOccurrence(
             asked[row["id"]], Omission.PAST if row["past"] else Omission.ALREADY_EXISTS, row["twin"]
         )
-        for row in await _LOOK.rows(**_times(new, asked), interviewer=new.interviewer_email, job=new.job, at=at)
+        for row in known
     }
     fits = {ident: one for ident, one in asked.items() if ident not in left_out}
     created = await _insert(new, fits, at)
@@ -107,10 +118,13 @@ def _times(new: NewSeries, asked: dict[UUID, Occurrence]) -> dict[str, list[Any]
     return {"ids": list(asked), "starts": starts, "ends": [start + new.duration for start in starts]}
 
 
-# Of the times asked for, those that are past, and those at which there is such a slot already.
+# Of the times asked for, those at which a slot is over or can no longer be booked, and those at which there is such a
+# slot already.
 _LOOK = Statement("""
     SELECT * FROM (
-        SELECT asked.id, asked.starts_at <= :at AS past, (
+        SELECT asked.id, (
+            asked.starts_at <= :at::timestamptz - make_interval(secs => :late_seconds) OR asked.ends_at <= :at
+        ) AS past, (
             SELECT known.id FROM slot known
             WHERE known.starts_at = asked.starts_at AND known.ends_at = asked.ends_at AND known.withdrawn_at IS NULL
               AND known.interviewer_key IS NOT DISTINCT FROM address_key(:interviewer)

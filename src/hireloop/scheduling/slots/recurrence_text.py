@@ -1,0 +1,166 @@
+"""A recurrence as calendars write it (RFC 5545, 3.8.5): an RRULE, and DTSTART, RDATE and EXDATE lines beside it. Pure.
+
+What calendars add and what does not matter is taken: folded lines, both kinds of line breaks, blanks, small letters, a
+rule without its name, parameters that begin with `X-`. Whatever else cannot be taken is named.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from hireloop import errors, time_zones
+from hireloop.scheduling.slots import recurrence_rule
+from hireloop.scheduling.slots.recurrence import ListedTime, Recurrence
+
+_LONGEST_TEXT = 20_000  # characters: more than a thousand exceptions
+_TAKEN = ("DTSTART", "RRULE", "RDATE", "EXDATE")
+_NOT_TAKEN = {  # and what to do instead
+    "EXRULE": "which RFC 5545 no longer has: list the times in EXDATE, or their dates in the field exclude",
+    "DTEND": "as the field duration_minutes says how long each slot is",
+    "DURATION": "as the field duration_minutes says how long each slot is",
+}
+_NAMES = "|".join((*_TAKEN, *_NOT_TAKEN))
+# A line that begins with a blank continues the one before it, unless it is only indented.
+_FOLD = re.compile(rf"(?:\r\n|\r|\n)[ \t](?![ \t]*(?:{_NAMES})[;:])", re.IGNORECASE)
+_BREAK = re.compile(r"[\r\n]+")
+_LINE = re.compile(r'([A-Z][A-Z0-9-]*)((?:;[^:;="]+=(?:"[^"]*"|[^;:"]*))*):(.*)', re.IGNORECASE | re.ASCII | re.DOTALL)
+_BEGUN = re.compile(rf"({'|'.join(_TAKEN)})\b", re.IGNORECASE)
+_PARAMETER = re.compile(r';([^:;="]+)=("[^"]*"|[^;:"]*)')
+_TIMES = "such as 20261224T180000 (local time) or 20261224T170000Z (UTC)"
+
+
+class _ContentLine(msgspec.Struct, frozen=True):
+    """One line: its name and the names of its parameters are in capitals."""
+
+    name: str
+    parameters: dict[str, str]
+    value: str
+
+
+def read(text: str, *, zone: ZoneInfo) -> Recurrence:
+    """Read a recurrence on the clock of `zone`; raises BadInput on `rule`, naming whatever cannot be taken."""
+    lines = _lines(text)
+    return Recurrence(
+        rule=recurrence_rule.read(_only_value(lines, "RRULE") or ""),
+        starts_at_local=_starts_at_local(lines, zone),
+        added=_listed(lines, "RDATE", zone),
+        excluded=_listed(lines, "EXDATE", zone),
+    )
+
+
+def _lines(text: str) -> list[_ContentLine]:
+    """Return the lines, unfolded; a line without a name is the rule."""
+    if len(text) > _LONGEST_TEXT:
+        raise _bad(f"must have at most {_LONGEST_TEXT:,} characters")
+    if "\\n" in text or "\\r" in text:
+        raise _bad(
+            'must have line breaks between its lines, and not a backslash before an n: in JSON, write "\\n" once'
+        )
+    unfolded = (recurrence_rule.BLANKS.sub(" ", line).strip() for line in _BREAK.split(_FOLD.sub("", text)))
+    return [_line(line) for line in unfolded if line]
+
+
+def _line(text: str) -> _ContentLine:
+    found = _LINE.fullmatch(text)
+    if found is None:
+        if (begun := _BEGUN.match(text)) is not None:
+            name = begun[0].upper()
+            raise _bad(f"must have a colon after {name}: {recurrence_rule.LINES[name]}")
+        return _ContentLine("RRULE", {}, text)
+    line = _ContentLine(
+        found[1].upper(),
+        {name.strip().upper(): value.strip('" ') for name, value in _PARAMETER.findall(found[2])},
+        found[3].strip(),
+    )
+    if line.name in _NOT_TAKEN:
+        raise _bad(f"cannot have {line.name}, {_NOT_TAKEN[line.name]}")
+    if line.name not in _TAKEN:
+        raise _bad(f"cannot have the line {line.name[:30]}: use only lines with {', '.join(_TAKEN)}")
+    known = {"TZID", "VALUE"} if line.name != "RRULE" else set()
+    for name in line.parameters.keys() - known:
+        if not name.startswith("X-"):
+            raise _bad(f"cannot have the parameter {name[:30]} in {line.name}: remove it")
+    return line
+
+
+def _only_value(lines: Sequence[_ContentLine], name: str) -> str | None:
+    values = [line.value for line in lines if line.name == name]
+    if len(values) > 1:
+        raise _bad(f"must have only one {name}: send the others as requests of their own")
+    return values[0] if values else None
+
+
+def _starts_at_local(lines: Sequence[_ContentLine], zone: ZoneInfo) -> datetime | None:
+    """Return the wall time of DTSTART, if there is one. Its clock has to be the request's, which the rule keeps."""
+    if _only_value(lines, "DTSTART") is None:
+        return None
+    (line,) = (line for line in lines if line.name == "DTSTART")
+    (value,) = _values(line)
+    start = recurrence_rule.read_time(value)
+    if start is None or not recurrence_rule.is_within_the_calendar(start):
+        raise _bad(f"must have a DTSTART {_TIMES}")
+    if not isinstance(start, datetime):
+        raise _bad("has a DTSTART without a time of day: leave it out, and use the field starts_at_local")
+    ours = time_zones.database_name(zone.key)
+    named = "UTC" if start.tzinfo else _zone_of(line, zone).key
+    if named != ours:
+        raise _bad(
+            f"has a DTSTART in {named}, but time_zone is {ours}, whose clock the rule would keep: "
+            "use one time zone in both, or leave DTSTART out"
+        )
+    return start.replace(second=0, tzinfo=None)
+
+
+def _listed(lines: Sequence[_ContentLine], name: str, zone: ZoneInfo) -> list[ListedTime]:
+    """Return the values of all lines of this name."""
+    return [
+        ListedTime(name, value, _time(value, line, zone))
+        for line in lines
+        if line.name == name
+        for value in _values(line)
+    ]
+
+
+def _values(line: _ContentLine) -> list[str]:
+    """Return the values of a line; raises BadInput if there are none, or too many for a DTSTART."""
+    if line.parameters.get("VALUE", "DATE").upper() not in {"DATE", "DATE-TIME"}:
+        raise _bad(
+            f"must have dates or times in {line.name}, and no other VALUE: duration_minutes says how long slots are"
+        )
+    values = [one for one in recurrence_rule.BLANKS.sub("", line.value).upper().split(",") if one]
+    if not values or (line.name == "DTSTART" and len(values) > 1):
+        raise _bad(f"must have {'one time' if line.name == 'DTSTART' else 'times'} in {line.name}, {_TIMES}")
+    return values
+
+
+def _time(text: str, line: _ContentLine, zone: ZoneInfo) -> date | datetime:
+    """Return a day, a wall time of `zone`, or, where the line has another zone or UTC, a moment."""
+    value = recurrence_rule.read_time(text)
+    if value is None or not recurrence_rule.is_within_the_calendar(value):
+        days = ", or 20261224 (all day)" if line.name == "EXDATE" else ""
+        raise _bad(f"must have times in {line.name}, {_TIMES}{days}")
+    if not isinstance(value, datetime):
+        if line.name == "RDATE":
+            raise _bad("has an RDATE without a time of day: add one, such as 20261224T180000")
+        return value
+    value = value.replace(second=0)
+    other = _zone_of(line, zone)
+    if value.tzinfo is None and other.key != time_zones.database_name(zone.key):
+        return value.replace(tzinfo=other)
+    return value
+
+
+def _zone_of(line: _ContentLine, zone: ZoneInfo) -> ZoneInfo:
+    """Return the zone of a line: that of TZID, under its present name, or the one of the request."""
+    name = line.parameters.get("TZID")
+    try:
+        return ZoneInfo(time_zones.database_name(zone.key if name is None else name))
+    except ValueError:
+        raise _bad(f"has an unknown TZID in {line.name}: use an IANA time zone, such as Europe/Berlin") from None
+
+
+def _bad(message: str) -> errors.BadInput:
+    return errors.BadInput("rule", message)
