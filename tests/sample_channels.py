@@ -17,6 +17,11 @@ EMAIL = Channel(
     concurrency=4,
 )
 MAIL = structs.replace(EMAIL, kinds=CANDIDATE_KINDS)  # for everything that candidates are told
+# Who hears what as is usual.
+TO_ACT_ON = frozenset({"late_request", "declined", "no_show", "interviewer_unreachable"})  # by mail if by nobody else
+FOR_RECRUITERS = TO_ACT_ON | {"recruiter_copy"}
+FOR_CHATS = FOR_RECRUITERS | {"alert"}
+FOR_PROGRAMS = FOR_CHATS | {"confirmed", "entered", "finished"}
 WITH_FALLBACK = structs.replace(EMAIL, url="mailtos://one", fallback_url="mailtos://two", fallback_fingerprint="f2")
 
 

@@ -32,7 +32,7 @@ async def _measure(database: Database) -> dict[str, float]:
         "ledger.read": ledger.read,
         "alerts.put_due": lambda: alerts.put_due(outbox, alert_email="alerts@example.com"),
         "reminders.put_due": lambda: reminders.put_due(outbox, settings.reminder_leads),
-        "lifecycle.note_due": lambda: lifecycle.note_due(grace_seconds=settings.portal_late_seconds),
+        "lifecycle.note_due": lambda: lifecycle.note_due(outbox=outbox, grace_seconds=settings.portal_late_seconds),
     }
     async with db.opened(database.url, pool_size=1, patient=True):
         return {name: await _taken_back(sweep) for name, sweep in sweeps.items()}

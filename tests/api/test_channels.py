@@ -14,6 +14,7 @@ from hireloop.notify.channels.providers import Route
 from hireloop.notify.messages import CANDIDATE_KINDS
 from hireloop.settings import Settings
 from hireloop.web.context import STATE_NAME, Context
+from sample_channels import FOR_CHATS, TO_ACT_ON
 
 PATH = "/api/notifications/channels/"
 CHAT = "json://chat.example/canary-token"
@@ -34,7 +35,7 @@ async def test_a_channel_is_listed_with_what_goes_over_it_and_whether_it_is_held
             "since": None,
             "fallback": None,
             "required": True,
-            "kinds": sorted(CANDIDATE_KINDS | {"alert", "late_request"}),
+            "kinds": sorted(CANDIDATE_KINDS | TO_ACT_ON | {"alert"}),
         }
     ]
     (channel,) = configured.channels(settings)
@@ -83,7 +84,7 @@ class TestWithChat:
         answered = await api.get(PATH)
         mail, chat = answered.json()["items"]
         assert (chat["transport"], chat["required"]) == ("apprise", False)
-        assert chat["kinds"] == ["alert", "late_request", "recruiter_copy"]
+        assert chat["kinds"] == sorted(FOR_CHATS)
         assert mail["kinds"] == sorted(CANDIDATE_KINDS | {"alert"})
         assert "canary" not in answered.text
 

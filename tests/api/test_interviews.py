@@ -5,7 +5,7 @@ import httpx
 
 from api.clients import NOWHERE, as_role, count, ok, problem
 from api.factories import post_booking
-from factories import candidate_fields, job_fields, post_interview, post_slot, soon, unaccounted
+from factories import OUTBOX, candidate_fields, job_fields, post_interview, post_slot, soon, unaccounted
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 
@@ -126,7 +126,7 @@ async def test_what_a_booking_sets_is_not_patched_and_the_answer_says_where_to_g
         body = problem(await api.patch(path, json={field: soon(90).isoformat()}), 409, "use-reschedule")
         assert "/reschedule/" in body["detail"]
     shown = await ok(api, path)
-    await sessions.enter(UUID(shown["schedule"]["session"]["id"]), 1)
+    await sessions.enter(UUID(shown["schedule"]["session"]["id"]), 1, outbox=OUTBOX)
     problem(await api.patch(path, json={"slot": NOWHERE}), 409, "interview-in-progress")
 
 

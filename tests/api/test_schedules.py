@@ -9,7 +9,17 @@ from litestar import Litestar
 
 from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
-from factories import candidate_fields, job_fields, make_slot, post_interview, post_slot, rows, soon, unaccounted
+from factories import (
+    OUTBOX,
+    candidate_fields,
+    job_fields,
+    make_slot,
+    post_interview,
+    post_slot,
+    rows,
+    soon,
+    unaccounted,
+)
 from hireloop import db, session_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
@@ -273,10 +283,10 @@ async def test_each_refusal_of_a_change_has_a_type_of_its_own(api: httpx.AsyncCl
         problem(await api.post(f"{PATH}{NOWHERE}/{verb}/", json=fields), 404, "not-found")
     (session,) = [row["id"] for row in await rows("session") if str(row["id"]) == booked["session"]["id"]]
     free = await post_slot(api, starts_at=soon(600))
-    await sessions.enter(session, 1)
+    await sessions.enter(session, 1, outbox=OUTBOX)
     for verb, fields in (("confirm", {}), ("reschedule", {"slot_id": free}), ("cancel", {})):
         problem(await api.post(f"{PATH}{booked['id']}/{verb}/", json=fields), 409, "interview-in-progress")
-    await sessions.leave(session, 1)
+    await sessions.leave(session, 1, outbox=OUTBOX)
     problem(await api.post(move, json={"slot_id": free}), 409, "interview-closed")
     off = await post_booking(api)
     await changed(api, off["id"], "cancel")

@@ -2,7 +2,7 @@ import httpx
 
 from api.clients import NOWHERE, as_role, ok, problem
 from api.factories import post_booking
-from factories import candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
+from factories import OUTBOX, candidate_fields, job_fields, post_interview, post_slot, rows, soon, unaccounted
 from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
@@ -23,12 +23,12 @@ async def test_a_session_shows_window_device_check_entry_and_end(api: httpx.Asyn
     assert (shown["device_check"], shown["entered_at"], shown["left_at"], shown["revoked_at"]) == (None,) * 4
     (row,) = await rows("session")
     await sessions.record_device_check(row["id"], DeviceCheck(camera="ok", microphone="NotFoundError"))
-    await sessions.enter(row["id"], 1)
+    await sessions.enter(row["id"], 1, outbox=OUTBOX)
     shown = await ok(api, path)
     assert shown["state"] == "entered"
     assert shown["entered_at"].endswith("+05:30")
     assert (shown["device_check"]["camera"], shown["device_check"]["microphone"]) == ("ok", "NotFoundError")
-    await sessions.leave(row["id"], 1)
+    await sessions.leave(row["id"], 1, outbox=OUTBOX)
     assert (await ok(api, path))["state"] == "finished"
     assert (await ok(api, f"/api/interviews/{interview}/"))["state"] == "completed"
 
@@ -134,11 +134,11 @@ async def test_a_link_that_is_in_use_or_of_no_use_is_neither_replaced_nor_withdr
     booked = await post_booking(api, interview, slot)
     path = f"/api/interviews/sessions/{booked['session']['id']}/"
     (row,) = await rows("session")
-    await sessions.enter(row["id"], 1)
+    await sessions.enter(row["id"], 1, outbox=OUTBOX)
     for verb in ("reissue", "revoke"):
         problem(await api.post(f"{path}{verb}/"), 409, "interview-in-progress")
         problem(await api.post(f"/api/interviews/sessions/{NOWHERE}/{verb}/"), 404, "not-found")
-    await sessions.leave(row["id"], 1)
+    await sessions.leave(row["id"], 1, outbox=OUTBOX)
     for verb in ("reissue", "revoke"):
         problem(await api.post(f"{path}{verb}/"), 409, "interview-closed")
     await as_role(api, Role.VIEWER)

@@ -6,7 +6,7 @@ import httpx
 
 from api.clients import NOWHERE, as_role, count, ok, problem
 from api.factories import post_booking
-from factories import job_fields, make_slot, post_interview, post_slot, soon
+from factories import OUTBOX, job_fields, make_slot, post_interview, post_slot, soon
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 from hireloop.web.http.entity_tags import etag_of
@@ -254,7 +254,7 @@ async def test_a_released_slot_says_how_many_bookings_were_cancelled(api: httpx.
 async def test_a_slot_with_an_interview_in_progress_is_neither_released_nor_withdrawn(api: httpx.AsyncClient) -> None:
     ident = await post_slot(api, starts_at=soon(0.1))
     schedule = await ok(api, f"/api/interviews/schedules/{await book(api, ident)}/")
-    assert (await sessions.enter(UUID(schedule["session"]["id"]), 1)).entered_at
+    assert (await sessions.enter(UUID(schedule["session"]["id"]), 1, outbox=OUTBOX)).entered_at
     problem(await api.post(f"{PATH}{ident}/release_slot/"), 409, "interview-in-progress")
     problem(await api.delete(f"{PATH}{ident}/?cancel=true"), 409, "interview-in-progress")
     assert (await ok(api, f"{PATH}{ident}/"))["taken"] == 1

@@ -9,6 +9,7 @@ from hireloop.notify.channels.providers import Route
 from hireloop.notify.messages import CANDIDATE_KINDS
 from hireloop.settings import Settings
 from processes import environment
+from sample_channels import FOR_RECRUITERS
 from sample_settings import SECRET
 from test_cli import hireloop
 
@@ -30,7 +31,7 @@ async def test_the_command_says_the_same_and_why_a_channel_is_held(database_url:
     assert ran.returncode == 0, ran.stderr
     mail, chat, title, why, *transports = ran.stdout.splitlines()
     assert mail.split() == ["email", "open", "email", "required", *sorted(CANDIDATE_KINDS)]
-    assert chat.split()[1:] == ["held", "apprise", "optional", "late_request", "recruiter_copy"]
+    assert chat.split()[1:] == ["held", "apprise", "optional", *sorted(FOR_RECRUITERS)]
     assert title == f"  {configured.channels(ours)[1].title}"
     assert "endpoint_refused: The endpoint denied access" in why
     assert [line.split()[:2] for line in transports][:2] == [["transport", "apprise"], ["transport", "email"]]

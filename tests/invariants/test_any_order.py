@@ -117,7 +117,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(schedule=schedules)
     def confirm(self, schedule: UUID | None) -> None:
         if schedule:
-            self.does(lambda: confirmations.confirm(schedule, by=TESTS, now=self.now))
+            self.does(lambda: confirmations.confirm(schedule, by=TESTS, outbox=OUTBOX, now=self.now))
 
     @rule(schedule=schedules, slot=slots)
     def reschedule(self, schedule: UUID | None, slot: UUID | None) -> None:
@@ -157,9 +157,9 @@ class AnyOrder(RuleBasedStateMachine):
         if schedule is None:
             return
         session = self._session(schedule)
-        self.does(lambda: sessions.enter(session["id"], session["key_version"], now=self.now))
+        self.does(lambda: sessions.enter(session["id"], session["key_version"], outbox=OUTBOX, now=self.now))
         if leaves:
-            self.does(lambda: sessions.leave(session["id"], session["key_version"], now=self.now))
+            self.does(lambda: sessions.leave(session["id"], session["key_version"], outbox=OUTBOX, now=self.now))
 
     @rule(person=st.integers(0, 2), nth=st.integers(0, 3))
     def change_address(self, person: int, nth: int) -> None:
@@ -208,7 +208,7 @@ class AnyOrder(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         self.runner.run(deadlines.expire(now=self.now))
-        self.runner.run(lifecycle.note_due(grace_seconds=WINDOWS.late_seconds, now=self.now))
+        self.runner.run(lifecycle.note_due(outbox=OUTBOX, grace_seconds=WINDOWS.late_seconds, now=self.now))
 
     @invariant()
     def the_database_is_whole(self) -> None:

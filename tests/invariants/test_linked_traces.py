@@ -59,7 +59,7 @@ async def _erase(_: Booking) -> Any:  # noqa: ANN401 (as above)
 
 CHANGES: dict[str, Callable[[Booking], Awaitable[Any]]] = {
     "schedule.reschedule": _move,
-    "schedule.confirm": lambda one: confirmations.confirm(one.id, by=TESTS),
+    "schedule.confirm": lambda one: confirmations.confirm(one.id, by=TESTS, outbox=OUTBOX),
     "schedule.cancel": lambda one: cancellations.cancel(one.id, by=TESTS, reason="", outbox=OUTBOX),
     "slot.release": lambda one: withdrawals.release(one.slot, by=TESTS, reason="", outbox=OUTBOX),
     "slot.withdraw": lambda one: withdrawals.withdraw(one.slot, cancel=True, by=TESTS, reason="", outbox=OUTBOX),

@@ -16,9 +16,10 @@ __all__ = ["address", "client", "launch"]
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """With a chat that hears of bookings, as `portal.factories` has one, and candidates' requests by mail."""
+    """With a chat that hears of bookings and what happens to them, and candidates' requests by mail."""
     chat = SecretStr("json://chat.example/recruiters")
-    return settings.model_copy(update={"chat_urls": chat, "message_routes": "late_request=email"})
+    routes = "late_request=email confirmed=json entered=json finished=json"
+    return settings.model_copy(update={"chat_urls": chat, "message_routes": routes})
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
 from sample_channels import EMAIL, chat
 
-OUTBOX = outbox_of(structs.replace(EMAIL, kinds=EMAIL.kinds | {"late_request"}), chat("recruiter_copy"))
+OUTBOX = outbox_of(structs.replace(EMAIL, kinds=EMAIL.kinds | {"late_request"}), chat("recruiter_copy", "declined"))
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from portal.browsing import (
     expect_stage,
     link,
 )
-from portal.factories import BookingResult, Person, book, offer
+from portal.factories import OUTBOX, BookingResult, Person, book, offer
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
@@ -223,8 +223,8 @@ async def _every_stage(settings: Settings) -> dict[str, BookingResult]:
         for stage, starts_in in starts.items()
     }
     for stage in ("started", "finished"):
-        await sessions.enter(booked[stage].session_id, 1)
-    await sessions.leave(booked["finished"].session_id, 1)
+        await sessions.enter(booked[stage].session_id, 1, outbox=OUTBOX)
+    await sessions.leave(booked["finished"].session_id, 1, outbox=OUTBOX)
     await db.fetch("UPDATE schedule SET state = 'cancelled' WHERE id = $1", booked["cancelled"].schedule_id)
     await db.fetch("UPDATE session SET revoked_at = now() WHERE id = $1", booked["revoked"].session_id)
     return booked

@@ -25,7 +25,7 @@ from hireloop.telemetry import spans as telemetry
 from hireloop.web.context import context_of
 from hireloop.web.csrf import form_token
 from portal.coming_in import PRESSED, come_in
-from portal.factories import Person, book
+from portal.factories import OUTBOX, Person, book
 from portal.records import everything
 
 CHECK = {"camera": "ok", "microphone": "ok"}
@@ -291,8 +291,8 @@ async def test_the_span_of_a_visit_links_to_the_booking_and_reading_it_does_not(
         assert isinstance(span, ReadableSpan)
         assert [f"{one.context.trace_id:032x}" for one in span.links] == [telemetry.trace_id_of(stored)] * links
     with current.during(tracer.start_span("POST /session/enter")):
-        await sessions.enter(booked.session_id, 1)
-        await sessions.leave(booked.session_id, 1)
+        await sessions.enter(booked.session_id, 1, outbox=OUTBOX)
+        await sessions.leave(booked.session_id, 1, outbox=OUTBOX)
         span = current.span()
     assert isinstance(span, ReadableSpan)
     assert len(span.links) == 1

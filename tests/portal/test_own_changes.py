@@ -74,6 +74,11 @@ async def test_one_press_confirms_once_and_the_page_says_so(client: httpx.AsyncC
         assert "I will be there</button>" not in page
         visit = await sessions.visit(booked.session_id)
         assert [(past.change, past.by) for past in visit.changes] == [("confirmed", "the candidate")]
+    told = await _told("confirmed")
+    assert [(said["candidate_email"], said["by"]) for said in told] == [
+        ("asha@example.com", "the candidate"),
+        ("b@example.com", "the candidate"),
+    ]
 
 
 async def test_a_time_that_the_candidate_never_saw_is_not_confirmed(
@@ -308,8 +313,9 @@ async def test_one_deliberate_press_cancels_and_everybody_knows_who_did(
     assert "You cancelled this interview" in page
     (told,) = await _told("cancelled")
     assert told["reason"] == "I took another job."
-    copy = (await _told("recruiter_copy"))[-1]
-    assert (copy["change"], copy["by"]) == ("cancelled", "the candidate")
+    (declined,) = await _told("declined")
+    assert declined["reason"] == "I took another job."
+    assert [copy["change"] for copy in await _told("recruiter_copy")] == ["booked"]
     before = await everything()
     assert (await _send(client, booked, "cancel", revision="1")).status_code == 303
     for act in ("move", "cancel"):
@@ -436,7 +442,7 @@ async def test_a_double_click_cancels_moves_and_confirms_once(client: httpx.Asyn
 
 async def test_what_a_recruiter_confirmed_needs_no_press(client: httpx.AsyncClient, settings: Settings) -> None:
     booked = await book(settings)
-    await confirmations.confirm(booked.schedule_id, by=TESTS)
+    await confirmations.confirm(booked.schedule_id, by=TESTS, outbox=OUTBOX)
     await come_in(client, booked)
     page = await _read(client, booked.path)
     assert "Confirmed:" in page

@@ -148,6 +148,8 @@ async def test_finish_ends_it_for_good(client: httpx.AsyncClient, settings: Sett
     assert await _stage(client, booked) == "finished"
     assert await everything() == before
     assert (await sessions.visit(booked.session_id)).interview_state == "completed"
+    rows = await db.fetch("SELECT kind FROM delivery WHERE kind IN ('entered', 'finished') ORDER BY kind")
+    assert [row["kind"] for row in rows] == ["entered", "finished"]
 
 
 # --- Asking for another time -----------------------------------------------------------------------------------

@@ -65,7 +65,8 @@ _MISFITS = {
     """,
     "still to be sent to the candidate, and out of date": """
         SELECT d.id FROM delivery d JOIN schedule sc ON sc.id = d.schedule
-        WHERE d.state = 'pending' AND d.revision < sc.revision AND d.kind NOT IN ('recruiter_copy', 'late_request')
+        WHERE d.state = 'pending' AND d.revision < sc.revision
+          AND d.kind IN ('invitation', 'rescheduled', 'cancelled', 'reminder')
     """,
 }
 

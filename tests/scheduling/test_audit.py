@@ -60,7 +60,7 @@ async def test_a_given_moment_is_the_moment_of_all_that_is_written() -> None:
     booked = await book(interview.id, slot.id, now=then)
     new_address = CandidatePatch(email="b@example.com")
     await corrections.change(interview.candidate, new_address, by=TESTS, outbox=OUTBOX, now=then)
-    await confirmations.confirm(booked.booking.id, by=TESTS, now=then)
+    await confirmations.confirm(booked.booking.id, by=TESTS, outbox=OUTBOX, now=then)
     await withdrawals.withdraw(slot.id, cancel=True, by=TESTS, reason="", outbox=OUTBOX, now=then)
     await interviews.cancel(interview.id, by=TESTS, reason="", outbox=OUTBOX, now=then)
     key, _ = await api_keys.create("one", Role.VIEWER, now=then)

@@ -72,8 +72,8 @@ async def test_only_who_can_still_come_is_invited_anew() -> None:
         for n, minutes in enumerate((0, 0.2, 30, 60, 90))
     ]
     for booked in (entered, left):
-        assert (await sessions.enter(booked.booking.session.id, 1)).entered_at
-    await sessions.leave(left.booking.session.id, 1)
+        assert (await sessions.enter(booked.booking.session.id, 1, outbox=OUTBOX)).entered_at
+    await sessions.leave(left.booking.session.id, 1, outbox=OUTBOX)
     await db.fetch(
         "UPDATE session SET opens_at = now() - interval '2 h', closes_at = now() - interval '1 h' WHERE id = $1",
         late.booking.session.id,

@@ -82,12 +82,12 @@ async def test_who_has_entered_is_not_called_off() -> None:
     interview = await make_interview()
     await book(interview, minutes=0)
     (session,) = await rows("session")
-    await sessions.enter(session["id"], 1)
+    await sessions.enter(session["id"], 1, outbox=OUTBOX)
     with pytest.raises(errors.InterviewInProgress):
         await cancel(interview)
     with pytest.raises(errors.InterviewInProgress):
         await interviews.change(interview, InterviewChanges(job=db.new_id()), by=TESTS)
-    await sessions.leave(session["id"], 1)
+    await sessions.leave(session["id"], 1, outbox=OUTBOX)
     with pytest.raises(errors.InterviewClosed):
         await cancel(interview)
     assert await state(interview) is InterviewState.COMPLETED

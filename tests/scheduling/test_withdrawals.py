@@ -62,7 +62,7 @@ async def test_a_released_slot_has_its_seats_back_and_who_was_told_is_told() -> 
 async def test_nothing_happens_to_any_booking_while_a_candidate_is_in_the_interview() -> None:
     slot = await make_slot(starts_at=soon(0.1), seats=2)
     here, there = await book(slot=slot), await book(slot=slot)
-    assert (await sessions.enter(here.booking.session.id, 1)).entered_at
+    assert (await sessions.enter(here.booking.session.id, 1, outbox=OUTBOX)).entered_at
     before = [await rows(table) for table in ("schedule", "slot", "delivery", "audit_entry")]
     for attempt in (release(slot), withdraw(slot, cancel=True)):
         with pytest.raises(errors.InterviewInProgress):
@@ -70,7 +70,7 @@ async def test_nothing_happens_to_any_booking_while_a_candidate_is_in_the_interv
     with pytest.raises(errors.SlotInUse):
         await withdraw(slot)
     assert [await rows(table) for table in ("schedule", "slot", "delivery", "audit_entry")] == before
-    await sessions.leave(here.booking.session.id, 1)
+    await sessions.leave(here.booking.session.id, 1, outbox=OUTBOX)
     assert await release(slot) == 1
     assert await states(here, there) == ["pending", "cancelled"]  # what was finished stays
     await assert_taken_is_what_is_live()
@@ -119,8 +119,8 @@ async def test_withdrawing_twice_is_withdrawing_once() -> None:
 async def test_a_slot_whose_interviews_are_over_is_withdrawn_and_they_stay() -> None:
     slot = await make_slot(starts_at=soon(0.1), seats=2)
     held, missed = await book(slot=slot), await book(slot=slot)
-    await sessions.enter(held.booking.session.id, 1)
-    await sessions.leave(held.booking.session.id, 1)
+    await sessions.enter(held.booking.session.id, 1, outbox=OUTBOX)
+    await sessions.leave(held.booking.session.id, 1, outbox=OUTBOX)
     after = missed.booking.session.closes_at + timedelta(seconds=1)
     assert await withdraw(slot, now=after)
     assert await states(held, missed) == ["pending", "pending"]

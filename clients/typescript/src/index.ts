@@ -14,7 +14,16 @@ export type Problem = Schemas["Problem"];
 export type ProblemCode = Problem["code"];
 
 /** What a receiver of webhooks gets, to be told apart by `type`; a later server may send others. */
-export type Webhook = Schemas["RecruiterCopyWebhook"] | Schemas["LateRequestWebhook"] | Schemas["AlertWebhook"];
+export type Webhook =
+  | Schemas["RecruiterCopyWebhook"]
+  | Schemas["LateRequestWebhook"]
+  | Schemas["ConfirmedWebhook"]
+  | Schemas["DeclinedWebhook"]
+  | Schemas["EnteredWebhook"]
+  | Schemas["FinishedWebhook"]
+  | Schemas["NoShowWebhook"]
+  | Schemas["InterviewerUnreachableWebhook"]
+  | Schemas["AlertWebhook"];
 
 export type HireLoopClient = Client<paths>;
 

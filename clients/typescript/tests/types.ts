@@ -93,6 +93,18 @@ export function told(webhook: Webhook): string {
       return webhook.data.change;
     case "late_request":
       return webhook.data.asked_at;
+    case "confirmed":
+      return webhook.data.confirmed_at;
+    case "declined":
+      return webhook.data.declined_at;
+    case "entered":
+      return webhook.data.entered_at;
+    case "finished":
+      return webhook.data.finished_at;
+    case "no_show":
+      return webhook.data.cause;
+    case "interviewer_unreachable":
+      return webhook.data.interviewer_email;
     case "alert":
       return webhook.data.cause;
   }

@@ -90,8 +90,10 @@ async def confirm_schedule(
     schedule_id: FromPath[UUID],
     data: JSONBody[EmptyBody | None] = None,  # noqa: ARG001 (checked: it has no fields)
 ) -> ScheduleResponse:
-    """Record that the candidate has confirmed the time. Nothing is sent, and repeating it changes nothing."""
-    await confirmations.confirm(schedule_id, by=actor_of(request))
+    """Record that the candidate has confirmed the time. They get no message, and repeating it changes nothing."""
+    context = context_of(request)
+    if await confirmations.confirm(schedule_id, by=actor_of(request), outbox=context.outbox):
+        context.wakeups.send_soon()
     return await response_of(request, schedule_id)
 
 

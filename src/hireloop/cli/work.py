@@ -117,7 +117,7 @@ def chores(settings: Settings, channels: Sequence[Channel], outbox: Outbox, simu
         (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
         (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
         # Someone who enters at the last moment still has the interview's whole length.
-        (_ATTENDANCE_SECONDS, partial(lifecycle.note_due, grace_seconds=settings.portal_late_seconds)),
+        (_ATTENDANCE_SECONDS, partial(lifecycle.note_due, outbox=outbox, grace_seconds=settings.portal_late_seconds)),
     ]
 
 

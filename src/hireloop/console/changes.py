@@ -32,11 +32,14 @@ _ONE_DAY = timedelta(days=1)
 
 async def confirm(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
     """Confirm a booking in the candidate's place."""
-    form = await pressed(request)
+    form, context = await pressed(request), context_of(request)
     try:
-        await confirmations.confirm(schedule_id, by=actor_of(request), rule=_unchanged_since(form))
+        await confirmations.confirm(
+            schedule_id, by=actor_of(request), outbox=context.outbox, rule=_unchanged_since(form)
+        )
     except errors.Refused as refused:
         return await booking.refuse(request, schedule_id, refused)
+    context.wakeups.send_soon()
     return render.see_other(path_of(schedule_id), done="confirmed")
 
 

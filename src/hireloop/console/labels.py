@@ -103,6 +103,12 @@ KINDS: Mapping[str, str] = {
     "reminder": "Reminder",
     "recruiter_copy": "Recruiters' copy",
     "late_request": "Request for another time",
+    "confirmed": "Confirmation by the candidate",
+    "declined": "Cancellation by the candidate",
+    "entered": "Start of the interview",
+    "finished": "End of the interview",
+    "no_show": "No-show",
+    "interviewer_unreachable": "Interviewer not reached",
     "alert": "Alert",
 }
 # Why a sign-in has ended: a `SignInEnd`, or what ends it by itself; `{n}` is CONSOLE_IDLE_MINUTES.
@@ -119,7 +125,7 @@ ENDED: Mapping[str, str] = {
 }
 # What a page says after an action, by the value in its URL; `{n}` is the number there.
 DONE: Mapping[str, str] = {
-    "confirmed": "Confirmed. No message is sent for this.",
+    "confirmed": "Confirmed. The candidate gets no message about this.",
     "reissued": "A new link is on its way to the candidate. The old one no longer works.",
     "moved": "The interview was moved. The candidate is notified of the new time.",
     "not-moved": "The interview is already at that time. Nothing was changed, and nothing is sent.",

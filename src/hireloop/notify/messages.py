@@ -11,6 +11,8 @@ from uuid import UUID
 
 import msgspec
 
+from hireloop.notify.no_show import MissedCandidate
+
 PAYLOAD_VERSION = 1
 _A_DAY = timedelta(days=1)
 _CAME_BACK = {"came_back": "returned", "complaint": "complaint"}  # the occasions of what was sent and came back
@@ -157,19 +159,116 @@ class RecruiterCopyMessage(BookingMessage, frozen=True, kw_only=True):
     by: str  # the name of the API key that asked for it, or `the candidate`
 
 
-class LateRequestMessage(BookingMessage, frozen=True, kw_only=True):
-    """The candidate came too late and asks for another time."""
+class NewsMessage(BookingMessage, frozen=True, kw_only=True):
+    """What has happened to a booking, for its recruiters; not a kind by itself."""
 
-    kind: ClassVar[str] = "late_request"
     audience: ClassVar[Audience] = Audience.RECRUITERS
 
-    asked_at: datetime
     send_to: str | None = None  # if the job has no recruiter: the address that gets the alerts
 
     @property
     def address(self) -> str | None:
         """The job's recruiter, or the address that gets the alerts."""
         return self.recruiter_email or self.send_to
+
+
+class LateRequestMessage(NewsMessage, frozen=True, kw_only=True):
+    """The candidate came too late and asks for another time."""
+
+    kind: ClassVar[str] = "late_request"
+
+    asked_at: datetime
+
+
+class ConfirmedMessage(NewsMessage, frozen=True, kw_only=True):
+    """The candidate, or a recruiter for them, has confirmed the time."""
+
+    kind: ClassVar[str] = "confirmed"
+
+    confirmed_at: datetime
+    by: str  # the name of an API key, or `the candidate`
+
+
+class DeclinedMessage(NewsMessage, frozen=True, kw_only=True):
+    """The candidate has cancelled the booking; recruiters get no copy of that."""
+
+    kind: ClassVar[str] = "declined"
+
+    declined_at: datetime
+    reason: str = ""
+
+
+class EnteredMessage(NewsMessage, frozen=True, kw_only=True):
+    """The candidate has entered the interview."""
+
+    kind: ClassVar[str] = "entered"
+
+    entered_at: datetime
+
+
+class FinishedMessage(NewsMessage, frozen=True, kw_only=True):
+    """The candidate has finished the interview, or nobody did and its time is over."""
+
+    kind: ClassVar[str] = "finished"
+
+    entered_at: datetime
+    finished_at: datetime
+    by: str  # `the candidate`, or `HireLoop` when the time was over
+
+
+class NoShowMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """Candidates did not come: one, or all of a slot who did not, and then it is about no single booking."""
+
+    kind: ClassVar[str] = "no_show"
+    audience: ClassVar[Audience] = Audience.RECRUITERS
+    required: ClassVar[bool] = False
+    wait: ClassVar[timedelta] = timedelta()
+
+    schedule_id: UUID | None  # None: about several bookings
+    revision: int
+    starts_at: datetime
+    ends_at: datetime
+    address: str | None  # over mail
+    missed: list[MissedCandidate]  # without those who were erased since
+    more: int = 0  # how many others there are
+
+    @property
+    def occasion(self) -> str:
+        """One message for each slot and sweep, named after the first of its bookings."""
+        first = self.missed[0]
+        return "" if self.schedule_id else f"{first.schedule_id}:{first.revision}"
+
+    def deadline(self, now: datetime) -> datetime:
+        """Return the time from which nobody needs to hear of it."""
+        return now + _A_DAY
+
+
+class InterviewerUnreachableMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to the interviewer of a slot was rejected, or has bounced; it names no candidate."""
+
+    kind: ClassVar[str] = "interviewer_unreachable"
+    audience: ClassVar[Audience] = Audience.RECRUITERS
+    required: ClassVar[bool] = False
+    wait: ClassVar[timedelta] = timedelta()
+
+    schedule_id: UUID | None  # None: about a slot with several bookings, or none
+    revision: int
+    starts_at: datetime
+    ends_at: datetime
+    address: str | None  # over mail
+    interviewer_email: str
+    delivery_id: UUID  # of that message
+    failure: str | None = None  # why it was not delivered: a slug
+    reply: str = ""  # the other side's words
+
+    @property
+    def occasion(self) -> str:
+        """Once for each message that was not delivered."""
+        return str(self.delivery_id)
+
+    def deadline(self, now: datetime) -> datetime:
+        """Return the time from which nobody needs to hear of it."""
+        return now + _A_DAY
 
 
 class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,13 +317,16 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
         return now + _A_DAY
 
 
+News = LateRequestMessage | ConfirmedMessage | DeclinedMessage | EnteredMessage | FinishedMessage
 Message = (
     InvitationMessage
     | RescheduledMessage
     | CancelledMessage
     | ReminderMessage
     | RecruiterCopyMessage
-    | LateRequestMessage
+    | News
+    | NoShowMessage
+    | InterviewerUnreachableMessage
     | AlertMessage
 )
 
@@ -237,12 +339,20 @@ KINDS: dict[str, type[Message]] = {
         ReminderMessage,
         RecruiterCopyMessage,
         LateRequestMessage,
+        ConfirmedMessage,
+        DeclinedMessage,
+        EnteredMessage,
+        FinishedMessage,
+        NoShowMessage,
+        InterviewerUnreachableMessage,
         AlertMessage,
     )
 }
 KNOWN_KINDS = frozenset(KINDS)
 CANDIDATE_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.CANDIDATE)
 RECRUITER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.RECRUITERS)
+# What stays true of a booking that is moved or cancelled afterwards, and is still to be heard.
+LASTING_KINDS = frozenset({"declined", "entered", "finished", "no_show", "interviewer_unreachable"})
 
 
 def place_of(kind: str) -> int:

@@ -70,15 +70,16 @@ class Day(msgspec.Struct, frozen=True):
 @gate.pressed
 async def confirm(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Record the candidate's confirmation that they will be there; once is enough."""
-    limits = limits_of(context_of(request).settings)
-    rule = own_changes.rule(OwnChange.CONFIRM, limits, _seen(visit, await _typed(request)))
+    context = context_of(request)
+    rule = own_changes.rule(OwnChange.CONFIRM, limits_of(context.settings), _seen(visit, await _typed(request)))
     try:
-        await confirmations.confirm(visit.schedule_id, by=audit.CANDIDATE, rule=rule)
+        await confirmations.confirm(visit.schedule_id, by=audit.CANDIDATE, outbox=context.outbox, rule=rule)
     except errors.Refused as refused:
         now = await gate.let_in(request, str(visit.session_id))
         if isinstance(now, Response):
             return now
         return session_pages.stage(request, now, problem=_problem(refused), status_code=_CONFLICT)
+    context.wakeups.send_soon()
     return render.see_other(path_of(visit))
 
 

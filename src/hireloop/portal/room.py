@@ -45,16 +45,20 @@ async def page(request: AnyRequest, visit: Visit) -> Response[bytes]:
 
 
 @gate.pressed
-async def start(_request: AnyRequest, visit: Visit) -> Response[bytes]:
+async def start(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Enter the interview if it can be entered; the page that follows shows the result."""
-    await sessions.enter(visit.session_id, visit.key_version)
+    context = context_of(request)
+    await sessions.enter(visit.session_id, visit.key_version, outbox=context.outbox)
+    context.wakeups.send_soon()
     return render.see_other(path_of(visit))
 
 
 @gate.pressed
-async def finish(_request: AnyRequest, visit: Visit) -> Response[bytes]:
+async def finish(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Leave the interview for good, if it was entered."""
-    await sessions.leave(visit.session_id, visit.key_version)
+    context = context_of(request)
+    await sessions.leave(visit.session_id, visit.key_version, outbox=context.outbox)
+    context.wakeups.send_soon()
     return render.see_other(path_of(visit))
 
 

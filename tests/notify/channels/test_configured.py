@@ -13,6 +13,7 @@ from hireloop.errors import SettingsError
 from hireloop.notify.channels import configured
 from hireloop.notify.messages import CANDIDATE_KINDS
 from hireloop.notify.transport import Channel, title_of
+from sample_channels import FOR_CHATS, FOR_PROGRAMS, FOR_RECRUITERS, TO_ACT_ON
 from sample_settings import SECRET, settings_for
 
 YAML = """
@@ -37,7 +38,7 @@ def config(folder: Path, text: str = YAML) -> Path:
 def test_mail_is_always_a_channel_and_alone_by_default() -> None:
     (mail,) = channels().values()
     assert (mail.transport_name, mail.required, mail.personal, mail.url) == ("email", True, True, "")
-    assert mail.kinds == CANDIDATE_KINDS | {"alert", "late_request"}
+    assert mail.kinds == CANDIDATE_KINDS | TO_ACT_ON | {"alert"}
     assert (mail.fallback_url, mail.fallback_fingerprint, mail.rate_per_minute) == ("", "", None)
 
 
@@ -71,7 +72,7 @@ def test_a_chat_channel_is_named_by_schema_and_digits_that_reveal_nothing() -> N
             False,
             30,
         )
-        assert chat.kinds == {"recruiter_copy", "late_request", "alert"}
+        assert chat.kinds == FOR_CHATS
     assert chats[0].url == "json://a.example/canary"
     assert "canary" not in repr(chats)
 
@@ -95,7 +96,7 @@ def test_a_tag_names_its_channel_and_says_what_it_hears(tmp_path: Path) -> None:
     found = channels(apprise_config=config(tmp_path))
     assert list(found) == ["email", "recruiters", "failures"]
     assert found["email"].kinds == CANDIDATE_KINDS | {"alert"}
-    assert found["recruiters"].kinds == {"recruiter_copy", "late_request"}
+    assert found["recruiters"].kinds == FOR_RECRUITERS
     assert found["failures"].kinds == {"alert"}
 
 
@@ -105,14 +106,14 @@ def test_two_channels_under_one_tag_have_names_of_their_own_and_both_hear(tmp_pa
     assert first.name != second.name
     for channel in (first, second):
         assert re.fullmatch(r"recruiters-[0-9a-f]{8}", channel.name)
-        assert channel.kinds == {"recruiter_copy", "late_request", "alert"}
+        assert channel.kinds == FOR_CHATS
 
 
 def test_a_channel_with_several_tags_is_each_of_them(tmp_path: Path) -> None:
     file = config(tmp_path, "urls:\n  - json://a.example:\n      tag: [recruiters, failures]\n")
     _, both = channels(apprise_config=file).values()
     assert both.name == "failures-recruiters"
-    assert both.kinds == {"recruiter_copy", "late_request", "alert"}
+    assert both.kinds == FOR_CHATS
 
 
 def test_a_webhook_is_a_channel_that_hangs_on_its_address_and_secret() -> None:
@@ -120,7 +121,7 @@ def test_a_webhook_is_a_channel_that_hangs_on_its_address_and_secret() -> None:
     _, hook = channels(**settings).values()
     assert re.fullmatch(r"webhook-[0-9a-f]{8}", hook.name)
     assert (hook.transport_name, hook.url, hook.personal) == ("webhook", "https://ats.example/hook", False)
-    assert hook.kinds == {"recruiter_copy", "late_request", "alert"}
+    assert hook.kinds == FOR_PROGRAMS
     _, other = channels(**settings | {"webhook_secret": "whsec_" + "b" * 32}).values()
     assert other.name == hook.name
     assert other.fingerprint != hook.fingerprint
@@ -133,7 +134,12 @@ def test_a_route_names_a_service_or_the_webhooks() -> None:
         message_routes="alert=webhook recruiter_copy=email late_request=json",
     )
     heard = {name.partition("-")[0]: channel.kinds for name, channel in found.items()}
-    assert heard == {"email": CANDIDATE_KINDS | {"recruiter_copy"}, "json": {"late_request"}, "webhook": {"alert"}}
+    usual = {"no_show", "interviewer_unreachable"}
+    assert heard == {
+        "email": CANDIDATE_KINDS | {"recruiter_copy", "declined"},
+        "json": {"late_request"} | usual,
+        "webhook": {"alert", "confirmed", "entered", "finished"} | usual,
+    }
 
 
 def test_another_packages_transport_is_used_by_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,32 +7,31 @@ from hypothesis import strategies as st
 from hireloop.errors import SettingsError
 from hireloop.notify.channels.message_routes import Subscriber, kinds_by_channel
 from hireloop.notify.messages import CANDIDATE_KINDS, KNOWN_KINDS
+from sample_channels import FOR_CHATS, FOR_PROGRAMS, FOR_RECRUITERS, TO_ACT_ON
 
 RECRUITERS = Subscriber(name="recruiters", tags=("recruiters",))
 FAILURES = Subscriber(name="failures", tags=("failures",))
 OTHERS = Subscriber(name="team", tags=("team",))
 SLACK = Subscriber(name="slack-1a2b3c4d")
 HOOK = Subscriber(name="webhook-1a2b3c4d", family="webhook")
-EVERYTHING = frozenset({"recruiter_copy", "late_request", "alert"})
-FOR_RECRUITERS = frozenset({"recruiter_copy", "late_request"})
 
 
 @pytest.mark.parametrize(
     ("subscribers", "expected"),
     [
-        ([], {"email": CANDIDATE_KINDS | {"late_request", "alert"}}),
-        ([SLACK], {"email": CANDIDATE_KINDS | {"alert"}, SLACK.name: EVERYTHING}),
-        ([HOOK], {"email": CANDIDATE_KINDS | {"alert"}, HOOK.name: EVERYTHING}),
+        ([], {"email": CANDIDATE_KINDS | TO_ACT_ON | {"alert"}}),
+        ([SLACK], {"email": CANDIDATE_KINDS | {"alert"}, SLACK.name: FOR_CHATS}),
+        ([HOOK], {"email": CANDIDATE_KINDS | {"alert"}, HOOK.name: FOR_PROGRAMS}),
         ([RECRUITERS], {"email": CANDIDATE_KINDS | {"alert"}, "recruiters": FOR_RECRUITERS}),
-        ([FAILURES], {"email": CANDIDATE_KINDS | {"late_request", "alert"}, "failures": {"alert"}}),
-        ([OTHERS], {"email": CANDIDATE_KINDS | {"late_request", "alert"}, "team": set()}),
+        ([FAILURES], {"email": CANDIDATE_KINDS | TO_ACT_ON | {"alert"}, "failures": {"alert"}}),
+        ([OTHERS], {"email": CANDIDATE_KINDS | TO_ACT_ON | {"alert"}, "team": set()}),
         (
             [RECRUITERS, FAILURES, HOOK],
             {
                 "email": CANDIDATE_KINDS | {"alert"},
                 "recruiters": FOR_RECRUITERS,
                 "failures": {"alert"},
-                HOOK.name: EVERYTHING,
+                HOOK.name: FOR_PROGRAMS,
             },
         ),
     ],
@@ -52,6 +51,15 @@ def test_each_kind_has_its_usual_place(subscribers: list[Subscriber], expected: 
         ("late_request=team", "late_request", {"team"}),
         ("alert=none", "recruiter_copy", {"recruiters", "slack-1a2b3c4d", "webhook-1a2b3c4d"}),
         ("invitation=email", "invitation", {"email"}),
+        ("entered=team", "entered", {"team"}),
+        ("entered=recruiters entered=webhook", "entered", {"recruiters", "webhook-1a2b3c4d"}),
+        ("no_show=email", "no_show", {"email"}),
+        ("", "confirmed", {"webhook-1a2b3c4d"}),
+        # Of a candidate who cancels, a recruiter copy told until 0.1.0: who heard that hears this.
+        ("recruiter_copy=email", "declined", {"email"}),
+        ("recruiter_copy=team", "declined", {"team"}),
+        ("recruiter_copy=team declined=email", "declined", {"email"}),
+        ("recruiter_copy=none", "declined", {"recruiters", "slack-1a2b3c4d", "webhook-1a2b3c4d"}),
     ],
 )
 def test_a_route_replaces_the_usual_place_of_its_kind_alone(routes: str, kind: str, names: set[str]) -> None:
@@ -65,7 +73,7 @@ def test_a_route_replaces_the_usual_place_of_its_kind_alone(routes: str, kind: s
         ("alert", "'alert' is not a route"),
         ("alert=", "'alert=' is not a route"),
         ("=failures", "'=failures' is not a route"),
-        ("gossip=failures", "the kind 'gossip' is unknown. Use one of alert, cancelled, invitation"),
+        ("gossip=failures", "the kind 'gossip' is unknown. Use one of alert, cancelled, confirmed"),
         ("alert=nobody", "'nobody' is unknown. Use one of email, failures, none, recruiters"),
         ("alert=none alert=failures", "nobody and another route"),
         *[(f"{kind}=recruiters", "candidates are notified only by email") for kind in sorted(CANDIDATE_KINDS)],

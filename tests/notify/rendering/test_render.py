@@ -23,6 +23,7 @@ from hireloop.notify.messages import (
     CopiedChange,
     InvitationMessage,
     LateRequestMessage,
+    Meeting,
     Message,
     RecruiterCopyMessage,
     ReminderMessage,
@@ -34,6 +35,7 @@ from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Parcel
 from hireloop.notify.transports.mail import mime
 from hireloop.time_zones import database_name
+from notify.news import booking_news, interviewer_unreachable, missed, no_show
 
 SECRET = "a secret of at least thirty-two characters"
 SESSION = UUID(int=7)
@@ -337,6 +339,7 @@ def alert(**values: object) -> AlertMessage:
 
 def one_of_each(**values: Any) -> list[Message]:  # noqa: ANN401 (a table of mixed values)
     names = {name: value for name, value in values.items() if name in AlertMessage.__struct_fields__}
+    who = {name: value for name, value in values.items() if name in Meeting.__struct_fields__}
     return [
         message(**values),
         moved(**values),
@@ -344,6 +347,9 @@ def one_of_each(**values: Any) -> list[Message]:  # noqa: ANN401 (a table of mix
         reminder(timedelta(hours=24), **values),
         copy(**values),
         LateRequestMessage(**booking_values(asked_at=START, **values)),
+        *booking_news(values.get("reason", "a word"), booking_values(**who)),
+        interviewer_unreachable(values.get("reason", "a word"), booking_values(**who)),
+        no_show(booking_values(**who), missed(booking_values(**who))),
         alert(**names),
     ]
 
@@ -623,6 +629,12 @@ def test_recruiters_and_operators_read_the_installations_language() -> None:
     assert [subject.split(":")[0] for subject in subjects] == [
         "Vorstellungsgespräch gebucht",
         "Anderer Termin gewünscht",
+        "Vorstellungsgespräch bestätigt",
+        "Von Bewerber/in abgesagt",
+        "Vorstellungsgespräch begonnen",
+        "Vorstellungsgespräch beendet",
+        "Interviewer/in nicht erreicht",
+        "Nicht erschienen",
         "Nicht zugestellt",
     ]
 

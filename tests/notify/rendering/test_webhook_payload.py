@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from hireloop.notify import messages
-from hireloop.notify.messages import AlertMessage, LateRequestMessage, RecruiterCopyMessage
+from hireloop.notify.messages import (
+    AlertMessage,
+    InterviewerUnreachableMessage,
+    NewsMessage,
+    NoShowMessage,
+    RecruiterCopyMessage,
+)
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.rendering import preview, webhook_payload
 
@@ -15,14 +21,20 @@ BOOKING = {
     "schedule", "revision", "booking_url", "candidate_name", "job_title", "company", "starts_at", "ends_at",
 }  # fmt: skip
 
+LACKING = {"alert": {"ends_at"}, "interviewer_unreachable": {"candidate_name", "job_title", "company"}}
+
 
 def written(kind: str) -> dict[str, Any]:
     said: messages.Message = preview.sample(kind)
     match said:
         case RecruiterCopyMessage():
             raw = webhook_payload.of_copy(said, booking_url=URL, invitation_state="sent")
-        case LateRequestMessage():
-            raw = webhook_payload.of_late_request(said, booking_url=URL)
+        case NewsMessage():
+            raw = webhook_payload.of_news(said, booking_url=URL)
+        case InterviewerUnreachableMessage():
+            raw = webhook_payload.of_interviewer_unreachable(said, booking_url=URL)
+        case NoShowMessage():
+            raw = webhook_payload.of_no_show(said, said.missed[0], booking_url=URL)
         case AlertMessage():
             raw = webhook_payload.of_alert(said, booking_url=URL, next_step=NextStep.CORRECT_ADDRESS)
         case _:
@@ -39,6 +51,12 @@ def written(kind: str) -> dict[str, Any]:
     [
         ("recruiter_copy", {"change", "by", "invitation_state"}),
         ("late_request", {"asked_at"}),
+        ("confirmed", {"confirmed_at", "by"}),
+        ("declined", {"declined_at", "reason"}),
+        ("entered", {"entered_at"}),
+        ("finished", {"entered_at", "finished_at", "by"}),
+        ("no_show", {"cause", "sentence", "reason", "camera", "microphone"}),
+        ("interviewer_unreachable", {"interviewer_email", "delivery", "reason", "sentence", "reply"}),
         (
             "alert",
             {"cause", "channel", "reason", "sentence", "delivery", "about", "others", "deadline_at", "trace_id"}
@@ -47,7 +65,7 @@ def written(kind: str) -> dict[str, Any]:
     ],
 )
 def test_a_message_has_these_fields_and_no_other(kind: str, more: set[str]) -> None:
-    assert set(written(kind)) == (BOOKING - {"ends_at"} if kind == "alert" else BOOKING) | more
+    assert set(written(kind)) == BOOKING - LACKING.get(kind, set()) | more
 
 
 def test_an_alert_says_which_delivery_and_why() -> None:

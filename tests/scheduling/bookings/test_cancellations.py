@@ -74,10 +74,10 @@ async def test_the_history_and_the_audit_say_who_cancelled_and_why() -> None:
 async def test_who_has_entered_is_not_cancelled() -> None:
     booked = await book(minutes=0.1)
     session = booked.booking.session
-    assert (await sessions.enter(session.id, session.key_version)).entered_at
+    assert (await sessions.enter(session.id, session.key_version, outbox=OUTBOX)).entered_at
     with pytest.raises(errors.InterviewInProgress):
         await cancel(booked.booking.id)
-    await sessions.leave(session.id, session.key_version)
+    await sessions.leave(session.id, session.key_version, outbox=OUTBOX)
     with pytest.raises(errors.InterviewClosed):
         await cancel(booked.booking.id)
 

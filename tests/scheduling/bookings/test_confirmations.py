@@ -1,4 +1,4 @@
-"""Confirming a booking: once, for a time that can still be kept, and without a word to anybody."""
+"""Confirming a booking: once, for a time that can still be kept, and without a word to the candidate."""
 
 from datetime import timedelta
 
@@ -16,9 +16,9 @@ from scheduling.records import assert_fits, entries, past, told
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def test_a_confirmed_booking_keeps_its_revision_and_nothing_is_sent() -> None:
+async def test_a_confirmed_booking_keeps_its_revision_and_the_candidate_hears_nothing() -> None:
     booking = await book()
-    assert await confirmations.confirm(booking.id, by=CANDIDATE)
+    assert await confirmations.confirm(booking.id, by=CANDIDATE, outbox=OUTBOX)
     after = await bookings.find(booking.id)
     assert (after.state, after.revision) == ("confirmed", 1)
     assert await told(booking) == [("invitation", 1, "pending"), ("recruiter_copy", 1, "pending")]
@@ -31,10 +31,10 @@ async def test_a_confirmed_booking_keeps_its_revision_and_nothing_is_sent() -> N
 
 async def test_confirming_twice_is_confirming_once_even_when_it_is_too_late_by_then() -> None:
     booking = await book()
-    await confirmations.confirm(booking.id, by=RECRUITER)
+    await confirmations.confirm(booking.id, by=RECRUITER, outbox=OUTBOX)
     before = [await rows(table) for table in ("schedule", "delivery", "audit_entry")]
     after_all = booking.session.closes_at + timedelta(days=1)
-    assert not await confirmations.confirm(booking.id, by=RECRUITER, now=after_all)
+    assert not await confirmations.confirm(booking.id, by=RECRUITER, outbox=OUTBOX, now=after_all)
     assert [await rows(table) for table in ("schedule", "delivery", "audit_entry")] == before
 
 
@@ -42,21 +42,21 @@ async def test_what_can_not_be_kept_any_more_is_not_confirmed() -> None:
     cancelled = await book()
     await cancellations.cancel(cancelled.id, by=RECRUITER, reason="", outbox=OUTBOX)
     with pytest.raises(errors.ScheduleCancelled):
-        await confirmations.confirm(cancelled.id, by=RECRUITER)
+        await confirmations.confirm(cancelled.id, by=RECRUITER, outbox=OUTBOX)
     missed = await book()
     late = missed.session.closes_at + timedelta(seconds=1)
-    assert await lifecycle.note_due(grace_seconds=600, now=late) == 1
+    assert await lifecycle.note_due(outbox=OUTBOX, grace_seconds=600, now=late) == 1
     with pytest.raises(errors.SlotPast, match="reschedule"):
-        await confirmations.confirm(missed.id, by=RECRUITER, now=late)
+        await confirmations.confirm(missed.id, by=RECRUITER, outbox=OUTBOX, now=late)
     entered = await book(0)
-    await sessions.enter(entered.session.id, 1)
+    await sessions.enter(entered.session.id, 1, outbox=OUTBOX)
     with pytest.raises(errors.InterviewInProgress):
-        await confirmations.confirm(entered.id, by=RECRUITER)
-    await sessions.leave(entered.session.id, 1)
+        await confirmations.confirm(entered.id, by=RECRUITER, outbox=OUTBOX)
+    await sessions.leave(entered.session.id, 1, outbox=OUTBOX)
     with pytest.raises(errors.InterviewClosed):
-        await confirmations.confirm(entered.id, by=RECRUITER)
+        await confirmations.confirm(entered.id, by=RECRUITER, outbox=OUTBOX)
     with pytest.raises(errors.NotFound):
-        await confirmations.confirm(db.new_id(), by=RECRUITER)
+        await confirmations.confirm(db.new_id(), by=RECRUITER, outbox=OUTBOX)
     await assert_fits()
 
 
@@ -64,13 +64,15 @@ async def test_a_rule_of_the_caller_forbids_it_too() -> None:
     booking = await book()
     late = booking.session.closes_at + timedelta(seconds=1)  # the caller's word goes first then, too
     with pytest.raises(errors.ChangeTooLate):
-        await confirmations.confirm(booking.id, by=CANDIDATE, rule=lambda _: errors.ChangeTooLate(), now=late)
+        await confirmations.confirm(
+            booking.id, by=CANDIDATE, outbox=OUTBOX, rule=lambda _: errors.ChangeTooLate(), now=late
+        )
     assert (await bookings.find(booking.id)).state == "pending"
 
 
 async def test_a_new_link_leaves_the_candidates_word_alone_and_so_does_a_withdrawn_one() -> None:
     booking = await book()
-    await confirmations.confirm(booking.id, by=CANDIDATE)
+    await confirmations.confirm(booking.id, by=CANDIDATE, outbox=OUTBOX)
     await links.revoke(booking.session.id, by=RECRUITER)
     await links.reissue(booking.session.id, by=RECRUITER, outbox=OUTBOX)
     after = await bookings.find(booking.id)
@@ -80,7 +82,7 @@ async def test_a_new_link_leaves_the_candidates_word_alone_and_so_does_a_withdra
 
 async def test_what_another_version_wrote_into_the_history_stays() -> None:
     booking = await book()
-    await confirmations.confirm(booking.id, by=CANDIDATE)
+    await confirmations.confirm(booking.id, by=CANDIDATE, outbox=OUTBOX)
     await db.fetch("UPDATE schedule SET changes = jsonb_set(changes, '{0,weather}', '\"fine\"')")
     await links.revoke(booking.session.id, by=RECRUITER)
     (row,) = await db.fetch(

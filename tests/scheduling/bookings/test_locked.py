@@ -49,7 +49,7 @@ async def test_nobody_enters_what_is_just_being_changed() -> None:
         booking = await book(0)
         async with db.DB.transaction():
             assert await change(booking)
-            entering = beside(sessions.enter(booking.session.id, 1))
+            entering = beside(sessions.enter(booking.session.id, 1, outbox=OUTBOX))
             await until(somebody_waits, "the press waits for the change")
         visit = await entering
         assert (visit.entered_at, visit.state) == (None, state), change
@@ -61,7 +61,7 @@ async def test_nothing_is_changed_that_is_just_being_entered() -> None:
     for change in changes:
         booking = await book(0)
         async with db.DB.transaction():
-            await sessions.enter(booking.session.id, 1)
+            await sessions.enter(booking.session.id, 1, outbox=OUTBOX)
             changing = beside(change(booking))
             await until(somebody_waits, "the change waits for the press")
         with pytest.raises(errors.InterviewInProgress):
@@ -88,11 +88,11 @@ async def test_everything_at_once_leaves_a_booking_that_fits() -> None:
         came = await asyncio.gather(
             *(move(booking, slot) for slot in slots),
             cancel(booking),
-            confirmations.confirm(booking.id, by=RECRUITER),
-            sessions.enter(booking.session.id, 1),
+            confirmations.confirm(booking.id, by=RECRUITER, outbox=OUTBOX),
+            sessions.enter(booking.session.id, 1, outbox=OUTBOX),
             reissue(booking),
             revoke(booking),
-            lifecycle.note_due(grace_seconds=LATE_SECONDS, now=booking.session.closes_at),
+            lifecycle.note_due(outbox=OUTBOX, grace_seconds=LATE_SECONDS, now=booking.session.closes_at),
             reminders.put_due(OUTBOX, {}),
             return_exceptions=True,
         )
@@ -130,8 +130,8 @@ async def test_presses_in_one_slot_do_not_wait_for_each_other() -> None:
     slot = await make_slot(starts_at=soon(0), seats=2)
     first, second = await book(slot=slot), await book(slot=slot)
     async with db.DB.transaction():
-        await sessions.enter(first.session.id, 1)
-        visit = await asyncio.wait_for(beside(sessions.enter(second.session.id, 1)), 20)
+        await sessions.enter(first.session.id, 1, outbox=OUTBOX)
+        visit = await asyncio.wait_for(beside(sessions.enter(second.session.id, 1, outbox=OUTBOX)), 20)
     assert visit.state is SessionState.ENTERED
     assert [row["state"] for row in await rows("interview")] == ["in_progress"] * 2
 
@@ -144,7 +144,7 @@ async def test_a_booking_is_read_as_the_last_change_left_it_also_where_it_is_not
             return (await lock(booking.id)).interview_state.value
 
     async with db.DB.transaction():
-        await sessions.enter(booking.session.id, 1)
+        await sessions.enter(booking.session.id, 1, outbox=OUTBOX)
         reading = beside(read_state())
         await until(somebody_waits, "the second one waits")
     assert await reading == "in_progress"

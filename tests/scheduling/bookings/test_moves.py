@@ -32,7 +32,7 @@ async def payload(kind: str, revision: int) -> dict[str, Any]:
 
 async def test_a_moved_booking_keeps_its_id_and_its_link_and_has_the_times_of_its_new_slot() -> None:
     before = await book()
-    await confirmations.confirm(before.id, by=RECRUITER)
+    await confirmations.confirm(before.id, by=RECRUITER, outbox=OUTBOX)
     slot = await make_slot(starts_at=soon(300), minutes=30)
     at = soon()
     assert await move(before, slot, now=at)
@@ -86,7 +86,7 @@ async def test_a_mail_that_is_just_being_sent_is_superseded_and_its_answer_is_ke
 
 async def test_to_the_slot_where_it_is_nothing_happens_and_the_candidates_word_stays() -> None:
     booking = await book()
-    await confirmations.confirm(booking.id, by=RECRUITER)
+    await confirmations.confirm(booking.id, by=RECRUITER, outbox=OUTBOX)
     before = [await rows(table) for table in ("schedule", "slot", "session", "delivery", "audit_entry")]
     assert not await move(booking, booking.slot, rule=lambda _: errors.TooManyChanges())
     assert [await rows(table) for table in ("schedule", "slot", "session", "delivery", "audit_entry")] == before
@@ -158,10 +158,10 @@ async def test_a_candidate_is_nowhere_twice_but_may_move_into_their_own_time() -
 async def test_what_is_over_or_under_way_is_not_moved() -> None:
     slot = await make_slot(starts_at=soon(300), seats=9)
     booking = await book(0)
-    await sessions.enter(booking.session.id, 1)
+    await sessions.enter(booking.session.id, 1, outbox=OUTBOX)
     with pytest.raises(errors.InterviewInProgress):
         await move(booking, slot)
-    await sessions.leave(booking.session.id, 1)
+    await sessions.leave(booking.session.id, 1, outbox=OUTBOX)
     with pytest.raises(errors.InterviewClosed):
         await move(booking, slot)
     cancelled = await book()
@@ -178,7 +178,7 @@ async def test_a_no_show_that_asked_for_another_time_gets_one() -> None:
     booking = await book(60)
     late = booking.session.closes_at + timedelta(minutes=1)
     await db.fetch("UPDATE session SET late_requested_at = $1", late)
-    assert await lifecycle.note_due(grace_seconds=600, now=late) == 1
+    assert await lifecycle.note_due(outbox=OUTBOX, grace_seconds=600, now=late) == 1
     slot = await make_slot(starts_at=late + timedelta(hours=3))
     assert await move(booking, slot, now=late)
     (interview,) = await rows("interview")
@@ -186,7 +186,7 @@ async def test_a_no_show_that_asked_for_another_time_gets_one() -> None:
     visit = await sessions.visit(booking.session.id, now=late)
     assert (visit.state, visit.current_late_request_at) == (SessionState.SCHEDULED, None)
     await assert_fits()
-    entered = await sessions.enter(booking.session.id, 1, now=visit.opens_at)
+    entered = await sessions.enter(booking.session.id, 1, outbox=OUTBOX, now=visit.opens_at)
     assert entered.state is SessionState.ENTERED
 
 

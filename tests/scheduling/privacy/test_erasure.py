@@ -195,10 +195,10 @@ async def test_an_open_interview_of_an_erased_person_can_not_be_booked() -> None
 async def test_who_is_in_an_interview_is_erased_after_it() -> None:
     booked = await book(minutes=0.1)
     session = booked.booking.session
-    await sessions.enter(session.id, session.key_version)
+    await sessions.enter(session.id, session.key_version, outbox=OUTBOX)
     with pytest.raises(errors.InterviewInProgress):
         await erase(await candidate())
-    await sessions.leave(session.id, session.key_version)
+    await sessions.leave(session.id, session.key_version, outbox=OUTBOX)
     await erase(await candidate())
     (interview,), (seen,) = await rows("interview"), await rows("session")
     assert (interview["state"], seen["entered_at"] is not None) == ("completed", True)
@@ -277,7 +277,7 @@ async def test_nothing_is_done_any_more_with_an_erased_persons_missed_interview(
         moves.move(missed.id, slot, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS, now=later),
         links.reissue(missed.session.id, by=TESTS, outbox=OUTBOX, now=later),
         cancellations.cancel(missed.id, by=TESTS, reason="", outbox=OUTBOX, now=later),
-        confirmations.confirm(missed.id, by=TESTS, now=later),
+        confirmations.confirm(missed.id, by=TESTS, outbox=OUTBOX, now=later),
     ):
         with pytest.raises(errors.InterviewClosed):
             await change

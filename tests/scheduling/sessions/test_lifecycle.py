@@ -23,7 +23,7 @@ A_MOMENT = timedelta(microseconds=1)
 
 
 async def note(at: datetime) -> int:
-    return await lifecycle.note_due(grace_seconds=GRACE, now=at)
+    return await lifecycle.note_due(outbox=OUTBOX, grace_seconds=GRACE, now=at)
 
 
 async def states() -> list[str]:
@@ -46,7 +46,7 @@ async def test_nobody_came_once_the_window_has_closed_and_not_a_moment_before() 
 
 async def test_who_never_finishes_has_finished_when_the_grace_after_the_end_is_over() -> None:
     booking = await book()
-    await sessions.enter(booking.session.id, 1, now=booking.session.closes_at)
+    await sessions.enter(booking.session.id, 1, outbox=OUTBOX, now=booking.session.closes_at)
     end = booking.ends_at + timedelta(seconds=GRACE)
     assert await note(end) == 0
     assert await note(end + timedelta(days=2)) == 1  # the workers were away for two days
@@ -55,15 +55,15 @@ async def test_who_never_finishes_has_finished_when_the_grace_after_the_end_is_o
     assert await note(end + timedelta(days=3)) == 0
     (entry,) = [one for one in await entries(booking.interview) if one.action is Action.INTERVIEW_COMPLETED]
     assert entry.actor == "HireLoop"
-    left = await sessions.leave(booking.session.id, 1, now=end + timedelta(days=3))
+    left = await sessions.leave(booking.session.id, 1, outbox=OUTBOX, now=end + timedelta(days=3))
     assert left.left_at == end
     await assert_fits()
 
 
 async def test_nobody_leaves_before_they_entered_however_short_the_interview() -> None:
     booking = await book(slot=await make_slot(minutes=1))
-    await sessions.enter(booking.session.id, 1, now=booking.session.closes_at)
-    assert await lifecycle.note_due(grace_seconds=0, now=booking.session.closes_at + A_MOMENT) == 1
+    await sessions.enter(booking.session.id, 1, outbox=OUTBOX, now=booking.session.closes_at)
+    assert await lifecycle.note_due(outbox=OUTBOX, grace_seconds=0, now=booking.session.closes_at + A_MOMENT) == 1
     (session,) = await rows("session")
     assert session["left_at"] == session["entered_at"]
 
@@ -74,8 +74,8 @@ async def test_what_is_off_revoked_moved_or_finished_is_left_alone() -> None:
     await cancellations.cancel(off.id, by=RECRUITER, reason="", outbox=OUTBOX)
     await links.revoke(revoked.session.id, by=RECRUITER)
     await move(moved, await make_slot(starts_at=soon(600)))
-    await sessions.enter(finished.session.id, 1, now=finished.session.opens_at)
-    await sessions.leave(finished.session.id, 1, now=finished.starts_at)
+    await sessions.enter(finished.session.id, 1, outbox=OUTBOX, now=finished.session.opens_at)
+    await sessions.leave(finished.session.id, 1, outbox=OUTBOX, now=finished.starts_at)
     before = [await rows(table) for table in ("interview", "session", "audit_entry")]
     assert await note(late) == 0
     assert [await rows(table) for table in ("interview", "session", "audit_entry")] == before
@@ -87,7 +87,7 @@ async def test_several_sweeps_at_once_note_everybody_once(monkeypatch: pytest.Mo
     for n in range(10):
         booking = await book()
         if n % 2:
-            await sessions.enter(booking.session.id, 1, now=booking.starts_at)
+            await sessions.enter(booking.session.id, 1, outbox=OUTBOX, now=booking.starts_at)
             came.append(booking)
     late = soon(60 * 24)
     await asyncio.gather(*(note(late) for _ in range(4)))

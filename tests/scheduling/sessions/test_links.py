@@ -51,8 +51,8 @@ async def test_a_new_link_ends_the_old_one_and_the_candidate_is_invited_anew() -
     ]
     payload = await db.fetch_value("SELECT payload::text FROM delivery WHERE revision = 2")
     assert json.loads(payload)["key_version"] == 2
-    assert (await sessions.enter(booking.session.id, 1)).entered_at is None
-    assert (await sessions.enter(booking.session.id, 2)).state is SessionState.ENTERED
+    assert (await sessions.enter(booking.session.id, 1, outbox=OUTBOX)).entered_at is None
+    assert (await sessions.enter(booking.session.id, 2, outbox=OUTBOX)).state is SessionState.ENTERED
     await assert_fits()
 
 
@@ -73,7 +73,7 @@ async def test_the_history_and_the_audit_say_who_changed_the_link() -> None:
 async def test_a_withdrawn_link_opens_nothing_and_nobody_is_told() -> None:
     booking = await book(0)
     assert await revoke(booking)
-    assert (await sessions.enter(booking.session.id, 1)).state is SessionState.REVOKED
+    assert (await sessions.enter(booking.session.id, 1, outbox=OUTBOX)).state is SessionState.REVOKED
     assert await told(booking) == [("invitation", 1, "superseded"), ("recruiter_copy", 1, "pending")]
     assert await invitation_state(booking) == "none"
     assert (await bookings.find(booking.id)).state == "pending"
@@ -148,7 +148,7 @@ async def test_without_a_link_nobody_asks_for_another_time_and_nobody_is_a_no_sh
     await revoke(booking)
     late = booking.session.closes_at + timedelta(minutes=1)
     assert not await late_requests.ask(booking.session.id, 1, outbox=OUTBOX, alert_email="", now=late)
-    assert await lifecycle.note_due(grace_seconds=600, now=late) == 0
+    assert await lifecycle.note_due(outbox=OUTBOX, grace_seconds=600, now=late) == 0
     assert [row["state"] for row in await rows("interview")] == ["scheduled"]
 
 
@@ -164,10 +164,10 @@ async def test_what_is_over_or_under_way_keeps_its_link() -> None:
     cancelled = await book()
     await cancellations.cancel(cancelled.id, by=RECRUITER, reason="", outbox=OUTBOX)
     entered = await book(0)
-    await sessions.enter(entered.session.id, 1)
+    await sessions.enter(entered.session.id, 1, outbox=OUTBOX)
     left = await book(0)
-    await sessions.enter(left.session.id, 1)
-    await sessions.leave(left.session.id, 1)
+    await sessions.enter(left.session.id, 1, outbox=OUTBOX)
+    await sessions.leave(left.session.id, 1, outbox=OUTBOX)
     for booking, error in (
         (cancelled, errors.ScheduleCancelled),
         (entered, errors.InterviewInProgress),

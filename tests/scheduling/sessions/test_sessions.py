@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from factories import book, rows, soon
+from factories import OUTBOX, book, rows, soon
 from hireloop import db, errors
 from hireloop.scheduling.bookings.bookings import SessionOfSchedule
 from hireloop.scheduling.sessions import sessions
@@ -62,7 +62,11 @@ async def test_a_visit_shows_all_and_changes_nothing() -> None:
 
 @DATABASE
 async def test_an_unknown_session_is_not_found() -> None:
-    for work in (sessions.visit(db.new_id()), sessions.enter(db.new_id(), 1), sessions.leave(db.new_id(), 1)):
+    for work in (
+        sessions.visit(db.new_id()),
+        sessions.enter(db.new_id(), 1, outbox=OUTBOX),
+        sessions.leave(db.new_id(), 1, outbox=OUTBOX),
+    ):
         with pytest.raises(errors.NotFound, match="There is no session"):
             await work
 
@@ -70,39 +74,39 @@ async def test_an_unknown_session_is_not_found() -> None:
 @DATABASE
 async def test_entering_twice_is_entering_once() -> None:
     session = await a_session()
-    first = await sessions.enter(session.id, 1, now=session.opens_at)
+    first = await sessions.enter(session.id, 1, outbox=OUTBOX, now=session.opens_at)
     assert (first.state, first.entered_at) == (SessionState.ENTERED, session.opens_at)
     assert await interview_state() == "in_progress"
-    again = await sessions.enter(session.id, 1, now=session.closes_at)
+    again = await sessions.enter(session.id, 1, outbox=OUTBOX, now=session.closes_at)
     assert again.entered_at == session.opens_at
 
 
 @DATABASE
 async def test_leaving_twice_is_leaving_once_and_nobody_comes_back() -> None:
     session = await a_session()
-    await sessions.enter(session.id, 1, now=session.opens_at)
+    await sessions.enter(session.id, 1, outbox=OUTBOX, now=session.opens_at)
     end = session.closes_at + timedelta(hours=1)
-    left = await sessions.leave(session.id, 1, now=end)
+    left = await sessions.leave(session.id, 1, outbox=OUTBOX, now=end)
     assert (left.state, left.left_at) == (SessionState.FINISHED, end)
     assert await interview_state() == "completed"
-    assert (await sessions.leave(session.id, 1, now=end + timedelta(hours=1))).left_at == end
-    back = await sessions.enter(session.id, 1, now=session.closes_at)
+    assert (await sessions.leave(session.id, 1, outbox=OUTBOX, now=end + timedelta(hours=1))).left_at == end
+    back = await sessions.enter(session.id, 1, outbox=OUTBOX, now=session.closes_at)
     assert (back.state, await interview_state()) == (SessionState.FINISHED, "completed")
 
 
 @DATABASE
 async def test_a_press_is_answered_for_the_moment_that_it_was_decided_for() -> None:
     session = (await book(minutes=0)).booking.session
-    entered = await sessions.enter(session.id, 1)
+    entered = await sessions.enter(session.id, 1, outbox=OUTBOX)
     assert entered.now == entered.entered_at
-    left = await sessions.leave(session.id, 1)
+    left = await sessions.leave(session.id, 1, outbox=OUTBOX)
     assert left.now == left.left_at
 
 
 @DATABASE
 async def test_who_has_not_entered_cannot_leave() -> None:
     session = await a_session()
-    visit = await sessions.leave(session.id, 1, now=session.opens_at)
+    visit = await sessions.leave(session.id, 1, outbox=OUTBOX, now=session.opens_at)
     assert (visit.state, visit.left_at, await interview_state()) == (SessionState.SCHEDULED, None, "scheduled")
 
 
@@ -114,7 +118,7 @@ async def test_who_has_not_entered_cannot_leave() -> None:
 async def test_the_window_has_both_its_ends(seconds_from_start: float, enters: bool) -> None:  # noqa: FBT001 (a table)
     session = await a_session()
     start = session.opens_at + timedelta(seconds=30)
-    visit = await sessions.enter(session.id, 1, now=start + timedelta(seconds=seconds_from_start))
+    visit = await sessions.enter(session.id, 1, outbox=OUTBOX, now=start + timedelta(seconds=seconds_from_start))
     assert (visit.entered_at is not None) is enters
     assert await interview_state() == ("in_progress" if enters else "scheduled")
 
@@ -124,10 +128,10 @@ async def test_only_the_current_key_enters_and_leaves() -> None:
     session = await a_session()
     await db.fetch("UPDATE session SET key_version = 2")
     for version in (1, 3):
-        assert (await sessions.enter(session.id, version, now=session.opens_at)).entered_at is None
-    await sessions.enter(session.id, 2, now=session.opens_at)
-    assert (await sessions.leave(session.id, 1, now=session.opens_at)).left_at is None
-    assert (await sessions.leave(session.id, 2, now=session.opens_at)).left_at == session.opens_at
+        assert (await sessions.enter(session.id, version, outbox=OUTBOX, now=session.opens_at)).entered_at is None
+    await sessions.enter(session.id, 2, outbox=OUTBOX, now=session.opens_at)
+    assert (await sessions.leave(session.id, 1, outbox=OUTBOX, now=session.opens_at)).left_at is None
+    assert (await sessions.leave(session.id, 2, outbox=OUTBOX, now=session.opens_at)).left_at == session.opens_at
 
 
 @DATABASE
@@ -135,7 +139,7 @@ async def test_only_the_current_key_enters_and_leaves() -> None:
 async def test_nobody_enters_what_was_revoked_or_cancelled(change: str) -> None:
     session = await a_session()
     await db.fetch(change)
-    visit = await sessions.enter(session.id, 1, now=session.opens_at)
+    visit = await sessions.enter(session.id, 1, outbox=OUTBOX, now=session.opens_at)
     assert (visit.entered_at, await interview_state()) == (None, "scheduled")
 
 

@@ -9,8 +9,28 @@ import msgspec
 
 from hireloop.api.openapi.components import Schemas
 from hireloop.api.openapi.examples import example_of
-from hireloop.notify.messages import AlertMessage, LateRequestMessage, RecruiterCopyMessage
-from hireloop.notify.rendering.webhook_payload import AlertData, LateRequestData, RecruiterCopyData
+from hireloop.notify.messages import (
+    AlertMessage,
+    ConfirmedMessage,
+    DeclinedMessage,
+    EnteredMessage,
+    FinishedMessage,
+    InterviewerUnreachableMessage,
+    LateRequestMessage,
+    NoShowMessage,
+    RecruiterCopyMessage,
+)
+from hireloop.notify.rendering.webhook_payload import (
+    AlertData,
+    ConfirmedData,
+    DeclinedData,
+    EnteredData,
+    FinishedData,
+    InterviewerUnreachableData,
+    LateRequestData,
+    NoShowData,
+    RecruiterCopyData,
+)
 
 _TEXT = {"type": "string"}
 
@@ -31,6 +51,16 @@ class _Webhook(NamedTuple):
 _WEBHOOKS = (
     _Webhook(RecruiterCopyMessage.kind, RecruiterCopyData, "A booking was made, moved or cancelled."),
     _Webhook(LateRequestMessage.kind, LateRequestData, "A candidate was too late and has asked for another time."),
+    _Webhook(ConfirmedMessage.kind, ConfirmedData, "The candidate, or a recruiter for them, has confirmed the time."),
+    _Webhook(DeclinedMessage.kind, DeclinedData, "The candidate has cancelled the interview."),
+    _Webhook(EnteredMessage.kind, EnteredData, "The candidate has entered the interview."),
+    _Webhook(FinishedMessage.kind, FinishedData, "The interview has finished."),
+    _Webhook(NoShowMessage.kind, NoShowData, "A candidate did not come. There is one webhook for each such candidate."),
+    _Webhook(
+        InterviewerUnreachableMessage.kind,
+        InterviewerUnreachableData,
+        "A message to an interviewer was rejected, or has bounced.",
+    ),
     _Webhook(AlertMessage.kind, AlertData, "A delivery is at risk or has failed, or a channel is held."),
 )
 TYPES: list[Any] = [webhook.data for webhook in _WEBHOOKS]

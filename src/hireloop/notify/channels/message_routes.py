@@ -10,14 +10,25 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from hireloop.errors import SettingsError
-from hireloop.notify.messages import CANDIDATE_KINDS, KINDS, KNOWN_KINDS, AlertMessage, Audience
+from hireloop.notify.messages import (
+    CANDIDATE_KINDS,
+    KINDS,
+    KNOWN_KINDS,
+    AlertMessage,
+    Audience,
+    DeclinedMessage,
+    RecruiterCopyMessage,
+)
 
 EMAIL = "email"
 NOBODY = "none"
 
 _TAGS = {Audience.RECRUITERS: "recruiters", Audience.OPERATORS: "failures"}
-# With nobody else to hear them, these go by mail: a candidate's request must reach somebody.
-_NEVER_UNHEARD = frozenset({"late_request"})
+# With nobody else to hear them, these go by mail: somebody has to act on them.
+_NEVER_UNHEARD = frozenset({"late_request", "declined", "no_show", "interviewer_unreachable"})
+# All goes well: programs hear of it, and people only where it is routed to them.
+_FOR_PROGRAMS = frozenset({"confirmed", "entered", "finished"})
+_PROGRAMS = "webhook"  # the family of all webhooks
 
 
 class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +44,9 @@ def kinds_by_channel(routes: str, subscribers: Sequence[Subscriber]) -> dict[str
 
     Raises SettingsError, with what is known, for a route that names what there is not.
     """
-    chosen = _chosen(routes, subscribers)
+    chosen = {**_chosen(routes, subscribers)}
+    if chosen.get(RecruiterCopyMessage.kind):  # until 0.1.0, that a candidate cancels was said in a recruiter copy
+        chosen.setdefault(DeclinedMessage.kind, chosen[RecruiterCopyMessage.kind])
     subscribed: dict[str, set[str]] = {
         EMAIL: set(CANDIDATE_KINDS),
         **{subscriber.name: set() for subscriber in subscribers},
@@ -46,7 +59,8 @@ def kinds_by_channel(routes: str, subscribers: Sequence[Subscriber]) -> dict[str
 
 def _usual(kind: str, subscribers: Sequence[Subscriber]) -> list[str]:
     tag = _TAGS[KINDS[kind].audience]
-    found = [subscriber.name for subscriber in subscribers if not subscriber.tags or tag in subscriber.tags]
+    heard_by = [one for one in subscribers if kind not in _FOR_PROGRAMS or one.family == _PROGRAMS]
+    found = [subscriber.name for subscriber in heard_by if not subscriber.tags or tag in subscriber.tags]
     if kind == AlertMessage.kind:
         return [*found, EMAIL]  # if the others do not take an alert, mail carries it next
     return found or ([EMAIL] if kind in _NEVER_UNHEARD else [])

@@ -61,12 +61,18 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...]
     message_id_domain: str
     limits: SendingLimits = SendingLimits()
+    alert_email: str | None = None  # hears what recruiters must hear, if a job has no recruiter
 
     @classmethod
     def of(cls, settings: Settings, channels: Sequence[Channel]) -> Self:
         """Return the outbox of an installation over these channels."""
         limits = SendingLimits.of(settings)
-        return cls(channels=tuple(channels), message_id_domain=settings.message_id_domain, limits=limits)
+        return cls(
+            channels=tuple(channels),
+            message_id_domain=settings.message_id_domain,
+            limits=limits,
+            alert_email=settings.alert_email or None,
+        )
 
     def drafts(self, told: Sequence[messages.Message], *, now: datetime, about: Origins = _NO_ORIGINS) -> Drafts:
         """Return what each message becomes on every channel of its kind, one delivery a channel, for `put_fragment`.
@@ -117,6 +123,8 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         self, told: Sequence[messages.Message], *, now: datetime, key: UUID | None, about: Origins, refuses: bool
     ) -> tuple[NewDelivery, ...]:
         drafts = self.drafts(told, now=now, about=about)
+        if not drafts.deliveries:
+            return ()
         rows = await _PUT.rows(**drafts.values, key=self.limits.counted(key), now=now)
         if rows and self.limits.is_close(rows[0]["used"] + len(rows)):
             await self.limits.check(key, new=len(rows), now=now, refuses=refuses)
@@ -292,6 +300,7 @@ _BLANKS = {
     "candidate_name": "",
     "candidate_email": "",
     "booking_notes": "",
+    "reply": "",
     "time_zone": None,
     "locale": None,
 }
@@ -335,6 +344,17 @@ _FORGET = Statement("""
     )
     SELECT id, kind, channel, required, traceparent FROM blanked WHERE is_superseded
 """)
+# Messages that name these candidates among those who did not come name them no more; the others are still told.
+_FORGET_MISSED = Statement("""
+    UPDATE delivery SET payload = payload || kept.changed FROM (
+        SELECT d.id, jsonb_build_object(
+            'missed', coalesce(jsonb_agg(one) FILTER (WHERE one->>'schedule_id' <> ALL(:names::text[])), '[]'),
+            'more', (d.payload->>'more')::int + count(*) FILTER (WHERE one->>'schedule_id' = ANY(:names::text[]))
+        ) AS changed
+        FROM delivery d, jsonb_array_elements(d.payload->'missed') AS one
+        WHERE d.kind = 'no_show' AND d.payload->'missed' @> ANY(:listed::jsonb[]) GROUP BY d.id
+    ) kept WHERE delivery.id = kept.id
+""")
 # What an unheard alert reports beside these schedules is reported anew: its own delivery has just ended.
 _REPORT_ANEW = Statement("""
     UPDATE delivery SET alert = NULL, at_risk_alerted_at = NULL, failure_alerted_at = NULL
@@ -368,5 +388,7 @@ async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
         blanks=blanks,
     )
     _say_superseded(superseded)
+    listed = [msgspec.json.encode([{"schedule_id": one}]).decode() for one in schedule_ids]
+    await _FORGET_MISSED.run(names=[str(one) for one in schedule_ids], listed=listed)
     await _REPORT_ANEW.run(schedules=list(schedule_ids))
     await _FORGET_ALERTS.run(schedules=list(schedule_ids), blanks=blanks)

@@ -15,7 +15,7 @@ from hireloop.notify.deliveries.deliveries import DeliveryFilter, check
 from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.deliveries.sending_limits import OnBehalf
 from hireloop.notify.deliveries.skips import ReplayResult, Skip
-from hireloop.notify.messages import CANDIDATE_KINDS, AlertMessage, BookingMessage, CancelledMessage, Message
+from hireloop.notify.messages import CANDIDATE_KINDS, BookingMessage, CancelledMessage, Message
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement, read_clock
@@ -315,7 +315,7 @@ def _skip(
 
 def _has_moved(message: Message, told: _CurrentBooking) -> bool:
     """Return whether a message to a candidate is to another address than the candidate's present one."""
-    if isinstance(message, AlertMessage) or message.kind not in CANDIDATE_KINDS:
+    if not isinstance(message, BookingMessage) or message.kind not in CANDIDATE_KINDS:
         return False
     return message.candidate_email.lower() != told.address.lower()
 

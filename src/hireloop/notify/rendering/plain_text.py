@@ -49,13 +49,21 @@ def counted(count: int, one: str, many: str) -> str:
 
 
 def isolated(values: Mapping[str, object]) -> dict[str, object]:
-    """Return values for plain text: each that is written from right to left, in part or all, is an isolate."""
-    return {
-        name: f"{_FSI}{value}{_PDI}"
-        if isinstance(value, str) and not value.isascii() and _has_right_to_left(value)
-        else value
-        for name, value in values.items()
-    }
+    """Return values for plain text: each that is written from right to left, in part or all, is an isolate.
+
+    So is each in a tuple of values.
+    """
+    return {name: _isolated(value) for name, value in values.items()}
+
+
+def _isolated(value: object) -> object:
+    match value:
+        case tuple():
+            return tuple(_isolated(one) for one in value)
+        case str() if not value.isascii() and _has_right_to_left(value):
+            return f"{_FSI}{value}{_PDI}"
+        case _:
+            return value
 
 
 @lru_cache(maxsize=1024)

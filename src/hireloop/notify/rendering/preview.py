@@ -8,6 +8,7 @@ import msgspec
 from hireloop.mail_addresses import Sender
 from hireloop.notify import messages
 from hireloop.notify.messages import AlertCause, CopiedChange
+from hireloop.notify.no_show import NoShowCause
 from hireloop.notify.reasons import Reason
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Parcel
@@ -46,6 +47,16 @@ _INVITATION = _BOOKING | {
     "closes_at": STARTS_AT + timedelta(minutes=10),
     "booking_notes": "Please have a project at hand that you would like to show.",
 }
+_MISSED = {
+    "schedule_id": _SCHEDULE,
+    "revision": 1,
+    "candidate_name": "Asha Rao",
+    "candidate_email": _RECIPIENTS[messages.Audience.CANDIDATE],
+    "job_title": "Backend Engineer",
+    "company": "Example Labs",
+    "cause": NoShowCause.NOT_DELIVERED,
+    "failure": Reason.RECIPIENT_UNKNOWN.value,
+}
 _VALUES: dict[str, dict[str, object]] = {
     "invitation": _INVITATION,
     "rescheduled": _INVITATION
@@ -54,6 +65,35 @@ _VALUES: dict[str, dict[str, object]] = {
     "reminder": _INVITATION | {"lead": "24h"},
     "recruiter_copy": _BOOKING | {"change": CopiedChange.BOOKED, "by": "careers site"},
     "late_request": _BOOKING | {"asked_at": STARTS_AT + timedelta(minutes=12)},
+    "confirmed": _BOOKING | {"confirmed_at": STARTS_AT - 30 * _HOUR, "by": "the candidate"},
+    "declined": _BOOKING
+    | {"revision": 2, "declined_at": STARTS_AT - 20 * _HOUR, "reason": "I have accepted another offer."},
+    "entered": _BOOKING | {"entered_at": STARTS_AT + timedelta(minutes=1)},
+    "finished": _BOOKING
+    | {
+        "entered_at": STARTS_AT + timedelta(minutes=1),
+        "finished_at": STARTS_AT + timedelta(minutes=52),
+        "by": "the candidate",
+    },
+    "no_show": {
+        "schedule_id": _SCHEDULE,
+        "revision": 1,
+        "starts_at": STARTS_AT,
+        "ends_at": STARTS_AT + _HOUR,
+        "address": _RECIPIENTS[messages.Audience.RECRUITERS],
+        "missed": [_MISSED],
+    },
+    "interviewer_unreachable": {
+        "schedule_id": _SCHEDULE,
+        "revision": 1,
+        "starts_at": STARTS_AT,
+        "ends_at": STARTS_AT + _HOUR,
+        "address": _RECIPIENTS[messages.Audience.RECRUITERS],
+        "interviewer_email": "ivo@example.com",
+        "delivery_id": _DELIVERY,
+        "failure": Reason.RECIPIENT_UNKNOWN.value,
+        "reply": "550 5.1.1 No such user",
+    },
     "alert": _PERSON
     | {
         "cause": AlertCause.FAILED,

@@ -19,14 +19,19 @@ from hireloop.notify.messages import (
     AlertMessage,
     Audience,
     CancelledMessage,
+    DeclinedMessage,
+    InterviewerUnreachableMessage,
     InvitationMessage,
     LateRequestMessage,
     Message,
+    News,
+    NewsMessage,
+    NoShowMessage,
     RecruiterCopyMessage,
     ReminderMessage,
 )
 from hireloop.notify.next_steps import next_step
-from hireloop.notify.rendering import calendar, languages, times, values, webhook_payload
+from hireloop.notify.rendering import calendar, languages, news, times, values, webhook_payload
 from hireloop.notify.rendering.plain_text import isolated, one_line
 from hireloop.notify.rendering.translations import event_wording, wording
 from hireloop.notify.rendering.values import Reader, Values
@@ -131,7 +136,9 @@ class Renderer:
 
     def _reader(self, message: Message) -> Reader:
         """Return the candidate's clock and locale for what is theirs, and ours for all the rest."""
-        if message.audience is not Audience.CANDIDATE or isinstance(message, AlertMessage):
+        if message.audience is not Audience.CANDIDATE or isinstance(
+            message, AlertMessage | NoShowMessage | InterviewerUnreachableMessage
+        ):
             return self._ours
         zone = zone_of(message.time_zone, self._ours.zone)
         return Reader(zone, languages.reader_locale(message.locale, self._ours.locale))
@@ -150,11 +157,10 @@ class Renderer:
                 said = values.of_copy(message, reader, booking_url=page, invitation_state=invitation_state)
                 data = webhook_payload.of_copy(message, booking_url=url, invitation_state=invitation_state)
                 return _Said(said, data=data)
-            case LateRequestMessage():
-                page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
-                said = values.of_late_request(message, reader, booking_url=page)
-                data = webhook_payload.of_late_request(message, booking_url=url)
-                return _Said(said, message.candidate_email, data)
+            case NoShowMessage() | InterviewerUnreachableMessage():
+                return self._of_slot(message, reader)
+            case NewsMessage():
+                return self._of_news(message, reader)
             case AlertMessage():
                 if not message.trace_id.strip("0"):  # an invalid id: nothing was traced (W3C Trace Context, 3.2.2.3)
                     message = msgspec.structs.replace(message, trace_id="")
@@ -167,6 +173,31 @@ class Renderer:
                 return _Said(said, data=webhook_payload.of_alert(message, booking_url=url, next_step=step))
             case _:
                 assert_never(message)
+
+    def _of_news(self, message: News, reader: Reader) -> _Said:
+        """Return what is said of a booking; a reply to what the candidate has asked or done goes to the candidate."""
+        page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
+        is_theirs = isinstance(message, LateRequestMessage | DeclinedMessage)
+        return _Said(
+            news.of_news(message, reader, booking_url=page),
+            message.candidate_email if is_theirs else None,
+            webhook_payload.of_news(message, booking_url=url),
+        )
+
+    def _of_slot(self, message: NoShowMessage | InterviewerUnreachableMessage, reader: Reader) -> _Said:
+        """Return what is said of a slot, or of one booking in it; a reply about one candidate goes to them."""
+        day = message.starts_at.astimezone(reader.zone).date().isoformat()
+        page, url = f"{self._base_url}/console/?day={day}", None
+        if message.schedule_id is not None:
+            page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
+        if isinstance(message, InterviewerUnreachableMessage):
+            data = webhook_payload.of_interviewer_unreachable(message, booking_url=url)
+            return _Said(news.of_interviewer_unreachable(message, reader, url=page), data=data)
+        said = news.of_no_show(message, reader, url=page)
+        if url is None or not message.missed:  # of several, or the only one was erased since
+            return _Said(said)
+        (missed,) = message.missed
+        return _Said(said, missed.candidate_email, webhook_payload.of_no_show(message, missed, booking_url=url))
 
     def _booking_page(self, schedule_id: UUID) -> str:
         """Return where a person reads a booking, behind the console's sign-in (`console.cards.path_of`)."""

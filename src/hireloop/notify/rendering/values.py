@@ -14,7 +14,6 @@ from hireloop.notify.messages import (
     BookingMessage,
     CancelledMessage,
     InvitationMessage,
-    LateRequestMessage,
     RecruiterCopyMessage,
     ReminderMessage,
     RescheduledMessage,
@@ -39,7 +38,7 @@ class Reader(NamedTuple):
 
 def of_invitation(message: InvitationMessage, reader: Reader, *, portal_url: str, now: datetime) -> Values:
     """Return what an invitation says, and what a move or a reminder adds to it."""
-    values = _of_booking(message, reader)
+    values = of_booking(message, reader)
     values["portal_url"] = portal_url
     values["opens"] = times.moment(message.opens_at, message.starts_at, *reader)
     values["closes"] = times.moment(message.closes_at, message.starts_at, *reader)
@@ -54,7 +53,7 @@ def of_invitation(message: InvitationMessage, reader: Reader, *, portal_url: str
 
 def of_cancellation(message: CancelledMessage, reader: Reader) -> Values:
     """Return what a cancellation says; it leads nowhere."""
-    return {**_of_booking(message, reader), "reason": one_line(message.reason), "portal_url": ""}
+    return {**of_booking(message, reader), "reason": one_line(message.reason), "portal_url": ""}
 
 
 def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, invitation_state: str | None) -> Values:
@@ -64,18 +63,12 @@ def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, 
     no invitation.
     """
     return {
-        **_of_booking(message, reader),
+        **of_booking(message, reader),
         "change": message.change.value,
         "by": one_line(message.by),
         "booking_url": booking_url,
         "invitation_state": invitation_state or "",
     }
-
-
-def of_late_request(message: LateRequestMessage, reader: Reader, *, booking_url: str) -> Values:
-    """Return what a candidate who came too late asks for."""
-    asked = times.point(message.asked_at, *reader)
-    return {**_of_booking(message, reader), "asked": asked, "booking_url": booking_url}
 
 
 def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_url: str, next_step: NextStep) -> Values:
@@ -114,7 +107,8 @@ def links_in(values: Values) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, ours)))
 
 
-def _of_booking(message: BookingMessage, reader: Reader) -> Values:
+def of_booking(message: BookingMessage, reader: Reader) -> Values:
+    """Return what every message about a booking says."""
     when = times.span(message.starts_at, message.ends_at, *reader)
     return {
         **_names(message),

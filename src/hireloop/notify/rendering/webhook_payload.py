@@ -6,14 +6,29 @@ by these same types.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 
 import msgspec
 from msgspec import Meta
 
 from hireloop.examples import AlertId, ScheduleId, Time, TraceId
-from hireloop.notify.messages import AlertCause, AlertMessage, CopiedChange, LateRequestMessage, RecruiterCopyMessage
+from hireloop.notify.messages import (
+    AlertCause,
+    AlertMessage,
+    BookingMessage,
+    ConfirmedMessage,
+    CopiedChange,
+    DeclinedMessage,
+    EnteredMessage,
+    FinishedMessage,
+    InterviewerUnreachableMessage,
+    LateRequestMessage,
+    News,
+    NoShowMessage,
+    RecruiterCopyMessage,
+)
 from hireloop.notify.next_steps import NextStep
+from hireloop.notify.no_show import MissedCandidate, NoShowCause
 from hireloop.notify.reasons import Reason, sentence_of
 
 _URL = "https://hire.example/api/interviews/schedules/01990000-0000-7000-8000-000000000005/"
@@ -55,6 +70,100 @@ class LateRequestData(BookingData, frozen=True, kw_only=True):
 
     asked_at: Annotated[Time, Meta(examples=["2026-12-01T04:42:00Z"])]
     booking_url: _Url
+
+
+class ConfirmedData(BookingData, frozen=True, kw_only=True):
+    """The candidate, or a recruiter for them, has confirmed the time."""
+
+    confirmed_at: Annotated[Time, Meta(examples=["2026-11-28T09:15:00Z"])]
+    by: _By
+    booking_url: _Url
+
+
+class DeclinedData(BookingData, frozen=True, kw_only=True):
+    """The candidate has cancelled the interview."""
+
+    declined_at: Annotated[Time, Meta(examples=["2026-11-29T18:02:00Z"])]
+    reason: Annotated[
+        str, Meta(description="The candidate's words; empty if there are none.", examples=["I have accepted an offer."])
+    ]
+    booking_url: _Url
+
+
+class EnteredData(BookingData, frozen=True, kw_only=True):
+    """The candidate has entered the interview."""
+
+    entered_at: Annotated[Time, Meta(examples=["2026-12-01T04:31:00Z"])]
+    booking_url: _Url
+
+
+class FinishedData(BookingData, frozen=True, kw_only=True):
+    """The interview has finished."""
+
+    entered_at: Annotated[Time, Meta(examples=["2026-12-01T04:31:00Z"])]
+    finished_at: Annotated[Time, Meta(examples=["2026-12-01T05:12:00Z"])]
+    by: Annotated[
+        str,
+        Meta(
+            description="`the candidate`, or `HireLoop` if the time was over and nobody had finished it.",
+            examples=["the candidate"],
+        ),
+    ]
+    booking_url: _Url
+
+
+_CheckedDevice = Annotated[
+    str | None,
+    Meta(
+        description="The result of the latest check: `ok`, or the name of the browser's error. Null without a check.",
+        examples=["NotAllowedError"],
+    ),
+]
+
+
+class NoShowData(BookingData, frozen=True, kw_only=True):
+    """A candidate did not come. There is one webhook for each candidate, however many of a slot did not come."""
+
+    cause: Annotated[NoShowCause, Meta(description="What is known of it.", examples=["not_delivered"])]
+    sentence: Annotated[
+        str, Meta(description="The cause as a sentence.", examples=[NoShowCause.NOT_DELIVERED.sentence])
+    ]
+    reason: Annotated[
+        str | None,
+        Meta(
+            description="The reason why the invitation was not delivered; null if it was.",
+            examples=["recipient_unknown"],
+        ),
+    ]
+    camera: _CheckedDevice
+    microphone: _CheckedDevice
+    booking_url: _Url
+
+
+class InterviewerUnreachableData(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to the interviewer of a slot was rejected, or has bounced."""
+
+    schedule: Annotated[
+        ScheduleId | None, Meta(description="The booking in the slot; null if there are several, or none.")
+    ]
+    revision: Annotated[int, Meta(description="The revision of the booking; 0 without one.", examples=[1])]
+    starts_at: Annotated[Time, Meta(examples=["2026-12-01T04:30:00Z"])]
+    ends_at: Annotated[Time, Meta(examples=["2026-12-01T05:15:00Z"])]
+    interviewer_email: Annotated[str, Meta(examples=["ivo@hire.example"])]
+    delivery: Annotated[
+        str, Meta(description="The ID of the delivery.", examples=["01990000-0000-7000-8000-000000000007"])
+    ]
+    reason: Annotated[
+        str | None, Meta(description="A reason, as in the attempts of a delivery.", examples=["recipient_unknown"])
+    ]
+    sentence: Annotated[
+        str | None, Meta(description="The reason as a sentence.", examples=[Reason.RECIPIENT_UNKNOWN.sentence])
+    ]
+    reply: Annotated[
+        str,
+        Meta(description="The reply of the mail server; empty if there was none.", examples=["550 5.1.1 No such user"]),
+    ]
+    booking_url: Annotated[str | None, Meta(description="The URL of the booking; null without one.", examples=[_URL])]
 
 
 class AlertData(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,9 +215,53 @@ def of_copy(message: RecruiterCopyMessage, *, booking_url: str, invitation_state
     return _written(message, RecruiterCopyData, more)
 
 
-def of_late_request(message: LateRequestMessage, *, booking_url: str) -> bytes:
-    """Return which booking a candidate was too late for."""
-    return _written(message, LateRequestData, {"booking_url": booking_url})
+def of_news(message: News, *, booking_url: str) -> bytes:
+    """Return what has happened to a booking."""
+    more = {"booking_url": booking_url}
+    match message:
+        case LateRequestMessage():
+            return _written(message, LateRequestData, more)
+        case ConfirmedMessage():
+            return _written(message, ConfirmedData, more)
+        case DeclinedMessage():
+            return _written(message, DeclinedData, more)
+        case EnteredMessage():
+            return _written(message, EnteredData, more)
+        case FinishedMessage():
+            return _written(message, FinishedData, more)
+        case _:
+            assert_never(message)
+
+
+def of_no_show(message: NoShowMessage, missed: MissedCandidate, *, booking_url: str) -> bytes:
+    """Return which candidate did not come, and what is known of it."""
+    data = NoShowData(
+        schedule=missed.schedule_id,
+        revision=missed.revision,
+        candidate_name=missed.candidate_name,
+        job_title=missed.job_title,
+        company=missed.company,
+        starts_at=message.starts_at,
+        ends_at=message.ends_at,
+        cause=missed.cause,
+        sentence=missed.cause.sentence,
+        reason=missed.failure,
+        camera=missed.camera,
+        microphone=missed.microphone,
+        booking_url=booking_url,
+    )
+    return msgspec.json.encode({"type": message.kind, "data": data})
+
+
+def of_interviewer_unreachable(message: InterviewerUnreachableMessage, *, booking_url: str | None) -> bytes:
+    """Return which message to an interviewer was not delivered, and why."""
+    more: dict[str, object] = {
+        "delivery": str(message.delivery_id),
+        "reason": message.failure,
+        "sentence": sentence_of(message.failure) if message.failure else None,
+        "booking_url": booking_url,
+    }
+    return _written(message, InterviewerUnreachableData, more)
 
 
 def of_alert(message: AlertMessage, *, booking_url: str, next_step: NextStep) -> bytes:
@@ -127,8 +280,8 @@ def of_alert(message: AlertMessage, *, booking_url: str, next_step: NextStep) ->
 
 
 def _written(
-    message: RecruiterCopyMessage | LateRequestMessage | AlertMessage,
-    kind: type[RecruiterCopyData | LateRequestData | AlertData],
+    message: BookingMessage | AlertMessage | InterviewerUnreachableMessage,
+    kind: type[BookingData | AlertData | InterviewerUnreachableData],
     more: Mapping[str, object],
 ) -> bytes:
     """Return the kind's fields: those in `more`, and the message's own of the same name."""

@@ -7,8 +7,8 @@ from uuid import UUID
 from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox, was_tried
 from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
-from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.bookings import changes
+from hireloop.scheduling.audit import CANDIDATE, Actor
+from hireloop.scheduling.bookings import changes, news
 from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
@@ -46,12 +46,16 @@ async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outb
     """Cancel these live bookings, in the transaction that holds them.
 
     A candidate hears of it only if an earlier revision was tried: nobody is told about the cancellation of a booking
-    that they never heard of.
+    that they never heard of. If the candidates cancel themselves, their recruiters are told why.
     """
     for booking in bookings:
         revision = await changes.note(booking, BookingChange.CANCELLED, by=by, reason=reason)
         await _write(booking)
-        told: list[Message] = [changes.recruiter_copy(booking, revision, CopiedChange.CANCELLED, by=by)]
+        told: list[Message] = []
+        if by == CANDIDATE:
+            await news.put_declined(booking, revision, by=by, reason=reason, outbox=outbox)
+        else:
+            told.append(changes.recruiter_copy(booking, revision, CopiedChange.CANCELLED, by=by))
         if await was_tried(booking.schedule_id):
             told.append(
                 CancelledMessage.about(booking, schedule_id=booking.schedule_id, revision=revision, reason=reason)

@@ -7,7 +7,13 @@ from collections.abc import Callable
 
 from hireloop import errors
 from hireloop.notify.deliveries.outbox import supersede
-from hireloop.notify.messages import RECRUITER_KINDS, CopiedChange, InvitationMessage, RecruiterCopyMessage
+from hireloop.notify.messages import (
+    LASTING_KINDS,
+    RECRUITER_KINDS,
+    CopiedChange,
+    InvitationMessage,
+    RecruiterCopyMessage,
+)
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import history
@@ -25,7 +31,7 @@ _ACTIONS = {
     BookingChange.REVOKED: Action.SESSION_REVOKED,
 }
 _OF_THE_SESSION = {BookingChange.REISSUED, BookingChange.REVOKED}
-# After these, what recruiters were to hear of the booking is no longer right; after the others it is.
+# After these, what recruiters were to hear of the booking's time is no longer right; after the others it is.
 _OF_THE_TIME = {BookingChange.RESCHEDULED, BookingChange.CANCELLED}
 _PAST = (
     "It is too late to enter this interview, so its link would no longer open. To move it, POST to "
@@ -77,7 +83,8 @@ async def note(
     """Write a change into the booking's history and the audit; raise its revision; return the one it has then.
 
     What is still to be sent of older revisions is superseded: the caller puts the messages that replace it.
-    Where the booking keeps its time, recruiters still get what was put for them: it contains no link.
+    Where the booking keeps its time, recruiters still get what was put for them: it contains no link. In any case
+    they get what stays true.
     """
     revision = booking.revision + raises_revision
     past = HistoryEntry(at=booking.now, change=change, by=by.name, revision=revision, reason=reason, moved=moved)
@@ -101,7 +108,7 @@ async def note(
             at=booking.now,
         )
     if raises_revision:
-        kept = frozenset() if change in _OF_THE_TIME else RECRUITER_KINDS
+        kept = LASTING_KINDS if change in _OF_THE_TIME else RECRUITER_KINDS
         await supersede(booking.schedule_id, before_revision=revision, kept=kept)
     return revision
 

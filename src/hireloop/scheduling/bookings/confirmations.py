@@ -4,8 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from hireloop import db
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.bookings import changes
+from hireloop.scheduling.bookings import changes, news
 from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import lock
@@ -15,11 +16,18 @@ from hireloop.telemetry import spans
 
 @spans.of_change("schedule.confirm")
 @db.transactional
-async def confirm(schedule_id: UUID, *, by: Actor, rule: ChangeRule | None = None, now: datetime | None = None) -> bool:
+async def confirm(
+    schedule_id: UUID,
+    *,
+    by: Actor,
+    outbox: Outbox,
+    rule: ChangeRule | None = None,
+    now: datetime | None = None,
+) -> bool:
     """Confirm a booking and return whether this did it: confirming twice is confirming once.
 
-    One transaction, in which `rule` may forbid it too. The revision stays, and nobody is told: what everybody was told
-    is still right. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast if the
+    One transaction, in which `rule` may forbid it too. The revision stays, as what everybody was told is still right;
+    recruiters are told. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and SlotPast if the
     interview can no longer be entered.
     """
     booking = await lock(schedule_id, now=now)
@@ -30,4 +38,5 @@ async def confirm(schedule_id: UUID, *, by: Actor, rule: ChangeRule | None = Non
         raise refusal
     await changes.note(booking, BookingChange.CONFIRMED, by=by, raises_revision=False)
     await Schedule.update({Schedule.state: ScheduleState.CONFIRMED}).where(Schedule.id == schedule_id)
+    await news.put_confirmed(booking, by=by, outbox=outbox)
     return True

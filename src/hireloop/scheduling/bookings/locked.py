@@ -42,6 +42,7 @@ class LockedBooking(Meeting, frozen=True, kw_only=True):
     candidate_id: UUID
     erased_at: datetime | None = None  # when the candidate was
     job_id: UUID
+    traceparent: str | None = None  # of the booking; None if its first message is not kept any more
 
 
 # All that a change needs to know of bookings, whose rows are locked with their sessions'. One moment for them all, and

@@ -73,7 +73,8 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     if any(_is_in_progress(booking) for booking in bookings):
         raise errors.InterviewInProgress
     to_come = [booking for booking in bookings if _is_to_come(booking)]
-    # The next sweep would pass over these: it takes a revoked session for somebody who was kept out.
+    # The next sweep would pass over these: it takes a revoked session for somebody who was kept out. Nobody is told,
+    # as there would be no name to tell.
     await lifecycle.miss([booking for booking in bookings if lifecycle.is_missed(booking)])
     await cancellations.end(to_come, by=by, reason="", outbox=outbox)
     await forget(schedules, now=at)

@@ -7,9 +7,11 @@ from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import LateRequestMessage
 from hireloop.scheduling.bookings.locked import lock_session
+from hireloop.scheduling.bookings.news import said_of
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState, Visit
 from hireloop.scheduling.tables import ScheduleState, Session
+from hireloop.telemetry.logs import log
 
 
 def reach_anybody(visit: Visit, outbox: Outbox, *, alert_email: str) -> bool:
@@ -32,6 +34,7 @@ async def ask(
         return False
     await Session.update({Session.late_requested_at: visit.now}).where(Session.id == session_id)
     await outbox.put([_message(visit, alert_email)], now=visit.now)
+    db.after_commit(lambda: log.info("booking.late_request", **said_of(booking)))
     return True
 
 

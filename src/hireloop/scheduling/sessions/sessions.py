@@ -10,11 +10,11 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.deliveries.outbox import origin_fragment
+from hireloop.notify.deliveries.outbox import Outbox, origin_fragment
 from hireloop.notify.messages import Meeting
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import CANDIDATE, Action, NewAuditEntry
-from hireloop.scheduling.bookings import history
+from hireloop.scheduling.bookings import history, news
 from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_session
 from hireloop.scheduling.tables import Interview, InterviewState, ScheduleState, Session
@@ -119,24 +119,25 @@ async def visit(session_id: UUID, *, now: datetime | None = None) -> Visit:
     return msgspec.convert({**row, "device_check": check and msgspec.json.decode(check), "changes": past}, Visit)
 
 
-async def enter(session_id: UUID, key_version: int, *, now: datetime | None = None) -> Visit:
+async def enter(session_id: UUID, key_version: int, *, outbox: Outbox, now: datetime | None = None) -> Visit:
     """Enter the interview if the window is open and the key is the current one, and return the session then.
 
-    Entering twice is entering once. Where it could not be entered the visit says why: its `state` is not
-    `entered`, or it is too early. In one transaction, one after the other with whatever changes the booking.
+    Recruiters are told. Entering twice is entering once. Where it could not be entered the visit says why: its `state`
+    is not `entered`, or it is too early. In one transaction, one after the other with whatever changes the booking.
     Raises NotFound.
     """
-    return await visit(session_id, now=await _enter(session_id, key_version, now))
+    return await visit(session_id, now=await _enter(session_id, key_version, outbox, now))
 
 
 @db.transactional
-async def _enter(session_id: UUID, key_version: int, now: datetime | None) -> datetime:
+async def _enter(session_id: UUID, key_version: int, outbox: Outbox, now: datetime | None) -> datetime:
     """Enter if that is possible; return the moment that it was decided for."""
     booking = await lock_session(session_id, now=now)
     if _can_enter(booking, key_version):
         await Session.update({Session.entered_at: booking.now}).where(Session.id == session_id)
         await _set_state(booking.interview_id, InterviewState.IN_PROGRESS)
         await _record(Action.SESSION_ENTERED, session_id, booking)
+        await news.put_entered(booking, by=CANDIDATE, outbox=outbox)
     return booking.now
 
 
@@ -150,22 +151,23 @@ def _can_enter(booking: LockedBooking, key_version: int) -> bool:
     )
 
 
-async def leave(session_id: UUID, key_version: int, *, now: datetime | None = None) -> Visit:
+async def leave(session_id: UUID, key_version: int, *, outbox: Outbox, now: datetime | None = None) -> Visit:
     """Finish the interview that was entered, and return the session then. Leaving twice is leaving once.
 
-    In one transaction, as `enter`. Raises NotFound.
+    Recruiters are told. In one transaction, as `enter`. Raises NotFound.
     """
-    return await visit(session_id, now=await _leave(session_id, key_version, now))
+    return await visit(session_id, now=await _leave(session_id, key_version, outbox, now))
 
 
 @db.transactional
-async def _leave(session_id: UUID, key_version: int, now: datetime | None) -> datetime:
+async def _leave(session_id: UUID, key_version: int, outbox: Outbox, now: datetime | None) -> datetime:
     """Leave what was entered; return the moment that it was decided for."""
     booking = await lock_session(session_id, now=now)
     if booking.key_version == key_version and booking.entered_at is not None and booking.left_at is None:
         await Session.update({Session.left_at: booking.now}).where(Session.id == session_id)
         await _set_state(booking.interview_id, InterviewState.COMPLETED)
         await _record(Action.INTERVIEW_COMPLETED, booking.interview_id, booking)
+        await news.put_finished(booking, booking.now, by=CANDIDATE, outbox=outbox)
     return booking.now
 
 

@@ -21,10 +21,12 @@ from hireloop.notify.messages import (
     Message,
     RecruiterCopyMessage,
 )
+from hireloop.notify.no_show import NoShowCause
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Parcel
 from hireloop.notify.transports.chat import http
 from hireloop.notify.transports.chat.apprise import AppriseTransport
+from notify.news import booking_news, interviewer_unreachable, missed, no_show
 from notify.transports.chat import services
 from notify.transports.chat.services import SERVICES, Service
 from notify.transports.chat.strangers import NAMES, PAYLOADS
@@ -104,6 +106,10 @@ def messages_about(names: list[str]) -> list[Message]:
     return [
         *(RecruiterCopyMessage(change=change, by=four, **booking) for change in CopiedChange),
         LateRequestMessage(asked_at=STARTS_AT, **booking),
+        *booking_news(four, booking),
+        interviewer_unreachable(four, booking),
+        no_show(booking, missed(booking)),
+        no_show(booking, missed(booking), missed(booking, NoShowCause.NOT_DELIVERED, failure=four), more=1),
         *(AlertMessage(cause=cause, **alert) for cause in AlertCause),
         AlertMessage(cause=AlertCause.FAILED, **traced),
     ]

@@ -1,0 +1,145 @@
+"""News that takes more than one `outbox.put`: who did not come to a slot, and that an interviewer was not reached.
+
+What is known of whether candidates were reached is here too.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+import msgspec
+
+from hireloop import db
+from hireloop.notify.deliveries import deliveries
+from hireloop.notify.deliveries.deliveries import INVITING_KINDS, DeliveryView
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.messages import InterviewerUnreachableMessage, NoShowMessage
+from hireloop.notify.no_show import MOST_NAMED
+from hireloop.notify.reasons import Reason
+from hireloop.notify.tables import DeliveryState
+from hireloop.notify.transport import Channel
+from hireloop.telemetry import spans
+from hireloop.telemetry.logs import log
+
+_PROGRAMS = "webhook"  # the transport by which programs are told
+
+
+class FailedNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to the interviewer of a slot that was rejected or has bounced."""
+
+    delivery_id: UUID
+    interviewer_email: str
+    failure: str | None  # a slug
+    reply: str  # the other side's words, empty if there were none
+    traceparent: str  # of the delivery
+    schedule_id: UUID | None  # the slot's booking, None if it has several or none
+    revision: int  # of that booking, else 0
+    starts_at: datetime
+    ends_at: datetime
+    recruiter_email: str | None
+
+
+async def put_interviewer_unreachable(notice: FailedNotice, outbox: Outbox, *, now: datetime) -> None:
+    """Tell recruiters that an interviewer was not reached, in the caller's transaction.
+
+    Once for each message to an interviewer, however often this is called for it.
+    """
+    message = InterviewerUnreachableMessage(
+        schedule_id=notice.schedule_id,
+        revision=notice.revision,
+        starts_at=notice.starts_at,
+        ends_at=notice.ends_at,
+        address=notice.recruiter_email or outbox.alert_email,
+        interviewer_email=notice.interviewer_email,
+        delivery_id=notice.delivery_id,
+        failure=notice.failure,
+        reply=notice.reply,
+    )
+    if await outbox.put([message], now=now, about={notice.schedule_id: [notice.traceparent]}):
+        db.after_commit(partial(_say_unreachable, notice))
+
+
+async def put_no_shows(
+    told: Sequence[NoShowMessage], outbox: Outbox, *, now: datetime, about: Mapping[UUID | None, Sequence[str]]
+) -> None:
+    """Tell that candidates of one slot did not come, in the caller's transaction; `told` has a message for each.
+
+    Programs get each of them, chats one for all, and a mailbox one for all of its own. `about` is as in `outbox.put`.
+    """
+    gathered_from = {**about, None: [one for traceparents in about.values() for one in traceparents]}
+
+    async def put(messages: Sequence[NoShowMessage], channels: Iterable[Channel]) -> None:
+        over = msgspec.structs.replace(outbox, channels=tuple(channels))
+        await over.put(messages, now=now, about=gathered_from)
+
+    await put(told, (one for one in outbox.channels if one.transport_name == _PROGRAMS))
+    chats = [one for one in outbox.channels if not one.personal and one.transport_name != _PROGRAMS]
+    await put([gathered(told)], chats)
+    of_mailbox = attrgetter("address")
+    named = sorted((one for one in told if one.address), key=of_mailbox)
+    mails = [gathered(list(ours)) for _, ours in groupby(named, key=of_mailbox)]
+    await put(mails, (one for one in outbox.channels if one.personal))
+
+
+class Reach(StrEnum):
+    """Whether a candidate was told of the current time of their interview."""
+
+    YES = "yes"  # as far as the mail server says
+    UNKNOWN = "unknown"
+    EARLIER = "earlier"  # of an earlier time alone
+    NO = "no"
+
+
+class CandidateReach(msgspec.Struct, frozen=True):
+    """Whether a candidate was told, and if not, or if that is not certain, for what reason: a slug."""
+
+    reach: Reach
+    failure: str | None = None
+
+
+async def reach_of(revisions: Mapping[UUID, int], channels: Sequence[Channel]) -> dict[UUID, CandidateReach]:
+    """Return whether the candidates of some bookings were told of the time of these revisions, by the bookings."""
+    found = await deliveries.of_schedules(list(revisions), channels)
+    ours = [one for one in found if one.required and one.kind in INVITING_KINDS]
+    unsent = [one.id for one in ours if one.state is not DeliveryState.SENT]
+    attempts = await deliveries.attempts_of(unsent) if unsent else {}
+    maybe = {ident for ident, tries in attempts.items() if any(attempt.maybe_accepted for attempt in tries)}
+    return {
+        schedule: _reach([one for one in ours if one.schedule == schedule], revision, maybe)
+        for schedule, revision in revisions.items()
+    }
+
+
+def _reach(messages: Sequence[DeliveryView], revision: int, maybe: Collection[UUID]) -> CandidateReach:
+    current = [one for one in messages if one.revision == revision]
+    reason = next((one.reason for one in current if one.reason), None)
+    if current and all(one.state is DeliveryState.SENT for one in current):
+        came_back = reason == Reason.CAME_BACK
+        return CandidateReach(Reach.UNKNOWN, reason) if came_back else CandidateReach(Reach.YES)
+    if any(one.id in maybe for one in current):
+        return CandidateReach(Reach.UNKNOWN)
+    is_known = any(one.state is DeliveryState.SENT for one in messages)
+    return CandidateReach(Reach.EARLIER if is_known else Reach.NO, reason)
+
+
+def gathered(told: Sequence[NoShowMessage]) -> NoShowMessage:
+    """Return one message for all candidates of a slot who did not come; it names the first of them. Pure."""
+    if len(told) == 1:
+        return told[0]
+    missed = [missed for one in told for missed in one.missed]
+    named = missed[:MOST_NAMED]
+    return msgspec.structs.replace(told[0], schedule_id=None, revision=0, missed=named, more=len(missed) - len(named))
+
+
+def _say_unreachable(notice: FailedNotice) -> None:
+    log.warning(
+        "interviewer.unreachable",
+        schedule=str(notice.schedule_id or ""),
+        delivery=str(notice.delivery_id),
+        reason=notice.failure,
+        **spans.said_of(notice.traceparent),
+    )

@@ -1,0 +1,117 @@
+"""An interviewer who was not reached is told once, to those who can do something about it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from msgspec import structs
+from structlog.testing import capture_logs
+
+from factories import book, outbox_of
+from hireloop import db
+from hireloop.notify import news
+from hireloop.notify.deliveries.outbox import Outbox, forget
+from hireloop.notify.news import FailedNotice
+from notify.news import missed, no_show
+from sample_channels import MAIL, chat
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+KIND = "interviewer_unreachable"
+NOTICE = FailedNotice(
+    delivery_id=db.new_id(),
+    interviewer_email="ivo@acme.example",
+    failure="recipient_unknown",
+    reply="550 5.1.1 No mailbox for Asha Rao's interviewer",
+    traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    schedule_id=None,
+    revision=0,
+    starts_at=NOW,
+    ends_at=NOW,
+    recruiter_email=None,
+)
+
+
+async def deliveries() -> list[Any]:
+    return await db.fetch(
+        "SELECT schedule, channel, recipient, state, payload::text AS said FROM delivery WHERE kind = $1 ORDER BY id",
+        KIND,
+    )
+
+
+@pytest.mark.usefixtures("database")
+class TestInterviewerUnreachable:
+    async def put(self, outbox: Outbox, notice: FailedNotice = NOTICE) -> Any:  # noqa: ANN401 (an id)
+        booked = await book()
+        about = structs.replace(notice, schedule_id=booked.booking.id, revision=1)
+        for _ in range(2):
+            await news.put_interviewer_unreachable(about, outbox, now=NOW)
+        return booked.booking.id
+
+    async def test_a_chat_hears_it_once_and_the_log_names_the_delivery_and_its_trace(self) -> None:
+        with capture_logs() as lines:
+            schedule = await self.put(outbox_of(MAIL, chat(KIND)))
+        (told,) = await deliveries()
+        assert (told["channel"], told["state"]) == ("chat", "pending")
+        (line,) = [line for line in lines if line["event"] == "interviewer.unreachable"]
+        assert line == {
+            "event": "interviewer.unreachable",
+            "log_level": "warning",
+            "schedule": str(schedule),
+            "delivery": str(NOTICE.delivery_id),
+            "reason": "recipient_unknown",
+            "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+            "span_id": "00f067aa0ba902b7",
+        }
+
+    async def test_without_a_chat_or_a_recruiter_the_receiver_of_alerts_gets_a_mail(self) -> None:
+        mail = outbox_of(structs.replace(MAIL, kinds=MAIL.kinds | {KIND}))
+        await self.put(structs.replace(mail, alert_email="ops@acme.example"))
+        (told,) = await deliveries()
+        assert (told["channel"], told["recipient"]) == ("email", "ops@acme.example")
+
+    async def test_another_message_that_fails_is_told_too(self) -> None:
+        outbox = outbox_of(MAIL, chat(KIND))
+        schedule = await self.put(outbox)
+        other = structs.replace(NOTICE, delivery_id=db.new_id())
+        about = structs.replace(other, schedule_id=schedule, revision=1)
+        await news.put_interviewer_unreachable(about, outbox, now=NOW)
+        assert len(await deliveries()) == 2
+
+    async def test_a_slot_with_several_bookings_is_told_once_too(self) -> None:
+        for _ in range(2):
+            await news.put_interviewer_unreachable(NOTICE, outbox_of(MAIL, chat(KIND)), now=NOW)
+        assert [row["schedule"] for row in await deliveries()] == [None]
+
+    async def test_nothing_of_an_erased_candidate_is_left_in_it(self) -> None:
+        schedule = await self.put(outbox_of(MAIL, chat(KIND)))
+        await forget([schedule], now=NOW)
+        (told,) = await deliveries()
+        assert told["state"] == "superseded"
+        assert "Asha" not in told["said"]
+        assert "asha@" not in told["said"]
+
+
+BOOKING: dict[str, Any] = {
+    "schedule_id": db.new_id(),
+    "revision": 3,
+    "candidate_name": "Asha Rao",
+    "candidate_email": "asha@example.com",
+    "job_title": "Backend Engineer",
+    "company": "Acme",
+    "recruiter_email": None,
+    "starts_at": NOW,
+    "ends_at": NOW,
+}
+
+
+def test_one_who_did_not_come_is_told_of_their_booking() -> None:
+    alone = no_show(BOOKING, missed(BOOKING))
+    assert news.gathered([alone]) == alone
+    assert alone.occasion == ""
+
+
+@pytest.mark.parametrize(("candidates", "named", "more"), [(2, 2, 0), (10, 10, 0), (11, 10, 1), (30, 10, 20)])
+def test_several_are_told_of_no_booking_alone_and_ten_of_them_are_named(candidates: int, named: int, more: int) -> None:
+    together = news.gathered([no_show(BOOKING, missed(BOOKING))] * candidates)
+    assert (together.schedule_id, len(together.missed), together.more) == (None, named, more)
+    assert together.occasion == f"{BOOKING['schedule_id']}:3"
