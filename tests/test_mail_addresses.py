@@ -162,6 +162,10 @@ def test_a_refusal_is_short_whatever_was_typed() -> None:
         ("a@b.example <interviews@hire.example>", Sender("a@b.example", "interviews@hire.example")),
         ('"A < B" <interviews@hire.example>', Sender("A < B", "interviews@hire.example")),
         ("Bücher <a@bücher.example>", Sender("Bücher", "a@xn--bcher-kva.example")),
+        ("=?utf-8?b?QsO8Y2hlcg==?= <a@b.example>", Sender("Bücher", "a@b.example")),
+        ("=?utf-8?q?B=C3=BCcher?= =?utf-8?q?, Inc.?= <a@b.example>", Sender("Bücher, Inc.", "a@b.example")),
+        ("Acme: Interviews <a@b.example>", Sender("Acme: Interviews", "a@b.example")),
+        ('"Acme <HR>, Inc." <a@b.example>', Sender("Acme <HR>, Inc.", "a@b.example")),
     ],
 )
 def test_a_sender_is_a_name_and_an_address_in_ascii(text: str, sender: Sender) -> None:
@@ -173,6 +177,10 @@ def test_a_sender_is_a_name_and_an_address_in_ascii(text: str, sender: Sender) -
     [
         *["", "HireLoop", "HireLoop <>", "HireLoop <a@b.example", "a@b.example>", "HireLoop <a@b.example> or so"],
         *["<a@b.example>, <c@d.example>", "a@b.example, c@d.example", "HireLoop a@b.example", "jürgen@hire.example"],
+        *["a@b.example, HireLoop <c@d.example>", '"A" <a@b.example>, "B" <c@d.example>', "a@b.example; <c@d.example>"],
+        *["Team: a@b.example, c@d.example;", "Team: <a@b.example>;", "Undisclosed:;", "a@b.example (HireLoop)"],
+        *["=?utf-8?b?YQ0KQmNjOiB4QHk=?= <a@b.example>", "=?utf-9?b?YQ==?= <a@b.example>"],
+        "=?utf-8?b?/w==?= <a@b.example>",
     ],
 )
 def test_what_names_no_one_sender_is_refused(text: str) -> None:

@@ -138,7 +138,7 @@ class SlotPast(Refused):
 
 
 class InterviewAlreadyScheduled(Refused):
-    """This interview already has a booking. Reschedule that booking, or create a new interview if it is over."""
+    """This interview already has a booking. To move it, POST to `/api/interviews/schedules/{id}/reschedule/`."""
 
 
 class InterviewClosed(Refused):
@@ -154,7 +154,7 @@ class InterviewerBusy(Refused):
 
 
 class SlotInUse(Refused):
-    """This slot has bookings. Move or cancel them first, or create another slot."""
+    """This slot has bookings. Reschedule or cancel them first, or create another slot."""
 
 
 class InterviewInProgress(Refused):
@@ -234,7 +234,7 @@ class TooManyMessages(LimitReached):
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
         super().__init__(
             f"This API key has reached its limit of {limit} messages a day, so nothing was done. Try again in "
-            f"{_in_words(retry_after_seconds)}. Bookings can still be moved and cancelled.",
+            f"{_in_words(retry_after_seconds)}. Bookings can still be rescheduled and cancelled.",
             retry_after_seconds=retry_after_seconds,
         )
 

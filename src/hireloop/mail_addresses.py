@@ -7,6 +7,7 @@ its own script, so that `bücher.example` and `xn--bcher-kva.example` are the sa
 
 import re
 import unicodedata
+from email.header import decode_header, make_header
 from typing import NamedTuple
 
 import email_validator
@@ -23,6 +24,8 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _LONGEST_LOCAL_PART = 64  # octets: RFC 5321, 4.5.3.1.1
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_OTHER_ADDRESS = re.compile(r"@[^,;]*[,;]|[,;][^,;]*@")  # before the address of a sender: `a@b.example, Name <…>`
 _ESCAPED = re.compile(r"\\(.)")
 _LONGEST_REASON = 200  # it may name every character of what was typed
 
@@ -48,15 +51,32 @@ def sought(text: str) -> str:
 
 
 def sender_of(text: str) -> Sender:
-    """Return the sender in `address` or `name <address>`; its name may contain commas. Raises ValueError."""
+    """Return the sender in `address` or `name <address>`; its name may contain commas, and be encoded as in a header.
+
+    Raises ValueError for anything but one mailbox, such as two addresses or a group.
+    """
     before, bracket, rest = text.strip().rpartition("<")
     name = before.strip()
-    if len(name) > 1 and name[0] == name[-1] == '"':
+    if _QUOTED.fullmatch(name):
         name = _ESCAPED.sub(r"\1", name[1:-1])
     elif "<" in name or (bracket and not rest.endswith(">")):
         raise ValueError(_sentence("It must end with the address, or with the address in `<` and `>`."))
+    elif _OTHER_ADDRESS.search(name):
+        raise ValueError(_sentence("It contains more than one address. Name one."))
     found = _read(rest.removesuffix(">") if bracket else rest, in_ascii=True)
-    return Sender(name, f"{found.local_part}@{found.ascii_domain}")
+    return Sender(_decoded(name), f"{found.local_part}@{found.ascii_domain}")
+
+
+def _decoded(name: str) -> str:
+    if not _ENCODED_WORD.search(name):
+        return name
+    try:
+        decoded = str(make_header(decode_header(name)))
+    except (LookupError, ValueError):  # no known character set, no text in it, or no base64
+        decoded = ""
+    if not decoded or not decoded.isprintable():
+        raise ValueError(_sentence("The name before it is encoded as in a mail header, but cannot be decoded."))
+    return decoded
 
 
 def _read(text: str, *, in_ascii: bool = False) -> ValidatedEmail:

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 from uuid import UUID
 
@@ -6,6 +7,7 @@ import httpx
 from api.clients import NOWHERE, as_role, count, ok, problem
 from api.factories import post_booking
 from factories import OUTBOX, candidate_fields, job_fields, post_interview, post_slot, soon, unaccounted
+from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 
@@ -128,6 +130,23 @@ async def test_what_a_booking_sets_is_not_patched_and_the_answer_says_where_to_g
     shown = await ok(api, path)
     await sessions.enter(UUID(shown["schedule"]["session"]["id"]), 1, outbox=OUTBOX)
     problem(await api.patch(path, json={"slot": NOWHERE}), 409, "interview-in-progress")
+
+
+async def test_a_missed_interview_is_moved_as_the_problem_says(api: httpx.AsyncClient) -> None:
+    interview = await post_interview(api)
+    booked = await post_booking(api, interview, minutes=1)
+    past = "SET starts_at = starts_at - interval '1 day', ends_at = ends_at - interval '1 day'"
+    await db.fetch(f"UPDATE schedule {past}")
+    await db.fetch("UPDATE session SET opens_at = now() - interval '2 days', closes_at = now() - interval '1 day'")
+    await db.fetch("UPDATE interview SET state = 'no_show'")
+    body = problem(await api.patch(f"{PATH}{interview}/", json={"slot": NOWHERE}), 409, "use-reschedule")
+    (path,) = re.findall(r"POST to `(.+?)`", body["detail"])
+    free = await post_slot(api, starts_at=soon(300))
+    elsewhere = await api.post(f"/api/interviews/slots/{free}/book_slot/", json={"interview_id": interview})
+    body = problem(elsewhere, 409, "interview-already-scheduled")
+    assert f"POST to `{path}`" in body["detail"]
+    moved = await api.post(path.replace("{id}", str(booked["id"])), json={"slot_id": free})
+    assert (moved.status_code, moved.json()["slot"]) == (200, free)
 
 
 async def test_each_bad_patch_is_a_problem_that_names_it(api: httpx.AsyncClient) -> None:

@@ -157,6 +157,8 @@ BAD = [
     ("DEFAULT_FROM_EMAIL", "Hire <canary"),
     ("DEFAULT_FROM_EMAIL", "Hire <canary> canary@hire.example"),
     ("DEFAULT_FROM_EMAIL", "canary@hire.example, canary@hire.example"),
+    ("DEFAULT_FROM_EMAIL", "canary@hire.example, Hire <canary@hire.example>"),
+    ("DEFAULT_FROM_EMAIL", "Hire: canary@hire.example, canary@hire.example;"),
     ("DEFAULT_FROM_EMAIL", "jürgen@hire.example"),
     ("DEFAULT_FROM_EMAIL", "Hire <in\u200bterviews@hire.example>"),
     ("EMAIL_BACKEND", "carrier-pigeon"),

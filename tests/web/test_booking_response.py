@@ -1,5 +1,7 @@
 """What a booking says of its invitation: its chat copies, and what a recruiter must know of it."""
 
+import json
+
 import httpx
 import pytest
 
@@ -85,9 +87,11 @@ async def test_the_jobs_recruiter_hears_of_failures(api: httpx.AsyncClient) -> N
     assert UNHEARD not in str(answer["invitation"]) + await warnings(api)
 
 
-async def _near(minutes: float) -> None:
-    """Let the interview start in so many minutes, its invitation sent."""
-    await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now()")
+async def _near(minutes: float, *, sent_minutes_ago: float = 60) -> None:
+    """Let the interview start in so many minutes, its invitation sent so long ago."""
+    await db.fetch(
+        "UPDATE delivery SET state = 'sent', sent_at = now() - make_interval(secs => $1 * 60)", sent_minutes_ago
+    )
     await db.fetch(
         """
         WITH moved AS (UPDATE schedule SET starts_at = now() + make_interval(secs => $1 * 60) RETURNING starts_at)
@@ -103,6 +107,36 @@ async def test_an_invitation_that_shows_no_sign_of_having_been_read_is_flagged_a
 ) -> None:
     await booked(api)
     await _near(minutes)
+    assert (UNUSED in await warnings(api)) is is_said
+
+
+@pytest.mark.parametrize(
+    ("minutes", "sent_minutes_ago", "is_said"),
+    [
+        *[(60, 0.02, False), (45.1, 14.9, False), (44.9, 15.1, True)],  # 15 minutes to read it
+        *[(11, 9, False), (9, 11, True)],  # sent 20 minutes before the start: half of it
+        *[(-1, 1.5, False), (-1, 2.5, True), (-5, 0.5, False)],  # sent at the start or later: two minutes
+    ],
+)
+async def test_there_is_time_to_read_an_invitation_before_it_is_flagged(
+    api: httpx.AsyncClient, *, minutes: float, sent_minutes_ago: float, is_said: bool
+) -> None:
+    await booked(api)
+    await _near(minutes, sent_minutes_ago=sent_minutes_ago)
+    assert (UNUSED in await warnings(api)) is is_said
+
+
+@pytest.mark.parametrize(
+    ("by", "revision", "is_said"), [("the candidate", 1, False), ("tests", 1, True), ("the candidate", 0, True)]
+)
+async def test_what_the_candidate_has_pressed_shows_that_the_link_was_used(
+    api: httpx.AsyncClient, by: str, *, revision: int, is_said: bool
+) -> None:
+    """A press before the last move does not show that they know of the move."""
+    await booked(api)
+    await _near(30)
+    change = {"at": "2026-11-30T10:00:00Z", "change": "confirmed", "by": by, "revision": revision}
+    await db.fetch("UPDATE schedule SET changes = $1::jsonb", json.dumps([change]))
     assert (UNUSED in await warnings(api)) is is_said
 
 

@@ -157,7 +157,7 @@ async def change_interview(
 
 def _refusal_of_times(state: InterviewState, field: str) -> errors.HireLoopError:
     """Return the error for a PATCH of a field that only a booking sets."""
-    if state is InterviewState.SCHEDULED:
+    if state in {InterviewState.SCHEDULED, InterviewState.NO_SHOW}:  # one that was missed can be moved, too
         return errors.UseReschedule()
     if state is InterviewState.IN_PROGRESS:
         return errors.InterviewInProgress()

@@ -25,6 +25,7 @@ from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.reasons import Reason
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Transport, TransportBroken, TransportMissing, open_transport
+from hireloop.notify.transports.mail.email import from_address
 from hireloop.notify.worker import gauges, heartbeat
 from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
@@ -88,7 +89,9 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
         await migrate.check(settings)
         worker = Worker(
             [(channel, _opened(channel, settings, simulator)) for channel in channels],
-            renderer=Renderer.of(settings, secret=settings.secrets[0], channels=channels),
+            renderer=Renderer.of(
+                settings, secret=settings.secrets[0], sender=from_address(settings), channels=channels
+            ),
             listen_url=settings.listen_url,
             base_url=settings.base_url,
             concurrency=concurrency,

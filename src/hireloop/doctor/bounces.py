@@ -7,7 +7,7 @@ SPF is about the domain of the envelope sender, which is that of BOUNCE_ADDRESS.
 from hireloop.doctor.domains import domain_of, is_aligned, mailbox_provider
 from hireloop.doctor.sender import setting_of_sender
 from hireloop.notify.diagnosis.findings import Finding, ok, warning
-from hireloop.notify.transports.mail.email import EmailTransport
+from hireloop.notify.transports.mail.email import from_address
 from hireloop.settings import Settings
 
 CHECK = "bounces"
@@ -50,8 +50,7 @@ def finding(settings: Settings, *, has_seen_one: bool | None) -> Finding:
 
 
 def _from_domain(settings: Settings) -> str:
-    """Return the domain of From, which EMAIL_URL may say."""
-    return domain_of(EmailTransport("", settings).sender or settings.mail_sender.address)
+    return domain_of(from_address(settings))
 
 
 def _without_address(settings: Settings) -> Finding:

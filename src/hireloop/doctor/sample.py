@@ -9,6 +9,7 @@ from hireloop import db
 from hireloop.notify.messages import InvitationMessage
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Parcel
+from hireloop.notify.transports.mail.email import from_address
 from hireloop.settings import Settings
 
 MARK = "[Test]"
@@ -26,7 +27,7 @@ def invitation(settings: Settings, recipient: str, *, now: datetime | None = Non
     It needs neither a database nor SECRET_KEY: its session key is signed with a secret that nobody keeps.
     """
     starts_at = (now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0) + _IN
-    parcel = Renderer.of(settings, secret=secrets.token_urlsafe(32)).render(
+    parcel = Renderer.of(settings, secret=secrets.token_urlsafe(32), sender=from_address(settings)).render(
         _message(settings, recipient, starts_at),
         recipient=recipient,
         message_id=f"<{db.new_id()}@{settings.message_id_domain}>",

@@ -93,6 +93,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[str, ...] = ()  # ours, as `text` has them; what else looks like a link there is somebody's value
     html: str
     message_id: str  # with its angle brackets; the same on every try
+    references: tuple[str, ...] = ()  # the Message-IDs of its thread, the one that it replies to last
     calendar: bytes = b""  # RFC 5545, empty if the message has none
     calendar_method: str = "REQUEST"
     reply_to: str | None = None

@@ -23,6 +23,7 @@ from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 _MOST_RETRIES = 20  # many people may be booking into a slot just now
+_HAS_BOOKINGS = "This slot has bookings. Reschedule them first, or send `?cancel=true` to cancel them with the slot."
 _OVER = {InterviewState.COMPLETED, InterviewState.NO_SHOW}
 
 
@@ -60,7 +61,7 @@ async def withdraw(
     if slot.withdrawn_at is not None:
         return False
     if bookings and not cancel:
-        raise errors.SlotInUse
+        raise errors.SlotInUse(_HAS_BOOKINGS)
     await _end(bookings, by=by, reason=reason, outbox=outbox)
     await Slot.update({Slot.withdrawn_at: at}).where(Slot.id == slot_id)
     details = {"cancelled": len(bookings), **({"reason": reason} if reason else {})}

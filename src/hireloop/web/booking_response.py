@@ -28,6 +28,7 @@ from hireloop.examples import (
 from hireloop.notify.deliveries import alerts, deliveries
 from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
 from hireloop.notify.reasons import sentence_of
+from hireloop.scheduling.audit import CANDIDATE
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.bookings.bookings import Booking, SessionOfSchedule
@@ -40,6 +41,7 @@ from hireloop.web.delivery_response import DeliverySummary, summary, summary_of_
 
 KeyMint = Callable[[SessionOfSchedule], str] | None  # None where nobody may see a link
 _NEAR = timedelta(minutes=60)
+_QUIET, _LEAST_QUIET = timedelta(minutes=15), timedelta(minutes=2)
 _UNUSED = (
     "The interview is soon, and the candidate has neither checked their devices nor entered. They may not have seen "
     "the invitation."
@@ -178,10 +180,12 @@ def _invitation(context: ResponseContext, booking: Booking, found: list[Delivery
     current = [delivery for delivery in found if delivery.revision == booking.revision]
     held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
     state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
+    sent = [one.sent_at for one in current if one.required and one.sent_at and one.kind in deliveries.INVITING_KINDS]
+    is_unused = state is InvitationState.SENT and bool(sent) and _is_unused(booking, max(sent))
     said = _warnings(context, booking)
     return InvitationResponse(
         state=state,
-        warnings=[*said, *sorted(held - set(said)), *([_UNUSED] if _is_unused(booking, state) else [])],
+        warnings=[*said, *sorted(held - set(said)), *([_UNUSED] if is_unused else [])],
         deliveries=[summary(context, delivery) for delivery in current],
     )
 
@@ -194,19 +198,22 @@ def _warnings(context: ResponseContext, booking: Booking) -> list[str]:
     return [*context.warnings, *([unheard] if unheard else [])]
 
 
-def _is_unused(booking: Booking, state: InvitationState) -> bool:
-    """Return whether the interview is soon, its invitation was accepted, and nothing shows that anyone has read it.
+def _is_unused(booking: Booking, sent_at: datetime) -> bool:
+    """Return whether the interview is soon, and nothing shows that anyone has read the invitation, sent at `sent_at`.
 
-    Opening a link leaves no trace, since mail scanners open links too: a device check and the entry do.
+    Opening a link leaves no trace, since mail scanners open links too: a device check, the entry and whatever the
+    candidate has pressed do. Nobody reads their mail at once: there are 15 minutes to do so, or half of the time until
+    the start if that is less.
     """
     session = booking.session
+    quiet = min(_QUIET, max((booking.starts_at - sent_at) / 2, _LEAST_QUIET))
     return (
-        state is InvitationState.SENT
-        and booking.state is not ScheduleState.CANCELLED
-        and booking.starts_at - _NEAR <= booking.now <= session.closes_at
+        booking.state is not ScheduleState.CANCELLED
+        and max(booking.starts_at - _NEAR, sent_at + quiet) <= booking.now <= session.closes_at
         and session.device_check is None
         and session.entered_at is None
         and session.revoked_at is None
+        and not any(past.by == CANDIDATE.name and past.revision == booking.revision for past in booking.changes)
     )
 
 

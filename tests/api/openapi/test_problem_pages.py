@@ -4,8 +4,10 @@ import re
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from litestar import Litestar
 
+import openapi_file
 from api.clients import NOWHERE, problem
 from hireloop import app
 from hireloop.api.openapi.problem_pages import EXPLANATIONS
@@ -15,6 +17,40 @@ from sample_settings import settings_for
 
 def test_every_problem_is_explained() -> None:
     assert set(EXPLANATIONS) == set(problems.statuses_by_code())
+
+
+def test_each_advice_names_what_there_is() -> None:
+    """Every method and path in an advice is one of the document, and a verb that moves a booking is `reschedule`."""
+    operations = {
+        (method.upper(), re.sub(r"\{\w+\}", "{id}", path))
+        for path, known in openapi_file.read()["paths"].items()
+        for method in known
+    }
+    named = [
+        (method, path.partition("?")[0])
+        for explanation in EXPLANATIONS.values()
+        for method, path in re.findall(r"\b(GET|POST|PATCH|DELETE)\b[a-z ]*`(/[^`]+)`", explanation.advice)
+    ]
+    assert len(named) > 15
+    assert set(named) <= operations
+    assert not re.search(r"\b[Mm]ove (it|or|the booking with)\b", " ".join(one.advice for one in EXPLANATIONS.values()))
+
+
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("interview-already-scheduled", "/api/interviews/schedules/{id}/reschedule/"),
+        ("use-reschedule", "/api/interviews/schedules/{id}/reschedule/"),
+        ("slot-in-use", "/api/interviews/schedules/{id}/reschedule/"),
+        ("slot-full", "/api/interviews/slots/?available=true"),
+        ("schedule-cancelled", "/api/interviews/slots/{id}/book_slot/"),
+        ("interview-closed", "/api/interviews/"),
+    ],
+)
+def test_an_advice_names_the_verb_that_helps(code: str, path: str) -> None:
+    first = re.search(r"`(/[^`]+)`", EXPLANATIONS[code].advice)
+    assert first is not None
+    assert first[1] == path
 
 
 async def test_a_type_leads_to_its_page(api: httpx.AsyncClient) -> None:

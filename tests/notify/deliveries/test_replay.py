@@ -414,12 +414,6 @@ async def test_a_late_acceptance_of_an_earlier_try_does_not_touch_what_was_reope
     assert (after.state, after.sent_at is not None) == ("pending", True)
 
 
-def test_a_copy_of_a_copy_has_one_suffix() -> None:
-    assert replay.again("<0199@hire.example>", 1) == "<0199.1@hire.example>"
-    assert replay.again("<0199.1@hire.example>", 12) == "<0199.12@hire.example>"
-    assert replay.again("<0199@10.0.0.1>", 2) == "<0199.2@10.0.0.1>"
-
-
 def test_every_skip_speaks_a_sentence() -> None:
     assert all(skip.sentence.endswith(".") for skip in Skip)
     assert msgspec.json.encode(Skip.PAST) == b'"past"'

@@ -1,6 +1,6 @@
-"""Every calendar is read back with icalendar, and stored by Radicale; both refuse what is malformed."""
+"""Every calendar is read back with icalendar, ical.js and libical, and stored by Radicale."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,10 +10,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
+from clients.node_packages import needs_npm_packages
 from hireloop.notify.rendering import preview
-from hireloop.notify.rendering.calendar import CalendarEvent, cancel, request
+from hireloop.notify.rendering.calendar import CalendarEvent, cancel, invitation, invitation_method
 from hireloop.notify.rendering.languages import LANGUAGES
 from hireloop.notify.rendering.render import Renderer
+from notify.rendering import calendar_programs
 from servers.calendar import CalendarServer
 
 START = datetime(2026, 12, 1, 10, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
@@ -32,6 +34,7 @@ def event(**values: object) -> CalendarEvent:
         "url": "https://hire.example/?session_key=abc.1.def",
         "organizer": "rita@acme.example",
         "organizer_name": "Acme",
+        "sender": "interviews@hire.example",
         "attendee": "asha@example.com",
         "attendee_name": "Asha Rao",
     }
@@ -48,8 +51,8 @@ def read_back(raw: bytes) -> tuple[Any, Any]:
     return calendar, found
 
 
-def test_an_invitation_asks_for_an_answer() -> None:
-    calendar, found = read_back(request(event()))
+def test_an_invitation_says_when_and_where_and_asks_for_no_answer_that_nobody_would_read() -> None:
+    calendar, found = read_back(invitation(event()))
     assert calendar["METHOD"] == "REQUEST"
     assert calendar["VERSION"] == "2.0"
     assert (found["UID"], found["SEQUENCE"], found["STATUS"]) == ("42@hire.example", 3, "CONFIRMED")
@@ -61,21 +64,21 @@ def test_an_invitation_asks_for_an_answer() -> None:
     assert found["URL"] == found["LOCATION"] == "https://hire.example/?session_key=abc.1.def"
     assert found["ORGANIZER"] == "mailto:rita@acme.example"
     assert found["ATTENDEE"] == "mailto:asha@example.com"
-    assert found["ATTENDEE"].params["RSVP"] == "TRUE"
+    assert found["ATTENDEE"].params["RSVP"] == "FALSE"
     assert found["ATTENDEE"].params["CN"] == "Asha Rao"
     [alarm] = found.walk("VALARM")
     assert alarm["TRIGGER"].dt == timedelta(minutes=-15)
 
 
 def test_a_revision_keeps_the_uid_and_raises_the_sequence() -> None:
-    first, second = (read_back(request(event(sequence=n)))[1] for n in (0, 1))
+    first, second = (read_back(invitation(event(sequence=n)))[1] for n in (0, 1))
     assert first["UID"] == second["UID"]
     assert first["SEQUENCE"] < second["SEQUENCE"]
 
 
 def test_a_cancellation_takes_the_same_event_away_and_leads_nowhere() -> None:
     calendar, found = read_back(cancel(event(url="", sequence=4)))
-    _, asked = read_back(request(event()))
+    _, asked = read_back(invitation(event()))
     assert (calendar["METHOD"], found["STATUS"]) == ("CANCEL", "CANCELLED")
     assert found["UID"] == asked["UID"]
     assert found["SEQUENCE"] > asked["SEQUENCE"]
@@ -86,20 +89,115 @@ def test_a_cancellation_takes_the_same_event_away_and_leads_nowhere() -> None:
 
 
 @given(CLEAN, CLEAN, CLEAN)
-@example(summary="\\,", description="\\n", name="\\,")  # an escape in a text, and none in a name
+@example(summary="\\,", description="\\n", name="^n^^'")  # an escape in a text, and none in a name
 def test_any_text_is_read_back(summary: str, description: str, name: str) -> None:
-    _, found = read_back(request(event(summary=summary, description=description, attendee_name=name)))
+    _, found = read_back(invitation(event(summary=summary, description=description, attendee_name=name)))
     assert found["SUMMARY"] == summary
     assert found["DESCRIPTION"] == description
     assert found["ATTENDEE"] == "mailto:asha@example.com"
-    assert found["ATTENDEE"].params["CN"] == name.replace('"', "'").replace("\\", "/")
+    if "\\" not in name:  # icalendar takes `\\,` in a parameter for an escape, and ical.js `\\n`, against RFC 5545, 3.2
+        assert found["ATTENDEE"].params.get("CN", "") == name
+
+
+NAMES = [
+    'Asha "Ash" Rao',
+    "C:\\Asha\\Rao, Ltd; of Pune",
+    "caret ^ ^^ ^n ^'",
+    "two\nlines",
+    "tab\tand: colon",
+    "आशा राव",
+    "^",
+    "x" * 200 + '"^\\z',
+]
+
+
+@needs_npm_packages
+@pytest.mark.parametrize("name", NAMES)
+def test_ical_js_reads_any_name(name: str) -> None:
+    read = calendar_programs.ical_js(invitation(event(attendee_name=name, organizer_name=name)))
+    assert (read["attendee"]["CN"], read["organizer"]["CN"]) == (name, name)
+    assert read["attendee"]["RSVP"] == "FALSE"
+    assert read["organizer"]["SENT-BY"] == "mailto:interviews@hire.example"
+
+
+@calendar_programs.needs_libical
+@pytest.mark.parametrize("name", NAMES)
+def test_libical_reads_any_name(name: str) -> None:
+    read = calendar_programs.libical(invitation(event(attendee_name=name, organizer_name=name)))
+    assert (read["attendee"]["CN"], read["organizer"]["CN"]) == (name, name)
+    assert read["attendee"]["RSVP"] == "FALSE"
+    assert read["organizer"]["SENT-BY"] == "mailto:interviews@hire.example"
+
+
+@calendar_programs.needs_libical
+def test_a_backslash_at_the_end_of_a_name_hides_nothing() -> None:
+    """libical takes a backslash before the closing quote for an escape, and would lose the name."""
+    raw = invitation(event(attendee_name="Asha\\"))
+    assert calendar_programs.libical(raw)["attendee"]["CN"] == "Asha\\ "
+    assert read_back(raw)[1]["ATTENDEE"].params["CN"].strip() == "Asha\\"
+
+
+@calendar_programs.needs_libical
+@pytest.mark.parametrize("raw", [b"no calendar", b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"])
+def test_libical_refuses_what_is_none(raw: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^libical: "):
+        calendar_programs.libical(raw)
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x07", "\x1b", "\x7f", "\r"])
+def test_a_control_character_stands_in_no_value(bad: str) -> None:
+    said = dict.fromkeys(("summary", "description", "organizer_name", "attendee_name"), f"a{bad}b")
+    raw = invitation(event(**said))
+    assert bad.encode() not in raw.replace(b"\r\n", b"")
+    _, found = read_back(raw)
+    assert found["SUMMARY"] == found["ATTENDEE"].params["CN"] == "ab"
+
+
+# Who invites
+
+
+@pytest.mark.parametrize("written", [invitation, cancel])
+def test_the_sender_is_named_where_the_recruiter_is_another_one(written: Callable[[CalendarEvent], bytes]) -> None:
+    _, found = read_back(written(event()))
+    assert found["ORGANIZER"] == "mailto:rita@acme.example"
+    assert found["ORGANIZER"].params["SENT-BY"] == "mailto:interviews@hire.example"
+    _, found = read_back(written(event(organizer="Interviews@hire.example")))
+    assert "SENT-BY" not in found["ORGANIZER"].params
+
+
+@pytest.mark.parametrize("written", [invitation, cancel])
+def test_nobody_is_invited_by_themselves(written: Callable[[CalendarEvent], bytes]) -> None:
+    _, found = read_back(written(event(organizer="Asha@Example.com")))
+    assert found["ORGANIZER"] == "mailto:interviews@hire.example"
+    assert "SENT-BY" not in found["ORGANIZER"].params
+    assert found["ATTENDEE"] == "mailto:asha@example.com"
+
+
+def test_an_event_of_the_senders_own_is_published_and_has_no_attendee() -> None:
+    own = event(organizer="asha@example.com", sender="asha@example.com")
+    assert (invitation_method(own), invitation_method(event())) == ("PUBLISH", "REQUEST")
+    for written, method in ((invitation(own), "PUBLISH"), (cancel(own), "CANCEL")):
+        calendar, found = read_back(written)
+        assert calendar["METHOD"] == method
+        assert found["ORGANIZER"] == "mailto:asha@example.com"
+        assert "ATTENDEE" not in found
+
+
+@calendar_programs.needs_libical
+@pytest.mark.parametrize("people", [{}, dict.fromkeys(("organizer", "sender"), "asha@example.com")])
+@pytest.mark.parametrize("written", [invitation, cancel])
+def test_libical_finds_every_property_that_itip_asks_for(
+    written: Callable[[CalendarEvent], bytes], people: dict[str, str]
+) -> None:
+    calendar_programs.libical(written(event(**people)))
 
 
 @given(st.emails())
 def test_any_address_is_one_attendee(address: str) -> None:
-    _, found = read_back(request(event(attendee=address)))
+    _, found = read_back(invitation(event(attendee=address, sender=address)))
     assert found["ATTENDEE"].startswith("mailto:")
     assert " " not in found["ATTENDEE"]
+    assert found["ORGANIZER"].params["SENT-BY"] == found["ATTENDEE"]
 
 
 # On a real server

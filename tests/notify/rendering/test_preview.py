@@ -20,6 +20,7 @@ from hireloop.notify.rendering import preview
 from hireloop.notify.rendering.languages import LANGUAGES
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Parcel
+from notify.transports.mail.flowed_text import joined
 
 GOLDEN = Path(__file__).parent / "golden"
 SENDER = Sender("HireLoop", "interviews@hire.example")
@@ -104,9 +105,21 @@ def test_a_mail_is_built_as_mail_programs_expect(kind: str, language: str) -> No
         assert part.get_content_charset() == "utf-8"
         raw = part.get_payload(decode=True)
         assert isinstance(raw, bytes)
-        assert raw.decode().replace("\r\n", "\n") == content
+        read_text = raw.decode().replace("\r\n", "\n")
+        assert (joined(read_text) if content is said.text else read_text) == content
     assert (read["Subject"], read["Message-ID"]) == (said.subject, said.message_id)
     assert read["Auto-Submitted"] == "auto-generated"
+
+
+@IN_EACH_LANGUAGE
+@EACH
+def test_no_mail_hides_anything(kind: str, language: str) -> None:
+    """As scanners look for it, in the source; `test_in_browser` measures what is seen."""
+    shown = re.sub(r"<!--\[if (mso|lte).*?<!\[endif\]-->", "", parcel(kind, language).html, flags=re.DOTALL)
+    styles = " ".join(re.findall(r'style="([^"]*)"', shown))
+    assert not re.search(r"display: ?none|visibility: ?hidden|opacity|(max-)?height: ?[01]px|mso-hide", styles)
+    sizes = [int(size) for size in re.findall(r"font-size: ?(\d+)px", shown)]
+    assert min(sizes) >= 14
 
 
 @IN_EACH_LANGUAGE

@@ -165,6 +165,20 @@ def test_without_a_recruiter_the_candidate_is_asked_to_reply() -> None:
     assert b'ORGANIZER;CN="Acme":mailto:no-reply@hire.example' in parcel.calendar
 
 
+def test_a_recruiter_who_is_the_candidate_is_invited_by_the_sender() -> None:
+    parcel = rendered(message(recruiter_email="Asha@example.com"))
+    event = event_of(parcel)
+    assert (event["ORGANIZER"], event["ATTENDEE"]) == ("mailto:no-reply@hire.example", "mailto:asha@example.com")
+    assert parcel.calendar_method == "REQUEST"
+
+
+def test_an_installation_that_writes_to_its_own_address_publishes_the_interview() -> None:
+    renderer = Renderer(secret=SECRET, base_url="https://hire.example", sender="asha@example.com", zone=ZoneInfo("UTC"))
+    parcel = rendered(message(recruiter_email=None), renderer)
+    assert (event_of(parcel)["ORGANIZER"], parcel.calendar_method) == ("mailto:asha@example.com", "PUBLISH")
+    assert b"\r\nMETHOD:PUBLISH\r\n" in parcel.calendar
+
+
 def test_without_notes_there_is_no_heading_for_them() -> None:
     parcel = rendered(message())
     assert "Notes" not in parcel.text

@@ -36,10 +36,19 @@ _lease = partial(lease, NOW, at_risk_at=NOW + HOUR)
 
 class Renderer:
     def render(
-        self, message: Message, *, recipient: str, message_id: str, traceparent: str, invitation_state: str | None
+        self,
+        message: Message,
+        *,
+        recipient: str,
+        message_id: str,
+        traceparent: str,
+        invitation_state: str | None,
+        references: tuple[str, ...],
     ) -> Parcel:
         del message, invitation_state
-        return Parcel(recipient=recipient, subject="s", text=traceparent, html="h", message_id=message_id)
+        return Parcel(
+            recipient=recipient, subject="s", text=traceparent, html="h", message_id=message_id, references=references
+        )
 
 
 class Answers:

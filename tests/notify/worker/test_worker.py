@@ -71,6 +71,7 @@ class Plain:
         message_id: str,
         traceparent: str,
         invitation_state: str | None,  # noqa: ARG002 (the protocol's signature)
+        references: tuple[str, ...],
     ) -> Parcel:
         self._before(message)
         return Parcel(
@@ -79,6 +80,7 @@ class Plain:
             text=traceparent,
             html="h",
             message_id=message_id,
+            references=references,
         )
 
 

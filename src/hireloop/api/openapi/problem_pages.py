@@ -27,6 +27,9 @@ class Explanation(NamedTuple):
 
 
 _REPEAT = "Send the same request again, after the number of seconds in `Retry-After`. A booking can be repeated safely."
+_AVAILABLE = "Choose another slot: GET `/api/interviews/slots/?available=true` lists those that are available."
+_RESCHEDULE = "POST to `/api/interviews/schedules/{id}/reschedule/`"
+_ASK = "A recruiter can still reschedule or cancel the interview."
 _READ_AGAIN = "Read the object again to see its current state."
 EXPLANATIONS: dict[str, Explanation] = {
     "bad-input": Explanation(
@@ -39,55 +42,68 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "not-allowed": Explanation(
         "the key's role does not permit this",
-        "Use a key with the role that `detail` names. An administrator can create it.",
+        "Use a key with the role that `detail` names. An administrator can create it with POST to `/api/keys/`. If "
+        "`detail` names CORS_ORIGINS, add the origin of your page there.",
     ),
     "not-found": Explanation(
         "the object does not exist", "Check the ID and the path. The object may have been deleted or never created."
     ),
-    "slot-full": Explanation("every seat of the slot is taken", "Choose another slot: list those that are available."),
-    "slot-withdrawn": Explanation("the slot was withdrawn", "Choose another slot: list those that are available."),
+    "slot-full": Explanation("every seat of the slot is taken", _AVAILABLE),
+    "slot-withdrawn": Explanation("the slot was withdrawn", _AVAILABLE),
     "slot-past": Explanation(
-        "the slot began too long ago for its link to work", "Choose another slot: list those that are available."
+        "the slot began too long ago for its link to work",
+        f"{_AVAILABLE} If it is the slot of a booking, {_RESCHEDULE} to move that to a later one.",
     ),
     "interview-already-scheduled": Explanation(
         "the interview is booked into another slot, was missed, or is over",
-        "Move the booking with `reschedule`. If that is refused, create another interview.",
+        f"{_RESCHEDULE} to move the booking, also if the interview was missed. If it is over, or if you want to change "
+        "its candidate or job, create another one with POST to `/api/interviews/`.",
     ),
     "interview-closed": Explanation(
-        "the interview is over or cancelled", "Create another interview, and book that one."
+        "the interview is over or cancelled",
+        "Create another interview with POST to `/api/interviews/`, and book that one.",
     ),
     "candidate-busy": Explanation(
-        "the candidate has an interview that overlaps the slot", "Choose a slot at another time."
+        "the candidate has an interview that overlaps the slot",
+        f"Choose a slot at another time, or {_RESCHEDULE} to move the other interview first.",
     ),
     "interviewer-busy": Explanation(
         "the interviewer has a slot that overlaps this one", "Choose other times, or another interviewer."
     ),
     "differs-from-known": Explanation(
         "the candidate or the job already exists and differs in `fields`",
-        "Leave these fields out to use what is stored, or change it with PATCH first.",
+        "Send the ID to use what is stored, or change it first with PATCH to `/api/candidates/{id}/` or "
+        "`/api/jobs/{id}/`.",
     ),
     "address-taken": Explanation(
-        "another candidate has this address", "Use that candidate, or correct the address of one of the two."
+        "another candidate has this address",
+        "Use that candidate, or correct the address of one of the two with PATCH to `/api/candidates/{id}/`.",
     ),
     "job-taken": Explanation("another job has this title and company", "Use that job, or choose another title."),
     "not-replayable": Explanation(
         "the delivery must not be sent again; `reason` is one of those listed",
-        "Nothing needs to be done in most cases.",
+        "In most cases, nothing needs to be done. To send the candidate a new link to the same interview, POST to "
+        "`/api/interviews/sessions/{id}/reissue/`.",
     ),
     "slot-in-use": Explanation(
-        "interviews are booked into the slot", "Move or cancel these bookings first, or use another slot."
+        "interviews are booked into the slot",
+        f"{_RESCHEDULE} for each booking, or cancel all of them with POST to "
+        "`/api/interviews/slots/{id}/release_slot/`. To withdraw a slot with its bookings, DELETE "
+        "`/api/interviews/slots/{id}/?cancel=true`.",
     ),
-    "interview-in-progress": Explanation("the candidate has entered", "Wait until the interview is over."),
-    "schedule-cancelled": Explanation("the booking is cancelled", "Book the interview again."),
-    "use-reschedule": Explanation(
-        "a booked interview is moved with `reschedule`, not with PATCH", "Call `reschedule` of its booking."
+    "interview-in-progress": Explanation(
+        "the candidate has entered",
+        "The interview can no longer be rescheduled or cancelled. A candidate can be erased, and a slot withdrawn, "
+        "once it is over.",
     ),
-    "change-too-late": Explanation(
-        "it is too late for the candidate's own change", "A recruiter can still move or cancel the interview."
+    "schedule-cancelled": Explanation(
+        "the booking is cancelled",
+        "Book the interview again with POST to `/api/interviews/slots/{id}/book_slot/`. If it was cancelled for good, "
+        "create another one with POST to `/api/interviews/`.",
     ),
-    "too-many-changes": Explanation(
-        "the candidate has moved the interview too often", "A recruiter can still move or cancel the interview."
-    ),
+    "use-reschedule": Explanation("a booked interview is moved with `reschedule`, not with PATCH", f"{_RESCHEDULE}."),
+    "change-too-late": Explanation("it is too late for the candidate's own change", _ASK),
+    "too-many-changes": Explanation("the candidate has moved the interview too often", _ASK),
     "idempotency-in-progress": Explanation(
         "a request with this Idempotency-Key is still in progress", "Send the same request again in a few seconds."
     ),
@@ -104,7 +120,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "too-many-messages": Explanation(
         "the key has sent as many messages as it may in a day",
-        "Wait for the number of seconds in `Retry-After`. Bookings can still be moved and cancelled. If you "
+        "Wait for the number of seconds in `Retry-After`. Bookings can still be rescheduled and cancelled. If you "
         "did not send these messages, the key may have leaked: an administrator can revoke it.",
     ),
     "too-many-reinvitations": Explanation(

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 
 from hireloop import db
-from hireloop.notify import ends, messages
+from hireloop.notify import ends, messages, threads
 from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import provider_choice
 from hireloop.notify.ends import End, EndKind
@@ -53,6 +53,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     may_change_provider: bool = False  # the other one is open, and the delivery has left neither so far
     other_may_accept: bool = False  # the channel has another one that has not refused this very message
     was_unreached: bool = False  # its previous try by this provider did not get as far as MAIL
+    first_mail: str | None = None  # the Message-ID that begins its thread, if that may have arrived
     invitation_state: str | None  # of the invitation that a recruiter copy tells of; `waiting`: tried in vain so far
     previous_trace_id: str | None
     previous_span_id: str | None
@@ -138,6 +139,9 @@ _TAKE = """
         coalesce((SELECT address FROM kept_address WHERE kept_address.delivery = leased.id), recipient) AS recipient,
         required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
         coalesce(:now, now()) AS leased_at, may_change_provider, was_unreached, {other_may_accept},
+        CASE WHEN kind = ANY(:threaded_kinds::text[]) AND (kind <> 'invitation' OR revision > 1) THEN
+            {first_mail}
+        END AS first_mail,
         CASE WHEN kind = 'recruiter_copy' THEN (
             SELECT CASE WHEN state = 'pending' AND last_reason IS NOT NULL THEN 'waiting' ELSE state END
             FROM delivery invitation
@@ -171,6 +175,7 @@ _TAKES = {
             order=_ORDERS[probing],
             routed=provider_choice.OF_TWO if other else provider_choice.AS_ASKED,
             other_may_accept=provider_choice.OTHER_MAY_ACCEPT,
+            first_mail=threads.first_mail_fragment("leased"),
             **(_AT_A_RATE if limited else _FREELY),
         )
     )
@@ -205,6 +210,7 @@ async def take(
     values = {
         "channel": channel,
         "kinds": list(kinds),
+        "threaded_kinds": list(threads.THREADED_KINDS),
         "payload_version": messages.PAYLOAD_VERSION,
         "limit": limit,
         "worker": worker,

@@ -1,6 +1,5 @@
 """Replay: what has ended is reopened, the same row, and tried in its first trace (docs/why/delivery-lifecycle.md)."""
 
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
@@ -9,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify import ends, messages
+from hireloop.notify import ends, messages, threads
 from hireloop.notify.deliveries import retry, skips
 from hireloop.notify.deliveries.deliveries import DeliveryFilter, check
 from hireloop.notify.deliveries.outbox import origin_fragment
@@ -338,17 +337,13 @@ def _decoded(row: _Replayable) -> Message | None:
 
 def _reopened(row: _Replayable, message: Message) -> _Reopened:
     is_required = isinstance(message, BookingMessage) and message.required
+    copied = row.state in _MAY_HAVE_ARRIVED
     return _Reopened(
         id=row.id,
         at_risk_at=retry.at_risk_at(row.now, message.starts_at) if is_required and message.starts_at else None,
         deadline_at=retry.deadline_at(row.now, useless_at=message.deadline(row.now)),
-        message_id=again(row.message_id, row.attempt_count) if row.state in _MAY_HAVE_ARRIVED else row.message_id,
+        message_id=threads.again(row.message_id, row.attempt_count) if copied else row.message_id,
     )
-
-
-def again(message_id: str, attempt_count: int) -> str:
-    """Return the Message-ID of one more copy: some mailboxes drop a mail whose Message-ID they have seen."""
-    return re.sub(r"(\.\d+)?@", f".{attempt_count}@", message_id, count=1)
 
 
 # Deliveries that have ended are due now, as if they were new.

@@ -9,14 +9,21 @@ from urllib.parse import quote
 
 import msgspec
 
-_ASKED = "CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE"
+# No answer is asked for: nobody would read it (docs/decisions/0069-no-answer-is-asked-for-that-nobody-reads.md).
+_ASKED = "CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
 _LONGEST_LINE = 74  # octets before the line end; RFC 5545, 3.1 allows 75
 _UNQUOTED_IN_ADDRESS = "@!#$&'*+/=?^_`{|}~"
-_TEXT = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
+_CONTROLS = dict.fromkeys(n for n in (*range(0x20), 0x7F) if n not in {0x09, 0x0A})  # RFC 5545, 3.1: in no value
+_TEXT = str.maketrans({**_CONTROLS, "\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+_PARAMETER = str.maketrans({**_CONTROLS, "^": "^^", '"': "^'", "\n": "^n"})  # RFC 6868
 
 
 class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One interview as a calendar shows it; names and texts are clean of control characters."""
+    """One interview as a calendar shows it.
+
+    The organizer is whom the mail speaks for, and `sender` is the address that it is from (RFC 5545, 3.2.18). Nobody
+    is invited by themselves: where the attendee is the recruiter, the sender is the organizer.
+    """
 
     uid: str  # the same for every revision
     sequence: int  # the revision: a higher one replaces a lower one
@@ -28,22 +35,28 @@ class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""  # empty in a cancellation, which leads nowhere
     organizer: str  # an address
     organizer_name: str
+    sender: str  # an address
     attendee: str  # an address
     attendee_name: str
 
 
-def request(event: CalendarEvent) -> bytes:
-    """Return the event as a METHOD:REQUEST calendar: UTF-8, CRLF line ends, lines folded at 75 octets.
+def invitation_method(event: CalendarEvent) -> str:
+    """Return `REQUEST`, or `PUBLISH` where the only possible organizer is the attendee: it names no attendee."""
+    return "PUBLISH" if _is_own(event) else "REQUEST"
+
+
+def invitation(event: CalendarEvent) -> bytes:
+    """Return the event as a calendar of `invitation_method`: UTF-8, CRLF line ends, lines folded at 75 octets.
 
     Times are in UTC, which needs no VTIMEZONE and which every calendar shows in its reader's own zone.
     """
     return _written(
-        "REQUEST",
+        invitation_method(event),
         event,
         (
             f"LOCATION:{_text(event.url)}",
             f"URL:{event.url}",
-            f"ATTENDEE;{_ASKED};CN={_quoted(event.attendee_name)}:{_mailto(event.attendee)}",
+            *_attendee(event, f";{_ASKED}"),
             "STATUS:CONFIRMED",
             "TRANSP:OPAQUE",
             "BEGIN:VALARM",
@@ -64,7 +77,7 @@ def cancel(event: CalendarEvent) -> bytes:
         "CANCEL",
         event,
         (
-            f"ATTENDEE{_named(event.attendee_name)}:{_mailto(event.attendee)}",
+            *_attendee(event),
             "STATUS:CANCELLED",
             "TRANSP:TRANSPARENT",
         ),
@@ -86,12 +99,31 @@ def _written(method: str, event: CalendarEvent, rest: tuple[str, ...]) -> bytes:
         f"DTEND:{_utc(event.ends_at)}",
         f"SUMMARY:{_text(event.summary)}",
         f"DESCRIPTION:{_text(event.description)}",
-        f"ORGANIZER;CN={_quoted(event.organizer_name)}:{_mailto(event.organizer)}",
+        _organizer(event),
         *rest,
         "END:VEVENT",
         "END:VCALENDAR",
     )
     return b"".join(_folded(line.encode()) for line in lines)
+
+
+def _organizer(event: CalendarEvent) -> str:
+    organizer = event.sender if _same(event.organizer, event.attendee) else event.organizer
+    by = "" if _same(organizer, event.sender) else f';SENT-BY="{_mailto(event.sender)}"'
+    return f"ORGANIZER{_named(event.organizer_name)}{by}:{_mailto(organizer)}"
+
+
+def _attendee(event: CalendarEvent, asked: str = "") -> tuple[str, ...]:
+    """Return the line of the attendee; none if the event is that person's own."""
+    return () if _is_own(event) else (f"ATTENDEE{asked}{_named(event.attendee_name)}:{_mailto(event.attendee)}",)
+
+
+def _is_own(event: CalendarEvent) -> bool:
+    return _same(event.organizer, event.attendee) and _same(event.sender, event.attendee)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
 
 
 def _utc(at: datetime) -> str:
@@ -105,11 +137,13 @@ def _text(value: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    """Return a parameter's value in double quotes, which it cannot contain itself (RFC 5545, 3.2).
+    """Return a parameter's value in double quotes: RFC 6868 has a circumflex where a text has a backslash.
 
-    Nor does it contain a backslash: the RFC gives it no meaning there, and calendar programs read it in two ways.
+    A backslash stays as it is, since it has no meaning there (RFC 5545, 3.2); but libical takes the one before the
+    last quote for an escape, and loses the value.
     """
-    return '"' + value.replace('"', "'").replace("\\", "/").replace("\n", " ") + '"'
+    written = value.translate(_PARAMETER)
+    return f'"{written} "' if written.endswith("\\") else f'"{written}"'
 
 
 def _named(name: str) -> str:

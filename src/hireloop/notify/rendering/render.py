@@ -6,7 +6,7 @@ remembered (`times`). A message costs one pass of Jinja for each of its template
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import NamedTuple, Self, TypeGuard, assert_never
+from typing import NamedTuple, Self, TypedDict, TypeGuard, assert_never
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from hireloop.notify.messages import (
 )
 from hireloop.notify.next_steps import next_step
 from hireloop.notify.rendering import calendar, languages, news, times, values, webhook_payload
+from hireloop.notify.rendering.calendar import CalendarEvent
 from hireloop.notify.rendering.plain_text import isolated, one_line
 from hireloop.notify.rendering.translations import event_wording, wording
 from hireloop.notify.rendering.values import Reader, Values
@@ -47,6 +48,11 @@ class _Said(NamedTuple):
     values: Values
     reply_to: str | None = None
     data: bytes = b""
+
+
+class _Calendar(TypedDict, total=False):
+    calendar: bytes
+    calendar_method: str
 
 
 class Renderer:
@@ -65,10 +71,10 @@ class Renderer:
     ) -> None:
         """Take what every message needs.
 
-        `secret` mints the session keys, `base_url` is the portal's, `sender` is the address of the calendar's
-        organizer if a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and those of
-        candidates who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts, which call the
-        `channels` by their titles.
+        `secret` mints the session keys, `base_url` is the portal's, `sender` is the address that mail is from, and the
+        calendar's organizer if a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and
+        those of candidates who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts, which
+        call the `channels` by their titles.
         """
         self._secret = secret
         self._base_url = base_url.rstrip("/")
@@ -84,13 +90,22 @@ class Renderer:
 
     @classmethod
     def of(
-        cls, settings: Settings, *, secret: str, locale: str | None = None, channels: Iterable[Channel] = ()
+        cls,
+        settings: Settings,
+        *,
+        secret: str,
+        locale: str | None = None,
+        sender: str | None = None,
+        channels: Iterable[Channel] = (),
     ) -> Self:
-        """Return the renderer of an installation; `locale` takes the place of DEFAULT_LOCALE."""
+        """Return the renderer of an installation.
+
+        `locale` takes the place of DEFAULT_LOCALE, and `sender` that of DEFAULT_FROM_EMAIL where a mail URL names one.
+        """
         return cls(
             secret=secret,
             base_url=settings.base_url,
-            sender=settings.mail_sender.address,
+            sender=sender or settings.mail_sender.address,
             zone=settings.zone,
             locale=locale or settings.default_locale,
             trace_ui_url=variables.trace_ui(settings),
@@ -105,12 +120,13 @@ class Renderer:
         message_id: str,
         traceparent: str | None = None,
         invitation_state: str | None = None,
+        references: tuple[str, ...] = (),
         now: datetime | None = None,
     ) -> Parcel:
         """Return the parcel for this message; it may hold a fresh session key, so keep it out of logs and rows.
 
-        `message_id` comes with its angle brackets; `invitation_state` is the delivery state that a recruiter copy
-        tells of; `now`, the clock's by default, stamps the calendar.
+        `message_id` comes with its angle brackets, as do `references` (`threads`); `invitation_state` is the delivery
+        state that a recruiter copy tells of; `now`, the clock's by default, stamps the calendar.
         """
         now = now or datetime.now(UTC)
         reader = self._reader(message)
@@ -119,6 +135,7 @@ class Renderer:
         said = self._said(message, reader, invitation_state, now)
         in_text = isolated(said.values)
         subject = said.values["subject"] = words.subject.render(in_text).strip()
+        event = self._event(message, recipient, in_text, language, now) if _has_calendar(message) else None
         return Parcel(
             recipient=recipient,
             kind=message.kind,
@@ -127,8 +144,8 @@ class Renderer:
             links=values.links_in(said.values),
             html=words.html.render(said.values),
             message_id=message_id,
-            calendar=self._calendar(message, recipient, in_text, language, now) if _has_calendar(message) else b"",
-            calendar_method="CANCEL" if isinstance(message, CancelledMessage) else "REQUEST",
+            references=references,
+            **_calendar(event, is_off=isinstance(message, CancelledMessage)),
             reply_to=said.reply_to,
             headers=(("Traceparent", traceparent),) if traceparent else (),
             data=said.data,
@@ -210,16 +227,16 @@ class Renderer:
     def _trace_url(self, trace_id: str) -> str:
         return f"{self._trace_ui_url.rstrip('/')}/trace/{quote(trace_id)}" if self._trace_ui_url and trace_id else ""
 
-    def _calendar(
+    def _event(
         self,
         message: InvitationMessage | CancelledMessage,
         recipient: str,
         said: Values,
         language: str,
         now: datetime,
-    ) -> bytes:
+    ) -> CalendarEvent:
         summary, _, description = event_wording(language).render(said).partition("\n")
-        event = calendar.CalendarEvent(
+        return CalendarEvent(
             uid=f"{message.schedule_id}@{self._host}",
             sequence=message.revision,
             stamped_at=now,
@@ -230,10 +247,18 @@ class Renderer:
             url=str(said["portal_url"]),
             organizer=one_line(message.recruiter_email or "") or self._sender,
             organizer_name=one_line(message.company),
+            sender=self._sender,
             attendee=one_line(recipient),
             attendee_name=one_line(message.candidate_name),
         )
-        return calendar.cancel(event) if isinstance(message, CancelledMessage) else calendar.request(event)
+
+
+def _calendar(event: CalendarEvent | None, *, is_off: bool) -> _Calendar:
+    if event is None:
+        return {}
+    if is_off:
+        return {"calendar": calendar.cancel(event), "calendar_method": "CANCEL"}
+    return {"calendar": calendar.invitation(event), "calendar_method": calendar.invitation_method(event)}
 
 
 def _has_calendar(message: Message) -> TypeGuard[InvitationMessage | CancelledMessage]:

@@ -17,6 +17,8 @@ from jinja2 import Environment, StrictUndefined, Template
 from hireloop.notify.rendering import languages
 
 _INCLUDE = re.compile(r'^ *\{% include "([\w./{}]+)" %\}\n', re.MULTILINE)
+# MJML closes the gaps between the columns of a row so, of which there is one here; to a filter it is hidden text.
+_NO_FONT = re.compile(r"(?<!line-height:0px;)font-size:0px;")  # Outlook's own tables keep theirs
 _TEXT = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # noqa: S701 (plain text)
 _HTML = Environment(undefined=StrictUndefined, autoescape=True)
 _EMPHASIZED = frozenset({"job_title", "soon"})
@@ -36,7 +38,7 @@ def wording(kind: str, language: str) -> Wording:
     mjml = languages.translated(
         source("shell.mjml", kind), language, frame=_in_html, escape=partial(escape, quote=False)
     )
-    html = mrml.to_html(mjml, render_options=mrml.RenderOptions(fonts={})).content
+    html = _NO_FONT.sub("", mrml.to_html(mjml, render_options=mrml.RenderOptions(fonts={})).content)
     page = {"lang": language, "dir": languages.direction(language)}
     return Wording(
         subject=_text(f"{kind}/subject.txt", language),

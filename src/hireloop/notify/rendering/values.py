@@ -94,7 +94,6 @@ def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_u
         "booking_url": booking_url,
         "trace": trace_url or one_line(message.trace_id),
         "trace_url": trace_url,
-        "preview": when or one_line(message.channel),
     }
 
 
@@ -115,7 +114,6 @@ def of_booking(message: BookingMessage, reader: Reader) -> Values:
         "recruiter": one_line(message.recruiter_email or ""),
         "when": when,
         "length": times.length(message.ends_at - message.starts_at, reader.locale),
-        "preview": when,
     }
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from opentelemetry.trace import Span
 
-from hireloop.notify import messages
+from hireloop.notify import messages, threads
 from hireloop.notify.deliveries import provider_choice, retry
 from hireloop.notify.deliveries.leases import SAID_HERE, Lease, Settlement
 from hireloop.notify.ends import End, EndKind
@@ -33,6 +33,7 @@ class MessageRenderer(Protocol):
         message_id: str,
         traceparent: str,
         invitation_state: str | None,
+        references: tuple[str, ...],
     ) -> Parcel:
         """Return the parcel for one recipient."""
         ...
@@ -90,6 +91,7 @@ def _send(
             message_id=lease.message_id,
             traceparent=context,
             invitation_state=lease.invitation_state,
+            references=threads.references(lease.message_id, lease.first_mail),
         )
     except Exception:  # noqa: BLE001 (one bad template must not stop the others)
         log.exception("delivery.render_failed", delivery=str(lease.id), kind=lease.kind)

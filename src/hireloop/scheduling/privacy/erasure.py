@@ -71,7 +71,7 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     ((schedules, at),) = await _BOOKED.rows(candidate=candidate_id, now=now)
     bookings = await lock_all(schedules, now=at)
     if any(_is_in_progress(booking) for booking in bookings):
-        raise errors.InterviewInProgress
+        raise errors.InterviewInProgress("The candidate is in an interview now. Erase them once it is over.")
     to_come = [booking for booking in bookings if _is_to_come(booking)]
     # The next sweep would pass over these: it takes a revoked session for somebody who was kept out. Nobody is told,
     # as there would be no name to tell.

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from msgspec import structs
@@ -17,7 +18,7 @@ from msgspec import structs
 from hireloop.doctor import sample
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Held, Outcome, Parcel, Phase, Rejected, Retry, Sent
-from hireloop.notify.transports.mail.email import EmailTransport
+from hireloop.notify.transports.mail.email import EmailTransport, from_address
 from hireloop.settings import Settings
 from servers.certificates import Certificate, self_signed
 from servers.smtp import Drip, Drop, Hang, ScriptedSmtpServer, Step
@@ -82,6 +83,31 @@ def test_a_sender_with_a_comma_in_its_name_is_one_sender(transport_to: Transport
     assert (shown.display_name, shown.addr_spec) == ("HireLoop, Inc.", "interviews@hire.example")
     (calendar,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
     assert ":mailto:interviews@hire.example" in calendar.get_content().replace("\r\n ", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "address"),
+    [
+        ("Acme, Inc. <a@bücher.example>", "Acme, Inc.", "a@xn--bcher-kva.example"),
+        ("=?utf-8?b?QsO8Y2hlcg==?= <a@b.example>", "Bücher", "a@b.example"),
+        ('"The \\"Loop\\", Inc." <a@b.example>', 'The "Loop", Inc.', "a@b.example"),
+    ],
+)
+def test_a_sender_is_read_in_one_way_wherever_it_is_set(written: str, name: str, address: str) -> None:
+    with ScriptedSmtpServer() as server:
+        here = f"127.0.0.1:{server.port}"
+        for values in (
+            {"email_url": f"mailto://{here}?from={quote(written)}"},
+            {"email_host": "127.0.0.1", "email_port": server.port, "default_from_email": written},
+        ):
+            transport = EmailTransport("", settings(**values))
+            assert transport.sender == from_address(settings(**values)) == address
+            transport.send(PARCEL)
+            transport.close()
+    for received in server.received:
+        (shown,) = message_from_bytes(received.content, policy=policy.SMTP)["From"].addresses
+        assert (shown.display_name, shown.addr_spec) == (name, address)
+    assert len(server.received) == 2
 
 
 def test_a_mail_arrives_as_the_parcel_says(transport_to: TransportTo) -> None:
@@ -761,6 +787,7 @@ def test_what_the_server_says_without_these_parameters_is_what_counts(
         ),
         ({"email_host": "mail.example", "email_use_tls": True, "email_use_ssl": True}, Reason.TLS_AND_SSL),
         ({"email_url": "mailto://mail.example?from=nobody"}, Reason.BAD_SENDER),
+        ({"email_url": "mailto://mail.example?from=a@b.example,%20c@d.example"}, Reason.BAD_SENDER),
         ({"email_url": "mailto://me:secret@mail.example"}, Reason.PASSWORD_WITHOUT_TLS),
         ({"email_url": "mailtos://me:secret@mail.example?mode=insecure"}, Reason.PASSWORD_WITHOUT_TLS),
         ({"email_url": "mailtos://me:secret@mail.example?verify=no"}, Reason.BAD_MAIL_URL),

@@ -21,7 +21,9 @@ from apprise.plugins.email.common import AppriseEmailException
 from msgspec import structs
 from pydantic import SecretStr
 
+from hireloop import mail_addresses
 from hireloop.faults import is_loopback
+from hireloop.mail_addresses import Sender
 from hireloop.notify.reasons import Reason
 from hireloop.notify.transport import Evidence, Held, Outcome, Parcel, Phase, Rejected, Sent
 from hireloop.notify.transports.domains import with_ascii_domain
@@ -191,6 +193,11 @@ class EmailTransport:
             self._plugin.pool.close()
 
 
+def from_address(settings: Settings) -> str:
+    """Return the address that mail is from, which EMAIL_URL may say."""
+    return EmailTransport("", settings).sender or settings.mail_sender.address
+
+
 def _open(url: str, settings: Settings) -> HireLoopMail | Reason:
     if settings.email_backend is EmailBackend.CONSOLE:
         return Reason.CONSOLE_BACKEND
@@ -232,7 +239,7 @@ def _from_settings(settings: Settings) -> Mapping[str, Any] | Reason:
         "secure_mode": protected,
         "user": quote(user, safe=""),  # Apprise unquotes both
         "password": quote(password, safe=""),
-        **_sender(settings),
+        **_sender(settings.mail_sender),
     }
 
 
@@ -248,14 +255,21 @@ def _from_url(url: str, settings: Settings) -> Mapping[str, Any] | Reason:
         return Reason.BAD_MAIL_URL
     if values["password"] and not values["user"]:
         return Reason.INCOMPLETE_CREDENTIALS
-    if settings.default_from_email and not values["from_addr"]:
-        values |= _sender(settings)
-    return values
+    sender = _sender_of_url(values["from_addr"] or "", settings)
+    return sender if isinstance(sender, Reason) else values | sender
 
 
-def _sender(settings: Settings) -> dict[str, str]:
-    name, address = settings.mail_sender
-    return {"sender_name": name, "from_addr": address}
+def _sender_of_url(written: str, settings: Settings) -> dict[str, str] | Reason:
+    if "@" not in written:  # at most a name, to which Apprise finds the address
+        return _sender(settings.mail_sender) if settings.default_from_email and not written else {}
+    try:
+        return _sender(mail_addresses.sender_of(written))
+    except ValueError:
+        return Reason.BAD_SENDER
+
+
+def _sender(sender: Sender) -> dict[str, str]:
+    return {"sender_name": sender.name, "from_addr": sender.address}
 
 
 def _bounces_to(address: str | None) -> str:

@@ -12,6 +12,7 @@ from email.utils import format_datetime, formataddr
 
 from hireloop.notify.transport import Parcel
 from hireloop.notify.transports.domains import with_ascii_domain
+from hireloop.notify.transports.mail.flowed import PARAMETERS, flowed
 
 # "=_" can occur in neither quoted-printable nor base64, so that no part ever contains a boundary (RFC 2045, 6.7).
 _MIXED = "=_hireloop_mixed"
@@ -44,14 +45,15 @@ def to_bytes(parcel: Parcel, recipient: str, sender: str, date: datetime) -> byt
         f"Subject: {encoded(parcel.subject)}",
         f"Date: {format_datetime(date)}",
         f"Message-ID: {_one_line(parcel.message_id)}",
+        *_thread(parcel.references),
         "Auto-Submitted: auto-generated",
         f"X-Auto-Response-Suppress: {_SUPPRESSED}",
         *(f"{name}: {encoded(value)}" for name, value in parcel.headers),
         "MIME-Version: 1.0",
     ]
     alternatives = [
-        _text("text/plain", parcel.text),
-        _text("text/html", parcel.html),
+        _text(f"text/plain; charset=utf-8{PARAMETERS}", flowed(_lines(parcel.text))),
+        _text("text/html; charset=utf-8", _lines(parcel.html)),
     ]
     if not parcel.calendar:
         return "\r\n".join([*headers, _multipart("alternative", _ALTERNATIVE, alternatives)]).encode()
@@ -83,6 +85,12 @@ def encoded(value: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(word, newline=False).decode()}?=" for word in _words(value))
 
 
+def _thread(references: tuple[str, ...]) -> list[str]:
+    """Return the fields by which mail programs show a mail with those that it refers to (RFC 5322, 3.6.4)."""
+    ids = [_one_line(one) for one in references]
+    return [f"In-Reply-To: {ids[-1]}", "References: " + "\r\n ".join(ids)] if ids else []
+
+
 def _reply_to(address: str) -> str:
     """Return the value of Reply-To; empty for an address that not every server on the way would take."""
     written = address if address.isascii() else with_ascii_domain(address)
@@ -110,10 +118,13 @@ def _multipart(subtype: str, boundary: str, parts: list[str]) -> str:
     return f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n{joined}\r\n--{boundary}--\r\n'
 
 
-def _text(kind: str, text: str) -> str:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
-    body = binascii.b2a_qp(lines, istext=True).decode("ascii").replace("\n", "\r\n")
-    return f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{body}"
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _text(kind: str, lines: str) -> str:
+    body = binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True).decode("ascii").replace("\n", "\r\n")
+    return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{body}"
 
 
 def _base64(raw: bytes) -> str:
