@@ -221,9 +221,9 @@ async def test_the_state_of_the_link_is_said_in_words(settings: Settings) -> Non
         said = field(await lines(settings, booked, booking_view.of_session), "Link")
         return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "T", said)
 
-    await sessions.enter(booked.session.id, 1)
+    await sessions.enter(booked.session.id, 1, outbox=OUTBOX)
     assert await link() == "in use: the candidate entered at TZ"
-    await sessions.leave(booked.session.id, 1)
+    await sessions.leave(booked.session.id, 1, outbox=OUTBOX)
     assert await link() == "over: the candidate left at TZ"
     await db.fetch("UPDATE session SET entered_at = NULL, left_at = NULL")
     await links.revoke(booked.session.id, by=TESTS)
