@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-# No answer is asked for: nobody would read it (docs/decisions/0069-no-answer-is-asked-for-that-nobody-reads.md).
+# No answer is asked for: nobody would read it (docs/decisions/0067-no-answer-is-asked-for-that-nobody-reads.md).
 _ASKED = "CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
 _LONGEST_LINE = 74  # octets before the line end; RFC 5545, 3.1 allows 75
 _UNQUOTED_IN_ADDRESS = "@!#$&'*+/=?^_`{|}~"

@@ -2,7 +2,7 @@
 
 The rule is expanded on the wall clock, and each wall time is then placed in the zone. Where a zone's clocks go forward
 a wall time may not exist: such an occurrence has no moment, and COUNT does not count it (3.3.10). Where they go back
-one may come twice: the first of the two is taken (3.3.5). docs/decisions/0029 and 0067 say why.
+one may come twice: the first of the two is taken (3.3.5). docs/decisions/0029 and 0066 say why.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
