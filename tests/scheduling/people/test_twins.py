@@ -190,7 +190,7 @@ async def test_an_interviewer_has_one_slot_at_a_time_however_their_address_is_wr
         await make_slot(starts_at=start, interviewer_email=UNICODE)
     free = await make_slot(starts_at=start + timedelta(hours=1), interviewer_email=UNICODE)
     with pytest.raises(errors.InterviewerBusy):
-        await slots.change(free, SlotPatch(starts_at=start), by=TESTS)
+        await slots.change(free, SlotPatch(starts_at=start), by=TESTS, outbox=OUTBOX)
     assert [one.id for one in await slots.page(SlotFilter(interviewer=UNICODE), limit=9, after=None)] == [busy, free]
     made = await series.create(
         NewSeries(

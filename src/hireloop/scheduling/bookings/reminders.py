@@ -24,10 +24,11 @@ _DUE = Statement(f"""
     SELECT sc.id AS schedule_id, sc.revision, sc.starts_at, sc.ends_at, sc.booking_notes, se.id AS session_id,
         se.key_version, se.opens_at, se.closes_at, c.full_name AS candidate_name, c.email AS candidate_email,
         c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email,
+        CASE WHEN j.names_interviewer THEN sl.interviewer_name ELSE '' END AS interviewer_name,
         {origin_fragment("sc.id")} AS traceparent
     FROM schedule sc JOIN session se ON se.schedule = sc.id
         JOIN candidate c ON c.id = sc.candidate
-        JOIN interview i ON i.id = sc.interview JOIN job j ON j.id = i.job
+        JOIN interview i ON i.id = sc.interview JOIN job j ON j.id = i.job JOIN slot sl ON sl.id = sc.slot
     WHERE sc.starts_at > :nearest AND sc.starts_at <= :farthest AND sc.reminded_at < sc.starts_at - :lead::interval
       AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
     ORDER BY sc.starts_at LIMIT :limit
