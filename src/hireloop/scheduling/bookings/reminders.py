@@ -11,6 +11,7 @@ from typing import Any
 from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox, origin_fragment
 from hireloop.notify.messages import ReminderMessage
+from hireloop.scheduling.slots.interviewer_reminders import put_in_turn
 from hireloop.statements import Statement, read_clock
 
 _TOGETHER = 200
@@ -44,14 +45,11 @@ async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: dateti
     `leads` are times before the start, by their word. Each booking gets one reminder a lead. After a pause of the
     workers, only the nearest of the leads that have passed meanwhile is made up for.
     """
-    total, nearer = 0, timedelta()
-    for word, length in sorted(leads.items(), key=lambda lead: lead[1]):
-        count = _TOGETHER
-        while count == _TOGETHER:
-            count = await _put_some(outbox, word, length, nearer, now)
-            total += count
-        nearer = length
-    return total
+
+    async def put_some(lead: str, length: timedelta, nearer: timedelta) -> int:
+        return await _put_some(outbox, lead, length, nearer, now)
+
+    return await put_in_turn(leads, put_some, together=_TOGETHER)
 
 
 @db.transactional
