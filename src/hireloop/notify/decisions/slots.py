@@ -128,7 +128,8 @@ def notice(one: Undecided, it: Notice, standing: SlotStanding, others: Sequence[
     on_its_way = [other for other in told if other.is_on_its_way and _is_same(other, now)]
     if on_its_way:
         return Nothing(on_its_way[-1].revision)
-    arrived = [other for other in told if other.may_have_arrived]
+    # Itself, too: of an erased person it is decided anew, and a try of it may have been under way.
+    arrived = sorted((one for one in (*told, it) if one.may_have_arrived), key=lambda one: (one.revision, one.id))
     sure = [other for other in arrived if other.is_sure]
     if not arrived and not now["attendees"]:
         return Nothing(0)
