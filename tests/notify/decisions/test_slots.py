@@ -1,16 +1,22 @@
 """What the interviewer of a slot hears: each case by what is done, and what a worker then sends."""
 
+import asyncio
+
 import pytest
 
 from factories import unaccounted
 from hireloop import db
+from hireloop.notify.decisions import due
+from hireloop.notify.deliveries import leases
 from hireloop.notify.messages import InterviewerMessage
+from notify.factories import settlement
 from scheduling.interviewers import (
     BOUNCED,
     MEERA,
     RAVI,
     START,
     UNREACHED,
+    at,
     book,
     cancel,
     change,
@@ -21,6 +27,7 @@ from scheduling.interviewers import (
     move,
     revision_of,
 )
+from waiting import beside
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -252,3 +259,40 @@ async def test_an_interviewer_who_is_dead_to_the_mail_server_changes_nothing_for
     await heard(0, BOUNCED)
     state = await db.fetch_value("SELECT invitation_state($1, 1, now())", booking.id)
     assert state == "pending"
+
+
+# --- Many workers ----------------------------------------------------------------------------------------------------
+
+
+async def test_of_two_workers_one_decides_for_a_slot_and_nothing_is_said_twice() -> None:
+    slot = await make_slot()
+    for number in range(12):
+        await book(slot, f"P{number} Rao", seconds=number / 10)
+    moment = at(30)
+    await asyncio.gather(*(due.decide(now=moment) for _ in range(6)))
+    told = [message for seconds in (30, 31, 32) for message in await hear(seconds)]
+    assert [message.kind for message in told] == ["interviewer_invitation"]
+    assert len(told[0].attendees) == 12
+    assert await unaccounted() == 0
+
+
+async def test_what_another_worker_decides_waits_for_it() -> None:
+    slot = await make_slot()
+    await book(slot)
+    async with db.DB.transaction():
+        await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended('notices of ' || $1::uuid, 0))", slot)
+        assert await beside(heard(0)) == []
+    assert await heard(0) == []
+    assert await heard(1) == ["invitation to ravi: Asha"]
+
+
+async def test_a_try_that_begins_while_it_is_replaced_counts_as_told() -> None:
+    slot = await make_slot()
+    booking = await book(slot)
+    await due.decide(now=at())
+    (lease,) = await leases.take("email", limit=9, worker="w", kinds=["interviewer_invitation"], now=at())
+    await cancel(booking, seconds=1)
+    assert await heard(1) == ["cancelled to ravi: Asha"]
+    assert await leases.settle([settlement(lease)], now=at(2)) == set()  # it had lost its lease, and was sent
+    assert await heard(60) == []
+    assert await unaccounted() == 0

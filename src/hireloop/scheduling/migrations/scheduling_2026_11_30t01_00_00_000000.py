@@ -23,7 +23,8 @@ STATEMENTS = (
     # of this revision was for `notice_key`: processes of 0.1.0 change who holds a slot and tell nobody.
     """
     CREATE VIEW slot_to_notify AS
-    SELECT id AS slot, notice_revision AS revision, interviewer_email AS address, interviewer_key AS address_key,
+    SELECT id AS slot, notice_revision AS revision, interviewer_email AS address,
+        address_key(interviewer_email) AS address_key,
         notice_key, interviewer_name AS name, interviewer_time_zone AS time_zone, interviewer_locale AS locale,
         starts_at, ends_at
     FROM slot WHERE notice_revision > 0
