@@ -1,7 +1,7 @@
 """What interviewers hear, as a worker would send it at a given moment."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import factories
@@ -50,11 +50,18 @@ async def book(slot: UUID, name: str = "Asha Rao", *, seconds: float = 0, interv
     return booked.booking
 
 
-async def move(booking: Booking, slot: UUID, *, seconds: float = 0) -> None:
+class HasId(Protocol):
+    """A booking, as far as it must be known to be changed."""
+
+    @property
+    def id(self) -> UUID: ...
+
+
+async def move(booking: HasId, slot: UUID, *, seconds: float = 0) -> None:
     await moves.move(booking.id, slot, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS, now=at(seconds))
 
 
-async def cancel(booking: Booking, *, seconds: float = 0) -> None:
+async def cancel(booking: HasId, *, seconds: float = 0) -> None:
     await cancellations.cancel(booking.id, by=TESTS, reason="", outbox=OUTBOX, now=at(seconds))
 
 

@@ -12,10 +12,11 @@ from factories import TESTS, WINDOWS, make_interview, rows, unaccounted
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.deliveries.sending_limits import SendingLimits
-from hireloop.scheduling import withdrawals
+from hireloop.scheduling import corrections, withdrawals
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import booking, moves
 from hireloop.scheduling.people import jobs
+from hireloop.scheduling.people.candidates import CandidatePatch
 from hireloop.scheduling.people.jobs import JobPatch
 from hireloop.scheduling.slots.slots import SlotDetails
 from scheduling.interviewers import (
@@ -160,3 +161,21 @@ async def test_a_job_may_let_its_candidates_know_who_interviews_them() -> None:
     await moves.move(named.id, other, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS, now=at(1))
     found = [json.loads(row["payload"]) for row in await rows("delivery") if row["party"] == "candidate"]
     assert [one["interviewer_name"] for one in found] == ["", "Ravi Kumar", "Meera Nair"]
+
+
+async def test_who_is_called_or_reached_otherwise_is_told_to_their_interviewer() -> None:
+    slot = await make_slot()
+    await book(slot, interview=await make_interview(full_name="Aha Rao", email="aha@example.com"))
+    assert await heard(0) == ["invitation to ravi: Aha"]
+    (person,) = await rows("candidate")
+    for patch, seconds in (
+        (CandidatePatch(full_name="Asha Rao"), 10),
+        (CandidatePatch(email="asha@example.com"), 100),
+        (CandidatePatch(phone="+49 30 901820"), 200),
+    ):
+        await corrections.change(person["id"], patch, by=TESTS, outbox=OUTBOX, now=at(seconds))
+    (first,) = await hear(40)
+    assert await heard(250) == []
+    assert [(one.name, one.email) for one in first.attendees] == [("Asha Rao", "asha@example.com")]
+    assert await revision_of(slot) == 3
+    assert await unaccounted() == 0

@@ -173,8 +173,8 @@ def _last_words(arrived: Sequence[Notice], now: Mapping[str, Any]) -> dict[str, 
 
 def _quiet_until(it: Notice, one: Undecided, arrived: Sequence[Notice]) -> datetime:
     """Return until when this change waits: a slot that fills for minutes is told of now and then, not each time."""
-    last = max((other.sent_at for other in arrived if other.sent_at), default=one.now)
-    return last + (one.first_due_at - it.created_at)
+    sent = [other.sent_at for other in arrived if other.sent_at]
+    return max(sent) + (one.first_due_at - it.created_at) if sent else one.now
 
 
 def _is_same(told: Notice, now: Mapping[str, Any]) -> bool:

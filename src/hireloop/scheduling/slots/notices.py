@@ -64,13 +64,15 @@ _CHANGE_HOLDER = Statement(f"""
 
 
 async def change_seats(
-    *, taken: Iterable[UUID] = (), freed: Iterable[UUID] = (), now: datetime
+    *, taken: Iterable[UUID] = (), freed: Iterable[UUID] = (), unchanged: Iterable[UUID] = (), now: datetime
 ) -> list[InterviewerUpdate]:
     """Take and free one seat for each time that a slot is named, and return the notices to the slots' interviewers.
 
-    In the caller's transaction, which holds the slots. Constraints judge the seats.
+    Of slots with `unchanged` seats, something is corrected that their interviewers were told of somebody in them. In
+    the caller's transaction, which holds the slots. Constraints judge the seats.
     """
-    seats = Counter(taken)
+    seats = Counter(dict.fromkeys(unchanged, 0))
+    seats.update(taken)
     seats.subtract(freed)
     rows = await _CHANGE_SEATS.structs(NoticeFacts, slots=list(seats), seats=list(seats.values()), now=now)
     # Nobody was there before: they hear of the interview. Nobody is there any more: they hear that it is off.
