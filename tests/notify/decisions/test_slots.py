@@ -296,3 +296,12 @@ async def test_a_try_that_begins_while_it_is_replaced_counts_as_told() -> None:
     assert await leases.settle([settlement(lease)], now=at(2)) == set()  # it had lost its lease, and was sent
     assert await heard(60) == []
     assert await unaccounted() == 0
+
+
+async def test_what_was_told_and_cannot_be_read_any_more_is_told_again() -> None:
+    slot = await make_slot()
+    await book(slot)
+    assert await heard(0) == ["invitation to ravi: Asha"]
+    await db.fetch("UPDATE delivery SET payload = '{}' WHERE slot IS NOT NULL")
+    await cancel(await book(slot, "Ben Rao", seconds=30), seconds=31)
+    assert await heard(60) == ["update to ravi: Asha"]

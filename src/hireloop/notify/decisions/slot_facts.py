@@ -40,12 +40,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         return self.state is DeliveryState.PENDING and not self.undecided
 
     @property
-    def message(self) -> InterviewerMessage:
-        """What it says; raises msgspec.ValidationError for a payload that does not fit."""
-        message = messages.decode(self.kind, self.payload)
-        if not isinstance(message, InterviewerMessage):
-            raise msgspec.ValidationError(self.kind)
-        return message
+    def message(self) -> InterviewerMessage | None:
+        """What it says; None if that cannot be read any more."""
+        try:
+            message = messages.decode(self.kind, self.payload)
+        except msgspec.MsgspecError:
+            return None
+        return message if isinstance(message, InterviewerMessage) else None
 
 
 class SlotStanding(msgspec.Struct, frozen=True, kw_only=True):

@@ -160,6 +160,8 @@ def _kind(arrived: Sequence[Notice], now: Mapping[str, Any]) -> _NoticeKind:
 def _last_words(arrived: Sequence[Notice], now: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a cancellation says: to the reader, and in the words, of what was told last."""
     last = arrived[-1].message
+    if last is None:
+        return {**now}
     return {
         **now,
         "interviewer_name": last.interviewer_name,
@@ -181,7 +183,8 @@ def _is_same(told: Notice, now: Mapping[str, Any]) -> bool:
     """Return whether this says what there is to say now."""
     if told.kind == InterviewerCancellation.kind or not now["attendees"]:
         return told.kind == InterviewerCancellation.kind and not now["attendees"]
-    return _facts(told.message) == _facts(
+    message = told.message
+    return message is not None and _facts(message) == _facts(
         msgspec.convert({**now, "slot_id": told.slot, "revision": 0, "interviewer_email": ""}, InterviewerUpdate)
     )
 
