@@ -5,7 +5,7 @@ The oracle knows nothing of revisions: it looks at who has a seat, and at the la
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from factories import unaccounted
 from hireloop import db, errors
 from hireloop.notify import messages
 from hireloop.notify.messages import InterviewerMessage
+from sample_settings import as_application
 from scheduling.interviewers import (
     BOUNCED,
     MAYBE,
@@ -31,7 +32,12 @@ from scheduling.interviewers import (
     move,
 )
 
-pytestmark = pytest.mark.usefixtures("database")
+
+@pytest.fixture(autouse=True)
+async def _as_processes_do(database_url: str) -> AsyncIterator[None]:
+    """The pool, with the role that processes use."""
+    async with db.opened(as_application(database_url)):
+        yield
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
