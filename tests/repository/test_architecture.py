@@ -133,7 +133,7 @@ def test_a_module_says_what_it_is_for(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text()))
 
 
-def test_scheduling_takes_of_the_hub_its_outbox_its_messages_and_its_news_alone() -> None:
+def test_scheduling_takes_of_the_hub_its_outbox_its_erasure_its_messages_and_its_news_alone() -> None:
     taken = {
         node.module
         for file in (SOURCE / "scheduling").rglob("*.py")
@@ -141,7 +141,8 @@ def test_scheduling_takes_of_the_hub_its_outbox_its_messages_and_its_news_alone(
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hireloop.notify")
     }
     vocabulary = {"hireloop.notify.messages", "hireloop.notify.no_show"}
-    assert taken <= vocabulary | {"hireloop.notify.deliveries.outbox", "hireloop.notify.news"}
+    verbs = {"hireloop.notify.deliveries.outbox", "hireloop.notify.erasure", "hireloop.notify.news"}
+    assert taken <= vocabulary | verbs
 
 
 def writes_deliveries(node: ast.AST) -> bool:
@@ -155,14 +156,17 @@ def writes_deliveries(node: ast.AST) -> bool:
             return False
 
 
-def test_six_modules_write_deliveries_and_attempts() -> None:
+def test_nine_modules_write_deliveries_and_attempts() -> None:
     nodes = ((file, node) for file in FILES for node in ast.walk(ast.parse(file.read_text())))
     writers = {str(file.relative_to(SOURCE)) for file, node in nodes if writes_deliveries(node)}
     assert writers == {
+        "notify/decisions/due.py",
+        "notify/decisions/slots.py",
         "notify/deliveries/unreported.py",
         "notify/bounces/bounces.py",
         "notify/deliveries/deadlines.py",
         "notify/deliveries/leases.py",
+        "notify/erasure.py",
         "notify/deliveries/outbox.py",
         "notify/deliveries/replay.py",
     }

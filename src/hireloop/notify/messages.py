@@ -109,6 +109,7 @@ class InvitationMessage(BookingMessage, frozen=True, kw_only=True):
     opens_at: datetime  # the link opens
     closes_at: datetime  # the last moment to enter
     booking_notes: str = ""
+    interviewer_name: str = ""  # where the job lets candidates know it
 
     def deadline(self, now: datetime) -> datetime:  # noqa: ARG002 (the base's signature)
         """Return when the link no longer opens."""
@@ -253,6 +254,8 @@ class InterviewerUpdate(InterviewerMessage, frozen=True, kw_only=True):
     """Somebody else comes, or somebody less: who is there now."""
 
     kind: ClassVar[str] = "interviewer_update"
+
+    may_wait: bool = False  # as it is put: for more changes, before it is decided what there is to say
 
 
 class InterviewerCancellation(InterviewerMessage, frozen=True, kw_only=True):

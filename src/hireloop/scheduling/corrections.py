@@ -19,6 +19,7 @@ from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateDetails, CandidatePatch
+from hireloop.scheduling.slots import notices
 from hireloop.scheduling.tables import Candidate, Schedule, ScheduleState
 from hireloop.statements import Statement, read_clock
 from hireloop.telemetry import spans
@@ -69,9 +70,21 @@ async def change(
         details={"fields": sorted(changed)},  # never their values: those are the person's
     )
     await audit.record(entry, at=at)
+    if changed.keys() & {"full_name", "email"}:
+        await _notify_interviewers(candidate_id, by=by, outbox=outbox, now=at)
     if is_same(known.email, after.email):
         return CorrectionResult(after)
     return CorrectionResult(after, await follow(candidate_id, by=by, outbox=outbox, now=at))
+
+
+async def _notify_interviewers(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime) -> None:
+    """Put a notice to each interviewer whom this candidate will meet, and who was told another name or address."""
+    rows = await _TO_COME.rows(candidate=candidate_id)
+    held = await lock_all([row["id"] for row in rows], now=now) if rows else []
+    slots = {booking.slot_id for booking in held if is_to_come(booking)}
+    told = await notices.change_seats(unchanged=sorted(slots), now=now)
+    if told:
+        await outbox.put(told, now=now, key=by.key)
 
 
 def is_same(address: str, other: str) -> bool:

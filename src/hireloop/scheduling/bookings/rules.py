@@ -21,6 +21,8 @@ class SlotFacts(msgspec.Struct, frozen=True, kw_only=True):
     seats: int
     taken: int
     withdrawn_at: datetime | None
+    interviewer_email: str | None = None
+    interviewer_name: str = ""  # where the job lets candidates know it
 
 
 class BookingFacts(Meeting, frozen=True, kw_only=True):
@@ -31,6 +33,7 @@ class BookingFacts(Meeting, frozen=True, kw_only=True):
     candidate_id: UUID
     live_schedule_id: UUID | None  # the interview's, wherever it is booked
     live_slot_id: UUID | None
+    interviewer_name: str = ""  # where the job lets candidates know it
     messages_sent: int = 0  # in a day, on behalf of the API key that books
 
 
