@@ -25,6 +25,13 @@ class Audience(StrEnum):
     OPERATORS = "operators"  # the people who look after deliveries
 
 
+class Party(StrEnum):
+    """A person who takes part in an interview, and has messages of their own about it."""
+
+    CANDIDATE = "candidate"
+    INTERVIEWER = "interviewer"
+
+
 class AlertCause(StrEnum):
     """What an alert is about."""
 
@@ -107,6 +114,7 @@ class InvitationMessage(BookingMessage, frozen=True, kw_only=True):
     opens_at: datetime  # the link opens
     closes_at: datetime  # the last moment to enter
     booking_notes: str = ""
+    interviewer_name: str = ""  # where the job lets candidates know it
 
     def deadline(self, now: datetime) -> datetime:  # noqa: ARG002 (the base's signature)
         """Return when the link no longer opens."""
@@ -372,6 +380,13 @@ INTERVIEWER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audie
 # Whose recipients are people with an address of their own, over mail alone.
 PARTY_KINDS = CANDIDATE_KINDS | INTERVIEWER_KINDS
 RECRUITER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.RECRUITERS)
+
+
+def party_of(kind: str) -> Party | None:
+    """Return whom a kind of message is for, as the database's `delivery.party`; None of copies and alerts."""
+    if kind in INTERVIEWER_KINDS:
+        return Party.INTERVIEWER
+    return Party.CANDIDATE if kind in CANDIDATE_KINDS else None
 
 
 def encode(message: Message) -> str:

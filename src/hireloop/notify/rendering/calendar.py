@@ -1,10 +1,11 @@
-"""An interview as iCalendar: what a mail program needs to put it into the candidate's calendar, or take it out. Pure.
+"""An interview as iCalendar: what a mail program needs to put it into somebody's calendar, or take it out. Pure.
 
 RFC 5545 for the format, RFC 5546 (iTIP) for METHOD, UID and SEQUENCE. Written by hand: icalendar takes
 0.23 ms, twice what rendering all the rest takes, and this 0.01. The tests read every calendar back with it.
 """
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -13,6 +14,13 @@ _ASKED = "CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE
 _LONGEST_LINE = 74  # octets before the line end; RFC 5545, 3.1 allows 75
 _UNQUOTED_IN_ADDRESS = "@!#$&'*+/=?^_`{|}~"
 _TEXT = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
+
+
+class Guest(NamedTuple):
+    """One of the others who take part."""
+
+    address: str
+    name: str
 
 
 class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +38,7 @@ class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     organizer_name: str
     attendee: str  # an address
     attendee_name: str
+    guests: tuple[Guest, ...] = ()  # who else takes part; without the organizer and the attendee
 
 
 def request(event: CalendarEvent) -> bytes:
@@ -41,9 +50,9 @@ def request(event: CalendarEvent) -> bytes:
         "REQUEST",
         event,
         (
-            f"LOCATION:{_text(event.url)}",
-            f"URL:{event.url}",
+            *((f"LOCATION:{_text(event.url)}", f"URL:{event.url}") if event.url else ()),
             f"ATTENDEE;{_ASKED};CN={_quoted(event.attendee_name)}:{_mailto(event.attendee)}",
+            *_guests(event),
             "STATUS:CONFIRMED",
             "TRANSP:OPAQUE",
             "BEGIN:VALARM",
@@ -65,6 +74,7 @@ def cancel(event: CalendarEvent) -> bytes:
         event,
         (
             f"ATTENDEE{_named(event.attendee_name)}:{_mailto(event.attendee)}",
+            *_guests(event),
             "STATUS:CANCELLED",
             "TRANSP:TRANSPARENT",
         ),
@@ -92,6 +102,17 @@ def _written(method: str, event: CalendarEvent, rest: tuple[str, ...]) -> bytes:
         "END:VCALENDAR",
     )
     return b"".join(_folded(line.encode()) for line in lines)
+
+
+def _guests(event: CalendarEvent) -> tuple[str, ...]:
+    """Return a line for each of the others; they are not asked for an answer, since they have calendars of their own.
+
+    RFC 5545, 3.2.12: whether they accept is not known here.
+    """
+    return tuple(
+        f"ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT{_named(guest.name)}:{_mailto(guest.address)}"
+        for guest in event.guests
+    )
 
 
 def _utc(at: datetime) -> str:

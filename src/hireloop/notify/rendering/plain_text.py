@@ -49,13 +49,19 @@ def counted(count: int, one: str, many: str) -> str:
 
 
 def isolated(values: Mapping[str, object]) -> dict[str, object]:
-    """Return values for plain text: each that is written from right to left, in part or all, is an isolate."""
-    return {
-        name: f"{_FSI}{value}{_PDI}"
-        if isinstance(value, str) and not value.isascii() and _has_right_to_left(value)
-        else value
-        for name, value in values.items()
-    }
+    """Return values for plain text: each that is written from right to left, in part or all, is an isolate.
+
+    So are the values in lists of other values.
+    """
+    return {name: _isolated(value) for name, value in values.items()}
+
+
+def _isolated(value: object) -> object:
+    if isinstance(value, str):
+        return f"{_FSI}{value}{_PDI}" if not value.isascii() and _has_right_to_left(value) else value
+    if isinstance(value, list):
+        return [isolated(one) if isinstance(one, Mapping) else one for one in value]
+    return value
 
 
 @lru_cache(maxsize=1024)

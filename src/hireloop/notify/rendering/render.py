@@ -19,7 +19,9 @@ from hireloop.notify.messages import (
     AlertMessage,
     Audience,
     CancelledMessage,
+    InterviewerCancellation,
     InterviewerMessage,
+    InterviewerReminder,
     InvitationMessage,
     LateRequestMessage,
     Message,
@@ -28,8 +30,14 @@ from hireloop.notify.messages import (
 )
 from hireloop.notify.next_steps import next_step
 from hireloop.notify.rendering import calendar, languages, times, values, webhook_payload
+from hireloop.notify.rendering.calendar import CalendarEvent, Guest
 from hireloop.notify.rendering.plain_text import isolated, one_line
-from hireloop.notify.rendering.translations import event_wording, wording
+from hireloop.notify.rendering.translations import (
+    attendees_wording,
+    event_wording,
+    interviewer_event_wording,
+    wording,
+)
 from hireloop.notify.rendering.values import Reader, Values
 from hireloop.notify.transport import Channel, Parcel, title_of
 from hireloop.settings import Settings
@@ -124,15 +132,15 @@ class Renderer:
             html=words.html.render(said.values),
             message_id=message_id,
             calendar=self._calendar(message, recipient, in_text, language, now) if _has_calendar(message) else b"",
-            calendar_method="CANCEL" if isinstance(message, CancelledMessage) else "REQUEST",
+            calendar_method="CANCEL" if _is_off(message) else "REQUEST",
             reply_to=said.reply_to,
             headers=(("Traceparent", traceparent),) if traceparent else (),
             data=said.data,
         )
 
     def _reader(self, message: Message) -> Reader:
-        """Return the candidate's clock and locale for what is theirs, and ours for all the rest."""
-        if message.audience is not Audience.CANDIDATE or isinstance(message, AlertMessage):
+        """Return the candidate's or interviewer's clock and locale for what is theirs, and ours for all the rest."""
+        if message.audience not in {Audience.CANDIDATE, Audience.INTERVIEWER} or isinstance(message, AlertMessage):
             return self._ours
         zone = zone_of(message.time_zone, self._ours.zone)
         return Reader(zone, languages.reader_locale(message.locale, self._ours.locale))
@@ -157,7 +165,9 @@ class Renderer:
                 data = webhook_payload.of_late_request(message, booking_url=url)
                 return _Said(said, message.candidate_email, data)
             case InterviewerMessage():
-                raise NotImplementedError
+                said = values.of_interviewer(message, reader, base_url=self._base_url, now=now)
+                said["whom"] = attendees_wording(languages.language_of(reader.locale)).render(isolated(said))
+                return _Said(said, message.recruiter_email)
             case AlertMessage():
                 if not message.trace_id.strip("0"):  # an invalid id: nothing was traced (W3C Trace Context, 3.2.2.3)
                     message = msgspec.structs.replace(message, trace_id="")
@@ -172,8 +182,7 @@ class Renderer:
                 assert_never(message)
 
     def _booking_page(self, schedule_id: UUID) -> str:
-        """Return where a person reads a booking, behind the console's sign-in (`console.cards.path_of`)."""
-        return f"{self._base_url}/console/bookings/{schedule_id}/"
+        return values.booking_page(self._base_url, schedule_id)
 
     def _booking_url(self, schedule_id: UUID) -> str:
         """Return where a program reads a booking, with an API key."""
@@ -184,14 +193,28 @@ class Renderer:
 
     def _calendar(
         self,
-        message: InvitationMessage | CancelledMessage,
+        message: InvitationMessage | CancelledMessage | InterviewerMessage,
         recipient: str,
         said: Values,
         language: str,
         now: datetime,
     ) -> bytes:
+        if isinstance(message, InterviewerMessage):
+            event = self._slot_event(message, recipient, said, language, now)
+        else:
+            event = self._event(message, recipient, said, language, now)
+        return calendar.cancel(event) if _is_off(message) else calendar.request(event)
+
+    def _event(
+        self,
+        message: InvitationMessage | CancelledMessage,
+        recipient: str,
+        said: Values,
+        language: str,
+        now: datetime,
+    ) -> CalendarEvent:
         summary, _, description = event_wording(language).render(said).partition("\n")
-        event = calendar.CalendarEvent(
+        return CalendarEvent(
             uid=f"{message.schedule_id}@{self._host}",
             sequence=message.revision,
             stamped_at=now,
@@ -205,9 +228,42 @@ class Renderer:
             attendee=one_line(recipient),
             attendee_name=one_line(message.candidate_name),
         )
-        return calendar.cancel(event) if isinstance(message, CancelledMessage) else calendar.request(event)
+
+    def _slot_event(
+        self, message: InterviewerMessage, recipient: str, said: Values, language: str, now: datetime
+    ) -> CalendarEvent:
+        """Return the entry in the interviewer's calendar: one for all who have a seat in the slot."""
+        summary, _, description = interviewer_event_wording(language).render(said).partition("\n")
+        attendee = one_line(recipient)
+        organizer = one_line(message.recruiter_email or "")
+        if not organizer or organizer.casefold() == attendee.casefold():  # nobody is invited by themselves
+            organizer = self._sender
+        others = {one_line(one.email): one_line(one.name) for one in message.attendees if one.email}
+        known = {attendee.casefold(), organizer.casefold()}
+        pages = [values.booking_page(self._base_url, one.schedule_id) for one in message.attendees]
+        return CalendarEvent(
+            uid=f"slot-{message.slot_id}@{self._host}",
+            sequence=message.revision,
+            stamped_at=now,
+            starts_at=message.starts_at,
+            ends_at=message.ends_at,
+            summary=summary,
+            description=description.strip(),
+            url=pages[0] if len(pages) == 1 and not _is_off(message) else "",
+            organizer=organizer,
+            organizer_name=str(said["company"]),
+            attendee=attendee,
+            attendee_name=one_line(message.interviewer_name),
+            guests=tuple(Guest(*one) for one in others.items() if one[0].casefold() not in known),
+        )
 
 
-def _has_calendar(message: Message) -> TypeGuard[InvitationMessage | CancelledMessage]:
-    """Return whether the message changes the candidate's calendar; a reminder finds it as it should be."""
-    return isinstance(message, InvitationMessage | CancelledMessage) and not isinstance(message, ReminderMessage)
+def _is_off(message: Message | InterviewerMessage) -> bool:
+    """Return whether the message takes the interview out of its reader's calendar."""
+    return isinstance(message, CancelledMessage | InterviewerCancellation)
+
+
+def _has_calendar(message: Message) -> TypeGuard[InvitationMessage | CancelledMessage | InterviewerMessage]:
+    """Return whether the message changes its reader's calendar; a reminder finds it as it should be."""
+    changes = isinstance(message, InvitationMessage | CancelledMessage | InterviewerMessage)
+    return changes and not isinstance(message, ReminderMessage | InterviewerReminder)
