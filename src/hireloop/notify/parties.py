@@ -1,0 +1,55 @@
+"""Where it stands what each party of a booking is told: the candidate, and the interviewer of its slot."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from hireloop.notify.channels.health import fingerprints_of
+from hireloop.notify.deliveries import deliveries
+from hireloop.notify.deliveries.deliveries import READ, DeliveryView, InvitationState
+from hireloop.notify.transport import Channel
+from hireloop.statements import Statement
+
+# What interviewers were told last of some slots, each of them, and since; oldest first. Where the newest notice found
+# that an earlier one had said the same, that one too.
+_LATEST_OF_SLOTS = Statement(f"""
+    {READ} WHERE d.id = ANY(ARRAY(
+        WITH newest AS (
+            SELECT DISTINCT ON (slot, recipient) slot, recipient, coalesce(nullif(told_revision, 0), revision) AS since
+            FROM delivery WHERE slot = ANY(:slots::uuid[]) AND required
+            ORDER BY slot, recipient, revision DESC, id DESC
+        )
+        SELECT delivery.id FROM newest JOIN delivery USING (slot, recipient) WHERE delivery.revision >= newest.since
+    )) ORDER BY d.id
+""")  # noqa: S608 (a constant of our own)
+# All that interviewers were told of some slots, oldest first.
+_OF_SLOTS = Statement(f"{READ} WHERE d.slot = ANY(:slots::uuid[]) ORDER BY d.id")
+
+
+async def latest_of_slots(
+    slot_ids: Sequence[UUID], channels: Sequence[Channel], *, now: datetime | None = None
+) -> list[DeliveryView]:
+    """Return what the interviewers of these slots were told last, and since, oldest first; `channels` are ours."""
+    fingerprints = fingerprints_of(channels)
+    return await _LATEST_OF_SLOTS.structs(DeliveryView, now=now, fingerprints=fingerprints, slots=list(slot_ids))
+
+
+async def of_slots(
+    slot_ids: Sequence[UUID], channels: Sequence[Channel], *, now: datetime | None = None
+) -> list[DeliveryView]:
+    """Return all that the interviewers of these slots were told, oldest first; `channels` are ours."""
+    fingerprints = fingerprints_of(channels)
+    return await _OF_SLOTS.structs(DeliveryView, now=now, fingerprints=fingerprints, slots=list(slot_ids))
+
+
+def interviewer_state(told: Sequence[DeliveryView], *, now: datetime) -> InvitationState:
+    """Return the state of the newest notice about a slot, given those to one interviewer. Pure.
+
+    Where an earlier one had said the same, it is the state of that one.
+    """
+    required = [one for one in told if one.required]
+    if not required:
+        return InvitationState.NONE
+    newest = max(one.revision for one in required)
+    counts = max((one.told_revision or 0 for one in required if one.revision == newest), default=0) or newest
+    return deliveries.gravest([one for one in required if one.revision == counts], now=now)
