@@ -7,6 +7,7 @@ from uuid import UUID
 from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import READ, DeliveryView, InvitationState
+from hireloop.notify.deliveries.failures import booking_in_slot_fragment
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 
@@ -24,6 +25,17 @@ _LATEST_OF_SLOTS = Statement(f"""
 """)  # noqa: S608 (a constant of our own)
 # All that interviewers were told of some slots, oldest first.
 _OF_SLOTS = Statement(f"{READ} WHERE d.slot = ANY(:slots::uuid[]) ORDER BY d.id")
+# To which booking somebody is led who wants to know of a slot.
+_BOOKINGS_IN = Statement(f"""
+    SELECT asked.slot, found.schedule FROM unnest(:slots::uuid[]) AS asked(slot)
+        CROSS JOIN LATERAL {booking_in_slot_fragment("asked.slot")} AS found
+""")  # noqa: S608 (our own words)
+
+
+async def bookings_in(slot_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return one of the bookings in each of these slots, by the slot; if it is empty, one that its interviewer knew."""
+    rows = await _BOOKINGS_IN.rows(slots=list(slot_ids)) if slot_ids else []
+    return {row["slot"]: row["schedule"] for row in rows}
 
 
 async def latest_of_slots(

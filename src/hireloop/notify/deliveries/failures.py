@@ -31,6 +31,28 @@ def slot_moved_on_fragment(delivery: str) -> str:
     )"""  # noqa: S608 (our own names)
 
 
+def booking_in_slot_fragment(slot: str) -> str:
+    """Return a subquery for one of the bookings in a slot, whose id is the expression `slot`, with whom it is about.
+
+    The first of those who have a seat; where nobody has any more, the first of those whom the interviewer was told of
+    last. `others` is how many more there are, or were.
+    """
+    return f"""(
+        SELECT * FROM (
+            (SELECT schedule, candidate_name AS attendee, count(*) OVER () - 1 AS others, job_title, company,
+                recruiter_email, 0 AS place
+            FROM slot_roster WHERE slot_roster.slot = {slot} ORDER BY schedule LIMIT 1)
+            UNION ALL
+            (SELECT (payload->'attendees'->0->>'schedule_id')::uuid, payload->'attendees'->0->>'name',
+                jsonb_array_length(payload->'attendees') - 1, payload->'attendees'->0->>'job_title',
+                payload->'attendees'->0->>'company', payload->>'recruiter_email', 1
+            FROM delivery AS said
+            WHERE said.slot = {slot} AND said.payload->'attendees'->0 IS NOT NULL
+            ORDER BY said.revision DESC, said.id DESC LIMIT 1)
+        ) AS either ORDER BY place LIMIT 1
+    )"""  # noqa: S608 (from our own code)
+
+
 def slot_origin_fragment(slot: str) -> str:
     """Return SQL for the traceparent of the first message about a slot, whose id is the expression `slot`."""
     return f"""

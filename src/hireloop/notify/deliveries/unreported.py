@@ -10,7 +10,7 @@ import msgspec
 from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.deliveries.deliveries import TIME_FOR_A_FIRST_TRY
-from hireloop.notify.deliveries.failures import slot_moved_on_fragment
+from hireloop.notify.deliveries.failures import booking_in_slot_fragment, slot_moved_on_fragment
 from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage, InterviewerMessage
 from hireloop.notify.tables import DeliveryState
@@ -66,27 +66,15 @@ _FIELDS = f"""
     coalesce(payload->>'recruiter_email', about.recruiter_email) AS recruiter_email,
     {origin_fragment("coalesce(delivery.schedule, about.schedule)")} AS origin
 """
-# A message to an interviewer is about a slot: to whom an alert leads is one of the people who have a seat in it; if
-# nobody has any more, one of those whom its interviewer was told of last.
-_ABOUT = """
+# A message to an interviewer is about a slot: an alert leads to one of the bookings in it.
+_ABOUT = f"""
     LEFT JOIN LATERAL (
         SELECT found.*, (
             SELECT told.revision FROM schedule_to_notify told WHERE told.schedule = found.schedule
         ) AS revision
-        FROM (
-            (SELECT schedule, candidate_name AS attendee, count(*) OVER () - 1 AS others, job_title, company,
-                recruiter_email, 0 AS place
-            FROM slot_roster WHERE slot_roster.slot = delivery.slot ORDER BY schedule LIMIT 1)
-            UNION ALL
-            (SELECT (payload->'attendees'->0->>'schedule_id')::uuid, payload->'attendees'->0->>'name',
-                jsonb_array_length(payload->'attendees') - 1, payload->'attendees'->0->>'job_title',
-                payload->'attendees'->0->>'company', payload->>'recruiter_email', 1
-            FROM delivery AS said
-            WHERE said.slot = delivery.slot AND said.payload->'attendees'->0 IS NOT NULL
-            ORDER BY said.revision DESC, said.id DESC LIMIT 1)
-        ) AS found ORDER BY place LIMIT 1
+        FROM {booking_in_slot_fragment("delivery.slot")} AS found
     ) AS about ON delivery.slot IS NOT NULL
-"""
+"""  # noqa: S608 (our own words)
 # Whether a row of `delivery`, which a row of `alert` reports, needs somebody at :now. What had failed and is replayed
 # needs nobody until it is at risk or fails again: it is for another alert then.
 NEEDS_SOMEBODY = f"""

@@ -185,6 +185,10 @@ class _Draft:
             changes=[],
             trace_id=self.trace_id,
             recruiter_email=self.facts.recruiter_email,
+            candidate_name=self.facts.candidate_name,
+            candidate_email=self.facts.candidate_email,
+            interviewer_name=self.facts.slot.held_by,
+            interviewer_email=self.facts.slot.interviewer_email,
             now=self.facts.slot.now,
             session=SessionOfSchedule(
                 id=self.session_id,
@@ -200,7 +204,8 @@ _FACTS = Statement(f"""
     SELECT coalesce(:now, now()) AS now, i.id AS interview_id, i.state AS interview_state, c.id AS candidate_id,
         c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone, c.locale, j.id AS job_id,
         j.title AS job_title, j.company, j.recruiter_email, s.id AS slot_id, s.job AS slot_job_id, s.starts_at,
-        s.ends_at, s.seats, s.taken, s.withdrawn_at, live.id AS live_schedule_id, live.slot AS live_slot_id,
+        s.ends_at, s.seats, s.taken, s.withdrawn_at, s.interviewer_email,
+        s.interviewer_name AS held_by, live.id AS live_schedule_id, live.slot AS live_slot_id,
         {used_fragment(key=":key", now="coalesce(:now, now())")} AS messages_sent
     FROM (SELECT :interview::uuid AS interview, :slot::uuid AS slot) AS asked
     LEFT JOIN interview i ON i.id = asked.interview

@@ -21,6 +21,8 @@ class SlotFacts(msgspec.Struct, frozen=True, kw_only=True):
     seats: int
     taken: int
     withdrawn_at: datetime | None
+    interviewer_email: str | None = None
+    held_by: str = ""  # the interviewer's name
 
 
 class BookingFacts(Meeting, frozen=True, kw_only=True):
