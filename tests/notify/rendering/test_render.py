@@ -350,7 +350,7 @@ def one_of_each(**values: Any) -> list[Message]:  # noqa: ANN401 (a table of mix
 
 
 def test_each_kind_of_message_is_among_the_tests() -> None:
-    assert {said.kind for said in one_of_each()} == set(KINDS) - INTERVIEWER_KINDS  # those: test_interviewers.py
+    assert {said.kind for said in one_of_each()} == set(KINDS) - INTERVIEWER_KINDS  # those: test_values.py
 
 
 def test_a_move_says_the_old_time_the_new_one_the_reason_and_the_same_link() -> None:

@@ -90,6 +90,9 @@ async def test_what_needs_attention_names_whom_it_was_for(client: httpx.AsyncCli
     assert "Invite again" not in said  # that is the candidate's
 
 
+# The résumé, where the links in an interviewer's mails lead
+
+
 async def test_the_resume_is_behind_the_sign_in_and_plain_text(client: httpx.AsyncClient) -> None:
     made = await booked(resume_text=f"Ten years of Python.\n{NASTY}")
     path = f"{path_of(made)}resume/"
