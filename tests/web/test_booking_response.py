@@ -276,3 +276,12 @@ async def test_no_answer_about_an_interviewers_message_holds_a_link_of_the_candi
         shown = await ok(api, path)
         shown.pop("session", None)
         assert "session_key" not in str(shown)
+
+
+async def test_what_came_back_to_an_interviewer_changes_nothing_of_the_candidate(api: httpx.AsyncClient) -> None:
+    made = await held(api)
+    delivery = await notify_interviewer(made, state="sent")
+    report = {"message_id": f"<{delivery}@hire.example>", "status": "5.1.1"}
+    answer = await api.post("/api/notifications/bounces/", json=report)
+    assert (answer.status_code, answer.json()["state"]) == (200, "bounced")
+    assert [one["state"] for one in await people(api)] == ["pending", "failed"]

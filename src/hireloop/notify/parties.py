@@ -15,12 +15,11 @@ from hireloop.statements import Statement
 # that an earlier one had said the same, that one too.
 _LATEST_OF_SLOTS = Statement(f"""
     {READ} WHERE d.id = ANY(ARRAY(
-        WITH newest AS (
-            SELECT DISTINCT ON (slot, recipient) slot, recipient, coalesce(nullif(told_revision, 0), revision) AS since
-            FROM delivery WHERE slot = ANY(:slots::uuid[]) AND required
-            ORDER BY slot, recipient, revision DESC, id DESC
-        )
-        SELECT delivery.id FROM newest JOIN delivery USING (slot, recipient) WHERE delivery.revision >= newest.since
+        SELECT said.id FROM unnest(:slots::uuid[]) AS asked(slot) CROSS JOIN LATERAL (
+            SELECT id, revision, first_value(coalesce(nullif(told_revision, 0), revision))
+                OVER (PARTITION BY recipient ORDER BY required DESC, revision DESC, id DESC) AS since
+            FROM delivery WHERE delivery.slot = asked.slot
+        ) AS said WHERE said.revision >= said.since
     )) ORDER BY d.id
 """)  # noqa: S608 (a constant of our own)
 # All that interviewers were told of some slots, oldest first.
