@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import structs
 
-from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.notify.messages import INTERVIEWER_KINDS, PARTY_KINDS
 from hireloop.notify.transport import Channel
 
 EMAIL = Channel(
@@ -13,10 +13,10 @@ EMAIL = Channel(
     fingerprint="f",
     required=True,
     personal=True,
-    kinds=frozenset({"invitation", "rescheduled", "cancelled"}),
+    kinds=frozenset({"invitation", "rescheduled", "cancelled"}) | INTERVIEWER_KINDS,
     concurrency=4,
 )
-MAIL = structs.replace(EMAIL, kinds=CANDIDATE_KINDS)  # for everything that candidates are told
+MAIL = structs.replace(EMAIL, kinds=PARTY_KINDS)  # for everything that candidates and interviewers are told
 WITH_FALLBACK = structs.replace(EMAIL, url="mailtos://one", fallback_url="mailtos://two", fallback_fingerprint="f2")
 
 

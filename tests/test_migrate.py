@@ -121,7 +121,7 @@ async def test_the_fingerprint_tells_secrets_apart_and_reveals_neither(settings:
 @pytest.mark.parametrize("before", ["2026-11-21T12", "2026-11-29T00"])
 @pytest.mark.usefixtures("database")
 async def test_a_database_that_is_older_than_any_release_is_refused(settings: Settings, before: str) -> None:
-    await db.fetch(r"UPDATE migration SET name = regexp_replace(name, '2026-11-29T\d\d', $1)", before)
+    await db.fetch(r"UPDATE migration SET name = regexp_replace(name, '2026-11-\d\dT\d\d', $1)", before)
     for work in (migrate.migrate(settings), migrate.check(settings), migrate.pending()):
         with pytest.raises(DatabaseNotReady, match=r"before 0\.1\.0 and cannot be upgraded: use an empty database"):
             await work

@@ -22,7 +22,15 @@ def recurring(**fields: object) -> dict[str, object]:
 
 async def test_a_rule_becomes_slots_that_keep_the_wall_clock(api: httpx.AsyncClient) -> None:
     job = (await api.post("/api/jobs/", json=job_fields())).json()["id"]
-    shared = {"seats": 2, "interviewer_email": "i@example.com", "job": job, "notes": "Room 5"}
+    shared = {
+        "seats": 2,
+        "interviewer_email": "i@example.com",
+        "interviewer_name": "Ina Iyer",
+        "interviewer_time_zone": "Asia/Kolkata",
+        "interviewer_locale": "hi-IN",
+        "job": job,
+        "notes": "Room 5",
+    }
     answered = await api.post(PATH, json=recurring(**shared))
     assert answered.status_code == 201
     body = answered.json()

@@ -7,6 +7,7 @@ import httpx
 from api.clients import NOWHERE, as_role, count, ok, problem
 from api.factories import post_booking
 from factories import job_fields, make_slot, post_interview, post_slot, soon
+from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 from hireloop.web.http.entity_tags import etag_of
@@ -21,7 +22,15 @@ def slot(**fields: object) -> dict[str, object]:
 
 async def test_a_slot_is_stored_and_shown(api: httpx.AsyncClient) -> None:
     job = (await api.post("/api/jobs/", json=job_fields())).json()["id"]
-    given = slot(seats=3, interviewer_email="i@example.com", job=job, notes="Room 5")
+    given = slot(
+        seats=3,
+        interviewer_email="i@example.com",
+        interviewer_name="Ina Iyer",
+        interviewer_time_zone="Asia/Kolkata",
+        interviewer_locale="hi-IN",
+        job=job,
+        notes="Room 5",
+    )
     created = await api.post(PATH, json=given)
     assert created.status_code == 201
     body = created.json()
@@ -61,6 +70,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"seats": "one"}, "seats"),
     ({"interviewer_email": "i"}, "interviewer_email"),
     ({"interviewer_email": "i@example.com\n"}, "interviewer_email"),
+    ({"interviewer_name": "n" * 201}, "interviewer_name"),
+    ({"interviewer_name": None}, "interviewer_name"),
+    ({"interviewer_name": "\u200b"}, "interviewer_name"),
+    ({"interviewer_time_zone": "Asia/Atlantis"}, "interviewer_time_zone"),
+    ({"interviewer_locale": "tlh-"}, "interviewer_locale"),
     ({"job": NOWHERE}, "job"),
     ({"job": "baker"}, "job"),
     ({"notes": "n" * 2001}, "notes"),
@@ -207,11 +221,20 @@ async def test_a_change_of_what_somebody_else_changed_meanwhile_is_refused(api: 
     assert (await api.delete(path, headers={"If-Match": etag_of(changed.content)})).status_code == 200
 
 
+async def test_a_slot_in_use_can_change_hands(api: httpx.AsyncClient) -> None:
+    path = f"{PATH}{await post_slot(api, interviewer_email='i@example.com', interviewer_name='Ina Iyer')}/"
+    await book(api, path.split("/")[-2])
+    changed = await api.patch(path, json={"interviewer_email": "j@example.com", "interviewer_locale": "hi"})
+    assert (changed.json()["interviewer_name"], changed.json()["interviewer_locale"]) == ("", "hi")
+    told = await db.fetch("SELECT recipient, revision FROM delivery WHERE slot IS NOT NULL ORDER BY 2, 1")
+    assert [tuple(row) for row in told] == [("i@example.com", 1), ("i@example.com", 2), ("j@example.com", 2)]
+
+
 async def test_a_slot_in_use_keeps_what_its_candidates_rely_on(api: httpx.AsyncClient) -> None:
     ident = await post_slot(api, seats=2)
     await book(api, ident)
     later = soon(600).isoformat()
-    for fields in ({"starts_at": soon(30).isoformat()}, {"ends_at": later}, {"interviewer_email": "i@example.com"}):
+    for fields in ({"starts_at": soon(30).isoformat()}, {"ends_at": later}):
         problem(await api.patch(f"{PATH}{ident}/", json=fields), 409, "slot-in-use")
     await book(api, ident)
     problem(await api.patch(f"{PATH}{ident}/", json={"seats": 1}), 409, "slot-in-use")

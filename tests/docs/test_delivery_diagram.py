@@ -14,6 +14,7 @@ import pytest
 
 from docs.documents import blocks_of
 from hireloop import db
+from hireloop.notify import erasure
 from hireloop.notify.bounces import bounces
 from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
@@ -182,6 +183,6 @@ async def test_a_delivery_moves_along_the_arrows_of_the_diagram_and_no_others(se
                     seen.add((before[0], after[0]))
     for state in (WAITING, LEASED):
         await place(state, row)
-        await outbox.forget([schedule], now=datetime.now(UTC))
+        await erasure.forget([schedule], now=datetime.now(UTC))
         seen.add((state, (await where(row))[0]))
     assert seen == set(drawn())

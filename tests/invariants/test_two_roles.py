@@ -101,7 +101,7 @@ async def test_each_table_takes_the_verbs_that_are_needed_and_no_other(
         """,
         table,
     )
-    is_view = table in {"schedule_to_notify", "invitation"}
+    is_view = table in {"schedule_to_notify", "invitation", "slot_to_notify", "slot_roster"}
     said = {verb: await refusal(application_role, TRIED[verb].format(table, column=column)) for verb in TRIED}
     allowed = {
         verb for verb, sqlstate in said.items() if sqlstate in {None, "428C9"}

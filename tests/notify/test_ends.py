@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from factories import book, make_slot, outbox_of, rows, soon
 from hireloop import db
-from hireloop.notify import ends
+from hireloop.notify import ends, erasure
 from hireloop.notify.deliveries import deadlines, leases, outbox
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.ends import End, EndKind
@@ -323,7 +323,7 @@ async def test_whatever_supersedes_a_delivery_its_line_has_the_ids_of_the_span_t
     await db.fetch("UPDATE delivery SET traceparent = '00-' || repeat('a', 32) || '-' || repeat('b', 16) || '-01'")
     with capture_logs() as lines:
         await outbox.supersede(booked[0].booking.id, before_revision=9)
-        await outbox.forget([booked[1].booking.id], now=soon())
+        await erasure.forget([booked[1].booking.id], now=soon())
         await outbox.withdraw([alert])
     assert [(line["event"], line["trace_id"], line["span_id"]) for line in lines] == [
         ("delivery.superseded", "a" * 32, "b" * 16)

@@ -57,7 +57,7 @@ STORED: dict[str, dict[str, Any]] = {
     "reminder": INVITATION | {"lead": "24h", "until": None},
     "recruiter_copy": BOOKING | {"change": "booked", "by": "careers site"},
     "interviewer_invitation": SLOT_NOTICE,
-    "interviewer_update": SLOT_NOTICE,
+    "interviewer_update": SLOT_NOTICE | {"may_wait": False},
     "interviewer_cancelled": SLOT_NOTICE,
     "interviewer_reminder": SLOT_NOTICE | {"lead": "24h", "until": None},
     "late_request": BOOKING | {"asked_at": "2026-12-01T04:42:00Z", "send_to": None},

@@ -9,9 +9,9 @@ import pytest
 
 from factories import book, make_slot, outbox_of, rows, soon
 from hireloop import db, errors
-from hireloop.notify import messages, parties
+from hireloop.notify import erasure, messages, parties
 from hireloop.notify.channels import health
-from hireloop.notify.deliveries import alert_records, alerts, deliveries, failures, outbox, replay, unreported
+from hireloop.notify.deliveries import alert_records, alerts, deliveries, failures, replay, unreported
 from hireloop.notify.deliveries.alert_records import AlertFilter
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.messages import InterviewerCancellation, InterviewerReminder, InterviewerUpdate
@@ -216,7 +216,7 @@ async def test_a_slots_failure_that_an_erased_persons_alert_reported_is_reported
     await hold(made.booking.slot)
     delivery = await notify_interviewer(made, **FAILED)
     await alerts_put(outbox_of(EMAIL))
-    await outbox.forget([made.booking.id], now=soon())
+    await erasure.forget([made.booking.id], now=soon())
     await db.fetch("UPDATE candidate SET erased_at = now() FROM schedule WHERE candidate.id = candidate")
     await db.fetch("UPDATE schedule SET state = 'cancelled' WHERE id = $1", made.booking.id)
     alert = (await alerts_put())[-1]

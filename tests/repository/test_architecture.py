@@ -132,14 +132,14 @@ def test_a_module_says_what_it_is_for(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text()))
 
 
-def test_scheduling_takes_of_the_hub_its_outbox_and_its_messages_alone() -> None:
+def test_scheduling_takes_of_the_hub_its_outbox_its_erasure_and_its_messages_alone() -> None:
     taken = {
         node.module
         for file in (SOURCE / "scheduling").rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hireloop.notify")
     }
-    assert taken <= {"hireloop.notify.deliveries.outbox", "hireloop.notify.messages"}
+    assert taken <= {"hireloop.notify.deliveries.outbox", "hireloop.notify.erasure", "hireloop.notify.messages"}
 
 
 def writes_deliveries(node: ast.AST) -> bool:
@@ -153,14 +153,17 @@ def writes_deliveries(node: ast.AST) -> bool:
             return False
 
 
-def test_six_modules_write_deliveries_and_attempts() -> None:
+def test_nine_modules_write_deliveries_and_attempts() -> None:
     nodes = ((file, node) for file in FILES for node in ast.walk(ast.parse(file.read_text())))
     writers = {str(file.relative_to(SOURCE)) for file, node in nodes if writes_deliveries(node)}
     assert writers == {
+        "notify/decisions/due.py",
+        "notify/decisions/slots.py",
         "notify/deliveries/unreported.py",
         "notify/bounces/bounces.py",
         "notify/deliveries/deadlines.py",
         "notify/deliveries/leases.py",
+        "notify/erasure.py",
         "notify/deliveries/outbox.py",
         "notify/deliveries/replay.py",
     }

@@ -10,7 +10,7 @@ import factories
 from factories import WINDOWS, outbox_of
 from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.leases import Lease
-from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.notify.messages import CANDIDATE_KINDS, PARTY_KINDS
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import moves
 from hireloop.scheduling.bookings.bookings import Booking
@@ -20,7 +20,7 @@ from sample_channels import MAIL, chat
 RECRUITER = Actor("Asha's recruiter")
 CHAT = chat("recruiter_copy", "late_request")
 OUTBOX = outbox_of(MAIL, CHAT)
-MAIL_ONLY = outbox_of(structs.replace(MAIL, kinds=CANDIDATE_KINDS | {"late_request"}))  # where there is no chat
+MAIL_ONLY = outbox_of(structs.replace(MAIL, kinds=PARTY_KINDS | {"late_request"}))  # where there is no chat
 
 
 async def book(

@@ -54,7 +54,7 @@ async def test_a_given_moment_is_the_moment_of_all_that_is_written() -> None:
     hour = SlotFields(starts_at=then + timedelta(hours=1), ends_at=then + timedelta(hours=2))
     interview = await interviews.create(person, job, by=TESTS, now=then)
     slot = await slots.create(hour, by=TESTS, now=then)
-    await slots.change(slot.id, SlotPatch(notes="Room 4"), by=TESTS, now=then)
+    await slots.change(slot.id, SlotPatch(notes="Room 4"), by=TESTS, outbox=OUTBOX, now=then)
     await jobs.change(interview.job, JobPatch(coding_language="python"), by=TESTS, now=then)
     await interviews.change(interview.id, InterviewChanges(round=2), by=TESTS, now=then)
     booked = await book(interview.id, slot.id, now=then)

@@ -46,6 +46,9 @@ class RecurringFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     exclude: Annotated[list[date], Meta(max_length=_MOST_EXCLUDED, examples=[["2026-12-03"]])] = []
     seats: fields.Seats = 1
     interviewer_email: Annotated[fields.Address | None, Meta(examples=["ravi@acme.example"])] = None
+    interviewer_name: Annotated[fields.NameOrNone, Meta(examples=["Ravi Kumar"])] = ""
+    interviewer_time_zone: fields.Zone | None = None
+    interviewer_locale: Annotated[fields.Locale | None, Meta(examples=["en-IN"])] = None
     job: UUID | None = None
     notes: fields.Notes = ""
 
@@ -94,6 +97,9 @@ async def create_recurring(request: AnyRequest, data: JSONBody[RecurringFields])
         exclude=frozenset(data.exclude),
         seats=data.seats,
         interviewer_email=data.interviewer_email,
+        interviewer_name=data.interviewer_name,
+        interviewer_time_zone=data.interviewer_time_zone,
+        interviewer_locale=data.interviewer_locale,
         job=data.job,
         notes=data.notes,
     )

@@ -90,11 +90,18 @@ async def get_slot(request: AnyRequest, slot_id: FromPath[UUID]) -> SlotDetails:
     opt=SCHEDULES | refuses(errors.SlotWithdrawn, errors.SlotInUse, errors.InterviewerBusy, errors.ChangedSince),
 )
 async def change_slot(request: AnyRequest, slot_id: FromPath[UUID], data: JSONBody[SlotPatch]) -> SlotDetails:
-    """Change a slot. While interviews are booked into it, its times, interviewer and job cannot be changed."""
+    """Change a slot. While interviews are booked into it, its times and job cannot be changed.
+
+    If its interviewer changes then, the one before and the new one are notified.
+    """
     context = context_of(request)
     known = await slots.find(slot_id)
     changes = await new_times.taken(data, known=known, late_seconds=context.settings.portal_late_seconds)
-    slot = await slots.change(slot_id, changes, by=actor_of(request), check=unchanged_since(request))
+    slot = await slots.change(
+        slot_id, changes, by=actor_of(request), outbox=context.outbox, check=unchanged_since(request)
+    )
+    if slot.taken:
+        context.wakeups.send_soon()
     return context.localized(slot)
 
 

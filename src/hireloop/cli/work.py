@@ -30,6 +30,7 @@ from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
+from hireloop.scheduling.slots import interviewer_reminders
 from hireloop.settings import Settings
 from hireloop.telemetry.dropped import DroppedSpans
 from hireloop.telemetry.logs import log
@@ -116,6 +117,7 @@ def chores(settings: Settings, channels: Sequence[Channel], outbox: Outbox, simu
         (gauges.MEASURE_SECONDS, partial(gauges.measure, channels)),
         (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
         (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
+        (_REMIND_SECONDS, partial(interviewer_reminders.put_due, outbox, settings.reminder_leads)),
         # Someone who enters at the last moment still has the interview's whole length.
         (_ATTENDANCE_SECONDS, partial(lifecycle.note_due, grace_seconds=settings.portal_late_seconds)),
     ]

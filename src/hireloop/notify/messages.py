@@ -262,6 +262,8 @@ class InterviewerUpdate(InterviewerMessage, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "interviewer_update"
 
+    may_wait: bool = False  # as it is put: for more changes, before it is decided what there is to say
+
 
 class InterviewerCancellation(InterviewerMessage, frozen=True, kw_only=True):
     """Nobody is left in the slot, or somebody else holds the interview."""

@@ -25,6 +25,7 @@ _LOCALE = {"format": "bcp-47-locale", "pattern": STORABLE}
 _CODING_LANGUAGE = {"format": "coding-language", "pattern": STORABLE}
 _ZONE = {"format": "iana-time-zone", "maxLength": 64, "examples": ["Asia/Kolkata", "Europe/Berlin"]}
 
+NameOrNone = Annotated[str, Meta(max_length=200, extra_json_schema=_STORABLE)]  # empty while unknown
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NOT_BLANK, extra_json_schema=_STORABLE_NAME)]
 Text = Annotated[str, Meta(max_length=20_000, extra_json_schema=_STORABLE)]
 Notes = Annotated[str, Meta(max_length=2_000, extra_json_schema=_STORABLE)]
@@ -47,6 +48,9 @@ _SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "email": mail_addresses.normal,
     "recruiter_email": mail_addresses.normal,
     "interviewer_email": mail_addresses.normal,
+    "interviewer_name": names.readable,
+    "interviewer_time_zone": time_zones.database_name,
+    "interviewer_locale": locales.tag_of,
     "recipient": mail_addresses.normal,
     "time_zone": time_zones.database_name,
     "locale": locales.tag_of,

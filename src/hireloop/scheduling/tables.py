@@ -93,6 +93,7 @@ class Slot(Table, db=DB):
     interviewer_time_zone = Text(null=True, default=None)
     interviewer_locale = Text(null=True, default=None)
     notice_revision = Integer(default=0)  # rises with all that the interviewer is to hear of it
+    notice_key = Text(null=True, default=None)  # whose mailbox the notice of that revision is for
     overlaps_since_before = Boolean(default=False)  # another of the interviewer's, when there were no keys
     job = ForeignKey(Job, null=True)
     notes = Text()

@@ -16,7 +16,7 @@ from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, Mail
 from hireloop.notify.bounces.reading.reports import read
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.deliveries import replay
-from hireloop.notify.deliveries.outbox import forget
+from hireloop.notify.erasure import forget
 from hireloop.notify.reasons import Reason
 from notify.bounces.sample_reports import EXPECTED, FAILED, report, sample
 from notify.factories import invite, leased, mailed, settle

@@ -15,8 +15,9 @@ from structlog.testing import capture_logs
 import factories
 from factories import make_interview, outbox_of, rows
 from hireloop import db
+from hireloop.notify import erasure
 from hireloop.notify.channels import health
-from hireloop.notify.deliveries import alert_records, alerts, outbox, replay, skips
+from hireloop.notify.deliveries import alert_records, alerts, replay, skips
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.bookings import cancellations, moves
 from hireloop.telemetry import metrics
@@ -240,7 +241,7 @@ async def test_what_an_unheard_alert_reports_beside_somebody_who_is_erased_is_re
     await sweep()
     gathered = await db.fetch_row("SELECT id, schedule FROM alert WHERE (payload->>'others')::int > 0")
     assert gathered is not None
-    await outbox.forget([gathered["schedule"]], now=NOW)
+    await erasure.forget([gathered["schedule"]], now=NOW)
     assert sorted(await sweep(61)) == [*["chat"] * 3, *[RITA] * 4]
     assert await db.fetch_value("SELECT over_at FROM alert WHERE id = $1", gathered["id"]) is not None
 
@@ -252,7 +253,7 @@ async def test_what_a_heard_alert_reports_beside_somebody_who_is_erased_is_not_r
     await settle("chat", "sent")
     await sweep(2)
     first: UUID = await db.fetch_value("SELECT schedule FROM alert WHERE (payload->>'others')::int > 0")
-    await outbox.forget([first], now=NOW)
+    await erasure.forget([first], now=NOW)
     assert "chat" not in await sweep(61)
 
 
@@ -322,7 +323,7 @@ async def cancelled(booking: UUID) -> None:
 
 
 async def erased(booking: UUID) -> None:
-    await outbox.forget([booking], now=NOW)
+    await erasure.forget([booking], now=NOW)
 
 
 @pytest.mark.parametrize("end", [delivered, replayed, moved, cancelled, erased])
@@ -473,7 +474,7 @@ async def test_an_erased_person_is_in_no_alert() -> None:
     booking = await failed()
     await sweep()
     assert "Meera" in (await the_alert())["payload"]
-    await outbox.forget([booking], now=NOW)
+    await erasure.forget([booking], now=NOW)
     assert "Meera" not in str([await rows("alert"), await rows("delivery")])
 
 

@@ -1,5 +1,6 @@
 """The ledger: 0 as long as every booking has its delivery and none has been left lying past its deadline."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from hireloop import db
 from hireloop.notify.deliveries import deadlines, ledger
 from hireloop.notify.tables import DeliveryState
 from processes import WorkerProcess, environment
+from scheduling import interviewers
 from servers.http import Reply, ScriptedHttpServer
 from waiting import until_true
 
@@ -168,3 +170,82 @@ def _gauges(collector: ScriptedHttpServer) -> dict[str, dict[str, int]]:
         for metric in scope.metrics
         if metric.HasField("gauge")
     }
+
+
+# --- What interviewers are told --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["as it is put", "once it is sent"])
+async def test_each_notice_of_a_slots_revision_is_missed_when_it_is_gone(told: bool) -> None:  # noqa: FBT001 (a case)
+    slot = await interviewers.make_slot()
+    await interviewers.book(slot)
+    if told:
+        await interviewers.heard(0)
+    assert await _missing_without_the_latest() == [1]
+    await interviewers.book(slot, "Ben Rao", seconds=30)
+    if told:
+        await interviewers.heard(60)
+    assert await _missing_without_the_latest() == [1]
+
+
+async def test_who_held_a_slot_and_knows_it_must_be_told_that_they_do_no_more() -> None:
+    slot = await interviewers.make_slot()
+    await interviewers.book(slot)
+    await interviewers.heard(0)
+    await interviewers.change(slot, interviewer_email=interviewers.MEERA, seconds=10)
+    assert await _missing_without_the_latest() == [1, 1]
+    assert len(await interviewers.heard(10)) == 2
+    assert await _missing_without_the_latest() == [1, 1]
+    await interviewers.change(slot, interviewer_email=None, seconds=20)
+    await interviewers.heard(20)
+    assert await _missing_without_the_latest() == [1]
+
+
+async def test_a_notice_that_ended_because_another_said_the_same_needs_that_one() -> None:
+    slot = await interviewers.make_slot()
+    await interviewers.book(slot)
+    await interviewers.heard(0)
+    await interviewers.cancel(await interviewers.book(slot, "Ben Rao", seconds=30), seconds=31)
+    assert await interviewers.heard(60) == []
+    assert await _missing_without_the_latest() == [1]
+    await _delete(await db.fetch_value("SELECT id FROM delivery WHERE slot IS NOT NULL AND revision = 1"))
+    assert (await ledger.read()).missing == 1
+
+
+async def test_what_processes_of_version_0_1_0_do_to_a_slot_is_missed_by_nobody() -> None:
+    slot = await interviewers.make_slot()
+    await interviewers.cancel(await interviewers.book(slot))
+    await interviewers.heard(0)
+    # An empty slot changes hands, is booked and is moved away from: nobody is told, and the revision stays.
+    await db.fetch("UPDATE slot SET interviewer_email = 'other@x.example', taken = taken + 1 WHERE id = $1", slot)
+    assert (await ledger.read()).missing == 0
+
+
+async def _missing_without_the_latest() -> list[int]:
+    """Return how many are missing without each notice of the latest revision, which must be none with all of them."""
+    assert (await ledger.read()).missing == 0
+    latest = await db.fetch(
+        """
+        SELECT id FROM delivery WHERE slot IS NOT NULL
+            AND revision = (SELECT max(revision) FROM delivery WHERE slot IS NOT NULL) ORDER BY recipient
+        """
+    )
+    return [await _missing_without(row["id"]) for row in latest]
+
+
+async def _missing_without(delivery: UUID) -> int:
+    class Undone(Exception):
+        pass
+
+    missing = 0
+    with contextlib.suppress(Undone):
+        async with db.DB.transaction():
+            await _delete(delivery)
+            missing = (await ledger.read()).missing
+            raise Undone
+    return missing
+
+
+async def _delete(delivery: UUID) -> None:
+    await db.fetch("DELETE FROM attempt WHERE delivery = $1", delivery)
+    await db.fetch("DELETE FROM delivery WHERE id = $1", delivery)

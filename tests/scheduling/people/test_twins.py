@@ -26,6 +26,7 @@ DATABASE = pytest.mark.usefixtures("database")
 UNICODE, ASCII = "dup@bücher.example", "dup@xn--bcher-kva.example"
 FIRST = importlib.import_module("hireloop.scheduling.migrations.scheduling_2026_11_29t12_00_00_000000")
 KEYS = importlib.import_module("hireloop.scheduling.migrations.scheduling_2026_11_29t21_00_00_000000")
+NOTICES = importlib.import_module("hireloop.scheduling.migrations.scheduling_2026_11_30t01_00_00_000000")
 LABELS = st.text(st.characters(codec="utf-8", categories=["Ll", "Lo", "Nd"]), min_size=1, max_size=14)
 
 # As version 0.1.0 writes rows.
@@ -57,7 +58,7 @@ async def _filled_before(empty_url: str) -> AsyncIterator[None]:
         for n, address in enumerate((ASCII, UNICODE, "ravi@example.com")):
             await db.fetch(OLD_SLOT, db.new_id(), soon(60 + n), soon(90 + n), address)
         async with db.DB.transaction():
-            for statement in KEYS.STATEMENTS:
+            for statement in (*KEYS.STATEMENTS, *NOTICES.STATEMENTS):
                 await db.DB.run_ddl(statement)
         yield
 
@@ -190,7 +191,7 @@ async def test_an_interviewer_has_one_slot_at_a_time_however_their_address_is_wr
         await make_slot(starts_at=start, interviewer_email=UNICODE)
     free = await make_slot(starts_at=start + timedelta(hours=1), interviewer_email=UNICODE)
     with pytest.raises(errors.InterviewerBusy):
-        await slots.change(free, SlotPatch(starts_at=start), by=TESTS)
+        await slots.change(free, SlotPatch(starts_at=start), by=TESTS, outbox=OUTBOX)
     assert [one.id for one in await slots.page(SlotFilter(interviewer=UNICODE), limit=9, after=None)] == [busy, free]
     made = await series.create(
         NewSeries(

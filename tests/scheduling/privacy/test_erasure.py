@@ -22,6 +22,7 @@ from hireloop.scheduling.privacy import erasure
 from hireloop.scheduling.sessions import links, sessions
 from notify.factories import settlement
 from sample_channels import EMAIL, chat
+from scheduling import interviewers
 from waiting import beside, somebody_waits, until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -282,3 +283,35 @@ async def test_nothing_is_done_any_more_with_an_erased_persons_missed_interview(
         with pytest.raises(errors.InterviewClosed):
             await change
     assert await rows("delivery") == before
+
+
+async def test_who_is_erased_is_named_in_no_message_to_an_interviewer() -> None:
+    slot = await interviewers.make_slot()
+    interview = await make_interview(full_name=NAME, email=ADDRESS, resume_text="a private matter")
+    await interviewers.book(slot, "Ben Rao")
+    await interviewers.book(slot, interview=interview)
+    assert await interviewers.heard(0) == ["invitation to ravi: Ben, Zebulon"]
+    person = await db.fetch_value("SELECT id FROM candidate WHERE email = $1", ADDRESS)
+    await erasure.erase(person, by=TESTS, outbox=interviewers.OUTBOX, now=interviewers.at(30))
+    kept = [row["payload"] for row in await rows("delivery") if row["slot"] == slot]
+    assert not any(word in payload for payload in kept for word in (*PERSONAL, ADDRESS))
+    assert any("Ben Rao" in payload for payload in kept)
+    assert await interviewers.heard(60) == ["update to ravi: Ben"]
+    assert await unaccounted() == 0
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["where they are", "where they were"])
+async def test_what_is_on_its_way_to_an_interviewer_does_not_name_who_is_erased(moved: bool) -> None:  # noqa: FBT001 (a case)
+    slot, other = await interviewers.make_slot(), await interviewers.make_slot(interviewers.MEERA)
+    interview = await make_interview(full_name=NAME, email=ADDRESS)
+    await interviewers.book(slot, "Ben Rao")
+    booking = await interviewers.book(slot, interview=interview)
+    assert await interviewers.heard(0, interviewers.UNREACHED) == ["invitation to ravi: Ben, Zebulon"]
+    if moved:
+        await interviewers.move(booking, other, seconds=10)
+    person = await db.fetch_value("SELECT id FROM candidate WHERE email = $1", ADDRESS)
+    await erasure.erase(person, by=TESTS, outbox=interviewers.OUTBOX, now=interviewers.at(15))
+    kept = [row["payload"] for row in await rows("delivery") if row["slot"] is not None]
+    assert not any(word in payload for payload in kept for word in (*PERSONAL, ADDRESS))
+    assert [*await interviewers.heard(16), *await interviewers.heard(7200)] == ["invitation to ravi: Ben"]
+    assert await unaccounted() == 0

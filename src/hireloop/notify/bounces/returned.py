@@ -1,6 +1,6 @@
 """Emails that came back: a row for each, with its first words, and the email itself if only a person can read it.
 
-Rows are deleted with the person (`deliveries.outbox.forget`), or after `KEPT_FOR`. The SQL on them is in this file.
+Rows are deleted with the person (`notify.erasure`), or after `KEPT_FOR`. The SQL on them is in this file.
 """
 
 import re

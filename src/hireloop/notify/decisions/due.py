@@ -28,12 +28,12 @@ _DUE = Statement("""
       AND kind = ANY(:kinds::text[]) AND payload_version = :payload_version
     ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
-# What went out, or may have, about these bookings and slots, the earliest revision first. A try that is under way, or
+# What went out, or may have, about these bookings, the earliest revision first. A try that is under way, or
 # whose worker was lost, may have arrived; what has bounced has not.
 _TOLD = Statement("""
     SELECT id, schedule, slot, revision, kind, occasion, channel, recipient, payload::text, state, sent_at, message_id
     FROM delivery
-    WHERE (schedule = ANY(:schedules::uuid[]) OR slot = ANY(:slots::uuid[])) AND attempt_count > 0
+    WHERE schedule = ANY(:schedules::uuid[]) AND attempt_count > 0
       AND state <> 'bounced' AND EXISTS (
         SELECT FROM attempt WHERE attempt.delivery = delivery.id
             AND (coalesce(outcome, 'lost') IN ('sent', 'lost') OR maybe_accepted)
@@ -62,13 +62,9 @@ async def _decide_some(now: datetime | None) -> int:
     )
     if not due:
         return 0
-    told = await _TOLD.structs(
-        Told,
-        schedules=[one.schedule for one in due if one.schedule],
-        slots=[one.slot for one in due if one.slot],
-    )
+    told = await _TOLD.structs(Told, schedules=[one.schedule for one in due if one.schedule])
     decided = await bookings.decide([one for one in due if one.slot is None], told)
-    decided |= await slots.decide([one for one in due if one.slot is not None], told)
+    decided |= await slots.decide([one for one in due if one.slot is not None])
     await _write(due, decided)
     return len(due)
 

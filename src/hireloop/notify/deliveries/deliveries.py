@@ -20,7 +20,7 @@ from hireloop.statements import Statement, as_structs, rows_of
 
 TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
 _CLOCKS_APART_SECONDS = 3600
-ERASED = "erased:"  # begins what takes the place of an erased person's address (`outbox.forget`)
+ERASED = "erased:"  # begins what takes the place of an erased person's address (`erasure`)
 
 # What the candidate must have heard for a live booking.
 INVITING_KINDS = frozenset({"invitation", "rescheduled"})

@@ -16,6 +16,34 @@ _GRACE_SECONDS = 60
 
 
 _INVITING = ", ".join(f"'{kind}'" for kind in sorted(INVITING_KINDS))
+# Slots whose notice of their revision is missing: neither sent nor to be sent, nor ended since its interviewer knows it
+# all. And interviewers who were told that they hold an interview, hold it no more, and were not told that.
+_OF_SLOTS = """
+    (SELECT count(*) FROM (
+        SELECT slot, revision, notice_key FROM slot_to_notify told WHERE notice_key IS NOT NULL AND NOT EXISTS (
+            SELECT FROM delivery d WHERE d.slot = told.slot AND d.revision = told.revision AND d.required
+            AND d.kind <> 'interviewer_reminder' AND d.state <> 'superseded'
+            AND address_key(d.recipient) = told.notice_key
+        ) OFFSET 0
+    ) AS silent WHERE NOT EXISTS (
+        SELECT FROM delivery d WHERE d.slot = silent.slot AND d.revision = silent.revision AND d.required
+        AND d.kind <> 'interviewer_reminder' AND address_key(d.recipient) = silent.notice_key
+        AND (d.told_revision = 0 OR EXISTS (
+            SELECT FROM delivery before WHERE before.slot = d.slot AND before.revision = d.told_revision
+            AND before.required AND address_key(before.recipient) = silent.notice_key
+            AND (before.state <> 'superseded' OR before.sent_at IS NOT NULL)
+        ))
+    )) + (SELECT count(*) FROM (
+        SELECT DISTINCT ON (d.slot, address_key(d.recipient)) d.kind, d.undecided, d.state, d.told_revision, d.sent_at
+        FROM slot_to_notify held JOIN delivery d ON d.slot = held.slot
+        WHERE d.required AND d.kind <> 'interviewer_reminder'
+        AND address_key(d.recipient) IS DISTINCT FROM held.notice_key
+        ORDER BY d.slot, address_key(d.recipient), d.revision DESC
+    ) AS last WHERE last.kind <> 'interviewer_cancelled' AND NOT last.undecided AND (
+        last.state IN ('pending', 'sent')
+        OR last.state = 'superseded' AND last.told_revision IS NULL AND last.sent_at IS NOT NULL
+    ))
+"""
 # The kinds stand in it as they do in the indexes that hold just these deliveries: so it reads those, and not all that
 # was ever sent, word for word. Whether a candidate knew of an interview is asked of those alone who were not told.
 _READ = Statement(f"""
@@ -33,7 +61,7 @@ _READ = Statement(f"""
         ) AS silent WHERE EXISTS (
             SELECT FROM delivery d WHERE d.schedule = silent.schedule AND d.revision < silent.revision
             AND d.attempt_count > 0 AND d.required
-        )) AS missing,
+        )) + {_OF_SLOTS} AS missing,
         (SELECT count(*) FROM delivery WHERE state = 'pending'
             AND deadline_at < coalesce(:now, now()) - make_interval(secs => :grace_seconds)
             AND (leased_until IS NULL OR leased_until <= coalesce(:now, now())
@@ -45,7 +73,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries by state, and how many are unaccounted for: always 0."""
 
     counts: dict[str, int]
-    missing: int  # schedules whose current revision lacks the required delivery that it calls for
+    missing: int  # schedules and slots whose current revision lacks the required delivery that it calls for
     overdue: int  # deliveries still pending a minute past their deadline, with no try under way
 
     @property
@@ -58,7 +86,8 @@ async def read(*, now: datetime | None = None) -> Ledger:
     """Count the deliveries and compare them with the bookings that call for them, in one snapshot.
 
     A live schedule calls for an invitation or a rescheduled message of its current revision; a cancelled one for
-    a cancellation, if an earlier revision had any attempt.
+    a cancellation, if an earlier revision had any attempt. A slot that its interviewer is told of calls for a notice of
+    its current revision, and an interviewer who does not hold it any more for a cancellation.
     """
     row = await _READ.row(now=now, grace_seconds=_GRACE_SECONDS, renewed_seconds=2 * RENEWED_PAST_DEADLINE_SECONDS)
     if row is None:

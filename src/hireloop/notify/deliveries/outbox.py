@@ -5,7 +5,7 @@ one statement. What becomes of a delivery then is written by the worker, through
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 from uuid import UUID
@@ -22,6 +22,7 @@ from hireloop.settings import Settings
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
+MOVE_QUIET = timedelta(seconds=20)
 # The traceparents of the bookings that messages are about, by the messages' schedules.
 Origins = Mapping[UUID | None, Sequence[str]]
 _NO_ORIGINS: Origins = {}
@@ -61,12 +62,18 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...]
     message_id_domain: str
     limits: SendingLimits = SendingLimits()
+    move_quiet: timedelta = MOVE_QUIET
 
     @classmethod
     def of(cls, settings: Settings, channels: Sequence[Channel]) -> Self:
         """Return the outbox of an installation over these channels."""
         limits = SendingLimits.of(settings)
-        return cls(channels=tuple(channels), message_id_domain=settings.message_id_domain, limits=limits)
+        return cls(
+            channels=tuple(channels),
+            message_id_domain=settings.message_id_domain,
+            limits=limits,
+            move_quiet=settings.move_quiet,
+        )
 
     def drafts(self, told: Sequence[messages.Message], *, now: datetime, about: Origins = _NO_ORIGINS) -> Drafts:
         """Return what each message becomes on every channel of its kind, one delivery a channel, for `put_fragment`.
@@ -139,8 +146,16 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
             required=message.required and channel.required,
             message_id=f"<{delivery_id}@{self.message_id_domain}>",
             traceparent=spans.record_put(delivery_id=delivery_id, kind=message.kind, channel=channel.name, about=about),
-            due_at=now + message.wait,
+            due_at=self._due_at(message, now) + message.wait,
         )
+
+    def _due_at(self, message: messages.Message, now: datetime) -> datetime:
+        """Return when a message is due, but for its own `wait`: some wait for more changes."""
+        match message:
+            case messages.InterviewerUpdate(may_wait=True):
+                return retry.quiet_until(now, message.starts_at, quiet=self.move_quiet)
+            case _:
+                return now
 
 
 # Of a new delivery, in the order in which they are written.
@@ -231,7 +246,7 @@ def _row(message: messages.Message, delivery: NewDelivery, now: datetime) -> dic
         "payload": messages.encode(message),
         "first_due_at": delivery.due_at,
         "due_at": delivery.due_at,
-        "at_risk_at": _at_risk_at(message, now),
+        "at_risk_at": _at_risk_at(message, now, delivery.due_at),
         "deadline_at": retry.deadline_at(delivery.due_at, useless_at=message.deadline(now)),
         "created_at": now,
         "alert": message.alert_id if isinstance(message, messages.AlertMessage) else None,
@@ -239,11 +254,11 @@ def _row(message: messages.Message, delivery: NewDelivery, now: datetime) -> dic
     }
 
 
-def _at_risk_at(message: messages.Message, now: datetime) -> datetime | None:
+def _at_risk_at(message: messages.Message, now: datetime, due_at: datetime) -> datetime | None:
     """Return from when on a failed try is reason enough to take the fallback; an alert is in a hurry from the first."""
     if isinstance(message, messages.AlertMessage):
         return now
-    return retry.at_risk_at(now, message.starts_at) if message.required else None
+    return retry.at_risk_at(due_at, message.starts_at) if message.required else None
 
 
 # What is pending of a schedule's older revisions ends, but for some kinds, and for alerts: one may report other
@@ -293,94 +308,3 @@ async def withdraw(alert_ids: Sequence[UUID]) -> None:
 async def was_tried(schedule_id: UUID) -> bool:
     """Return whether anything that a candidate depends on was ever tried for this schedule, and so may have arrived."""
     return bool(await _WAS_TRIED.value(schedule=schedule_id))
-
-
-# What a blanked payload says of a person; an alert's `reason` is a slug, and stays.
-_BLANKS = {
-    "candidate_name": "",
-    "candidate_email": "",
-    "booking_notes": "",
-    "time_zone": None,
-    "locale": None,
-}
-
-
-# All alerts about some schedules are locked.
-_HOLD_ALERTS = Statement("SELECT FROM alert WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE")
-# All deliveries of some schedules are locked.
-_HOLD = Statement("SELECT FROM delivery WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE")
-# Deliveries and their attempts are blanked, the address of the last word kept, and all else that is pending ended.
-_FORGET = Statement("""
-    WITH about AS (
-        SELECT id, recipient, state = 'pending' AND kind = :last AS is_last,
-            state = 'pending' AND kind <> :last AS is_superseded
-        FROM delivery
-        WHERE schedule = ANY(:schedules::uuid[]) ORDER BY id FOR UPDATE
-    ), kept AS (
-        INSERT INTO kept_address (delivery, address) SELECT id, recipient FROM about WHERE is_last
-        ON CONFLICT DO NOTHING
-    ), blanked AS (
-        UPDATE delivery SET erased_at = :now::timestamptz,
-            recipient = CASE WHEN kind = ANY(:candidates::text[]) THEN 'erased:' || delivery.id
-                ELSE delivery.recipient END,
-            payload = CASE
-                WHEN is_last THEN payload || :blanks::jsonb - '{time_zone,locale}'::text[]
-                ELSE payload || :blanks::jsonb || CASE WHEN kind = 'alert' THEN '{}' ELSE '{"reason": ""}'::jsonb END
-            END,
-            state = CASE WHEN state = 'pending' AND NOT is_last THEN 'superseded' ELSE state END,
-            lease_token = CASE WHEN is_last THEN lease_token END,
-            leased_until = CASE WHEN is_last THEN leased_until END,
-            deadline_at = CASE
-                WHEN is_last THEN least(deadline_at, :now::timestamptz + interval '24 hours') ELSE deadline_at
-            END,
-            last_reply = NULL
-        FROM about WHERE delivery.id = about.id
-        RETURNING delivery.id, delivery.kind, channel, required, traceparent, is_superseded
-    ), returned AS (
-        DELETE FROM returned_mail USING about WHERE returned_mail.delivery = about.id
-    ), replies AS (
-        UPDATE attempt SET reply = NULL FROM blanked WHERE attempt.delivery = blanked.id
-    )
-    SELECT id, kind, channel, required, traceparent FROM blanked WHERE is_superseded
-""")
-# What an unheard alert reports beside these schedules is reported anew: its own delivery has just ended. One about a
-# slot in which others have seats makes room for its successor, which is about the same.
-_REPORT_ANEW = Statement("""
-    WITH renamed AS (
-        UPDATE alert SET occasion = alert.occasion || ':' || alert.id FROM delivery
-        WHERE alert.schedule = ANY(:schedules::uuid[]) AND alert.unheard_since IS NOT NULL
-          AND delivery.id = alert.delivery AND delivery.slot IS NOT NULL
-    )
-    UPDATE delivery SET alert = NULL, at_risk_alerted_at = NULL, failure_alerted_at = NULL
-    FROM alert WHERE alert.id = delivery.alert AND alert.schedule = ANY(:schedules::uuid[])
-      AND alert.unheard_since IS NOT NULL AND delivery.kind <> 'alert'
-      AND (delivery.schedule = ANY(:schedules::uuid[])) IS NOT TRUE
-""")
-# Alerts name nobody.
-_FORGET_ALERTS = Statement(
-    "UPDATE alert SET payload = payload || :blanks::jsonb WHERE schedule = ANY(:schedules::uuid[])"
-)
-
-
-async def forget(schedule_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Blank the person that these schedules' deliveries are about, in the caller's transaction.
-
-    Names, addresses and the other sides' words are gone; what was sent when, how often and how it ended stays. What is
-    still to be sent is superseded, but for a cancellation: a candidate who knows of an interview must hear that it is
-    off. Its address is kept apart (`kept_address`) until it has ended, at most 24 h; then the database drops it.
-    """
-    # First all are locked, in statements of their own: the holder of one may have put an alert about it, with the
-    # name, which the snapshot of the statement that waited does not show.
-    await _HOLD_ALERTS.run(schedules=list(schedule_ids))
-    await _HOLD.run(schedules=list(schedule_ids))
-    blanks = msgspec.json.encode(_BLANKS).decode()
-    superseded = await _FORGET.rows(
-        schedules=list(schedule_ids),
-        now=now,
-        last=messages.CancelledMessage.kind,
-        candidates=sorted(messages.CANDIDATE_KINDS),
-        blanks=blanks,
-    )
-    _say_superseded(superseded)
-    await _REPORT_ANEW.run(schedules=list(schedule_ids))
-    await _FORGET_ALERTS.run(schedules=list(schedule_ids), blanks=blanks)

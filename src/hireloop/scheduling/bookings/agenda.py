@@ -33,6 +33,7 @@ class AgendaItem(msgspec.Struct, frozen=True, kw_only=True):
     round: int
     interview_state: InterviewState
     interviewer_email: str | None
+    interviewer_name: str
     device_check: dict[str, str] | None
 
 
@@ -44,6 +45,7 @@ class FreeSlot(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     seats_left: int
     interviewer_email: str | None
+    interviewer_name: str
 
 
 # A booking with who meets about what; each list says which.
@@ -53,7 +55,7 @@ _NAMES = """
         CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS candidate_email,
         c.erased_at IS NOT NULL AS is_erased, c.resume_text <> '' AS has_resume,
         j.id AS job_id, j.title AS job_title, j.company, i.round,
-        i.state AS interview_state, sl.interviewer_email, se.device_check::text
+        i.state AS interview_state, sl.interviewer_email, sl.interviewer_name, se.device_check::text
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
         JOIN candidate c ON c.id = sc.candidate JOIN job j ON j.id = i.job JOIN slot sl ON sl.id = sc.slot
 """
@@ -71,7 +73,7 @@ _OF_DAY = Statement(f"""
 _OF_SCHEDULES = Statement(f"{_NAMES} WHERE sc.id = ANY(:schedules::uuid[])")
 # Slots with a free seat that a booking of this job could be moved to from this slot, in the order of start.
 _FREE_SLOTS = Statement("""
-    SELECT id, starts_at, ends_at, seats - taken AS seats_left, interviewer_email FROM slot
+    SELECT id, starts_at, ends_at, seats - taken AS seats_left, interviewer_email, interviewer_name FROM slot
     WHERE starts_at >= greatest(:starts_from, coalesce(:now, now()))
       AND (:starts_before::timestamptz IS NULL OR starts_at < :starts_before)
       AND taken < seats AND withdrawn_at IS NULL AND (job IS NULL OR job = :job) AND id <> :slot

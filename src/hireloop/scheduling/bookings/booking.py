@@ -13,12 +13,14 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Drafts, NewDelivery, Outbox, count_fragment, put_fragment, used_fragment
-from hireloop.notify.messages import CopiedChange, InvitationMessage, RecruiterCopyMessage
+from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, RecruiterCopyMessage
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import rules
 from hireloop.scheduling.bookings.bookings import Booking, SessionOfSchedule, find
 from hireloop.scheduling.bookings.rules import BookingFacts
+from hireloop.scheduling.slots import notices
+from hireloop.scheduling.slots.notices import NoticeFacts
 from hireloop.scheduling.tables import Candidate, ScheduleState
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
@@ -99,7 +101,7 @@ async def _book(wish: _Wish, outbox: Outbox, windows: WindowSettings, now: datet
         if lost_to is not None:
             raise lost_to  # a constraint decided, and no rule has a better word for it
         draft = _Draft(wish, facts, windows)
-        drafts = outbox.drafts([draft.invitation(), draft.recruiter_copy()], now=facts.slot.now)
+        drafts = outbox.drafts(draft.messages(), now=facts.slot.now)
         try:
             is_written = await _write(draft, drafts, outbox)
         except errors.LimitReached:
@@ -123,7 +125,21 @@ class _Draft:
             facts.starts_at, early_seconds=windows.early_seconds, late_seconds=windows.late_seconds
         )
 
-    def invitation(self) -> InvitationMessage:
+    def messages(self) -> list[Message]:
+        slot, told = self.facts.slot, (self._invitation(), self._recruiter_copy())
+        if slot.interviewer_email is None:
+            return [*told]
+        # Its revision is the one to which the statement raises the slot's.
+        about = NoticeFacts(
+            slot_id=self.wish.slot_id,
+            revision=0,
+            interviewer_email=slot.interviewer_email,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+        )
+        return [*told, notices.notice(about, to=slot.interviewer_email, may_wait=slot.taken > 0)]
+
+    def _invitation(self) -> InvitationMessage:
         return InvitationMessage.about(
             self.facts,
             schedule_id=self.schedule_id,
@@ -133,9 +149,10 @@ class _Draft:
             opens_at=self.window.opens_at,
             closes_at=self.window.closes_at,
             booking_notes=self.wish.notes,
+            interviewer_name=self.facts.interviewer_name,
         )
 
-    def recruiter_copy(self) -> RecruiterCopyMessage:
+    def _recruiter_copy(self) -> RecruiterCopyMessage:
         return RecruiterCopyMessage.about(
             self.facts, schedule_id=self.schedule_id, revision=1, change=CopiedChange.BOOKED, by=self.wish.by.name
         )
@@ -152,6 +169,7 @@ class _Draft:
             "starts_at": facts.starts_at,
             "ends_at": facts.ends_at,
             "job": facts.slot.job_id,
+            "interviewer": facts.slot.interviewer_email,
             "schedule": self.schedule_id,
             "notes": self.wish.notes,
             "trace_id": self.trace_id,
@@ -205,7 +223,9 @@ _FACTS = Statement(f"""
         c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone, c.locale, j.id AS job_id,
         j.title AS job_title, j.company, j.recruiter_email, s.id AS slot_id, s.job AS slot_job_id, s.starts_at,
         s.ends_at, s.seats, s.taken, s.withdrawn_at, s.interviewer_email,
-        s.interviewer_name AS held_by, live.id AS live_schedule_id, live.slot AS live_slot_id,
+        s.interviewer_name AS held_by,
+        CASE WHEN j.names_interviewer THEN s.interviewer_name ELSE '' END AS interviewer_name,
+        live.id AS live_schedule_id, live.slot AS live_slot_id,
         {used_fragment(key=":key", now="coalesce(:now, now())")} AS messages_sent
     FROM (SELECT :interview::uuid AS interview, :slot::uuid AS slot) AS asked
     LEFT JOIN interview i ON i.id = asked.interview
@@ -237,10 +257,11 @@ _WRITE = Statement(f"""
         WHERE id = :candidate AND email = :candidate_email AND full_name = :candidate_name
         FOR NO KEY UPDATE
     ), seat AS (
-        UPDATE slot SET taken = taken + 1 FROM asked
+        UPDATE slot SET taken = taken + 1, {notices.raise_fragment(":now")} FROM asked
         WHERE slot.id = :slot AND withdrawn_at IS NULL AND taken < seats
           AND starts_at = :starts_at AND ends_at = :ends_at AND (slot.job IS NULL OR slot.job = :job)
-        RETURNING slot.id
+          AND interviewer_email IS NOT DISTINCT FROM :interviewer::text
+        RETURNING slot.id, notice_revision
     ), placed AS (
         UPDATE interview SET state = 'scheduled', started_at = :starts_at, ended_at = :ends_at FROM seat
         WHERE interview.id = :interview AND state = 'open' AND candidate = :candidate AND job = :job
@@ -258,7 +279,7 @@ _WRITE = Statement(f"""
     ), audited AS (
         {audit.fragment(source="booked", at=":now")}
     ), put AS (
-        {put_fragment(source="booked")}
+        {put_fragment(source="booked, seat", notice_revision="seat.notice_revision")}
         RETURNING id
     ), counted AS (
         {count_fragment(key=":key", now=":now", source="put")}

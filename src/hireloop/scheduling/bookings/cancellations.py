@@ -12,7 +12,8 @@ from hireloop.scheduling.bookings import changes
 from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
-from hireloop.scheduling.tables import Interview, InterviewState, Schedule, ScheduleState, Slot
+from hireloop.scheduling.slots import notices
+from hireloop.scheduling.tables import Interview, InterviewState, Schedule, ScheduleState
 from hireloop.telemetry import spans
 
 
@@ -43,10 +44,10 @@ async def cancel(
 
 
 async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:
-    """Cancel these live bookings, in the transaction that holds them.
+    """Cancel these live bookings, in the transaction that holds them and their slots.
 
     A candidate hears of it only if an earlier revision was tried: nobody is told about the cancellation of a booking
-    that they never heard of.
+    that they never heard of. The interviewer of a slot hears once of all that are cancelled in it.
     """
     for booking in bookings:
         revision = await changes.note(booking, BookingChange.CANCELLED, by=by, reason=reason)
@@ -57,12 +58,16 @@ async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outb
                 CancelledMessage.about(booking, schedule_id=booking.schedule_id, revision=revision, reason=reason)
             )
         await outbox.put(told, now=booking.now, key=by.key)
+    if bookings:
+        now = bookings[0].now
+        to_interviewers = await notices.change_seats(freed=[booking.slot_id for booking in bookings], now=now)
+        if to_interviewers:
+            await outbox.put(to_interviewers, now=now, key=by.key)
 
 
 async def _write(booking: LockedBooking) -> None:
-    """Cancel a booking, free its seat, and open its interview."""
+    """Cancel a booking, and open its interview."""
     await Schedule.update({Schedule.state: ScheduleState.CANCELLED}).where(Schedule.id == booking.schedule_id)
-    await Slot.update({Slot.taken: Slot.taken - 1}).where(Slot.id == booking.slot_id)
     await Interview.update(
         {Interview.state: InterviewState.OPEN, Interview.started_at: None, Interview.ended_at: None}
     ).where(Interview.id == booking.interview_id)

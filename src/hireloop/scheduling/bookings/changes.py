@@ -117,6 +117,7 @@ def invitation(booking: LockedBooking, revision: int) -> InvitationMessage:
         opens_at=booking.opens_at,
         closes_at=booking.closes_at,
         booking_notes=booking.booking_notes,
+        interviewer_name=booking.interviewer_name,
     )
 
 

@@ -42,6 +42,8 @@ class LockedBooking(Meeting, frozen=True, kw_only=True):
     candidate_id: UUID
     erased_at: datetime | None = None  # when the candidate was
     job_id: UUID
+    names_interviewer: bool = False  # the job, to its candidates
+    interviewer_name: str = ""  # as far as the candidate may know it
 
 
 # All that a change needs to know of bookings, whose rows are locked with their sessions'. One moment for them all, and
@@ -52,9 +54,10 @@ _LOCKED = Statement(f"""
         se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at, i.id AS interview_id,
         i.state AS interview_state, c.id AS candidate_id, c.full_name AS candidate_name, c.email AS candidate_email,
         c.erased_at, c.time_zone, c.locale, j.id AS job_id, j.title AS job_title, j.company, j.recruiter_email,
+        j.names_interviewer, CASE WHEN j.names_interviewer THEN sl.interviewer_name ELSE '' END AS interviewer_name,
         {origin_fragment("sc.id")} AS traceparent
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
-        JOIN candidate c ON c.id = sc.candidate JOIN job j ON j.id = i.job
+        JOIN candidate c ON c.id = sc.candidate JOIN job j ON j.id = i.job JOIN slot sl ON sl.id = sc.slot
     WHERE sc.id = ANY(:schedules::uuid[]) ORDER BY sc.id FOR NO KEY UPDATE OF sc, se
 """)  # noqa: S608 (our own words)
 # Locks the candidates of bookings.

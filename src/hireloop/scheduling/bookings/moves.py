@@ -7,7 +7,13 @@ import msgspec
 
 from hireloop import db, errors
 from hireloop.notify.deliveries.outbox import Outbox, was_tried
-from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, RescheduledMessage
+from hireloop.notify.messages import (
+    CopiedChange,
+    InterviewerUpdate,
+    InvitationMessage,
+    Message,
+    RescheduledMessage,
+)
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes, rules
 from hireloop.scheduling.bookings.booking import WindowSettings
@@ -15,6 +21,7 @@ from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange, Move
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.bookings.rules import SlotFacts
+from hireloop.scheduling.slots import notices
 from hireloop.scheduling.tables import Interview, InterviewState, Schedule, ScheduleState, Session, Slot
 from hireloop.telemetry import spans
 
@@ -60,7 +67,16 @@ async def _slot(slot_id: UUID, booking: LockedBooking) -> SlotFacts:
     row = await Slot.select().where(Slot.id == slot_id).first()
     if row is None:
         raise errors.NotFound("slot", slot_id)
-    return msgspec.convert({**row, "now": booking.now, "job_id": booking.job_id, "slot_job_id": row["job"]}, SlotFacts)
+    return msgspec.convert(
+        {
+            **row,
+            "now": booking.now,
+            "job_id": booking.job_id,
+            "slot_job_id": row["job"],
+            "interviewer_name": row["interviewer_name"] if booking.names_interviewer else "",
+        },
+        SlotFacts,
+    )
 
 
 async def _put(
@@ -83,6 +99,7 @@ async def _put(
         opens_at=window.opens_at,
         closes_at=window.closes_at,
         key_version=booking.key_version + (booking.revoked_at is not None),
+        interviewer_name=target.interviewer_name,
     )
     revision = await changes.note(
         booking,
@@ -96,10 +113,11 @@ async def _put(
             to_starts_at=target.starts_at,
         ),
     )
-    await _write(booking, moved)
+    to_interviewers = await _write(booking, moved)
     told: list[Message] = [
         await _told(booking, changes.invitation(moved, revision), reason),
         changes.recruiter_copy(moved, revision, CopiedChange.RESCHEDULED, by=by),
+        *to_interviewers,
     ]
     await outbox.put(told, now=booking.now, key=by.key)
 
@@ -111,10 +129,12 @@ async def _told(booking: LockedBooking, invitation: InvitationMessage, reason: s
     return RescheduledMessage(**msgspec.structs.asdict(invitation), previous_starts_at=booking.starts_at, reason=reason)
 
 
-async def _write(before: LockedBooking, after: LockedBooking) -> None:
-    """Change seats, then place the booking, its session and its interview; constraints judge seats and overlaps."""
-    await Slot.update({Slot.taken: Slot.taken - 1}).where(Slot.id == before.slot_id)
-    await Slot.update({Slot.taken: Slot.taken + 1}).where(Slot.id == after.slot_id)
+async def _write(before: LockedBooking, after: LockedBooking) -> list[InterviewerUpdate]:
+    """Change seats, then place the booking, its session and its interview; constraints judge seats and overlaps.
+
+    Return the notices to the interviewers of both slots.
+    """
+    told = await notices.change_seats(freed=[before.slot_id], taken=[after.slot_id], now=after.now)
     await Schedule.update(
         {
             Schedule.slot: after.slot_id,
@@ -139,3 +159,4 @@ async def _write(before: LockedBooking, after: LockedBooking) -> None:
             Interview.ended_at: after.ends_at,
         }
     ).where(Interview.id == before.interview_id)
+    return told

@@ -11,6 +11,7 @@ from typing import Any
 from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox, origin_fragment
 from hireloop.notify.messages import ReminderMessage
+from hireloop.scheduling.slots.interviewer_reminders import put_in_turn
 from hireloop.statements import Statement, read_clock
 
 _TOGETHER = 200
@@ -24,10 +25,11 @@ _DUE = Statement(f"""
     SELECT sc.id AS schedule_id, sc.revision, sc.starts_at, sc.ends_at, sc.booking_notes, se.id AS session_id,
         se.key_version, se.opens_at, se.closes_at, c.full_name AS candidate_name, c.email AS candidate_email,
         c.time_zone, c.locale, j.title AS job_title, j.company, j.recruiter_email,
+        CASE WHEN j.names_interviewer THEN sl.interviewer_name ELSE '' END AS interviewer_name,
         {origin_fragment("sc.id")} AS traceparent
     FROM schedule sc JOIN session se ON se.schedule = sc.id
         JOIN candidate c ON c.id = sc.candidate
-        JOIN interview i ON i.id = sc.interview JOIN job j ON j.id = i.job
+        JOIN interview i ON i.id = sc.interview JOIN job j ON j.id = i.job JOIN slot sl ON sl.id = sc.slot
     WHERE sc.starts_at > :nearest AND sc.starts_at <= :farthest AND sc.reminded_at < sc.starts_at - :lead::interval
       AND sc.state <> 'cancelled' AND se.entered_at IS NULL AND se.revoked_at IS NULL
     ORDER BY sc.starts_at LIMIT :limit
@@ -43,14 +45,11 @@ async def put_due(outbox: Outbox, leads: Mapping[str, timedelta], *, now: dateti
     `leads` are times before the start, by their word. Each booking gets one reminder a lead. After a pause of the
     workers, only the nearest of the leads that have passed meanwhile is made up for.
     """
-    total, nearer = 0, timedelta()
-    for word, length in sorted(leads.items(), key=lambda lead: lead[1]):
-        count = _TOGETHER
-        while count == _TOGETHER:
-            count = await _put_some(outbox, word, length, nearer, now)
-            total += count
-        nearer = length
-    return total
+
+    async def put_some(lead: str, length: timedelta, nearer: timedelta) -> int:
+        return await _put_some(outbox, lead, length, nearer, now)
+
+    return await put_in_turn(leads, put_some, together=_TOGETHER)
 
 
 @db.transactional

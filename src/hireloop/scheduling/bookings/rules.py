@@ -23,6 +23,7 @@ class SlotFacts(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn_at: datetime | None
     interviewer_email: str | None = None
     held_by: str = ""  # the interviewer's name
+    interviewer_name: str = ""  # where the job lets candidates know it
 
 
 class BookingFacts(Meeting, frozen=True, kw_only=True):
@@ -33,6 +34,7 @@ class BookingFacts(Meeting, frozen=True, kw_only=True):
     candidate_id: UUID
     live_schedule_id: UUID | None  # the interview's, wherever it is booked
     live_slot_id: UUID | None
+    interviewer_name: str = ""  # where the job lets candidates know it
     messages_sent: int = 0  # in a day, on behalf of the API key that books
 
 

@@ -15,14 +15,18 @@ STATEMENTS = (
         ADD COLUMN interviewer_time_zone text,
         ADD COLUMN interviewer_locale text,
         ADD COLUMN notice_revision integer NOT NULL DEFAULT 0,
+        ADD COLUMN notice_key text,
         ADD COLUMN reminded_at timestamptz
     """,
     "ALTER TABLE job ADD COLUMN names_interviewer boolean NOT NULL DEFAULT false",
-    # What the hub may know of slots: which revision of which slot must be sent, to whom, and in which words.
+    # What the hub may know of slots: which revision of which slot must be sent, to whom, and in which words. The notice
+    # of this revision was for `notice_key`: processes of 0.1.0 change who holds a slot and tell nobody.
     """
     CREATE VIEW slot_to_notify AS
-    SELECT id AS slot, notice_revision AS revision, interviewer_email AS address, interviewer_key AS address_key,
-        interviewer_name AS name, interviewer_time_zone AS time_zone, interviewer_locale AS locale, starts_at, ends_at
+    SELECT id AS slot, notice_revision AS revision, interviewer_email AS address,
+        address_key(interviewer_email) AS address_key,
+        notice_key, interviewer_name AS name, interviewer_time_zone AS time_zone, interviewer_locale AS locale,
+        starts_at, ends_at
     FROM slot WHERE notice_revision > 0
     """,
     # Who has a seat in a slot: what its interviewer hears of them.
@@ -35,7 +39,7 @@ STATEMENTS = (
         JOIN candidate ON candidate.id = schedule.candidate
         JOIN interview ON interview.id = schedule.interview
         JOIN job ON job.id = interview.job
-    WHERE schedule.state <> 'cancelled'
+    WHERE schedule.state <> 'cancelled' AND candidate.erased_at IS NULL
     """,
 )
 

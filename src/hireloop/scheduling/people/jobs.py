@@ -29,6 +29,7 @@ class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     coding_language: fields.CodingLanguage | UnsetType = UNSET
     recruiter_email: Annotated[fields.Address, Meta(examples=["recruiter@acme.example"])] | UnsetType | None = UNSET
     questions: _Questions | UnsetType = UNSET
+    names_interviewer: bool | UnsetType = UNSET  # whether candidates are told who interviews them
 
 
 class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +41,7 @@ class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     coding_language: Annotated[fields.CodingLanguage | UnsetType, Meta(examples=["python"])] = UNSET
     recruiter_email: Annotated[fields.Address | UnsetType | None, Meta(examples=[None])] = UNSET
     questions: _Questions | UnsetType = UNSET
+    names_interviewer: Annotated[bool | UnsetType, Meta(examples=[True])] = UNSET
 
 
 class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
     coding_language: Annotated[str, Meta(examples=["python"])]
     recruiter_email: Annotated[str | None, Meta(examples=["recruiter@acme.example"])]
     questions: Annotated[list[str], Meta(examples=[["Which outage taught you most?"]])]
+    names_interviewer: Annotated[bool, Meta(examples=[False])]
     created_at: RecordedAt
 
 

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.deliveries.outbox import Outbox, forget
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.erasure import forget
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import cancellations
@@ -76,7 +77,7 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     # The next sweep would pass over these: it takes a revoked session for somebody who was kept out.
     await lifecycle.miss([booking for booking in bookings if lifecycle.is_missed(booking)])
     await cancellations.end(to_come, by=by, reason="", outbox=outbox)
-    await forget(schedules, now=at)
+    await forget(schedules, slots=sorted({slot for booking in bookings for slot in _slots_of(booking)}), now=at)
     interviews = await _blank(candidate_id, at)
     ids = (candidate_id, *interviews, *schedules, *(booking.session_id for booking in bookings))
     await audit.record(
@@ -91,6 +92,11 @@ async def erase(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
     )
     await audit.blank(candidate_id)
     return ErasureResult(candidate=candidate_id, email=person["email"], ids=ids)
+
+
+def _slots_of(booking: LockedBooking) -> set[UUID]:
+    """Return the slots that a booking is or was in."""
+    return {booking.slot_id} | {past.moved.from_slot for past in booking.changes if past.moved is not None}
 
 
 def _is_in_progress(booking: LockedBooking) -> bool:

@@ -27,6 +27,9 @@ class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
     exclude: frozenset[date] = frozenset()  # by the wall clock
     seats: int = 1
     interviewer_email: str | None = None
+    interviewer_name: str = ""
+    interviewer_time_zone: str | None = None
+    interviewer_locale: str | None = None
     job: UUID | None = None  # None: for any job
     notes: str = ""
 
@@ -97,8 +100,13 @@ async def _create(
 
 async def _insert(new: NewSeries, fits: dict[UUID, Occurrence], at: datetime) -> list[SlotDetails]:
     """Insert what overlaps no other slot of the interviewer, nor an earlier one of these: the constraint decides."""
-    values = _times(new, fits) | {"seats": new.seats, "interviewer": new.interviewer_email, "job": new.job}
-    return await _INSERT.structs(SlotDetails, **values, notes=new.notes, at=at)
+    values = {"seats": new.seats, "job": new.job, "notes": new.notes, "interviewer": new.interviewer_email}
+    known = {
+        "name": new.interviewer_name,
+        "time_zone": new.interviewer_time_zone,
+        "locale": new.interviewer_locale,
+    }
+    return await _INSERT.structs(SlotDetails, **_times(new, fits), **values, **known, at=at)
 
 
 def _times(new: NewSeries, asked: dict[UUID, Occurrence]) -> dict[str, list[Any]]:
@@ -123,8 +131,9 @@ _LOOK = Statement("""
 
 # The slots of a series, except those that overlap another of the interviewer's, an existing one or one of these.
 _INSERT = Statement("""
-    INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, job, notes, created_at)
-    SELECT id, starts_at, ends_at, :seats, :interviewer, :job, :notes, :at
+    INSERT INTO slot (id, starts_at, ends_at, seats, interviewer_email, interviewer_name, interviewer_time_zone,
+        interviewer_locale, job, notes, created_at)
+    SELECT id, starts_at, ends_at, :seats, :interviewer, :name, :time_zone, :locale, :job, :notes, :at
     FROM unnest(:ids::uuid[], :starts::timestamptz[], :ends::timestamptz[]) AS asked (id, starts_at, ends_at)
     ORDER BY starts_at, id
     ON CONFLICT DO NOTHING RETURNING *

@@ -2,20 +2,22 @@
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from hireloop import db, errors
+from hireloop import db, errors, mail_addresses
 from hireloop.examples import EndsAt, JobId, RecordedAt, SlotId, StartsAt, Time
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import audit, fields, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import jobs
+from hireloop.scheduling.slots import notices
 from hireloop.scheduling.tables import Slot
-from hireloop.statements import Statement, as_structs, rows_of
+from hireloop.statements import Statement, as_structs, read_clock, rows_of
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,17 +27,26 @@ class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ends_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:45:00+05:30"])]
     seats: fields.Seats = 1
     interviewer_email: Annotated[fields.Address | None, Meta(examples=["ravi@acme.example"])] = None
+    interviewer_name: Annotated[fields.NameOrNone, Meta(examples=["Ravi Kumar"])] = ""
+    interviewer_time_zone: fields.Zone | None = None
+    interviewer_locale: Annotated[fields.Locale | None, Meta(examples=["en-IN"])] = None
     job: JobId | None = None  # None: for any job
     notes: fields.Notes = ""
 
 
 class SlotPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Changes to a slot. Fields that are left out keep their value."""
+    """Changes to a slot. Fields that are left out keep their value.
+
+    If the interviewer is somebody else, their name, time zone and locale are cleared unless they are given, too.
+    """
 
     starts_at: fields.Moment | UnsetType = UNSET
     ends_at: fields.Moment | UnsetType = UNSET
     seats: Annotated[fields.Seats | UnsetType, Meta(examples=[2])] = UNSET
     interviewer_email: fields.Address | UnsetType | None = UNSET
+    interviewer_name: Annotated[fields.NameOrNone | UnsetType, Meta(examples=["Ravi Kumar"])] = UNSET
+    interviewer_time_zone: fields.Zone | UnsetType | None = UNSET
+    interviewer_locale: Annotated[fields.Locale | UnsetType | None, Meta(examples=["en-IN"])] = UNSET
     job: UUID | UnsetType | None = UNSET
     notes: Annotated[fields.Notes | UnsetType, Meta(examples=["Room 4"])] = UNSET
 
@@ -49,6 +60,9 @@ class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     seats: Annotated[int, Meta(examples=[1])]
     taken: Annotated[int, Meta(examples=[0])]
     interviewer_email: Annotated[str | None, Meta(examples=["ravi@acme.example"])]
+    interviewer_name: Annotated[str, Meta(examples=["Ravi Kumar"])]
+    interviewer_time_zone: Annotated[str | None, Meta(examples=["Asia/Kolkata"])]
+    interviewer_locale: Annotated[str | None, Meta(examples=["en-IN"])]
     job: JobId | None
     notes: Annotated[str, Meta(examples=[""])]
     withdrawn_at: Time | None
@@ -56,7 +70,9 @@ class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # What the candidates of a slot in use rely on.
-_FIXED_IN_USE = {"starts_at", "ends_at", "interviewer_email", "job"}
+_FIXED_IN_USE = {"starts_at", "ends_at", "job"}
+# What an interviewer hears of a slot in use, or in which words.
+_INTERVIEWER = {"interviewer_email", "interviewer_name", "interviewer_time_zone", "interviewer_locale"}
 # What says whether it overlaps another one of the interviewer's.
 _WHO_AND_WHEN = {"starts_at", "ends_at", "interviewer_email"}
 
@@ -130,19 +146,23 @@ async def change(
     changes: SlotPatch,
     *,
     by: Actor,
+    outbox: Outbox,
     check: Check[SlotDetails] = patches.anything_goes,
     now: datetime | None = None,
 ) -> SlotDetails:
     """Change a slot and return it; a value that stays the same is no change, and is not recorded.
 
-    Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse if the times, the
-    interviewer or the job of a slot with bookings, also of one that is over, or seats below those taken, are asked for.
+    Who interviews the people in it can be changed at any time. Both interviewers, the one before and the one now, are
+    notified, unless the slot is over.
+
+    Raises NotFound, what `check` raises, SlotWithdrawn, BadInput, InterviewerBusy, and SlotInUse if the times or the
+    job of a slot with bookings, also of one that is over, or seats below those taken, are asked for.
     """
     fields.check_calendar(starts_at=changes.starts_at, ends_at=changes.ends_at)
     slot = await lock(slot_id)
     spelt = fields.spelt(changes, known=slot)
     await check(slot)
-    changed = patches.changed(slot, spelt)
+    changed = _changed(slot, spelt)
     wanted = msgspec.structs.replace(slot, **changed)
     refusal = change_refusal(slot, wanted, changed.keys())
     if refusal is not None:
@@ -156,7 +176,38 @@ async def change(
         await Slot.update(**values).where(Slot.id == slot_id)
         details = {"fields": sorted(changed)}
         await audit.record(NewAuditEntry(action=Action.SLOT_CHANGED, subject=slot_id, by=by, details=details), at=now)
+        if slot.taken and changed.keys() & _INTERVIEWER:
+            await _notify(slot, wanted, by=by, outbox=outbox, now=await read_clock(now))
     return wanted
+
+
+def _changed(slot: SlotDetails, patch: SlotPatch) -> dict[str, Any]:
+    """Return the new values of what changes. What is known of an interviewer is not true of the next one."""
+    changed = patches.changed(slot, patch)
+    if "interviewer_email" not in changed or _is_same(slot.interviewer_email, changed["interviewer_email"]):
+        return changed
+    nothing_known = {"interviewer_name": "", "interviewer_time_zone": None, "interviewer_locale": None}
+    cleared = {name: value for name, value in nothing_known.items() if getattr(patch, name) is UNSET}
+    return changed | {name: value for name, value in cleared.items() if getattr(slot, name) != value}
+
+
+def _is_same(address: str | None, other: str | None) -> bool:
+    """Return whether two addresses are one mailbox to us, however they are written."""
+    if address is None or other is None:
+        return address == other
+    return mail_addresses.sought(address).lower() == mail_addresses.sought(other).lower()
+
+
+async def _notify(slot: SlotDetails, wanted: SlotDetails, *, by: Actor, outbox: Outbox, now: datetime) -> None:
+    """Put the notices to who held a slot in use and who holds it now; nobody needs them once it is over."""
+    if slot.ends_at <= now:
+        return
+    is_same = _is_same(slot.interviewer_email, wanted.interviewer_email)
+    tell = [wanted.interviewer_email] if is_same else [slot.interviewer_email, wanted.interviewer_email]
+    addresses = [address for address in tell if address is not None]
+    told = await notices.change_holder(slot.id, tell=addresses, may_wait=is_same, now=now)
+    if told:
+        await outbox.put(told, now=now, key=by.key)
 
 
 def change_refusal(slot: SlotDetails, wanted: SlotDetails, changed: AbstractSet[str]) -> errors.HireLoopError | None:

@@ -1,0 +1,92 @@
+"""What the interviewer of a slot is to hear: one notice of each change, put in the transaction of the change.
+
+A notice says only that there may be something to tell. What, and whether at all, is decided when it is due
+(`notify.decisions.slots`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hireloop.notify.messages import InterviewerUpdate
+from hireloop.statements import Statement
+
+
+class NoticeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot after a change that its interviewer is to hear of: whose slot it is, and at which revision."""
+
+    slot_id: UUID
+    revision: int
+    interviewer_email: str | None
+    starts_at: datetime
+    ends_at: datetime
+    taken: int = 0
+
+
+def notice(about: NoticeFacts, *, to: str, may_wait: bool) -> InterviewerUpdate:
+    """Return the notice of a change to one person, as it is put.
+
+    It may wait for more changes unless somebody hears of the interview for the first time, or that it is off.
+    """
+    return InterviewerUpdate(
+        slot_id=about.slot_id,
+        revision=about.revision,
+        interviewer_email=to,
+        starts_at=about.starts_at,
+        ends_at=about.ends_at,
+        may_wait=may_wait,
+    )
+
+
+def raise_fragment(now: str) -> str:
+    """Return what an UPDATE of a slot sets so that its interviewer, if there is one, hears of it; `now` is SQL."""
+    return f"""
+        notice_revision = notice_revision + (interviewer_email IS NOT NULL)::int,
+        notice_key = coalesce(interviewer_key, notice_key), reminded_at = {now}
+    """
+
+
+_TOLD = "id AS slot_id, notice_revision AS revision, interviewer_email, starts_at, ends_at, taken"
+# Seats of slots are taken, or freed.
+_CHANGE_SEATS = Statement(f"""
+    UPDATE slot SET taken = taken + changed.seats, {raise_fragment(":now::timestamptz")}
+    FROM unnest(:slots::uuid[], :seats::int[]) AS changed(slot, seats) WHERE slot.id = changed.slot
+    RETURNING {_TOLD}
+""")  # noqa: S608 (our own names)
+# The interviewer of a slot hears of it, and so may the one before.
+_CHANGE_HOLDER = Statement(f"""
+    UPDATE slot SET notice_revision = notice_revision + 1, notice_key = interviewer_key, reminded_at = :now
+    WHERE id = :slot RETURNING {_TOLD}
+""")  # noqa: S608 (our own names)
+
+
+async def change_seats(
+    *, taken: Iterable[UUID] = (), freed: Iterable[UUID] = (), now: datetime
+) -> list[InterviewerUpdate]:
+    """Take and free one seat for each time that a slot is named, and return the notices to the slots' interviewers.
+
+    In the caller's transaction, which holds the slots. Constraints judge the seats.
+    """
+    seats = Counter(taken)
+    seats.subtract(freed)
+    rows = await _CHANGE_SEATS.structs(NoticeFacts, slots=list(seats), seats=list(seats.values()), now=now)
+    # Nobody was there before: they hear of the interview. Nobody is there any more: they hear that it is off.
+    return [
+        notice(row, to=row.interviewer_email, may_wait=0 < row.taken != seats[row.slot_id])
+        for row in sorted(rows, key=lambda row: row.slot_id)
+        if row.interviewer_email is not None
+    ]
+
+
+async def change_holder(
+    slot_id: UUID, *, tell: Sequence[str], may_wait: bool, now: datetime
+) -> list[InterviewerUpdate]:
+    """Return the notices to these addresses that a slot in use changed hands, or that its holder's details changed.
+
+    In the caller's transaction, which holds the slot.
+    """
+    (row,) = await _CHANGE_HOLDER.structs(NoticeFacts, slot=slot_id, now=now)
+    return [notice(row, to=address, may_wait=may_wait) for address in tell]

@@ -1,0 +1,162 @@
+"""When a notice to an interviewer is put: once for each change, at the slot's revision, and counted for its API key."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+import factories
+from factories import TESTS, WINDOWS, make_interview, rows, unaccounted
+from hireloop import db, errors
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.sending_limits import SendingLimits
+from hireloop.scheduling import withdrawals
+from hireloop.scheduling.audit import Actor
+from hireloop.scheduling.bookings import booking, moves
+from hireloop.scheduling.people import jobs
+from hireloop.scheduling.people.jobs import JobPatch
+from hireloop.scheduling.slots.slots import SlotDetails
+from scheduling.interviewers import (
+    MEERA,
+    OUTBOX,
+    RAVI,
+    START,
+    at,
+    book,
+    cancel,
+    change,
+    hear,
+    heard,
+    make_slot,
+    revision_of,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def due_after() -> list[float]:
+    """Return after how many seconds each notice is due, by its revision."""
+    found = await db.fetch(
+        "SELECT first_due_at - created_at AS wait FROM delivery WHERE slot IS NOT NULL ORDER BY revision"
+    )
+    return [row["wait"].total_seconds() for row in found]
+
+
+async def test_the_first_and_the_last_are_told_at_once_and_others_wait() -> None:
+    slot = await make_slot()
+    one, other = await book(slot), await book(slot, "Ben Rao")
+    await cancel(one)
+    await cancel(other)
+    assert await due_after() == [0, 20, 20, 0]
+    assert await revision_of(slot) == 4
+
+
+async def test_within_the_last_hour_nothing_waits() -> None:
+    slot = await make_slot()
+    near = (START - timedelta(minutes=59) - at()).total_seconds()
+    await book(slot, seconds=near)
+    await book(slot, "Ben Rao", seconds=near)
+    assert await due_after() == [0, 0]
+
+
+async def test_two_bookings_at_once_are_two_notices_and_both_are_told() -> None:
+    slot = await make_slot()
+    people = [await make_interview(full_name=f"P{number} Rao") for number in range(6)]
+    await asyncio.gather(*(book(slot, interview=person) for person in people))
+    assert await revision_of(slot) == 6
+    told = [*await hear(0), *await hear(60)]
+    assert {one.name for one in told[-1].attendees} == {f"P{number} Rao" for number in range(6)}
+    assert await unaccounted() == 0
+
+
+async def test_a_release_is_one_notice_for_all_who_were_there() -> None:
+    slot = await make_slot()
+    for name in ("Asha Rao", "Ben Rao", "Carla Rao"):
+        await book(slot, name)
+    await heard(1)
+    await withdrawals.release(slot, by=TESTS, reason="", outbox=OUTBOX, now=at(5))
+    assert await revision_of(slot) == 4
+    assert await heard(5) == ["cancelled to ravi: Asha, Ben, Carla"]
+    await book(slot, seconds=6)
+    await heard(6)
+    await withdrawals.withdraw(slot, cancel=True, by=TESTS, reason="", outbox=OUTBOX, now=at(7))
+    assert await heard(7) == ["cancelled to ravi: Asha"]
+    assert await unaccounted() == 0
+
+
+async def test_an_interviewer_who_is_the_candidate_too_gets_each_message_for_what_it_is() -> None:
+    slot = await make_slot("asha@example.com")
+    await book(slot, interview=await make_interview(email="Asha@example.com", full_name="Asha Rao"))
+    assert await heard(0) == ["invitation to asha: Asha"]
+    kinds = sorted((row["kind"], row["party"]) for row in await rows("delivery"))
+    assert kinds == [("interviewer_invitation", "interviewer"), ("invitation", "candidate")]
+
+
+async def test_an_interviewer_who_changes_between_the_look_and_the_booking_is_not_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slot, interview = await make_slot(), await make_interview(full_name="Asha Rao")
+    real = booking._facts  # noqa: SLF001 (where a booking can be held up)
+    looked: list[SlotDetails] = []
+
+    async def facts(*given: object) -> object:
+        found = await real(*given)  # type: ignore[arg-type] # as it is called
+        if not looked:
+            looked.append(await change(slot, interviewer_email=MEERA))
+        return found
+
+    monkeypatch.setattr(booking, "_facts", facts)
+    await book(slot, interview=interview)
+    assert await heard(0) == ["invitation to meera: Asha"]
+    assert await unaccounted() == 0
+
+
+async def test_a_slot_that_is_over_changes_hands_in_silence() -> None:
+    slot = await make_slot()
+    await book(slot)
+    await heard(0)
+    over = (START + timedelta(hours=2) - at()).total_seconds()
+    assert (await change(slot, interviewer_email=MEERA, seconds=over)).interviewer_email == MEERA
+    assert await heard(over) == []
+    assert await unaccounted() == 0
+
+
+async def test_another_persons_name_is_not_kept_and_what_is_given_is() -> None:
+    slot = await make_slot(interviewer_name="Ravi Kumar", interviewer_locale="hi", interviewer_time_zone="Asia/Kolkata")
+    same = await change(slot, interviewer_email=RAVI.upper())
+    assert (same.interviewer_name, same.interviewer_locale) == ("Ravi Kumar", "hi")
+    other = await change(slot, interviewer_email=MEERA, interviewer_name="Meera Nair")
+    assert (other.interviewer_name, other.interviewer_locale, other.interviewer_time_zone) == ("Meera Nair", None, None)
+
+
+async def test_notices_count_as_messages_of_the_key_that_asked_for_them() -> None:
+    key = db.new_id()
+    limited: Outbox = msgspec.structs.replace(OUTBOX, limits=SendingLimits(messages_a_day=3))
+    slot = await make_slot()
+
+    async def book_with_key() -> None:
+        await booking.book(
+            await make_interview(), slot, booking_notes="", booked_by=Actor("k", key), outbox=limited, windows=WINDOWS
+        )
+
+    await book_with_key()
+    assert await db.fetch_value("SELECT sum(messages) FROM message_use WHERE api_key = $1", key) == 2
+    await book_with_key()
+    with pytest.raises(errors.TooManyMessages):
+        await book_with_key()
+    assert await revision_of(slot) == 2
+
+
+async def test_a_job_may_let_its_candidates_know_who_interviews_them() -> None:
+    slot = await make_slot(interviewer_name="Ravi Kumar")
+    other = await make_slot(MEERA, interviewer_name="Meera Nair", starts_at=START + timedelta(hours=1))
+    await book(slot)
+    interview = await make_interview()
+    (job,) = await rows("job")
+    assert (await jobs.change(job["id"], JobPatch(names_interviewer=True), by=TESTS)).names_interviewer
+    named = (await factories.book(interview, slot, outbox=OUTBOX, now=at())).booking
+    await moves.move(named.id, other, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS, now=at(1))
+    found = [json.loads(row["payload"]) for row in await rows("delivery") if row["party"] == "candidate"]
+    assert [one["interviewer_name"] for one in found] == ["", "Ravi Kumar", "Meera Nair"]
