@@ -217,8 +217,10 @@ async def test_a_slots_failure_that_an_erased_persons_alert_reported_is_reported
     delivery = await notify_interviewer(made, **FAILED)
     await alerts_put(outbox_of(EMAIL))
     await erasure.forget([made.booking.id], now=soon())
-    await db.fetch("UPDATE candidate SET erased_at = now() FROM schedule WHERE candidate.id = candidate")
-    await db.fetch("UPDATE schedule SET state = 'cancelled' WHERE id = $1", made.booking.id)
+    (person,) = await db.fetch(
+        "UPDATE schedule SET state = 'cancelled' WHERE id = $1 RETURNING candidate", made.booking.id
+    )
+    await db.fetch("UPDATE candidate SET erased_at = now() WHERE id = $1", person["candidate"])
     alert = (await alerts_put())[-1]
     assert (alert["schedule"], alert["delivery"]) == (other.booking.id, delivery)
 
