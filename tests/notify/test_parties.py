@@ -109,6 +109,17 @@ async def test_a_cancellation_of_an_empty_slot_leads_to_whom_its_interviewer_was
     assert await needing() == {delivery}
 
 
+async def test_the_recruiter_of_an_empty_slot_is_that_of_the_booking_which_was_in_it() -> None:
+    made = await booked()
+    await db.fetch('UPDATE delivery SET payload = payload || \'{"recruiter_email": "rita@example.com"}\'')
+    await notify_interviewer(made, state="sent")
+    await db.fetch("UPDATE schedule SET state = 'cancelled', revision = 2")
+    await hold(made.booking.slot, revision=2)
+    await notify_interviewer(made, InterviewerCancellation, revision=2, **FAILED)
+    (alert,) = await alerts_put()
+    assert (alert["schedule"], alert["recruiter"]) == (made.booking.id, "rita@example.com")
+
+
 async def test_the_carrier_is_the_recruiter_of_the_job_if_there_is_no_chat() -> None:
     made = await booked()
     await notify_interviewer(made, **FAILED)

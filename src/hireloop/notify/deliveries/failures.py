@@ -35,10 +35,15 @@ def booking_in_slot_fragment(slot: str) -> str:
     """Return a subquery for one of the bookings in a slot, whose id is the expression `slot`, with whom it is about.
 
     The first of those who have a seat; where nobody has any more, the first of those whom the interviewer was told of
-    last. `others` is how many more there are, or were.
+    last, whose own messages name the recruiter. `others` is how many more there are, or were.
     """
     return f"""(
-        SELECT * FROM (
+        SELECT schedule, attendee, others, job_title, company, coalesce(recruiter_email, (
+            SELECT payload->>'recruiter_email' FROM delivery AS own
+            WHERE own.schedule = either.schedule AND payload->>'recruiter_email' IS NOT NULL
+            ORDER BY own.revision DESC, own.id DESC LIMIT 1
+        )) AS recruiter_email
+        FROM (
             (SELECT schedule, candidate_name AS attendee, count(*) OVER () - 1 AS others, job_title, company,
                 recruiter_email, 0 AS place
             FROM slot_roster WHERE slot_roster.slot = {slot} ORDER BY schedule LIMIT 1)
