@@ -11,7 +11,7 @@ from api.clients import as_role, ok, problem
 from hireloop.access.tables import Role
 from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
-from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.notify.messages import PARTY_KINDS
 from hireloop.settings import Settings
 from hireloop.web.context import STATE_NAME, Context
 from sample_channels import FOR_CHATS, TO_ACT_ON
@@ -35,7 +35,7 @@ async def test_a_channel_is_listed_with_what_goes_over_it_and_whether_it_is_held
             "since": None,
             "fallback": None,
             "required": True,
-            "kinds": sorted(CANDIDATE_KINDS | TO_ACT_ON | {"alert"}),
+            "kinds": sorted(PARTY_KINDS | TO_ACT_ON | {"alert"}),
         }
     ]
     (channel,) = configured.channels(settings)
@@ -85,7 +85,7 @@ class TestWithChat:
         mail, chat = answered.json()["items"]
         assert (chat["transport"], chat["required"]) == ("apprise", False)
         assert chat["kinds"] == sorted(FOR_CHATS)
-        assert mail["kinds"] == sorted(CANDIDATE_KINDS | {"alert"})
+        assert mail["kinds"] == sorted(PARTY_KINDS | {"alert"})
         assert "canary" not in answered.text
 
 

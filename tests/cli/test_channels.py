@@ -6,7 +6,7 @@ import pytest
 
 from hireloop.notify.channels import configured, health, providers
 from hireloop.notify.channels.providers import Route
-from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.notify.messages import PARTY_KINDS
 from hireloop.settings import Settings
 from processes import environment
 from sample_channels import FOR_RECRUITERS
@@ -30,7 +30,7 @@ async def test_the_command_says_the_same_and_why_a_channel_is_held(database_url:
     ran = channels(env)
     assert ran.returncode == 0, ran.stderr
     mail, chat, title, why, *transports = ran.stdout.splitlines()
-    assert mail.split() == ["email", "open", "email", "required", *sorted(CANDIDATE_KINDS)]
+    assert mail.split() == ["email", "open", "email", "required", *sorted(PARTY_KINDS)]
     assert chat.split()[1:] == ["held", "apprise", "optional", *sorted(FOR_RECRUITERS)]
     assert title == f"  {configured.channels(ours)[1].title}"
     assert "endpoint_refused: The endpoint denied access" in why

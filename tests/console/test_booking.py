@@ -1,18 +1,19 @@
 """One booking's page: what it shows to whom."""
 
 import re
-from uuid import UUID
 
 import httpx
 
 from console.factories import booked, entered, key_of, tried
 from console.signing import press, sign_in
-from factories import OUTBOX, TESTS, WINDOWS, make_slot, rows, soon
+from factories import OUTBOX, TESTS, WINDOWS, make_slot, outbox_of, rows, soon
 from hireloop import db, session_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.bookings import cancellations, moves
 from hireloop.scheduling.privacy import erasure
 from hireloop.settings import Settings
+from notify.sample_messages import invitation, recruiter_copy
+from sample_channels import chat
 
 NASTY = "\"><script>alert(1)</script>'{{7*7}}"
 NOWHERE = "/console/bookings/01990000-0000-7000-8000-000000000000/"
@@ -176,20 +177,12 @@ async def test_what_a_recruiter_says_of_a_bounce_is_shown_as_theirs(client: http
 
 async def test_the_invitation_comes_first_and_a_code_is_said_once(client: httpx.AsyncClient) -> None:
     booking = await booked()
-    await db.fetch(
-        """
-        INSERT INTO delivery SELECT (jsonb_populate_record(d, jsonb_build_object(
-            'id', $2::uuid, 'kind', 'recruiter_copy', 'channel', 'mmost-5dc62460',
-            'recipient', 'mmost-5dc62460', 'message_id', '<later>', 'required', false))).*
-        FROM delivery d WHERE schedule = $1
-        """,
-        booking.id,
-        UUID(int=2**127),
-    )
+    about = invitation(starts_at=soon(60), schedule_id=booking.id)
+    await outbox_of(chat("recruiter_copy")).put([recruiter_copy(about)], now=soon())
     await tried(booking, "rejected", reason="auth_refused", reply="5.1.1 No such user")
     await sign_in(client, Role.VIEWER)
     page = (await client.get(booking.path)).text
     kinds = re.findall(r"<h3>([^<]+)</h3>", page.partition('id="told"')[2])
     assert kinds == ["Invitation", "Recruiters&#39; copy"]
     assert "Reached <code>recipient</code>, reply 550." in page
-    assert page.count("5.1.1") == 2  # of the delivery and of its attempt, as the server wrote it
+    assert page.count("5.1.1") == 3  # of the person, the delivery and its attempt, as the server wrote it

@@ -126,9 +126,7 @@ async def test_what_failed_for_an_interview_that_is_over_needs_no_attention_for_
     old = await tried(await booked("Old"), "rejected")
     await db.fetch("UPDATE delivery SET deadline_at = now() - interval '25 hours' WHERE id = $1", old)
     await sign_in(client, Role.VIEWER)
-    assert (
-        "Nothing needs attention. Every candidate has been notified" in (await client.get("/console/attention/")).text
-    )
+    assert "Nothing needs attention. Everybody has been notified" in (await client.get("/console/attention/")).text
 
 
 async def test_a_held_channel_is_told_of_on_the_first_page_and_explained_on_its_own(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from factories import book, make_slot, soon, unaccounted
+from factories import book, make_slot, rows, soon, unaccounted
 from hireloop.local.mailbox.mail_folder import ReceivedMail
 from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop.notify.channels import configured
@@ -39,6 +39,37 @@ async def test_a_candidate_is_reminded_and_a_failed_invitation_is_told_of(
     )
     assert "session_key" in text_of(invitation)
     assert "session_key" in text_of(reminder)
+    assert await unaccounted() == 0
+
+
+@pytest.mark.usefixtures("database")
+async def test_interviewers_are_told_by_themselves_and_a_dead_address_of_theirs_is_told_of(
+    database_url: str, settings: Settings, mailbox: Mailbox
+) -> None:
+    outbox = Outbox.of(settings, configured.channels(settings))
+    for interviewer in ("ivan@example.com", "rejected@simulated.test"):
+        slot = await make_slot(starts_at=soon(300), interviewer_email=interviewer, interviewer_name="Ivan Petrov")
+        await book(slot=slot, outbox=outbox, resume_text="Ten years of Python.")
+    host, port = mailbox.start()
+    mail = {"EMAIL_HOST": host, "EMAIL_PORT": str(port), "ALERT_EMAIL": "ops@hire.example"}
+    with WorkerProcess(environment(database_url, **mail)) as worker:
+        mails = mailbox.wait_for(4, timeout=30)
+        assert worker.stop() == 0
+    (to_ivan,) = [one for one in mails if one.recipients == ("ivan@example.com",)]
+    (alert,) = [one for one in mails if one.recipients == ("ops@hire.example",)]
+    said = text_of(to_ivan)
+    assert str(to_ivan.email["Subject"]) == "Interview scheduled: Asha Rao, Backend Engineer at Example Labs"
+    assert "/console/bookings/" in said
+    assert "/resume/" in said
+    assert str(alert.email["Subject"]).startswith("Not delivered to the interviewer: Asha Rao")
+    assert "Correct the interviewer's address" in text_of(alert).replace("\n", " ")
+    sessions = [str(row["id"]) for row in await rows("session")]
+    theirs = [row["payload"] for row in await rows("delivery") if row["party"] == "interviewer"]
+    everything = "".join([*theirs, to_ivan.email.as_string(), *(str(part) for part in to_ivan.email.walk())])
+    assert len(theirs) == 2
+    assert not any(secret in everything for secret in ("session_key", "key_version", *sessions))
+    states = {row["party"]: row["state"] for row in await rows("delivery") if row["recipient"] != "ivan@example.com"}
+    assert (states["candidate"], states["interviewer"]) == ("sent", "rejected")
     assert await unaccounted() == 0
 
 

@@ -14,16 +14,19 @@ from hireloop.notify.channels.providers import LeaseRequest, Route
 from hireloop.notify.deliveries import alerts, leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.messages import PARTY_KINDS, Attendee, InterviewerInvitation, InterviewerMessage
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel, Evidence, Outcome, Phase, Retry
 from hireloop.notify.worker import attempts, circuit
 from hireloop.notify.worker.attempts import AttemptResult
+from hireloop.scheduling.bookings.booking import BookingResult
 from sample_channels import EMAIL, MAIL, chat
 
 ACCEPTED = Evidence(phase=Phase.REPLY, code=250, reply="2.0.0 Ok")
 LIMIT = Retry(reason="sending_limit", evidence=Evidence(phase=Phase.REPLY, code=550))
 RECRUITERS = chat("recruiter_copy", name="recruiters")
 WITH_RECRUITERS = outbox_of(EMAIL, RECRUITERS)
+MAIL_TO_ALL = msgspec.structs.replace(MAIL, kinds=PARTY_KINDS)
 ALERTING_CHAT = chat("alert", "recruiter_copy")
 ALERTING_MAIL = msgspec.structs.replace(MAIL, kinds=MAIL.kinds | {"alert"})
 _ENDS = {
@@ -95,6 +98,75 @@ async def alerted(*, minutes_ago: float = 3, over: Outbox | None = None, email: 
         soon(-minutes_ago),
     )
     return ident
+
+
+INTERVIEWER = "ivan@example.com"
+
+
+async def hold(slot: UUID, address: str | None = INTERVIEWER, *, revision: int = 1, name: str = "Ivan Petrov") -> None:
+    """Let this interviewer hold a slot, whose notices have come to this revision."""
+    await db.fetch(
+        "UPDATE slot SET interviewer_email = $2, interviewer_name = $3, notice_revision = $4 WHERE id = $1",
+        slot,
+        address,
+        name,
+        revision,
+    )
+
+
+async def notify_interviewer(
+    booked: BookingResult,
+    kind: type[InterviewerMessage] = InterviewerInvitation,
+    *,
+    to: str = INTERVIEWER,
+    revision: int = 1,
+    state: str = "pending",
+    reason: str | None = None,
+    told_revision: int | None = None,
+    attendees: bool = True,
+    undecided: bool = False,
+    now: datetime | None = None,
+    **values: Any,  # noqa: ANN401 (each field has its own type)
+) -> UUID:
+    """Put a message to the interviewer of a booking's slot, let it have come to this state, and return its delivery."""
+    booking = booked.booking
+    rows = await db.fetch(
+        "SELECT full_name, title, company FROM candidate, job, schedule WHERE schedule.id = $1"
+        " AND candidate.id = schedule.candidate AND job.id = schedule.job",
+        booking.id,
+    )
+    attendee = Attendee(
+        schedule_id=booking.id,
+        name=rows[0]["full_name"],
+        email="asha@example.com",
+        job_title=rows[0]["title"],
+        company=rows[0]["company"],
+    )
+    said: dict[str, Any] = {
+        "slot_id": booking.slot,
+        "revision": revision,
+        "interviewer_email": to,
+        "interviewer_name": "Ivan Petrov",
+        "starts_at": booking.starts_at,
+        "ends_at": booking.ends_at,
+        "attendees": [attendee] if attendees else [],
+    }
+    message: Any = kind(**(said | values))  # of a kind, not the base of them
+    (put,) = await outbox_of(MAIL_TO_ALL).put([message], now=now or soon())
+    await db.fetch(
+        """
+        UPDATE delivery SET undecided = $2, state = $3, last_reason = $4, told_revision = $5,
+            sent_at = CASE WHEN $3 IN ('sent', 'bounced') THEN now() END,
+            bounced_at = CASE WHEN $3 = 'bounced' THEN now() END
+        WHERE id = $1
+        """,
+        put.id,
+        undecided,
+        state,
+        reason,
+        told_revision,
+    )
+    return put.id
 
 
 async def attempt(outcome: Outcome, channel: Channel, *, route: Route = Route.PRIMARY) -> None:

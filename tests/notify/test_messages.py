@@ -25,6 +25,30 @@ INVITATION = BOOKING | {
     "opens_at": "2026-12-01T04:29:30Z",
     "closes_at": "2026-12-01T04:40:00Z",
     "booking_notes": "",
+    "interviewer_name": "Ivan Petrov",
+}
+SLOT_NOTICE = {
+    "slot_id": "01939f6e-7b00-7000-8000-000000000005",
+    "revision": 1,
+    "interviewer_email": "ivan@example.com",
+    "interviewer_name": "Ivan Petrov",
+    "time_zone": None,
+    "locale": "de",
+    "starts_at": "2026-12-01T04:30:00Z",
+    "ends_at": "2026-12-01T05:30:00Z",
+    "attendees": [
+        {
+            "schedule_id": BOOKING["schedule_id"],
+            "name": "Asha Rao",
+            "email": "asha@example.com",
+            "job_title": "Backend Engineer",
+            "company": "Example Labs",
+            "coding_language": "python",
+            "has_resume": True,
+            "booking_notes": "",
+        }
+    ],
+    "recruiter_email": None,
 }
 STORED: dict[str, dict[str, Any]] = {
     "invitation": INVITATION,
@@ -32,6 +56,10 @@ STORED: dict[str, dict[str, Any]] = {
     "cancelled": BOOKING | {"reason": ""},
     "reminder": INVITATION | {"lead": "24h", "until": None},
     "recruiter_copy": BOOKING | {"change": "booked", "by": "careers site"},
+    "interviewer_invitation": SLOT_NOTICE,
+    "interviewer_update": SLOT_NOTICE | {"may_wait": False},
+    "interviewer_cancelled": SLOT_NOTICE,
+    "interviewer_reminder": SLOT_NOTICE | {"lead": "24h", "until": None},
     "late_request": BOOKING | {"asked_at": "2026-12-01T04:42:00Z", "send_to": None},
     "confirmed": BOOKING | {"confirmed_at": "2026-11-30T04:30:00Z", "by": "the candidate", "send_to": None},
     "declined": BOOKING | {"declined_at": "2026-11-30T04:30:00Z", "reason": "Ill.", "send_to": None},

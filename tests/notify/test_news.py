@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from factories import book, outbox_of
 from hireloop import db
 from hireloop.notify import news
-from hireloop.notify.deliveries.outbox import Outbox, forget
+from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.erasure import forget
 from hireloop.notify.news import FailedNotice
 from notify.news import missed, no_show
 from sample_channels import MAIL, chat

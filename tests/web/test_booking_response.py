@@ -1,17 +1,23 @@
-"""What a booking says of its invitation: its chat copies, and what a recruiter must know of it."""
+"""What a booking says of its invitation and its people, and what a recruiter must know of it."""
 
 import json
+from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from api.clients import ok
 from api.factories import post_booking
-from factories import candidate_fields, job_fields, rows
+from factories import candidate_fields, job_fields, post_interview, post_slot, rows, soon
 from hireloop import db
+from hireloop.notify.messages import InterviewerCancellation, InterviewerUpdate
+from hireloop.scheduling.bookings import bookings
+from hireloop.scheduling.bookings.booking import BookingOutcome, BookingResult
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import DeviceCheck
 from hireloop.settings import Settings
+from notify.factories import hold, notify_interviewer
 from sample_settings import settings_for
 
 PATH = "/api/interviews/schedules/"
@@ -164,3 +170,151 @@ async def test_a_device_check_shows_that_the_link_was_used(api: httpx.AsyncClien
     await sessions.record_device_check(session["id"], DeviceCheck(camera="NotAllowedError", microphone="ok"))
     assert UNUSED not in await warnings(api)
     assert answer["state"] == "pending"
+
+
+# Its people
+
+
+async def held(api: httpx.AsyncClient, **candidate: Any) -> BookingResult:  # noqa: ANN401 (each field has its own type)
+    """Book over the API into a slot that Ivan then holds."""
+    slot = await post_slot(api, starts_at=soon(24 * 60))
+    interview = await post_interview(api, **candidate)
+    response = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+    assert response.status_code == 201, response.text
+    await hold(UUID(slot))
+    return BookingResult(BookingOutcome.BOOKED, await bookings.find(UUID(response.json()["id"])))
+
+
+async def people(api: httpx.AsyncClient) -> list[dict[str, Any]]:
+    (shown,) = (await ok(api, PATH))["items"]
+    assert (await ok(api, f"{PATH}{shown['id']}/"))["people"] == shown["people"]
+    return list(shown["people"])
+
+
+async def test_a_new_booking_names_the_candidate_and_the_interviewer_as_it_does_later(api: httpx.AsyncClient) -> None:
+    slot = await post_slot(api, starts_at=soon(24 * 60))
+    await db.fetch("UPDATE slot SET interviewer_email = 'ivan@example.com', interviewer_name = 'Ivan Petrov'")
+    interview = await post_interview(api, email="asha@example.com")
+    answer = await api.post(f"/api/interviews/slots/{slot}/book_slot/", json={"interview_id": interview})
+    assert answer.json()["people"] == await people(api)
+    candidate, interviewer = answer.json()["people"]
+    assert [one["kind"] for one in candidate.pop("deliveries")] == ["invitation"]
+    assert candidate == {
+        "party": "candidate",
+        "name": "Asha Rao",
+        "address": "a…@example.com",
+        "former": False,
+        "state": "pending",
+        "last_reason": None,
+        "last_reply": None,
+    }
+    same = ("party", "name", "address", "former")
+    assert [interviewer[name] for name in same] == ["interviewer", "Ivan Petrov", "i…@example.com", False]
+
+
+async def test_a_booking_without_an_interviewer_has_its_candidate_alone(api: httpx.AsyncClient) -> None:
+    await post_booking(api, await post_interview(api))
+    assert [one["party"] for one in await people(api)] == ["candidate"]
+
+
+@pytest.mark.parametrize("dead", ["candidate", "interviewer"])
+async def test_one_dead_address_is_the_state_of_that_person_alone(api: httpx.AsyncClient, dead: str) -> None:
+    made = await held(api)
+    await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now(), last_reply = '250 2.0.0 Ok'")
+    await notify_interviewer(made, state="sent")
+    await db.fetch(
+        "UPDATE delivery SET state = 'rejected', last_reason = 'recipient_unknown', last_reply = '550 5.1.1 Unknown'"
+        " WHERE party = $1",
+        dead,
+    )
+    found = {one["party"]: one for one in await people(api)}
+    alive = ({"candidate", "interviewer"} - {dead}).pop()
+    assert (found[dead]["state"], found[alive]["state"]) == ("failed", "sent")
+    assert found[dead]["last_reason"] == "recipient_unknown"
+    assert found[dead]["last_reply"] == "550 5.1.1 Unknown"
+    assert found[alive]["last_reason"] is None
+    (shown,) = (await ok(api, PATH))["items"]
+    assert shown["invitation"]["state"] == found["candidate"]["state"]
+    assert {one["party"] for one in shown["invitation"]["deliveries"]} == {"candidate"}
+
+
+async def test_a_former_interviewer_stays_until_everybody_can_see_that_they_were_told(api: httpx.AsyncClient) -> None:
+    made = await held(api)
+    await notify_interviewer(made, state="sent")
+    await hold(made.booking.slot, "nora@example.com", revision=2, name="Nora Lind")
+    await notify_interviewer(made, InterviewerCancellation, revision=2, state="rejected", reason="recipient_unknown")
+    await notify_interviewer(made, to="nora@example.com", revision=2)
+    _, new, former = await people(api)
+    assert (new["name"], new["address"], new["former"], new["state"]) == (
+        "Nora Lind",
+        "n…@example.com",
+        False,
+        "pending",
+    )
+    assert (former["name"], former["address"], former["former"], former["state"]) == (
+        None,
+        "i…@example.com",
+        True,
+        "failed",
+    )
+    assert [one["kind"] for one in former["deliveries"]] == ["interviewer_cancelled"]
+
+
+async def test_what_had_been_said_before_is_the_state_and_the_last_words(api: httpx.AsyncClient) -> None:
+    made = await held(api)
+    first = await notify_interviewer(made, state="sent")
+    await db.fetch("UPDATE delivery SET last_reply = '250 queued' WHERE id = $1", first)
+    await notify_interviewer(made, InterviewerUpdate, revision=2, state="superseded", told_revision=1)
+    interviewer = (await people(api))[1]
+    assert (interviewer["state"], interviewer["last_reply"]) == ("sent", "250 queued")
+
+
+async def test_of_a_cancelled_booking_the_cancellation_is_the_candidates_state(api: httpx.AsyncClient) -> None:
+    made = await held(api)
+    await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now(), attempt_count = 1")
+    await db.fetch(
+        "INSERT INTO attempt (delivery, number, started_at, finished_at, outcome, worker)"
+        " SELECT id, 1, now(), now(), 'sent', 'tests' FROM delivery"
+    )
+    assert (await api.post(f"{PATH}{made.booking.id}/cancel/")).status_code == 200
+    candidate = (await people(api))[0]
+    assert (candidate["state"], [one["kind"] for one in candidate["deliveries"]]) == ("pending", ["cancelled"])
+    await db.fetch("UPDATE delivery SET state = 'rejected' WHERE kind = 'cancelled'")
+    assert (await people(api))[0]["state"] == "failed"
+
+
+async def test_an_erased_candidate_is_named_nowhere(api: httpx.AsyncClient) -> None:
+    made = await held(api, full_name="Meera Iyer", email="meera@example.com")
+    await db.fetch("UPDATE candidate SET erased_at = now() WHERE full_name = 'Meera Iyer'")
+    candidate = (await people(api))[0]
+    assert (candidate["name"], candidate["address"]) == (None, None)
+    assert made.booking.candidate_name == "Meera Iyer"
+
+
+async def test_a_delivery_says_whom_it_is_for_and_about_which_slot(api: httpx.AsyncClient) -> None:
+    made = await held(api)
+    await notify_interviewer(made)
+    items = (await ok(api, "/api/notifications/deliveries/"))["items"]
+    found = {one["kind"]: (one["party"], one["schedule"], one["slot"]) for one in items}
+    assert found == {
+        "interviewer_invitation": ("interviewer", None, str(made.booking.slot)),
+        "invitation": ("candidate", str(made.booking.id), None),
+    }
+
+
+async def test_no_answer_about_an_interviewers_message_holds_a_link_of_the_candidate(api: httpx.AsyncClient) -> None:
+    made = await held(api)
+    delivery = await notify_interviewer(made)
+    for path in (f"/api/notifications/deliveries/{delivery}/", f"{PATH}{made.booking.id}/"):
+        shown = await ok(api, path)
+        shown.pop("session", None)
+        assert "session_key" not in str(shown)
+
+
+async def test_what_came_back_to_an_interviewer_changes_nothing_of_the_candidate(api: httpx.AsyncClient) -> None:
+    made = await held(api)
+    delivery = await notify_interviewer(made, state="sent")
+    report = {"message_id": f"<{delivery}@hire.example>", "status": "5.1.1"}
+    answer = await api.post("/api/notifications/bounces/", json=report)
+    assert (answer.status_code, answer.json()["state"]) == (200, "bounced")
+    assert [one["state"] for one in await people(api)] == ["pending", "failed"]

@@ -14,7 +14,7 @@ from hireloop.examples import AlertId, DeliveryId, RecordedAt, ScheduleId, Start
 from hireloop.notify.deliveries import alert_records
 from hireloop.notify.deliveries.alert_records import AlertDeliveryView, AlertFilter, AlertState, AlertView
 from hireloop.notify.deliveries.deliveries import mask
-from hireloop.notify.messages import AlertCause
+from hireloop.notify.messages import AlertCause, Party, party_of
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import Reason, sentence_of
 from hireloop.notify.tables import DeliveryState
@@ -36,6 +36,10 @@ class AlertResponse(msgspec.Struct, frozen=True, kw_only=True):
     channel: Annotated[str, Meta(examples=["email"])]
     about: Annotated[
         str | None, Meta(description="The kind of message that was not delivered.", examples=["invitation"])
+    ]
+    party: Annotated[
+        Party | None,
+        Meta(description="Whom that message was for; null if a channel is held.", examples=["candidate"]),
     ]
     others: Annotated[int, Meta(description="The number of other deliveries that it is about.", examples=[0])]
     reason: Annotated[str | None, Meta(examples=["recipient_unknown"])]
@@ -88,6 +92,7 @@ def _response_fields(context: Context, alert: AlertView) -> dict[str, Any]:
         "delivery": alert.delivery,
         "channel": alert.channel,
         "about": message.about,
+        "party": party_of(message.about or ""),
         "others": message.others,
         "reason": alert.reason,
         "sentence": sentence_of(alert.reason) if alert.reason else None,

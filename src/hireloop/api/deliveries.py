@@ -13,7 +13,7 @@ from hireloop import errors
 from hireloop.access.roles import ADMINISTERS, READS, actor_of
 from hireloop.api.documented import refuses
 from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
-from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, Time, TraceId
+from hireloop.examples import EXAMPLE_MESSAGE_ID, ClosesAt, DeliveryId, RecordedAt, ScheduleId, SlotId, Time, TraceId
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.deliveries import deliveries, ledger, replay
@@ -40,6 +40,10 @@ class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
     next_attempt_at: Annotated[Time | None, Meta(examples=[None])]
     last_reply: Annotated[str | None, Meta(examples=["250 2.0.0 Ok: queued"])]
     schedule: ScheduleId | None
+    slot: Annotated[
+        SlotId | None,
+        Meta(description="The slot, if it is for an interviewer. `revision` is then that of the notices."),
+    ]
     revision: Annotated[int, Meta(examples=[1])]
     required: Annotated[bool, Meta(examples=[True])]
     tries: Annotated[int, Meta(examples=[8])]
@@ -106,6 +110,7 @@ def response_fields(context: ResponseContext, delivery: DeliveryView) -> dict[st
     return {
         **summary_fields(context, delivery),
         "schedule": delivery.schedule,
+        "slot": delivery.slot,
         "revision": delivery.revision,
         "required": delivery.required,
         "tries": delivery.tries,

@@ -89,10 +89,13 @@ def _alert_lines(alert: AlertView) -> list[str]:
     message = alert.message
     since = f" since {moment(alert.unheard_since)}" if alert.unheard_since else ""
     by = f" by {alert.acknowledged_by}" if alert.state is AlertState.ACKNOWLEDGED else ""
-    what = f"{message.about or 'message'} on {alert.channel}" if alert.schedule else f"channel {alert.channel}"
+    is_of_a_channel = alert.cause is AlertCause.HELD
+    what = f"channel {alert.channel}" if is_of_a_channel else f"{message.about or 'message'} on {alert.channel}"
     lines = [f"{alert.cause.value}: {what}, created {moment(alert.created_at)}: {alert.state.value}{by}{since}"]
     if alert.schedule:
         lines.append(f"schedule {alert.schedule}, revision {alert.revision}, delivery {alert.delivery}")
+    elif not is_of_a_channel:
+        lines.append(f"delivery {alert.delivery}")
     if message.candidate_name:
         start = f", {moment(message.starts_at)}" if message.starts_at else ""
         lines.append(printable(f"{message.candidate_name}, {message.job_title} at {message.company}{start}"))

@@ -176,7 +176,7 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
     due = f", due {moment(delivery.due_at)}" if delivery.state == "pending" else ""
     lines = [
         f"{delivery.kind} to {mask(delivery.recipient)} on {delivery.channel}: {delivery.state.value}{due}",
-        f"schedule {delivery.schedule}, revision {delivery.revision}, deadline {moment(delivery.deadline_at)}",
+        f"{_subject(delivery)}, deadline {moment(delivery.deadline_at)}",
         f"Message-ID {delivery.message_id}, trace {spans.trace_id_of(delivery.traceparent)}",
     ]
     if delivery.reason:
@@ -190,6 +190,13 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
     if delivery.returned_count:
         lines.append(counted(delivery.returned_count, "email came back.", "emails came back."))
     return lines
+
+
+def _subject(delivery: DeliveryView) -> str:
+    """Return what a delivery is about: a booking, a slot if it is for an interviewer, or a channel."""
+    if delivery.slot is not None:
+        return f"slot {delivery.slot}, revision {delivery.revision}"
+    return f"schedule {delivery.schedule}, revision {delivery.revision}" if delivery.schedule else "no booking"
 
 
 def _returned_line(mail: ReturnedView) -> str:

@@ -1,6 +1,6 @@
 """One booking: who and when, every delivery with every try, its history, the link, and what can be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from hireloop import db, errors
 from hireloop.console import labels, render
 from hireloop.console.cards import Card, cards_of
+from hireloop.notify import parties
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.deliveries import deliveries
@@ -36,7 +37,7 @@ class ShownDelivery(msgspec.Struct, frozen=True, kw_only=True):
     delivery: DeliveryView
     attempts: list[AttemptView]
     returned: list[ReturnedView]
-    is_current: bool  # of the booking's present revision
+    is_current: bool  # of the booking's present revision, or what an interviewer was told last
     can_replay: bool
 
 
@@ -75,7 +76,7 @@ async def shown(
     context = context_of(request)
     async with db.snapshot():
         card = (await cards_of(request, [await agenda.find(schedule_id)]))[0]
-        found = (await deliveries.of_schedules([schedule_id], context.channels))[-_DELIVERIES:]
+        found, current = await _told(card, context)
         attempts = await deliveries.attempts_of([one.id for one in found], at_most=_ATTEMPTS)
         came_back = await returned.of_deliveries([one.id for one in found], at_most=_RETURNED)
     return render.show(
@@ -88,18 +89,32 @@ async def shown(
         theirs=_their_time(card, context),
         possible=possible(card.item),
         deliveries=[
-            _delivery(one, attempts.get(one.id, []), came_back.get(one.id, []), card)
-            for one in _in_order(found, card.schedule.revision)
+            _delivery(one, attempts.get(one.id, []), came_back.get(one.id, []), is_current=one.id in current)
+            for one in _in_order(found, current)
         ],
         trace_url=_trace_url(context),
         common=context.warnings,
     )
 
 
-def _in_order(found: Sequence[DeliveryView], revision: int) -> list[DeliveryView]:
-    """Return those of this revision first, of each what tells the candidate, and of the same kind the newest first."""
+async def _told(card: Card, context: Context) -> tuple[list[DeliveryView], set[UUID]]:
+    """Return the newest deliveries about a booking and its slots, oldest first, and which of them say how it is now.
+
+    A slot from which it was moved is one of them: its interviewer is told so.
+    """
+    moves = [past.moved.from_slot for past in card.item.booking.changes if past.moved]
+    slots = [*dict.fromkeys((card.schedule.slot, *moves))]
+    about = await deliveries.of_schedules([card.schedule.id], context.channels)
+    latest = await parties.latest_of_slots(slots, context.channels)
+    found = sorted([*about, *await parties.of_slots(slots, context.channels)], key=lambda one: one.id)
+    current = {one.id for one in about if one.revision == card.schedule.revision} | {one.id for one in latest}
+    return found[-_DELIVERIES:], current
+
+
+def _in_order(found: Sequence[DeliveryView], current: Collection[UUID]) -> list[DeliveryView]:
+    """Return what is current first, of each what tells the candidate, and of the same kind the newest first."""
     newest_first = list(reversed(found))
-    return sorted(newest_first, key=lambda one: (one.revision != revision, place_of(one.kind)))
+    return sorted(newest_first, key=lambda one: (one.id not in current, place_of(one.kind)))
 
 
 def possible(item: AgendaItem) -> PossibleActions:
@@ -117,9 +132,8 @@ def possible(item: AgendaItem) -> PossibleActions:
 
 
 def _delivery(
-    delivery: DeliveryView, attempts: list[AttemptView], came_back: list[ReturnedView], card: Card
+    delivery: DeliveryView, attempts: list[AttemptView], came_back: list[ReturnedView], *, is_current: bool
 ) -> ShownDelivery:
-    is_current = delivery.revision == card.schedule.revision
     return ShownDelivery(
         delivery=delivery,
         attempts=attempts,

@@ -11,6 +11,7 @@ from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of
 from hireloop.console.clock import clock_of, parse_day
 from hireloop.console.labels import Label
+from hireloop.notify import parties
 from hireloop.notify.channels import held
 from hireloop.notify.deliveries import failures
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS, DeliveryView
@@ -27,7 +28,7 @@ _AT_RISK = Label("!", "At risk: not accepted yet, and time is running out", "bad
 
 
 class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """A failed or endangered delivery, and the booking that it is about."""
+    """A failed or endangered delivery, and the booking that it is about, or one of those in its slot."""
 
     failure: DeliveryView
     item: AgendaItem
@@ -92,16 +93,18 @@ def ident(request: AnyRequest, name: str) -> UUID | None:
 
 async def _failures(request: AnyRequest, *, limit: int, after: UUID | None) -> list[ShownFailure]:
     found = await failures.page(context_of(request).channels, limit=limit, after=after)
-    about = await agenda.of_schedules([one.schedule for one in found if one.schedule is not None])
+    slots = await parties.bookings_in([one.slot for one in found if one.slot is not None])
+    leads_to = {one.id: slots.get(one.slot) if one.slot else one.schedule for one in found}
+    about = await agenda.of_schedules([schedule for schedule in leads_to.values() if schedule is not None])
     return [
         ShownFailure(
             failure=one,
-            item=about[one.schedule],
+            item=about[schedule],
             state=_AT_RISK if one.state is DeliveryState.PENDING else labels.DELIVERIES[one.state],
-            can_reissue=_can_reissue(one, about[one.schedule]),
+            can_reissue=_can_reissue(one, about[schedule]),
         )
         for one in found
-        if one.schedule in about
+        if (schedule := leads_to[one.id]) in about
     ]
 
 

@@ -13,6 +13,7 @@ from hireloop.console import booking, render
 from hireloop.console.cards import path_of
 from hireloop.console.days import ident
 from hireloop.console.gate import pressed
+from hireloop.notify import parties
 from hireloop.notify.deliveries import deliveries, failures, replay
 from hireloop.notify.deliveries.replay import ReplayFilter
 from hireloop.notify.deliveries.skips import ReplayResult
@@ -33,6 +34,7 @@ async def page(request: AnyRequest) -> Response[bytes]:
     context, after = context_of(request), ident(request, "after")
     async with db.snapshot():
         found = await failures.failed(context.channels, reason=reason, limit=_A_PAGE + 1, after=after)
+        slots = await parties.bookings_in([one.slot for one in found if one.slot is not None])
         reasons = await failures.reasons(since=datetime.now(UTC) - _LOOKED_BACK)
     return render.show(
         request,
@@ -41,6 +43,7 @@ async def page(request: AnyRequest) -> Response[bytes]:
         reason=reason,
         reasons=reasons if reason is None or reason in reasons else {reason: 0, **reasons},
         failed=found[:_A_PAGE],
+        slot_bookings=slots,
         after=found[_A_PAGE - 1].id if len(found) > _A_PAGE else None,
         goes_on=after is not None,
     )
@@ -51,17 +54,20 @@ async def replay_one(request: AnyRequest, delivery_id: FromPath[UUID]) -> Respon
     await pressed(request)
     context = context_of(request)
     delivery, _ = await deliveries.find(delivery_id, context.channels)
+    schedule_id = delivery.schedule
+    if delivery.slot is not None:
+        schedule_id = (await parties.bookings_in([delivery.slot])).get(delivery.slot)
     try:
         by = actor_of(request)
         behalf = context.on_behalf_of(by)
         did = await replay.one(delivery_id, context.channels, note=replay_note(by), behalf=behalf)
     except (errors.NotReplayable, errors.LimitReached) as refused:
-        if delivery.schedule is None:
+        if schedule_id is None:
             raise
-        return await booking.refuse(request, delivery.schedule, refused)
+        return await booking.refuse(request, schedule_id, refused)
     if did:
         context.wakeups.send_soon()
-    path = path_of(delivery.schedule) if delivery.schedule else PATH
+    path = path_of(schedule_id) if schedule_id else PATH
     return render.see_other(path, done="replayed" if did else "not-replayed")
 
 

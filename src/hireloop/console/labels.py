@@ -8,7 +8,7 @@ from hireloop import errors
 from hireloop.access.tables import SignInEnd
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS, InvitationState
 from hireloop.notify.deliveries.ledger import CANCELLING_KIND
-from hireloop.notify.messages import AlertCause
+from hireloop.notify.messages import AlertCause, Party
 from hireloop.notify.reasons import Reason, sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import BookingChange
@@ -37,6 +37,14 @@ INVITATIONS: Mapping[InvitationState, Label] = {
     InvitationState.FAILED: Label("✕", "Invitation failed: the candidate was not reached", "bad"),
     InvitationState.NONE: Label("–", "No invitation needed", "quiet"),  # noqa: RUF001 (a sign)
 }
+PEOPLE: Mapping[InvitationState, Label] = {
+    InvitationState.PENDING: Label("→", "Notice on its way", "waiting"),
+    InvitationState.SENT: Label("✓", "Notified: accepted by the mail server", "good"),
+    InvitationState.AT_RISK: Label("!", "At risk: not accepted yet, and time is running out", "bad"),
+    InvitationState.FAILED: Label("✕", "Not reached", "bad"),
+    InvitationState.NONE: Label("–", "Nothing to be told", "quiet"),  # noqa: RUF001 (a sign)
+}
+PARTIES: Mapping[Party, str] = {Party.CANDIDATE: "Candidate", Party.INTERVIEWER: "Interviewer"}
 CANCELLATIONS: Mapping[DeliveryState, Label] = {
     DeliveryState.PENDING: Label("→", "Cancellation on its way", "waiting"),
     DeliveryState.SENT: Label("✓", "Cancellation accepted by the mail server", "good"),
@@ -101,6 +109,10 @@ KINDS: Mapping[str, str] = {
     "rescheduled": "Notice of the new time",
     "cancelled": "Cancellation",
     "reminder": "Reminder",
+    "interviewer_invitation": "Invitation to the interviewer",
+    "interviewer_update": "Notice of a change to the interviewer",
+    "interviewer_cancelled": "Cancellation to the interviewer",
+    "interviewer_reminder": "Reminder to the interviewer",
     "recruiter_copy": "Recruiters' copy",
     "late_request": "Request for another time",
     "confirmed": "Confirmation by the candidate",

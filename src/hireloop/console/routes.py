@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from hireloop import db, errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
-from hireloop.console import alerts, booking, changes, channels, days, failures, gate, render, sign_in, sign_ins
+from hireloop.console import alerts, booking, changes, channels, days, failures, gate, render, resume, sign_in, sign_ins
 from hireloop.console.gate import CsrfError, SignInOver
 from hireloop.telemetry.logs import log
 from hireloop.web.context import AnyRequest
@@ -84,6 +84,7 @@ def routes() -> list[Router]:
         route("/", http_method=_READ, opt=READS)(days.day),
         route("/attention", http_method=_READ, opt=READS)(days.attention),
         route("/bookings/{schedule_id:uuid}", http_method=_READ, opt=READS)(booking.page),
+        route("/bookings/{schedule_id:uuid}/resume", http_method=_READ, opt=READS)(resume.page),
         post("/bookings/{schedule_id:uuid}/confirm", opt=SCHEDULES)(changes.confirm),
         post("/bookings/{schedule_id:uuid}/reissue", opt=SCHEDULES)(changes.reissue),
         route("/bookings/{schedule_id:uuid}/cancel", http_method=_READ, opt=SCHEDULES)(changes.ask_to_cancel),

@@ -73,12 +73,18 @@ _FORGET_MISSED = Statement("""
         WHERE d.kind = 'no_show' AND d.payload->'missed' @> ANY(:listed::jsonb[]) GROUP BY d.id
     ) kept WHERE delivery.id = kept.id
 """)
-# What an unheard alert reports beside these schedules is reported anew: its own delivery has just ended.
+# What an unheard alert reports beside these schedules is reported anew: its own delivery has just ended. One about a
+# slot in which others have seats makes room for its successor, which is about the same.
 _REPORT_ANEW = Statement("""
+    WITH renamed AS (
+        UPDATE alert SET occasion = alert.occasion || ':' || alert.id FROM delivery
+        WHERE alert.schedule = ANY(:schedules::uuid[]) AND alert.unheard_since IS NOT NULL
+          AND delivery.id = alert.delivery AND delivery.slot IS NOT NULL
+    )
     UPDATE delivery SET alert = NULL, at_risk_alerted_at = NULL, failure_alerted_at = NULL
     FROM alert WHERE alert.id = delivery.alert AND alert.schedule = ANY(:schedules::uuid[])
       AND alert.unheard_since IS NOT NULL AND delivery.kind <> 'alert'
-      AND delivery.schedule <> ALL(:schedules::uuid[])
+      AND (delivery.schedule = ANY(:schedules::uuid[])) IS NOT TRUE
 """)
 # Alerts name nobody.
 _FORGET_ALERTS = Statement(

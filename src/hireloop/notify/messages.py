@@ -27,6 +27,13 @@ class Audience(StrEnum):
     OPERATORS = "operators"  # the people who look after deliveries
 
 
+class Party(StrEnum):
+    """A person who takes part in an interview, and has messages of their own about it."""
+
+    CANDIDATE = "candidate"
+    INTERVIEWER = "interviewer"
+
+
 class AlertCause(StrEnum):
     """What an alert is about."""
 
@@ -513,6 +520,13 @@ def place_of(kind: str) -> int:
     if kind in CANDIDATE_KINDS:
         return 1 if kind == ReminderMessage.kind else 0
     return 2 if kind in RECRUITER_KINDS else 3
+
+
+def party_of(kind: str) -> Party | None:
+    """Return whom a kind of message is for, as the database's `delivery.party`; None of copies and alerts."""
+    if kind in INTERVIEWER_KINDS:
+        return Party.INTERVIEWER
+    return Party.CANDIDATE if kind in CANDIDATE_KINDS else None
 
 
 def encode(message: Message) -> str:

@@ -2,7 +2,13 @@
 
 from datetime import datetime
 
-from hireloop.notify.messages import AlertCause, AlertMessage, CancelledMessage
+from hireloop.notify.messages import (
+    INTERVIEWER_KINDS,
+    AlertCause,
+    AlertMessage,
+    CancelledMessage,
+    InterviewerCancellation,
+)
 from hireloop.notify.reasons import Reason, Slug
 
 _ADDRESS = frozenset(
@@ -14,6 +20,7 @@ _ADDRESS = frozenset(
         Reason.MAILBOX_DISABLED,
     }
 )
+_CANCELLING = frozenset({CancelledMessage.kind, InterviewerCancellation.kind})
 
 
 class NextStep(Slug):
@@ -25,13 +32,17 @@ class NextStep(Slug):
         "correct_address",
         "Correct the candidate's address, so that a new invitation is sent to it, or call the candidate.",
     )
-    REPLAY = "replay", "Fix the cause and replay the delivery, or call the candidate."
-    READ = "read", "Look at what came back, and contact the candidate another way if in doubt."
-    CALL = "call", "Call the candidate, because this message will not reach them."
+    CORRECT_INTERVIEWER = (
+        "correct_interviewer",
+        "Correct the interviewer's address in the slot, so that a new invitation is sent, or call the interviewer.",
+    )
+    REPLAY = "replay", "Fix the cause and replay the delivery, or call the recipient."
+    READ = "read", "Look at what came back, and contact the recipient another way if in doubt."
+    CALL = "call", "Call the recipient, because this message will not reach them."
     CALL_IF_SOON = (
         "call_if_soon",
         (
-            "HireLoop is still trying to send the message. Call the candidate if the interview is soon, and run "
+            "HireLoop is still trying to send the message. Call the recipient if the interview is soon, and run "
             "`hireloop doctor`."
         ),
     )
@@ -47,5 +58,8 @@ def next_step(alert: AlertMessage, *, now: datetime) -> NextStep:
     if alert.reason in {Reason.CAME_BACK, Reason.COMPLAINT}:
         return NextStep.READ
     if alert.reason in _ADDRESS:
-        return NextStep.CALL if alert.about == CancelledMessage.kind else NextStep.CORRECT_ADDRESS
+        if alert.about in _CANCELLING:
+            return NextStep.CALL
+        is_interviewers = alert.about in INTERVIEWER_KINDS
+        return NextStep.CORRECT_INTERVIEWER if is_interviewers else NextStep.CORRECT_ADDRESS
     return NextStep.CALL_IF_SOON if alert.cause is AlertCause.AT_RISK else NextStep.REPLAY

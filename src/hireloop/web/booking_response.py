@@ -1,4 +1,4 @@
-"""The schedule as every endpoint returns it: the booking, its session with the link, and its invitation."""
+"""The schedule as every endpoint returns it: the booking, its session with the link, and its people."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -25,8 +25,10 @@ from hireloop.examples import (
     Time,
     TraceId,
 )
+from hireloop.notify import parties
 from hireloop.notify.deliveries import alerts, deliveries
-from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
+from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState, mask
+from hireloop.notify.messages import Party, party_of
 from hireloop.notify.reasons import sentence_of
 from hireloop.scheduling.audit import CANDIDATE
 from hireloop.scheduling.bookings import bookings
@@ -86,6 +88,23 @@ class InvitationResponse(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: list[DeliverySummary]
 
 
+class PersonResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A person of a booking, and whether they have been told of it as it is now. Their address is masked.
+
+    A former interviewer of the slot is among them, as they must hear that somebody else holds the interview.
+    `last_reason` and `last_reply` are those of the message that `state` is about.
+    """
+
+    party: Annotated[Party, Meta(examples=["interviewer"])]
+    name: Annotated[str | None, Meta(examples=["Ravi Kumar"])]
+    address: Annotated[str | None, Meta(examples=["r…@acme.example"])]
+    former: Annotated[bool, Meta(examples=[False])]
+    state: Annotated[InvitationState, Meta(examples=["sent"])]
+    last_reason: str | None
+    last_reply: Annotated[str | None, Meta(examples=["250 2.0.0 Ok: queued"])]
+    deliveries: list[DeliverySummary]
+
+
 class MoveResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The old and the new slot of a booking that was moved."""
 
@@ -120,6 +139,7 @@ class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
     booked_at: RecordedAt
     session: SessionResponse
     invitation: InvitationResponse
+    people: list[PersonResponse]
     changes: list[ChangeResponse]
     trace_id: TraceId
     trace_url: Annotated[str | None, Meta(examples=["http://localhost:16686/trace/4bf92f3577b34da6a3ce929d0e0e4736"])]
@@ -129,17 +149,22 @@ def response_to_booking(request: AnyRequest, booked: BookingResult) -> ScheduleR
     """Return a booking that was just made, without reading anything again."""
     context = context_of(request)
     put = [summary_of_put(context, delivery) for delivery in booked.deliveries]
-    is_put = any(delivery.required for delivery in booked.deliveries)  # a chat copy tells the candidate nothing
+    to = {party: [one for one in put if one.party is party] for party in (*Party, None)}
+    is_put = any(delivery.required and party_of(delivery.kind) is Party.CANDIDATE for delivery in booked.deliveries)
     invitation = InvitationResponse(
-        state=InvitationState.PENDING if is_put else InvitationState.NONE,
+        state=InvitationState.PENDING if is_put else InvitationState.NONE,  # a chat copy tells the candidate nothing
         warnings=_warnings(context, booked.booking),
-        deliveries=put,
+        deliveries=[*to[Party.CANDIDATE], *to[None]],
     )
-    return _response(context, booked.booking, invitation, _key_mint(request))
+    people = [_candidate(booked.booking, invitation.state, [], to[Party.CANDIDATE])]
+    if booked.booking.interviewer_email is not None:
+        state = InvitationState.PENDING if to[Party.INTERVIEWER] else InvitationState.NONE
+        people.append(_interviewer(booked.booking, booked.booking.interviewer_email, state, [], to[Party.INTERVIEWER]))
+    return _response(context, booked.booking, invitation, people, _key_mint(request))
 
 
 async def responses_of(request: AnyRequest, bookings: Sequence[Booking]) -> list[ScheduleResponse]:
-    """Return stored bookings with the state of their invitations, in one more query for all of them."""
+    """Return stored bookings with where it stands what people are told of them, in two more queries for all of them."""
     return await responses_with(context_of(request), bookings, _key_mint(request))
 
 
@@ -151,8 +176,18 @@ async def responses_with(
     for delivery in await deliveries.of_schedules(list(by_schedule), context.channels):
         if delivery.schedule is not None:
             by_schedule[delivery.schedule].append(delivery)
+    by_slot: dict[UUID, list[DeliveryView]] = {booking.slot: [] for booking in bookings}
+    for delivery in await parties.latest_of_slots(list(by_slot), context.channels):
+        if delivery.slot is not None:
+            by_slot[delivery.slot].append(delivery)
     return [
-        _response(context, booking, _invitation(context, booking, by_schedule[booking.id]), key_mint)
+        _response(
+            context,
+            booking,
+            _invitation(context, booking, by_schedule[booking.id]),
+            _people(context, booking, by_schedule[booking.id], by_slot[booking.slot]),
+            key_mint,
+        )
         for booking in bookings
     ]
 
@@ -188,6 +223,68 @@ def _invitation(context: ResponseContext, booking: Booking, found: list[Delivery
         warnings=[*said, *sorted(held - set(said)), *([_UNUSED] if is_unused else [])],
         deliveries=[summary(context, delivery) for delivery in current],
     )
+
+
+def _people(
+    context: ResponseContext, booking: Booking, found: Sequence[DeliveryView], of_slot: Sequence[DeliveryView]
+) -> list[PersonResponse]:
+    """Return the candidate, the slot's interviewer, and those who were told before that they would hold it."""
+    theirs = [one for one in found if one.party is Party.CANDIDATE and one.revision == booking.revision]
+    state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
+    if booking.state is ScheduleState.CANCELLED:
+        state = deliveries.gravest([one for one in theirs if one.required], now=booking.now)
+    people = [_candidate(booking, state, theirs, [summary(context, one) for one in theirs])]
+    told: dict[str, list[DeliveryView]] = {}
+    if booking.interviewer_email is not None:
+        told[booking.interviewer_email.lower()] = []
+    for one in of_slot:
+        told.setdefault(one.recipient.lower(), []).append(one)
+    for own in told.values():
+        address = own[-1].recipient if own else booking.interviewer_email or ""
+        state = parties.interviewer_state(own, now=booking.now)
+        people.append(_interviewer(booking, address, state, own, [summary(context, one) for one in own]))
+    return people
+
+
+def _candidate(
+    booking: Booking, state: InvitationState, told: Sequence[DeliveryView], deliveries: list[DeliverySummary]
+) -> PersonResponse:
+    return PersonResponse(
+        party=Party.CANDIDATE,
+        name=booking.candidate_name or None,
+        address=mask(booking.candidate_email) or None,
+        former=False,
+        state=state,
+        **_last_words(told),
+        deliveries=deliveries,
+    )
+
+
+def _interviewer(
+    booking: Booking,
+    address: str,
+    state: InvitationState,
+    told: Sequence[DeliveryView],
+    deliveries: list[DeliverySummary],
+) -> PersonResponse:
+    is_former = address.lower() != (booking.interviewer_email or "").lower()
+    return PersonResponse(
+        party=Party.INTERVIEWER,
+        name=None if is_former else booking.interviewer_name or None,
+        address=mask(address),
+        former=is_former,
+        state=state,
+        **_last_words(told),
+        deliveries=deliveries,
+    )
+
+
+def _last_words(told: Sequence[DeliveryView]) -> dict[str, str | None]:
+    """Return why the newest message that somebody depends on was not sent, and what the other side last said of one."""
+    required = [one for one in told if one.required and one.told_revision is None]
+    if not required:
+        return {"last_reason": None, "last_reply": None}
+    return {"last_reason": required[-1].reason, "last_reply": required[-1].last_reply}
 
 
 def _warnings(context: ResponseContext, booking: Booking) -> list[str]:
@@ -229,7 +326,11 @@ def _change(context: ResponseContext, past: HistoryEntry) -> ChangeResponse:
 
 
 def _response(
-    context: ResponseContext, booking: Booking, invitation: InvitationResponse, key_mint: KeyMint
+    context: ResponseContext,
+    booking: Booking,
+    invitation: InvitationResponse,
+    people: list[PersonResponse],
+    key_mint: KeyMint,
 ) -> ScheduleResponse:
     session = booking.session
     key = key_mint(session) if key_mint is not None and not booking.is_erased else None
@@ -261,6 +362,7 @@ def _response(
             late_request=late_request_of(context, late_request_at(session.late_requested_at, session.closes_at)),
         ),
         invitation=invitation,
+        people=people,
         changes=[_change(context, past) for past in booking.changes],
         trace_id=booking.trace_id,
         trace_url=f"{ui}/trace/{booking.trace_id}" if ui and booking.trace_id else None,

@@ -8,6 +8,7 @@ from msgspec import Meta
 from hireloop.examples import DeliveryId, RecordedAt, ReportedBy
 from hireloop.notify.deliveries.deliveries import DeliveryView, mask
 from hireloop.notify.deliveries.outbox import NewDelivery
+from hireloop.notify.messages import Party, party_of
 from hireloop.notify.tables import DeliveryState
 from hireloop.web.context import ResponseContext
 
@@ -19,6 +20,9 @@ class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: DeliveryId
+    party: Annotated[
+        Party | None, Meta(description="Whom it is for; null for copies and alerts.", examples=["candidate"])
+    ]
     channel: Annotated[str, Meta(examples=["email"])]
     recipient: Annotated[str, Meta(examples=["a…@example.com"])]
     kind: Annotated[str, Meta(examples=["invitation"])]
@@ -34,6 +38,7 @@ def summary_of_put(context: ResponseContext, delivery: NewDelivery) -> DeliveryS
     """Return a delivery that was just put, as nothing can have happened to it yet."""
     return DeliverySummary(
         id=delivery.id,
+        party=party_of(delivery.kind),
         channel=delivery.channel,
         recipient=mask(delivery.recipient),
         kind=delivery.kind,
@@ -55,6 +60,7 @@ def summary_fields(context: ResponseContext, delivery: DeliveryView) -> dict[str
     """Return the fields of a summary by name, for responses that have more fields."""
     return {
         "id": delivery.id,
+        "party": delivery.party,
         "channel": delivery.channel,
         "recipient": mask(delivery.recipient),
         "kind": delivery.kind,

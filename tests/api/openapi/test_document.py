@@ -14,7 +14,7 @@ import openapi_file
 from api.documented import Documented
 from hireloop import app
 from hireloop.api.openapi import document
-from hireloop.notify.messages import KINDS, Audience
+from hireloop.notify.messages import KNOWN_KINDS, PARTY_KINDS
 from hireloop.web import problems
 from sample_settings import settings_for
 
@@ -206,7 +206,7 @@ def test_a_health_check_fails_with_its_reasons(documented: Documented) -> None:
 
 
 def test_every_kind_of_message_for_programs_is_a_webhook(documented: Documented) -> None:
-    assert set(documented.webhooks) == {name for name, kind in KINDS.items() if kind.audience is not Audience.CANDIDATE}
+    assert set(documented.webhooks) == KNOWN_KINDS - PARTY_KINDS
 
 
 def test_the_known_types_of_problem_are_named_and_others_are_allowed(documented: Documented) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from api.documented import Documented
 from hireloop.notify import messages
-from hireloop.notify.messages import AlertCause, AlertMessage, Audience, Message
+from hireloop.notify.messages import AlertCause, AlertMessage, Message
 from hireloop.notify.rendering import preview
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Evidence, Held, Phase, Rejected, Retry, Sent
@@ -21,7 +21,7 @@ from hireloop.settings import Settings
 from servers.http import Received, ScriptedHttpServer
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
-KINDS = [name for name, kind in messages.KINDS.items() if kind.audience is not Audience.CANDIDATE]
+KINDS = sorted(messages.KNOWN_KINDS - messages.PARTY_KINDS)
 RENDERER = Renderer(
     secret="a secret of at least thirty-two characters",
     base_url="https://hire.example",

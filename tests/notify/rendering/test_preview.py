@@ -27,7 +27,14 @@ SENDER = Sender("HireLoop", "interviews@hire.example")
 WRITING = bool(os.environ.get("HIRELOOP_WRITE_GOLDEN"))
 EACH = pytest.mark.parametrize("kind", list(KINDS))
 IN_EACH_LANGUAGE = pytest.mark.parametrize("language", list(LANGUAGES))
-METHODS = {"invitation": "REQUEST", "rescheduled": "REQUEST", "cancelled": "CANCEL"}
+METHODS = {
+    "invitation": "REQUEST",
+    "rescheduled": "REQUEST",
+    "cancelled": "CANCEL",
+    "interviewer_invitation": "REQUEST",
+    "interviewer_update": "REQUEST",
+    "interviewer_cancelled": "CANCEL",
+}
 # As a relay and then the recipient's server put them before what they take.
 RECEIVED = (
     b"Received: from relay.hire.example (relay.hire.example [93.184.216.34])\n"

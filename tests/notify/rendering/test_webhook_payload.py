@@ -60,7 +60,7 @@ def written(kind: str) -> dict[str, Any]:
         (
             "alert",
             {"cause", "channel", "reason", "sentence", "delivery", "about", "others", "deadline_at", "trace_id"}
-            | {"alert", "next_step", "advice"},
+            | {"alert", "next_step", "advice", "party"},
         ),
     ],
 )
@@ -73,4 +73,5 @@ def test_an_alert_says_which_delivery_and_why() -> None:
     assert data["delivery"] == "01939f6e-7b00-7000-8000-000000000003"
     assert (data["reason"], data["sentence"]) == ("recipient_unknown", "The recipient's address does not exist.")
     assert (data["next_step"], data["advice"]) == ("correct_address", NextStep.CORRECT_ADDRESS.sentence)
+    assert data["party"] == "candidate"
     assert data["alert"] == "01939f6e-7b00-7000-8000-000000000004"

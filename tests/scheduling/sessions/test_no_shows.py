@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from factories import OUTBOX as QUIET
 from factories import TESTS, WINDOWS, make_interview, make_slot, outbox_of, soon
 from hireloop import db
-from hireloop.notify.deliveries import outbox as put
+from hireloop.notify import erasure as put
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import CANDIDATE
 from hireloop.scheduling.bookings import confirmations, moves

@@ -12,7 +12,7 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.channels.health import fingerprints_of
-from hireloop.notify.messages import KINDS
+from hireloop.notify.messages import KINDS, Party
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, ChannelHealth, Delivery, DeliveryState
 from hireloop.notify.transport import Channel
@@ -41,6 +41,8 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     schedule: UUID | None
+    slot: UUID | None = None  # of what its interviewer is told; `revision` is the slot's then
+    party: Party | None = None  # None: copies and alerts
     revision: int
     kind: str
     channel: str
@@ -62,6 +64,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     created_at: datetime
     returned_count: int  # mails that came back
+    told_revision: int | None = None  # superseded, as that revision's message said the same; 0: nobody had heard of it
     held_reason: str | None
     next_probe_at: datetime | None  # of its channel, if that is held
     now: datetime
@@ -116,10 +119,10 @@ class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 # A delivery with what holds its channel; each list says which.
 READ = """
-    SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
-        d.tries, d.first_due_at, d.due_at, d.at_risk_at,
+    SELECT d.id, d.schedule, d.slot, d.party, d.revision, d.kind, d.channel, d.recipient, d.required, d.state,
+        d.attempt_count, d.tries, d.first_due_at, d.due_at, d.at_risk_at,
         d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
-        d.returned_count, d.reported_by,
+        d.returned_count, d.reported_by, d.told_revision,
         h.reason AS held_reason, h.next_probe_at, coalesce(:now, now()) AS now
     FROM delivery d LEFT JOIN LATERAL (
         SELECT reason, next_probe_at FROM channel_health
@@ -289,6 +292,11 @@ def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: 
     if not ours:
         return InvitationState.NONE
     return min((_state_of(delivery, now) for delivery in ours), key=_GRAVEST_FIRST.index)
+
+
+def gravest(deliveries: Sequence[DeliveryView], *, now: datetime) -> InvitationState:
+    """Return the gravest state among these deliveries; `none` if there are none."""
+    return min((_state_of(one, now) for one in deliveries), key=_GRAVEST_FIRST.index, default=InvitationState.NONE)
 
 
 _GRAVEST_FIRST = [

@@ -1,4 +1,4 @@
-"""Failures: deliveries to candidates that are at risk or failed, and all that failed, by cause."""
+"""Failures: deliveries that somebody depends on and that are at risk or failed, and all that failed, by cause."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,16 +12,71 @@ from hireloop.statements import Statement
 _SHOWN_AFTER_DEADLINE = timedelta(days=1)
 
 
+def slot_moved_on_fragment(delivery: str) -> str:
+    """Return the condition that a message to an interviewer, a row of `delivery` under this name, is out of date.
+
+    The same person has had a newer notice about the slot, unless that found this one to say the same; or somebody else
+    holds the interview now, and they need to hear nothing but that.
+    """
+    return f"""(
+        EXISTS (
+            SELECT FROM delivery AS newer
+            WHERE newer.slot = {delivery}.slot AND newer.recipient = {delivery}.recipient AND newer.required
+                AND newer.revision > {delivery}.revision
+                AND newer.told_revision IS DISTINCT FROM {delivery}.revision
+        ) OR {delivery}.kind <> 'interviewer_cancelled' AND NOT {delivery}.undecided AND NOT EXISTS (
+            SELECT FROM slot_to_notify told
+            WHERE told.slot = {delivery}.slot AND lower(told.address) = lower({delivery}.recipient)
+        )
+    )"""  # noqa: S608 (our own names)
+
+
+def booking_in_slot_fragment(slot: str) -> str:
+    """Return a subquery for one of the bookings in a slot, whose id is the expression `slot`, with whom it is about.
+
+    The first of those who have a seat; where nobody has any more, the first of those whom the interviewer was told of
+    last, whose own messages name the recruiter. `others` is how many more there are, or were.
+    """
+    return f"""(
+        SELECT schedule, attendee, others, job_title, company, coalesce(recruiter_email, (
+            SELECT payload->>'recruiter_email' FROM delivery AS own
+            WHERE own.schedule = either.schedule AND payload->>'recruiter_email' IS NOT NULL
+            ORDER BY own.revision DESC, own.id DESC LIMIT 1
+        )) AS recruiter_email
+        FROM (
+            (SELECT schedule, candidate_name AS attendee, count(*) OVER () - 1 AS others, job_title, company,
+                recruiter_email, 0 AS place
+            FROM slot_roster WHERE slot_roster.slot = {slot} ORDER BY schedule LIMIT 1)
+            UNION ALL
+            (SELECT (payload->'attendees'->0->>'schedule_id')::uuid, payload->'attendees'->0->>'name',
+                jsonb_array_length(payload->'attendees') - 1, payload->'attendees'->0->>'job_title',
+                payload->'attendees'->0->>'company', payload->>'recruiter_email', 1
+            FROM delivery AS said
+            WHERE said.slot = {slot} AND said.payload->'attendees'->0 IS NOT NULL
+            ORDER BY said.revision DESC, said.id DESC LIMIT 1)
+        ) AS either ORDER BY place LIMIT 1
+    )"""  # noqa: S608 (from our own code)
+
+
+def slot_origin_fragment(slot: str) -> str:
+    """Return SQL for the traceparent of the first message about a slot, whose id is the expression `slot`."""
+    return f"""
+        (SELECT first.traceparent FROM delivery AS first
+            WHERE first.slot = {slot} ORDER BY first.revision, first.id LIMIT 1)
+    """  # noqa: S608 (from our own code)
+
+
+_SORTED = "id, schedule, slot, revision, kind, recipient, undecided, deadline_at"
 # Required deliveries at risk or failed, the earliest deadline first. They are sorted before the bookings are looked at,
 # so that in an outage with thousands of them only a page's are.
 _PAGE = Statement(f"""
     {READ} WHERE d.id = ANY(ARRAY(
         WITH found AS (
-            SELECT id, schedule, revision, deadline_at FROM delivery
+            SELECT {_SORTED} FROM delivery
             WHERE required AND state IN ('bounced', 'rejected', 'exhausted')
                 AND deadline_at > coalesce(:now, now()) - :shown_after_deadline::interval
             UNION ALL
-            SELECT id, schedule, revision, deadline_at FROM delivery
+            SELECT {_SORTED} FROM delivery
             WHERE required AND state = 'pending' AND at_risk_at <= coalesce(:now, now())
                 AND (last_reason IS NOT NULL OR first_due_at <= coalesce(:now, now()) - :first_try::interval)
         )
@@ -30,7 +85,9 @@ _PAGE = Statement(f"""
                 OR (deadline_at, id) > (SELECT deadline_at, id FROM delivery last WHERE last.id = :after)
             ORDER BY deadline_at, id OFFSET 0
         ) sorted
-        WHERE revision = (SELECT told.revision FROM schedule_to_notify told WHERE told.schedule = sorted.schedule)
+        WHERE CASE WHEN slot IS NULL
+            THEN revision = (SELECT told.revision FROM schedule_to_notify told WHERE told.schedule = sorted.schedule)
+            ELSE NOT {slot_moved_on_fragment("sorted")} END
         ORDER BY deadline_at, id LIMIT :limit
     )) ORDER BY d.deadline_at, d.id
 """)  # noqa: S608 (a constant of our own)
@@ -56,8 +113,8 @@ async def page(
 ) -> list[DeliveryView]:
     """Return at most `limit` required deliveries that are at risk or have failed, the earliest deadline first.
 
-    Only those that a booking's present revision calls for, and until a day after their deadline: later ones need no
-    attention any more. `after` is the last one of the page before.
+    Only those that a booking's present revision calls for, or that tell an interviewer how it is now, and until a day
+    after their deadline: later ones need no attention any more. `after` is the last one of the page before.
     """
     return await _PAGE.structs(
         DeliveryView,

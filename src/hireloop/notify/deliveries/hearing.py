@@ -173,7 +173,8 @@ _WAITING = Statement(f"""
     SELECT id, cause, schedule, revision, delivery, channel, reason, recruiter, rank, put_at, unheard_since,
         payload::text,
         ARRAY(
-            SELECT coalesce({origin_fragment("reported.schedule")}, '') FROM delivery AS reported
+            SELECT coalesce({origin_fragment("coalesce(reported.schedule, alert.schedule)")}, '')
+            FROM delivery AS reported
             WHERE reported.alert = alert.id AND reported.kind <> 'alert' ORDER BY deadline_at, id LIMIT {links.MOST}
         ) AS origins,
         ARRAY(SELECT ARRAY[channel, recipient] FROM delivery WHERE alert = alert.id AND kind = 'alert') AS tried,

@@ -36,7 +36,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     number: int  # of the attempt that this lease has opened
     token: UUID
     route: Route  # by which it goes
-    schedule: UUID | None  # an alert about a channel is about no schedule
+    schedule: UUID | None  # what is about a slot or a channel is about no schedule
     revision: int
     kind: str
     channel: str

@@ -11,6 +11,7 @@ from hireloop import db, errors
 from hireloop.notify import ends, messages, threads
 from hireloop.notify.deliveries import retry, skips
 from hireloop.notify.deliveries.deliveries import DeliveryFilter, check
+from hireloop.notify.deliveries.failures import slot_moved_on_fragment, slot_origin_fragment
 from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.deliveries.sending_limits import OnBehalf
 from hireloop.notify.deliveries.skips import ReplayResult, Skip
@@ -58,7 +59,8 @@ class _Replayable(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     last_reason: str | None
     reported_by: str | None
-    origin: str | None  # the traceparent of its booking
+    origin: str | None  # the traceparent of its booking, or of the first message about its slot
+    has_slot_moved_on: bool  # what its interviewer was told of is out of date
     is_done_alert: bool  # an alert that is over or acknowledged
     now: datetime
 
@@ -252,7 +254,9 @@ _TOLD = {
 _ROWS = {
     lock: Statement(f"""
         SELECT id, schedule, revision, kind, channel, recipient, state, attempt_count, payload::text, payload_version,
-            message_id, traceparent, last_reason, reported_by, {origin_fragment("delivery.schedule")} AS origin,
+            message_id, traceparent, last_reason, reported_by,
+            coalesce({origin_fragment("delivery.schedule")}, {slot_origin_fragment("delivery.slot")}) AS origin,
+            slot IS NOT NULL AND {slot_moved_on_fragment("delivery")} AS has_slot_moved_on,
             kind = 'alert' AND EXISTS (
                 SELECT FROM alert WHERE alert.id = delivery.alert AND coalesce(over_at, acknowledged_at) IS NOT NULL
             ) AS is_done_alert, coalesce(:now, now()) AS now
@@ -299,7 +303,8 @@ def _skip(
     """Return why this delivery is not replayed, or None; `told` is what its booking calls for now, if it has one."""
     if row.state is DeliveryState.PENDING:
         return Skip.PENDING
-    if row.state is DeliveryState.SUPERSEDED or (row.schedule is not None and _is_superseded(row, told)):
+    is_out_of_date = row.has_slot_moved_on or (row.schedule is not None and _is_superseded(row, told))
+    if row.state is DeliveryState.SUPERSEDED or is_out_of_date:
         # A new address makes a new revision too: then this says more, and has the advice.
         is_elsewhere = message is not None and told is not None and told.live and _has_moved(message, told)
         return Skip.ADDRESS_CHANGED if is_elsewhere else Skip.SUPERSEDED
@@ -336,11 +341,10 @@ def _decoded(row: _Replayable) -> Message | None:
 
 
 def _reopened(row: _Replayable, message: Message) -> _Reopened:
-    is_required = isinstance(message, BookingMessage) and message.required
     copied = row.state in _MAY_HAVE_ARRIVED
     return _Reopened(
         id=row.id,
-        at_risk_at=retry.at_risk_at(row.now, message.starts_at) if is_required and message.starts_at else None,
+        at_risk_at=retry.at_risk_at(row.now, message.starts_at) if message.required and message.starts_at else None,
         deadline_at=retry.deadline_at(row.now, useless_at=message.deadline(row.now)),
         message_id=threads.again(row.message_id, row.attempt_count) if copied else row.message_id,
     )

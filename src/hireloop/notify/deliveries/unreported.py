@@ -10,8 +10,9 @@ import msgspec
 from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.deliveries.deliveries import TIME_FOR_A_FIRST_TRY
+from hireloop.notify.deliveries.failures import booking_in_slot_fragment, slot_moved_on_fragment
 from hireloop.notify.deliveries.outbox import origin_fragment
-from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage
+from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage, InterviewerMessage
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
 from hireloop.telemetry import links, spans
@@ -24,11 +25,15 @@ class ReportedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """A required delivery that is at risk, has failed or came back."""
 
     id: UUID
-    schedule: UUID | None
+    schedule: UUID | None  # of what an interviewer is told: one of the bookings in the slot, and its revision
     revision: int
     kind: str
     channel: str
     state: DeliveryState
+    attendee: str | None  # the candidate of that booking, how many others have a seat, and their position
+    others: int | None
+    job_title: str | None
+    company: str | None
     first_due_at: datetime
     last_reason: str | None
     traceparent: str
@@ -55,12 +60,24 @@ class NewAlert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _FIELDS = f"""
-    id, schedule, revision, kind, channel, state, first_due_at, last_reason, traceparent, deadline_at,
-    payload->>'recruiter_email' AS recruiter_email, {origin_fragment("delivery.schedule")} AS origin
+    delivery.id, coalesce(delivery.schedule, about.schedule) AS schedule, kind, channel, delivery.state, first_due_at,
+    CASE WHEN delivery.slot IS NULL THEN delivery.revision ELSE coalesce(about.revision, 0) END AS revision,
+    last_reason, traceparent, deadline_at, about.attendee, about.others, about.job_title, about.company,
+    coalesce(payload->>'recruiter_email', about.recruiter_email) AS recruiter_email,
+    {origin_fragment("coalesce(delivery.schedule, about.schedule)")} AS origin
 """
+# A message to an interviewer is about a slot: an alert leads to one of the bookings in it.
+_ABOUT = f"""
+    LEFT JOIN LATERAL (
+        SELECT found.*, (
+            SELECT told.revision FROM schedule_to_notify told WHERE told.schedule = found.schedule
+        ) AS revision
+        FROM {booking_in_slot_fragment("delivery.slot")} AS found
+    ) AS about ON delivery.slot IS NOT NULL
+"""  # noqa: S608 (our own words)
 # Whether a row of `delivery`, which a row of `alert` reports, needs somebody at :now. What had failed and is replayed
 # needs nobody until it is at risk or fails again: it is for another alert then.
-NEEDS_SOMEBODY = """
+NEEDS_SOMEBODY = f"""
     delivery.kind <> 'alert' AND delivery.state <> 'superseded'
     AND (delivery.state <> 'pending' OR alert.cause = 'at_risk')
     AND (delivery.state <> 'sent' OR coalesce(delivery.last_reason, '') IN ('came_back', 'complaint'))
@@ -70,10 +87,11 @@ NEEDS_SOMEBODY = """
         SELECT FROM schedule_to_notify told
         WHERE told.schedule = delivery.schedule AND told.revision > delivery.revision
     )
+    AND NOT (delivery.slot IS NOT NULL AND {slot_moved_on_fragment("delivery")})
 """
 # Required deliveries that are at risk, have failed or came back, and that nobody was alerted to, locked.
 _UNREPORTED = Statement(f"""
-    SELECT {_FIELDS} FROM delivery WHERE required AND (
+    SELECT {_FIELDS} FROM delivery {_ABOUT} WHERE required AND (
         state = 'pending' AND at_risk_alerted_at IS NULL AND at_risk_at <= :now
             AND (last_reason IS NOT NULL OR first_due_at <= :first_due_before)
         OR state = 'pending' AND at_risk_alerted_at IS NULL AND last_reason = 'policy_block'
@@ -82,11 +100,11 @@ _UNREPORTED = Statement(f"""
         OR state IN ('bounced', 'rejected', 'exhausted') AND failure_alerted_at IS NULL
         OR state = 'sent' AND last_reason IN ('came_back', 'complaint') AND failure_alerted_at IS NULL
     )
-    ORDER BY deadline_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    ORDER BY deadline_at, id LIMIT :limit FOR UPDATE OF delivery SKIP LOCKED
 """)  # noqa: S608 (our own names)
 # The deliveries that an alert reports and that still need somebody, locked.
 _REPORTED_BY = Statement(f"""
-    SELECT {_FIELDS} FROM delivery CROSS JOIN (SELECT cause FROM alert WHERE id = :alert) AS alert
+    SELECT {_FIELDS} FROM delivery CROSS JOIN (SELECT cause FROM alert WHERE id = :alert) AS alert {_ABOUT}
     WHERE delivery.alert = :alert AND {NEEDS_SOMEBODY}
     ORDER BY deadline_at, id FOR UPDATE OF delivery
 """)  # noqa: S608 (our own names)
@@ -147,7 +165,7 @@ def by_recruiter(found: Sequence[ReportedDelivery]) -> list[list[ReportedDeliver
 
 
 # What these deliveries say.
-_MESSAGES = Statement("SELECT id, kind, payload::text FROM delivery WHERE id = ANY(:ids::uuid[])")
+_MESSAGES = Statement("SELECT id, payload::text FROM delivery WHERE id = ANY(:ids::uuid[])")
 
 
 async def alerts_about(groups: Sequence[Sequence[ReportedDelivery]]) -> list[NewAlert]:
@@ -155,8 +173,8 @@ async def alerts_about(groups: Sequence[Sequence[ReportedDelivery]]) -> list[New
     if not groups:
         return []
     rows = await _MESSAGES.rows(ids=[group[0].id for group in groups])
-    values = {row["id"]: _values(row["kind"], row["payload"]) for row in rows}
-    return [_alert_about(group, values[group[0].id]) for group in groups]
+    payloads = {row["id"]: row["payload"] for row in rows}
+    return [_alert_about(group, _values(group[0], payloads[group[0].id])) for group in groups]
 
 
 def _alert_about(group: Sequence[ReportedDelivery], values: dict[str, Any]) -> NewAlert:
@@ -188,11 +206,23 @@ def _alert_about(group: Sequence[ReportedDelivery], values: dict[str, Any]) -> N
     )
 
 
-def _values(kind: str, payload: str) -> dict[str, Any]:
-    """Return what an alert repeats of a message; nothing of one that cannot be read: an alert without names is one."""
+def _values(about: ReportedDelivery, payload: str) -> dict[str, Any]:
+    """Return what an alert repeats of a message; nothing of one that cannot be read: an alert without names is one.
+
+    Of the people in a slot one is named and the others are counted: an erasure of a person finds the alerts about their
+    bookings.
+    """
     try:
-        message = messages.decode(kind, payload)
+        message = messages.decode(about.kind, payload)
     except (msgspec.MsgspecError, KeyError):
         return {}
+    if isinstance(message, InterviewerMessage):
+        others = f" +{about.others}" if about.others else ""
+        return {
+            "candidate_name": f"{about.attendee}{others}" if about.attendee else "",
+            "job_title": about.job_title or "",
+            "company": about.company or "",
+            "starts_at": message.starts_at,
+        }
     names = ("candidate_name", "job_title", "company", "starts_at")
     return {name: getattr(message, name) for name in names if isinstance(message, BookingMessage)}

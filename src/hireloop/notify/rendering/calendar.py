@@ -1,10 +1,11 @@
-"""An interview as iCalendar: what a mail program needs to put it into the candidate's calendar, or take it out. Pure.
+"""An interview as iCalendar: what a mail program needs to put it into somebody's calendar, or take it out. Pure.
 
 RFC 5545 for the format, RFC 5546 (iTIP) for METHOD, UID and SEQUENCE. Written by hand: icalendar takes
 0.23 ms, twice what rendering all the rest takes, and this 0.01. The tests read every calendar back with it.
 """
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +17,13 @@ _UNQUOTED_IN_ADDRESS = "@!#$&'*+/=?^_`{|}~"
 _CONTROLS = dict.fromkeys(n for n in (*range(0x20), 0x7F) if n not in {0x09, 0x0A})  # RFC 5545, 3.1: in no value
 _TEXT = str.maketrans({**_CONTROLS, "\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 _PARAMETER = str.maketrans({**_CONTROLS, "^": "^^", '"': "^'", "\n": "^n"})  # RFC 6868
+
+
+class Guest(NamedTuple):
+    """One of the others who take part."""
+
+    address: str
+    name: str
 
 
 class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +46,7 @@ class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     sender: str  # an address
     attendee: str  # an address
     attendee_name: str
+    guests: tuple[Guest, ...] = ()  # who else takes part; without the organizer and the attendee
 
 
 def invitation_method(event: CalendarEvent) -> str:
@@ -54,9 +63,9 @@ def invitation(event: CalendarEvent) -> bytes:
         invitation_method(event),
         event,
         (
-            f"LOCATION:{_text(event.url)}",
-            f"URL:{event.url}",
+            *((f"LOCATION:{_text(event.url)}", f"URL:{event.url}") if event.url else ()),
             *_attendee(event, f";{_ASKED}"),
+            *_guests(event),
             "STATUS:CONFIRMED",
             "TRANSP:OPAQUE",
             "BEGIN:VALARM",
@@ -78,6 +87,7 @@ def cancel(event: CalendarEvent) -> bytes:
         event,
         (
             *_attendee(event),
+            *_guests(event),
             "STATUS:CANCELLED",
             "TRANSP:TRANSPARENT",
         ),
@@ -124,6 +134,18 @@ def _is_own(event: CalendarEvent) -> bool:
 
 def _same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
+
+
+def _guests(event: CalendarEvent) -> tuple[str, ...]:
+    """Return a line for each of the others; they are not asked for an answer, since they have calendars of their own.
+
+    RFC 5545, 3.2.12: whether they accept is not known here.
+    """
+    return tuple(
+        f"ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT{_named(guest.name)}:{_mailto(guest.address)}"
+        for guest in event.guests
+        if not any(_same(guest.address, other) for other in (event.organizer, event.sender, event.attendee))
+    )
 
 
 def _utc(at: datetime) -> str:

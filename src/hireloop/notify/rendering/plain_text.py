@@ -51,7 +51,7 @@ def counted(count: int, one: str, many: str) -> str:
 def isolated(values: Mapping[str, object]) -> dict[str, object]:
     """Return values for plain text: each that is written from right to left, in part or all, is an isolate.
 
-    So is each in a tuple of values.
+    So are the values in tuples, and in lists of other values.
     """
     return {name: _isolated(value) for name, value in values.items()}
 
@@ -60,6 +60,8 @@ def _isolated(value: object) -> object:
     match value:
         case tuple():
             return tuple(_isolated(one) for one in value)
+        case list():
+            return [isolated(one) if isinstance(one, Mapping) else one for one in value]
         case str() if not value.isascii() and _has_right_to_left(value):
             return f"{_FSI}{value}{_PDI}"
         case _:

@@ -21,8 +21,11 @@ _SCHEDULE = UUID("01939f6e-7b00-7000-8000-000000000001")
 _SESSION = UUID("01939f6e-7b00-7000-8000-000000000002")
 _DELIVERY = UUID("01939f6e-7b00-7000-8000-000000000003")
 _ALERT = UUID("01939f6e-7b00-7000-8000-000000000004")
+_SLOT = UUID("01939f6e-7b00-7000-8000-000000000005")
+_OTHER_SCHEDULE = UUID("01939f6e-7b00-7000-8000-000000000006")
 _RECIPIENTS = {
     messages.Audience.CANDIDATE: "asha.rao@example.com",
+    messages.Audience.INTERVIEWER: "ivan.petrov@example.com",
     messages.Audience.RECRUITERS: "rita@example.com",
     messages.Audience.OPERATORS: "operations@example.com",
 }
@@ -46,6 +49,34 @@ _INVITATION = _BOOKING | {
     "opens_at": STARTS_AT - timedelta(seconds=30),
     "closes_at": STARTS_AT + timedelta(minutes=10),
     "booking_notes": "Please have a project at hand that you would like to show.",
+    "interviewer_name": "Ivan Petrov",
+}
+_ASHA = messages.Attendee(
+    schedule_id=_SCHEDULE,
+    name="Asha Rao",
+    email="asha.rao@example.com",
+    job_title="Backend Engineer",
+    company="Example Labs",
+    coding_language="python",
+    has_resume=True,
+    booking_notes="Please have a project at hand that you would like to show.",
+)
+_BEN = messages.Attendee(
+    schedule_id=_OTHER_SCHEDULE,
+    name="Ben Kim",
+    email="ben.kim@example.com",
+    job_title="Backend Engineer",
+    company="Example Labs",
+)
+_SLOT_NOTICE: dict[str, object] = {
+    "slot_id": _SLOT,
+    "revision": 1,
+    "interviewer_email": _RECIPIENTS[messages.Audience.INTERVIEWER],
+    "interviewer_name": "Ivan Petrov",
+    "starts_at": STARTS_AT,
+    "ends_at": STARTS_AT + _HOUR,
+    "attendees": [_ASHA],
+    "recruiter_email": _RECIPIENTS[messages.Audience.RECRUITERS],
 }
 _MISSED = {
     "schedule_id": _SCHEDULE,
@@ -65,6 +96,10 @@ _VALUES: dict[str, dict[str, object]] = {
     "reminder": _INVITATION | {"lead": "24h"},
     "recruiter_copy": _BOOKING | {"change": CopiedChange.BOOKED, "by": "careers site"},
     "late_request": _BOOKING | {"asked_at": STARTS_AT + timedelta(minutes=12)},
+    "interviewer_invitation": _SLOT_NOTICE,
+    "interviewer_update": _SLOT_NOTICE | {"revision": 2, "attendees": [_ASHA, _BEN]},
+    "interviewer_cancelled": _SLOT_NOTICE | {"revision": 3},
+    "interviewer_reminder": _SLOT_NOTICE | {"revision": 2, "lead": "24h", "attendees": [_ASHA, _BEN]},
     "confirmed": _BOOKING | {"confirmed_at": STARTS_AT - 30 * _HOUR, "by": "the candidate"},
     "declined": _BOOKING
     | {"revision": 2, "declined_at": STARTS_AT - 20 * _HOUR, "reason": "I have accepted another offer."},

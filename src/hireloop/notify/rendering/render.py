@@ -17,10 +17,11 @@ from hireloop import session_keys
 from hireloop.notify.messages import (
     KINDS,
     AlertMessage,
-    Audience,
     CancelledMessage,
     DeclinedMessage,
+    InterviewerCancellation,
     InterviewerMessage,
+    InterviewerReminder,
     InterviewerUnreachableMessage,
     InvitationMessage,
     LateRequestMessage,
@@ -33,9 +34,14 @@ from hireloop.notify.messages import (
 )
 from hireloop.notify.next_steps import next_step
 from hireloop.notify.rendering import calendar, languages, news, times, values, webhook_payload
-from hireloop.notify.rendering.calendar import CalendarEvent
+from hireloop.notify.rendering.calendar import CalendarEvent, Guest
 from hireloop.notify.rendering.plain_text import isolated, one_line
-from hireloop.notify.rendering.translations import event_wording, wording
+from hireloop.notify.rendering.translations import (
+    attendees_wording,
+    event_wording,
+    interviewer_event_wording,
+    wording,
+)
 from hireloop.notify.rendering.values import Reader, Values
 from hireloop.notify.transport import Channel, Parcel, title_of
 from hireloop.settings import Settings
@@ -146,37 +152,28 @@ class Renderer:
             html=words.html.render(said.values),
             message_id=message_id,
             references=references,
-            **_calendar(event, is_off=isinstance(message, CancelledMessage)),
+            **_calendar(event, is_off=_is_off(message)),
             reply_to=said.reply_to,
             headers=(("Traceparent", traceparent),) if traceparent else (),
             data=said.data,
         )
 
     def _reader(self, message: Message) -> Reader:
-        """Return the candidate's clock and locale for what is theirs, and ours for all the rest."""
-        if message.audience is not Audience.CANDIDATE or isinstance(
-            message, AlertMessage | NoShowMessage | InterviewerUnreachableMessage
-        ):
+        """Return the candidate's or interviewer's clock and locale for what is theirs, and ours for all the rest."""
+        if not isinstance(message, InvitationMessage | CancelledMessage | InterviewerMessage):
             return self._ours
         zone = zone_of(message.time_zone, self._ours.zone)
         return Reader(zone, languages.reader_locale(message.locale, self._ours.locale))
 
     def _said(self, message: Message, reader: Reader, invitation_state: str | None, now: datetime) -> _Said:
         match message:
-            case InvitationMessage():
-                key = session_keys.mint(self._secret, message.session_id, message.key_version)
-                url = session_keys.portal_url(self._base_url, key)
-                said = values.of_invitation(message, reader, portal_url=url, now=now)
-                return _Said(said, message.recruiter_email)
-            case CancelledMessage():
-                return _Said(values.of_cancellation(message, reader), message.recruiter_email)
+            case InvitationMessage() | CancelledMessage() | InterviewerMessage():
+                return self._to_party(message, reader, now)
             case RecruiterCopyMessage():
                 page, url = self._booking_page(message.schedule_id), self._booking_url(message.schedule_id)
                 said = values.of_copy(message, reader, booking_url=page, invitation_state=invitation_state)
                 data = webhook_payload.of_copy(message, booking_url=url, invitation_state=invitation_state)
                 return _Said(said, data=data)
-            case InterviewerMessage():
-                raise NotImplementedError
             case NoShowMessage() | InterviewerUnreachableMessage():
                 return self._of_slot(message, reader)
             case NewsMessage():
@@ -193,6 +190,22 @@ class Renderer:
                 return _Said(said, data=webhook_payload.of_alert(message, booking_url=url, next_step=step))
             case _:
                 assert_never(message)
+
+    def _to_party(
+        self, message: InvitationMessage | CancelledMessage | InterviewerMessage, reader: Reader, now: datetime
+    ) -> _Said:
+        """Return what a candidate or an interviewer hears; a reply goes to the recruiter."""
+        match message:
+            case InvitationMessage():
+                key = session_keys.mint(self._secret, message.session_id, message.key_version)
+                url = session_keys.portal_url(self._base_url, key)
+                said = values.of_invitation(message, reader, portal_url=url, now=now)
+            case CancelledMessage():
+                said = values.of_cancellation(message, reader)
+            case InterviewerMessage():
+                said = values.of_interviewer(message, reader, base_url=self._base_url, now=now)
+                said["whom"] = attendees_wording(languages.language_of(reader.locale)).render(isolated(said))
+        return _Said(said, message.recruiter_email)
 
     def _of_news(self, message: News, reader: Reader) -> _Said:
         """Return what is said of a booking; a reply to what the candidate has asked or done goes to the candidate."""
@@ -220,8 +233,7 @@ class Renderer:
         return _Said(said, missed.candidate_email, webhook_payload.of_no_show(message, missed, booking_url=url))
 
     def _booking_page(self, schedule_id: UUID) -> str:
-        """Return where a person reads a booking, behind the console's sign-in (`console.cards.path_of`)."""
-        return f"{self._base_url}/console/bookings/{schedule_id}/"
+        return values.booking_page(self._base_url, schedule_id)
 
     def _booking_url(self, schedule_id: UUID) -> str:
         """Return where a program reads a booking, with an API key."""
@@ -231,6 +243,18 @@ class Renderer:
         return f"{self._trace_ui_url.rstrip('/')}/trace/{quote(trace_id)}" if self._trace_ui_url and trace_id else ""
 
     def _event(
+        self,
+        message: InvitationMessage | CancelledMessage | InterviewerMessage,
+        recipient: str,
+        said: Values,
+        language: str,
+        now: datetime,
+    ) -> CalendarEvent:
+        if isinstance(message, InterviewerMessage):
+            return self._slot_event(message, recipient, said, language, now)
+        return self._booking_event(message, recipient, said, language, now)
+
+    def _booking_event(
         self,
         message: InvitationMessage | CancelledMessage,
         recipient: str,
@@ -255,6 +279,30 @@ class Renderer:
             attendee_name=one_line(message.candidate_name),
         )
 
+    def _slot_event(
+        self, message: InterviewerMessage, recipient: str, said: Values, language: str, now: datetime
+    ) -> CalendarEvent:
+        """Return the entry in the interviewer's calendar: one for all who have a seat in the slot."""
+        summary, _, description = interviewer_event_wording(language).render(said).partition("\n")
+        guests = {one_line(one.email): one_line(one.name) for one in message.attendees if one.email}
+        pages = [values.booking_page(self._base_url, one.schedule_id) for one in message.attendees]
+        return CalendarEvent(
+            uid=f"slot-{message.slot_id}@{self._host}",
+            sequence=message.revision,
+            stamped_at=now,
+            starts_at=message.starts_at,
+            ends_at=message.ends_at,
+            summary=summary,
+            description=description.strip(),
+            url=pages[0] if len(pages) == 1 and not _is_off(message) else "",
+            organizer=one_line(message.recruiter_email or "") or self._sender,
+            organizer_name=str(said["company"]),
+            sender=self._sender,
+            attendee=one_line(recipient),
+            attendee_name=one_line(message.interviewer_name),
+            guests=tuple(Guest(*one) for one in guests.items()),
+        )
+
 
 def _calendar(event: CalendarEvent | None, *, is_off: bool) -> _Calendar:
     if event is None:
@@ -264,6 +312,12 @@ def _calendar(event: CalendarEvent | None, *, is_off: bool) -> _Calendar:
     return {"calendar": calendar.invitation(event), "calendar_method": calendar.invitation_method(event)}
 
 
-def _has_calendar(message: Message) -> TypeGuard[InvitationMessage | CancelledMessage]:
-    """Return whether the message changes the candidate's calendar; a reminder finds it as it should be."""
-    return isinstance(message, InvitationMessage | CancelledMessage) and not isinstance(message, ReminderMessage)
+def _is_off(message: Message | InterviewerMessage) -> bool:
+    """Return whether the message takes the interview out of its reader's calendar."""
+    return isinstance(message, CancelledMessage | InterviewerCancellation)
+
+
+def _has_calendar(message: Message) -> TypeGuard[InvitationMessage | CancelledMessage | InterviewerMessage]:
+    """Return whether the message changes its reader's calendar; a reminder finds it as it should be."""
+    changes = isinstance(message, InvitationMessage | CancelledMessage | InterviewerMessage)
+    return changes and not isinstance(message, ReminderMessage | InterviewerReminder)

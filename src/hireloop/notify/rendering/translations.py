@@ -53,6 +53,18 @@ def event_wording(language: str) -> Template:
     return _text("event.txt", language)
 
 
+@cache
+def interviewer_event_wording(language: str) -> Template:
+    """Return the same for the calendar of an interviewer."""
+    return _text("event_interviewer.txt", language)
+
+
+@cache
+def attendees_wording(language: str) -> Template:
+    """Return the template of who is interviewed for which position, in one line."""
+    return _text("attendees.txt", language)
+
+
 def source(path: str, kind: str = "") -> str:
     """Return a template's source with what it includes; `{kind}` in an include's path is the kind."""
     text = (files("hireloop.notify.rendering") / "templates" / path).read_text("utf-8")

@@ -25,7 +25,9 @@ from hireloop.notify.messages import (
     LateRequestMessage,
     News,
     NoShowMessage,
+    Party,
     RecruiterCopyMessage,
+    party_of,
 )
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.no_show import MissedCandidate, NoShowCause
@@ -178,6 +180,10 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     about: Annotated[
         str | None, Meta(description="The kind of message that was not delivered.", examples=["invitation"])
     ]
+    party: Annotated[
+        Party | None,
+        Meta(description="Whom that message was for; null if a channel is held.", examples=["candidate"]),
+    ]
     others: Annotated[int, Meta(description="The number of other deliveries that this alert is about.", examples=[0])]
     revision: Annotated[int, Meta(examples=[1])]
     candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
@@ -271,6 +277,7 @@ def of_alert(message: AlertMessage, *, booking_url: str, next_step: NextStep) ->
     more: dict[str, object] = {
         "booking_url": booking_url or None,
         "delivery": delivery,
+        "party": party_of(message.about or ""),
         "sentence": sentence,
         "next_step": next_step,
         "advice": next_step.sentence,

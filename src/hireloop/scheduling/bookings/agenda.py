@@ -26,6 +26,7 @@ class AgendaItem(msgspec.Struct, frozen=True, kw_only=True):
     candidate_email: str  # empty for an erased one
     time_zone: str | None  # the candidate's, None while unknown
     is_erased: bool  # the candidate
+    has_resume: bool
     job_id: UUID
     job_title: str
     company: str
@@ -51,7 +52,8 @@ _NAMES = """
     SELECT sc.id, c.id AS candidate_id, c.time_zone,
         CASE WHEN c.erased_at IS NULL THEN c.full_name ELSE 'Erased candidate' END AS candidate_name,
         CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS candidate_email,
-        c.erased_at IS NOT NULL AS is_erased, j.id AS job_id, j.title AS job_title, j.company, i.round,
+        c.erased_at IS NOT NULL AS is_erased, c.resume_text <> '' AS has_resume,
+        j.id AS job_id, j.title AS job_title, j.company, i.round,
         i.state AS interview_state, sl.interviewer_email, sl.interviewer_name
     FROM schedule sc JOIN interview i ON i.id = sc.interview
         JOIN candidate c ON c.id = sc.candidate JOIN job j ON j.id = i.job JOIN slot sl ON sl.id = sc.slot

@@ -203,6 +203,10 @@ class _Draft:
             changes=[],
             trace_id=self.trace_id,
             recruiter_email=self.facts.recruiter_email,
+            candidate_name=self.facts.candidate_name,
+            candidate_email=self.facts.candidate_email,
+            interviewer_name=self.facts.slot.held_by,
+            interviewer_email=self.facts.slot.interviewer_email,
             now=self.facts.slot.now,
             session=SessionOfSchedule(
                 id=self.session_id,
@@ -219,6 +223,7 @@ _FACTS = Statement(f"""
         c.full_name AS candidate_name, c.email AS candidate_email, c.time_zone, c.locale, j.id AS job_id,
         j.title AS job_title, j.company, j.recruiter_email, s.id AS slot_id, s.job AS slot_job_id, s.starts_at,
         s.ends_at, s.seats, s.taken, s.withdrawn_at, s.interviewer_email,
+        s.interviewer_name AS held_by,
         CASE WHEN j.names_interviewer THEN s.interviewer_name ELSE '' END AS interviewer_name,
         live.id AS live_schedule_id, live.slot AS live_slot_id,
         {used_fragment(key=":key", now="coalesce(:now, now())")} AS messages_sent

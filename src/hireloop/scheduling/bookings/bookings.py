@@ -42,19 +42,25 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     changes: list[HistoryEntry]
     trace_id: str
     recruiter_email: str | None  # the job's
+    candidate_name: str = ""  # empty for an erased one, as their address is
+    candidate_email: str = ""
+    interviewer_name: str = ""  # the slot's
+    interviewer_email: str | None = None
     is_erased: bool = False  # the candidate: the booking names nobody, and its link opens nothing
     session: SessionOfSchedule
     now: datetime
 
 
-# A booking with its session and its job's recruiter; each list says which.
+# A booking with its session, its people and its job's recruiter; each list says which.
 _READ = """
     SELECT sc.id, sc.interview, sc.slot, sc.state, sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
         sc.booked_at, sc.changes::text, sc.trace_id, se.id AS session_id, se.key_version, se.opens_at, se.closes_at,
         se.entered_at, se.left_at, se.revoked_at, se.device_check::text, se.late_requested_at, j.recruiter_email,
-        c.erased_at IS NOT NULL AS is_erased, coalesce(:now, now()) AS now
+        c.erased_at IS NOT NULL AS is_erased, coalesce(:now, now()) AS now, sl.interviewer_name, sl.interviewer_email,
+        CASE WHEN c.erased_at IS NULL THEN c.full_name ELSE '' END AS candidate_name,
+        CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS candidate_email
     FROM schedule sc JOIN session se ON se.schedule = sc.id JOIN interview i ON i.id = sc.interview
-        JOIN job j ON j.id = i.job JOIN candidate c ON c.id = sc.candidate
+        JOIN job j ON j.id = i.job JOIN candidate c ON c.id = sc.candidate JOIN slot sl ON sl.id = sc.slot
 """
 # Some bookings.
 _OF_IDS = Statement(f"{_READ} WHERE sc.id = ANY(:schedules::uuid[])")

@@ -22,6 +22,7 @@ class SlotFacts(msgspec.Struct, frozen=True, kw_only=True):
     taken: int
     withdrawn_at: datetime | None
     interviewer_email: str | None = None
+    held_by: str = ""  # the interviewer's name
     interviewer_name: str = ""  # where the job lets candidates know it
 
 
