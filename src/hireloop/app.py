@@ -116,6 +116,7 @@ def build(
         listen_url=settings.listen_url,
         message_id_domain=settings.message_id_domain,
         limits=SendingLimits.of(settings),
+        move_quiet=settings.move_quiet,
     )
     ring, refusals = KeyRing(), RefusalLog()
     app = Litestar(

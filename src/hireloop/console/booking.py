@@ -1,6 +1,6 @@
 """One booking: who and when, every delivery with every try, its history, the link, and what can be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -36,7 +36,7 @@ class ShownDelivery(msgspec.Struct, frozen=True, kw_only=True):
     delivery: DeliveryView
     attempts: list[AttemptView]
     returned: list[ReturnedView]
-    is_current: bool  # of the booking's present revision
+    is_current: bool  # of the booking's present revision, or the invitation that had said the same before
     can_replay: bool
 
 
@@ -78,6 +78,8 @@ async def shown(
         found = (await deliveries.of_schedules([schedule_id], context.channels))[-_DELIVERIES:]
         attempts = await deliveries.attempts_of([one.id for one in found], at_most=_ATTEMPTS)
         came_back = await returned.of_deliveries([one.id for one in found], at_most=_RETURNED)
+    revision = card.schedule.revision
+    current = {revision, deliveries.revision_told(found, revision)}
     return render.show(
         request,
         "booking",
@@ -88,18 +90,18 @@ async def shown(
         theirs=_their_time(card, context),
         possible=possible(card.item),
         deliveries=[
-            _delivery(one, attempts.get(one.id, []), came_back.get(one.id, []), card)
-            for one in _in_order(found, card.schedule.revision)
+            _delivery(one, attempts.get(one.id, []), came_back.get(one.id, []), is_current=one.revision in current)
+            for one in _in_order(found, current)
         ],
         trace_url=_trace_url(context),
         common=context.warnings,
     )
 
 
-def _in_order(found: Sequence[DeliveryView], revision: int) -> list[DeliveryView]:
-    """Return those of this revision first, of each what tells the candidate, and of the same kind the newest first."""
+def _in_order(found: Sequence[DeliveryView], current: Collection[int]) -> list[DeliveryView]:
+    """Return those of the current revisions first, what tells the candidate, and of the same kind the newest first."""
     newest_first = list(reversed(found))
-    return sorted(newest_first, key=lambda one: (one.revision != revision, _place(one.kind)))
+    return sorted(newest_first, key=lambda one: (one.revision not in current, _place(one.kind)))
 
 
 def _place(kind: str) -> int:
@@ -123,9 +125,8 @@ def possible(item: AgendaItem) -> PossibleActions:
 
 
 def _delivery(
-    delivery: DeliveryView, attempts: list[AttemptView], came_back: list[ReturnedView], card: Card
+    delivery: DeliveryView, attempts: list[AttemptView], came_back: list[ReturnedView], *, is_current: bool
 ) -> ShownDelivery:
-    is_current = delivery.revision == card.schedule.revision
     return ShownDelivery(
         delivery=delivery,
         attempts=attempts,

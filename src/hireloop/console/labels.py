@@ -37,13 +37,14 @@ INVITATIONS: Mapping[InvitationState, Label] = {
     InvitationState.FAILED: Label("✕", "Invitation failed: the candidate was not reached", "bad"),
     InvitationState.NONE: Label("–", "No invitation needed", "quiet"),  # noqa: RUF001 (a sign)
 }
+_NOT_NOTIFIED = Label("–", "The candidate had not been notified, so nothing is sent", "quiet")  # noqa: RUF001 (a sign)
 CANCELLATIONS: Mapping[DeliveryState, Label] = {
     DeliveryState.PENDING: Label("→", "Cancellation on its way", "waiting"),
     DeliveryState.SENT: Label("✓", "Cancellation accepted by the mail server", "good"),
     DeliveryState.BOUNCED: Label("✕", "Cancellation bounced: the candidate was not reached", "bad"),
     DeliveryState.REJECTED: Label("✕", "Cancellation rejected: the candidate was not reached", "bad"),
     DeliveryState.EXHAUSTED: Label("✕", "Cancellation failed: the candidate was not reached", "bad"),
-    DeliveryState.SUPERSEDED: Label("–", "Cancellation replaced by a newer message", "quiet"),  # noqa: RUF001 (a sign)
+    DeliveryState.SUPERSEDED: _NOT_NOTIFIED,
 }
 DELIVERIES: Mapping[DeliveryState, Label] = {
     DeliveryState.PENDING: Label("→", "On its way", "waiting"),
@@ -191,7 +192,7 @@ def telling(
     for delivery in deliveries:
         if delivery.kind == CANCELLING_KIND:
             return CANCELLATIONS[DeliveryState(delivery.state)]
-    return Label("–", "The candidate had not been notified, so nothing is sent", "quiet")  # noqa: RUF001 (a sign)
+    return _NOT_NOTIFIED
 
 
 def why(deliveries: Sequence[DeliverySummary]) -> list[str]:

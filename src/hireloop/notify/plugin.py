@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.plugins import InitPlugin
 
-from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.outbox import MOVE_QUIET, Outbox
 from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.transport import Channel
 from hireloop.notify.worker.wakeup import WakeupSender
@@ -23,8 +24,11 @@ class NotificationHub(InitPlugin):
         listen_url: str,
         message_id_domain: str,
         limits: SendingLimits = SendingLimits(),  # noqa: B008 (frozen)
+        move_quiet: timedelta = MOVE_QUIET,
     ) -> None:
-        self.outbox = Outbox(channels=tuple(channels), message_id_domain=message_id_domain, limits=limits)
+        self.outbox = Outbox(
+            channels=tuple(channels), message_id_domain=message_id_domain, limits=limits, move_quiet=move_quiet
+        )
         self.wakeups = WakeupSender(listen_url)
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:

@@ -180,6 +180,7 @@ class Settings(BaseSettings):
     message_routes: str = ""
     alert_email: MailAddress = ""
     reminders: Leads = "24h,1h"
+    move_quiet_seconds: int = Field(default=20, ge=0, le=3_600)
 
     # The invitation and the portal
     default_time_zone: ZoneName = "Asia/Kolkata"
@@ -330,6 +331,11 @@ class Settings(BaseSettings):
         """How long before the start a candidate is reminded, by the entry in REMINDERS, longest first."""
         found = {lead[0]: timedelta(**{_UNITS[lead[2]]: int(lead[1])}) for lead in _LEAD.finditer(self.reminders)}
         return dict(sorted(found.items(), key=lambda item: item[1], reverse=True))
+
+    @property
+    def move_quiet(self) -> timedelta:
+        """How long what is said of a move waits for another one."""
+        return timedelta(seconds=self.move_quiet_seconds)
 
     @property
     def cut_off(self) -> timedelta:

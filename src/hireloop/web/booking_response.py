@@ -138,7 +138,8 @@ async def response_of(request: AnyRequest, schedule_id: UUID) -> ScheduleRespons
 
 
 def _invitation(context: Context, booking: Booking, found: list[DeliveryView]) -> InvitationResponse:
-    current = [delivery for delivery in found if delivery.revision == booking.revision]
+    revisions = {booking.revision, deliveries.revision_told(found, booking.revision)}
+    current = [delivery for delivery in found if delivery.revision in revisions]
     held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
     state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
     said = _warnings(context, booking)

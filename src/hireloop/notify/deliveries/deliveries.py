@@ -12,7 +12,7 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.channels.health import fingerprints_of
-from hireloop.notify.messages import KINDS
+from hireloop.notify.messages import CANDIDATE_KINDS, KINDS
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, ChannelHealth, Delivery, DeliveryState
 from hireloop.notify.transport import Channel
@@ -62,6 +62,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     created_at: datetime
     returned_count: int  # mails that came back
+    told_revision: int | None = None  # superseded, as that revision's message said the same; 0: nobody had heard of it
     held_reason: str | None
     next_probe_at: datetime | None  # of its channel, if that is held
     now: datetime
@@ -119,7 +120,7 @@ READ = """
     SELECT d.id, d.schedule, d.revision, d.kind, d.channel, d.recipient, d.required, d.state, d.attempt_count,
         d.tries, d.first_due_at, d.due_at, d.at_risk_at,
         d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
-        d.returned_count, d.reported_by,
+        d.returned_count, d.reported_by, d.told_revision,
         h.reason AS held_reason, h.next_probe_at, coalesce(:now, now()) AS now
     FROM delivery d LEFT JOIN LATERAL (
         SELECT reason, next_probe_at FROM channel_health
@@ -272,6 +273,37 @@ def _first_id(since: datetime) -> UUID:
     return UUID(int=max(milliseconds, 0) << 80)
 
 
+def may_have_arrived_fragment(delivery: str = "delivery") -> str:
+    """Return the condition that a row of `delivery`, under this name, was sent or may have been, and has not bounced.
+
+    A try that is under way, or whose worker was lost, may have handed it over.
+    """
+    return f"""(
+        {delivery}.state <> 'bounced' AND ({delivery}.sent_at IS NOT NULL OR {delivery}.attempt_count > 0 AND EXISTS (
+            SELECT FROM attempt WHERE attempt.delivery = {delivery}.id
+                AND (coalesce(attempt.outcome, 'lost') IN ('sent', 'lost') OR attempt.maybe_accepted)
+        ))
+    )"""
+
+
+# Whether anything may have reached a schedule's candidate, at one address or at any.
+_MAY_HAVE_HEARD = Statement(f"""
+    SELECT EXISTS (
+        SELECT FROM delivery WHERE schedule = :schedule AND kind = ANY(:kinds::text[])
+            AND (:address::text IS NULL OR lower(recipient) = lower(:address)) AND {may_have_arrived_fragment()}
+    )
+""")  # noqa: S608 (our own words)
+
+
+async def may_have_heard(schedule_id: UUID, *, address: str | None = None) -> bool:
+    """Return whether the candidate may have heard of this booking, at this address or, without one, at any.
+
+    Where it is not so once the older revisions are superseded, it never will be.
+    """
+    kinds = sorted(CANDIDATE_KINDS)
+    return bool(await _MAY_HAVE_HEARD.value(schedule=schedule_id, kinds=kinds, address=address))
+
+
 def mask(recipient: str) -> str:
     """Return an address with only the first letter of its local part: `a…@example.com`; an erased one as `erased`."""
     if recipient.startswith(ERASED):
@@ -280,12 +312,23 @@ def mask(recipient: str) -> str:
     return f"{local[:1]}…@{domain}" if at else recipient
 
 
+def revision_told(deliveries: Sequence[DeliveryView], revision: int) -> int:
+    """Return the revision whose invitation counts for `revision`: itself, or an earlier one that had said the same.
+
+    The database's function `revision_told` is the same rule.
+    """
+    inviting = [d for d in deliveries if d.required and d.revision == revision and d.kind in INVITING_KINDS]
+    return max((d.told_revision or 0 for d in inviting), default=0) or revision
+
+
 def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: datetime) -> InvitationState:
     """Return the state of the invitation of `revision`, given all deliveries of its schedule.
 
+    Where an earlier invitation had said the same, it is the state of that one.
     The database's function `invitation_state` is the same rule, for lists; a test compares the two.
     """
-    ours = [d for d in deliveries if d.required and d.revision == revision and d.kind in INVITING_KINDS]
+    told = revision_told(deliveries, revision)
+    ours = [d for d in deliveries if d.required and d.revision == told and d.kind in INVITING_KINDS]
     if not ours:
         return InvitationState.NONE
     return min((_state_of(delivery, now) for delivery in ours), key=_GRAVEST_FIRST.index)

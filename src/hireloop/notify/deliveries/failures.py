@@ -30,7 +30,10 @@ _PAGE = Statement(f"""
                 OR (deadline_at, id) > (SELECT deadline_at, id FROM delivery last WHERE last.id = :after)
             ORDER BY deadline_at, id OFFSET 0
         ) sorted
-        WHERE revision = (SELECT told.revision FROM schedule_to_notify told WHERE told.schedule = sorted.schedule)
+        WHERE revision = (
+            SELECT revision_told(told.schedule, told.revision) FROM schedule_to_notify told
+            WHERE told.schedule = sorted.schedule
+        )
         ORDER BY deadline_at, id LIMIT :limit
     )) ORDER BY d.deadline_at, d.id
 """)  # noqa: S608 (a constant of our own)

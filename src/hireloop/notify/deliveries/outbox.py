@@ -5,7 +5,7 @@ one statement. What becomes of a delivery then is written by the worker, through
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 from uuid import UUID
@@ -17,11 +17,13 @@ from hireloop.notify import ends, messages
 from hireloop.notify.deliveries import retry, sending_limits
 from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.ends import EndKind
+from hireloop.notify.messages import CopiedChange
 from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
 from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
+MOVE_QUIET = timedelta(seconds=20)
 # The traceparents of the bookings that messages are about, by the messages' schedules.
 Origins = Mapping[UUID | None, Sequence[str]]
 _NO_ORIGINS: Origins = {}
@@ -61,12 +63,18 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...]
     message_id_domain: str
     limits: SendingLimits = SendingLimits()
+    move_quiet: timedelta = MOVE_QUIET
 
     @classmethod
     def of(cls, settings: Settings, channels: Sequence[Channel]) -> Self:
         """Return the outbox of an installation over these channels."""
         limits = SendingLimits.of(settings)
-        return cls(channels=tuple(channels), message_id_domain=settings.message_id_domain, limits=limits)
+        return cls(
+            channels=tuple(channels),
+            message_id_domain=settings.message_id_domain,
+            limits=limits,
+            move_quiet=settings.move_quiet,
+        )
 
     def drafts(self, told: Sequence[messages.Message], *, now: datetime, about: Origins = _NO_ORIGINS) -> Drafts:
         """Return what each message becomes on every channel of its kind, one delivery a channel, for `put_fragment`.
@@ -139,8 +147,16 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
             required=message.required and channel.required,
             message_id=f"<{delivery_id}@{self.message_id_domain}>",
             traceparent=spans.record_put(delivery_id=delivery_id, kind=message.kind, channel=channel.name, about=about),
-            due_at=now + message.wait,
+            due_at=self._due_at(message, now) + message.wait,
         )
+
+    def _due_at(self, message: messages.Message, now: datetime) -> datetime:
+        """Return when a message is due, but for its own `wait`: what is said of a move waits for another one."""
+        match message:
+            case messages.RescheduledMessage() | messages.RecruiterCopyMessage(change=CopiedChange.RESCHEDULED):
+                return retry.quiet_until(now, message.starts_at, quiet=self.move_quiet)
+            case _:
+                return now
 
 
 # Of a new delivery, in the order in which they are written.
@@ -231,7 +247,7 @@ def _row(message: messages.Message, delivery: NewDelivery, now: datetime) -> dic
         "payload": messages.encode(message),
         "first_due_at": delivery.due_at,
         "due_at": delivery.due_at,
-        "at_risk_at": _at_risk_at(message, now),
+        "at_risk_at": _at_risk_at(message, now, delivery.due_at),
         "deadline_at": retry.deadline_at(delivery.due_at, useless_at=message.deadline(now)),
         "created_at": now,
         "alert": message.alert_id if isinstance(message, messages.AlertMessage) else None,
@@ -239,11 +255,11 @@ def _row(message: messages.Message, delivery: NewDelivery, now: datetime) -> dic
     }
 
 
-def _at_risk_at(message: messages.Message, now: datetime) -> datetime | None:
+def _at_risk_at(message: messages.Message, now: datetime, due_at: datetime) -> datetime | None:
     """Return from when on a failed try is reason enough to take the fallback; an alert is in a hurry from the first."""
     if isinstance(message, messages.AlertMessage):
         return now
-    return retry.at_risk_at(now, message.starts_at) if message.required else None
+    return retry.at_risk_at(due_at, message.starts_at) if message.required else None
 
 
 # What is pending of a schedule's older revisions ends, but for some kinds, and for alerts: one may report other
@@ -254,10 +270,6 @@ _SUPERSEDE = Statement("""
         AND NOT (kind = 'alert' AND alert IS NOT NULL)
     RETURNING id, kind, channel, required, traceparent
 """)
-# Whether a schedule has a required delivery that was tried.
-_WAS_TRIED = Statement(
-    "SELECT EXISTS (SELECT FROM delivery WHERE schedule = :schedule AND required AND attempt_count > 0)"
-)
 
 
 async def supersede(schedule_id: UUID, *, before_revision: int, kept: Collection[str] = ()) -> int:
@@ -288,11 +300,6 @@ async def withdraw(alert_ids: Sequence[UUID]) -> None:
     """End what is still to be sent of these alerts, in the caller's transaction: nobody needs to hear of them."""
     if alert_ids:
         _say_superseded(await _WITHDRAW.rows(alerts=list(alert_ids)))
-
-
-async def was_tried(schedule_id: UUID) -> bool:
-    """Return whether anything that a candidate depends on was ever tried for this schedule, and so may have arrived."""
-    return bool(await _WAS_TRIED.value(schedule=schedule_id))
 
 
 # What a blanked payload says of a person; an alert's `reason` is a slug, and stays.

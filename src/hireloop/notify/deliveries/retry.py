@@ -52,6 +52,14 @@ def at_risk_at(first_due_at: datetime, starts_at: datetime) -> datetime:
     return max(first_due_at, min(first_due_at + _AT_RISK_AFTER, starts_at - _AT_RISK_BEFORE_START))
 
 
+def quiet_until(now: datetime, starts_at: datetime, *, quiet: timedelta) -> datetime:
+    """Return until when what is said of a move waits for another one, `starts_at` being the new start.
+
+    That is `quiet` long, and not past an hour before the start.
+    """
+    return max(now, min(now + quiet, starts_at - _AT_RISK_BEFORE_START))
+
+
 def deadline_at(due_at: datetime, *, useless_at: datetime) -> datetime:
     """Return when a delivery's time is up: when its message is useless, and at least 30 s after it is due."""
     return max(useless_at, due_at + _SHORTEST_LIFE)

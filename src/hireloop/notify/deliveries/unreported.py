@@ -69,6 +69,7 @@ NEEDS_SOMEBODY = """
     AND NOT EXISTS (
         SELECT FROM schedule_to_notify told
         WHERE told.schedule = delivery.schedule AND told.revision > delivery.revision
+            AND revision_told(told.schedule, told.revision) <> delivery.revision
     )
 """
 # Required deliveries that are at risk, have failed or came back, and that nobody was alerted to, locked.

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from hireloop import db
-from hireloop.notify.deliveries.outbox import Outbox, was_tried
+from hireloop.notify.deliveries.deliveries import may_have_heard
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
@@ -45,14 +46,14 @@ async def cancel(
 async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:
     """Cancel these live bookings, in the transaction that holds them.
 
-    A candidate hears of it only if an earlier revision was tried: nobody is told about the cancellation of a booking
+    A candidate hears of it only if something may have reached them: nobody is told about the cancellation of a booking
     that they never heard of.
     """
     for booking in bookings:
         revision = await changes.note(booking, BookingChange.CANCELLED, by=by, reason=reason)
         await _write(booking)
         told: list[Message] = [changes.recruiter_copy(booking, revision, CopiedChange.CANCELLED, by=by)]
-        if await was_tried(booking.schedule_id):
+        if await may_have_heard(booking.schedule_id):
             told.append(
                 CancelledMessage.about(booking, schedule_id=booking.schedule_id, revision=revision, reason=reason)
             )
