@@ -38,12 +38,28 @@ class Inviting(msgspec.Struct, frozen=True, kw_only=True):
     told_revision: int | None
 
 
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of a recruiter copy."""
+
+    schedule: UUID
+    revision: int
+    channel: str
+    recipient: str
+    state: DeliveryState
+    change: CopiedChange
+    by: str
+
+
 class History(msgspec.Struct, frozen=True, kw_only=True):
     """What has happened to the messages about one booking until now."""
 
     told: Sequence[Told] = ()
     inviting: Sequence[Inviting] = ()
-    booked_by: str | None = None  # as the copy of the booking says, sent or not
+    copies: Sequence[Copy] = ()
+
+    def is_invited_before(self, revision: int) -> bool:
+        """Whether this hub had the invitation of an earlier revision: it knows nothing of what others have sent."""
+        return any(it.revision < revision for it in self.inviting)
 
 
 async def decide(due: Sequence[Undecided], told: Sequence[Told]) -> dict[UUID, Decision]:
@@ -64,28 +80,31 @@ def decision(one: Undecided, known: History) -> Decision:
         case ReminderMessage():
             return _reminder(one, message, known.inviting)
         case RescheduledMessage():
-            return _move(one, message, known.told)
+            return _move(one, message, known)
         case CancelledMessage():
-            return _cancellation(message, known.told)
+            return _cancellation(one, message, known)
         case RecruiterCopyMessage():
             return _copy(one, message, known)
         case _:
             return Say(message)
 
 
-def _move(one: Undecided, message: RescheduledMessage, told: Sequence[Told]) -> Decision:
+def _move(one: Undecided, message: RescheduledMessage, history: History) -> Decision:
     """Return what a candidate hears of a new time, in the words that fit what has reached this address of theirs.
 
     What arrived counts for what they know; what may have arrived, since then, for what they may know besides.
     """
-    heard = [it for it in told if it.kind in CANDIDATE_KINDS and it.recipient.lower() == one.recipient.lower()]
+    told = [it for it in history.told if it.kind in CANDIDATE_KINDS]
+    heard = [it for it in told if it.recipient.lower() == one.recipient.lower()]
+    if not heard:
+        return Say(_invitation(message) if history.is_invited_before(one.revision) else message)
     known = [(it, said) for it in heard if isinstance(said := _read(it), InvitationMessage)]
     arrived = [at for at, (it, _) in enumerate(known) if it.is_sure and it.kind in INVITING_KINDS]
     # The last that arrived, and all that may have arrived since.
     latest = known[arrived[-1] :] if arrived else known
     if arrived and all(_facts(said) == _facts(message) for _, said in latest):
         return Nothing(latest[0][0].revision)
-    if not heard or any(said.key_version != message.key_version for _, said in latest):
+    if any(said.key_version != message.key_version for _, said in latest):
         return Say(_invitation(message))  # a mail about a move says that the link stays the same
     if not latest:
         return Say(message)
@@ -94,13 +113,13 @@ def _move(one: Undecided, message: RescheduledMessage, told: Sequence[Told]) -> 
     return Say(msgspec.structs.replace(message, previous_starts_at=others[0]) if others else _invitation(message))
 
 
-def _cancellation(message: CancelledMessage, told: Sequence[Told]) -> Decision:
+def _cancellation(one: Undecided, message: CancelledMessage, history: History) -> Decision:
     """Return what a candidate hears of the end of a booking: of the time that they know, if they know of any.
 
     Whichever of their addresses something has reached: they know of it.
     """
-    heard = [it for it in told if it.kind in CANDIDATE_KINDS and it.kind != message.kind]
-    if not heard:
+    heard = [it for it in history.told if it.kind in CANDIDATE_KINDS and it.kind != message.kind]
+    if not heard and history.is_invited_before(one.revision):
         return Nothing(0)
     known = [(it.is_sure, said) for it in heard if isinstance(said := _read(it), BookingMessage)]
     arrived = [said for is_sure, said in known if is_sure] or [said for _, said in known]
@@ -126,13 +145,16 @@ def _reminder(one: Undecided, message: ReminderMessage, inviting: Sequence[Invit
 
 
 def _copy(one: Undecided, message: RecruiterCopyMessage, known: History) -> Decision:
-    """Return what recruiters hear of a change: a booking of which they have heard nothing is new to them."""
+    """Return what recruiters hear of a change: a booking of which this one has taken the place is new to them."""
     heard = [it for it in known.told if (it.kind, it.channel, it.recipient) == (one.kind, one.channel, one.recipient)]
-    if not heard and message.change is CopiedChange.CANCELLED:
-        return Nothing(0)
+    before = [it for it in known.copies if (it.channel, it.recipient) == (one.channel, one.recipient)]
+    before = [it for it in before if it.revision < one.revision]
+    if not heard and before and all(it.state is DeliveryState.SUPERSEDED for it in before):
+        if message.change is CopiedChange.CANCELLED:
+            return Nothing(0)
+        return Say(msgspec.structs.replace(message, change=CopiedChange.BOOKED, by=before[0].by))
     if not heard:
-        by = known.booked_by if known.booked_by is not None else message.by
-        return Say(msgspec.structs.replace(message, change=CopiedChange.BOOKED, by=by))
+        return Say(message)
     last, said = heard[-1], _read(heard[-1])
     is_same = message.change is CopiedChange.RESCHEDULED and _times(said) == _times(message)
     return Nothing(last.revision) if is_same and last.is_sure else Say(message)
@@ -168,25 +190,23 @@ _INVITING = Statement("""
     WHERE schedule = ANY(:schedules::uuid[]) AND required AND kind = ANY(:kinds::text[])
     ORDER BY revision, told_revision NULLS LAST, id
 """)
-# Who made some bookings, as their copies say.
-_BOOKED_BY = Statement("""
-    SELECT DISTINCT ON (schedule) schedule, payload->>'by' AS booked_by FROM delivery
-    WHERE schedule = ANY(:schedules::uuid[]) AND kind = :kind AND payload->>'change' = :change
-    ORDER BY schedule, revision, id
+# What has become of the recruiter copies of some bookings.
+_COPIES = Statement("""
+    SELECT schedule, revision, channel, recipient, state, payload->>'change' AS change, payload->>'by' AS by
+    FROM delivery WHERE schedule = ANY(:schedules::uuid[]) AND kind = :kind ORDER BY revision, id
 """)
 
 
 async def _histories(due: Sequence[Undecided], told: Sequence[Told]) -> dict[UUID | None, History]:
     """Return what is known of the bookings of these messages; no more than their kinds need."""
-    reminded = {one.schedule for one in due if one.kind == ReminderMessage.kind}
+    invited = {one.schedule for one in due if one.kind in CANDIDATE_KINDS}
     copied = {one.schedule for one in due if one.kind == RecruiterCopyMessage.kind}
-    inviting = await _invitations_of(reminded)
-    booked_by = await _bookers_of(copied - {it.schedule for it in told if it.kind == RecruiterCopyMessage.kind})
+    inviting, copies = await _invitations_of(invited), await _copies_of(copied)
     return {
         schedule: History(
             told=[it for it in told if it.schedule == schedule],
             inviting=[it for it in inviting if it.schedule == schedule],
-            booked_by=booked_by.get(schedule),
+            copies=[it for it in copies if it.schedule == schedule],
         )
         for schedule in {one.schedule for one in due}
     }
@@ -198,8 +218,7 @@ async def _invitations_of(schedules: Collection[UUID | None]) -> list[Inviting]:
     return await _INVITING.structs(Inviting, schedules=list(schedules), kinds=sorted(INVITING_KINDS))
 
 
-async def _bookers_of(schedules: Collection[UUID | None]) -> dict[UUID | None, str]:
+async def _copies_of(schedules: Collection[UUID | None]) -> list[Copy]:
     if not schedules:
-        return {}
-    booked = {"kind": RecruiterCopyMessage.kind, "change": CopiedChange.BOOKED.value}
-    return {row["schedule"]: row["booked_by"] for row in await _BOOKED_BY.rows(schedules=list(schedules), **booked)}
+        return []
+    return await _COPIES.structs(Copy, schedules=list(schedules), kind=RecruiterCopyMessage.kind)

@@ -279,7 +279,8 @@ def may_have_arrived_fragment(delivery: str = "delivery") -> str:
     A try that is under way, or whose worker was lost, may have handed it over.
     """
     return f"""(
-        {delivery}.state <> 'bounced' AND ({delivery}.sent_at IS NOT NULL OR {delivery}.attempt_count > 0 AND EXISTS (
+        {delivery}.state <> 'bounced' AND {delivery}.bounced_at IS NULL
+        AND ({delivery}.sent_at IS NOT NULL OR {delivery}.attempt_count > 0 AND EXISTS (
             SELECT FROM attempt WHERE attempt.delivery = {delivery}.id
                 AND (coalesce(attempt.outcome, 'lost') IN ('sent', 'lost') OR attempt.maybe_accepted)
         ))
