@@ -63,7 +63,7 @@ def _sorted(facts: Facts) -> Shelves:
             for delivery in facts.deliveries
             if delivery.schedule is not None
             and delivery.required
-            and delivery.state != "superseded"
+            and (delivery.state != "superseded" or delivery.told_revision is not None)
             and delivery.revision == revisions.get(delivery.schedule)
         ),
         _by((attempt.delivery, attempt) for attempt in facts.attempts),

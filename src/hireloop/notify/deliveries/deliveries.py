@@ -12,7 +12,7 @@ from msgspec import Meta
 from hireloop import errors
 from hireloop.examples import RecordedAt, Time, TraceId
 from hireloop.notify.channels.health import fingerprints_of
-from hireloop.notify.messages import CANDIDATE_KINDS, KINDS
+from hireloop.notify.messages import KINDS
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, ChannelHealth, Delivery, DeliveryState
 from hireloop.notify.transport import Channel
@@ -285,24 +285,6 @@ def may_have_arrived_fragment(delivery: str = "delivery") -> str:
                 AND (coalesce(attempt.outcome, 'lost') IN ('sent', 'lost') OR attempt.maybe_accepted)
         ))
     )"""
-
-
-# Whether anything may have reached a schedule's candidate, at one address or at any.
-_MAY_HAVE_HEARD = Statement(f"""
-    SELECT EXISTS (
-        SELECT FROM delivery WHERE schedule = :schedule AND kind = ANY(:kinds::text[])
-            AND (:address::text IS NULL OR lower(recipient) = lower(:address)) AND {may_have_arrived_fragment()}
-    )
-""")  # noqa: S608 (our own words)
-
-
-async def may_have_heard(schedule_id: UUID, *, address: str | None = None) -> bool:
-    """Return whether the candidate may have heard of this booking, at this address or, without one, at any.
-
-    Where it is not so once the older revisions are superseded, it never will be.
-    """
-    kinds = sorted(CANDIDATE_KINDS)
-    return bool(await _MAY_HAVE_HEARD.value(schedule=schedule_id, kinds=kinds, address=address))
 
 
 def mask(recipient: str) -> str:

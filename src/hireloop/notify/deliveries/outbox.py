@@ -15,9 +15,9 @@ import msgspec
 from hireloop import db
 from hireloop.notify import ends, messages
 from hireloop.notify.deliveries import retry, sending_limits
+from hireloop.notify.deliveries.deliveries import may_have_arrived_fragment
 from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.ends import EndKind
-from hireloop.notify.messages import CopiedChange
 from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
 from hireloop.statements import Statement
@@ -153,7 +153,7 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     def _due_at(self, message: messages.Message, now: datetime) -> datetime:
         """Return when a message is due, but for its own `wait`: what is said of a move waits for another one."""
         match message:
-            case messages.RescheduledMessage() | messages.RecruiterCopyMessage(change=CopiedChange.RESCHEDULED):
+            case messages.RescheduledMessage() | messages.RecruiterCopyMessage(change=messages.CopiedChange.RESCHEDULED):
                 return retry.quiet_until(now, message.starts_at, quiet=self.move_quiet)
             case _:
                 return now
@@ -300,6 +300,19 @@ async def withdraw(alert_ids: Sequence[UUID]) -> None:
     """End what is still to be sent of these alerts, in the caller's transaction: nobody needs to hear of them."""
     if alert_ids:
         _say_superseded(await _WITHDRAW.rows(alerts=list(alert_ids)))
+
+
+# Whether anything may have reached a schedule's candidate, at one address or at any.
+_MAY_HAVE_HEARD = Statement(f"""
+    SELECT EXISTS (SELECT FROM delivery WHERE schedule = :schedule AND kind = ANY(:kinds::text[])
+        AND (:address::text IS NULL OR lower(recipient) = lower(:address)) AND {may_have_arrived_fragment()})
+""")  # noqa: S608 (our own words)
+
+
+async def may_have_heard(schedule_id: UUID, *, address: str | None = None) -> bool:
+    """Return whether the candidate may have heard of this booking: at this address, or at any."""
+    kinds = sorted(messages.CANDIDATE_KINDS)
+    return bool(await _MAY_HAVE_HEARD.value(schedule=schedule_id, kinds=kinds, address=address))
 
 
 # What a blanked payload says of a person; an alert's `reason` is a slug, and stays.

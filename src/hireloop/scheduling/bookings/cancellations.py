@@ -5,8 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hireloop import db
-from hireloop.notify.deliveries.deliveries import may_have_heard
-from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox, may_have_heard
 from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes

@@ -6,8 +6,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.deliveries.deliveries import may_have_heard
-from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox, may_have_heard
 from hireloop.notify.messages import CopiedChange, InvitationMessage, Message, RescheduledMessage
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes, rules
