@@ -153,7 +153,7 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     def _due_at(self, message: messages.Message, now: datetime) -> datetime:
         """Return when a message is due, but for its own `wait`: what is said of a move waits for another one."""
         match message:
-            case messages.RescheduledMessage() | messages.RecruiterCopyMessage(change=messages.CopiedChange.RESCHEDULED):
+            case messages.RescheduledMessage() | messages.RecruiterCopyMessage(change="rescheduled"):
                 return retry.quiet_until(now, message.starts_at, quiet=self.move_quiet)
             case _:
                 return now
