@@ -263,6 +263,15 @@ async def test_a_reminder_goes_out_whether_the_invitation_was_sent_before_or_fai
 # --- What else there is -----------------------------------------------------------------------------------------------
 
 
+async def test_nobody_leases_what_is_not_decided() -> None:
+    booking = await invited()
+    await cancel(booking)
+    assert await leases.take("email", limit=9, worker="w", kinds=["cancelled"]) == []
+    await due.decide()
+    (taken,) = await leases.take("email", limit=9, worker="w", kinds=["cancelled"])
+    assert taken.schedule == booking.id
+
+
 async def test_what_a_worker_of_0_1_0_is_sending_is_left_to_it_and_said_as_it_was_begun() -> None:
     booking = await invited()
     await move(booking, await make_slot(starts_at=soon(24 * 60 * 5)))
