@@ -50,6 +50,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     attempt_count: int
     tries: int
     last_reason: str | None
+    told_revision: int | None = None
     is_overdue: bool
 
 
@@ -92,7 +93,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 _BOOKINGS = "SELECT id, interview, slot, state, revision FROM schedule ORDER BY id"
 _DELIVERIES = """
     SELECT id, schedule, revision, kind, recipient, required, state, message_id, attempt_count, tries, last_reason,
-        deadline_at < now() AS is_overdue
+        told_revision, deadline_at < now() AS is_overdue
     FROM delivery ORDER BY id
 """
 _ATTEMPTS = """

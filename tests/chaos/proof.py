@@ -63,7 +63,7 @@ def _sorted(facts: Facts) -> Shelves:
             for delivery in facts.deliveries
             if delivery.schedule is not None
             and delivery.required
-            and delivery.state != "superseded"
+            and (delivery.state != "superseded" or delivery.told_revision is not None)
             and delivery.revision == revisions.get(delivery.schedule)
         ),
         _by((attempt.delivery, attempt) for attempt in facts.attempts),
@@ -112,7 +112,9 @@ def invitations(shelves: Shelves) -> Iterator[str]:
         if promise.delivery is not None and promise.delivery not in known:
             yield f"interview {promise.interview}: delivery {promise.delivery} was acknowledged and is not there"
     told_before = {
-        delivery.schedule for delivery in shelves.facts.deliveries if delivery.required and delivery.attempt_count
+        delivery.schedule
+        for delivery in shelves.facts.deliveries
+        if delivery.required and delivery.state != "bounced" and _may_have_left(shelves.attempts.get(delivery.id, []))
     }
     for booking in (one for found in shelves.bookings.values() for one in found):
         is_live = booking.state != "cancelled"
@@ -121,6 +123,10 @@ def invitations(shelves: Shelves) -> Iterator[str]:
         least = 1 if is_live or booking.id in told_before else 0
         if not least <= count <= 1:
             yield f"booking {booking.id}: {count} deliveries tell of its current revision, {booking.revision}"
+
+
+def _may_have_left(attempts: list[Attempt]) -> bool:
+    return any(attempt.outcome in _MAY_HAVE_LEFT or attempt.maybe_accepted for attempt in attempts)
 
 
 def message_ids(shelves: Shelves) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The diagram in the life of a delivery: its states and its arrows are what the code does to a row, and all of it.
 
-Every verb that writes a delivery's state (`test_architecture.py` knows the six modules) is tried on a delivery in
+Every verb that writes a delivery's state (`test_architecture.py` knows the seven modules) is tried on a delivery in
 every state, on a real database. What moves must be drawn, and what is drawn must move.
 """
 
@@ -11,17 +11,21 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import asdict, replace
 
 from docs.documents import blocks_of
+from factories import OUTBOX, soon
 from hireloop import db
-from hireloop.notify import erasure
+from hireloop.notify import erasure, messages
 from hireloop.notify.bounces import bounces
 from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.channels import configured
+from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import deadlines, leases, outbox, replay
 from hireloop.notify.deliveries.leases import LOST_IN_A_ROW, Settlement
 from hireloop.notify.deliveries.replay import ReplayFilter
+from hireloop.notify.messages import InvitationMessage, RescheduledMessage
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.settings import Settings
@@ -181,8 +185,21 @@ async def test_a_delivery_moves_along_the_arrows_of_the_diagram_and_no_others(se
                 after = await where(row)
                 if after != before:
                     seen.add((before[0], after[0]))
+    seen.add(await _right_again(row))
     for state in (WAITING, LEASED):
         await place(state, row)
         await erasure.forget([schedule], now=datetime.now(UTC))
         seen.add((state, (await where(row))[0]))
     assert seen == set(drawn())
+
+
+async def _right_again(row: Row) -> Arrow:
+    """Let the message be sent though it is superseded, and a later revision say the same."""
+    await place(DeliveryState.SUPERSEDED.value, row)
+    await db.fetch("UPDATE delivery SET sent_at = now() WHERE id = $1", row.delivery)
+    said = messages.decode("invitation", await db.fetch_value("SELECT payload::text FROM delivery"))
+    assert isinstance(said, InvitationMessage)
+    again = RescheduledMessage(**asdict(replace(said, revision=3)), previous_starts_at=said.starts_at)
+    await OUTBOX.put([again], now=soon(-1))
+    await due.decide()
+    return DeliveryState.SUPERSEDED.value, (await where(row))[0]

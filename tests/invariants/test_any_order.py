@@ -18,6 +18,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 import factories
 from factories import OUTBOX, TESTS, WINDOWS, rows
 from hireloop import db, errors
+from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import deadlines, leases
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
@@ -185,7 +186,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(outcome=st.sampled_from(sorted(ENDINGS)), settles=st.booleans())
     def send(self, outcome: AttemptOutcome, *, settles: bool) -> None:
-        """A worker tries what is due, and perhaps dies before it can say what came of it."""
+        """A worker decides and tries what is due, and perhaps dies before it can say what came of it."""
+        self.runner.run(due.decide(now=self.now))
         kinds = ["invitation", "rescheduled", "cancelled"]
         taken = self.runner.run(leases.take("email", limit=2, worker="w", kinds=kinds, now=self.now))
         if settles and taken:

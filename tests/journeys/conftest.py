@@ -31,6 +31,7 @@ async def installation(
         database_url,
         EMAIL_HOST=host,
         EMAIL_PORT=str(port),
+        MOVE_QUIET_SECONDS="1",
         OTEL_EXPORTER_OTLP_PROTOCOL=protocol,
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.grpc if protocol == "grpc" else collector.http,
     )

@@ -11,6 +11,7 @@ from factories import OUTBOX, book, outbox_of, soon
 from hireloop import db
 from hireloop.notify.channels import providers
 from hireloop.notify.channels.providers import LeaseRequest, Route
+from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import alerts, leases
 from hireloop.notify.deliveries.leases import Lease, Settlement
 from hireloop.notify.deliveries.outbox import Outbox
@@ -50,7 +51,8 @@ async def invite(
 
 
 async def leased(kinds: Sequence[str] = ("invitation",), *, now: datetime | None = None) -> Lease:
-    """Lease the one delivery of these kinds that is due."""
+    """Lease the one delivery of these kinds that is due, once it is decided what it says."""
+    await due.decide(now=now)
     (lease,) = await leases.take("email", limit=1, worker="w", kinds=kinds, now=now)
     return lease
 

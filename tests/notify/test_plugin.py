@@ -13,6 +13,7 @@ from litestar import Litestar, Request, post
 
 from factories import soon
 from hireloop import db
+from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import leases
 from hireloop.notify.messages import CancelledMessage
 from hireloop.notify.plugin import NotificationHub
@@ -70,6 +71,7 @@ async def test_another_application_puts_a_message_with_its_own_fact_and_a_worker
         await asyncio.wait_for(heard.wait(), 30)
         listening.cancel()
         assert answer.status_code == 202
+        await due.decide()
         [lease] = await leases.take("email", limit=5, worker="w", kinds=["cancelled"])
         assert (lease.recipient, lease.schedule, [lease.message_id]) == ("asha@example.com", FESTIVAL, answer.json())
         assert lease.message_id.endswith("@hall.example>")

@@ -17,6 +17,7 @@ from hireloop.scheduling.bookings import cancellations, confirmations, moves
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
+from notify.factories import leased
 from portal.coming_in import PRESSED, come_in
 from portal.factories import OUTBOX, BookingResult, Person, book, offer
 from portal.records import everything
@@ -141,7 +142,7 @@ async def test_a_press_moves_the_interview_and_the_same_link_leads_to_the_new_ti
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings, at=FAR)
-    await db.fetch("UPDATE delivery SET attempt_count = 1")
+    await leased()
     await come_in(client, booked)
     await offer(BEYOND)
     (chosen,) = _times(await _read(client, f"{booked.path}move/"))
@@ -306,7 +307,7 @@ async def test_one_deliberate_press_cancels_and_everybody_knows_who_did(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     booked = await book(settings)
-    await db.fetch("UPDATE delivery SET attempt_count = 1")
+    await leased()
     await come_in(client, booked)
     assert (await _press(client, booked, "cancel", reason="I took another job.")).status_code == 303
     page = await _read(client, booked.path)

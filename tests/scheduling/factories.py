@@ -40,9 +40,9 @@ async def move(booking: Booking, slot: UUID, **given: Any) -> bool:  # noqa: ANN
     return await moves.move(booking.id, slot, **asked)
 
 
-async def lease() -> Lease:
+async def lease(*, now: datetime | None = None) -> Lease:
     """Let a worker begin to send the one mail that is due."""
-    return await leased(sorted(CANDIDATE_KINDS))
+    return await leased(sorted(CANDIDATE_KINDS), now=now)
 
 
 async def settle_sent(taken: Lease) -> set[UUID]:

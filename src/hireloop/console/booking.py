@@ -107,7 +107,9 @@ async def _told(card: Card, context: Context) -> tuple[list[DeliveryView], set[U
     about = await deliveries.of_schedules([card.schedule.id], context.channels)
     latest = await parties.latest_of_slots(slots, context.channels)
     found = sorted([*about, *await parties.of_slots(slots, context.channels)], key=lambda one: one.id)
-    current = {one.id for one in about if one.revision == card.schedule.revision} | {one.id for one in latest}
+    revision = card.schedule.revision
+    revisions = {revision, deliveries.revision_told(about, revision)}
+    current = {one.id for one in about if one.revision in revisions} | {one.id for one in latest}
     return found[-_DELIVERIES:], current
 
 

@@ -45,13 +45,14 @@ PEOPLE: Mapping[InvitationState, Label] = {
     InvitationState.NONE: Label("–", "Nothing to be told", "quiet"),  # noqa: RUF001 (a sign)
 }
 PARTIES: Mapping[Party, str] = {Party.CANDIDATE: "Candidate", Party.INTERVIEWER: "Interviewer"}
+_NOT_NOTIFIED = Label("–", "The candidate had not been notified, so nothing is sent", "quiet")  # noqa: RUF001 (a sign)
 CANCELLATIONS: Mapping[DeliveryState, Label] = {
     DeliveryState.PENDING: Label("→", "Cancellation on its way", "waiting"),
     DeliveryState.SENT: Label("✓", "Cancellation accepted by the mail server", "good"),
     DeliveryState.BOUNCED: Label("✕", "Cancellation bounced: the candidate was not reached", "bad"),
     DeliveryState.REJECTED: Label("✕", "Cancellation rejected: the candidate was not reached", "bad"),
     DeliveryState.EXHAUSTED: Label("✕", "Cancellation failed: the candidate was not reached", "bad"),
-    DeliveryState.SUPERSEDED: Label("–", "Cancellation replaced by a newer message", "quiet"),  # noqa: RUF001 (a sign)
+    DeliveryState.SUPERSEDED: _NOT_NOTIFIED,
 }
 DELIVERIES: Mapping[DeliveryState, Label] = {
     DeliveryState.PENDING: Label("→", "On its way", "waiting"),
@@ -209,7 +210,7 @@ def telling(
     for delivery in deliveries:
         if delivery.kind == CANCELLING_KIND:
             return CANCELLATIONS[DeliveryState(delivery.state)]
-    return Label("–", "The candidate had not been notified, so nothing is sent", "quiet")  # noqa: RUF001 (a sign)
+    return _NOT_NOTIFIED
 
 
 def why(deliveries: Sequence[DeliverySummary]) -> list[str]:

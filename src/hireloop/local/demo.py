@@ -15,7 +15,7 @@ from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.local.mailbox.mail_view import MailView
 from hireloop.local.traces.trace_tree import render_tree, what_is_missing
-from hireloop.local.up import RunningInstallation, Say
+from hireloop.local.up import RunningInstallation, Speak
 
 _MAIL_SECONDS = 30.0
 _TRACE_SECONDS = 20.0
@@ -29,7 +29,7 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
     missing: list[str]
 
 
-def show(running: RunningInstallation, say: Say) -> DemoResult:
+def show(running: RunningInstallation, say: Speak) -> DemoResult:
     """Book, wait for the mail and for the trace, and say each; raises httpx.HTTPStatusError if the API refuses."""
     known, key = asyncio.run(_make_key(running))
     try:
@@ -49,7 +49,7 @@ async def _revoke(running: RunningInstallation, ident: UUID) -> None:
         await api_keys.revoke(ident)
 
 
-def _show(running: RunningInstallation, key: str, say: Say) -> DemoResult:
+def _show(running: RunningInstallation, key: str, say: Speak) -> DemoResult:
     with httpx.Client(
         base_url=running.url, headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False
     ) as api:
@@ -101,7 +101,7 @@ def _post(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
     return created
 
 
-def _show_mail(running: RunningInstallation, schedule: dict[str, Any], say: Say) -> list[str]:
+def _show_mail(running: RunningInstallation, schedule: dict[str, Any], say: Speak) -> list[str]:
     if running.mailbox is None:
         say("A mail server is configured, so the mail was sent there.")
         return []

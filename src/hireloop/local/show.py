@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from hireloop.local import demo as sample
 from hireloop.local import parts
 from hireloop.local.mailbox.gate import PATH, TICKET, ticket_of
-from hireloop.local.up import RunningInstallation, Say, everything
+from hireloop.local.up import RunningInstallation, Speak, everything
 
 
-def run(*, port: int | None, demo: bool, once: bool, say: Say) -> int:
+def run(*, port: int | None, demo: bool, once: bool, say: Speak) -> int:
     """Run everything until Ctrl-C, or with `once` until the demo is over; return the exit code.
 
     With `once` it is 0 only if the mail was accepted and the trace is whole.
@@ -47,7 +47,7 @@ def _is_in_the_foreground() -> bool:
         return False
 
 
-def _use(running: RunningInstallation, *, demo: bool, once: bool, say: Say) -> int:
+def _use(running: RunningInstallation, *, demo: bool, once: bool, say: Speak) -> int:
     _say_addresses(running, say)
     missing: list[str] = []
     if demo:
@@ -64,7 +64,7 @@ def _use(running: RunningInstallation, *, demo: bool, once: bool, say: Say) -> i
     return 0
 
 
-def _say_addresses(running: RunningInstallation, say: Say) -> None:
+def _say_addresses(running: RunningInstallation, say: Speak) -> None:
     say("")
     say(f"API and portal   {running.url}")
     say(f"API docs         {running.url}/docs")

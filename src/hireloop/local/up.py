@@ -31,7 +31,7 @@ _PORTS_TRIED = 20
 _LOCAL_SENDER = "HireLoop <interviews@hireloop.test>"
 _LOCAL_OPERATORS = "operators@hireloop.test"
 
-Say = Callable[[str], None]
+Speak = Callable[[str], None]
 
 
 class RunningInstallation(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class RunningInstallation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def everything(*, port: int | None, say: Say) -> Iterator[RunningInstallation]:
+def everything(*, port: int | None, say: Speak) -> Iterator[RunningInstallation]:
     """Run database, migrations, API, portal, worker and mailbox until the block ends, then stop all of them.
 
     Without a `port` it is 8000 or the next one that is free. `say` gets a line of progress each. Where root starts it,
@@ -84,7 +84,7 @@ def _variables(settings: Settings) -> dict[str, str]:
     return found
 
 
-def _start(settings: Settings, data_dir: Path, port: int, parts: ExitStack, say: Say) -> RunningInstallation:
+def _start(settings: Settings, data_dir: Path, port: int, parts: ExitStack, say: Speak) -> RunningInstallation:
     added = _added_to(settings, data_dir, port)
     owner: dict[str, str] = {}  # not for the processes
     secret = {} if settings.secret_key is not None else {"SECRET_KEY": read_or_make_secret(data_dir)}
@@ -152,7 +152,7 @@ async def _first_key(settings: Settings) -> str | None:
         return key
 
 
-def _held_port(port: int | None, settings: Settings, say: Say, parts: ExitStack) -> int:
+def _held_port(port: int | None, settings: Settings, say: Speak, parts: ExitStack) -> int:
     """Return a port on which nobody but our server can listen from now on, until the end.
 
     Raises SettingsError if the one that is named is not to be had.

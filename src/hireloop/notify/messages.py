@@ -15,6 +15,8 @@ from hireloop.notify.no_show import MissedCandidate
 
 PAYLOAD_VERSION = 1
 _A_DAY = timedelta(days=1)
+# What these say depends on what has arrived until they are due.
+_DECIDED_LATER = frozenset({"rescheduled", "cancelled", "reminder"})
 _CAME_BACK = {"came_back": "returned", "complaint": "complaint"}  # the occasions of what was sent and came back
 
 
@@ -88,7 +90,7 @@ class BookingMessage(Meeting, frozen=True, kw_only=True):
     @property
     def is_decided_later(self) -> bool:
         """Whether it is decided only when it is due what there is to say (`decisions`)."""
-        return False
+        return self.kind in _DECIDED_LATER
 
     @property
     def occasion(self) -> str:
@@ -176,6 +178,11 @@ class RecruiterCopyMessage(BookingMessage, frozen=True, kw_only=True):
 
     change: CopiedChange
     by: str  # the name of the API key that asked for it, or `the candidate`
+
+    @property
+    def is_decided_later(self) -> bool:
+        """Whether it is about a change: of what recruiters may have heard nothing, or have heard the same."""
+        return self.change is not CopiedChange.BOOKED
 
 
 class NewsMessage(BookingMessage, frozen=True, kw_only=True):

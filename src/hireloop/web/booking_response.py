@@ -212,7 +212,8 @@ def late_request_of(context: ResponseContext, asked_at: datetime | None) -> Late
 
 
 def _invitation(context: ResponseContext, booking: Booking, found: list[DeliveryView]) -> InvitationResponse:
-    current = [delivery for delivery in found if delivery.revision == booking.revision]
+    revisions = {booking.revision, deliveries.revision_told(found, booking.revision)}
+    current = [delivery for delivery in found if delivery.revision in revisions]
     held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
     state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
     sent = [one.sent_at for one in current if one.required and one.sent_at and one.kind in deliveries.INVITING_KINDS]
@@ -229,7 +230,8 @@ def _people(
     context: ResponseContext, booking: Booking, found: Sequence[DeliveryView], of_slot: Sequence[DeliveryView]
 ) -> list[PersonResponse]:
     """Return the candidate, the slot's interviewer, and those who were told before that they would hold it."""
-    theirs = [one for one in found if one.party is Party.CANDIDATE and one.revision == booking.revision]
+    revisions = {booking.revision, deliveries.revision_told(found, booking.revision)}
+    theirs = [one for one in found if one.party is Party.CANDIDATE and one.revision in revisions]
     state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
     if booking.state is ScheduleState.CANCELLED:
         state = deliveries.gravest([one for one in theirs if one.required], now=booking.now)

@@ -11,8 +11,10 @@ from factories import book
 from hireloop import db
 from hireloop.notify.deliveries import deadlines, ledger
 from hireloop.notify.tables import DeliveryState
+from notify.factories import leased, settle
 from processes import WorkerProcess, environment
 from scheduling import interviewers
+from servers.databases import as_owner
 from servers.http import Reply, ScriptedHttpServer
 from waiting import until_true
 
@@ -89,16 +91,54 @@ async def test_a_new_revision_calls_for_a_message_of_its_own() -> None:
     assert (await ledger.read()).missing == 0
 
 
-@pytest.mark.parametrize(("tried", "missing"), [(0, 0), (1, 1)])
+@pytest.mark.parametrize(("end", "missing"), [("untried", 0), ("deferred", 0), ("maybe", 1), ("sent", 1), ("open", 1)])
 async def test_a_cancelled_booking_calls_for_a_cancellation_only_if_somebody_may_have_heard_of_it(
-    tried: int, missing: int
+    end: str, missing: int
 ) -> None:
     schedule, delivery = await _book()
-    await db.fetch("UPDATE delivery SET attempt_count = $1", tried)
+    if end != "untried":
+        taken = await leased()
+        if end != "open":
+            await settle(taken, end)
     await db.fetch("UPDATE schedule SET state = 'cancelled', revision = 2 WHERE id = $1", schedule)
     assert (await ledger.read()).missing == missing
     await _again(delivery, kind="cancelled", revision=2)
     assert (await ledger.read()).missing == 0
+
+
+@pytest.mark.parametrize(("told_revision", "missing"), [(None, 1), (0, 0)])
+async def test_a_cancellation_that_ended_since_nobody_had_heard_is_accounted_for(
+    told_revision: int | None, missing: int
+) -> None:
+    schedule, delivery = await _book()
+    await settle(await leased())
+    await db.fetch("UPDATE schedule SET state = 'cancelled', revision = 2 WHERE id = $1", schedule)
+    await _again(delivery, kind="cancelled", revision=2)
+    await db.fetch("UPDATE delivery SET state = 'superseded', told_revision = $1 WHERE revision = 2", told_revision)
+    assert (await ledger.read()).missing == missing
+
+
+async def _told_before() -> None:
+    """Let a booking be at revision 3, which says what revision 1 has said."""
+    schedule, delivery = await _book()
+    await settle(await leased())
+    await db.fetch("UPDATE schedule SET revision = 3 WHERE id = $1", schedule)
+    await _again(delivery, kind="rescheduled", revision=3)
+    await db.fetch("UPDATE delivery SET state = 'superseded', sent_at = NULL, told_revision = 1 WHERE revision = 3")
+
+
+async def test_a_revision_that_says_what_an_earlier_one_said_is_accounted_for() -> None:
+    await _told_before()
+    assert (await ledger.read()).missing == 0
+    await db.fetch("UPDATE delivery SET told_revision = NULL")
+    assert (await ledger.read()).missing == 1
+
+
+@pytest.mark.parametrize("revision", [1, 3])
+async def test_either_of_them_that_is_gone_is_seen(database_url: str, revision: int) -> None:
+    await _told_before()
+    await as_owner(database_url, f"DELETE FROM attempt; DELETE FROM delivery WHERE revision = {revision}")  # noqa: S608 (a number)
+    assert (await ledger.read()).missing == 1
 
 
 async def test_a_delivery_left_pending_for_a_minute_past_its_deadline_is_overdue() -> None:

@@ -10,6 +10,7 @@ import pytest
 import factories
 from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, outbox_of, rows, soon, unaccounted
 from hireloop import db, errors
+from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import alerts, deadlines, leases, replay
 from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.rate_limit import RateLimit
@@ -40,6 +41,7 @@ async def book(minutes: float = 60, interview: UUID | None = None) -> BookingRes
 
 
 async def take() -> list[Lease]:
+    await due.decide()
     return await leases.take("email", limit=9, worker="w", kinds=["invitation", "cancelled"])
 
 
@@ -235,6 +237,7 @@ async def test_a_last_cancellation_that_is_taken_during_the_erasure_goes_to_the_
     (lease,) = await take()
     await settle(lease, AttemptOutcome.SENT, DeliveryState.SENT)
     await cancellations.cancel(booked.booking.id, by=TESTS, reason="", outbox=OUTBOX)
+    await due.decide()
     await take_at_a_rate(limit=0)  # makes the row that the next one waits for
     async with db.DB.transaction():
         await db.fetch("SELECT FROM channel_rate FOR UPDATE")

@@ -20,6 +20,7 @@ from hireloop.scheduling.bookings.locked import LockedBooking
 from hireloop.scheduling.sessions import own_changes, sessions
 from hireloop.scheduling.sessions.own_changes import ExpectedVersion, Limits, OwnChange
 from hireloop.scheduling.tables import InterviewState, ScheduleState
+from notify.factories import leased
 from waiting import somebody_waits, until
 
 START = datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
@@ -261,7 +262,7 @@ async def test_times_come_in_pages_and_each_time_once_with_the_jobs_own_slot_fir
 async def test_a_move_is_in_the_history_counts_and_is_told() -> None:
     job, asha = await insert_job("A"), await insert_candidate()
     booked = await book(asha, job, await insert_slot(MONDAY))
-    await db.fetch("UPDATE delivery SET attempt_count = 1")
+    await leased(now=NOW)
     for days in range(1, 5):
         await insert_slot(MONDAY + timedelta(days=days))
     assert await move(booked, MONDAY + timedelta(days=1), reason="My train.")

@@ -1,1 +1,1 @@
-"""What there is still to say, decided when a message is due (docs/decisions/0066)."""
+"""What there is still to say, decided when a message is due (docs/decisions/0070)."""

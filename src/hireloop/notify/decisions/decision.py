@@ -40,6 +40,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     sent_at: datetime | None
     message_id: str
+    is_sure: bool  # it was taken since it was last due, and nothing has come back; otherwise it may have arrived
 
 
 class Say(msgspec.Struct, frozen=True, tag=True):

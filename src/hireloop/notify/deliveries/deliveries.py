@@ -275,6 +275,20 @@ def _first_id(since: datetime) -> UUID:
     return UUID(int=max(milliseconds, 0) << 80)
 
 
+def may_have_arrived_fragment(delivery: str = "delivery") -> str:
+    """Return the condition that a row of `delivery`, under this name, was sent or may have been, and has not bounced.
+
+    A try that is under way, or whose worker was lost, may have handed it over.
+    """
+    return f"""(
+        {delivery}.state <> 'bounced' AND {delivery}.bounced_at IS NULL
+        AND ({delivery}.sent_at IS NOT NULL OR {delivery}.attempt_count > 0 AND EXISTS (
+            SELECT FROM attempt WHERE attempt.delivery = {delivery}.id
+                AND (coalesce(attempt.outcome, 'lost') IN ('sent', 'lost') OR attempt.maybe_accepted)
+        ))
+    )"""
+
+
 def mask(recipient: str) -> str:
     """Return an address with only the first letter of its local part: `a…@example.com`; an erased one as `erased`."""
     if recipient.startswith(ERASED):
@@ -283,12 +297,23 @@ def mask(recipient: str) -> str:
     return f"{local[:1]}…@{domain}" if at else recipient
 
 
+def revision_told(deliveries: Sequence[DeliveryView], revision: int) -> int:
+    """Return the revision whose invitation counts for `revision`: itself, or an earlier one that had said the same.
+
+    The database's function `revision_told` is the same rule.
+    """
+    inviting = [d for d in deliveries if d.required and d.revision == revision and d.kind in INVITING_KINDS]
+    return max((d.told_revision or 0 for d in inviting), default=0) or revision
+
+
 def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: datetime) -> InvitationState:
     """Return the state of the invitation of `revision`, given all deliveries of its schedule.
 
+    Where an earlier invitation had said the same, it is the state of that one.
     The database's function `invitation_state` is the same rule, for lists; a test compares the two.
     """
-    ours = [d for d in deliveries if d.required and d.revision == revision and d.kind in INVITING_KINDS]
+    told = revision_told(deliveries, revision)
+    ours = [d for d in deliveries if d.required and d.revision == told and d.kind in INVITING_KINDS]
     if not ours:
         return InvitationState.NONE
     return min((_state_of(delivery, now) for delivery in ours), key=_GRAVEST_FIRST.index)

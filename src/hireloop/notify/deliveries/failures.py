@@ -86,7 +86,10 @@ _PAGE = Statement(f"""
             ORDER BY deadline_at, id OFFSET 0
         ) sorted
         WHERE CASE WHEN slot IS NULL
-            THEN revision = (SELECT told.revision FROM schedule_to_notify told WHERE told.schedule = sorted.schedule)
+            THEN revision = (
+                SELECT revision_told(told.schedule, told.revision) FROM schedule_to_notify told
+                WHERE told.schedule = sorted.schedule
+            )
             ELSE NOT {slot_moved_on_fragment("sorted")} END
         ORDER BY deadline_at, id LIMIT :limit
     )) ORDER BY d.deadline_at, d.id

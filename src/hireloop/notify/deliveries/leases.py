@@ -145,8 +145,8 @@ _TAKE = """
         CASE WHEN kind = 'recruiter_copy' THEN (
             SELECT CASE WHEN state = 'pending' AND last_reason IS NOT NULL THEN 'waiting' ELSE state END
             FROM delivery invitation
-            WHERE invitation.schedule = leased.schedule AND invitation.revision = leased.revision
-              AND invitation.required ORDER BY invitation.id LIMIT 1
+            WHERE invitation.schedule = leased.schedule AND invitation.required
+              AND invitation.revision = revision_told(leased.schedule, leased.revision) ORDER BY invitation.id LIMIT 1
         ) END AS invitation_state,
         previous.trace_id AS previous_trace_id, previous.span_id AS previous_span_id, lost.rows AS lost
     FROM (

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from hireloop.notify.deliveries.deliveries import INVITING_KINDS
+from hireloop.notify.deliveries.deliveries import INVITING_KINDS, may_have_arrived_fragment
 from hireloop.notify.deliveries.leases import RENEWED_PAST_DEADLINE_SECONDS
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
@@ -45,14 +45,23 @@ _OF_SLOTS = """
     ))
 """
 # The kinds stand in it as they do in the indexes that hold just these deliveries: so it reads those, and not all that
-# was ever sent, word for word. Whether a candidate knew of an interview is asked of those alone who were not told.
+# was ever sent, word for word. Whether a candidate knew of an interview, or was told the same before, is asked of those
+# alone who were not told.
 _READ = Statement(f"""
     SELECT
         (SELECT coalesce(json_object_agg(state, n), '{{}}') FROM
             (SELECT state, count(*) AS n FROM delivery GROUP BY state) AS states)::text AS counts,
-        (SELECT count(*) FROM schedule_to_notify told WHERE told.live AND NOT EXISTS (
-            SELECT FROM delivery d WHERE d.schedule = told.schedule AND d.revision = told.revision
-            AND d.required AND d.state <> 'superseded' AND d.kind IN ({_INVITING})
+        (SELECT count(*) FROM (
+            SELECT schedule, revision FROM schedule_to_notify told WHERE told.live AND NOT EXISTS (
+                SELECT FROM delivery d WHERE d.schedule = told.schedule AND d.revision = told.revision
+                AND d.required AND d.state <> 'superseded' AND d.kind IN ({_INVITING})
+            ) OFFSET 0
+        ) AS silent WHERE NOT EXISTS (
+            SELECT FROM delivery d JOIN delivery before
+                ON before.schedule = d.schedule AND before.revision = d.told_revision
+            WHERE d.schedule = silent.schedule AND d.revision = silent.revision AND d.told_revision > 0
+            AND d.required AND d.kind IN ({_INVITING})
+            AND before.required AND before.state <> 'superseded' AND before.kind IN ({_INVITING})
         )) + (SELECT count(*) FROM (
             SELECT schedule, revision FROM schedule_to_notify told WHERE NOT told.live AND NOT EXISTS (
                 SELECT FROM delivery d WHERE d.schedule = told.schedule AND d.revision = told.revision
@@ -60,7 +69,10 @@ _READ = Statement(f"""
             ) OFFSET 0
         ) AS silent WHERE EXISTS (
             SELECT FROM delivery d WHERE d.schedule = silent.schedule AND d.revision < silent.revision
-            AND d.attempt_count > 0 AND d.required
+            AND d.required AND {may_have_arrived_fragment("d")}
+        ) AND NOT EXISTS (
+            SELECT FROM delivery d WHERE d.schedule = silent.schedule AND d.revision = silent.revision
+            AND d.required AND d.told_revision IS NOT NULL AND d.kind = '{CANCELLING_KIND}'
         )) + {_OF_SLOTS} AS missing,
         (SELECT count(*) FROM delivery WHERE state = 'pending'
             AND deadline_at < coalesce(:now, now()) - make_interval(secs => :grace_seconds)
@@ -85,9 +97,10 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 async def read(*, now: datetime | None = None) -> Ledger:
     """Count the deliveries and compare them with the bookings that call for them, in one snapshot.
 
-    A live schedule calls for an invitation or a rescheduled message of its current revision; a cancelled one for
-    a cancellation, if an earlier revision had any attempt. A slot that its interviewer is told of calls for a notice of
-    its current revision, and an interviewer who does not hold it any more for a cancellation.
+    A live schedule calls for an invitation or a rescheduled message of its current revision, or for one that ended
+    because an earlier one had said the same; a cancelled one for a cancellation, if an earlier revision may have
+    arrived, or for one that ended because none had. A slot that its interviewer is told of calls for a notice of its
+    current revision, and an interviewer who does not hold it any more for a cancellation.
     """
     row = await _READ.row(now=now, grace_seconds=_GRACE_SECONDS, renewed_seconds=2 * RENEWED_PAST_DEADLINE_SECONDS)
     if row is None:

@@ -15,6 +15,7 @@ import msgspec
 from hireloop import db
 from hireloop.notify import ends, messages
 from hireloop.notify.deliveries import retry, sending_limits
+from hireloop.notify.deliveries.deliveries import may_have_arrived_fragment
 from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.ends import EndKind
 from hireloop.notify.transport import Channel
@@ -156,7 +157,11 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     def _due_at(self, message: messages.Message, now: datetime) -> datetime:
         """Return when a message is due, but for its own `wait`: some wait for more changes."""
         match message:
-            case messages.InterviewerUpdate(may_wait=True):
+            case (
+                messages.RescheduledMessage()
+                | messages.RecruiterCopyMessage(change="rescheduled")
+                | messages.InterviewerUpdate(may_wait=True)
+            ):
                 return retry.quiet_until(now, message.starts_at, quiet=self.move_quiet)
             case _:
                 return now
@@ -273,10 +278,6 @@ _SUPERSEDE = Statement("""
         AND NOT (kind = 'alert' AND alert IS NOT NULL)
     RETURNING id, kind, channel, required, traceparent
 """)
-# Whether a schedule has a required delivery that was tried.
-_WAS_TRIED = Statement(
-    "SELECT EXISTS (SELECT FROM delivery WHERE schedule = :schedule AND required AND attempt_count > 0)"
-)
 
 
 async def supersede(schedule_id: UUID, *, before_revision: int, kept: Collection[str] = ()) -> int:
@@ -309,6 +310,14 @@ async def withdraw(alert_ids: Sequence[UUID]) -> None:
         _say_superseded(await _WITHDRAW.rows(alerts=list(alert_ids)))
 
 
-async def was_tried(schedule_id: UUID) -> bool:
-    """Return whether anything that a candidate depends on was ever tried for this schedule, and so may have arrived."""
-    return bool(await _WAS_TRIED.value(schedule=schedule_id))
+# Whether anything may have reached a schedule's candidate, at one address or at any.
+_MAY_HAVE_HEARD = Statement(f"""
+    SELECT EXISTS (SELECT FROM delivery WHERE schedule = :schedule AND kind = ANY(:kinds::text[])
+        AND (:address::text IS NULL OR lower(recipient) = lower(:address)) AND {may_have_arrived_fragment()})
+""")  # noqa: S608 (our own words)
+
+
+async def may_have_heard(schedule_id: UUID, *, address: str | None = None) -> bool:
+    """Return whether the candidate may have heard of this booking: at this address, or at any."""
+    kinds = sorted(messages.CANDIDATE_KINDS)
+    return bool(await _MAY_HAVE_HEARD.value(schedule=schedule_id, kinds=kinds, address=address))

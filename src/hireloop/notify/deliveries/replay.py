@@ -70,6 +70,7 @@ class _CurrentBooking(msgspec.Struct, frozen=True, kw_only=True):
 
     schedule: UUID
     revision: int
+    told_revision: int  # the same, or the earlier one whose message to the candidate said the same
     live: bool
     address: str
 
@@ -245,7 +246,8 @@ _FOUND = Statement("""
 # What their bookings call for now, by whether these are locked.
 _TOLD = {
     lock: Statement(f"""
-        SELECT schedule, revision, live, address FROM schedule_to_notify WHERE schedule = ANY(:schedules::uuid[])
+        SELECT schedule, revision, revision_told(schedule, revision) AS told_revision, live, address
+        FROM schedule_to_notify WHERE schedule = ANY(:schedules::uuid[])
         ORDER BY schedule {"FOR SHARE" if lock else ""}
     """)  # noqa: S608 (our own words)
     for lock in (False, True)
@@ -326,7 +328,7 @@ def _has_moved(message: Message, told: _CurrentBooking) -> bool:
 
 def _is_superseded(row: _Replayable, told: _CurrentBooking | None) -> bool:
     """Return whether the booking has moved on since; of a cancelled one, a candidate hears nothing but that."""
-    if told is None or row.revision < told.revision:
+    if told is None or (row.revision < told.revision and row.revision != told.told_revision):
         return True
     return not told.live and row.kind in CANDIDATE_KINDS and row.kind != CancelledMessage.kind
 

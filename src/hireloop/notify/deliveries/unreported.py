@@ -86,6 +86,7 @@ NEEDS_SOMEBODY = f"""
     AND NOT EXISTS (
         SELECT FROM schedule_to_notify told
         WHERE told.schedule = delivery.schedule AND told.revision > delivery.revision
+            AND revision_told(told.schedule, told.revision) <> delivery.revision
     )
     AND NOT (delivery.slot IS NOT NULL AND {slot_moved_on_fragment("delivery")})
 """

@@ -24,6 +24,46 @@ STATEMENTS = (
     """,
     # Serves the decisions that are due; it is as small as what waits.
     "CREATE INDEX deliveries_to_decide ON delivery (due_at) WHERE undecided AND state = 'pending'",
+    # Serve the bookings whose current revision says what an earlier one has said: as few as are moved there and back.
+    "CREATE INDEX deliveries_told_before ON delivery (schedule, revision) WHERE told_revision > 0",
+    """
+    CREATE INDEX invitations_told_before ON delivery (starts_at, schedule, revision)
+    WHERE told_revision > 0 AND required AND kind IN ('invitation', 'rescheduled')
+    """,
+    # Which revision's message to the candidate counts for a booking: its own, or the earlier one that said the same.
+    """
+    CREATE FUNCTION revision_told(of_schedule uuid, of_revision integer) RETURNS integer LANGUAGE sql STABLE AS $$
+        SELECT coalesce((
+            SELECT max(told_revision) FROM delivery
+            WHERE schedule = of_schedule AND revision = of_revision AND told_revision > 0 AND required
+              AND kind IN ('invitation', 'rescheduled')
+        ), of_revision)
+    $$
+    """,
+    """
+    CREATE OR REPLACE FUNCTION invitation_state(of_schedule uuid, of_revision integer, at timestamptz)
+    RETURNS SETOF text LANGUAGE sql STABLE AS $$
+        SELECT CASE
+            WHEN bool_or(state IN ('bounced', 'rejected', 'exhausted')) THEN 'failed'
+            WHEN bool_or(state = 'pending' AND is_at_risk(at_risk_at, last_reason, first_due_at, at)) THEN 'at_risk'
+            WHEN bool_or(state = 'pending') THEN 'pending'
+            WHEN bool_or(state = 'sent') THEN 'sent'
+            ELSE 'none'
+        END
+        FROM delivery
+        WHERE schedule = of_schedule AND required AND kind IN ('invitation', 'rescheduled')
+          AND revision = coalesce((
+            SELECT max(told_revision) FROM delivery
+            WHERE schedule = of_schedule AND revision = of_revision AND told_revision > 0 AND required
+              AND kind IN ('invitation', 'rescheduled')
+          ), of_revision)
+    $$
+    """,
+    """
+    CREATE OR REPLACE VIEW invitation AS
+    SELECT state, starts_at, schedule, revision, at_risk_at, last_reason, first_due_at, told_revision FROM delivery
+    WHERE required AND kind IN ('invitation', 'rescheduled')
+    """,
     # Serves everything about a slot: what its interviewer was told.
     "CREATE INDEX deliveries_of_slots ON delivery (slot, revision) WHERE slot IS NOT NULL",
 )

@@ -234,7 +234,8 @@ def _lists(only: BookingFilter, conditions: _Conditions, limit: int, *, by_booki
     if by_bookings:
         sources = [_schedules(f"state = '{state.value}'", conditions) for state in among]
     else:
-        sources = [_invitations(condition, conditions) for condition in _INVITATIONS[only.invitation_state] if live]
+        conditions_of_state = [*_INVITATIONS[only.invitation_state], *([] if nowhere else ["told_revision > 0"])]
+        sources = [_invitations(condition, conditions) for condition in conditions_of_state if live]
         if nowhere and live:
             sources.append(_schedules("invited_revision <> revision AND state <> 'cancelled'", conditions))
         if nowhere and ScheduleState.CANCELLED in states:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hireloop import db
-from hireloop.notify.deliveries.outbox import Outbox, was_tried
+from hireloop.notify.deliveries.outbox import Outbox, may_have_heard
 from hireloop.notify.messages import CancelledMessage, CopiedChange, Message
 from hireloop.scheduling.audit import CANDIDATE, Actor
 from hireloop.scheduling.bookings import changes, news
@@ -46,7 +46,7 @@ async def cancel(
 async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outbox: Outbox) -> None:
     """Cancel these live bookings, in the transaction that holds them and their slots.
 
-    A candidate hears of it only if an earlier revision was tried: nobody is told about the cancellation of a booking
+    A candidate hears of it only if something may have reached them: nobody is told about the cancellation of a booking
     that they never heard of. If the candidates cancel themselves, their recruiters are told why. The interviewer of a
     slot hears once of all that are cancelled in it.
     """
@@ -58,7 +58,7 @@ async def end(bookings: Sequence[LockedBooking], *, by: Actor, reason: str, outb
             await news.put_declined(booking, revision, by=by, reason=reason, outbox=outbox)
         else:
             told.append(changes.recruiter_copy(booking, revision, CopiedChange.CANCELLED, by=by))
-        if await was_tried(booking.schedule_id):
+        if await may_have_heard(booking.schedule_id):
             told.append(
                 CancelledMessage.about(booking, schedule_id=booking.schedule_id, revision=revision, reason=reason)
             )

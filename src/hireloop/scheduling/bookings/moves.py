@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
-from hireloop.notify.deliveries.outbox import Outbox, was_tried
+from hireloop.notify.deliveries.outbox import Outbox, may_have_heard
 from hireloop.notify.messages import (
     CopiedChange,
     InterviewerUpdate,
@@ -123,8 +123,11 @@ async def _put(
 
 
 async def _told(booking: LockedBooking, invitation: InvitationMessage, reason: str) -> InvitationMessage:
-    """Return what the candidate hears: that it has moved, if they may know of the time before and their link holds."""
-    if booking.revoked_at is not None or not await was_tried(booking.schedule_id):
+    """Return what the candidate hears: that it has moved, if they may know of the time before and their link holds.
+
+    Of that it is decided when it is due whether they do (`notify.decisions`).
+    """
+    if booking.revoked_at is not None or not await may_have_heard(booking.schedule_id, address=booking.candidate_email):
         return invitation
     return RescheduledMessage(**msgspec.structs.asdict(invitation), previous_starts_at=booking.starts_at, reason=reason)
 
