@@ -1,8 +1,9 @@
 """An interviewer who was not reached is told once, to those who can do something about it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 from structlog.testing import capture_logs
@@ -13,6 +14,7 @@ from hireloop.notify import news
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.erasure import forget
 from hireloop.notify.news import FailedNotice
+from notify.factories import INTERVIEWER, hold, notify_interviewer
 from notify.news import missed, no_show
 from sample_channels import MAIL, chat
 
@@ -90,6 +92,37 @@ class TestInterviewerUnreachable:
         assert told["state"] == "superseded"
         assert "Asha" not in told["said"]
         assert "asha@" not in told["said"]
+
+
+@pytest.mark.usefixtures("database")
+class TestPutDue:
+    @pytest.mark.parametrize("state", ["rejected", "bounced", "exhausted"])
+    async def test_recruiters_hear_once_of_an_interviewer_who_was_not_reached(self, state: str) -> None:
+        booked = await book()
+        await hold(booked.booking.slot)
+        failed = await notify_interviewer(booked, state=state, reason="recipient_unknown")
+        outbox = outbox_of(MAIL, chat(KIND))
+        assert [await news.put_due(outbox) for _ in range(3)] == [1, 0, 0]
+        (told,) = await deliveries()
+        said = msgspec.json.decode(told["said"])
+        assert (told["schedule"], said["delivery_id"]) == (booked.booking.id, str(failed))
+        assert (said["interviewer_email"], said["failure"]) == (INTERVIEWER, "recipient_unknown")
+
+    async def test_nothing_is_said_of_what_is_under_way_or_arrived_or_is_long_over(self) -> None:
+        booked = await book()
+        await hold(booked.booking.slot)
+        for revision, state in enumerate(("pending", "sent", "superseded"), start=1):
+            await notify_interviewer(booked, state=state, revision=revision)
+        await notify_interviewer(booked, state="rejected", revision=4)
+        late = booked.booking.ends_at + timedelta(days=1, minutes=1)
+        assert await news.put_due(outbox_of(MAIL, chat(KIND)), now=late) == 0
+
+    async def test_where_nobody_is_to_hear_of_it_nothing_is_looked_for(self) -> None:
+        booked = await book()
+        await hold(booked.booking.slot)
+        await notify_interviewer(booked, state="rejected")
+        assert await news.put_due(outbox_of(MAIL)) == 0
+        assert await deliveries() == []
 
 
 BOOKING: dict[str, Any] = {

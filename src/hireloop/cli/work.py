@@ -15,6 +15,7 @@ from hireloop import db, migrate
 from hireloop.access import press_limits, sign_ins
 from hireloop.api.http import stored_responses
 from hireloop.faults import warnings_of
+from hireloop.notify import news
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.return_path import ReturnPath, ReturnPathTransport
 from hireloop.notify.bounces.simulator import Simulator
@@ -38,6 +39,7 @@ from hireloop.telemetry.logs import log
 from hireloop.telemetry.set_up import set_up
 
 _ALERT_SECONDS = 2.0
+_NEWS_SECONDS = 10.0
 _REMIND_SECONDS = 10.0
 _FORGET_SECONDS = 600.0
 _ATTENDANCE_SECONDS = 30.0
@@ -119,6 +121,7 @@ def chores(settings: Settings, channels: Sequence[Channel], outbox: Outbox, simu
         (_FORGET_SECONDS, sign_ins.forget_old),
         (gauges.MEASURE_SECONDS, partial(gauges.measure, channels)),
         (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
+        (_NEWS_SECONDS, partial(news.put_due, outbox)),
         (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
         (_REMIND_SECONDS, partial(interviewer_reminders.put_due, outbox, settings.reminder_leads)),
         # Someone who enters at the last moment still has the interview's whole length.

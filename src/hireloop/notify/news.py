@@ -22,9 +22,11 @@ from hireloop.notify.no_show import MOST_NAMED
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transport import Channel
+from hireloop.statements import Statement, read_clock
 from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 
+_TOGETHER = 100
 _PROGRAMS = "webhook"  # the transport by which programs are told
 
 
@@ -61,6 +63,42 @@ async def put_interviewer_unreachable(notice: FailedNotice, outbox: Outbox, *, n
     )
     if await outbox.put([message], now=now, about={notice.schedule_id: [notice.traceparent]}):
         db.after_commit(partial(_say_unreachable, notice))
+
+
+# Messages to interviewers that have failed lately and of which recruiters have not been told, locked; with the booking
+# of the slot, if there is just one.
+_UNTOLD = Statement("""
+    SELECT d.id AS delivery_id, d.recipient AS interviewer_email, d.last_reason AS failure,
+        coalesce(d.last_reply, '') AS reply, d.traceparent, d.starts_at,
+        (d.payload->>'ends_at')::timestamptz AS ends_at, d.payload->>'recruiter_email' AS recruiter_email,
+        told.schedule AS schedule_id, coalesce(told.revision, 0) AS revision
+    FROM delivery d
+        LEFT JOIN LATERAL (
+            SELECT (array_agg(schedule))[1] AS schedule FROM slot_roster WHERE slot = d.slot HAVING count(*) = 1
+        ) alone ON true
+        LEFT JOIN schedule_to_notify told ON told.schedule = alone.schedule
+    WHERE d.required AND d.state IN ('bounced', 'rejected', 'exhausted') AND d.slot IS NOT NULL
+        AND d.deadline_at > :now::timestamptz - interval '1 day'
+        AND NOT EXISTS (
+            SELECT FROM delivery said WHERE said.kind = 'interviewer_unreachable' AND said.occasion = d.id::text
+        )
+    ORDER BY d.id LIMIT :limit FOR UPDATE OF d SKIP LOCKED
+""")
+
+
+@db.transactional
+async def put_due(outbox: Outbox, *, now: datetime | None = None) -> int:
+    """Tell recruiters of interviewers who were not reached, and return of how many messages; a sweep for the worker.
+
+    What failed is told until a day after its deadline. Any number of workers may do so at once.
+    """
+    if not outbox.reaches(InterviewerUnreachableMessage.kind, outbox.alert_email or "recruiter"):
+        return 0  # nobody is to hear of it
+    at = await read_clock(now)
+    found = await _UNTOLD.structs(FailedNotice, now=at, limit=_TOGETHER)
+    for notice in found:
+        await put_interviewer_unreachable(notice, outbox, now=at)
+    return len(found)
 
 
 async def put_no_shows(
@@ -115,7 +153,7 @@ async def reach_of(revisions: Mapping[UUID, int], channels: Sequence[Channel]) -
 
 
 def _reach(messages: Sequence[DeliveryView], revision: int, maybe: Collection[UUID]) -> CandidateReach:
-    current = [one for one in messages if one.revision == revision]
+    current = [one for one in messages if one.revision == deliveries.revision_told(messages, revision)]
     reason = next((one.reason for one in current if one.reason), None)
     if current and all(one.state is DeliveryState.SENT for one in current):
         came_back = reason == Reason.CAME_BACK
