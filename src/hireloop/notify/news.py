@@ -67,7 +67,7 @@ async def put_interviewer_unreachable(notice: FailedNotice, outbox: Outbox, *, n
 
 # Messages to interviewers that have failed lately and of which recruiters have not been told, locked; with the booking
 # of the slot, if there is just one.
-_UNTOLD = Statement("""
+_NOT_SAID = Statement("""
     SELECT d.id AS delivery_id, d.recipient AS interviewer_email, d.last_reason AS failure,
         coalesce(d.last_reply, '') AS reply, d.traceparent, d.starts_at,
         (d.payload->>'ends_at')::timestamptz AS ends_at, d.payload->>'recruiter_email' AS recruiter_email,
@@ -95,7 +95,7 @@ async def put_due(outbox: Outbox, *, now: datetime | None = None) -> int:
     if not outbox.reaches(InterviewerUnreachableMessage.kind, outbox.alert_email or "recruiter"):
         return 0  # nobody is to hear of it
     at = await read_clock(now)
-    found = await _UNTOLD.structs(FailedNotice, now=at, limit=_TOGETHER)
+    found = await _NOT_SAID.structs(FailedNotice, now=at, limit=_TOGETHER)
     for notice in found:
         await put_interviewer_unreachable(notice, outbox, now=at)
     return len(found)
