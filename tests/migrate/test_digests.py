@@ -51,8 +51,8 @@ async def test_a_database_of_0_1_0_is_upgraded_and_its_migrations_are_recorded(o
 async def test_a_database_of_a_commit_before_0_1_0_that_lacks_a_column_is_refused_and_left_alone(
     of_0_1_0: Settings,
 ) -> None:
-    await db.fetch("ALTER TABLE delivery DROP COLUMN at_risk_at CASCADE")
-    with pytest.raises(DatabaseNotReady, match=r"column delivery\.at_risk_at is missing"):
+    await db.fetch("ALTER TABLE delivery DROP COLUMN bounced_at CASCADE")
+    with pytest.raises(DatabaseNotReady, match=r"column delivery\.bounced_at is missing"):
         await migrate.migrate(of_0_1_0)
     assert await db.fetch_value("SELECT to_regclass('migration_digest')") is None
 
