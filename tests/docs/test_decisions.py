@@ -166,7 +166,7 @@ def test_a_record_has_a_status_that_leads_to_other_records(record: Path) -> None
     status = status_of(record)
     others = [file for _, file in re.findall(r"\[(\d{4})\]\((\1-[\w-]+\.md)\)", status)]
     link = r"\[\d{4}\]\([\w-]+\.md\)"
-    links = f"{link}( and {link})?"
+    links = f"{link}(, {link})*( and {link})?"
     assert re.fullmatch(
         rf"accepted(, amended by {links})?\.( (Supersedes|Amends) {links}\.)?|superseded by {link}\.",
         status,
