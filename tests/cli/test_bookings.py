@@ -29,7 +29,7 @@ from hireloop.scheduling.people.jobs import JobPatch
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import DeviceCheck
 from hireloop.settings import Settings
-from notify.factories import WITH_RECRUITERS, leased, settlement
+from notify.factories import WITH_RECRUITERS, hold, leased, notify_interviewer, settlement
 from processes import environment
 from sample_settings import SECRET
 from test_cli import hireloop
@@ -211,6 +211,21 @@ async def test_an_interview_shows_each_of_its_bookings_the_live_one_first(settin
     assert re.findall(r"^Link +(.*)", said, re.MULTILINE)[1] == "over: the booking is cancelled"
     assert "cancelled by tests: The room is taken." in said
     assert str(second.id) not in await lines(settings, first)
+
+
+@WITH_DATABASE
+async def test_interviewers_are_among_those_who_are_told_also_of_a_slot_that_was_left(settings: Settings) -> None:
+    booked = await of_asha()
+    await hold(booked.booking.slot)
+    await notify_interviewer(booked, state="rejected", reason="recipient_unknown")
+    other = await make_slot(minutes=300)
+    await moves.move(booked.booking.id, other, by=TESTS, reason="", outbox=WITH_RECRUITERS, windows=WINDOWS)
+    said = await lines(settings, booked.booking)
+    _, candidate, interviewer, recruiters = said.split("\nMessages to ")
+    assert candidate.startswith("a…@example.com\n")
+    assert interviewer.startswith("i…@example.com\n")
+    assert "  interviewer_invitation on email, revision 1: rejected" in interviewer
+    assert recruiters.startswith("recruiters\n")
 
 
 @WITH_DATABASE

@@ -14,6 +14,7 @@ from hireloop.api.deliveries import DeliveryResponse, response_fields
 from hireloop.api.interviews import InterviewFacts
 from hireloop.api.sessions import SessionDetails
 from hireloop.faults import warnings_of
+from hireloop.notify import parties
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.channels import configured
@@ -112,13 +113,16 @@ async def _booking(context: ResponseContext, schedule: ScheduleResponse) -> Book
     return BookingView(
         schedule=schedule,
         session=await session_answers.details_of(context, schedule.session.id),
-        recipients=await _recipients(context, schedule.id),
+        recipients=await _recipients(context, schedule),
     )
 
 
-async def _recipients(context: ResponseContext, schedule_id: UUID) -> list[RecipientOfBooking]:
-    """Return who is told of a booking: the candidate first, alerts last."""
-    found = await deliveries.of_schedules([schedule_id], context.channels)
+async def _recipients(context: ResponseContext, schedule: ScheduleResponse) -> list[RecipientOfBooking]:
+    """Return who is told of a booking, or of a slot that it is or was in: the candidate first, alerts last."""
+    slots = {schedule.slot, *(past.moved.from_slot for past in schedule.changes if past.moved)}
+    of_booking = await deliveries.of_schedules([schedule.id], context.channels)
+    of_slots = await parties.of_slots(sorted(slots), context.channels)
+    found = sorted([*of_booking, *of_slots], key=lambda one: one.id)
     came_back = await returned.of_deliveries([one.id for one in found], at_most=_RETURNED)
     by_recipient: dict[str, list[DeliveryView]] = {}
     found.reverse()  # each kind's newest first
