@@ -3,6 +3,7 @@
 What may have arrived counts, not what was put: so nobody hears that something moved of which they never heard.
 """
 
+import re
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -99,7 +100,8 @@ class Scene:
         assert body is not None
         (event,) = icalendar.Calendar.from_ical(attached.get_content()).events
         words = [times.point(start, self.zone, "en") for start in self.starts]
-        said = [line.partition(": ")[2] for line in body.get_content().splitlines() if line.startswith("Previous time")]
+        lines = re.sub(r" \r?\n", " ", body.get_content()).splitlines()  # RFC 3676: such a line goes on
+        said = [line.partition(": ")[2] for line in lines if line.startswith("Previous time")]
         return Mail(
             kind, words.index(times.point(event.DTSTART, self.zone, "en")), words.index(said[0]) if said else None
         )

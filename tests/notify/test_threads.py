@@ -8,14 +8,19 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from factories import outbox_of
+from factories import book, outbox_of
 from hireloop import db
 from hireloop.notify import threads
+from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import leases, replay
 from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.messages import (
     CANDIDATE_KINDS,
     CancelledMessage,
+    InterviewerCancellation,
+    InterviewerInvitation,
+    InterviewerMessage,
+    InterviewerUpdate,
     InvitationMessage,
     Message,
     ReminderMessage,
@@ -24,12 +29,12 @@ from hireloop.notify.messages import (
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.testing import sample_parcel
 from hireloop.notify.transports.mail import mime
-from notify.factories import invite, settle, settlement
+from notify.factories import invite, notify_interviewer, settle, settlement
 from notify.sample_messages import invitation
 from sample_channels import MAIL
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-DAY = timedelta(days=1)
+DAY, QUIET = timedelta(days=1), timedelta(minutes=1)
 FIRST = invitation(starts_at=NOW + DAY)
 with_database = pytest.mark.usefixtures("database")
 
@@ -47,7 +52,10 @@ LATER = pytest.mark.parametrize("later", [MOVED, REMINDER, INVITED_AGAIN, CANCEL
 
 
 async def _lease(said: Message) -> Lease:
-    await outbox_of(MAIL).put([said], now=NOW)
+    (put,) = await outbox_of(MAIL).put([said], now=NOW - QUIET)
+    await due.decide()
+    # Whatever is decided of it, it is about its thread that is asked here.
+    await db.fetch("UPDATE delivery SET undecided = false, state = 'pending', due_at = $2 WHERE id = $1", put.id, NOW)
     return await _taken()
 
 
@@ -140,3 +148,19 @@ def test_no_reference_begins_a_header_of_its_own() -> None:
     evil = sample_parcel(references=("<1@x>\r\nX-Evil: 1",))
     raw = mime.to_bytes(evil, evil.recipient, "a@hire.example", NOW)
     assert "X-Evil" not in message_from_bytes(raw)
+
+
+@with_database
+async def test_mails_to_the_interviewer_of_a_slot_are_one_thread() -> None:
+    booked, another = await book(), await book()
+    sent: list[str] = []
+    kinds: list[type[InterviewerMessage]] = [InterviewerInvitation, InterviewerUpdate, InterviewerCancellation]
+    for revision, kind in enumerate(kinds, start=1):
+        await notify_interviewer(booked, kind, revision=revision, now=NOW)
+        (lease,) = await leases.take("email", limit=9, worker="w", kinds=[kind.kind])
+        assert lease.first_mail == (sent[0] if sent else None)
+        await settle(lease)
+        sent.append(lease.message_id)
+    await notify_interviewer(another, now=NOW)
+    (lease,) = await leases.take("email", limit=9, worker="w", kinds=[InterviewerInvitation.kind])
+    assert lease.first_mail is None

@@ -6,9 +6,9 @@ the same mail has several; a thread is known by any of them.
 
 import re
 
-from hireloop.notify.messages import CANDIDATE_KINDS
+from hireloop.notify.messages import PARTY_KINDS
 
-THREADED_KINDS = CANDIDATE_KINDS
+THREADED_KINDS = PARTY_KINDS
 _NUMBER = re.compile(r"(\.\d+)?@")
 
 

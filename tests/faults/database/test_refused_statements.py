@@ -69,16 +69,16 @@ async def _statement_between(url: str, statement: str, back: str) -> AsyncIterat
         ),
     ],
 )
-async def test_a_worker_that_can_never_lease_ends_with_3_says_why_and_loses_nothing(
+async def test_a_worker_that_can_never_decide_or_lease_ends_with_3_says_why_and_loses_nothing(
     database_url: str, mail_server: ScriptedSmtpServer, user: httpx.AsyncClient, statement: str, back: str, error: str
 ) -> None:
     env = mail_through(database_url, mail_server.port)
     with WorkerProcess(env) as worker:
         await until_state(await book(), "sent")
         async with _statement_between(database_url, statement, back):
-            _broke_down(worker, "lease", error)
+            _broke_down(worker, "decide", error)
         said = (await user.get("/health/delivery")).json()["reasons"]
-        assert any("A worker has stopped, because it could not lease" in one and error in one for one in said), said
+        assert any("A worker has stopped, because it could not decide" in one and error in one for one in said), said
     waiting = await book()
     with WorkerProcess(env):
         await until_state(waiting, "sent")

@@ -139,8 +139,8 @@ _TAKE = """
         coalesce((SELECT address FROM kept_address WHERE kept_address.delivery = leased.id), recipient) AS recipient,
         required, payload, message_id, traceparent, tries, first_due_at, at_risk_at, deadline_at,
         coalesce(:now, now()) AS leased_at, may_change_provider, was_unreached, {other_may_accept},
-        CASE WHEN kind = ANY(:threaded_kinds::text[]) AND (kind <> 'invitation' OR revision > 1) THEN
-            {first_mail}
+        CASE WHEN slot IS NOT NULL THEN {first_mail_of_slot}
+            WHEN kind = ANY(:threaded_kinds::text[]) AND (kind <> 'invitation' OR revision > 1) THEN {first_mail}
         END AS first_mail,
         CASE WHEN kind = 'recruiter_copy' THEN (
             SELECT CASE WHEN state = 'pending' AND last_reason IS NOT NULL THEN 'waiting' ELSE state END
@@ -176,6 +176,7 @@ _TAKES = {
             routed=provider_choice.OF_TWO if other else provider_choice.AS_ASKED,
             other_may_accept=provider_choice.OTHER_MAY_ACCEPT,
             first_mail=threads.first_mail_fragment("leased"),
+            first_mail_of_slot=threads.first_mail_fragment("leased", about="slot"),
             **(_AT_A_RATE if limited else _FREELY),
         )
     )

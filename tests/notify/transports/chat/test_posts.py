@@ -13,9 +13,9 @@ from apprise.common import NotifyFormat
 
 from hireloop.notify.messages import (
     KINDS,
+    PARTY_KINDS,
     AlertCause,
     AlertMessage,
-    Audience,
     CopiedChange,
     LateRequestMessage,
     Message,
@@ -117,7 +117,7 @@ def messages_about(names: list[str]) -> list[Message]:
 
 def test_every_kind_for_chats_is_tried() -> None:
     tried = {type(message) for message in messages_about(["x"] * 4)}
-    assert tried == {kind for kind in KINDS.values() if kind.audience is not Audience.CANDIDATE}
+    assert tried == {kind for name, kind in KINDS.items() if name not in PARTY_KINDS}
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
