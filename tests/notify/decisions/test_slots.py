@@ -1,6 +1,7 @@
 """What the interviewer of a slot hears: each case by what is done, and what a worker then sends."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -140,10 +141,22 @@ async def test_a_move_is_told_in_both_slots() -> None:
     booking = await book(slot)
     assert await heard(0) == ["invitation to ravi: Asha"]
     await move(booking, other, seconds=5)
-    assert sorted(await heard(5)) == ["cancelled to ravi: Asha", "invitation to meera: Asha"]
-    await move(booking, slot, seconds=10)
-    assert sorted(await heard(10)) == ["cancelled to meera: Asha", "invitation to ravi: Asha"]
+    assert await heard(24) == []
+    assert sorted(await heard(25)) == ["cancelled to ravi: Asha", "invitation to meera: Asha"]
+    await move(booking, slot, seconds=30)
+    assert sorted(await heard(50)) == ["cancelled to meera: Asha", "invitation to ravi: Asha"]
     assert await unaccounted() == 0
+
+
+async def test_a_move_there_and_back_is_told_in_neither() -> None:
+    slot, other = await make_slot(), await make_slot(starts_at=START + timedelta(days=1))
+    booked = await book(slot)
+    assert await heard(0) == ["invitation to ravi: Asha"]
+    await move(booked, other, seconds=60)
+    await move(booked, slot, seconds=61)
+    assert await heard(62) == []
+    assert await heard(120) == []
+    assert {state for _, revision, state, _ in await ended() if revision > 1} == {"superseded"}
 
 
 async def test_a_mail_that_bounced_was_told_to_nobody() -> None:

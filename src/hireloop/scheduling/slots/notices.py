@@ -29,7 +29,8 @@ class NoticeFacts(msgspec.Struct, frozen=True, kw_only=True):
 def notice(about: NoticeFacts, *, to: str, may_wait: bool) -> InterviewerUpdate:
     """Return the notice of a change to one person, as it is put.
 
-    It may wait for more changes unless somebody hears of the interview for the first time, or that it is off.
+    It may wait for more changes unless somebody hears of the interview for the first time, or that it is off, and not
+    because of a move.
     """
     return InterviewerUpdate(
         slot_id=about.slot_id,
@@ -71,13 +72,16 @@ async def change_seats(
     Of slots with `unchanged` seats, something is corrected that their interviewers were told of somebody in them. In
     the caller's transaction, which holds the slots. Constraints judge the seats.
     """
+    entered, left = tuple(taken), tuple(freed)
     seats = Counter(dict.fromkeys(unchanged, 0))
-    seats.update(taken)
-    seats.subtract(freed)
+    seats.update(entered)
+    seats.subtract(left)
     rows = await _CHANGE_SEATS.structs(NoticeFacts, slots=list(seats), seats=list(seats.values()), now=now)
-    # Nobody was there before: they hear of the interview. Nobody is there any more: they hear that it is off.
+    # Nobody was there before: they hear of the interview. Nobody is there any more: they hear that it is off. But who
+    # has moved may move again.
+    is_move = bool(entered and left)
     return [
-        notice(row, to=row.interviewer_email, may_wait=0 < row.taken != seats[row.slot_id])
+        notice(row, to=row.interviewer_email, may_wait=is_move or 0 < row.taken != seats[row.slot_id])
         for row in sorted(rows, key=lambda row: row.slot_id)
         if row.interviewer_email is not None
     ]
