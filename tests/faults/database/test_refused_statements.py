@@ -55,30 +55,44 @@ async def _statement_between(url: str, statement: str, back: str) -> AsyncIterat
 
 
 @pytest.mark.parametrize(
-    ("statement", "back", "error"),
+    ("doing", "statement", "back", "error"),
     [
         (
+            "decide",
             "REVOKE UPDATE ON delivery FROM hireloop_app",
             "GRANT UPDATE ON delivery TO hireloop_app",
             "InsufficientPrivilegeError 42501",
         ),
         (
+            "decide",
             "ALTER TABLE delivery RENAME leased_until TO mine_until",
             "ALTER TABLE delivery RENAME mine_until TO leased_until",
+            "UndefinedColumnError 42703",
+        ),
+        (
+            "lease",
+            "ALTER TABLE attempt RENAME fingerprint TO mine",
+            "ALTER TABLE attempt RENAME mine TO fingerprint",
             "UndefinedColumnError 42703",
         ),
     ],
 )
 async def test_a_worker_that_can_never_decide_or_lease_ends_with_3_says_why_and_loses_nothing(
-    database_url: str, mail_server: ScriptedSmtpServer, user: httpx.AsyncClient, statement: str, back: str, error: str
+    database_url: str,
+    mail_server: ScriptedSmtpServer,
+    user: httpx.AsyncClient,
+    doing: str,
+    statement: str,
+    back: str,
+    error: str,
 ) -> None:
     env = mail_through(database_url, mail_server.port)
     with WorkerProcess(env) as worker:
         await until_state(await book(), "sent")
         async with _statement_between(database_url, statement, back):
-            _broke_down(worker, "decide", error)
+            _broke_down(worker, doing, error)
         said = (await user.get("/health/delivery")).json()["reasons"]
-        assert any("A worker has stopped, because it could not decide" in one and error in one for one in said), said
+        assert any(f"A worker has stopped, because it could not {doing}" in one and error in one for one in said), said
     waiting = await book()
     with WorkerProcess(env):
         await until_state(waiting, "sent")

@@ -229,8 +229,7 @@ async def take(
         values |= provider_choice.arguments()
     if rate_limit is not None:
         # The row that the tries of the channel are counted in.
-        row = ChannelRate(channel=channel, paid_until=_NONE_SO_FAR)
-        await ChannelRate.insert(row).on_conflict(action="DO NOTHING")
+        await ChannelRate.insert(ChannelRate(channel=channel, paid_until=_NONE_SO_FAR)).on_conflict(action="DO NOTHING")
         values |= {"burst": rate_limit.burst, "interval": rate_limit.interval}
     statement = _TAKES[request.probing, rate_limit is not None, request.other_is_open]
     rows = await statement.rows(**values)  # one at least: it holds the tries that were lost, if any
