@@ -5,9 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-import msgspec
-
-from hireloop.notify.messages.bases import A_DAY, Audience
+from hireloop.notify.messages.bases import A_DAY, Audience, FixedMessage
 
 _CAME_BACK = {"came_back": "returned", "complaint": "complaint"}  # the occasions of what was sent and came back
 
@@ -20,7 +18,7 @@ class AlertCause(StrEnum):
     HELD = "held"  # a channel is held
 
 
-class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
+class AlertMessage(FixedMessage, frozen=True, kw_only=True):
     """An invitation is at risk or has failed, or a channel is held; never about another alert."""
 
     kind: ClassVar[str] = "alert"
@@ -45,16 +43,6 @@ class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     first_due_at: datetime | None = None  # of the delivery; a replay renews it
     others: int = 0  # how many more deliveries this one alert covers, all with the same cause and reason
     alert_id: UUID | None = None  # by which it is acknowledged; workers of 0.1.0 put alerts without one
-
-    @property
-    def slot_id(self) -> None:
-        """It is about a delivery or a channel."""
-        return
-
-    @property
-    def is_decided_later(self) -> bool:
-        """What it says is known when it is put."""
-        return False
 
     @property
     def occasion(self) -> str:

@@ -81,3 +81,17 @@ class BookingMessage(Meeting, frozen=True, kw_only=True):
     def deadline(self, now: datetime) -> datetime:
         """Return when this message, first due at `now`, stops being useful."""
         return self.starts_at if self.audience is Audience.CANDIDATE else now + A_DAY
+
+
+class FixedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that says what was known when it was put, to no interviewer; not a kind by itself."""
+
+    @property
+    def slot_id(self) -> None:
+        """It is not in the place of a message to the interviewer of a slot."""
+        return
+
+    @property
+    def is_decided_later(self) -> bool:
+        """What it says is known when it is put."""
+        return False

@@ -5,9 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-import msgspec
-
-from hireloop.notify.messages.bases import A_DAY, Audience, BookingMessage
+from hireloop.notify.messages.bases import A_DAY, Audience, BookingMessage, FixedMessage
 from hireloop.notify.no_show import MissedCandidate
 
 
@@ -95,7 +93,7 @@ class FinishedMessage(NewsMessage, frozen=True, kw_only=True):
     by: str  # `the candidate`, or `HireLoop` when the time was over
 
 
-class NoShowMessage(msgspec.Struct, frozen=True, kw_only=True):
+class NoShowMessage(FixedMessage, frozen=True, kw_only=True):
     """Candidates did not come: one, or all of a slot who did not, and then it is about no single booking."""
 
     kind: ClassVar[str] = "no_show"
@@ -112,16 +110,6 @@ class NoShowMessage(msgspec.Struct, frozen=True, kw_only=True):
     more: int = 0  # how many others there are
 
     @property
-    def slot_id(self) -> None:
-        """It is for the recruiters, and not in the place of a message to the interviewer."""
-        return
-
-    @property
-    def is_decided_later(self) -> bool:
-        """What it says is known when it is put."""
-        return False
-
-    @property
     def occasion(self) -> str:
         """One message for each slot and sweep, named after the first of its bookings."""
         first = self.missed[0]
@@ -132,7 +120,7 @@ class NoShowMessage(msgspec.Struct, frozen=True, kw_only=True):
         return now + A_DAY
 
 
-class InterviewerUnreachableMessage(msgspec.Struct, frozen=True, kw_only=True):
+class InterviewerUnreachableMessage(FixedMessage, frozen=True, kw_only=True):
     """A message to the interviewer of a slot was rejected, or has bounced; it names no candidate."""
 
     kind: ClassVar[str] = "interviewer_unreachable"
@@ -149,16 +137,6 @@ class InterviewerUnreachableMessage(msgspec.Struct, frozen=True, kw_only=True):
     delivery_id: UUID  # of that message
     failure: str | None = None  # why it was not delivered: a slug
     reply: str = ""  # the other side's words
-
-    @property
-    def slot_id(self) -> None:
-        """It is for the recruiters, and not in the place of a message to the interviewer."""
-        return
-
-    @property
-    def is_decided_later(self) -> bool:
-        """What it says is known when it is put."""
-        return False
 
     @property
     def occasion(self) -> str:
