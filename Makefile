@@ -11,6 +11,7 @@ BIN := .venv/bin
 INSTALL := $(PYTHON) requirements/install.py $(SAME_PYTHON)
 # Many tests wait for real processes: twice as many run side by side as there are processors. A file stays in one piece.
 PROCESSORS := $(shell nproc)
+AT_LENGTH := --timeout 1800 # seconds a test: it only ends one that hangs
 SIDE_BY_SIDE := -n $(shell echo $$((2 * $(PROCESSORS)))) --dist loadfile --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
         --no-emit-index-url --no-emit-find-links --prerelease=if-necessary-or-explicit \
@@ -29,7 +30,7 @@ test: installed-to-test browser servers npm-packages ## set everything up and ru
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(if $(ROOM),tests/$(ROOM))
 
 test-long: installed-to-test browser servers npm-packages ## run in a long form what `make test` runs in a short one
-	@$(BIN)/pytest $(SIDE_BY_SIDE) -m "long or hypothesis" --hypothesis-profile=long
+	@$(BIN)/pytest $(SIDE_BY_SIDE) $(AT_LENGTH) -m "long or hypothesis" --hypothesis-profile=long
 
 test-install: installed-to-test ## install each lock with every Python and pip at hand, beside newer releases
 	@$(BIN)/pytest -n $(PROCESSORS) --dist worksteal tests/requirements
@@ -72,7 +73,7 @@ client: installed-to-test ## build the Python and the TypeScript client into dis
 
 fuzz: installed-to-test ## ask a real server some 20,000 things that the OpenAPI document allows, or does not
 	@HIRELOOP_FUZZ_FULL=1 $(BIN)/pytest -s tests/doors/test_fuzz.py
-	@$(BIN)/pytest $(SIDE_BY_SIDE) -m hypothesis --hypothesis-profile=search
+	@$(BIN)/pytest $(SIDE_BY_SIDE) $(AT_LENGTH) -m hypothesis --hypothesis-profile=search
 
 chaos: installed-to-test ## kill everything at random under bookings, and prove that nothing is lost; SECONDS=180 RATE=20 SEED=…
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED))

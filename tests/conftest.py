@@ -40,8 +40,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 # How much property tests try. The same examples each time, however fast the machine is: a change is never stopped by
 # luck. `--hypothesis-profile=long` tries more of them (`make test-long`), `search` others each time (`make fuzz`).
 _STEADY = profile(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-_FEW_EXAMPLES = 100
-profile.register_profile("short", _STEADY, derandomize=True, max_examples=_FEW_EXAMPLES)
+profile.register_profile("short", _STEADY, derandomize=True, max_examples=100)
 profile.register_profile("long", _STEADY, derandomize=True, max_examples=2_000)
 profile.register_profile("search", _STEADY, derandomize=False, max_examples=5_000)
 profile.load_profile("short")
@@ -63,15 +62,8 @@ sys.meta_path.insert(0, GenerateOnImport())  # so that only tests with the clien
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no process is left alone with one of them at the end.
-
-    Properties that are tried at length may take as long as that takes.
-    """
+    """Begin with the files that take longest, so that no process is left alone with one of them at the end."""
     items.sort(key=lambda item: not {"journeys", "faults", "invariants", "doors"} & set(item.path.parts))
-    if profile().max_examples > _FEW_EXAMPLES:
-        for item in items:
-            if item.get_closest_marker("hypothesis") and not item.get_closest_marker("timeout"):
-                item.add_marker(pytest.mark.timeout(1800))
 
 
 @pytest.fixture(autouse=True)

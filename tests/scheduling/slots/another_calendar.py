@@ -1,6 +1,7 @@
 """What `recurring_ical_events` and `zoneinfo` say about rules and clocks."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ def by_calendar(rule: str, start: datetime, zone: ZoneInfo) -> list[datetime]:
     return sorted(one["DTSTART"].dt.replace(tzinfo=None) for one in seen)
 
 
+@cache
 def changes_of(zone: ZoneInfo, year: int) -> list[datetime]:
     """Return the hours of a year in which a zone's clocks change, as they show them before."""
     hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(366 * 24)]
