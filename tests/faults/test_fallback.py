@@ -1,8 +1,10 @@
 """A second mail provider steps in for the first one, with real servers and a real worker."""
 
 from datetime import timedelta
+from email import message_from_bytes, policy
 from uuid import UUID
 
+import icalendar
 import pytest
 
 from faults.factories import book
@@ -96,6 +98,21 @@ async def _was_due_at_once(delivery: UUID) -> None:
         "SELECT due_at - finished_at FROM delivery JOIN attempt ON delivery = id WHERE id = $1 AND number = 1", delivery
     )
     assert row[0] < timedelta(seconds=retry.FIRST_PAUSE_SECONDS / 2)  # the shortest pause
+
+
+async def test_the_calendar_names_the_second_providers_own_sender(database_url: str) -> None:
+    with ScriptedSmtpServer({"banner": "554 5.7.1 Not you"}) as first, ScriptedSmtpServer() as second:
+        url = f"mailto://127.0.0.1:{second.port}?from=mailer@second.example"
+        with WorkerProcess(mail_through(database_url, first.port, EMAIL_FALLBACK_URL=url)):
+            await until_state(await book(), "sent")
+        (received,) = second.received
+        mail = message_from_bytes(received.content, policy=policy.default)
+        (attached,) = mail.iter_attachments()
+        (event,) = icalendar.Calendar.from_ical(attached.get_content()).events
+        organizer = event["ORGANIZER"]
+        assert str(mail["From"]) == "mailer@second.example"
+        assert organizer.params["SENT-BY"] == "mailto:mailer@second.example"
+        assert organizer != "mailto:mailer@second.example"
 
 
 async def test_a_success_in_between_clears_the_suspicion(database_url: str) -> None:

@@ -54,7 +54,7 @@ def _sent(settings: Settings, address: str, url: str) -> bool:
     _tell("configure", f"{server.host} port {server.port}, {_SECURITY[server.security.value]}")
     transport.watch(_show)
     with current.unrecorded():
-        outcome = transport.send(sample.invitation(settings, address))
+        outcome = transport.send(sample.invitation(settings, address, url=url))
     transport.close()
     if isinstance(outcome, Sent):
         click.echo(

@@ -92,9 +92,7 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
         await migrate.check(settings)
         worker = Worker(
             [(channel, _opened(channel, settings, simulator)) for channel in channels],
-            renderer=Renderer.of(
-                settings, secret=settings.secrets[0], sender=from_address(settings), channels=channels
-            ),
+            renderer=_renderer(settings, channels),
             listen_url=settings.listen_url,
             base_url=settings.base_url,
             concurrency=concurrency,
@@ -107,6 +105,17 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
             loop.add_signal_handler(number, worker.stop)
         drained = await worker.run()
         return _BROKE_DOWN if worker.has_broken_down else int(not drained)
+
+
+def _renderer(settings: Settings, channels: Sequence[Channel]) -> Renderer:
+    fallback = settings.email_fallback_url
+    return Renderer.of(
+        settings,
+        secret=settings.secrets[0],
+        sender=from_address(settings),
+        fallback_sender=from_address(settings, fallback.get_secret_value()) if fallback else None,
+        channels=channels,
+    )
 
 
 def chores(settings: Settings, channels: Sequence[Channel], outbox: Outbox, simulator: Simulator) -> list[Chore]:

@@ -21,13 +21,15 @@ _NOTES = (
 )
 
 
-def invitation(settings: Settings, recipient: str, *, now: datetime | None = None) -> Parcel:
+def invitation(settings: Settings, recipient: str, *, url: str = "", now: datetime | None = None) -> Parcel:
     """Return an invitation to `recipient` for an interview that there is not, a day from now.
+
+    `url` is the mail URL that it is for, by default that of the first provider.
 
     It needs neither a database nor SECRET_KEY: its session key is signed with a secret that nobody keeps.
     """
     starts_at = (now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0) + _IN
-    parcel = Renderer.of(settings, secret=secrets.token_urlsafe(32), sender=from_address(settings)).render(
+    parcel = Renderer.of(settings, secret=secrets.token_urlsafe(32), sender=from_address(settings, url)).render(
         _message(settings, recipient, starts_at),
         recipient=recipient,
         message_id=f"<{db.new_id()}@{settings.message_id_domain}>",

@@ -166,6 +166,22 @@ def test_the_sender_is_named_where_the_recruiter_is_another_one(written: Callabl
 
 
 @pytest.mark.parametrize("written", [invitation, cancel])
+def test_another_sender_of_one_mail_is_named_and_the_organizer_stays(written: Callable[[CalendarEvent], bytes]) -> None:
+    second = "mailer@second.example"
+    for organizer, stays in (
+        ("rita@acme.example", "rita@acme.example"),
+        ("asha@example.com", "interviews@hire.example"),  # the attendee
+        (second, second),
+    ):
+        _, found = read_back(written(event(organizer=organizer, sent_by=second)))
+        named = found["ORGANIZER"]
+        assert (named, named.params.get("SENT-BY")) == (
+            f"mailto:{stays}",
+            None if stays == second else f"mailto:{second}",
+        )
+
+
+@pytest.mark.parametrize("written", [invitation, cancel])
 def test_nobody_is_invited_by_themselves(written: Callable[[CalendarEvent], bytes]) -> None:
     _, found = read_back(written(event(organizer="Asha@Example.com")))
     assert found["ORGANIZER"] == "mailto:interviews@hire.example"

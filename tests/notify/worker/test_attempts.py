@@ -44,8 +44,9 @@ class Renderer:
         traceparent: str,
         invitation_state: str | None,
         references: tuple[str, ...],
+        by_fallback: bool,
     ) -> Parcel:
-        del message, invitation_state
+        del message, invitation_state, by_fallback
         return Parcel(
             recipient=recipient, subject="s", text=traceparent, html="h", message_id=message_id, references=references
         )

@@ -72,6 +72,7 @@ class Plain:
         traceparent: str,
         invitation_state: str | None,  # noqa: ARG002 (the protocol's signature)
         references: tuple[str, ...],
+        by_fallback: bool,  # noqa: ARG002 (the same)
     ) -> Parcel:
         self._before(message)
         return Parcel(

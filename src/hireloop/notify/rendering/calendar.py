@@ -29,8 +29,9 @@ class Guest(NamedTuple):
 class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One interview as a calendar shows it.
 
-    The organizer is whom the mail speaks for, and `sender` is the address that it is from (RFC 5545, 3.2.18). Nobody
-    is invited by themselves: where the attendee is the recruiter, the sender is the organizer.
+    The organizer is whom the mail speaks for, and `sent_by` is the address that it is from (RFC 5545, 3.2.18). Nobody
+    is invited by themselves: where the attendee is the recruiter, the organizer is the sender, whichever provider
+    takes the mail, since an event has one organizer throughout.
     """
 
     uid: str  # the same for every revision
@@ -43,7 +44,8 @@ class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""  # empty in a cancellation, which leads nowhere
     organizer: str  # an address
     organizer_name: str
-    sender: str  # an address
+    sender: str  # an address: From, as the installation has it
+    sent_by: str = ""  # From of this mail; empty if it is the sender
     attendee: str  # an address
     attendee_name: str
     guests: tuple[Guest, ...] = ()  # who else takes part; without the organizer and the attendee
@@ -119,7 +121,8 @@ def _written(method: str, event: CalendarEvent, rest: tuple[str, ...]) -> bytes:
 
 def _organizer(event: CalendarEvent) -> str:
     organizer = event.sender if _same(event.organizer, event.attendee) else event.organizer
-    by = "" if _same(organizer, event.sender) else f';SENT-BY="{_mailto(event.sender)}"'
+    sent_by = event.sent_by or event.sender
+    by = "" if _same(organizer, sent_by) else f';SENT-BY="{_mailto(sent_by)}"'
     return f"ORGANIZER{_named(event.organizer_name)}{by}:{_mailto(organizer)}"
 
 

@@ -71,6 +71,7 @@ class Renderer:
         secret: str,
         base_url: str,
         sender: str,
+        fallback_sender: str | None = None,
         zone: ZoneInfo,
         locale: str = times.FALLBACK_LOCALE,
         trace_ui_url: str | None = None,
@@ -79,7 +80,8 @@ class Renderer:
         """Take what every message needs.
 
         `secret` mints the session keys, `base_url` is the portal's, `sender` is the address that mail is from, and the
-        calendar's organizer if a job has no recruiter. `zone` and `locale` are the recruiters' and the operators', and
+        calendar's organizer if a job has no recruiter. `fallback_sender` is the address that mail through the fallback
+        provider is from, the same by default. `zone` and `locale` are the recruiters' and the operators', and
         those of candidates who have told us none. `trace_ui_url` is Jaeger's address, for the link in alerts, which
         call the `channels` by their titles.
         """
@@ -87,6 +89,7 @@ class Renderer:
         self._base_url = base_url.rstrip("/")
         self._host = urlsplit(base_url).hostname or "localhost"
         self._sender = sender
+        self._fallback_sender = fallback_sender or sender
         self._ours = Reader(zone, languages.reader_locale(locale))
         self._trace_ui_url = trace_ui_url
         self._channels = tuple(channels)
@@ -103,16 +106,19 @@ class Renderer:
         secret: str,
         locale: str | None = None,
         sender: str | None = None,
+        fallback_sender: str | None = None,
         channels: Iterable[Channel] = (),
     ) -> Self:
         """Return the renderer of an installation.
 
-        `locale` takes the place of DEFAULT_LOCALE, and `sender` that of DEFAULT_FROM_EMAIL where a mail URL names one.
+        `locale` takes the place of DEFAULT_LOCALE, and each sender that of DEFAULT_FROM_EMAIL where a mail URL names
+        one.
         """
         return cls(
             secret=secret,
             base_url=settings.base_url,
             sender=sender or settings.mail_sender.address,
+            fallback_sender=fallback_sender,
             zone=settings.zone,
             locale=locale or settings.default_locale,
             trace_ui_url=variables.trace_ui(settings),
@@ -128,12 +134,14 @@ class Renderer:
         traceparent: str | None = None,
         invitation_state: str | None = None,
         references: tuple[str, ...] = (),
+        by_fallback: bool = False,
         now: datetime | None = None,
     ) -> Parcel:
         """Return the parcel for this message; it may hold a fresh session key, so keep it out of logs and rows.
 
         `message_id` comes with its angle brackets, as do `references` (`threads`); `invitation_state` is the delivery
-        state that a recruiter copy tells of; `now`, the clock's by default, stamps the calendar.
+        state that a recruiter copy tells of; `by_fallback` says that the fallback provider sends it; `now`, the clock's
+        by default, stamps the calendar.
         """
         now = now or datetime.now(UTC)
         reader = self._reader(message)
@@ -143,6 +151,8 @@ class Renderer:
         in_text = isolated(said.values)
         subject = said.values["subject"] = words.subject.render(in_text).strip()
         event = self._event(message, recipient, in_text, language, now) if _has_calendar(message) else None
+        if event and by_fallback:
+            event = msgspec.structs.replace(event, sent_by=self._fallback_sender)
         return Parcel(
             recipient=recipient,
             kind=message.kind,

@@ -11,6 +11,7 @@ import msgspec
 from opentelemetry.trace import Span
 
 from hireloop.notify import messages, threads
+from hireloop.notify.channels.providers import Route
 from hireloop.notify.deliveries import provider_choice, retry
 from hireloop.notify.deliveries.leases import SAID_HERE, Lease, Settlement
 from hireloop.notify.ends import End, EndKind
@@ -34,8 +35,9 @@ class MessageRenderer(Protocol):
         traceparent: str,
         invitation_state: str | None,
         references: tuple[str, ...],
+        by_fallback: bool,
     ) -> Parcel:
-        """Return the parcel for one recipient."""
+        """Return the parcel for one recipient, which the channel's fallback provider sends if so said."""
         ...
 
 
@@ -92,6 +94,7 @@ def _send(
             traceparent=context,
             invitation_state=lease.invitation_state,
             references=threads.references(lease.message_id, lease.first_mail),
+            by_fallback=lease.route is Route.FALLBACK,
         )
     except Exception:  # noqa: BLE001 (one bad template must not stop the others)
         log.exception("delivery.render_failed", delivery=str(lease.id), kind=lease.kind)

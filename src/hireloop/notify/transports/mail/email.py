@@ -193,9 +193,9 @@ class EmailTransport:
             self._plugin.pool.close()
 
 
-def from_address(settings: Settings) -> str:
-    """Return the address that mail is from, which EMAIL_URL may say."""
-    return EmailTransport("", settings).sender or settings.mail_sender.address
+def from_address(settings: Settings, url: str = "") -> str:
+    """Return the address that mail through a mail URL is from; by default through EMAIL_URL, if there is one."""
+    return EmailTransport(url, settings).sender or settings.mail_sender.address
 
 
 def _open(url: str, settings: Settings) -> HireLoopMail | Reason:
