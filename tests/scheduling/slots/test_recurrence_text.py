@@ -38,6 +38,12 @@ def ignored(expansion: Expansion) -> list[tuple[str, str, str]]:
     return [(one.listed.line, one.listed.text, one.because) for one in expansion.ignored]
 
 
+# As Google, Outlook and libical export them, in short; the rule of the zone is none of the event.
+ZONE = "BEGIN:VTIMEZONE\nTZID:{}\n{}BEGIN:{}\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\n{}END:{}\nEND:VTIMEZONE\n"
+AUTUMN = "DTSTART:19701025T030000\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\n"
+GOOGLES = ZONE.format("Europe/Berlin", "X-LIC-LOCATION:Europe/Berlin\n", "STANDARD", AUTUMN, "STANDARD")
+OUTLOOKS = ZONE.format("W. Europe Standard Time", "", "STANDARD", AUTUMN, "STANDARD")
+OF_THEIR_OWN = ZONE.format("Office", "X-LIC-LOCATION:Europe/Berlin\n", "STANDARD", AUTUMN, "STANDARD")
 TAKEN = [  # text, what it names from 1 December 2026 at ten in Berlin
     ("FREQ=DAILY;COUNT=4", "01 02 03 04"),
     ("RRULE:FREQ=DAILY;COUNT=4", "01 02 03 04"),
@@ -64,6 +70,14 @@ TAKEN = [  # text, what it names from 1 December 2026 at ten in Berlin
     ("DTSTART:20261201T100000\nFREQ=DAILY;COUNT=2", "01 02"),
     ("DTSTART;TZID=Europe/Berlin:20261201T100030\nRRULE:FREQ=DAILY;COUNT=2", "01 02"),
     ("DTSTART;TZID=W. Europe Standard Time;VALUE=DATE-TIME:20261201T100000\nRRULE:FREQ=DAILY;COUNT=2", "01 02"),
+    (f"{GOOGLES}DTSTART;TZID=Europe/Berlin:20261201T100000\nRRULE:FREQ=DAILY;COUNT=2", "01 02"),
+    (f"{OUTLOOKS}DTSTART;TZID=W. Europe Standard Time:20261201T100000\nRRULE:FREQ=DAILY;COUNT=2", "01 02"),
+    (f"DTSTART;TZID=Office:20261201T100000\nFREQ=DAILY;COUNT=2\n{OF_THEIR_OWN}", "01 02"),
+    (GOOGLES.replace("\n", "\r\n").lower() + "FREQ=DAILY;COUNT=2\r\nEXDATE:20261202T100000", "01 (02)"),
+    (GOOGLES.replace("\n", "\n  ") + "RRULE:FREQ=DAILY;COUNT=2\n  EXDATE:20261202T100000", "01 (02)"),
+    ("FREQ=DAILY;COUNT=2\nEXDATE;TZID=/freeassociation.sourceforge.net/Europe/Berlin:20261202T100000", "01 (02)"),
+    ("FREQ=DAILY;COUNT=2\nX-APPLE-TRAVEL-ADVISORY-BEHAVIOR:AUTOMATIC\nX-A;X-B=c:d\nEXDATE:20261202", "01 (02)"),
+    ("\ufeffFREQ=DAILY;COUNT=2\u2028EXDATE:20261202\v", "01 (02)"),
 ]
 
 
@@ -122,7 +136,7 @@ REFUSED = [  # text, what is said
     ("DTSTART:20261201T100000", "must have a FREQ, one of DAILY, "),
     (f"DTSTART:20261201T090000Z\n{RULE}", "has a DTSTART in UTC, but time_zone is Europe/Berlin, whose clock"),
     (f"DTSTART;TZID=Asia/Kolkata:20261201T090000\n{RULE}", "has a DTSTART in Asia/Kolkata, but time_zone is Europe/"),
-    (f"DTSTART;TZID=Mars/Base:20261201T090000\n{RULE}", "has an unknown TZID in DTSTART: use an IANA time zone"),
+    (f"DTSTART;TZID=Mars/Base:20261201T090000\n{RULE}", "has an unknown TZID in DTSTART, Mars/Base: use an IANA time"),
     (f"DTSTART;VALUE=DATE:20261201\n{RULE}", "has a DTSTART without a time of day: leave it out, and use the field"),
     (f"DTSTART:20261201T100000,20261202T100000\n{RULE}", "must have one time in DTSTART, such as 20261224T180000"),
     (f"DTSTART:tomorrow\n{RULE}", "must have a DTSTART such as 20261224T180000"),
@@ -131,14 +145,25 @@ REFUSED = [  # text, what is said
     (f"{RULE}\nEXDATE:2026-12-01", "must have times in EXDATE, such as 20261224T180000 (local time) or 20261224T17"),
     (f"{RULE}\nEXDATE:99991231", "must have times in EXDATE"),
     (f"{RULE}\nEXDATE 20261201", "must have a colon after EXDATE: EXDATE:20261201T100000"),
-    (f"{RULE}\nEXDATE;TZID=Mars/Base:20261201T100000", "has an unknown TZID in EXDATE"),
+    (f"{RULE}\nEXDATE;TZID=Mars/Base:20261201T100000", "has an unknown TZID in EXDATE, Mars/Base"),
+    (f"{RULE}\nEXDATE;TZID=Office:20261202T100000", "has an unknown TZID in EXDATE, Office: use an IANA time zone"),
+    (
+        f"{OF_THEIR_OWN.replace('X-LIC-LOCATION', 'X-A')}{RULE}\nEXDATE;TZID=Office:20261202T100000",
+        "has an unknown TZID in EXDATE, Office: use an IANA time zone",
+    ),
+    (f"BEGIN:VTIMEZONE\nTZID:Europe/Berlin\n{RULE}", "has BEGIN:VTIMEZONE without END:VTIMEZONE: add that line, or"),
+    (f"{RULE}\nVALARM", "cannot have the line VALARM: use only lines with DTSTART, RRULE, RDATE, EXDATE"),
+    (f"{RULE}\nX-A", "cannot have the line X-A: use only lines with"),
     (f"{RULE}\nEXDATE;LANGUAGE=de:20261201T100000", "cannot have the parameter LANGUAGE in EXDATE: remove it"),
     (f"{RULE}\nRDATE;VALUE=DATE:20261201", "has an RDATE without a time of day: add one, such as 20261224T180000"),
     (f"{RULE}\nRDATE;VALUE=PERIOD:20261201T100000Z/PT1H", "must have dates or times in RDATE, and no other VALUE"),
     (f"{RULE}\nRDATE:20370101T100000", "has an RDATE more than ten years after starts_at_local: remove it"),
     (f"{RULE}\nEXRULE:FREQ=DAILY", "cannot have EXRULE, which RFC 5545 no longer has: list the times in EXDATE"),
     (f"{RULE}\nDTEND:20261201T110000", "cannot have DTEND, as the field duration_minutes says"),
-    (f"BEGIN:VEVENT\n{RULE}\nEND:VEVENT", "cannot have the line BEGIN: use only lines with DTSTART, RRULE, RDATE, EXD"),
+    (
+        f"BEGIN:VEVENT\n{RULE}\nEND:VEVENT",
+        "cannot have BEGIN:VEVENT: of an event, use only lines with DTSTART, RRULE, ",
+    ),
     (f"RRULE;TZID=Europe/Berlin:{RULE}", "cannot have the parameter TZID in RRULE: remove it"),
     (f"{RULE}\\nEXDATE:20261201T100000", "must have line breaks between its lines, and not a backslash before an n"),
     (RULE + "\nEXDATE:20261201" * 2_000, "must have at most 20,000 characters"),

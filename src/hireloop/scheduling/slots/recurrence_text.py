@@ -1,11 +1,13 @@
 """A recurrence as calendars write it (RFC 5545, 3.8.5): an RRULE, and DTSTART, RDATE and EXDATE lines beside it. Pure.
 
-What calendars add and what does not matter is taken: folded lines, both kinds of line breaks, blanks, small letters, a
-rule without its name, parameters that begin with `X-`. Whatever else cannot be taken is named.
+What calendars add and what does not matter is taken: folded lines, all kinds of line breaks, blanks, small letters, a
+rule without its name, parameters and lines that begin with `X-`, and VTIMEZONE, of which only the zone's name counts.
+Whatever else cannot be taken is named.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -22,10 +24,15 @@ _NOT_TAKEN = {  # and what to do instead
     "DTEND": "as the field duration_minutes says how long each slot is",
     "DURATION": "as the field duration_minutes says how long each slot is",
 }
-_NAMES = "|".join((*_TAKEN, *_NOT_TAKEN))
+_OF_A_BLOCK = ("BEGIN", "END")
+_OF_A_ZONE = ("TZID", "TZURL", "TZNAME", "TZOFFSETFROM", "TZOFFSETTO", "LAST-MODIFIED", "COMMENT")
+_NAMES = "|".join((*_TAKEN, *_NOT_TAKEN, *_OF_A_BLOCK, *_OF_A_ZONE, "X-[A-Z0-9-]+"))
 # A line that begins with a blank continues the one before it, unless it is only indented.
 _FOLD = re.compile(rf"(?:\r\n|\r|\n)[ \t](?![ \t]*(?:{_NAMES})[;:])", re.IGNORECASE)
-_BREAK = re.compile(r"[\r\n]+")
+_BREAK = re.compile("[\r\n\v\f\x85\u2028\u2029]+")
+_BEGIN_ZONE, _END_ZONE = (re.compile(f"{word} ?: ?VTIMEZONE", re.IGNORECASE) for word in ("BEGIN", "END"))
+_NAME_OF_ZONE = re.compile("(TZID|X-LIC-LOCATION)(?:;[^:]*)?:(.*)", re.IGNORECASE)
+_EXTENSION = re.compile("X-[A-Z0-9-]+ ?[;:]", re.IGNORECASE)
 _LINE = re.compile(r'([A-Z][A-Z0-9-]*)((?:;[^:;="]+=(?:"[^"]*"|[^;:"]*))*):(.*)', re.IGNORECASE | re.ASCII | re.DOTALL)
 _BEGUN = re.compile(rf"({'|'.join(_TAKEN)})\b", re.IGNORECASE)
 _PARAMETER = re.compile(r';([^:;="]+)=("[^"]*"|[^;:"]*)')
@@ -52,23 +59,48 @@ def read(text: str, *, zone: ZoneInfo) -> Recurrence:
 
 
 def _lines(text: str) -> list[_ContentLine]:
-    """Return the lines, unfolded; a line without a name is the rule."""
+    """Return the lines that matter, unfolded; a line without a name is the rule."""
     if len(text) > _LONGEST_TEXT:
         raise _bad(f"must have at most {_LONGEST_TEXT:,} characters")
     if "\\n" in text or "\\r" in text:
         raise _bad(
             'must have line breaks between its lines, and not a backslash before an n: in JSON, write "\\n" once'
         )
-    unfolded = (recurrence_rule.BLANKS.sub(" ", line).strip() for line in _BREAK.split(_FOLD.sub("", text)))
-    return [_line(line) for line in unfolded if line]
+    unfolded = _BREAK.split(_FOLD.sub("", text.removeprefix("\ufeff")))
+    zones: dict[str, str] = {}
+    lines = [*_outside_zones((recurrence_rule.BLANKS.sub(" ", line).strip() for line in unfolded), zones)]
+    return [_line(line, zones) for line in lines if line and not _EXTENSION.match(line)]
 
 
-def _line(text: str) -> _ContentLine:
+def _outside_zones(lines: Iterable[str], zones: dict[str, str]) -> Iterator[str]:
+    """Yield the lines outside each VTIMEZONE, and note its TZID with the zone of the database that it names, if any.
+
+    X-LIC-LOCATION is how libical and Google say that. The rules inside are not read: the database's are newer, and all
+    other times here go by those.
+    """
+    inside: dict[str, str] | None = None
+    for line in lines:
+        if inside is None and _BEGIN_ZONE.fullmatch(line):
+            inside = {}
+        elif inside is None:
+            yield line
+        elif _END_ZONE.fullmatch(line):
+            zones[inside.get("TZID", "")] = inside.get("X-LIC-LOCATION", "")
+            inside = None
+        elif (named := _NAME_OF_ZONE.fullmatch(line)) is not None:
+            inside[named[1].upper()] = named[2].strip()
+    if inside is not None:
+        raise _bad("has BEGIN:VTIMEZONE without END:VTIMEZONE: add that line, or leave the time zone out")
+
+
+def _line(text: str, zones: Mapping[str, str]) -> _ContentLine:
     found = _LINE.fullmatch(text)
     if found is None:
         if (begun := _BEGUN.match(text)) is not None:
             name = begun[0].upper()
             raise _bad(f"must have a colon after {name}: {recurrence_rule.LINES[name]}")
+        if "=" not in text and ":" not in text:
+            raise _bad(f"cannot have the line {text[:30]}: use only lines with {', '.join(_TAKEN)}")
         return _ContentLine("RRULE", {}, text)
     line = _ContentLine(
         found[1].upper(),
@@ -77,12 +109,16 @@ def _line(text: str) -> _ContentLine:
     )
     if line.name in _NOT_TAKEN:
         raise _bad(f"cannot have {line.name}, {_NOT_TAKEN[line.name]}")
+    if line.name in _OF_A_BLOCK:
+        raise _bad(f"cannot have {line.name}:{line.value[:30]}: of an event, use only lines with {', '.join(_TAKEN)}")
     if line.name not in _TAKEN:
         raise _bad(f"cannot have the line {line.name[:30]}: use only lines with {', '.join(_TAKEN)}")
     known = {"TZID", "VALUE"} if line.name != "RRULE" else set()
     for name in line.parameters.keys() - known:
         if not name.startswith("X-"):
             raise _bad(f"cannot have the parameter {name[:30]} in {line.name}: remove it")
+    if zones.get(line.parameters.get("TZID", "")):
+        line.parameters["TZID"] = zones[line.parameters["TZID"]]
     return line
 
 
@@ -154,12 +190,16 @@ def _time(text: str, line: _ContentLine, zone: ZoneInfo) -> date | datetime:
 
 
 def _zone_of(line: _ContentLine, zone: ZoneInfo) -> ZoneInfo:
-    """Return the zone of a line: that of TZID, under its present name, or the one of the request."""
-    name = line.parameters.get("TZID")
-    try:
-        return ZoneInfo(time_zones.database_name(zone.key if name is None else name))
-    except ValueError:
-        raise _bad(f"has an unknown TZID in {line.name}: use an IANA time zone, such as Europe/Berlin") from None
+    """Return the zone of a line: that of TZID, under its present name, or the one of the request.
+
+    A TZID that begins with a slash (RFC 5545, 3.2.19) may end with the database's name, after that of whoever gave it.
+    """
+    name = line.parameters.get("TZID", zone.key)
+    words = name.split("/") if name.startswith("/") else [name]
+    for first in range(len(words)):
+        with suppress(ValueError):
+            return ZoneInfo(time_zones.database_name("/".join(words[first:])))
+    raise _bad(f"has an unknown TZID in {line.name}, {name[:40]}: use an IANA time zone, such as Europe/Berlin")
 
 
 def _bad(message: str) -> errors.BadInput:
