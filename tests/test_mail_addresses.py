@@ -155,6 +155,7 @@ def test_a_refusal_is_short_whatever_was_typed() -> None:
     [
         ("interviews@hire.example", Sender("", "interviews@hire.example")),
         ("<interviews@hire.example>", Sender("", "interviews@hire.example")),
+        (" HireLoop < interviews@hire.example > ", Sender("HireLoop", "interviews@hire.example")),
         ("HireLoop <interviews@hire.example>", Sender("HireLoop", "interviews@hire.example")),
         ("HireLoop, Inc. <interviews@hire.example>", Sender("HireLoop, Inc.", "interviews@hire.example")),
         ('"HireLoop, Inc." <interviews@hire.example>', Sender("HireLoop, Inc.", "interviews@hire.example")),
@@ -170,6 +171,22 @@ def test_a_refusal_is_short_whatever_was_typed() -> None:
 )
 def test_a_sender_is_a_name_and_an_address_in_ascii(text: str, sender: Sender) -> None:
     assert sender_of(text) == sender
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["a@b.example, c@d.example", "a@b.example;c@d.example", "A <a@b.example>, B <c@d.example>"],
+        *[
+            '"A" <a@b.example>, "B" <c@d.example>',
+            "a@b.example, HireLoop <c@d.example>",
+            "G: a@b.example, c@d.example;",
+        ],
+    ],
+)
+def test_of_two_senders_it_is_said_that_they_are_two(text: str) -> None:
+    with pytest.raises(ValueError, match=r"It contains more than one address\. Name one\.$"):
+        sender_of(text)
 
 
 @pytest.mark.parametrize(

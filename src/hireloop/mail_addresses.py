@@ -26,6 +26,7 @@ _INVISIBLE = re.compile(
 _LONGEST_LOCAL_PART = 64  # octets: RFC 5321, 4.5.3.1.1
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _OTHER_ADDRESS = re.compile(r"@[^,;]*[,;]|[,;][^,;]*@")  # before the address of a sender: `a@b.example, Name <…>`
+_TWO_ADDRESSES = re.compile(r"@.*[,;].*@", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)")
 _LONGEST_REASON = 200  # it may name every character of what was typed
 
@@ -59,11 +60,11 @@ def sender_of(text: str) -> Sender:
     name = before.strip()
     if _QUOTED.fullmatch(name):
         name = _ESCAPED.sub(r"\1", name[1:-1])
+    elif _OTHER_ADDRESS.search(name) or (not bracket and _TWO_ADDRESSES.search(rest)):
+        raise ValueError(_sentence("It contains more than one address. Name one."))
     elif "<" in name or (bracket and not rest.endswith(">")):
         raise ValueError(_sentence("It must end with the address, or with the address in `<` and `>`."))
-    elif _OTHER_ADDRESS.search(name):
-        raise ValueError(_sentence("It contains more than one address. Name one."))
-    found = _read(rest.removesuffix(">") if bracket else rest, in_ascii=True)
+    found = _read(rest.removesuffix(">").strip() if bracket else rest, in_ascii=True)
     return Sender(_decoded(name), f"{found.local_part}@{found.ascii_domain}")
 
 
