@@ -14,6 +14,7 @@ PARAMETERS = "; format=flowed"
 
 # What is written from right to left stays together, with the marks around it (`rendering.plain_text.isolated`).
 _WORD = re.compile("(?:\u2068[^\u2069]*\u2069|[^ ])+")
+_SIGNATURE = "--"  # on a line of its own, with a space, it begins a signature, which some programs hide: 4.3
 _STUFFED = re.compile(r" |>|From ")  # RFC 3676, 4.4
 _UNEVEN = re.compile("[\u0300-\u200f\u2028-\u206f\u20d0-\U0010ffff]")  # some of these have not one column
 _NO_WIDTH = frozenset({"Mn", "Me", "Cf"})  # Unicode's categories
@@ -31,7 +32,7 @@ def _lines(paragraph: str) -> Iterator[str]:
     line, width = "", 0
     for word in _words(paragraph):
         wide = columns(word)
-        if line and width + 1 + wide >= COLUMNS:
+        if line and line != _SIGNATURE and width + 1 + wide >= COLUMNS:
             yield _stuffed(f"{line} ")
             line, width = word, wide
         else:
