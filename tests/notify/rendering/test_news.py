@@ -90,6 +90,7 @@ def test_a_no_show_says_what_is_known_of_it(cause: NoShowCause, more: dict[str, 
     parcel = rendered(no_show(BOOKING, missed(BOOKING, cause, **more)))
     assert parcel.subject == "No-show: Asha Rao, Backend Engineer at Acme"
     assert parcel.text.startswith(f"{said}\n\nCandidate: Asha Rao\n")
+    assert "<li>" not in parcel.html  # of one
     assert parcel.links == (PAGE,)
     assert parcel.reply_to == "asha@example.com"
     data = json.loads(parcel.data)["data"]
