@@ -1,8 +1,6 @@
 """An hour without a mail server, in simulated time: nothing is lost, nothing is sent twice without a word about it."""
 
 import asyncio
-import socket
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,12 +37,11 @@ HOUR = timedelta(hours=1)
 
 
 class Outage(ScriptedSmtpServer):
-    """A mail server that closes the connection instead of answering some messages, is gone, and comes back."""
+    """A mail server that closes the connection instead of answering some messages."""
 
     def __init__(self) -> None:
         super().__init__()
         self._taken = 0
-        self._place: socket.socket | None = None  # keeps the port ours, and refuses
 
     def _do(self, step: str, line: Any, session: Any) -> bool:  # noqa: ANN401 (the server's own)
         if step == "end":
@@ -53,22 +50,6 @@ class Outage(ScriptedSmtpServer):
                 if LOST < self._taken <= LOST + DROPPED:
                     return False
         return super()._do(step, line, session)
-
-    def go_away(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._threads[0].join()
-        self._place = socket.socket()
-        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._place.bind(("127.0.0.1", self.port))
-        self.drop_connections()
-
-    def come_back(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        if self._place is not None:
-            self._place.close()
-        self._threads.append(threading.Thread(target=self._accept, daemon=True))
-        self._threads[-1].start()
 
 
 class Clock:

@@ -3,15 +3,11 @@
 What may have arrived counts, not what was put: so nobody hears that something moved of which they never heard.
 """
 
-import re
 from collections.abc import Callable, Coroutine
-from datetime import datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import icalendar
 import pytest
 
 from factories import OUTBOX, TESTS, WINDOWS, make_slot, soon, unaccounted
@@ -21,8 +17,8 @@ from hireloop import db
 from hireloop.notify.bounces import bounces
 from hireloop.notify.bounces.reading.reports import read
 from hireloop.notify.bounces.return_path import ReturnPath
-from hireloop.notify.rendering import times
 from hireloop.scheduling.bookings import cancellations, moves
+from invariants.mails import MailReader
 from notify.bounces.sample_reports import report
 from processes import WorkerProcess
 from sample_settings import SECRET, settings_for
@@ -32,7 +28,7 @@ from waiting import until
 pytestmark = pytest.mark.usefixtures("database")
 
 BOUNCE_ADDRESS = "bounces@hire.example"
-_SUBJECTS = {"Interview scheduled": "invitation", "Interview moved": "rescheduled", "Interview cancelled": "cancelled"}
+LENGTH = timedelta(minutes=45)  # of each slot
 
 
 class Mail(NamedTuple):
@@ -92,19 +88,10 @@ class Scene:
         await until(nothing_is_left, "nothing is pending")
 
     def mails(self) -> list[Mail]:
-        return [self._mail(message_from_bytes(one.content, policy=policy.default)) for one in self.server.received]
-
-    def _mail(self, mail: EmailMessage) -> Mail:
-        kind = _SUBJECTS[str(mail["Subject"]).partition(":")[0]]
-        body, (attached,) = mail.get_body(("plain",)), list(mail.iter_attachments())
-        assert body is not None
-        (event,) = icalendar.Calendar.from_ical(attached.get_content()).events
-        words = [times.point(start, self.zone, "en") for start in self.starts]
-        lines = re.sub(r" \r?\n", " ", body.get_content()).splitlines()  # RFC 3676: such a line goes on
-        said = [line.partition(": ")[2] for line in lines if line.startswith("Previous time")]
-        return Mail(
-            kind, words.index(times.point(event.DTSTART, self.zone, "en")), words.index(said[0]) if said else None
-        )
+        reader = MailReader(self.starts, length=LENGTH, zone=self.zone)
+        number = {start: number for number, start in enumerate(self.starts)}
+        said = [reader.read(one.content) for one in self.server.received]
+        return [Mail(one.kind, number[one.starts_at], number[one.previous] if one.previous else None) for one in said]
 
 
 async def book_move(scene: Scene) -> None:

@@ -87,6 +87,7 @@ class ScriptedSmtpServer:
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._open: set[_Line] = set()
+        self._place: socket.socket | None = None  # keeps the port ours, and refuses
         self.port: int = self._listener.getsockname()[1]
         self.received: list[ReceivedMail] = []
         self.sessions: list[_Session] = []
@@ -100,9 +101,29 @@ class ScriptedSmtpServer:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        if self._place is not None:
+            self._place.close()
         self.drop_connections()
         for thread in self._threads:
             thread.join(5)
+
+    def go_away(self) -> None:
+        """Refuse every connection, and close those that are open, until `come_back`."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._threads[0].join()
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", self.port))
+        self.drop_connections()
+
+    def come_back(self) -> None:
+        """Listen again, at the same port."""
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        if self._place is not None:
+            self._place.close()
+        self._threads[0] = threading.Thread(target=self._accept, daemon=True)
+        self._threads[0].start()
 
     @property
     def connection_count(self) -> int:
