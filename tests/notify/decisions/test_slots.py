@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+import factories
 from factories import unaccounted
 from hireloop import db
 from hireloop.notify.decisions import due
@@ -116,6 +117,18 @@ async def test_who_leaves_is_an_update_and_the_last_one_a_cancellation_at_once()
     await book(slot, "Carla Rao", seconds=70)
     assert await heard(70) == ["invitation to ravi: Carla"]
     assert await unaccounted() == 0
+
+
+async def test_a_cancellation_names_whom_to_ask_as_the_message_before_did() -> None:
+    slot = await make_slot()
+    interview = await factories.make_interview()
+    await db.fetch("UPDATE job SET recruiter_email = 'rita@acme.example'")
+    booking = await book(slot, interview=interview)
+    (invitation,) = await hear(0)
+    await cancel(booking, seconds=30)
+    (cancellation,) = await hear(30)
+    assert [one.kind for one in (invitation, cancellation)] == ["interviewer_invitation", "interviewer_cancelled"]
+    assert [one.recruiter_email for one in (invitation, cancellation)] == ["rita@acme.example"] * 2
 
 
 async def test_who_was_told_nothing_hears_of_no_cancellation() -> None:

@@ -135,16 +135,12 @@ def notice(one: Undecided, it: Notice, standing: SlotStanding, others: Sequence[
         return Nothing(0)
     if sure and sure[-1] is arrived[-1] and _is_same(sure[-1], now):
         return Nothing(sure[-1].revision)
-    kind, words = _kind(arrived, now), now
+    kind, words = _kind(arrived, now), {**now, "recruiter_email": standing.recruiter_email}
     if kind is InterviewerCancellation:
-        words = _last_words(arrived, now)
+        words = _last_words(arrived, words)
     elif kind is InterviewerUpdate and (until := _quiet_until(it, one, arrived)) > one.now:
         return Wait(until)
-    recruiter = standing.recruiter_email
-    message = kind(
-        slot_id=it.slot, revision=one.revision, interviewer_email=one.recipient, recruiter_email=recruiter, **words
-    )
-    return Say(message)
+    return Say(kind(slot_id=it.slot, revision=one.revision, interviewer_email=one.recipient, **words))
 
 
 def _kind(arrived: Sequence[Notice], now: Mapping[str, Any]) -> _NoticeKind:
@@ -170,6 +166,7 @@ def _last_words(arrived: Sequence[Notice], now: Mapping[str, Any]) -> dict[str, 
         "starts_at": last.starts_at,
         "ends_at": last.ends_at,
         "attendees": last.attendees,
+        "recruiter_email": last.recruiter_email,
     }
 
 

@@ -292,7 +292,11 @@ class Renderer:
     def _slot_event(
         self, message: InterviewerMessage, recipient: str, said: Values, language: str, now: datetime
     ) -> CalendarEvent:
-        """Return the entry in the interviewer's calendar: one for all who have a seat in the slot."""
+        """Return the entry in the interviewer's calendar: one for all who have a seat in the slot.
+
+        Its organizer is the sender whoever they are, because a calendar may ignore a change, or the end, by another
+        organizer than that of the entry.
+        """
         summary, _, description = interviewer_event_wording(language).render(said).partition("\n")
         guests = {one_line(one.email): one_line(one.name) for one in message.attendees if one.email}
         pages = [values.booking_page(self._base_url, one.schedule_id) for one in message.attendees]
@@ -305,7 +309,7 @@ class Renderer:
             summary=summary,
             description=description.strip(),
             url=pages[0] if len(pages) == 1 and not _is_off(message) else "",
-            organizer=one_line(message.recruiter_email or "") or self._sender,
+            organizer=self._sender,
             organizer_name=str(said["company"]),
             sender=self._sender,
             attendee=one_line(recipient),
