@@ -18,9 +18,9 @@ __all__ = ["launch"]
 pytestmark = needs_chromium
 PICTURES = os.environ.get("HIRELOOP_PICTURES")
 SCREENS: dict[tuple[int, Literal["light", "dark"]], str] = {
-    (360, "light"): "narrow",
+    (320, "light"): "narrow",
     (700, "light"): "wide",
-    (360, "dark"): "narrow-dark",
+    (320, "dark"): "narrow-dark",
 }
 # Returns what is wrong with each text: its size, its contrast with what is behind it (WCAG 2, 1.4.3), or that it has no
 # place. Elements are taken as the page has them, so an empty one that is hidden is found too.
