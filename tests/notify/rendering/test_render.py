@@ -176,7 +176,7 @@ def test_a_recruiter_who_is_the_candidate_is_invited_by_the_sender() -> None:
     assert parcel.calendar_method == "REQUEST"
 
 
-def test_an_interviewers_entry_has_one_organizer_whoever_comes() -> None:
+def test_an_interviewers_entry_has_the_same_organizer_with_every_recruiter() -> None:
     sample = preview.sample("interviewer_update")
     assert isinstance(sample, InterviewerMessage)
     for recruiter in ("rita@acme.example", "asha@example.com", None):

@@ -294,8 +294,8 @@ class Renderer:
     ) -> CalendarEvent:
         """Return the entry in the interviewer's calendar: one for all who have a seat in the slot.
 
-        Its organizer is the sender whoever they are, because a calendar may ignore a change, or the end, by another
-        organizer than that of the entry.
+        Its organizer is always the sender, because a calendar may ignore a change, or the end, by another organizer
+        than that of the entry.
         """
         summary, _, description = interviewer_event_wording(language).render(said).partition("\n")
         guests = {one_line(one.email): one_line(one.name) for one in message.attendees if one.email}

@@ -192,7 +192,7 @@ def _time(text: str, line: _ContentLine, zone: ZoneInfo) -> date | datetime:
 def _zone_of(line: _ContentLine, zone: ZoneInfo) -> ZoneInfo:
     """Return the zone of a line: that of TZID, under its present name, or the one of the request.
 
-    A TZID that begins with a slash (RFC 5545, 3.2.19) may end with the database's name, after that of whoever gave it.
+    A TZID that begins with a slash (RFC 5545, 3.2.19) may end with the database's name, after that of who gave it.
     """
     name = line.parameters.get("TZID", zone.key)
     words = name.split("/") if name.startswith("/") else [name]
