@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +22,6 @@ from hireloop.notify.messages import (
     Audience,
     CancelledMessage,
     CopiedChange,
-    InterviewerMessage,
     InvitationMessage,
     LateRequestMessage,
     Meeting,
@@ -33,7 +31,6 @@ from hireloop.notify.messages import (
     RescheduledMessage,
 )
 from hireloop.notify.reasons import Reason
-from hireloop.notify.rendering import preview
 from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Parcel
@@ -174,14 +171,6 @@ def test_a_recruiter_who_is_the_candidate_is_invited_by_the_sender() -> None:
     event = event_of(parcel)
     assert (event["ORGANIZER"], event["ATTENDEE"]) == ("mailto:no-reply@hire.example", "mailto:asha@example.com")
     assert parcel.calendar_method == "REQUEST"
-
-
-def test_an_interviewers_entry_has_the_same_organizer_with_every_recruiter() -> None:
-    sample = preview.sample("interviewer_update")
-    assert isinstance(sample, InterviewerMessage)
-    for recruiter in ("rita@acme.example", "asha@example.com", None):
-        parcel = rendered(msgspec.structs.replace(sample, recruiter_email=recruiter))
-        assert (event_of(parcel)["ORGANIZER"], parcel.reply_to) == ("mailto:no-reply@hire.example", recruiter)
 
 
 def test_an_installation_that_writes_to_its_own_address_publishes_the_interview() -> None:

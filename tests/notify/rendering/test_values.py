@@ -111,7 +111,8 @@ def test_an_invitation_says_when_with_whom_about_which_job_and_leads_behind_the_
     event = event_of(parcel)
     assert parcel.calendar_method == "REQUEST"
     assert (event["UID"], event["SEQUENCE"], event["URL"]) == (f"slot-{SLOT}@hire.example", 3, page)
-    assert event["ORGANIZER"] == "mailto:rita@acme.example"
+    assert event["ORGANIZER"] == "mailto:no-reply@hire.example"
+    assert parcel.reply_to == "rita@acme.example"
     assert addresses(event["ATTENDEE"]) == ["mailto:ivan@acme.example", "mailto:asha@example.com"]
     assert event["SUMMARY"] == "Interview: Asha Rao, Backend Engineer at Acme"
 
@@ -172,21 +173,19 @@ def test_it_is_in_the_interviewers_own_zone_and_language() -> None:
     assert 'lang="de"' in parcel.html
 
 
-@pytest.mark.parametrize(
-    ("recruiter", "organizer"),
-    [
-        ("rita@acme.example", "rita@acme.example"),
-        (None, "no-reply@hire.example"),
-        ("Ivan@Acme.example", "no-reply@hire.example"),  # the interviewer is the recruiter
-    ],
-)
-def test_nobody_is_invited_by_themselves(recruiter: str | None, organizer: str) -> None:
-    event = event_of(rendered(notice(recruiter_email=recruiter)))
-    assert event["ORGANIZER"] == f"mailto:{organizer}"
+@pytest.mark.parametrize("recruiter", ["rita@acme.example", "Ivan@Acme.example", None])  # the second interviews
+@pytest.mark.parametrize("kind", [InterviewerInvitation, InterviewerUpdate, InterviewerCancellation])
+def test_the_sender_is_the_organizer_whatever_recruiter_there_is(
+    kind: type[InterviewerMessage], recruiter: str | None
+) -> None:
+    parcel = rendered(notice(kind, recruiter_email=recruiter))
+    organizer = event_of(parcel)["ORGANIZER"]
+    assert (organizer, dict(organizer.params)) == ("mailto:no-reply@hire.example", {"CN": "Acme"})
+    assert parcel.reply_to == recruiter
 
 
-def test_an_interviewer_or_recruiter_who_is_a_candidate_too_takes_part_once() -> None:
-    own = [Attendee(**_like(ASHA, email="IVAN@acme.example")), Attendee(**_like(BEN, email="rita@acme.example"))]
+def test_an_interviewer_or_sender_who_is_a_candidate_too_takes_part_once() -> None:
+    own = [Attendee(**_like(ASHA, email="IVAN@acme.example")), Attendee(**_like(BEN, email="no-reply@hire.example"))]
     event = event_of(rendered(notice(attendees=own)))
     assert addresses(event["ATTENDEE"]) == ["mailto:ivan@acme.example"]
 
