@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from factories import unaccounted
+from factories import TESTS, unaccounted
 from hireloop import db
 from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import leases
 from hireloop.notify.messages import InterviewerMessage
+from hireloop.scheduling import interviews
+from hireloop.scheduling.people.candidates import CandidateFields
+from hireloop.scheduling.people.jobs import JobFields
 from notify.factories import settlement
 from scheduling.interviewers import (
     BOUNCED,
@@ -236,6 +239,25 @@ async def test_a_slot_that_changes_hands_tells_both() -> None:
     await book(slot, "Ben Rao", seconds=20)
     assert await heard(60) == []
     assert await unaccounted() == 0
+
+
+async def test_a_cancellation_is_from_the_organizer_of_the_entry_that_it_removes() -> None:
+    slot = await make_slot()
+    person = CandidateFields(full_name="Asha Rao", email="asha.rao@example.com")
+    job = JobFields(title="Designer", company="Acme", recruiter_email="rita@acme.example")
+    last = await book(slot, interview=(await interviews.create(person, job, by=TESTS)).id)
+    (invitation,) = await hear(0)
+    await cancel(last, seconds=30)
+    (cancelled,) = await hear(30)
+    assert cancelled.kind == "interviewer_cancelled"
+    assert (invitation.recruiter_email, cancelled.recruiter_email) == ("rita@acme.example", "rita@acme.example")
+    await book(slot, "Ben Rao", seconds=60)
+    (invitation,) = await hear(60)
+    assert invitation.recruiter_email is None
+    await book(slot, interview=(await interviews.create(person, job, by=TESTS)).id, seconds=90)
+    await change(slot, interviewer_email=MEERA, seconds=91)
+    _, old = await hear(91)
+    assert (old.kind, old.recruiter_email) == ("interviewer_cancelled", None)
 
 
 async def test_who_gives_up_a_slot_before_they_heard_of_it_hears_nothing() -> None:

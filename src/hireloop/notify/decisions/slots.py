@@ -135,16 +135,12 @@ def notice(one: Undecided, it: Notice, standing: SlotStanding, others: Sequence[
         return Nothing(0)
     if sure and sure[-1] is arrived[-1] and _is_same(sure[-1], now):
         return Nothing(sure[-1].revision)
-    kind, words = _kind(arrived, now), now
+    kind, words = _kind(arrived, now), {**now, "recruiter_email": standing.recruiter_email}
     if kind is InterviewerCancellation:
-        words = _last_words(arrived, now)
+        words = _last_words(arrived, words)
     elif kind is InterviewerUpdate and (until := _quiet_until(it, one, arrived)) > one.now:
         return Wait(until)
-    recruiter = standing.recruiter_email
-    message = kind(
-        slot_id=it.slot, revision=one.revision, interviewer_email=one.recipient, recruiter_email=recruiter, **words
-    )
-    return Say(message)
+    return Say(kind(slot_id=it.slot, revision=one.revision, interviewer_email=one.recipient, **words))
 
 
 def _kind(arrived: Sequence[Notice], now: Mapping[str, Any]) -> _NoticeKind:
@@ -158,7 +154,10 @@ def _kind(arrived: Sequence[Notice], now: Mapping[str, Any]) -> _NoticeKind:
 
 
 def _last_words(arrived: Sequence[Notice], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a cancellation says: to the reader, and in the words, of what was told last."""
+    """Return what a cancellation says: to the reader, and in the words, of what was told last.
+
+    The recruiter stays, too: calendars take a cancellation from nobody but the organizer of the entry (RFC 5546).
+    """
     last = arrived[-1].message
     if last is None:
         return {**now}
@@ -170,6 +169,7 @@ def _last_words(arrived: Sequence[Notice], now: Mapping[str, Any]) -> dict[str, 
         "starts_at": last.starts_at,
         "ends_at": last.ends_at,
         "attendees": last.attendees,
+        "recruiter_email": last.recruiter_email,
     }
 
 
