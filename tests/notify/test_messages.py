@@ -94,6 +94,7 @@ STORED: dict[str, dict[str, Any]] = {
         "starts_at": "2026-12-01T04:30:00Z",
         "ends_at": "2026-12-01T05:30:00Z",
         "address": None,
+        "about_slot": "01939f6e-7b00-7000-8000-000000000004",
         "interviewer_email": "ivo@example.com",
         "delivery_id": "01939f6e-7b00-7000-8000-000000000003",
         "failure": "recipient_unknown",
