@@ -276,7 +276,7 @@ async def test_a_move_is_in_the_history_and_each_revision_has_its_messages(setti
 
 
 @WITH_DATABASE
-async def test_whoever_takes_part_is_named_with_whether_they_were_told(settings: Settings) -> None:
+async def test_everybody_who_takes_part_is_named_with_whether_they_were_told(settings: Settings) -> None:
     booked = await of_asha()
     await hold(booked.booking.slot)
     await db.fetch("UPDATE slot SET interviewer_name = 'Ivo Braun'")
