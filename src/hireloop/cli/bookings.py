@@ -151,7 +151,7 @@ def _booking_lines(booking: BookingView, zone: ZoneInfo, *, is_erased: bool) -> 
 def _person(person: PersonResponse) -> str:
     """Return who takes part in a booking, and whether they have been told of it."""
     who = f"former {person.party.value}" if person.former else person.party.value
-    names = ", ".join(one for one in (person.name, person.address) if one)
+    names = ", ".join(one for one in (person.name, person.address) if one) or "erased"
     return f"{who} {names}: {person.state.value}"
 
 
