@@ -156,6 +156,17 @@ def test_a_cancellation_takes_the_same_entry_away_and_leads_nowhere(attendees: l
     assert "URL" not in event
 
 
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_who_was_erased_leaves_no_gap_in_a_cancellation(language: str) -> None:
+    erased = Attendee(schedule_id=ASHA.schedule_id, name="", email="", job_title="Backend Engineer", company="Acme")
+    parcel = rendered(notice(InterviewerCancellation, attendees=[erased], locale=language))
+    for said in (parcel.subject, str(event_of(parcel)["SUMMARY"])):
+        assert not re.search(r": *,|^,|, *,", said)
+        assert "Backend Engineer" in said
+    assert not [line for line in parcel.text.splitlines() if line.startswith(",")]
+    assert "<bdi></bdi>" not in parcel.html
+
+
 def test_a_reminder_says_how_near_it_is_and_leaves_the_calendar_as_it_is() -> None:
     parcel = rendered(notice(InterviewerReminder, lead="24h"))
     assert parcel.subject == "Interview reminder: Asha Rao, Backend Engineer at Acme"
