@@ -298,7 +298,7 @@ async def test_what_did_not_have_to_be_sent_says_why(settings: Settings) -> None
     told = (await lines(settings, booked)).split("\nMessages to ")[1]
     assert re.findall(r"revision (\d): superseded\n    ID .*\n    (.*)", told) == [
         ("3", "The message of revision 1 says the same."),
-        ("2", "A newer message has taken its place, or it is no longer needed."),
+        ("2", "What it says has changed since, or somebody has dealt with it."),
     ]
 
 

@@ -79,7 +79,7 @@ def test_an_invitation_stands_where_its_delivery_stands(state: DeliveryState, st
 @pytest.mark.parametrize(
     ("told", "why"),
     [
-        (None, "A newer message has taken its place, or it is no longer needed."),
+        (None, "What it says has changed since, or somebody has dealt with it."),
         (0, "The recipient had not heard of the interview, so there was nothing to say."),
         (3, "The message of revision 3 says the same."),
     ],

@@ -297,7 +297,7 @@ def may_have_arrived_fragment(delivery: str = "delivery") -> str:
 def why_superseded(told_revision: int | None) -> str:
     """Return why a superseded delivery did not have to be sent, in a sentence."""
     if told_revision is None:
-        return "A newer message has taken its place, or it is no longer needed."
+        return "What it says has changed since, or somebody has dealt with it."
     if told_revision == 0:
         return "The recipient had not heard of the interview, so there was nothing to say."
     return f"The message of revision {told_revision} says the same."
