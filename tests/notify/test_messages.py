@@ -116,6 +116,7 @@ STORED: dict[str, dict[str, Any]] = {
         "starts_at": "2026-12-01T04:30:00Z",
         "deadline_at": None,
         "first_due_at": None,
+        "more_candidates": 0,
         "others": 0,
         "alert_id": None,
     },

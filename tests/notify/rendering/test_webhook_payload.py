@@ -60,7 +60,7 @@ def written(kind: str) -> dict[str, Any]:
         (
             "alert",
             {"cause", "channel", "reason", "sentence", "delivery", "about", "others", "deadline_at", "trace_id"}
-            | {"alert", "next_step", "advice", "party"},
+            | {"alert", "next_step", "advice", "party", "more_candidates"},
         ),
     ],
 )

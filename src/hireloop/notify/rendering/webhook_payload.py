@@ -188,6 +188,10 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     others: Annotated[int, Meta(description="The number of other deliveries that this alert is about.", examples=[0])]
     revision: Annotated[int, Meta(examples=[1])]
     candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
+    more_candidates: Annotated[
+        int,
+        Meta(description="If it is about a message to an interviewer: how many others are in the slot.", examples=[0]),
+    ]
     job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
     company: Annotated[str, Meta(examples=["Acme"])]
     starts_at: Annotated[Time | None, Meta(examples=["2026-12-01T04:30:00Z"])]
