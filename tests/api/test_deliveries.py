@@ -51,6 +51,9 @@ async def test_a_delivery_is_shown_with_its_masked_recipient(api: httpx.AsyncCli
     shown = await ok(api, f"{PATH}{item['id']}/")
     assert (shown.pop("attempts"), shown.pop("returned"), shown.pop("returned_count")) == ([], [], 0)
     assert shown == item
+    assert item["told_revision"] is None
+    await db.fetch("UPDATE delivery SET state = 'superseded', told_revision = 3")
+    assert (await ok(api, f"{PATH}{item['id']}/"))["told_revision"] == 3
 
 
 async def test_every_try_is_shown_with_the_other_sides_words(api: httpx.AsyncClient) -> None:

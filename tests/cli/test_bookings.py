@@ -18,6 +18,7 @@ from hireloop.cli.bookings import lines_of
 from hireloop.notify.bounces import bounces
 from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction
 from hireloop.notify.bounces.return_path import ReturnPath
+from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import leases
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.notify.transport import Evidence, Phase
@@ -99,7 +100,7 @@ async def test_each_of_the_three_shows_who_is_interviewed_when_and_who_was_told_
     said = shown("bookings", "show", booked.id, url=database_url)
     assert said.startswith("Asha Rao, Backend Engineer at Example Labs, round 1\n")
     assert field(said, "Interview") == f"{booked.interview} scheduled"
-    assert (field(said, "Résumé"), field(said, "Locale"), field(said, "Coding in")) == (
+    assert (field(said, "Résumé"), field(said, "Language"), field(said, "Coding in")) == (
         f"{len(RESUME)} characters",
         "de-DE",
         "python",
@@ -113,8 +114,9 @@ async def test_each_of_the_three_shows_who_is_interviewed_when_and_who_was_told_
     assert field(said, "Link") == f"works from {booked.session.opens_at:%Y-%m-%d %H:%M:%S}Z"
     assert field(said, "Devices") == "not checked"
     assert field(said, "Invitation") == "sent"
+    assert field(said, "People") == "candidate Asha Rao, a…@example.com: sent"
     candidate, recruiters = said.split("\nMessages to ")[1:]
-    assert candidate.startswith("a…@example.com\n  invitation on email, revision 1: sent ")
+    assert candidate.startswith("the candidate, a…@example.com\n  invitation on email, revision 1: sent ")
     assert "    reply: 2.0.0 Ok: queued as 4711\n" in candidate
     assert recruiters.startswith("recruiters\n  recruiter_copy on recruiters, revision 1: pending, due ")
     assert shown("sessions", "show", booked.session.id, url=database_url) == said
@@ -182,7 +184,7 @@ async def test_a_person_without_a_time_zone_is_shown_the_default_one(settings: S
     said = await lines(settings, booked)
     assert field(said, "Time zone") == "not known; DEFAULT_TIME_ZONE is Asia/Kolkata"
     assert "+05:30 (" in field(said, "Closes")
-    assert (field(said, "Résumé"), field(said, "Locale"), field(said, "Coding in")) == (
+    assert (field(said, "Résumé"), field(said, "Language"), field(said, "Coding in")) == (
         "none",
         "not known",
         "not chosen",
@@ -222,9 +224,10 @@ async def test_interviewers_are_among_those_who_are_told_also_of_a_slot_that_was
     await moves.move(booked.booking.id, other, by=TESTS, reason="", outbox=WITH_RECRUITERS, windows=WINDOWS)
     said = await lines(settings, booked.booking)
     _, candidate, interviewer, recruiters = said.split("\nMessages to ")
-    assert candidate.startswith("a…@example.com\n")
-    assert interviewer.startswith("i…@example.com\n")
+    assert candidate.startswith("the candidate, a…@example.com\n")
+    assert interviewer.startswith("the interviewer, i…@example.com\n")
     assert "  interviewer_invitation on email, revision 1: rejected" in interviewer
+    assert f"    about the slot that was left, {booked.booking.slot}\n" in interviewer
     assert recruiters.startswith("recruiters\n")
 
 
@@ -239,7 +242,7 @@ async def test_the_state_of_the_link_is_said_in_words(settings: Settings) -> Non
     await sessions.enter(booked.session.id, 1, outbox=OUTBOX)
     assert await link() == "in use: the candidate entered at TZ"
     await sessions.leave(booked.session.id, 1, outbox=OUTBOX)
-    assert await link() == "over: the candidate left at TZ"
+    assert await link() == "over: the interview ended at TZ"
     await db.fetch("UPDATE session SET entered_at = NULL, left_at = NULL")
     await links.revoke(booked.session.id, by=TESTS)
     assert await link() == "revoked at TZ"
@@ -273,6 +276,33 @@ async def test_a_move_is_in_the_history_and_each_revision_has_its_messages(setti
 
 
 @WITH_DATABASE
+async def test_everybody_who_takes_part_is_named_with_whether_they_were_told(settings: Settings) -> None:
+    booked = await of_asha()
+    await hold(booked.booking.slot)
+    await db.fetch("UPDATE slot SET interviewer_name = 'Ivo Braun'")
+    await notify_interviewer(booked, state="rejected", reason="recipient_unknown")
+    said = re.search(r"^People +(.*)\n +(.*)", await lines(settings, booked.booking), re.MULTILINE)
+    assert said
+    assert said.groups() == (
+        "candidate Asha Rao, a…@example.com: sent",
+        "interviewer Ivo Braun, i…@example.com: failed",
+    )
+
+
+@WITH_DATABASE
+async def test_what_did_not_have_to_be_sent_says_why(settings: Settings) -> None:
+    booked = (await of_asha()).booking
+    for slot in (await make_slot(starts_at=soon(300)), booked.slot):
+        await moves.move(booked.id, slot, by=TESTS, reason="", outbox=WITH_RECRUITERS, windows=WINDOWS)
+    await due.decide(now=soon(1))
+    told = (await lines(settings, booked)).split("\nMessages to ")[1]
+    assert re.findall(r"revision (\d): superseded\n    ID .*\n    (.*)", told) == [
+        ("3", "The message of revision 1 says the same."),
+        ("2", "What it says has changed since, or somebody has dealt with it."),
+    ]
+
+
+@WITH_DATABASE
 async def test_an_erased_person_is_named_by_nobody(database_url: str) -> None:
     booked = (await of_asha()).booking
     candidate = await db.fetch_value("SELECT candidate FROM interview WHERE id = $1", booked.interview)
@@ -282,7 +312,8 @@ async def test_an_erased_person_is_named_by_nobody(database_url: str) -> None:
     assert field(said, "Candidate") == "erased"
     assert field(said, "Time zone") == "not known; DEFAULT_TIME_ZONE is Asia/Kolkata"
     assert field(said, "Link") == "over: the candidate has been erased"
-    assert "Messages to erased\n" in said
+    assert field(said, "People") == "candidate erased: pending"  # the cancellation
+    assert said.count("Messages to the candidate, erased\n") == 1
     printed = run("interviews", "show", booked.interview, "--json", url=database_url)[1]
     body = json.loads(printed)
     assert (body["candidate"], body["interview"]["candidate"]) == (None, None)
@@ -354,4 +385,4 @@ async def test_nothing_that_people_or_servers_wrote_breaks_the_lines_of_a_termin
     said = await lines(settings, booked)
     assert said.replace("\n", "").isprintable()
     assert field(said, "Notes") == "Bring:  - an idea - a pen"
-    assert said.count("Chandrasekaran") == 12
+    assert said.count("Chandrasekaran") == 2 * 12  # first, and among the people

@@ -140,3 +140,13 @@ async def test_what_the_holder_of_a_key_says_of_a_bounce_is_shown_as_theirs(data
     _, lines, _ = _deliveries("show", str(delivery), url=database_url)
     assert "reported by Rita with an API key, and not confirmed by a returned email" in lines
     assert any(line.endswith("failed (reported by Rita): no such user") for line in lines)
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_did_not_have_to_be_sent_says_why(database_url: str) -> None:
+    ident = await _rejected()
+    await db.fetch(
+        "UPDATE delivery SET state = 'superseded', last_reason = NULL, told_revision = 0 WHERE id = $1", ident
+    )
+    _, lines, _ = _deliveries("show", str(ident), url=database_url)
+    assert "The recipient had not heard of the interview, so there was nothing to say." in lines

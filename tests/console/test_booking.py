@@ -185,3 +185,21 @@ async def test_the_invitation_comes_first_and_a_code_is_said_once(client: httpx.
     assert kinds == ["Invitation", "Recruiters&#39; copy"]
     assert "Reached <code>recipient</code>, reply 550." in page
     assert page.count("5.1.1") == 3  # of the person, the delivery and its attempt, as the server wrote it
+
+
+async def test_what_did_not_have_to_be_sent_says_why(client: httpx.AsyncClient) -> None:
+    booking = await booked()
+    await db.fetch("UPDATE delivery SET state = 'superseded', told_revision = 0 WHERE schedule = $1", booking.id)
+    await sign_in(client, Role.VIEWER)
+    page = (await client.get(booking.path)).text
+    assert "No longer needed" in page
+    assert "The recipient had not heard of the interview, so there was nothing to say." in page
+    assert re.search(r"to a…@example.com, revision 1\s*</p>", page)
+
+
+async def test_who_came_too_late_is_shown_with_when_they_asked_for_another_time(client: httpx.AsyncClient) -> None:
+    booking = await booked()
+    await sign_in(client, Role.VIEWER)
+    assert "Asked for another time" not in (await client.get(booking.path)).text
+    await db.fetch("UPDATE session SET late_requested_at = closes_at + interval '1 minute'")
+    assert "Asked for another time" in (await client.get(booking.path)).text

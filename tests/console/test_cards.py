@@ -1,5 +1,6 @@
 """What the console shows of the people of a booking, and where messages to interviewers lead."""
 
+import html
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ from factories import TESTS, WINDOWS, book, make_slot, outbox_of, rows, soon
 from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.notify.messages import InterviewerCancellation
+from hireloop.notify.next_steps import NextStep
 from hireloop.scheduling.bookings import moves
 from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.privacy import erasure
@@ -80,13 +82,14 @@ async def test_the_page_of_a_booking_that_was_moved_shows_what_the_former_slots_
     assert response.headers["location"].startswith(path_of(made))
 
 
-async def test_what_needs_attention_names_whom_it_was_for(client: httpx.AsyncClient) -> None:
+async def test_what_needs_attention_names_whom_it_was_for_and_what_to_do(client: httpx.AsyncClient) -> None:
     made = await booked(full_name="Meera Iyer")
     await notify_interviewer(made, state="rejected", reason="recipient_unknown")
     await sign_in(client, Role.RECRUITER)
     said = words_of(await client.get("/console/attention/"))
     assert "Meera Iyer" in said
-    assert "Invitation to the interviewer: ✕ Rejected" in said
+    assert "Invitation to the interviewer, i…@example.com: ✕ Rejected" in said
+    assert NextStep.CORRECT_INTERVIEWER.sentence in html.unescape(said)
     assert "Invite again" not in said  # that is the candidate's
 
 

@@ -67,7 +67,7 @@ async def test_what_must_not_be_sent_again_is_refused_in_its_own_words(client: h
     await sign_in(client, Role.ADMIN)
     answer = await press(client, booking.path, f"/console/deliveries/{delivery}/replay/")
     assert answer.status_code == 409
-    assert "The booking has since been changed or cancelled" in answer.text
+    assert "The booking has since changed, or another message says the same" in answer.text
 
 
 async def test_a_cause_is_counted_before_it_is_sent_again(client: httpx.AsyncClient) -> None:
@@ -83,7 +83,7 @@ async def test_a_cause_is_counted_before_it_is_sent_again(client: httpx.AsyncCli
     ask = "/console/replay/?reason=recipient_unknown"
     counted = (await client.get(ask)).text
     assert "<strong>3</strong> deliveries from the last 30 days would be sent again" in counted
-    assert "1: The booking has since been changed or cancelled" in counted
+    assert "1: The booking has since changed, or another message says the same" in counted
     assert sum(row["state"] == "pending" for row in await rows("delivery")) == 1
     answer = await press(client, ask, "/console/replay/")
     assert answer.headers["location"] == f"{PATH}?done=replayed-all&n=3"

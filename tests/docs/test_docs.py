@@ -19,7 +19,7 @@ from pydantic import SecretStr
 import hireloop
 from api.documented import Documented
 from docs.documents import blocks_of
-from factories import OUTBOX, TESTS, book
+from factories import OUTBOX, TESTS, book, make_slot, unaccounted
 from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.api.documented import REFUSALS
@@ -45,8 +45,9 @@ from hireloop.scheduling.bookings import booking
 from hireloop.scheduling.people.jobs import JobDetails
 from hireloop.scheduling.sessions import links
 from hireloop.scheduling.sessions.sessions import SessionState
+from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.recurrence import IgnoredReason, Omission
-from hireloop.scheduling.slots.slots import SlotDetails
+from hireloop.scheduling.slots.slots import SlotDetails, SlotPatch
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 from hireloop.settings import Settings
 from hireloop.telemetry import events
@@ -558,3 +559,18 @@ async def test_the_query_of_the_page_on_failures_finds_a_booking_without_its_inv
     (found,) = await db.fetch(query)
     await links.reissue(found["session"], by=TESTS, outbox=OUTBOX)
     assert await db.fetch(query) == []
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_query_of_the_page_on_failures_finds_a_slot_whose_interviewer_was_not_told() -> None:
+    text = section("docs/how-to/recover-from-a-failure.md", "The ledger is not 0")
+    query = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[1]
+    slot = await make_slot(interviewer_email="ravi@acme.example", interviewer_name="Ravi Kumar")
+    await book(slot=slot)
+    assert await db.fetch(query) == []
+    await db.fetch("DELETE FROM delivery WHERE slot IS NOT NULL")
+    assert [(row["slot"], row["address"]) for row in await db.fetch(query)] == [(slot, "ravi@acme.example")]
+    for name in ("Ravi", "Ravi Kumar"):
+        await slots.change(slot, SlotPatch(interviewer_name=name), by=TESTS, outbox=OUTBOX)
+    assert await db.fetch(query) == []
+    assert await unaccounted() == 0

@@ -50,6 +50,7 @@ def interviewer_unreachable(said: str, booking: dict[str, Any]) -> InterviewerUn
     return InterviewerUnreachableMessage(
         **{name: booking[name] for name in names},
         address=booking["recruiter_email"],
+        about_slot=UUID(int=4),
         interviewer_email=said,
         delivery_id=UUID(int=3),
         failure=said,

@@ -26,6 +26,7 @@ NOTICE = FailedNotice(
     failure="recipient_unknown",
     reply="550 5.1.1 No mailbox for Asha Rao's interviewer",
     traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    slot=db.new_id(),
     schedule_id=None,
     revision=0,
     starts_at=NOW,
@@ -58,6 +59,7 @@ class TestInterviewerUnreachable:
         (line,) = [line for line in lines if line["event"] == "interviewer.unreachable"]
         assert line == {
             "event": "interviewer.unreachable",
+            "slot": str(NOTICE.slot),
             "log_level": "warning",
             "schedule": str(schedule),
             "delivery": str(NOTICE.delivery_id),
@@ -106,6 +108,7 @@ class TestPutDue:
         (told,) = await deliveries()
         said = msgspec.json.decode(told["said"])
         assert (told["schedule"], said["delivery_id"]) == (booked.booking.id, str(failed))
+        assert said["about_slot"] == str(booked.booking.slot)
         assert (said["interviewer_email"], said["failure"]) == (INTERVIEWER, "recipient_unknown")
 
     async def test_nothing_is_said_of_what_is_under_way_or_arrived_or_is_long_over(self) -> None:

@@ -81,7 +81,7 @@ async def test_the_others_in_a_slot_are_counted_and_not_named() -> None:
     await hold(made.booking.slot)
     await notify_interviewer(made, **FAILED)
     (alert,) = await alerts_put()
-    assert (alert["schedule"], alert["candidate_name"]) == (made.booking.id, "Meera Iyer +2")
+    assert (alert["schedule"], alert["candidate_name"], alert["more_candidates"]) == (made.booking.id, "Meera Iyer", 2)
 
 
 async def test_a_notice_that_nobody_could_decide_is_an_alert_with_names_from_the_slot() -> None:

@@ -51,6 +51,10 @@ class AlertResponse(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="The next step as a sentence.", examples=[NextStep.CORRECT_ADDRESS.sentence])
     ]
     candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
+    more_candidates: Annotated[
+        int,
+        Meta(description="If it is about a message to an interviewer: how many others are in the slot.", examples=[0]),
+    ]
     job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
     company: Annotated[str, Meta(examples=["Acme"])]
     starts_at: StartsAt | None
@@ -99,6 +103,7 @@ def _response_fields(context: Context, alert: AlertView) -> dict[str, Any]:
         "next_step": step,
         "advice": step.sentence,
         "candidate_name": message.candidate_name,
+        "more_candidates": message.more_candidates,
         "job_title": message.job_title,
         "company": message.company,
         "starts_at": context.local_or_none(message.starts_at),

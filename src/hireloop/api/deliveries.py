@@ -45,6 +45,14 @@ class DeliveryResponse(DeliverySummary, frozen=True, kw_only=True):
         Meta(description="The slot, if it is for an interviewer. `revision` is then that of the notices."),
     ]
     revision: Annotated[int, Meta(examples=[1])]
+    told_revision: Annotated[
+        int | None,
+        Meta(
+            description="If it is superseded because another message says the same: the revision of that one, or 0 if "
+            "the recipient had not heard of the interview, so that there was nothing to say.",
+            examples=[None],
+        ),
+    ]
     required: Annotated[bool, Meta(examples=[True])]
     tries: Annotated[int, Meta(examples=[8])]
     deadline_at: ClosesAt
@@ -112,6 +120,7 @@ def response_fields(context: ResponseContext, delivery: DeliveryView) -> dict[st
         "schedule": delivery.schedule,
         "slot": delivery.slot,
         "revision": delivery.revision,
+        "told_revision": delivery.told_revision,
         "required": delivery.required,
         "tries": delivery.tries,
         "deadline_at": context.local(delivery.deadline_at),

@@ -96,9 +96,9 @@ def _alert_lines(alert: AlertView) -> list[str]:
         lines.append(f"schedule {alert.schedule}, revision {alert.revision}, delivery {alert.delivery}")
     elif not is_of_a_channel:
         lines.append(f"delivery {alert.delivery}")
-    if message.candidate_name:
+    if message.candidates:
         start = f", {moment(message.starts_at)}" if message.starts_at else ""
-        lines.append(printable(f"{message.candidate_name}, {message.job_title} at {message.company}{start}"))
+        lines.append(printable(f"{message.candidates}, {message.job_title} at {message.company}{start}"))
     if message.others:
         others = counted(message.others, "other delivery", "other deliveries")
         lines.append(f"and {others} with the same reason")

@@ -19,7 +19,7 @@ from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries import deliveries
-from hireloop.notify.deliveries.deliveries import DeliveryView, mask
+from hireloop.notify.deliveries.deliveries import ERASED, DeliveryView, mask
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import place_of
 from hireloop.scheduling import interviews
@@ -124,13 +124,15 @@ async def _recipients(context: ResponseContext, schedule: ScheduleResponse) -> l
     of_slots = await parties.of_slots(sorted(slots), context.channels)
     found = sorted([*of_booking, *of_slots], key=lambda one: one.id)
     came_back = await returned.of_deliveries([one.id for one in found], at_most=_RETURNED)
-    by_recipient: dict[str, list[DeliveryView]] = {}
+    by_recipient: dict[object, list[DeliveryView]] = {}
     found.reverse()  # each kind's newest first
     for one in sorted(found, key=lambda one: place_of(one.kind)):
-        by_recipient.setdefault(one.recipient, []).append(one)
+        # An erased person has another mark in place of the address in each delivery.
+        whose = one.party if one.recipient.startswith(ERASED) else one.recipient
+        by_recipient.setdefault(whose, []).append(one)
     return [
         RecipientOfBooking(
-            recipient=mask(recipient),
+            recipient=mask(theirs[0].recipient),
             deliveries=[
                 DeliveryOfBooking(
                     **response_fields(context, one),
@@ -140,5 +142,5 @@ async def _recipients(context: ResponseContext, schedule: ScheduleResponse) -> l
                 for one in theirs
             ],
         )
-        for recipient, theirs in by_recipient.items()
+        for theirs in by_recipient.values()
     ]

@@ -12,9 +12,11 @@ import msgspec
 
 from hireloop.api.sessions import SessionDetails
 from hireloop.cli import booking_view
-from hireloop.cli.booking_view import BookingView, DeliveryOfBooking, InterviewView
+from hireloop.cli.booking_view import BookingView, DeliveryOfBooking, InterviewView, RecipientOfBooking
 from hireloop.cli.database import find
 from hireloop.cli.times import moment
+from hireloop.notify.deliveries.deliveries import why_superseded
+from hireloop.notify.messages import Party
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.tables import DeliveryState
@@ -23,6 +25,7 @@ from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
 from hireloop.time_zones import zone_of
+from hireloop.web.booking_response import PersonResponse
 
 Command = TypeVar("Command", bound=Callable[..., None])
 Read = Callable[[Settings, UUID], Awaitable[InterviewView]]
@@ -97,7 +100,7 @@ def lines_of(view: InterviewView, default_zone: ZoneInfo) -> Iterator[str]:
     if person:
         resume = counted(len(person.resume_text), "character", "characters") if person.resume_text else "none"
         yield from _wrapped("Résumé", resume)
-        yield from _wrapped("Locale", person.locale or "not known")
+        yield from _wrapped("Language", person.locale or "not known")
     default = f"not known; DEFAULT_TIME_ZONE is {default_zone.key}"
     yield from _wrapped("Time zone", (person and person.time_zone) or default)
     yield from _wrapped("Coding in", job.coding_language or "not chosen")
@@ -132,15 +135,30 @@ def _booking_lines(booking: BookingView, zone: ZoneInfo, *, is_erased: bool) -> 
     for past in schedule.changes:
         why = f": {past.reason}" if past.reason else ""
         yield from _wrapped("Changed", f"{_utc(past.at)} {past.change.value} by {past.by}{why}")
+    for place, someone in enumerate(schedule.people):
+        yield from _wrapped("" if place else "People", _person(someone), indent=_NAMES)
     yield from _wrapped("Invitation", schedule.invitation.state.value)
     for warning in schedule.invitation.warnings:
         yield from _wrapped("Warning", warning)
     for told in booking.recipients:
-        yield from ("", *_wrapped("", f"Messages to {told.recipient}"))
+        yield from ("", *_wrapped("", _heading(told)))
         for delivery in told.deliveries:
-            yield from _delivery_lines(delivery)
+            yield from _delivery_lines(delivery, schedule.slot)
     if not booking.recipients:
         yield from ("", "No messages have been sent.")
+
+
+def _person(person: PersonResponse) -> str:
+    """Return who takes part in a booking, and whether they have been told of it."""
+    who = f"former {person.party.value}" if person.former else person.party.value
+    names = ", ".join(one for one in (person.name, person.address) if one) or "erased"
+    return f"{who} {names}: {person.state.value}"
+
+
+def _heading(told: RecipientOfBooking) -> str:
+    """Return to whom messages are: a party of the booking, or a mailbox or a channel that gets copies or alerts."""
+    parties = [party.value for party in Party if any(one.party is party for one in told.deliveries)]
+    return f"Messages to {''.join(f'the {party}, ' for party in parties)}{told.recipient}"
 
 
 def _link(booking: BookingView, *, is_erased: bool) -> str:
@@ -159,7 +177,7 @@ def _link_of(session: SessionDetails) -> str:
         case SessionState.ENTERED:
             return f"in use: the candidate entered at {_utc(session.entered_at)}"
         case SessionState.FINISHED:
-            return f"over: the candidate left at {_utc(session.left_at)}"
+            return f"over: the interview ended at {_utc(session.left_at)}"
         case SessionState.EXPIRED:
             return f"over: it closed at {_utc(session.closes_at)}, and nobody had entered"
         case SessionState.REVOKED:
@@ -167,10 +185,15 @@ def _link_of(session: SessionDetails) -> str:
     assert_never(session.state)
 
 
-def _delivery_lines(delivery: DeliveryOfBooking) -> Iterator[str]:
+def _delivery_lines(delivery: DeliveryOfBooking, slot: UUID) -> Iterator[str]:
+    """Yield one message; `slot` is the booking's."""
     state = f"{delivery.state.value}{_when(delivery)}"
     yield from _wrapped("", f"{delivery.kind} on {delivery.channel}, revision {delivery.revision}: {state}", indent=2)
     yield from _wrapped("", f"ID {delivery.id}", indent=4)
+    if delivery.slot not in {None, slot}:
+        yield from _wrapped("", f"about the slot that was left, {delivery.slot}", indent=4)
+    if delivery.state is DeliveryState.SUPERSEDED:
+        yield from _wrapped("", why_superseded(delivery.told_revision), indent=4)
     if delivery.last_reason:
         yield from _wrapped("", f"{delivery.last_reason}: {sentence_of(delivery.last_reason)}", indent=4)
     if delivery.last_reply:

@@ -21,6 +21,7 @@ from hireloop.notify.deliveries import replay
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryFilter, DeliveryView, mask
 from hireloop.notify.deliveries.replay import ReplayFilter
 from hireloop.notify.deliveries.skips import ReplayResult, Skip
+from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.tables import DeliveryState
@@ -32,6 +33,8 @@ from hireloop.telemetry import spans
 from hireloop.web.audit_notes import replay_note
 
 Command = TypeVar("Command", bound=Callable[..., None])
+
+_KIND = max(map(len, KNOWN_KINDS))  # columns
 
 
 class _Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +76,7 @@ def deliveries_list(*, limit: int, **options: str | datetime | None) -> None:
     found = run(listed)
     for one in found[:limit]:
         click.echo(
-            f"{one.id}  {one.state:<10}  {one.attempt_count:>3}  {one.kind:<12}  {one.channel:<8}  "
+            f"{one.id}  {one.state:<10}  {one.attempt_count:>3}  {one.kind:<{_KIND}}  {one.channel:<8}  "
             f"{mask(one.recipient)}  {one.reason or ''}"
         )
     if len(found) > limit:
@@ -158,7 +161,7 @@ async def _replayed(
 def _result_line(result: ReplayResult) -> str:
     then = "replay" if result.skip is None else f"skip: {result.skip.value}"
     return (
-        f"{result.id}  {result.state:<10}  {result.kind:<12}  {result.channel:<8}  {mask(result.recipient)}  "
+        f"{result.id}  {result.state:<10}  {result.kind:<{_KIND}}  {result.channel:<8}  {mask(result.recipient)}  "
         f"{result.reason or '-'}  {then}"
     )
 
@@ -179,6 +182,8 @@ def _delivery_lines(delivery: DeliveryView) -> list[str]:
         f"{_subject(delivery)}, deadline {moment(delivery.deadline_at)}",
         f"Message-ID {delivery.message_id}, trace {spans.trace_id_of(delivery.traceparent)}",
     ]
+    if delivery.why_superseded:
+        lines.append(delivery.why_superseded)
     if delivery.reason:
         lines.append(f"{delivery.reason}: {sentence_of(delivery.reason)}")
     if delivery.last_reply:

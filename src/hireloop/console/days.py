@@ -11,10 +11,11 @@ from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of
 from hireloop.console.clock import clock_of, parse_day
 from hireloop.console.labels import Label
-from hireloop.notify import parties
+from hireloop.notify import next_steps, parties
 from hireloop.notify.channels import held
 from hireloop.notify.deliveries import failures
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS, DeliveryView
+from hireloop.notify.messages import AlertCause
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import AgendaItem
@@ -34,6 +35,7 @@ class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):
     item: AgendaItem
     state: Label
     can_reissue: bool  # one press invites anew; not while the hub still tries by itself
+    advice: str  # what to do about a message to an interviewer, for which there is no such button
 
 
 async def day(request: AnyRequest) -> Response[bytes]:
@@ -102,10 +104,19 @@ async def _failures(request: AnyRequest, *, limit: int, after: UUID | None) -> l
             item=about[schedule],
             state=_AT_RISK if one.state is DeliveryState.PENDING else labels.DELIVERIES[one.state],
             can_reissue=_can_reissue(one, about[schedule]),
+            advice=_advice(one),
         )
         for one in found
         if (schedule := leads_to[one.id]) in about
     ]
+
+
+def _advice(failure: DeliveryView) -> str:
+    if failure.slot is None:
+        return ""
+    cause = AlertCause.AT_RISK if failure.state is DeliveryState.PENDING else AlertCause.FAILED
+    is_past = failure.deadline_at <= failure.now
+    return next_steps.of_delivery(cause, kind=failure.kind, reason=failure.reason, is_past=is_past).sentence
 
 
 def _can_reissue(failure: DeliveryView, item: AgendaItem) -> bool:

@@ -60,7 +60,7 @@ DELIVERIES: Mapping[DeliveryState, Label] = {
     DeliveryState.BOUNCED: Label("✕", "Bounced", "bad"),
     DeliveryState.REJECTED: Label("✕", "Rejected by the recipient's server", "bad"),
     DeliveryState.EXHAUSTED: Label("✕", "Not delivered in time", "bad"),
-    DeliveryState.SUPERSEDED: Label("–", "Replaced by a newer message", "quiet"),  # noqa: RUF001 (a sign)
+    DeliveryState.SUPERSEDED: Label("–", "No longer needed", "quiet"),  # noqa: RUF001 (a sign)
 }
 RETURNED: Mapping[str, str] = {
     "failed": "A server reported a failure",

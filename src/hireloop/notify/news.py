@@ -38,6 +38,7 @@ class FailedNotice(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None  # a slug
     reply: str  # the other side's words, empty if there were none
     traceparent: str  # of the delivery
+    slot: UUID
     schedule_id: UUID | None  # the slot's booking, None if it has several or none
     revision: int  # of that booking, else 0
     starts_at: datetime
@@ -56,6 +57,7 @@ async def put_interviewer_unreachable(notice: FailedNotice, outbox: Outbox, *, n
         starts_at=notice.starts_at,
         ends_at=notice.ends_at,
         address=notice.recruiter_email or outbox.alert_email,
+        about_slot=notice.slot,
         interviewer_email=notice.interviewer_email,
         delivery_id=notice.delivery_id,
         failure=notice.failure,
@@ -69,7 +71,7 @@ async def put_interviewer_unreachable(notice: FailedNotice, outbox: Outbox, *, n
 # of the slot, if there is just one.
 _NOT_SAID = Statement("""
     SELECT d.id AS delivery_id, d.recipient AS interviewer_email, d.last_reason AS failure,
-        coalesce(d.last_reply, '') AS reply, d.traceparent, d.starts_at,
+        coalesce(d.last_reply, '') AS reply, d.traceparent, d.slot, d.starts_at,
         (d.payload->>'ends_at')::timestamptz AS ends_at, d.payload->>'recruiter_email' AS recruiter_email,
         told.schedule AS schedule_id, coalesce(told.revision, 0) AS revision
     FROM delivery d
@@ -176,6 +178,7 @@ def gathered(told: Sequence[NoShowMessage]) -> NoShowMessage:
 def _say_unreachable(notice: FailedNotice) -> None:
     log.warning(
         "interviewer.unreachable",
+        slot=str(notice.slot),
         schedule=str(notice.schedule_id or ""),
         delivery=str(notice.delivery_id),
         reason=notice.failure,

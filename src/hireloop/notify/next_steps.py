@@ -53,13 +53,18 @@ def next_step(alert: AlertMessage, *, now: datetime) -> NextStep:
     """Return what to do about an alert at this time."""
     if alert.cause is AlertCause.HELD:
         return NextStep.FIX_CHANNEL
-    if alert.cause is AlertCause.FAILED and alert.deadline_at is not None and alert.deadline_at <= now:
+    is_past = alert.deadline_at is not None and alert.deadline_at <= now
+    return of_delivery(alert.cause, kind=alert.about, reason=alert.reason, is_past=is_past)
+
+
+def of_delivery(cause: AlertCause, *, kind: str | None, reason: str | None, is_past: bool) -> NextStep:
+    """Return what to do about a delivery of this kind that failed or is at risk; `is_past`: it has become useless."""
+    if cause is AlertCause.FAILED and is_past:
         return NextStep.CALL
-    if alert.reason in {Reason.CAME_BACK, Reason.COMPLAINT}:
+    if reason in {Reason.CAME_BACK, Reason.COMPLAINT}:
         return NextStep.READ
-    if alert.reason in _ADDRESS:
-        if alert.about in _CANCELLING:
+    if reason in _ADDRESS:
+        if kind in _CANCELLING:
             return NextStep.CALL
-        is_interviewers = alert.about in INTERVIEWER_KINDS
-        return NextStep.CORRECT_INTERVIEWER if is_interviewers else NextStep.CORRECT_ADDRESS
-    return NextStep.CALL_IF_SOON if alert.cause is AlertCause.AT_RISK else NextStep.REPLAY
+        return NextStep.CORRECT_INTERVIEWER if kind in INTERVIEWER_KINDS else NextStep.CORRECT_ADDRESS
+    return NextStep.CALL_IF_SOON if cause is AlertCause.AT_RISK else NextStep.REPLAY

@@ -16,6 +16,7 @@ from hireloop.web.context import ResponseContext
 class DeliverySummary(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery of a booking. The recipient's address is masked.
 
+    What some messages say is decided when they are due. Until then, `kind` is what they were put as, and may change.
     `reported_by` is the name of the API key whose holder reported a bounce, unless a returned email confirms it.
     """
 

@@ -181,6 +181,16 @@ async def test_a_cancellation_is_of_the_time_that_the_candidate_knows() -> None:
     await assert_fits()
 
 
+async def test_a_cancellation_is_from_the_organizer_of_the_entry_that_it_removes() -> None:
+    booking = await invited()
+    before = await payload("invitation", 1)
+    await db.fetch("UPDATE job SET recruiter_email = 'tom@acme.example'")
+    await cancel(booking)
+    await due.decide()
+    assert (await payload("cancelled", 2))["recruiter_email"] == before["recruiter_email"]
+    assert before["recruiter_email"] != "tom@acme.example"
+
+
 async def test_what_turns_out_to_have_reached_nobody_is_not_cancelled() -> None:
     booking = await book()
     under_way = await lease()

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-import factories
-from factories import unaccounted
+from factories import TESTS, unaccounted
 from hireloop import db
 from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import leases
 from hireloop.notify.messages import InterviewerMessage
+from hireloop.scheduling import interviews
+from hireloop.scheduling.people.candidates import CandidateFields
+from hireloop.scheduling.people.jobs import JobFields
 from notify.factories import settlement
 from scheduling.interviewers import (
     BOUNCED,
@@ -117,18 +119,6 @@ async def test_who_leaves_is_an_update_and_the_last_one_a_cancellation_at_once()
     await book(slot, "Carla Rao", seconds=70)
     assert await heard(70) == ["invitation to ravi: Carla"]
     assert await unaccounted() == 0
-
-
-async def test_a_cancellation_names_whom_to_ask_as_the_message_before_did() -> None:
-    slot = await make_slot()
-    interview = await factories.make_interview()
-    await db.fetch("UPDATE job SET recruiter_email = 'rita@acme.example'")
-    booking = await book(slot, interview=interview)
-    (invitation,) = await hear(0)
-    await cancel(booking, seconds=30)
-    (cancellation,) = await hear(30)
-    assert [one.kind for one in (invitation, cancellation)] == ["interviewer_invitation", "interviewer_cancelled"]
-    assert [one.recruiter_email for one in (invitation, cancellation)] == ["rita@acme.example"] * 2
 
 
 async def test_who_was_told_nothing_hears_of_no_cancellation() -> None:
@@ -249,6 +239,25 @@ async def test_a_slot_that_changes_hands_tells_both() -> None:
     await book(slot, "Ben Rao", seconds=20)
     assert await heard(60) == []
     assert await unaccounted() == 0
+
+
+async def test_a_cancellation_names_whom_to_ask_as_the_message_before_did() -> None:
+    slot = await make_slot()
+    person = CandidateFields(full_name="Asha Rao", email="asha.rao@example.com")
+    job = JobFields(title="Designer", company="Acme", recruiter_email="rita@acme.example")
+    last = await book(slot, interview=(await interviews.create(person, job, by=TESTS)).id)
+    (invitation,) = await hear(0)
+    await cancel(last, seconds=30)
+    (cancelled,) = await hear(30)
+    assert cancelled.kind == "interviewer_cancelled"
+    assert (invitation.recruiter_email, cancelled.recruiter_email) == ("rita@acme.example", "rita@acme.example")
+    await book(slot, "Ben Rao", seconds=60)
+    (invitation,) = await hear(60)
+    assert invitation.recruiter_email is None
+    await book(slot, interview=(await interviews.create(person, job, by=TESTS)).id, seconds=90)
+    await change(slot, interviewer_email=MEERA, seconds=91)
+    _, old = await hear(91)
+    assert (old.kind, old.recruiter_email) == ("interviewer_cancelled", None)
 
 
 async def test_who_gives_up_a_slot_before_they_heard_of_it_hears_nothing() -> None:

@@ -76,6 +76,20 @@ def test_an_invitation_stands_where_its_delivery_stands(state: DeliveryState, st
     assert _stands(_view(state)) == stands
 
 
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (None, "What it says has changed since, or somebody has dealt with it."),
+        (0, "The recipient had not heard of the interview, so there was nothing to say."),
+        (3, "The message of revision 3 says the same."),
+    ],
+)
+def test_what_is_superseded_says_why_in_a_sentence(told: int | None, why: str) -> None:
+    view = _view(DeliveryState.SUPERSEDED)
+    assert msgspec.structs.replace(view, told_revision=told).why_superseded == why
+    assert _view(DeliveryState.SENT).why_superseded == ""
+
+
 def test_an_unsent_invitation_is_at_risk_from_its_time_on_and_a_sent_one_never() -> None:
     assert _stands(_view(), minutes=14.9) == "pending"
     assert _stands(_view(), minutes=15) == "at_risk"

@@ -18,6 +18,7 @@ from hireloop.notify import messages
 from hireloop.notify.messages import (
     INTERVIEWER_KINDS,
     KINDS,
+    AlertMessage,
     Attendee,
     InterviewerCancellation,
     InterviewerInvitation,
@@ -155,6 +156,27 @@ def test_a_cancellation_takes_the_same_entry_away_and_leads_nowhere(attendees: l
     assert (parcel.calendar_method, event["STATUS"], event["SEQUENCE"]) == ("CANCEL", "CANCELLED", 4)
     assert event["UID"] == event_of(asked)["UID"]
     assert "URL" not in event
+
+
+def test_an_alert_about_a_slot_names_one_candidate_and_counts_the_others() -> None:
+    alert = preview.sample("alert")
+    assert isinstance(alert, AlertMessage)
+    alert = msgspec.structs.replace(alert, about="interviewer_invitation", more_candidates=2)
+    parcel = preview.rendered(alert, RENDERER)
+    assert "Asha Rao +2, " in parcel.subject
+    data = msgspec.json.decode(parcel.data)["data"]
+    assert (data["candidate_name"], data["more_candidates"]) == ("Asha Rao", 2)
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_who_was_erased_leaves_no_gap_in_a_cancellation(language: str) -> None:
+    erased = Attendee(schedule_id=ASHA.schedule_id, name="", email="", job_title="Backend Engineer", company="Acme")
+    parcel = rendered(notice(InterviewerCancellation, attendees=[erased], locale=language))
+    for said in (parcel.subject, str(event_of(parcel)["SUMMARY"])):
+        assert not re.search(r": *,|^,|, *,", said)
+        assert "Backend Engineer" in said
+    assert not [line for line in parcel.text.splitlines() if line.startswith(",")]
+    assert "<bdi></bdi>" not in parcel.html
 
 
 def test_a_reminder_says_how_near_it_is_and_leaves_the_calendar_as_it_is() -> None:

@@ -56,11 +56,11 @@ def written(kind: str) -> dict[str, Any]:
         ("entered", {"entered_at"}),
         ("finished", {"entered_at", "finished_at", "by"}),
         ("no_show", {"cause", "sentence", "reason", "camera", "microphone"}),
-        ("interviewer_unreachable", {"interviewer_email", "delivery", "reason", "sentence", "reply"}),
+        ("interviewer_unreachable", {"slot", "interviewer_email", "delivery", "reason", "sentence", "reply"}),
         (
             "alert",
             {"cause", "channel", "reason", "sentence", "delivery", "about", "others", "deadline_at", "trace_id"}
-            | {"alert", "next_step", "advice", "party"},
+            | {"alert", "next_step", "advice", "party", "more_candidates"},
         ),
     ],
 )

@@ -11,6 +11,7 @@ from msgspec import to_builtins
 from hireloop import errors
 from hireloop.access.tables import Role
 from hireloop.api.openapi.operations import DescribedOperation
+from hireloop.notify.deliveries.skips import Skip
 from hireloop.web import problems
 from hireloop.web.connections import deadlines
 
@@ -32,9 +33,7 @@ _SAMPLES: dict[type[errors.HireLoopError], errors.HireLoopError] = {
     errors.BadInput: errors.BadInput("time_zone", "must be an IANA time zone, such as Asia/Kolkata or Europe/Berlin"),
     errors.NotFound: errors.NotFound("slot", _ID),
     errors.DiffersFromKnown: errors.DiffersFromKnown("candidate", ["full_name"]),
-    errors.NotReplayable: errors.NotReplayable(
-        "superseded", "The booking has since been changed or cancelled, so the message is no longer needed."
-    ),
+    errors.NotReplayable: errors.NotReplayable(Skip.SUPERSEDED.value, Skip.SUPERSEDED.sentence),
     errors.TooManyRequests: errors.TooManyRequests(retry_after_seconds=3),
     errors.TooManyMessages: errors.TooManyMessages(4_140, 20_000),
     errors.TooManyReinvitations: errors.TooManyReinvitations(3_180, 6),

@@ -116,7 +116,8 @@ def _move(one: Undecided, message: RescheduledMessage, history: History) -> Deci
 def _cancellation(one: Undecided, message: CancelledMessage, history: History) -> Decision:
     """Return what a candidate hears of the end of a booking: of the time that they know, if they know of any.
 
-    Whichever of their addresses something has reached: they know of it.
+    Whichever of their addresses something has reached: they know of it. The recruiter is the one of that mail, too:
+    calendars take a cancellation from nobody but the organizer of the entry (RFC 5546).
     """
     heard = [it for it in history.told if it.kind in CANDIDATE_KINDS and it.kind != message.kind]
     if not heard and history.is_invited_before(one.revision):
@@ -125,7 +126,9 @@ def _cancellation(one: Undecided, message: CancelledMessage, history: History) -
     arrived = [said for is_sure, said in known if is_sure] or [said for _, said in known]
     if not arrived:
         return Say(message)
-    return Say(msgspec.structs.replace(message, starts_at=arrived[-1].starts_at, ends_at=arrived[-1].ends_at))
+    last = arrived[-1]
+    known_as = {"starts_at": last.starts_at, "ends_at": last.ends_at, "recruiter_email": last.recruiter_email}
+    return Say(msgspec.structs.replace(message, **known_as))
 
 
 def _reminder(one: Undecided, message: ReminderMessage, inviting: Sequence[Inviting]) -> Decision:

@@ -154,7 +154,10 @@ def _kind(arrived: Sequence[Notice], now: Mapping[str, Any]) -> _NoticeKind:
 
 
 def _last_words(arrived: Sequence[Notice], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a cancellation says: to the reader, and in the words, of what was told last."""
+    """Return what a cancellation says: to the reader, and in the words, of what was told last.
+
+    The recruiter stays, too: answers go to whom the reader knows.
+    """
     last = arrived[-1].message
     if last is None:
         return {**now}

@@ -64,7 +64,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     created_at: datetime
     returned_count: int  # mails that came back
-    told_revision: int | None = None  # superseded, as that revision's message said the same; 0: nobody had heard of it
+    told_revision: int | None = None  # superseded, as that revision's message says the same; 0: nobody had heard of it
     held_reason: str | None
     next_probe_at: datetime | None  # of its channel, if that is held
     now: datetime
@@ -80,6 +80,11 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
         if self.state is not DeliveryState.PENDING:
             return None
         return max(self.due_at, self.next_probe_at) if self.next_probe_at else self.due_at
+
+    @property
+    def why_superseded(self) -> str:
+        """Return why it did not have to be sent, in a sentence; empty unless it is superseded."""
+        return why_superseded(self.told_revision) if self.state is DeliveryState.SUPERSEDED else ""
 
 
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,6 +292,15 @@ def may_have_arrived_fragment(delivery: str = "delivery") -> str:
                 AND (coalesce(attempt.outcome, 'lost') IN ('sent', 'lost') OR attempt.maybe_accepted)
         ))
     )"""
+
+
+def why_superseded(told_revision: int | None) -> str:
+    """Return why a superseded delivery did not have to be sent, in a sentence."""
+    if told_revision is None:
+        return "What it says has changed since, or somebody has dealt with it."
+    if told_revision == 0:
+        return "The recipient had not heard of the interview, so there was nothing to say."
+    return f"The message of revision {told_revision} says the same."
 
 
 def mask(recipient: str) -> str:

@@ -18,7 +18,7 @@ class Skip(Slug):
     PENDING = "pending", "The delivery is still pending: it is due, or waiting for its next attempt."
     SUPERSEDED = (
         "superseded",
-        "The booking has since been changed or cancelled, so the message is no longer needed.",
+        "The booking has since changed, or another message says the same, so this one is no longer needed.",
     )
     PAST = "past", "The deadline of the message has passed, so it would be of no use."
     ADDRESS_CHANGED = (

@@ -218,9 +218,9 @@ def _values(about: ReportedDelivery, payload: str) -> dict[str, Any]:
     except (msgspec.MsgspecError, KeyError):
         return {}
     if isinstance(message, InterviewerMessage):
-        others = f" +{about.others}" if about.others else ""
         return {
-            "candidate_name": f"{about.attendee}{others}" if about.attendee else "",
+            "candidate_name": about.attendee or "",
+            "more_candidates": about.others or 0,
             "job_title": about.job_title or "",
             "company": about.company or "",
             "starts_at": message.starts_at,

@@ -36,6 +36,7 @@ class AlertMessage(FixedMessage, frozen=True, kw_only=True):
     trace_id: str = ""
     about: str | None = None  # the kind of the message that was not delivered
     candidate_name: str = ""
+    more_candidates: int = 0  # with a seat in the slot, if it is about a message to its interviewer
     job_title: str = ""
     company: str = ""
     starts_at: datetime | None = None
@@ -53,6 +54,12 @@ class AlertMessage(FixedMessage, frozen=True, kw_only=True):
         since = f":{self.first_due_at.isoformat()}" if self.first_due_at else ""
         came_back = _CAME_BACK.get(self.reason or "") if self.cause is AlertCause.FAILED else None
         return f"{came_back or self.cause.value}:{self.subject}{since}"
+
+    @property
+    def candidates(self) -> str:
+        """The candidate, and how many others there are: `Asha Rao +2`; empty if nobody is named."""
+        more = f" +{self.more_candidates}" if self.more_candidates else ""
+        return f"{self.candidate_name}{more}" if self.candidate_name else ""
 
     @property
     def address(self) -> str | None:

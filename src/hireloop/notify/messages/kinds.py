@@ -1,5 +1,7 @@
 """The kinds of messages by their words, and what is stored of a message."""
 
+from typing import get_args
+
 import msgspec
 
 from hireloop.notify.messages.alerts import AlertMessage
@@ -31,7 +33,6 @@ Message = (
     | CancelledMessage
     | ReminderMessage
     | RecruiterCopyMessage
-    | LateRequestMessage
     | InterviewerInvitation
     | InterviewerUpdate
     | InterviewerCancellation
@@ -41,28 +42,7 @@ Message = (
     | InterviewerUnreachableMessage
     | AlertMessage
 )
-KINDS: dict[str, type[Message]] = {
-    kind.kind: kind
-    for kind in (
-        InvitationMessage,
-        RescheduledMessage,
-        CancelledMessage,
-        ReminderMessage,
-        RecruiterCopyMessage,
-        LateRequestMessage,
-        InterviewerInvitation,
-        InterviewerUpdate,
-        InterviewerCancellation,
-        InterviewerReminder,
-        ConfirmedMessage,
-        DeclinedMessage,
-        EnteredMessage,
-        FinishedMessage,
-        NoShowMessage,
-        InterviewerUnreachableMessage,
-        AlertMessage,
-    )
-}
+KINDS: dict[str, type[Message]] = {kind.kind: kind for kind in get_args(Message)}
 KNOWN_KINDS = frozenset(KINDS)
 CANDIDATE_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.CANDIDATE)
 INTERVIEWER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.INTERVIEWER)
@@ -70,7 +50,10 @@ INTERVIEWER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audie
 PARTY_KINDS = CANDIDATE_KINDS | INTERVIEWER_KINDS
 RECRUITER_KINDS = frozenset(name for name, kind in KINDS.items() if kind.audience is Audience.RECRUITERS)
 # What stays true of a booking that is moved or cancelled afterwards, and is still to be heard.
-LASTING_KINDS = frozenset({"declined", "entered", "finished", "no_show", "interviewer_unreachable"})
+LASTING_KINDS = frozenset(
+    kind.kind
+    for kind in (DeclinedMessage, EnteredMessage, FinishedMessage, NoShowMessage, InterviewerUnreachableMessage)
+)
 
 
 def place_of(kind: str) -> int:

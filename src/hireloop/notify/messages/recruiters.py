@@ -133,6 +133,7 @@ class InterviewerUnreachableMessage(FixedMessage, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     address: str | None  # over mail
+    about_slot: UUID
     interviewer_email: str
     delivery_id: UUID  # of that message
     failure: str | None = None  # why it was not delivered: a slug

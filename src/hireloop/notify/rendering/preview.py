@@ -124,6 +124,7 @@ _VALUES: dict[str, dict[str, object]] = {
         "starts_at": STARTS_AT,
         "ends_at": STARTS_AT + _HOUR,
         "address": _RECIPIENTS[messages.Audience.RECRUITERS],
+        "about_slot": _SLOT,
         "interviewer_email": "ivo@example.com",
         "delivery_id": _DELIVERY,
         "failure": Reason.RECIPIENT_UNKNOWN.value,

@@ -140,6 +140,7 @@ def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_u
         "advice": languages.in_language(next_step.sentence, languages.language_of(reader.locale)),
         "alert": str(message.alert_id or ""),
         **_names(message),
+        "candidate_name": one_line(message.candidates),
         "when": when,
         "deadline": times.point(message.deadline_at, *reader) if message.deadline_at else "",
         "delivery": one_line(message.subject) if is_of_a_delivery else "",

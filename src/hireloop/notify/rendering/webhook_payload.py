@@ -11,7 +11,7 @@ from typing import Annotated, Any, assert_never
 import msgspec
 from msgspec import Meta
 
-from hireloop.examples import AlertId, ScheduleId, Time, TraceId
+from hireloop.examples import AlertId, ScheduleId, SlotId, Time, TraceId
 from hireloop.notify.messages import (
     AlertCause,
     AlertMessage,
@@ -118,7 +118,7 @@ _CheckedDevice = Annotated[
     str | None,
     Meta(
         description="The result of the latest check: `ok`, or the name of the browser's error. Null without a check.",
-        examples=["NotAllowedError"],
+        examples=[None],
     ),
 ]
 
@@ -148,6 +148,7 @@ class InterviewerUnreachableData(msgspec.Struct, frozen=True, kw_only=True):
     schedule: Annotated[
         ScheduleId | None, Meta(description="The booking in the slot; null if there are several, or none.")
     ]
+    slot: Annotated[SlotId, Meta(description="The slot, in which the interviewer can be corrected.")]
     revision: Annotated[int, Meta(description="The revision of the booking; 0 without one.", examples=[1])]
     starts_at: Annotated[Time, Meta(examples=["2026-12-01T04:30:00Z"])]
     ends_at: Annotated[Time, Meta(examples=["2026-12-01T05:15:00Z"])]
@@ -187,6 +188,10 @@ class AlertData(msgspec.Struct, frozen=True, kw_only=True):
     others: Annotated[int, Meta(description="The number of other deliveries that this alert is about.", examples=[0])]
     revision: Annotated[int, Meta(examples=[1])]
     candidate_name: Annotated[str, Meta(examples=["Asha Rao"])]
+    more_candidates: Annotated[
+        int,
+        Meta(description="If it is about a message to an interviewer: how many others are in the slot.", examples=[0]),
+    ]
     job_title: Annotated[str, Meta(examples=["Platform Engineer"])]
     company: Annotated[str, Meta(examples=["Acme"])]
     starts_at: Annotated[Time | None, Meta(examples=["2026-12-01T04:30:00Z"])]
@@ -262,6 +267,7 @@ def of_no_show(message: NoShowMessage, missed: MissedCandidate, *, booking_url: 
 def of_interviewer_unreachable(message: InterviewerUnreachableMessage, *, booking_url: str | None) -> bytes:
     """Return which message to an interviewer was not delivered, and why."""
     more: dict[str, object] = {
+        "slot": message.about_slot,
         "delivery": str(message.delivery_id),
         "reason": message.failure,
         "sentence": sentence_of(message.failure) if message.failure else None,

@@ -21,7 +21,7 @@ _Questions = Annotated[list[fields.Notes], Meta(max_length=100)]
 
 
 class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new job."""
+    """A new job. If `names_interviewer` is true, its candidates are told the name of their slot's interviewer."""
 
     title: Annotated[fields.Name, Meta(examples=["Platform Engineer"])]
     company: Annotated[fields.Name, Meta(examples=["Acme"])]
@@ -29,7 +29,7 @@ class JobFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     coding_language: fields.CodingLanguage | UnsetType = UNSET
     recruiter_email: Annotated[fields.Address, Meta(examples=["recruiter@acme.example"])] | UnsetType | None = UNSET
     questions: _Questions | UnsetType = UNSET
-    names_interviewer: bool | UnsetType = UNSET  # whether candidates are told who interviews them
+    names_interviewer: Annotated[bool | UnsetType, Meta(examples=[True])] = UNSET
 
 
 class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +45,7 @@ class JobPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class JobDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A job."""
+    """A job. If `names_interviewer` is true, its candidates are told the name of their slot's interviewer."""
 
     id: JobId
     title: Annotated[str, Meta(examples=["Platform Engineer"])]

@@ -21,7 +21,11 @@ from hireloop.statements import Statement, as_structs, read_clock, rows_of
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new slot."""
+    """A new slot.
+
+    Its interviewer is told by email who comes, in their time zone and locale, or in those of the installation if these
+    are null. Candidates are told the name if the job's `names_interviewer` is true.
+    """
 
     starts_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:00:00+05:30"])]
     ends_at: Annotated[fields.Moment, Meta(examples=["2026-12-01T10:45:00+05:30"])]
@@ -52,7 +56,7 @@ class SlotPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A slot."""
+    """A slot. Its interviewer is told by email who comes, in their time zone and locale."""
 
     id: SlotId
     starts_at: StartsAt
