@@ -10,6 +10,7 @@ import pytest
 import factories
 from factories import TESTS, WINDOWS, make_interview, rows, unaccounted
 from hireloop import db, errors
+from hireloop.notify import messages
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.scheduling import corrections, withdrawals
@@ -91,7 +92,7 @@ async def test_an_interviewer_who_is_the_candidate_too_gets_each_message_for_wha
     slot = await make_slot("asha@example.com")
     await book(slot, interview=await make_interview(email="Asha@example.com", full_name="Asha Rao"))
     assert await heard(0) == ["invitation to asha: Asha"]
-    kinds = sorted((row["kind"], row["party"]) for row in await rows("delivery"))
+    kinds = sorted((row["kind"], messages.party_of(row["kind"])) for row in await rows("delivery"))
     assert kinds == [("interviewer_invitation", "interviewer"), ("invitation", "candidate")]
 
 
@@ -159,7 +160,9 @@ async def test_a_job_may_let_its_candidates_know_who_interviews_them() -> None:
     assert (await jobs.change(job["id"], JobPatch(names_interviewer=True), by=TESTS)).names_interviewer
     named = (await factories.book(interview, slot, outbox=OUTBOX, now=at())).booking
     await moves.move(named.id, other, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS, now=at(1))
-    found = [json.loads(row["payload"]) for row in await rows("delivery") if row["party"] == "candidate"]
+    found = [
+        json.loads(row["payload"]) for row in await rows("delivery") if messages.party_of(row["kind"]) == "candidate"
+    ]
     assert [one["interviewer_name"] for one in found] == ["", "Ravi Kumar", "Meera Nair"]
 
 
