@@ -156,6 +156,18 @@ def test_a_cancellation_takes_the_same_entry_away_and_leads_nowhere(attendees: l
     assert "URL" not in event
 
 
+def test_a_cancellation_names_the_position_of_somebody_who_is_erased_and_no_empty_name() -> None:
+    erased = Attendee(**_like(ASHA, name="", email="", booking_notes="", has_resume=False))
+    parcel = rendered(notice(InterviewerCancellation, attendees=[erased]))
+    assert parcel.subject == "Interview cancelled: Backend Engineer at Acme"
+    assert event_of(parcel)["SUMMARY"] == "Interview: Backend Engineer at Acme"
+    assert "Backend Engineer at Acme" in parcel.text.splitlines()
+    assert "<bdi></bdi>" not in parcel.html
+    both = rendered(notice(InterviewerCancellation, attendees=[erased, BEN]))
+    assert "Backend Engineer at Acme" in both.text.splitlines()
+    assert f"Ben Kim, {BEN.job_title} at {BEN.company}" in both.text.splitlines()
+
+
 def test_a_reminder_says_how_near_it_is_and_leaves_the_calendar_as_it_is() -> None:
     parcel = rendered(notice(InterviewerReminder, lead="24h"))
     assert parcel.subject == "Interview reminder: Asha Rao, Backend Engineer at Acme"
