@@ -71,7 +71,7 @@ async def test_interviewers_are_told_by_themselves_and_a_dead_address_of_theirs_
     assert not any(secret in everything for secret in ("session_key", "key_version", *sessions))
     told = [row for row in await rows("delivery") if row["recipient"] != "ivan@example.com"]
     states = {messages.party_of(row["kind"]): row["state"] for row in told}
-    assert (states["candidate"], states["interviewer"]) == ("sent", "rejected")
+    assert (states[messages.Party.CANDIDATE], states[messages.Party.INTERVIEWER]) == ("sent", "rejected")
     assert await unaccounted() == 0
 
 
