@@ -7,6 +7,7 @@ import pytest
 from factories import book, make_slot, rows, soon, unaccounted
 from hireloop.local.mailbox.mail_folder import ReceivedMail
 from hireloop.local.mailbox.mailbox import Mailbox
+from hireloop.notify import messages
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.settings import Settings
@@ -64,12 +65,13 @@ async def test_interviewers_are_told_by_themselves_and_a_dead_address_of_theirs_
     assert str(alert.email["Subject"]).startswith("Not delivered to the interviewer: Asha Rao")
     assert "Correct the interviewer's address" in text_of(alert).replace("\n", " ")
     sessions = [str(row["id"]) for row in await rows("session")]
-    theirs = [row["payload"] for row in await rows("delivery") if row["party"] == "interviewer"]
+    theirs = [row["payload"] for row in await rows("delivery") if messages.party_of(row["kind"]) == "interviewer"]
     everything = "".join([*theirs, to_ivan.email.as_string(), *(str(part) for part in to_ivan.email.walk())])
     assert len(theirs) == 2
     assert not any(secret in everything for secret in ("session_key", "key_version", *sessions))
-    states = {row["party"]: row["state"] for row in await rows("delivery") if row["recipient"] != "ivan@example.com"}
-    assert (states["candidate"], states["interviewer"]) == ("sent", "rejected")
+    told = [row for row in await rows("delivery") if row["recipient"] != "ivan@example.com"]
+    states = {messages.party_of(row["kind"]): row["state"] for row in told}
+    assert (states[messages.Party.CANDIDATE], states[messages.Party.INTERVIEWER]) == ("sent", "rejected")
     assert await unaccounted() == 0
 
 

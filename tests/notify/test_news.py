@@ -120,6 +120,19 @@ class TestPutDue:
         late = booked.booking.ends_at + timedelta(days=1, minutes=1)
         assert await news.put_due(outbox_of(MAIL, chat(KIND)), now=late) == 0
 
+    async def test_one_of_whom_nobody_can_be_told_stands_in_the_way_of_no_other(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(news, "_TOGETHER", 1)
+        booked = await book()
+        await hold(booked.booking.slot)
+        await notify_interviewer(booked, state="rejected")
+        told = await notify_interviewer(booked, state="rejected", revision=2, recruiter_email="rec@acme.example")
+        outbox = outbox_of(structs.replace(MAIL, kinds=MAIL.kinds | {KIND}))
+        assert [await news.put_due(outbox) for _ in range(2)] == [1, 0]
+        (said,) = await deliveries()
+        assert (said["recipient"], msgspec.json.decode(said["said"])["delivery_id"]) == ("rec@acme.example", str(told))
+
     async def test_where_nobody_is_to_hear_of_it_nothing_is_looked_for(self) -> None:
         booked = await book()
         await hold(booked.booking.slot)

@@ -224,7 +224,7 @@ async def test_one_dead_address_is_the_state_of_that_person_alone(api: httpx.Asy
     await notify_interviewer(made, state="sent")
     await db.fetch(
         "UPDATE delivery SET state = 'rejected', last_reason = 'recipient_unknown', last_reply = '550 5.1.1 Unknown'"
-        " WHERE party = $1",
+        " WHERE party_of(kind) = $1",
         dead,
     )
     found = {one["party"]: one for one in await people(api)}

@@ -32,7 +32,7 @@ from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
 from hireloop.scheduling.bookings import reminders
 from hireloop.scheduling.sessions import lifecycle
-from hireloop.scheduling.slots import interviewer_reminders
+from hireloop.scheduling.slots import interviewer_reminders, notices
 from hireloop.settings import Settings
 from hireloop.telemetry.dropped import DroppedSpans
 from hireloop.telemetry.logs import log
@@ -40,6 +40,7 @@ from hireloop.telemetry.set_up import set_up
 
 _ALERT_SECONDS = 2.0
 _NEWS_SECONDS = 10.0
+_NOTICE_SECONDS = 10.0
 _REMIND_SECONDS = 10.0
 _FORGET_SECONDS = 600.0
 _ATTENDANCE_SECONDS = 30.0
@@ -131,6 +132,7 @@ def chores(settings: Settings, channels: Sequence[Channel], outbox: Outbox, simu
         (gauges.MEASURE_SECONDS, partial(gauges.measure, channels)),
         (_ALERT_SECONDS, partial(alerts.put_due, outbox, alert_email=settings.alert_email)),
         (_NEWS_SECONDS, partial(news.put_due, outbox)),
+        (_NOTICE_SECONDS, partial(notices.put_due, outbox)),
         (_REMIND_SECONDS, partial(reminders.put_due, outbox, settings.reminder_leads)),
         (_REMIND_SECONDS, partial(interviewer_reminders.put_due, outbox, settings.reminder_leads)),
         # Someone who enters at the last moment still has the interview's whole length.

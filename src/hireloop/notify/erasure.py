@@ -103,8 +103,13 @@ _FORGET_ATTENDEES = Statement("""
         ) ORDER BY id FOR UPDATE
     ), returned AS (
         DELETE FROM returned_mail USING naming WHERE returned_mail.delivery = naming.id
+    ), replies AS (
+        UPDATE attempt SET reply = NULL FROM naming WHERE attempt.delivery = naming.id
+    ), repeated AS (
+        UPDATE delivery SET payload = payload || '{"reply": ""}' FROM naming
+        WHERE delivery.kind = 'interviewer_unreachable' AND delivery.occasion = naming.id::text
     )
-    UPDATE delivery SET undecided = state = 'pending', lease_token = NULL, leased_until = NULL,
+    UPDATE delivery SET undecided = state = 'pending', lease_token = NULL, leased_until = NULL, last_reply = NULL,
         payload = jsonb_set(payload, '{attendees}', (
             SELECT jsonb_agg(CASE WHEN attendee->>'schedule_id' = ANY(:schedules::text[])
                 THEN attendee || :blanks::jsonb ELSE attendee END ORDER BY nth)

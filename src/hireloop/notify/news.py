@@ -68,7 +68,8 @@ async def put_interviewer_unreachable(notice: FailedNotice, outbox: Outbox, *, n
 
 
 # Messages to interviewers that have failed lately and of which recruiters have not been told, locked; with the booking
-# of the slot, if there is just one.
+# of the slot, if there is just one. Where only a recruiter can hear of it, those without one are left out: they would
+# stand before the others in every sweep.
 _NOT_SAID = Statement("""
     SELECT d.id AS delivery_id, d.recipient AS interviewer_email, d.last_reason AS failure,
         coalesce(d.last_reply, '') AS reply, d.traceparent, d.slot, d.starts_at,
@@ -81,6 +82,7 @@ _NOT_SAID = Statement("""
         LEFT JOIN schedule_to_notify told ON told.schedule = alone.schedule
     WHERE d.required AND d.state IN ('bounced', 'rejected', 'exhausted') AND d.slot IS NOT NULL
         AND d.deadline_at > :now::timestamptz - interval '1 day'
+        AND (:is_heard OR d.payload->>'recruiter_email' IS NOT NULL)
         AND NOT EXISTS (
             SELECT FROM delivery said WHERE said.kind = 'interviewer_unreachable' AND said.occasion = d.id::text
         )
@@ -94,10 +96,12 @@ async def put_due(outbox: Outbox, *, now: datetime | None = None) -> int:
 
     What failed is told until a day after its deadline. Any number of workers may do so at once.
     """
-    if not outbox.reaches(InterviewerUnreachableMessage.kind, outbox.alert_email or "recruiter"):
+    kind = InterviewerUnreachableMessage.kind
+    if not outbox.reaches(kind, outbox.alert_email or "recruiter"):
         return 0  # nobody is to hear of it
     at = await read_clock(now)
-    found = await _NOT_SAID.structs(FailedNotice, now=at, limit=_TOGETHER)
+    is_heard = outbox.reaches(kind, outbox.alert_email)
+    found = await _NOT_SAID.structs(FailedNotice, now=at, limit=_TOGETHER, is_heard=is_heard)
     for notice in found:
         await put_interviewer_unreachable(notice, outbox, now=at)
     return len(found)

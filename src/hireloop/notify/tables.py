@@ -6,7 +6,7 @@ from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, ForeignKey, Int
 from piccolo.columns.column_types import JSONB
 from piccolo.table import Table
 
-from hireloop.db import DB, GeneratedText, new_id
+from hireloop.db import DB, new_id
 
 
 class DeliveryState(StrEnum):
@@ -69,7 +69,6 @@ class Delivery(Table, db=DB):
     channel = Text()
     recipient = Text()
     required = Boolean()
-    party = GeneratedText(null=True)  # whom it is for, as the kind says; None: copies and alerts
     undecided = Boolean(default=False)  # what it says is decided when it is due (`decisions`)
     told_revision = Integer(null=True, default=None)  # superseded, as that revision's message says the same; 0: nothing
     starts_at = Timestamptz(null=True, default=None)  # of what it is about, if that begins

@@ -98,6 +98,7 @@ class Slot(Table, db=DB):
     job = ForeignKey(Job, null=True)
     notes = Text()
     reminded_at = Timestamptz(null=True, default=None)  # the interviewer's reminders due by then are done with
+    unnoticed_since = Timestamptz(null=True, default=None)  # since when seats are others, and no notice was put
     withdrawn_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=None)
 

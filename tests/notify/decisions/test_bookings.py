@@ -191,6 +191,27 @@ async def test_a_cancellation_is_from_the_organizer_of_the_entry_that_it_removes
     assert before["recruiter_email"] != "tom@acme.example"
 
 
+async def test_a_cancellation_does_not_overtake_an_invitation_that_is_under_way() -> None:
+    booking = await book()
+    under_way = await lease()
+    await cancel(booking)
+    await due.decide()
+    assert [row["undecided"] for row in await rows("delivery") if row["kind"] == "cancelled"] == [True]
+    await settle(under_way)
+    await due.decide(now=later(2))
+    assert (await lease(now=later(2))).kind == "cancelled"
+
+
+async def test_what_a_worker_that_was_lost_had_under_way_is_waited_for_as_long_as_a_lease() -> None:
+    booking = await book()
+    await lease()
+    await cancel(booking)
+    await due.decide(now=later(27))
+    assert [row["undecided"] for row in await rows("delivery") if row["kind"] == "cancelled"] == [True]
+    await due.decide(now=later(31))
+    assert (await lease(now=later(31))).kind == "cancelled"
+
+
 async def test_what_turns_out_to_have_reached_nobody_is_not_cancelled() -> None:
     booking = await book()
     under_way = await lease()

@@ -321,14 +321,28 @@ async def test_what_another_worker_decides_waits_for_it() -> None:
     assert await heard(1) == ["invitation to ravi: Asha"]
 
 
-async def test_a_try_that_begins_while_it_is_replaced_counts_as_told() -> None:
+async def test_what_is_under_way_is_not_overtaken_while_its_lease_lasts() -> None:
     slot = await make_slot()
     booking = await book(slot)
     await due.decide(now=at())
     (lease,) = await leases.take("email", limit=9, worker="w", kinds=["interviewer_invitation"], now=at())
     await cancel(booking, seconds=1)
-    assert await heard(1) == ["cancelled to ravi: Asha"]
-    assert await leases.settle([settlement(lease)], now=at(2)) == set()  # it had lost its lease, and was sent
+    assert await heard(1) == []
+    assert await leases.settle([settlement(lease)], now=at(2)) == {lease.id}
+    assert await heard(3) == ["cancelled to ravi: Asha"]
+    assert await unaccounted() == 0
+
+
+async def test_a_try_that_takes_longer_than_a_lease_is_replaced_and_counts_as_told() -> None:
+    slot = await make_slot()
+    booking = await book(slot)
+    await due.decide(now=at())
+    (lease,) = await leases.take("email", limit=9, worker="w", kinds=["interviewer_invitation"], now=at())
+    await leases.renew([lease], now=at(20))
+    await cancel(booking, seconds=21)
+    assert await heard(29) == []
+    assert await heard(31) == ["cancelled to ravi: Asha"]
+    assert await leases.settle([settlement(lease)], now=at(32)) == set()  # it had lost its lease, and was sent
     assert await heard(60) == []
     assert await unaccounted() == 0
 

@@ -177,6 +177,9 @@ def test_who_was_erased_leaves_no_gap_in_a_cancellation(language: str) -> None:
         assert "Backend Engineer" in said
     assert not [line for line in parcel.text.splitlines() if line.startswith(",")]
     assert "<bdi></bdi>" not in parcel.html
+    both = rendered(notice(InterviewerCancellation, attendees=[erased, BEN], locale=language))
+    assert f"Ben Kim, {BEN.job_title}" in both.text
+    assert not [line for line in both.text.splitlines() if line.startswith(",")]
 
 
 def test_a_reminder_says_how_near_it_is_and_leaves_the_calendar_as_it_is() -> None:

@@ -10,6 +10,9 @@ import pytest
 import factories
 from factories import OUTBOX, TESTS, WINDOWS, make_interview, make_slot, outbox_of, rows, soon, unaccounted
 from hireloop import db, errors
+from hireloop.notify.bounces import bounces
+from hireloop.notify.bounces.reading.delivery_report import DeliveryReport, MailAction, MailKind
+from hireloop.notify.bounces.return_path import ReturnPath
 from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import alerts, deadlines, leases, replay
 from hireloop.notify.deliveries.leases import Lease
@@ -23,6 +26,7 @@ from hireloop.scheduling.privacy import erasure
 from hireloop.scheduling.sessions import links, sessions
 from notify.factories import settlement
 from sample_channels import EMAIL, chat
+from sample_settings import SECRET
 from scheduling import interviewers
 from waiting import beside, somebody_waits, until
 
@@ -318,3 +322,40 @@ async def test_what_is_on_its_way_to_an_interviewer_does_not_name_who_is_erased(
     assert not any(word in payload for payload in kept for word in (*PERSONAL, ADDRESS))
     assert [*await interviewers.heard(16), *await interviewers.heard(7200)] == ["invitation to ravi: Ben"]
     assert await unaccounted() == 0
+
+
+async def erased_from_a_slot(said: str) -> UUID:
+    """Tell an interviewer of a person, with this as the server's answer; then erase the person. Return the delivery."""
+    slot = await interviewers.make_slot()
+    await interviewers.book(slot, interview=await make_interview(full_name=NAME, email=ADDRESS))
+    assert await interviewers.heard(0) == ["invitation to ravi: Zebulon"]
+    (told,) = [row["id"] for row in await rows("delivery") if row["slot"] == slot]
+    await db.fetch("UPDATE delivery SET last_reply = $1 WHERE id = $2", said, told)
+    await db.fetch("UPDATE attempt SET reply = $1 WHERE delivery = $2", said, told)
+    person = await db.fetch_value("SELECT id FROM candidate WHERE email = $1", ADDRESS)
+    await erasure.erase(person, by=TESTS, outbox=interviewers.OUTBOX, now=interviewers.at(30))
+    return told  # type: ignore[no-any-return] # a column
+
+
+async def test_what_a_server_said_of_a_message_to_an_interviewer_goes_with_the_person_that_it_named() -> None:
+    await erased_from_a_slot(f"5.7.1 Message with subject 'Interview scheduled: {NAME}' rejected")
+    assert await tables_that_name_the_person() == set()
+
+
+@pytest.mark.parametrize("action", [MailAction.FAILED, MailAction.DELAYED, None])
+async def test_what_comes_back_of_a_message_to_an_interviewer_after_the_erasure_leaves_no_words(
+    action: MailAction | None,
+) -> None:
+    told = await erased_from_a_slot("2.0.0 Ok")
+    path = ReturnPath("bounces@hire.example", [SECRET])
+    mail = f"The message 'Interview scheduled: {NAME}' was not delivered.".encode()
+    report = DeliveryReport(
+        action=action,
+        kind=MailKind.REPORT if action else MailKind.UNREADABLE,
+        status="5.1.1",
+        diagnostic=mail.decode(),
+        addressed=path.address(told) or "",
+    )
+    await bounces.record(report, path, mail=mail)
+    assert len(await rows("returned_mail")) == 1
+    assert await tables_that_name_the_person() == set()

@@ -10,6 +10,7 @@ import pytest
 import factories
 from factories import TESTS, WINDOWS, make_interview, rows, unaccounted
 from hireloop import db, errors
+from hireloop.notify import messages
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.scheduling import corrections, withdrawals
@@ -18,12 +19,14 @@ from hireloop.scheduling.bookings import booking, moves
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.candidates import CandidatePatch
 from hireloop.scheduling.people.jobs import JobPatch
+from hireloop.scheduling.slots import notices
 from hireloop.scheduling.slots.slots import SlotDetails
 from scheduling.interviewers import (
     MEERA,
     OUTBOX,
     RAVI,
     START,
+    HasId,
     at,
     book,
     cancel,
@@ -91,7 +94,7 @@ async def test_an_interviewer_who_is_the_candidate_too_gets_each_message_for_wha
     slot = await make_slot("asha@example.com")
     await book(slot, interview=await make_interview(email="Asha@example.com", full_name="Asha Rao"))
     assert await heard(0) == ["invitation to asha: Asha"]
-    kinds = sorted((row["kind"], row["party"]) for row in await rows("delivery"))
+    kinds = sorted((row["kind"], messages.party_of(row["kind"])) for row in await rows("delivery"))
     assert kinds == [("interviewer_invitation", "interviewer"), ("invitation", "candidate")]
 
 
@@ -159,7 +162,9 @@ async def test_a_job_may_let_its_candidates_know_who_interviews_them() -> None:
     assert (await jobs.change(job["id"], JobPatch(names_interviewer=True), by=TESTS)).names_interviewer
     named = (await factories.book(interview, slot, outbox=OUTBOX, now=at())).booking
     await moves.move(named.id, other, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS, now=at(1))
-    found = [json.loads(row["payload"]) for row in await rows("delivery") if row["party"] == "candidate"]
+    found = [
+        json.loads(row["payload"]) for row in await rows("delivery") if messages.party_of(row["kind"]) == "candidate"
+    ]
     assert [one["interviewer_name"] for one in found] == ["", "Ravi Kumar", "Meera Nair"]
 
 
@@ -179,3 +184,67 @@ async def test_who_is_called_or_reached_otherwise_is_told_to_their_interviewer()
     assert [(one.name, one.email) for one in first.attendees] == [("Asha Rao", "asha@example.com")]
     assert await revision_of(slot) == 3
     assert await unaccounted() == 0
+
+
+async def cancel_as_0_1_0(booking: HasId) -> None:
+    """Do what a process of 0.1.0 does to a booking and its slot; it knows nothing of what interviewers are told."""
+    await db.fetch("UPDATE schedule SET state = 'cancelled', revision = revision + 1 WHERE id = $1", booking.id)
+    await db.fetch(
+        "UPDATE slot SET taken = taken - 1 FROM schedule WHERE slot = slot.id AND schedule.id = $1", booking.id
+    )
+
+
+async def unnoticed() -> int:
+    return sum(row["unnoticed_since"] is not None for row in await rows("slot"))
+
+
+async def test_what_a_process_of_0_1_0_changes_in_a_slot_is_told_by_the_next_sweep() -> None:
+    slot, other = await make_slot(), await make_slot(MEERA)
+    _, ben, gone = await book(slot), await book(slot, "Ben Rao"), await book(other, "Gia Rao")
+    assert sorted(await heard(30)) == ["invitation to meera: Gia", "invitation to ravi: Asha, Ben"]
+    await cancel_as_0_1_0(ben)
+    await cancel_as_0_1_0(gone)
+    assert await unnoticed() == 2
+    assert await notices.put_due(OUTBOX, now=at(60)) == 2
+    assert sorted(await heard(100)) == ["cancelled to meera: Gia", "update to ravi: Asha"]
+    assert (await unnoticed(), await notices.put_due(OUTBOX, now=at(110)), await unaccounted()) == (0, 0, 0)
+
+
+async def test_an_interviewer_is_told_of_a_slot_of_which_only_a_process_of_0_1_0_knew() -> None:
+    slot = await make_slot()
+    await book(slot)
+    await db.fetch("DELETE FROM delivery WHERE slot IS NOT NULL")
+    await db.fetch("UPDATE slot SET notice_revision = 0, notice_key = NULL, reminded_at = NULL, taken = 0")
+    assert await unnoticed() == 0
+    await db.fetch("UPDATE slot SET taken = 1")
+    assert await notices.put_due(OUTBOX, now=at(60)) == 1
+    assert await heard(100) == ["invitation to ravi: Asha"]
+    assert await unaccounted() == 0
+
+
+async def test_a_notice_put_in_the_meantime_tells_of_what_a_process_of_0_1_0_changed_too() -> None:
+    slot = await make_slot()
+    asha = await book(slot)
+    await heard(0)
+    await cancel_as_0_1_0(asha)
+    await book(slot, "Ben Rao", seconds=5)
+    assert await notices.put_due(OUTBOX, now=at(10)) == 0
+    assert await heard(60) == ["update to ravi: Ben"]
+
+
+async def test_of_a_slot_that_is_over_no_notice_is_put() -> None:
+    slot = await make_slot()
+    asha = await book(slot)
+    await heard(0)
+    await cancel_as_0_1_0(asha)
+    assert await notices.put_due(OUTBOX, now=START + timedelta(hours=1)) == 0
+    assert await unnoticed() == 0
+
+
+async def test_a_slot_of_which_nobody_is_told_for_a_minute_is_unaccounted_for() -> None:
+    asha = await book(await make_slot())
+    await heard(0)
+    await cancel_as_0_1_0(asha)
+    assert await unaccounted() == 0
+    await db.fetch("UPDATE slot SET unnoticed_since = now() - interval '61 seconds'")
+    assert await unaccounted() == 1

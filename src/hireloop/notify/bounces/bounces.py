@@ -25,6 +25,7 @@ from hireloop.notify.bounces.return_path import ReturnPath, delivery_of
 from hireloop.notify.bounces.returned import NewReturnedMail, Recorded
 from hireloop.notify.bounces.sendings import Sending
 from hireloop.notify.ends import End, EndKind
+from hireloop.notify.messages import names_erased
 from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import Delivery, DeliveryState
 from hireloop.notify.transports.domains import with_ascii_domain
@@ -68,7 +69,13 @@ class _BouncedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str
     last_reason: str | None
     erased_at: datetime | None
+    payload: str
     counted_digests: bytes
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether it named somebody who is erased: what comes back of it may quote it."""
+        return self.erased_at is not None or names_erased(self.payload)
 
 
 class _Reporter(NamedTuple):
@@ -213,11 +220,11 @@ async def _reported(
 def _new_mail(report: DeliveryReport, row: _BouncedDelivery, mail: bytes, sending: Sending | None) -> NewReturnedMail:
     """Return what is kept of a mail; of an erased person's, no words."""
     is_clear = report.kind not in _KEPT_WHOLE and sending is not None
-    is_read = is_clear or not mail or row.erased_at is not None
+    is_read = is_clear or not mail or row.is_erased
     return NewReturnedMail(
         digest=report.digest or hashlib.sha256(msgspec.json.encode(report)).digest(),
         kind=_kind_of(report),
-        excerpt="" if row.erased_at is not None else _kept(report),
+        excerpt=_kept(report, row),
         kept=None if is_read else returned.kept(mail),
         reported_by=report.reported_by,
     )
@@ -289,6 +296,7 @@ async def _row(delivery_id: UUID) -> _BouncedDelivery | None:
             Delivery.traceparent,
             Delivery.last_reason,
             Delivery.erased_at,
+            Delivery.payload,
             Delivery.counted_digests,
         )
         .where(Delivery.id == delivery_id)
@@ -331,7 +339,7 @@ async def _bounce(report: DeliveryReport, row: _BouncedDelivery, now: datetime |
         delivery=row.id,
         now=now,
         reason=reason_of(report).value,
-        reply=_kept(report),
+        reply=_kept(report, row) or None,
         reported_by=report.reported_by,
         is_permanent=not (report.status or "5").startswith("4"),
     )
@@ -343,7 +351,7 @@ async def _bounce(report: DeliveryReport, row: _BouncedDelivery, now: datetime |
 async def _delay(report: DeliveryReport, row: _BouncedDelivery) -> bool:
     """Write what a server on the way says of a mail that it still tries to deliver; the delivery stays `sent`."""
     written = await (
-        Delivery.update(_said(report, Reason.DELAYED))
+        Delivery.update(_said(report, Reason.DELAYED, row))
         .where(
             Delivery.id == row.id,
             Delivery.state == DeliveryState.SENT,
@@ -356,7 +364,7 @@ async def _delay(report: DeliveryReport, row: _BouncedDelivery) -> bool:
 
 async def _mark(report: DeliveryReport, row: _BouncedDelivery, reason: Reason) -> None:
     """Write on a delivery what somebody must look at, whose state does not change; a complaint is not overwritten."""
-    values = _said(report, reason)
+    values = _said(report, reason, row)
     if reason is Reason.COMPLAINT and row.last_reason == Reason.CAME_BACK:
         values[Delivery.failure_alerted_at] = None  # that something came back was told, but not the complaint
     await Delivery.update(values).where(
@@ -366,16 +374,18 @@ async def _mark(report: DeliveryReport, row: _BouncedDelivery, reason: Reason) -
     )
 
 
-def _said(report: DeliveryReport, reason: Reason) -> dict[Column | str, object]:
+def _said(report: DeliveryReport, reason: Reason, row: _BouncedDelivery) -> dict[Column | str, object]:
     """Return what is written on a delivery of what was said, and who said it."""
     return {
         Delivery.last_reason: reason.value,
-        Delivery.last_reply: _kept(report),
+        Delivery.last_reply: _kept(report, row) or None,
         Delivery.reported_by: report.reported_by,
     }
 
 
-def _kept(report: DeliveryReport) -> str:
-    """Return the other side's words for the row: they may quote the mail, and so a link."""
+def _kept(report: DeliveryReport, row: _BouncedDelivery) -> str:
+    """Return the other side's words for the row: they may quote the mail, and so a link, or somebody who is erased."""
+    if row.is_erased:
+        return ""
     said = f"{report.remote}: {report.diagnostic}" if report.remote else report.diagnostic
     return shortened(redaction.without_links(said))

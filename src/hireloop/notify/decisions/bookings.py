@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop.notify import messages
-from hireloop.notify.decisions.decision import Decision, Nothing, Say, Told, Undecided, Wait
+from hireloop.notify.decisions.decision import WHILE_UNDER_WAY, Decision, Nothing, Say, Told, Undecided, Wait
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS
 from hireloop.notify.messages import (
     CANDIDATE_KINDS,
@@ -76,6 +76,12 @@ def decision(one: Undecided, known: History) -> Decision:
     message = messages.decode(one.kind, one.payload)
     if any(it.id == one.id for it in known.told):
         return Say(message)
+    if any(it.is_under_way for it in known.told if (it.channel, it.recipient) == (one.channel, one.recipient)):
+        return Wait(one.now + WHILE_UNDER_WAY)
+    return _decided(one, message, known)
+
+
+def _decided(one: Undecided, message: Message, known: History) -> Decision:
     match message:
         case ReminderMessage():
             return _reminder(one, message, known.inviting)

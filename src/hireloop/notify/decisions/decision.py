@@ -1,11 +1,23 @@
 """What is known of a message that is to be decided, and what may be decided of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
+from hireloop.notify.deliveries.leases import LEASE_SECONDS
 from hireloop.notify.messages import Message
+
+# While something older is under way to the same reader, as long as a lease lasts: what is newer must not overtake it.
+WHILE_UNDER_WAY = timedelta(seconds=1)
+
+
+def under_way_fragment() -> str:
+    """Return the expression for whether a try of a row of `delivery` has begun lately and not ended; `:now` as ever."""
+    return f"""EXISTS (
+        SELECT FROM attempt WHERE attempt.delivery = delivery.id AND outcome IS NULL
+            AND started_at > coalesce(:now, now()) - interval '{LEASE_SECONDS} seconds'
+    )"""
 
 
 class Undecided(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +53,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None
     message_id: str
     is_sure: bool  # it was taken since it was last due, and nothing has come back; otherwise it may have arrived
+    is_under_way: bool = False  # a try of it has just begun and may end any moment
 
 
 class Say(msgspec.Struct, frozen=True, tag=True):

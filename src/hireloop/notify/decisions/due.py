@@ -14,7 +14,7 @@ import msgspec
 from hireloop import db
 from hireloop.notify import ends, messages
 from hireloop.notify.decisions import bookings, slots
-from hireloop.notify.decisions.decision import Decision, Nothing, Say, Told, Undecided, Wait
+from hireloop.notify.decisions.decision import Decision, Nothing, Say, Told, Undecided, Wait, under_way_fragment
 from hireloop.notify.deliveries import retry
 from hireloop.notify.deliveries.deliveries import may_have_arrived_fragment
 from hireloop.notify.ends import EndKind
@@ -36,7 +36,8 @@ _DUE = Statement("""
 # may have bounced, and what came back unread may be a bounce.
 _TOLD = Statement(f"""
     SELECT id, schedule, slot, revision, kind, occasion, channel, recipient, payload::text, state, sent_at, message_id,
-        coalesce(sent_at >= first_due_at, false) AND coalesce(last_reason, '') <> 'came_back' AS is_sure
+        coalesce(sent_at >= first_due_at, false) AND coalesce(last_reason, '') <> 'came_back' AS is_sure,
+        {under_way_fragment()} AS is_under_way
     FROM delivery
     WHERE schedule = ANY(:schedules::uuid[]) AND {may_have_arrived_fragment()}
     ORDER BY revision, id
@@ -65,7 +66,7 @@ async def _decide_some(now: datetime | None) -> int:
         return 0
     readable = [one for one in due if _is_readable(one)]
     await _LEAVE.run(ids=[one.id for one in due if one not in readable])
-    told = await _TOLD.structs(Told, schedules=[one.schedule for one in readable if one.schedule])
+    told = await _TOLD.structs(Told, now=now, schedules=[one.schedule for one in readable if one.schedule])
     decided = await bookings.decide([one for one in readable if one.slot is None], told)
     decided |= await slots.decide([one for one in readable if one.slot is not None])
     await _write(readable, decided)
@@ -109,7 +110,8 @@ _IS_RIGHT_AGAIN = Statement("""
     WHERE ended.id = ANY(:ids::uuid[]) AND ended.told_revision > 0 AND delivery.revision = ended.told_revision
       AND (delivery.schedule = ended.schedule OR delivery.slot = ended.slot)
       AND (delivery.channel, delivery.required) = (ended.channel, ended.required)
-      AND lower(delivery.recipient) = lower(ended.recipient) AND delivery.party IS NOT DISTINCT FROM ended.party
+      AND lower(delivery.recipient) = lower(ended.recipient)
+      AND party_of(delivery.kind) IS NOT DISTINCT FROM party_of(ended.kind)
       AND delivery.kind <> 'alert' AND delivery.state = 'superseded' AND delivery.sent_at >= delivery.first_due_at
 """)
 # Messages wait longer.

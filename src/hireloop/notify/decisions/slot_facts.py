@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop.notify import messages
+from hireloop.notify.decisions.decision import under_way_fragment
 from hireloop.notify.messages import Attendee, InterviewerMessage, InterviewerReminder
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement, as_structs
@@ -27,6 +28,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     sent_at: datetime | None
     is_sure: bool  # it was taken, and has not come back
+    is_under_way: bool  # a try of it has just begun and may end any moment
     may_have_arrived: bool  # that, or a try of it is under way, or nobody knows how one ended
 
     @property
@@ -77,16 +79,16 @@ class SlotStanding(msgspec.Struct, frozen=True, kw_only=True):
 
 # All messages to the interviewers of slots, in order. A try that is under way, or whose worker was lost, may have
 # arrived; what has bounced has not.
-_NOTICES = Statement("""
+_NOTICES = Statement(f"""
     SELECT id, slot, address_key(recipient) AS mailbox, revision, kind, payload::text, state, undecided, created_at,
         sent_at, state <> 'bounced' AND coalesce(sent_at >= first_due_at, false)
             AND coalesce(last_reason, '') <> 'came_back' AS is_sure,
         state <> 'bounced' AND EXISTS (
             SELECT FROM attempt WHERE attempt.delivery = delivery.id
                 AND (coalesce(outcome, 'lost') IN ('sent', 'lost') OR maybe_accepted)
-        ) AS may_have_arrived
+        ) AS may_have_arrived, {under_way_fragment()} AS is_under_way
     FROM delivery WHERE slot = ANY(:slots::uuid[]) ORDER BY revision, id
-""")
+""")  # noqa: S608 (our own words)
 # Slots as they are now.
 _SLOTS = Statement("""
     SELECT slot, address_key AS mailbox, name, time_zone, locale, starts_at, ends_at FROM slot_to_notify
@@ -100,10 +102,10 @@ _ROSTER = Statement("""
 """)
 
 
-async def notices_of(slots: Sequence[UUID]) -> dict[UUID, list[Notice]]:
-    """Return all messages to the interviewers of slots, in order."""
+async def notices_of(slots: Sequence[UUID], *, now: datetime) -> dict[UUID, list[Notice]]:
+    """Return all messages to the interviewers of slots, in order, as they are at `now`."""
     found: dict[UUID, list[Notice]] = {slot: [] for slot in slots}
-    for one in await _NOTICES.structs(Notice, slots=list(slots)):
+    for one in await _NOTICES.structs(Notice, now=now, slots=list(slots)):
         found[one.slot].append(one)
     return found
 

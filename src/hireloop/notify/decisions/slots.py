@@ -15,7 +15,7 @@ import msgspec
 
 from hireloop import db
 from hireloop.notify import ends, messages
-from hireloop.notify.decisions.decision import Decision, Nothing, Say, Undecided, Wait
+from hireloop.notify.decisions.decision import WHILE_UNDER_WAY, Decision, Nothing, Say, Undecided, Wait
 from hireloop.notify.decisions.slot_facts import Notice, SlotStanding, notices_of, standings_of
 from hireloop.notify.ends import EndKind
 from hireloop.notify.messages import (
@@ -59,13 +59,16 @@ async def decide(due: Sequence[Undecided]) -> dict[UUID, Decision]:
     ours = [one for one in due if one.slot in held]
     if not ours:
         return decided
-    standings, known = await standings_of(sorted(held)), await notices_of(sorted(held))
+    standings, known = await standings_of(sorted(held)), await notices_of(sorted(held), now=ours[0].now)
+    overtaking = {one.id for one in ours if _would_overtake(one, known)}
+    decided |= {ident: Wait(ours[0].now + WHILE_UNDER_WAY) for ident in overtaking}
+    ours = [one for one in ours if one.id not in overtaking]
     replaced = [old.id for one in ours for old in _replaced(one, known, standings)]
     if replaced:
         # A try may have begun meanwhile: what may have arrived is asked once nothing can be leased any more.
         rows = await _SUPERSEDE.rows(ids=sorted(replaced))
         db.after_commit(partial(ends.say_all, ends.of_rows(rows, EndKind.SUPERSEDED)))
-        known = await notices_of(sorted(held))
+        known = await notices_of(sorted(held), now=ours[0].now)
     for group in _by_reader(ours, known).values():
         decided |= _decided(group, known, standings)
     return decided
@@ -95,6 +98,13 @@ def _decided(
     told = notice(newest, it, standings[newest.slot], others)
     rest: Decision = Nothing(newest.revision) if isinstance(told, Say) else told
     return {newest.id: told} | {one.id: rest for one in older}
+
+
+def _would_overtake(one: Undecided, known: Mapping[UUID, Sequence[Notice]]) -> bool:
+    """Return whether something to the same interviewer is under way; a try of the message itself is not waited for."""
+    notices = known[one.slot] if one.slot else ()
+    mailbox = next(notice.mailbox for notice in notices if notice.id == one.id)
+    return any(other.is_under_way for other in notices if other.mailbox == mailbox and other.id != one.id)
 
 
 def _replaced(

@@ -124,8 +124,8 @@ class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 # A delivery with what holds its channel; each list says which.
 READ = """
-    SELECT d.id, d.schedule, d.slot, d.party, d.revision, d.kind, d.channel, d.recipient, d.required, d.state,
-        d.attempt_count, d.tries, d.first_due_at, d.due_at, d.at_risk_at,
+    SELECT d.id, d.schedule, d.slot, party_of(d.kind) AS party, d.revision, d.kind, d.channel, d.recipient, d.required,
+        d.state, d.attempt_count, d.tries, d.first_due_at, d.due_at, d.at_risk_at,
         d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
         d.returned_count, d.reported_by, d.told_revision,
         h.reason AS held_reason, h.next_probe_at, coalesce(:now, now()) AS now

@@ -17,7 +17,8 @@ _GRACE_SECONDS = 60
 
 _INVITING = ", ".join(f"'{kind}'" for kind in sorted(INVITING_KINDS))
 # Slots whose notice of their revision is missing: neither sent nor to be sent, nor ended since its interviewer knows it
-# all. And interviewers who were told that they hold an interview, hold it no more, and were not told that.
+# all. Interviewers who were told that they hold an interview, hold it no more, and were not told that. And slots whose
+# seats a process of 0.1.0 has changed, a minute after which still no notice was put.
 _OF_SLOTS = """
     (SELECT count(*) FROM (
         SELECT slot, revision, notice_key FROM slot_to_notify told WHERE notice_key IS NOT NULL AND NOT EXISTS (
@@ -42,7 +43,8 @@ _OF_SLOTS = """
     ) AS last WHERE last.kind <> 'interviewer_cancelled' AND NOT last.undecided AND (
         last.state IN ('pending', 'sent')
         OR last.state = 'superseded' AND last.told_revision IS NULL AND last.sent_at IS NOT NULL
-    ))
+    )) + (SELECT count(*) FROM slot_to_notify
+        WHERE unnoticed_since < coalesce(:now, now()) - make_interval(secs => :grace_seconds))
 """
 # The kinds stand in it as they do in the indexes that hold just these deliveries: so it reads those, and not all that
 # was ever sent, word for word. Whether a candidate knew of an interview, or was told the same before, is asked of those

@@ -20,6 +20,7 @@ from hireloop.notify.messages.interviewers import InterviewerInvitation as Inter
 from hireloop.notify.messages.interviewers import InterviewerMessage as InterviewerMessage
 from hireloop.notify.messages.interviewers import InterviewerReminder as InterviewerReminder
 from hireloop.notify.messages.interviewers import InterviewerUpdate as InterviewerUpdate
+from hireloop.notify.messages.interviewers import names_erased as names_erased
 from hireloop.notify.messages.kinds import CANDIDATE_KINDS as CANDIDATE_KINDS
 from hireloop.notify.messages.kinds import INTERVIEWER_KINDS as INTERVIEWER_KINDS
 from hireloop.notify.messages.kinds import KINDS as KINDS

@@ -106,3 +106,16 @@ class InterviewerReminder(InterviewerMessage, frozen=True, kw_only=True):
     def deadline(self, now: datetime) -> datetime:  # noqa: ARG002 (as of a message about a booking)
         """Return when the next reminder is due, or the interview starts."""
         return self.until or self.starts_at
+
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _Naming(msgspec.Struct, frozen=True):
+    attendees: list[_Named] = []
+
+
+def names_erased(payload: str) -> bool:
+    """Return whether a stored message named somebody to an interviewer who was erased since. Pure."""
+    return any(not attendee.name for attendee in msgspec.json.decode(payload, type=_Naming).attendees)

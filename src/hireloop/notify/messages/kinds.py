@@ -66,7 +66,7 @@ def place_of(kind: str) -> int:
 
 
 def party_of(kind: str) -> Party | None:
-    """Return whom a kind of message is for, as the database's `delivery.party`; None of copies and alerts."""
+    """Return whom a kind of message is for, as the database's `party_of`; None of copies and alerts."""
     if kind in INTERVIEWER_KINDS:
         return Party.INTERVIEWER
     return Party.CANDIDATE if kind in CANDIDATE_KINDS else None

@@ -13,14 +13,18 @@ STATEMENTS = (
     ALTER TABLE delivery
         ADD COLUMN slot uuid,
         ADD COLUMN undecided boolean NOT NULL DEFAULT false,
-        ADD COLUMN told_revision integer,
-        ADD COLUMN party text GENERATED ALWAYS AS (
-            CASE
-                WHEN kind IN ('invitation', 'rescheduled', 'cancelled', 'reminder') THEN 'candidate'
-                WHEN kind IN ('interviewer_invitation', 'interviewer_update', 'interviewer_cancelled',
-                    'interviewer_reminder') THEN 'interviewer'
-            END
-        ) STORED
+        ADD COLUMN told_revision integer
+    """,
+    # Whom a message is for. No column that is generated from the kind: PostgreSQL would write the whole table anew, and
+    # bookings would wait for that.
+    """
+    CREATE FUNCTION party_of(kind text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+        SELECT CASE
+            WHEN kind IN ('invitation', 'rescheduled', 'cancelled', 'reminder') THEN 'candidate'
+            WHEN kind IN ('interviewer_invitation', 'interviewer_update', 'interviewer_cancelled',
+                'interviewer_reminder') THEN 'interviewer'
+        END
+    $$
     """,
     # Serves the decisions that are due; it is as small as what waits.
     "CREATE INDEX deliveries_to_decide ON delivery (due_at) WHERE undecided AND state = 'pending'",

@@ -11,8 +11,12 @@ from uuid import UUID
 
 import msgspec
 
+from hireloop import db
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.messages import InterviewerUpdate
-from hireloop.statements import Statement
+from hireloop.statements import Statement, read_clock
+
+_TOGETHER = 200
 
 
 class NoticeFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,3 +100,25 @@ async def change_holder(
     """
     (row,) = await _CHANGE_HOLDER.structs(NoticeFacts, slot=slot_id, now=now)
     return [notice(row, to=address, may_wait=may_wait) for address in tell]
+
+
+# Slots whose seats a process of 0.1.0 has changed, of which nobody is to be told any more.
+_LET_BE = Statement("UPDATE slot SET unnoticed_since = NULL WHERE unnoticed_since IS NOT NULL AND ends_at <= :at")
+# And those whose interviewer is to hear of it. One that somebody is changing has its turn in the next sweep.
+_UNNOTICED = Statement("""
+    SELECT id FROM slot WHERE unnoticed_since IS NOT NULL ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+""")
+
+
+@db.transactional
+async def put_due(outbox: Outbox, *, now: datetime | None = None) -> int:
+    """Put the notices that processes of 0.1.0 put for none of their changes, and return how many; a sweep.
+
+    They run beside this version during an upgrade. Any number of workers may do so at once.
+    """
+    at = await read_clock(now)
+    await _LET_BE.run(at=at)
+    unnoticed = [row["id"] for row in await _UNNOTICED.rows(limit=_TOGETHER)]
+    if not unnoticed:
+        return 0
+    return len(await outbox.put(await change_seats(unchanged=unnoticed, now=at), now=at))
