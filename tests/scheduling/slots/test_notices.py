@@ -31,6 +31,7 @@ from scheduling.interviewers import (
     hear,
     heard,
     make_slot,
+    move,
     revision_of,
 )
 
@@ -60,6 +61,19 @@ async def test_within_the_last_hour_nothing_waits() -> None:
     await book(slot, seconds=near)
     await book(slot, "Ben Rao", seconds=near)
     assert await due_after() == [0, 0]
+
+
+async def test_nobody_hears_that_somebody_has_left_a_slot_that_is_over() -> None:
+    slot, later = await make_slot(), await make_slot(starts_at=START + timedelta(days=1))
+    missed, other = await book(slot), await book(slot, "Ben Rao")
+    assert await heard(0) == ["invitation to ravi: Asha, Ben"]
+    await heard(60)
+    over = (START + timedelta(hours=3) - at()).total_seconds()
+    await move(missed, later, seconds=over)
+    await cancel(other, seconds=over)
+    assert await heard(over + 60) == ["invitation to ravi: Asha"]
+    assert (await revision_of(slot), await revision_of(later)) == (2, 1)
+    assert await unaccounted() == 0
 
 
 async def test_two_bookings_at_once_are_two_notices_and_both_are_told() -> None:
