@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop.notify import messages
-from hireloop.notify.decisions.decision import Decision, Nothing, Say, Told, Undecided, Wait
+from hireloop.notify.decisions.decision import Decision, Nothing, Say, Told, Undecided, wait
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS
 from hireloop.notify.messages import (
     CANDIDATE_KINDS,
@@ -138,7 +138,7 @@ def _reminder(one: Undecided, message: ReminderMessage, inviting: Sequence[Invit
         return Say(message)
     if invitation.state is DeliveryState.PENDING:
         waited = (one.now - one.first_due_at) / 4
-        return Wait(one.now + min(max(waited, _SHORTEST_WAIT), _LONGEST_WAIT))
+        return wait(one, one.now + min(max(waited, _SHORTEST_WAIT), _LONGEST_WAIT))
     if invitation.state is DeliveryState.SENT and invitation.sent_at and invitation.sent_at >= one.first_due_at:
         return Nothing(invitation.revision)
     return Say(message)
