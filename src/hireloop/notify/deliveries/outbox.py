@@ -158,12 +158,10 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
     def _due_at(self, message: messages.Message, now: datetime) -> datetime:
         """Return when a message is due, but for its own `wait`: some wait for more changes."""
         match message:
-            case (
-                messages.RescheduledMessage()
-                | messages.RecruiterCopyMessage(change="rescheduled")
-                | messages.InterviewerUpdate(may_wait=True)
-            ):
+            case messages.RescheduledMessage() | messages.RecruiterCopyMessage(change="rescheduled"):
                 return retry.quiet_until(now, message.starts_at, quiet=self.move_quiet)
+            case messages.InterviewerUpdate(may_wait=True):
+                return retry.seats_quiet_until(now, message.starts_at, quiet=self.move_quiet)
             case _:
                 return now
 
