@@ -17,6 +17,7 @@ from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.people.candidates import CandidatePatch
 from hireloop.scheduling.privacy import erasure
 from hireloop.scheduling.sessions import links as session_links
+from hireloop.scheduling.slots import interviewer_reminders
 from hireloop.telemetry import spans as telemetry
 from hireloop.telemetry.links import MOST
 from notify.factories import ALERTING_MAIL
@@ -107,6 +108,19 @@ async def test_a_reminder_links_to_its_booking(exported: InMemorySpanExporter) -
     assert await reminders.put_due(over, {"1h": timedelta(hours=1)}, now=booked.starts_at - timedelta(minutes=30))
     (put,) = exported.get_finished_spans()
     assert (put.name, put.parent, linked(put)) == ("delivery.put", None, [await origin_of(booked)])
+
+
+async def test_a_reminder_of_an_interviewer_links_to_each_booking_in_the_slot(exported: InMemorySpanExporter) -> None:
+    leads, over = {"1h": timedelta(hours=1)}, outbox_of(MAIL)
+    slots: list[list[Booking]] = []
+    for _ in range(2):
+        slot = await make_slot(starts_at=soon(60 * 30), seats=3, interviewer_email=f"ivo{len(slots)}@example.com")
+        slots.append([await factories.book(slot=slot) for _ in range(2)])
+    exported.clear()
+    near = slots[0][0].starts_at - timedelta(minutes=30)
+    assert await interviewer_reminders.put_due(over, leads, now=near) == len(slots)
+    found = sorted(sorted(linked(put)) for put in exported.get_finished_spans())
+    assert found == sorted([sorted([await origin_of(one) for one in booked]) for booked in slots])
 
 
 async def test_an_alert_and_each_next_carrier_of_it_link_to_the_booking(exported: InMemorySpanExporter) -> None:

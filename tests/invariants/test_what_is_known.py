@@ -23,7 +23,9 @@ from hireloop.notify.deliveries import leases
 from hireloop.notify.deliveries.leases import Lease
 from hireloop.notify.messages import CancelledMessage, InvitationMessage, RescheduledMessage
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.scheduling import handovers
 from hireloop.scheduling.bookings import cancellations, moves
+from hireloop.scheduling.slots.slots import SlotPatch
 from notify.factories import settlement
 from servers.databases import Template
 
@@ -36,7 +38,9 @@ _ENDS = {
     "rejected": (AttemptOutcome.REJECTED, DeliveryState.REJECTED),
 }
 # What recruiters, the clock, workers and mail servers do.
-CHANGES = st.sampled_from(["move 0", "move 0", "move 1", "move 1", "move 2", "cancel", "book 1"])
+CHANGES = st.sampled_from(
+    ["move 0", "move 0", "move 1", "move 1", "move 2", "cancel", "book 1", "hold Meera", "hold Ravi", "hold Ravi"]
+)
 SENDING = st.sampled_from(["send sent", "send sent", "send deferred", "send maybe", "send rejected", "try", "nothing"])
 LATER = st.sampled_from(["nothing", "nothing", "answer sent", "answer maybe", "answer deferred", "bounce"])
 PASSING = st.sampled_from(["a second", "a second", "a minute"])
@@ -67,7 +71,11 @@ class Story:
 
     async def prepare(self) -> None:
         self.interview = await make_interview()
-        self.slots = [await make_slot(starts_at=BEGAN + timedelta(days=2 + day)) for day in range(3)]
+        theirs = "UPDATE job SET names_interviewer = true WHERE id = (SELECT job FROM interview WHERE id = $1)"
+        await db.fetch(theirs, self.interview)
+        self.slots = [
+            await make_slot(starts_at=BEGAN + timedelta(days=2 + day), interviewer_name="Ravi") for day in range(3)
+        ]
         await self.do("book 0")
 
     async def do(self, step: str) -> None:
@@ -75,6 +83,9 @@ class Story:
         match verb:
             case "move" | "cancel" | "book":
                 await self._change(verb, word)
+            case "hold" if self.schedule is not None:
+                slot = await db.fetch_value("SELECT slot FROM schedule WHERE id = $1", self.schedule)
+                await handovers.change(slot, SlotPatch(interviewer_name=word), by=TESTS, outbox=OUTBOX, now=self.now)
             case "a":
                 self.now += timedelta(seconds=1) if word == "second" else timedelta(minutes=1)
             case "try" | "send":
@@ -149,7 +160,8 @@ class Story:
             case CancelledMessage():
                 assert said.starts_at in times
             case InvitationMessage():
-                assert not about or not all(one.is_sure for one in about)
+                is_named = all(one.message.interviewer_name == said.interviewer_name for one in about[-1:])
+                assert not about or not all(one.is_sure for one in about) or not is_named
 
     async def end(self) -> None:
         """Let everything that is left be sent, however long that takes."""
@@ -162,7 +174,13 @@ class Story:
     async def check(self) -> None:
         """Assert that in every world the candidate knows what is right, unless it is on record that they do not."""
         for schedule in self.schedules:
-            row = await db.fetch_row("SELECT state, revision, starts_at FROM schedule WHERE id = $1", schedule)
+            row = await db.fetch_row(
+                """
+                SELECT state, revision, schedule.starts_at, interviewer_name FROM schedule
+                JOIN slot ON slot.id = schedule.slot WHERE schedule.id = $1
+                """,
+                schedule,
+            )
             assert row is not None
             if await self._is_failed(schedule, row["revision"], is_live=schedule == self.schedule):
                 continue
@@ -172,6 +190,7 @@ class Story:
                     assert last is not None
                     assert isinstance(last.message, InvitationMessage)
                     assert last.message.starts_at == row["starts_at"]
+                    assert last.message.interviewer_name == row["interviewer_name"]
                 else:
                     assert last is None or isinstance(last.message, CancelledMessage)
 

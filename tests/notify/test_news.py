@@ -111,6 +111,16 @@ class TestPutDue:
         assert said["about_slot"] == str(booked.booking.slot)
         assert (said["interviewer_email"], said["failure"]) == (INTERVIEWER, "recipient_unknown")
 
+    async def test_of_a_slot_that_fills_up_they_hear_once_until_its_interviewer_was_reached(self) -> None:
+        booked = await book()
+        await hold(booked.booking.slot)
+        outbox = outbox_of(MAIL, chat(KIND))
+        told = []
+        for revision, state in enumerate(("rejected", "rejected", "exhausted", "sent", "bounced", "bounced"), start=1):
+            await notify_interviewer(booked, state=state, revision=revision)
+            told.append(await news.put_due(outbox))
+        assert told == [1, 0, 0, 0, 1, 0]
+
     async def test_nothing_is_said_of_what_is_under_way_or_arrived_or_is_long_over(self) -> None:
         booked = await book()
         await hold(booked.booking.slot)

@@ -16,7 +16,7 @@ from hireloop.notify.deliveries.alert_records import AlertFilter
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.messages import InterviewerCancellation, InterviewerReminder, InterviewerUpdate
 from hireloop.scheduling.bookings.booking import BookingResult
-from notify.factories import ALERTING_CHAT, ALERTING_MAIL, MAIL_TO_ALL, hold, notify_interviewer
+from notify.factories import ALERTING_CHAT, ALERTING_MAIL, INTERVIEWER, MAIL_TO_ALL, hold, notify_interviewer
 from sample_channels import EMAIL
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -63,6 +63,15 @@ async def test_a_dead_address_of_an_interviewer_is_an_alert_that_leads_to_a_book
     (seen,) = await alert_records.page(AlertFilter(schedule=made.booking.id), limit=2, after=None)
     assert seen.next_step == "correct_interviewer"
     assert await needing() == {delivery}
+
+
+async def test_an_interviewer_whose_address_is_spelt_another_way_is_the_same_person() -> None:
+    made = await booked()
+    await notify_interviewer(made, **FAILED)
+    await notify_interviewer(made, to=INTERVIEWER.upper(), revision=2, state="sent")
+    assert await needing() == set()
+    latest = await parties.latest_of_slots([made.booking.slot], [EMAIL])
+    assert [(one.recipient, one.state) for one in latest] == [(INTERVIEWER.upper(), "sent")]
 
 
 async def test_an_alert_about_a_slot_links_to_the_trace_of_the_booking_that_it_leads_to() -> None:

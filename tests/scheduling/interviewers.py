@@ -12,9 +12,9 @@ from hireloop.notify.decisions import due
 from hireloop.notify.deliveries import leases
 from hireloop.notify.messages import INTERVIEWER_KINDS, InterviewerMessage
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
+from hireloop.scheduling import handovers
 from hireloop.scheduling.bookings import cancellations, moves
 from hireloop.scheduling.bookings.bookings import Booking
-from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import SlotDetails, SlotPatch
 from notify.factories import ACCEPTED, settlement
 from sample_channels import MAIL
@@ -66,7 +66,7 @@ async def cancel(booking: HasId, *, seconds: float = 0) -> None:
 
 
 async def change(slot: UUID, *, seconds: float = 0, **fields: Any) -> SlotDetails:  # noqa: ANN401 (each has its own type)
-    return await slots.change(slot, SlotPatch(**fields), by=TESTS, outbox=OUTBOX, now=at(seconds))
+    return await handovers.change(slot, SlotPatch(**fields), by=TESTS, outbox=OUTBOX, now=at(seconds))
 
 
 async def revision_of(slot: UUID) -> int:

@@ -17,7 +17,7 @@ from hireloop.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of
 from hireloop.api.recurring import create_recurring
 from hireloop.api.schedules import BOOKS, book
 from hireloop.examples import InterviewId
-from hireloop.scheduling import fields, withdrawals
+from hireloop.scheduling import fields, handovers, withdrawals
 from hireloop.scheduling.slots import new_times, slots
 from hireloop.scheduling.slots.slots import SlotDetails, SlotFields, SlotFilter, SlotPatch
 from hireloop.web.booking_response import ScheduleResponse
@@ -92,12 +92,13 @@ async def get_slot(request: AnyRequest, slot_id: FromPath[UUID]) -> SlotDetails:
 async def change_slot(request: AnyRequest, slot_id: FromPath[UUID], data: JSONBody[SlotPatch]) -> SlotDetails:
     """Change a slot. While interviews are booked into it, its times and job cannot be changed.
 
-    If its interviewer changes then, the one before and the new one are notified.
+    If its interviewer changes then, the one before and the new one are notified, and so are candidates who were told
+    the name of the one before.
     """
     context = context_of(request)
     known = await slots.find(slot_id)
     changes = await new_times.taken(data, known=known, late_seconds=context.settings.portal_late_seconds)
-    slot = await slots.change(
+    slot = await handovers.change(
         slot_id, changes, by=actor_of(request), outbox=context.outbox, check=unchanged_since(request)
     )
     if slot.taken:

@@ -69,7 +69,8 @@ async def put_interviewer_unreachable(notice: FailedNotice, outbox: Outbox, *, n
 
 # Messages to interviewers that have failed lately and of which recruiters have not been told, locked; with the booking
 # of the slot, if there is just one. Where only a recruiter can hear of it, those without one are left out: they would
-# stand before the others in every sweep.
+# stand before the others in every sweep. Of a slot that fills up, an update fails every few seconds: only the first
+# since its interviewer was reached says something new.
 _NOT_SAID = Statement("""
     SELECT d.id AS delivery_id, d.recipient AS interviewer_email, d.last_reason AS failure,
         coalesce(d.last_reply, '') AS reply, d.traceparent, d.slot, d.starts_at,
@@ -85,6 +86,17 @@ _NOT_SAID = Statement("""
         AND (:is_heard OR d.payload->>'recruiter_email' IS NOT NULL)
         AND NOT EXISTS (
             SELECT FROM delivery said WHERE said.kind = 'interviewer_unreachable' AND said.occasion = d.id::text
+        )
+        AND NOT EXISTS (
+            SELECT FROM delivery before
+            WHERE before.slot = d.slot AND lower(before.recipient) = lower(d.recipient) AND before.required
+                AND before.revision < d.revision AND before.state IN ('bounced', 'rejected', 'exhausted')
+                AND NOT EXISTS (
+                    SELECT FROM delivery reached
+                    WHERE reached.slot = d.slot AND lower(reached.recipient) = lower(d.recipient)
+                        AND reached.revision > before.revision AND reached.revision < d.revision
+                        AND reached.state = 'sent'
+                )
         )
     ORDER BY d.id LIMIT :limit FOR UPDATE OF d SKIP LOCKED
 """)

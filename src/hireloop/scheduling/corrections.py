@@ -15,12 +15,12 @@ from hireloop.scheduling import audit, fields, patches
 from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings.changes import invitation, note
 from hireloop.scheduling.bookings.history import BookingChange
-from hireloop.scheduling.bookings.locked import LockedBooking, lock_all
+from hireloop.scheduling.bookings.locked import lock_all
 from hireloop.scheduling.patches import Check
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateDetails, CandidatePatch
 from hireloop.scheduling.slots import notices
-from hireloop.scheduling.tables import Candidate, Schedule, ScheduleState
+from hireloop.scheduling.tables import Candidate, Schedule
 from hireloop.statements import Statement, read_clock
 from hireloop.telemetry import spans
 
@@ -81,7 +81,7 @@ async def _notify_interviewers(candidate_id: UUID, *, by: Actor, outbox: Outbox,
     """Put a notice to each interviewer whom this candidate will meet, and who was told another name or address."""
     rows = await _TO_COME.rows(candidate=candidate_id)
     held = await lock_all([row["id"] for row in rows], now=now) if rows else []
-    slots = {booking.slot_id for booking in held if is_to_come(booking)}
+    slots = {booking.slot_id for booking in held if booking.is_to_come}
     told = await notices.change_seats(unchanged=sorted(slots), now=now)
     if told:
         await outbox.put(told, now=now, key=by.key)
@@ -109,7 +109,7 @@ async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime
     if not rows:
         return 0
     held = await lock_all([row["id"] for row in rows], now=now)
-    to_come = [booking for booking in held if is_to_come(booking)]  # one may have been entered before it was locked
+    to_come = [booking for booking in held if booking.is_to_come]  # one may have been entered before it was locked
     told = []
     for booking in to_come:
         revision = await note(booking, BookingChange.ADDRESS_CHANGED, by=by)
@@ -119,13 +119,3 @@ async def follow(candidate_id: UUID, *, by: Actor, outbox: Outbox, now: datetime
     if told:
         await outbox.invite_again(told, now=held[0].now, key=by.key)
     return len(to_come)
-
-
-def is_to_come(booking: LockedBooking) -> bool:
-    """Return whether the candidate can still enter this; pure."""
-    return (
-        booking.state is not ScheduleState.CANCELLED
-        and booking.entered_at is None
-        and booking.revoked_at is None
-        and booking.closes_at >= booking.now
-    )

@@ -282,6 +282,16 @@ async def test_a_reminder_waits_for_the_invitation_and_is_not_needed_after_it() 
     assert (await ends(1))["reminder"] == ("superseded", 1)
 
 
+async def test_a_reminder_whose_invitation_never_leaves_has_not_failed() -> None:
+    booking = await book(24 * 60 * 3)
+    await reminded(booking)
+    near = booking.starts_at - timedelta(seconds=2)
+    await db.fetch("UPDATE delivery SET due_at = $1 WHERE kind = 'reminder'", near)
+    assert await due.decide(now=near) == 1
+    assert (await ends(1))["reminder"] == ("superseded", 0)
+    assert (await ends(1))["invitation"] == ("pending", None)
+
+
 @pytest.mark.parametrize("end", ["sent", "rejected"])
 async def test_a_reminder_goes_out_whether_the_invitation_was_sent_before_or_failed(end: str) -> None:
     booking = await book(24 * 60 * 3)

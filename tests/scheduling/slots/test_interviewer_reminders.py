@@ -6,8 +6,23 @@ import pytest
 
 from factories import unaccounted
 from hireloop import db
+from hireloop.notify.deliveries import deadlines
 from hireloop.scheduling.slots import interviewer_reminders
-from scheduling.interviewers import BOUNCED, MEERA, OUTBOX, START, UNREACHED, at, book, cancel, change, heard, make_slot
+from scheduling.interviewers import (
+    BOUNCED,
+    MEERA,
+    OUTBOX,
+    START,
+    UNREACHED,
+    at,
+    book,
+    cancel,
+    change,
+    hear,
+    heard,
+    make_slot,
+    said,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -87,6 +102,55 @@ async def test_a_reminder_waits_for_an_invitation_that_is_still_on_its_way() -> 
     assert await heard(before(hours=24)) == []
     assert await heard(before(hours=23)) == ["invitation to ravi: Asha"]
     assert await heard(before(hours=22)) == []
+
+
+async def test_a_reminder_that_could_not_be_sent_does_not_outlive_what_it_says() -> None:
+    slot, other = await make_slot(), await make_slot(MEERA)
+    booking = await book(slot)
+    await book(other, "Ben Rao")
+    assert len(await heard(0)) == 2
+    assert await remind(before(hours=24)) == 2
+    reminders = ["reminder to meera: Ben", "reminder to ravi: Asha"]
+    assert sorted(await heard(before(hours=24), UNREACHED)) == reminders
+    await cancel(booking, seconds=before(hours=23.9))
+    await book(other, "Carla Rao", seconds=before(hours=23.9))
+    news = ["cancelled to ravi: Asha", "update to meera: Ben, Carla"]
+    assert sorted(await heard(before(hours=22))) == news
+    assert await heard(before(hours=20)) == []
+    assert await unaccounted() == 0
+
+
+async def test_whom_only_a_reminder_has_reached_hears_that_it_is_off() -> None:
+    booking = await book(await make_slot(interviewer_locale="de-DE"))
+    assert await heard(0, BOUNCED) == ["invitation to ravi: Asha"]
+    assert await remind(before(hours=24)) == 1
+    assert await heard(before(hours=24)) == ["reminder to ravi: Asha"]
+    await cancel(booking, seconds=before(hours=23))
+    (told,) = await hear(before(hours=23))
+    assert (said(told), told.locale) == ("cancelled to ravi: Asha", "de-DE")
+    assert await unaccounted() == 0
+
+
+async def test_whom_only_a_reminder_has_reached_is_invited_to_what_changes() -> None:
+    slot = await make_slot()
+    await book(slot)
+    assert await heard(0, BOUNCED) == ["invitation to ravi: Asha"]
+    assert await remind(before(hours=24)) == 1
+    assert await heard(before(hours=24)) == ["reminder to ravi: Asha"]
+    await book(slot, "Ben Rao", seconds=before(hours=23))
+    assert await heard(before(hours=22)) == ["invitation to ravi: Asha, Ben"]
+
+
+async def test_a_reminder_whose_invitation_never_leaves_has_not_failed() -> None:
+    await book(await make_slot())
+    assert await heard(0, UNREACHED) == ["invitation to ravi: Asha"]
+    await db.fetch("UPDATE delivery SET due_at = $1 WHERE slot IS NOT NULL", START)
+    assert await remind(before(hours=24)) == 1
+    for seconds in (0, 10, 50):
+        assert await heard(before(hours=1) - 60 + seconds) == []
+    assert await deadlines.expire(now=at(before(hours=0.9))) == 0
+    ended = await db.fetch("SELECT state, told_revision FROM delivery WHERE kind = 'interviewer_reminder'")
+    assert [tuple(row) for row in ended] == [("superseded", 0)]
 
 
 async def test_a_slot_that_a_process_of_version_0_1_0_booked_is_not_reminded_of() -> None:

@@ -11,6 +11,7 @@ import factories
 from factories import TESTS, WINDOWS, make_interview, rows, unaccounted
 from hireloop import db, errors
 from hireloop.notify import messages
+from hireloop.notify.deliveries import failures
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.scheduling import corrections, withdrawals
@@ -21,6 +22,7 @@ from hireloop.scheduling.people.candidates import CandidatePatch
 from hireloop.scheduling.people.jobs import JobPatch
 from hireloop.scheduling.slots import notices
 from hireloop.scheduling.slots.slots import SlotDetails
+from sample_channels import MAIL
 from scheduling.interviewers import (
     MEERA,
     OUTBOX,
@@ -34,6 +36,7 @@ from scheduling.interviewers import (
     hear,
     heard,
     make_slot,
+    move,
     revision_of,
 )
 
@@ -57,12 +60,44 @@ async def test_the_first_and_the_last_are_told_at_once_and_others_wait() -> None
     assert await revision_of(slot) == 4
 
 
-async def test_within_the_last_hour_nothing_waits() -> None:
+async def test_in_the_last_minute_nothing_waits() -> None:
     slot = await make_slot()
-    near = (START - timedelta(minutes=59) - at()).total_seconds()
-    await book(slot, seconds=near)
-    await book(slot, "Ben Rao", seconds=near)
-    assert await due_after() == [0, 0]
+    near = (START - timedelta(seconds=70) - at()).total_seconds()
+    for seconds in (0, 1, 11):
+        await book(slot, f"P{seconds} Rao", seconds=near + seconds)
+    assert await due_after() == [0, 9, 0]
+
+
+async def test_a_slot_that_fills_up_within_the_last_hour_is_told_of_in_few_mails_as_well() -> None:
+    slot = await make_slot()
+    near = (START - timedelta(minutes=50) - at()).total_seconds()
+    told = 0
+    for seconds in range(0, 120, 3):
+        if seconds < 90:
+            await book(slot, f"P{seconds} Rao", seconds=near + seconds)
+        told += len(await heard(near + seconds))
+        assert await needing(near + seconds) == []
+    assert 5 <= told <= 7
+    assert await unaccounted() == 0
+
+
+async def needing(seconds: float) -> list[str]:
+    """Return the kinds of what needs attention of all that interviewers are to hear."""
+    found = await failures.page([MAIL], limit=99, after=None, now=at(seconds))
+    return [one.kind for one in found if one.slot]
+
+
+async def test_nobody_hears_that_somebody_has_left_a_slot_that_is_over() -> None:
+    slot, later = await make_slot(), await make_slot(starts_at=START + timedelta(days=1))
+    missed, other = await book(slot), await book(slot, "Ben Rao")
+    assert await heard(0) == ["invitation to ravi: Asha, Ben"]
+    await heard(60)
+    over = (START + timedelta(hours=3) - at()).total_seconds()
+    await move(missed, later, seconds=over)
+    await cancel(other, seconds=over)
+    assert await heard(over + 60) == ["invitation to ravi: Asha"]
+    assert (await revision_of(slot), await revision_of(later)) == (2, 1)
+    assert await unaccounted() == 0
 
 
 async def test_two_bookings_at_once_are_two_notices_and_both_are_told() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop.notify import messages
-from hireloop.notify.decisions.decision import WHILE_UNDER_WAY, Decision, Nothing, Say, Told, Undecided, Wait
+from hireloop.notify.decisions.decision import WHILE_UNDER_WAY, Decision, Nothing, Say, Told, Undecided, Wait, wait
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS
 from hireloop.notify.messages import (
     CANDIDATE_KINDS,
@@ -103,7 +103,7 @@ def _move(one: Undecided, message: RescheduledMessage, history: History) -> Deci
     told = [it for it in history.told if it.kind in CANDIDATE_KINDS]
     heard = [it for it in told if it.recipient.lower() == one.recipient.lower()]
     if not heard:
-        return Say(_invitation(message) if history.is_invited_before(one.revision) else message)
+        return Say(_invitation(message) if history.is_invited_before(one.revision) else _of_move(message))
     known = [(it, said) for it in heard if isinstance(said := _read(it), InvitationMessage)]
     arrived = [at for at, (it, _) in enumerate(known) if it.is_sure and it.kind in INVITING_KINDS]
     # The last that arrived, and all that may have arrived since.
@@ -113,7 +113,7 @@ def _move(one: Undecided, message: RescheduledMessage, history: History) -> Deci
     if any(said.key_version != message.key_version for _, said in latest):
         return Say(_invitation(message))  # a mail about a move says that the link stays the same
     if not latest:
-        return Say(message)
+        return Say(_of_move(message))
     starts = [said.starts_at for _, said in [*(latest[:1] if arrived else []), *reversed(latest)]]
     others = [start for start in starts if start != message.starts_at]
     return Say(msgspec.structs.replace(message, previous_starts_at=others[0]) if others else _invitation(message))
@@ -147,7 +147,7 @@ def _reminder(one: Undecided, message: ReminderMessage, inviting: Sequence[Invit
         return Say(message)
     if invitation.state is DeliveryState.PENDING:
         waited = (one.now - one.first_due_at) / 4
-        return Wait(one.now + min(max(waited, _SHORTEST_WAIT), _LONGEST_WAIT))
+        return wait(one, one.now + min(max(waited, _SHORTEST_WAIT), _LONGEST_WAIT))
     if invitation.state is DeliveryState.SENT and invitation.sent_at and invitation.sent_at >= one.first_due_at:
         return Nothing(invitation.revision)
     return Say(message)
@@ -167,6 +167,11 @@ def _copy(one: Undecided, message: RecruiterCopyMessage, known: History) -> Deci
     last, said = heard[-1], _read(heard[-1])
     is_same = message.change is CopiedChange.RESCHEDULED and _times(said) == _times(message)
     return Nothing(last.revision) if is_same and last.is_sure else Say(message)
+
+
+def _of_move(message: RescheduledMessage) -> InvitationMessage:
+    """Return a message about a move as it was put; about something else than the time it is an invitation."""
+    return message if message.previous_starts_at != message.starts_at else _invitation(message)
 
 
 def _invitation(message: RescheduledMessage) -> InvitationMessage:

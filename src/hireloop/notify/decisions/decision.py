@@ -75,3 +75,11 @@ class Wait(msgspec.Struct, frozen=True, tag=True):
 
 
 Decision = Say | Nothing | Wait
+
+
+def wait(one: Undecided, until: datetime) -> Wait | Nothing:
+    """Return that a message waits for another, or that there is nothing to say once that is longer than it is useful.
+
+    Nobody has failed to send it then. What it waits for has a deadline, and alerts, of its own. Pure.
+    """
+    return Wait(until) if until < one.deadline_at else Nothing(0)

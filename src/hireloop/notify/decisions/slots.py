@@ -15,7 +15,7 @@ import msgspec
 
 from hireloop import db
 from hireloop.notify import ends, messages
-from hireloop.notify.decisions.decision import WHILE_UNDER_WAY, Decision, Nothing, Say, Undecided, Wait
+from hireloop.notify.decisions.decision import WHILE_UNDER_WAY, Decision, Nothing, Say, Undecided, Wait, wait
 from hireloop.notify.decisions.slot_facts import Notice, SlotStanding, notices_of, standings_of
 from hireloop.notify.ends import EndKind
 from hireloop.notify.messages import (
@@ -119,7 +119,6 @@ def _replaced(
         for old in known[one.slot]
         if old.mailbox == it.mailbox
         and old.is_on_its_way
-        and not old.is_reminder
         and old.revision < one.revision
         and not _is_same(old, standings[one.slot].of(it.mailbox))
     ]
@@ -138,8 +137,10 @@ def notice(one: Undecided, it: Notice, standing: SlotStanding, others: Sequence[
     on_its_way = [other for other in told if other.is_on_its_way and _is_same(other, now)]
     if on_its_way:
         return Nothing(on_its_way[-1].revision)
+    # Whom only a reminder has reached must hear that it is off; of anything else they are to have the invitation.
+    known = told if now["attendees"] else others
     # Itself, too: of an erased person it is decided anew, and a try of it may have been under way.
-    arrived = sorted((one for one in (*told, it) if one.may_have_arrived), key=lambda one: (one.revision, one.id))
+    arrived = sorted((one for one in (*known, it) if one.may_have_arrived), key=lambda one: (one.revision, one.id))
     sure = [other for other in arrived if other.is_sure]
     if not arrived and not now["attendees"]:
         return Nothing(0)
@@ -215,7 +216,7 @@ def reminder(one: Undecided, mailbox: str, standing: SlotStanding, others: Seque
     """Return whether an interviewer is reminded of a slot: not while there is news of it, nor right after."""
     told = [other for other in others if not other.is_reminder]
     if any(other.state is DeliveryState.PENDING for other in told):
-        return Wait(one.now + _WHILE_PENDING)
+        return wait(one, one.now + _WHILE_PENDING)
     last = max((other for other in told if other.sent_at), key=lambda other: other.sent_at or one.now, default=None)
     now = standing.of(mailbox)
     if not now["attendees"]:

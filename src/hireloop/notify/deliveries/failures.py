@@ -21,8 +21,8 @@ def slot_moved_on_fragment(delivery: str) -> str:
     return f"""(
         EXISTS (
             SELECT FROM delivery AS newer
-            WHERE newer.slot = {delivery}.slot AND newer.recipient = {delivery}.recipient AND newer.required
-                AND newer.revision > {delivery}.revision
+            WHERE newer.slot = {delivery}.slot AND lower(newer.recipient) = lower({delivery}.recipient)
+                AND newer.required AND newer.revision > {delivery}.revision
                 AND newer.told_revision IS DISTINCT FROM {delivery}.revision
         ) OR {delivery}.kind <> 'interviewer_cancelled' AND NOT {delivery}.undecided AND NOT EXISTS (
             SELECT FROM slot_to_notify told

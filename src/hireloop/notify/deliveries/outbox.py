@@ -24,7 +24,7 @@ from hireloop.statements import Statement
 from hireloop.telemetry import spans
 
 MOVE_QUIET = timedelta(seconds=20)
-# The traceparents of the bookings that messages are about, by the messages' schedules.
+# The traceparents of the bookings that messages are about, by the messages' slots, or else by their schedules.
 Origins = Mapping[UUID | None, Sequence[str]]
 _NO_ORIGINS: Origins = {}
 
@@ -84,7 +84,7 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         Records a PRODUCER span a delivery, under the current span and linked to the bookings that it is `about`.
         """
         puts = [
-            (message, self._delivery(message, channel, recipient, now, about.get(message.schedule_id, ())))
+            (message, self._delivery(message, channel, recipient, now, about))
             for message in told
             for channel in self.channels
             if (recipient := _recipient(message, channel)) is not None
@@ -140,29 +140,28 @@ class Outbox(msgspec.Struct, frozen=True, kw_only=True):
         return any(kind in channel.kinds and bool(address or not channel.personal) for channel in self.channels)
 
     def _delivery(
-        self, message: messages.Message, channel: Channel, recipient: str, now: datetime, about: Sequence[str]
+        self, message: messages.Message, channel: Channel, recipient: str, now: datetime, about: Origins
     ) -> NewDelivery:
-        delivery_id = db.new_id()
+        delivery_id, origins = db.new_id(), about.get(message.slot_id or message.schedule_id, ())
+        kind = message.kind
         return NewDelivery(
             id=delivery_id,
-            kind=message.kind,
+            kind=kind,
             channel=channel.name,
             recipient=recipient,
             required=message.required and channel.required,
             message_id=f"<{delivery_id}@{self.message_id_domain}>",
-            traceparent=spans.record_put(delivery_id=delivery_id, kind=message.kind, channel=channel.name, about=about),
+            traceparent=spans.record_put(delivery_id=delivery_id, kind=kind, channel=channel.name, about=origins),
             due_at=self._due_at(message, now) + message.wait,
         )
 
     def _due_at(self, message: messages.Message, now: datetime) -> datetime:
         """Return when a message is due, but for its own `wait`: some wait for more changes."""
         match message:
-            case (
-                messages.RescheduledMessage()
-                | messages.RecruiterCopyMessage(change="rescheduled")
-                | messages.InterviewerUpdate(may_wait=True)
-            ):
+            case messages.RescheduledMessage() | messages.RecruiterCopyMessage(change="rescheduled"):
                 return retry.quiet_until(now, message.starts_at, quiet=self.move_quiet)
+            case messages.InterviewerUpdate(may_wait=True):
+                return retry.seats_quiet_until(now, message.starts_at, quiet=self.move_quiet)
             case _:
                 return now
 

@@ -14,6 +14,8 @@ _TRIES_STILL_TO_FIT = 4
 _SHORTEST_PAUSE_SECONDS = 1.0
 _AT_RISK_AFTER = timedelta(minutes=15)
 _AT_RISK_BEFORE_START = timedelta(minutes=60)
+_QUIET_WHEN_NEAR = timedelta(seconds=20)
+_LAST_MINUTE = timedelta(minutes=1)
 _SHORTEST_LIFE = timedelta(seconds=30)
 
 
@@ -58,6 +60,16 @@ def quiet_until(now: datetime, starts_at: datetime, *, quiet: timedelta) -> date
     That is `quiet` long, and not past an hour before the start.
     """
     return max(now, min(now + quiet, starts_at - _AT_RISK_BEFORE_START))
+
+
+def seats_quiet_until(now: datetime, starts_at: datetime, *, quiet: timedelta) -> datetime:
+    """Return until when what an interviewer hears of the seats of a slot waits for more.
+
+    That is as long as of a move. In the last hour it is 20 s at most, and not past a minute before the start: a slot
+    may fill up then, too, and nobody wants thirty emails just before they begin.
+    """
+    near = min(now + min(quiet, _QUIET_WHEN_NEAR), starts_at - _LAST_MINUTE)
+    return max(quiet_until(now, starts_at, quiet=quiet), near)
 
 
 def deadline_at(due_at: datetime, *, useless_at: datetime) -> datetime:

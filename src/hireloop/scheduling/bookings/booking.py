@@ -170,6 +170,7 @@ class _Draft:
             "ends_at": facts.ends_at,
             "job": facts.slot.job_id,
             "interviewer": facts.slot.interviewer_email,
+            "interviewer_name": facts.slot.held_by,
             "schedule": self.schedule_id,
             "notes": self.wish.notes,
             "trace_id": self.trace_id,
@@ -260,7 +261,7 @@ _WRITE = Statement(f"""
         UPDATE slot SET taken = taken + 1, {notices.raise_fragment(":now")} FROM asked
         WHERE slot.id = :slot AND withdrawn_at IS NULL AND taken < seats
           AND starts_at = :starts_at AND ends_at = :ends_at AND (slot.job IS NULL OR slot.job = :job)
-          AND interviewer_email IS NOT DISTINCT FROM :interviewer::text
+          AND interviewer_email IS NOT DISTINCT FROM :interviewer::text AND interviewer_name = :interviewer_name
         RETURNING slot.id, notice_revision
     ), placed AS (
         UPDATE interview SET state = 'scheduled', started_at = :starts_at, ended_at = :ends_at FROM seat

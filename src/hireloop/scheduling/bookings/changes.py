@@ -19,7 +19,7 @@ from hireloop.scheduling.audit import Action, Actor, NewAuditEntry
 from hireloop.scheduling.bookings import history
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry, Move
 from hireloop.scheduling.bookings.locked import LockedBooking
-from hireloop.scheduling.tables import ScheduleState
+from hireloop.scheduling.tables import Schedule, ScheduleState
 from hireloop.statements import Statement
 
 _ACTIONS = {
@@ -110,6 +110,20 @@ async def note(
     if raises_revision:
         kept = LASTING_KINDS if change in _OF_THE_TIME else RECRUITER_KINDS
         await supersede(booking.schedule_id, before_revision=revision, kept=kept)
+    return revision
+
+
+async def tell_anew(booking: LockedBooking) -> int:
+    """Raise the revision of a booking that stays as it is, and return it: the caller puts what its candidate hears.
+
+    Its history has no entry: version 0.1.0, to which an installation may go back, can read none but those that it
+    knows. A reminder that is due by now would come on the heels of what is put.
+    """
+    revision = booking.revision + 1
+    await Schedule.update(
+        {Schedule.revision: revision, Schedule.invited_revision: revision, Schedule.reminded_at: booking.now}
+    ).where(Schedule.id == booking.schedule_id)
+    await supersede(booking.schedule_id, before_revision=revision, kept=RECRUITER_KINDS)
     return revision
 
 

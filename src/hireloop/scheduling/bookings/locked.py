@@ -46,6 +46,16 @@ class LockedBooking(Meeting, frozen=True, kw_only=True):
     names_interviewer: bool = False  # the job, to its candidates
     interviewer_name: str = ""  # as far as the candidate may know it
 
+    @property
+    def is_to_come(self) -> bool:
+        """Whether the candidate can still enter."""
+        return (
+            self.state is not ScheduleState.CANCELLED
+            and self.entered_at is None
+            and self.revoked_at is None
+            and self.closes_at >= self.now
+        )
+
 
 # All that a change needs to know of bookings, whose rows are locked with their sessions'. One moment for them all, and
 # after the wait for their candidates: when the transaction began, another change may have been under way.

@@ -114,18 +114,18 @@ async def _put(
         ),
     )
     to_interviewers = await _write(booking, moved)
-    told: list[Message] = [
-        await _told(booking, changes.invitation(moved, revision), reason),
+    messages: list[Message] = [
+        await told(booking, changes.invitation(moved, revision), reason),
         changes.recruiter_copy(moved, revision, CopiedChange.RESCHEDULED, by=by),
         *to_interviewers,
     ]
-    await outbox.put(told, now=booking.now, key=by.key)
+    await outbox.put(messages, now=booking.now, key=by.key)
 
 
-async def _told(booking: LockedBooking, invitation: InvitationMessage, reason: str) -> InvitationMessage:
+async def told(booking: LockedBooking, invitation: InvitationMessage, reason: str) -> InvitationMessage:
     """Return what the candidate hears: that it has moved, if they may know of the time before and their link holds.
 
-    Of that it is decided when it is due whether they do (`notify.decisions`).
+    Of that it is decided when it is due whether they do, and whether the time is another one (`notify.decisions`).
     """
     if booking.revoked_at is not None or not await may_have_heard(booking.schedule_id, address=booking.candidate_email):
         return invitation

@@ -9,23 +9,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hireloop import db
-from hireloop.notify.deliveries.outbox import Outbox
+from hireloop.notify.deliveries.outbox import Outbox, origin_fragment
 from hireloop.notify.messages import InterviewerReminder
 from hireloop.statements import Statement, read_clock
+from hireloop.telemetry import links
 
 _TOGETHER = 200
 
 # Slots in use of one lead: that start after the next nearer lead takes over (`nearest`), and no later than the lead
 # allows (`farthest`), so that a short stretch of an index is read. Of one without a notice, its interviewer knows
 # nothing: it was booked by a process of 0.1.0. One that somebody is changing gets its reminder from the next sweep.
-_DUE = Statement("""
+_DUE = Statement(f"""
     SELECT id AS slot_id, notice_revision AS revision, interviewer_email, interviewer_name,
-        interviewer_time_zone AS time_zone, interviewer_locale AS locale, starts_at, ends_at
+        interviewer_time_zone AS time_zone, interviewer_locale AS locale, starts_at, ends_at, ARRAY(
+            SELECT {origin_fragment("sc.id")} FROM schedule sc
+            WHERE sc.slot = slot.id AND sc.state <> 'cancelled' ORDER BY sc.id LIMIT {links.MOST}
+        ) AS traceparents
     FROM slot
     WHERE starts_at > :nearest AND starts_at <= :farthest AND taken > 0 AND interviewer_email IS NOT NULL
       AND notice_revision > 0 AND reminded_at < starts_at - :lead::interval
     ORDER BY starts_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
-""")
+""")  # noqa: S608 (our own words)
 # The reminders of these slots that are due by now are done with.
 _NOTE = Statement("UPDATE slot SET reminded_at = :at WHERE id = ANY(:slots::uuid[])")
 
@@ -67,10 +71,12 @@ async def _put_some(outbox: Outbox, lead: str, length: timedelta, nearer: timede
     due = await _DUE.rows(nearest=at + nearer, farthest=at + length, lead=length, limit=_TOGETHER)
     if due:
         told = [_reminder({**row}, lead, row["starts_at"] - nearer) for row in due]
-        await outbox.put(told, now=at)
+        origins = {row["slot_id"]: [one or "" for one in row["traceparents"]] for row in due}
+        await outbox.put(told, now=at, about=origins)
         await _NOTE.run(slots=[row["slot_id"] for row in due], at=at)
     return len(due)
 
 
 def _reminder(row: dict[str, Any], lead: str, until: datetime) -> InterviewerReminder:
+    del row["traceparents"]
     return InterviewerReminder(**row, lead=lead, until=until)

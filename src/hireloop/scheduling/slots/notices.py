@@ -46,18 +46,24 @@ def notice(about: NoticeFacts, *, to: str, may_wait: bool) -> InterviewerUpdate:
     )
 
 
-def raise_fragment(now: str) -> str:
-    """Return what an UPDATE of a slot sets so that its interviewer, if there is one, hears of it; `now` is SQL."""
+def raise_fragment(now: str, *, unless: str = "false") -> str:
+    """Return what an UPDATE of a slot sets so that its interviewer, if there is one, hears of it.
+
+    `now` is SQL, and so is `unless`: the condition that there is nothing to hear.
+    """
+    is_told = f"(interviewer_email IS NOT NULL AND NOT ({unless}))"
     return f"""
-        notice_revision = notice_revision + (interviewer_email IS NOT NULL)::int,
-        notice_key = coalesce(interviewer_key, notice_key), reminded_at = {now}
+        notice_revision = notice_revision + {is_told}::int,
+        notice_key = CASE WHEN {is_told} THEN interviewer_key ELSE notice_key END, reminded_at = {now}
     """
 
 
 _TOLD = "id AS slot_id, notice_revision AS revision, interviewer_email, starts_at, ends_at, taken"
-# Seats of slots are taken, or freed.
+# Seats of slots are taken, or freed. Nobody needs to hear any more of a slot that is over: that is where the bookings
+# are moved from of candidates who did not come.
 _CHANGE_SEATS = Statement(f"""
-    UPDATE slot SET taken = taken + changed.seats, {raise_fragment(":now::timestamptz")}
+    UPDATE slot SET taken = taken + changed.seats,
+        {raise_fragment(":now::timestamptz", unless="ends_at <= :now::timestamptz")}
     FROM unnest(:slots::uuid[], :seats::int[]) AS changed(slot, seats) WHERE slot.id = changed.slot
     RETURNING {_TOLD}
 """)  # noqa: S608 (our own names)
@@ -73,8 +79,9 @@ async def change_seats(
 ) -> list[InterviewerUpdate]:
     """Take and free one seat for each time that a slot is named, and return the notices to the slots' interviewers.
 
-    Of slots with `unchanged` seats, something is corrected that their interviewers were told of somebody in them. In
-    the caller's transaction, which holds the slots. Constraints judge the seats.
+    Of slots with `unchanged` seats, something is corrected that their interviewers were told of somebody in them. Of
+    slots that are over there is nothing to tell. In the caller's transaction, which holds the slots. Constraints judge
+    the seats.
     """
     entered, left = tuple(taken), tuple(freed)
     seats = Counter(dict.fromkeys(unchanged, 0))
@@ -87,7 +94,7 @@ async def change_seats(
     return [
         notice(row, to=row.interviewer_email, may_wait=is_move or 0 < row.taken != seats[row.slot_id])
         for row in sorted(rows, key=lambda row: row.slot_id)
-        if row.interviewer_email is not None
+        if row.interviewer_email is not None and row.ends_at > now
     ]
 
 
