@@ -177,7 +177,7 @@ async def test_bookings_and_handovers_at_once_leave_nobody_with_the_wrong_name()
     latest = await db.fetch(
         """
         SELECT DISTINCT ON (schedule) payload->>'interviewer_name' AS name FROM delivery
-        WHERE party = 'candidate' AND state = 'sent' ORDER BY schedule, revision DESC
+        WHERE party_of(kind) = 'candidate' AND state = 'sent' ORDER BY schedule, revision DESC
         """
     )
     assert [row["name"] for row in latest] == [name] * 7

@@ -91,6 +91,7 @@ _NOT_SAID = Statement("""
             SELECT FROM delivery before
             WHERE before.slot = d.slot AND lower(before.recipient) = lower(d.recipient) AND before.required
                 AND before.revision < d.revision AND before.state IN ('bounced', 'rejected', 'exhausted')
+                AND (:is_heard OR before.payload->>'recruiter_email' IS NOT NULL)
                 AND NOT EXISTS (
                     SELECT FROM delivery reached
                     WHERE reached.slot = d.slot AND lower(reached.recipient) = lower(d.recipient)

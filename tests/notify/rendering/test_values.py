@@ -178,7 +178,8 @@ def test_who_was_erased_leaves_no_gap_in_a_cancellation(language: str) -> None:
     assert not [line for line in parcel.text.splitlines() if line.startswith(",")]
     assert "<bdi></bdi>" not in parcel.html
     both = rendered(notice(InterviewerCancellation, attendees=[erased, BEN], locale=language))
-    assert f"Ben Kim, {BEN.job_title}" in both.text
+    (ben,) = [line for line in both.text.splitlines() if line.startswith("Ben Kim, ")]
+    assert BEN.job_title in ben
     assert not [line for line in both.text.splitlines() if line.startswith(",")]
 
 
