@@ -195,13 +195,18 @@ async def test_a_recipient_whose_script_the_first_server_does_not_support_is_off
 async def test_what_the_first_server_cannot_send_waits_for_a_second_one_that_is_held(database_url: str) -> None:
     with (
         ScriptedSmtpServer(extensions=[]) as first,
-        ScriptedSmtpServer({"MAIL": ["530 5.7.0 Authentication required"]}, extensions=["SMTPUTF8"]) as second,
+        ScriptedSmtpServer({"MAIL": "530 5.7.0 Authentication required"}, extensions=["SMTPUTF8"]) as second,
         WorkerProcess(_beside(database_url, first.port, second)),
     ):
         delivery = await book(email="आशा@example.com")
         lacking = ("primary", "retry", "recipient_needs_smtputf8")
+        held = ("fallback", "held", "auth_required")
         await until_attempt_ends(delivery, 3)
-        assert await _routes(delivery) == [lacking, ("fallback", "held", "auth_required"), lacking]
+        began, probed, *since = (await _routes(delivery))[:3]
+        # A slow machine may have probed the second server once more by then.
+        assert (began, probed) == (lacking, held)
+        assert since in ([lacking], [held])
+        second.obey()
         await db.fetch("UPDATE channel_health SET next_probe_at = now()")
         await make_due(delivery)
         await until_state(delivery, "sent")

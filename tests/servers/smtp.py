@@ -125,6 +125,11 @@ class ScriptedSmtpServer:
         self._threads[0] = threading.Thread(target=self._accept, daemon=True)
         self._threads[0].start()
 
+    def obey(self) -> None:
+        """Do from now on what a server ordinarily does, whatever the script says."""
+        with self._lock:
+            self._script.clear()
+
     @property
     def connection_count(self) -> int:
         return len(self.sessions)
