@@ -13,7 +13,7 @@ from bench.parts import Database
 FIRST = 10**11  # twelve digits, so that a number is the last group of a UUID
 NAME = "Asha Rao"
 JOB = UUID("40000000-0000-7000-8000-000000000000")
-_HOURS = 2000
+SLOTS_OF_EACH = 2000  # interviewer, an hour apart
 _EPOCH = datetime(2031, 1, 6, 4, 30, tzinfo=UTC)
 _STEMS = {"interview": "10000000", "candidate": "20000000", "slot": "30000000"}
 
@@ -26,6 +26,7 @@ class Person(NamedTuple):
     candidate: UUID
     slot: UUID
     email: str
+    interviewer_email: str
     starts_at: datetime
 
 
@@ -38,7 +39,8 @@ def person(n: int) -> Person:
         ids["candidate"],
         ids["slot"],
         f"asha.{n}@bench.example",
-        _EPOCH + timedelta(hours=n % _HOURS),
+        f"interviewer.{n // SLOTS_OF_EACH}@example.com",
+        _EPOCH + timedelta(hours=n % SLOTS_OF_EACH),
     )
 
 
@@ -52,9 +54,14 @@ def email_sql(n: str) -> str:
     return f"'asha.' || {n} || '@bench.example'"
 
 
+def interviewer_email_sql(n: str) -> str:
+    """Return the SQL of the address of slot n's interviewer."""
+    return f"'interviewer.' || {n}::bigint / {SLOTS_OF_EACH} || '@example.com'"
+
+
 def starts_at_sql(n: str) -> str:
     """Return the SQL of the start of slot n."""
-    return f"timestamptz '{_EPOCH.isoformat()}' + make_interval(hours => ({n}::bigint % {_HOURS})::int)"
+    return f"timestamptz '{_EPOCH.isoformat()}' + make_interval(hours => ({n}::bigint % {SLOTS_OF_EACH})::int)"
 
 
 class Crowd:
@@ -99,11 +106,5 @@ CANDIDATES_ID = _id("candidate")
 _MAKE = (
     made("candidate", "candidate", **CANDIDATE, time_zone="'Asia/Kolkata'", created_at="now()"),
     made("interview", "interview", candidate=CANDIDATES_ID, job=f"'{JOB}'", created_at="now()"),
-    made(
-        "slot",
-        "slot",
-        **SLOT,
-        interviewer_email=f"'interviewer.' || n / {_HOURS} || '@example.com'",
-        created_at="now()",
-    ),
+    made("slot", "slot", **SLOT, interviewer_email=interviewer_email_sql("n"), created_at="now()"),
 )

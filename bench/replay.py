@@ -130,6 +130,7 @@ class _Writer:
         self._person = person
         self._texts: dict[str, str] = {  # a text as it was recorded -> the SQL of what number n has there
             person.email: crowd.email_sql(_N),
+            person.interviewer_email: crowd.interviewer_email_sql(_N),
             str(crowd.JOB): f"'{crowd.JOB}'",
             trace_id: f"md5({_N}::text)",
         }
