@@ -11,6 +11,7 @@ from jinja2 import Environment
 from jinja2.ext import GETTEXT_FUNCTIONS, babel_extract
 
 from hireloop.notify.next_steps import NextStep
+from hireloop.notify.reasons import Reason
 from hireloop.notify.rendering import languages
 
 HUB = Path(str(files("hireloop.notify.rendering")))
@@ -20,8 +21,8 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 
 def phrases() -> set[str]:
-    """Return the sentences of the next steps, and what Jinja's own i18n extension finds, as gettext names it."""
-    found = {step.sentence for step in NextStep}
+    """Return the sentences of reasons and next steps, and what Jinja's i18n extension finds, as gettext names it."""
+    found = {slug.sentence for slug in (*NextStep, *Reason)}
     for file in TEMPLATES:
         with file.open("rb") as source:
             found |= {str(phrase) for _, _, phrase, _ in babel_extract(source, GETTEXT_FUNCTIONS, [], {})}
@@ -106,3 +107,17 @@ def test_a_reader_has_the_first_locale_whose_words_we_have(names: tuple[str | No
 @pytest.mark.parametrize("language", list(languages.LANGUAGES))
 def test_every_language_has_a_direction(language: str) -> None:
     assert languages.direction(language) == "ltr"
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "The recipient's address does not exist."),
+        ("de_AT", "Die Adresse des Empfängers gibt es nicht."),
+        ("hi", "पाने वाले का पता मौजूद नहीं है।"),
+    ],
+)
+def test_why_a_message_failed_is_said_in_the_readers_language(locale: str, said: str) -> None:
+    assert languages.reason("recipient_unknown", locale) == said
+    assert languages.reason("reason_of_a_plugin", locale) == "reason_of_a_plugin"
+    assert languages.reason(None, locale) == ""

@@ -12,7 +12,9 @@ from importlib.resources import files
 from babel import Locale
 from babel.messages.pofile import read_po
 
+from hireloop.notify.reasons import sentence_of
 from hireloop.notify.rendering import times
+from hireloop.notify.rendering.plain_text import one_line
 
 # Each with the script that its words are written in: `hi-Latn` asks for Hindi that we do not have.
 LANGUAGES = {"en": "Latn", "hi": "Deva", "de": "Latn"}
@@ -60,8 +62,16 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def in_language(sentence: str, language: str) -> str:
-    """Return a sentence that stands in the code, such as that of a next step, in one language; else in English."""
+    """Return a sentence that stands in the code, as that of a next step does, in one language; else in English."""
     return catalogue(language).get(sentence, sentence)
+
+
+def reason(slug: str | None, locale: str) -> str:
+    """Return the message of a reason in the language of a locale, on one line; empty without one.
+
+    A slug that a plugin defined stays as it is.
+    """
+    return one_line(in_language(sentence_of(slug), language_of(locale))) if slug else ""
 
 
 def translated(source: str, language: str, *, frame: Callable[[str], str], escape: Callable[[str], str] = str) -> str:

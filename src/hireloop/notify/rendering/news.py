@@ -14,8 +14,7 @@ from hireloop.notify.messages import (
     NoShowMessage,
 )
 from hireloop.notify.no_show import MissedCandidate
-from hireloop.notify.reasons import sentence_of
-from hireloop.notify.rendering import times
+from hireloop.notify.rendering import languages, times
 from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.values import Reader, Values, of_booking
 
@@ -30,7 +29,7 @@ def of_news(message: News, reader: Reader, *, booking_url: str) -> Values:
 def of_no_show(message: NoShowMessage, reader: Reader, *, url: str) -> Values:
     """Return who did not come and why, at most as many as the message names; `url` is of the booking or of the day."""
     when = times.span(message.starts_at, message.ends_at, *reader)
-    named = tuple(_missed(one) for one in message.missed)
+    named = tuple(_missed(one, reader.locale) for one in message.missed)
     first = named[0] if named else ("", "", "", "", "", "", "")
     return {
         "count": len(named) + message.more,
@@ -50,7 +49,7 @@ def of_interviewer_unreachable(message: InterviewerUnreachableMessage, reader: R
     when = times.span(message.starts_at, message.ends_at, *reader)
     return {
         "interviewer": one_line(message.interviewer_email),
-        "sentence": one_line(sentence_of(message.failure)) if message.failure else "",
+        "sentence": languages.reason(message.failure, reader.locale),
         "reason": one_line(message.failure or ""),
         "reply": one_line(message.reply)[:_LONGEST_REPLY],
         "is_of_a_booking": message.schedule_id is not None,
@@ -60,14 +59,14 @@ def of_interviewer_unreachable(message: InterviewerUnreachableMessage, reader: R
     }
 
 
-def _missed(one: MissedCandidate) -> tuple[str, ...]:
+def _missed(one: MissedCandidate, locale: str) -> tuple[str, ...]:
     """Return name, position, company, cause, why the invitation failed, and the results for camera and microphone."""
     return (
         one_line(one.candidate_name),
         one_line(one.job_title),
         one_line(one.company),
         one.cause.value,
-        one_line(sentence_of(one.failure)) if one.failure else "",
+        languages.reason(one.failure, locale),
         one_line(one.camera or ""),
         one_line(one.microphone or ""),
     )

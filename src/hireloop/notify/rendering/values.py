@@ -25,7 +25,6 @@ from hireloop.notify.messages import (
     party_of,
 )
 from hireloop.notify.next_steps import NextStep
-from hireloop.notify.reasons import sentence_of
 from hireloop.notify.rendering import languages, times
 from hireloop.notify.rendering.plain_text import lines, one_line
 
@@ -123,17 +122,14 @@ def of_copy(message: RecruiterCopyMessage, reader: Reader, *, booking_url: str, 
 
 
 def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_url: str, next_step: NextStep) -> Values:
-    """Return what operators hear of a delivery or of a channel.
-
-    `sentence`, the reason in plain words, is English in every language, as in the API and the documents.
-    """
+    """Return what operators hear of a delivery or of a channel."""
     is_of_a_delivery = message.cause.value != "held"
     when = times.point(message.starts_at, *reader) if message.starts_at else ""
     return {
         "cause": message.cause.value,
         "channel": one_line(message.channel),
         "reason": one_line(message.reason or ""),
-        "sentence": one_line(sentence_of(message.reason)) if message.reason else "",
+        "sentence": languages.reason(message.reason, reader.locale),
         "about": message.about or "",
         "party": party_of(message.about or "") or "",
         "others": message.others,
