@@ -206,7 +206,7 @@ async def test_what_the_first_server_cannot_send_waits_for_a_second_one_that_is_
         # A slow machine may have probed the second server once more by then.
         assert (began, probed) == (lacking, held)
         assert since in ([lacking], [held])
-        second.obey()
+        second.recover()
         await db.fetch("UPDATE channel_health SET next_probe_at = now()")
         await make_due(delivery)
         await until_state(delivery, "sent")

@@ -125,7 +125,7 @@ class ScriptedSmtpServer:
         self._threads[0] = threading.Thread(target=self._accept, daemon=True)
         self._threads[0].start()
 
-    def obey(self) -> None:
+    def recover(self) -> None:
         """Do from now on what a server ordinarily does, whatever the script says."""
         with self._lock:
             self._script.clear()

@@ -6,7 +6,6 @@ it: so nobody is reminded right after they were told.
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox, origin_fragment
@@ -70,13 +69,9 @@ async def _put_some(outbox: Outbox, lead: str, length: timedelta, nearer: timede
     at = await read_clock(now)
     due = await _DUE.rows(nearest=at + nearer, farthest=at + length, lead=length, limit=_TOGETHER)
     if due:
-        told = [_reminder({**row}, lead, row["starts_at"] - nearer) for row in due]
-        origins = {row["slot_id"]: [one or "" for one in row["traceparents"]] for row in due}
+        rows = [{**row} for row in due]
+        origins = {row["slot_id"]: [one or "" for one in row.pop("traceparents")] for row in rows}
+        told = [InterviewerReminder(**row, lead=lead, until=row["starts_at"] - nearer) for row in rows]
         await outbox.put(told, now=at, about=origins)
         await _NOTE.run(slots=[row["slot_id"] for row in due], at=at)
     return len(due)
-
-
-def _reminder(row: dict[str, Any], lead: str, until: datetime) -> InterviewerReminder:
-    del row["traceparents"]
-    return InterviewerReminder(**row, lead=lead, until=until)
