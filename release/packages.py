@@ -20,7 +20,7 @@ _MUST_HAVE = {
         "hireloop/py.typed",
         "hireloop/portal/templates/",
         "hireloop/web/static/",
-        "hireloop/notify/rendering/locales/",
+        "hireloop/wording/locales/",
         "/licenses/LICENSE",
     ),
     "hireloop-client": ("hireloop_client/py.typed",),

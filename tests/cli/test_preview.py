@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from hireloop.cli.preview import preview_
 from hireloop.errors import HireLoopError
 from hireloop.notify.messages import KINDS
-from hireloop.notify.rendering.languages import LANGUAGES
+from hireloop.wording.languages import LANGUAGES
 
 PARTS = {"subject.txt", "body.txt", "body.html", "message.eml"}
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from hireloop.notify.rendering import times
+from hireloop.wording import times
 
 _KINDS = {
     "Interview scheduled": "invitation",

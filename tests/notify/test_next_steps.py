@@ -10,9 +10,10 @@ from msgspec import structs
 
 from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.next_steps import NextStep, next_step
-from hireloop.notify.rendering import languages, preview, values
+from hireloop.notify.rendering import preview, values
 from hireloop.notify.rendering.translations import wording
 from hireloop.notify.rendering.values import Reader
+from hireloop.wording import languages
 
 SAMPLE = preview.sample("alert")
 

@@ -123,7 +123,7 @@ ESSENTIAL = (
     "hireloop/py.typed",
     "hireloop/portal/templates/a",
     "hireloop/web/static/a",
-    "hireloop/notify/rendering/locales/a",
+    "hireloop/wording/locales/a",
     "x/licenses/LICENSE",
 )
 

@@ -8,8 +8,8 @@ from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hireloop.notify.rendering.languages import LANGUAGES, reader_locale
 from hireloop.scheduling.locales import tag_of
+from hireloop.wording.languages import LANGUAGES, reader_locale
 
 
 @pytest.mark.parametrize(

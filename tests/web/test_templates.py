@@ -1,8 +1,9 @@
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
-from jinja2 import BaseLoader, PrefixLoader, TemplateNotFound, UndefinedError
+from jinja2 import BaseLoader, TemplateNotFound, UndefinedError
 
 import hireloop
 from hireloop.web import templates
@@ -14,7 +15,7 @@ def _own_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave nothing behind for other tests of this process."""
     folders: dict[str, BaseLoader] = {}
     monkeypatch.setattr(templates, "_folders", folders)
-    monkeypatch.setattr(templates, "_environment", templates._environment.overlay(loader=PrefixLoader(folders)))  # noqa: SLF001 (there is one a process)
+    monkeypatch.setattr(templates, "_environment", cache(templates._environment.__wrapped__))  # noqa: SLF001 (there is one a process)
 
 
 SOURCE = Path(hireloop.__file__).parent
@@ -42,11 +43,11 @@ def test_a_template_has_what_its_door_shares_and_what_the_page_says(tmp_path: Pa
 
 def test_what_one_door_shares_no_other_one_sees(tmp_path: Path) -> None:
     ours = Templates("ours", folder(tmp_path / "ours", page="{{ path }}"), path="/ours/")
-    theirs = Templates("theirs", folder(tmp_path / "theirs", page="{{ path }}", other="{{ lang }}"))
+    theirs = Templates("theirs", folder(tmp_path / "theirs", page="{{ path }}", other="{{ token }}"))
     assert ours.render("page") == "/ours/"
     with pytest.raises(UndefinedError, match="path"):
         theirs.render("page")
-    with pytest.raises(UndefinedError, match="lang"):
+    with pytest.raises(UndefinedError, match="token"):
         theirs.render("other")
     with pytest.raises(TemplateNotFound):
         ours.render("other")
@@ -74,3 +75,16 @@ def test_a_door_uses_no_template_of_another(door: str) -> None:
 
 def test_what_stands_in_backticks_is_code_and_everything_is_escaped() -> None:
     assert templates.coded("Run `a <b>` & see.") == "Run <code>a &lt;b&gt;</code> &amp; see."
+
+
+def test_a_page_speaks_its_readers_language(tmp_path: Path) -> None:
+    page = (
+        '<p lang="{{ lang }}" dir="{{ dir }}">{% trans who=name %}{{ who }} is not <b>here</b>.{% endtrans %} '
+        "{{ said(reason) }}</p>"
+    )
+    pages = Templates("pages", folder(tmp_path / "pages", page=page))
+    shown = pages.render("page", "de_AT", name="<Asha>", reason="The recipient's address does not exist.")
+    assert shown == (
+        '<p lang="de-AT" dir="ltr">&lt;Asha&gt; is not <b>here</b>. Die Adresse des Empfängers gibt es nicht.</p>'
+    )
+    assert pages.render("page", name="Asha", reason="<i>").endswith("Asha is not <b>here</b>. &lt;i&gt;</p>")

@@ -25,8 +25,8 @@ from hireloop.scheduling import fields
 from hireloop.statements import read_clock
 from hireloop.telemetry import spans
 from hireloop.web.audit_notes import replay_note
+from hireloop.web.bookings.deliveries import DeliverySummary, summary_fields
 from hireloop.web.context import AnyRequest, Context, ResponseContext, context_of
-from hireloop.web.delivery_response import DeliverySummary, summary_fields
 from hireloop.web.json_bodies import EmptyBody
 
 REPLAYS_ONE = ADMINISTERS | refuses(errors.NotReplayable, errors.TooManyMessages, errors.TooManyReinvitations)

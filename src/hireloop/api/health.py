@@ -19,9 +19,9 @@ from hireloop.notify.diagnosis import latest, mail
 from hireloop.notify.diagnosis.findings import Finding, Level
 from hireloop.notify.diagnosis.latest import Latest
 from hireloop.notify.reasons import sentence_of
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.worker import heartbeat
 from hireloop.web.context import AnyRequest, Context, context_of
+from hireloop.wording.plain_text import counted
 
 _LONGEST_WAIT = timedelta(seconds=60)
 

@@ -23,7 +23,7 @@ from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateFields
 from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.tables import InterviewState
-from hireloop.web.booking_response import InvitationResponse, ScheduleResponse, responses_of
+from hireloop.web.bookings.response import InvitationResponse, ScheduleResponse, responses_of
 from hireloop.web.context import AnyRequest, context_of
 
 

@@ -20,7 +20,7 @@ from hireloop.scheduling.bookings import booking, bookings, cancellations, confi
 from hireloop.scheduling.bookings.booking import BookingOutcome
 from hireloop.scheduling.bookings.bookings import BookingFilter
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.booking_response import ScheduleResponse, response_of, response_to_booking, responses_of
+from hireloop.web.bookings.response import ScheduleResponse, response_of, response_to_booking, responses_of
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.json_bodies import EmptyBody
 

@@ -26,7 +26,7 @@ from hireloop.scheduling import interviews
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.sessions import links, sessions
 from hireloop.scheduling.sessions.sessions import SessionState
-from hireloop.web.booking_response import (
+from hireloop.web.bookings.response import (
     DeviceCheckDetails,
     LateRequestDetails,
     ScheduleResponse,

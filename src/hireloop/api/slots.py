@@ -20,7 +20,7 @@ from hireloop.examples import InterviewId
 from hireloop.scheduling import fields, handovers, withdrawals
 from hireloop.scheduling.slots import new_times, slots
 from hireloop.scheduling.slots.slots import SlotDetails, SlotFields, SlotFilter, SlotPatch
-from hireloop.web.booking_response import ScheduleResponse
+from hireloop.web.bookings.response import ScheduleResponse
 from hireloop.web.context import AnyRequest, context_of
 
 

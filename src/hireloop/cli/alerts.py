@@ -19,11 +19,11 @@ from hireloop.notify.deliveries.alert_records import (
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.messages import AlertCause
 from hireloop.notify.reasons import sentence_of
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transports.replies import printable
 from hireloop.scheduling.audit import COMMAND_LINE
 from hireloop.settings import Settings
 from hireloop.web.audit_notes import acknowledgement_note
+from hireloop.wording.plain_text import counted
 
 
 @click.group()

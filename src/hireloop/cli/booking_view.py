@@ -30,7 +30,7 @@ from hireloop.scheduling.people.candidates import CandidateDetails
 from hireloop.scheduling.people.jobs import JobDetails
 from hireloop.scheduling.sessions import sessions
 from hireloop.settings import Settings
-from hireloop.web.booking_response import ScheduleResponse, responses_with
+from hireloop.web.bookings.response import ScheduleResponse, responses_with
 from hireloop.web.context import ResponseContext
 
 _RETURNED = 5  # of each delivery, the latest

@@ -18,14 +18,14 @@ from hireloop.cli.times import moment
 from hireloop.notify.deliveries.deliveries import why_superseded
 from hireloop.notify.messages import Party
 from hireloop.notify.reasons import sentence_of
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transports.replies import printable
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
 from hireloop.time_zones import zone_of
-from hireloop.web.booking_response import PersonResponse
+from hireloop.web.bookings.response import PersonResponse
+from hireloop.wording.plain_text import counted
 
 Command = TypeVar("Command", bound=Callable[..., None])
 Read = Callable[[Settings, UUID], Awaitable[InterviewView]]

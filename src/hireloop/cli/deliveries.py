@@ -23,7 +23,6 @@ from hireloop.notify.deliveries.replay import ReplayFilter
 from hireloop.notify.deliveries.skips import ReplayResult, Skip
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.reasons import sentence_of
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.tables import DeliveryState
 from hireloop.notify.transports.replies import printable
 from hireloop.notify.worker import wakeup
@@ -31,6 +30,7 @@ from hireloop.scheduling.audit import COMMAND_LINE
 from hireloop.settings import Settings
 from hireloop.telemetry import spans
 from hireloop.web.audit_notes import replay_note
+from hireloop.wording.plain_text import counted
 
 Command = TypeVar("Command", bound=Callable[..., None])
 

@@ -18,8 +18,8 @@ from hireloop.doctor.examination import examine
 from hireloop.errors import HireLoopError
 from hireloop.local import home
 from hireloop.notify.diagnosis.findings import Finding, Level, failure, of_sentence, ok, skipped
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.settings import Settings
+from hireloop.wording.plain_text import counted
 
 _LABELS = {
     Level.OK: ("ok", "green"),

@@ -6,7 +6,7 @@ import click
 
 from hireloop import migrate
 from hireloop.local.home import at_home
-from hireloop.notify.rendering.plain_text import counted
+from hireloop.wording.plain_text import counted
 
 
 @click.command("migrate")

@@ -8,9 +8,10 @@ import click
 
 from hireloop.errors import HireLoopError
 from hireloop.notify import messages
-from hireloop.notify.rendering import languages, preview
+from hireloop.notify.rendering import preview
 from hireloop.notify.rendering.render import Renderer
 from hireloop.settings import Settings
+from hireloop.wording import languages
 
 
 @click.command("preview")

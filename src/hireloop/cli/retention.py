@@ -11,10 +11,10 @@ from hireloop.cli.database import run
 from hireloop.cli.times import PeriodParameter
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.outbox import Outbox
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.privacy import retention as retaining
 from hireloop.settings import Settings
+from hireloop.wording.plain_text import counted
 
 _TOGETHER = 200
 _BY = Actor("hireloop retention")

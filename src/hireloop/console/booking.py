@@ -17,7 +17,6 @@ from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
 from hireloop.notify.messages import place_of
-from hireloop.notify.rendering import times
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import AgendaItem
@@ -25,6 +24,7 @@ from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import variables
 from hireloop.time_zones import zone_of
 from hireloop.web.context import AnyRequest, Context, context_of
+from hireloop.wording import times
 
 _DELIVERIES = 50  # the newest
 _ATTEMPTS = 20  # of each, the newest

@@ -9,7 +9,7 @@ from hireloop.console import labels
 from hireloop.console.labels import Label
 from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.booking_response import ScheduleResponse, responses_of
+from hireloop.web.bookings.response import ScheduleResponse, responses_of
 from hireloop.web.context import AnyRequest, context_of
 
 

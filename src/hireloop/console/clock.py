@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-from hireloop.notify.rendering import times
 from hireloop.settings import Settings
+from hireloop.wording import times
 
 _FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 30)  # with a day around it, still a date in any zone
 

@@ -14,7 +14,7 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.web.delivery_response import DeliverySummary
+from hireloop.web.bookings.deliveries import DeliverySummary
 
 
 class Label(NamedTuple):

@@ -25,13 +25,13 @@ from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.diagnosis import latest
 from hireloop.notify.diagnosis.findings import Finding, failure, of_sentence, ok, skipped, warning
 from hireloop.notify.diagnosis.latest import Latest
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.notify.transport import Channel
 from hireloop.notify.worker import heartbeat
 from hireloop.scheduling.people import twins
 from hireloop.scheduling.people.twins import NO_TWINS, Twins
 from hireloop.settings import Settings
 from hireloop.statements import Statement
+from hireloop.wording.plain_text import counted
 
 OLDEST_VERSION = 15
 SKEW_WARNS = timedelta(seconds=2)

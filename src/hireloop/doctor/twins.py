@@ -1,8 +1,8 @@
 """The check for what shares a mailbox since before HireLoop knew that two spellings can be one address."""
 
 from hireloop.notify.diagnosis.findings import Finding, warning
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.scheduling.people.twins import Twins
+from hireloop.wording.plain_text import counted
 
 CHECK = "addresses"
 _MOST_NAMED = 5

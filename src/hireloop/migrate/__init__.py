@@ -9,11 +9,11 @@ from contextlib import redirect_stdout
 from hireloop import db, signing
 from hireloop.errors import DatabaseNotReady, SettingsError
 from hireloop.migrate import digests, privileges, schema
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.scheduling.tables import Installation
 from hireloop.settings import Settings
 from hireloop.signing import Purpose
 from hireloop.statements import Statement
+from hireloop.wording.plain_text import counted
 
 _LOCK = 0x48697265  # any number, the same in every version
 _TRIES = 20  # bookings go on meanwhile, and a deadlock with one of them may end either

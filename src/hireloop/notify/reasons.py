@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Self
 
 from hireloop import faults
+from hireloop.wording.languages import in_language, language_of
+from hireloop.wording.plain_text import one_line
 
 
 class Slug(StrEnum):
@@ -228,3 +230,8 @@ def sentence_of(slug: str) -> str:
     """Return the message of a slug, or the slug itself if a plugin defined it."""
     known = {reason.value: reason.sentence for reason in Reason}
     return known.get(slug, slug)
+
+
+def sentence_in(slug: str | None, locale: str) -> str:
+    """Return the message of a slug in the language of a locale, on one line; empty without a slug."""
+    return one_line(in_language(sentence_of(slug), language_of(locale))) if slug else ""

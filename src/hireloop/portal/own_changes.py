@@ -12,8 +12,6 @@ from litestar import Response
 from litestar.exceptions import ClientException
 
 from hireloop import errors
-from hireloop.notify.rendering.plain_text import one_line
-from hireloop.notify.rendering.times import day_of, moment
 from hireloop.notify.rendering.values import Reader
 from hireloop.portal import gate, render, session_pages, stages, times
 from hireloop.portal.gate import path_of
@@ -26,6 +24,8 @@ from hireloop.scheduling.sessions.own_changes import ExpectedVersion, OpenTime, 
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.forms import fields_of
+from hireloop.wording.plain_text import one_line
+from hireloop.wording.times import day_of, moment
 
 _TIMES_A_PAGE = 20
 _LONGEST_REASON = 500

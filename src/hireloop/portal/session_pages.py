@@ -6,7 +6,6 @@ from urllib.parse import quote
 import msgspec
 from litestar import Response
 
-from hireloop.notify.rendering.times import english_locale, moment
 from hireloop.notify.rendering.values import Reader
 from hireloop.portal import gate, render, stages, times
 from hireloop.portal.gate import path_of
@@ -21,6 +20,7 @@ from hireloop.settings import Settings
 from hireloop.time_zones import zone_of
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token
+from hireloop.wording.times import english_locale, moment
 
 
 class LastChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from babel.dates import format_time
 
-from hireloop.notify.rendering import times
-from hireloop.notify.rendering.plain_text import counted
+from hireloop.wording import times
+from hireloop.wording.plain_text import counted
 
 _MINUTE = timedelta(minutes=1)
 

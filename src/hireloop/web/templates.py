@@ -1,14 +1,15 @@
-"""The one environment of every page: each door has its templates under a prefix of its own, as `portal/base.html`."""
+"""The environments of every page, one a language: each door has its templates under a prefix, as `portal/base.html`."""
 
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from hireloop.wording import languages, times
+
 _folders: dict[str, BaseLoader] = {}  # by their prefixes
-_environment = Environment(
-    loader=PrefixLoader(_folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
 
 
 def coded(text: str) -> Markup:
@@ -28,6 +29,35 @@ class Templates:
         _folders[prefix] = FileSystemLoader(folder)
         self._prefix, self._shared = prefix, shared
 
-    def render(self, template: str, **values: object) -> str:
-        """Render `<template>.html`; every value is escaped, and a missing one is an error."""
-        return _environment.get_template(f"{self._prefix}/{template}.html").render({**self._shared, **values})
+    def render(self, template: str, locale: str = times.FALLBACK_LOCALE, /, **values: object) -> str:
+        """Render `<template>.html` in the language of a locale; every value is escaped, and a missing one is an error.
+
+        The phrases of `{% trans %}` and `_()` are looked up in the language's catalogue.
+        """
+        said = {"lang": locale.replace("_", "-"), **self._shared, **values}
+        found = _environment(languages.language_of(locale)).get_template(f"{self._prefix}/{template}.html")
+        return found.render(said)
+
+
+@cache
+def _environment(language: str) -> Environment:
+    words = languages.catalogue(language)
+    environment = Environment(
+        loader=PrefixLoader(_folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    extended: Any = environment  # whose methods Jinja's extension adds
+    extended.install_gettext_callables(
+        lambda text: words.get(text, text),
+        lambda one, many, count: words.get(said := one if count == 1 else many, said),
+        newstyle=True,
+    )
+    # `_()` is for phrases of the templates: its result is HTML. Anything else that is said goes through `said()`.
+    environment.globals["said"] = partial(languages.in_language, language=language)
+    environment.globals["dir"] = languages.direction(language)
+    return environment

@@ -13,8 +13,8 @@ from icalendar import Calendar
 from clients.node_packages import needs_npm_packages
 from hireloop.notify.rendering import preview
 from hireloop.notify.rendering.calendar import CalendarEvent, cancel, invitation, invitation_method
-from hireloop.notify.rendering.languages import LANGUAGES
 from hireloop.notify.rendering.render import Renderer
+from hireloop.wording.languages import LANGUAGES
 from notify.rendering import calendar_programs
 from servers.calendar import CalendarServer
 

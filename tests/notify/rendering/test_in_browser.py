@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from hireloop.notify.messages import KINDS
-from hireloop.notify.rendering.languages import LANGUAGES
+from hireloop.wording.languages import LANGUAGES
 from notify.rendering.test_preview import parcel
 from web.browsers import Launch, launch, needs_chromium
 

@@ -17,9 +17,9 @@ import pytest
 from hireloop.mail_addresses import Sender
 from hireloop.notify.messages import KINDS
 from hireloop.notify.rendering import preview
-from hireloop.notify.rendering.languages import LANGUAGES
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Parcel
+from hireloop.wording.languages import LANGUAGES
 from notify.transports.mail.flowed_text import joined
 
 GOLDEN = Path(__file__).parent / "golden"

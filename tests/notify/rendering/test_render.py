@@ -31,11 +31,11 @@ from hireloop.notify.messages import (
     RescheduledMessage,
 )
 from hireloop.notify.reasons import Reason
-from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Channel, Parcel
 from hireloop.notify.transports.mail import mime
 from hireloop.time_zones import database_name
+from hireloop.wording.plain_text import one_line
 from notify.news import booking_news, interviewer_unreachable, missed, no_show
 
 SECRET = "a secret of at least thirty-two characters"

@@ -5,7 +5,7 @@ from jinja2 import UndefinedError
 
 from hireloop.notify.messages import KINDS
 from hireloop.notify.rendering import translations
-from hireloop.notify.rendering.languages import LANGUAGES
+from hireloop.wording.languages import LANGUAGES
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

@@ -28,11 +28,11 @@ from hireloop.notify.messages import (
     InvitationMessage,
 )
 from hireloop.notify.rendering import preview
-from hireloop.notify.rendering.languages import LANGUAGES
-from hireloop.notify.rendering.plain_text import one_line
 from hireloop.notify.rendering.render import Renderer
 from hireloop.notify.transport import Parcel
 from hireloop.notify.transports.mail import mime
+from hireloop.wording.languages import LANGUAGES
+from hireloop.wording.plain_text import one_line
 
 SECRET = "a secret of at least thirty-two characters"
 NOW = datetime(2026, 11, 30, 4, 30, tzinfo=UTC)

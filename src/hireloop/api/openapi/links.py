@@ -13,7 +13,7 @@ from hireloop.api.slots import ReleaseResponse
 from hireloop.scheduling.people.candidates import CandidateDetails
 from hireloop.scheduling.people.jobs import JobDetails
 from hireloop.scheduling.slots.slots import SlotDetails
-from hireloop.web.booking_response import ScheduleResponse
+from hireloop.web.bookings.response import ScheduleResponse
 
 # Where a response of this type has the ID that a parameter of another operation takes, as a JSON pointer.
 _IDS: dict[Any, dict[str, str]] = {

@@ -6,8 +6,8 @@ from typing import Any
 from opentelemetry.trace import SpanKind, StatusCode
 
 from hireloop.local.traces.otlp import ReceivedSpan
-from hireloop.notify.rendering.plain_text import counted
 from hireloop.telemetry.spans import SPAN_ATTEMPT, SPAN_BOOK, SPAN_PUT, SPAN_SEND
+from hireloop.wording.plain_text import counted
 
 _MAIL_SEND = SPAN_SEND["email"]
 

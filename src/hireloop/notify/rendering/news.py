@@ -14,9 +14,10 @@ from hireloop.notify.messages import (
     NoShowMessage,
 )
 from hireloop.notify.no_show import MissedCandidate
-from hireloop.notify.rendering import languages, times
-from hireloop.notify.rendering.plain_text import one_line
+from hireloop.notify.reasons import sentence_in
 from hireloop.notify.rendering.values import Reader, Values, of_booking
+from hireloop.wording import times
+from hireloop.wording.plain_text import one_line
 
 _LONGEST_REPLY = 300  # characters
 
@@ -49,7 +50,7 @@ def of_interviewer_unreachable(message: InterviewerUnreachableMessage, reader: R
     when = times.span(message.starts_at, message.ends_at, *reader)
     return {
         "interviewer": one_line(message.interviewer_email),
-        "sentence": languages.reason(message.failure, reader.locale),
+        "sentence": sentence_in(message.failure, reader.locale),
         "reason": one_line(message.failure or ""),
         "reply": one_line(message.reply)[:_LONGEST_REPLY],
         "is_of_a_booking": message.schedule_id is not None,
@@ -66,7 +67,7 @@ def _missed(one: MissedCandidate, locale: str) -> tuple[str, ...]:
         one_line(one.job_title),
         one_line(one.company),
         one.cause.value,
-        languages.reason(one.failure, locale),
+        sentence_in(one.failure, locale),
         one_line(one.camera or ""),
         one_line(one.microphone or ""),
     )

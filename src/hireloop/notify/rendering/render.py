@@ -33,9 +33,8 @@ from hireloop.notify.messages import (
     ReminderMessage,
 )
 from hireloop.notify.next_steps import next_step
-from hireloop.notify.rendering import calendar, languages, news, times, values, webhook_payload
+from hireloop.notify.rendering import calendar, news, values, webhook_payload
 from hireloop.notify.rendering.calendar import CalendarEvent, Guest
-from hireloop.notify.rendering.plain_text import isolated, one_line
 from hireloop.notify.rendering.translations import (
     attendees_wording,
     event_wording,
@@ -47,6 +46,8 @@ from hireloop.notify.transport import Channel, Parcel, title_of
 from hireloop.settings import Settings
 from hireloop.telemetry import variables
 from hireloop.time_zones import zone_of
+from hireloop.wording import languages, times
+from hireloop.wording.plain_text import isolated, one_line
 
 
 class _Said(NamedTuple):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import mrml
 from jinja2 import Environment, StrictUndefined, Template
 
-from hireloop.notify.rendering import languages
+from hireloop.wording import languages
 
 _INCLUDE = re.compile(r'^ *\{% include "([\w./{}]+)" %\}\n', re.MULTILINE)
 # MJML closes the gaps between the columns of a row so, of which there is one here; to a filter it is hidden text.

@@ -25,8 +25,9 @@ from hireloop.notify.messages import (
     party_of,
 )
 from hireloop.notify.next_steps import NextStep
-from hireloop.notify.rendering import languages, times
-from hireloop.notify.rendering.plain_text import lines, one_line
+from hireloop.notify.reasons import sentence_in
+from hireloop.wording import languages, times
+from hireloop.wording.plain_text import lines, one_line
 
 Values = dict[str, object]
 
@@ -129,7 +130,7 @@ def of_alert(message: AlertMessage, reader: Reader, *, booking_url: str, trace_u
         "cause": message.cause.value,
         "channel": one_line(message.channel),
         "reason": one_line(message.reason or ""),
-        "sentence": languages.reason(message.reason, reader.locale),
+        "sentence": sentence_in(message.reason, reader.locale),
         "about": message.about or "",
         "party": party_of(message.about or "") or "",
         "others": message.others,

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hireloop.notify.messages import KINDS
-from hireloop.notify.rendering.languages import LANGUAGES
 from hireloop.notify.transports.mail.flowed import columns, flowed
+from hireloop.wording.languages import LANGUAGES
 from notify.rendering.test_preview import files, parcel
 from notify.transports.mail.flowed_text import joined
 

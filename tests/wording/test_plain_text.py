@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hireloop.notify.rendering.plain_text import counted, isolated, lines, one_line
+from hireloop.wording.plain_text import counted, isolated, lines, one_line
 
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 HOSTILE = st.text(

@@ -38,8 +38,8 @@ from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
 from hireloop.scheduling.sessions.sessions import SessionState, late_request_at, state_of
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import variables
+from hireloop.web.bookings.deliveries import DeliverySummary, summary, summary_of_put
 from hireloop.web.context import AnyRequest, ResponseContext, context_of
-from hireloop.web.delivery_response import DeliverySummary, summary, summary_of_put
 
 KeyMint = Callable[[SessionOfSchedule], str] | None  # None where nobody may see a link
 _NEAR = timedelta(minutes=60)

@@ -11,10 +11,11 @@ from jinja2 import Environment
 from jinja2.ext import GETTEXT_FUNCTIONS, babel_extract
 
 from hireloop.notify.next_steps import NextStep
-from hireloop.notify.reasons import Reason
-from hireloop.notify.rendering import languages
+from hireloop.notify.reasons import Reason, sentence_in
+from hireloop.wording import languages
 
 HUB = Path(str(files("hireloop.notify.rendering")))
+LOCALES = Path(str(files("hireloop.wording"))) / "locales"
 TEMPLATES = sorted(file for file in (HUB / "templates").rglob("*") if file.is_file())
 TRANSLATED = sorted(set(languages.LANGUAGES) - {"en"})
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
@@ -30,7 +31,7 @@ def phrases() -> set[str]:
 
 
 def entries(language: str) -> list[Any]:
-    with (HUB / "locales" / f"{language}.po").open("rb") as file:
+    with (LOCALES / f"{language}.po").open("rb") as file:
         return [entry for entry in read_po(file, locale=language, abort_invalid=True) if entry.id]
 
 
@@ -118,6 +119,6 @@ def test_every_language_has_a_direction(language: str) -> None:
     ],
 )
 def test_why_a_message_failed_is_said_in_the_readers_language(locale: str, said: str) -> None:
-    assert languages.reason("recipient_unknown", locale) == said
-    assert languages.reason("reason_of_a_plugin", locale) == "reason_of_a_plugin"
-    assert languages.reason(None, locale) == ""
+    assert sentence_in("recipient_unknown", locale) == said
+    assert sentence_in("reason_of_a_plugin", locale) == "reason_of_a_plugin"
+    assert sentence_in(None, locale) == ""

@@ -1,7 +1,7 @@
-"""The languages of messages: which one a reader gets, and its words, from the gettext catalogues in `locales/`.
+"""The languages of messages and pages: which one a reader gets, and its words, from the catalogues in `locales/`.
 
-English is the language of the templates themselves. Words are put in when a template is compiled, once a process and
-language, so that a message costs no look-up (docs/decisions/0018-words-at-compile-time.md).
+English is the language of the templates themselves. Messages get their words when a template is compiled, once a
+process and language, so that one costs no look-up (docs/decisions/0018-words-at-compile-time.md); pages look them up.
 """
 
 import re
@@ -12,9 +12,7 @@ from importlib.resources import files
 from babel import Locale
 from babel.messages.pofile import read_po
 
-from hireloop.notify.reasons import sentence_of
-from hireloop.notify.rendering import times
-from hireloop.notify.rendering.plain_text import one_line
+from hireloop.wording import times
 
 # Each with the script that its words are written in: `hi-Latn` asks for Hindi that we do not have.
 LANGUAGES = {"en": "Latn", "hi": "Deva", "de": "Latn"}
@@ -53,25 +51,30 @@ def direction(language: str) -> str:
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Return the words of a language: the text in the templates -> its translation; empty for English."""
+    """Return the words of a language: the text in the templates -> its translation; empty for English.
+
+    A phrase that counts has two entries, one for 1 and one for any other number: our languages have no third form.
+    """
     if language == times.FALLBACK_LOCALE:
         return {}
-    with (files("hireloop.notify.rendering") / "locales" / f"{language}.po").open("rb") as file:
+    with (files("hireloop.wording") / "locales" / f"{language}.po").open("rb") as file:
         entries = read_po(file, locale=language, abort_invalid=True)
-    return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string and not entry.fuzzy}
+    words: dict[str, str] = {}
+    for entry in entries:
+        if entry.id and entry.string and not entry.fuzzy:
+            ids, said = (entry.id, entry.string) if entry.pluralizable else ([entry.id], [entry.string])
+            words |= {str(one): str(other) for one, other in zip(ids, said, strict=True)}
+    return words
+
+
+def phrase(text: str) -> str:
+    """Return a phrase that stands in the code as it is: marked, so that the catalogues must have it."""
+    return text
 
 
 def in_language(sentence: str, language: str) -> str:
     """Return a sentence that stands in the code, as that of a next step does, in one language; else in English."""
     return catalogue(language).get(sentence, sentence)
-
-
-def reason(slug: str | None, locale: str) -> str:
-    """Return the message of a reason in the language of a locale, on one line; empty without one.
-
-    A slug that a plugin defined stays as it is.
-    """
-    return one_line(in_language(sentence_of(slug), language_of(locale))) if slug else ""
 
 
 def translated(source: str, language: str, *, frame: Callable[[str], str], escape: Callable[[str], str] = str) -> str:

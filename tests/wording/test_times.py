@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hireloop.notify.rendering import times
-from hireloop.notify.rendering.languages import LANGUAGES
+from hireloop.wording import times
+from hireloop.wording.languages import LANGUAGES
 
 ZONES = sorted(available_timezones())
 HOUR = timedelta(hours=1)

@@ -1,0 +1,39 @@
+"""In which language a page is: what its reader has chosen, else what the browser asks for, else DEFAULT_LOCALE."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from hireloop.web.context import AnyRequest, context_of
+from hireloop.wording.languages import reader_locale
+
+_LONGEST_HEADER = 1_000  # characters: what comes after them is not read
+_MOST_RANGES = 20
+
+
+def locale_of(request: AnyRequest, *chosen: str | None) -> str:
+    """Return the first of these locales, as Babel spells it, in whose language there are words.
+
+    `chosen` comes first, then what the browser asks for, then DEFAULT_LOCALE, and `en` at last.
+    """
+    asked = wanted(request.headers.get("accept-language", ""))
+    return reader_locale(*chosen, *asked, context_of(request).settings.default_locale)
+
+
+@lru_cache(maxsize=256)
+def wanted(accept_language: str) -> Sequence[str]:
+    """Return the languages in Accept-Language, what is wanted most first (RFC 9110, 12.5.4); `*` is no language."""
+    weighed: list[tuple[float, str]] = []
+    for part in accept_language[:_LONGEST_HEADER].split(",")[:_MOST_RANGES]:
+        name, _, weight = part.partition(";")
+        weighed.append((_weight(weight), name.strip()))
+    return [name for weight, name in sorted(weighed, key=lambda one: -one[0]) if weight > 0 and name not in {"", "*"}]
+
+
+def _weight(text: str) -> float:
+    name, _, value = text.partition("=")
+    if not text.strip():
+        return 1.0
+    try:
+        return float(value) if name.strip().lower() == "q" else 0.0
+    except ValueError:
+        return 0.0
