@@ -156,9 +156,9 @@ python:
 
 .PHONY: browser servers postfix package
 browser:
-	@command -v chromium >/dev/null || $(MAKE) --no-print-directory package NAME=chromium \
-	  WHY="the tests that open the portal in a real browser" \
-	  || echo "Without Chromium those tests are skipped, and say so."
+	@{ command -v chromium && command -v firefox-esr; } >/dev/null || $(MAKE) --no-print-directory package \
+	  NAME="chromium firefox-esr" WHY="the tests that open the pages in real browsers" \
+	  || echo "Without Chromium and Firefox those tests are skipped, and say so."
 
 servers:
 	@{ command -v curl >/dev/null && test -x /usr/sbin/smtp-sink && test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/lmtp \

@@ -17,7 +17,7 @@ from pathlib import Path
 from locks import locked
 
 HERE = Path(__file__).resolve().parent
-FOLDERS = (HERE / "typescript", HERE / "lint")  # each with a package-lock.json
+FOLDERS = (HERE / "typescript", HERE / "lint", HERE / "firefox")  # each with a package-lock.json
 _INSTALLED = "hireloop-installed"  # in node_modules: the digest of the lock that it was made from
 _LOCKS = ("package.json", "package-lock.json", ".npmrc")
 _SILENT = {"update_notifier": "false", "audit": "false", "fund": "false", "ignore_scripts": "true"}

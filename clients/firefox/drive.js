@@ -1,0 +1,59 @@
+// Drives Firefox for a test: one JSON command a line on stdin, one JSON result a line on stdout.
+//
+//   {"do": "open", "url": …}                            a new tab (`tab` names it) at this address
+//   {"do": "press", "selector": …}                      a click, waited for until the element is there
+//   {"do": "ask", "script": …}                          the value of a JavaScript expression in the page
+//   {"do": "until", "script": …}                        waits until the expression is true
+//   {"do": "offline" | "screenshot" | "reload", …}
+//
+// `complaints` are the errors and warnings of the page so far. A command that fails is answered with `error`.
+
+import { createInterface } from "node:readline";
+import { launch } from "puppeteer-core";
+
+const [, , executablePath, profile, preferences] = process.argv;
+const PATIENCE = 30_000;
+
+const browser = await launch({
+  browser: "firefox",
+  protocol: "webDriverBiDi",
+  executablePath,
+  userDataDir: profile,
+  headless: true,
+  extraPrefsFirefox: JSON.parse(preferences),
+});
+const tabs = new Map();
+const complaints = [];
+
+async function tab(name) {
+  if (!tabs.has(name)) {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    page.on("console", (said) => ["error", "warn"].includes(said.type()) && complaints.push(said.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    tabs.set(name, page);
+  }
+  return tabs.get(name);
+}
+
+const COMMANDS = {
+  open: async (page, { url }) => (await page.goto(url, { waitUntil: "load" })).status(),
+  press: (page, { selector }) => page.locator(selector).click(),
+  ask: (page, { script }) => page.evaluate(script),
+  until: async (page, { script }) => void (await page.waitForFunction(script)),
+  reload: async (page) => void (await page.reload()),
+  screenshot: async (page, { path }) => void (await page.screenshot({ path, fullPage: true })),
+  complaints: async () => complaints,
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { do: command, tab: name = "first", ...rest } = JSON.parse(line);
+  let result;
+  try {
+    result = { value: (await COMMANDS[command](await tab(name), rest)) ?? null };
+  } catch (error) {
+    result = { error: String(error) };
+  }
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+await browser.close();
