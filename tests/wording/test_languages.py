@@ -21,9 +21,8 @@ SOURCE = Path(str(files("hireloop")))
 HUB = SOURCE / "notify/rendering"
 LOCALES = SOURCE / "wording/locales"
 TEMPLATES = sorted(file for file in (HUB / "templates").rglob("*") if file.is_file())
-DOORS = ["portal"]  # whose pages speak their reader's language
-PAGES = [page for door in DOORS for page in sorted((SOURCE / door / "templates").glob("*.html"))]
-NOT_YET = ["console"]  # whose phrases may be marked before they are translated
+DOORS = ["portal", "console"]  # whose pages speak their reader's language
+PAGES = [page for door in DOORS for page in sorted((SOURCE / door / "templates").rglob("*.html"))]
 TRANSLATED = sorted(set(languages.LANGUAGES) - {"en"})
 PLACEHOLDER = re.compile(r"%\(\w+\)s|(?<!%)\{\w+\}")
 TAG = re.compile(r"<[^>]*>")
@@ -40,9 +39,8 @@ def phrases_of_code() -> set[str]:
     """Return the phrases of `phrase("…")` in Python, and the sentences of reasons and next steps."""
     found = {slug.sentence for slug in (*NextStep, *Reason)}
     for file in SOURCE.rglob("*.py"):
-        if file.relative_to(SOURCE).parts[0] not in NOT_YET:
-            with file.open("rb") as source:
-                found |= {str(text) for _, _, text, _ in extract_python(source, {"phrase": None}, [], {})}
+        with file.open("rb") as source:
+            found |= {str(text) for _, _, text, _ in extract_python(source, {"phrase": None}, [], {})}
     return found
 
 
