@@ -30,6 +30,7 @@ from hireloop.web.forms import fields_of
 _USER = "hireloop.console_visitor"  # in the scope itself, as `access.roles` notes the holder
 _UNHEARD = "hireloop.console_unheard"
 _RUNNING_OUT = "hireloop.console_running_out"
+REFRESH = "hireloop-refresh"  # the header with which `static/refresh.js` asks
 _NOBODYS_HASH = secrets.token_bytes(32)
 _WHY_REFUSED = {"key_revoked": WhyRefused.REVOKED_KEY, "key_expired": WhyRefused.EXPIRED_KEY}
 _PATH = "/"  # what the prefix `__Host-` asks for
@@ -75,14 +76,22 @@ async def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     if found.why_ended is not None:
         raise SignInOver(found, await _typed(connection, ticket))
     holder = KeyHolder(id=found.key_id, name=found.name, role=found.role)
-    context_of(connection).keys.note_use(holder.id)
+    is_used = not is_refresh(connection)
+    if is_used:
+        context_of(connection).keys.note_use(holder.id)
     roles.admit(connection, holder, handler)
-    await _note_use(found)
+    if is_used:
+        await _note_use(found)
     scope = cast("dict[str, Any]", connection.scope)
     scope[_USER] = SignedInUser(holder, ticket, found.id)
     scope[_UNHEARD] = NO_LATE_ALERTS if holder.role is Role.VIEWER else await alert_records.late()
     limits = context_of(connection).outbox.limits
     scope[_RUNNING_OUT] = await limits.keys_running_out() if holder.role is Role.ADMIN else []
+
+
+def is_refresh(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Return whether an open page asks for itself again: it may be read so, but a sign-in does not last by it."""
+    return connection.scope.get("method") in {"GET", "HEAD"} and REFRESH in connection.headers
 
 
 async def exchange(request: AnyRequest, key: str) -> Cookie:

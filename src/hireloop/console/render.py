@@ -1,6 +1,7 @@
 """Every response of the console: a template or a redirect, and its static files."""
 
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from litestar.datastructures import Cookie
 
 from hireloop.access.tables import Role
 from hireloop.console import labels
-from hireloop.console.gate import running_out_of, unheard_of, user_of
+from hireloop.console.gate import is_refresh, running_out_of, unheard_of, user_of
 from hireloop.console.reader.choices import locale_of, said_to
 from hireloop.console.reader.clock import clock_of
 from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS
@@ -19,16 +20,19 @@ from hireloop.notify.reasons import sentence_of
 from hireloop.notify.transport import title_of
 from hireloop.web import look
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.http.entity_tags import etag_of, is_named
 from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates, coded
 from hireloop.wording import languages
 
+REFRESH_SECONDS = 20  # after which an open page asks for itself again
 _HERE = Path(__file__).parent
 STATIC = StaticFiles(_HERE / "static", "/console/static/{version}/{name}")
 _templates = Templates(
     "console",
     _HERE / "templates",
     style=STATIC.path_of("console.css"),
+    refresh=STATIC.path_of("refresh.js"),
     icon=look.ICON,
     look=look.STYLE,
     labels=labels,
@@ -44,6 +48,7 @@ _templates = Templates(
 def page(request: AnyRequest, template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` for anybody; every value is escaped, and a missing one is an error."""
     everywhere: dict[str, Any] = {"user": None, "unheard": NO_LATE_ALERTS, "running_out": [], "refused": ""}
+    everywhere["refreshes_after"] = None
     html = _templates.render(template, locale_of(request), **everywhere, **values)
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
@@ -62,6 +67,7 @@ def show(
         may_replay=role is Role.ADMIN,
         token=user.token,
         here=here,
+        refreshes_after=REFRESH_SECONDS if request.method == "GET" and status_code == HTTPStatus.OK else None,
         unheard=unheard,
         running_out=running_out_of(request),
         done="" if refused else done_of(request),
@@ -70,7 +76,17 @@ def show(
         channel_title=partial(_channel_title, request),
         **values,
     )
-    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
+    return _unless_known(request, html.encode(), status_code)
+
+
+def _unless_known(request: AnyRequest, body: bytes, status_code: int) -> Response[bytes]:
+    """Return a page, or to a page that asks for itself again that nothing has changed (304)."""
+    if status_code != HTTPStatus.OK or not is_refresh(request):
+        return Response(body, status_code=status_code, media_type=MediaType.HTML)
+    etag = etag_of(body)
+    if is_named(request.headers.get("if-none-match", '""'), etag):
+        return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, media_type=MediaType.HTML, headers={"ETag": etag})
+    return Response(body, media_type=MediaType.HTML, headers={"ETag": etag})
 
 
 def _channel_title(request: AnyRequest, name: str) -> str:

@@ -23,6 +23,7 @@ from hireloop.console import (
     sign_in,
     sign_ins,
 )
+from hireloop.console.finding import export, person, search, week
 from hireloop.console.gate import CsrfError, SignInOver
 from hireloop.console.reader.choices import said_to
 from hireloop.telemetry.logs import log
@@ -36,7 +37,8 @@ _MISSING = 404
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     # So that a browser names our own origin when a form is sent to us, and nobody else's pages learn of ours.
@@ -47,9 +49,9 @@ HEADERS = {
 }
 
 
-async def style(request: AnyRequest, version: FromPath[str]) -> Response[bytes]:
-    """Send the style sheet."""
-    return render.STATIC.response(request, version, "console.css")
+async def static(request: AnyRequest, version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """Send the style sheet or the script."""
+    return render.STATIC.response(request, version, name)
 
 
 def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -96,7 +98,14 @@ def routes() -> list[Router]:
         route("/sign-in", http_method=_READ)(sign_in.form),
         post("/sign-in")(sign_in.enter),
         post("/preferences/language")(preferences.keep_language),
-        route("/static/{version:str}/console.css", http_method=_READ)(style),
+        route("/static/{version:str}/{name:str}", http_method=_READ)(static),
+    ]
+    finding = [
+        route("/search", http_method=_READ, opt=READS)(search.page),
+        post("/search/export", opt=SCHEDULES)(export.download),
+        route("/week", http_method=_READ, opt=READS)(week.this_week),
+        route("/week/{name:str}", http_method=_READ, opt=READS)(week.page),
+        route("/candidates/{candidate_id:uuid}", http_method=_READ, opt=READS)(person.page),
     ]
     behind = [
         post("/sign-out", opt=READS)(sign_in.leave),
@@ -116,6 +125,7 @@ def routes() -> list[Router]:
         post("/bookings/{schedule_id:uuid}/cancel", opt=SCHEDULES)(changes.cancel),
         route("/bookings/{schedule_id:uuid}/move", http_method=_READ, opt=SCHEDULES)(changes.ask_to_move),
         post("/bookings/{schedule_id:uuid}/move", opt=SCHEDULES)(changes.move),
+        *finding,
         route("/channels", http_method=_READ, opt=READS)(channels.page),
         post("/alerts/{alert_id:uuid}/acknowledge", opt=SCHEDULES)(alerts.acknowledge),
         route("/failures", http_method=_READ, opt=READS)(failures.page),

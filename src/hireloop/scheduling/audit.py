@@ -46,6 +46,7 @@ class Action(StrEnum):
     SIGN_IN_CREATED = "sign_in.created"
     SIGN_IN_ENDED = "sign_in.ended"  # by someone: the end by time is no entry
     DELIVERY_REPLAYED = "delivery.replayed"
+    BOOKINGS_EXPORTED = "bookings.exported"  # as a file, with names and addresses
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
 
 

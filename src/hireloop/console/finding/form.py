@@ -1,0 +1,75 @@
+"""The form of the search: what was typed, and which bookings that asks for. Pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from hireloop.console.reader.clock import Clock, parse_day
+from hireloop.scheduling.bookings.search import LONGEST_QUERY, BookingSearch, ListedState
+from hireloop.wording.languages import phrase
+
+FIELDS = ("q", "job", "interviewer", "state", "from", "to")
+STATES: Mapping[ListedState, str] = {
+    ListedState.PENDING: phrase("Not confirmed yet"),
+    ListedState.CONFIRMED: phrase("Confirmed"),
+    ListedState.IN_PROGRESS: phrase("In the interview"),
+    ListedState.COMPLETED: phrase("Finished"),
+    ListedState.NO_SHOW: phrase("No-show"),
+    ListedState.LATE_REQUEST: phrase("Asked for another time"),
+    ListedState.CANCELLED: phrase("Cancelled"),
+}
+_NO_DAY = phrase("This is not a valid day. Enter a date such as 2026-12-01.")
+_BACKWARDS = phrase("The last day is before the first one.")
+_NO_JOB = phrase("This job does not exist. Choose another one.")
+_NO_STATE = phrase("This state does not exist. Choose another one.")
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a form asks for: the fields that are filled in, as they were typed, and what that means."""
+
+    typed: dict[str, str]
+    search: BookingSearch
+    wrong: dict[str, str]  # why a field cannot be used, by its name
+
+    def value(self, name: str) -> str:
+        """Return what was typed into a field."""
+        return self.typed.get(name, "")
+
+
+def read(given: Mapping[str, str], clock: Clock, *, today: date) -> Asked:
+    """Return what these fields ask for; days are those of this clock, the last one included."""
+    typed = {name: text for name in FIELDS if (text := given.get(name, "").replace("\x00", "").strip()[:LONGEST_QUERY])}
+    wrong: dict[str, str] = {}
+    days: dict[str, date] = {}
+    for name in ("from", "to"):
+        if name in typed:
+            day = parse_day(typed[name], today=today)
+            if day is None:
+                wrong[name] = _NO_DAY
+            else:
+                days[name] = day
+    if len(days) == len(("from", "to")) and days["to"] < days["from"]:
+        wrong["to"] = _BACKWARDS
+    job, state = _uuid(typed.get("job")), typed.get("state")
+    if "job" in typed and job is None:
+        wrong["job"] = _NO_JOB
+    if state is not None and state not in set(ListedState):
+        wrong["state"] = _NO_STATE
+    search = BookingSearch(
+        words=typed.get("q"),
+        job=job,
+        interviewer=typed.get("interviewer"),
+        state=ListedState(state) if state is not None and "state" not in wrong else None,
+        starts_from=clock.bounds(days["from"])[0] if "from" in days else None,
+        starts_before=clock.bounds(days["to"])[1] if "to" in days else None,
+    )
+    return Asked(typed=typed, search=search, wrong=wrong)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,83 @@
+"""The search: people and bookings by words, and bookings by job, interviewer, state and days, page by page."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from litestar import Response
+
+from hireloop import db
+from hireloop.console import render
+from hireloop.console.cards import Card, cards_of
+from hireloop.console.days import ident
+from hireloop.console.finding import form
+from hireloop.console.finding.form import Asked
+from hireloop.console.reader.clock import clock_of
+from hireloop.scheduling.bookings import search
+from hireloop.scheduling.bookings.search import FoundPerson, ListedInterviewer, ListedJob
+from hireloop.web.context import AnyRequest
+
+PATH = "/console/search/"
+A_PAGE = 50
+MOST_MILLISECONDS = 3_000  # for each statement of a search
+_PEOPLE = 10
+
+
+class _Found(msgspec.Struct, kw_only=True):
+    """What a page shows; whatever was not found in time is missing."""
+
+    jobs: list[ListedJob] = []
+    interviewers: list[ListedInterviewer] = []
+    people: list[FoundPerson] = []
+    has_more_people: bool = False
+    cards: list[Card] = []
+    has_more: bool = False
+    is_late: bool = False  # it took too long, and was given up
+
+
+async def page(request: AnyRequest) -> Response[bytes]:
+    """Show the form and, once something is asked for, the people and the bookings that fit."""
+    return await shown(request, asked_of(request, request.query_params))
+
+
+def asked_of(request: AnyRequest, given: Mapping[str, Any]) -> Asked:
+    """Return what the fields of a query, or of a form, ask for."""
+    clock = clock_of(request)
+    return form.read(given, clock, today=clock.day_of(datetime.now(UTC)))
+
+
+async def shown(request: AnyRequest, asked: Asked) -> Response[bytes]:
+    """Return the page of what is asked for; of nothing, if a field cannot be used."""
+    found, after = _Found(), ident(request, "after")
+    try:
+        async with db.snapshot():
+            await search.limit_time(MOST_MILLISECONDS)
+            await _fill(request, found, asked)
+    except search.TIMED_OUT:
+        found.is_late = True
+    return render.show(
+        request,
+        "finding/search",
+        here="search",
+        status_code=400 if asked.wrong else 200,
+        asked=asked,
+        states=form.STATES,
+        found=found,
+        after=found.cards[-1].schedule.id if found.has_more else None,
+        goes_on=after is not None,
+    )
+
+
+async def _fill(request: AnyRequest, found: _Found, asked: Asked) -> None:
+    """Find, one after the other, what the page shows: what is found first stays if the rest takes too long."""
+    found.jobs = await search.jobs()
+    found.interviewers = await search.interviewers()
+    if not asked.typed or asked.wrong:
+        return
+    after = ident(request, "after")
+    if set(asked.typed) == {"q"} and after is None:
+        people = await search.people(await search.words_of(asked.value("q")), limit=_PEOPLE + 1)
+        found.people, found.has_more_people = people[:_PEOPLE], len(people) > _PEOPLE
+    rows = await search.page(asked.search, limit=A_PAGE + 1, after=after)
+    found.cards, found.has_more = await cards_of(request, rows[:A_PAGE]), len(rows) > A_PAGE

@@ -1,0 +1,308 @@
+"""Search: people by parts of their name or address, and bookings by who meets about what; both in pages.
+
+A booking is found if the candidate, the job or the interviewer has each of the words. Whoever was erased is found by
+nothing. `search_text` and `search_keys` are functions of the database (migration 2026-11-30T18:30).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from hireloop.scheduling.bookings import agenda
+from hireloop.scheduling.bookings.agenda import AgendaItem
+from hireloop.scheduling.tables import InterviewState, Schedule
+from hireloop.statements import Statement, rows_of
+
+LONGEST_QUERY = 200  # characters
+MOST_WORDS = 5
+TIMED_OUT = asyncpg.QueryCanceledError  # a statement took longer than `limit_time` allows
+_KEY_LENGTH = 3
+_MOST_INTERVIEWERS = 2_000
+_MOST_JOBS = 500
+_MOST_INTERVIEWS = 100
+
+
+class ListedState(StrEnum):
+    """What bookings can be listed by."""
+
+    PENDING = "pending"  # waiting for the candidate's confirmation
+    CONFIRMED = "confirmed"
+    IN_PROGRESS = "in_progress"  # the candidate is in the interview
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+    LATE_REQUEST = "late_request"  # the candidate came too late and asked for another time
+    CANCELLED = "cancelled"
+
+
+class BookingSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which bookings to list; None does not filter."""
+
+    words: str | None = None
+    state: ListedState | None = None
+    job: UUID | None = None
+    interviewer: str | None = None  # their address, however it is written
+    candidate: UUID | None = None
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+
+
+class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate who was found."""
+
+    id: UUID
+    full_name: str
+    email: str
+
+
+class ListedJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job to choose."""
+
+    id: UUID
+    title: str
+    company: str
+
+
+class ListedInterview(msgspec.Struct, frozen=True, kw_only=True):
+    """An interview of one candidate."""
+
+    id: UUID
+    job_title: str
+    company: str
+    round: int
+    state: InterviewState
+
+
+class ListedInterviewer(msgspec.Struct, frozen=True, kw_only=True):
+    """An interviewer, as the latest of their slots names them."""
+
+    key: str
+    email: str
+    name: str
+
+
+# For the current transaction.
+_LIMIT_TIME = Statement("SELECT set_config('statement_timeout', :milliseconds, true)")
+
+
+async def limit_time(milliseconds: int) -> None:
+    """End any statement of the current transaction that takes longer, with `TIMED_OUT`."""
+    await _LIMIT_TIME.run(milliseconds=str(milliseconds))
+
+
+_FOLDED = Statement("SELECT search_text(:words)")
+
+
+async def words_of(text: str) -> list[str]:
+    """Return the words to look for: at most five, without capitals and accents."""
+    folded: str = await _FOLDED.value(words=text.replace("\x00", "")[:LONGEST_QUERY])
+    return [*dict.fromkeys(folded.split())][:MOST_WORDS]
+
+
+# People with every word, in the order of their names.
+_PEOPLE = """
+    SELECT c.id, c.full_name, c.email FROM candidate c WHERE c.erased_at IS NULL AND {conditions}
+    ORDER BY c.full_name_lower COLLATE "C", c.id LIMIT {limit:d}
+"""
+
+
+async def people(words: Sequence[str], *, limit: int) -> list[FoundPerson]:
+    """Return at most `limit` people whose name and address have all of these words, in the order of their names."""
+    if not words:
+        return []
+    conditions = " AND ".join(_person_has(nth, word) for nth, word in enumerate(words))
+    rows = await rows_of(_PEOPLE.format(conditions=conditions, limit=limit), _values_of(words))
+    return [msgspec.convert(dict(row), FoundPerson) for row in rows]
+
+
+def _person_has(nth: int, word: str, *, by_index: bool = True) -> str:
+    """Return that the candidate `c` has the nth word, in SQL; by the index, unless others have found the rows."""
+    keys, text = f"search_keys(c.searchable) @> :keys_{nth}::text[]", f"strpos(c.searchable, :word_{nth}) > 0"
+    if len(word) < _KEY_LENGTH:
+        return keys
+    return f"({keys} AND {text})" if by_index else text
+
+
+def _values_of(words: Sequence[str]) -> dict[str, object]:
+    return {
+        **{f"word_{nth}": word for nth, word in enumerate(words)},
+        **{f"keys_{nth}": _keys(word) for nth, word in enumerate(words)},
+    }
+
+
+def _keys(word: str) -> list[str]:
+    """Return which keys a text has in which this word is, as `search_keys` makes them."""
+    if len(word) < _KEY_LENGTH:
+        return [f"^{word}"]
+    return sorted({word[at : at + _KEY_LENGTH] for at in range(len(word) - _KEY_LENGTH + 1)})
+
+
+# The newest interviews of a candidate.
+_INTERVIEWS = Statement("""
+    SELECT i.id, j.title AS job_title, j.company, i.round, i.state FROM interview i JOIN job j ON j.id = i.job
+    WHERE i.candidate = :candidate ORDER BY i.id DESC LIMIT :limit
+""")
+
+
+async def interviews_of(candidate_id: UUID) -> list[ListedInterview]:
+    """Return the interviews of a candidate, the newest first, at most 100."""
+    return await _INTERVIEWS.structs(ListedInterview, candidate=candidate_id, limit=_MOST_INTERVIEWS)
+
+
+# The newest jobs.
+_JOBS = Statement("SELECT id, title, company FROM job ORDER BY id DESC LIMIT :limit")
+
+
+async def jobs() -> list[ListedJob]:
+    """Return the 500 newest jobs, in the order of their titles."""
+    found = await _JOBS.structs(ListedJob, limit=_MOST_JOBS)
+    return sorted(found, key=lambda one: (one.title.casefold(), one.company.casefold(), one.id))
+
+
+# Whose slots there are: along their index, one look at it for each of them.
+_ALL_INTERVIEWERS = """
+    WITH RECURSIVE interviewer AS (
+        (SELECT interviewer_key AS key, interviewer_email AS email, interviewer_name AS name FROM slot
+            WHERE interviewer_key IS NOT NULL ORDER BY interviewer_key DESC, starts_at DESC, id DESC LIMIT 1)
+        UNION ALL
+        SELECT other.* FROM interviewer last, LATERAL (
+            SELECT interviewer_key, interviewer_email, interviewer_name FROM slot WHERE interviewer_key < last.key
+            ORDER BY interviewer_key DESC, starts_at DESC, id DESC LIMIT 1
+        ) AS other
+    ), listed AS (SELECT * FROM interviewer LIMIT :most)
+"""
+_INTERVIEWERS = Statement(f"{_ALL_INTERVIEWERS} SELECT * FROM listed ORDER BY email")  # noqa: S608 (a constant of ours)  # noqa: S608 (a constant of our own)
+
+
+async def interviewers() -> list[ListedInterviewer]:
+    """Return the interviewers of slots, at most 2,000, in the order of their addresses."""
+    return await _INTERVIEWERS.structs(ListedInterviewer, most=_MOST_INTERVIEWERS)
+
+
+_HAS = """CASE WHEN length(word) < 3 THEN search_keys(text) @> ARRAY['^' || word] ELSE strpos(text, word) > 0 END"""
+# Which jobs have a word, and which interviewers; both are few beside the bookings.
+_JOBS_WITH = Statement(f"""
+    SELECT word, array_agg(id) AS found
+    FROM unnest(:words::text[]) AS word, (SELECT id, search_text(title || ' ' || company) AS text FROM job) AS job
+    WHERE {_HAS} GROUP BY word
+""")  # noqa: S608 (a constant of our own)
+_INTERVIEWERS_WITH = Statement(f"""
+    {_ALL_INTERVIEWERS}
+    SELECT word, array_agg(key) AS found
+    FROM unnest(:words::text[]) AS word, (SELECT key, search_text(name || ' ' || email) AS text FROM listed) AS them
+    WHERE {_HAS} GROUP BY word
+""")  # noqa: S608 (as above)
+
+
+async def page(only: BookingSearch, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[AgendaItem]:
+    """Return at most `limit` bookings, the latest start first, beginning behind the one called `after`.
+
+    If there is no such booking, from the beginning.
+    """
+    values: dict[str, object] = msgspec.structs.asdict(only)
+    conditions = [condition for name, condition in _CONDITIONS.items() if values[name] is not None]
+    if only.state is not None:
+        conditions.append(_STATES[only.state])
+    last = await _start_of(after)
+    if last is not None:
+        conditions.append("(sc.starts_at, sc.id) < (:after_start, :after)")
+        values |= {"after_start": last, "after": after}
+    sources = ["true"]
+    if only.words is not None:
+        words = await words_of(only.words)
+        if not words:
+            return []
+        sources, found = await _having(words)
+        values |= {**_values_of(words), **found}
+        conditions.append("c.erased_at IS NULL")
+    lists = [_listed([source, *conditions], limit) for source in sources]
+    rows = await rows_of(_PAGE.format(lists=" UNION ".join(lists), limit=limit), values)
+    ids = [row["id"] for row in rows]
+    items = await agenda.of_schedules(ids, now=now)
+    return [items[one] for one in ids if one in items]
+
+
+# A page: what comes first of its lists, each of which is found along an index of its own.
+_PAGE = "SELECT id FROM ({lists}) AS found ORDER BY starts_at DESC, id DESC LIMIT {limit:d}"
+_LIST = """(
+    SELECT sc.starts_at, sc.id FROM schedule sc {joins} WHERE {conditions}
+    ORDER BY sc.starts_at DESC, sc.id DESC LIMIT {limit:d}
+)"""
+# What a list needs besides the bookings, by the name that its conditions use.
+_JOINS = {
+    "c.": "JOIN candidate c ON c.id = sc.candidate",
+    "sl.": "JOIN slot sl ON sl.id = sc.slot",
+    "i.": "JOIN interview i ON i.id = sc.interview",
+    "se.": "JOIN session se ON se.schedule = sc.id",
+}
+# Only those of the filters that are set, as "or is null" would keep an index from them.
+_CONDITIONS: Mapping[str, str] = {
+    "job": "sc.job = :job",
+    "interviewer": "sl.interviewer_key = address_key(:interviewer)",
+    "candidate": "sc.candidate = :candidate",
+    "starts_from": "sc.starts_at >= :starts_from",
+    "starts_before": "sc.starts_at < :starts_before",
+}
+_ASKED = "se.late_requested_at IS NOT NULL AND se.late_requested_at > se.closes_at"
+_STATES: Mapping[ListedState, str] = {
+    ListedState.PENDING: "sc.state = 'pending' AND i.state = 'scheduled'",
+    ListedState.CONFIRMED: "sc.state = 'confirmed' AND i.state = 'scheduled'",
+    ListedState.IN_PROGRESS: "sc.state <> 'cancelled' AND i.state = 'in_progress'",
+    ListedState.COMPLETED: "sc.state <> 'cancelled' AND i.state = 'completed'",
+    ListedState.NO_SHOW: "sc.state <> 'cancelled' AND i.state = 'no_show'",
+    ListedState.LATE_REQUEST: f"sc.state <> 'cancelled' AND {_ASKED}",
+    ListedState.CANCELLED: "sc.state = 'cancelled'",
+}
+
+
+def _listed(conditions: Sequence[str], limit: int) -> str:
+    joins = [join for name, join in _JOINS.items() if any(re.search(rf"\b{re.escape(name)}", it) for it in conditions)]
+    return _LIST.format(joins=" ".join(joins), conditions=" AND ".join(conditions), limit=limit)
+
+
+async def _start_of(schedule_id: UUID | None) -> datetime | None:
+    if schedule_id is None:
+        return None
+    row = await Schedule.select(Schedule.starts_at).where(Schedule.id == schedule_id).first()
+    return None if row is None else row["starts_at"]
+
+
+async def _having(words: Sequence[str]) -> tuple[list[str], dict[str, object]]:
+    """Return the conditions of lists that together have every booking with these words, and the values in them.
+
+    A word that no job and no interviewer has must be the candidate's, who is then found by the index of people.
+    Otherwise one list has those of whose candidate the first word is, one those of its jobs, one of its interviewers.
+    """
+    in_jobs = {row["word"]: row["found"] for row in await _JOBS_WITH.rows(words=list(words))}
+    rows = await _INTERVIEWERS_WITH.rows(words=list(words), most=_MOST_INTERVIEWERS)
+    in_interviewers = {row["word"]: row["found"] for row in rows}
+    values: dict[str, object] = {
+        **{f"jobs_{nth}": in_jobs.get(word) for nth, word in enumerate(words)},
+        **{f"interviewers_{nth}": in_interviewers.get(word) for nth, word in enumerate(words)},
+    }
+    # A word that only a candidate can have comes first, if there is any.
+    order = sorted(range(len(words)), key=lambda nth: (words[nth] in in_jobs) + (words[nth] in in_interviewers))
+    sources = _places(order[0], words, in_jobs, in_interviewers)
+    others = [" OR ".join(_places(nth, words, in_jobs, in_interviewers, by_index=False)) for nth in order[1:]]
+    return [" AND ".join([source, *(f"({other})" for other in others)]) for source in sources], values
+
+
+def _places(
+    nth: int,
+    words: Sequence[str],
+    in_jobs: Mapping[str, object],
+    in_interviewers: Mapping[str, object],
+    *,
+    by_index: bool = True,
+) -> list[str]:
+    """Return where the nth word may be: with the candidate, in the job, with the interviewer."""
+    places = [_person_has(nth, words[nth], by_index=by_index)]
+    if words[nth] in in_jobs:
+        places.append(f"sc.job = ANY(:jobs_{nth}::uuid[])")
+    if words[nth] in in_interviewers:
+        places.append(f"sl.interviewer_key = ANY(:interviewers_{nth}::text[])")
+    return places

@@ -1,0 +1,164 @@
+"""The search page: what is found, filtered and paged, and what it says of a field that cannot be used."""
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from console.factories import booked, in_days
+from console.signing import sign_in
+from factories import OUTBOX, TESTS, rows
+from hireloop import db
+from hireloop.access.tables import Role
+from hireloop.scheduling.privacy import erasure
+
+SEARCH = "/console/search/"
+
+
+def bookings_on(html: str) -> list[str]:
+    return re.findall(r"<h3><a href=[^>]*><bdi>([^<]*)</bdi></a>", html.partition('class="entries agenda"')[2])
+
+
+def people_on(html: str) -> list[str]:
+    return re.findall(r'<h3><a href="/console/candidates/[^>]*><bdi>([^<]*)</bdi></a>', html)
+
+
+async def test_the_search_begins_with_a_form_and_lists_nothing(client: httpx.AsyncClient) -> None:
+    await booked("Asha Rao")
+    await sign_in(client, Role.VIEWER)
+    page = await client.get(SEARCH)
+    assert page.status_code == 200
+    assert 'aria-current="page">Search</a>' in page.text
+    assert "Asha Rao" not in page.text
+    assert "Backend Engineer, Example Labs</option>" in page.text
+
+
+async def test_words_find_people_and_bookings(client: httpx.AsyncClient) -> None:
+    await booked("José García", email="jg@mail.example")
+    await booked("Wei Chen")
+    await sign_in(client, Role.VIEWER)
+    page = (await client.get(SEARCH, params={"q": "garc jose"})).text
+    assert people_on(page) == ["José García"]
+    assert bookings_on(page) == ["José García"]
+    everything = (await client.get(SEARCH, params={"q": "engineer"})).text
+    assert people_on(everything) == []
+    assert sorted(bookings_on(everything)) == ["José García", "Wei Chen"]
+    assert "No interview fits." in (await client.get(SEARCH, params={"q": "nobody"})).text
+
+
+async def test_what_is_typed_is_shown_again_as_text(client: httpx.AsyncClient) -> None:
+    await sign_in(client, Role.VIEWER)
+    page = (await client.get(SEARCH, params={"q": '"><b>x', "interviewer": "<i>@x.example"})).text
+    assert 'value="&#34;&gt;&lt;b&gt;x"' in page
+    assert "<b>x" not in page
+    assert "<i>@" not in page
+
+
+async def test_who_was_erased_is_not_found_and_has_no_page(client: httpx.AsyncClient) -> None:
+    await booked("José García", email="jg@mail.example")
+    (person,) = await rows("candidate")
+    await sign_in(client, Role.ADMIN)
+    assert (await client.get(f"/console/candidates/{person['id']}/")).status_code == 200
+    await erasure.erase(person["id"], by=TESTS, outbox=OUTBOX)
+    for words in ("jose", "jg@mail", "erased", "engineer"):
+        page = (await client.get(SEARCH, params={"q": words})).text
+        assert people_on(page) == bookings_on(page) == []
+    assert (await client.get(f"/console/candidates/{person['id']}/")).status_code == 404
+
+
+async def test_filters_combine_and_days_are_whole(client: httpx.AsyncClient) -> None:
+    start = in_days(3).replace(hour=12, minute=0, second=0, microsecond=0)
+    first = await booked("First", starts_at=start)
+    await booked("Second", starts_at=start + timedelta(days=1))
+    await db.fetch("UPDATE schedule SET state = 'confirmed' WHERE id = $1", first.id)
+    (job,) = await rows("job")
+    await db.fetch(
+        "UPDATE slot SET interviewer_email = 'olga@corp.example', interviewer_name = 'Olga' WHERE id = $1",
+        first.slot_id,
+    )
+    await sign_in(client, Role.VIEWER)
+
+    async def found(**fields: str) -> list[str]:
+        page = await client.get(SEARCH, params=fields)
+        assert page.status_code == 200
+        return bookings_on(page.text)
+
+    day = start.date().isoformat()
+    assert await found(**{"from": day, "to": day}) == ["First"]
+    assert await found(**{"from": day}) == ["Second", "First"]
+    assert await found(to=day, job=str(job["id"])) == ["First"]
+    assert await found(state="confirmed") == ["First"]
+    assert await found(state="pending") == ["Second"]
+    assert await found(interviewer="OLGA@corp.example", q="first") == ["First"]
+    assert await found(interviewer="OLGA@corp.example", state="pending") == []
+    assert '<option value="olga@corp.example">Olga</option>' in (await client.get(SEARCH)).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"from": "tomorrow"}, "This is not a valid day."),
+        ({"to": "2026-02-30"}, "This is not a valid day."),
+        ({"from": "2026-12-02", "to": "2026-12-01"}, "The last day is before the first one."),
+        ({"job": "nonsense"}, "This job does not exist."),
+        ({"state": "nonsense"}, "This state does not exist."),
+    ],
+)
+async def test_a_field_that_cannot_be_used_says_so_and_nothing_is_listed(
+    client: httpx.AsyncClient, fields: dict[str, str], words: str
+) -> None:
+    await booked("Asha Rao")
+    await sign_in(client, Role.VIEWER)
+    page = await client.get(SEARCH, params={"q": "asha", **fields})
+    assert page.status_code == 400
+    assert words in page.text
+    assert 'aria-invalid="true" aria-describedby="wrong-' in page.text
+    assert "Asha Rao" not in page.text
+    assert 'name="q" value="asha"' in page.text
+
+
+async def test_a_long_list_comes_in_pages_whose_links_keep_the_filter(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hireloop.console.finding.search.A_PAGE", 2)
+    for number in range(3):
+        await booked(f"Number {number}", starts_at=in_days(3 + number))
+    await sign_in(client, Role.VIEWER)
+    first = (await client.get(SEARCH, params={"q": "number", "state": "pending"})).text
+    assert bookings_on(first) == ["Number 2", "Number 1"]
+    (more,) = re.findall(r'href="(/console/search/\?[^"]*after=[^"]*)"', first)
+    second = (await client.get(more.replace("&amp;", "&"))).text
+    assert bookings_on(second) == ["Number 0"]
+    assert "show the list from the beginning" in second
+    assert "after=" not in second.partition('class="entries agenda"')[2]
+
+
+async def test_a_search_that_takes_too_long_is_stopped_and_says_what_to_do(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(*_: object, **__: object) -> None:
+        await db.fetch("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr("hireloop.console.finding.search.MOST_MILLISECONDS", 100)
+    monkeypatch.setattr("hireloop.scheduling.bookings.search.people", slow)
+    await booked("Asha Rao")
+    await sign_in(client, Role.VIEWER)
+    page = await client.get(SEARCH, params={"q": "asha"})
+    assert page.status_code == 200
+    assert "This search took too long and was stopped." in page.text
+    assert "Backend Engineer, Example Labs</option>" in page.text
+
+
+async def test_a_persons_page_has_their_interviews_and_bookings(client: httpx.AsyncClient) -> None:
+    asha = await booked("Asha <b>", email="asha@mail.example", phone="+918055500100")
+    await booked("Wei Chen")
+    (person,) = [one["id"] for one in await rows("candidate") if one["full_name"] == "Asha <b>"]
+    await sign_in(client, Role.VIEWER)
+    page = (await client.get(f"/console/candidates/{person}/")).text
+    assert bookings_on(page) == ["Asha &lt;b&gt;"]
+    assert f'href="{asha.path}"' in page
+    for words in ("asha@mail.example", "+918055500100", "Backend Engineer", "Scheduled"):
+        assert words in page
+    assert "Wei" not in page
+    assert (await client.get("/console/candidates/01990000-0000-7000-8000-000000000001/")).status_code == 404
