@@ -24,7 +24,7 @@ from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
 from hireloop.time_zones import zone_of
-from hireloop.web.bookings.response import PersonResponse
+from hireloop.web.bookings.people import PersonResponse
 from hireloop.wording.plain_text import counted
 
 Command = TypeVar("Command", bound=Callable[..., None])

@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 
 from hireloop.console import labels
-from hireloop.console.labels import Label
 from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.web.bookings.headline import Label
 from hireloop.web.bookings.response import ScheduleResponse, responses_of
 from hireloop.web.context import AnyRequest, context_of
 

@@ -10,7 +10,6 @@ from hireloop import db
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of
 from hireloop.console.clock import clock_of, parse_day
-from hireloop.console.labels import Label
 from hireloop.notify import next_steps, parties
 from hireloop.notify.channels import held
 from hireloop.notify.deliveries import failures
@@ -19,6 +18,7 @@ from hireloop.notify.messages import AlertCause
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import AgendaItem
+from hireloop.web.bookings.headline import Label
 from hireloop.web.context import AnyRequest, context_of
 
 _A_PAGE = 50

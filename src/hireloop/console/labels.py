@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from hireloop import errors
 from hireloop.access.tables import SignInEnd
@@ -15,15 +14,7 @@ from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.deliveries import DeliverySummary
-
-
-class Label(NamedTuple):
-    """How a state is shown."""
-
-    sign: str
-    words: str
-    tone: str  # a class of the style sheet: good, bad, waiting, quiet
-
+from hireloop.web.bookings.headline import Label
 
 BOOKINGS: Mapping[ScheduleState, Label] = {
     ScheduleState.PENDING: Label("○", "Not confirmed by the candidate yet", "waiting"),

@@ -9,7 +9,8 @@ from hireloop.notify.deliveries.deliveries import READ, TIME_FOR_A_FIRST_TRY, De
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 
-_SHOWN_AFTER_DEADLINE = timedelta(days=1)
+MATTERS_AFTER_DEADLINE = timedelta(days=1)  # so long a message that has failed needs somebody
+TOO_LONG_UNHEARD = timedelta(minutes=2)  # an alert that has reached nobody for so long is a failure by itself
 
 
 def slot_moved_on_fragment(delivery: str) -> str:
@@ -74,7 +75,7 @@ _PAGE = Statement(f"""
         WITH found AS (
             SELECT {_SORTED} FROM delivery
             WHERE required AND state IN ('bounced', 'rejected', 'exhausted')
-                AND deadline_at > coalesce(:now, now()) - :shown_after_deadline::interval
+                AND deadline_at > coalesce(:now, now()) - :matters_after_deadline::interval
             UNION ALL
             SELECT {_SORTED} FROM delivery
             WHERE required AND state = 'pending' AND at_risk_at <= coalesce(:now, now())
@@ -123,7 +124,7 @@ async def page(
         DeliveryView,
         fingerprints=fingerprints_of(channels),
         now=now,
-        shown_after_deadline=_SHOWN_AFTER_DEADLINE,
+        matters_after_deadline=MATTERS_AFTER_DEADLINE,
         first_try=TIME_FOR_A_FIRST_TRY,
         after=after,
         limit=limit,
