@@ -10,9 +10,9 @@ from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import BookingChange
-from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.headline import LABELS, Label
+from hireloop.web.bookings.timeline import CHANGES
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,7 @@ from hireloop.web.bookings.headline import LABELS, Label
         (labels.CANCELLATIONS, DeliveryState),
         (labels.DELIVERIES, DeliveryState),
         (labels.ATTEMPTS, AttemptOutcome),
-        (labels.SESSIONS, SessionState),
-        (labels.CHANGES, BookingChange),
+        (CHANGES, BookingChange),
     ],
 )
 def test_every_state_has_words_of_its_own(said: Mapping[StrEnum | None, object], states: type[StrEnum]) -> None:

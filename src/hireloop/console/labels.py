@@ -11,8 +11,6 @@ from hireloop.notify.deliveries.ledger import CANCELLING_KIND
 from hireloop.notify.messages import AlertCause, Party
 from hireloop.notify.reasons import Reason, sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling.bookings.history import BookingChange
-from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.deliveries import DeliverySummary
 from hireloop.web.bookings.headline import Label
@@ -80,26 +78,13 @@ ATTEMPTS: Mapping[AttemptOutcome | None, Label] = {
     AttemptOutcome.LOST: Label("–", phrase("Worker stopped"), "quiet"),  # noqa: RUF001 (a sign)
     AttemptOutcome.RELEASED: Label("–", phrase("Returned unsent"), "quiet"),  # noqa: RUF001 (a sign)
 }
-SESSIONS: Mapping[SessionState, str] = {
-    SessionState.SCHEDULED: phrase("not entered yet"),
-    SessionState.ENTERED: phrase("the candidate is in the interview"),
-    SessionState.FINISHED: phrase("the candidate has finished"),
-    SessionState.EXPIRED: phrase("the candidate did not come before the link closed"),
-    SessionState.REVOKED: phrase("the link has been revoked"),
-}
 ALERTS: Mapping[AlertCause, str] = {
     AlertCause.AT_RISK: phrase("Not delivered yet, and time is running out"),
     AlertCause.FAILED: phrase("Not delivered"),
     AlertCause.HELD: phrase("Not working"),
 }
-CHANGES: Mapping[BookingChange, str] = {
-    BookingChange.CONFIRMED: phrase("Confirmed"),
-    BookingChange.RESCHEDULED: phrase("Moved"),
-    BookingChange.CANCELLED: phrase("Cancelled"),
-    BookingChange.ADDRESS_CHANGED: phrase("The candidate's address changed"),
-    BookingChange.REISSUED: phrase("A new link was sent"),
-    BookingChange.REVOKED: phrase("The link was revoked"),
-}
+# Who may have done something without an API key; the others are called as their keys are.
+ACTORS = frozenset({phrase("the candidate"), phrase("the command line"), "HireLoop"})
 KINDS: Mapping[str, str] = {
     "invitation": phrase("Invitation"),
     "rescheduled": phrase("Notice of the new time"),
