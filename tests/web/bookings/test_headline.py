@@ -29,7 +29,7 @@ from hireloop.web.bookings.headline import (
 START = datetime(2026, 12, 1, 10, tzinfo=UTC)
 OFF = ScheduleState.CANCELLED
 BOOKED = START - timedelta(days=3)
-ID = UUID(int=1)
+ID, INTERVIEW = UUID(int=1), UUID(int=5)
 CODE = HeadlineCode
 NEEDS = list(HeadlineCode)[: list(HeadlineCode).index(CODE.CANCELLED)]
 
@@ -46,7 +46,7 @@ def booking(now: float = -2_000, **other: Any) -> Booking:  # noqa: ANN401 (each
     session = msgspec.structs.replace(session, **{name: value for name, value in other.items() if name not in own})
     made = Booking(
         id=ID,
-        interview=ID,
+        interview=INTERVIEW,
         slot=ID,
         state=ScheduleState.PENDING,
         revision=1,

@@ -132,7 +132,7 @@ READ = """
         d.returned_count, d.reported_by, d.told_revision,
         CASE WHEN d.state IN ('bounced', 'rejected', 'exhausted') THEN coalesce(
             d.bounced_at, (SELECT max(finished_at) FROM attempt WHERE attempt.delivery = d.id),
-            least(d.deadline_at, coalesce(:now, now()))
+            least(d.deadline_at, d.due_at)
         ) END AS failed_at,
         (SELECT unheard_since FROM alert WHERE alert.id = d.alert AND d.kind <> 'alert') AS alert_unheard_since,
         h.reason AS held_reason, h.next_probe_at, coalesce(:now, now()) AS now
