@@ -108,6 +108,8 @@ async def test_each_of_the_three_shows_who_is_interviewed_when_and_who_was_told_
     assert field(said, "Time zone") == "Europe/Berlin"
     assert field(said, "Booking") == f"{booked.id} pending, revision 1"
     assert field(said, "Session") == f"{booked.session.id} scheduled"
+    assert field(said, "Headline").startswith("Invited, not confirmed yet, ")
+    assert "Attention" not in said
     for name, at in (("Starts", booked.starts_at), ("Opens", booked.session.opens_at)):
         assert field(said, name).endswith(f"({at:%Y-%m-%d %H:%M:%S}Z)")
         assert re.match(r"\S+ \S+\+0[12]:00 \(", field(said, name))
@@ -257,7 +259,9 @@ async def test_who_came_too_late_is_shown_with_their_devices_and_what_they_asked
     said = await lines(settings, booked)
     assert re.fullmatch(r"over: it closed at \S+ \S+Z, and nobody had entered", field(said, "Link"))
     assert field(said, "Devices").startswith("camera NotFoundError, microphone ok, checked at ")
-    assert field(said, "Asked") == f"for another time, at {past[2]:%Y-%m-%d %H:%M:%S}Z"
+    asked = f"{past[2]:%Y-%m-%d %H:%M:%S}Z"
+    assert field(said, "Asked") == f"for another time, at {asked}"
+    assert field(said, "Headline") == field(said, "Attention") == f"Asked for another time, {asked}"
 
 
 @WITH_DATABASE

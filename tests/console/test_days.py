@@ -75,20 +75,18 @@ async def test_every_state_is_said_in_words_with_its_reason(client: httpx.AsyncC
     await sign_in(client, Role.VIEWER)
     page = await client.get("/console/", params={"day": day_of(start, settings)})
     for words in (
-        "Invitation accepted by the mail server",
-        "Invitation failed: the candidate was not reached",
+        "Invited, not confirmed yet",
+        "Candidate not reached",
         "The recipient&#39;s mailbox is full.",
-        "Invitation at risk: not accepted yet, and time is running out",
+        "At risk: not accepted yet, and time is running out",
         "Nothing is listening at the server&#39;s address and port.",
         "Invitation on its way",
         "Cancelled",
-        "Cancellation on its way",
-        "Not confirmed by the candidate yet",
     ):
         assert words in page.text
 
 
-async def test_what_needs_attention_stands_on_top_of_any_day_the_most_urgent_first(
+async def test_what_needs_attention_stands_on_top_of_any_day_the_worst_first(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     await tried(await booked("Later", starts_at=in_days(9)), "rejected")
@@ -100,14 +98,14 @@ async def test_what_needs_attention_stands_on_top_of_any_day_the_most_urgent_fir
     await tried(moved_on, "rejected", revision=2)
     await sign_in(client, Role.VIEWER)
     page = await client.get("/console/", params={"day": day_of(in_days(5), settings)})
-    assert re.findall(r"<h3><a href=[^>]*><bdi>([^<]*)</bdi></a>", page.text) == ["Moved on", "Sooner", "Later"]
+    assert re.findall(r"<h3><a href=[^>]*><bdi>([^<]*)</bdi></a>", page.text) == ["Moved on", "Later", "Sooner"]
     assert '<span class="quiet">Cancellation:</span>' in page.text
 
 
 async def test_more_failures_than_have_room_have_a_page_of_their_own(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hireloop.console.days._A_PAGE", 4)
+    monkeypatch.setattr("hireloop.console.attention._A_PAGE", 4)
     for number in range(6):
         await tried(await booked(f"Number {number}", starts_at=in_days(number + 1)), "rejected")
     await sign_in(client, Role.VIEWER)

@@ -10,8 +10,9 @@ from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import BookingChange
-from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.web.bookings.headline import LABELS, Label
+from hireloop.web.bookings.timeline import CHANGES
 
 
 @pytest.mark.parametrize(
@@ -22,13 +23,12 @@ from hireloop.scheduling.tables import ScheduleState
         (labels.CANCELLATIONS, DeliveryState),
         (labels.DELIVERIES, DeliveryState),
         (labels.ATTEMPTS, AttemptOutcome),
-        (labels.SESSIONS, SessionState),
-        (labels.CHANGES, BookingChange),
+        (CHANGES, BookingChange),
     ],
 )
 def test_every_state_has_words_of_its_own(said: Mapping[StrEnum | None, object], states: type[StrEnum]) -> None:
     assert set(said) - {None} == set(states)
-    words = [label.words if isinstance(label, labels.Label) else label for label in said.values()]
+    words = [label.words if isinstance(label, Label) else label for label in said.values()]
     assert len(set(words)) == len(words)
     assert all(words)
 
@@ -38,6 +38,6 @@ def test_every_kind_of_message_has_a_name() -> None:
 
 
 def test_a_tone_is_one_that_the_style_sheet_knows() -> None:
-    tables = (labels.BOOKINGS, labels.INVITATIONS, labels.CANCELLATIONS, labels.DELIVERIES, labels.ATTEMPTS)
+    tables = (labels.BOOKINGS, labels.INVITATIONS, labels.CANCELLATIONS, labels.DELIVERIES, labels.ATTEMPTS, LABELS)
     tones = {label.tone for table in tables for label in table.values()}
     assert tones == {"good", "bad", "waiting", "quiet"}

@@ -24,7 +24,8 @@ from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.settings import Settings
 from hireloop.time_zones import zone_of
-from hireloop.web.bookings.response import PersonResponse
+from hireloop.web.bookings.people import PersonResponse
+from hireloop.web.bookings.response import HeadlineResponse, ScheduleResponse
 from hireloop.wording.plain_text import counted
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -115,6 +116,7 @@ def _booking_lines(booking: BookingView, zone: ZoneInfo, *, is_erased: bool) -> 
     schedule, session = booking.schedule, booking.session
     yield from _wrapped("Booking", f"{schedule.id} {schedule.state.value}, revision {schedule.revision}")
     yield from _wrapped("Session", f"{session.id} {session.state.value}")
+    yield from _headline_lines(schedule)
     for name, at in (
         ("Starts", schedule.starts_at),
         ("Ends", schedule.ends_at),
@@ -146,6 +148,18 @@ def _booking_lines(booking: BookingView, zone: ZoneInfo, *, is_erased: bool) -> 
             yield from _delivery_lines(delivery, schedule.slot)
     if not booking.recipients:
         yield from ("", "No messages have been sent.")
+
+
+def _headline_lines(schedule: ScheduleResponse) -> Iterator[str]:
+    """Yield what has happened last to a booking, and what about it needs attention."""
+    yield from _wrapped("Headline", _fact(schedule.headline))
+    for place, fact in enumerate(schedule.attention):
+        yield from _wrapped("" if place else "Attention", _fact(fact), indent=_NAMES)
+
+
+def _fact(fact: HeadlineResponse) -> str:
+    """Return what a booking's label says, and since when: the same words as in the console."""
+    return f"{fact.text}, {_utc(fact.at)}"
 
 
 def _person(person: PersonResponse) -> str:

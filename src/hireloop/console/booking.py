@@ -24,6 +24,7 @@ from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import variables
 from hireloop.time_zones import zone_of
+from hireloop.web.bookings.timeline import timeline_of
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.wording import times
 
@@ -82,6 +83,7 @@ async def shown(
         found, current = await _told(card, context)
         attempts = await deliveries.attempts_of([one.id for one in found], at_most=_ATTEMPTS)
         came_back = await returned.of_deliveries([one.id for one in found], at_most=_RETURNED)
+        history = await timeline_of(card.item.booking)
     return render.show(
         request,
         "booking",
@@ -91,6 +93,7 @@ async def shown(
         card=card,
         theirs=_their_time(request, card),
         possible=possible(card.item),
+        history=history,
         deliveries=[
             _delivery(one, attempts.get(one.id, []), came_back.get(one.id, []), is_current=one.id in current)
             for one in _in_order(found, current)

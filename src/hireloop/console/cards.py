@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 
 from hireloop.console import labels
-from hireloop.console.labels import Label
 from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
+from hireloop.web.bookings.headline import LABELS, Label
 from hireloop.web.bookings.response import ScheduleResponse, responses_of
 from hireloop.web.context import AnyRequest, context_of
 
@@ -18,6 +18,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
     item: AgendaItem
     schedule: ScheduleResponse
+    headline: Label  # what has happened last
+    attention: list[Label]  # what else needs attention, the worst first
     state: Label
     telling: Label  # the state of the invitation, or of the cancellation
     why: list[str]  # why it was not taken, in plain words
@@ -47,6 +49,8 @@ def _card(item: AgendaItem, said: ScheduleResponse, common: set[str]) -> Card:
     return Card(
         item=item,
         schedule=said,
+        headline=LABELS[said.headline.code],
+        attention=[LABELS[one.code] for one in said.attention if one.code is not said.headline.code],
         state=labels.BOOKINGS[state],
         telling=labels.telling(state is ScheduleState.CANCELLED, said.invitation.state, said.invitation.deliveries),
         why=why,

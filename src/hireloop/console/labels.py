@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from markupsafe import Markup
 
@@ -14,10 +14,9 @@ from hireloop.notify.deliveries.ledger import CANCELLING_KIND
 from hireloop.notify.messages import AlertCause, Party
 from hireloop.notify.reasons import Reason, sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling.bookings.history import BookingChange
-from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.deliveries import DeliverySummary
+from hireloop.web.bookings.headline import Label
 from hireloop.wording.languages import phrase
 
 
@@ -27,14 +26,6 @@ class Translator(Protocol):
     def __call__(self, sentence: str, /, **values: object) -> str:
         """Return the sentence in the reader's language."""
         ...
-
-
-class Label(NamedTuple):
-    """How a state is shown."""
-
-    sign: str
-    words: str
-    tone: str  # a class of the style sheet: good, bad, waiting, quiet
 
 
 BOOKINGS: Mapping[ScheduleState, Label] = {
@@ -97,26 +88,13 @@ ATTEMPTS: Mapping[AttemptOutcome | None, Label] = {
     AttemptOutcome.LOST: Label("–", phrase("Worker stopped"), "quiet"),  # noqa: RUF001 (a sign)
     AttemptOutcome.RELEASED: Label("–", phrase("Returned unsent"), "quiet"),  # noqa: RUF001 (a sign)
 }
-SESSIONS: Mapping[SessionState, str] = {
-    SessionState.SCHEDULED: phrase("not entered yet"),
-    SessionState.ENTERED: phrase("the candidate is in the interview"),
-    SessionState.FINISHED: phrase("the candidate has finished"),
-    SessionState.EXPIRED: phrase("the candidate did not come before the link closed"),
-    SessionState.REVOKED: phrase("the link has been revoked"),
-}
 ALERTS: Mapping[AlertCause, str] = {
     AlertCause.AT_RISK: phrase("Not delivered yet, and time is running out"),
     AlertCause.FAILED: phrase("Not delivered"),
     AlertCause.HELD: phrase("Not working"),
 }
-CHANGES: Mapping[BookingChange, str] = {
-    BookingChange.CONFIRMED: phrase("Confirmed"),
-    BookingChange.RESCHEDULED: phrase("Moved"),
-    BookingChange.CANCELLED: phrase("Cancelled"),
-    BookingChange.ADDRESS_CHANGED: phrase("The candidate's address changed"),
-    BookingChange.REISSUED: phrase("A new link was sent"),
-    BookingChange.REVOKED: phrase("The link was revoked"),
-}
+# Who may have done something without an API key; the others are called as their keys are.
+ACTORS = frozenset({phrase("the candidate"), phrase("the command line"), "HireLoop"})
 KINDS: Mapping[str, str] = {
     "invitation": phrase("Invitation"),
     "rescheduled": phrase("Notice of the new time"),

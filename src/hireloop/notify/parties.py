@@ -54,13 +54,16 @@ async def of_slots(
 
 
 def interviewer_state(told: Sequence[DeliveryView], *, now: datetime) -> InvitationState:
-    """Return the state of the newest notice about a slot, given those to one interviewer. Pure.
+    """Return the state of the newest notice about a slot, given those to one interviewer. Pure."""
+    return deliveries.gravest(newest_notice(told), now=now)
 
-    Where an earlier one had said the same, it is the state of that one.
+
+def newest_notice(told: Sequence[DeliveryView]) -> list[DeliveryView]:
+    """Return the deliveries of the newest notice about a slot, given those to one interviewer. Pure.
+
+    Where an earlier one had said the same, they are those of that one.
     """
     required = [one for one in told if one.required]
-    if not required:
-        return InvitationState.NONE
-    newest = max(one.revision for one in required)
+    newest = max((one.revision for one in required), default=0)
     counts = max((one.told_revision or 0 for one in required if one.revision == newest), default=0) or newest
-    return deliveries.gravest([one for one in required if one.revision == counts], now=now)
+    return [one for one in required if one.revision == counts]

@@ -4,6 +4,7 @@ A database trigger refuses to change or delete one; only of an erased person may
 of the tables' owner (docs/decisions/0026, 0065).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -182,6 +183,20 @@ _PAGE = Statement("""
 """)
 
 
+# Entries about some subjects, of some actions, the oldest first.
+_ABOUT = Statement("""
+    SELECT id, at, action, subject, actor, actor_key, details::text, trace_id, candidate FROM audit_entry
+    WHERE subject = ANY(:subjects::uuid[]) AND action = ANY(:actions::text[]) ORDER BY id LIMIT :limit
+""")
+_MOST_ABOUT = 1_000
+
+
+async def about(subjects: Sequence[UUID], actions: Sequence[Action]) -> list[AuditEntryDetails]:
+    """Return the entries of these actions about these subjects, oldest first, and no more than a thousand."""
+    rows = await _ABOUT.rows(subjects=list(subjects), actions=[one.value for one in actions], limit=_MOST_ABOUT)
+    return [_read(dict(row)) for row in rows]
+
+
 async def page(only: AuditFilter, *, limit: int, after: UUID | None) -> list[AuditEntryDetails]:
     """Return at most `limit` entries from before the one called `after`, newest first.
 
@@ -196,4 +211,8 @@ async def page(only: AuditFilter, *, limit: int, after: UUID | None) -> list[Aud
         after=after,
         limit=limit,
     )
-    return [msgspec.convert({**row, "details": msgspec.json.decode(row["details"])}, AuditEntryDetails) for row in rows]
+    return [_read(dict(row)) for row in rows]
+
+
+def _read(row: dict[str, Any]) -> AuditEntryDetails:
+    return msgspec.convert({**row, "details": msgspec.json.decode(row["details"])}, AuditEntryDetails)

@@ -467,7 +467,7 @@ def test_a_recruiter_copy_says_where_the_invitation_stands(state: str | None, sa
 
 def test_a_late_request_asks_the_recruiter_and_its_answer_reaches_the_candidate() -> None:
     parcel = rendered(LateRequestMessage(**booking_values(asked_at=START + timedelta(minutes=12))))
-    assert parcel.subject == "New time requested: Asha Rao, Backend Engineer at Acme"
+    assert parcel.subject == "Asked for another time: Asha Rao, Backend Engineer at Acme"
     assert parcel.reply_to == "asha@example.com"
     for said in (parcel.text.replace("\n", " "), words_of(parcel)):
         assert "Asha Rao was too late for the interview and has asked for another time." in said

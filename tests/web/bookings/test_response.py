@@ -1,6 +1,7 @@
 """What a booking says of its invitation and its people, and what a recruiter must know of it."""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from hireloop.scheduling.bookings.booking import BookingOutcome, BookingResult
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import DeviceCheck
 from hireloop.settings import Settings
+from hireloop.statements import Statement
+from hireloop.web.bookings.headline import LABELS
 from notify.factories import hold, notify_interviewer
 from sample_settings import settings_for
 
@@ -318,3 +321,67 @@ async def test_what_came_back_to_an_interviewer_changes_nothing_of_the_candidate
     answer = await api.post("/api/notifications/bounces/", json=report)
     assert (answer.status_code, answer.json()["state"]) == (200, "bounced")
     assert [one["state"] for one in await people(api)] == ["pending", "failed"]
+
+
+# Its headline
+
+
+async def shown(api: httpx.AsyncClient) -> tuple[str, list[str]]:
+    """Return the headline of the one booking and what about it needs attention, by their codes."""
+    (found,) = (await ok(api, PATH))["items"]
+    assert found["headline"]["text"] == LABELS[found["headline"]["code"]].words
+    assert (await ok(api, f"{PATH}{found['id']}/"))["headline"] == found["headline"]
+    return found["headline"]["code"], [one["code"] for one in found["attention"]]
+
+
+async def test_a_new_booking_has_the_headline_that_it_has_when_it_is_read(api: httpx.AsyncClient) -> None:
+    answer = await booked(api)
+    assert answer["headline"] == (await ok(api, f"{PATH}{answer['id']}/"))["headline"]
+    assert answer["attention"] == []
+    assert await shown(api) == ("inviting", [])
+
+
+async def test_the_headline_follows_what_happens_to_a_booking(api: httpx.AsyncClient) -> None:
+    made = await held(api)
+    await db.fetch("UPDATE delivery SET state = 'sent', sent_at = now()")
+    assert await shown(api) == ("invited", [])
+    await notify_interviewer(made, state="rejected", reason="recipient_unknown")
+    assert await shown(api) == ("interviewer_not_reached", ["interviewer_not_reached"])
+    await sessions.record_device_check(made.booking.session.id, DeviceCheck(camera="ok", microphone="ok"))
+    assert await shown(api) == ("devices_ready", ["interviewer_not_reached"])
+    await api.post(f"{PATH}{made.booking.id}/confirm/")
+    assert await shown(api) == ("confirmed", ["interviewer_not_reached"])
+    await db.fetch("UPDATE delivery SET state = 'bounced', bounced_at = now() WHERE kind = 'invitation'")
+    assert await shown(api) == ("candidate_not_reached", ["candidate_not_reached", "interviewer_not_reached"])
+    await api.post(f"{PATH}{made.booking.id}/cancel/")
+    assert (await shown(api))[0] == "cancelled"
+
+
+async def test_when_a_message_failed_is_when_its_last_attempt_ended(api: httpx.AsyncClient) -> None:
+    await booked(api)
+    await db.fetch("UPDATE delivery SET state = 'rejected'")
+    await db.fetch(
+        "INSERT INTO attempt (delivery, number, started_at, finished_at, outcome, worker)"
+        " SELECT id, 1, now(), now() - interval '1 hour', 'rejected', 'tests' FROM delivery"
+    )
+    (found,) = (await ok(api, PATH))["items"]
+    (attempt,) = await rows("attempt")
+    assert datetime.fromisoformat(found["headline"]["at"]) == attempt["finished_at"]
+
+
+async def test_a_list_reads_no_more_for_more_bookings(api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    run: list[str] = []
+
+    async def counted(self: Statement, **values: object) -> list[Any]:
+        run.append(self.text)
+        return await original(self, **values)
+
+    original = Statement.rows
+    monkeypatch.setattr(Statement, "rows", counted)
+    counts = []
+    for number in range(3):
+        await post_booking(api, await post_interview(api, email=f"{number}@example.com"), minutes=(number + 1) * 1_440)
+        run.clear()
+        await ok(api, PATH)
+        counts.append(len(run))
+    assert len(set(counts)) == 1

@@ -10,6 +10,7 @@ import msgspec
 from hireloop import db, errors
 from hireloop.notify import next_steps
 from hireloop.notify.deliveries import hearing, outbox
+from hireloop.notify.deliveries.failures import TOO_LONG_UNHEARD
 from hireloop.notify.deliveries.hearing import AlertChange, AlertRow
 from hireloop.notify.messages import AlertCause
 from hireloop.notify.next_steps import NextStep
@@ -159,8 +160,8 @@ async def find(alert_id: UUID, *, now: datetime | None = None) -> tuple[AlertVie
 
 
 async def late(*, now: datetime | None = None) -> LateAlerts:
-    """Return the alerts that have been unheard for longer than `hearing.TOO_LONG`, the longest first."""
-    rows = await _LATE.rows(now=now, too_long=hearing.TOO_LONG, limit=_NAMED)
+    """Return the alerts that have been unheard for longer than `failures.TOO_LONG_UNHEARD`, the longest first."""
+    rows = await _LATE.rows(now=now, too_long=TOO_LONG_UNHEARD, limit=_NAMED)
     return LateAlerts(named=as_structs(rows, AlertView), count=rows[0]["count"] if rows else 0)
 
 

@@ -61,6 +61,8 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     reported_by: str | None = None  # whose API key said so; None: the other side
     sent_at: datetime | None
     bounced_at: datetime | None
+    failed_at: datetime | None = None  # bounced, rejected or exhausted
+    alert_unheard_since: datetime | None = None  # the alert about it has not reached anyone since then
     message_id: str
     traceparent: str
     created_at: datetime
@@ -129,6 +131,11 @@ READ = """
         d.state, d.attempt_count, d.tries, d.first_due_at, d.due_at, d.at_risk_at,
         d.deadline_at, d.last_reason, d.last_reply, d.sent_at, d.bounced_at, d.message_id, d.traceparent, d.created_at,
         d.returned_count, d.reported_by, d.told_revision,
+        CASE WHEN d.state IN ('bounced', 'rejected', 'exhausted') THEN coalesce(
+            d.bounced_at, (SELECT max(finished_at) FROM attempt WHERE attempt.delivery = d.id),
+            least(d.deadline_at, d.due_at)
+        ) END AS failed_at,
+        (SELECT unheard_since FROM alert WHERE alert.id = d.alert AND d.kind <> 'alert') AS alert_unheard_since,
         h.reason AS held_reason, h.next_probe_at, coalesce(:now, now()) AS now
     FROM delivery d LEFT JOIN LATERAL (
         SELECT reason, next_probe_at FROM channel_health
@@ -332,11 +339,13 @@ def invitation_state(deliveries: Sequence[DeliveryView], *, revision: int, now: 
     Where an earlier invitation had said the same, it is the state of that one.
     The database's function `invitation_state` is the same rule, for lists; a test compares the two.
     """
+    return gravest(counting_invitations(deliveries, revision=revision), now=now)
+
+
+def counting_invitations(deliveries: Sequence[DeliveryView], *, revision: int) -> list[DeliveryView]:
+    """Return the invitations whose state is that of the invitation of `revision`."""
     told = revision_told(deliveries, revision)
-    ours = [d for d in deliveries if d.required and d.revision == told and d.kind in INVITING_KINDS]
-    if not ours:
-        return InvitationState.NONE
-    return min((_state_of(delivery, now) for delivery in ours), key=_GRAVEST_FIRST.index)
+    return [d for d in deliveries if d.required and d.revision == told and d.kind in INVITING_KINDS]
 
 
 def gravest(deliveries: Sequence[DeliveryView], *, now: datetime) -> InvitationState:

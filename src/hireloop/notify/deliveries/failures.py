@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from hireloop.notify.channels.health import fingerprints_of
@@ -9,7 +10,8 @@ from hireloop.notify.deliveries.deliveries import READ, TIME_FOR_A_FIRST_TRY, De
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 
-_SHOWN_AFTER_DEADLINE = timedelta(days=1)
+MATTERS_AFTER_DEADLINE = timedelta(days=1)  # so long a message that has failed needs somebody
+TOO_LONG_UNHEARD = timedelta(minutes=2)  # an alert that has reached nobody for so long is a failure by itself
 
 
 def slot_moved_on_fragment(delivery: str) -> str:
@@ -66,19 +68,39 @@ def slot_origin_fragment(slot: str) -> str:
     """  # noqa: S608 (from our own code)
 
 
+class FailureGroup(StrEnum):
+    """What kind of failure needs attention; every one is in one group."""
+
+    CANDIDATE = "candidate"  # a message to a candidate has failed
+    INTERVIEWER = "interviewer"  # one to an interviewer has
+    UNHEARD = "unheard"  # it is at risk or came back, and the alert about it has not reached anyone
+    AT_RISK = "at_risk"
+
+
 _SORTED = "id, schedule, slot, revision, kind, recipient, undecided, deadline_at"
+_AT_RISK = """
+    (state = 'pending' AND at_risk_at <= coalesce(:now, now())
+        AND (last_reason IS NOT NULL OR first_due_at <= coalesce(:now, now()) - :first_try::interval))
+"""
+_TOO_LONG = "unheard_since <= coalesce(:now, now()) - :too_long::interval"
+_UNHEARD = f"EXISTS (SELECT FROM alert WHERE alert.id = delivery.alert AND {_TOO_LONG})"
 # Required deliveries at risk or failed, the earliest deadline first. They are sorted before the bookings are looked at,
 # so that in an outage with thousands of them only a page's are.
 _PAGE = Statement(f"""
     {READ} WHERE d.id = ANY(ARRAY(
         WITH found AS (
             SELECT {_SORTED} FROM delivery
-            WHERE required AND state IN ('bounced', 'rejected', 'exhausted')
-                AND deadline_at > coalesce(:now, now()) - :shown_after_deadline::interval
+            WHERE (:among::text IS NULL OR :among = CASE WHEN slot IS NULL THEN 'candidate' ELSE 'interviewer' END)
+                AND required AND state IN ('bounced', 'rejected', 'exhausted')
+                AND deadline_at > coalesce(:now, now()) - :matters_after_deadline::interval
             UNION ALL
             SELECT {_SORTED} FROM delivery
-            WHERE required AND state = 'pending' AND at_risk_at <= coalesce(:now, now())
-                AND (last_reason IS NOT NULL OR first_due_at <= coalesce(:now, now()) - :first_try::interval)
+            WHERE (:among IS NULL OR :among = 'at_risk' AND NOT {_UNHEARD})
+                AND required AND {_AT_RISK}
+            UNION ALL
+            SELECT {_SORTED} FROM delivery
+            WHERE :among = 'unheard' AND alert IN (SELECT id FROM alert WHERE {_TOO_LONG}) AND required
+                AND ({_AT_RISK} OR state = 'sent' AND last_reason IN ('came_back', 'complaint'))
         )
         SELECT id FROM (
             SELECT * FROM found WHERE :after::uuid IS NULL
@@ -112,19 +134,27 @@ _REASONS = Statement("""
 
 
 async def page(
-    channels: Sequence[Channel], *, limit: int, after: UUID | None, now: datetime | None = None
+    channels: Sequence[Channel],
+    *,
+    limit: int,
+    after: UUID | None,
+    among: FailureGroup | None = None,
+    now: datetime | None = None,
 ) -> list[DeliveryView]:
     """Return at most `limit` required deliveries that are at risk or have failed, the earliest deadline first.
 
-    Only those that a booking's present revision calls for, or that tell an interviewer how it is now, and until a day
-    after their deadline: later ones need no attention any more. `after` is the last one of the page before.
+    All, or those of a group; of all, what came back is none, as it may have arrived. Only those that a booking's
+    present revision calls for, or that tell an interviewer how it is now, and until a day after their deadline: later
+    ones need no attention any more. `after` is the last one of the page before.
     """
     return await _PAGE.structs(
         DeliveryView,
         fingerprints=fingerprints_of(channels),
         now=now,
-        shown_after_deadline=_SHOWN_AFTER_DEADLINE,
+        matters_after_deadline=MATTERS_AFTER_DEADLINE,
         first_try=TIME_FOR_A_FIRST_TRY,
+        too_long=TOO_LONG_UNHEARD,
+        among=among,
         after=after,
         limit=limit,
     )

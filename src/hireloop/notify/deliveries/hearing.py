@@ -14,6 +14,7 @@ from hireloop.notify import messages
 from hireloop.notify.channels.health import fingerprints_of
 from hireloop.notify.deliveries import carriers, outbox, unreported
 from hireloop.notify.deliveries.carriers import Carrier
+from hireloop.notify.deliveries.failures import MATTERS_AFTER_DEADLINE, TOO_LONG_UNHEARD
 from hireloop.notify.deliveries.outbox import Outbox, origin_fragment
 from hireloop.notify.messages import AlertCause, AlertMessage
 from hireloop.notify.tables import Alert
@@ -21,7 +22,6 @@ from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 from hireloop.telemetry import links, spans
 
-TOO_LONG = timedelta(minutes=2)  # unheard for longer than this is a failure of the installation
 _UNUSED = timedelta(minutes=5)  # a held configuration that nobody has probed for so long belongs to no worker
 _LOOK_AT = 10_000
 
@@ -134,7 +134,7 @@ async def ended(channels: Sequence[Channel], now: datetime) -> list[AlertChange]
         now=now,
         fingerprints=fingerprints_of(channels),
         unused=_UNUSED,
-        matters_after_deadline=unreported.MATTERS_AFTER_DEADLINE,
+        matters_after_deadline=MATTERS_AFTER_DEADLINE,
     )
     await outbox.withdraw([one.id for one in over])
     return over
@@ -146,8 +146,8 @@ async def heard(now: datetime) -> list[AlertChange]:
 
 
 async def late(now: datetime) -> list[AlertChange]:
-    """Return the alerts that have been unheard for longer than `TOO_LONG`, each once."""
-    return await _NOTE_LATE.structs(AlertChange, now=now, before=now - TOO_LONG)
+    """Return the alerts that have been unheard for longer than `TOO_LONG_UNHEARD`, each once."""
+    return await _NOTE_LATE.structs(AlertChange, now=now, before=now - TOO_LONG_UNHEARD)
 
 
 async def count_unheard() -> int:

@@ -1,7 +1,7 @@
 """Deliveries that are at risk or have failed and that nobody was alerted to, and the alerts that report them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +10,17 @@ import msgspec
 from hireloop import db
 from hireloop.notify import messages
 from hireloop.notify.deliveries.deliveries import TIME_FOR_A_FIRST_TRY
-from hireloop.notify.deliveries.failures import booking_in_slot_fragment, slot_moved_on_fragment
+from hireloop.notify.deliveries.failures import (
+    MATTERS_AFTER_DEADLINE,
+    booking_in_slot_fragment,
+    slot_moved_on_fragment,
+)
 from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.messages import AlertCause, AlertMessage, BookingMessage, InterviewerMessage
 from hireloop.notify.tables import DeliveryState
 from hireloop.statements import Statement
 from hireloop.telemetry import links, spans
 
-MATTERS_AFTER_DEADLINE = timedelta(days=1)  # as on the console's page of what needs attention
 _LOOK_AT = 10_000
 
 

@@ -1,7 +1,7 @@
 """The schedule as every endpoint returns it: the booking, its session with the link, and its people."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -27,28 +27,23 @@ from hireloop.examples import (
 )
 from hireloop.notify import parties
 from hireloop.notify.deliveries import alerts, deliveries
-from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState, mask
+from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState
 from hireloop.notify.messages import Party, party_of
 from hireloop.notify.reasons import sentence_of
-from hireloop.scheduling.audit import CANDIDATE
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.bookings.bookings import Booking, SessionOfSchedule
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
-from hireloop.scheduling.sessions.sessions import SessionState, late_request_at, state_of
+from hireloop.scheduling.sessions.sessions import SessionState, late_request_at
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import variables
+from hireloop.web.bookings import headline, people
 from hireloop.web.bookings.deliveries import DeliverySummary, summary, summary_of_put
+from hireloop.web.bookings.headline import Headline, HeadlineCode
+from hireloop.web.bookings.people import PersonResponse, ToldPeople
 from hireloop.web.context import AnyRequest, ResponseContext, context_of
-from hireloop.wording.languages import phrase
 
 KeyMint = Callable[[SessionOfSchedule], str] | None  # None where nobody may see a link
-_NEAR = timedelta(minutes=60)
-_QUIET, _LEAST_QUIET = timedelta(minutes=15), timedelta(minutes=2)
-_UNUSED = phrase(
-    "The interview is soon, and the candidate has neither checked their devices nor entered. They may not have seen "
-    "the invitation."
-)
 
 
 class DeviceCheckDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,23 +84,6 @@ class InvitationResponse(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: list[DeliverySummary]
 
 
-class PersonResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A person of a booking, and whether they have been told of it as it is now. Their address is masked.
-
-    A former interviewer of the slot is among them, as they must hear that somebody else holds the interview.
-    `last_reason` and `last_reply` are those of the message that `state` is about.
-    """
-
-    party: Annotated[Party, Meta(examples=["interviewer"])]
-    name: Annotated[str | None, Meta(examples=["Ravi Kumar"])]
-    address: Annotated[str | None, Meta(examples=["r…@acme.example"])]
-    former: Annotated[bool, Meta(examples=[False])]
-    state: Annotated[InvitationState, Meta(examples=["sent"])]
-    last_reason: str | None
-    last_reply: Annotated[str | None, Meta(examples=["250 2.0.0 Ok: queued"])]
-    deliveries: list[DeliverySummary]
-
-
 class MoveResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The old and the new slot of a booking that was moved."""
 
@@ -126,6 +104,14 @@ class ChangeResponse(msgspec.Struct, frozen=True, kw_only=True):
     moved: MoveResponse | None
 
 
+class HeadlineResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact about a booking, in words, and since when it is one."""
+
+    code: Annotated[HeadlineCode, Meta(examples=["confirmed"])]
+    at: RecordedAt
+    text: Annotated[str, Meta(examples=["Confirmed"])]
+
+
 class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A booking: one interview in one slot."""
 
@@ -138,6 +124,8 @@ class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: StartsAt
     ends_at: EndsAt
     booked_at: RecordedAt
+    headline: Annotated[HeadlineResponse, Meta(description="What has happened last.")]
+    attention: Annotated[list[HeadlineResponse], Meta(description="What needs attention, the worst first.")]
     session: SessionResponse
     invitation: InvitationResponse
     people: list[PersonResponse]
@@ -157,11 +145,13 @@ def response_to_booking(request: AnyRequest, booked: BookingResult) -> ScheduleR
         warnings=_warnings(context, booked.booking),
         deliveries=[*to[Party.CANDIDATE], *to[None]],
     )
-    people = [_candidate(booked.booking, invitation.state, [], to[Party.CANDIDATE])]
+    shown = [people.candidate(booked.booking, invitation.state, to[Party.CANDIDATE])]
     if booked.booking.interviewer_email is not None:
         state = InvitationState.PENDING if to[Party.INTERVIEWER] else InvitationState.NONE
-        people.append(_interviewer(booked.booking, booked.booking.interviewer_email, state, [], to[Party.INTERVIEWER]))
-    return _response(context, booked.booking, invitation, people, _key_mint(request))
+        address = booked.booking.interviewer_email
+        shown.append(people.interviewer(booked.booking, address, state, to[Party.INTERVIEWER]))
+    notices = people.just_put(booked.booking, invitation.state)
+    return _response(context, booked.booking, invitation, ToldPeople(shown, notices), _key_mint(request))
 
 
 async def responses_of(request: AnyRequest, bookings: Sequence[Booking]) -> list[ScheduleResponse]:
@@ -181,16 +171,12 @@ async def responses_with(
     for delivery in await parties.latest_of_slots(list(by_slot), context.channels):
         if delivery.slot is not None:
             by_slot[delivery.slot].append(delivery)
-    return [
-        _response(
-            context,
-            booking,
-            _invitation(context, booking, by_schedule[booking.id]),
-            _people(context, booking, by_schedule[booking.id], by_slot[booking.slot]),
-            key_mint,
-        )
-        for booking in bookings
-    ]
+    responses = []
+    for booking in bookings:
+        found = by_schedule[booking.id]
+        told = people.people_of(context, booking, found, by_slot[booking.slot])
+        responses.append(_response(context, booking, _invitation(context, booking, found, told), told, key_mint))
+    return responses
 
 
 async def response_of(request: AnyRequest, schedule_id: UUID) -> ScheduleResponse:
@@ -212,82 +198,19 @@ def late_request_of(context: ResponseContext, asked_at: datetime | None) -> Late
     return None if asked_at is None else LateRequestDetails(asked_at=context.local(asked_at))
 
 
-def _invitation(context: ResponseContext, booking: Booking, found: list[DeliveryView]) -> InvitationResponse:
+def _invitation(
+    context: ResponseContext, booking: Booking, found: list[DeliveryView], told: ToldPeople
+) -> InvitationResponse:
     revisions = {booking.revision, deliveries.revision_told(found, booking.revision)}
     current = [delivery for delivery in found if delivery.revision in revisions]
     held = {sentence_of(delivery.held_reason) for delivery in current if delivery.held_reason}
-    state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
-    sent = [one.sent_at for one in current if one.required and one.sent_at and one.kind in deliveries.INVITING_KINDS]
-    is_unused = state is InvitationState.SENT and bool(sent) and _is_unused(booking, max(sent))
+    is_unseen = any(one.code is HeadlineCode.MAYBE_UNSEEN for one in headline.attention_of(booking, told.notices))
     said = _warnings(context, booking)
     return InvitationResponse(
-        state=state,
-        warnings=[*said, *sorted(held - set(said)), *([_UNUSED] if is_unused else [])],
+        state=deliveries.invitation_state(found, revision=booking.revision, now=booking.now),
+        warnings=[*said, *sorted(held - set(said)), *([headline.UNSEEN] if is_unseen else [])],
         deliveries=[summary(context, delivery) for delivery in current],
     )
-
-
-def _people(
-    context: ResponseContext, booking: Booking, found: Sequence[DeliveryView], of_slot: Sequence[DeliveryView]
-) -> list[PersonResponse]:
-    """Return the candidate, the slot's interviewer, and those who were told before that they would hold it."""
-    revisions = {booking.revision, deliveries.revision_told(found, booking.revision)}
-    theirs = [one for one in found if one.party is Party.CANDIDATE and one.revision in revisions]
-    state = deliveries.invitation_state(found, revision=booking.revision, now=booking.now)
-    if booking.state is ScheduleState.CANCELLED:
-        state = deliveries.gravest([one for one in theirs if one.required], now=booking.now)
-    people = [_candidate(booking, state, theirs, [summary(context, one) for one in theirs])]
-    told: dict[str, list[DeliveryView]] = {}
-    if booking.interviewer_email is not None:
-        told[booking.interviewer_email.lower()] = []
-    for one in of_slot:
-        told.setdefault(one.recipient.lower(), []).append(one)
-    for own in told.values():
-        address = own[-1].recipient if own else booking.interviewer_email or ""
-        state = parties.interviewer_state(own, now=booking.now)
-        people.append(_interviewer(booking, address, state, own, [summary(context, one) for one in own]))
-    return people
-
-
-def _candidate(
-    booking: Booking, state: InvitationState, told: Sequence[DeliveryView], deliveries: list[DeliverySummary]
-) -> PersonResponse:
-    return PersonResponse(
-        party=Party.CANDIDATE,
-        name=booking.candidate_name or None,
-        address=mask(booking.candidate_email) or None,
-        former=False,
-        state=state,
-        **_last_words(told),
-        deliveries=deliveries,
-    )
-
-
-def _interviewer(
-    booking: Booking,
-    address: str,
-    state: InvitationState,
-    told: Sequence[DeliveryView],
-    deliveries: list[DeliverySummary],
-) -> PersonResponse:
-    is_former = address.lower() != (booking.interviewer_email or "").lower()
-    return PersonResponse(
-        party=Party.INTERVIEWER,
-        name=None if is_former else booking.interviewer_name or None,
-        address=mask(address),
-        former=is_former,
-        state=state,
-        **_last_words(told),
-        deliveries=deliveries,
-    )
-
-
-def _last_words(told: Sequence[DeliveryView]) -> dict[str, str | None]:
-    """Return why the newest message that somebody depends on was not sent, and what the other side last said of one."""
-    required = [one for one in told if one.required and one.told_revision is None]
-    if not required:
-        return {"last_reason": None, "last_reply": None}
-    return {"last_reason": required[-1].reason, "last_reply": required[-1].last_reply}
 
 
 def _warnings(context: ResponseContext, booking: Booking) -> list[str]:
@@ -298,23 +221,8 @@ def _warnings(context: ResponseContext, booking: Booking) -> list[str]:
     return [*context.warnings, *([unheard] if unheard else [])]
 
 
-def _is_unused(booking: Booking, sent_at: datetime) -> bool:
-    """Return whether the interview is soon, and nothing shows that anyone has read the invitation, sent at `sent_at`.
-
-    Opening a link leaves no trace, since mail scanners open links too: a device check, the entry and whatever the
-    candidate has pressed do. Nobody reads their mail at once: there are 15 minutes to do so, or half of the time until
-    the start if that is less.
-    """
-    session = booking.session
-    quiet = min(_QUIET, max((booking.starts_at - sent_at) / 2, _LEAST_QUIET))
-    return (
-        booking.state is not ScheduleState.CANCELLED
-        and max(booking.starts_at - _NEAR, sent_at + quiet) <= booking.now <= session.closes_at
-        and session.device_check is None
-        and session.entered_at is None
-        and session.revoked_at is None
-        and not any(past.by == CANDIDATE.name and past.revision == booking.revision for past in booking.changes)
-    )
+def _headline(context: ResponseContext, fact: Headline) -> HeadlineResponse:
+    return HeadlineResponse(code=fact.code, at=context.local(fact.at), text=fact.label.words)
 
 
 def _change(context: ResponseContext, past: HistoryEntry) -> ChangeResponse:
@@ -332,7 +240,7 @@ def _response(
     context: ResponseContext,
     booking: Booking,
     invitation: InvitationResponse,
-    people: list[PersonResponse],
+    told: ToldPeople,
     key_mint: KeyMint,
 ) -> ScheduleResponse:
     session = booking.session
@@ -348,24 +256,20 @@ def _response(
         starts_at=context.local(booking.starts_at),
         ends_at=context.local(booking.ends_at),
         booked_at=context.local(booking.booked_at),
+        headline=_headline(context, headline.headline_of(booking, told.notices)),
+        attention=[_headline(context, one) for one in headline.attention_of(booking, told.notices)],
         session=SessionResponse(
             id=session.id,
             session_key=key,
             portal_url=session_keys.portal_url(context.settings.base_url, key) if key else None,
             opens_at=context.local(session.opens_at),
             closes_at=context.local(session.closes_at),
-            state=state_of(
-                now=booking.now,
-                closes_at=session.closes_at,
-                entered_at=session.entered_at,
-                left_at=session.left_at,
-                revoked_at=session.revoked_at,
-            ),
+            state=headline.session_state_of(booking),
             device_check=device_check_of(context, session.device_check),
             late_request=late_request_of(context, late_request_at(session.late_requested_at, session.closes_at)),
         ),
         invitation=invitation,
-        people=people,
+        people=told.people,
         changes=[_change(context, past) for past in booking.changes],
         trace_id=booking.trace_id,
         trace_url=f"{ui}/trace/{booking.trace_id}" if ui and booking.trace_id else None,
