@@ -27,6 +27,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(self), microphone=(self)",
     "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",  # as the pages say, for what is no page
 }
 
 
