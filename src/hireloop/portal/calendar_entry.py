@@ -34,7 +34,7 @@ async def download(request: AnyRequest, visit: Visit) -> Response[bytes]:
     )
     content = entries.to_keep(
         message,
-        reader_of(context, visit),
+        reader_of(request, visit),
         entries.issuer_of(settings.base_url, from_address(settings)),
         portal_url=session_keys.portal_url(settings.base_url, gate.key_in(request, visit.session_id)),
         now=visit.now,
