@@ -155,7 +155,7 @@ function tell(words) {
 
 async function measure() {
   const mine = (measured += 1);
-  show("connection", "waiting", say("Being measured…"));
+  show("connection", "waiting", say("Measuring…"));
   const time = await roundTrip();
   if (mine !== measured) return;
   if (time === null) {
@@ -179,7 +179,7 @@ async function playTone() {
     show("speaker", "waiting", sentences(
       say("You should have heard two soft notes. If not, turn up the volume, or choose another speaker or headphones."),
       // Before the browser has been allowed anything, it may only keep the chosen one from us.
-      wanted && !isChosen && found.camera && say("“{name}” was not found, so the usual speaker is in use.", { name: wanted.label }),
+      wanted && !isChosen && found.camera && say("“{name}” was not found, so the default speaker is in use.", { name: wanted.label }),
     ));
   } catch {
     found.speaker = "failed";

@@ -27,7 +27,7 @@ const ALLOW = {
 };
 
 function notAllowed(cause) {
-  if (cause === "dismissed") return say("The question of your browser was closed without an answer. Try again, and allow access.");
+  if (cause === "dismissed") return say("Your browser’s question was closed without an answer. Try again, and allow access.");
   const blocked = say("Your device’s privacy settings may be blocking this browser. Allow access for it there, then try again.");
   if (cause === "system") return blocked;
   return [
