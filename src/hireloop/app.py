@@ -55,6 +55,7 @@ from hireloop.web.connections.client_address import ClientAddress
 from hireloop.web.connections.deadlines import Deadlines
 from hireloop.web.context import AnyRequest, Context
 from hireloop.web.headers import Policy, SecurityHeaders
+from hireloop.web.http.compression import CompressedPages
 from hireloop.web.http.hosts import HostCheck
 from hireloop.web.http.methods import Methods
 from hireloop.web.json_bodies import StrictRequest
@@ -170,7 +171,7 @@ def _layered(app: ASGIApp, settings: Settings, policies: Mapping[str, Policy], r
     app = HeadSizeLimit(RouteName(app), base_url=base_url)
     if settings.cors_origins:
         app = Cors(app, settings.cors_origins, base_url=base_url)
-    app = HostCheck(Methods(app), base_url=base_url)
+    app = HostCheck(Methods(CompressedPages(app)), base_url=base_url)
     app = RequestId(app, varies_by_origin=bool(settings.cors_origins))
     app = SecurityHeaders(RecordedRefusals(app, refusals), policies, base_url=base_url)
     return Deadlines(ClientAddress(app, tuple(map(networks.network, settings.trusted_proxies))))

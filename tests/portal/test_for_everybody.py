@@ -108,7 +108,7 @@ async def test_with_the_keyboard_alone(address: str, launch: Launch, settings: S
         await expect_picture(page)
         await _tab_to(page, "Play a sound")
         await page.keyboard.press("Space")
-        await _tab_to(page, "Start interview")
+        await _tab_to(page, "Start interview", key="Shift+Tab")  # it comes first where it can be pressed
         await page.keyboard.press("Enter")
         await expect_stage(page, "started")
         await _tab_to(page, "Finish…")
@@ -118,10 +118,10 @@ async def test_with_the_keyboard_alone(address: str, launch: Launch, settings: S
         await expect_stage(page, "finished")
 
 
-async def _tab_to(page: Page, name: str) -> None:
+async def _tab_to(page: Page, name: str, *, key: str = "Tab") -> None:
     """Press Tab until the control with this name has the focus, and see that one can see it."""
     for _ in range(15):
-        await page.keyboard.press("Tab")
+        await page.keyboard.press(key)
         focused = page.locator(":focus")
         if name in await focused.inner_text():
             outline = await focused.evaluate("it => getComputedStyle(it).outlineStyle")
@@ -206,11 +206,37 @@ async def _expect_own_changes_accessible(
         seen.complaints.clear()  # one answer was 409
 
 
+LONG = (
+    "Verantwortliche Softwareentwicklungsingenieurin (Donaudampfschifffahrtselektrizitätenhaupt".ljust(119, "x") + ")"
+)
+UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" + "s" * 40
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "hi"])
+async def test_start_is_on_the_first_screen_of_a_phone(
+    address: str, launch: Launch, settings: Settings, locale: str
+) -> None:
+    browser = await launch()
+    phone = {"viewport": {"width": 360, "height": 640}}
+    booked = await book(settings, Person(name=LONG, title=LONG, company=UNBROKEN, locale=locale), starts_in=600)
+    async with visiting(browser, link(address, booked), **phone) as (page, _):
+        await expect_stage(page, "early")
+        await booked.move(starts_in=20)
+        await page.reload()
+        await expect_stage(page, "open")
+        start = await page.locator("#start .button.main").bounding_box()
+        assert start
+        assert start["y"] + start["height"] <= 640
+
+
 async def _every_stage(settings: Settings) -> dict[str, BookingResult]:
     starts = {"early": 7200, "open": 20, "started": 20, "late": -700, "finished": 20, "cancelled": 20, "revoked": 20}
-    long = "Verantwortliche Softwareentwicklungsingenieurin (Donaudampfschifffahrtselektrizitäten)"
     booked = {
-        stage: await book(settings, Person(email=f"{stage}@example.com", title=f"{long} {stage}"), starts_in=starts_in)
+        stage: await book(
+            settings,
+            Person(name=UNBROKEN, email=f"{stage}@example.com", title=f"{LONG} {stage}", company=UNBROKEN),
+            starts_in=starts_in,
+        )
         for stage, starts_in in starts.items()
     }
     for stage in ("started", "finished"):

@@ -47,9 +47,11 @@ async def test_a_candidate_checks_starts_reloads_and_finishes(address: str, laun
         await expect_stage(page, "started")
         await expect_picture(page)  # by itself, where the browser has it allowed
         await expect(page.locator("#clock")).to_have_text(re.compile(r"^(1:00|59):\d\d$"))
+        await expect(page).to_have_title(re.compile(r"^(1:00:|59:)\d\d – In progress: "))  # noqa: RUF001 (en dash)
         await page.get_by_text("Finish…").click()
         await page.get_by_role("button", name="Finish interview").click()
         await expect_stage(page, "finished")
+        await expect(page.get_by_text("The next step is up to Acme.")).to_contain_text("asha@example.com")
         assert seen.weight < 60_000
     assert (await sessions.visit(booked.session_id)).state is SessionState.FINISHED
     check = await db.fetch_value("SELECT device_check::text FROM session WHERE id = $1", booked.session_id)
@@ -114,6 +116,7 @@ async def test_the_page_opens_by_itself_and_keeps_the_camera_on(
         await expect(page.locator("#picture")).to_have_attribute("data-mine", "yes")
         await expect_picture(page)
         await expect(page).to_have_title("Open now: Backend Engineer at Acme")
+        await expect(page.locator("#stage + #start + #devices")).to_have_count(1)
         await booked.move(starts_in=-600.5)  # what the page knows of the window's end is the old one
         await page.get_by_role("button", name="Start interview").click()
         await expect_stage(page, "late")
@@ -139,6 +142,7 @@ async def test_a_wrong_clock_in_the_browser_does_not_matter(address: str, launch
         await page.goto(link(address, booked))
         await page.clock.run_for(1000)
         await expect(page.locator("#countdown")).to_have_text(re.compile(r"^(10:00|09:[2-5]\d)$"))
+        await expect(page).to_have_title(re.compile(r"^(10:00|09:[2-5]\d) – .*Backend Engineer at Acme$"))  # noqa: RUF001 (en dash)
 
 
 async def test_the_other_zone_is_shown_where_it_differs(address: str, launch: Launch, settings: Settings) -> None:
@@ -149,6 +153,28 @@ async def test_the_other_zone_is_shown_where_it_differs(address: str, launch: La
     async with visiting(browser, link(address, booked), timezone_id="Asia/Colombo") as (page, _):
         await expect(page.locator("#countdown")).to_contain_text(":")
         await expect(page.locator(".when-local")).to_be_hidden()  # the same clocks as Asia/Kolkata
+
+
+@pytest.mark.parametrize("stand_in", ["Atlantic/Reykjavik", "UTC"])
+async def test_no_place_is_named_from_a_zone_that_stands_in_for_a_hidden_one(
+    address: str, launch: Launch, settings: Settings, stand_in: str
+) -> None:
+    booked = await book(settings, starts_in=3600)
+    browser = await launch()
+    async with visiting(browser, link(address, booked), timezone_id=stand_in) as (page, _):
+        await expect(page.locator(".when-local")).to_contain_text("(UTC+00:00)")
+        await expect(page.locator(".when-local")).not_to_contain_text("Reykjavik")
+
+
+async def test_the_interview_can_be_had_for_ones_own_calendar(address: str, launch: Launch, settings: Settings) -> None:
+    booked = await book(settings, starts_in=7200)
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, _):
+        async with page.expect_download() as download:
+            await page.get_by_role("link", name="Add it to your calendar").click()
+        file = await download.value
+        assert file.suggested_filename == "interview.ics"
+        assert f"UID:{booked.schedule_id}@".encode() in (await file.path()).read_bytes()
 
 
 # --- What fails, with its remedy -------------------------------------------------------------------------------
@@ -187,8 +213,8 @@ FAILS_WITH = """name => {
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("NotReadableError", "Another program may be using it"),
-        ("OverconstrainedError", "is not suitable"),
+        ("NotReadableError", "another app may be using it"),
+        ("OverconstrainedError", "cannot be used for this interview"),
         ("AbortError", "could not be turned on (AbortError)"),
         ("SomethingNewError", "could not be turned on (UnknownError)"),
     ],
@@ -216,7 +242,7 @@ async def test_a_browser_that_never_answers_is_not_waited_for(address: str, laun
         await page.get_by_role("button", name="Check camera and microphone").click()
         await expect(page.locator("#devices-hint")).to_contain_text("Your browser may now ask for permission")
         await page.clock.run_for(15_500)
-        await expect(page.locator("#camera")).to_contain_text("No answer yet about the camera")
+        await expect(page.locator("#camera")).to_contain_text("No answer yet. Your browser may be waiting")
         await expect(page.get_by_role("button", name="Try again")).to_be_enabled()
 
 

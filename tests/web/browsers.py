@@ -46,8 +46,18 @@ class ExpectedVersion:
 
     @property
     def weight(self) -> int:
-        """The bytes of every body so far, as they were sent."""
-        return sum(int(answer.headers.get("content-length", 0)) for answer in self.answers)
+        """The bytes of every body so far, as they were sent: what may be kept for good counts once."""
+        kept: dict[str, int] = {}
+        others = 0
+        for answer in self.answers:
+            length = int(answer.headers.get("content-length", 0))
+            if answer.request.method == "HEAD":
+                continue
+            if "immutable" in answer.headers.get("cache-control", ""):
+                kept[answer.url] = length
+            else:
+                others += length
+        return sum(kept.values()) + others
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.testing import RequestFactory
 
 from hireloop.web.http.entity_tags import etag_of
-from hireloop.web.static_files import StaticFiles, takes_gzip
+from hireloop.web.static_files import StaticFiles
 
 LONG = "p { color: red }\n" * 100
 
@@ -78,26 +78,3 @@ def test_no_other_file_is_sent_or_led_to(folder: Path, name: str) -> None:
         files.response(asking(), files.version, name)
     with pytest.raises(KeyError):
         files.path_of(name)
-
-
-@pytest.mark.parametrize(
-    ("accept_encoding", "taken"),
-    [
-        ("gzip", True),
-        ("gzip, deflate, br, zstd", True),
-        ("br;q=1.0, GZIP;q=0.2", True),
-        ("gzip ; q=0.5", True),
-        ("*", True),
-        ("", False),
-        ("identity", False),
-        ("br", False),
-        ("gzip;q=0", False),
-        ("gzip;q=0.000, *", False),
-        ("*;q=0", False),
-        ("gzip;q=nonsense", False),
-        ("gzip;level=9", False),
-        ("gzipped", False),
-    ],
-)
-def test_gzip_is_for_clients_that_say_so(accept_encoding: str, *, taken: bool) -> None:
-    assert takes_gzip(accept_encoding) is taken

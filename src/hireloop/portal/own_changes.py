@@ -30,7 +30,6 @@ from hireloop.wording.times import day_of, moment
 
 _TIMES_A_PAGE = 20
 _LONGEST_REASON = 500
-_WAITING = {Stage.EARLY, Stage.OPEN}
 
 _CONFLICT = 409
 _LONG_NUMBER = 10
@@ -87,7 +86,7 @@ async def confirm(request: AnyRequest, visit: Visit) -> Response[bytes]:
 @gate.visited
 async def choose(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Show the times that the interview may be moved to, from later than `after` on. Changes nothing."""
-    if stages.stage_of(visit) not in _WAITING:
+    if not stages.is_to_come(visit):
         return render.see_other(path_of(visit))
     after = request.query_params.get("after", "")
     if after and _moment(after) is None:
@@ -125,7 +124,7 @@ async def move(request: AnyRequest, visit: Visit) -> Response[bytes]:
 @gate.visited
 async def consider(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Say what cancelling means, and ask for one deliberate press. Changes nothing."""
-    if stages.stage_of(visit) not in _WAITING:
+    if not stages.is_to_come(visit):
         return render.see_other(path_of(visit))
     return _show_cancelling(request, visit, SubmittedForm())
 
@@ -195,7 +194,7 @@ def _show_cancelling(request: AnyRequest, visit: Visit, typed: SubmittedForm, *,
 def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
     """Return why the candidate cannot do this here, with `%(until)s` for the last moment; empty if they can."""
     stage = stages.stage_of(visit)
-    if stage not in _WAITING:
+    if not stages.is_to_come(visit):
         return _WHERE_IT_STANDS[stage]
     limits = limits_of(context.settings)
     match own_changes.refusal(change, visit, limits):

@@ -7,7 +7,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from hireloop import db, errors
-from hireloop.portal import gate, own_changes, render, room
+from hireloop.portal import calendar_entry, gate, own_changes, render, room
 from hireloop.portal.gate import path_of
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry.logs import log
@@ -27,6 +27,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(self), microphone=(self)",
     "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",  # as the pages say, for what is no page
 }
 
 
@@ -84,6 +85,7 @@ def routes() -> list[Router]:
         post("/i/{session_id:str}/finish")(room.finish),
         post("/i/{session_id:str}/ask")(room.ask),
         post("/i/{session_id:str}/devices")(room.record_devices),
+        route("/i/{session_id:str}/calendar.ics", http_method=_READ)(calendar_entry.download),
         post("/i/{session_id:str}/confirm")(own_changes.confirm),
         route("/i/{session_id:str}/move", http_method=_READ)(own_changes.choose),
         post("/i/{session_id:str}/move")(own_changes.move),

@@ -9,7 +9,6 @@ from litestar import Response
 from hireloop.notify.rendering.values import Reader
 from hireloop.portal import gate, render, stages, times
 from hireloop.portal.gate import path_of
-from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
 from hireloop.scheduling.sessions import late_requests, own_changes
@@ -97,8 +96,7 @@ def show(request: AnyRequest, template: str, visit: Visit, *, status_code: int =
 
 def allows(context: Context, change: OwnChange, visit: Visit) -> bool:
     """Return whether the candidate may do this by themselves now, as far as the page can know."""
-    waits = stages.stage_of(visit) in {Stage.EARLY, Stage.OPEN}
-    return waits and own_changes.refusal(change, visit, limits_of(context.settings)) is None
+    return stages.is_to_come(visit) and own_changes.refusal(change, visit, limits_of(context.settings)) is None
 
 
 def until(request: AnyRequest, visit: Visit) -> str:

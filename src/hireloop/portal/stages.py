@@ -39,6 +39,11 @@ def stage_of(visit: Visit) -> Stage:
             assert_never(never)
 
 
+def is_to_come(visit: Visit) -> bool:
+    """Return whether the interview was neither started nor ended in any other way, and still can be started."""
+    return stage_of(visit) in {Stage.EARLY, Stage.OPEN}
+
+
 def changes_at(visit: Visit, stage: Stage) -> datetime | None:
     """Return when the clock alone turns this stage into the next one, or None if only somebody's act does."""
     match stage:

@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 
 from hireloop.web.buffered_responses import header_of
 from hireloop.web.context import AnyRequest
+from hireloop.web.http.compression import takes_gzip
 from hireloop.web.http.entity_tags import etag_of, is_named
 
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -83,26 +84,6 @@ class StaticFiles:
         if file is None:
             raise NotFoundException
         return file.response(request, _A_YEAR if version == self.version else ASK_AGAIN)
-
-
-def takes_gzip(accept_encoding: str) -> bool:
-    """Return whether a browser that says this in Accept-Encoding accepts gzip (RFC 9110, 12.5.3)."""
-    weights: dict[str, float] = {}
-    for part in accept_encoding.lower().split(","):
-        coding, _, weight = part.partition(";")
-        weights[coding.strip()] = _weight(weight)
-    return weights.get("gzip", weights.get("*", 0.0)) > 0
-
-
-def _weight(text: str) -> float:
-    """Return the weight after a coding, such as `q=0.5`, as a number; 1 for nothing, and 0 for what is no weight."""
-    name, _, value = text.partition("=")
-    if not text.strip():
-        return 1.0
-    try:
-        return float(value) if name.strip() == "q" else 0.0
-    except ValueError:
-        return 0.0
 
 
 def _read(path: Path) -> StaticFile:

@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from clients.node_packages import needs_npm_packages
 from hireloop.notify.rendering import preview
-from hireloop.notify.rendering.calendar import CalendarEvent, cancel, invitation, invitation_method
+from hireloop.notify.rendering.calendar import CalendarEvent, cancel, invitation, invitation_method, publication
 from hireloop.notify.rendering.render import Renderer
 from hireloop.wording.languages import LANGUAGES
 from notify.rendering import calendar_programs
@@ -68,6 +68,14 @@ def test_an_invitation_says_when_and_where_and_asks_for_no_answer_that_nobody_wo
     assert found["ATTENDEE"].params["CN"] == "Asha Rao"
     [alarm] = found.walk("VALARM")
     assert alarm["TRIGGER"].dt == timedelta(minutes=-15)
+
+
+def test_a_publication_is_the_same_event_without_an_attendee() -> None:
+    (_, invited), (calendar, published) = read_back(invitation(event())), read_back(publication(event()))
+    assert calendar["METHOD"] == "PUBLISH"
+    assert set(invited) - set(published) == {"ATTENDEE"}
+    assert all(invited[name] == published[name] for name in published)
+    assert invited.walk("VALARM")[0] == published.walk("VALARM")[0]
 
 
 def test_a_revision_keeps_the_uid_and_raises_the_sequence() -> None:

@@ -62,20 +62,30 @@ def invitation(event: CalendarEvent) -> bytes:
     Times are in UTC, which needs no VTIMEZONE and which every calendar shows in its reader's own zone.
     """
     return _written(
-        invitation_method(event),
-        event,
-        (
-            *((f"LOCATION:{_text(event.url)}", f"URL:{event.url}") if event.url else ()),
-            *_attendee(event, f";{_ASKED}"),
-            *_guests(event),
-            "STATUS:CONFIRMED",
-            "TRANSP:OPAQUE",
-            "BEGIN:VALARM",
-            "ACTION:DISPLAY",
-            "TRIGGER:-PT15M",
-            f"DESCRIPTION:{_text(event.summary)}",
-            "END:VALARM",
-        ),
+        invitation_method(event), event, _planned(event, (*_attendee(event, f";{_ASKED}"), *_guests(event)))
+    )
+
+
+def publication(event: CalendarEvent) -> bytes:
+    """Return the same event for somebody to put into their calendar by themselves: METHOD:PUBLISH.
+
+    RFC 5546, 3.2.1: it names no attendee.
+    """
+    return _written("PUBLISH", event, _planned(event))
+
+
+def _planned(event: CalendarEvent, people: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the lines of an event that takes place: where, with whom, and a quarter of an hour ahead the alarm."""
+    return (
+        *((f"LOCATION:{_text(event.url)}", f"URL:{event.url}") if event.url else ()),
+        *people,
+        "STATUS:CONFIRMED",
+        "TRANSP:OPAQUE",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "TRIGGER:-PT15M",
+        f"DESCRIPTION:{_text(event.summary)}",
+        "END:VALARM",
     )
 
 

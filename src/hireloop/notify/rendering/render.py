@@ -7,7 +7,7 @@ remembered (`times`). A message costs one pass of Jinja for each of its template
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple, Self, TypedDict, TypeGuard, assert_never
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,11 +33,10 @@ from hireloop.notify.messages import (
     ReminderMessage,
 )
 from hireloop.notify.next_steps import next_step
-from hireloop.notify.rendering import calendar, news, values, webhook_payload
+from hireloop.notify.rendering import calendar, entries, news, values, webhook_payload
 from hireloop.notify.rendering.calendar import CalendarEvent, Guest
 from hireloop.notify.rendering.translations import (
     attendees_wording,
-    event_wording,
     interviewer_event_wording,
     wording,
 )
@@ -88,7 +87,7 @@ class Renderer:
         """
         self._secret = secret
         self._base_url = base_url.rstrip("/")
-        self._host = urlsplit(base_url).hostname or "localhost"
+        self._issuer = entries.issuer_of(base_url, sender)
         self._sender = sender
         self._fallback_sender = fallback_sender or sender
         self._ours = Reader(zone, languages.reader_locale(locale))
@@ -263,32 +262,7 @@ class Renderer:
     ) -> CalendarEvent:
         if isinstance(message, InterviewerMessage):
             return self._slot_event(message, recipient, said, language, now)
-        return self._booking_event(message, recipient, said, language, now)
-
-    def _booking_event(
-        self,
-        message: InvitationMessage | CancelledMessage,
-        recipient: str,
-        said: Values,
-        language: str,
-        now: datetime,
-    ) -> CalendarEvent:
-        summary, _, description = event_wording(language).render(said).partition("\n")
-        return CalendarEvent(
-            uid=f"{message.schedule_id}@{self._host}",
-            sequence=message.revision,
-            stamped_at=now,
-            starts_at=message.starts_at,
-            ends_at=message.ends_at,
-            summary=summary,
-            description=description.strip(),
-            url=str(said["portal_url"]),
-            organizer=one_line(message.recruiter_email or "") or self._sender,
-            organizer_name=one_line(message.company),
-            sender=self._sender,
-            attendee=one_line(recipient),
-            attendee_name=one_line(message.candidate_name),
-        )
+        return entries.of_booking(message, said, self._issuer, recipient=recipient, language=language, now=now)
 
     def _slot_event(
         self, message: InterviewerMessage, recipient: str, said: Values, language: str, now: datetime
@@ -302,7 +276,7 @@ class Renderer:
         guests = {one_line(one.email): one_line(one.name) for one in message.attendees if one.email}
         pages = [values.booking_page(self._base_url, one.schedule_id) for one in message.attendees]
         return CalendarEvent(
-            uid=f"slot-{message.slot_id}@{self._host}",
+            uid=f"slot-{message.slot_id}@{self._issuer.host}",
             sequence=message.revision,
             stamped_at=now,
             starts_at=message.starts_at,

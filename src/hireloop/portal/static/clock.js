@@ -52,7 +52,18 @@ export function showLocalTime() {
   const words = new Intl.DateTimeFormat(locale, {
     weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
   });
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  line.querySelector("strong").textContent = `${words.formatRange(start, end)}${zone ? ` (${zone})` : ""}`;
+  line.querySelector("strong").textContent = `${words.formatRange(start, end)} (${zoneAt(start)})`;
   line.hidden = false;
+}
+
+// Browsers that protect their users from being recognized say one of these wherever they are.
+const STAND_INS = /^(Atlantic\/Reykjavik|GMT|UCT|UTC|Zulu|Etc\/.*)$/;
+
+// The place whose clocks the device has, or how far they are ahead of UTC where that may be another place's name.
+function zoneAt(moment) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !STAND_INS.test(zone)) return zone;
+  const minutes = -moment.getTimezoneOffset();
+  const two = (number) => String(number).padStart(2, "0");
+  return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
 }

@@ -1,81 +1,103 @@
-// Asks the browser for camera and microphone, and names what failed with its remedy.
+// Asks the browser for camera and microphone, and names what failed.
 
-const AGAIN = "Then press the button again.";
-const ELSEWHERE = "Open your invitation link in a current Firefox, Chrome, Edge or Safari, outside your mail program.";
-
-const REMEDIES = {
-  NotAllowedError: (it) =>
-    `Access was not allowed. Click the icon next to the address, allow the ${it} for this page, and check that ` +
-    `your system’s privacy settings let the browser use it. ${AGAIN}`,
-  NotFoundError: (it) => `No ${it} was found. Connect one or switch it on. ${AGAIN}`,
-  NotReadableError: (it) =>
-    `The ${it} is connected but not responding. Another program may be using it. Close other meeting programs and tabs. ${AGAIN}`,
-  OverconstrainedError: (it) => `This ${it} is not suitable. Choose another one in your browser’s settings. ${AGAIN}`,
-  NotSupportedError: (it) => `This browser does not let web pages use a ${it}. ${ELSEWHERE}`,
-  SecurityError: (it) =>
-    `The browser does not allow the ${it} here, because this page’s address does not begin with https. ` +
-    "Please tell the person who invited you.",
-  TimeoutError: (it) =>
-    `No answer yet about the ${it}. Your browser may be waiting for your permission: look for its question near the ` +
-    "address. If there is none, reload this page.",
-};
-
-export function remedy(word, it) {
-  const say = REMEDIES[word] ?? ((name) => `The ${name} could not be turned on (${word}). Unplug it and plug it in again, or restart the browser. ${AGAIN}`);
-  return say(it);
-}
+import { within } from "./bounded.js";
 
 const SETTLES_WITHIN = 15000;
-const WANTED = { camera: { video: true }, microphone: { audio: true } };
+const ANSWERS_WITHIN = 2000; // for what asks nobody
+const KINDS = { camera: "video", microphone: "audio" };
+const LISTED = { videoinput: "camera", audioinput: "microphone", audiooutput: "speaker" };
+const GONE = new Set(["NotFoundError", "OverconstrainedError"]); // what browsers say of a device that is not there
 // What may be told to the server; any other failure is told as UnknownError.
-const WORDS = new Set([...Object.keys(REMEDIES), "AbortError", "InvalidStateError"]);
+const WORDS = new Set([
+  "AbortError", "InvalidStateError", "NotAllowedError", "NotFoundError", "NotReadableError", "NotSupportedError",
+  "OverconstrainedError", "SecurityError", "TimeoutError",
+]);
 
-// Answers {stream, camera, microphone}: each word is "ok" or the name of the failure. `unsettled` is called
-// when the browser has not answered in time; a later answer still counts.
-export async function open(unsettled) {
+// Answers {stream, camera, microphone, causes}: each word is "ok" or the name of the failure, and a cause says more of
+// it where the browser does. `chosen` has the ids of the wanted devices; where one is not there, another is opened.
+// `unsettled` is called when the browser has not answered in time; a later answer still counts.
+export async function open(chosen, unsettled) {
   if (!navigator.mediaDevices?.getUserMedia) {
     const word = window.isSecureContext ? "NotSupportedError" : "SecurityError";
-    return { stream: new MediaStream(), camera: word, microphone: word };
+    return { stream: new MediaStream(), camera: word, microphone: word, causes: {} };
   }
   const timer = setTimeout(unsettled, SETTLES_WITHIN);
   try {
-    return await openBoth();
+    return await openBoth(chosen);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function openBoth() {
+async function openBoth(chosen) {
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true }); // one question for both
-    return { stream, camera: "ok", microphone: "ok" };
+    const stream = await ask({ ...wanted("camera", chosen), ...wanted("microphone", chosen) }); // one question for both
+    return { stream, camera: "ok", microphone: "ok", causes: {} };
   } catch (error) {
     // Which of the two it was is found by asking for each; what is allowed is not asked about again.
     const stream = new MediaStream();
     const words = { camera: nameOf(error), microphone: nameOf(error) };
-    for (const kind of Object.keys(WANTED)) {
+    const causes = { camera: causeOf(error), microphone: causeOf(error) };
+    for (const kind of Object.keys(KINDS)) {
       if (error.name === "NotAllowedError" && (await permission(kind)) !== "granted") continue;
       try {
-        const one = await navigator.mediaDevices.getUserMedia(WANTED[kind]);
+        const one = await openOne(kind, chosen);
         one.getTracks().forEach((track) => stream.addTrack(track));
         words[kind] = "ok";
       } catch (its) {
-        words[kind] = nameOf(its);
+        [words[kind], causes[kind]] = [nameOf(its), causeOf(its)];
       }
     }
-    return { stream, ...words };
+    return { stream, ...words, causes };
   }
+}
+
+async function openOne(kind, chosen) {
+  try {
+    return await ask(wanted(kind, chosen));
+  } catch (error) {
+    if (!chosen[kind] || !GONE.has(error.name)) throw error;
+    return ask(wanted(kind, {}));
+  }
+}
+
+function ask(constraints) {
+  return navigator.mediaDevices.getUserMedia(constraints);
+}
+
+// Chromium takes a device that is only preferred (`ideal`) for no wish at all.
+function wanted(kind, chosen) {
+  return { [KINDS[kind]]: chosen[kind] ? { deviceId: { exact: chosen[kind] } } : true };
 }
 
 function nameOf(error) {
   return WORDS.has(error?.name) ? error.name : "UnknownError";
 }
 
+// Chromium alone tells apart who did not allow it.
+function causeOf(error) {
+  if (/by system/i.test(error?.message)) return "system";
+  return /dismissed/i.test(error?.message) ? "dismissed" : "";
+}
+
 // "granted", "denied", "prompt", or "unknown" where the browser does not say.
 export async function permission(kind) {
   try {
-    return (await navigator.permissions.query({ name: kind })).state;
+    return (await within(ANSWERS_WITHIN, navigator.permissions.query({ name: kind }))).state;
   } catch {
     return "unknown";
   }
+}
+
+// The devices of each kind as {id, label}. Only those with a name: before it is allowed, browsers give none.
+export async function list() {
+  const found = { camera: [], microphone: [], speaker: [] };
+  try {
+    for (const it of await within(ANSWERS_WITHIN, navigator.mediaDevices.enumerateDevices())) {
+      if (it.deviceId && it.label) found[LISTED[it.kind]]?.push({ id: it.deviceId, label: it.label });
+    }
+  } catch {
+    // No choice then: the browser's own devices are used.
+  }
+  return found;
 }

@@ -5,6 +5,7 @@ import * as devices from "./devices.js";
 import { permission } from "./media.js";
 import { say } from "./phrases.js";
 import * as scripted from "./scripted.js";
+import * as title from "./title.js";
 
 const page = document.querySelector("main");
 const shown = document.getElementById("clock");
@@ -15,24 +16,33 @@ function tick() {
   const left = Date.parse(shown.dataset.until) - clock.now();
   if (left > 0) {
     shown.textContent = clock.digits(left);
+    title.lead(clock.digits(left));
     announceLeft(left);
   } else {
+    title.lead("");
     document.getElementById("clock-label").textContent = say("Overtime");
     shown.textContent = clock.digits(-left);
   }
 }
 
-// Once after the press of Start in this tab, and later only where nothing needs to be asked.
+const kept = {
+  read: () => sessionStorage.getItem(page.dataset.path),
+  write: (state) => sessionStorage.setItem(page.dataset.path, state),
+};
+
+// Once after the press of Start in this tab, and later only where nothing needs to be asked: else by a large button.
 async function resume() {
-  let pressed = false;
+  let state = null;
   try {
-    pressed = sessionStorage.getItem(page.dataset.path) === "on";
-    sessionStorage.removeItem(page.dataset.path);
+    state = kept.read();
+    kept.write("off");
+    document.addEventListener("devices-changed", () => kept.write(devices.isOn() ? "was on" : "off"));
   } catch {
     // Without storage the button is there.
   }
+  if (state === "was on") devices.offerAgain();
   const allowed = (await permission("camera")) === "granted" && (await permission("microphone")) === "granted";
-  if (pressed || allowed) await devices.turnOn();
+  if (state === "on" || allowed) await devices.turnOn();
 }
 
 clock.setFromPage();

@@ -4,6 +4,7 @@ import * as clock from "./clock.js";
 import * as devices from "./devices.js";
 import { phrase, say } from "./phrases.js";
 import * as scripted from "./scripted.js";
+import * as title from "./title.js";
 
 const page = document.querySelector("main");
 const announce = (words) => (document.getElementById("announcement").textContent = words);
@@ -22,6 +23,7 @@ function tick() {
   if (countdown) {
     const left = Date.parse(countdown.dataset.until) - clock.now();
     countdown.textContent = clock.digits(left);
+    title.lead(left > 0 ? clock.digits(left) : "");
     announceLeft(left);
   }
   if (clock.now() > Date.parse(page.dataset.changesAt) + 200) look();
@@ -41,8 +43,12 @@ async function look() {
     clock.set(nextPage.dataset.now, receivedAt);
     const opened = page.dataset.stage !== nextPage.dataset.stage;
     Object.assign(page.dataset, nextPage.dataset);
-    document.title = next.title;
+    title.set(next.title);
+    title.lead("");
+    const startIsFirst = next.querySelector("#stage + #start") !== null;
     for (const id of ["stage", "start"]) document.getElementById(id).replaceWith(next.getElementById(id));
+    // Once it can be pressed, Start comes before the device check, which stays where it is.
+    if (startIsFirst) document.getElementById("stage").after(document.getElementById("start"));
     arrange();
     if (opened) announce(say("Your interview is open now. The Start interview button is on this page."));
     looking = false;
