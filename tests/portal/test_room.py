@@ -56,7 +56,7 @@ async def test_early_it_says_when_in_the_candidates_zone_and_how_long_to_wait(
     client: httpx.AsyncClient, settings: Settings
 ) -> None:
     at = datetime(2099, 12, 1, 4, 30, tzinfo=UTC)
-    known = await book(settings, Person(email="a@example.com", time_zone="Europe/Berlin", locale="de"), at=at)
+    known = await book(settings, Person(email="a@example.com", time_zone="Europe/Berlin", locale="en"), at=at)
     unknown = await book(settings, Person(email="b@example.com"), at=at)
     for booked in (known, unknown):
         await come_in(client, booked)

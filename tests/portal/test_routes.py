@@ -124,6 +124,7 @@ def test_the_machines_schema_knows_nothing_of_the_portal(settings: Settings) -> 
 @pytest.mark.parametrize("template", sorted(path.name for path in TEMPLATES.iterdir()))
 def test_no_template_has_inline_script_or_style(template: str) -> None:
     text = (TEMPLATES / template).read_text()
+    text = text.replace('<script type="application/json"', "")  # data, which no browser runs
     assert not re.search(r"<style|style=|\son[a-z]+=|javascript:|<script(?![^>]* src=)", text)
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)
 

@@ -82,4 +82,4 @@ def test_what_other_clocks_show_is_said_where_they_differ(hours: int, zone: str,
     ],
 )
 def test_a_wait_is_said_in_two_units_at_most(seconds: int, words: str) -> None:
-    assert times.about(timedelta(seconds=seconds)) == words
+    assert times.about(timedelta(seconds=seconds), "en") == words

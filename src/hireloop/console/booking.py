@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from hireloop import db, errors
 from hireloop.console import labels, render
 from hireloop.console.cards import Card, cards_of
+from hireloop.console.reader.choices import locale_of, reader_zone, said_to
 from hireloop.notify import parties
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
@@ -63,7 +64,9 @@ async def page(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[byt
 async def refuse(request: AnyRequest, schedule_id: UUID, refused: errors.Refused) -> Response[bytes]:
     """Show one booking, and why nothing was done about it."""
     status = 429 if isinstance(refused, errors.LimitReached) else 409
-    response = await shown(request, schedule_id, refused=labels.refusal(refused), status_code=status)
+    response = await shown(
+        request, schedule_id, refused=labels.refusal(refused, said=said_to(request)), status_code=status
+    )
     if isinstance(refused, errors.LimitReached):
         response.headers["Retry-After"] = str(refused.retry_after_seconds)
     return response
@@ -86,7 +89,7 @@ async def shown(
         status_code=status_code,
         refused=refused,
         card=card,
-        theirs=_their_time(card, context),
+        theirs=_their_time(request, card),
         possible=possible(card.item),
         deliveries=[
             _delivery(one, attempts.get(one.id, []), came_back.get(one.id, []), is_current=one.id in current)
@@ -145,13 +148,13 @@ def _delivery(
     )
 
 
-def _their_time(card: Card, context: Context) -> str:
-    """Return when it is on the candidate's own clock, empty if that is ours."""
-    zone = zone_of(card.item.time_zone, context.settings.zone)
+def _their_time(request: AnyRequest, card: Card) -> str:
+    """Return when it is on the candidate's own clock, empty if that is the reader's."""
+    zone = zone_of(card.item.time_zone, context_of(request).settings.zone)
     starts_at: datetime = card.schedule.starts_at
-    if zone.key == context.settings.zone.key:
+    if zone.key == reader_zone(request).key:
         return ""
-    return times.span(starts_at, card.schedule.ends_at, zone, times.FALLBACK_LOCALE)
+    return times.span(starts_at, card.schedule.ends_at, zone, locale_of(request))
 
 
 def _trace_url(context: Context) -> str:

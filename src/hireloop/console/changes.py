@@ -10,9 +10,10 @@ from hireloop import db, errors
 from hireloop.access.roles import actor_of
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of, path_of
-from hireloop.console.clock import Clock, clock_of, parse_day
 from hireloop.console.days import NO_DAY, ident
 from hireloop.console.gate import pressed
+from hireloop.console.reader.choices import said_to
+from hireloop.console.reader.clock import Clock, clock_of, parse_day
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import fields
 from hireloop.scheduling.audit import Actor
@@ -22,11 +23,12 @@ from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.wording.languages import phrase
 
 _A_PAGE = 40
 _LONGEST_REASON = 2_000
 _CONFLICT, _BAD = 409, 400
-_NO_SLOT = "Choose a new time."
+_NO_SLOT = phrase("Choose a new time.")
 _ONE_DAY = timedelta(days=1)
 
 
@@ -126,7 +128,7 @@ async def _cancelling(
         "cancel",
         here="booking",
         status_code=_status(refused),
-        refused=labels.refusal(refused) if refused else "",
+        refused=labels.refusal(refused, said=said_to(request)) if refused else "",
         card=card,
         reason=reason,
         possible=booking.possible(card.item),
@@ -142,7 +144,7 @@ async def _moving(
     chosen: str = "",
     refused: errors.HireLoopError | None = None,
 ) -> Response[bytes]:
-    clock = clock_of(context_of(request).settings)
+    clock = clock_of(request)
     today = clock.day_of(datetime.now(UTC))
     async with db.snapshot():
         moving = await agenda.find(schedule_id)
@@ -157,7 +159,7 @@ async def _moving(
         "move",
         here="booking",
         status_code=_status(refused) if asked else _BAD,
-        refused=labels.refusal(refused, moves=True) if refused else "",
+        refused=labels.refusal(refused, said=said_to(request), moves=True) if refused else "",
         wrong="" if asked else NO_DAY,
         card=card,
         possible=booking.possible(card.item),

@@ -9,8 +9,8 @@ from litestar import Response
 from hireloop import db
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of
-from hireloop.console.clock import clock_of, parse_day
 from hireloop.console.labels import Label
+from hireloop.console.reader.clock import clock_of, parse_day
 from hireloop.notify import next_steps, parties
 from hireloop.notify.channels import held
 from hireloop.notify.deliveries import failures
@@ -20,12 +20,13 @@ from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.wording.languages import phrase
 
 _A_PAGE = 50
 _ON_TOP = 5
 _A_DAY = timedelta(days=1)
-NO_DAY = "This is not a valid day. Enter a date such as 2026-12-01."
-_AT_RISK = Label("!", "At risk: not accepted yet, and time is running out", "bad")
+NO_DAY = phrase("This is not a valid day. Enter a date such as 2026-12-01.")
+_AT_RISK = Label("!", phrase("At risk: not accepted yet, and time is running out"), "bad")
 
 
 class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):
 async def day(request: AnyRequest) -> Response[bytes]:
     """Show a day's interviews, today's unless asked for another; above them, the first of what needs attention."""
     context = context_of(request)
-    clock = clock_of(context.settings)
+    clock = clock_of(request)
     today = clock.day_of(datetime.now(UTC))
     asked = parse_day(request.query_params.get("day"), today=today)
     shown, after = asked or today, ident(request, "after")

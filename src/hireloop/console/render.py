@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from litestar import MediaType, Response
@@ -9,8 +10,9 @@ from litestar.datastructures import Cookie
 
 from hireloop.access.tables import Role
 from hireloop.console import labels
-from hireloop.console.clock import clock_of
 from hireloop.console.gate import running_out_of, unheard_of, user_of
+from hireloop.console.reader.choices import locale_of, said_to
+from hireloop.console.reader.clock import clock_of
 from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS
 from hireloop.notify.deliveries.deliveries import mask
 from hireloop.notify.reasons import sentence_of
@@ -36,9 +38,10 @@ _templates = Templates(
 )
 
 
-def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
+def page(request: AnyRequest, template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` for anybody; every value is escaped, and a missing one is an error."""
-    html = _templates.render(template, user=None, unheard=NO_LATE_ALERTS, running_out=[], refused="", **values)
+    everywhere: dict[str, Any] = {"user": None, "unheard": NO_LATE_ALERTS, "running_out": [], "refused": ""}
+    html = _templates.render(template, locale_of(request), **everywhere, **values)
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
 
 
@@ -50,6 +53,7 @@ def show(
     role = user.holder.role
     html = _templates.render(
         template,
+        locale_of(request),
         user=user,
         may_change=role is not Role.VIEWER,
         may_replay=role is Role.ADMIN,
@@ -59,7 +63,7 @@ def show(
         running_out=running_out_of(request),
         done="" if refused else done_of(request),
         refused=refused,
-        clock=clock_of(context_of(request).settings),
+        clock=clock_of(request),
         channel_title=partial(title_of, channels=context_of(request).channels),
         **values,
     )
@@ -70,7 +74,7 @@ def done_of(request: AnyRequest) -> str:
     """Return what the address says was done, in words; nothing if another site or a mail wrote the address."""
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return ""
-    return labels.done(request.query_params.get("done"), request.query_params.get("n"))
+    return labels.done(request.query_params.get("done"), request.query_params.get("n"), said=said_to(request))
 
 
 def see_other(path: str, *cookies: Cookie, **query: str | int) -> Response[bytes]:

@@ -44,13 +44,14 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
     if isinstance(error, errors.NotSignedIn):
         return sign_in.lead_in(request)
     if isinstance(error, CsrfError):
-        return render.page("foreign", status_code=403)
+        return render.page(request, "foreign", status_code=403)
     problem = problem_of(error)
     if problem.status >= _OUR_MISTAKE:
         path = request.scope.get("path_template", "")
         log.error("console.failed", path=path, cause=db.described(error), exc_info=error)
     is_ours = isinstance(error, errors.HireLoopError)
     response = render.page(
+        request,
         "unknown" if problem.status == _MISSING else "wrong",
         status_code=problem.status,
         title=problem.title,

@@ -12,25 +12,27 @@ from hireloop.access.roles import actor_of
 from hireloop.access.tables import SignInEnd
 from hireloop.console import gate, labels, render
 from hireloop.console.gate import CsrfError, SignInOver, pressed
+from hireloop.console.reader.choices import said_to
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.forms import fields_of
+from hireloop.wording.languages import phrase
 
 HOME = "/console/"
 PATH = "/console/sign-in/"
 # Letters, digits and a few signs: nothing that a browser could read as another host, or as a way up.
 _OURS = re.compile(r"/console/(?:[A-Za-z0-9_-]+/)*(?:\?[A-Za-z0-9=&_:-]*)?")
 _LONGEST_NEXT = 300
-_UNKNOWN = "This API key is unknown, has expired or has been revoked. Check it and enter it again."
-_EMPTY = "Enter your API key. It begins with hl_."
+_UNKNOWN = phrase("This API key is unknown, has expired or has been revoked. Check it and enter it again.")
+_EMPTY = phrase("Enter your API key. It begins with hl_.")
 
 
 async def form(request: AnyRequest) -> Response[bytes]:
     """Ask for an API key; say why if the browser's sign-in has ended, and remove its cookie."""
     goal, ended = safe_next(request.query_params.get("next")), await gate.why_ended(request)
     if ended is None:
-        return _form(goal, said=render.done_of(request))
-    response = _form(goal, ended=_why(request, ended))
+        return _form(request, goal, done=render.done_of(request))
+    response = _form(request, goal, ended=_why(request, ended))
     response.set_cookie(gate.no_cookie(request))
     return response
 
@@ -43,11 +45,11 @@ async def enter(request: AnyRequest) -> Response[bytes]:
     fields = await fields_of(request)
     goal, key = safe_next(fields.get("next")), fields.get("key", "").strip()
     if not key:
-        return _form(goal, wrong=_EMPTY)
+        return _form(request, goal, wrong=_EMPTY)
     try:
         cookie = await gate.exchange(request, key)
     except errors.NotSignedIn:
-        return _form(goal, wrong=_UNKNOWN)
+        return _form(request, goal, wrong=_UNKNOWN)
     return render.see_other(goal, cookie)
 
 
@@ -65,13 +67,14 @@ def over(request: AnyRequest, error: SignInOver) -> Response[bytes]:
     if request.method in {"GET", "HEAD"}:
         return lead_in(request)  # whose page says why
     goal = safe_next(_path_in(request.headers.get("referer", "")))
-    response = _form(goal, ended=_why(request, error.ended), typed=error.typed, was_press=True)
+    response = _form(request, goal, ended=_why(request, error.ended), typed=error.typed, was_press=True)
     response.set_cookie(gate.no_cookie(request))
     return response
 
 
 def _why(request: AnyRequest, ended: str) -> str:
-    return labels.ended(ended, idle_minutes=context_of(request).settings.console_idle_minutes)
+    idle_minutes = context_of(request).settings.console_idle_minutes
+    return labels.ended(ended, idle_minutes=idle_minutes, said=said_to(request))
 
 
 def safe_next(text: str | None) -> str:
@@ -100,14 +103,22 @@ def _path_in(address: str) -> str:
 
 
 def _form(
-    goal: str, *, wrong: str = "", said: str = "", ended: str = "", typed: str = "", was_press: bool = False
+    request: AnyRequest,
+    goal: str,
+    *,
+    wrong: str = "",
+    done: str = "",
+    ended: str = "",
+    typed: str = "",
+    was_press: bool = False,
 ) -> Response[bytes]:
     return render.page(
+        request,
         "sign_in",
         status_code=403 if wrong or was_press else 200,
         goal=goal,
         wrong=wrong,
-        said=said,
+        done=done,
         ended=ended,
         typed=typed,
         was_press=was_press,

@@ -21,6 +21,7 @@ from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry import links
 from hireloop.telemetry.refusals import WhyRefused
+from hireloop.web import languages
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import is_from_our_page
 
@@ -90,10 +91,11 @@ async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Vis
     found = await check_cookie(request, session_id)
     if not isinstance(found, Visit):
         return await refuse(request, found)
+    languages.remember(request, found.locale)
     key = key_in(request, session_id)
     if to_act and not await is_from_our_page(request, key, base_url=context_of(request).settings.base_url):
         note(request, WhyRefused.CSRF)
-        return render.page("foreign", status_code=403, path=path_of(found))
+        return render.page(request, "foreign", status_code=403, path=path_of(found))
     return found
 
 
@@ -156,13 +158,13 @@ async def refuse(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
     match refusal:
         case Refusal.UNKNOWN:
             await context_of(request).bad_keys.hold_back(request)
-            return render.page("unknown", status_code=404)
+            return render.page(request, "unknown", status_code=404)
         case Refusal.REPLACED:
-            return render.page("replaced", status_code=410)
+            return render.page(request, "replaced", status_code=410)
         case Refusal.ENDED:
-            return render.page("ended", status_code=410)
+            return render.page(request, "ended", status_code=410)
         case Refusal.NO_COOKIE:
-            return render.page("no_cookie", status_code=403)
+            return render.page(request, "no_cookie", status_code=403)
         case _ as never:
             assert_never(never)
 

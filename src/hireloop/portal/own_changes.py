@@ -24,6 +24,7 @@ from hireloop.scheduling.sessions.own_changes import ExpectedVersion, OpenTime, 
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.forms import fields_of
+from hireloop.wording.languages import phrase
 from hireloop.wording.plain_text import one_line
 from hireloop.wording.times import day_of, moment
 
@@ -33,13 +34,13 @@ _WAITING = {Stage.EARLY, Stage.OPEN}
 
 _CONFLICT = 409
 _LONG_NUMBER = 10
-_CHOOSE = "Please choose one of the times."
+_CHOOSE = phrase("Please choose one of the times.")
 _WHERE_IT_STANDS = {
-    Stage.STARTED: "The interview has begun.",
-    Stage.LATE: "The time to start has passed.",
-    Stage.FINISHED: "The interview is finished.",
-    Stage.CANCELLED: "This interview has been cancelled.",
-    Stage.REVOKED: "Your link is no longer valid.",
+    Stage.STARTED: phrase("The interview has begun."),
+    Stage.LATE: phrase("The time to start has passed."),
+    Stage.FINISHED: phrase("The interview is finished."),
+    Stage.CANCELLED: phrase("This interview has been cancelled."),
+    Stage.REVOKED: phrase("Your link is no longer valid."),
 }
 
 
@@ -157,7 +158,7 @@ async def _show_times(request: AnyRequest, visit: Visit, typed: SubmittedForm, *
         found = await own_changes.open_times(
             visit.schedule_id, limits, limit=_TIMES_A_PAGE + 1, after=typed.after, now=visit.now
         )
-    listed, reader = found[:_TIMES_A_PAGE], reader_of(context, visit)
+    listed, reader = found[:_TIMES_A_PAGE], reader_of(request, visit)
     days = _days(listed, reader, zone)
     return session_pages.show(
         request,
@@ -192,7 +193,7 @@ def _show_cancelling(request: AnyRequest, visit: Visit, typed: SubmittedForm, *,
 
 
 def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
-    """Return why the candidate cannot do this here; empty if they can."""
+    """Return why the candidate cannot do this here, with `%(until)s` for the last moment; empty if they can."""
     stage = stages.stage_of(visit)
     if stage not in _WAITING:
         return _WHERE_IT_STANDS[stage]
@@ -201,12 +202,13 @@ def _closed(context: Context, change: OwnChange, visit: Visit) -> str:
         case None:
             return ""
         case errors.TooManyChanges() if limits.moves:
-            return "You cannot move this interview any more times yourself."
+            return phrase("You cannot move this interview any more times yourself.")
         case errors.TooManyChanges():
-            return "You cannot move this interview yourself."
+            return phrase("You cannot move this interview yourself.")
+        case _ if change is OwnChange.MOVE:
+            return phrase("It is too late to move this interview yourself. This was possible until %(until)s.")
         case _:
-            until = session_pages.until(context, visit)
-            return f"It is too late to {change.value} this interview yourself. This was possible until {until}."
+            return phrase("It is too late to cancel this interview yourself. This was possible until %(until)s.")
 
 
 def _seen(visit: Visit, typed: SubmittedForm) -> ExpectedVersion:
@@ -216,13 +218,15 @@ def _seen(visit: Visit, typed: SubmittedForm) -> ExpectedVersion:
 def _problem(refused: errors.Refused) -> str:
     match refused:
         case errors.ChangedSince():
-            return "This interview has been changed since you opened the page. This page now shows its current state."
+            return phrase(
+                "This interview has been changed since you opened the page. This page now shows its current state."
+            )
         case errors.SlotFull() | errors.SlotWithdrawn() | errors.SlotPast():
-            return "That time is no longer free. Nothing was changed; please choose another time."
+            return phrase("That time is no longer free. Nothing was changed; please choose another time.")
         case errors.CandidateBusy():
-            return "You have another interview at that time. Nothing was changed; please choose another time."
+            return phrase("You have another interview at that time. Nothing was changed; please choose another time.")
         case _:
-            return "That is no longer possible. Nothing was changed."
+            return phrase("That is no longer possible. Nothing was changed.")
 
 
 async def _typed(request: AnyRequest) -> SubmittedForm:

@@ -1,23 +1,36 @@
 """Every response of the portal: a template or a redirect, and the static files."""
 
+from functools import cache
 from pathlib import Path
 
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
 from hireloop.web import look
+from hireloop.web.context import AnyRequest
+from hireloop.web.languages import locale_of, phrases_of_scripts
 from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
+from hireloop.wording.languages import catalogue, language_of
 
 _HERE = Path(__file__).parent
 STATIC = StaticFiles(_HERE / "static", "/portal/{version}/{name}")
-_templates = Templates("portal", _HERE / "templates", lang="en", icon=look.ICON, look=look.STYLE, static=STATIC.path_of)
+_templates = Templates("portal", _HERE / "templates", icon=look.ICON, look=look.STYLE, static=STATIC.path_of)
 
 
-def page(template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
-    """Render `templates/<template>.html`; every value is escaped, and a missing one is an error."""
-    html = _templates.render(template, **values)
-    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
+def page(request: AnyRequest, template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
+    """Render `templates/<template>.html` in its reader's language; values are escaped, a missing one is an error."""
+    locale = locale_of(request)
+    html = _templates.render(template, locale, script_phrases=_script_phrases(language_of(locale)), **values)
+    headers = {"Content-Language": locale.replace("_", "-"), "Vary": "Accept-Language"}
+    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=headers)
+
+
+@cache
+def _script_phrases(language: str) -> dict[str, str]:
+    """Return what the scripts say, by the English phrases that stand in them."""
+    words = catalogue(language)
+    return {phrase: words[phrase] for phrase in sorted(phrases_of_scripts(_HERE / "static")) if phrase in words}
 
 
 def see_other(path: str, *cookies: Cookie) -> Response[bytes]:

@@ -34,7 +34,7 @@ async def follow_link(request: AnyRequest) -> Response[bytes]:
     """Exchange the link's session key for a cookie, and lead to the session. Changes no row."""
     key = request.query_params.get("session_key")
     if key is None:
-        return render.page("welcome")
+        return render.page(request, "welcome")
     context = context_of(request)
     found = await gate.check(key, context.settings.secrets)
     if not isinstance(found, Visit):
@@ -51,20 +51,20 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
     """Say in HTML that a request failed, without a word from the request itself."""
     status = problem_of(error).status
     if status == HTTPStatus.NOT_FOUND:
-        return render.page("unknown", status_code=status)
+        return render.page(request, "unknown", status_code=status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log_failure(request, error)
-        response = render.page("failed", status_code=status)
+        response = render.page(request, "failed", status_code=status)
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = _TRY_AGAIN_SECONDS
         return response
     if isinstance(error, errors.LimitReached):
-        response = render.page("too_often", status_code=status)
+        response = render.page(request, "too_often", status_code=status)
         response.headers["Retry-After"] = str(error.retry_after_seconds)
         return response
     if isinstance(error, errors.Refused):  # a handler of ours should have shown it on its page
         _log_failure(request, error)
-    response = render.page("misunderstood", status_code=status)
+    response = render.page(request, "misunderstood", status_code=status)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)  # such as `allow`
     return response

@@ -20,7 +20,9 @@ from hireloop.settings import Settings
 from hireloop.time_zones import zone_of
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token
-from hireloop.wording.times import english_locale, moment
+from hireloop.web.languages import locale_of
+from hireloop.wording.languages import in_language, language_of, phrase
+from hireloop.wording.times import moment
 
 
 class LastChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,18 +39,15 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(settings.cut_off, settings.candidate_moves)
 
 
-def reader_of(context: Context, visit: Visit) -> Reader:
+def reader_of(request: AnyRequest, visit: Visit) -> Reader:
     """Return how this visit's candidate reads times."""
-    return Reader(
-        zone_of(visit.time_zone, context.settings.zone),
-        english_locale(visit.locale, context.settings.default_locale),
-    )
+    return Reader(zone_of(visit.time_zone, context_of(request).settings.zone), locale_of(request, visit.locale))
 
 
 def stage(request: AnyRequest, visit: Visit, *, problem: str = "", status_code: int = 200) -> Response[bytes]:
     """Show the state of the session; `problem` says why a request was not carried out."""
     context = context_of(request)
-    stage, reader = stages.stage_of(visit), reader_of(context, visit)
+    stage, reader = stages.stage_of(visit), reader_of(request, visit)
     asked_at = visit.current_late_request_at
     can_confirm = visit.schedule_state is ScheduleState.PENDING and allows(context, OwnChange.CONFIRM, visit)
     return show(
@@ -59,7 +58,7 @@ def stage(request: AnyRequest, visit: Visit, *, problem: str = "", status_code: 
         stage=stage.value,
         changes_at=stages.changes_at(visit, stage),
         problem=problem,
-        opens_in=times.about(visit.opens_at - visit.now),
+        opens_in=times.about(visit.opens_at - visit.now, reader.locale),
         asked=moment(asked_at, visit.starts_at, reader.zone, reader.locale) if asked_at else "",
         can_ask=late_requests.reach_anybody(visit, context.outbox, alert_email=context.settings.alert_email),
         confirmed=visit.schedule_state is ScheduleState.CONFIRMED,
@@ -71,8 +70,8 @@ def stage(request: AnyRequest, visit: Visit, *, problem: str = "", status_code: 
 def show(request: AnyRequest, template: str, visit: Visit, *, status_code: int = 200, **more: Any) -> Response[bytes]:  # noqa: ANN401 (a template takes anything)
     """Show a page of this session, with what all of them have in common and `more`."""
     context = context_of(request)
-    reader = reader_of(context, visit)
-    said = times.told(
+    reader = reader_of(request, visit)
+    when = times.told(
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         opens_at=visit.opens_at,
@@ -81,20 +80,19 @@ def show(request: AnyRequest, template: str, visit: Visit, *, status_code: int =
         locale=reader.locale,
     )
     common = {
-        "lang": reader.locale.replace("_", "-"),
         "visit": visit,
-        "said": said,
+        "when": when,
         "path": path_of(visit),
         "stage": "",
         "changes_at": None,
         "token": form_token(gate.key_in(request, visit.session_id)),
-        "mailto": _mailto(visit),
+        "mailto": _mailto(visit, reader),
         "moved": _last(BookingChange.RESCHEDULED, visit, reader),
         "can_move": allows(context, OwnChange.MOVE, visit),
         "can_cancel": allows(context, OwnChange.CANCEL, visit),
-        "until": until(context, visit),
+        "until": until(request, visit),
     }
-    return render.page(template, status_code=status_code, **{**common, **more})
+    return render.page(request, template, status_code=status_code, **{**common, **more})
 
 
 def allows(context: Context, change: OwnChange, visit: Visit) -> bool:
@@ -103,9 +101,9 @@ def allows(context: Context, change: OwnChange, visit: Visit) -> bool:
     return waits and own_changes.refusal(change, visit, limits_of(context.settings)) is None
 
 
-def until(context: Context, visit: Visit) -> str:
+def until(request: AnyRequest, visit: Visit) -> str:
     """Return the last moment for the candidate's own move or cancellation, in words."""
-    reader, limits = reader_of(context, visit), limits_of(context.settings)
+    reader, limits = reader_of(request, visit), limits_of(context_of(request).settings)
     return times.dated(own_changes.cut_off_at(visit.starts_at, limits), reader.zone, reader.locale)
 
 
@@ -124,8 +122,9 @@ def _told(past: HistoryEntry, reader: Reader) -> LastChange:
     )
 
 
-def _mailto(visit: Visit) -> str:
+def _mailto(visit: Visit, reader: Reader) -> str:
     if not visit.recruiter_email:
         return ""
-    subject = quote(f"My interview: {visit.job_title}", safe="")
+    said = in_language(phrase("My interview: %(job)s"), language_of(reader.locale), job=visit.job_title)
+    subject = quote(said, safe="")
     return f"mailto:{quote(visit.recruiter_email, safe='@')}?subject={subject}"

@@ -1,7 +1,7 @@
 """How the portal says a time: as the invitation does, in the candidate's zone. Pure.
 
-The pages speak English, and so do their dates: an English locale chooses the order of day and month and the clock
-of 12 or 24 hours; any other locale falls back to plain English.
+Dates, lengths and the words between them are in the page's language; the locale chooses the order of day and month
+and the clock of 12 or 24 hours.
 """
 
 from datetime import datetime, timedelta
@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from babel.dates import format_time
+from babel.units import format_unit
 
 from hireloop.wording import times
-from hireloop.wording.plain_text import counted
+from hireloop.wording.languages import in_language, language_of, phrase
 
 _MINUTE = timedelta(minutes=1)
 
@@ -56,12 +57,14 @@ def elsewhere(at: datetime, zone: ZoneInfo, other: ZoneInfo, locale: str) -> str
     here, there = at.astimezone(zone), at.astimezone(other)
     if here.utcoffset() == there.utcoffset():
         return ""
-    days = (there.date() - here.date()).days
-    beside = ", the next day" if days > 0 else ", the day before" if days < 0 else ""
-    return f"{times.moment(at, at, other, locale)}{beside}"
+    days, clock = (there.date() - here.date()).days, times.moment(at, at, other, locale)
+    if days == 0:
+        return clock
+    said = phrase("%(time)s, the next day") if days > 0 else phrase("%(time)s, the day before")
+    return in_language(said, language_of(locale), time=clock)
 
 
-def about(duration: timedelta) -> str:
+def about(duration: timedelta, locale: str) -> str:
     """Return a length of time in at most two units, rounded down: `2 days 3 hours`, `45 minutes`."""
     minutes = max(duration // _MINUTE, 0)
     days, hours = divmod(minutes // 60, 24)
@@ -71,5 +74,5 @@ def about(duration: timedelta) -> str:
         parts = ((hours, "hour"), (minutes % 60, "minute"))
     else:
         parts = ((minutes, "minute"), (0, ""))
-    said = " ".join(counted(count, unit, f"{unit}s") for count, unit in parts if count)
-    return said or "less than a minute"
+    said = " ".join(format_unit(count, f"duration-{unit}", locale=locale) for count, unit in parts if count)
+    return said or in_language(phrase("less than a minute"), language_of(locale))

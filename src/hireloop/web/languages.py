@@ -2,21 +2,33 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
+
+from babel.messages.extract import extract_javascript
 
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.wording.languages import reader_locale
 
 _LONGEST_HEADER = 1_000  # characters: what comes after them is not read
 _MOST_RANGES = 20
+_REMEMBERED = "reader_locale"
+_IN_SCRIPTS: dict[str, None] = {"say": None, "phrase": None}
+
+
+def remember(request: AnyRequest, locale: str | None) -> None:
+    """Let the pages that respond to this request be in its reader's own locale, if there are words for it."""
+    request.state[_REMEMBERED] = locale
 
 
 def locale_of(request: AnyRequest, *chosen: str | None) -> str:
     """Return the first of these locales, as Babel spells it, in whose language there are words.
 
-    `chosen` comes first, then what the browser asks for, then DEFAULT_LOCALE, and `en` at last.
+    `chosen` comes first, then what was remembered for the request, then what the browser asks for, then
+    DEFAULT_LOCALE, and `en` at last.
     """
+    own = request.state.get(_REMEMBERED)
     asked = wanted(request.headers.get("accept-language", ""))
-    return reader_locale(*chosen, *asked, context_of(request).settings.default_locale)
+    return reader_locale(*chosen, own, *asked, context_of(request).settings.default_locale)
 
 
 @lru_cache(maxsize=256)
@@ -37,3 +49,12 @@ def _weight(text: str) -> float:
         return float(value) if name.strip().lower() == "q" else 0.0
     except ValueError:
         return 0.0
+
+
+def phrases_of_scripts(folder: Path) -> frozenset[str]:
+    """Return the phrases of `say("…")` and `phrase("…")` in the scripts of a folder."""
+    found: set[str] = set()
+    for script in folder.glob("*.js"):
+        with script.open("rb") as source:
+            found |= {str(text) for _, _, text, _ in extract_javascript(source, _IN_SCRIPTS, [], {})}
+    return frozenset(found)

@@ -1,6 +1,6 @@
 """The environments of every page, one a language: each door has its templates under a prefix, as `portal/base.html`."""
 
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,6 @@ def _environment(language: str) -> Environment:
         newstyle=True,
     )
     # `_()` is for phrases of the templates: its result is HTML. Anything else that is said goes through `said()`.
-    environment.globals["said"] = partial(languages.in_language, language=language)
+    environment.globals["said"] = lambda text, **values: languages.in_language(text, language, **values)
     environment.globals["dir"] = languages.direction(language)
     return environment

@@ -72,9 +72,13 @@ def phrase(text: str) -> str:
     return text
 
 
-def in_language(sentence: str, language: str) -> str:
-    """Return a sentence that stands in the code, as that of a next step does, in one language; else in English."""
-    return catalogue(language).get(sentence, sentence)
+def in_language(sentence: str, language: str, /, **values: str) -> str:
+    """Return a sentence that stands in the code, as that of a next step does, in one language; else in English.
+
+    Values go where the sentence has their names, as in `%(until)s`; without values a `%` is a `%`.
+    """
+    said = catalogue(language).get(sentence, sentence)
+    return said % values if values else said
 
 
 def translated(source: str, language: str, *, frame: Callable[[str], str], escape: Callable[[str], str] = str) -> str:

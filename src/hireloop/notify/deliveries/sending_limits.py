@@ -8,7 +8,7 @@ the other, so that not one more is sent than is allowed, but for the rest of the
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,7 @@ from hireloop.settings import Settings
 from hireloop.statements import Statement
 from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
+from hireloop.wording.languages import phrase
 
 _WARNED_FROM_PERCENT = 80
 _UNSEEN = 1_000  # messages that others may be putting just now, and that are not seen before they are committed
@@ -29,22 +30,32 @@ _AN_HOUR = timedelta(hours=1)
 class KeyUse(msgspec.Struct, frozen=True, kw_only=True):
     """How many messages a key has sent in a day, of how many."""
 
+    CAUSE: ClassVar[str] = phrase(
+        "The API key %(key)s has sent %(used)s of the %(limit)s messages that it may send in a day."
+    )
+    FIX: ClassVar[str] = phrase(
+        "If you do not know why, revoke it with `hireloop keys revoke %(key)s`; otherwise raise "
+        "MESSAGES_PER_KEY_AND_DAY."
+    )
+
     key: UUID
     used: int
     limit: int
 
     @property
+    def facts(self) -> dict[str, object]:
+        """What the two sentences are about."""
+        return {"key": self.key, "used": self.used, "limit": self.limit}
+
+    @property
     def cause(self) -> str:
         """What has happened; whose key it is, `hireloop keys list` says."""
-        return f"The API key {self.key} has sent {self.used} of the {self.limit} messages that it may send in a day."
+        return self.CAUSE % self.facts
 
     @property
     def fix(self) -> str:
         """What to do about it."""
-        return (
-            f"If you do not know why, revoke it with `hireloop keys revoke {self.key}`; otherwise raise "
-            "MESSAGES_PER_KEY_AND_DAY."
-        )
+        return self.FIX % self.facts
 
     @property
     def sentence(self) -> str:

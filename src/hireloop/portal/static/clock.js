@@ -1,6 +1,8 @@
 // The server's clock in the browser, and the words of a countdown. The candidate's own clock may be wrong, so only
 // its steps are used: it is set by the time that came with the page.
 
+import { length, locale } from "./phrases.js";
+
 let ahead = 0; // what to add to the browser's clock to get the server's, in milliseconds
 
 export function set(serverTime, receivedAt) {
@@ -23,19 +25,19 @@ export function digits(milliseconds) {
   const clock = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
   const hours = Math.floor(seconds / 3600) % 24;
   const days = Math.floor(seconds / 86400);
-  if (days) return `${days} ${days === 1 ? "day" : "days"} ${two(hours)}:${clock}`;
+  if (days) return `${length(days, "day")} ${two(hours)}:${clock}`;
   return hours ? `${hours}:${clock}` : clock;
 }
 
 // What a screen reader hears, and when: not each second.
 const ANNOUNCED_MINUTES = [60, 30, 10, 5, 1];
 
-export function announcer(say) {
+export function announcer(announce) {
   let before = Infinity;
   return (milliseconds) => {
     const minutes = milliseconds / 60000;
     const passed = ANNOUNCED_MINUTES.findLast((mark) => before > mark && minutes <= mark && minutes > mark - 1);
-    if (before !== Infinity && passed) say(passed === 1 ? "1 minute" : `${passed} minutes`);
+    if (before !== Infinity && passed) announce(length(passed, "minute"));
     before = minutes;
   };
 }
@@ -47,9 +49,7 @@ export function showLocalTime() {
   const { startsAt, endsAt, offsetMinutes } = line.dataset;
   const [start, end] = [new Date(startsAt), new Date(endsAt)];
   if (-start.getTimezoneOffset() === Number(offsetMinutes)) return;
-  const { lang } = document.documentElement;
-  // English of no country: the page writes 1 December and 10:00, as the British do.
-  const words = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, {
+  const words = new Intl.DateTimeFormat(locale, {
     weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
   });
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

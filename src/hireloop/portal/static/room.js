@@ -3,20 +3,21 @@
 import * as clock from "./clock.js";
 import * as devices from "./devices.js";
 import { permission } from "./media.js";
+import { say } from "./phrases.js";
 import * as scripted from "./scripted.js";
 
 const page = document.querySelector("main");
 const shown = document.getElementById("clock");
-const say = (words) => (document.getElementById("announcement").textContent = words);
-const announce = clock.announcer((left) => say(`${left} left.`));
+const announce = (words) => (document.getElementById("announcement").textContent = words);
+const announceLeft = clock.announcer((left) => announce(say("{left} left.", { left })));
 
 function tick() {
   const left = Date.parse(shown.dataset.until) - clock.now();
   if (left > 0) {
     shown.textContent = clock.digits(left);
-    announce(left);
+    announceLeft(left);
   } else {
-    document.getElementById("clock-label").textContent = "Overtime";
+    document.getElementById("clock-label").textContent = say("Overtime");
     shown.textContent = clock.digits(-left);
   }
 }

@@ -2,11 +2,19 @@
 
 import * as clock from "./clock.js";
 import * as devices from "./devices.js";
+import { phrase, say } from "./phrases.js";
 import * as scripted from "./scripted.js";
 
 const page = document.querySelector("main");
-const say = (words) => (document.getElementById("announcement").textContent = words);
-const announce = clock.announcer((left) => say(`Opens in ${left}.`));
+const announce = (words) => (document.getElementById("announcement").textContent = words);
+const announceLeft = clock.announcer((left) => announce(say("Opens in {left}.", { left })));
+const FAILED = {
+  camera: phrase("Your camera did not work in the check. You can still start, but you may not be seen."),
+  microphone: phrase("Your microphone did not work in the check. You can still start, but you may not be heard."),
+  "camera,microphone": phrase(
+    "Your camera and your microphone did not work in the check. You can still start, but you will not be seen or heard.",
+  ),
+};
 let looking = false;
 
 function tick() {
@@ -14,7 +22,7 @@ function tick() {
   if (countdown) {
     const left = Date.parse(countdown.dataset.until) - clock.now();
     countdown.textContent = clock.digits(left);
-    announce(left);
+    announceLeft(left);
   }
   if (clock.now() > Date.parse(page.dataset.changesAt) + 200) look();
 }
@@ -36,7 +44,7 @@ async function look() {
     document.title = next.title;
     for (const id of ["stage", "start"]) document.getElementById(id).replaceWith(next.getElementById(id));
     arrange();
-    if (opened) say("Your interview is open now. The Start interview button is on this page.");
+    if (opened) announce(say("Your interview is open now. The Start interview button is on this page."));
     looking = false;
   } catch {
     // No connection just now: look again soon.
@@ -49,9 +57,7 @@ function warn() {
   if (!warning) return;
   const failed = ["camera", "microphone"].filter((kind) => devices.found[kind] && devices.found[kind] !== "ok");
   warning.hidden = failed.length === 0;
-  warning.textContent = failed.length
-    ? `Your ${failed.join(" and your ")} did not work in the check. You can still start, but you may not be seen or heard.`
-    : "";
+  warning.textContent = failed.length ? say(FAILED[failed.join()]) : "";
 }
 
 // The press of Start is also the press that turns camera and microphone on, as the sentence above it says.

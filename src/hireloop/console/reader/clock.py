@@ -1,4 +1,4 @@
-"""How the console says a time: on the clock of DEFAULT_TIME_ZONE, in English. Pure."""
+"""How the console says a time: on its reader's clock, in their language."""
 
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -6,17 +6,18 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-from hireloop.settings import Settings
+from hireloop.console.reader.choices import locale_of, reader_zone
+from hireloop.web.context import AnyRequest
 from hireloop.wording import times
 
 _FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 30)  # with a day around it, still a date in any zone
 
 
 class Clock(NamedTuple):
-    """The clock in the time zone of the console's users."""
+    """A clock in one time zone, whose times are said as in one locale."""
 
     zone: ZoneInfo
-    locale: str  # an English one, as Babel spells it
+    locale: str  # as Babel spells it
 
     def day_of(self, at: datetime) -> date:
         """Return which day a moment is on."""
@@ -63,9 +64,9 @@ class Clock(NamedTuple):
         return f"{hour} {there.tzname()}" if named or twice else hour
 
 
-def clock_of(settings: Settings) -> Clock:
-    """Return the console's clock in this installation."""
-    return Clock(settings.zone, times.english_locale(settings.default_locale))
+def clock_of(request: AnyRequest) -> Clock:
+    """Return the clock of the reader of this page."""
+    return Clock(reader_zone(request), locale_of(request))
 
 
 def parse_day(text: str | None, *, today: date) -> date | None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hireloop.console.clock import Clock, parse_day
+from hireloop.console.reader.clock import Clock, parse_day
 
 KOLKATA = Clock(ZoneInfo("Asia/Kolkata"), "en")
 BERLIN = Clock(ZoneInfo("Europe/Berlin"), "en")
