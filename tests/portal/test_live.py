@@ -14,11 +14,11 @@ from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.settings import Settings
-from portal.coming_in import PRESSED
+from portal.coming_in import PRESSED, cookie_of, opened
 from portal.factories import BookingResult, Person, book
 from portal.records import everything
 from processes import Server, environment
-from servers.websocket import Refused, WebSocket
+from servers.websocket import Refused
 
 SOON_SECONDS = 2.0  # as long as a page may take to say what is true
 NOT_ALLOWED, TOO_LARGE, TOO_MANY = 4403, 4413, 4429
@@ -33,18 +33,6 @@ async def env(database_url: str, database: None) -> dict[str, str]:  # noqa: ARG
 async def server(env: dict[str, str]) -> AsyncIterator[Server]:
     with Server(env) as one:
         yield one
-
-
-def cookie_of(server: Server, booked: BookingResult) -> str:
-    answer = httpx.get(f"{server.url}/", params={"session_key": booked.key})
-    assert answer.status_code == 303
-    return answer.headers["set-cookie"].partition(";")[0]
-
-
-def opened(server: Server, booked: BookingResult, client: str = "", **headers: str) -> WebSocket:
-    own = {"Origin": server.url, "Cookie": cookie_of(server, booked), **headers}
-    given = {name: value for name, value in own.items() if value}
-    return WebSocket(f"{server.url}{booked.path}live?client={client}", given)
 
 
 async def press(server: Server, booked: BookingResult, act: str, **fields: str) -> None:
