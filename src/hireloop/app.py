@@ -39,11 +39,11 @@ from hireloop.api.openapi import docs, document, problem_pages
 from hireloop.faults import warnings_of
 from hireloop.notify.channels import configured
 from hireloop.notify.deliveries.alerts import warnings as warnings_of_alerts
-from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
 from hireloop.notify.transport import Channel
+from hireloop.scheduling.bookings import changed
 from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
 from hireloop.telemetry.logs import log
@@ -54,6 +54,7 @@ from hireloop.web import context, look
 from hireloop.web.connections.client_address import ClientAddress
 from hireloop.web.connections.deadlines import Deadlines
 from hireloop.web.context import AnyRequest, Context
+from hireloop.web.following import Following
 from hireloop.web.headers import Policy, SecurityHeaders
 from hireloop.web.http.compression import CompressedPages
 from hireloop.web.http.hosts import HostCheck
@@ -119,7 +120,7 @@ def build(
         limits=SendingLimits.of(settings),
         move_quiet=settings.move_quiet,
     )
-    ring, refusals = KeyRing(), RefusalLog()
+    ring, refusals, following = KeyRing(), RefusalLog(), Following(settings.listen_url)
     app = Litestar(
         route_handlers=[
             _api(),
@@ -136,19 +137,24 @@ def build(
         exception_handlers={Exception: _explain},
         after_exception=[after_exception],
         plugins=[hub],
-        lifespan=[_lifespan(settings, (ring, refusals), measured, hub.outbox), *extra_lifespan],
+        lifespan=[_lifespan(settings, (ring, refusals, following), measured, hub), *extra_lifespan],
         openapi_config=None,  # the document is our own
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
     )
-    app.state[context.STATE_NAME] = _context(settings, channels, hub, ring, measured)
+    app.state[context.STATE_NAME] = _context(settings, channels, hub, (ring, following), measured)
     app.asgi_handler = _layered(app.asgi_handler, settings, {**_HEADERS, **(extra_headers or {})}, refusals)
     return app
 
 
 def _context(
-    settings: Settings, channels: tuple[Channel, ...], hub: NotificationHub, ring: KeyRing, measured: Telemetry | None
+    settings: Settings,
+    channels: tuple[Channel, ...],
+    hub: NotificationHub,
+    parts: tuple[KeyRing, Following],
+    measured: Telemetry | None,
 ) -> Context:
+    ring, following = parts
     return Context(
         settings=settings,
         secret=settings.secrets[0],
@@ -158,6 +164,7 @@ def _context(
         keys=ring,
         bad_keys=BadKeyLimiter(),
         mail_pulse=MailPulse(settings),
+        following=following,
         windows=WindowSettings(settings.portal_early_seconds, settings.portal_late_seconds),
         warnings=warnings_of(settings),
         spans_dropped=measured.dropped.lately if measured is not None else int,
@@ -209,22 +216,23 @@ def traced(app: Litestar) -> ASGIApp:
 
 def _lifespan(
     settings: Settings,
-    background: tuple[KeyRing, RefusalLog],
+    background: tuple[KeyRing, RefusalLog, Following],
     measured: Telemetry | None,
-    outbox: Outbox,
+    hub: NotificationHub,
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         url = settings.database_url or settings.listen_url
         async with db.opened(url, role="api", pool_size=settings.database_pool_size):
             await migrate.check(settings)
-            unheard = warnings_of_alerts(outbox, alert_email=settings.alert_email)
+            unheard = warnings_of_alerts(hub.outbox, alert_email=settings.alert_email)
             for sentence in (*warnings_of(settings), *unheard):
                 log.warning("settings.warning", sentence=sentence)
             for part in background:
                 await part.start()
             try:
-                yield
+                with changed.heard_by(hub.wakeups.tell_changed, background[-1].look_at):
+                    yield
             finally:
                 for part in background:
                     await part.stop()

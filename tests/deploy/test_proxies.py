@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from threading import Event
 
 import httpx
@@ -19,6 +20,7 @@ from hireloop.access.tables import Role
 from processes import Server, environment
 from servers.chat import wait_for
 from servers.proxies import CLIENTS, HOST, Caddy, Nginx, Proxy, replaced
+from servers.websocket import WebSocket
 
 PROXIES = [pytest.param(Nginx, id="nginx"), pytest.param(Caddy, id="caddy")]
 
@@ -259,6 +261,21 @@ def test_an_upgrade_passes_and_no_header_that_a_client_forged(kind: type[Proxy])
     assert b"upgrade: websocket" in head.lower()
     assert re.search(rb"(?i)\r\nx-forwarded-for: 127\.0\.0\.2\r\n", head), head
     assert b"203.0.113.9" not in head
+
+
+def test_a_page_follows_its_session_through_the_proxy(proxy: Proxy, key: str) -> None:
+    with proxy.client(Authorization=f"Bearer {key}") as client:
+        booked = post_all(client).json()
+        opened = client.get("/", params=httpx.URL(booked["session"]["portal_url"]).params)
+        cookie, _, _ = opened.headers["set-cookie"].partition(";")
+        headers = {"Host": HOST, "Origin": f"https://{HOST}", "Cookie": cookie}
+        path = f"https://127.0.0.1:{proxy.port}{opened.headers['location']}live"
+        with WebSocket(path, headers, wrap=partial(proxy.context.wrap_socket, server_hostname=HOST)) as page:
+            assert page.hear()["stage"] == "early"
+            page.say(".")
+            assert page.hear()["stage"] == "early"  # 20 s later, which keeps the proxy from closing it
+            assert client.post(f"/api/interviews/schedules/{booked['id']}/cancel/").is_success
+            page.hear_until(stage="cancelled")
 
 
 def speak(listening: socket.socket, heads: list[bytes]) -> None:

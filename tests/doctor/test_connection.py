@@ -43,6 +43,15 @@ def test_of_many_privileges_a_few_are_named() -> None:
     assert said.cause.endswith(f"; TRUNCATE on candidate; and of {len(NEEDED) - 5} more).")
 
 
+async def test_notifications_arrive_unless_they_are_listened_for_where_none_are_sent(
+    database_url: str, empty_url: str
+) -> None:
+    async with db.opened(as_application(database_url), pool_size=1):
+        assert await connection.hears(settings_for(database_url))
+        # Behind a pooler, whoever sends is on another connection than who listens; here, in another database.
+        assert not await connection.hears(settings_for(database_url, database_direct_url=empty_url))
+
+
 async def test_a_database_on_this_machine_needs_no_tls(database_url: str) -> None:
     async with db.opened(as_application(database_url), pool_size=1):
         found = await connection.tls(settings_for(database_url))

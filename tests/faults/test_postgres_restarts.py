@@ -24,7 +24,9 @@ from hireloop.local.mailbox.mailbox import Mailbox
 from hireloop.local.postgres.postmaster import Postmaster
 from hireloop.local.postgres.server import EmbeddedPostgres
 from hireloop.notify.worker import wakeup
-from processes import Server, WorkerProcess
+from portal.coming_in import opened
+from portal.factories import book
+from processes import Server, WorkerProcess, environment
 from sample_settings import as_application, settings_for
 from servers.databases import END_ALL_OTHERS
 from waiting import until
@@ -87,6 +89,30 @@ async def test_after_a_restart_of_postgresql_under_load_everything_goes_on_by_it
             await all_is_accounted_for(mailbox)
         assert worker.process.poll() is None
         assert server.process.poll() is None
+
+
+async def test_a_page_that_is_open_during_a_restart_of_postgresql_follows_again(
+    own_server: tuple[EmbeddedPostgres, Path],
+) -> None:
+    postgres, _ = own_server
+    url = postgres.start()
+    env = environment(url, BASE_URL="http://hire.example")
+    async with db.opened(url):
+        await migrate.migrate(settings_for(url, database_owner_url=url))
+        booked = await book(settings_for(url))
+        key = await new_key()
+    with Server(env) as server, opened(server, booked) as page:
+        assert page.hear()["stage"] == "early"
+        await asyncio.to_thread(postgres.stop)
+        assert httpx.get(f"{server.url}/health/ready").status_code == 503
+        await asyncio.to_thread(postgres.start)
+        async with client_of(server.url, key) as client:
+
+            async def is_cancelled() -> bool:
+                return (await client.post(f"/api/interviews/schedules/{booked.schedule_id}/cancel/")).is_success
+
+            await until(is_cancelled, "the database answers again", _RECOVERY_SECONDS)
+        await asyncio.to_thread(page.hear_until, stage="cancelled")
 
 
 def _more_booked(crowd: Crowd, count: int) -> Callable[[], Awaitable[bool]]:

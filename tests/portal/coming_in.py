@@ -3,6 +3,8 @@
 import httpx
 
 from portal.factories import BookingResult
+from processes import Server
+from servers.websocket import WebSocket
 
 PRESSED = {"Sec-Fetch-Site": "same-origin"}
 
@@ -10,3 +12,17 @@ PRESSED = {"Sec-Fetch-Site": "same-origin"}
 async def come_in(client: httpx.AsyncClient, booked: BookingResult) -> None:
     """Open the link, and have its cookie."""
     assert (await client.get("/", params={"session_key": booked.key})).status_code == 303
+
+
+def cookie_of(server: Server, booked: BookingResult) -> str:
+    """Open the link at a real server, and return its cookie as a browser sends it."""
+    answer = httpx.get(f"{server.url}/", params={"session_key": booked.key})
+    assert answer.status_code == 303
+    return answer.headers["set-cookie"].partition(";")[0]
+
+
+def opened(server: Server, booked: BookingResult, client: str = "", **headers: str) -> WebSocket:
+    """Open the socket of the session's page, with what a browser sends along; an empty header is left out."""
+    own = {"Origin": server.url, "Cookie": cookie_of(server, booked), **headers}
+    given = {name: value for name, value in own.items() if value}
+    return WebSocket(f"{server.url}{booked.path}live?client={client}", given)

@@ -52,7 +52,7 @@ async def test_a_candidate_checks_starts_reloads_and_finishes(address: str, laun
         await page.get_by_role("button", name="Finish interview").click()
         await expect_stage(page, "finished")
         await expect(page.get_by_text("The next step is up to Acme.")).to_contain_text("asha@example.com")
-        assert seen.weight < 60_000
+        assert seen.weight < 75_000
     assert (await sessions.visit(booked.session_id)).state is SessionState.FINISHED
     check = await db.fetch_value("SELECT device_check::text FROM session WHERE id = $1", booked.session_id)
     assert '"camera": "ok"' in check

@@ -2,8 +2,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
-from hireloop.portal.stages import Stage, changes_at, stage_of
+from hireloop.portal.stages import Stage, changes_at, stage_of, version_of
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.scheduling.tables import InterviewState, ScheduleState
 
@@ -72,3 +73,16 @@ def test_only_the_waiting_stages_change_by_the_clock_alone() -> None:
     visit = _visit(OPENS)
     changes = {stage: changes_at(visit, stage) for stage in Stage}
     assert {stage: at for stage, at in changes.items() if at} == {Stage.EARLY: OPENS, Stage.OPEN: CLOSES}
+
+
+def test_a_page_has_another_version_once_it_would_say_something_else() -> None:
+    visit = _visit(OPENS - timedelta(hours=1))
+    assert version_of(visit) == version_of(_visit(OPENS - timedelta(minutes=59)))  # only the countdown differs
+    others = [
+        _visit(OPENS),
+        _visit(OPENS - timedelta(hours=1), schedule_state=ScheduleState.CONFIRMED),
+        structs.replace(visit, revision=visit.revision + 1),
+        structs.replace(visit, key_version=visit.key_version + 1),
+        structs.replace(visit, starts_at=visit.starts_at + timedelta(minutes=1)),
+    ]
+    assert len({version_of(one) for one in (visit, *others)}) == len(others) + 1

@@ -1,7 +1,7 @@
 """How often a link may be pressed: as often as a person would, so that nobody keeps the server busy with one link.
 
 The limits are in the database, and so for all server processes together. They are far above what a candidate does, and
-a device check, which a script sends, is counted apart from what is pressed.
+what a script sends is counted apart from what is pressed.
 """
 
 from datetime import datetime
@@ -19,9 +19,10 @@ class PressKind(StrEnum):
 
     DEVICES = "devices"  # the script reports what the browser found
     ACT = "act"  # a person has pressed something
+    BEAT = "beat"  # the script says that its window is still in the interview
 
 
-_A_MINUTE = {PressKind.DEVICES: 30, PressKind.ACT: 60}
+_A_MINUTE = {PressKind.DEVICES: 30, PressKind.ACT: 60, PressKind.BEAT: 30}
 _KEYS = {"session": ":session", "kind": ":kind"}
 # One press is paid for, where that is possible now; else how far what is paid for runs ahead.
 _PAY = Statement(pay_fragment("press_rate", _KEYS, now="coalesce(:now, now())", burst=":burst", interval=":interval"))

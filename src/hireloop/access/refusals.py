@@ -65,7 +65,7 @@ class RecordedRefusals:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request be handled, and look at the response's status."""
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] not in {ScopeType.HTTP, ScopeType.WEBSOCKET}:
             await self.app(scope, receive, send)
             return
         notes = _RefusalsOfRequest(door_of(scope["path"]), self._log)

@@ -23,8 +23,9 @@ from hireloop.faults import warnings_of
 from hireloop.settings import Settings
 from hireloop.telemetry import logs
 from hireloop.telemetry.logs import log
+from hireloop.web.following import MOST_FOLLOWERS
 
-_MOST_CONNECTIONS = 16_384  # of each server process
+_MOST_CONNECTIONS = 16_384 + MOST_FOLLOWERS  # of each server process: requests, and pages that follow their state
 _OTHER_FILES = 1_024  # each process's connections to the database, sockets of exports, files
 _FEWEST_FILES = 4_096
 _WAITING_CONNECTIONS = 4_096  # until they are accepted; the system may allow fewer
@@ -94,7 +95,7 @@ def serve(
         ssl_key=tls_key,
         loop=Loops.uvloop,
         workers=workers,
-        websockets=False,
+        websockets=True,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=30,

@@ -1,5 +1,9 @@
-"""Checks of how processes connect to the database: as which role, and whether anybody can listen in."""
+"""Checks of how processes connect to the database: as which role, who can listen in, and what arrives."""
 
+import asyncio
+from contextlib import suppress
+
+from hireloop import db
 from hireloop.migrate import privileges
 from hireloop.migrate.privileges import Excess
 from hireloop.notify.diagnosis.findings import Finding, ok, warning
@@ -7,6 +11,9 @@ from hireloop.settings import Settings, urls
 from hireloop.statements import Statement
 
 _MOST_NAMED = 5
+_HEARD_WITHIN_SECONDS = 3.0
+_PROBE = "hireloop_doctor"
+_NOTIFY = Statement(f"NOTIFY {_PROBE}")
 _TAKE_BACK = (
     "Run `hireloop migrate` with DATABASE_OWNER_URL. As a superuser, revoke what is left from PUBLIC or from the role."
 )
@@ -59,3 +66,18 @@ def tls_of(*, is_encrypted: bool, is_local: bool, mode: str) -> Finding:
         cause = "The connection to the database is encrypted, but the server's certificate is not checked."
         return warning("tls", cause, "Add `sslmode=verify-full` and `sslrootcert` to DATABASE_URL.")
     return ok("tls", "The connection to the database is encrypted, and the server's certificate is checked.")
+
+
+async def hears(settings: Settings) -> bool:
+    """Return whether a NOTIFY arrives at who LISTENs, as processes do it: each on a connection of its own."""
+    heard = asyncio.Event()
+    listening = await db.Connection.connect(settings.listen_url)
+    try:
+        await listening.raw.add_listener(_PROBE, lambda *_: heard.set())
+        await _NOTIFY.run()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HEARD_WITHIN_SECONDS):
+                await heard.wait()
+    finally:
+        await listening.close()
+    return heard.is_set()

@@ -181,6 +181,13 @@ async def _version(settings: Settings) -> Finding:
         except db.UNAVAILABLE as error:
             cause = f"DATABASE_DIRECT_URL does not reach a database ({db.described(error)})."
             return failure("database", cause, "Correct it, or remove it if there is no pooler.")
+    if not await connection.hears(settings):
+        cause = (
+            "Notifications of the database do not arrive, as behind a pooler in transaction mode: workers begin up to "
+            "2 s later, and open pages of candidates show a change up to 5 s later."
+        )
+        fix = "Set DATABASE_DIRECT_URL to an address of the same database that bypasses the pooler."
+        return warning("database", cause, fix)
     return speed(f"PostgreSQL {major}.{minor}", min([await _answer_seconds() for _ in range(3)]))
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 from uuid import UUID
 
 from litestar import Response
+from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -24,6 +25,7 @@ from hireloop.web import languages
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import is_from_our_page
 
+AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 Handler = Callable[[AnyRequest, Visit], Coroutine[Any, Any, Response[Any]]]
 RouteHandler = Callable[[AnyRequest, FromPath[str]], Coroutine[Any, Any, Response[Any]]]
 
@@ -62,6 +64,11 @@ def scripted(handler: Handler) -> RouteHandler:
     return _let_into(handler, press=PressKind.DEVICES)
 
 
+def beating(handler: Handler) -> RouteHandler:
+    """Do the same for what says, again and again, that its window is still in the interview."""
+    return _let_into(handler, press=PressKind.BEAT)
+
+
 def _let_into(handler: Handler, *, press: PressKind | None = None) -> RouteHandler:
     async def let_into(request: AnyRequest, session_id: FromPath[str]) -> Response[Any]:
         visit = await let_in(request, session_id, to_act=press is not None)
@@ -80,7 +87,7 @@ async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Vis
 
     With `to_act` only a press on our own page gets in. Raises NotFoundException for what is no session's id.
     """
-    session_id = _parse(text)
+    session_id = parse(text)
     found = await check_cookie(request, session_id)
     if not isinstance(found, Visit):
         return await refuse(request, found)
@@ -113,7 +120,7 @@ async def check(key: str, secrets: Sequence[str], *, shown_to: AnyRequest | None
     return visit if claim.version == visit.key_version else Refusal.UNKNOWN
 
 
-async def check_cookie(request: AnyRequest, session_id: UUID) -> Visit | Refusal:
+async def check_cookie(request: AnyConnection, session_id: UUID) -> Visit | Refusal:
     """Check this session's cookie, as a key in a link would be; another session's key in it is none."""
     key = key_in(request, session_id)
     if not key:
@@ -122,7 +129,7 @@ async def check_cookie(request: AnyRequest, session_id: UUID) -> Visit | Refusal
     return Refusal.UNKNOWN if isinstance(found, Visit) and found.session_id != session_id else found
 
 
-def key_in(request: AnyRequest, session_id: UUID) -> str:
+def key_in(request: AnyConnection, session_id: UUID) -> str:
     """Return the session key in this session's cookie, unchecked, empty without one."""
     return request.cookies.get(_cookie_name(context_of(request), session_id), "")
 
@@ -141,9 +148,14 @@ def cookie(context: Context, key: str, visit: Visit) -> Cookie:
     )
 
 
+def note_refusal(connection: AnyConnection, refusal: Refusal) -> None:
+    """Record that somebody does not get in."""
+    note(connection, _RECORDED[refusal])
+
+
 async def refuse(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
     """Return the page that says why; a bad key may wait for it."""
-    note(request, _RECORDED[refusal])
+    note_refusal(request, refusal)
     match refusal:
         case Refusal.UNKNOWN:
             await context_of(request).bad_keys.hold_back(request)
@@ -168,7 +180,7 @@ def path_of(visit: Visit) -> str:
     return f"/i/{visit.session_id}/"
 
 
-def _parse(text: str) -> UUID:
+def parse(text: str) -> UUID:
     """Return the session id in a path; raises NotFoundException for any other spelling than ours."""
     try:
         session_id = UUID(text)

@@ -23,6 +23,8 @@ from hireloop.web.languages import locale_of
 from hireloop.wording.languages import in_language, language_of, phrase
 from hireloop.wording.times import moment
 
+_FOLLOWED = {Stage.EARLY, Stage.OPEN, Stage.STARTED, Stage.LATE}  # the others stay as they are
+
 
 class LastChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change to the booking, as its candidate sees it."""
@@ -84,6 +86,8 @@ def show(request: AnyRequest, template: str, visit: Visit, *, status_code: int =
         "path": path_of(visit),
         "stage": "",
         "changes_at": None,
+        "version": stages.version_of(visit),
+        "follows": stages.stage_of(visit) in _FOLLOWED,
         "token": form_token(gate.key_in(request, visit.session_id)),
         "mailto": _mailto(visit, reader),
         "moved": _last(BookingChange.RESCHEDULED, visit, reader),

@@ -1,11 +1,15 @@
 """What a candidate meets behind the link, by the database's clock. Pure: a visit in, a stage out."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
-from hireloop.scheduling.sessions.sessions import SessionState, Visit
+from hireloop.scheduling.sessions.live import LiveSession
+from hireloop.scheduling.sessions.sessions import SessionState, Visit, late_request_at
 from hireloop.scheduling.tables import ScheduleState
+
+Standing: TypeAlias = Visit | LiveSession  # where a session stands at its `now`
 
 
 class Stage(StrEnum):
@@ -20,7 +24,7 @@ class Stage(StrEnum):
     REVOKED = "revoked"  # a recruiter withdrew the link
 
 
-def stage_of(visit: Visit) -> Stage:
+def stage_of(visit: Standing) -> Stage:
     """Return the stage of this visit at its own `now`; both ends of the window belong to it."""
     match visit.state:
         case SessionState.FINISHED:
@@ -39,12 +43,12 @@ def stage_of(visit: Visit) -> Stage:
             assert_never(never)
 
 
-def is_to_come(visit: Visit) -> bool:
+def is_to_come(visit: Standing) -> bool:
     """Return whether the interview was neither started nor ended in any other way, and still can be started."""
     return stage_of(visit) in {Stage.EARLY, Stage.OPEN}
 
 
-def changes_at(visit: Visit, stage: Stage) -> datetime | None:
+def changes_at(visit: Standing, stage: Stage) -> datetime | None:
     """Return when the clock alone turns this stage into the next one, or None if only somebody's act does."""
     match stage:
         case Stage.EARLY:
@@ -53,3 +57,16 @@ def changes_at(visit: Visit, stage: Stage) -> datetime | None:
             return visit.closes_at
         case _:
             return None
+
+
+def version_of(visit: Standing) -> str:
+    """Return what differs once the page of this visit would say something else; it reveals nothing."""
+    facts = (
+        stage_of(visit).value,
+        visit.schedule_state.value,
+        visit.revision,
+        visit.key_version,
+        *(at.timestamp() for at in (visit.starts_at, visit.ends_at, visit.opens_at, visit.closes_at)),
+        late_request_at(visit.late_requested_at, visit.closes_at),
+    )
+    return hashlib.blake2b(repr(facts).encode(), digest_size=8).hexdigest()

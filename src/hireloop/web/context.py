@@ -19,6 +19,7 @@ from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.scheduling.bookings.bookings import SessionOfSchedule
 from hireloop.settings import Settings
+from hireloop.web.following import Following
 from hireloop.web.slow_down import BadKeyLimiter
 
 STATE_NAME = "context"
@@ -67,6 +68,7 @@ class Context(ResponseContext, frozen=True, kw_only=True):
     keys: KeyRing
     bad_keys: BadKeyLimiter
     mail_pulse: MailPulse
+    following: Following
     windows: WindowSettings
     spans_dropped: Callable[[], int]  # how many spans this process could not export lately
     database_faults: Callable[[], Awaitable[list[str]]]  # why this code cannot work with its database

@@ -1,7 +1,10 @@
 """CSRF: whether a request came from our own page. The browser says so; if it cannot, a token in the form does."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
 
 from hireloop import signing
 from hireloop.signing import Purpose
@@ -22,6 +25,12 @@ async def is_from_our_page(request: AnyRequest, key: str, *, base_url: str) -> b
     if origin != "null":
         return origin in _origins_at(request.headers.get("host", ""), base_url)
     return has_token(await fields_of(request), key)
+
+
+def is_our_socket(connection: ASGIConnection[Any, Any, Any, Any], *, base_url: str) -> bool:
+    """Return whether a WebSocket was opened by our own page: browsers let any page open one, and name it in Origin."""
+    origin = connection.headers.get("origin")
+    return origin is not None and origin in _origins_at(connection.headers.get("host", ""), base_url)
 
 
 def form_token(key: str) -> str:

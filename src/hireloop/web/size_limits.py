@@ -4,12 +4,11 @@ Litestar keeps the last 1,024 addresses and cookie headers that it parsed, each 
 a server lets through, a thousand requests by nobody in particular would fill two gigabytes for good.
 """
 
-from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from hireloop.web.buffered_responses import header_of
-from hireloop.web.http.refusals import refusal_of
+from hireloop.web.http.refusals import refuse
 
 LONGEST_ADDRESS = 4_096  # path and query
 LONGEST_COOKIES = 8_192  # forty sessions of one candidate, and what other programs of the host keep
@@ -23,15 +22,15 @@ class HeadSizeLimit:
         self._base_url = base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or respond with 414 or 431."""
-        refusal = _refusal(scope) if scope["type"] == ScopeType.HTTP else None
+        """Let a request through, or respond with 414 or 431; what opens a WebSocket is read in the same way."""
+        refusal = _refusal(scope)
         if refusal is None:
             await self.app(scope, receive, send)
         else:
-            await refusal_of(scope, refusal, base_url=self._base_url).send(send)
+            await refuse(scope, send, refusal, base_url=self._base_url)
 
 
-def _refusal(scope: HTTPScope) -> HTTPException | None:
+def _refusal(scope: Scope) -> HTTPException | None:
     if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
         return HTTPException(
             f"The URL is longer than {LONGEST_ADDRESS} characters. Send a shorter one.", status_code=414

@@ -56,6 +56,21 @@ async def test_a_hundred_wakeups_at_once_are_a_handful(sender: WakeupSender, ear
     assert heard.qsize() <= 3
 
 
+async def test_sessions_that_have_changed_are_named_together_and_each_once(
+    sender: WakeupSender, ear: asyncpg.Connection
+) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    await ear.add_listener(wakeup.SESSIONS_CHANNEL, lambda *heard_of: heard.put_nowait(str(heard_of[-1])))
+    changed = [db.new_id() for _ in range(450)]
+    for session in changed:
+        sender.tell_changed([session, changed[0]])
+    told: list[str] = []
+    while len(told) < len(changed):
+        told += (await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)).split(" ")
+    assert told == [session.hex for session in changed]
+    assert heard.empty()
+
+
 async def test_a_wakeup_whose_connection_has_ended_meanwhile_is_sent_on_another_one(
     sender: WakeupSender, ear: asyncpg.Connection
 ) -> None:

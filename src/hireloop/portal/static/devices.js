@@ -57,6 +57,18 @@ export async function turnOn() {
   await follow();
 }
 
+// Lets go of both, as another window has taken over; an answer that is still to come is dropped.
+export function turnOff() {
+  asked += 1;
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = null;
+  const video = element("picture");
+  [video.srcObject, video.hidden] = [null, true];
+  element("no-picture").hidden = false;
+  element("devices-hint").hidden = true;
+  element("check-devices").removeAttribute("aria-disabled");
+}
+
 function settle({ camera, microphone }) {
   const button = element("check-devices");
   button.removeAttribute("aria-disabled");

@@ -2,8 +2,10 @@
 
 import * as clock from "./clock.js";
 import * as devices from "./devices.js";
+import * as live from "./live.js";
 import { permission } from "./media.js";
-import { say } from "./phrases.js";
+import { phrase, say } from "./phrases.js";
+import * as presses from "./presses.js";
 import * as scripted from "./scripted.js";
 import * as title from "./title.js";
 
@@ -11,6 +13,8 @@ const page = document.querySelector("main");
 const shown = document.getElementById("clock");
 const announce = (words) => (document.getElementById("announcement").textContent = words);
 const announceLeft = clock.announcer((left) => announce(say("{left} left.", { left })));
+let active = ""; // which of the candidate's windows is in the interview, once the server has said so
+let resumed = false;
 
 function tick() {
   const left = Date.parse(shown.dataset.until) - clock.now();
@@ -30,8 +34,10 @@ const kept = {
   write: (state) => sessionStorage.setItem(page.dataset.path, state),
 };
 
-// Once after the press of Start in this tab, and later only where nothing needs to be asked: else by a large button.
+// Once after the press of Start or Take over in this window, and later only where nothing needs to be asked: else by a
+// large button. It comes after the server has said that this window is the one that is in the interview.
 async function resume() {
+  resumed = true;
   let state = null;
   try {
     state = kept.read();
@@ -42,7 +48,41 @@ async function resume() {
   }
   if (state === "was on") devices.offerAgain();
   const allowed = (await permission("camera")) === "granted" && (await permission("microphone")) === "granted";
-  if (state === "on" || allowed) await devices.turnOn();
+  if ((state === "on" || allowed) && isHere()) await devices.turnOn();
+}
+
+const isHere = () => active === "here";
+
+const ELSEWHERE = {
+  lost: phrase("The interview is open in another window now. Your camera and microphone are off here."),
+  elsewhere: phrase("The interview is open in another window. If you take over, your camera and microphone are turned off there."),
+  nobody: phrase("You are in the interview. Press the button to go on in this window."),
+};
+
+// One window at a time has the camera and the microphone.
+function follow({ version, active: now }) {
+  if (version !== page.dataset.version) return live.renew();
+  const lost = isHere() && now !== "here";
+  if (now !== active || lost) {
+    active = now;
+    const panel = document.getElementById("elsewhere");
+    if (lost) devices.turnOff();
+    panel.hidden = isHere();
+    document.getElementById("devices").hidden = !isHere();
+    if (!isHere()) {
+      panel.querySelector("[role=status]").textContent = say(ELSEWHERE[lost ? "lost" : now]);
+      panel.querySelector("button").textContent = now === "nobody" ? say("Go on here") : say("Take over");
+    }
+  }
+  if (isHere() && !resumed) resume();
+}
+
+function remember() {
+  try {
+    kept.write("on");
+  } catch {
+    // Without storage there is a button.
+  }
 }
 
 clock.setFromPage();
@@ -52,4 +92,7 @@ tick();
 setInterval(tick, 500);
 document.addEventListener("visibilitychange", tick);
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-resume();
+document.querySelector("#elsewhere form").addEventListener("submit", remember);
+document.addEventListener("live", ({ detail }) => follow(detail));
+presses.setUp();
+live.start();

@@ -2,7 +2,9 @@
 
 import * as clock from "./clock.js";
 import * as devices from "./devices.js";
+import * as live from "./live.js";
 import { phrase, say } from "./phrases.js";
+import * as presses from "./presses.js";
 import * as scripted from "./scripted.js";
 import * as title from "./title.js";
 
@@ -39,7 +41,7 @@ async function look() {
     const receivedAt = Date.now();
     const next = new DOMParser().parseFromString(await response.text(), "text/html");
     const nextPage = next.querySelector("main");
-    if (!response.ok || !["early", "open"].includes(nextPage?.dataset.stage)) return location.reload();
+    if (!response.ok || !["early", "open"].includes(nextPage?.dataset.stage)) return live.renew();
     clock.set(nextPage.dataset.now, receivedAt);
     const opened = page.dataset.stage !== nextPage.dataset.stage;
     Object.assign(page.dataset, nextPage.dataset);
@@ -84,9 +86,12 @@ function arrange() {
 
 clock.setFromPage();
 devices.setUp();
+presses.setUp();
 arrange();
 tick();
 setInterval(tick, 500);
 document.addEventListener("devices-changed", warn);
 document.addEventListener("visibilitychange", tick);
+document.addEventListener("live", ({ detail }) => detail.version !== page.dataset.version && look());
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+live.start();

@@ -13,7 +13,7 @@ import msgspec
 from hireloop import errors
 from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.messages import Meeting
-from hireloop.scheduling.bookings import history
+from hireloop.scheduling.bookings import changed, history
 from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.tables import InterviewState, ScheduleState, Session
 from hireloop.statements import Statement
@@ -112,9 +112,11 @@ async def _lock_bookings(schedule_ids: Collection[UUID], now: datetime | None) -
     """Lock candidates, then schedules and sessions, each in the order of ids, and link the current span to them.
 
     Every change of a booking locks its candidate first: so the second statement, whose snapshot begins once that is
-    ours, reads every row of the booking as the last change left it, also those that it does not lock.
+    ours, reads every row of the booking as the last change left it, also those that it does not lock. And so it is
+    here that open pages are told to look again, once the change is committed.
     """
     await _HOLD_CANDIDATES.run(schedules=list(schedule_ids))
     rows = await _LOCKED.rows(schedules=list(schedule_ids), now=now)
     links.add_bookings(row["traceparent"] or "" for row in rows)
+    changed.say([row["session_id"] for row in rows])
     return [msgspec.convert({**row, "changes": history.read(row["changes"])}, LockedBooking) for row in rows]

@@ -3,7 +3,7 @@
 Its state is never stored: it follows from the stored times and the database's clock.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.bookings.locked import LockedBooking, lock_session
 from hireloop.scheduling.tables import Interview, InterviewState, ScheduleState, Session
 from hireloop.statements import Statement, read_clock
+
+LEASE = timedelta(seconds=30)  # of the window that is in the interview; it renews it every 10 s
 
 
 class SessionState(StrEnum):
@@ -119,22 +121,30 @@ async def visit(session_id: UUID, *, now: datetime | None = None) -> Visit:
     return msgspec.convert({**row, "device_check": check and msgspec.json.decode(check), "changes": past}, Visit)
 
 
-async def enter(session_id: UUID, key_version: int, *, outbox: Outbox, now: datetime | None = None) -> Visit:
+async def enter(
+    session_id: UUID, key_version: int, *, outbox: Outbox, client: UUID | None = None, now: datetime | None = None
+) -> Visit:
     """Enter the interview if the window is open and the key is the current one, and return the session then.
 
-    Recruiters are told. Entering twice is entering once. Where it could not be entered the visit says why: its `state`
+    Recruiters are told. Entering twice is entering once: `client`, the candidate's window, is the one that is in the
+    interview only if this entered it. Where it could not be entered the visit says why: its `state`
     is not `entered`, or it is too early. In one transaction, one after the other with whatever changes the booking.
     Raises NotFound.
     """
-    return await visit(session_id, now=await _enter(session_id, key_version, outbox, now))
+    return await visit(session_id, now=await _enter(session_id, key_version, outbox, client, now))
 
 
 @db.transactional
-async def _enter(session_id: UUID, key_version: int, outbox: Outbox, now: datetime | None) -> datetime:
+async def _enter(
+    session_id: UUID, key_version: int, outbox: Outbox, client: UUID | None, now: datetime | None
+) -> datetime:
     """Enter if that is possible; return the moment that it was decided for."""
     booking = await lock_session(session_id, now=now)
     if _can_enter(booking, key_version):
-        await Session.update({Session.entered_at: booking.now}).where(Session.id == session_id)
+        until = None if client is None else booking.now + LEASE
+        await Session.update(
+            {Session.entered_at: booking.now, Session.active_client: client, Session.active_until: until}
+        ).where(Session.id == session_id)
         await _set_state(booking.interview_id, InterviewState.IN_PROGRESS)
         await _record(Action.SESSION_ENTERED, session_id, booking)
         await news.put_entered(booking, by=CANDIDATE, outbox=outbox)

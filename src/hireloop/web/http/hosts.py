@@ -8,13 +8,12 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from litestar.connection import ASGIConnection
-from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from hireloop.access.refusals import note
 from hireloop.telemetry.refusals import WhyRefused
-from hireloop.web.http.refusals import refusal_of
+from hireloop.web.http.refusals import refuse
 
 _WITHOUT = ("1.0", "1")  # as ASGI and as Granian write it
 _LONGEST_NAME = 253
@@ -35,14 +34,14 @@ class HostCheck:
         self._base_url = base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through that names one host, or respond with 400."""
-        wrong = fault_of(scope) if scope["type"] == ScopeType.HTTP else None
+        """Let a request through that names one host, or respond with 400; no other opens a WebSocket either."""
+        wrong = fault_of(scope)
         if wrong is None:
             await self.app(scope, receive, send)
         else:
             note(ASGIConnection[Any, Any, Any, Any](scope), WhyRefused.BAD_HOST)
             error = HTTPException(wrong, status_code=400)
-            await refusal_of(scope, error, base_url=self._base_url).send(send)
+            await refuse(scope, send, error, base_url=self._base_url)
 
 
 def fault_of(scope: Scope) -> str | None:
