@@ -104,7 +104,8 @@ async def test_a_page_that_is_open_during_a_restart_of_postgresql_follows_again(
     with Server(env) as server, opened(server, booked) as page:
         assert page.hear()["stage"] == "early"
         await asyncio.to_thread(postgres.stop)
-        assert httpx.get(f"{server.url}/health/ready").status_code == 503
+        ready = await asyncio.to_thread(httpx.get, f"{server.url}/health/ready")
+        assert ready.status_code == 503
         await asyncio.to_thread(postgres.start)
         async with client_of(server.url, key) as client:
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, TypeAlias, assert_never
+from typing import Any, assert_never
 from uuid import UUID
 
 from litestar import Response
-from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -22,10 +21,9 @@ from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry import links
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web import languages
-from hireloop.web.context import AnyRequest, Context, context_of
+from hireloop.web.context import AnyConnection, AnyRequest, Context, context_of
 from hireloop.web.csrf import is_from_our_page
 
-AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 Handler = Callable[[AnyRequest, Visit], Coroutine[Any, Any, Response[Any]]]
 RouteHandler = Callable[[AnyRequest, FromPath[str]], Coroutine[Any, Any, Response[Any]]]
 
@@ -98,7 +96,7 @@ async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Vis
     return found
 
 
-async def check(key: str, secrets: Sequence[str], *, shown_to: AnyRequest | None = None) -> Visit | Refusal:
+async def check(key: str, secrets: Sequence[str], *, shown_to: AnyConnection | None = None) -> Visit | Refusal:
     """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database.
 
     The current span is linked to the booking, and the pages that `shown_to` gets are in its candidate's language.

@@ -9,6 +9,7 @@ from litestar import Response
 from hireloop.notify.rendering.values import Reader
 from hireloop.portal import gate, render, stages, times
 from hireloop.portal.gate import path_of
+from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
 from hireloop.scheduling.sessions import late_requests, own_changes

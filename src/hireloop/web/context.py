@@ -25,6 +25,7 @@ from hireloop.web.slow_down import BadKeyLimiter
 STATE_NAME = "context"
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
+AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]  # a request, or a WebSocket
 Details = TypeVar("Details", bound=msgspec.Struct)
 
 
@@ -82,7 +83,7 @@ class Context(ResponseContext, frozen=True, kw_only=True):
         return session_keys.mint(self.secret, session.id, session.key_version)
 
 
-def context_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Context:
+def context_of(connection: AnyConnection) -> Context:
     """Return the context of the application that serves this request."""
     context: Context = connection.app.state[STATE_NAME]
     return context

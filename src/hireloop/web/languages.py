@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from babel.messages.extract import extract_javascript
-from litestar.connection import ASGIConnection
 
-from hireloop.web.context import context_of
+from hireloop.web.context import AnyConnection, context_of
 from hireloop.wording.languages import first_with_words, reader_locale
-
-AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 
 _LONGEST_HEADER = 1_000  # characters: what comes after them is not read
 _MOST_RANGES = 20
