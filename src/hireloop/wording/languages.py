@@ -49,6 +49,12 @@ def language_of(locale: str) -> str:
 
 
 @cache
+def own_names() -> dict[str, str]:
+    """Return each language with what it is called in itself: `Deutsch` for `de`."""
+    return {language: str(Locale.parse(language).display_name) for language in LANGUAGES}
+
+
+@cache
 def direction(language: str) -> str:
     """Return `ltr` or `rtl`, the value of HTML's `dir`."""
     return Locale.parse(language).text_direction
@@ -77,7 +83,7 @@ def phrase(text: str) -> str:
     return text
 
 
-def in_language(sentence: str, language: str, **values: str) -> str:
+def in_language(sentence: str, language: str, **values: object) -> str:
     """Return a sentence that stands in the code, as that of a next step does, in one language; else in English.
 
     Values go where the sentence has their names, as in `%(until)s`; without values a `%` is a `%`.

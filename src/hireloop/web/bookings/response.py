@@ -40,11 +40,12 @@ from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import variables
 from hireloop.web.bookings.deliveries import DeliverySummary, summary, summary_of_put
 from hireloop.web.context import AnyRequest, ResponseContext, context_of
+from hireloop.wording.languages import phrase
 
 KeyMint = Callable[[SessionOfSchedule], str] | None  # None where nobody may see a link
 _NEAR = timedelta(minutes=60)
 _QUIET, _LEAST_QUIET = timedelta(minutes=15), timedelta(minutes=2)
-_UNUSED = (
+_UNUSED = phrase(
     "The interview is soon, and the candidate has neither checked their devices nor entered. They may not have seen "
     "the invitation."
 )
