@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import GETTEXT_FUNCTIONS, babel_extract
 
+from hireloop import errors, faults
+from hireloop.notify.deliveries.skips import Skip
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import Reason, sentence_in
 from hireloop.web.languages import phrases_of_scripts
@@ -21,8 +24,27 @@ SOURCE = Path(str(files("hireloop")))
 HUB = SOURCE / "notify/rendering"
 LOCALES = SOURCE / "wording/locales"
 TEMPLATES = sorted(file for file in (HUB / "templates").rglob("*") if file.is_file())
-DOORS = ["portal", "console"]  # whose pages speak their reader's language
+DOORS = ["console", "portal"]  # whose pages speak their reader's language
 PAGES = [page for door in DOORS for page in sorted((SOURCE / door / "templates").rglob("*.html"))]
+KINDS_OF_THINGS = ("alert", "candidate", "delivery", "interview", "job", "schedule", "slot")
+OTHERS_TOLD = (errors.DatabaseNotReady, errors.TooManyRequests)
+UNTOLD = (  # those that programs alone can meet, or candidates, whose pages have their own words
+    errors.ChangedSince,
+    errors.ChangeTooLate,
+    errors.DiffersFromKnown,
+    errors.IdempotencyInProgress,
+    errors.IdempotencyKeyReused,
+    errors.InterviewAlreadyScheduled,
+    errors.LimitReached,
+    errors.NotReplayable,
+    errors.Refused,
+    errors.TooManyChanges,
+    errors.TooManyMessages,
+    errors.TooManyPresses,
+    errors.TooManyReinvitations,
+    errors.TooManyStoredResponses,
+    errors.UseReschedule,
+)
 TRANSLATED = sorted(set(languages.LANGUAGES) - {"en"})
 PLACEHOLDER = re.compile(r"%\(\w+\)s|(?<!%)\{\w+\}")
 TAG = re.compile(r"<[^>]*>")
@@ -36,12 +58,22 @@ def phrases_of(template: Path) -> set[str]:
 
 
 def phrases_of_code() -> set[str]:
-    """Return the phrases of `phrase("…")` in Python, and the sentences of reasons and next steps."""
-    found = {slug.sentence for slug in (*NextStep, *Reason)}
+    """Return the phrases of `phrase("…")` in Python, and the sentences of the trees below it that people are shown."""
+    found = {slug.sentence for slug in (*NextStep, *Reason, *Skip)}
+    found |= {fault.sentence for fault in vars(faults).values() if isinstance(fault, faults.Fault)}
+    found |= set(refusals())
     for file in SOURCE.rglob("*.py"):
         with file.open("rb") as source:
             found |= {str(text) for _, _, text, _ in extract_python(source, {"phrase": None}, [], {})}
     return found
+
+
+def refusals() -> Iterator[str]:
+    """Yield why the console could not do something: every error that not only programs or candidates meet."""
+    yield from (errors.NotFound(what, 0).sentence for what in KINDS_OF_THINGS)
+    yield from (kind(0, 0).sentence for kind in (errors.TooManyMessages, errors.TooManyReinvitations))
+    told = {getattr(errors, name) for name in dir(errors) if name[0].isupper()} - set(UNTOLD)
+    yield from (str(kind.__doc__) for kind in told if issubclass(kind, (errors.Refused, *OTHERS_TOLD)))
 
 
 def phrases() -> set[str]:
@@ -123,7 +155,7 @@ def test_no_words_of_a_page_escape_translation(page: Path) -> None:
     text = re.sub(r"\{[%{].*?[%}]\}", "", source, flags=re.DOTALL)
     said = re.findall(r"""\s(?:alt|aria-label|aria-description|placeholder|title)=["']([^"']*)""", text)
     said += re.sub(r"<[^>]*>", "|", text, flags=re.DOTALL).split("|")
-    assert {piece.strip(" \n:().,–·") for piece in said} <= {"", "HireLoop"}  # noqa: RUF001 (en dash)
+    assert {piece.strip(" \n:().,–·!✓✕←→") for piece in said} <= {"", "HireLoop"}  # noqa: RUF001 (en dash)
     literals = [text for part in code for text in re.findall(r'"([^"]*)"', re.sub(r'_\("[^"]*"\)', "", part))]
     assert [text for text in literals if re.match(r"[A-Z]|.* ", text)] == []
 

@@ -80,7 +80,7 @@ RETURNED: Mapping[str, str] = {
     "unreadable": phrase("An email that could not be read as a report"),
 }
 ATTEMPTS: Mapping[AttemptOutcome | None, Label] = {
-    None: Label("→", phrase("In progress"), "waiting"),
+    None: Label("→", phrase("Under way"), "waiting"),
     AttemptOutcome.SENT: Label("✓", phrase("Accepted"), "good"),
     AttemptOutcome.RETRY: Label("↻", phrase("Will be retried"), "waiting"),
     AttemptOutcome.REJECTED: Label("✕", phrase("Rejected"), "bad"),

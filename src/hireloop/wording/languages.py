@@ -83,7 +83,7 @@ def phrase(text: str) -> str:
     return text
 
 
-def in_language(sentence: str, language: str, /, **values: object) -> str:
+def in_language(sentence: str, language: str, **values: object) -> str:
     """Return a sentence that stands in the code, as that of a next step does, in one language; else in English.
 
     Values go where the sentence has their names, as in `%(until)s`; without values a `%` is a `%`.
