@@ -8,7 +8,7 @@ from babel.core import get_global
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hireloop.time_zones import database_name, zone_of
+from hireloop.time_zones import database_name, listed_names, zone_of
 
 NO_PLACES = {"Factory", "localtime", "posixrules", "leapseconds", "tzdata.zi"}
 NAMES = sorted(available_timezones() - NO_PLACES)
@@ -95,3 +95,11 @@ def test_every_zone_of_windows_is_known(name: str) -> None:
 def test_any_text_is_a_zone_that_there_is_or_refused(name: str) -> None:
     if is_zone(name):
         assert ZoneInfo(database_name(name)).key == database_name(name)
+
+
+def test_the_names_to_choose_from_are_those_of_today() -> None:
+    names = listed_names()
+    assert names == sorted(set(names))
+    assert {"Asia/Kolkata", "Europe/Berlin", "UTC"} <= set(names)
+    assert not {"Asia/Calcutta", "US/Eastern", "Factory"} & set(names)
+    assert [database_name(name) for name in names] == names

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 
 import pytest
 
+from hireloop import errors
 from hireloop.console import labels
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.messages import KNOWN_KINDS
@@ -13,6 +15,7 @@ from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.headline import LABELS, Label
 from hireloop.web.bookings.timeline import CHANGES
+from hireloop.wording.languages import in_language
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,24 @@ def test_a_tone_is_one_that_the_style_sheet_knows() -> None:
     tables = (labels.BOOKINGS, labels.INVITATIONS, labels.CANCELLATIONS, labels.DELIVERIES, labels.ATTEMPTS, LABELS)
     tones = {label.tone for table in tables for label in table.values()}
     assert tones == {"good", "bad", "waiting", "quiet"}
+
+
+@pytest.mark.parametrize(
+    ("described", "locale", "name"),
+    [
+        ("Firefox on Windows", "en", "Firefox on Windows"),
+        ("a browser", "en", "A browser"),
+        ("a browser on Linux", "de", "Ein Browser auf Linux"),
+        ("Firefox", "hi", "Firefox"),
+    ],
+)
+def test_a_browser_is_called_something_in_every_language(described: str, locale: str, name: str) -> None:
+    assert labels.browser(described, said=partial(in_language, language=locale)) == name
+
+
+def test_a_refusal_has_its_values_where_each_language_has_them() -> None:
+    limit = errors.TooManyReinvitations(7_200, 6)
+    assert labels.refusal(limit, said=partial(in_language, language="en")) == str(limit)
+    said = labels.refusal(limit, said=partial(in_language, language="de"))
+    assert said.startswith("Die Person wurde innerhalb einer Stunde 6 Mal neu")
+    assert said.endswith("Versuchen Sie es in 2 h noch einmal.")

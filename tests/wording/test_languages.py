@@ -27,8 +27,8 @@ TEMPLATES = sorted(file for file in (HUB / "templates").rglob("*") if file.is_fi
 DOORS = ["console", "portal"]  # whose pages speak their reader's language
 PAGES = [page for door in DOORS for page in sorted((SOURCE / door / "templates").rglob("*.html"))]
 KINDS_OF_THINGS = ("alert", "candidate", "delivery", "interview", "job", "schedule", "slot")
-OTHERS_TOLD = (errors.DatabaseNotReady, errors.TooManyRequests)
-UNTOLD = (  # those that programs alone can meet, or candidates, whose pages have their own words
+OTHERS_SHOWN = (errors.DatabaseNotReady, errors.TooManyRequests)
+NOT_SHOWN = (  # those that programs alone can meet, or candidates, whose pages have their own words
     errors.ChangedSince,
     errors.ChangeTooLate,
     errors.DiffersFromKnown,
@@ -72,8 +72,8 @@ def refusals() -> Iterator[str]:
     """Yield why the console could not do something: every error that not only programs or candidates meet."""
     yield from (errors.NotFound(what, 0).sentence for what in KINDS_OF_THINGS)
     yield from (kind(0, 0).sentence for kind in (errors.TooManyMessages, errors.TooManyReinvitations))
-    told = {getattr(errors, name) for name in dir(errors) if name[0].isupper()} - set(UNTOLD)
-    yield from (str(kind.__doc__) for kind in told if issubclass(kind, (errors.Refused, *OTHERS_TOLD)))
+    shown = {getattr(errors, name) for name in dir(errors) if name[0].isupper()} - set(NOT_SHOWN)
+    yield from (str(kind.__doc__) for kind in shown if issubclass(kind, (errors.Refused, *OTHERS_SHOWN)))
 
 
 def phrases() -> set[str]:

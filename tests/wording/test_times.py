@@ -214,18 +214,3 @@ def test_how_far_ahead_something_is(ahead: timedelta, locale: str, said: str) ->
 )
 def test_a_locale_is_known_by_babels_name(name: str | None, locale: str) -> None:
     assert times.known_locale(name) == locale
-
-
-@pytest.mark.parametrize(
-    ("names", "locale"),
-    [
-        (("en-IN", "en"), "en_IN"),
-        ((None, "en_GB"), "en_GB"),
-        (("de", "en_US"), "en_US"),
-        (("hi-IN", "de"), "en"),
-        (("???", ""), "en"),
-        (("no such locale at all", "en_XX_YY_ZZ"), "en"),
-    ],
-)
-def test_the_pages_are_english_and_so_is_their_locale(names: tuple[str | None, ...], locale: str) -> None:
-    assert times.english_locale(*names) == locale

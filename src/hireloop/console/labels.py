@@ -195,7 +195,10 @@ def refusal(error: errors.HireLoopError, *, said: Translator, moves: bool = Fals
 def _in_english_at_least(sentence: str, values: Mapping[str, object], said: Translator) -> str:
     """Return a sentence in the reader's language; what no catalogue has is marked as the English that it is."""
     words = said(sentence, **values)
-    return words if said(sentence) != sentence else Markup('<span lang="en">{}</span>').format(words)
+    is_translated = (
+        said(sentence) != sentence or said(_CHANGED) == _CHANGED
+    )  # which is translated unless all is English
+    return words if is_translated else Markup('<span lang="en">{}</span>').format(words)
 
 
 def alert(cause: AlertCause, reason: str | None) -> str:

@@ -35,12 +35,6 @@ def known_locale(name: str | None) -> str:
     return FALLBACK_LOCALE
 
 
-def english_locale(*names: str | None) -> str:
-    """Return the first of these locales that is an English one, as Babel spells it, else plain `en`."""
-    known = (known_locale(name) for name in names if name)
-    return next((locale for locale in known if locale.split("_")[0] == "en"), "en")
-
-
 def span(starts_at: datetime, ends_at: datetime, zone: ZoneInfo, locale: str) -> str:
     """Return a stretch of time with its zone.
 
