@@ -24,6 +24,8 @@ OF_A_WHOLE_ROOM = {
     "test_signed_before.py",
     "console/test_forgeries.py",
     "console/test_in_browser.py",
+    "console/test_refresh.py",
+    "console/finding/test_in_browser.py",
     "portal/test_for_everybody.py",
     "portal/test_forgeries.py",
     "notify/rendering/test_in_browser.py",

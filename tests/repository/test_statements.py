@@ -35,8 +35,9 @@ from pglast.visitors import Visitor
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import DeliveryFilter
 from hireloop.scheduling import interviews
-from hireloop.scheduling.bookings import bookings
+from hireloop.scheduling.bookings import bookings, search
 from hireloop.scheduling.bookings.bookings import BookingFilter
+from hireloop.scheduling.bookings.search import BookingSearch, PlacedWord
 from hireloop.scheduling.interviews import InterviewFilter
 from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import SlotFilter
@@ -154,6 +155,7 @@ COMPOSED: list[tuple[ModuleType, type[msgspec.Struct]]] = [
     (interviews, InterviewFilter),
     (slots, SlotFilter),
     (bookings, BookingFilter),
+    (search, BookingSearch),
     (deliveries, DeliveryFilter),
 ]
 _TIME = datetime(2030, 1, 1, tzinfo=UTC)
@@ -171,6 +173,7 @@ SAMPLES: dict[str, Any] = {
     "channel": "email",
     "reason": "timeout",
     "kind": "invitation",
+    "words": [PlacedWord(word="asha", jobs=[UUID(int=1)]), PlacedWord(word="ra", interviewers=["ravi@acme.example"])],
 }
 EVERY_STATEMENT = pytest.mark.parametrize("name", STATEMENTS)
 

@@ -45,7 +45,6 @@ class Candidate(Table, db=DB):
     locale = Text(null=True, default=None)
     phone = Text()
     resume_text = Text()
-    searchable = GeneratedText()  # name and address, without capitals and accents
     created_at = Timestamptz(default=None)
     erased_at = Timestamptz(null=True, default=None)
 

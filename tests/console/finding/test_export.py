@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from console.factories import booked, in_days
-from console.signing import press, sign_in
+from console.signing import fields_of, press, sign_in
 from factories import rows
 from hireloop import db
 from hireloop.access.tables import Role
@@ -94,6 +94,22 @@ async def test_a_field_that_cannot_be_used_gives_the_page_and_not_a_file(client:
     answer = await press(client, SEARCH, EXPORT, **{"from": "tomorrow"})
     assert answer.status_code == 400
     assert "This is not a valid day." in answer.text
+
+
+async def test_a_search_that_takes_too_long_gives_the_page_and_no_file(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(*_: object, **__: object) -> None:
+        await db.fetch("SELECT pg_sleep(60)")
+
+    await booked("Asha Rao")
+    await sign_in(client, Role.RECRUITER)
+    read_before = await client.get(SEARCH)
+    monkeypatch.setattr("hireloop.console.finding.search.MOST_MILLISECONDS", 100)
+    monkeypatch.setattr("hireloop.scheduling.bookings.search.page", slow)
+    answer = await client.post(EXPORT, data=fields_of(read_before.text))
+    assert "This search took too long and was stopped." in answer.text
+    assert await db.fetch("SELECT FROM audit_entry WHERE action = 'bookings.exported'") == []
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ async def test_every_page_is_for_everybody(
         refusals = [text for text in seen.complaints if "Failed to load resource" in text]
         assert len(refusals) == 2
         seen.complaints[:] = [text for text in seen.complaints if text not in refusals]
+        assert seen.complaints == []
 
 
 async def test_a_recruiter_finds_a_person_without_script_and_takes_the_list_along(

@@ -10,11 +10,13 @@ from hireloop import db
 from hireloop.access.roles import actor_of
 from hireloop.console.finding import search as search_page
 from hireloop.console.finding import spreadsheet
+from hireloop.console.finding.form import Asked
 from hireloop.console.gate import pressed, user_of
 from hireloop.console.reader.clock import Clock, clock_of
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, NewAuditEntry
 from hireloop.scheduling.bookings import search
+from hireloop.scheduling.bookings.agenda import AgendaItem
 from hireloop.scheduling.bookings.search import BookingSearch
 from hireloop.web.context import AnyRequest
 
@@ -30,6 +32,10 @@ async def download(request: AnyRequest) -> Response[bytes] | Stream:
     asked = search_page.asked_of(request, await pressed(request))
     if asked.wrong:
         return await search_page.shown(request, asked)
+    try:
+        wanted, first = await _begun(asked)
+    except search.TIMED_OUT:
+        return await search_page.shown(request, asked)  # which says so
     filters = {name: text for name, text in asked.typed.items() if name in {"job", "state", "from", "to"}}
     hidden = sorted(name for name in asked.typed if name not in filters)
     entry = NewAuditEntry(
@@ -42,22 +48,29 @@ async def download(request: AnyRequest) -> Response[bytes] | Stream:
     clock = clock_of(request)
     name = f"bookings-{clock.day_of(datetime.now(UTC))}.csv"
     return Stream(
-        _written(asked.search, clock),
+        _written(first, wanted, clock),
         status_code=200,
         media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-async def _written(only: BookingSearch, clock: Clock) -> AsyncIterator[bytes]:
+async def _begun(asked: Asked) -> tuple[BookingSearch, list[AgendaItem]]:
+    """Return which bookings are wanted, and the first of them."""
+    async with db.snapshot():
+        await search.limit_time(search_page.MOST_MILLISECONDS)
+        wanted = await search_page.with_words(asked)
+        return wanted, await search.page(wanted, limit=_AT_ONCE, after=None)
+
+
+async def _written(items: list[AgendaItem], only: BookingSearch, clock: Clock) -> AsyncIterator[bytes]:
     """Yield the file page by page; no transaction is open while the browser takes one."""
     yield spreadsheet.head().encode()
-    after = None
-    for _ in range(MOST_ROWS // _AT_ONCE):
-        async with db.snapshot():
-            items = await search.page(only, limit=_AT_ONCE, after=after)
-        if items:
-            yield spreadsheet.lines(items, clock.zone).encode()
-        if len(items) < _AT_ONCE:
+    written = 0
+    while items:
+        yield spreadsheet.lines(items, clock.zone).encode()
+        written += len(items)
+        if len(items) < _AT_ONCE or written >= MOST_ROWS:
             return
-        after = items[-1].booking.id
+        async with db.snapshot():
+            items = await search.page(only, limit=_AT_ONCE, after=items[-1].booking.id)

@@ -27,10 +27,11 @@ _NO_STATE = phrase("This state does not exist. Choose another one.")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a form asks for: the fields that are filled in, as they were typed, and what that means."""
+    """What a form asks for: the fields that are filled in, as they were typed, and what all but the words mean."""
 
     typed: dict[str, str]
     search: BookingSearch
+    days: dict[str, date]  # `from` and `to`, as far as they are days
     wrong: dict[str, str]  # why a field cannot be used, by its name
 
     def value(self, name: str) -> str:
@@ -58,14 +59,13 @@ def read(given: Mapping[str, str], clock: Clock, *, today: date) -> Asked:
     if state is not None and state not in set(ListedState):
         wrong["state"] = _NO_STATE
     search = BookingSearch(
-        words=typed.get("q"),
         job=job,
         interviewer=typed.get("interviewer"),
         state=ListedState(state) if state is not None and "state" not in wrong else None,
         starts_from=clock.bounds(days["from"])[0] if "from" in days else None,
         starts_before=clock.bounds(days["to"])[1] if "to" in days else None,
     )
-    return Asked(typed=typed, search=search, wrong=wrong)
+    return Asked(typed=typed, search=search, days=days, wrong=wrong)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -15,7 +15,7 @@ from hireloop.console.finding import form
 from hireloop.console.finding.form import Asked
 from hireloop.console.reader.clock import clock_of
 from hireloop.scheduling.bookings import search
-from hireloop.scheduling.bookings.search import FoundPerson, ListedInterviewer, ListedJob
+from hireloop.scheduling.bookings.search import BookingSearch, FoundPerson, ListedInterviewer, ListedJob
 from hireloop.web.context import AnyRequest
 
 PATH = "/console/search/"
@@ -24,7 +24,7 @@ MOST_MILLISECONDS = 3_000  # for each statement of a search
 _PEOPLE = 10
 
 
-class _Found(msgspec.Struct, kw_only=True):
+class _SearchPage(msgspec.Struct, kw_only=True):
     """What a page shows; whatever was not found in time is missing."""
 
     jobs: list[ListedJob] = []
@@ -49,7 +49,7 @@ def asked_of(request: AnyRequest, given: Mapping[str, Any]) -> Asked:
 
 async def shown(request: AnyRequest, asked: Asked) -> Response[bytes]:
     """Return the page of what is asked for; of nothing, if a field cannot be used."""
-    found, after = _Found(), ident(request, "after")
+    found, after = _SearchPage(), ident(request, "after")
     try:
         async with db.snapshot():
             await search.limit_time(MOST_MILLISECONDS)
@@ -69,15 +69,22 @@ async def shown(request: AnyRequest, asked: Asked) -> Response[bytes]:
     )
 
 
-async def _fill(request: AnyRequest, found: _Found, asked: Asked) -> None:
+async def with_words(asked: Asked) -> BookingSearch:
+    """Return which bookings are asked for, with what the database knows of the words."""
+    words = await search.placed(asked.value("q")) if asked.value("q") else None
+    return msgspec.structs.replace(asked.search, words=words)
+
+
+async def _fill(request: AnyRequest, found: _SearchPage, asked: Asked) -> None:
     """Find, one after the other, what the page shows: what is found first stays if the rest takes too long."""
     found.jobs = await search.jobs()
     found.interviewers = await search.interviewers()
     if not asked.typed or asked.wrong:
         return
     after = ident(request, "after")
+    wanted = await with_words(asked)
     if set(asked.typed) == {"q"} and after is None:
-        people = await search.people(await search.words_of(asked.value("q")), limit=_PEOPLE + 1)
+        people = await search.people([it.word for it in wanted.words or []], limit=_PEOPLE + 1)
         found.people, found.has_more_people = people[:_PEOPLE], len(people) > _PEOPLE
-    rows = await search.page(asked.search, limit=A_PAGE + 1, after=after)
+    rows = await search.page(wanted, limit=A_PAGE + 1, after=after)
     found.cards, found.has_more = await cards_of(request, rows[:A_PAGE]), len(rows) > A_PAGE

@@ -1,6 +1,6 @@
 """Search: people by parts of their name or address, and bookings by who meets about what; both in pages.
 
-A booking is found if the candidate, the job or the interviewer has each of the words. Whoever was erased is found by
+A booking is found if the candidate, the job or the interviewer has each of the words. Anyone who was erased is found by
 nothing. `search_text` and `search_keys` are functions of the database (migration 2026-11-30T18:30).
 """
 
@@ -15,7 +15,7 @@ import msgspec
 
 from hireloop.scheduling.bookings import agenda
 from hireloop.scheduling.bookings.agenda import AgendaItem
-from hireloop.scheduling.tables import InterviewState, Schedule
+from hireloop.scheduling.tables import Interview, InterviewState, Job, Schedule
 from hireloop.statements import Statement, rows_of
 
 LONGEST_QUERY = 200  # characters
@@ -42,13 +42,21 @@ class ListedState(StrEnum):
 class BookingSearch(msgspec.Struct, frozen=True, kw_only=True):
     """Which bookings to list; None does not filter."""
 
-    words: str | None = None
+    words: list["PlacedWord"] | None = None
     state: ListedState | None = None
     job: UUID | None = None
     interviewer: str | None = None  # their address, however it is written
     candidate: UUID | None = None
     starts_from: datetime | None = None
     starts_before: datetime | None = None
+
+
+class PlacedWord(msgspec.Struct, frozen=True, kw_only=True):
+    """A word to look for, without capitals and accents, and where it is besides in people's names and addresses."""
+
+    word: str
+    jobs: list[UUID] = []
+    interviewers: list[str] = []  # by their keys
 
 
 class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +102,7 @@ async def limit_time(milliseconds: int) -> None:
     await _LIMIT_TIME.run(milliseconds=str(milliseconds))
 
 
+# A text without capitals and accents.
 _FOLDED = Statement("SELECT search_text(:words)")
 
 
@@ -103,35 +112,35 @@ async def words_of(text: str) -> list[str]:
     return [*dict.fromkeys(folded.split())][:MOST_WORDS]
 
 
-# People with every word, in the order of their names.
-_PEOPLE = """
-    SELECT c.id, c.full_name, c.email FROM candidate c WHERE c.erased_at IS NULL AND {conditions}
-    ORDER BY c.full_name_lower COLLATE "C", c.id LIMIT {limit:d}
-"""
+_ADDRESS_AND_NAME = "c.full_name || ' ' || c.email"  # as the index has it
+# That a text, of which a copy in small letters is at hand, has a word: most do without the function.
+_HAS_TEXT = f"""(strpos(c.full_name_lower || ' ' || c.email_lower, {{word}}) > 0
+    OR strpos(search_text({_ADDRESS_AND_NAME}), {{word}}) > 0)"""
+_HAS_KEYS = f"search_keys(search_text({_ADDRESS_AND_NAME})) @> {{keys}}::text[]"
+# People with every word, in the order of their names: by the index, and of longer words then for certain.
+_PEOPLE = Statement(f"""
+    SELECT c.id, c.full_name, c.email FROM candidate c
+    WHERE c.erased_at IS NULL AND {_HAS_KEYS.format(keys=":keys")}
+      AND NOT EXISTS (SELECT FROM unnest(:words::text[]) AS word WHERE NOT {_HAS_TEXT.format(word="word")})
+    ORDER BY c.full_name_lower COLLATE "C", c.id LIMIT :limit
+""")  # noqa: S608 (constants of our own)
 
 
 async def people(words: Sequence[str], *, limit: int) -> list[FoundPerson]:
     """Return at most `limit` people whose name and address have all of these words, in the order of their names."""
     if not words:
         return []
-    conditions = " AND ".join(_person_has(nth, word) for nth, word in enumerate(words))
-    rows = await rows_of(_PEOPLE.format(conditions=conditions, limit=limit), _values_of(words))
-    return [msgspec.convert(dict(row), FoundPerson) for row in rows]
+    keys = sorted({key for word in words for key in _keys(word)})
+    long = [word for word in words if len(word) >= _KEY_LENGTH]
+    return await _PEOPLE.structs(FoundPerson, keys=keys, words=long, limit=limit)
 
 
 def _person_has(nth: int, word: str, *, by_index: bool = True) -> str:
     """Return that the candidate `c` has the nth word, in SQL; by the index, unless others have found the rows."""
-    keys, text = f"search_keys(c.searchable) @> :keys_{nth}::text[]", f"strpos(c.searchable, :word_{nth}) > 0"
+    keys, text = _HAS_KEYS.format(keys=f":keys_{nth}"), _HAS_TEXT.format(word=f":word_{nth}")
     if len(word) < _KEY_LENGTH:
         return keys
     return f"({keys} AND {text})" if by_index else text
-
-
-def _values_of(words: Sequence[str]) -> dict[str, object]:
-    return {
-        **{f"word_{nth}": word for nth, word in enumerate(words)},
-        **{f"keys_{nth}": _keys(word) for nth, word in enumerate(words)},
-    }
 
 
 def _keys(word: str) -> list[str]:
@@ -141,25 +150,28 @@ def _keys(word: str) -> list[str]:
     return sorted({word[at : at + _KEY_LENGTH] for at in range(len(word) - _KEY_LENGTH + 1)})
 
 
-# The newest interviews of a candidate.
-_INTERVIEWS = Statement("""
-    SELECT i.id, j.title AS job_title, j.company, i.round, i.state FROM interview i JOIN job j ON j.id = i.job
-    WHERE i.candidate = :candidate ORDER BY i.id DESC LIMIT :limit
-""")
-
-
 async def interviews_of(candidate_id: UUID) -> list[ListedInterview]:
     """Return the interviews of a candidate, the newest first, at most 100."""
-    return await _INTERVIEWS.structs(ListedInterview, candidate=candidate_id, limit=_MOST_INTERVIEWS)
-
-
-# The newest jobs.
-_JOBS = Statement("SELECT id, title, company FROM job ORDER BY id DESC LIMIT :limit")
+    job = Interview.job
+    found = await (
+        Interview.select(
+            Interview.id,
+            job.title.as_alias("job_title"),
+            job.company.as_alias("company"),
+            Interview.round,
+            Interview.state,
+        )
+        .where(Interview.candidate == candidate_id)
+        .order_by(Interview.id, ascending=False)
+        .limit(_MOST_INTERVIEWS)
+    )
+    return msgspec.convert(found, list[ListedInterview])
 
 
 async def jobs() -> list[ListedJob]:
     """Return the 500 newest jobs, in the order of their titles."""
-    found = await _JOBS.structs(ListedJob, limit=_MOST_JOBS)
+    newest = await Job.select(Job.id, Job.title, Job.company).order_by(Job.id, ascending=False).limit(_MOST_JOBS)
+    found = msgspec.convert(newest, list[ListedJob])
     return sorted(found, key=lambda one: (one.title.casefold(), one.company.casefold(), one.id))
 
 
@@ -175,6 +187,7 @@ _ALL_INTERVIEWERS = """
         ) AS other
     ), listed AS (SELECT * FROM interviewer LIMIT :most)
 """
+# Them, in the order of their addresses.
 _INTERVIEWERS = Statement(f"{_ALL_INTERVIEWERS} SELECT * FROM listed ORDER BY email")  # noqa: S608 (a constant of ours)  # noqa: S608 (a constant of our own)
 
 
@@ -184,18 +197,27 @@ async def interviewers() -> list[ListedInterviewer]:
 
 
 _HAS = """CASE WHEN length(word) < 3 THEN search_keys(text) @> ARRAY['^' || word] ELSE strpos(text, word) > 0 END"""
-# Which jobs have a word, and which interviewers; both are few beside the bookings.
+# Which jobs have a word: they are few beside the bookings.
 _JOBS_WITH = Statement(f"""
     SELECT word, array_agg(id) AS found
     FROM unnest(:words::text[]) AS word, (SELECT id, search_text(title || ' ' || company) AS text FROM job) AS job
     WHERE {_HAS} GROUP BY word
 """)  # noqa: S608 (a constant of our own)
+# Which interviewers have it.
 _INTERVIEWERS_WITH = Statement(f"""
     {_ALL_INTERVIEWERS}
     SELECT word, array_agg(key) AS found
     FROM unnest(:words::text[]) AS word, (SELECT key, search_text(name || ' ' || email) AS text FROM listed) AS them
     WHERE {_HAS} GROUP BY word
 """)  # noqa: S608 (as above)
+
+
+async def placed(text: str) -> list[PlacedWord]:
+    """Return the words of a text, and which jobs and interviewers have each of them."""
+    words = await words_of(text)
+    jobs = {row["word"]: row["found"] for row in await _JOBS_WITH.rows(words=words)}
+    them = {row["word"]: row["found"] for row in await _INTERVIEWERS_WITH.rows(words=words, most=_MOST_INTERVIEWERS)}
+    return [PlacedWord(word=word, jobs=jobs.get(word, []), interviewers=them.get(word, [])) for word in words]
 
 
 async def page(only: BookingSearch, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[AgendaItem]:
@@ -213,14 +235,15 @@ async def page(only: BookingSearch, *, limit: int, after: UUID | None, now: date
         values |= {"after_start": last, "after": after}
     sources = ["true"]
     if only.words is not None:
-        words = await words_of(only.words)
-        if not words:
+        if not only.words:
             return []
-        sources, found = await _having(words)
-        values |= {**_values_of(words), **found}
+        sources = _having(only.words)
+        values |= _values_of(only.words)
         conditions.append("c.erased_at IS NULL")
     lists = [_listed([source, *conditions], limit) for source in sources]
     rows = await rows_of(_PAGE.format(lists=" UNION ".join(lists), limit=limit), values)
+    if not rows:
+        return []
     ids = [row["id"] for row in rows]
     items = await agenda.of_schedules(ids, now=now)
     return [items[one] for one in ids if one in items]
@@ -271,38 +294,37 @@ async def _start_of(schedule_id: UUID | None) -> datetime | None:
     return None if row is None else row["starts_at"]
 
 
-async def _having(words: Sequence[str]) -> tuple[list[str], dict[str, object]]:
-    """Return the conditions of lists that together have every booking with these words, and the values in them.
+def _having(words: Sequence[PlacedWord]) -> list[str]:
+    """Return the conditions of lists that together have every booking with these words.
 
     A word that no job and no interviewer has must be the candidate's, who is then found by the index of people.
     Otherwise one list has those of whose candidate the first word is, one those of its jobs, one of its interviewers.
     """
-    in_jobs = {row["word"]: row["found"] for row in await _JOBS_WITH.rows(words=list(words))}
-    rows = await _INTERVIEWERS_WITH.rows(words=list(words), most=_MOST_INTERVIEWERS)
-    in_interviewers = {row["word"]: row["found"] for row in rows}
-    values: dict[str, object] = {
-        **{f"jobs_{nth}": in_jobs.get(word) for nth, word in enumerate(words)},
-        **{f"interviewers_{nth}": in_interviewers.get(word) for nth, word in enumerate(words)},
-    }
-    # A word that only a candidate can have comes first, if there is any.
-    order = sorted(range(len(words)), key=lambda nth: (words[nth] in in_jobs) + (words[nth] in in_interviewers))
-    sources = _places(order[0], words, in_jobs, in_interviewers)
-    others = [" OR ".join(_places(nth, words, in_jobs, in_interviewers, by_index=False)) for nth in order[1:]]
-    return [" AND ".join([source, *(f"({other})" for other in others)]) for source in sources], values
+    order = sorted(range(len(words)), key=lambda nth: bool(words[nth].jobs) + bool(words[nth].interviewers))
+    others = [" OR ".join(reversed(_places(nth, words[nth], by_index=False))) for nth in order[1:]]
+    return [
+        " AND ".join([source, *(f"({other})" for other in others)]) for source in _places(order[0], words[order[0]])
+    ]
 
 
-def _places(
-    nth: int,
-    words: Sequence[str],
-    in_jobs: Mapping[str, object],
-    in_interviewers: Mapping[str, object],
-    *,
-    by_index: bool = True,
-) -> list[str]:
+def _places(nth: int, word: PlacedWord, *, by_index: bool = True) -> list[str]:
     """Return where the nth word may be: with the candidate, in the job, with the interviewer."""
-    places = [_person_has(nth, words[nth], by_index=by_index)]
-    if words[nth] in in_jobs:
+    places = [_person_has(nth, word.word, by_index=by_index)]
+    if word.jobs:
         places.append(f"sc.job = ANY(:jobs_{nth}::uuid[])")
-    if words[nth] in in_interviewers:
+    if word.interviewers:
         places.append(f"sl.interviewer_key = ANY(:interviewers_{nth}::text[])")
     return places
+
+
+def _values_of(words: Sequence[PlacedWord]) -> dict[str, object]:
+    return {
+        f"{name}_{nth}": value
+        for nth, it in enumerate(words)
+        for name, value in {
+            "word": it.word,
+            "keys": _keys(it.word),
+            "jobs": it.jobs,
+            "interviewers": it.interviewers,
+        }.items()
+    }

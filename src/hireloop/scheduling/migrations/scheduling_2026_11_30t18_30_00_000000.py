@@ -42,15 +42,13 @@ STATEMENTS = (
         )
     $$
     """,
-    # Stored, as it is compared with what is looked for in every row that the index finds.
     """
-    ALTER TABLE candidate
-        ADD COLUMN searchable text NOT NULL GENERATED ALWAYS AS (search_text(full_name || ' ' || email)) STORED
+    CREATE INDEX candidates_by_words ON candidate
+    USING gin (search_keys(search_text(full_name || ' ' || email))) WHERE erased_at IS NULL
     """,
-    "CREATE INDEX candidates_by_words ON candidate USING gin (search_keys(searchable)) WHERE erased_at IS NULL",
 )
 
 
 async def forwards() -> MigrationManager:
-    """Create the functions, the column and the index in Piccolo's transaction."""
+    """Create the functions and the index in Piccolo's transaction."""
     return db.migration("scheduling", ID, DESCRIPTION, STATEMENTS)
