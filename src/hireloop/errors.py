@@ -43,14 +43,25 @@ takes them. Status codes live in `hireloop.web.problems` alone.
 """
 
 import re
+from collections.abc import Mapping
 from uuid import UUID
 
 
 class HireLoopError(Exception):
     """Something went wrong inside HireLoop."""
 
+    def __init__(self, *message: str, **values: object) -> None:
+        """Take a message, if it is another than the class's own, and the values by the names that it has for them."""
+        super().__init__(*message)
+        self.values: Mapping[str, object] = values
+
     def __str__(self) -> str:
         """Return the given message, or the class's default one."""
+        return self.sentence % self.values if self.values else self.sentence
+
+    @property
+    def sentence(self) -> str:
+        """The message as the catalogues of other languages have it, with `%(limit)s` where a value goes."""
         return str(self.args[0]) if self.args else (type(self).__doc__ or "")
 
     @classmethod
@@ -95,7 +106,7 @@ class NotFound(HireLoopError):
     """Nothing was found."""
 
     def __init__(self, what: str, ident: object) -> None:
-        super().__init__(f"There is no {what} with the ID {ident}.")
+        super().__init__(f"There is no {what} with the ID %(id)s.", id=ident)
 
 
 class ReportOfNothing(NotFound):
@@ -219,8 +230,8 @@ class ChangedSince(Refused):
 class LimitReached(Refused):
     """A limit is used up. Wait for the number of seconds in `Retry-After`."""
 
-    def __init__(self, *message: str, retry_after_seconds: int = 1) -> None:
-        super().__init__(*message)
+    def __init__(self, *message: str, retry_after_seconds: int = 1, **values: object) -> None:
+        super().__init__(*message, **values)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -233,9 +244,11 @@ class TooManyMessages(LimitReached):
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
         super().__init__(
-            f"This API key has reached its limit of {limit} messages a day, so nothing was done. Try again in "
-            f"{_in_words(retry_after_seconds)}. Bookings can still be rescheduled and cancelled.",
+            "This API key has reached its limit of %(limit)s messages a day, so nothing was done. Try again in "
+            "%(time)s. Bookings can still be rescheduled and cancelled.",
             retry_after_seconds=retry_after_seconds,
+            limit=limit,
+            time=_in_words(retry_after_seconds),
         )
 
 
@@ -244,9 +257,11 @@ class TooManyReinvitations(LimitReached):
 
     def __init__(self, retry_after_seconds: int, limit: int) -> None:
         super().__init__(
-            f"The candidate has been invited to this interview again {limit} times within an hour, which is the limit, "
-            f"so nothing was done. Try again in {_in_words(retry_after_seconds)}.",
+            "The candidate has been invited to this interview again %(limit)s times within an hour, which is the "
+            "limit, so nothing was done. Try again in %(time)s.",
             retry_after_seconds=retry_after_seconds,
+            limit=limit,
+            time=_in_words(retry_after_seconds),
         )
 
 

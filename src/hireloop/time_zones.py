@@ -24,6 +24,11 @@ def database_name(name: str) -> str:
     return known
 
 
+def listed_names() -> list[str]:
+    """Return the names that people are offered to choose from, in their order; the old ones are not among them."""
+    return sorted({*_of_countries(), "UTC"})
+
+
 @lru_cache(maxsize=1024)
 def zone_of(name: str | None, default: ZoneInfo) -> ZoneInfo:
     """Return the zone of this name, or `default` if there is none of that name."""

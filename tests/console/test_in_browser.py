@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
@@ -16,6 +17,7 @@ from hireloop.notify.channels import configured
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import cancellations
 from hireloop.settings import Settings
+from hireloop.wording.languages import catalogue, own_names
 from notify.factories import alerted
 from web.browsers import Launch, needs_chromium, visiting
 
@@ -71,6 +73,7 @@ async def everything(settings: Settings) -> dict[str, Callable[[BookingResult], 
         "cancel": lambda it: f"{it.path}cancel/",
         "channels": lambda _: "/console/channels/",
         "sign-ins": lambda _: "/console/sign-ins/",
+        "preferences": lambda _: "/console/preferences/",
         "failures": lambda _: "/console/failures/?reason=recipient_unknown",
         "replay": lambda _: "/console/replay/?reason=recipient_unknown",
         "nowhere": lambda _: "/console/nowhere/",
@@ -118,6 +121,59 @@ async def test_every_page_is_for_everybody(
         refusals = [text for text in seen.complaints if "Failed to load resource" in text]
         assert len(refusals) == len(expected)
         seen.complaints[:] = [text for text in seen.complaints if text not in refusals]
+
+
+@pytest.mark.parametrize(("lang", "light"), [("de", "light"), ("hi", "dark")])
+async def test_every_page_is_for_everybody_in_their_language(
+    address: str, browser: Browser, settings: Settings, lang: str, light: Literal["light", "dark"]
+) -> None:
+    """At the width to which a page of 1280 px is zoomed by 400 percent (WCAG 1.4.10)."""
+    booking = await booked("Asha Rao", starts_at=soon(60))
+    await tried(booking, "rejected")
+    pages = await everything(settings.model_copy(update={"base_url": "http://localhost"}))
+    key = await key_of(Role.ADMIN, LONG)
+    options = {"viewport": {"width": 320, "height": 800}, "color_scheme": light}
+    async with visiting(browser, f"{address}/console/", **options) as (page, seen):
+        await page.get_by_role("button", name=own_names()[lang]).click()
+        await expect(page.locator("html")).to_have_attribute("lang", lang)
+        await check(page, "sign-in")
+        await page.locator("#key").fill(key)
+        await page.locator("main form .main").click()
+        await expect(page.locator("h1")).not_to_have_text(catalogue(lang)["Sign in"])
+        for name, path in pages.items():
+            await page.goto(address + path(booking))
+            await expect(page.locator("html")).to_have_attribute("lang", lang)
+            for summary in await page.locator("summary").all():
+                await summary.click()
+            await check(page, name)
+        seen.complaints[:] = [text for text in seen.complaints if "Failed to load resource" not in text]
+
+
+async def test_a_recruiter_works_in_german_and_on_their_own_clock(address: str, browser: Browser) -> None:
+    starts_at = soon(26 * 60)
+    booking = await booked("Asha Rao", starts_at=starts_at)
+    there = starts_at.astimezone(ZoneInfo("America/New_York"))
+    key = await key_of(Role.RECRUITER, "Rita")
+    async with visiting(browser, address + booking.path, locale="de-DE", java_script_enabled=False) as (page, _):
+        await page.get_by_label("API-Schlüssel").fill(key)
+        await page.get_by_role("button", name="Anmelden").click()
+        await page.get_by_role("link", name="Sprache und Zeitzone").click()
+        await page.get_by_label("Zeitzone").fill("america/new_york")
+        await page.get_by_role("button", name="Merken").click()
+        await expect(page.get_by_role("status")).to_contain_text("Dieser Browser merkt sich Ihre Wahl.")
+        await expect(page.get_by_label("Zeitzone")).to_have_value("America/New_York")
+
+        await page.goto(f"{address}/console/?day={there.date()}")
+        row = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="Asha Rao"))
+        await expect(row.get_by_text(f"{there:%H:%M}")).to_be_visible()
+        await row.get_by_role("link", name="Asha Rao").click()
+        await page.get_by_role("button", name="Für die Person bestätigen").click()
+        await expect(page.get_by_role("status")).to_contain_text("Bestätigt.")
+        await page.get_by_role("link", name="Sprache und Zeitzone").click()
+        await page.get_by_label("Sprache").select_option("Wie im Browser eingestellt")
+        await page.get_by_label("Zeitzone").fill("")
+        await page.get_by_role("button", name="Merken").click()
+        await expect(page.get_by_text("Uhrzeiten gelten für die Zeitzone Asia/Kolkata.")).to_be_visible()
 
 
 async def test_a_recruiters_morning_without_script(address: str, browser: Browser, settings: Settings) -> None:

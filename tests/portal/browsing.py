@@ -2,12 +2,15 @@
 
 import asyncio
 
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.async_api import Page, expect
 
 from portal.factories import BookingResult
 
 FAKE_DEVICES = "--use-fake-device-for-media-stream"
 FAKE_CONSENT = "--use-fake-ui-for-media-stream"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NARROW = 320  # pixels
 NO_DEVICES = "--use-fake-device-for-media-stream=device-count=0"
 
 
@@ -34,3 +37,10 @@ async def loudest(page: Page) -> float:
         levels.append(float(await page.locator("#level").evaluate("meter => meter.ariaValueNow")))
         await asyncio.sleep(0.05)
     return max(levels)
+
+
+async def expect_accessible(page: Page) -> None:
+    """Expect that axe finds nothing, and that nobody has to scroll sideways on a narrow screen."""
+    found = await Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.async_api import Page, expect
 
 from hireloop import db
@@ -13,6 +12,7 @@ from hireloop.settings import Settings
 from portal.browsing import (
     FAKE_CONSENT,
     FAKE_DEVICES,
+    expect_accessible,
     expect_picture,
     expect_stage,
     link,
@@ -158,16 +158,16 @@ async def test_every_stage_is_accessible_and_fits_a_narrow_screen(
             if stage in {"early", "started"}:
                 await page.locator("#check-devices").click()
                 await expect_picture(page)
-            await _expect_accessible(page)
+            await expect_accessible(page)
             assert seen.weight < 60_000
             if stage == "late":
                 await page.get_by_role("button", name="Ask for another time").click()
                 await expect(page.get_by_text("Asked at")).to_be_visible()
-                await _expect_accessible(page)
+                await expect_accessible(page)
     await _expect_own_changes_accessible(address, launch, settings, narrow)
     for path in ("/", "/?session_key=guess", "/i/01a1fd9e-8cf2-76ba-b101-c652a4ce31e8/"):
         async with visiting(browser, address + path, **narrow) as (page, seen):
-            await _expect_accessible(page)
+            await expect_accessible(page)
             seen.complaints.clear()  # the answer may be 404 or 403
 
 
@@ -180,7 +180,7 @@ async def _expect_own_changes_accessible(
     async with visiting(browser, link(address, booked), **narrow) as (page, seen):
         for act in ("cancel", "move"):  # with a form, and without an open time
             await page.goto(f"{address}{booked.path}{act}/")
-            await _expect_accessible(page)
+            await expect_accessible(page)
         for n in range(25):
             await offer(datetime.now(UTC) + timedelta(days=2, hours=n))
         seen.answers.clear()
@@ -188,31 +188,22 @@ async def _expect_own_changes_accessible(
         await expect(page.get_by_role("radio")).to_have_count(20)
         assert seen.weight < 60_000
         await page.get_by_role("radio").first.check()
-        await _expect_accessible(page)
+        await expect_accessible(page)
         await db.fetch("UPDATE slot SET taken = 1 WHERE taken = 0")
         await offer(datetime.now(UTC) + timedelta(days=9))
         await page.get_by_role("button", name="Move the interview").click()
         await expect(page.get_by_role("alert")).to_contain_text("no longer free")
-        await _expect_accessible(page)
+        await expect_accessible(page)
         await page.get_by_role("radio").check()
         await page.get_by_role("button", name="Move the interview").click()
         await expect(page.get_by_text("You moved this interview")).to_be_visible()
-        await _expect_accessible(page)
+        await expect_accessible(page)
         await booked.move(starts_in=3600)
         for act in ("cancel", "move"):
             await page.goto(f"{address}{booked.path}{act}/")
             await expect(page.get_by_text(f"too late to {act}")).to_be_visible()
-            await _expect_accessible(page)
+            await expect_accessible(page)
         seen.complaints.clear()  # one answer was 409
-
-
-async def _expect_accessible(page: Page) -> None:
-    found = await Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-    assert found.violations_count == 0, found.generate_report()
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 async def _every_stage(settings: Settings) -> dict[str, BookingResult]:

@@ -1,32 +1,88 @@
 """The catalogues have every word of every template, and the reader's language is found."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import GETTEXT_FUNCTIONS, babel_extract
 
+from hireloop import errors, faults
+from hireloop.notify.deliveries.skips import Skip
 from hireloop.notify.next_steps import NextStep
 from hireloop.notify.reasons import Reason, sentence_in
+from hireloop.web.languages import phrases_of_scripts
 from hireloop.wording import languages
 
-HUB = Path(str(files("hireloop.notify.rendering")))
-LOCALES = Path(str(files("hireloop.wording"))) / "locales"
+SOURCE = Path(str(files("hireloop")))
+HUB = SOURCE / "notify/rendering"
+LOCALES = SOURCE / "wording/locales"
 TEMPLATES = sorted(file for file in (HUB / "templates").rglob("*") if file.is_file())
+DOORS = ["console", "portal"]  # whose pages speak their reader's language
+PAGES = [page for door in DOORS for page in sorted((SOURCE / door / "templates").glob("*.html"))]
+KINDS_OF_THINGS = ("alert", "candidate", "delivery", "interview", "job", "schedule", "slot")
+OTHERS_TOLD = (errors.DatabaseNotReady, errors.TooManyRequests)
+UNTOLD = (  # those that programs alone can meet, or candidates, whose pages have their own words
+    errors.ChangedSince,
+    errors.ChangeTooLate,
+    errors.DiffersFromKnown,
+    errors.IdempotencyInProgress,
+    errors.IdempotencyKeyReused,
+    errors.InterviewAlreadyScheduled,
+    errors.LimitReached,
+    errors.NotReplayable,
+    errors.Refused,
+    errors.TooManyChanges,
+    errors.TooManyMessages,
+    errors.TooManyPresses,
+    errors.TooManyReinvitations,
+    errors.TooManyStoredResponses,
+    errors.UseReschedule,
+)
 TRANSLATED = sorted(set(languages.LANGUAGES) - {"en"})
-PLACEHOLDER = re.compile(r"%\(\w+\)s")
+PLACEHOLDER = re.compile(r"%\(\w+\)s|(?<!%)\{\w+\}")
+TAG = re.compile(r"<[^>]*>")
+
+
+def phrases_of(template: Path) -> set[str]:
+    """Return what Jinja's i18n extension finds, as gettext names it; a phrase that counts is two."""
+    with template.open("rb") as source:
+        found = [text for _, _, text, _ in babel_extract(source, GETTEXT_FUNCTIONS, [], {"trimmed": "true"})]
+    return {str(one) for text in found for one in (text if isinstance(text, tuple) else (text,)) if one is not None}
+
+
+def phrases_of_code() -> set[str]:
+    """Return the phrases of `phrase("…")` in Python, and the sentences of the trees below it that people are shown."""
+    found = {slug.sentence for slug in (*NextStep, *Reason, *Skip)}
+    found |= {fault.sentence for fault in vars(faults).values() if isinstance(fault, faults.Fault)}
+    found |= set(refusals())
+    for file in SOURCE.rglob("*.py"):
+        with file.open("rb") as source:
+            found |= {str(text) for _, _, text, _ in extract_python(source, {"phrase": None}, [], {})}
+    return found
+
+
+def refusals() -> Iterator[str]:
+    """Yield why the console could not do something: every error that not only programs or candidates meet."""
+    yield from (errors.NotFound(what, 0).sentence for what in KINDS_OF_THINGS)
+    yield from (kind(0, 0).sentence for kind in (errors.TooManyMessages, errors.TooManyReinvitations))
+    told = {getattr(errors, name) for name in dir(errors) if name[0].isupper()} - set(UNTOLD)
+    yield from (str(kind.__doc__) for kind in told if issubclass(kind, (errors.Refused, *OTHERS_TOLD)))
 
 
 def phrases() -> set[str]:
-    """Return the sentences of reasons and next steps, and what Jinja's i18n extension finds, as gettext names it."""
-    found = {slug.sentence for slug in (*NextStep, *Reason)}
-    for file in TEMPLATES:
-        with file.open("rb") as source:
-            found |= {str(phrase) for _, _, phrase, _ in babel_extract(source, GETTEXT_FUNCTIONS, [], {})}
+    """Return every phrase that is said in more than English."""
+    found = phrases_of_code()
+    for template in (*TEMPLATES, *PAGES):
+        found |= phrases_of(template)
+    for door in DOORS:
+        found |= phrases_of_scripts(SOURCE / door / "static")
     return found
 
 
@@ -35,21 +91,39 @@ def entries(language: str) -> list[Any]:
         return [entry for entry in read_po(file, locale=language, abort_invalid=True) if entry.id]
 
 
+def pairs(language: str) -> list[tuple[str, str]]:
+    """Return each phrase beside its translation."""
+    found: list[tuple[str, str]] = []
+    for entry in entries(language):
+        found += zip(entry.id, entry.string, strict=True) if entry.pluralizable else [(entry.id, entry.string)]
+    return found
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_phrase_is_translated_and_nothing_else(language: str) -> None:
     found = phrases()
-    assert len(found) > 60
-    assert {entry.id for entry in entries(language)} == found
-    assert {entry.id for entry in entries(language) if not entry.string.strip()} == set()
+    assert len(found) > 200
+    assert {phrase for phrase, _ in pairs(language)} == found
+    assert {phrase for phrase, said in pairs(language) if not said.strip()} == set()
     assert set(languages.catalogue(language)) == found
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_no_translation_is_doubtful_or_loses_a_value(language: str) -> None:
-    for entry in entries(language):
-        assert not entry.fuzzy, entry.id
-        assert sorted(PLACEHOLDER.findall(entry.string)) == sorted(PLACEHOLDER.findall(entry.id)), entry.id
-        assert not set(entry.string) & set("{}<>&"), entry.id
+def test_no_translation_is_doubtful_or_loses_a_value_or_a_tag(language: str) -> None:
+    assert [entry.id for entry in entries(language) if entry.fuzzy] == []
+    for phrase, said in pairs(language):
+        assert Counter(PLACEHOLDER.findall(said)) == Counter(PLACEHOLDER.findall(phrase)), phrase
+        assert Counter(TAG.findall(said)) == Counter(TAG.findall(phrase)), phrase
+        assert not set(TAG.sub("", PLACEHOLDER.sub("", said))) & set("{}<>&"), phrase
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_messages_have_no_tags(language: str) -> None:
+    """Mail is rendered as HTML and as text from the same phrases."""
+    said = languages.catalogue(language)
+    for template in TEMPLATES:
+        for phrase in phrases_of(template):
+            assert not TAG.search(phrase + said[phrase]), phrase
 
 
 @pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: f"{file.parent.name}/{file.name}")
@@ -69,6 +143,21 @@ def test_no_words_of_a_template_escape_translation() -> None:
         text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", "|", text, flags=re.DOTALL)
         words = {piece.strip(" \n:().,-") for piece in text.split("|")} - {""}
         assert words <= shared, file
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.parent.name}/{page.name}")
+def test_no_words_of_a_page_escape_translation(page: Path) -> None:
+    """Outside phrases there is markup, values and what every language shares; also in attributes and expressions."""
+    source = re.sub(r"\{#.*?#\}", "", page.read_text("utf-8"), flags=re.DOTALL)
+    source = re.sub(r"\{% block layout %\}\w*\{% endblock %\}", "", source)  # a name of the style sheet's
+    source = re.sub(r"\{% trans\b.*?\{% endtrans %\}", "", source, flags=re.DOTALL)
+    code = re.findall(r"\{[%{].*?[%}]\}", source, flags=re.DOTALL)
+    text = re.sub(r"\{[%{].*?[%}]\}", "", source, flags=re.DOTALL)
+    said = re.findall(r"""\s(?:alt|aria-label|aria-description|placeholder|title)=["']([^"']*)""", text)
+    said += re.sub(r"<[^>]*>", "|", text, flags=re.DOTALL).split("|")
+    assert {piece.strip(" \n:().,–·!✓✕←→") for piece in said} <= {"", "HireLoop"}  # noqa: RUF001 (en dash)
+    literals = [text for part in code for text in re.findall(r'"([^"]*)"', re.sub(r'_\("[^"]*"\)', "", part))]
+    assert [text for text in literals if re.match(r"[A-Z]|.* ", text)] == []
 
 
 def test_words_are_put_where_each_language_has_them() -> None:

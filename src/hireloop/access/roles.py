@@ -9,6 +9,7 @@ from hireloop import errors
 from hireloop.access.api_keys import KeyHolder
 from hireloop.access.tables import Role
 from hireloop.scheduling.audit import Actor
+from hireloop.wording.languages import phrase
 
 ROLE = "least_role"
 READS: dict[str, Role] = {ROLE: Role.VIEWER}
@@ -29,10 +30,8 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder, han
     asks_only = connection.scope.get("method") == "OPTIONS"
     least: Role = handler.opt.get(ROLE, Role.VIEWER if asks_only else Role.ADMIN)
     if _RANK[holder.role] < _RANK[least]:
-        msg = (
-            f"This request requires an API key with the role {least.value}, but yours has the role {holder.role.value}."
-        )
-        raise errors.NotAllowed(msg)
+        msg = phrase("This request requires an API key with the role %(least)s, but yours has the role %(own)s.")
+        raise errors.NotAllowed(msg, least=least.value, own=holder.role.value)
 
 
 def remember_holder(connection: ASGIConnection[Any, Any, Any, Any], holder: KeyHolder) -> None:

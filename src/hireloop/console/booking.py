@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from hireloop import db, errors
 from hireloop.console import labels, render
 from hireloop.console.cards import Card, cards_of
-from hireloop.console.reader.choices import locale_of, reader_zone, said_to
+from hireloop.console.reader.choices import locale_of, said_to, zone_of_reader
 from hireloop.notify import parties
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
@@ -155,7 +155,7 @@ def _their_time(request: AnyRequest, card: Card) -> str:
     """Return when it is on the candidate's own clock, empty if that is the reader's."""
     zone = zone_of(card.item.time_zone, context_of(request).settings.zone)
     starts_at: datetime = card.schedule.starts_at
-    if zone.key == reader_zone(request).key:
+    if zone.key == zone_of_reader(request).key:
         return ""
     return times.span(starts_at, card.schedule.ends_at, zone, locale_of(request))
 

@@ -1,7 +1,10 @@
 """The console's texts: each state with a sign and a text, so that nobody has to see colours to understand it. Pure."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from markupsafe import Markup
 
 from hireloop import errors
 from hireloop.access.browsers import UNKNOWN
@@ -16,7 +19,14 @@ from hireloop.web.bookings.deliveries import DeliverySummary
 from hireloop.web.bookings.headline import Label
 from hireloop.wording.languages import phrase
 
-Translator = Callable[[str], str]  # a sentence of ours -> the same in the reader's language
+
+class Translator(Protocol):
+    """What says a sentence of ours in the reader's language, with values where it has their names."""
+
+    def __call__(self, sentence: str, /, **values: object) -> str:
+        """Return the sentence in the reader's language."""
+        ...
+
 
 BOOKINGS: Mapping[ScheduleState, Label] = {
     ScheduleState.PENDING: Label("○", phrase("Not confirmed by the candidate yet"), "waiting"),
@@ -70,7 +80,7 @@ RETURNED: Mapping[str, str] = {
     "unreadable": phrase("An email that could not be read as a report"),
 }
 ATTEMPTS: Mapping[AttemptOutcome | None, Label] = {
-    None: Label("→", phrase("In progress"), "waiting"),
+    None: Label("→", phrase("Under way"), "waiting"),
     AttemptOutcome.SENT: Label("✓", phrase("Accepted"), "good"),
     AttemptOutcome.RETRY: Label("↻", phrase("Will be retried"), "waiting"),
     AttemptOutcome.REJECTED: Label("✕", phrase("Rejected"), "bad"),
@@ -139,6 +149,7 @@ DONE: Mapping[str, str] = {
     "sign-ins-ended": phrase("Sign-ins that were ended: %(n)s."),
     "sign-in-over": phrase("The sign-in had already ended. Nothing was changed."),
     "signed-out": phrase("You have signed out."),
+    "preferences-kept": phrase("This browser remembers your choice."),
     "ended": phrase("Your sign-in has expired, and nothing was changed. Sign in and try again."),
 }
 _A_COUNT = re.compile(r"[0-9]{1,6}")
@@ -150,6 +161,7 @@ _PAST = phrase(
 )
 _CAME_BACK = phrase("Sent, but something came back")
 _WORKS = phrase("ok")
+_EMAIL = phrase("email")
 _A_BROWSER = phrase("A browser")
 _ON_A_SYSTEM = phrase("%(browser)s on %(system)s")
 
@@ -159,12 +171,12 @@ def done(word: str | None, number: str | None, *, said: Translator) -> str:
     sentence = DONE.get(word or "", "")
     if "%(n)s" not in sentence:
         return said(sentence) if sentence else ""
-    return said(sentence) % {"n": int(number)} if _A_COUNT.fullmatch(number or "") and number else ""
+    return said(sentence, n=int(number)) if _A_COUNT.fullmatch(number or "") and number else ""
 
 
 def ended(why: str, *, idle_minutes: int, said: Translator) -> str:
     """Return why a sign-in has ended, in words for people."""
-    return said(ENDED[why]) % {"n": idle_minutes}
+    return said(ENDED[why], n=idle_minutes)
 
 
 def refusal(error: errors.HireLoopError, *, said: Translator, moves: bool = False) -> str:
@@ -175,9 +187,15 @@ def refusal(error: errors.HireLoopError, *, said: Translator, moves: bool = Fals
         case errors.SlotPast() if not moves:
             return said(_PAST)
         case errors.BadInput():
-            return said(f"{error.message[:1].upper()}{error.message[1:]}.")
+            return _in_english_at_least(f"{error.message[:1].upper()}{error.message[1:]}.", error.values, said)
         case _:
-            return said(str(error))
+            return _in_english_at_least(error.sentence, error.values, said)
+
+
+def _in_english_at_least(sentence: str, values: Mapping[str, object], said: Translator) -> str:
+    """Return a sentence in the reader's language; what no catalogue has is marked as the English that it is."""
+    words = said(sentence, **values)
+    return words if said(sentence) != sentence else Markup('<span lang="en">{}</span>').format(words)
 
 
 def alert(cause: AlertCause, reason: str | None) -> str:
@@ -194,7 +212,7 @@ def browser(described: str, *, said: Translator) -> str:
     """Return what a browser is called in a list: `Firefox on Windows`, `A browser`."""
     name, _, system = described.partition(" on ")
     name = said(_A_BROWSER) if name == UNKNOWN else name
-    return said(_ON_A_SYSTEM) % {"browser": name, "system": system} if system else name
+    return said(_ON_A_SYSTEM, browser=name, system=system) if system else name
 
 
 def kind(name: str) -> str:

@@ -14,13 +14,14 @@ from hireloop.console.gate import running_out_of, unheard_of, user_of
 from hireloop.console.reader.choices import locale_of, said_to
 from hireloop.console.reader.clock import clock_of
 from hireloop.notify.deliveries.alert_records import NO_LATE_ALERTS
-from hireloop.notify.deliveries.deliveries import mask
+from hireloop.notify.deliveries.deliveries import mask, superseded_phrase
 from hireloop.notify.reasons import sentence_of
 from hireloop.notify.transport import title_of
 from hireloop.web import look
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates, coded
+from hireloop.wording import languages
 
 _HERE = Path(__file__).parent
 STATIC = StaticFiles(_HERE / "static", "/console/static/{version}/{name}")
@@ -34,6 +35,8 @@ _templates = Templates(
     coded=coded,
     sentence_of=sentence_of,
     mask=mask,
+    superseded_phrase=superseded_phrase,
+    languages=languages.own_names(),
     urlencode=urlencode,
 )
 
@@ -64,10 +67,15 @@ def show(
         done="" if refused else done_of(request),
         refused=refused,
         clock=clock_of(request),
-        channel_title=partial(title_of, channels=context_of(request).channels),
+        channel_title=partial(_channel_title, request),
         **values,
     )
     return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML)
+
+
+def _channel_title(request: AnyRequest, name: str) -> str:
+    """Return what people call a channel; the one that everybody has is called so in their language."""
+    return said_to(request)(title_of(name, context_of(request).channels))
 
 
 def done_of(request: AnyRequest) -> str:

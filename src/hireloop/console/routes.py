@@ -9,23 +9,25 @@ from litestar.params import FromPath
 from hireloop import db, errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
 from hireloop.console import (
-    alerts,
-    attention,
     booking,
     changes,
     channels,
     days,
     failures,
     gate,
+    labels,
+    preferences,
     render,
     resume,
     sign_in,
     sign_ins,
 )
+from hireloop.console.attention import alerts, entries
 from hireloop.console.gate import CsrfError, SignInOver
+from hireloop.console.reader.choices import said_to
 from hireloop.telemetry.logs import log
 from hireloop.web.context import AnyRequest
-from hireloop.web.problems import problem_of
+from hireloop.web.problems import Problem, problem_of
 
 _LARGEST_BODY = 65_536
 _READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar responds to HEAD on a GET route with 405
@@ -62,19 +64,25 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
     if problem.status >= _OUR_MISTAKE:
         path = request.scope.get("path_template", "")
         log.error("console.failed", path=path, cause=db.described(error), exc_info=error)
-    is_ours = isinstance(error, errors.HireLoopError)
     response = render.page(
         request,
         "unknown" if problem.status == _MISSING else "wrong",
         status_code=problem.status,
         title=problem.title,
-        sentence=problem.detail if is_ours or problem.status >= _OUR_MISTAKE else "",
+        sentence=_sentence(request, error, problem),
     )
     if isinstance(error, errors.LimitReached):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)  # such as `allow`
     return response
+
+
+def _sentence(request: AnyRequest, error: Exception, problem: Problem) -> str:
+    """Return what the page says of an error; nothing of a request that only a program would send."""
+    if isinstance(error, errors.HireLoopError) and problem.status < _OUR_MISTAKE:
+        return labels.refusal(error, said=said_to(request))
+    return said_to(request)(problem.detail) if problem.status >= _OUR_MISTAKE else ""
 
 
 def routes() -> list[Router]:
@@ -87,16 +95,19 @@ def routes() -> list[Router]:
     for_everybody = [
         route("/sign-in", http_method=_READ)(sign_in.form),
         post("/sign-in")(sign_in.enter),
+        post("/preferences/language")(preferences.keep_language),
         route("/static/{version:str}/console.css", http_method=_READ)(style),
     ]
     behind = [
         post("/sign-out", opt=READS)(sign_in.leave),
+        route("/preferences", http_method=_READ, opt=READS)(preferences.page),
+        post("/preferences", opt=READS)(preferences.keep),
         route("/sign-ins", http_method=_READ, opt=READS)(sign_ins.page),
         post("/sign-ins/{sign_in_id:uuid}/end", opt=READS)(sign_ins.end_one),
         post("/sign-ins/end-others", opt=READS)(sign_ins.end_others),
         post("/keys/{key_id:uuid}/end-sign-ins", opt=ADMINISTERS)(sign_ins.end_those_of_key),
         route("/", http_method=_READ, opt=READS)(days.day),
-        route("/attention", http_method=_READ, opt=READS)(attention.page),
+        route("/attention", http_method=_READ, opt=READS)(entries.page),
         route("/bookings/{schedule_id:uuid}", http_method=_READ, opt=READS)(booking.page),
         route("/bookings/{schedule_id:uuid}/resume", http_method=_READ, opt=READS)(resume.page),
         post("/bookings/{schedule_id:uuid}/confirm", opt=SCHEDULES)(changes.confirm),

@@ -84,7 +84,6 @@ async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Vis
     found = await check_cookie(request, session_id)
     if not isinstance(found, Visit):
         return await refuse(request, found)
-    languages.remember(request, found.locale)
     key = key_in(request, session_id)
     if to_act and not await is_from_our_page(request, key, base_url=context_of(request).settings.base_url):
         note(request, WhyRefused.CSRF)
@@ -92,10 +91,10 @@ async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Vis
     return found
 
 
-async def check(key: str, secrets: Sequence[str]) -> Visit | Refusal:
+async def check(key: str, secrets: Sequence[str], *, shown_to: AnyRequest | None = None) -> Visit | Refusal:
     """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database.
 
-    The current span is linked to the booking.
+    The current span is linked to the booking, and the pages that `shown_to` gets are in its candidate's language.
     """
     claim = session_keys.check(key, secrets)
     if claim is None:
@@ -105,6 +104,8 @@ async def check(key: str, secrets: Sequence[str]) -> Visit | Refusal:
     except errors.NotFound:
         return Refusal.UNKNOWN
     links.add_bookings([visit.traceparent or ""])
+    if shown_to is not None:
+        languages.remember(shown_to, visit.locale)
     if visit.is_erased and claim.version <= visit.key_version:
         return Refusal.ENDED
     if claim.version < visit.key_version:
@@ -117,7 +118,7 @@ async def check_cookie(request: AnyRequest, session_id: UUID) -> Visit | Refusal
     key = key_in(request, session_id)
     if not key:
         return Refusal.NO_COOKIE
-    found = await check(key, context_of(request).settings.secrets)
+    found = await check(key, context_of(request).settings.secrets, shown_to=request)
     return Refusal.UNKNOWN if isinstance(found, Visit) and found.session_id != session_id else found
 
 

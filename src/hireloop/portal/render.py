@@ -6,9 +6,8 @@ from pathlib import Path
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
-from hireloop.web import look
+from hireloop.web import languages, look
 from hireloop.web.context import AnyRequest
-from hireloop.web.languages import locale_of, phrases_of_scripts
 from hireloop.web.static_files import StaticFiles
 from hireloop.web.templates import Templates
 from hireloop.wording.languages import catalogue, language_of
@@ -20,17 +19,18 @@ _templates = Templates("portal", _HERE / "templates", icon=look.ICON, look=look.
 
 def page(request: AnyRequest, template: str, *, status_code: int = 200, **values: object) -> Response[bytes]:
     """Render `templates/<template>.html` in its reader's language; values are escaped, a missing one is an error."""
-    locale = locale_of(request)
+    locale = languages.locale_of(request)
     html = _templates.render(template, locale, script_phrases=_script_phrases(language_of(locale)), **values)
-    headers = {"Content-Language": locale.replace("_", "-"), "Vary": "Accept-Language"}
-    return Response(html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=headers)
+    return Response(
+        html.encode(), status_code=status_code, media_type=MediaType.HTML, headers=languages.headers_of(request)
+    )
 
 
 @cache
 def _script_phrases(language: str) -> dict[str, str]:
     """Return what the scripts say, by the English phrases that stand in them."""
-    words = catalogue(language)
-    return {phrase: words[phrase] for phrase in sorted(phrases_of_scripts(_HERE / "static")) if phrase in words}
+    words, said = catalogue(language), languages.phrases_of_scripts(_HERE / "static")
+    return {phrase: words[phrase] for phrase in sorted(said) if phrase in words}
 
 
 def see_other(path: str, *cookies: Cookie) -> Response[bytes]:

@@ -36,7 +36,7 @@ async def follow_link(request: AnyRequest) -> Response[bytes]:
     if key is None:
         return render.page(request, "welcome")
     context = context_of(request)
-    found = await gate.check(key, context.settings.secrets)
+    found = await gate.check(key, context.settings.secrets, shown_to=request)
     if not isinstance(found, Visit):
         return await gate.refuse(request, found)
     return render.see_other(path_of(found), gate.cookie(context, key, found))

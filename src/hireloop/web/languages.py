@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from babel.messages.extract import extract_javascript
+from litestar.connection import ASGIConnection
 
-from hireloop.web.context import AnyRequest, context_of
-from hireloop.wording.languages import reader_locale
+from hireloop.web.context import context_of
+from hireloop.wording.languages import first_with_words, reader_locale
+
+AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 
 _LONGEST_HEADER = 1_000  # characters: what comes after them is not read
 _MOST_RANGES = 20
@@ -15,20 +19,32 @@ _REMEMBERED = "reader_locale"
 _IN_SCRIPTS: dict[str, None] = {"say": None, "phrase": None}
 
 
-def remember(request: AnyRequest, locale: str | None) -> None:
+def remember(request: AnyConnection, locale: str | None) -> None:
     """Let the pages that respond to this request be in its reader's own locale, if there are words for it."""
     request.state[_REMEMBERED] = locale
 
 
-def locale_of(request: AnyRequest, *chosen: str | None) -> str:
+def locale_of(request: AnyConnection, *chosen: str | None) -> str:
     """Return the first of these locales, as Babel spells it, in whose language there are words.
 
     `chosen` comes first, then what was remembered for the request, then what the browser asks for, then
     DEFAULT_LOCALE, and `en` at last.
     """
-    own = request.state.get(_REMEMBERED)
     asked = wanted(request.headers.get("accept-language", ""))
-    return reader_locale(*chosen, own, *asked, context_of(request).settings.default_locale)
+    return reader_locale(*chosen, _own(request), *asked, context_of(request).settings.default_locale)
+
+
+def headers_of(request: AnyConnection, *chosen: str | None) -> dict[str, str]:
+    """Return the headers of a page in `locale_of` these: its language, and whether the browser had a say in it."""
+    said = {"Content-Language": locale_of(request, *chosen).replace("_", "-")}
+    if first_with_words(*chosen, _own(request)) is None:
+        said["Vary"] = "Accept-Language"
+    return said
+
+
+def _own(request: AnyConnection) -> str | None:
+    own: str | None = request.state.get(_REMEMBERED)
+    return own
 
 
 @lru_cache(maxsize=256)

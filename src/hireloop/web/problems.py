@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.scheduling.fields import NOT_BLANK
+from hireloop.wording.languages import phrase
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/problems/"  # where the page about a kind of problem is, by its code
@@ -73,22 +74,22 @@ STATUSES: dict[type[errors.HireLoopError], tuple[int, str]] = {
     errors.DatabaseNotReady: (503, "database-not-ready"),
 }
 TITLES = {
-    400: "Bad request",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    408: "Request timeout",
-    409: "Conflict",
-    412: "Precondition failed",
-    413: "Body too large",
-    414: "URL too long",
-    415: "Unsupported media type",
-    422: "Unprocessable content",
-    429: "Too many requests",
-    431: "Headers too large",
-    500: "Internal server error",
-    503: "Service unavailable",
+    400: phrase("Bad request"),
+    401: phrase("Not signed in"),
+    403: phrase("Not allowed"),
+    404: phrase("Not found"),
+    405: phrase("Method not allowed"),
+    408: phrase("Request timeout"),
+    409: phrase("Conflict"),
+    412: phrase("Precondition failed"),
+    413: phrase("Body too large"),
+    414: phrase("URL too long"),
+    415: phrase("Unsupported media type"),
+    422: phrase("Unprocessable content"),
+    429: phrase("Too many requests"),
+    431: phrase("Headers too large"),
+    500: phrase("Internal server error"),
+    503: phrase("Service unavailable"),
 }
 # Where Litestar's own detail is not a sentence.
 _SENTENCES = {
@@ -110,9 +111,12 @@ _BODY = "data"
 ONE_OF = "must be one of "  # begins a message that names every value, however many there are
 _LONGEST_QUOTE = 200  # characters of what a client sent: a response is not an echo
 _GONE = "client disconnected prematurely"  # Litestar's, with a 500
-_CUT_OFF = "The connection ended before the whole body had arrived."
-_BUSY = "The request conflicted with a concurrent change, and nothing was saved. Send the same request again."
-_AWAY = "The database is unavailable. A change may or may not have been saved, but it is safe to repeat a booking."
+_CUT_OFF = phrase("The connection ended before the whole body had arrived.")
+_BUSY = phrase("The request conflicted with a concurrent change, and nothing was saved. Send the same request again.")
+_OUR_MISTAKE = phrase("An internal error occurred. Report the trace ID in `traceresponse`.")
+_AWAY = phrase(
+    "The database is unavailable. A change may or may not have been saved, but it is safe to repeat a booking."
+)
 
 
 def statuses_by_code() -> dict[str, int]:
@@ -168,7 +172,7 @@ def _unforeseen(error: Exception) -> Problem:
         return _problem(503, "database-busy", _BUSY)
     if db.is_transient(error):
         return _problem(503, "database-away", _AWAY)
-    return _problem(500, "internal", "An internal error occurred. Report the trace ID in `traceresponse`.")
+    return _problem(500, "internal", _OUR_MISTAKE)
 
 
 def _invalid(error: ValidationException) -> Problem:

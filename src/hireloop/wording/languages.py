@@ -21,17 +21,22 @@ _VALUE = re.compile(r"\{\{ (\w+) \}\}")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
-@lru_cache(maxsize=1024)
 def reader_locale(*names: str | None) -> str:
     """Return the first of these locales in whose language there are words, as Babel spells it; `en` if there is none.
 
     Dates follow the locale and words its language, so that both are always in one language.
     """
+    return first_with_words(*names) or times.FALLBACK_LOCALE
+
+
+@lru_cache(maxsize=1024)
+def first_with_words(*names: str | None) -> str | None:
+    """Return the first of these locales in whose language there are words, as Babel spells it, or None."""
     for name in names:
         known = times.known_locale(name) if name else ""
         if known and _has_words(Locale.parse(known)):
             return known
-    return times.FALLBACK_LOCALE
+    return None
 
 
 def _has_words(locale: Locale) -> bool:
@@ -41,6 +46,12 @@ def _has_words(locale: Locale) -> bool:
 def language_of(locale: str) -> str:
     """Return the language of a locale as Babel spells it: `de` of `de_AT`."""
     return locale.partition("_")[0]
+
+
+@cache
+def own_names() -> dict[str, str]:
+    """Return each language with what it is called in itself: `Deutsch` for `de`."""
+    return {language: str(Locale.parse(language).display_name) for language in LANGUAGES}
 
 
 @cache
@@ -72,7 +83,7 @@ def phrase(text: str) -> str:
     return text
 
 
-def in_language(sentence: str, language: str, /, **values: str) -> str:
+def in_language(sentence: str, language: str, **values: object) -> str:
     """Return a sentence that stands in the code, as that of a next step does, in one language; else in English.
 
     Values go where the sentence has their names, as in `%(until)s`; without values a `%` is a `%`.

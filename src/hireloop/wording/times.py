@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.units import format_unit
 
 FALLBACK_LOCALE = "en"
 # English without a country says nothing about 1/12 or 12/1, nor about a.m.: written so that nobody misreads it.
 _DATE = {"en": "EEEE, d MMMM y"}
+_SHORT_DATE = {"en": "EEE d MMM y"}
 _CLOCK = {"en": "HH:mm"}
 _MINUTE = timedelta(minutes=1)
 
@@ -84,6 +85,24 @@ def moment(at: datetime, beside: datetime, zone: ZoneInfo, locale: str) -> str:
 def day_of(at: datetime, zone: ZoneInfo, locale: str) -> str:
     """Return the date that a calendar in `zone` shows, such as `Tuesday, 1 December 2026`."""
     return _day(at.astimezone(zone).date(), locale)
+
+
+def day(day: date, locale: str) -> str:
+    """Return a date in words, such as `Tuesday, 1 December 2026`."""
+    return _day(day, locale)
+
+
+@lru_cache(maxsize=1024)
+def short_day(day: date, locale: str) -> str:
+    """Return a date in short, with its weekday, such as `Tue 1 Dec 2026`."""
+    if locale in _SHORT_DATE:
+        return format_date(day, _SHORT_DATE[locale], locale=locale)
+    return format_skeleton("yMMMEd", day, locale=locale)
+
+
+def clock(at: time, locale: str) -> str:
+    """Return a time of day, such as `10:00`."""
+    return _clock(at, locale)
 
 
 @lru_cache(maxsize=256)

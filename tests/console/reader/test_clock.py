@@ -1,4 +1,4 @@
-"""The console's clock: days and times of DEFAULT_TIME_ZONE, in words."""
+"""The console's clock: days and times of its reader's zone, in words of their language."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from hireloop.console.reader.clock import Clock, parse_day
 KOLKATA = Clock(ZoneInfo("Asia/Kolkata"), "en")
 BERLIN = Clock(ZoneInfo("Europe/Berlin"), "en")
 TODAY = date(2026, 12, 1)
+EN_DASH = "\N{EN DASH}"
 
 
 def test_a_day_is_the_clocks_own() -> None:
@@ -29,6 +30,22 @@ def test_hours_say_when_they_end_on_another_day() -> None:
     assert KOLKATA.hours(start, start + timedelta(hours=1)) == "10:00–11:00"  # noqa: RUF001 (en dash)
     assert KOLKATA.hours(start, start + timedelta(hours=15)) == "10:00 – 01:00 next day"  # noqa: RUF001 (en dash)
     assert KOLKATA.hours(start, start + timedelta(days=3)) == "10:00 – Fri 4 Dec 2026, 10:00"  # noqa: RUF001 (en dash)
+
+
+@pytest.mark.parametrize(
+    ("locale", "day", "short", "hours", "overnight"),
+    [
+        ("en", "Tuesday, 1 December 2026", "Tue 1 Dec 2026", "10:00–11:00", "10:00 – 01:00 next day"),  # noqa: RUF001 (en dash)
+        ("de_AT", "Dienstag, 1. Dezember 2026", "Di., 1. Dez. 2026", "10:00–11:00", "10:00 – 01:00 am nächsten Tag"),  # noqa: RUF001 (en dash)
+        ("hi", "मंगलवार, 1 दिसंबर 2026", "मंगल, 1 दिस॰ 2026", "10:00 am–11:00 am", "10:00 am – अगले दिन 1:00 am"),  # noqa: RUF001 (en dash)
+    ],
+)  # fmt: skip
+def test_a_clock_speaks_its_readers_language(locale: str, day: str, short: str, hours: str, overnight: str) -> None:
+    clock, start = Clock(ZoneInfo("Asia/Kolkata"), locale), datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
+    assert clock.day(TODAY) == day
+    assert clock.short(start) == f"{short}, {hours.partition(EN_DASH)[0]}"
+    assert clock.hours(start, start + timedelta(hours=1)) == hours
+    assert clock.hours(start, start + timedelta(hours=15)) == overnight
 
 
 def test_an_hour_that_comes_twice_says_which_it_is() -> None:

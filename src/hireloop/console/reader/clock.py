@@ -4,13 +4,14 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
-
-from hireloop.console.reader.choices import locale_of, reader_zone
+from hireloop.console.reader.choices import locale_of, zone_of_reader
 from hireloop.web.context import AnyRequest
 from hireloop.wording import times
+from hireloop.wording.languages import in_language, language_of, phrase
 
 _FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 30)  # with a day around it, still a date in any zone
+
+_NEXT_DAY = phrase("%(start)s – %(end)s next day")  # noqa: RUF001 (en dash)
 
 
 class Clock(NamedTuple):
@@ -32,7 +33,7 @@ class Clock(NamedTuple):
 
     def day(self, day: date) -> str:
         """Return a day in words, such as `Tuesday, 1 December 2026`."""
-        return format_date(day, "EEEE, d MMMM y", locale=self.locale)
+        return times.day(day, self.locale)
 
     def hours(self, starts_at: datetime, ends_at: datetime) -> str:
         """Return from when to when, such as `10:00–11:00`; an end on another day says which."""  # noqa: RUF002 (en dash)
@@ -41,11 +42,13 @@ class Clock(NamedTuple):
         start, end = self._hour(starts_at, named=change), self._hour(ends_at, named=change)
         if not days:
             return f"{start}–{end}"  # noqa: RUF001 (as above)
-        return f"{start} – {f'{end} next day' if days == 1 else self.short(ends_at)}"  # noqa: RUF001 (as above)
+        if days == 1:
+            return in_language(_NEXT_DAY, language_of(self.locale), start=start, end=end)
+        return f"{start} – {self.short(ends_at)}"  # noqa: RUF001 (as above)
 
     def short(self, at: datetime) -> str:
         """Return a moment in short, such as `Tue 1 Dec 2026, 10:00`."""
-        return f"{format_date(self.day_of(at), 'EEE d MMM y', locale=self.locale)}, {self._hour(at)}"
+        return f"{times.short_day(self.day_of(at), self.locale)}, {self._hour(at)}"
 
     def exact(self, at: datetime) -> str:
         """Return a moment to the second, as one compares it with a log: `2026-12-01 10:00:00 IST`."""
@@ -60,13 +63,13 @@ class Clock(NamedTuple):
         """Return a time of day; with its zone's abbreviation too where it comes twice, as the clocks are put back."""
         there = at.astimezone(self.zone)
         twice = there.replace(fold=1 - there.fold).utcoffset() != there.utcoffset()
-        hour: str = format_time(there.time(), "HH:mm", locale=self.locale)
+        hour = times.clock(there.time().replace(second=0, microsecond=0), self.locale)
         return f"{hour} {there.tzname()}" if named or twice else hour
 
 
 def clock_of(request: AnyRequest) -> Clock:
     """Return the clock of the reader of this page."""
-    return Clock(reader_zone(request), locale_of(request))
+    return Clock(zone_of_reader(request), locale_of(request))
 
 
 def parse_day(text: str | None, *, today: date) -> date | None:

@@ -25,10 +25,11 @@ from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 from hireloop.telemetry import events, spans
 from hireloop.telemetry.logs import log
+from hireloop.wording.languages import phrase
 
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
 _LOCK = 7_241_909_306_113_874  # any number; one sweep at a time keeps to the rate limit
-_UNHEARD = "If an invitation fails, nobody but the job's recruiter is notified. Set ALERT_EMAIL or CHAT_URLS."
+_UNHEARD = phrase("If an invitation fails, nobody but the job's recruiter is notified. Set ALERT_EMAIL or CHAT_URLS.")
 
 
 class _Sweep(msgspec.Struct, kw_only=True):
@@ -73,7 +74,9 @@ def warning_of_booking(outbox: Outbox, *, alert_email: str, recruiter_email: str
     """Return the warning about a booking if nobody would be notified of its failure, or None."""
     if outbox.reaches(AlertMessage.kind, alert_email or recruiter_email):
         return None
-    return "Nobody is notified if this invitation fails. Set ALERT_EMAIL or CHAT_URLS, or the job's recruiter_email."
+    return phrase(
+        "Nobody is notified if this invitation fails. Set ALERT_EMAIL or CHAT_URLS, or the job's recruiter_email."
+    )
 
 
 @db.transactional(retries=0)  # the next sweep is the next try

@@ -17,6 +17,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, ChannelHealth, Delivery, DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement, as_structs, rows_of
+from hireloop.wording.languages import phrase
 
 TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
 _CLOCKS_APART_SECONDS = 3600
@@ -303,11 +304,16 @@ def may_have_arrived_fragment(delivery: str = "delivery") -> str:
 
 def why_superseded(told_revision: int | None) -> str:
     """Return why a superseded delivery did not have to be sent, in a sentence."""
+    return superseded_phrase(told_revision) % {"revision": told_revision}
+
+
+def superseded_phrase(told_revision: int | None) -> str:
+    """Return the same with `%(revision)s` where the revision goes, if it names one."""
     if told_revision is None:
-        return "What it says has changed since, or somebody has dealt with it."
+        return phrase("What it says has changed since, or somebody has dealt with it.")
     if told_revision == 0:
-        return "The recipient had not heard of the interview, so there was nothing to say."
-    return f"The message of revision {told_revision} says the same."
+        return phrase("The recipient had not heard of the interview, so there was nothing to say.")
+    return phrase("The message of revision %(revision)s says the same.")
 
 
 def mask(recipient: str) -> str:

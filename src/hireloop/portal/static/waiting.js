@@ -12,7 +12,7 @@ const FAILED = {
   camera: phrase("Your camera did not work in the check. You can still start, but you may not be seen."),
   microphone: phrase("Your microphone did not work in the check. You can still start, but you may not be heard."),
   "camera,microphone": phrase(
-    "Your camera and your microphone did not work in the check. You can still start, but you will not be seen or heard.",
+    "Your camera and your microphone did not work in the check. You can still start, but you may not be seen or heard.",
   ),
 };
 let looking = false;

@@ -112,7 +112,7 @@ async def test_the_list_goes_on_where_it_ended_whatever_kind_that_was(
     expected = [*ORDER[:3], "Missed before", *ORDER[3:]]
     await sign_in(client, Role.VIEWER)
     for size in (1, 2, 3, 4, 9):
-        monkeypatch.setattr("hireloop.console.attention._A_PAGE", size)
+        monkeypatch.setattr("hireloop.console.attention.entries._A_PAGE", size)
         found, path = [], PAGE
         while path:
             page = await client.get(path)
